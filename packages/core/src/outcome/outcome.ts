@@ -1,0 +1,17 @@
+import type { FailedReason, RejectedReason } from "./reason.ts";
+
+export const LANES = ["small", "large"] as const;
+/** `small` is drained by the Lambda function, `large` by the Fargate worker. */
+export type Lane = (typeof LANES)[number];
+
+/** How a job ended: a closed set. `bytesIn` and `bytesOut` are bytes read from and written to S3. */
+export type Outcome =
+  | { kind: "rendered"; renditions: number; bytesIn: number; bytesOut: number }
+  | { kind: "unchanged" }
+  | { kind: "retired"; removed: number }
+  | { kind: "forwarded"; why: string }
+  | { kind: "ignored"; why: string }
+  | { kind: "rejected"; reason: RejectedReason; message: string }
+  | { kind: "failed"; reason: FailedReason; message: string };
+
+export type OutcomeKind = Outcome["kind"];

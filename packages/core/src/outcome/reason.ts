@@ -1,0 +1,25 @@
+/** The source or the message is to blame: trying again cannot help. */
+export const REJECTED_REASONS = [
+  "SourceCorrupt",
+  "SourceUnsupported",
+  "SourceTooLarge",
+  "SourceEmpty",
+  "MessageMalformed",
+  "RecipeUnsatisfiable",
+] as const;
+
+/** The world is to blame: trying again may help. */
+export const FAILED_REASONS = [
+  "StoreUnavailable",
+  "Throttled",
+  "TimedOut",
+  "OutOfMemory",
+  "Internal",
+] as const;
+
+/** What a dead letter shows that SQS itself moved: no program lived to write a reason. */
+export const CRASHED = "Crashed";
+
+export type RejectedReason = (typeof REJECTED_REASONS)[number];
+export type FailedReason = (typeof FAILED_REASONS)[number];
+export type DeadLetterReason = RejectedReason | FailedReason | typeof CRASHED;

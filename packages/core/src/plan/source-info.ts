@@ -1,0 +1,24 @@
+/** The formats that are read, told by content and never by name. */
+export const INPUT_FORMATS = ["jpeg", "png", "webp", "avif", "gif", "tiff"] as const;
+export type InputFormat = (typeof INPUT_FORMATS)[number];
+
+/** What a source's header says, before a pixel is decoded. */
+export interface SourceInfo {
+  readonly format: InputFormat;
+  /** px, upright: after the EXIF orientation is applied. */
+  readonly width: number;
+  /** px, upright: after the EXIF orientation is applied. */
+  readonly height: number;
+  readonly bytes: number;
+  /** Pages of a TIFF, frames of an animation; 1 otherwise. */
+  readonly pages: number;
+  /** Channels as stored, alpha among them. */
+  readonly bands: number;
+  /** Bits of one channel as stored. */
+  readonly depth: 1 | 2 | 4 | 8 | 16 | 32;
+  readonly alpha: boolean;
+  /** Progressive JPEG or interlaced PNG: decoded whole in memory. */
+  readonly progressive: boolean;
+  /** The EXIF orientation, 1 to 8. */
+  readonly orientation: number;
+}
