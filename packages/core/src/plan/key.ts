@@ -1,0 +1,65 @@
+import { Rejection } from "../outcome/index.ts";
+import {
+  EXTENSIONS,
+  fillTemplate,
+  MANIFEST_FOLDER,
+  type Preset,
+  type Recipe,
+} from "../recipe/index.ts";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const MAX_KEY_BYTES = 1024;
+
+/**
+ * Where a preset's rendition of a source goes. No two pairs of source and preset share a key: the
+ * whole source path, extension included, is in it.
+ *
+ * @throws Rejection `RecipeUnsatisfiable` when the key would be longer than S3's 1,024 bytes
+ */
+export function renditionKey(recipe: Recipe, preset: Preset, sourceKey: string): string {
+  const filled = fillTemplate(recipe.output.key, {
+    preset: preset.name,
+    path: sourcePath(recipe, sourceKey),
+    ext: EXTENSIONS[preset.format],
+  });
+  return checked(`${recipe.output.prefix}${filled}`, `the rendition "${preset.name}"`);
+}
+
+/**
+ * Where a source's manifest goes.
+ *
+ * @throws Rejection `RecipeUnsatisfiable` when the key would be longer than S3's 1,024 bytes
+ */
+export function manifestKey(recipe: Recipe, sourceKey: string): string {
+  const path = sourcePath(recipe, sourceKey);
+  return checked(`${recipe.output.prefix}${MANIFEST_FOLDER}/${path}.json`, "the manifest");
+}
+
+function sourcePath(recipe: Recipe, sourceKey: string): string {
+  const { prefix } = recipe.source;
+  const rest = sourceKey.startsWith(prefix) ? sourceKey.slice(prefix.length) : sourceKey;
+  return rest.split("/").map(safeSegment).join("/");
+}
+
+/**
+ * A key's segment that can neither leave its folder nor break a header, a terminal or a URL. `%` is
+ * encoded too, which keeps the mapping injective: two sources never meet in one path.
+ */
+function safeSegment(segment: string): string {
+  if (segment === "") return "%2F";
+  if (segment === ".") return "%2E";
+  if (segment === "..") return "%2E%2E";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
+  return segment.replace(/[%\\\u0000-\u001f\u007f]/g, (character) => {
+    return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+  });
+}
+
+function checked(key: string, what: string): string {
+  const bytes = Buffer.byteLength(key);
+  if (bytes <= MAX_KEY_BYTES) return key;
+  throw new Rejection(
+    "RecipeUnsatisfiable",
+    `the key of ${what} would be ${bytes} bytes and S3 takes ${MAX_KEY_BYTES}: shorten the source's key, output.prefix or the preset's name`,
+  );
+}

@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import type { Preset, Recipe } from "./recipe.ts";
+
+/**
+ * Raised when the same preset would come out different for a reason of ours (geometry, colour,
+ * cascade): every rendition in the field is then remade as its source is next looked at.
+ */
+const RENDERER_VERSION = 1;
+
+/**
+ * What "up to date" is judged by: 16 hex digits over a preset's settings, the encoder and the key
+ * that it writes to.
+ *
+ * @param encoder name and version of the encoder, patch level left out: `sharp-0.35`
+ */
+export function presetFingerprint(preset: Preset, encoder: string): string {
+  return digest({ renderer: RENDERER_VERSION, encoder, preset });
+}
+
+/** Over all that decides a source's renditions and where they are: 16 hex digits. */
+export function recipeFingerprint(recipe: Recipe, encoder: string): string {
+  const { prefix, ...output } = recipe.output;
+  return digest({
+    source: recipe.source.prefix,
+    output: { prefix, ...output },
+    presets: recipe.presets.map((preset) => presetFingerprint(preset, encoder)),
+  });
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(canonical(value)).digest("hex").slice(0, 16);
+}
+
+/** JSON with sorted names, so that the order in which a person writes fields does not count. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

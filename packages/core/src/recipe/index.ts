@@ -1,0 +1,17 @@
+export { defineRecipe, parseRecipe } from "./define.ts";
+export { RecipeError } from "./error.ts";
+export { whyNotASource } from "./filter.ts";
+export { presetFingerprint, recipeFingerprint } from "./fingerprint.ts";
+export {
+  CONTENT_TYPES,
+  EXTENSIONS,
+  FITS,
+  type Fit,
+  OUTPUT_FORMATS,
+  type OutputFormat,
+  type Preset,
+  type Recipe,
+} from "./recipe.ts";
+export type { RecipeInput } from "./schema.ts";
+export { MAX_SIDE, parseSize, type Size } from "./size.ts";
+export { fillTemplate, MANIFEST_FOLDER } from "./template.ts";

@@ -1,0 +1,56 @@
+import { distance } from "fastest-levenshtein";
+import type { Preset } from "./recipe.ts";
+
+/**
+ * The words of `output.key`:
+ * `{path}` the source's key without `source.prefix`, extension and all; `{preset}`; `{ext}`.
+ */
+export const PLACEHOLDERS = ["preset", "path", "ext"] as const;
+export type Placeholder = (typeof PLACEHOLDERS)[number];
+
+/** Manifests live here; no preset may write among them. */
+export const MANIFEST_FOLDER = "manifests";
+
+const ANY_PLACEHOLDER = /\{([^{}]*)\}/g;
+
+/** The faults of a key template: what would let two renditions claim one key is refused here. */
+export function checkTemplate(template: string, presets: readonly Preset[]): string[] {
+  const faults: string[] = [];
+  const at = `output.key is ${JSON.stringify(template)}`;
+  const words = [...template.matchAll(ANY_PLACEHOLDER)].map((match) => match[1] ?? "");
+  for (const word of words) {
+    if (PLACEHOLDERS.some((known) => known === word)) continue;
+    const near = PLACEHOLDERS.find((known) => distance(known, word) <= 2);
+    faults.push(
+      `${at}: {${word}} is unknown; ${near ? `did you mean {${near}}?` : `use ${PLACEHOLDERS.map((p) => `{${p}}`).join(" ")}`}`,
+    );
+  }
+  if (!words.includes("path")) {
+    faults.push(`${at}: without {path} two sources would claim one rendition; add it`);
+  }
+  if (!words.includes("preset") && presets.length > 1) {
+    faults.push(`${at}: without {preset} two presets would claim one rendition; add it`);
+  }
+  if (/^\/|(^|\/)\.{1,2}(\/|$)/.test(template)) {
+    faults.push(`${at}: write it without a leading "/", "." and ".."`);
+  }
+  const first = template.split("/")[0] ?? "";
+  const collides =
+    first === MANIFEST_FOLDER ||
+    first === "{path}" ||
+    (first === "{preset}" && presets.some((preset) => preset.name === MANIFEST_FOLDER));
+  if (collides && template.includes("/")) {
+    faults.push(
+      `${at}: it would write into "${MANIFEST_FOLDER}/", where the manifests are; begin with another folder or rename the preset`,
+    );
+  }
+  return faults;
+}
+
+/** Fills a checked template in. */
+export function fillTemplate(template: string, words: Record<Placeholder, string>): string {
+  return template.replace(ANY_PLACEHOLDER, (whole, word) => {
+    const placeholder = PLACEHOLDERS.find((known) => known === word);
+    return placeholder === undefined ? whole : words[placeholder];
+  });
+}

@@ -1,0 +1,87 @@
+import type { DeadLetterReason, Lane, OutcomeKind } from "@imagefleet/core/outcome";
+import type { OutputFormat } from "@imagefleet/core/recipe";
+
+/** How one job ended, as the program that did it said in its log; sizes in bytes, times in ms. */
+export interface JobReport {
+  readonly bucket: string;
+  readonly key: string;
+  readonly lane: Lane;
+  readonly outcome: OutcomeKind;
+  readonly reason?: DeadLetterReason;
+  readonly message?: string;
+  readonly ms: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** A lane's messages, as SQS counts them. */
+export interface LaneDepth {
+  readonly waiting: number;
+  readonly inFlight: number;
+}
+
+export interface FleetStatus {
+  readonly lanes: Readonly<Record<Lane, LaneDepth>>;
+  readonly deadLetters: Readonly<Record<Lane, number>>;
+}
+
+export interface StoredRendition {
+  readonly preset: string;
+  readonly key: string;
+  /** px */
+  readonly width: number;
+  /** px */
+  readonly height: number;
+  readonly format: OutputFormat;
+  readonly bytes: number;
+}
+
+export interface DeadLetterReport {
+  readonly bucket?: string;
+  readonly key?: string;
+  readonly reason: DeadLetterReason;
+  readonly message: string;
+  readonly lane: Lane;
+  /** When it was put among the dead, ms since the epoch. */
+  readonly at: number;
+}
+
+/** The whole fleet on this machine: servers, queues, event source, function and worker. */
+export interface Fleet {
+  /** Where S3 and SQS listen: `http://127.0.0.1:<port>`. */
+  readonly endpoint: string;
+  readonly sourceBucket: string;
+  readonly renditionBucket: string;
+  /** Puts a file into the source bucket; its event is in the queue when this resolves. */
+  upload(key: string, file: string): Promise<void>;
+  /** Adds a listener to each job's end (a job that is tried again ends more than once). */
+  onJob(listener: (report: JobReport) => void): void;
+  /** Adds a listener to what a person should know: a process that died, a server that does not answer. */
+  onNotice(listener: (text: string) => void): void;
+  status(): Promise<FleetStatus>;
+  /** Resolves when no message waits or is in flight in either lane. */
+  idle(signal?: AbortSignal): Promise<void>;
+  /** A source's renditions as its manifest lists them; empty when it has none. */
+  renditions(key: string): Promise<readonly StoredRendition[]>;
+  /** Every dead letter there is, read without taking any away. */
+  deadLetters(): Promise<readonly DeadLetterReport[]>;
+  /** A stored rendition's bytes, or a manifest's, by its key in the rendition bucket. */
+  read(key: string): Promise<Buffer>;
+  /** The manifest's key of a source's key. */
+  manifestKey(key: string): string;
+  /** Drains what is in hand and ends every process of the fleet. */
+  stop(): Promise<void>;
+}
+
+export interface FleetOptions {
+  /** Keeps buckets and queues between runs. */
+  readonly dataDir: string;
+  /** The port of S3 and SQS; 0: any that is free. */
+  readonly port: number;
+  /** The module whose default export is the recipe. */
+  readonly recipe: URL;
+  /** The function's memory in bytes; a process over it is killed, as Lambda does. */
+  readonly functionMemoryBytes?: number;
+  /** Invocations at once; the CPUs by default. */
+  readonly maximumConcurrency?: number;
+}

@@ -1,0 +1,9 @@
+export type {
+  DeadLetterReport,
+  Fleet,
+  FleetOptions,
+  FleetStatus,
+  JobReport,
+  LaneDepth,
+  StoredRendition,
+} from "./fleet.ts";
