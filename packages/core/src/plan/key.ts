@@ -49,8 +49,7 @@ function safeSegment(segment: string): string {
   if (segment === "") return "%2F";
   if (segment === ".") return "%2E";
   if (segment === "..") return "%2E%2E";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
-  return segment.replace(/[%\\\u0000-\u001f\u007f]/g, (character) => {
+  return segment.replace(/[%\\\p{Cc}]/gu, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
   });
 }

@@ -1,18 +1,9 @@
-import type { DeadLetterReason, Lane, OutcomeKind } from "@imagefleet/core/outcome";
+import type { DeadLetterReason, Lane } from "@imagefleet/core/outcome";
 import type { OutputFormat } from "@imagefleet/core/recipe";
+import type { JobLine } from "@imagefleet/core/telemetry";
 
 /** How one job ended, as the program that did it said in its log; sizes in bytes, times in ms. */
-export interface JobReport {
-  readonly bucket: string;
-  readonly key: string;
-  readonly lane: Lane;
-  readonly outcome: OutcomeKind;
-  readonly reason?: DeadLetterReason;
-  readonly message?: string;
-  readonly ms: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-}
+export type JobReport = JobLine;
 
 /** A lane's messages, as SQS counts them. */
 export interface LaneDepth {
@@ -69,6 +60,8 @@ export interface Fleet {
   read(key: string): Promise<Buffer>;
   /** The manifest's key of a source's key. */
   manifestKey(key: string): string;
+  /** The process ids of the function's environments and of the worker, as they are now. */
+  processes(): { readonly functions: readonly number[]; readonly worker: number | undefined };
   /** Drains what is in hand and ends every process of the fleet. */
   stop(): Promise<void>;
 }
@@ -82,6 +75,13 @@ export interface FleetOptions {
   readonly recipe: URL;
   /** The function's memory in bytes; a process over it is killed, as Lambda does. */
   readonly functionMemoryBytes?: number;
-  /** Invocations at once; the CPUs by default. */
+  /** Invocations at once; by default half the CPUs, two at least. */
   readonly maximumConcurrency?: number;
+  /**
+   * The function's time for a batch, ms; 45,000 by default. The small lane's visibility timeout is a
+   * third more.
+   */
+  readonly functionTimeoutMs?: number;
+  /** The large lane's visibility timeout, which the worker extends while it works, seconds; 30 by default. */
+  readonly leaseSeconds?: number;
 }

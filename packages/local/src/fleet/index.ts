@@ -7,3 +7,4 @@ export type {
   LaneDepth,
   StoredRendition,
 } from "./fleet.ts";
+export { startFleet } from "./start.ts";

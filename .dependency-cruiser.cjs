@@ -1,0 +1,109 @@
+// The arrows of docs/architecture.md, checked. A rule names what may not be imported, and why.
+const CORE = "^packages/core/src";
+const PURE = "intake|recipe|plan|outcome|env";
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: "no-circles",
+      comment: "Two modules that need each other are one module, or three.",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "core-knows-no-program",
+      comment: "Programs import the core; the core does not know who runs it.",
+      severity: "error",
+      from: { path: CORE, pathNot: "\\.test\\.ts$" },
+      to: { path: "^(packages/(?!core)|recipe\\.ts|infra|bench|scripts)" },
+    },
+    {
+      name: "pure-rooms-do-no-io",
+      comment: "intake, recipe, plan and outcome are pure: no SDK, no sharp, no network, no files.",
+      severity: "error",
+      from: { path: `${CORE}/(${PURE})/`, pathNot: "\\.test\\.ts$" },
+      to: {
+        path: "@aws-sdk/|node_modules/sharp|^(node:)?(fs|http|https|net|child_process|worker_threads)|^pino",
+      },
+    },
+    {
+      name: "pure-rooms-import-pure-rooms",
+      severity: "error",
+      from: { path: `${CORE}/(${PURE})/`, pathNot: "\\.test\\.ts$" },
+      to: { path: `${CORE}/(?!(${PURE})/)` },
+    },
+    {
+      name: "sharp-lives-in-image",
+      comment: "One room knows the codec. Samples and tests make pictures of their own.",
+      severity: "error",
+      from: {
+        path: "^packages",
+        pathNot: `^(${CORE}/image/|packages/local/src/samples/)|\\.test\\.ts$`,
+      },
+      to: { path: "node_modules/sharp" },
+    },
+    {
+      name: "image-knows-no-store",
+      severity: "error",
+      from: { path: `${CORE}/image/`, pathNot: "\\.test\\.ts$" },
+      to: { path: `${CORE}/(store|queue|aws|reconcile|attempt|telemetry)/|@aws-sdk/` },
+    },
+    {
+      name: "store-and-queue-know-no-images",
+      severity: "error",
+      from: { path: `${CORE}/(store|queue|aws)/`, pathNot: "\\.test\\.ts$" },
+      to: { path: `${CORE}/(image|reconcile|attempt)/` },
+    },
+    {
+      name: "lambda-and-worker-import-core-alone",
+      comment: "What is deployed carries nothing of the laptop.",
+      severity: "error",
+      from: { path: "^packages/(lambda|worker)/src", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(packages/(cli|local|console)|infra|bench|scripts)" },
+    },
+    {
+      name: "lambda-and-worker-do-not-meet",
+      severity: "error",
+      from: { path: "^packages/(lambda|worker)/" },
+      to: { path: "^packages/(lambda|worker)/", pathNot: "^packages/$1/" },
+    },
+    {
+      name: "local-does-not-know-the-cli",
+      severity: "error",
+      from: { path: "^packages/local/" },
+      to: { path: "^packages/(cli|console)/" },
+    },
+    {
+      name: "only-local-knows-fauxqs",
+      comment: "The AWS SDK is the seam: nothing else may know which server answers.",
+      severity: "error",
+      from: { path: "^(packages|bench)", pathNot: "^packages/local/(src/aws|contract)/" },
+      to: { path: "node_modules/fauxqs" },
+    },
+    {
+      name: "nothing-deployed-imports-a-dev-dependency",
+      severity: "error",
+      from: { path: "^packages", pathNot: "\\.test\\.ts$|/contract/|/fixtures/" },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "no-unresolvable",
+      comment: "aws-lambda is a package of types alone: @types/aws-lambda.",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true, pathNot: "^aws-lambda$" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+      extensions: [".ts", ".js", ".mjs", ".cjs", ".json"],
+    },
+  },
+};

@@ -1,0 +1,245 @@
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import sharp from "sharp";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { jobMessage, parseMessage } from "../intake/index.ts";
+import { LETTER, Queue, type ReceivedMessage } from "../queue/index.ts";
+import { defineRecipe } from "../recipe/index.ts";
+import { RenditionStore, SourceStore } from "../store/index.ts";
+import { createLog } from "../telemetry/index.ts";
+import { type AttemptContext, attempt } from "./attempt.ts";
+
+const MIB = 1024 * 1024;
+const never = new AbortController().signal;
+const recipe = defineRecipe({
+  source: { suffixes: [".jpg"] },
+  presets: { thumb: "50x50" },
+});
+
+let sandbox: Sandbox;
+let key: string;
+let count = 0;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox.close());
+beforeEach(() => {
+  key = `pictures/${count++}.jpg`;
+});
+
+function context(more: Partial<AttemptContext> = {}): AttemptContext {
+  const { s3, sqs, resources } = sandbox;
+  const { small, large } = resources.lanes;
+  return {
+    lane: "small",
+    reconcile: {
+      lane: "small",
+      recipe,
+      sources: new SourceStore(s3),
+      renditions: new RenditionStore(s3, resources.renditionBucket),
+      memoryBytes: 512 * MIB,
+      renderGate: (work) => work(),
+    },
+    large: new Queue(sqs, large.url),
+    letters: new Queue(sqs, small.letters),
+    maxReceives: 5,
+    log: createLog("test", "silent"),
+    now: () => 1_700_000_000_000,
+    random: () => 0.5,
+    ...more,
+  };
+}
+
+/** A context whose renditions cannot be written: every job fails, and may be tried again. */
+function failing(more: Partial<AttemptContext> = {}): AttemptContext {
+  const sound = context();
+  const renditions = new RenditionStore(sandbox.s3, "no-such-bucket");
+  return { ...sound, reconcile: { ...sound.reconcile, renditions }, ...more };
+}
+
+function message(body: string, more: Partial<ReceivedMessage> = {}): ReceivedMessage {
+  const now = Date.now();
+  return {
+    id: "m-1",
+    receiptHandle: "h-1",
+    body,
+    attributes: {},
+    receiveCount: 1,
+    sentAt: now,
+    firstReceivedAt: now,
+    ...more,
+  };
+}
+
+function jobBody(more: { bytes?: number } = {}): string {
+  const bucket = sandbox.resources.sourceBucket;
+  return jobMessage({ bucket, key, begun: false, force: false, ...more });
+}
+
+async function upload(body: Uint8Array): Promise<void> {
+  const { s3, resources } = sandbox;
+  await s3.send(new PutObjectCommand({ Bucket: resources.sourceBucket, Key: key, Body: body }));
+}
+
+function picture(): Promise<Buffer> {
+  const create = { width: 60, height: 40, channels: 3, background: "#369" } as const;
+  return sharp({ create }).jpeg().toBuffer();
+}
+
+/** Takes every message of a queue away and gives bodies and text attributes. */
+async function taken(url: string) {
+  const messages = [];
+  for (;;) {
+    const { Messages: some = [] } = await sandbox.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: url,
+        MaxNumberOfMessages: 10,
+        MessageAttributeNames: ["All"],
+      }),
+    );
+    if (some.length === 0) return messages;
+    for (const { Body: body = "", MessageAttributes: given = {} } of some) {
+      const texts = Object.entries(given).map(([name, value]) => [name, value.StringValue]);
+      messages.push({ body, attributes: Object.fromEntries(texts) });
+    }
+  }
+}
+
+const letters = () => taken(sandbox.resources.lanes.small.letters);
+const forwarded = () => taken(sandbox.resources.lanes.large.url);
+
+describe("attempt", () => {
+  it("acknowledges what is done", async () => {
+    await upload(await picture());
+    const settlement = await attempt(message(jobBody()), context(), never);
+    expect(settlement).toEqual({ kind: "acknowledge" });
+    expect(await letters()).toEqual([]);
+  });
+
+  it("acknowledges S3's test event and keys outside the recipe's filter", async () => {
+    const test = message('{"Event":"s3:TestEvent"}');
+    expect(await attempt(test, context(), never)).toEqual({ kind: "acknowledge" });
+    key = "notes.txt";
+    expect(await attempt(message(jobBody()), context(), never)).toEqual({ kind: "acknowledge" });
+    expect(await letters()).toEqual([]);
+  });
+
+  it("puts what is rejected among the dead at once, its body as it was, with the reason", async () => {
+    await upload(Buffer.from("no picture"));
+    const body = jobBody();
+    const settlement = await attempt(message(body, { receiveCount: 1 }), context(), never);
+    expect(settlement).toEqual({ kind: "acknowledge" });
+    expect(await letters()).toEqual([
+      {
+        body,
+        attributes: expect.objectContaining({
+          [LETTER.reason]: "SourceUnsupported",
+          [LETTER.message]: expect.stringMatching(/./),
+          [LETTER.lane]: "small",
+          [LETTER.bucket]: sandbox.resources.sourceBucket,
+          [LETTER.key]: key,
+          [LETTER.lastAttemptAt]: "2023-11-14T22:13:20.000Z",
+          [LETTER.receiveCount]: "1",
+          [LETTER.redriveCount]: "0",
+        }),
+      },
+    ]);
+  });
+
+  it("puts a message that it cannot read among the dead", async () => {
+    const settlement = await attempt(message("{not json"), context(), never);
+    expect(settlement).toEqual({ kind: "acknowledge" });
+    const [letter] = await letters();
+    expect(letter).toMatchObject({
+      body: "{not json",
+      attributes: { [LETTER.reason]: "MessageMalformed" },
+    });
+    expect(letter?.attributes[LETTER.key]).toBeUndefined();
+  });
+
+  it("lets what failed come back later each time, and gives it up with its reason at the last receive", async () => {
+    await upload(await picture());
+    const seconds: number[] = [];
+    for (const receiveCount of [1, 2, 3, 4]) {
+      const settlement = await attempt(message(jobBody(), { receiveCount }), failing(), never);
+      seconds.push(settlement.kind === "comeBack" ? settlement.seconds : Number.NaN);
+    }
+    expect(seconds).toEqual([2, 3, 6, 12]);
+    expect(await letters()).toEqual([]);
+
+    const last = await attempt(message(jobBody(), { receiveCount: 5 }), failing(), never);
+    expect(last).toEqual({ kind: "acknowledge" });
+    expect(await letters()).toMatchObject([
+      { attributes: { [LETTER.reason]: "StoreUnavailable", [LETTER.receiveCount]: "5" } },
+    ]);
+  });
+
+  it("does not acknowledge what it could not put among the dead, or send on", async () => {
+    await upload(Buffer.from("no picture"));
+    const nowhere = new Queue(sandbox.sqs, `${sandbox.endpoint}/000000000000/no-such-queue`);
+    const noLetters = context({ letters: nowhere });
+    expect(await attempt(message(jobBody()), noLetters, never)).toMatchObject({ kind: "comeBack" });
+    const noLarge = context({ large: nowhere });
+    const big = message(jobBody({ bytes: 21 * MIB }));
+    expect(await attempt(big, noLarge, never)).toMatchObject({ kind: "comeBack" });
+  });
+
+  it("sends what has over 20 MiB by its event to the large lane, without looking at it", async () => {
+    const exact = message(jobBody({ bytes: 20 * MIB }));
+    await attempt(exact, context(), never);
+    expect(await forwarded()).toEqual([]);
+
+    const over = message(jobBody({ bytes: 20 * MIB + 1 }));
+    expect(await attempt(over, context(), never)).toEqual({ kind: "acknowledge" });
+    const [sent] = await forwarded();
+    expect(parseMessage(sent?.body ?? "")).toEqual({
+      kind: "jobs",
+      jobs: [
+        {
+          bucket: sandbox.resources.sourceBucket,
+          key,
+          bytes: 20 * MIB + 1,
+          begun: false,
+          force: false,
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ["received before", { receiveCount: 2 }],
+    ["redriven by the CLI", { attributes: { [LETTER.redriveCount]: "1" } }],
+    ["redriven by the AWS console", { attributes: { [LETTER.reason]: "Internal" } }],
+  ])("tells the large lane of a job that was begun before: %s", async (_how, more) => {
+    await attempt(message(jobBody({ bytes: 21 * MIB }), more), context(), never);
+    const [sent] = await forwarded();
+    expect(parseMessage(sent?.body ?? "")).toMatchObject({ jobs: [{ key, begun: true }] });
+  });
+
+  it("answers for every record of a message, and buries only the one that is broken", async () => {
+    const bucket = sandbox.resources.sourceBucket;
+    await upload(await picture());
+    const good = key;
+    key = "pictures/broken.jpg";
+    await upload(Buffer.from("no picture"));
+    const record = (name: string) => ({
+      eventSource: "aws:s3",
+      eventName: "ObjectCreated:Put",
+      s3: { bucket: { name: bucket }, object: { key: name, size: 10 } },
+    });
+    const body = JSON.stringify({ Records: [record(good), record(key)] });
+    expect(await attempt(message(body), context(), never)).toEqual({ kind: "acknowledge" });
+    const [letter, ...more] = await letters();
+    expect(more).toEqual([]);
+    expect(parseMessage(letter?.body ?? "")).toMatchObject({ jobs: [{ key }] });
+  });
+
+  it("lets a job come back whose time has run out", async () => {
+    await upload(await picture());
+    const { Failure } = await import("../outcome/index.ts");
+    const late = AbortSignal.abort(new Failure("TimedOut", "the function's time ran out"));
+    expect(await attempt(message(jobBody()), context(), late)).toMatchObject({ kind: "comeBack" });
+  });
+});

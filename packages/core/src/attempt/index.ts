@@ -1,0 +1,1 @@
+export { type AttemptContext, attempt, type Settlement } from "./attempt.ts";

@@ -1,0 +1,50 @@
+import { Failure, Rejection } from "../outcome/index.ts";
+
+/** The names by which S3 and SQS say "slower": retried by the SDK first, then by redelivery. */
+const THROTTLES = new Set([
+  "SlowDown",
+  "Throttling",
+  "ThrottlingException",
+  "RequestLimitExceeded",
+  "TooManyRequestsException",
+  "RequestThrottled",
+  "KmsThrottled",
+]);
+
+/**
+ * An error of the AWS SDK (or of a body cut short) as this fleet's words: `Throttled` or
+ * `StoreUnavailable`. Errors that already are ours pass through, and so does an abort's own reason.
+ *
+ * @param what the call, for a person: `read s3://bucket/key`
+ */
+export function asFailure(what: string, error: unknown, signal?: AbortSignal): Error {
+  if (error instanceof Failure || error instanceof Rejection) return error;
+  if (signal?.aborted && signal.reason instanceof Error) return signal.reason;
+  const { name, message, status } = describe(error);
+  const throttled = THROTTLES.has(name) || status === 429 || name === "ServiceUnavailable";
+  const detail = message && message !== name ? `${name}, ${message}` : name;
+  return new Failure(
+    throttled ? "Throttled" : "StoreUnavailable",
+    `could not ${what}: ${detail}${status === undefined ? "" : ` (HTTP ${status})`}`,
+    { cause: error },
+  );
+}
+
+/** The HTTP status of an SDK error, if it was answered at all. */
+export function statusOf(error: unknown): number | undefined {
+  return describe(error).status;
+}
+
+function describe(error: unknown): { name: string; message: string; status?: number } {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  const metadata: unknown = "$metadata" in error ? error.$metadata : undefined;
+  const status =
+    typeof metadata === "object" && metadata !== null && "httpStatusCode" in metadata
+      ? metadata.httpStatusCode
+      : undefined;
+  return {
+    name: "code" in error && typeof error.code === "string" ? error.code : error.name,
+    message: error.message,
+    ...(typeof status === "number" ? { status } : {}),
+  };
+}

@@ -1,0 +1,41 @@
+import * as v from "valibot";
+
+/** A variable that holds a URL. */
+export const url = v.pipe(v.string(), v.url("it must be a URL"));
+
+/** A variable that holds a name: not empty. */
+export const name = v.pipe(v.string(), v.nonEmpty("it must not be empty"));
+
+/** A variable that holds a whole number. */
+export function wholeNumber(from: number, to: number) {
+  const message = `it must be a whole number from ${from} to ${to}`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d+$/, message),
+    v.transform(Number),
+    v.minValue(from, message),
+    v.maxValue(to, message),
+  );
+}
+
+/**
+ * A program's environment, checked at its door.
+ *
+ * @throws Error naming each variable that is missing or wrong, its value and the fix
+ */
+export function parseEnv<const Schema extends v.GenericSchema>(
+  program: string,
+  schema: Schema,
+  environment: Readonly<Record<string, string | undefined>>,
+): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, environment);
+  if (parsed.success) return parsed.output;
+  const faults = parsed.issues.map((issue) => {
+    const variable = v.getDotPath(issue) ?? "the environment";
+    const value = variable in environment ? environment[variable] : undefined;
+    return value === undefined
+      ? `${variable} is not set`
+      : `${variable} is ${JSON.stringify(value)}: ${issue.message}`;
+  });
+  throw new Error(`${program} cannot start: ${faults.join("; ")}`);
+}

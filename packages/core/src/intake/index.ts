@@ -1,0 +1,3 @@
+export type { Job } from "./job.ts";
+export { jobMessage } from "./job-message.ts";
+export { type Intake, parseMessage } from "./parse.ts";

@@ -1,0 +1,27 @@
+import * as v from "valibot";
+import type { Job } from "./job.ts";
+
+const JOB_TYPE = "imagefleet.job";
+
+export const jobMessageSchema = v.object({
+  type: v.literal(JOB_TYPE),
+  version: v.literal(1),
+  bucket: v.pipe(v.string(), v.nonEmpty()),
+  key: v.pipe(v.string(), v.nonEmpty()),
+  bytes: v.optional(v.pipe(v.number(), v.minValue(0))),
+  begun: v.optional(v.boolean(), false),
+  force: v.optional(v.boolean(), false),
+});
+
+/** A job as the body of a message of our own: what is forwarded, reprocessed and redriven by key. */
+export function jobMessage(job: Job): string {
+  return JSON.stringify({
+    type: JOB_TYPE,
+    version: 1,
+    bucket: job.bucket,
+    key: job.key,
+    bytes: job.bytes,
+    begun: job.begun || undefined,
+    force: job.force || undefined,
+  });
+}

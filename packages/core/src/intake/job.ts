@@ -1,0 +1,15 @@
+/**
+ * "Bring the renditions of this source up to date". A job trusts its event for the key alone, and
+ * for the size as a hint to choose a lane.
+ */
+export interface Job {
+  readonly bucket: string;
+  /** Raw: never form-encoded. */
+  readonly key: string;
+  /** The source's size in bytes as the event said it; absent for removals and where it said none. */
+  readonly bytes?: number;
+  /** A job that may have been begun before takes no shortcut: a crash may have left its traces. */
+  readonly begun: boolean;
+  /** Render even what is up to date. */
+  readonly force: boolean;
+}

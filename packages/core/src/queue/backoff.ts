@@ -1,0 +1,15 @@
+const MAX_SECONDS = 900;
+
+/**
+ * How long a failed message stays away: 2^n s for the n-th receive, with "equal jitter" (half fixed,
+ * half random) so that a batch that failed together does not come back together.
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ *
+ * @param receiveCount 1 at the first receive
+ * @param random in [0, 1)
+ * @returns seconds
+ */
+export function backoffSeconds(receiveCount: number, random: number): number {
+  const full = Math.min(MAX_SECONDS, 2 ** Math.max(1, receiveCount));
+  return Math.max(1, Math.round(full / 2 + (full / 2) * random));
+}

@@ -1,0 +1,70 @@
+import type { DeadLetterReason, Lane } from "../outcome/index.ts";
+import type { ReceivedMessage } from "./message.ts";
+
+/**
+ * A dead letter is the message that could not be done, its body as it was, with these attributes.
+ * SQS takes ten attributes a message.
+ */
+export const LETTER = {
+  reason: "Reason",
+  message: "Message",
+  lane: "Lane",
+  bucket: "Bucket",
+  key: "Key",
+  firstAttemptAt: "FirstAttemptAt",
+  lastAttemptAt: "LastAttemptAt",
+  receiveCount: "ReceiveCount",
+  redriveCount: "RedriveCount",
+} as const;
+
+/** Long enough to say what happened, short beside SQS's limit of 256 KiB a message. */
+const MAX_TEXT = 500;
+
+export interface DeadLetter {
+  readonly reason: DeadLetterReason;
+  readonly message: string;
+  readonly lane: Lane;
+  /** Absent when the message could not be read. */
+  readonly source?: { readonly bucket: string; readonly key: string };
+  /** ms since the epoch */
+  readonly lastAttemptAt: number;
+}
+
+/** The attributes of a dead letter; `redriveCount` is kept from the message, whoever redrove it. */
+export function letterAttributes(
+  letter: DeadLetter,
+  received: ReceivedMessage,
+): Record<string, string> {
+  return {
+    [LETTER.reason]: letter.reason,
+    [LETTER.message]: attributeText(letter.message) || letter.reason,
+    [LETTER.lane]: letter.lane,
+    ...(letter.source && {
+      [LETTER.bucket]: attributeText(letter.source.bucket),
+      [LETTER.key]: attributeText(letter.source.key, Number.POSITIVE_INFINITY),
+    }),
+    [LETTER.firstAttemptAt]: new Date(received.firstReceivedAt).toISOString(),
+    [LETTER.lastAttemptAt]: new Date(letter.lastAttemptAt).toISOString(),
+    [LETTER.receiveCount]: String(received.receiveCount),
+    [LETTER.redriveCount]: received.attributes[LETTER.redriveCount] ?? "0",
+  };
+}
+
+/** A message that has been a dead letter before carries what made it one. */
+export function wasDeadLetter(message: ReceivedMessage): boolean {
+  return (
+    message.attributes[LETTER.reason] !== undefined ||
+    Number(message.attributes[LETTER.redriveCount] ?? 0) > 0
+  );
+}
+
+/**
+ * SQS refuses characters that XML 1.0 cannot carry: they are shown as U+FFFD.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+const NOT_XML = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
+
+function attributeText(text: string, max = MAX_TEXT): string {
+  const clean = text.toWellFormed().replace(NOT_XML, "\ufffd");
+  return clean.length > max ? `${clean.slice(0, max - 1)}…`.toWellFormed() : clean;
+}

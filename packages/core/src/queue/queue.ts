@@ -1,0 +1,127 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
+import { asFailure } from "../aws/index.ts";
+import type { ReceivedMessage } from "./message.ts";
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+const MAX_VISIBILITY_SECONDS = 43_200;
+
+/** One queue. Every method throws Failure `StoreUnavailable` or `Throttled`. */
+export class Queue {
+  readonly #sqs: SQSClient;
+  readonly url: string;
+
+  constructor(sqs: SQSClient, url: string) {
+    this.#sqs = sqs;
+    this.url = url;
+  }
+
+  /** @param attributes text attributes; none may be empty */
+  async send(body: string, attributes: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.#call("send to", () =>
+      this.#sqs.send(
+        new SendMessageCommand({
+          QueueUrl: this.url,
+          MessageBody: body,
+          MessageAttributes: Object.fromEntries(
+            Object.entries(attributes).map(([name, StringValue]) => [
+              name,
+              { DataType: "String", StringValue },
+            ]),
+          ),
+        }),
+      ),
+    );
+  }
+
+  /**
+   * Long-polls for up to ten messages.
+   *
+   * @param options.waitSeconds 0 to 20
+   * @param options.signal ends the wait; only an idle wait may be ended so, for an answer on its way
+   * leaves its messages to their visibility timeout
+   */
+  async receive(options: {
+    max: number;
+    waitSeconds: number;
+    signal?: AbortSignal;
+  }): Promise<ReceivedMessage[]> {
+    const { Messages: messages = [] } = await this.#call(
+      "receive from",
+      () =>
+        this.#sqs.send(
+          new ReceiveMessageCommand({
+            QueueUrl: this.url,
+            MaxNumberOfMessages: Math.min(10, options.max),
+            WaitTimeSeconds: options.waitSeconds,
+            MessageSystemAttributeNames: ["All"],
+            MessageAttributeNames: ["All"],
+          }),
+          options.signal ? { abortSignal: options.signal } : {},
+        ),
+      options.signal,
+    );
+    return messages.flatMap((message) => asReceived(message) ?? []);
+  }
+
+  async acknowledge(message: Pick<ReceivedMessage, "receiptHandle">): Promise<void> {
+    await this.#call("delete from", () =>
+      this.#sqs.send(
+        new DeleteMessageCommand({ QueueUrl: this.url, ReceiptHandle: message.receiptHandle }),
+      ),
+    );
+  }
+
+  /** Sets when a message that is in hand comes back: extends a lease, or ends it with 0. */
+  async comeBackIn(
+    seconds: number,
+    message: Pick<ReceivedMessage, "receiptHandle">,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const VisibilityTimeout = Math.max(0, Math.min(MAX_VISIBILITY_SECONDS, Math.round(seconds)));
+    await this.#call(
+      "change the visibility in",
+      () =>
+        this.#sqs.send(
+          new ChangeMessageVisibilityCommand({
+            QueueUrl: this.url,
+            ReceiptHandle: message.receiptHandle,
+            VisibilityTimeout,
+          }),
+          signal ? { abortSignal: signal } : {},
+        ),
+      signal,
+    );
+  }
+
+  async #call<T>(what: string, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw asFailure(`${what} ${this.url}`, error, signal);
+    }
+  }
+}
+
+function asReceived(message: Message): ReceivedMessage | undefined {
+  if (message.MessageId === undefined || message.ReceiptHandle === undefined) return undefined;
+  const attributes: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.MessageAttributes ?? {})) {
+    if (value.StringValue !== undefined) attributes[name] = value.StringValue;
+  }
+  return {
+    id: message.MessageId,
+    receiptHandle: message.ReceiptHandle,
+    body: message.Body ?? "",
+    attributes,
+    receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
+    sentAt: Number(message.Attributes?.SentTimestamp ?? Date.now()),
+    firstReceivedAt: Number(message.Attributes?.ApproximateFirstReceiveTimestamp ?? Date.now()),
+  };
+}

@@ -1,0 +1,2 @@
+export { RecipeFileError } from "./error.ts";
+export { loadRecipe } from "./load.ts";

@@ -1,0 +1,83 @@
+import { ENCODER, type ImageInput, probe, type RenderedImage, render } from "../image/index.ts";
+import { type Lane, Rejection } from "../outcome/index.ts";
+import { laneByCost, planRenditions, type SourceInfo } from "../plan/index.ts";
+import { CONTENT_TYPES, presetFingerprint } from "../recipe/index.ts";
+import type { ManifestRendition } from "../store/index.ts";
+import type { ReconcileContext } from "./context.ts";
+
+export type Made =
+  | { readonly kind: "made"; readonly info: SourceInfo; readonly renditions: ManifestRendition[] }
+  | { readonly kind: "rejected"; readonly rejection: Rejection }
+  | { readonly kind: "tooCostly"; readonly peakBytes: number };
+
+/**
+ * Makes and stores a source's renditions: probe, guard, plan, decode, render, put.
+ *
+ * @throws Failure
+ */
+export async function make(
+  key: string,
+  input: ImageInput,
+  context: ReconcileContext,
+  signal: AbortSignal,
+): Promise<Made> {
+  const { recipe, lane, memoryBytes } = context;
+  const puts: Promise<ManifestRendition>[] = [];
+  try {
+    const made = await context.renderGate(async () => {
+      signal.throwIfAborted();
+      const info = await probe(input, { pixels: recipe.limits.pixels });
+      const plan = planRenditions(info, recipe, key, memoryBytes);
+      if (mustLeave(lane, laneByCost(plan, memoryBytes))) {
+        return { kind: "tooCostly", peakBytes: plan.peakBytes } as const;
+      }
+      // A rendition is on its way to S3 while the next is encoded: the CPU does not wait for it.
+      const onRendition = (image: RenderedImage) => {
+        const put = putRendition(image, context, signal);
+        put.catch(() => undefined);
+        puts.push(put);
+      };
+      await render(input, plan, { signal, onRendition });
+      return { kind: "made", info } as const;
+    });
+    return made.kind === "made" ? { ...made, renditions: await Promise.all(puts) } : made;
+  } catch (error) {
+    // Nothing may still be written after the answer is given.
+    await Promise.allSettled(puts);
+    if (error instanceof Rejection) return { kind: "rejected", rejection: error };
+    throw error;
+  }
+}
+
+function mustLeave(here: Lane, fitting: Lane): boolean {
+  return here === "small" && fitting === "large";
+}
+
+async function putRendition(
+  { plan, data, width, height }: RenderedImage,
+  { recipe, renditions }: ReconcileContext,
+  signal: AbortSignal,
+): Promise<ManifestRendition> {
+  const { preset, key } = plan;
+  const fingerprint = presetFingerprint(preset, ENCODER);
+  const etag = await renditions.put(
+    {
+      key,
+      body: data,
+      contentType: CONTENT_TYPES[preset.format],
+      cacheControl: recipe.output.cacheControl,
+      fingerprint,
+    },
+    signal,
+  );
+  return {
+    preset: preset.name,
+    key,
+    width,
+    height,
+    format: preset.format,
+    bytes: data.length,
+    etag,
+    fingerprint,
+  };
+}

@@ -1,0 +1,14 @@
+import { Failure, type Outcome, Rejection } from "../outcome/index.ts";
+
+/** The one place where an error becomes an outcome. */
+export function outcomeOf(error: unknown, signal?: AbortSignal): Outcome {
+  const cause = signal?.aborted ? signal.reason : error;
+  if (cause instanceof Rejection) {
+    return { kind: "rejected", reason: cause.reason, message: cause.message };
+  }
+  if (cause instanceof Failure) {
+    return { kind: "failed", reason: cause.reason, message: cause.message };
+  }
+  const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  return { kind: "failed", reason: "Internal", message };
+}

@@ -1,0 +1,264 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import sharp from "sharp";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { defineRecipe } from "../recipe/index.ts";
+import { RenditionStore, SourceStore } from "../store/index.ts";
+import type { Gate, ReconcileContext } from "./context.ts";
+import { reconcile } from "./reconcile.ts";
+
+const MIB = 1024 * 1024;
+const THUMB = defineRecipe({ presets: { thumb: "50x50", small: { size: "80w", format: "jpeg" } } });
+const OPEN_GATE: Gate = (work) => work();
+const never = new AbortController().signal;
+
+let sandbox: Sandbox;
+let key: string;
+let count = 0;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox.close());
+beforeEach(() => {
+  key = `pictures/${count++}.jpg`;
+});
+
+function picture(width: number, height: number, colour = "#336699"): Promise<Buffer> {
+  return sharp({ create: { width, height, channels: 3, background: colour } })
+    .jpeg()
+    .toBuffer();
+}
+
+function context(more: Partial<ReconcileContext> = {}): ReconcileContext {
+  const { s3, resources } = sandbox;
+  return {
+    lane: "small",
+    recipe: THUMB,
+    sources: new SourceStore(s3),
+    renditions: new RenditionStore(s3, resources.renditionBucket),
+    memoryBytes: 512 * MIB,
+    renderGate: OPEN_GATE,
+    ...more,
+  };
+}
+
+function job(more: { begun?: boolean; force?: boolean } = {}) {
+  return { bucket: sandbox.resources.sourceBucket, key, begun: false, force: false, ...more };
+}
+
+async function upload(body: Uint8Array, Metadata?: Record<string, string>): Promise<void> {
+  const { s3, resources } = sandbox;
+  const put = { Bucket: resources.sourceBucket, Key: key, Body: body };
+  await s3.send(new PutObjectCommand({ ...put, ...(Metadata && { Metadata }) }));
+}
+
+async function remove(): Promise<void> {
+  const { s3, resources } = sandbox;
+  await s3.send(new DeleteObjectCommand({ Bucket: resources.sourceBucket, Key: key }));
+}
+
+/** What is stored for the source: key and when it was last written. */
+async function stored(): Promise<Map<string, number>> {
+  const { s3, resources } = sandbox;
+  const all = await s3.send(new ListObjectsV2Command({ Bucket: resources.renditionBucket }));
+  const own = (all.Contents ?? []).filter((object) => object.Key?.includes(key));
+  return new Map(own.map((object) => [object.Key ?? "", object.LastModified?.getTime() ?? 0]));
+}
+
+async function manifest(): Promise<Record<string, unknown>> {
+  const { s3, resources } = sandbox;
+  const at = { Bucket: resources.renditionBucket, Key: `manifests/${key}.json` };
+  const got = await s3.send(new GetObjectCommand(at));
+  return JSON.parse((await got.Body?.transformToString()) ?? "");
+}
+
+describe("reconcile", () => {
+  it("renders a new source and lists the renditions in its manifest", async () => {
+    await upload(await picture(200, 100));
+    expect(await reconcile(job(), context(), never)).toMatchObject({
+      kind: "rendered",
+      renditions: 2,
+    });
+    expect([...(await stored()).keys()].sort()).toEqual([
+      `manifests/${key}.json`,
+      `small/${key}.jpg`,
+      `thumb/${key}.webp`,
+    ]);
+    expect(await manifest()).toMatchObject({
+      version: 1,
+      source: { key, width: 200, height: 100, format: "jpeg" },
+      renditions: expect.arrayContaining([
+        expect.objectContaining({ preset: "thumb", width: 50, height: 25, format: "webp" }),
+        expect.objectContaining({ preset: "small", width: 80, height: 40, format: "jpeg" }),
+      ]),
+      stale: [],
+    });
+  });
+
+  it("says unchanged the second time, and writes nothing", async () => {
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    const before = await stored();
+    expect(await reconcile(job(), context(), never)).toEqual({ kind: "unchanged" });
+    expect(await stored()).toEqual(before);
+  });
+
+  it.each([{ begun: true }, { force: true }])("takes no shortcut when %o", async (how) => {
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    expect(await reconcile(job(how), context(), never)).toMatchObject({ kind: "rendered" });
+  });
+
+  it("renders an overwritten source again", async () => {
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    await upload(await picture(60, 30));
+    expect(await reconcile(job(), context(), never)).toMatchObject({ kind: "rendered" });
+    expect(await manifest()).toMatchObject({ source: { width: 60, height: 30 } });
+  });
+
+  it("removes the renditions of a source overwritten by something broken, and says why", async () => {
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    await upload(Buffer.from("this is no picture"));
+    const outcome = await reconcile(job(), context(), never);
+    expect(outcome).toMatchObject({ kind: "rejected", reason: "SourceUnsupported" });
+    expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
+    expect(await manifest()).toMatchObject({ rejected: { reason: "SourceUnsupported" } });
+    // Not "unchanged": a rejected source is looked at anew each time.
+    expect(await reconcile(job(), context(), never)).toMatchObject({ kind: "rejected" });
+  });
+
+  it("retires what is gone, with and without a manifest", async () => {
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    await remove();
+    const retired = await reconcile(job(), context(), never);
+    expect(retired).toEqual({ kind: "retired", removed: 2 });
+    expect(await stored()).toEqual(new Map());
+    expect(await reconcile(job(), context(), never)).toEqual({ kind: "retired", removed: 0 });
+  });
+
+  it("removes renditions that a crashed attempt left, when the source is gone", async () => {
+    const { s3, resources } = sandbox;
+    const orphan = { Bucket: resources.renditionBucket, Key: `thumb/${key}.webp`, Body: "x" };
+    await s3.send(new PutObjectCommand(orphan));
+    await reconcile(job(), context(), never);
+    expect(await stored()).toEqual(new Map());
+  });
+
+  it("removes what a changed recipe no longer makes", async () => {
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    const recipe = defineRecipe({ presets: { thumb: "40x40" } });
+    const outcome = await reconcile(job(), context({ recipe }), never);
+    expect(outcome).toMatchObject({ kind: "rendered", renditions: 1 });
+    expect([...(await stored()).keys()].sort()).toEqual([
+      `manifests/${key}.json`,
+      `thumb/${key}.webp`,
+    ]);
+  });
+
+  it("removes what an earlier attempt meant to remove and did not", async () => {
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    const { s3, resources } = sandbox;
+    const at = { Bucket: resources.renditionBucket };
+    const leftBehind = `gone/${key}.webp`;
+    const crashed = { ...(await manifest()), stale: [leftBehind] };
+    await s3.send(new PutObjectCommand({ ...at, Key: leftBehind, Body: "x" }));
+    await s3.send(
+      new PutObjectCommand({ ...at, Key: `manifests/${key}.json`, Body: JSON.stringify(crashed) }),
+    );
+    await reconcile(job({ begun: true }), context(), never);
+    expect((await stored()).has(leftBehind)).toBe(false);
+  });
+
+  it("goes round when the source changes while it is worked on", async () => {
+    await upload(await picture(60, 60));
+    let rounds = 0;
+    const renderGate: Gate = async (work) => {
+      rounds += 1;
+      if (rounds === 1) await upload(await picture(30, 60));
+      return work();
+    };
+    expect(await reconcile(job(), context({ renderGate }), never)).toMatchObject({
+      kind: "rendered",
+    });
+    expect(rounds).toBe(2);
+    expect(await manifest()).toMatchObject({ source: { width: 30, height: 60 } });
+  });
+
+  it("retires when the source goes while it is worked on", async () => {
+    await upload(await picture(60, 60));
+    const renderGate: Gate = async (work) => {
+      await remove();
+      return work();
+    };
+    expect(await reconcile(job(), context({ renderGate }), never)).toMatchObject({
+      kind: "retired",
+    });
+    expect(await stored()).toEqual(new Map());
+  });
+
+  it("gives up for now on a source that changes faster than it can be rendered", async () => {
+    let version = 10;
+    await upload(await picture(version, 60));
+    const renderGate: Gate = async (work) => {
+      await upload(await picture(++version, 60));
+      return work();
+    };
+    const outcome = await reconcile(job(), context({ renderGate }), never);
+    expect(outcome).toMatchObject({ kind: "failed", reason: "Internal" });
+  });
+
+  it("ignores an object that the fleet wrote", async () => {
+    await upload(await picture(60, 60), { imagefleet: "0123" });
+    expect(await reconcile(job(), context(), never)).toMatchObject({ kind: "ignored" });
+    expect(await stored()).toEqual(new Map());
+  });
+
+  it("forwards what has too many bytes, or costs too much to decode, on the small lane alone", async () => {
+    const body = await picture(300, 300);
+    await upload(body);
+    const presets = { thumb: "50x50" };
+    const recipe = defineRecipe({ presets, lanes: { smallBytes: body.length - 1 } });
+    const byBytes = await reconcile(job(), context({ recipe }), never);
+    expect(byBytes).toEqual({ kind: "forwarded", why: `it has ${body.length} bytes` });
+    const byCost = await reconcile(job(), context({ memoryBytes: 1 }), never);
+    expect(byCost).toMatchObject({ kind: "forwarded", why: expect.stringContaining("MiB") });
+    expect(await stored()).toEqual(new Map());
+
+    const large = context({ lane: "large", recipe, memoryBytes: 1, scratch: sandbox.folder });
+    expect(await reconcile(job(), large, never)).toMatchObject({ kind: "rendered" });
+  });
+
+  it("rejects an empty source and one over the recipe's limits", async () => {
+    await upload(Buffer.alloc(0));
+    expect(await reconcile(job(), context(), never)).toMatchObject({
+      kind: "rejected",
+      reason: "SourceEmpty",
+    });
+    await upload(await picture(60, 60));
+    const presets = { thumb: "50x50" };
+    for (const limits of [{ bytes: 100 }, { pixels: 3_599 }]) {
+      const recipe = defineRecipe({ presets, limits });
+      expect(await reconcile(job(), context({ recipe }), never)).toMatchObject({
+        kind: "rejected",
+        reason: "SourceTooLarge",
+      });
+    }
+  });
+
+  it("fails, to be tried again, when the store does not answer as it should", async () => {
+    const elsewhere = new RenditionStore(sandbox.s3, "no-such-bucket");
+    const outcome = await reconcile(job(), context({ renditions: elsewhere }), never);
+    expect(outcome).toMatchObject({ kind: "failed", reason: "StoreUnavailable" });
+  });
+});

@@ -1,0 +1,54 @@
+import { createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { asFailure } from "../aws/index.ts";
+import { Failure } from "../outcome/index.ts";
+import type { OpenSource } from "./source-store.ts";
+
+/**
+ * The whole content in memory, exactly as long as S3 said: a body cut short by the network must not
+ * look like a truncated upload.
+ *
+ * @throws Failure `StoreUnavailable`
+ */
+export async function readContent(source: OpenSource, signal: AbortSignal): Promise<Uint8Array> {
+  const whole = Buffer.allocUnsafeSlow(source.bytes);
+  let at = 0;
+  try {
+    for await (const chunk of source.body) {
+      const bytes: Uint8Array = chunk;
+      if (at + bytes.length <= whole.length) whole.set(bytes, at);
+      at += bytes.length;
+    }
+  } catch (error) {
+    throw asFailure("read the source's content", error, signal);
+  }
+  checkLength(at, source);
+  return whole;
+}
+
+/**
+ * The whole content in a file, without holding it in memory.
+ *
+ * @throws Failure `StoreUnavailable`
+ */
+export async function saveContent(
+  source: OpenSource,
+  file: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const target = createWriteStream(file);
+  try {
+    await pipeline(source.body, target, { signal });
+  } catch (error) {
+    throw asFailure("save the source's content", error, signal);
+  }
+  checkLength(target.bytesWritten, source);
+}
+
+function checkLength(got: number, source: OpenSource): void {
+  if (got === source.bytes) return;
+  throw new Failure(
+    "StoreUnavailable",
+    `the source's content ended at ${got} of ${source.bytes} bytes`,
+  );
+}

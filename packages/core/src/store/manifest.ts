@@ -1,0 +1,46 @@
+import * as v from "valibot";
+import { REJECTED_REASONS } from "../outcome/index.ts";
+import { OUTPUT_FORMATS } from "../recipe/index.ts";
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const renditionSchema = v.object({
+  preset: v.string(),
+  key: v.string(),
+  width: count,
+  height: count,
+  format: v.picklist(OUTPUT_FORMATS),
+  bytes: count,
+  etag: v.string(),
+  fingerprint: v.string(),
+});
+
+/** The form of a manifest; sizes in px and bytes. */
+export const manifestSchema = v.object({
+  version: v.literal(1),
+  source: v.object({
+    bucket: v.string(),
+    key: v.string(),
+    etag: v.string(),
+    bytes: count,
+    /** Absent when the source was rejected before its header could be read. */
+    format: v.optional(v.string()),
+    width: v.optional(count),
+    height: v.optional(count),
+  }),
+  /** The fingerprint of the recipe that this source was last held against. */
+  recipe: v.string(),
+  /** Why there are no renditions. */
+  rejected: v.optional(v.object({ reason: v.picklist(REJECTED_REASONS), message: v.string() })),
+  renditions: v.array(renditionSchema),
+  /**
+   * Keys of earlier renditions that are to be removed: written before they are, so that a crash
+   * between the two leaves them known.
+   */
+  stale: v.array(v.string()),
+  at: v.string(),
+});
+
+/** Written last, it lists a source's renditions: the commit point of a job. */
+export type Manifest = v.InferOutput<typeof manifestSchema>;
+export type ManifestRendition = v.InferOutput<typeof renditionSchema>;

@@ -1,0 +1,74 @@
+import { Readable } from "node:stream";
+import { GetObjectCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { asFailure, statusOf } from "../aws/index.ts";
+import { Failure } from "../outcome/index.ts";
+import { OWN_MARK } from "./rendition-store.ts";
+
+/** A source as it stood when it was opened. */
+export interface OpenSource {
+  /** With the quotes that S3 gives. */
+  readonly etag: string;
+  readonly bytes: number;
+  /** True when this fleet wrote the object: a rendition is never a source. */
+  readonly own: boolean;
+  /** The content; must be read to its end or destroyed. */
+  readonly body: Readable;
+}
+
+export type SourceAnswer =
+  | { readonly kind: "open"; readonly source: OpenSource }
+  | { readonly kind: "unchanged" }
+  | { readonly kind: "missing" };
+
+/** Reads sources. Every method throws Failure `StoreUnavailable` or `Throttled`. */
+export class SourceStore {
+  readonly #s3: S3Client;
+
+  constructor(s3: S3Client) {
+    this.#s3 = s3;
+  }
+
+  /** @param ifNoneMatch an ETag: answers `unchanged`, without a body, while the source still has it */
+  async open(
+    bucket: string,
+    key: string,
+    options: { ifNoneMatch?: string | undefined; signal: AbortSignal },
+  ): Promise<SourceAnswer> {
+    try {
+      const got = await this.#s3.send(
+        new GetObjectCommand({ Bucket: bucket, Key: key, IfNoneMatch: options.ifNoneMatch }),
+        { abortSignal: options.signal },
+      );
+      const { ETag: etag, ContentLength: bytes, Body: body } = got;
+      if (etag === undefined || bytes === undefined || !(body instanceof Readable)) {
+        throw new Failure("StoreUnavailable", `the answer for s3://${bucket}/${key} is incomplete`);
+      }
+      const own = got.Metadata?.[OWN_MARK] !== undefined;
+      return { kind: "open", source: { etag, bytes, own, body } };
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 304) return { kind: "unchanged" };
+      if (isMissing(error)) return { kind: "missing" };
+      throw asFailure(`read s3://${bucket}/${key}`, error, options.signal);
+    }
+  }
+
+  /** The ETag of the source now, or undefined when there is none. */
+  async etag(bucket: string, key: string, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      const head = await this.#s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
+        abortSignal: signal,
+      });
+      return head.ETag;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw asFailure(`look at s3://${bucket}/${key}`, error, signal);
+    }
+  }
+}
+
+/** A bucket that is missing is a fault of the deployment: only a missing key means "retire". */
+function isMissing(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name === "NoSuchBucket") return false;
+  return error.name === "NoSuchKey" || error.name === "NotFound" || statusOf(error) === 404;
+}

@@ -1,0 +1,2 @@
+export { type JobLine, logJob, parseJobLine } from "./job-line.ts";
+export { createLog, LOG_LEVELS, type Logger, type LogLevel } from "./log.ts";

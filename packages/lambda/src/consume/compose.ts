@@ -1,0 +1,66 @@
+import { availableParallelism } from "node:os";
+import type { AttemptContext } from "@imagefleet/core/attempt";
+import { createS3, createSqs } from "@imagefleet/core/aws";
+import { configureCodec } from "@imagefleet/core/image";
+import { Queue } from "@imagefleet/core/queue";
+import { loadRecipe } from "@imagefleet/core/recipe-file";
+import { RenditionStore, SourceStore } from "@imagefleet/core/store";
+import { createLog } from "@imagefleet/core/telemetry";
+import pLimit from "p-limit";
+import shippedRecipe from "../../../../recipe.ts";
+import { readEnv } from "./env.ts";
+import { jobMemoryBytes } from "./memory.ts";
+
+const MIB = 1024 * 1024;
+
+/** Sources in hand beyond those that are being rendered: fetched ahead, so that no CPU waits. */
+const AHEAD = 2;
+
+/** The function, wired: environment in, objects out. */
+export interface Consume {
+  readonly attempt: AttemptContext;
+  /** The lane's queue. */
+  readonly queue: Queue;
+  /** How many messages are worked on at once, fetched ahead and rendered. */
+  readonly inHand: number;
+}
+
+export async function compose(): Promise<Consume> {
+  const env = readEnv();
+  const client = {
+    region: env.AWS_REGION,
+    ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }),
+  };
+  const s3 = createS3(client);
+  const sqs = createSqs(client);
+  const recipe =
+    env.IMAGEFLEET_RECIPE === undefined ? shippedRecipe : await loadRecipe(env.IMAGEFLEET_RECIPE);
+  const renders = availableParallelism();
+  const inHand = renders + AHEAD;
+  configureCodec({ threads: 1 });
+  return {
+    queue: new Queue(sqs, env.IMAGEFLEET_SMALL_QUEUE_URL),
+    inHand,
+    attempt: {
+      lane: "small",
+      reconcile: {
+        lane: "small",
+        recipe,
+        sources: new SourceStore(s3),
+        renditions: new RenditionStore(s3, env.IMAGEFLEET_RENDITION_BUCKET),
+        memoryBytes: jobMemoryBytes({
+          functionBytes: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE * MIB,
+          heldBytes: inHand * recipe.lanes.smallBytes,
+          renders,
+        }),
+        renderGate: pLimit(renders),
+      },
+      large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
+      letters: new Queue(sqs, env.IMAGEFLEET_SMALL_DLQ_URL),
+      maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
+      log: createLog("consume", env.IMAGEFLEET_LOG_LEVEL),
+      now: Date.now,
+      random: Math.random,
+    },
+  };
+}

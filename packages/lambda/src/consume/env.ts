@@ -1,0 +1,24 @@
+import { name, parseEnv, url, wholeNumber } from "@imagefleet/core/env";
+import { LOG_LEVELS } from "@imagefleet/core/telemetry";
+import * as v from "valibot";
+
+/** The variables that the function reads; Lambda and infra set them. */
+const envSchema = v.object({
+  AWS_REGION: name,
+  AWS_ENDPOINT_URL: v.optional(url),
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: wholeNumber(128, 10_240),
+  IMAGEFLEET_RENDITION_BUCKET: name,
+  IMAGEFLEET_SMALL_QUEUE_URL: url,
+  IMAGEFLEET_SMALL_DLQ_URL: url,
+  IMAGEFLEET_LARGE_QUEUE_URL: url,
+  /** The queue's own maxReceiveCount. */
+  IMAGEFLEET_MAX_RECEIVES: v.optional(wholeNumber(1, 1000), "5"),
+  /** A recipe in place of the one that is bundled. */
+  IMAGEFLEET_RECIPE: v.optional(name),
+  IMAGEFLEET_LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS), "info"),
+});
+
+/** @throws Error naming each variable that is missing or wrong */
+export function readEnv() {
+  return parseEnv("consume", envSchema, process.env);
+}

@@ -1,0 +1,38 @@
+import { LOCAL_CREDENTIALS, MAX_RECEIVES, REGION, type Resources } from "../resources/index.ts";
+
+/** What infra gives each program in the cloud, for this machine. */
+export function environments(options: {
+  endpoint: string;
+  resources: Resources;
+  recipe: URL;
+  leaseSeconds: number;
+  scratch: string;
+}): { consume: Record<string, string>; worker: Record<string, string> } {
+  const { small, large } = options.resources.lanes;
+  const common = {
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    AWS_ENDPOINT_URL: options.endpoint,
+    IMAGEFLEET_RENDITION_BUCKET: options.resources.renditionBucket,
+    IMAGEFLEET_LARGE_QUEUE_URL: large.url,
+    IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES),
+    IMAGEFLEET_RECIPE: options.recipe.href,
+  };
+  return {
+    consume: {
+      ...common,
+      IMAGEFLEET_SMALL_QUEUE_URL: small.url,
+      IMAGEFLEET_SMALL_DLQ_URL: small.letters,
+    },
+    worker: {
+      ...common,
+      IMAGEFLEET_LARGE_DLQ_URL: large.letters,
+      IMAGEFLEET_SCRATCH: options.scratch,
+      IMAGEFLEET_LEASE_SECONDS: String(options.leaseSeconds),
+      // A stop waits for the poll: nobody waits 20 s for Ctrl-C.
+      IMAGEFLEET_POLL_SECONDS: "1",
+      IMAGEFLEET_DRAIN_SECONDS: "20",
+    },
+  };
+}

@@ -1,0 +1,178 @@
+import { EventEmitter } from "node:events";
+import { createReadStream } from "node:fs";
+import { mkdir, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { Upload } from "@aws-sdk/lib-storage";
+import { createS3, createSqs } from "@imagefleet/core/aws";
+import type { Lane } from "@imagefleet/core/outcome";
+import { manifestKey } from "@imagefleet/core/plan";
+import { loadRecipe } from "@imagefleet/core/recipe-file";
+import { RenditionStore } from "@imagefleet/core/store";
+import { parseJobLine } from "@imagefleet/core/telemetry";
+import { spawnLocalAws } from "../aws/index.ts";
+import { startEventSource } from "../event-source/index.ts";
+import { startFunction } from "../function/index.ts";
+import { createResources, LOCAL_CREDENTIALS, REGION } from "../resources/index.ts";
+import { environments } from "./environment.ts";
+import type { Fleet, FleetOptions, FleetStatus, JobReport, LaneDepth } from "./fleet.ts";
+import { readLetters } from "./letters.ts";
+import { startWorkerProcess } from "./worker-process.ts";
+
+const MIB = 1024 * 1024;
+const HANDLER = new URL(import.meta.resolve("@imagefleet/lambda/consume/handler"));
+
+/** Shorter than the cloud's: what is killed on a laptop is watched by a person who waits for it. */
+const FUNCTION_TIMEOUT_MS = 45_000;
+const LEASE_SECONDS = 30;
+
+/** A batch must be over, or killed, before its messages are seen again. */
+const VISIBILITY_PER_TIMEOUT = 4 / 3;
+
+const BATCH_SIZE = 10;
+const BATCH_WINDOW_MS = 250;
+
+/** How often an idle fleet is looked for, ms. */
+const LOOK_MS = 100;
+
+/**
+ * Starts everything: local S3 and SQS, buckets, queues, notification, event source, function and
+ * worker.
+ *
+ * @throws RecipeError, PortTaken
+ */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const recipe = await loadRecipe(options.recipe.href);
+  await mkdir(options.dataDir, { recursive: true });
+  const aws = await spawnLocalAws({ port: options.port, dataDir: options.dataDir });
+  const client = { region: REGION, endpoint: aws.endpoint, credentials: LOCAL_CREDENTIALS };
+  const s3 = createS3(client);
+  const sqs = createSqs(client);
+  const said = new EventEmitter<{ job: [JobReport]; notice: [string] }>();
+  const notice = (text: string) => void said.emit("notice", text);
+  const onLog = (line: string) => {
+    const report = parseJobLine(line);
+    if (report) said.emit("job", report);
+  };
+
+  const timeoutMs = options.functionTimeoutMs ?? FUNCTION_TIMEOUT_MS;
+  const leaseSeconds = options.leaseSeconds ?? LEASE_SECONDS;
+  const resources = await createResources(s3, sqs, {
+    small: Math.ceil((timeoutMs * VISIBILITY_PER_TIMEOUT) / 1000),
+    large: leaseSeconds,
+  });
+  const { sourceBucket, renditionBucket } = resources;
+  const { small, large } = resources.lanes;
+  const renditionStore = new RenditionStore(s3, renditionBucket);
+  const environment = environments({
+    endpoint: aws.endpoint,
+    resources,
+    recipe: options.recipe,
+    leaseSeconds,
+    scratch: join(options.dataDir, "scratch"),
+  });
+  const maximumConcurrency =
+    options.maximumConcurrency ?? Math.max(2, Math.floor(availableParallelism() / 2));
+  const fn = startFunction({
+    name: "imagefleet-consume",
+    handler: HANDLER,
+    exportName: "handler",
+    memoryBytes: options.functionMemoryBytes ?? 2048 * MIB,
+    timeoutMs,
+    environment: environment.consume,
+    maximumConcurrency,
+    onLog,
+    onExit: ({ why, signal, code }) => {
+      if (why !== "stopped") notice(`a function process ended (${why}: ${signal ?? code})`);
+    },
+  });
+  const source = startEventSource({
+    sqs,
+    queueUrl: small.url,
+    queueArn: small.arn,
+    region: REGION,
+    batchSize: BATCH_SIZE,
+    windowMs: BATCH_WINDOW_MS,
+    maximumConcurrency,
+    reportBatchItemFailures: true,
+    fn,
+    onError: (error) => notice(`the event source: ${error.message}`),
+  });
+  const worker = startWorkerProcess({ environment: environment.worker, onLog, onNotice: notice });
+
+  const depth = async (url: string): Promise<LaneDepth> => {
+    const { Attributes: counts = {} } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
+    );
+    return {
+      waiting:
+        Number(counts["ApproximateNumberOfMessages"] ?? 0) +
+        Number(counts["ApproximateNumberOfMessagesDelayed"] ?? 0),
+      inFlight: Number(counts["ApproximateNumberOfMessagesNotVisible"] ?? 0),
+    };
+  };
+  const status = async (): Promise<FleetStatus> => {
+    // In the order in which a job travels: none is overlooked between two lanes.
+    const lanes = { small: await depth(small.url), large: await depth(large.url) };
+    const dead = async (lane: Lane) => {
+      const { waiting, inFlight } = await depth(resources.lanes[lane].letters);
+      return waiting + inFlight;
+    };
+    return { lanes, deadLetters: { small: await dead("small"), large: await dead("large") } };
+  };
+
+  return {
+    endpoint: aws.endpoint,
+    sourceBucket,
+    renditionBucket,
+    async upload(key, file) {
+      await stat(file);
+      await new Upload({
+        client: s3,
+        params: { Bucket: sourceBucket, Key: key, Body: createReadStream(file) },
+      }).done();
+    },
+    onJob: (listener) => void said.on("job", listener),
+    onNotice: (listener) => void said.on("notice", listener),
+    status,
+    async idle(signal) {
+      for (;;) {
+        signal?.throwIfAborted();
+        const { lanes } = await status();
+        if (Object.values(lanes).every(({ waiting, inFlight }) => waiting + inFlight === 0)) break;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
+      // What the programs said of their last jobs is in the pipes already: let it be read.
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    },
+    async renditions(key) {
+      const manifest = await renditionStore.manifest(
+        manifestKey(recipe, key),
+        new AbortController().signal,
+      );
+      return manifest?.renditions ?? [];
+    },
+    async deadLetters() {
+      const [fromSmall, fromLarge] = await Promise.all([
+        readLetters(sqs, small.letters, "small"),
+        readLetters(sqs, large.letters, "large"),
+      ]);
+      return [...fromSmall, ...fromLarge];
+    },
+    async read(key) {
+      const got = await s3.send(new GetObjectCommand({ Bucket: renditionBucket, Key: key }));
+      return Buffer.from((await got.Body?.transformToByteArray()) ?? []);
+    },
+    manifestKey: (key) => manifestKey(recipe, key),
+    processes: () => ({ functions: fn.pids(), worker: worker.pid() }),
+    async stop() {
+      await Promise.all([source.stop(), worker.stop()]);
+      await fn.stop();
+      s3.destroy();
+      sqs.destroy();
+      await aws.close();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(import.meta.resolve("@imagefleet/worker/main"));
+const WITH_PARENT = fileURLToPath(new URL("end-with-parent.ts", import.meta.url));
+
+/** A worker that dies at once each time must not be started as fast as the machine can. */
+const RESTART_MS = [100, 1_000, 5_000];
+
+/** A run of this length, ms, counts as healthy. */
+const HEALTHY_MS = 10_000;
+
+export interface WorkerProcess {
+  pid(): number | undefined;
+  /** Lets the worker drain and end. */
+  stop(): Promise<void>;
+}
+
+/** The worker's own program as a child process, started again when it dies, as ECS does. */
+export function startWorkerProcess(options: {
+  environment: Readonly<Record<string, string>>;
+  onLog: (line: string) => void;
+  onNotice: (text: string) => void;
+}): WorkerProcess {
+  let child: ChildProcess | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let stopping = false;
+  let deaths = 0;
+  const ended = Promise.withResolvers<void>();
+
+  const start = () => {
+    const startedAt = performance.now();
+    const stderr: string[] = [];
+    const worker = spawn(process.execPath, ["--import", WITH_PARENT, MAIN], {
+      env: options.environment,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    child = worker;
+    if (worker.stdout) createInterface({ input: worker.stdout }).on("line", options.onLog);
+    if (worker.stderr)
+      createInterface({ input: worker.stderr }).on("line", (line) => stderr.push(line));
+    worker.once("exit", (code, signal) => {
+      if (stopping) return ended.resolve();
+      deaths = performance.now() - startedAt > HEALTHY_MS ? 1 : deaths + 1;
+      const why = stderr.find((line) => /error/i.test(line)) ?? signal ?? `exit code ${code}`;
+      options.onNotice(`the worker died (${why}) and is started again`);
+      timer = setTimeout(start, RESTART_MS[Math.min(deaths, RESTART_MS.length) - 1]);
+    });
+  };
+  start();
+
+  return {
+    pid: () => child?.pid,
+    async stop() {
+      stopping = true;
+      clearTimeout(timer);
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGTERM");
+      await ended.promise;
+    },
+  };
+}

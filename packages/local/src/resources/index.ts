@@ -1,0 +1,7 @@
+export {
+  createResources,
+  LOCAL_CREDENTIALS,
+  MAX_RECEIVES,
+  REGION,
+  type Resources,
+} from "./resources.ts";

@@ -1,0 +1,111 @@
+import {
+  CreateBucketCommand,
+  HeadBucketCommand,
+  PutBucketNotificationConfigurationCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { CreateQueueCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { Lane } from "@imagefleet/core/outcome";
+
+export const REGION = "us-east-1";
+const SOURCE_BUCKET = "imagefleet-source";
+const RENDITION_BUCKET = "imagefleet-renditions";
+
+/** SigV4 wants credentials; the local servers take any. */
+export const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" };
+
+/** The receive after which SQS gives a message up. */
+export const MAX_RECEIVES = 5;
+
+const DAY_SECONDS = 86_400;
+
+export interface LaneQueues {
+  readonly url: string;
+  readonly arn: string;
+  readonly letters: string;
+}
+
+export interface Resources {
+  readonly sourceBucket: string;
+  readonly renditionBucket: string;
+  readonly lanes: Readonly<Record<Lane, LaneQueues>>;
+}
+
+/**
+ * Creates buckets, queues with their dead-letter queues, and the bucket's notification, as infra
+ * does in the cloud. What is there already stays as it is.
+ *
+ * @param visibility each lane's visibility timeout, seconds
+ */
+export async function createResources(
+  s3: S3Client,
+  sqs: SQSClient,
+  visibility: Readonly<Record<Lane, number>>,
+): Promise<Resources> {
+  const [small, large] = await Promise.all([
+    createLane(sqs, "small", visibility.small),
+    createLane(sqs, "large", visibility.large),
+    createBucket(s3, RENDITION_BUCKET),
+    createBucket(s3, SOURCE_BUCKET),
+  ]);
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({
+      Bucket: SOURCE_BUCKET,
+      NotificationConfiguration: {
+        QueueConfigurations: [
+          {
+            Id: "intake",
+            QueueArn: small.arn,
+            Events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],
+          },
+        ],
+      },
+    }),
+  );
+  return {
+    sourceBucket: SOURCE_BUCKET,
+    renditionBucket: RENDITION_BUCKET,
+    lanes: { small, large },
+  };
+}
+
+async function createLane(sqs: SQSClient, lane: Lane, visibility: number): Promise<LaneQueues> {
+  // The dead are kept longer than the living: retention counts from the first enqueue.
+  const letters = await createQueue(sqs, `imagefleet-${lane}-dlq`, {
+    MessageRetentionPeriod: String(14 * DAY_SECONDS),
+  });
+  const lettersArn = arnOf(`imagefleet-${lane}-dlq`);
+  const url = await createQueue(sqs, `imagefleet-${lane}`, {
+    MessageRetentionPeriod: String(4 * DAY_SECONDS),
+    VisibilityTimeout: String(visibility),
+    RedrivePolicy: JSON.stringify({
+      deadLetterTargetArn: lettersArn,
+      maxReceiveCount: MAX_RECEIVES,
+    }),
+  });
+  return { url, arn: arnOf(`imagefleet-${lane}`), letters };
+}
+
+function arnOf(queue: string): string {
+  return `arn:aws:sqs:${REGION}:000000000000:${queue}`;
+}
+
+async function createQueue(
+  sqs: SQSClient,
+  name: string,
+  attributes: Record<string, string>,
+): Promise<string> {
+  const { QueueUrl: url } = await sqs.send(
+    new CreateQueueCommand({ QueueName: name, Attributes: attributes }),
+  );
+  if (url === undefined) throw new Error(`the queue ${name} was created without a URL`);
+  return url;
+}
+
+async function createBucket(s3: S3Client, bucket: string): Promise<void> {
+  try {
+    await s3.send(new HeadBucketCommand({ Bucket: bucket }));
+  } catch {
+    await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  }
+}

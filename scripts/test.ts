@@ -1,0 +1,71 @@
+// Everything that must hold, in one command: format and lint, types, import arrows, unused code and
+// dependencies, then the tests. Closes with "N passed, N failed".
+import { spawnSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const report = join(root, "node_modules", ".imagefleet-tests.json");
+
+const CHECKS = [
+  ["format and lint", "biome", ["ci", "--error-on-warnings", "."]],
+  ["types", "tsc", ["-p", "tsconfig.json"]],
+  [
+    "import arrows",
+    "depcruise",
+    ["--config", ".dependency-cruiser.cjs", "recipe.ts", "packages", "bench"],
+  ],
+  ["unused code and dependencies", "knip", []],
+] as const;
+
+const only = process.argv.slice(2);
+let passed = 0;
+let failed = 0;
+
+// With files named, as `npm test -- plan`, only their tests run.
+if (only.length === 0) {
+  for (const [name, command, args] of CHECKS) {
+    const startedAt = performance.now();
+    const { status, stdout, stderr } = run(command, args, "pipe");
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    if (status === 0) {
+      passed += 1;
+      console.log(`✓ ${name} (${seconds} s)`);
+    } else {
+      failed += 1;
+      console.log(`✗ ${name} (${seconds} s)\n${stdout}${stderr}`);
+    }
+  }
+}
+
+rmSync(report, { force: true });
+const { status } = run(
+  "vitest",
+  ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...only],
+  "inherit",
+);
+const counts = readCounts();
+passed += counts.passed;
+failed += counts.failed;
+if (status !== 0 && counts.failed === 0) failed += 1;
+if (counts.skipped > 0) console.log(`${counts.skipped} skipped: see above what this machine lacks`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+function run(command: string, args: readonly string[], stdio: "pipe" | "inherit") {
+  return spawnSync(command, args, { cwd: root, encoding: "utf8", stdio });
+}
+
+function readCounts(): { passed: number; failed: number; skipped: number } {
+  try {
+    const json: { numPassedTests: number; numFailedTests: number; numPendingTests: number } =
+      JSON.parse(readFileSync(report, "utf8"));
+    return {
+      passed: json.numPassedTests,
+      failed: json.numFailedTests,
+      skipped: json.numPendingTests,
+    };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
