@@ -1,7 +1,7 @@
+import { setTimeout } from "node:timers/promises";
 import { type AttemptContext, attempt } from "@imagefleet/core/attempt";
 import { Failure } from "@imagefleet/core/outcome";
-import type { Queue, ReceivedMessage } from "@imagefleet/core/queue";
-import { backoffSeconds } from "@imagefleet/core/queue";
+import { backoffSeconds, type Queue, type ReceivedMessage } from "@imagefleet/core/queue";
 import { Lease } from "./lease.ts";
 
 export interface WorkOptions {
@@ -24,12 +24,13 @@ export interface WorkOptions {
 export async function work(options: WorkOptions): Promise<void> {
   const { stop, attempt: context } = options;
   const inHand = new Map<Promise<void>, Lease>();
+  const drain = beginDrainAt(stop, inHand, options);
   let failures = 0;
 
   while (!stop.aborted) {
     const free = options.jobs - inHand.size;
     if (free === 0) {
-      await Promise.race(inHand.keys());
+      await Promise.race([...inHand.keys(), drain.begun]);
       continue;
     }
     let messages: ReceivedMessage[];
@@ -39,7 +40,8 @@ export async function work(options: WorkOptions): Promise<void> {
     } catch (error) {
       context.log.error({ err: error }, "could not receive");
       failures += 1;
-      await pause(backoffSeconds(failures, context.random()) * 1000, stop);
+      const pauseMs = backoffSeconds(failures, context.random()) * 1000;
+      await setTimeout(pauseMs, undefined, { signal: stop }).catch(() => undefined);
       continue;
     }
     for (const message of messages) {
@@ -52,7 +54,32 @@ export async function work(options: WorkOptions): Promise<void> {
       inHand.set(job, lease);
     }
   }
-  await drain(inHand, options);
+  await Promise.all(inHand.keys());
+  drain.end();
+}
+
+/** From the moment of the stop on, jobs in hand have the drain time; then they are let go. */
+function beginDrainAt(
+  stop: AbortSignal,
+  inHand: ReadonlyMap<Promise<void>, Lease>,
+  { drainSeconds, attempt: context }: WorkOptions,
+) {
+  const { promise: begun, resolve } = Promise.withResolvers<void>();
+  const late = new AbortController();
+  const begin = () => {
+    context.log.info({ inHand: inHand.size }, "draining");
+    resolve();
+    setTimeout(drainSeconds * 1000, undefined, { signal: late.signal }).then(
+      () => {
+        const reason = new Failure("TimedOut", "the worker was stopped before it was done");
+        for (const lease of inHand.values()) lease.abort(reason);
+      },
+      () => undefined,
+    );
+  };
+  if (stop.aborted) begin();
+  else stop.addEventListener("abort", begin, { once: true });
+  return { begun, end: () => late.abort() };
 }
 
 async function workOn(message: ReceivedMessage, lease: Lease, options: WorkOptions): Promise<void> {
@@ -68,19 +95,6 @@ async function workOn(message: ReceivedMessage, lease: Lease, options: WorkOptio
   }
 }
 
-async function drain(
-  inHand: Map<Promise<void>, Lease>,
-  { drainSeconds, attempt: context }: WorkOptions,
-) {
-  context.log.info({ inHand: inHand.size }, "draining");
-  const late = setTimeout(() => {
-    const reason = new Failure("TimedOut", "the worker was stopped before it was done");
-    for (const lease of inHand.values()) lease.abort(reason);
-  }, drainSeconds * 1000);
-  await Promise.all(inHand.keys());
-  clearTimeout(late);
-}
-
 /** Where even that fails, the message comes back when its lease ends. */
 async function comeBackIn(seconds: number, message: ReceivedMessage, options: WorkOptions) {
   try {
@@ -89,12 +103,4 @@ async function comeBackIn(seconds: number, message: ReceivedMessage, options: Wo
     const { log } = options.attempt;
     log.warn({ err: error, messageId: message.id }, "could not set when it comes back");
   }
-}
-
-async function pause(ms: number, stop: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  stop.addEventListener("abort", () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
 }

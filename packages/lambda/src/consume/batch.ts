@@ -4,11 +4,18 @@ import type { ReceivedMessage } from "@imagefleet/core/queue";
 import pLimit from "p-limit";
 import type { Consume } from "./compose.ts";
 
-/** Kept for the answer: writing the last dead letter and reporting the failures. */
+/**
+ * Kept for the answer (the last dead letter, the failures' visibility), ms, and at most a tenth of
+ * the invocation.
+ */
 const ANSWER_MS = 3_000;
 
-/** A record that is begun with less than this (or a quarter of the whole time) is likely to be cut off. */
-const MIN_START_MS = 15_000;
+/**
+ * A record that is begun with less time than this, ms, is likely to be cut off. At most a quarter of
+ * the invocation: its first records are always begun, or a short timeout would hand everything back
+ * until SQS gives it up.
+ */
+const START_MS = 15_000;
 
 /**
  * Works on a batch and says which messages are to come back, by id. Near the deadline, records that
@@ -21,17 +28,19 @@ export async function workOnBatch(
   consume: Consume,
   remainingMs: () => number,
 ): Promise<string[]> {
-  const enough = Math.min(MIN_START_MS, remainingMs() / 4);
+  const wholeMs = remainingMs();
+  const answerMs = Math.min(ANSWER_MS, wholeMs / 10);
+  const enoughMs = Math.min(START_MS, wholeMs / 4) + answerMs;
   const deadline = new AbortController();
   const timer = setTimeout(
     () => deadline.abort(new Failure("TimedOut", "the function's time ran out")),
-    Math.max(0, remainingMs() - ANSWER_MS),
+    wholeMs - answerMs,
   );
   const limit = pLimit(consume.inHand);
   try {
     const settled = await limit.map(messages, async (message) => {
       const settlement =
-        remainingMs() < enough + ANSWER_MS
+        remainingMs() < enoughMs
           ? ({ kind: "comeBack", seconds: 0 } as const)
           : await attempt(message, consume.attempt, deadline.signal);
       if (settlement.kind === "acknowledge") return [];

@@ -4,7 +4,7 @@ import {
   PutBucketNotificationConfigurationCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { CreateQueueCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, SetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Lane } from "@imagefleet/core/outcome";
 
 export const REGION = "us-east-1";
@@ -90,16 +90,16 @@ function arnOf(queue: string): string {
   return `arn:aws:sqs:${REGION}:000000000000:${queue}`;
 }
 
+/** Attributes are set in a second call: a queue from an earlier run may have had others. */
 async function createQueue(
   sqs: SQSClient,
   name: string,
-  attributes: Record<string, string>,
+  Attributes: Record<string, string>,
 ): Promise<string> {
-  const { QueueUrl: url } = await sqs.send(
-    new CreateQueueCommand({ QueueName: name, Attributes: attributes }),
-  );
-  if (url === undefined) throw new Error(`the queue ${name} was created without a URL`);
-  return url;
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  if (QueueUrl === undefined) throw new Error(`the queue ${name} was created without a URL`);
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+  return QueueUrl;
 }
 
 async function createBucket(s3: S3Client, bucket: string): Promise<void> {

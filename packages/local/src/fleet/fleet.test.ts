@@ -1,0 +1,185 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import sharp from "sharp";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Fleet, FleetOptions, JobReport } from "./fleet.ts";
+import { startFleet } from "./start.ts";
+
+/** Small enough that test pictures cross it: above it, a source is for the worker. */
+const SMALL_BYTES = 200_000;
+
+let folder: string;
+let fleet: Fleet;
+let reports: JobReport[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "imagefleet-fleet-"));
+  reports = [];
+});
+afterEach(async () => {
+  await fleet.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(more: Partial<FleetOptions> = {}): Promise<Fleet> {
+  const recipe = join(folder, "recipe.js");
+  const presets = { thumb: "64x64", small: { size: "320w", format: "jpeg" } };
+  const text = JSON.stringify({ presets, lanes: { smallBytes: SMALL_BYTES } });
+  await writeFile(recipe, `export default ${text};`);
+  fleet = await startFleet({
+    dataDir: join(folder, "data"),
+    port: 0,
+    recipe: pathToFileURL(recipe),
+    functionTimeoutMs: 3_000,
+    leaseSeconds: 3,
+    ...more,
+  });
+  fleet.onJob((report) => reports.push(report));
+  return fleet;
+}
+
+/** Noise does not compress: a picture's bytes grow with its sides. */
+async function noise(name: string, side: number): Promise<string> {
+  const file = join(folder, name);
+  const noiseOf = { type: "gaussian", mean: 128, sigma: 60 } as const;
+  const create = {
+    width: side,
+    height: side,
+    channels: 3,
+    background: "#000",
+    noise: noiseOf,
+  } as const;
+  await sharp({ create }).jpeg({ quality: 90 }).toFile(file);
+  return file;
+}
+
+/** Each source's renditions, as preset names, from its manifest. */
+async function presetsOf(keys: readonly string[]): Promise<Record<string, string[]>> {
+  const entries = keys.map(async (key) => {
+    const renditions = await fleet.renditions(key);
+    return [key, renditions.map(({ preset }) => preset).sort()] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function nextReport(matches: (report: JobReport) => boolean): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  fleet.onJob((report) => matches(report) && resolve());
+  await promise;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended by itself.
+  }
+}
+
+describe("the fleet", () => {
+  it("takes pictures through both lanes and puts what is broken among the dead", async () => {
+    await start();
+    const good = await noise("good.jpg", 200);
+    const big = await noise("big.jpg", 900);
+    const odd = "a b+c%20'\"/../ü/🐱.jpg";
+    await fleet.upload(odd, good);
+    await fleet.upload("big.jpg", big);
+    const text = join(folder, "text.jpg");
+    await writeFile(text, "this is no picture");
+    await fleet.upload("text.jpg", text);
+    await fleet.idle();
+
+    const both = ["small", "thumb"];
+    expect(await presetsOf([odd, "big.jpg"])).toEqual({ [odd]: both, "big.jpg": both });
+    const last = new Map(reports.map((report) => [report.key, report]));
+    expect(last.get(odd)).toMatchObject({ lane: "small", outcome: "rendered" });
+    expect(last.get("big.jpg")).toMatchObject({ lane: "large", outcome: "rendered" });
+    expect(await fleet.deadLetters()).toMatchObject([
+      { key: "text.jpg", lane: "small", reason: "SourceUnsupported" },
+    ]);
+    // Read, and still there.
+    expect((await fleet.status()).deadLetters).toEqual({ small: 1, large: 0 });
+  });
+
+  it("ends with every source done when a function process is killed in mid-batch", async () => {
+    await start();
+    const file = await noise("picture.jpg", 250);
+    const keys = Array.from({ length: 24 }, (_, index) => `batch/${index}.jpg`);
+    const begun = nextReport(() => true);
+    for (const key of keys) await fleet.upload(key, file);
+    await begun;
+    for (const pid of fleet.processes().functions) kill(pid);
+    await fleet.idle();
+    const done = await presetsOf(keys);
+    for (const key of keys) expect(done[key]).toEqual(["small", "thumb"]);
+    expect(await fleet.deadLetters()).toEqual([]);
+  });
+
+  it("ends with every source done when the worker is killed with a picture in hand", async () => {
+    await start();
+    const file = await noise("picture.jpg", 1500);
+    const keys = ["large/0.jpg", "large/1.jpg", "large/2.jpg"];
+    const died = Promise.withResolvers<string>();
+    fleet.onNotice((text) => text.includes("worker") && died.resolve(text));
+    const forwarded = nextReport(({ outcome }) => outcome === "forwarded");
+    for (const key of keys) await fleet.upload(key, file);
+    await forwarded;
+    while ((await fleet.status()).lanes.large.inFlight === 0);
+    const { worker } = fleet.processes();
+    if (worker === undefined) throw new Error("no worker");
+    kill(worker);
+    expect(await died.promise).toContain("SIGKILL");
+    await fleet.idle();
+    const done = await presetsOf(keys);
+    for (const key of keys) expect(done[key]).toEqual(["small", "thumb"]);
+    expect(await fleet.deadLetters()).toEqual([]);
+  });
+
+  it("buries what kills the function each time as Crashed", async () => {
+    await start({ functionTimeoutMs: 700 });
+    await fleet.upload("a.jpg", await noise("a.jpg", 64));
+    // Faster than a process can load its handler: none lives to do a job, or to say why. The second
+    // letter is the s3:TestEvent.
+    while ((await fleet.status()).deadLetters.small < 2) {
+      for (const pid of fleet.processes().functions) kill(pid);
+    }
+    expect(await fleet.deadLetters()).toContainEqual(
+      expect.objectContaining({ key: "a.jpg", reason: "Crashed", lane: "small" }),
+    );
+  });
+
+  it("keeps renditions and dead letters over a restart, on another port", async () => {
+    await start();
+    await fleet.upload("a.jpg", await noise("a.jpg", 64));
+    const text = join(folder, "text.jpg");
+    await writeFile(text, "no picture");
+    await fleet.upload("text.jpg", text);
+    await fleet.idle();
+    await fleet.stop();
+    await start();
+    expect(await presetsOf(["a.jpg"])).toEqual({ "a.jpg": ["small", "thumb"] });
+    expect(await fleet.deadLetters()).toHaveLength(1);
+    reports = [];
+    await fleet.upload("a.jpg", join(folder, "a.jpg"));
+    await fleet.idle();
+    expect(reports).toMatchObject([{ key: "a.jpg", outcome: "unchanged" }]);
+  });
+
+  it("leaves no process behind when it is stopped with work in hand", async () => {
+    await start();
+    const file = await noise("picture.jpg", 400);
+    for (let n = 0; n < 12; n++) await fleet.upload(`${n}.jpg`, file);
+    const { functions, worker } = fleet.processes();
+    await fleet.stop();
+    for (const pid of [...functions, ...(worker === undefined ? [] : [worker])]) {
+      expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+    }
+    await start();
+    await fleet.idle();
+    const keys = Array.from({ length: 12 }, (_, n) => `${n}.jpg`);
+    const done = await presetsOf(keys);
+    for (const key of keys) expect(done[key]).toEqual(["small", "thumb"]);
+  });
+});

@@ -1,0 +1,41 @@
+import { Queue, type ReceivedMessage } from "@imagefleet/core/queue";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { Lease } from "./lease.ts";
+
+let sandbox: Sandbox;
+let queue: Queue;
+let message: ReceivedMessage;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ small: 1, large: 1 });
+  queue = new Queue(sandbox.sqs, sandbox.resources.lanes.large.url);
+});
+afterAll(() => sandbox.close());
+beforeEach(async () => {
+  await queue.send("{}");
+  const [received] = await queue.receive({ max: 1, waitSeconds: 5 });
+  if (received === undefined) throw new Error("nothing came");
+  message = received;
+});
+
+it("keeps the message from others past its visibility timeout, until it is ended", async () => {
+  const lease = new Lease(queue, message, 1);
+  expect(await queue.receive({ max: 1, waitSeconds: 3 })).toEqual([]);
+  expect(lease.signal.aborted).toBe(false);
+  await lease.end();
+  const [again] = await queue.receive({ max: 1, waitSeconds: 5 });
+  expect(again).toMatchObject({ id: message.id, receiveCount: 2 });
+  if (again) await queue.acknowledge(again);
+});
+
+it("aborts its own job, and no other, when the message cannot be held any more", async () => {
+  const held = new Lease(queue, message, 1);
+  const nowhere = new Queue(sandbox.sqs, `${sandbox.endpoint}/000000000000/no-such-queue`);
+  const lost = new Lease(nowhere, message, 1);
+  await new Promise((resolve) => lost.signal.addEventListener("abort", resolve));
+  expect(lost.signal.reason).toMatchObject({ name: "Failure", reason: "StoreUnavailable" });
+  expect(held.signal.aborted).toBe(false);
+  await Promise.all([lost.end(), held.end()]);
+  await queue.acknowledge(message);
+});

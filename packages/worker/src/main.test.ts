@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setImmediate } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { jobMessage } from "@imagefleet/core/intake";
+import { Queue } from "@imagefleet/core/queue";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import sharp from "sharp";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+
+let sandbox: Sandbox;
+let queue: Queue;
+let worker: ChildProcess;
+let lines: Record<string, unknown>[];
+
+beforeEach(async () => {
+  // A lease longer than the test: only a release makes a message visible again in time.
+  sandbox = await startSandbox({ small: 600, large: 600 });
+  queue = new Queue(sandbox.sqs, sandbox.resources.lanes.large.url);
+  lines = [];
+});
+afterEach(async () => {
+  worker.kill("SIGKILL");
+  await sandbox.close();
+});
+
+function start(more: Record<string, string> = {}): void {
+  const { large } = sandbox.resources.lanes;
+  worker = spawn(process.execPath, [MAIN], {
+    env: {
+      AWS_REGION: sandbox.region,
+      AWS_ACCESS_KEY_ID: "local",
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_ENDPOINT_URL: sandbox.endpoint,
+      IMAGEFLEET_RENDITION_BUCKET: sandbox.resources.renditionBucket,
+      IMAGEFLEET_LARGE_QUEUE_URL: large.url,
+      IMAGEFLEET_LARGE_DLQ_URL: large.letters,
+      IMAGEFLEET_SCRATCH: join(sandbox.folder, "scratch"),
+      IMAGEFLEET_POLL_SECONDS: "1",
+      IMAGEFLEET_JOBS: "1",
+      ...more,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+/** Resolves with the worker's next log line that has these fields. */
+async function said(fields: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const { promise, resolve } = Promise.withResolvers<Record<string, unknown>>();
+  if (worker.stdout === null) throw new Error("no stdout");
+  createInterface({ input: worker.stdout }).on("line", (text) => {
+    const line: Record<string, unknown> = JSON.parse(text);
+    lines.push(line);
+    if (Object.entries(fields).every(([name, value]) => line[name] === value)) resolve(line);
+  });
+  return promise;
+}
+
+async function upload(key: string, side: number): Promise<void> {
+  const noise = { type: "gaussian", mean: 128, sigma: 50 } as const;
+  const create = { width: side, height: side, channels: 3, background: "#000", noise } as const;
+  const Bucket = sandbox.resources.sourceBucket;
+  const Body = await sharp({ create }).png({ compressionLevel: 1 }).toBuffer();
+  await sandbox.s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
+  await queue.send(jobMessage({ bucket: Bucket, key, begun: false, force: false }));
+}
+
+async function depth(): Promise<{ waiting: number; inFlight: number }> {
+  const { Attributes: counts } = await sandbox.sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: queue.url, AttributeNames: ["All"] }),
+  );
+  return {
+    waiting: Number(counts?.ApproximateNumberOfMessages),
+    inFlight: Number(counts?.ApproximateNumberOfMessagesNotVisible),
+  };
+}
+
+/** Resolves when the worker has begun to download a source. */
+async function begun(): Promise<void> {
+  const scratch = join(sandbox.folder, "scratch", String(worker.pid));
+  for (;;) {
+    const files = await readdir(scratch).catch(() => []);
+    if (files.length > 0) return;
+    await setImmediate();
+  }
+}
+
+async function stored(): Promise<number> {
+  const Bucket = sandbox.resources.renditionBucket;
+  const { Contents: objects = [] } = await sandbox.s3.send(new ListObjectsV2Command({ Bucket }));
+  return objects.length;
+}
+
+describe("the worker", () => {
+  it("drains its lane, leaves nothing on the disk, and ends with 0 when it is told to", async () => {
+    await upload("a.png", 300);
+    start();
+    await said({ msg: "job", outcome: "rendered", lane: "large" });
+    const scratch = join(sandbox.folder, "scratch", String(worker.pid));
+    expect(await readdir(scratch)).toEqual([]);
+    worker.kill("SIGTERM");
+    expect(await once(worker, "exit")).toEqual([0, null]);
+    expect(await depth()).toEqual({ waiting: 0, inFlight: 0 });
+  });
+
+  it.each(["SIGTERM", "SIGINT"] as const)("finishes what is in hand on %s", async (signal) => {
+    await upload("a.png", 2500);
+    start();
+    const done = said({ msg: "job", outcome: "rendered" });
+    await begun();
+    worker.kill(signal);
+    await done;
+    expect(await once(worker, "exit")).toEqual([0, null]);
+    expect(await depth()).toEqual({ waiting: 0, inFlight: 0 });
+    expect(await stored()).toBeGreaterThan(1);
+  });
+
+  it("hands back at once what does not fit into its stop", async () => {
+    await upload("a.png", 2500);
+    start({ IMAGEFLEET_DRAIN_SECONDS: "0" });
+    const failed = said({ msg: "job", outcome: "failed", reason: "TimedOut" });
+    await begun();
+    worker.kill("SIGTERM");
+    await failed;
+    expect(await once(worker, "exit")).toEqual([0, null]);
+    expect(await depth()).toEqual({ waiting: 1, inFlight: 0 });
+  });
+
+  it("says which variable is wrong, and how, when it cannot start", async () => {
+    start({ IMAGEFLEET_JOBS: "many", IMAGEFLEET_LARGE_QUEUE_URL: "" });
+    const errors: Buffer[] = [];
+    worker.stderr?.on("data", (chunk: Buffer) => errors.push(chunk));
+    const [code] = await once(worker, "close");
+    expect(code).toBe(1);
+    const text = Buffer.concat(errors).toString();
+    expect(text).toContain('IMAGEFLEET_JOBS is "many": it must be a whole number from 1 to 64');
+    expect(text).toContain('IMAGEFLEET_LARGE_QUEUE_URL is "": it must be a URL');
+  });
+});
