@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "..");
 const report = join(root, "node_modules", ".imagefleet-tests.json");
 
 const CHECKS = [
-  ["format and lint", "biome", ["ci", "--error-on-warnings", "."]],
+  ["format and lint", "biome", ["ci", "--colors=off", "--error-on-warnings", "."]],
   ["types", "tsc", ["-p", "tsconfig.json"]],
   [
     "import arrows",

@@ -27,7 +27,7 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
     env.IMAGEFLEET_RECIPE === undefined ? shippedRecipe : await loadRecipe(env.IMAGEFLEET_RECIPE);
   const cpus = availableParallelism();
   const jobs = env.IMAGEFLEET_JOBS ?? Math.max(1, Math.floor(cpus / 2));
-  configureCodec({ threads: Math.max(1, Math.floor(cpus / jobs)) });
+  configureCodec({ threads: cpus });
   return {
     queue: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
     jobs,

@@ -1,3 +1,6 @@
+export type { Area, Geometry } from "./geometry.ts";
 export { manifestKey, renditionKey } from "./key.ts";
-export type { Plan, RenditionPlan } from "./plan.ts";
+export { laneByBytes, laneByCost } from "./lane.ts";
+export type { Plan, RasterPlan, RenditionPlan } from "./plan.ts";
+export { planRenditions } from "./plan-renditions.ts";
 export { INPUT_FORMATS, type InputFormat, type SourceInfo } from "./source-info.ts";

@@ -1,37 +1,39 @@
 import type { Preset } from "../recipe/index.ts";
+import type { Area, Geometry } from "./geometry.ts";
 import type { SourceInfo } from "./source-info.ts";
 
 /** One rendition's exact geometry, in px of the upright source. */
-export interface RenditionPlan {
+export interface RenditionPlan extends Geometry {
   readonly preset: Preset;
   /** The rendition's key in its bucket. */
   readonly key: string;
-  /** The whole upright picture is scaled to this size first... */
-  readonly scaled: { readonly width: number; readonly height: number };
-  /** ...then this part of it is kept (`cover`)... */
-  readonly crop?: {
-    readonly left: number;
-    readonly top: number;
-    readonly width: number;
-    readonly height: number;
-  };
-  /** ...then it is set on a background of the final size (`contain`). */
-  readonly pad?: { readonly left: number; readonly top: number };
-  /** The rendition's final size. */
-  readonly width: number;
-  readonly height: number;
+}
+
+/** The whole upright picture as pixels of one size, in px, and what is made from them. */
+export interface RasterPlan extends Area {
+  /** Encoded from these pixels, scaled on the way where `scaled` is smaller. */
+  readonly renditions: readonly RenditionPlan[];
+  /** Smaller rasters that are scaled from this one. */
+  readonly rasters: readonly RasterPlan[];
 }
 
 /** The exact work on one source, computed before any pixel is touched. */
 export interface Plan {
   readonly source: SourceInfo;
   /**
-   * `cascade`: the source is decoded once, to the largest scaled size, and every rendition is
-   * derived from pixels. `stream`: the source is decoded again for each rendition, in little memory.
+   * `cascade`: the source is decoded once and every rendition is derived from pixels. `stream`:
+   * some renditions would break the memory budget that way, and get a decode of their own each.
    */
   readonly strategy: "cascade" | "stream";
-  /** Largest first, so that each can be derived from one before it. */
+  /** The raster that the source is decoded to; absent when every rendition is streamed. */
+  readonly raster?: RasterPlan;
+  /** The renditions with a decode of their own, in little memory, one after the other. */
+  readonly streamed: readonly RenditionPlan[];
+  /** All of them, largest first. */
   readonly renditions: readonly RenditionPlan[];
-  /** The memory, in bytes, that doing this is predicted to take at its peak. */
+  /**
+   * The memory, in bytes, that doing this is predicted to take at its peak, on top of the program's
+   * own and of the source's bytes where they are held in memory.
+   */
   readonly peakBytes: number;
 }

@@ -5,8 +5,8 @@ import type { Preset } from "./recipe.ts";
  * The words of `output.key`:
  * `{path}` the source's key without `source.prefix`, extension and all; `{preset}`; `{ext}`.
  */
-export const PLACEHOLDERS = ["preset", "path", "ext"] as const;
-export type Placeholder = (typeof PLACEHOLDERS)[number];
+const PLACEHOLDERS = ["preset", "path", "ext"] as const;
+type Placeholder = (typeof PLACEHOLDERS)[number];
 
 /** Manifests live here; no preset may write among them. */
 export const MANIFEST_FOLDER = "manifests";

@@ -37,7 +37,7 @@ export async function compose(): Promise<Consume> {
     env.IMAGEFLEET_RECIPE === undefined ? shippedRecipe : await loadRecipe(env.IMAGEFLEET_RECIPE);
   const renders = availableParallelism();
   const inHand = renders + AHEAD;
-  configureCodec({ threads: 1 });
+  configureCodec({ threads: renders });
   return {
     queue: new Queue(sqs, env.IMAGEFLEET_SMALL_QUEUE_URL),
     inHand,

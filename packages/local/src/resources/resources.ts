@@ -19,7 +19,7 @@ export const MAX_RECEIVES = 5;
 
 const DAY_SECONDS = 86_400;
 
-export interface LaneQueues {
+interface LaneQueues {
   readonly url: string;
   readonly arn: string;
   readonly letters: string;

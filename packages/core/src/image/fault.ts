@@ -1,0 +1,69 @@
+import { Failure, Rejection } from "../outcome/index.ts";
+import { alone, onThread } from "./threads.ts";
+
+const OUT_OF_MEMORY = /out of memory|cannot allocate|bad_alloc|unable to allocate/i;
+/** What libvips says when it is our disk, our encoder or our geometry that failed. */
+const OURS =
+  /no space left|unable to write|extract_area|vips2(?:jpeg|png|webp)|heifsave|save_buffer/i;
+/** Lines that say where in libvips it went wrong, and not what is wrong with the picture. */
+const NOISE = /^$|^source: bad seek|^error in tile|^Warning treated as error|^Unknown error/;
+const SPEAKER =
+  /^(?:Input (?:file|buffer) has corrupt header: ?|[a-z0-9]*vips[a-z0-9]*: |(?:heif|webp|tiff|gifload)[a-z0-9_]*: )+/i;
+const LONGEST = 160;
+
+/**
+ * Runs a pipeline on a thread. One that fails is tried once more with nothing beside it: libvips
+ * keeps one error text for the whole process, so the words of one picture's failure can end up
+ * with another's, or with none; and a rejection is for good, so it is worth being sure.
+ *
+ * @throws what `fault` makes of the second failure, and of what a signal aborted as it is
+ */
+export async function attempt<T>(
+  pipeline: () => Promise<T>,
+  fault: (text: string, cause: unknown) => Error,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const run = () => {
+    signal?.throwIfAborted();
+    return pipeline();
+  };
+  try {
+    return await onThread(run);
+  } catch {
+    signal?.throwIfAborted();
+  }
+  try {
+    return await alone(run);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw fault(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+/** What an error while pixels were read from a source means for the job. */
+export function decodeFault(text: string, cause: unknown): Rejection | Failure {
+  if (OUT_OF_MEMORY.test(text) || OURS.test(text)) return encodeFault(text, cause);
+  return new Rejection("SourceCorrupt", `the pixels cannot be read: ${meaning(text)}`, { cause });
+}
+
+/** What an error while sound pixels were scaled or encoded means for the job. */
+export function encodeFault(text: string, cause: unknown): Failure {
+  return OUT_OF_MEMORY.test(text)
+    ? new Failure("OutOfMemory", "the codec ran out of memory", { cause })
+    : new Failure("Internal", `the encoder failed: ${meaning(text)}`, { cause });
+}
+
+/** Of libvips' lines the first that says what is wrong, short and without paths. */
+export function meaning(text: string): string {
+  const line = text
+    .split("\n")
+    .map((part) =>
+      part
+        .replace(SPEAKER, "")
+        .replace(/"?\/[^\s":]+"?/g, "")
+        .trim(),
+    )
+    .find((part) => !NOISE.test(part));
+  const said = line ?? "it is cut off or damaged";
+  return said.length > LONGEST ? `${said.slice(0, LONGEST - 1)}…` : said;
+}

@@ -1,0 +1,77 @@
+import type { InputFormat } from "../plan/index.ts";
+
+/** How many bytes `formatOf` needs to see. */
+export const HEAD_BYTES = 1024;
+
+/** What the first bytes of a file are: a format that is read, the name of one that is not, or neither. */
+export type Seen =
+  | { readonly kind: "readable"; readonly format: InputFormat }
+  | { readonly kind: "unreadable"; readonly name: string }
+  | { readonly kind: "unknown" };
+
+interface Magic {
+  readonly at: number;
+  readonly bytes: string;
+}
+
+const READABLE: readonly (readonly [InputFormat, readonly Magic[]])[] = [
+  ["jpeg", [{ at: 0, bytes: "\xff\xd8\xff" }]],
+  ["png", [{ at: 0, bytes: "\x89PNG\r\n\x1a\n" }]],
+  [
+    "webp",
+    [
+      { at: 0, bytes: "RIFF" },
+      { at: 8, bytes: "WEBP" },
+    ],
+  ],
+  ["gif", [{ at: 0, bytes: "GIF8" }]],
+  ["tiff", [{ at: 0, bytes: "II*\0" }]],
+  ["tiff", [{ at: 0, bytes: "MM\0*" }]],
+  ["tiff", [{ at: 0, bytes: "II+\0" }]],
+  ["tiff", [{ at: 0, bytes: "MM\0+" }]],
+];
+
+/** Named only so that the message can say what was uploaded instead of a picture. */
+const UNREADABLE: readonly (readonly [string, string])[] = [
+  ["%PDF-", "a PDF"],
+  ["%!PS", "PostScript"],
+  ["BM", "a BMP"],
+  ["8BPS", "a Photoshop file"],
+  ["\0\0\x01\0", "an icon (ICO)"],
+  ["\xff\x0a", "JPEG XL"],
+  ["\0\0\0\x0cJXL ", "JPEG XL"],
+  ["\0\0\0\x0cjP  ", "JPEG 2000"],
+  ["\xff\x4f\xff\x51", "JPEG 2000"],
+  ["PK\x03\x04", "a ZIP archive"],
+  ["\x1f\x8b", "a gzip file"],
+  ["\x1aE\xdf\xa3", "a Matroska or WebM video"],
+];
+
+/** Tells a format by content: names and content types are claims. @param head the first HEAD_BYTES */
+export function formatOf(head: Uint8Array): Seen {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("latin1");
+  for (const [format, magics] of READABLE) {
+    if (magics.every(({ at, bytes }) => text.startsWith(bytes, at))) {
+      return { kind: "readable", format };
+    }
+  }
+  if (text.startsWith("ftyp", 4)) return isoBrand(text);
+  const named = UNREADABLE.find(([magic]) => text.startsWith(magic));
+  if (named !== undefined) return { kind: "unreadable", name: named[1] };
+  if (/^(?:\xef\xbb\xbf)?\s*<(?!!doctype html|html)/i.test(text) && /<svg[\s>]/i.test(text)) {
+    return { kind: "unreadable", name: "SVG" };
+  }
+  return { kind: "unknown" };
+}
+
+/** ISO base media files (HEIF, AVIF, MP4) name their brands in the first box, the main one first. */
+function isoBrand(text: string): Seen {
+  const size = Math.min(Buffer.from(text.slice(0, 4), "latin1").readUInt32BE(0), text.length);
+  const brands = [text.slice(8, 12), ...(text.slice(16, size).match(/[\s\S]{4}/g) ?? [])];
+  if (brands.some((brand) => brand === "avif" || brand === "avis")) {
+    return { kind: "readable", format: "avif" };
+  }
+  return brands.some((brand) => /^(?:he[iv][cxms]|mif1|msf1)$/.test(brand))
+    ? { kind: "unreadable", name: "HEIC" }
+    : { kind: "unreadable", name: "a video or another ISO media file" };
+}

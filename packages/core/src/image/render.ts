@@ -1,0 +1,89 @@
+import type { Area, Plan, RasterPlan, RenditionPlan } from "../plan/index.ts";
+import { encode, type RenderedImage } from "./encode.ts";
+import { attempt, decodeFault, encodeFault } from "./fault.ts";
+import type { ImageInput } from "./input.ts";
+import { fromPixels, type Pixels, release, toPixels } from "./pixels.ts";
+import { reading } from "./reading.ts";
+
+export interface RenderOptions {
+  /** Looked at between steps: a step that runs is let finish. */
+  readonly signal?: AbortSignal;
+  /** Gets each rendition as soon as it is encoded; the others go on meanwhile. */
+  readonly onRendition: (image: RenderedImage) => Promise<void> | void;
+}
+
+/** One source on its way. */
+interface Work {
+  readonly input: ImageInput;
+  readonly plan: Plan;
+  /** Aborted from outside, or by the first step that fails. */
+  readonly signal: AbortSignal;
+  readonly stop: AbortController;
+  readonly onRendition: RenderOptions["onRendition"];
+}
+
+/**
+ * Makes the renditions of a plan: decodes once, derives the rest from pixels, streams what the plan
+ * says is too large for that. When it ends, well or badly, nothing of it goes on.
+ *
+ * @throws Rejection `SourceCorrupt` when pixels are missing or damaged
+ * @throws Failure `OutOfMemory` or `Internal`
+ * @throws the signal's reason, and what `onRendition` throws
+ */
+export async function render(
+  input: ImageInput,
+  plan: Plan,
+  { signal, onRendition }: RenderOptions,
+): Promise<void> {
+  const stop = new AbortController();
+  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const work: Work = { input, plan, signal: either, stop, onRendition };
+  if (plan.raster !== undefined) await descend(work, await decode(work, plan.raster), plan.raster);
+  for (const rendition of plan.streamed) await stream(work, rendition);
+}
+
+function decode({ input, plan, signal }: Work, area: Area): Promise<Pixels> {
+  return attempt(() => toPixels(reading(input, plan.source), area), decodeFault, signal);
+}
+
+/** All that is made from one raster, side by side; its pixels go as soon as the last was read. */
+async function descend(work: Work, pixels: Pixels, plan: RasterPlan): Promise<void> {
+  const step = <T>(run: () => Promise<T>) => attempt(run, encodeFault, work.signal);
+  const rasters = plan.rasters.map((raster) => ({
+    raster,
+    made: step(() => toPixels(fromPixels(pixels), raster)),
+  }));
+  const images = plan.renditions.map((rendition) =>
+    step(() => encode(fromPixels(pixels), rendition)),
+  );
+  await allEnded(work, [
+    Promise.allSettled([...rasters.map(({ made }) => made), ...images]).then(() => release(pixels)),
+    ...rasters.map(async ({ raster, made }) => descend(work, await made, raster)),
+    ...images.map(async (image) => work.onRendition(await image)),
+  ]);
+}
+
+async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
+  const { input, plan, signal, onRendition } = work;
+  // sharp would turn the picture at full size before it crops.
+  if (plan.source.orientation > 1 && rendition.crop !== undefined) {
+    const raster = { ...rendition.scaled, renditions: [rendition], rasters: [] };
+    return descend(work, await decode(work, raster), raster);
+  }
+  const run = () => encode(reading(input, plan.source), rendition);
+  await onRendition(await attempt(run, decodeFault, signal));
+}
+
+/** Waits for the end of all; the first that fails stops what has not begun, and is thrown. */
+async function allEnded({ stop }: Work, parts: readonly Promise<void>[]): Promise<void> {
+  const ends = await Promise.allSettled(
+    parts.map((part) =>
+      part.catch((error: unknown) => {
+        stop.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}

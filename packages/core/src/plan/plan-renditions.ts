@@ -1,0 +1,109 @@
+import { Rejection } from "../outcome/index.ts";
+import type { OutputFormat, Recipe } from "../recipe/index.ts";
+import { cascade } from "./cascade.ts";
+import { cascadeBytes, streamBytes } from "./cost.ts";
+import { type Area, geometryOf } from "./geometry.ts";
+import { renditionKey } from "./key.ts";
+import type { Plan, RenditionPlan } from "./plan.ts";
+import type { SourceInfo } from "./source-info.ts";
+
+/**
+ * The longest side that each format can have, in px. AVIF: our encoder's limit for one tile grid;
+ * PNG's own is 2^31, but libpng stops reading at 1,000,000 (PNG_USER_WIDTH_MAX).
+ */
+const LONGEST_SIDE: Readonly<Record<OutputFormat, number>> = {
+  webp: 16_383,
+  avif: 16_384,
+  jpeg: 65_535,
+  png: 1_000_000,
+};
+
+/**
+ * The exact work that brings a source's renditions up to date.
+ *
+ * @param sourceKey the source's key in its bucket
+ * @param memoryBytes what the work may take of memory at its peak; what would break it in one
+ *   decode is streamed. The plan can still cost more: see `laneByCost`.
+ * @throws Rejection `SourceTooLarge` over the recipe's limits; `RecipeUnsatisfiable` when a
+ *   rendition cannot exist: too long a side for its format, too long a key
+ */
+export function planRenditions(
+  source: SourceInfo,
+  recipe: Recipe,
+  sourceKey: string,
+  memoryBytes: number,
+): Plan {
+  guard(source, recipe);
+  const renditions = recipe.presets
+    .map((preset): RenditionPlan => {
+      const geometry = geometryOf(source, preset);
+      checkSides(geometry, preset.format, preset.name);
+      return { ...geometry, preset, key: renditionKey(recipe, preset, sourceKey) };
+    })
+    .sort((a, b) => pixels(b.scaled) - pixels(a.scaled));
+  return { source, renditions, ...withinMemory(source, renditions, memoryBytes) };
+}
+
+function guard({ width, height, bytes }: SourceInfo, { limits }: Recipe): void {
+  if (bytes > limits.bytes) {
+    throw new Rejection(
+      "SourceTooLarge",
+      `the source is ${bytes} bytes and limits.bytes is ${limits.bytes}`,
+    );
+  }
+  if (width * height > limits.pixels) {
+    throw new Rejection(
+      "SourceTooLarge",
+      `the source is ${width} x ${height} = ${width * height} px and limits.pixels is ${limits.pixels}`,
+    );
+  }
+}
+
+function checkSides({ width, height }: Area, format: OutputFormat, name: string): void {
+  const longest = LONGEST_SIDE[format];
+  if (Math.max(width, height) <= longest) return;
+  throw new Rejection(
+    "RecipeUnsatisfiable",
+    `presets.${name} of this source would be ${width} x ${height} px and ${format} takes ${longest} a side: bound both sides in the preset or choose another format`,
+  );
+}
+
+type Split = Pick<Plan, "strategy" | "raster" | "streamed" | "peakBytes">;
+
+/**
+ * The largest renditions get a decode of their own, as few as bring the peak under the budget. Where
+ * nothing does (a progressive JPEG is whole in memory however it is read), as few as bring the
+ * lowest peak.
+ */
+function withinMemory(
+  source: SourceInfo,
+  renditions: readonly RenditionPlan[],
+  memoryBytes: number,
+): Split {
+  const splits = [...renditions.keys(), renditions.length].map((at) =>
+    split(source, renditions, at),
+  );
+  return (
+    splits.find(({ peakBytes }) => peakBytes <= memoryBytes) ??
+    splits.reduce((best, other) => (other.peakBytes < best.peakBytes ? other : best))
+  );
+}
+
+/** The first `at` renditions streamed, the others in one cascade. */
+function split(source: SourceInfo, renditions: readonly RenditionPlan[], at: number): Split {
+  const streamed = renditions.slice(0, at);
+  const rest = renditions.slice(at);
+  const costs = streamed.map((rendition) => streamBytes(source, rendition));
+  if (rest.length === 0) return { strategy: "stream", streamed, peakBytes: Math.max(...costs) };
+  const raster = cascade(source, rest);
+  return {
+    strategy: at === 0 ? "cascade" : "stream",
+    raster,
+    streamed,
+    peakBytes: Math.max(cascadeBytes(source, raster), ...costs),
+  };
+}
+
+function pixels({ width, height }: Area): number {
+  return width * height;
+}

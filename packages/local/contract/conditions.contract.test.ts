@@ -1,0 +1,109 @@
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, expect } from "vitest";
+import { errorOf, promise } from "./promise.ts";
+import { openWorld, type World } from "./world.ts";
+
+let world: World;
+let Bucket: string;
+let ETag: string;
+const other = '"00000000000000000000000000000000"';
+const failed = { name: "PreconditionFailed", status: 412 };
+beforeAll(async () => {
+  world = await openWorld();
+  Bucket = await world.bucket();
+  const put = await world.s3.send(new PutObjectCommand({ Bucket, Key: "it", Body: "now" }));
+  ETag = put.ETag ?? "";
+});
+afterAll(() => world.close());
+
+const get = (IfNoneMatch?: string, IfMatch?: string) =>
+  world.s3.send(new GetObjectCommand({ Bucket, Key: "it", IfNoneMatch, IfMatch }));
+const head = (IfNoneMatch?: string, IfMatch?: string) =>
+  world.s3.send(new HeadObjectCommand({ Bucket, Key: "it", IfNoneMatch, IfMatch }));
+const put = (Key: string, Body: string, condition: { IfMatch?: string; IfNoneMatch?: string }) =>
+  world.s3.send(new PutObjectCommand({ Bucket, Key, Body, ...condition }));
+
+promise("get and head If-None-Match with the same ETag is 304", async () => {
+  expect((await errorOf(get(ETag))).status).toBe(304);
+  expect((await errorOf(head(ETag))).status).toBe(304);
+});
+
+promise("get and head If-None-Match with another ETag gives the object", async () => {
+  expect(await (await get(other)).Body?.transformToString()).toBe("now");
+  expect((await head(other)).ContentLength).toBe(3);
+});
+
+promise("get and head If-Match with another ETag is 412", async () => {
+  expect(await errorOf(get(undefined, other))).toEqual(failed);
+  expect((await errorOf(head(undefined, other))).status).toBe(412);
+});
+
+promise("get and head If-Match with the same ETag gives the object", async () => {
+  expect(await (await get(undefined, ETag)).Body?.transformToString()).toBe("now");
+  expect((await head(undefined, ETag)).ContentLength).toBe(3);
+});
+
+promise("a ranged get If-Match with another ETag is 412", async () => {
+  const ranged = new GetObjectCommand({ Bucket, Key: "it", Range: "bytes=0-0", IfMatch: other });
+  expect(await errorOf(world.s3.send(ranged))).toEqual(failed);
+});
+
+promise("If-Modified-Since and If-Unmodified-Since are honoured", async () => {
+  const later = new Date(Date.now() + 60_000);
+  const earlier = new Date(Date.now() - 3_600_000);
+  const send = (condition: object) =>
+    world.s3.send(new HeadObjectCommand({ Bucket, Key: "it", ...condition }));
+  const { LastModified } = await send({});
+  expect((await errorOf(send({ IfModifiedSince: LastModified }))).status).toBe(304);
+  expect((await errorOf(send({ IfUnmodifiedSince: earlier }))).status).toBe(412);
+  expect((await send({ IfModifiedSince: earlier, IfUnmodifiedSince: later })).ContentLength).toBe(
+    3,
+  );
+});
+
+promise("put If-None-Match: * makes a new object and never replaces one", async () => {
+  await put("new", "first", { IfNoneMatch: "*" });
+  expect(await errorOf(put("new", "second", { IfNoneMatch: "*" }))).toEqual(failed);
+  const kept = await world.s3.send(new GetObjectCommand({ Bucket, Key: "new" }));
+  expect(await kept.Body?.transformToString()).toBe("first");
+});
+
+promise("of several puts If-None-Match: * at once one wins", async () => {
+  const puts = Array.from({ length: 8 }, (_, i) => put("race", String(i), { IfNoneMatch: "*" }));
+  const results = await Promise.allSettled(puts);
+  expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+});
+
+promise("put If-Match replaces only that version", async () => {
+  const first = await put("versioned", "one", {});
+  expect(await errorOf(put("versioned", "two", { IfMatch: other }))).toEqual(failed);
+  await put("versioned", "two", { IfMatch: first.ETag ?? "" });
+  expect(await errorOf(put("versioned", "three", { IfMatch: first.ETag ?? "" }))).toEqual(failed);
+});
+
+promise("put If-Match of a missing object is NoSuchKey", async () => {
+  expect(await errorOf(put("not there", "x", { IfMatch: other }))).toEqual({
+    name: "NoSuchKey",
+    status: 404,
+  });
+});
+
+promise("a multipart upload can be completed If-None-Match: * only", async () => {
+  await world.put(Bucket, "taken");
+  const at = { Bucket, Key: "taken" };
+  const { UploadId } = await world.s3.send(new CreateMultipartUploadCommand(at));
+  const part = { ...at, UploadId, PartNumber: 1, Body: "part" };
+  const { ETag: partTag } = await world.s3.send(new UploadPartCommand(part));
+  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: partTag }] };
+  const complete = { ...at, UploadId, MultipartUpload, IfNoneMatch: "*" };
+  expect(await errorOf(world.s3.send(new CompleteMultipartUploadCommand(complete)))).toEqual(
+    failed,
+  );
+});

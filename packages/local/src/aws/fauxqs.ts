@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import type { BuildAppOptions, buildApp } from "fauxqs";
+import * as v from "valibot";
+
+/**
+ * The one version of fauxqs that this folder was read against. Its internals
+ * are reached by path, so any other version, even a patch, must be read again.
+ */
+export const writtenFor = "2.4.1";
+
+// fauxqs exports only its entry; a URL to a file passes by that list.
+const dist = new URL(".", import.meta.resolve("fauxqs"));
+const load = (path: string) => import(new URL(path, dist).href);
+
+/** The version of fauxqs that is installed. */
+export function installedVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", dist), "utf8"));
+  return v.parse(v.object({ version: v.string() }), manifest).version;
+}
+
+type Stores = NonNullable<BuildAppOptions["stores"]>;
+type Persistence = NonNullable<Stores["sqsStore"]["persistence"]>;
+
+export type App = ReturnType<typeof buildApp>;
+export type Request = Parameters<App["errorHandler"]>[1];
+export type Reply = Parameters<App["errorHandler"]>[2];
+
+export type SqsQueueBase = ReturnType<Stores["sqsStore"]["createQueue"]>;
+export type SqsMessage = SqsQueueBase["messages"][number];
+export type ReceivedMessage = ReturnType<SqsQueueBase["dequeue"]>[number];
+export type S3Object = ReturnType<Stores["s3Store"]["headObject"]>;
+export type MultipartUpload = Parameters<Stores["s3Store"]["restoreMultipartUpload"]>[0];
+export type MultipartPart = Parameters<Persistence["upsertMultipartPart"]>[1];
+type ChecksumAlgorithm = NonNullable<S3Object["checksumAlgorithm"]>;
+
+type SqsStoreModule = {
+  SqsQueue: new (...args: ConstructorParameters<QueueConstructor>) => SqsQueueBase;
+  SqsStore: {
+    new (): Stores["sqsStore"];
+    createMessage(body: string, attributes?: object, delaySeconds?: number): SqsMessage;
+  };
+};
+type QueueConstructor = new (
+  name: string,
+  url: string,
+  arn: string,
+  attributes?: Record<string, string>,
+  tags?: Record<string, string>,
+) => SqsQueueBase;
+
+type ErrorsModule = {
+  S3Error: new (
+    code: string,
+    message: string,
+    status?: number,
+    resource?: string,
+  ) => Error & {
+    code: string;
+    statusCode: number;
+    toXml(): string;
+  };
+  SqsError: new (
+    code: string,
+    message: string,
+    status?: number,
+    senderFault?: boolean,
+    queryCode?: string,
+  ) => Error & {
+    statusCode: number;
+    queryErrorHeader: string;
+    toJSON(): { __type: string; message: string };
+  };
+};
+
+type ChecksumModule = {
+  computeChecksum(algorithm: ChecksumAlgorithm, data: Buffer): string;
+  computeCompositeChecksum(algorithm: ChecksumAlgorithm, parts: string[]): string;
+};
+
+type AppModule = {
+  buildApp(options: { logger: boolean; stores: Stores }): App;
+};
+
+export const { buildApp: buildFauxqs }: AppModule = await load("app.js");
+export const { SqsQueue, SqsStore }: SqsStoreModule = await load("sqs/sqsStore.js");
+export const { INVALID_MESSAGE_BODY_CHAR }: { INVALID_MESSAGE_BODY_CHAR: RegExp } =
+  await load("sqs/sqsTypes.js");
+export const { SnsStore }: { SnsStore: new () => Stores["snsStore"] } =
+  await load("sns/snsStore.js");
+export const { S3Store }: { S3Store: new () => Stores["s3Store"] } = await load("s3/s3Store.js");
+export const { computeChecksum, computeCompositeChecksum }: ChecksumModule =
+  await load("s3/checksum.js");
+export const { decodeAwsChunked }: { decodeAwsChunked(body: Buffer): { body: Buffer } } =
+  await load("s3/chunkedEncoding.js");
+export const { S3Error, SqsError }: ErrorsModule = await load("common/errors.js");
+export const { PersistenceManager }: { PersistenceManager: new (dataDir: string) => Persistence } =
+  await load("persistence.js");

@@ -1,0 +1,3 @@
+export { PortTaken } from "./port.ts";
+export { type LocalAws, type LocalAwsOptions, startLocalAws } from "./server.ts";
+export { spawnLocalAws } from "./spawn.ts";

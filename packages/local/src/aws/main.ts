@@ -1,0 +1,35 @@
+import * as v from "valibot";
+import { PortTaken } from "./port.ts";
+import { startLocalAws } from "./server.ts";
+import type { Report } from "./spawn.ts";
+
+const Options = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ port: v.pipe(v.number(), v.integer()), dataDir: v.string() }),
+);
+
+// Ctrl-C and a closed terminal reach every process of the group. The parent may
+// still be finishing work on these servers: it decides when they end.
+process.on("SIGINT", () => {});
+process.on("SIGHUP", () => {});
+
+const orphaned = new Promise<void>((resolve) => {
+  process.once("disconnect", resolve);
+  process.once("SIGTERM", resolve);
+});
+
+try {
+  const local = await startLocalAws(v.parse(Options, process.argv[2]));
+  tell({ kind: "ready", endpoint: local.endpoint, port: local.port });
+  await orphaned;
+  await local.close();
+} catch (error) {
+  if (error instanceof PortTaken) tell({ kind: "port taken", port: error.port });
+  else tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
+}
+if (process.connected) process.disconnect();
+
+function tell(report: Report): void {
+  process.send?.(report);
+}

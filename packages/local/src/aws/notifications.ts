@@ -1,0 +1,123 @@
+import { randomUUID } from "node:crypto";
+import * as v from "valibot";
+import { S3Error } from "./fauxqs.ts";
+import { document, element, elements, text } from "./xml.ts";
+
+const QueueConfiguration = v.object({
+  id: v.string(),
+  queueArn: v.string(),
+  events: v.array(v.string()),
+  prefix: v.string(),
+  suffix: v.string(),
+});
+const Configurations = v.array(QueueConfiguration);
+
+/** Which events of a bucket go to which queue. */
+export type QueueConfiguration = v.InferOutput<typeof QueueConfiguration>;
+
+const eventPattern =
+  /^s3:(ObjectCreated:(\*|Put|Post|Copy|CompleteMultipartUpload)|ObjectRemoved:(\*|Delete|DeleteMarkerCreated))$/;
+
+/**
+ * The body of PutBucketNotificationConfiguration, which fauxqs answers with 200 and forgets.
+ *
+ * @throws S3Error InvalidArgument (400), NotImplemented (501) for destinations other than queues
+ */
+export function parseConfiguration(xml: string): QueueConfiguration[] {
+  for (const tag of [
+    "TopicConfiguration",
+    "CloudFunctionConfiguration",
+    "EventBridgeConfiguration",
+  ]) {
+    if (elements(xml, tag).length > 0) {
+      throw new S3Error("NotImplemented", `${tag}: only QueueConfiguration is served here`, 501);
+    }
+  }
+  const configurations = elements(xml, "QueueConfiguration").map(parseOne);
+  const ids = new Set(configurations.map(({ id }) => id));
+  if (ids.size < configurations.length) throw invalid("Same ID used for multiple configurations.");
+  configurations.forEach((one, i) => {
+    if (configurations.slice(i + 1).some((other) => overlap(one, other))) {
+      throw invalid(
+        "Configurations overlap. Configurations on the same bucket cannot share a common event type.",
+      );
+    }
+  });
+  return configurations;
+}
+
+function parseOne(xml: string): QueueConfiguration {
+  const queueArn = text(xml, "Queue");
+  const events = elements(xml, "Event");
+  if (queueArn === undefined || events.length === 0) {
+    throw new S3Error(
+      "MalformedXML",
+      "The XML you provided was not well-formed or did not validate against our published schema",
+      400,
+    );
+  }
+  const unknown = events.find((event) => !eventPattern.test(event));
+  if (unknown !== undefined) {
+    throw invalid(`The event "${unknown}" is not supported for notifications`);
+  }
+  let [prefix, suffix] = ["", ""];
+  for (const rule of elements(xml, "FilterRule")) {
+    const name = text(rule, "Name")?.toLowerCase();
+    const value = text(rule, "Value") ?? "";
+    if (name === "prefix") prefix = value;
+    else if (name === "suffix") suffix = value;
+    else throw invalid("filter rule name must be either prefix or suffix");
+  }
+  return { id: text(xml, "Id") || randomUUID(), queueArn, events, prefix, suffix };
+}
+
+/** Whether the event of that name, without "s3:", about that key, goes to that queue. */
+export function wants(configuration: QueueConfiguration, event: string, key: string): boolean {
+  return (
+    key.startsWith(configuration.prefix) &&
+    key.endsWith(configuration.suffix) &&
+    configuration.events.some((one) => covers(one, `s3:${event}`))
+  );
+}
+
+export function configurationXml(configurations: QueueConfiguration[]): string {
+  const content = configurations.map(({ id, queueArn, events, prefix, suffix }) => {
+    const rules = Object.entries({ Prefix: prefix, Suffix: suffix })
+      .filter(([, value]) => value !== "")
+      .map(
+        ([name, value]) =>
+          `<FilterRule>${element("Name", name)}${element("Value", value)}</FilterRule>`,
+      );
+    const filter = rules.length === 0 ? "" : `<Filter><S3Key>${rules.join("")}</S3Key></Filter>`;
+    const fields = [element("Id", id), element("Queue", queueArn)];
+    const named = events.map((event) => element("Event", event));
+    return `<QueueConfiguration>${[...fields, ...named, filter].join("")}</QueueConfiguration>`;
+  });
+  return document("NotificationConfiguration", content.join(""));
+}
+
+export function serialize(configurations: QueueConfiguration[]): string {
+  return JSON.stringify(configurations);
+}
+
+export function deserialize(stored: string): QueueConfiguration[] {
+  return v.parse(Configurations, JSON.parse(stored));
+}
+
+function covers(configured: string, event: string): boolean {
+  return configured.endsWith("*")
+    ? event.startsWith(configured.slice(0, -1))
+    : configured === event;
+}
+
+function overlap(a: QueueConfiguration, b: QueueConfiguration): boolean {
+  return (
+    a.events.some((one) => b.events.some((other) => covers(one, other) || covers(other, one))) &&
+    (a.prefix.startsWith(b.prefix) || b.prefix.startsWith(a.prefix)) &&
+    (a.suffix.endsWith(b.suffix) || b.suffix.endsWith(a.suffix))
+  );
+}
+
+function invalid(message: string): Error {
+  return new S3Error("InvalidArgument", message, 400);
+}

@@ -1,0 +1,186 @@
+import { createHash } from "node:crypto";
+import {
+  computeChecksum,
+  type MultipartUpload,
+  S3Error,
+  type S3Object,
+  S3Store,
+} from "./fauxqs.ts";
+import { completed } from "./multipart.ts";
+import type { Persistence } from "./persistence.ts";
+
+/** What happened to an object, for the notifications. `size` in bytes. */
+export type Change = {
+  event:
+    | "ObjectCreated:Put"
+    | "ObjectCreated:Post"
+    | "ObjectCreated:Copy"
+    | "ObjectCreated:CompleteMultipartUpload"
+    | "ObjectRemoved:Delete";
+  bucket: string;
+  key: string;
+  object?: S3Object;
+};
+
+/** Who hears of changes, within the transaction that makes them. */
+type Listener = { announce(change: Change): void; forget(bucket: string): void };
+
+type PutArguments = Parameters<InstanceType<typeof S3Store>["putObject"]>;
+
+const maxKeyBytes = 1024;
+
+/** fauxqs's buckets and objects, with bodies on disk only and a word for every change. */
+export class Objects extends S3Store {
+  /** How the next object is being made. Handlers run to their end without a pause, so one field is enough. */
+  creating: Change["event"] = "ObjectCreated:Put";
+  readonly #disk: () => Persistence;
+  readonly #listener: Listener;
+
+  constructor(disk: () => Persistence, listener: Listener) {
+    super();
+    this.#disk = disk;
+    this.#listener = listener;
+  }
+
+  find(bucket: string, key: string): S3Object | undefined {
+    return this.#bucket(bucket).get(key);
+  }
+
+  /** The bytes from `start` up to, not including, `end`; see Bodies.read. */
+  readBody(bucket: string, key: string, start: number, end: number): Generator<Buffer, void> {
+    const disk = this.#disk();
+    return disk.bodies.read(disk.segmentsOf(bucket, key), start, end);
+  }
+
+  /** Keys at or after `from` in the order of their UTF-8 bytes. */
+  keysFrom(bucket: string, from: string, limit: number): string[] {
+    this.#bucket(bucket);
+    return this.#disk().keysFrom(bucket, from, limit);
+  }
+
+  override putObject(
+    ...[bucket, key, body, type, metadata, system, checksum]: PutArguments
+  ): S3Object {
+    this.#bucket(bucket);
+    refuseLongKey(key);
+    // fauxqs stores what the client says; S3 computes it and refuses a mismatch.
+    if (
+      checksum?.type === "FULL_OBJECT" &&
+      computeChecksum(checksum.algorithm, body) !== checksum.value
+    ) {
+      throw badDigest(checksum.algorithm);
+    }
+    return this.#disk().atomically(() => {
+      const object = super.putObject(bucket, key, body, type, metadata, system, checksum);
+      this.#listener.announce({ event: this.creating, bucket, key, object });
+      return object;
+    });
+  }
+
+  override createMultipartUpload(
+    ...[bucket, key, ...rest]: Parameters<InstanceType<typeof S3Store>["createMultipartUpload"]>
+  ): string {
+    refuseLongKey(key);
+    return super.createMultipartUpload(bucket, key, ...rest);
+  }
+
+  override uploadPart(uploadId: string, partNumber: number, body: Buffer, checksum?: string) {
+    if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > 10_000) {
+      throw new S3Error(
+        "InvalidArgument",
+        "Part number must be an integer between 1 and 10000, inclusive",
+        400,
+      );
+    }
+    const upload = this.#uploads().get(uploadId);
+    const algorithm = upload?.checksumAlgorithm;
+    if (
+      algorithm !== undefined &&
+      checksum !== undefined &&
+      computeChecksum(algorithm, body) !== checksum
+    ) {
+      throw badDigest(algorithm);
+    }
+    const result = super.uploadPart(uploadId, partNumber, body, checksum);
+    // fauxqs holds every part in memory until the upload is completed.
+    const part = upload?.parts.get(partNumber);
+    if (part !== undefined) part.body = Buffer.alloc(0);
+    return result;
+  }
+
+  override completeMultipartUpload(
+    uploadId: string,
+    named: { partNumber: number; etag: string }[],
+  ): S3Object {
+    const upload = this.#uploads().get(uploadId);
+    if (upload === undefined) return super.completeMultipartUpload(uploadId, named);
+    const disk = this.#disk();
+    const object = completed(upload, named, disk.segmentsOfParts(uploadId));
+    const numbers = named.map(({ partNumber }) => partNumber);
+    disk.atomically(() => {
+      disk.assemble(uploadId, upload.bucket, object, numbers);
+      this.#listener.announce({
+        event: "ObjectCreated:CompleteMultipartUpload",
+        bucket: upload.bucket,
+        key: upload.key,
+        object,
+      });
+    });
+    this.restoreObject(upload.bucket, object);
+    this.abortMultipartUpload(uploadId);
+    return object;
+  }
+
+  override deleteObject(bucket: string, key: string): void {
+    const existed = this.find(bucket, key) !== undefined;
+    this.#disk().atomically(() => {
+      super.deleteObject(bucket, key);
+      if (existed) this.#listener.announce({ event: "ObjectRemoved:Delete", bucket, key });
+    });
+  }
+
+  override deleteBucket(name: string): void {
+    // Uploads that were never completed do not keep a bucket on S3; with fauxqs they do.
+    if (this.#bucket(name).size === 0) this.emptyBucket(name);
+    super.deleteBucket(name);
+    this.#listener.forget(name);
+  }
+
+  // Private to fauxqs by its types, of these shapes by its code.
+  #buckets(): Map<string, Map<string, S3Object>> {
+    return this["buckets"];
+  }
+
+  #uploads(): Map<string, MultipartUpload> {
+    return this["multipartUploads"];
+  }
+
+  #bucket(name: string): Map<string, S3Object> {
+    const objects = this.#buckets().get(name);
+    if (objects === undefined) throw noSuchBucket();
+    return objects;
+  }
+}
+
+export function noSuchBucket(): Error {
+  return new S3Error("NoSuchBucket", "The specified bucket does not exist", 404);
+}
+
+/** @throws S3Error BadDigest when the Content-MD5 header is not that of the body */
+export function checkContentMd5(expected: string | undefined, body: Buffer): void {
+  if (expected === undefined) return;
+  if (createHash("md5").update(body).digest("base64") !== expected) throw badDigest("MD5");
+}
+
+function badDigest(algorithm: string): Error {
+  return new S3Error(
+    "BadDigest",
+    `The ${algorithm} you specified did not match the calculated checksum.`,
+    400,
+  );
+}
+
+function refuseLongKey(key: string): void {
+  if (Buffer.byteLength(key) <= maxKeyBytes) return;
+  throw new S3Error("KeyTooLongError", "Your key is too long", 400);
+}

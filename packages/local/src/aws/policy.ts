@@ -1,0 +1,81 @@
+import * as v from "valibot";
+import { S3Error } from "./fauxqs.ts";
+
+const Policy = v.pipe(
+  v.string(),
+  v.transform((encoded) => Buffer.from(encoded, "base64").toString("utf8")),
+  v.parseJson(),
+  v.object({
+    expiration: v.pipe(v.string(), v.isoTimestamp()),
+    conditions: v.array(
+      v.union([
+        v.tuple([v.literal("content-length-range"), v.number(), v.number()]),
+        v.tuple([v.picklist(["eq", "starts-with"]), v.string(), v.string()]),
+        // Last: a list of strings would pass for a record of them.
+        v.record(v.string(), v.string()),
+      ]),
+    ),
+  }),
+);
+
+/** The form of a browser upload: its fields by lower-case name, and the file's length in bytes. */
+export type Form = { fields: Map<string, string>; fileBytes: number };
+
+/**
+ * Holds a browser upload to the policy that it carries; fauxqs reads none.
+ *
+ * @throws S3Error AccessDenied (403), EntityTooLarge, EntityTooSmall, InvalidPolicyDocument (400)
+ */
+export function checkPolicy(form: Form, bucket: string): void {
+  const encoded = form.fields.get("policy");
+  if (encoded === undefined) return;
+  const parsed = v.safeParse(Policy, encoded);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    const where = v.getDotPath(issue) ?? "policy";
+    throw new S3Error("InvalidPolicyDocument", `Invalid Policy: ${where}: ${issue.message}`, 400);
+  }
+  const { expiration, conditions } = parsed.output;
+  if (Date.parse(expiration) <= Date.now()) throw denied("Policy expired.");
+  for (const condition of conditions) {
+    if (!Array.isArray(condition)) {
+      for (const [name, value] of Object.entries(condition)) match("eq", name, value, form, bucket);
+    } else if (condition[0] === "content-length-range") {
+      checkLength(form.fileBytes, condition[1], condition[2]);
+    } else match(condition[0], condition[1].replace(/^\$/, ""), condition[2], form, bucket);
+  }
+}
+
+function match(
+  how: "eq" | "starts-with",
+  name: string,
+  expected: string,
+  form: Form,
+  bucket: string,
+): void {
+  const field = name.toLowerCase();
+  const value = field === "bucket" ? bucket : (form.fields.get(field) ?? "");
+  if (how === "eq" ? value === expected : value.startsWith(expected)) return;
+  throw denied(`Policy Condition failed: ["${how}", "$${name}", "${expected}"]`);
+}
+
+function checkLength(bytes: number, min: number, max: number): void {
+  if (bytes < min) {
+    throw new S3Error(
+      "EntityTooSmall",
+      "Your proposed upload is smaller than the minimum allowed size",
+      400,
+    );
+  }
+  if (bytes > max) {
+    throw new S3Error(
+      "EntityTooLarge",
+      "Your proposed upload exceeds the maximum allowed size",
+      400,
+    );
+  }
+}
+
+function denied(reason: string): Error {
+  return new S3Error("AccessDenied", `Invalid according to Policy: ${reason}`, 403);
+}

@@ -1,0 +1,71 @@
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { expect, onTestFinished, test } from "vitest";
+import { type Clients, clientsOf } from "./fixtures/clients.ts";
+import { folder } from "./fixtures/folder.ts";
+import { type LocalAws, startLocalAws } from "./server.ts";
+
+async function opened(): Promise<{ local: LocalAws; clients: Clients; url: string }> {
+  const local = await startLocalAws({ port: 0, dataDir: await folder() });
+  onTestFinished(() => local.close());
+  const clients = clientsOf(local);
+  return { local, clients, url: await clients.createQueue("q") };
+}
+
+function poll({ endpoint }: LocalAws, QueueUrl: string, signal?: AbortSignal): Promise<Response> {
+  return fetch(endpoint, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": "AmazonSQS.ReceiveMessage",
+    },
+    body: JSON.stringify({ QueueUrl, WaitTimeSeconds: 20, VisibilityTimeout: 600 }),
+    ...(signal && { signal }),
+  });
+}
+
+test("a client that goes away while it waits takes no message with it", async () => {
+  const { local, clients, url } = await opened();
+  const controller = new AbortController();
+  const waiting = poll(local, url, controller.signal);
+  // An answer to a later request says that the wait has begun, and then that it has ended.
+  await clients.receive(url);
+  controller.abort();
+  await expect(waiting).rejects.toThrow();
+  await clients.receive(url);
+  await clients.send(url, "for the living");
+  expect((await clients.receive(url)).map(({ Body }) => Body)).toEqual(["for the living"]);
+});
+
+test("closing the server ends those who wait, and another can start in its place", async () => {
+  const dataDir = await folder();
+  const local = await startLocalAws({ port: 0, dataDir });
+  const clients = clientsOf(local);
+  const url = await clients.createQueue("q");
+  const waiting = poll(local, url).catch(() => undefined);
+  await clients.receive(url);
+  const began = performance.now();
+  await local.close();
+  await waiting;
+  expect(performance.now() - began).toBeLessThan(5000);
+  const again = await startLocalAws({ port: local.port, dataDir });
+  onTestFinished(() => again.close());
+  expect(await clientsOf(again).createQueue("q")).toBe(url);
+});
+
+test("counts are those of now, without anyone receiving", async () => {
+  const { clients, url } = await opened();
+  await clients.send(url, "held");
+  await clients.receive(url, { VisibilityTimeout: 1 });
+  const AttributeNames = [
+    "ApproximateNumberOfMessages" as const,
+    "ApproximateNumberOfMessagesNotVisible" as const,
+  ];
+  const counts = async () => {
+    const got = await clients.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames }),
+    );
+    return AttributeNames.map((name) => got.Attributes?.[name]);
+  };
+  expect(await counts()).toEqual(["0", "1"]);
+  await expect.poll(counts, { timeout: 1500, interval: 20 }).toEqual(["1", "0"]);
+});

@@ -1,0 +1,193 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  CreateBucketCommand,
+  GetBucketCorsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListObjectsV2Command,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+  PutObjectTaggingCommand,
+} from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Clients, clientsOf } from "./fixtures/clients.ts";
+import { maxBodyBytes } from "./incoming.ts";
+import { type LocalAws, startLocalAws } from "./server.ts";
+
+const Bucket = "health";
+let dataDir: string;
+let local: LocalAws;
+let clients: Clients;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "imagefleet-s3-"));
+  local = await startLocalAws({ port: 0, dataDir });
+});
+afterAll(async () => {
+  await local.close();
+  await rm(dataDir, { recursive: true });
+});
+beforeEach(async () => {
+  clients = clientsOf(local);
+  await clients.s3.send(new CreateBucketCommand({ Bucket }));
+});
+
+async function textOf(Key: string): Promise<string | undefined> {
+  const got = await clients.s3.send(new GetObjectCommand({ Bucket, Key }));
+  return got.Body?.transformToString();
+}
+
+test("a bucket may have the name of one of fauxqs's own pages", async () => {
+  await clients.s3.send(new PutObjectCommand({ Bucket, Key: "own page", Body: "x" }));
+  const listed = await clients.s3.send(new ListObjectsV2Command({ Bucket, Prefix: "own" }));
+  expect(listed.Contents?.map(({ Key }) => Key)).toEqual(["own page"]);
+});
+
+describe("what is not served is NotImplemented and does no harm", () => {
+  const notImplemented = { name: "NotImplemented", $metadata: { httpStatusCode: 501 } };
+
+  test("object tagging leaves the object as it is", async () => {
+    await clients.s3.send(new PutObjectCommand({ Bucket, Key: "tagged", Body: "kept" }));
+    const tag = { Bucket, Key: "tagged", Tagging: { TagSet: [] } };
+    const tagged = clients.s3.send(new PutObjectTaggingCommand(tag));
+    await expect(tagged).rejects.toMatchObject(notImplemented);
+    expect(await textOf("tagged")).toBe("kept");
+  });
+
+  test("bucket sub-resources are neither listings nor removals of the bucket", async () => {
+    const cors = clients.s3.send(new GetBucketCorsCommand({ Bucket }));
+    await expect(cors).rejects.toMatchObject(notImplemented);
+    for (const name of ["cors", "policy", "tagging", "website", "versioning", "acl"]) {
+      for (const method of ["GET", "PUT", "DELETE"]) {
+        const answer = await fetch(`${local.endpoint}/${Bucket}?${name}`, { method });
+        expect([name, method, answer.status]).toEqual([name, method, 501]);
+        expect(await answer.text()).toContain("<Code>NotImplemented</Code>");
+      }
+    }
+    await clients.s3.send(new HeadBucketCommand({ Bucket }));
+  });
+
+  test("notifications to anything but a queue are refused", async () => {
+    const TopicConfigurations = [
+      { TopicArn: "arn:aws:sns:us-east-1:000000000000:t", Events: ["s3:ObjectCreated:*" as const] },
+    ];
+    const put = new PutBucketNotificationConfigurationCommand({
+      Bucket,
+      NotificationConfiguration: { TopicConfigurations },
+    });
+    await expect(clients.s3.send(put)).rejects.toMatchObject(notImplemented);
+  });
+});
+
+describe("a browser's upload", () => {
+  const origin = "http://localhost:5173";
+
+  test("is preceded by a preflight that allows it", async () => {
+    const answer = await fetch(`${local.endpoint}/${Bucket}/k`, {
+      method: "OPTIONS",
+      headers: {
+        origin,
+        "access-control-request-method": "PUT",
+        "access-control-request-headers": "content-type,x-amz-meta-name",
+      },
+    });
+    expect(answer.status).toBe(200);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      "access-control-allow-origin": origin,
+      "access-control-allow-methods": expect.stringContaining("PUT"),
+      "access-control-allow-headers": "content-type,x-amz-meta-name",
+    });
+  });
+
+  test("may send any content type, and read the ETag", async () => {
+    for (const type of ["application/x-www-form-urlencoded", "application/json", "text/plain"]) {
+      const put = { method: "PUT", headers: { origin, "content-type": type }, body: "a=b&c={}" };
+      const answer = await fetch(`${local.endpoint}/${Bucket}/typed`, put);
+      expect(answer.headers.get("access-control-expose-headers")).toContain("ETag");
+      expect(answer.headers.get("etag")).toMatch(/^"[0-9a-f]{32}"$/);
+      expect(await textOf("typed")).toBe("a=b&c={}");
+    }
+  });
+
+  test("by a presigned address ends when the address expires", async () => {
+    const date = (ms: number) => new Date(ms).toISOString().replace(/[-:]|\.\d+/g, "");
+    const put = (signed: string) =>
+      fetch(`${local.endpoint}/${Bucket}/p?X-Amz-Date=${signed}&X-Amz-Expires=60`, {
+        method: "PUT",
+        body: "x",
+      });
+    expect((await put(date(Date.now()))).status).toBe(200);
+    const late = await put(date(Date.now() - 61_000));
+    expect([late.status, await late.text()]).toEqual([
+      403,
+      expect.stringContaining("Request has expired"),
+    ]);
+  });
+
+  function post(conditions: unknown[], fields: Record<string, string>, file: string) {
+    const expiration = new Date(Date.now() + 60_000).toISOString();
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
+    form.set("policy", Buffer.from(JSON.stringify({ expiration, conditions })).toString("base64"));
+    form.set("file", new Blob([file]), "photo.jpg");
+    return fetch(`${local.endpoint}/${Bucket}`, { method: "POST", body: form });
+  }
+
+  test("by form is held to its policy", async () => {
+    const conditions = [
+      { bucket: Bucket },
+      ["starts-with", "$key", "in/"],
+      ["content-length-range", 2, 5],
+    ];
+    const codeOf = async (answer: Promise<Response>) =>
+      /<Code>(.*)<\/Code>/.exec(await (await answer).text())?.[1];
+    expect((await post(conditions, { key: "in/a" }, "12345")).status).toBe(204);
+    expect(await textOf("in/a")).toBe("12345");
+    expect(await codeOf(post(conditions, { key: "in/b" }, "123456"))).toBe("EntityTooLarge");
+    expect(await codeOf(post(conditions, { key: "in/b" }, "1"))).toBe("EntityTooSmall");
+    expect(await codeOf(post(conditions, { key: "out/b" }, "123"))).toBe("AccessDenied");
+    expect(await codeOf(post([{ bucket: "other" }], { key: "b" }, "123"))).toBe("AccessDenied");
+  });
+
+  test("by form sends ObjectCreated:Post", async () => {
+    const url = await clients.createQueue("posted");
+    const QueueArn = "arn:aws:sqs:us-east-1:000000000000:posted";
+    const Events = ["s3:ObjectCreated:Post" as const];
+    const NotificationConfiguration = { QueueConfigurations: [{ QueueArn, Events }] };
+    await clients.s3.send(
+      new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }),
+    );
+    await post([], { key: "posted" }, "123");
+    const bodies = (await clients.receive(url)).map(({ Body = "" }) => JSON.parse(Body));
+    expect(bodies.at(-1)).toMatchObject({
+      Records: [{ eventName: "ObjectCreated:Post", s3: { object: { key: "posted", size: 3 } } }],
+    });
+  });
+});
+
+test("a body over the limit is EntityTooLarge, with an answer that can be read", async () => {
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    const options = { method: "PUT", headers: { "content-length": maxBodyBytes + 1 } };
+    const put = request(`${local.endpoint}/${Bucket}/huge`, options, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    });
+    put.on("error", reject);
+    const chunk = Buffer.alloc(4 * 1024 * 1024);
+    let left = maxBodyBytes + 1;
+    const pump = () => {
+      while (left > 0) {
+        const piece = chunk.subarray(0, Math.min(left, chunk.length));
+        left -= piece.length;
+        if (!put.write(piece)) return;
+      }
+      put.end();
+    };
+    put.on("drain", pump);
+    pump();
+  });
+  expect(status).toBe(400);
+});

@@ -1,0 +1,114 @@
+import { checkCopySource, checkWrite } from "./conditions.ts";
+import { deleteAll } from "./deletes.ts";
+import { type Reply, type Request, S3Error } from "./fauxqs.ts";
+import { list } from "./listing.ts";
+import { configurationXml, parseConfiguration } from "./notifications.ts";
+import type { Notifier } from "./notifier.ts";
+import { checkContentMd5, noSuchBucket, type Objects } from "./objects.ts";
+import { checkPolicy } from "./policy.ts";
+import { readForm } from "./post.ts";
+import { refuseExpired } from "./presign.ts";
+import { read } from "./read.ts";
+import { refuseUnserved } from "./subresources.ts";
+import { header, type Target, targetOf } from "./target.ts";
+import { document } from "./xml.ts";
+
+/**
+ * Answers what fauxqs answers wrongly, and checks what it does not check before
+ * its own handler runs. Runs to its end without a pause, and so does the handler.
+ *
+ * @returns "done" when the request has its answer
+ * @throws S3Error
+ */
+export function prepareS3(
+  request: Request,
+  reply: Reply,
+  objects: Objects,
+  notifier: Notifier,
+): "handle" | "done" {
+  const target = targetOf(request);
+  if (target.bucket === "") return "handle";
+  refuseUnserved(request, target);
+  refuseExpired(target);
+  // fauxqs fails on a request without a body, such as the PUT of an empty object.
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  request.body = body;
+  if (target.key === "") return prepareBucket(request, reply, objects, notifier, target, body);
+  return prepareObject(request, reply, objects, target, body);
+}
+
+function prepareBucket(
+  request: Request,
+  reply: Reply,
+  objects: Objects,
+  notifier: Notifier,
+  { bucket, key, query }: Target,
+  body: Buffer,
+): "handle" | "done" {
+  const isCreation =
+    request.method === "PUT" && Object.keys(query).every((name) => name === "x-id");
+  if (!isCreation && !objects.hasBucket(bucket)) throw noSuchBucket();
+  if (query["notification"] !== undefined) {
+    if (request.method === "GET") return answer(reply, configurationXml(notifier.get(bucket)));
+    notifier.set(bucket, parseConfiguration(body.toString("utf8")));
+    reply.status(200).send();
+    return "done";
+  }
+  if (query["location"] !== undefined) return answer(reply, document("LocationConstraint", ""));
+  if (query["lifecycle"] !== undefined) return "handle";
+  if (request.method === "GET") return answer(reply, list(objects, { bucket, key, query }));
+  if (request.method !== "POST") return "handle";
+  if (query["delete"] !== undefined) {
+    return answer(reply, deleteAll(objects, bucket, body.toString("utf8")));
+  }
+  const form = readForm(header(request, "content-type"), body);
+  if (form === undefined)
+    throw new S3Error(
+      "MethodNotAllowed",
+      "The specified method is not allowed against this resource.",
+      405,
+    );
+  checkPolicy(form, bucket);
+  objects.creating = "ObjectCreated:Post";
+  return "handle";
+}
+
+function prepareObject(
+  request: Request,
+  reply: Reply,
+  objects: Objects,
+  target: Target,
+  body: Buffer,
+): "handle" | "done" {
+  const { bucket, key, query } = target;
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (isRead && query["attributes"] === undefined) {
+    read(request, reply, objects, target);
+    return "done";
+  }
+  const isPart = request.method === "PUT" && query["uploadId"] !== undefined;
+  if (isRead || isPart || query["uploads"] !== undefined) return "handle";
+  if (request.method === "POST" && query["uploadId"] === undefined) {
+    throw new S3Error(
+      "MethodNotAllowed",
+      "The specified method is not allowed against this resource.",
+      405,
+    );
+  }
+  checkWrite(request, objects.find(bucket, key));
+  if (request.method !== "PUT") return "handle";
+  const source = header(request, "x-amz-copy-source");
+  objects.creating = source === undefined ? "ObjectCreated:Put" : "ObjectCreated:Copy";
+  if (source !== undefined) {
+    const [, from = "", name = ""] = /^\/?([^/]+)\/(.+)$/s.exec(decodeURIComponent(source)) ?? [];
+    checkCopySource(request, objects.headObject(from, name));
+  } else if (!header(request, "content-encoding")?.includes("aws-chunked")) {
+    checkContentMd5(header(request, "content-md5"), body);
+  }
+  return "handle";
+}
+
+function answer(reply: Reply, xml: string): "done" {
+  reply.header("content-type", "application/xml").status(200).send(xml);
+  return "done";
+}

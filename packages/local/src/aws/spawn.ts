@@ -1,0 +1,58 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import * as v from "valibot";
+import { PortTaken } from "./port.ts";
+import type { LocalAws, LocalAwsOptions } from "./server.ts";
+
+const Report = v.variant("kind", [
+  v.object({ kind: v.literal("ready"), endpoint: v.string(), port: v.number() }),
+  v.object({ kind: v.literal("port taken"), port: v.number() }),
+  v.object({ kind: v.literal("failed"), reason: v.string() }),
+]);
+
+/** What the child tells its parent, once. */
+export type Report = v.InferOutput<typeof Report>;
+
+// Of a child that dies without a word, the end of its stderr is the reason.
+const keptStderr = 4096;
+
+/**
+ * The same servers in a process of their own, which ends with this one, however
+ * this one ends, and takes no notice of the terminal's Ctrl-C.
+ *
+ * @throws PortTaken; Error when another process uses the folder
+ */
+export async function spawnLocalAws(options: LocalAwsOptions): Promise<LocalAws & { pid: number }> {
+  const child = fork(new URL("main.ts", import.meta.url), [JSON.stringify(options)], {
+    execArgv: [],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  const exited = once(child, "exit");
+  let stderr = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr = (stderr + text).slice(-keptStderr);
+  });
+  const died = exited.then(([code, signal]) => {
+    throw new Error(
+      `the local AWS servers ended (${signal ?? code}) before they were ready\n${stderr}`,
+    );
+  });
+  died.catch(() => {});
+
+  const [message] = await Promise.race([once(child, "message"), died]);
+  const report = v.parse(Report, message);
+  if (report.kind !== "ready" || child.pid === undefined) {
+    await exited;
+    throw report.kind === "port taken" ? new PortTaken(report.port) : new Error(reasonOf(report));
+  }
+  const close = async () => {
+    // The child closes by itself when it has no parent any more.
+    if (child.connected) child.disconnect();
+    await exited;
+  };
+  return { endpoint: report.endpoint, port: report.port, pid: child.pid, close };
+}
+
+function reasonOf(report: Report): string {
+  return report.kind === "failed" ? report.reason : "the local AWS servers have no process id";
+}

@@ -1,0 +1,192 @@
+import * as v from "valibot";
+import { type Reply, type Request, SqsError } from "./fauxqs.ts";
+import type { Queue } from "./queue.ts";
+import type { Queues } from "./queues.ts";
+import { checkRedrivePolicy, redrivePolicyOf } from "./redrive.ts";
+import { header } from "./target.ts";
+
+const MessageAttributes = v.record(
+  v.string(),
+  v.looseObject({ DataType: v.pipe(v.string(), v.nonEmpty()) }),
+);
+
+const Message = {
+  MessageAttributes: v.optional(MessageAttributes),
+  DelaySeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(900))),
+};
+
+const Body = v.looseObject({
+  QueueUrl: v.optional(v.string()),
+  QueueName: v.optional(v.string()),
+  Attributes: v.optional(v.record(v.string(), v.string())),
+  Entries: v.optional(
+    v.array(v.looseObject({ Id: v.string(), ReceiptHandle: v.optional(v.string()), ...Message })),
+  ),
+  ReceiptHandle: v.optional(v.string()),
+  MessageAttributeNames: v.optional(v.array(v.string())),
+  WaitTimeSeconds: v.optional(v.number()),
+  ...Message,
+});
+type Body = v.InferOutput<typeof Body>;
+
+const SendEntry = v.object({ MessageBody: v.pipe(v.string(), v.nonEmpty()) });
+
+const maxAttributes = 10;
+const handlePattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * What AWS checks, or does, before fauxqs's own handler for the action runs.
+ *
+ * @returns "done" when the request needs no answer from that handler any more
+ * @throws SqsError
+ */
+export async function prepareSqs(
+  request: Request,
+  reply: Reply,
+  queues: Queues,
+): Promise<"handle" | "done"> {
+  const action = header(request, "x-amz-target")?.replace("AmazonSQS.", "") ?? "";
+  const body = parse(request.body);
+  request.body = body;
+  // fauxqs moves expired and delayed messages only when someone receives: counts
+  // were stale until then, and old receipt handles still held.
+  const queue = queues.getQueue(body.QueueUrl ?? "");
+  queue?.processTimers();
+  switch (action) {
+    case "CreateQueue":
+      checkCreate(body, queues);
+      break;
+    case "SetQueueAttributes":
+      checkRedrivePolicy(body.Attributes?.["RedrivePolicy"], exists(queues));
+      break;
+    case "SendMessage":
+      checkAttributes(body);
+      break;
+    case "SendMessageBatch":
+      for (const entry of body.Entries ?? []) {
+        checkAttributes(entry);
+        if (!v.is(SendEntry, entry)) throw missing("MessageBody");
+      }
+      break;
+    case "DeleteMessage":
+    case "ChangeMessageVisibility":
+      checkHandle(body.ReceiptHandle);
+      break;
+    case "DeleteMessageBatch":
+      if (queue === undefined || (body.Entries ?? []).every(hasHandle)) break;
+      return answer(reply, deleteWhatCan(body, queue));
+    case "ReceiveMessage": {
+      // Without names AWS gives no attributes; fauxqs gives all.
+      body.MessageAttributeNames ??= [""];
+      const seconds =
+        body.WaitTimeSeconds ?? Number(queue?.attributes["ReceiveMessageWaitTimeSeconds"] ?? 0);
+      if (queue === undefined || !(seconds > 0 && seconds <= 20)) break;
+      // The waiting is done here, not in fauxqs, which cannot see that the client has
+      // gone and would take a message for nobody.
+      body.WaitTimeSeconds = 0;
+      if ((await queue.wait(seconds, gone(reply))) === "stop") {
+        return answer(reply, {});
+      }
+      break;
+    }
+  }
+  return "handle";
+}
+
+function parse(raw: unknown): Body {
+  const parsed = v.safeParse(Body, raw);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new SqsError("InvalidParameterValue", `${v.getDotPath(issue) ?? "body"}: ${issue.message}`);
+}
+
+function gone(reply: Reply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once("close", () => controller.abort());
+  return controller.signal;
+}
+
+// fauxqs compares only what the queue was created with, and keeps what it merges in
+// until the next start only.
+function checkCreate(body: Body, queues: Queues): void {
+  const name = body.QueueName ?? "";
+  if (!/^[\w-]{1,75}(\.fifo)?$|^[\w-]{1,80}$/.test(name)) {
+    throw new SqsError(
+      "InvalidParameterValue",
+      "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+    );
+  }
+  checkRedrivePolicy(body.Attributes?.["RedrivePolicy"], exists(queues));
+  const existing = queues.getQueueByName(name);
+  if (existing === undefined) return;
+  for (const [attribute, value] of Object.entries(body.Attributes ?? {})) {
+    if (!isSame(attribute, value, existing.attributes[attribute])) {
+      throw new SqsError(
+        "QueueNameExists",
+        `A queue already exists with the same name and a different value for attribute ${attribute}`,
+        400,
+        true,
+        "QueueAlreadyExists",
+      );
+    }
+  }
+}
+
+function isSame(attribute: string, value: string, existing: string | undefined): boolean {
+  if (attribute !== "RedrivePolicy") return value === (existing ?? "");
+  const [a, b] = [redrivePolicyOf(value), redrivePolicyOf(existing)];
+  return (
+    a?.deadLetterTargetArn === b?.deadLetterTargetArn && a?.maxReceiveCount === b?.maxReceiveCount
+  );
+}
+
+function exists(queues: Queues): (arn: string) => boolean {
+  return (arn) => queues.getQueueByArn(arn) !== undefined;
+}
+
+function checkAttributes(message: { MessageAttributes?: object | undefined }): void {
+  const count = Object.keys(message.MessageAttributes ?? {}).length;
+  if (count <= maxAttributes) return;
+  throw new SqsError(
+    "InvalidParameterValue",
+    `Number of message attributes [${count}] exceeds the allowed maximum [${maxAttributes}].`,
+  );
+}
+
+// fauxqs says of any handle that its message was deleted.
+function deleteWhatCan(body: Body, queue: Queue): object {
+  const entries = body.Entries ?? [];
+  for (const entry of entries.filter(hasHandle)) queue.deleteMessage(entry.ReceiptHandle ?? "");
+  return {
+    Successful: entries.filter(hasHandle).map(({ Id }) => ({ Id })),
+    Failed: entries
+      .filter((entry) => !hasHandle(entry))
+      .map(({ Id, ReceiptHandle }) => ({
+        Id,
+        SenderFault: true,
+        Code: "ReceiptHandleIsInvalid",
+        Message: `The input receipt handle "${ReceiptHandle}" is not valid.`,
+      })),
+  };
+}
+
+function hasHandle(entry: { ReceiptHandle?: string | undefined }): boolean {
+  return handlePattern.test(entry.ReceiptHandle ?? "");
+}
+
+function answer(reply: Reply, result: object): "done" {
+  reply.header("content-type", "application/x-amz-json-1.0").send(JSON.stringify(result));
+  return "done";
+}
+
+function checkHandle(handle: string | undefined): void {
+  if (handle === undefined || handlePattern.test(handle)) return;
+  throw new SqsError(
+    "ReceiptHandleIsInvalid",
+    `The input receipt handle "${handle}" is not valid.`,
+  );
+}
+
+function missing(parameter: string): Error {
+  return new SqsError("MissingParameter", `The request must contain the parameter ${parameter}.`);
+}

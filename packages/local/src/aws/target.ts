@@ -1,0 +1,32 @@
+import * as v from "valibot";
+import type { Request } from "./fauxqs.ts";
+
+/** What an S3 request is about. An empty key means the bucket, an empty bucket the account. */
+export type Target = { bucket: string; key: string; query: Record<string, string> };
+
+const Query = v.record(
+  v.string(),
+  // A parameter given twice arrives as a list; S3 takes the first.
+  v.pipe(
+    v.union([v.string(), v.array(v.string())]),
+    v.transform((value) => (typeof value === "string" ? value : (value[0] ?? ""))),
+  ),
+);
+
+export function targetOf(request: Request): Target {
+  const [path = "/"] = request.url.split("?", 1);
+  const slash = path.indexOf("/", 1);
+  const [bucket, key] =
+    slash < 0 ? [path.slice(1), ""] : [path.slice(1, slash), path.slice(slash + 1)];
+  return {
+    bucket: decodeURIComponent(bucket),
+    key: decodeURIComponent(key),
+    query: v.parse(Query, { ...Object(request.query) }),
+  };
+}
+
+/** The header's value, or undefined; of a header sent twice, the first. */
+export function header(request: Request, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}

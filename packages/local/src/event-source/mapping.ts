@@ -1,0 +1,148 @@
+import type { Message } from "@aws-sdk/client-sqs";
+import type { SQSRecord } from "aws-lambda";
+import type { InvokeResult } from "../function/index.ts";
+import { Backoff } from "./backoff.ts";
+import { gather } from "./gather.ts";
+import { recordOf } from "./message.ts";
+import type { EventSourceOptions } from "./options.ts";
+import { describe, Queue } from "./queue.ts";
+import { judgeResponse, type Verdict } from "./response.ts";
+
+/** Receives, invokes and settles until `stopping` is aborted. */
+export class Mapping {
+  inFlight = 0;
+  readonly stopping = new AbortController();
+  readonly #options: EventSourceOptions;
+  readonly #queue: Queue;
+  readonly #inHand = new Set<Promise<void>>();
+  readonly #serverBackoff = new Backoff();
+  /**
+   * Lambda takes pollers away while a function fails. Documented as off with ReportBatchItemFailures;
+   * on here in any case, for a handler that cannot even start would keep a laptop busy starting it.
+   */
+  readonly #functionBackoff = new Backoff();
+
+  constructor(options: EventSourceOptions) {
+    this.#options = options;
+    this.#queue = new Queue(options.sqs, options.queueUrl);
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.stopping;
+    let accepted = false;
+    while (!signal.aborted) {
+      // A free place first: a message received before it would use its visibility timeout waiting.
+      while (this.#inHand.size >= this.#options.maximumConcurrency)
+        await Promise.race(this.#inHand);
+      await this.#serverBackoff.due(signal);
+      await this.#functionBackoff.due(signal);
+      if (signal.aborted) break;
+      try {
+        accepted ||= await this.#accept();
+        if (!accepted) break;
+        const messages = await this.#gather();
+        this.#serverBackoff.succeeded();
+        if (signal.aborted) await this.#release(messages);
+        else if (messages.length > 0) this.#start(messages);
+      } catch (error) {
+        const ms = this.#serverBackoff.failed();
+        this.#report(`${this.#options.queueUrl} does not answer; next try in ${ms} ms`, error);
+      }
+    }
+    await Promise.all(this.#inHand);
+  }
+
+  /** AWS refuses to create a mapping whose messages would come back while the function works on them. */
+  async #accept(): Promise<boolean> {
+    const { fn, queueUrl } = this.#options;
+    const visibility = await this.#queue.visibilityTimeout();
+    if (visibility === undefined || visibility >= fn.timeoutMs) return true;
+    this.#report(
+      `Nothing is received from ${queueUrl}: its visibility timeout of ${visibility} ms is less than the timeout ` +
+        `of ${fn.name}, ${fn.timeoutMs} ms, which AWS refuses. Raise it, best to six times the function's`,
+    );
+    return false;
+  }
+
+  #gather(): Promise<readonly Message[]> {
+    return gather(this.#queue, {
+      batchSize: this.#options.batchSize,
+      windowMs: this.#options.windowMs,
+      stopping: this.stopping.signal,
+      onReceived: (count) => {
+        this.inFlight += count;
+      },
+      onError: this.#options.onError,
+    });
+  }
+
+  #start(messages: readonly Message[]): void {
+    const work = this.#work(messages)
+      .catch((error: unknown) =>
+        this.#report("A batch ended badly; what of it was not deleted will come again", error),
+      )
+      .finally(() => {
+        this.inFlight -= messages.length;
+        this.#inHand.delete(work);
+      });
+    this.#inHand.add(work);
+  }
+
+  async #work(messages: readonly Message[]): Promise<void> {
+    const begun = performance.now();
+    const { fn, onBatch } = this.#options;
+    const records = messages.map((message) => recordOf(message, this.#options));
+    const messageIds = records.map((record) => record.messageId);
+    let result: InvokeResult;
+    try {
+      result = await fn.invoke({ Records: records });
+    } catch (error) {
+      this.#functionBackoff.failed();
+      throw error;
+    }
+    const { failures, wrong } = this.#judge(result, messageIds);
+    if (result.kind === "returned" && wrong === undefined) this.#functionBackoff.succeeded();
+    else this.#functionBackoff.failed();
+    if (wrong)
+      this.#report(`${fn.name} answered what AWS takes for a failure of its whole batch: ${wrong}`);
+    const deleted = await this.#delete(records, failures);
+    onBatch?.({ messageIds, result, failures, deleted, ms: performance.now() - begun });
+  }
+
+  #judge(result: InvokeResult, messageIds: readonly string[]): Verdict {
+    if (result.kind !== "returned") return { failures: messageIds };
+    if (!this.#options.reportBatchItemFailures) return { failures: [] };
+    return judgeResponse(result.payload, messageIds);
+  }
+
+  async #delete(records: readonly SQSRecord[], failures: readonly string[]): Promise<string[]> {
+    const left = new Set(failures);
+    const { deleted, faults } = await this.#queue.delete(
+      records.filter(({ messageId }) => !left.has(messageId)),
+    );
+    if (faults.length > 0) {
+      this.#report(`Handled but not deleted, so they will come again: ${faults.join("; ")}`);
+    }
+    return deleted;
+  }
+
+  async #release(messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0) return;
+    try {
+      await this.#queue.release(messages);
+    } catch (error) {
+      this.#report(
+        "Messages taken at the stop come back only after their visibility timeout",
+        error,
+      );
+    } finally {
+      this.inFlight -= messages.length;
+    }
+  }
+
+  #report(what: string, cause?: unknown): void {
+    this.#options.onError(
+      cause === undefined ? new Error(what) : new Error(`${what}: ${describe(cause)}`, { cause }),
+    );
+  }
+}

@@ -1,0 +1,86 @@
+import { Environment } from "./environment.ts";
+import { checkFunctionOptions, type FunctionOptions } from "./options.ts";
+import type { InvokeResult } from "./result.ts";
+import { Turns } from "./turns.ts";
+
+/** A Lambda function on this machine: up to so many warm processes, each with one invocation at a time. */
+export interface LocalFunction {
+  readonly name: string;
+  readonly maximumConcurrency: number;
+  /** ms */
+  readonly timeoutMs: number;
+  /**
+   * Never rejects because of the handler: how it ended is the result.
+   * @throws TypeError for an event that is not JSON; Error once the function is stopped
+   */
+  invoke(event: unknown): Promise<InvokeResult>;
+  /** The handler processes that live now. */
+  pids(): readonly number[];
+  /** Takes nothing more, lets what is in hand (and waits) end, then ends every process. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Processes start when an invocation finds none idle, as in Lambda. Between invocations Lambda
+ * freezes them; here they run on, so a handler's stray timers do fire.
+ * @throws FunctionOptionsError
+ */
+export function startFunction(options: FunctionOptions): LocalFunction {
+  checkFunctionOptions(options);
+  const living = new Set<Environment>();
+  const idle: Environment[] = [];
+  const inHand = new Set<Promise<unknown>>();
+  const turns = new Turns(options.maximumConcurrency);
+  let stopping: Promise<void> | undefined;
+
+  // However this program ends, short of a signal, none of its handlers outlives it. After a signal
+  // they end by themselves, for their channel closes; only one in an endless loop cannot notice.
+  const killAll = (): void => {
+    for (const environment of living) environment.kill();
+  };
+  process.on("exit", killAll);
+
+  const start = (): Environment => {
+    const environment = new Environment(options, (exit) => {
+      living.delete(environment);
+      options.onExit?.(exit);
+    });
+    living.add(environment);
+    return environment;
+  };
+
+  const run = async (event: string): Promise<InvokeResult> => {
+    let environment = idle.pop();
+    while (environment?.ended) environment = idle.pop();
+    environment ??= start();
+    const result = await environment.invoke(event);
+    if (!environment.ended) idle.push(environment);
+    return result;
+  };
+
+  const drain = async (): Promise<void> => {
+    await Promise.all(inHand);
+    await Promise.all(Array.from(living, (environment) => environment.stop()));
+    process.off("exit", killAll);
+  };
+
+  return {
+    name: options.name,
+    maximumConcurrency: options.maximumConcurrency,
+    timeoutMs: options.timeoutMs,
+    async invoke(event) {
+      if (stopping) throw new Error(`The function ${options.name} is stopped: start it again`);
+      const json = JSON.stringify(event ?? null);
+      const invocation = turns.take(() => run(json));
+      inHand.add(invocation);
+      try {
+        return await invocation;
+      } finally {
+        inHand.delete(invocation);
+      }
+    },
+    pids: () =>
+      Array.from(living, (environment) => environment.pid).filter((pid) => pid !== undefined),
+    stop: () => (stopping ??= drain()),
+  };
+}

@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { newIdentity, variablesOf } from "./identity.ts";
+import { READS_OTHERS_MEMORY } from "./memory.ts";
+import type { FunctionOptions } from "./options.ts";
+import type { Launch } from "./protocol.ts";
+
+/** Starts a handler process; its channel is `stdio[3]`. */
+export function launch(options: FunctionOptions): ChildProcess {
+  const identity = newIdentity(options);
+  const handed: Launch = {
+    handler: options.handler.href,
+    exportName: options.exportName,
+    identity,
+    reportMemory: !READS_OTHERS_MEMORY,
+  };
+  const megabytes = Number(identity.memoryLimitInMB);
+  // The flags of Lambda's own bootstrap for Node.js: a tenth of the memory for the young generation
+  // (half of it a semi-space), the rest for the old.
+  const young = Math.floor(megabytes / 10);
+  return spawn(
+    process.execPath,
+    [
+      "--expose-gc",
+      "--max-http-header-size=81920",
+      `--max-semi-space-size=${Math.floor(young / 2)}`,
+      `--max-old-space-size=${megabytes - young}`,
+      fileURLToPath(new URL("./runtime/main.ts", import.meta.url)),
+      JSON.stringify(handed),
+    ],
+    {
+      env: variablesOf(options, identity),
+      // A dedicated fd and not Node's IPC: a handler that uses process.send or listens to "message"
+      // can neither speak for the runtime nor hear it.
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      // Out of the terminal's process group: Ctrl-C is for the parent, which lets invocations end.
+      detached: true,
+    },
+  );
+}

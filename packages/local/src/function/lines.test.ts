@@ -1,0 +1,46 @@
+import { PassThrough } from "node:stream";
+import { finished } from "node:stream/promises";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { onLines } from "./lines.ts";
+
+async function linesOf(chunks: readonly Uint8Array[], longest = 1_000_000): Promise<string[]> {
+  const stream = new PassThrough();
+  const lines: string[] = [];
+  onLines(stream, longest, (line) => lines.push(line));
+  for (const chunk of chunks) stream.write(chunk);
+  stream.end();
+  await finished(stream);
+  return lines;
+}
+
+test("any text cut anywhere comes out as its lines", async () => {
+  const line = fc.string({ unit: "grapheme" }).map((text) => text.replaceAll(/[\r\n]/g, ""));
+  await fc.assert(
+    fc.asyncProperty(fc.array(line), fc.array(fc.nat(40)), async (expected, cuts) => {
+      let rest = Buffer.from(expected.map((text) => `${text}\n`).join(""));
+      const chunks: Buffer[] = [];
+      for (const cut of cuts) {
+        chunks.push(rest.subarray(0, cut));
+        rest = rest.subarray(cut);
+      }
+      expect(await linesOf([...chunks, rest])).toEqual(expected);
+    }),
+  );
+});
+
+test("U+2028 inside a JSON string is no line end; CRLF is one; a last line needs none", async () => {
+  expect(await linesOf([Buffer.from('{"key":"a\u2028b"}\r\n\nlast')])).toEqual([
+    '{"key":"a\u2028b"}',
+    "",
+    "last",
+  ]);
+});
+
+test("a line that does not end is cut at the longest", async () => {
+  expect(await linesOf([Buffer.from("aaaaaaa"), Buffer.from("aaa\nb\n")], 4)).toEqual([
+    "aaaa",
+    "aaaaaa".slice(0, 6),
+    "b",
+  ]);
+});

@@ -1,0 +1,64 @@
+import { dirname } from "node:path";
+import { chdir } from "node:process";
+import { fileURLToPath } from "node:url";
+import type { HandlerContext } from "./context.ts";
+
+export type Handler = (event: unknown, context: HandlerContext) => unknown;
+
+/** A module that gives no handler, under the name that Lambda has for it. */
+export class LoadError extends Error {
+  override readonly name = "LoadError";
+  readonly errorType: string;
+
+  constructor(errorType: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.errorType = errorType;
+  }
+}
+
+/** @throws LoadError, or what the module itself threw when it was run */
+export async function loadHandler(href: string, exportName: string): Promise<Handler> {
+  const exports = await load(href);
+  const handler = exports[exportName];
+  const place = `${fileURLToPath(href)}.${exportName}`;
+  if (handler === undefined) {
+    throw new LoadError("Runtime.HandlerNotFound", `${place} is undefined or not exported`);
+  }
+  if (!isHandler(handler)) {
+    throw new LoadError("Runtime.HandlerNotFound", `${place} is not a function`);
+  }
+  if (handler.length >= 3) {
+    throw new LoadError(
+      "Runtime.CallbackHandlerDeprecated",
+      `${place} takes a callback, which Lambda for Node.js 24 no longer supports: make it an async function of event and context`,
+    );
+  }
+  return handler;
+}
+
+async function load(href: string): Promise<Record<string, unknown>> {
+  try {
+    // Lambda's working directory is the code's, so that a path relative to the caller's fails here as there.
+    chdir(dirname(fileURLToPath(href)));
+    return await import(href);
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      throw new LoadError("Runtime.UserCodeSyntaxError", String(error), { cause: error });
+    }
+    if (isNotFound(error)) {
+      throw new LoadError("Runtime.ImportModuleError", String(error), { cause: error });
+    }
+    throw error;
+  }
+}
+
+function isHandler(value: unknown): value is Handler {
+  return typeof value === "function";
+}
+
+/** ENOENT: the module's own directory is not there. */
+function isNotFound(error: unknown): boolean {
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  const { code } = error;
+  return code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" || code === "ENOENT";
+}

@@ -1,0 +1,1 @@
+export { generateSamples } from "./generate.ts";
