@@ -1,7 +1,7 @@
+import pLimit from "p-limit";
 import { Environment } from "./environment.ts";
 import { checkFunctionOptions, type FunctionOptions } from "./options.ts";
 import type { InvokeResult } from "./result.ts";
-import { Turns } from "./turns.ts";
 
 /** A Lambda function on this machine: up to so many warm processes, each with one invocation at a time. */
 export interface LocalFunction {
@@ -30,7 +30,7 @@ export function startFunction(options: FunctionOptions): LocalFunction {
   const living = new Set<Environment>();
   const idle: Environment[] = [];
   const inHand = new Set<Promise<unknown>>();
-  const turns = new Turns(options.maximumConcurrency);
+  const turns = pLimit(options.maximumConcurrency);
   let stopping: Promise<void> | undefined;
 
   // However this program ends, short of a signal, none of its handlers outlives it. After a signal
@@ -71,7 +71,7 @@ export function startFunction(options: FunctionOptions): LocalFunction {
     async invoke(event) {
       if (stopping) throw new Error(`The function ${options.name} is stopped: start it again`);
       const json = JSON.stringify(event ?? null);
-      const invocation = turns.take(() => run(json));
+      const invocation = turns(() => run(json));
       inHand.add(invocation);
       try {
         return await invocation;
