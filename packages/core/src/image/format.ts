@@ -1,13 +1,12 @@
 import type { InputFormat } from "../plan/index.ts";
 
-/** How many bytes `formatOf` needs to see. */
-export const HEAD_BYTES = 1024;
-
 /** What the first bytes of a file are: a format that is read, the name of one that is not, or neither. */
 export type Seen =
   | { readonly kind: "readable"; readonly format: InputFormat }
   | { readonly kind: "unreadable"; readonly name: string }
   | { readonly kind: "unknown" };
+
+const LOOKED_AT = 1024;
 
 interface Magic {
   readonly at: number;
@@ -47,9 +46,17 @@ const UNREADABLE: readonly (readonly [string, string])[] = [
   ["\x1aE\xdf\xa3", "a Matroska or WebM video"],
 ];
 
-/** Tells a format by content: names and content types are claims. @param head the first HEAD_BYTES */
+/**
+ * Tells a format by content: names and content types are claims.
+ *
+ * @param head the first bytes of the file, from 1 to LOOKED_AT or more
+ */
 export function formatOf(head: Uint8Array): Seen {
-  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("latin1");
+  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString(
+    "latin1",
+    0,
+    Math.min(head.byteLength, LOOKED_AT),
+  );
   for (const [format, magics] of READABLE) {
     if (magics.every(({ at, bytes }) => text.startsWith(bytes, at))) {
       return { kind: "readable", format };

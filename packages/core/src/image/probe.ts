@@ -3,9 +3,13 @@ import type { Metadata } from "sharp";
 import { Rejection } from "../outcome/index.ts";
 import type { InputFormat, SourceInfo } from "../plan/index.ts";
 import { attempt, meaning } from "./fault.ts";
-import { formatOf, HEAD_BYTES } from "./format.ts";
+import { formatOf } from "./format.ts";
 import type { ImageInput } from "./input.ts";
 import { reading } from "./reading.ts";
+import { mayBeLossless } from "./webp.ts";
+
+/** Enough for any format's magic, and nearly always for what stands before a WebP's first frame. */
+const HEAD_BYTES = 64 * 1024;
 
 const READ = "JPEG, PNG, WebP, AVIF, GIF and TIFF are";
 
@@ -27,7 +31,7 @@ export async function probe(
     (text, cause) => headerFault(format, text, cause),
     undefined,
   );
-  return describe(format, bytes, metadata, limits);
+  return describe(format, head, bytes, metadata, limits);
 }
 
 async function headOf(input: ImageInput): Promise<{ head: Uint8Array; bytes: number }> {
@@ -73,6 +77,7 @@ const DEPTHS: Readonly<Record<string, SourceInfo["depth"]>> = {
 
 function describe(
   format: InputFormat,
+  head: Uint8Array,
   bytes: number,
   metadata: Metadata,
   limits: { readonly pixels: number },
@@ -94,6 +99,8 @@ function describe(
     depth: storedDepth(metadata),
     alpha: metadata.hasAlpha,
     progressive: metadata.isProgressive,
+    subsampled: metadata.chromaSubsampling?.startsWith("4:2:0") ?? false,
+    lossless: format === "webp" && mayBeLossless(head),
     orientation: metadata.orientation ?? 1,
   };
 }

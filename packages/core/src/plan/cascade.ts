@@ -1,4 +1,4 @@
-import type { Area } from "./geometry.ts";
+import { type Area, areaPixels, sameArea } from "./area.ts";
 import type { RasterPlan, RenditionPlan } from "./plan.ts";
 
 /**
@@ -22,13 +22,13 @@ export function cascade(source: Area, renditions: readonly RenditionPlan[]): Ras
   for (const size of sizes) {
     const parent = nodes
       .filter((raster) => suffices(raster, size, raster === root ? source : undefined))
-      .reduce((best, raster) => (pixels(raster) < pixels(best) ? raster : best), root);
-    const own = same(parent, size) ? parent : node(size);
+      .reduce((best, raster) => (areaPixels(raster) < areaPixels(best) ? raster : best), root);
+    const own = sameArea(parent, size) ? parent : node(size);
     if (own !== parent) {
       parent.rasters.push(own);
       nodes.push(own);
     }
-    own.renditions.push(...renditions.filter(({ scaled }) => same(scaled, size)));
+    own.renditions.push(...renditions.filter(({ scaled }) => sameArea(scaled, size)));
   }
   return folded(root);
 }
@@ -73,17 +73,9 @@ function distinctSizes(renditions: readonly RenditionPlan[]): Area[] {
   const sizes = new Map(
     renditions.map(({ scaled }) => [`${scaled.width}x${scaled.height}`, scaled]),
   );
-  return [...sizes.values()].sort((a, b) => pixels(b) - pixels(a));
+  return [...sizes.values()].sort((a, b) => areaPixels(b) - areaPixels(a));
 }
 
 function node({ width, height }: Area): Node {
   return { width, height, renditions: [], rasters: [] };
-}
-
-function same(a: Area, b: Area): boolean {
-  return a.width === b.width && a.height === b.height;
-}
-
-function pixels({ width, height }: Area): number {
-  return width * height;
 }

@@ -1,61 +1,63 @@
-import type { Area } from "./geometry.ts";
+import { type Area, areaPixels } from "./area.ts";
+import { decoderCost } from "./decoder-cost.ts";
 import type { RasterPlan, RenditionPlan } from "./plan.ts";
 import type { SourceInfo } from "./source-info.ts";
 
 const MIB = 1024 * 1024;
 
-/** libvips' line caches and each codec's own tables, measured on pictures of a few px. */
-const FLOOR = 24 * MIB;
+/** What a job of a few px takes: tables of the codecs, first use of a thread's arena. */
+const FLOOR = 4 * MIB;
 
-/** Predicts the peak of one decode to a raster and of what is made from it, in bytes. */
+/**
+ * Bytes a px that an encoder takes beside the pixels it reads, measured on 12 megapixels, opaque
+ * and with alpha. JPEG holds all coefficients, as it optimises their coding; PNG only what it has
+ * written, which grows by doubling; AVIF holds the frame in the encoder's own planes, several times.
+ */
+const ENCODER_PIXEL = {
+  jpeg: [6.5, 6.5],
+  png: [3.6, 4.6],
+  webp: [5.2, 13.8],
+  avif: [34, 43.5],
+} as const;
+
+/**
+ * Predicts the peak of one decode to a raster and of all that is made from it, in bytes. As if
+ * every encoder ran at once: how many do is the program's thread budget, which a plan does not know.
+ */
 export function cascadeBytes(source: SourceInfo, raster: RasterPlan): number {
+  const { early, whole, lines } = decoderCost(source, raster);
   const own = rasterBytes(source, raster);
-  return FLOOR + own + Math.max(decoderBytes(source, raster), descentBytes(source, raster));
+  const decoding = whole + turningBytes(source, raster);
+  return FLOOR + Math.max(early, lines + own + Math.max(decoding, belowBytes(source, raster)));
 }
 
 /** Predicts the peak of decoding, scaling and encoding one rendition as a stream, in bytes. */
 export function streamBytes(source: SourceInfo, rendition: RenditionPlan): number {
-  const turned = source.orientation > 1 ? rasterBytes(source, rendition.scaled) : 0;
-  return FLOOR + decoderBytes(source, rendition.scaled) + turned + encoderBytes(source, rendition);
+  const { early, whole, lines } = decoderCost(source, rendition.scaled);
+  const turning = turningBytes(source, rendition.scaled);
+  return FLOOR + Math.max(early, lines + whole + turning + encoderBytes(source, rendition));
 }
 
-function descentBytes(source: SourceInfo, { renditions, rasters }: RasterPlan): number {
-  const encoders = renditions.map((rendition) => encoderBytes(source, rendition));
-  const below = rasters.map((raster) => rasterBytes(source, raster) + descentBytes(source, raster));
-  return sum(encoders) + sum(below);
+function belowBytes(source: SourceInfo, { renditions, rasters }: RasterPlan): number {
+  return (
+    sum(renditions.map((rendition) => encoderBytes(source, rendition))) +
+    sum(rasters.map((raster) => rasterBytes(source, raster) + belowBytes(source, raster)))
+  );
 }
 
 /** 8 bit sRGB, alpha kept. */
 function rasterBytes(source: SourceInfo, area: Area): number {
-  return pixels(area) * (source.alpha ? 4 : 3);
+  return areaPixels(area) * (source.alpha ? 4 : 3);
 }
 
-function decoderBytes(source: SourceInfo, target: Area): number {
-  const all = pixels(source);
-  switch (source.format) {
-    case "jpeg":
-      // All coefficients of all scans are kept until the last: 16 bits each, subsampled or not.
-      return source.progressive ? all * source.bands * 2 : 0;
-    case "png":
-      return source.progressive ? all * source.bands * (source.depth > 8 ? 2 : 1) : 0;
-    case "webp":
-      return pixels(target) * 4 + all * 2;
-    case "gif":
-      return all * 8;
-    case "avif":
-      return all * (source.depth > 8 ? 12 : 7);
-    case "tiff":
-      return 0;
-  }
+/** A picture that lies on its side or head is copied whole, at its scaled size, to be turned. */
+function turningBytes(source: SourceInfo, scaled: Area): number {
+  return source.orientation > 1 ? rasterBytes(source, scaled) : 0;
 }
 
 function encoderBytes(source: SourceInfo, { preset, width, height }: RenditionPlan): number {
-  const perPixel = { jpeg: 1, png: 3, webp: 9, avif: 20 } as const;
-  return width * height * perPixel[preset.format] + rasterBytes(source, { width, height }) / 4;
-}
-
-function pixels({ width, height }: Area): number {
-  return width * height;
+  const [opaque, alpha] = ENCODER_PIXEL[preset.format];
+  return width * height * (source.alpha ? alpha : opaque);
 }
 
 function sum(values: readonly number[]): number {

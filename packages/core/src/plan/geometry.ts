@@ -1,10 +1,5 @@
 import type { Fit, Preset } from "../recipe/index.ts";
-
-/** In px. */
-export interface Area {
-  readonly width: number;
-  readonly height: number;
-}
+import { type Area, sameArea } from "./area.ts";
 
 /** How a whole upright picture becomes a rendition: scaled, then cropped or padded; in px. */
 export interface Geometry extends Area {
@@ -73,16 +68,18 @@ function scaledSide(side: number, shrink: number): number {
 }
 
 /** At the centre; of an odd px, sharp leaves the larger half out at the left and top. */
-function cropped(scaled: Area, { width, height }: Area): Geometry {
-  if (width === scaled.width && height === scaled.height) return { ...scaled, scaled };
+function cropped(scaled: Area, final: Area): Geometry {
+  if (sameArea(final, scaled)) return { ...scaled, scaled };
+  const { width, height } = final;
   const left = Math.floor((scaled.width - width + 1) / 2);
   const top = Math.floor((scaled.height - height + 1) / 2);
   return { width, height, scaled, crop: { left, top, width, height } };
 }
 
 /** At the centre; of an odd px, sharp puts the larger half at the right and bottom. */
-function padded(scaled: Area, { width, height }: Area): Geometry {
-  if (width === scaled.width && height === scaled.height) return { ...scaled, scaled };
+function padded(scaled: Area, final: Area): Geometry {
+  if (sameArea(final, scaled)) return { ...scaled, scaled };
+  const { width, height } = final;
   const left = Math.floor((width - scaled.width) / 2);
   const top = Math.floor((height - scaled.height) / 2);
   return { width, height, scaled, pad: { left, top } };

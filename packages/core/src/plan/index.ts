@@ -1,4 +1,5 @@
-export type { Area, Geometry } from "./geometry.ts";
+export type { Area } from "./area.ts";
+export type { Geometry } from "./geometry.ts";
 export { manifestKey, renditionKey } from "./key.ts";
 export { laneByBytes, laneByCost } from "./lane.ts";
 export type { Plan, RasterPlan, RenditionPlan } from "./plan.ts";

@@ -1,8 +1,9 @@
 import { Rejection } from "../outcome/index.ts";
 import type { OutputFormat, Recipe } from "../recipe/index.ts";
+import { type Area, areaPixels } from "./area.ts";
 import { cascade } from "./cascade.ts";
 import { cascadeBytes, streamBytes } from "./cost.ts";
-import { type Area, geometryOf } from "./geometry.ts";
+import { geometryOf } from "./geometry.ts";
 import { renditionKey } from "./key.ts";
 import type { Plan, RenditionPlan } from "./plan.ts";
 import type { SourceInfo } from "./source-info.ts";
@@ -40,7 +41,7 @@ export function planRenditions(
       checkSides(geometry, preset.format, preset.name);
       return { ...geometry, preset, key: renditionKey(recipe, preset, sourceKey) };
     })
-    .sort((a, b) => pixels(b.scaled) - pixels(a.scaled));
+    .sort((a, b) => areaPixels(b.scaled) - areaPixels(a.scaled));
   return { source, renditions, ...withinMemory(source, renditions, memoryBytes) };
 }
 
@@ -102,8 +103,4 @@ function split(source: SourceInfo, renditions: readonly RenditionPlan[], at: num
     streamed,
     peakBytes: Math.max(cascadeBytes(source, raster), ...costs),
   };
-}
-
-function pixels({ width, height }: Area): number {
-  return width * height;
 }

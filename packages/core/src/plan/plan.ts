@@ -1,5 +1,6 @@
 import type { Preset } from "../recipe/index.ts";
-import type { Area, Geometry } from "./geometry.ts";
+import type { Area } from "./area.ts";
+import type { Geometry } from "./geometry.ts";
 import type { SourceInfo } from "./source-info.ts";
 
 /** One rendition's exact geometry, in px of the upright source. */

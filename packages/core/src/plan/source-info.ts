@@ -19,6 +19,10 @@ export interface SourceInfo {
   readonly alpha: boolean;
   /** Progressive JPEG or interlaced PNG: decoded whole in memory. */
   readonly progressive: boolean;
+  /** A JPEG whose colour is stored at a quarter of the px (4:2:0), as cameras and phones do. */
+  readonly subsampled: boolean;
+  /** A WebP without loss, or one of which that cannot be excluded: decoded whole in memory. */
+  readonly lossless: boolean;
   /** The EXIF orientation, 1 to 8. */
   readonly orientation: number;
 }

@@ -1,0 +1,17 @@
+/** How the program ends; `--help` says the same. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  wrongUse: 2,
+  deadLetters: 3,
+  /** A second Ctrl-C: 128 + SIGINT, as shells count. */
+  interrupted: 130,
+} as const;
+
+export const EXIT_CODES_HELP = `
+Exit codes:
+  0  all done
+  1  anything else went wrong: a file that cannot be read, a server that does not start
+  2  wrong use: an option, a folder or the recipe
+  3  something was rejected: dead letters (start), rejected files (render)
+`;

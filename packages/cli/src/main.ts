@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+import { readFile } from "node:fs/promises";
+import { CommanderError } from "@commander-js/extra-typings";
+import { RecipeFileError } from "@imagefleet/core/recipe-file";
+import { type Env, readEnv } from "./env.ts";
+import { EXIT } from "./exit-code.ts";
+import { program } from "./program.ts";
+import { WrongUse } from "./wrong-use.ts";
+
+// A reader that has seen enough (`| head`) is no fault of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(EXIT.done);
+  throw error;
+});
+
+const env = readEnv();
+process.exitCode = await main(env);
+
+async function main(env: Env): Promise<number> {
+  let code: number = EXIT.done;
+  try {
+    const root = program(env, await version(), (ended) => {
+      code = ended;
+    });
+    await root.parseAsync();
+    return code;
+  } catch (error) {
+    return tell(error, env);
+  }
+}
+
+/** One clear line; the stack only for who asks for it. */
+function tell(error: unknown, { debug }: Env): number {
+  // The parser has said its line, or the help, already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
+  process.stderr.write(`error: ${describe(error)}\n`);
+  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return error instanceof WrongUse || error instanceof RecipeFileError
+    ? EXIT.wrongUse
+    : EXIT.failed;
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "PortTaken" && "port" in error) {
+    const { port } = error;
+    return `--port ${port}: port ${port} of 127.0.0.1 is in use, perhaps by another start: end that one, or choose another port and folder: --port ${Number(port) + 1} --data DIR`;
+  }
+  return error.message;
+}
+
+async function version(): Promise<string> {
+  const manifest: unknown = JSON.parse(
+    await readFile(new URL("../package.json", import.meta.url), "utf8"),
+  );
+  const named = typeof manifest === "object" && manifest !== null && "version" in manifest;
+  return named ? String(manifest.version) : "unknown";
+}

@@ -1,0 +1,39 @@
+import { relative } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { localPath } from "./local-path.ts";
+
+const segment = fc.oneof(
+  fc.constantFrom("", ".", "..", "a", "..\\..", "\u0000", "x.webp"),
+  fc.string({ unit: "grapheme", maxLength: 40 }),
+  fc.string({ unit: "grapheme", minLength: 250, maxLength: 400 }),
+);
+const key = fc.array(segment, { minLength: 1, maxLength: 6 }).map((parts) => parts.join("/"));
+
+describe("where an object goes under a folder", () => {
+  test("is never outside it, and a path that a file system takes", () => {
+    fc.assert(
+      fc.property(key, (text) => {
+        const path = localPath("/some/dir", text);
+        const parts = relative("/some/dir", path).split("/");
+        expect(parts).not.toContain("..");
+        expect(parts).toHaveLength(text.split("/").length);
+        for (const part of parts) {
+          expect(Buffer.byteLength(part)).toBeLessThanOrEqual(255);
+          expect(part).not.toMatch(/\p{Cc}/u);
+        }
+      }),
+    );
+  });
+
+  test("is the key itself where that can be", () => {
+    const plain = "thumb/a b+c%2E'\"/ü/🐱.jpg.webp";
+    expect(localPath("/out", plain)).toBe(`/out/${plain}`);
+  });
+
+  test("of two long names is two, each with its extension", () => {
+    const [a, b] = ["a", "b"].map((end) => localPath("/out", `${"é".repeat(300)}${end}.jpg.webp`));
+    expect(a).not.toBe(b);
+    expect(a).toMatch(/é~[0-9a-f]{16}\.webp$/);
+  });
+});

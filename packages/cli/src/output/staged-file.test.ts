@@ -1,0 +1,29 @@
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { stageFile, writeWhole } from "./staged-file.ts";
+
+let dir = "";
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "imagefleet-staged-"));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+test("a staged file is seen when it is committed, in place of the old one", async () => {
+  const path = join(dir, "deep/er/file.txt");
+  await writeWhole(path, Buffer.from("old"));
+  const staged = await stageFile(path, Buffer.from("new"));
+  expect(await readFile(path, "utf8")).toBe("old");
+  await staged.commit();
+  expect(await readFile(path, "utf8")).toBe("new");
+  expect(await readdir(join(dir, "deep/er"))).toEqual(["file.txt"]);
+});
+
+test("a file that cannot be written leaves nothing behind", async () => {
+  const path = join(dir, "taken");
+  await mkdir(join(path, "by a folder"), { recursive: true });
+  await expect(writeWhole(path, Buffer.from("x"))).rejects.toThrow();
+  expect(await readdir(dir)).toEqual(["taken"]);
+});

@@ -1,0 +1,93 @@
+import { resolve } from "node:path";
+import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import type { Env } from "./env.ts";
+import { EXIT_CODES_HELP } from "./exit-code.ts";
+import { PROJECT } from "./project.ts";
+import { Screen } from "./view/screen.ts";
+
+const START_EXAMPLES = `
+Examples:
+  npm start                                    sample pictures through the whole fleet
+  npm start -- ~/Pictures/holiday              a folder of yours; stays up for more
+  npm start -- --once --json --out out photos  for scripts: one JSON object on stdout, then the end
+
+What it does: starts S3 and SQS on 127.0.0.1, the event source that calls the Lambda function's own
+handler in batches of ten, and the Fargate worker's own program; uploads the images; shows progress,
+a table of what became of each, and what lies among the dead letters. All data stays in --data.
+`;
+
+const RENDER_EXAMPLES = `
+Examples:
+  npm run imagefleet -- render photo.jpg                          into ./renditions
+  npm run imagefleet -- render photos --recipe my.ts --out out    a folder, another recipe
+  npm run imagefleet -- render photos --json | jq .renditions     one JSON line a file
+`;
+
+/**
+ * The command line: what can be asked for, in words. Parsing runs the command.
+ *
+ * @param onExit gets the exit code of the command that was run
+ */
+export function program(env: Env, version: string, onExit: (code: number) => void): Command {
+  const screen = (json: boolean) =>
+    new Screen({ stdout: process.stdout, stderr: process.stderr, json, cursor: env.cursor });
+  const path = (text: string) => resolve(env.cwd, text);
+
+  const recipe = new Option("--recipe <file>", "the recipe's module")
+    .argParser(path)
+    .default(resolve(PROJECT, "recipe.ts"), "recipe.ts of the project");
+
+  const root = new Command("imagefleet")
+    .description("Turns uploaded images into renditions: S3 events, SQS, Lambda and Fargate.")
+    .version(version)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText("after", EXIT_CODES_HELP);
+
+  root
+    .command("start")
+    .description("run the whole fleet on this machine and put a folder of images through it")
+    .argument("[paths...]", "folders of images, or image files (none: sample pictures)")
+    .option("--once", "end when everything is done")
+    .option("--json", "print one JSON object at the end on stdout, all else on stderr")
+    .option("--out <dir>", "copy renditions and manifests into a folder", path)
+    .addOption(recipe)
+    .option("--port <number>", "the port of S3 and SQS; 0: any that is free", port, 4566)
+    .addOption(
+      new Option("--data <dir>", "where buckets and queues are kept")
+        .argParser(path)
+        .default(resolve(PROJECT, ".imagefleet"), ".imagefleet of the project"),
+    )
+    .option("--fresh", "forget what --data holds first")
+    .addHelpText("after", START_EXAMPLES + EXIT_CODES_HELP)
+    .action(async (paths, { once = false, json = false, fresh = false, out, ...options }) => {
+      const { start } = await import("./start/run.ts");
+      const asked = { paths, cwd: env.cwd, once, json, fresh, ...options };
+      onExit(await start(out === undefined ? asked : { ...asked, out }, screen(json)));
+    });
+
+  root
+    .command("render")
+    .description("run the recipe on files, without queues or stores")
+    .argument("<paths...>", "image files, or folders of images")
+    .option("--json", "print one JSON line a file on stdout, all else on stderr")
+    .addOption(
+      new Option("--out <dir>", "the folder to write renditions into")
+        .argParser(path)
+        .default(resolve(env.cwd, "renditions"), "./renditions"),
+    )
+    .addOption(recipe)
+    .addHelpText("after", RENDER_EXAMPLES + EXIT_CODES_HELP)
+    .action(async (paths, { json = false, ...options }) => {
+      const { renderFiles } = await import("./render/run.ts");
+      onExit(await renderFiles({ paths, cwd: env.cwd, json, ...options }, screen(json)));
+    });
+
+  return root;
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number <= 65_535) return number;
+  throw new InvalidArgumentError("Write a whole number from 0 to 65535.");
+}

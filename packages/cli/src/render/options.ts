@@ -1,0 +1,8 @@
+/** What `imagefleet render` was asked for; paths are absolute. */
+export interface RenderCommandOptions {
+  readonly paths: readonly string[];
+  readonly cwd: string;
+  readonly json: boolean;
+  readonly out: string;
+  readonly recipe: string;
+}

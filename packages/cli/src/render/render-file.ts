@@ -1,0 +1,106 @@
+import { type ImageInput, probe, type RenderedImage, render } from "@imagefleet/core/image";
+import { Failure, type Lane, Rejection } from "@imagefleet/core/outcome";
+import {
+  laneByBytes,
+  laneByCost,
+  type Plan,
+  planRenditions,
+  type SourceInfo,
+} from "@imagefleet/core/plan";
+import type { Recipe } from "@imagefleet/core/recipe";
+import type { SourceFile } from "../input/collect.ts";
+import { whyUnreadable } from "../input/walk.ts";
+import { localPath } from "../output/local-path.ts";
+import { type StagedFile, stageFile } from "../output/staged-file.ts";
+import { JOB_BYTES } from "./memory.ts";
+import type { RenderedFile, RenderedRendition } from "./rendered-file.ts";
+
+/** Runs a piece of work when there is room for it: p-limit's own form. */
+type Gate = <T>(run: () => Promise<T>) => Promise<T>;
+
+interface RenderContext {
+  readonly recipe: Recipe;
+  /** The folder that renditions are written into, each under its key. */
+  readonly out: string;
+  /** Lets one large source in at a time: each may take most of the memory. */
+  readonly largeGate: Gate;
+}
+
+/** Runs the recipe on one file. Its renditions are there all or not at all. Never throws. */
+export async function renderFile(
+  { file, key, bytes }: SourceFile,
+  context: RenderContext,
+): Promise<RenderedFile> {
+  const began = performance.now();
+  const { recipe, largeGate } = context;
+  const input: ImageInput = { kind: "file", path: file };
+  let lane = laneByBytes(recipe, bytes);
+  let info: SourceInfo | undefined;
+  const end = (
+    outcome: Pick<RenderedFile, "outcome" | "reason" | "message">,
+    renditions: readonly RenderedRendition[],
+  ): RenderedFile => ({
+    file,
+    ...outcome,
+    source: {
+      format: info?.format ?? null,
+      width: info?.width ?? null,
+      height: info?.height ?? null,
+      bytes,
+      pages: info?.pages ?? null,
+    },
+    lane,
+    renditions,
+    ms: Math.round(performance.now() - began),
+  });
+  try {
+    info = await probe(input, { pixels: recipe.limits.pixels });
+    const planned = planFor(lane, info, recipe, key);
+    lane = planned.lane;
+    const run = () => renderAll(input, planned.plan, context.out);
+    const renditions = await (lane === "large" ? largeGate(run) : run());
+    return end({ outcome: "rendered", reason: null, message: null }, renditions);
+  } catch (error) {
+    return end(outcomeOf(error), []);
+  }
+}
+
+/** The plan that the source's lane in the fleet would follow. */
+function planFor(
+  lane: Lane,
+  info: SourceInfo,
+  recipe: Recipe,
+  key: string,
+): { lane: Lane; plan: Plan } {
+  const plan = planRenditions(info, recipe, key, JOB_BYTES[lane]);
+  if (lane === "large" || laneByCost(plan, JOB_BYTES.small) === "small") return { lane, plan };
+  return { lane: "large", plan: planRenditions(info, recipe, key, JOB_BYTES.large) };
+}
+
+async function renderAll(input: ImageInput, plan: Plan, out: string): Promise<RenderedRendition[]> {
+  const staged: StagedFile[] = [];
+  const made = new Map<string, RenderedRendition>();
+  try {
+    const onRendition = async ({ plan: { key, preset }, data, width, height }: RenderedImage) => {
+      const path = localPath(out, key);
+      staged.push(await stageFile(path, data));
+      const { name, format } = preset;
+      made.set(name, { preset: name, path, format, width, height, bytes: data.length });
+    };
+    await render(input, plan, { onRendition });
+    for (const file of staged) await file.commit();
+  } catch (error) {
+    await Promise.all(staged.map((file) => file.discard()));
+    throw error;
+  }
+  // As they are planned, not as they happened to be ready.
+  return plan.renditions.flatMap(({ preset }) => made.get(preset.name) ?? []);
+}
+
+function outcomeOf(error: unknown): Pick<RenderedFile, "outcome" | "reason" | "message"> {
+  if (error instanceof Rejection) {
+    return { outcome: "rejected", reason: error.reason, message: error.message };
+  }
+  const reason = error instanceof Failure ? error.reason : "Internal";
+  return { outcome: "failed", reason, message: whyUnreadable(error) };
+}

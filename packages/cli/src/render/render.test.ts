@@ -1,0 +1,168 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { imageSizeFromFile } from "image-size/fromFile";
+import sharp from "sharp";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { run } from "../fixtures/cli.ts";
+import { cut, noise, put } from "../fixtures/pictures.ts";
+
+let cwd = "";
+
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "imagefleet-render-"));
+  const presets = {
+    thumb: { size: "50x50", fit: "cover" },
+    wide: { size: "320w", format: "jpeg" },
+  };
+  await put(cwd, "recipe.mjs", `export default ${JSON.stringify({ presets })};`);
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+const render = (...args: string[]) => run(["render", "--recipe", "recipe.mjs", ...args], { cwd });
+
+function lines(stdout: string): Record<string, unknown>[] {
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+}
+
+describe("imagefleet render", () => {
+  test("goes on after bad files: a line each, in order, and the pictures of the good", async () => {
+    await put(cwd, "in/a.jpg", sharp(noise(800, 600)).jpeg());
+    await put(
+      cwd,
+      "in/b lying+%20'🐱.jpg",
+      sharp(noise(400, 200)).jpeg().withMetadata({ orientation: 6 }),
+    );
+    await put(cwd, "in/c-cut.jpg", cut(await sharp(noise(600, 400)).jpeg().toBuffer()));
+    await put(cwd, "in/d-text.jpg", "this is no picture");
+    await put(cwd, "in/e-empty.png", "");
+    await put(cwd, "in/sub/f.png", sharp(noise(100, 100)).png());
+    await put(cwd, "in/notes.txt", "passed over");
+
+    const { code, stdout, stderr } = await render("in", "--json", "--out", "out");
+
+    expect(lines(stdout)).toMatchObject([
+      {
+        file: join(cwd, "in/a.jpg"),
+        outcome: "rendered",
+        reason: null,
+        message: null,
+        source: { format: "jpeg", width: 800, height: 600, pages: 1 },
+        lane: "small",
+        renditions: [
+          { preset: "wide", format: "jpeg", width: 320, height: 240 },
+          { preset: "thumb", format: "webp", width: 50, height: 50 },
+        ],
+      },
+      { outcome: "rendered", source: { width: 200, height: 400 } },
+      { outcome: "rejected", reason: "SourceCorrupt", renditions: [] },
+      { outcome: "rejected", reason: "SourceUnsupported", source: { format: null, bytes: 18 } },
+      { outcome: "rejected", reason: "SourceEmpty", source: { bytes: 0 } },
+      { outcome: "rendered", file: join(cwd, "in/sub/f.png") },
+    ]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("6 pictures; skipped 1 file not named like an image");
+    expect(stderr).toContain("6 files in");
+
+    const sizes = {
+      "wide/a.jpg.jpg": [320, 240],
+      "thumb/a.jpg.webp": [50, 50],
+      "wide/b lying+%2520'🐱.jpg.jpg": [200, 400],
+      "thumb/b lying+%2520'🐱.jpg.webp": [50, 50],
+      "wide/sub/f.png.jpg": [100, 100],
+      "thumb/sub/f.png.webp": [50, 50],
+    };
+    for (const [path, [width, height]] of Object.entries(sizes)) {
+      expect(await imageSizeFromFile(join(cwd, "out", path)), path).toMatchObject({
+        width,
+        height,
+      });
+    }
+    const written = await readdir(join(cwd, "out"), { recursive: true, withFileTypes: true });
+    expect(written.filter((entry) => entry.isFile())).toHaveLength(Object.keys(sizes).length);
+  });
+
+  test("says in a table what became of each, and what to do", async () => {
+    await put(cwd, "a.jpg", sharp(noise(640, 480)).jpeg());
+    await put(cwd, "cut.jpg", cut(await sharp(noise(600, 400)).jpeg().toBuffer()));
+    const { code, stdout } = await render("a.jpg", "cut.jpg");
+    expect(code).toBe(3);
+    expect(stdout).toMatch(
+      /a\.jpg +small +rendered +2, up to 320x240 +[\d.]+ kB +[\d.]+ % +\d+ ms/,
+    );
+    expect(stdout).toMatch(/cut\.jpg +small +rejected SourceCorrupt/);
+    expect(stdout).toContain("→ the file is cut short or damaged");
+    expect(stdout).toContain(`renditions  ${join(cwd, "renditions")}`);
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  test("ends with 0 when all is done", async () => {
+    await put(cwd, "a.jpg", sharp(noise(64, 64)).jpeg());
+    expect((await render("a.jpg")).code).toBe(0);
+  });
+
+  test("tells the large lane by bytes", async () => {
+    const lanes = { smallBytes: 1000 };
+    await put(
+      cwd,
+      "recipe.mjs",
+      `export default ${JSON.stringify({ presets: { a: "9x9" }, lanes })}`,
+    );
+    await put(cwd, "a.jpg", sharp(noise(300, 300)).jpeg());
+    const { stdout } = await render("a.jpg", "--json");
+    expect(lines(stdout)).toMatchObject([{ lane: "large", outcome: "rendered" }]);
+  });
+
+  test.each([
+    ["a folder that is not there", ["nowhere"], /^error: .*nowhere does not exist: name a folder/],
+    ["nothing", [], /^error: missing required argument 'paths'$/],
+    [
+      "an option that is misspelt",
+      [".", "--jsn"],
+      /unknown option '--jsn'\n\(Did you mean --json\?\)/,
+    ],
+    [
+      "a recipe that is not there",
+      [".", "--recipe", "none.ts"],
+      /none\.ts: there is no such recipe/,
+    ],
+  ])("is asked for %s: 2, and a line that says so", async (_what, args, message) => {
+    const { code, stdout, stderr } = await render(...args);
+    expect(stderr.trim()).toMatch(message);
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect([code, stdout]).toEqual([2, ""]);
+  });
+
+  test("names every fault of a recipe, with field, value and fix", async () => {
+    const presets = {
+      a: { size: "10x10", format: "jpg2" },
+      b: { width: 0 },
+      c: "100000w",
+      d: { sise: 1 },
+    };
+    await put(cwd, "recipe.mjs", `export default ${JSON.stringify({ presets })}`);
+    const { code, stderr } = await render(".");
+    expect(code).toBe(2);
+    expect(stderr).toContain('presets.a.format is "jpg2": use one of jpeg, png, webp, avif');
+    expect(stderr).toContain("presets.b.width is 0: write a number of px from 1 to 16383");
+    expect(stderr).toContain('presets.c is "100000w": each side must be from 1 to 16383 px');
+    expect(stderr).toContain('presets.d.sise is not a field here: did you mean "size"?');
+  });
+
+  test("shows a stack to who asks for it", async () => {
+    const env = { IMAGEFLEET_DEBUG: "1" };
+    const { stderr } = await run(["render", "nowhere"], { cwd, env });
+    expect(stderr).toMatch(/^ +at /m);
+  });
+
+  test("reports what cannot be written, and ends with 1", async () => {
+    await put(cwd, "a.jpg", sharp(noise(64, 64)).jpeg());
+    await put(cwd, "out", "a file where the folder should be");
+    const { code, stdout } = await render("a.jpg", "--json", "--out", "out");
+    expect(lines(stdout)).toMatchObject([{ outcome: "failed", reason: "Internal" }]);
+    expect(code).toBe(1);
+  });
+});

@@ -1,0 +1,82 @@
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { writeWhole } from "../output/staged-file.ts";
+import { WrongUse } from "../wrong-use.ts";
+
+/** By this file a folder is known as ours: what has none is never removed. */
+const MARK = "imagefleet.json";
+
+/** Where a fleet on this machine keeps what it knows. */
+export interface DataFolder {
+  /** Buckets and queues. */
+  readonly fleet: string;
+  readonly samples: string;
+  /** Says that this process uses it. */
+  claim(): Promise<void>;
+  /** Says that nobody does. */
+  release(): Promise<void>;
+}
+
+/**
+ * Opens the folder, or makes it.
+ *
+ * @param fresh forget buckets and queues first
+ * @throws WrongUse: the folder holds what is not ours, or `fresh` while another process uses it
+ */
+export async function openDataFolder(dir: string, fresh: boolean): Promise<DataFolder> {
+  const mark = join(dir, MARK);
+  const fleet = join(dir, "aws");
+  const holder = await readMark(mark);
+  if (holder === undefined && (await holdsSomething(fleet))) {
+    throw new WrongUse(
+      `--data ${dir}: its folder aws/ was not made by imagefleet (there is no ${MARK}): name an empty or a new folder`,
+    );
+  }
+  if (fresh && holder?.process !== undefined && isAlive(holder.process)) {
+    throw new WrongUse(
+      `--fresh: process ${holder.process} uses ${dir}: end it first, or give this run a folder of its own with --data DIR`,
+    );
+  }
+  if (fresh) await rm(fleet, { recursive: true, force: true });
+  await mkdir(dir, { recursive: true });
+  if (holder === undefined) await writeMark(mark, {});
+  return {
+    fleet,
+    samples: join(dir, "samples"),
+    claim: () => writeMark(mark, { process: process.pid }),
+    release: () => writeMark(mark, {}),
+  };
+}
+
+interface Mark {
+  readonly process?: number;
+}
+
+async function readMark(file: string): Promise<Mark | undefined> {
+  try {
+    const mark: unknown = JSON.parse(await readFile(file, "utf8"));
+    const named = typeof mark === "object" && mark !== null && "process" in mark;
+    return named && typeof mark.process === "number" ? { process: mark.process } : {};
+  } catch {
+    return undefined;
+  }
+}
+
+function writeMark(file: string, mark: Mark): Promise<void> {
+  return writeWhole(file, Buffer.from(`${JSON.stringify({ imagefleet: 1, ...mark })}\n`));
+}
+
+async function holdsSomething(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.length > 0;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return pid !== process.pid;
+  } catch (error) {
+    // It is there, and another's.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

@@ -1,0 +1,12 @@
+/** What `imagefleet start` was asked for; paths are absolute. */
+export interface StartOptions {
+  readonly paths: readonly string[];
+  readonly cwd: string;
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly out?: string;
+  readonly recipe: string;
+  readonly port: number;
+  readonly data: string;
+  readonly fresh: boolean;
+}

@@ -1,0 +1,48 @@
+import { once } from "node:events";
+import type { Fleet, JobReport } from "@imagefleet/local/fleet";
+import pLimit from "p-limit";
+import { printable } from "../view/printable.ts";
+import type { Screen } from "../view/screen.ts";
+import { formatBytes, formatMs } from "../view/units.ts";
+import type { Mirror } from "./mirror.ts";
+import { uploadHint } from "./summary.ts";
+
+/** Stays up until the signal, telling of each job that comes. */
+export async function stay(
+  fleet: Fleet,
+  mirror: Mirror | undefined,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<void> {
+  screen.report("", "Up. More pictures:", `  ${uploadHint(fleet)}`, "Ctrl-C to stop", "");
+  // One after the other: of two jobs of one source, the later is what the folder shows.
+  const inTurn = pLimit(1);
+  fleet.onJob((report) => {
+    if (signal.aborted) return;
+    screen.report(jobText(report, screen.paint));
+    if (mirror && report.outcome !== "forwarded" && report.outcome !== "failed") {
+      void inTurn(() => mirror.copy(report.key, report.outcome)).catch((error: unknown) => {
+        screen.note(`! ${printable(report.key)} could not be copied to ${mirror.dir}: ${error}`);
+      });
+    }
+  });
+  if (!signal.aborted) await once(signal, "abort");
+  await inTurn(() => Promise.resolve());
+}
+
+const STYLES = { rendered: "green", rejected: "red", failed: "red" } as const;
+
+function jobText(report: JobReport, paint: Screen["paint"]): string {
+  const { key, lane, outcome, reason, message, ms, bytesOut } = report;
+  const style =
+    outcome === "rendered" || outcome === "rejected" || outcome === "failed"
+      ? STYLES[outcome]
+      : "dim";
+  const details = [
+    ...(reason === undefined ? [] : [`${reason}: ${printable(message ?? "")}`]),
+    ...(bytesOut > 0 ? [`${formatBytes(bytesOut)} of renditions`] : []),
+    `${lane} lane`,
+    formatMs(ms),
+  ];
+  return `${paint(style, outcome)}  ${printable(key)}  ${details.join(", ")}`;
+}

@@ -1,0 +1,18 @@
+import type { DeadLetterReason } from "@imagefleet/core/outcome";
+
+/** What a person does about a dead letter. */
+export const ADVICE: Readonly<Record<DeadLetterReason, string>> = {
+  SourceCorrupt: "the file is cut short or damaged: upload it again, whole",
+  SourceUnsupported:
+    "convert it to JPEG, PNG, WebP, AVIF, GIF or TIFF; or leave such keys out with source.suffixes in recipe.ts",
+  SourceTooLarge: "make it smaller, or raise limits in recipe.ts",
+  SourceEmpty: "the file has no bytes: upload it again",
+  MessageMalformed: "find who sends to the queue what is neither an S3 event nor a job",
+  RecipeUnsatisfiable: "change the preset in recipe.ts, or shorten the key",
+  StoreUnavailable: "see whether the store answers, then upload it again",
+  Throttled: "upload it again when there is less to do",
+  TimedOut: "it takes longer than the lane has: look at its pixels, lower lanes.smallBytes",
+  OutOfMemory: "it takes more memory than the lane has: lower lanes.smallBytes",
+  Internal: "this is a fault of ours: the message says where",
+  Crashed: "the program died each time it tried: lower lanes.smallBytes, or leave the file out",
+};

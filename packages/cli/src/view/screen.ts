@@ -1,0 +1,73 @@
+import { styleText } from "node:util";
+import { createLogUpdate } from "log-update";
+
+/** The width of a terminal that does not say. */
+const UNKNOWN_WIDTH = 100;
+
+type Stream = NodeJS.WriteStream;
+type Style = Parameters<typeof styleText>[0];
+
+/**
+ * What a person sees. The report is on stdout, unless stdout is for JSON; what passes (progress,
+ * notes) is on stderr. Colours and cursor movements only where a terminal is.
+ */
+export class Screen {
+  readonly #stdout: Stream;
+  readonly #stderr: Stream;
+  readonly #report: Stream;
+  readonly #live: ReturnType<typeof createLogUpdate> | undefined;
+
+  /** @param cursor the terminal understands cursor movements */
+  constructor(options: { stdout: Stream; stderr: Stream; json: boolean; cursor: boolean }) {
+    this.#stdout = options.stdout;
+    this.#stderr = options.stderr;
+    this.#report = options.json ? options.stderr : options.stdout;
+    this.#live =
+      options.stderr.isTTY && options.cursor ? createLogUpdate(options.stderr) : undefined;
+  }
+
+  /** Columns of the report. */
+  get width(): number {
+    return this.#report.columns || UNKNOWN_WIDTH;
+  }
+
+  /** True when what is shown live can be shown in place. */
+  get isLive(): boolean {
+    return this.#live !== undefined;
+  }
+
+  /** Colours a text of the report. */
+  paint = (style: Style, text: string): string => styleText(style, text, { stream: this.#report });
+
+  /** Colours a text of {@link note} and {@link live}. */
+  tint = (style: Style, text: string): string => styleText(style, text, { stream: this.#stderr });
+
+  /** Lines of the report. */
+  report(...lines: readonly string[]): void {
+    this.#live?.clear();
+    for (const line of lines) this.#report.write(`${line}\n`);
+  }
+
+  /** A line that is no part of the report. */
+  note(line: string): void {
+    this.#live?.clear();
+    this.#stderr.write(`${line}\n`);
+  }
+
+  /** Shows lines in place of those that were shown live before; none: takes them away. */
+  live(lines: readonly string[]): void {
+    if (lines.length === 0) this.#live?.clear();
+    else this.#live?.(lines.join("\n"));
+  }
+
+  /** Ends what is live: the cursor is shown again. */
+  endLive(): void {
+    this.#live?.clear();
+    this.#live?.done();
+  }
+
+  /** A line of JSON for a program. */
+  json(value: unknown): void {
+    this.#stdout.write(`${JSON.stringify(value)}\n`);
+  }
+}

@@ -1,0 +1,81 @@
+import fc from "fast-check";
+import stringWidth from "string-width";
+import { describe, expect, test } from "vitest";
+import { printable } from "./printable.ts";
+import { choose, MOST_ROWS, type SourceRow } from "./source-table.ts";
+import { table } from "./table.ts";
+
+const text = fc.string({ unit: "grapheme", maxLength: 120 });
+const plain = (title: string) => title;
+
+describe("a table", () => {
+  test("is never wider than the terminal, whatever is in it", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(text, text)),
+        fc.integer({ min: 20, max: 200 }),
+        (rows, width) => {
+          const columns = [
+            {
+              title: "one",
+              cell: (row: [string, string]) => printable(row[0]),
+              min: 8,
+              cut: "middle",
+            },
+            { title: "two", cell: (row: [string, string]) => printable(row[1]), align: "right" },
+          ] as const;
+          const lines = table(columns, rows, width, plain);
+          expect(lines).toHaveLength(rows.length + 1);
+          for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(width);
+        },
+      ),
+    );
+  });
+
+  test("aligns by what a terminal shows, and cuts long names in the middle", () => {
+    const rows = [
+      { name: "日本.jpg", size: "1 B" },
+      { name: "a-very-long-name-of-a-picture.jpg", size: "12 B" },
+    ];
+    const columns = [
+      { title: "name", cell: ({ name }: (typeof rows)[0]) => name, min: 8, cut: "middle" },
+      { title: "size", cell: ({ size }: (typeof rows)[0]) => size, align: "right" },
+    ] as const;
+    expect(table(columns, rows, 20, plain)).toEqual([
+      "name            size",
+      "日本.jpg         1 B",
+      "a-very-…re.jpg  12 B",
+    ]);
+  });
+
+  test("shows no key that would speak to the terminal", () => {
+    expect(printable("a\u001b[2Jb\u202egpj.exe\n")).toBe("a\ufffd[2Jb\ufffdgpj.exe\ufffd");
+  });
+});
+
+describe("of a thousand sources", () => {
+  const row = (name: string, outcome: string, ms: number): SourceRow => ({
+    name,
+    lane: "small",
+    outcome,
+    reason: null,
+    bytesIn: 1,
+    renditions: [],
+    ms,
+  });
+
+  test("those that went wrong and the slowest are shown", () => {
+    const rows = Array.from({ length: 1000 }, (_unused, index) =>
+      row(`${index}`, "rendered", index),
+    );
+    const bad = [row("bad", "rejected", 1), row("worse", "failed", 2)];
+    const shown = choose([...rows, ...bad]).map(({ name }) => name);
+    expect(shown).toHaveLength(MOST_ROWS);
+    expect(shown.slice(0, 4)).toEqual(["bad", "worse", "999", "998"]);
+  });
+
+  test("forty are shown as they came", () => {
+    const rows = Array.from({ length: 40 }, (_unused, index) => row(`${index}`, "rendered", index));
+    expect(choose(rows)).toBe(rows);
+  });
+});

@@ -1,0 +1,60 @@
+import stringWidth from "string-width";
+import { pad, shorten } from "./printable.ts";
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => string;
+  readonly align?: "left" | "right";
+  /** Where a cell is cut that is too wide. */
+  readonly cut?: "middle" | "end";
+  /** The narrowest that still says something; a column without one is never narrowed. */
+  readonly min?: number;
+  readonly paint?: (text: string, row: Row) => string;
+}
+
+const GAP = "  ";
+
+/**
+ * Lines of a table that fits a terminal's width: columns are narrowed, from the first to the last,
+ * as far as each may be; then lines are cut.
+ */
+export function table<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width: number,
+  paintTitle: (text: string) => string,
+): string[] {
+  const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
+  const widths = narrow(
+    columns,
+    columns.map(({ title }, index) =>
+      Math.max(stringWidth(title), ...cells.map((line) => stringWidth(line[index] ?? ""))),
+    ),
+    width,
+  );
+  const line = (texts: readonly string[], paint: (text: string, index: number) => string) => {
+    const parts = columns.map(({ align = "left", cut = "end" }, index) => {
+      const space = widths[index] ?? 0;
+      return paint(pad(shorten(texts[index] ?? "", space, cut), space, align), index);
+    });
+    return shorten(parts.join(GAP).trimEnd(), width, "end");
+  };
+  const titles = columns.map(({ title }) => title);
+  return [
+    line(titles, paintTitle),
+    ...rows.map((row, at) =>
+      line(cells[at] ?? [], (text, index) => columns[index]?.paint?.(text, row) ?? text),
+    ),
+  ];
+}
+
+function narrow<Row>(columns: readonly Column<Row>[], widths: number[], width: number): number[] {
+  const total = widths.reduce((sum, each) => sum + each, GAP.length * (columns.length - 1));
+  let excess = total - width;
+  return widths.map((each, index) => {
+    const min = Math.min(columns[index]?.min ?? each, each);
+    const taken = Math.max(0, Math.min(excess, each - min));
+    excess -= taken;
+    return each - taken;
+  });
+}
