@@ -12,7 +12,7 @@ import type { SourceFile } from "../input/collect.ts";
 import { whyUnreadable } from "../input/walk.ts";
 import { localPath } from "../output/local-path.ts";
 import { type StagedFile, stageFile } from "../output/staged-file.ts";
-import { JOB_BYTES } from "./memory.ts";
+import { jobBytes } from "./memory.ts";
 import type { RenderedFile, RenderedRendition } from "./rendered-file.ts";
 
 /** Runs a piece of work when there is room for it: p-limit's own form. */
@@ -72,9 +72,10 @@ function planFor(
   recipe: Recipe,
   key: string,
 ): { lane: Lane; plan: Plan } {
-  const plan = planRenditions(info, recipe, key, JOB_BYTES[lane]);
-  if (lane === "large" || laneByCost(plan, JOB_BYTES.small) === "small") return { lane, plan };
-  return { lane: "large", plan: planRenditions(info, recipe, key, JOB_BYTES.large) };
+  const budget = jobBytes(recipe);
+  const plan = planRenditions(info, recipe, key, budget[lane]);
+  if (lane === "large" || laneByCost(plan, budget.small) === "small") return { lane, plan };
+  return { lane: "large", plan: planRenditions(info, recipe, key, budget.large) };
 }
 
 async function renderAll(input: ImageInput, plan: Plan, out: string): Promise<RenderedRendition[]> {

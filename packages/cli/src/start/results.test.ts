@@ -8,7 +8,7 @@ const STARTED = 1_000_000;
 
 function report(key: string, more: Partial<JobReport> = {}): JobReport {
   const base = { msg: "job", bucket: "source", key, lane: "small", outcome: "rendered" } as const;
-  return { ...base, ms: 5, bytesIn: 10, bytesOut: 4, ...more };
+  return { ...base, receiveCount: 1, ms: 5, bytesIn: 10, bytesOut: 4, ...more };
 }
 
 function letter(key: string, more: Partial<DeadLetterReport> = {}): DeadLetterReport {

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { AttemptContext } from "@imagefleet/core/attempt";
 import { createS3, createSqs } from "@imagefleet/core/aws";
 import { configureCodec } from "@imagefleet/core/image";
+import { AHEAD, smallJobBytes } from "@imagefleet/core/plan";
 import { Queue } from "@imagefleet/core/queue";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
@@ -9,12 +10,8 @@ import { createLog } from "@imagefleet/core/telemetry";
 import pLimit from "p-limit";
 import shippedRecipe from "../../../../recipe.ts";
 import { readEnv } from "./env.ts";
-import { jobMemoryBytes } from "./memory.ts";
 
 const MIB = 1024 * 1024;
-
-/** Sources in hand beyond those that are being rendered: fetched ahead, so that no CPU waits. */
-const AHEAD = 2;
 
 /** The function, wired: environment in, objects out. */
 export interface Consume {
@@ -48,9 +45,9 @@ export async function compose(): Promise<Consume> {
         recipe,
         sources: new SourceStore(s3),
         renditions: new RenditionStore(s3, env.IMAGEFLEET_RENDITION_BUCKET),
-        memoryBytes: jobMemoryBytes({
+        memoryBytes: smallJobBytes({
           functionBytes: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE * MIB,
-          heldBytes: inHand * recipe.lanes.smallBytes,
+          sourceBytes: recipe.lanes.smallBytes,
           renders,
         }),
         renderGate: pLimit(renders),

@@ -10,7 +10,6 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { workOnBatch } from "./batch.ts";
 import type { Consume } from "./compose.ts";
-import { jobMemoryBytes } from "./memory.ts";
 
 const MIB = 1024 * 1024;
 const PLENTY_MS = 60_000;
@@ -97,14 +96,5 @@ describe("workOnBatch", () => {
     expect(failed).toEqual(messages.map(({ id }) => id));
     // Visible again long before its visibility timeout of 60 s.
     expect(await batch(10)).toMatchObject([{ id: messages[0]?.id, receiveCount: 2 }]);
-  });
-});
-
-describe("jobMemoryBytes", () => {
-  it("leaves a quarter of the function's memory alone, all renders and held sources counted", () => {
-    const heldBytes = 4 * 20 * MIB;
-    const one = jobMemoryBytes({ functionBytes: 2048 * MIB, heldBytes, renders: 2 });
-    expect(2 * one + heldBytes + 200 * MIB).toBeLessThanOrEqual(1536 * MIB);
-    expect(one).toBeGreaterThan(500 * MIB);
   });
 });

@@ -8,7 +8,7 @@ import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { Upload } from "@aws-sdk/lib-storage";
 import { createS3, createSqs } from "@imagefleet/core/aws";
 import type { Lane } from "@imagefleet/core/outcome";
-import { manifestKey } from "@imagefleet/core/plan";
+import { FUNCTION_BYTES, manifestKey } from "@imagefleet/core/plan";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore } from "@imagefleet/core/store";
 import { parseJobLine } from "@imagefleet/core/telemetry";
@@ -21,7 +21,6 @@ import type { Fleet, FleetOptions, FleetStatus, JobReport, LaneDepth } from "./f
 import { readLetters } from "./letters.ts";
 import { startWorkerProcess } from "./worker-process.ts";
 
-const MIB = 1024 * 1024;
 const HANDLER = new URL(import.meta.resolve("@imagefleet/lambda/consume/handler"));
 
 /** Shorter than the cloud's: what is killed on a laptop is watched by a person who waits for it. */
@@ -79,7 +78,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     name: "imagefleet-consume",
     handler: HANDLER,
     exportName: "handler",
-    memoryBytes: options.functionMemoryBytes ?? 2048 * MIB,
+    memoryBytes: options.functionMemoryBytes ?? FUNCTION_BYTES,
     timeoutMs,
     environment: environment.consume,
     maximumConcurrency,

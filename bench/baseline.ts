@@ -1,0 +1,64 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import * as v from "valibot";
+
+const FOLDER = new URL("baselines/", import.meta.url);
+
+const baselineSchema = v.object({
+  bench: v.string(),
+  /** Held against a later run's, on whatever machine. */
+  ratios: v.record(v.string(), v.number()),
+  /** Shown beside a later run's: another machine has others. */
+  figures: v.record(v.string(), v.number()),
+  machine: v.record(v.string(), v.union([v.string(), v.number()])),
+  /** What was measured with: of another setup the ratios say nothing. */
+  setup: v.string(),
+  at: v.string(),
+});
+
+/** A run that later ones are held against. */
+export type Baseline = v.InferOutput<typeof baselineSchema>;
+
+/** Nearer than this a ratio counts as the same: runs on one machine differ by as much. */
+const SAME = 0.02;
+
+export interface Verdict {
+  readonly ratio: string;
+  readonly was: number;
+  readonly is: number;
+  readonly verdict: "better" | "worse" | "same";
+}
+
+/** Less is better. Ratios that only one side has are left out. */
+export function compare(was: Baseline, is: Pick<Baseline, "ratios">): Verdict[] {
+  return Object.entries(is.ratios).flatMap(([ratio, now]) => {
+    const before = was.ratios[ratio];
+    if (before === undefined) return [];
+    const change = now / before - 1;
+    const verdict = Math.abs(change) <= SAME ? "same" : change < 0 ? "better" : "worse";
+    return [{ ratio, was: before, is: now, verdict }];
+  });
+}
+
+/** The saved baseline; undefined when there is none. @throws Error for a file that is none */
+export async function readBaseline(bench: string): Promise<Baseline | undefined> {
+  const file = new URL(`${bench}.json`, FOLDER);
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), baselineSchema), text);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new Error(
+    `bench/baselines/${bench}.json is no baseline: ${v.getDotPath(issue) ?? "it"}: ${issue.message}; make it anew with --save`,
+  );
+}
+
+export async function saveBaseline(baseline: Baseline): Promise<void> {
+  await mkdir(FOLDER, { recursive: true });
+  const file = new URL(`${baseline.bench}.json`, FOLDER);
+  await writeFile(file, `${JSON.stringify(baseline, undefined, 2)}\n`);
+}

@@ -1,0 +1,49 @@
+import { manifestKey } from "@imagefleet/core/plan";
+import { CONTENT_TYPES, type Recipe } from "@imagefleet/core/recipe";
+import { type Manifest, RenditionStore } from "@imagefleet/core/store";
+import type { Job } from "./sdk-handler.ts";
+import type { Upload } from "./sides.ts";
+import type { Stage } from "./stage.ts";
+
+/** What the fleet wrote for each photo, by the photo's path. */
+export type Written = ReadonlyMap<string, Manifest>;
+
+/** Reads back the manifests of uploads that the fleet has done. @throws Error for one without */
+export async function readWritten(
+  { s3, resources }: Stage,
+  recipe: Recipe,
+  uploads: readonly Upload[],
+): Promise<Written> {
+  const store = new RenditionStore(s3, resources.renditionBucket);
+  const { signal } = new AbortController();
+  const written = new Map<string, Manifest>();
+  for (const { photo, key } of uploads) {
+    const manifest = await store.manifest(manifestKey(recipe, key), signal);
+    if (!manifest) throw new Error(`the fleet wrote no manifest for ${key}`);
+    written.set(photo, manifest);
+  }
+  return written;
+}
+
+/** The calls that the fleet makes for an upload, as many bytes in each, under keys of their own. */
+export function callsFor(written: Written, recipe: Recipe, { photo, key }: Upload): Job {
+  const manifest = written.get(photo);
+  if (!manifest) throw new Error(`nothing is known of ${photo}: it was not in the warm-up`);
+  return {
+    source: key,
+    manifest: {
+      key: manifestKey(recipe, key),
+      bytes: Buffer.byteLength(JSON.stringify(manifest)),
+      contentType: "application/json",
+      cacheControl: "no-cache",
+      mark: manifest.recipe,
+    },
+    renditions: manifest.renditions.map(({ preset, format, bytes, fingerprint }) => ({
+      key: `${preset}/${key}.${format}`,
+      bytes,
+      contentType: CONTENT_TYPES[format],
+      cacheControl: recipe.output.cacheControl,
+      mark: fingerprint,
+    })),
+  };
+}

@@ -1,0 +1,36 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { probe, render } from "@imagefleet/core/image";
+import { planRenditions } from "@imagefleet/core/plan";
+import { compose } from "@imagefleet/lambda/consume/compose";
+import pLimit from "p-limit";
+import * as v from "valibot";
+
+// The function's own composition: the same codec settings, gates and memory, whatever they become.
+const { inHand, attempt } = await compose();
+const { recipe, memoryBytes, renderGate } = attempt.reconcile;
+
+const eventSchema = v.object({ files: v.array(v.string()) });
+
+const held = new Map<string, Promise<Uint8Array>>();
+
+/** The side "core alone": renders files from memory, no queue and no store. */
+export async function handler(event: unknown): Promise<void> {
+  const { files } = v.parse(eventSchema, event);
+  await pLimit(inHand).map(files, async (file) => {
+    const bytes = await contentOf(file);
+    await renderGate(async () => {
+      const input = { kind: "bytes", bytes } as const;
+      const info = await probe(input, { pixels: recipe.limits.pixels });
+      const plan = planRenditions(info, recipe, basename(file), memoryBytes);
+      await render(input, plan, { onRendition: () => {} });
+    });
+  });
+}
+
+/** Read once, in the warm-up: what is measured begins with bytes. */
+function contentOf(file: string): Promise<Uint8Array> {
+  const bytes = held.get(file) ?? readFile(file);
+  held.set(file, bytes);
+  return bytes;
+}

@@ -1,0 +1,62 @@
+import { median, type Spread, spread } from "../measure/statistics.ts";
+import type { Turn } from "./sides.ts";
+
+/** The fleet's CPU an image, over that of core alone and of the bare calls. */
+export const BAR = 1.1;
+
+/** One round: each side in turn on the same photos. */
+export interface Round {
+  readonly core: Turn;
+  readonly sdk: Turn;
+  readonly fleet: Turn;
+}
+
+/** Medians over the rounds. Servers are in `emulator` and nowhere else. */
+export interface Figures {
+  /** fleet / (codec + sdk) */
+  readonly ratio: number;
+  readonly ratios: Spread;
+  readonly imagesPerSecond: { readonly core: number; readonly sdk: number; readonly fleet: number };
+  readonly cpuMsPerImage: {
+    /** Core alone: probe, plan, decode, render. */
+    readonly codec: number;
+    /** The same S3 and SQS calls, bare. */
+    readonly sdk: number;
+    /** What the fleet takes beyond these two. */
+    readonly ours: number;
+    readonly fleet: number;
+    /** Of the fleet's, the function's processes and the event source's. */
+    readonly function: number;
+    readonly eventSource: number;
+    /** The servers, while the fleet works. */
+    readonly emulator: number;
+  };
+}
+
+export function figuresOf(rounds: readonly Round[]): Figures {
+  const over = (of: (round: Round) => number) => median(rounds.map(of));
+  const codec = ({ core }: Round) => core.functionMs / core.images;
+  const sdk = (round: Round) => round.sdk.functionMs / round.sdk.images;
+  const fleet = (round: Round) =>
+    (round.fleet.functionMs + round.fleet.eventSourceMs) / round.fleet.images;
+  const ratio = (round: Round) => fleet(round) / (codec(round) + sdk(round));
+  const rate = ({ images, wallMs }: Turn) => (images / wallMs) * 1000;
+  return {
+    ratio: over(ratio),
+    ratios: spread(rounds.map(ratio)),
+    imagesPerSecond: {
+      core: over((round) => rate(round.core)),
+      sdk: over((round) => rate(round.sdk)),
+      fleet: over((round) => rate(round.fleet)),
+    },
+    cpuMsPerImage: {
+      codec: over(codec),
+      sdk: over(sdk),
+      ours: over((round) => fleet(round) - codec(round) - sdk(round)),
+      fleet: over(fleet),
+      function: over((round) => round.fleet.functionMs / round.fleet.images),
+      eventSource: over((round) => round.fleet.eventSourceMs / round.fleet.images),
+      emulator: over((round) => round.fleet.emulatorMs / round.fleet.images),
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { generateSamples } from "@imagefleet/local/samples";
+import pLimit from "p-limit";
+import sharp, { type Sharp } from "sharp";
+
+/** Raised when the photos are made otherwise. */
+const VERSION = 1;
+
+const MIRRORS: readonly ((photo: Sharp) => Sharp)[] = [
+  (photo) => photo,
+  (photo) => photo.flop(),
+  (photo) => photo.flip(),
+  (photo) => photo.flip().flop(),
+];
+
+/** Exposures, as factors of brightness and saturation. */
+const TONES = [
+  { brightness: 1, saturation: 1 },
+  { brightness: 0.88, saturation: 1.15 },
+  { brightness: 1.1, saturation: 0.8 },
+] as const;
+
+/** Two pictures of 12 megapixels; one lies on its side and says so in EXIF, as from a phone. */
+const ORIGINALS = [
+  { file: "mountain-lake.jpg", orientation: 1 },
+  { file: "fruit-phone.jpg", orientation: 6 },
+] as const;
+
+/**
+ * Photos as a camera gives them, JPEGs of 12 megapixels and 2 to 3 MB, no two alike. Made once and
+ * kept in `dir`.
+ *
+ * @returns their paths
+ */
+export async function photos(dir: string, say: (text: string) => void): Promise<string[]> {
+  const folder = join(dir, `photos-${VERSION}`);
+  if (!(await exists(folder))) await makeAll(dir, folder, say);
+  return (await readdir(folder)).sort().map((name) => join(folder, name));
+}
+
+/** The folder is there whole or not at all. */
+async function makeAll(dir: string, folder: string, say: (text: string) => void): Promise<void> {
+  say("making photos (once) …");
+  const samples = join(dir, "samples");
+  const part = `${folder}.${randomUUID()}.tmp`;
+  await mkdir(part, { recursive: true });
+  try {
+    await generateSamples(samples);
+    const variants = ORIGINALS.flatMap((original) =>
+      TONES.flatMap((tone) => MIRRORS.map((mirror) => ({ ...original, tone, mirror }))),
+    );
+    await pLimit(2).map(variants, async ({ file, orientation, tone, mirror }, index) => {
+      await mirror(sharp(join(samples, file)))
+        .modulate(tone)
+        .withMetadata({ orientation })
+        .jpeg({ quality: 85 })
+        .toFile(join(part, `photo-${String(index).padStart(2, "0")}.jpg`));
+    });
+    await rename(part, folder);
+  } catch (error) {
+    await rm(part, { recursive: true, force: true });
+    // Another run may have been first.
+    if (!(await exists(folder))) throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

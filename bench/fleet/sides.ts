@@ -1,0 +1,135 @@
+import { startEventSource } from "@imagefleet/local/event-source";
+import type { LocalFunction } from "@imagefleet/local/function";
+import { REGION } from "@imagefleet/local/resources";
+import pLimit from "p-limit";
+import { cpuOf, ownCpu } from "../measure/cpu.ts";
+import type { Job, SdkEvent } from "./sdk-handler.ts";
+import type { Stage } from "./stage.ts";
+
+const BATCH_SIZE = 10;
+const BATCH_WINDOW_MS = 250;
+const UPLOADS_AT_ONCE = 4;
+
+/** One side's turn: so many photos, times in ms for all of them. */
+export interface Turn {
+  readonly images: number;
+  readonly wallMs: number;
+  /** CPU of the side's function processes. */
+  readonly functionMs: number;
+  /** CPU of this process: the event source, and the parent's end of the function. */
+  readonly eventSourceMs: number;
+  /** CPU of the servers. */
+  readonly emulatorMs: number;
+}
+
+/** A photo, by its path, and the key it is uploaded under. */
+export interface Upload {
+  readonly photo: string;
+  readonly key: string;
+}
+
+/** Renders files from memory. */
+export async function coreTurn(stage: Stage, files: readonly string[]): Promise<Turn> {
+  return measured(stage, stage.core, files.length, async () => {
+    await invokeAll(stage.core, batches(files), (batch) => ({ files: batch }));
+  });
+}
+
+/** Makes the fleet's calls for photos that are uploaded before the clock starts. */
+export async function sdkTurn(
+  stage: Stage,
+  uploads: readonly Upload[],
+  jobs: readonly Job[],
+): Promise<Turn> {
+  await uploadAll(stage, uploads);
+  const { sourceBucket } = stage.resources;
+  return measured(stage, stage.sdk, jobs.length, async () => {
+    await invokeAll(stage.sdk, batches(jobs), (batch): SdkEvent => ({ sourceBucket, jobs: batch }));
+  });
+}
+
+/** Lets the fleet do photos that are uploaded before the clock starts. */
+export async function fleetTurn(stage: Stage, uploads: readonly Upload[]): Promise<Turn> {
+  await uploadAll(stage, uploads);
+  const done = Promise.withResolvers<void>();
+  let deleted = 0;
+  let stop = async (): Promise<void> => {};
+  try {
+    const turn = await measured(stage, stage.consume, uploads.length, async () => {
+      const source = startEventSource({
+        sqs: stage.sqs,
+        queueUrl: stage.resources.lanes.small.url,
+        queueArn: stage.resources.lanes.small.arn,
+        region: REGION,
+        batchSize: BATCH_SIZE,
+        windowMs: BATCH_WINDOW_MS,
+        maximumConcurrency: stage.consume.maximumConcurrency,
+        reportBatchItemFailures: true,
+        fn: stage.consume,
+        onBatch: (batch) => {
+          if (batch.failures.length > 0)
+            done.reject(new Error(`${batch.failures.length} failed in a batch`));
+          deleted += batch.deleted.length;
+          if (deleted >= uploads.length) done.resolve();
+        },
+        onError: done.reject,
+      });
+      stop = () => source.stop();
+      await done.promise;
+    });
+    stage.tally.settle(uploads.length);
+    return turn;
+  } finally {
+    await stop();
+  }
+}
+
+async function measured(
+  stage: Stage,
+  fn: LocalFunction,
+  images: number,
+  work: () => Promise<void>,
+): Promise<Turn> {
+  const pids = fn.pids();
+  const look = async () => ({
+    function: await cpuOf(pids),
+    emulator: await cpuOf([stage.awsPid]),
+    own: ownCpu(),
+    wall: performance.now(),
+  });
+  const before = await look();
+  await work();
+  const after = await look();
+  return {
+    images,
+    wallMs: after.wall - before.wall,
+    functionMs: after.function - before.function,
+    eventSourceMs: after.own - before.own,
+    emulatorMs: after.emulator - before.emulator,
+  };
+}
+
+async function uploadAll(stage: Stage, uploads: readonly Upload[]): Promise<void> {
+  await pLimit(UPLOADS_AT_ONCE).map(uploads, ({ photo, key }) => stage.upload(photo, key));
+}
+
+async function invokeAll<T>(
+  fn: LocalFunction,
+  all: readonly T[],
+  eventOf: (each: T) => unknown,
+): Promise<void> {
+  await Promise.all(
+    all.map(async (each) => {
+      const result = await fn.invoke(eventOf(each));
+      if (result.kind === "returned") return;
+      const why = result.kind === "threw" ? `: ${result.message}` : "";
+      throw new Error(`${fn.name} ended as ${result.kind}${why}`);
+    }),
+  );
+}
+
+function batches<T>(all: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(all.length / BATCH_SIZE) }, (_unused, at) =>
+    all.slice(at * BATCH_SIZE, (at + 1) * BATCH_SIZE),
+  );
+}

@@ -1,0 +1,26 @@
+import { availableParallelism, cpus, loadavg } from "node:os";
+import sharp from "sharp";
+
+/** What the figures were measured on. */
+export interface Machine {
+  readonly cpus: number;
+  readonly model: string;
+  readonly platform: string;
+  readonly node: string;
+  readonly sharp: string;
+  readonly libvips: string;
+  /** How busy it was before the bench began: processes that wanted a CPU, over the last minute. */
+  readonly load: number;
+}
+
+export function describeMachine(): Machine {
+  return {
+    cpus: availableParallelism(),
+    model: cpus()[0]?.model.trim() ?? "unknown",
+    platform: `${process.platform}-${process.arch}`,
+    node: process.versions.node,
+    sharp: sharp.versions.sharp ?? "unknown",
+    libvips: sharp.versions.vips,
+    load: Math.round((loadavg()[0] ?? 0) * 100) / 100,
+  };
+}

@@ -1,0 +1,85 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+
+const ROOT = join(import.meta.dirname, "..");
+const CONFIG = join(ROOT, ".dependency-cruiser.cjs");
+
+/** For each rule a file that breaks it: its path, and what it imports. */
+const BREAKERS: Record<string, readonly [from: string, imports: string]> = {
+  "no-circles": ["packages/core/src/plan/a.ts", "./b.ts"],
+  "core-knows-no-program": ["packages/core/src/store/a.ts", "../../../lambda/src/a.ts"],
+  "pure-rooms-do-no-io": ["packages/core/src/recipe/a.ts", "node:fs"],
+  "pure-rooms-import-pure-rooms": ["packages/core/src/intake/a.ts", "../store/b.ts"],
+  "sharp-lives-in-image": ["packages/core/src/telemetry/a.ts", "sharp"],
+  "image-knows-no-store": ["packages/core/src/image/a.ts", "../store/b.ts"],
+  "store-and-queue-know-no-images": ["packages/core/src/queue/a.ts", "../image/b.ts"],
+  "lambda-and-worker-import-core-alone": ["packages/worker/src/b.ts", "../../local/src/a.ts"],
+  "lambda-and-worker-do-not-meet": ["packages/worker/src/b.ts", "../../lambda/src/a.ts"],
+  "local-does-not-know-the-cli": ["packages/local/src/b.ts", "../../cli/src/a.ts"],
+  "only-local-knows-fauxqs": ["packages/cli/src/b.ts", "fauxqs"],
+  "nothing-deployed-imports-a-dev-dependency": ["packages/cli/src/b.ts", "a-dev-dependency"],
+  "no-unresolvable": ["packages/cli/src/b.ts", "./nowhere.ts"],
+};
+
+/** What the breakers import. */
+const THERE = [
+  "packages/core/src/store/b.ts",
+  "packages/core/src/image/b.ts",
+  "packages/lambda/src/a.ts",
+  "packages/local/src/a.ts",
+  "packages/cli/src/a.ts",
+];
+const INSTALLED = ["sharp", "fauxqs", "a-dev-dependency"];
+
+let folder: string;
+
+function put(path: string, text: string): void {
+  const file = join(folder, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "imagefleet-arrows-"));
+  for (const path of THERE) put(path, "export const there = 1;\n");
+  for (const name of INSTALLED) {
+    put(`node_modules/${name}/package.json`, JSON.stringify({ name, main: "index.js" }));
+    put(`node_modules/${name}/index.js`, "");
+  }
+  const [dependencies, devDependencies] = [
+    { sharp: "1", fauxqs: "1" },
+    { "a-dev-dependency": "1" },
+  ];
+  put("package.json", JSON.stringify({ dependencies, devDependencies }));
+  put("tsconfig.json", "{}");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function brokenRules(): string[] {
+  const { stdout } = spawnSync(
+    "depcruise",
+    ["--config", CONFIG, "--output-type", "json", "packages"],
+    { cwd: folder, encoding: "utf8" },
+  );
+  const { summary }: { summary: { violations: { rule: { name: string } }[] } } = JSON.parse(stdout);
+  return summary.violations.map(({ rule }) => rule.name);
+}
+
+it("has a breaker for every rule, and a rule for every breaker", () => {
+  const { forbidden }: { forbidden: { name: string }[] } = createRequire(CONFIG)(CONFIG);
+  expect(forbidden.map(({ name }) => name)).toEqual(Object.keys(BREAKERS));
+});
+
+it("finds nothing where no rule is broken", () => {
+  expect(brokenRules()).toEqual([]);
+});
+
+it.each(Object.entries(BREAKERS))("%s", (rule, [from, imports]) => {
+  put(from, `import "${imports}";\n`);
+  if (rule === "no-circles") put(join(dirname(from), imports), 'import "./a.ts";\n');
+  expect(brokenRules()).toContain(rule);
+});
