@@ -17,7 +17,7 @@ const ENCODER_PIXEL = {
   jpeg: [6.5, 6.5],
   png: [3.6, 4.6],
   webp: [5.2, 13.8],
-  avif: [34, 43.5],
+  avif: [24, 34],
 } as const;
 
 /**
