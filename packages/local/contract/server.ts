@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { startLocalAws } from "../src/aws/index.ts";
 
 /** The servers whose gaps are known by name. */
-export const servers = ["embedded", "moto", "aws"] as const;
+const servers = ["embedded", "moto", "aws"] as const;
 export type ServerName = (typeof servers)[number];
 
 /** What the suite runs against. Without an endpoint the SDK goes to AWS itself. */

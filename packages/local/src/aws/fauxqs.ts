@@ -90,8 +90,6 @@ export const { SnsStore }: { SnsStore: new () => Stores["snsStore"] } =
 export const { S3Store }: { S3Store: new () => Stores["s3Store"] } = await load("s3/s3Store.js");
 export const { computeChecksum, computeCompositeChecksum }: ChecksumModule =
   await load("s3/checksum.js");
-export const { decodeAwsChunked }: { decodeAwsChunked(body: Buffer): { body: Buffer } } =
-  await load("s3/chunkedEncoding.js");
 export const { S3Error, SqsError }: ErrorsModule = await load("common/errors.js");
 export const { PersistenceManager }: { PersistenceManager: new (dataDir: string) => Persistence } =
   await load("persistence.js");

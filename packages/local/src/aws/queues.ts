@@ -3,7 +3,7 @@ import type { Persistence } from "./persistence.ts";
 import { Queue } from "./queue.ts";
 
 /** The account that every queue and ARN of the local server belongs to. */
-export const account = "000000000000";
+const account = "000000000000";
 
 type Create = Parameters<InstanceType<typeof SqsStore>["createQueue"]>;
 

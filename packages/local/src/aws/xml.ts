@@ -13,7 +13,7 @@ export function text(xml: string, tag: string): string | undefined {
 const named: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 /** In one pass: fauxqs's replacements in turn make `<` out of a key that holds `&lt;`. */
-export function unescapeXml(value: string): string {
+function unescapeXml(value: string): string {
   return value.replace(
     /&(?:#x([0-9a-f]+)|#(\d+)|(amp|lt|gt|quot|apos));/gi,
     (whole, hex, dec, name) => {
@@ -25,7 +25,7 @@ export function unescapeXml(value: string): string {
 }
 
 /** Control characters as references too: a parser folds a bare CR into LF. */
-export function escapeXml(value: string): string {
+function escapeXml(value: string): string {
   return (
     value
       .replaceAll("&", "&amp;")
