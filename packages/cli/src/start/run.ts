@@ -74,7 +74,7 @@ function exitCode(run: RunResults, unreadable: readonly Unreadable[]): number {
 }
 
 async function samples(data: DataFolder, screen: Screen): Promise<Collected> {
-  screen.note("No folder given: sample pictures, one over 20 MB, one corrupt");
+  screen.note("No folder given: sample pictures are made, one over 20 MB, one corrupt …");
   const { generateSamples } = await import("@imagefleet/local/samples");
   return collect(await generateSamples(data.samples), data.samples);
 }

@@ -5,7 +5,6 @@ import { printable } from "../view/printable.ts";
 import type { Screen } from "../view/screen.ts";
 import { formatBytes, formatMs } from "../view/units.ts";
 import type { Mirror } from "./mirror.ts";
-import { uploadHint } from "./summary.ts";
 
 /** Stays up until the signal, telling of each job that comes. */
 export async function stay(
@@ -14,7 +13,13 @@ export async function stay(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<void> {
-  screen.report("", "Up. More pictures:", `  ${uploadHint(fleet)}`, "Ctrl-C to stop", "");
+  screen.report(
+    "",
+    "Up. Upload, overwrite or delete with any S3 client:",
+    ...uploadHint(fleet),
+    "",
+  );
+  screen.report("Ctrl-C to stop", "");
   // One after the other: of two jobs of one source, the later is what the folder shows.
   const inTurn = pLimit(1);
   fleet.onJob((report) => {
@@ -28,6 +33,15 @@ export async function stay(
   });
   if (!signal.aborted) await once(signal, "abort");
   await inTurn(() => Promise.resolve());
+}
+
+/** Short lines, for a person to copy: one that a narrow terminal breaks is no command any more. */
+function uploadHint({ endpoint, sourceBucket }: Fleet): string[] {
+  return [
+    "  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
+    `  export AWS_REGION=us-east-1 AWS_ENDPOINT_URL=${endpoint}`,
+    `  aws s3 cp photo.jpg s3://${sourceBucket}/`,
+  ];
 }
 
 const STYLES = { rendered: "green", rejected: "red", failed: "red" } as const;

@@ -103,11 +103,3 @@ function problemLines(
         ]),
   ];
 }
-
-/** How to put more pictures in by hand, while the fleet is up. */
-export function uploadHint({
-  endpoint,
-  sourceBucket,
-}: Pick<Fleet, "endpoint" | "sourceBucket">): string {
-  return `AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 aws --endpoint-url ${endpoint} s3 cp photo.jpg s3://${sourceBucket}/`;
-}
