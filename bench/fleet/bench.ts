@@ -81,7 +81,10 @@ export async function fleetBench(options: FleetBenchOptions): Promise<void> {
   } else {
     process.stdout.write(`${table}\n`);
   }
-  if (save) await saveBaseline(baseline);
+  if (save) {
+    await saveBaseline(baseline);
+    say(`kept as the baseline: bench/baselines/${baseline.bench}.json`);
+  }
 }
 
 /** Gives the photos in turn, over and over. */

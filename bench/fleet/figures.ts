@@ -1,4 +1,4 @@
-import { median, type Spread, spread } from "../measure/statistics.ts";
+import { median, rounded, spread } from "../measure/statistics.ts";
 import type { Turn } from "./sides.ts";
 
 /** The fleet's CPU an image, over that of core alone and of the bare calls. */
@@ -15,7 +15,8 @@ export interface Round {
 export interface Figures {
   /** fleet / (codec + sdk) */
   readonly ratio: number;
-  readonly ratios: Spread;
+  /** Of single rounds. */
+  readonly ratios: { readonly least: number; readonly most: number };
   readonly imagesPerSecond: { readonly core: number; readonly sdk: number; readonly fleet: number };
   readonly cpuMsPerImage: {
     /** Core alone: probe, plan, decode, render. */
@@ -34,16 +35,17 @@ export interface Figures {
 }
 
 export function figuresOf(rounds: readonly Round[]): Figures {
-  const over = (of: (round: Round) => number) => median(rounds.map(of));
+  const over = (of: (round: Round) => number) => rounded(median(rounds.map(of)));
   const codec = ({ core }: Round) => core.functionMs / core.images;
   const sdk = (round: Round) => round.sdk.functionMs / round.sdk.images;
   const fleet = (round: Round) =>
     (round.fleet.functionMs + round.fleet.eventSourceMs) / round.fleet.images;
   const ratio = (round: Round) => fleet(round) / (codec(round) + sdk(round));
   const rate = ({ images, wallMs }: Turn) => (images / wallMs) * 1000;
+  const ratios = spread(rounds.map(ratio));
   return {
-    ratio: over(ratio),
-    ratios: spread(rounds.map(ratio)),
+    ratio: rounded(ratios.median),
+    ratios: { least: rounded(ratios.least), most: rounded(ratios.most) },
     imagesPerSecond: {
       core: over((round) => rate(round.core)),
       sdk: over((round) => rate(round.sdk)),

@@ -86,14 +86,10 @@ export function baselineOf(result: FleetResult, setup: string): Baseline {
   };
   return {
     bench: result.bench,
-    ratios: { "fleet / (codec + sdk)": rounded(result.ratio) },
-    figures: Object.fromEntries(Object.entries(figures).map(([name, n]) => [name, rounded(n)])),
+    ratios: { "fleet / (codec + sdk)": result.ratio },
+    figures,
     machine: { ...machine },
     setup,
     at: new Date().toISOString(),
   };
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

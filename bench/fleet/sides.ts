@@ -100,6 +100,10 @@ async function measured(
   const before = await look();
   await work();
   const after = await look();
+  // The warm-up starts them.
+  if (pids.length > 0 && fn.pids().join() !== pids.join()) {
+    throw new Error(`${fn.name}: a process began or ended while it was measured`);
+  }
   return {
     images,
     wallMs: after.wall - before.wall,

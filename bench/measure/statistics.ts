@@ -18,3 +18,8 @@ export interface Spread {
 export function spread(values: readonly number[]): Spread {
   return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
 }
+
+/** To three decimals: what is beyond is noise. */
+export function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

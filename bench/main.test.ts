@@ -1,0 +1,26 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+
+function bench(...args: string[]) {
+  return spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8" });
+}
+
+it.each([
+  [["flet"], "Did you mean fleet?"],
+  [["fleet", "--images", "0"], "Write a whole number from 1 to 10000."],
+  [["fleet", "--rounds", "many"], "Write a whole number from 1 to 10000."],
+])("ends %j as wrong use, saying what to write", (args, hint) => {
+  const { status, stdout, stderr } = bench(...args);
+  expect(stderr).toContain(hint);
+  expect(stdout).toBe("");
+  expect(status).toBe(2);
+});
+
+it("says what there is", () => {
+  const { status, stdout } = bench("--help");
+  expect(stdout).toContain("fleet");
+  expect(status).toBe(0);
+});

@@ -1,0 +1,49 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { expect, it } from "vitest";
+import type { ImageInput } from "../image/index.ts";
+import type { OpenSource } from "../store/index.ts";
+import { withContent } from "./content.ts";
+
+const never = new AbortController().signal;
+const content = Buffer.from("imagefleet");
+
+function source(): OpenSource {
+  const body = Readable.from([content.subarray(0, 4), content.subarray(4)]);
+  return { etag: '"1"', bytes: content.length, own: false, body };
+}
+
+function bytesOf(input: ImageInput): Uint8Array {
+  if (input.kind !== "bytes") throw new Error("lent as a file");
+  return input.bytes;
+}
+
+it.each([
+  ["returns", (): Promise<void> => Promise.resolve()],
+  ["throws", (): Promise<void> => Promise.reject(new Error("no"))],
+])("gives the memory back at once when the borrower %s", async (_how, end) => {
+  let lent: Uint8Array | undefined;
+  const use = (input: ImageInput) => {
+    lent = bytesOf(input);
+    expect(Buffer.from(lent).equals(content)).toBe(true);
+    return end();
+  };
+  await withContent(source(), undefined, never, use).catch(() => undefined);
+  expect(lent?.byteLength).toBe(0);
+});
+
+it("lends a file that is gone afterwards", async () => {
+  const scratch = await mkdtemp(join(tmpdir(), "imagefleet-content-"));
+  try {
+    const lent = await withContent(source(), scratch, never, async (input) => {
+      if (input.kind !== "file") throw new Error("lent in memory");
+      return readFile(input.path);
+    });
+    expect(lent.equals(content)).toBe(true);
+    expect(await readdir(scratch)).toEqual([]);
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
+});
