@@ -4,11 +4,12 @@ import { alone, onThread } from "./threads.ts";
 const OUT_OF_MEMORY = /out of memory|cannot allocate|bad_alloc|unable to allocate/i;
 /** What libvips says when it is our disk, our encoder or our geometry that failed. */
 const OURS =
-  /no space left|unable to write|extract_area|vips2(?:jpeg|png|webp)|heifsave|save_buffer/i;
+  /no space left|unable to write|unable to open|file is missing|extract_area|vips2(?:jpeg|png|webp)|heifsave|save_buffer/i;
 /** Lines that say where in libvips it went wrong, and not what is wrong with the picture. */
 const NOISE = /^$|^source: bad seek|^error in tile|^Warning treated as error|^Unknown error/;
 const SPEAKER =
   /^(?:Input (?:file|buffer) has corrupt header: ?|[a-z0-9]*vips[a-z0-9]*: |(?:heif|webp|tiff|gifload)[a-z0-9_]*: )+/i;
+const PATH = /"[^"]*\/[^"]*"|(?<=^|\s)\/[^\s":]+/g;
 const LONGEST = 160;
 
 /**
@@ -57,12 +58,7 @@ export function encodeFault(text: string, cause: unknown): Failure {
 export function meaning(text: string): string {
   const line = text
     .split("\n")
-    .map((part) =>
-      part
-        .replace(SPEAKER, "")
-        .replace(/"?\/[^\s":]+"?/g, "")
-        .trim(),
-    )
+    .map((part) => part.replace(SPEAKER, "").replace(PATH, "").replaceAll("  ", " ").trim())
     .find((part) => !NOISE.test(part));
   const said = line ?? "it is cut off or damaged";
   return said.length > LONGEST ? `${said.slice(0, LONGEST - 1)}…` : said;

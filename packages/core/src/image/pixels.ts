@@ -17,7 +17,6 @@ export function fromPixels({ data, width, height, channels }: Pixels): Sharp {
 export async function toPixels(pipeline: Sharp, { width, height }: Area): Promise<Pixels> {
   const { data, info } = await pipeline
     .resize({ width, height, fit: "fill" })
-    .toColourspace("srgb")
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
   return { data, width: info.width, height: info.height, channels: info.channels === 4 ? 4 : 3 };

@@ -1,4 +1,5 @@
-import type { Area, Plan, RasterPlan, RenditionPlan } from "../plan/index.ts";
+import type { Sharp } from "sharp";
+import type { Area, Plan, RasterPlan, RenditionPlan, SourceInfo } from "../plan/index.ts";
 import { encode, type RenderedImage } from "./encode.ts";
 import { attempt, decodeFault, encodeFault } from "./fault.ts";
 import type { ImageInput } from "./input.ts";
@@ -70,8 +71,16 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
     const raster = { ...rendition.scaled, renditions: [rendition], rasters: [] };
     return descend(work, await decode(work, raster), raster);
   }
-  const run = () => encode(reading(input, plan.source), rendition);
+  const run = () =>
+    encode(coloured(reading(input, plan.source), plan.source, rendition), rendition);
   await onRendition(await attempt(run, decodeFault, signal));
+}
+
+/** Grey on a background would make that grey as well, of whatever colour it should be. */
+function coloured(pipeline: Sharp, { bands, alpha }: SourceInfo, { pad }: RenditionPlan): Sharp {
+  return bands < 3 && (alpha || pad !== undefined)
+    ? pipeline.pipelineColourspace("srgb")
+    : pipeline;
 }
 
 /** Waits for the end of all; the first that fails stops what has not begun, and is thrown. */

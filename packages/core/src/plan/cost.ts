@@ -9,9 +9,10 @@ const MIB = 1024 * 1024;
 const FLOOR = 4 * MIB;
 
 /**
- * Bytes a px that an encoder takes beside the pixels it reads, measured on 12 megapixels, opaque
- * and with alpha. JPEG holds all coefficients, as it optimises their coding; PNG only what it has
- * written, which grows by doubling; AVIF holds the frame in the encoder's own planes, several times.
+ * Bytes a px that an encoder takes beside the pixels it reads, opaque and with alpha: measured on 1
+ * and 12 megapixels, the larger taken. JPEG holds all coefficients, as it optimises their coding;
+ * PNG only what it has written, in buffers that grow, here of pixels that hardly compress; AVIF
+ * holds the frame in planes of its own, several times.
  */
 const ENCODER_PIXEL = {
   jpeg: [6.5, 6.5],

@@ -9,14 +9,14 @@ import type { SourceInfo } from "./source-info.ts";
  *
  * | source | 100 | 1600 | | source | 100 | 1600 |
  * |---|---|---|---|---|---|---|
- * | JPEG 4:2:0 | 10 | 20 | | WebP lossy | 5 | 13 |
- * | JPEG progressive 4:2:0 | 147 | 156 | | WebP lossy, alpha | 56 | 64 |
- * | JPEG progressive 4:4:4 | 287 | | | WebP lossless | 234 | 242 |
- * | JPEG CMYK | 35 | 39 | | AVIF 8 bit 4:4:4 | 846 | 846 |
- * | PNG 8 bit RGB | 27 | 51 | | AVIF 8 bit 4:2:0 | 706 | |
- * | PNG 8 bit RGBA | 41 | 66 | | AVIF 10 bit 4:4:4 | 1135 | 1134 |
- * | PNG 16 bit RGB | 52 | 88 | | GIF | 227 | 245 |
- * | PNG interlaced | 151 | 170 | | TIFF strips / tiles | 30 / 27 | 57 / 51 |
+ * | JPEG 4:2:0 | 10 | 19 | | WebP lossy | 5 | 25 |
+ * | JPEG progressive 4:2:0 | 147 | 157 | | WebP lossy, alpha | 56 | 64 |
+ * | JPEG progressive 4:4:4 | 287 | 297 | | WebP lossless | 235 | 243 |
+ * | JPEG CMYK | 35 | 45 | | AVIF 8 bit 4:4:4 | 846 | 846 |
+ * | PNG 8 bit RGB | 27 | 51 | | AVIF 8 bit 4:2:0 | 706 | 706 |
+ * | PNG 8 bit RGBA | 41 | 73 | | AVIF 10 bit 4:4:4 | 1135 | 1135 |
+ * | PNG 16 bit RGB | 52 | 94 | | GIF | 227 | 251 |
+ * | PNG interlaced | 152 | 176 | | TIFF strips / tiles | 30 / 27 | 55 / 51 |
  */
 export interface DecoderCost {
   /** Held while it decodes and then given back, before there is any raster. */

@@ -35,11 +35,26 @@ export function defineRecipe(input: RecipeInput): Recipe {
  */
 export function parseRecipe(input: unknown): Recipe {
   if (isDefined(input)) return input;
+  const lists = listsForObjects(input);
+  if (lists.length > 0) throw new RecipeError(lists);
   const parsed = v.safeParse(recipeSchema, input);
   if (!parsed.success) throw new RecipeError(describeIssues(parsed.issues));
   const recipe = complete(parsed.output);
   DEFINED.add(recipe);
   return recipe;
+}
+
+/** To valibot a list is an object without fields: it would pass, and mean nothing. */
+function listsForObjects(input: unknown): string[] {
+  if (typeof input !== "object" || input === null) return [];
+  const presets = "presets" in input ? Object.entries(Object(input.presets)) : [];
+  const entries = [
+    ...Object.entries(input),
+    ...presets.map(([name, value]) => [`presets.${name}`, value] as const),
+  ];
+  return entries
+    .filter(([, value]) => Array.isArray(value))
+    .map(([name]) => `${name} is a list: write an object`);
 }
 
 const DEFINED = new WeakSet<object>();

@@ -31,6 +31,16 @@ export function checkTemplate(template: string, presets: readonly Preset[]): str
   if (!words.includes("preset") && presets.length > 1) {
     faults.push(`${at}: without {preset} two presets would claim one rendition; add it`);
   }
+  // "{path}-{preset}": path "x" of preset "b-a" and path "x-b" of preset "a" would share "x-b-a".
+  // With a "/" between them, the preset is the one segment at its place from the start or the end.
+  if (template.split("/").some((part) => part.includes("{path}") && part.includes("{preset}"))) {
+    faults.push(
+      `${at}: with {path} and {preset} in one name two renditions could claim one key; put a "/" between them`,
+    );
+  }
+  if (words.filter((word) => word === "path").length > 1) {
+    faults.push(`${at}: {path} stands there twice; keep one`);
+  }
   if (/^\/|(^|\/)\.{1,2}(\/|$)/.test(template)) {
     faults.push(`${at}: write it without a leading "/", "." and ".."`);
   }
@@ -43,6 +53,9 @@ export function checkTemplate(template: string, presets: readonly Preset[]): str
     faults.push(
       `${at}: it would write into "${MANIFEST_FOLDER}/", where the manifests are; begin with another folder or rename the preset`,
     );
+  }
+  if (/^\{path\}[^/]*$/.test(template) && !template.endsWith(".{ext}")) {
+    faults.push(`${at}: it could be a manifest's key; end it with ".{ext}"`);
   }
   return faults;
 }

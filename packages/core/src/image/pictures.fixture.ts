@@ -1,0 +1,123 @@
+import sharp, { type Sharp } from "sharp";
+import { planRenditions } from "../plan/index.ts";
+import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
+import { type ImageInput, probe, type RenderedImage, render } from "./index.ts";
+
+type Colour = readonly number[];
+/** Of the four quadrants: top left, top right, bottom left, bottom right. */
+export type Quadrants = readonly [Colour, Colour, Colour, Colour];
+
+export const RGB: Quadrants = [
+  [220, 40, 40],
+  [40, 180, 60],
+  [40, 60, 200],
+  [230, 210, 50],
+];
+
+/** A picture known by construction: four quadrants of one colour each. */
+export function quadrants(colours: Quadrants, width = 96, height = 64): Sharp {
+  const channels = colours[0].length;
+  const data = Buffer.alloc(width * height * channels);
+  for (let at = 0; at < width * height; at++) {
+    const right = at % width >= width / 2 ? 1 : 0;
+    const below = Math.floor(at / width) >= height / 2 ? 2 : 0;
+    data.set(colours[right + below] ?? [], at * channels);
+  }
+  if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) {
+    throw new RangeError(`${channels} channels`);
+  }
+  return sharp(data, { raw: { width, height, channels } });
+}
+
+/** The ways in which a picture is stored. */
+export const CONTAINERS: readonly (readonly [string, (picture: Sharp) => Sharp])[] = [
+  ["jpeg", (picture) => picture.jpeg({ quality: 95, chromaSubsampling: "4:4:4" })],
+  ["progressive jpeg", (picture) => picture.jpeg({ quality: 95, progressive: true })],
+  ["png", (picture) => picture.png()],
+  ["interlaced png", (picture) => picture.png({ progressive: true })],
+  ["webp", (picture) => picture.webp({ quality: 95 })],
+  ["webp without loss", (picture) => picture.webp({ lossless: true })],
+  ["tiff", (picture) => picture.tiff({ compression: "lzw" })],
+  ["tiled tiff", (picture) => picture.tiff({ tile: true, tileWidth: 32, tileHeight: 32 })],
+  ["avif", (picture) => picture.avif({ quality: 90, effort: 0 })],
+];
+
+/** A picture with detail at every scale: soft hills, hard rings, a page of print and grain. */
+export function detailed(width: number, height: number): Sharp {
+  const data = Buffer.alloc(width * height * 3);
+  let seed = 7;
+  const chance = () => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return seed / 2_147_483_648 - 0.5;
+  };
+  const print = Array.from({ length: 4096 }, () => (chance() > 0.1 ? 70 : 0));
+  for (let at = 0; at < width * height; at++) {
+    const x = at % width;
+    const y = Math.floor(at / width);
+    const hills = 60 * Math.sin(x / 97) * Math.cos(y / 71);
+    const ring = Math.sin(((x - width / 2) ** 2 + (y - height / 2) ** 2) / 9000) > 0 ? 30 : -30;
+    const letters =
+      y % 12 < 8 ? (print[(Math.floor(x / 3) * 7 + Math.floor(y / 3) * 131) % 4096] ?? 0) : 0;
+    const value = 110 + hills + ring + (x > width / 2 ? letters : 0) + chance() * 16;
+    for (let band = 0; band < 3; band++) {
+      data[at * 3 + band] = Math.max(0, Math.min(255, value + band * 8));
+    }
+  }
+  return sharp(data, { raw: { width, height, channels: 3 } });
+}
+
+/** Renders by the real path: probe, plan, render. Renditions by preset. */
+export async function rendered(
+  source: Uint8Array | ImageInput,
+  presets: RecipeInput["presets"],
+  memoryBytes = Infinity,
+): Promise<Map<string, RenderedImage>> {
+  const input = source instanceof Uint8Array ? ({ kind: "bytes", bytes: source } as const) : source;
+  const info = await probe(input, { pixels: 100_000_000 });
+  const plan = planRenditions(info, defineRecipe({ presets }), "key", memoryBytes);
+  const made = new Map<string, RenderedImage>();
+  await render(input, plan, {
+    onRendition: (image) => {
+      made.set(image.plan.preset.name, image);
+    },
+  });
+  return made;
+}
+
+/** The file that a preset produced. */
+export function fileOf(made: Map<string, RenderedImage>, preset: string): Buffer {
+  const image = made.get(preset);
+  if (image === undefined) throw new Error(`nothing was made for "${preset}"`);
+  return image.data;
+}
+
+export interface Picture {
+  readonly data: Buffer;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+/** Pixels as they stand in a file. */
+export async function pixelsOf(file: Buffer): Promise<Picture> {
+  const { data, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height, channels: info.channels };
+}
+
+/** The colours in the middle of the four quadrants. */
+export function coloursOf({ data, width, height, channels }: Picture): Quadrants {
+  const at = (across: number, down: number) => {
+    const start = (Math.floor(height * down) * width + Math.floor(width * across)) * channels;
+    return [...data.subarray(start, start + channels)];
+  };
+  return [at(0.25, 0.25), at(0.75, 0.25), at(0.25, 0.75), at(0.75, 0.75)];
+}
+
+/** The largest difference between any two channels of two sets of colours. */
+export function farthest(found: Quadrants, wanted: Quadrants): number {
+  return Math.max(
+    ...wanted.flatMap((colour, at) =>
+      colour.map((value, band) => Math.abs(value - (found[at]?.[band] ?? Number.NaN))),
+    ),
+  );
+}

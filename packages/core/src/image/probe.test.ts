@@ -1,0 +1,139 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp, { type Sharp } from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Rejection } from "../outcome/index.ts";
+import type { SourceInfo } from "../plan/index.ts";
+import { configureCodec, ENCODER, probe } from "./index.ts";
+import { quadrants, RGB } from "./pictures.fixture.ts";
+
+beforeAll(() => configureCodec({ threads: 2 }));
+
+const plenty = { pixels: 1_000_000 };
+
+function probed(bytes: Uint8Array, limits = plenty) {
+  return probe({ kind: "bytes", bytes }, limits);
+}
+
+describe("probe", () => {
+  const grey = () => quadrants([[0], [9], [99], [255]]).toColourspace("b-w");
+  const clear = () =>
+    quadrants([
+      [...RGB[0], 9],
+      [...RGB[1], 9],
+      [...RGB[2], 9],
+      [...RGB[3], 9],
+    ]);
+
+  it.each<[string, Sharp, Partial<SourceInfo>]>([
+    ["a JPEG", quadrants(RGB).jpeg(), { format: "jpeg", bands: 3, depth: 8, subsampled: true }],
+    [
+      "a JPEG with all of its colour",
+      quadrants(RGB).jpeg({ chromaSubsampling: "4:4:4" }),
+      { subsampled: false, progressive: false },
+    ],
+    ["a progressive JPEG", quadrants(RGB).jpeg({ progressive: true }), { progressive: true }],
+    [
+      "a JPEG on its side",
+      quadrants(RGB).jpeg().withMetadata({ orientation: 6 }),
+      { width: 64, height: 96, orientation: 6 },
+    ],
+    ["a CMYK JPEG", quadrants(RGB).toColourspace("cmyk").jpeg(), { bands: 4, alpha: false }],
+    ["a grey JPEG", grey().jpeg(), { bands: 1, alpha: false, subsampled: false }],
+    ["a PNG", clear().png(), { format: "png", bands: 4, alpha: true, lossless: false }],
+    [
+      "a PNG with a palette",
+      quadrants(RGB).png({ palette: true, colours: 4 }),
+      { alpha: false, depth: 2 },
+    ],
+    ["a 16 bit PNG", quadrants(RGB).toColourspace("rgb16").png(), { bands: 3, depth: 16 }],
+    ["an interlaced PNG", quadrants(RGB).png({ progressive: true }), { progressive: true }],
+    ["a WebP", quadrants(RGB).webp(), { format: "webp", lossless: false }],
+    ["a WebP without loss", clear().webp({ lossless: true }), { alpha: true, lossless: true }],
+    ["an AVIF", quadrants(RGB).avif({ effort: 0 }), { format: "avif", bands: 3, depth: 8 }],
+    ["a 10 bit AVIF", quadrants(RGB).avif({ effort: 0, bitdepth: 10 }), { depth: 16 }],
+    ["a GIF", quadrants(RGB).gif(), { format: "gif", pages: 1 }],
+    ["a TIFF", clear().tiff({ compression: "lzw" }), { format: "tiff", bands: 4, alpha: true }],
+  ])("describes %s", async (_name, picture, wanted) => {
+    const bytes = await picture.toBuffer();
+    const whole = { width: 96, height: 64, bytes: bytes.length, orientation: 1, pages: 1 };
+    expect(await probed(bytes)).toMatchObject({ ...whole, ...wanted });
+  });
+
+  it("describes a file as it describes its bytes", async () => {
+    const bytes = await quadrants(RGB).withIccProfile("p3").webp({ lossless: true }).toBuffer();
+    const folder = await mkdtemp(join(tmpdir(), "probe-"));
+    try {
+      const path = join(folder, "a.txt");
+      await writeFile(path, bytes);
+      expect(await probe({ kind: "file", path }, plenty)).toEqual(await probed(bytes));
+      await writeFile(path, "");
+      await expect(probe({ kind: "file", path }, plenty)).rejects.toMatchObject({
+        reason: "SourceEmpty",
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  const read = "JPEG, PNG, WebP, AVIF, GIF and TIFF are";
+  it.each([
+    ["nothing", "", "SourceEmpty", "the source has 0 bytes"],
+    [
+      "a text named .jpg",
+      "Dear reader",
+      "SourceUnsupported",
+      `the source is no picture that is read; ${read}`,
+    ],
+    [
+      "SVG",
+      "<svg width='9'/>",
+      "SourceUnsupported",
+      `the source is SVG, which is not read; ${read}`,
+    ],
+    ["PDF", "%PDF-1.7", "SourceUnsupported", `the source is a PDF, which is not read; ${read}`],
+    [
+      "HEIC",
+      "\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+      "SourceUnsupported",
+      `the source is HEIC, which is not read; ${read}`,
+    ],
+    [
+      "no more than a beginning",
+      "\xff\xd8\xff\xe0",
+      "SourceCorrupt",
+      /^the source begins as jpeg but its header cannot be read: /,
+    ],
+    [
+      "a TIFF without its directory",
+      "II*\0\x08\0\x01\0",
+      "SourceCorrupt",
+      "the source begins as tiff but its header cannot be read: it is cut off or damaged",
+    ],
+  ])("rejects %s", async (_name, text, reason, message) => {
+    const fault = await probed(Buffer.from(text, "latin1")).catch((error: unknown) => error);
+    expect(fault).toBeInstanceOf(Rejection);
+    expect(fault).toMatchObject({ reason, message: expect.stringMatching(message) });
+  });
+
+  it("rejects more px than are let through, before a pixel is decoded", async () => {
+    const bytes = await quadrants(RGB).png().toBuffer();
+    await expect(probed(bytes, { pixels: 96 * 64 })).resolves.toBeDefined();
+    await expect(probed(bytes, { pixels: 96 * 64 - 1 })).rejects.toThrowError(
+      new Rejection("SourceTooLarge", "the source is 96 x 64 = 6144 px and 6143 are let through"),
+    );
+  });
+});
+
+describe("configureCodec", () => {
+  it("leaves no loader open but those on the list", async () => {
+    await expect(sharp(Buffer.from("<svg width='9' height='9'/>")).metadata()).rejects.toThrow();
+    const ppm = Buffer.concat([Buffer.from("P6 1 1 255\n"), Buffer.of(1, 2, 3)]);
+    await expect(sharp(ppm).metadata()).rejects.toThrow();
+  });
+
+  it("names the encoder without its patch level", () => {
+    expect(ENCODER).toMatch(/^sharp-\d+\.\d+$/);
+  });
+});

@@ -1,0 +1,117 @@
+import sharp from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import { configureCodec, probe } from "./index.ts";
+import {
+  coloursOf,
+  detailed,
+  farthest,
+  fileOf,
+  type Picture,
+  pixelsOf,
+  quadrants,
+  RGB,
+  rendered,
+} from "./pictures.fixture.ts";
+
+beforeAll(() => configureCodec({ threads: 2 }));
+
+function redAt({ data, width, channels }: Picture, x: number, y: number): number {
+  return data[(y * width + x) * channels] ?? Number.NaN;
+}
+
+describe("shape", () => {
+  const budgets = [
+    ["decoded once", Infinity],
+    ["streamed", 1],
+  ] as const;
+
+  it.each(budgets)("crops at the centre, %s", async (_name, memoryBytes) => {
+    for (const orientation of [1, 3]) {
+      const source = await quadrants(RGB, 120, 60).withMetadata({ orientation }).png().toBuffer();
+      const presets = { a: { size: "40x40", fit: "cover", format: "png" } } as const;
+      const found = await pixelsOf(fileOf(await rendered(source, presets, memoryBytes), "a"));
+      expect(found).toMatchObject({ width: 40, height: 40 });
+      const [a, b, c, d] = RGB;
+      expect(farthest(coloursOf(found), orientation === 1 ? RGB : [d, c, b, a])).toBeLessThan(8);
+      // The line between left and right stays in the middle.
+      expect(redAt(found, 17, 8)).toBeGreaterThan(180);
+    }
+  });
+
+  it.each(budgets)("pads with the background, %s", async (_name, memoryBytes) => {
+    const grey = quadrants([[200], [60], [60], [200]], 120, 60).toColourspace("b-w");
+    for (const source of [quadrants(RGB, 120, 60), grey]) {
+      for (const format of ["png", "jpeg"] as const) {
+        const preset = { size: "40x40", fit: "contain", format, quality: 100 } as const;
+        const presets = { a: { ...preset, background: "#336699" } };
+        const made = await rendered(await source.png().toBuffer(), presets, memoryBytes);
+        const found = await pixelsOf(fileOf(made, "a"));
+        expect(found).toMatchObject({ width: 40, height: 40 });
+        // 40 x 20 px of picture between 10 px above and below.
+        for (const y of [0, 7, 32, 39])
+          expect(Math.abs(redAt(found, 20, y) - 0x33)).toBeLessThan(6);
+        for (const [x, y] of [
+          [10, 13],
+          [30, 26],
+        ] as const)
+          expect(redAt(found, x, y)).toBeGreaterThan(180);
+      }
+    }
+  });
+
+  it("stretches, enlarges and leaves no side without px", async () => {
+    const made = await rendered(await quadrants(RGB, 400, 2).png().toBuffer(), {
+      fill: { size: "30x90", fit: "fill", enlarge: true, format: "png" },
+      thin: { size: "10w", format: "png" },
+      large: { size: "800w", enlarge: true, format: "png" },
+      not: { size: "800w", format: "png" },
+    });
+    expect(
+      [...made].map(([name, { width, height }]) => `${name} ${width}x${height}`).sort(),
+    ).toEqual(["fill 30x90", "large 800x4", "not 400x2", "thin 10x1"]);
+  });
+
+  it("takes the first picture of many", async () => {
+    const frames = [
+      quadrants(RGB),
+      quadrants([
+        [0, 0, 0],
+        [0, 0, 0],
+        [0, 0, 0],
+        [0, 0, 0],
+      ]),
+    ];
+    const join = await Promise.all(frames.map((frame) => frame.png().toBuffer()));
+    for (const animated of [
+      sharp(join, { join: { animated: true } }).gif({ dither: 0 }),
+      sharp(join, { join: { animated: true } }).webp({ lossless: true }),
+    ]) {
+      const bytes = await animated.toBuffer();
+      expect(await probe({ kind: "bytes", bytes }, { pixels: 1e6 })).toMatchObject({
+        pages: 2,
+        width: 96,
+        height: 64,
+      });
+      const made = await rendered(bytes, { whole: { format: "png" } });
+      expect(farthest(coloursOf(await pixelsOf(fileOf(made, "whole"))), RGB)).toBeLessThan(8);
+    }
+  });
+});
+
+describe("formats out", () => {
+  it.each([
+    ["jpeg", "jpeg"],
+    ["png", "png"],
+    ["webp", "webp"],
+    ["avif", "heif"],
+  ] as const)("%s", async (format, name) => {
+    const source = await detailed(160, 120).png().toBuffer();
+    const made = await rendered(source, { a: { size: "80w", format } });
+    expect(made.get("a")).toMatchObject({ format, width: 80, height: 60 });
+    expect(await sharp(fileOf(made, "a")).metadata()).toMatchObject({
+      format: name,
+      width: 80,
+      height: 60,
+    });
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
+import { laneByBytes, laneByCost } from "./lane.ts";
+import { planRenditions } from "./plan-renditions.ts";
+import type { SourceInfo } from "./source-info.ts";
+
+const MIB = 1024 * 1024;
+
+/** 8000 x 6000 px. */
+function source(format: SourceInfo["format"], more: Partial<SourceInfo> = {}): SourceInfo {
+  return {
+    format,
+    width: 8000,
+    height: 6000,
+    bytes: 6 * MIB,
+    pages: 1,
+    bands: more.alpha ? 4 : 3,
+    depth: 8,
+    alpha: false,
+    progressive: false,
+    subsampled: format === "jpeg",
+    lossless: false,
+    orientation: 1,
+    ...more,
+  };
+}
+
+function plan(from: SourceInfo, presets: RecipeInput["presets"], memoryBytes = Infinity) {
+  return planRenditions(from, defineRecipe({ presets }), "a", memoryBytes);
+}
+
+const jpeg = (size: string) => ({ t: { size, format: "jpeg" as const } });
+
+/** MiB by which a child process's peak resident size grew, two threads, glibc: see decoder-cost.ts. */
+const MEASURED: readonly [string, SourceInfo, RecipeInput["presets"], number, number?][] = [
+  ["JPEG", source("jpeg"), jpeg("4000w"), 128],
+  ["JPEG 1600", source("jpeg"), jpeg("1600w"), 25],
+  ["progressive JPEG", source("jpeg", { progressive: true }), jpeg("400w"), 147],
+  [
+    "progressive JPEG 4:4:4",
+    source("jpeg", { progressive: true, subsampled: false }),
+    jpeg("100w"),
+    287,
+  ],
+  [
+    "JPEG on its side",
+    source("jpeg", { width: 6000, height: 8000, orientation: 6 }),
+    jpeg("4000w"),
+    197,
+  ],
+  ["PNG", source("png"), jpeg("1600w"), 64],
+  ["PNG RGBA", source("png", { alpha: true }), jpeg("1600w"), 73],
+  ["PNG 16 bit", source("png", { depth: 16 }), jpeg("4000w"), 172],
+  ["PNG interlaced", source("png", { progressive: true }), jpeg("4000w"), 191],
+  ["WebP without loss", source("webp", { lossless: true, bytes: 53 * MIB }), jpeg("4000w"), 281],
+  ["AVIF", source("avif"), jpeg("400w"), 846],
+  ["AVIF 10 bit", source("avif", { depth: 16 }), jpeg("400w"), 1133],
+  ["GIF", source("gif", { bytes: 18 * MIB }), jpeg("1600w"), 251],
+  ["TIFF", source("tiff"), jpeg("1600w"), 67],
+  ["WebP at full size", source("jpeg"), { a: {}, b: "400w" }, 376],
+  ["JPEG streamed", source("jpeg"), { a: { format: "jpeg" }, b: "400w" }, 311, 10 * MIB],
+];
+
+describe("the predicted peak", () => {
+  it.each(MEASURED)(
+    "of %s is near what was measured, and not below",
+    (_name, from, presets, mib, budget) => {
+      const predicted = plan(from, presets, budget).peakBytes / MIB;
+      expect(predicted / mib).toBeGreaterThan(0.97);
+      expect(predicted / mib).toBeLessThan(1.6);
+    },
+  );
+});
+
+describe("the lane", () => {
+  const presets = { thumb: "150x150", medium: "800w", large: "1280w" };
+
+  it("is told from the bytes alone first", () => {
+    const recipe = defineRecipe({ lanes: { smallBytes: 1000 }, presets });
+    expect([laneByBytes(recipe, 1000), laneByBytes(recipe, 1001)]).toEqual(["small", "large"]);
+  });
+
+  it("is small for what phones and cameras make", () => {
+    const phone = source("jpeg", { width: 4032, height: 3024 });
+    const camera = source("jpeg");
+    expect(laneByCost(plan(phone, presets), 600 * MIB)).toBe("small");
+    expect(laneByCost(plan(camera, presets), 600 * MIB)).toBe("small");
+  });
+
+  it("is large for 121 megapixels in 386 KB", () => {
+    const bomb = source("png", { width: 11_000, height: 11_000, bytes: 386_000 });
+    expect(laneByCost(plan(bomb, presets), 600 * MIB)).toBe("large");
+  });
+
+  it("is large for what its codec must hold whole", () => {
+    expect(laneByCost(plan(source("jpeg"), presets), 500 * MIB)).toBe("small");
+    expect(laneByCost(plan(source("avif"), presets), 500 * MIB)).toBe("large");
+  });
+});

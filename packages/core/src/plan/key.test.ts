@@ -1,0 +1,108 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Rejection } from "../outcome/index.ts";
+import { defineRecipe, type Recipe } from "../recipe/index.ts";
+import { manifestKey, renditionKey } from "./key.ts";
+
+const recipes: readonly Recipe[] = [
+  defineRecipe({ presets: { thumb: "150x", "thumb.png": "150x", card: "360x" } }),
+  defineRecipe({
+    output: { prefix: "out/", key: "r/{path}/{preset}.{ext}" },
+    presets: { a: "9w" },
+  }),
+  defineRecipe({
+    source: { prefix: "in/" },
+    output: { key: "r/{path}/i-{preset}.{ext}" },
+    presets: { a: "1w", "b.a": "2w", c: { size: "3w", format: "jpeg" } },
+  }),
+];
+
+/** Segments that are awkward on purpose, and any text. */
+const segment = fc.oneof(
+  fc.constantFrom("", ".", "..", "...", "%2E", "%2F", "%", "a", "a.jpg", "thumb", "\u0000", "\\"),
+  fc.string({ unit: "grapheme", maxLength: 12 }),
+  fc.string({ unit: "binary", maxLength: 8 }),
+);
+const anyKey = fc.array(segment, { minLength: 1, maxLength: 5 }).map((parts) => parts.join("/"));
+const anyRecipe = fc.constantFrom(...recipes);
+
+describe("renditionKey", () => {
+  it("gives no two pairs of source and preset one key", () => {
+    const pair = (recipe: Recipe) =>
+      fc.record({ key: anyKey, preset: fc.constantFrom(...recipe.presets) });
+    const pairs = anyRecipe.chain((recipe) =>
+      fc.tuple(fc.constant(recipe), fc.array(pair(recipe), { minLength: 2, maxLength: 30 })),
+    );
+    fc.assert(
+      fc.property(pairs, ([recipe, list]) => {
+        const sources = new Map<string, string>();
+        for (const { key, preset } of list) {
+          // Every source begins with the prefix: the filter sees to it.
+          const source = `${recipe.source.prefix}${key}`;
+          const made = renditionKey(recipe, preset, source);
+          const claimed = `${preset.name} ${source}`;
+          expect(sources.get(made) ?? claimed).toBe(claimed);
+          sources.set(made, claimed);
+        }
+      }),
+      { numRuns: 800 },
+    );
+  });
+
+  it("never leaves its prefix and never holds what breaks a header or a terminal", () => {
+    fc.assert(
+      fc.property(anyRecipe, anyKey, (recipe, key) => {
+        for (const preset of recipe.presets) {
+          const made = renditionKey(recipe, preset, `${recipe.source.prefix}${key}`);
+          const parts = made.split("/");
+          expect(made.startsWith(recipe.output.prefix)).toBe(true);
+          expect(made.startsWith("/")).toBe(false);
+          expect(parts).not.toContain("..");
+          expect(parts).not.toContain(".");
+          expect(parts).not.toContain("");
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
+          expect(made).not.toMatch(/[\u0000-\u001f\u007f\\]/);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("is never a manifest's key", () => {
+    fc.assert(
+      fc.property(anyRecipe, anyKey, anyKey, (recipe, one, other) => {
+        const { prefix } = recipe.source;
+        const manifest = manifestKey(recipe, `${prefix}${other}`);
+        for (const preset of recipe.presets) {
+          expect(renditionKey(recipe, preset, `${prefix}${one}`)).not.toBe(manifest);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("reads as one would write it", () => {
+    const [plain, , prefixed] = recipes;
+    expect(plain?.presets.map((preset) => renditionKey(plain, preset, "cats/tom 1.jpg"))).toEqual([
+      "thumb/cats/tom 1.jpg.webp",
+      "thumb.png/cats/tom 1.jpg.webp",
+      "card/cats/tom 1.jpg.webp",
+    ]);
+    expect(prefixed && manifestKey(prefixed, "in/cats/tom.jpg")).toBe(
+      "manifests/cats/tom.jpg.json",
+    );
+  });
+
+  it("rejects what would be longer than S3 takes, naming what to shorten", () => {
+    const recipe = defineRecipe({ presets: { thumb: "150x" } });
+    const [preset] = recipe.presets;
+    const make = (key: string) => preset && renditionKey(recipe, preset, key);
+    expect(make("ü".repeat(506))).toHaveLength(6 + 506 + 5);
+    expect(() => make("ü".repeat(507))).toThrowError(
+      new Rejection(
+        "RecipeUnsatisfiable",
+        "the key of the rendition \"thumb\" would be 1025 bytes and S3 takes 1024: shorten the source's key, output.prefix or the preset's name",
+      ),
+    );
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { defineRecipe } from "./define.ts";
+import { presetFingerprint, recipeFingerprint } from "./fingerprint.ts";
+import type { Preset } from "./recipe.ts";
+import type { RecipeInput } from "./schema.ts";
+
+const ENCODER = "sharp-0.35";
+
+function one(input: RecipeInput["presets"][string], name = "a"): string {
+  return defineRecipe({ presets: { [name]: input } })
+    .presets.map((preset) => presetFingerprint(preset, ENCODER))
+    .join();
+}
+
+function whole(input: RecipeInput, encoder = ENCODER): string {
+  return recipeFingerprint(defineRecipe(input), encoder);
+}
+
+describe("presetFingerprint", () => {
+  it("is the same for ever: another value makes every rendition in the field anew", () => {
+    expect(one("150x150")).toBe("9a3c6f4aaf50f4da");
+    expect(whole({ presets: { a: "150x150", b: "640w" } })).toBe("a6fa35c36461d247");
+  });
+
+  it("does not depend on how a preset is written", () => {
+    expect(one({ width: 640 })).toBe(one("640w"));
+    expect(one("640x")).toBe(one("640w"));
+    expect(one({ format: "webp", size: "640w", enlarge: false })).toBe(one("640w"));
+    expect(one({ size: "640w", background: "#FFFFFF" })).toBe(one("640w"));
+  });
+
+  it("changes with every setting", () => {
+    const base: Preset = {
+      name: "a",
+      width: 10,
+      height: 20,
+      fit: "inside",
+      enlarge: false,
+      format: "webp",
+      quality: 80,
+      background: "#ffffff",
+    };
+    const others: Preset[] = [
+      { ...base, name: "b" },
+      { ...base, width: 11 },
+      { ...base, width: 20, height: 10 },
+      { ...base, fit: "cover" },
+      { ...base, enlarge: true },
+      { ...base, format: "jpeg" },
+      { ...base, quality: 81 },
+      { ...base, background: "#fffffe" },
+    ];
+    const prints = [base, ...others].map((preset) => presetFingerprint(preset, ENCODER));
+    expect(new Set(prints).size).toBe(prints.length);
+    expect(presetFingerprint(base, "sharp-0.36")).not.toBe(prints[0]);
+    for (const print of prints) expect(print).toMatch(/^[0-9a-f]{16}$/);
+  });
+});
+
+describe("recipeFingerprint", () => {
+  const base: RecipeInput = { presets: { a: "1w", b: "2w" } };
+
+  it("changes with all that decides renditions and where they are", () => {
+    const others: RecipeInput[] = [
+      { presets: { a: "1w" } },
+      { presets: { a: "1w", b: "3w" } },
+      { ...base, output: { key: "r/{preset}/{path}.{ext}" } },
+      { ...base, output: { prefix: "out/" } },
+      { ...base, output: { cacheControl: "no-store" } },
+      { ...base, source: { prefix: "in/" } },
+    ];
+    const prints = [base, ...others].map((input) => whole(input));
+    expect(new Set(prints).size).toBe(prints.length);
+    expect(whole(base, "sharp-0.36")).not.toBe(prints[0]);
+  });
+
+  it("stays with what changes no rendition", () => {
+    expect(whole({ ...base, limits: { bytes: 5 }, lanes: { smallBytes: 5 } })).toBe(whole(base));
+    expect(whole({ ...base, source: { suffixes: [".jpg"] } })).toBe(whole(base));
+  });
+});

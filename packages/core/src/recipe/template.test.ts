@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { defineRecipe } from "./define.ts";
+import { checkTemplate, fillTemplate } from "./template.ts";
+
+const { presets } = defineRecipe({ presets: { small: "1w", large: "2w" } });
+const one = presets.slice(0, 1);
+const inManifests = defineRecipe({
+  output: { key: "r/{preset}/{path}" },
+  presets: { manifests: "1w" },
+});
+
+describe("checkTemplate", () => {
+  it.each([
+    ["{preset}/{path}.{ext}", presets],
+    ["renditions/{path}/{preset}.{ext}", presets],
+    ["r/{path}.{ext}", one],
+    ["{path}.{ext}", one],
+  ])("takes %j", (template, list) => {
+    expect(checkTemplate(template, list)).toEqual([]);
+  });
+
+  it.each([
+    ["{preset}/x.{ext}", presets, "without {path} two sources would claim one rendition; add it"],
+    ["r/{path}.{ext}", presets, "without {preset} two presets would claim one rendition; add it"],
+    ["{preset}/{paht}/{path}", presets, "{paht} is unknown; did you mean {path}?"],
+    [
+      "{path}-{preset}.{ext}",
+      presets,
+      'with {path} and {preset} in one name two renditions could claim one key; put a "/" between them',
+    ],
+    ["r/{path}/{preset}/{path}", presets, "{path} stands there twice; keep one"],
+    ["{path}.json", one, 'it could be a manifest\'s key; end it with ".{ext}"'],
+    ["{preset}/{etag}/{path}", presets, "{etag} is unknown; use {preset} {path} {ext}"],
+    ["/{preset}/{path}", presets, 'write it without a leading "/", "." and ".."'],
+    ["{preset}/../{path}", presets, 'write it without a leading "/", "." and ".."'],
+    [
+      "manifests/{preset}/{path}",
+      presets,
+      'it would write into "manifests/", where the manifests are; begin with another folder or rename the preset',
+    ],
+    [
+      "{path}/{preset}.{ext}",
+      presets,
+      'it would write into "manifests/", where the manifests are; begin with another folder or rename the preset',
+    ],
+    [
+      "{preset}/{path}.{ext}",
+      inManifests.presets,
+      'it would write into "manifests/", where the manifests are; begin with another folder or rename the preset',
+    ],
+  ])("refuses %j", (template, list, fault) => {
+    expect(checkTemplate(template, list)).toEqual([
+      `output.key is ${JSON.stringify(template)}: ${fault}`,
+    ]);
+  });
+});
+
+describe("fillTemplate", () => {
+  it("fills each word in, and nothing that a word holds", () => {
+    const words = { preset: "thumb", path: "a/{preset}/{ext}$&", ext: "webp" };
+    expect(fillTemplate("{preset}/{path}/{preset}.{ext}", words)).toBe(
+      "thumb/a/{preset}/{ext}$&/thumb.webp",
+    );
+  });
+});
