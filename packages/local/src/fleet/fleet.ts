@@ -78,7 +78,7 @@ export interface FleetOptions {
   /** Invocations at once; by default half the CPUs, two at least. */
   readonly maximumConcurrency?: number;
   /**
-   * The function's time for a batch, ms; 45,000 by default. The small lane's visibility timeout is a
+   * The function's time for a batch, ms; 30,000 by default. The small lane's visibility timeout is a
    * third more.
    */
   readonly functionTimeoutMs?: number;

@@ -24,7 +24,7 @@ import { startWorkerProcess } from "./worker-process.ts";
 const HANDLER = new URL(import.meta.resolve("@imagefleet/lambda/consume/handler"));
 
 /** Shorter than the cloud's: what is killed on a laptop is watched by a person who waits for it. */
-const FUNCTION_TIMEOUT_MS = 45_000;
+const FUNCTION_TIMEOUT_MS = 30_000;
 const LEASE_SECONDS = 30;
 
 /** A batch must be over, or killed, before its messages are seen again. */
