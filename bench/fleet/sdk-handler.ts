@@ -35,10 +35,7 @@ type Put = v.InferOutput<typeof putSchema>;
 export type Job = SdkEvent["jobs"][number];
 
 const env = readEnv();
-const client = {
-  region: env.AWS_REGION,
-  ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }),
-};
+const client = { region: env.AWS_REGION, endpoint: env.AWS_ENDPOINT_URL };
 const s3 = createS3(client);
 const sqs = createSqs(client);
 const QueueUrl = env.IMAGEFLEET_SMALL_QUEUE_URL;

@@ -17,10 +17,7 @@ const USABLE = 0.7;
 /** The worker, wired: environment in, objects out. */
 export async function compose(stop: AbortSignal): Promise<WorkOptions> {
   const env = readEnv();
-  const client = {
-    region: env.AWS_REGION,
-    ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }),
-  };
+  const client = { region: env.AWS_REGION, endpoint: env.AWS_ENDPOINT_URL };
   const s3 = createS3(client);
   const sqs = createSqs(client);
   const recipe =

@@ -4,7 +4,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 export interface ClientOptions {
   readonly region: string;
   /** A server that is not AWS's own: `http://127.0.0.1:4566`. S3 is then addressed path-style. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** Without them, the SDK's own chain: role, profile, environment. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }

@@ -24,10 +24,7 @@ export interface Consume {
 
 export async function compose(): Promise<Consume> {
   const env = readEnv();
-  const client = {
-    region: env.AWS_REGION,
-    ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }),
-  };
+  const client = { region: env.AWS_REGION, endpoint: env.AWS_ENDPOINT_URL };
   const s3 = createS3(client);
   const sqs = createSqs(client);
   const recipe =
