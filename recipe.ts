@@ -1,7 +1,7 @@
 import { defineRecipe } from "@imagefleet/core/recipe";
 
 /**
- * What is made of every uploaded picture. Edit, save, `npm start` (or `npx sst deploy`).
+ * What is made of every uploaded picture. Edit, save, `npm start`.
  *
  * A size is "360x270" (a box), "640w" or "150x" (a width), "480h" or "x150" (a height), in px.
  * Nothing is enlarged unless a preset says `enlarge: true`.

@@ -21,6 +21,7 @@ const CHECKS = [
 const only = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
+const failedChecks: string[] = [];
 
 // With files named, as `npm test -- plan`, only their tests run.
 if (only.length === 0) {
@@ -33,7 +34,8 @@ if (only.length === 0) {
       console.log(`✓ ${name} (${seconds} s)`);
     } else {
       failed += 1;
-      console.log(`✗ ${name} (${seconds} s)\n${stdout}${stderr}`);
+      failedChecks.push(`✗ ${name}\n${stdout}${stderr}`);
+      console.log(`✗ ${name} (${seconds} s), see the end`);
     }
   }
 }
@@ -48,6 +50,7 @@ const counts = readCounts();
 passed += counts.passed;
 failed += counts.failed;
 if (status !== 0 && counts.failed === 0) failed += 1;
+for (const check of failedChecks) console.log(check);
 if (counts.skipped > 0) console.log(`${counts.skipped} skipped: see above what this machine lacks`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

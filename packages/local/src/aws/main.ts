@@ -20,7 +20,14 @@ const orphaned = new Promise<void>((resolve) => {
 });
 
 try {
-  const local = await startLocalAws(v.parse(Options, process.argv[2]));
+  const options = v.parse(Options, process.argv[2]);
+  const onDiskFull = () => {
+    // Nothing can be stored any more, not even that something was done: better to end than to
+    // answer every call with an error that clients try again for ever.
+    process.stderr.write(`no space is left on the disk of ${options.dataDir}\n`);
+    process.exit(1);
+  };
+  const local = await startLocalAws({ ...options, onDiskFull });
   tell({ kind: "ready", endpoint: local.endpoint, port: local.port });
   await orphaned;
   await local.close();

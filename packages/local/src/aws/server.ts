@@ -13,7 +13,12 @@ import { prepareSqs } from "./sqs.ts";
 import { mendUnicode } from "./unicode.ts";
 
 /** `port` 0 means any; `dataDir` is created, and kept when the server ends. */
-export type LocalAwsOptions = { port: number; dataDir: string };
+export type LocalAwsOptions = {
+  port: number;
+  dataDir: string;
+  /** Called when the folder's disk has no space left: what was asked for then was not done. */
+  onDiskFull?: () => void;
+};
 
 /** S3 (path-style) and SQS on one port of 127.0.0.1. */
 export type LocalAws = { endpoint: string; port: number; close(): Promise<void> };
@@ -51,7 +56,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   });
   acceptBodies(app);
   prepareRequests(app, queues, objects, notifier);
-  answerErrors(app);
+  answerErrors(app, options.onDiskFull);
   app.addHook("onSend", async (_request, reply) => {
     const name = "x-amzn-query-error";
     if (reply.hasHeader(name)) reply.header(name, queryError(String(reply.getHeader(name))));
@@ -88,7 +93,8 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
 
 async function listen(app: App, port: number): Promise<number> {
   try {
-    return Number(new URL(await app.listen({ port, host })).port);
+    // Of http's own port, 80, a URL does not speak.
+    return Number(new URL(await app.listen({ port, host })).port || 80);
   } catch (error) {
     await app.close();
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
@@ -129,8 +135,9 @@ function prepareRequests(app: App, queues: Queues, objects: Objects, notifier: N
   });
 }
 
-function answerErrors(app: App): void {
+function answerErrors(app: App, onDiskFull: (() => void) | undefined): void {
   app.setErrorHandler((error, request, reply) => {
+    if (isDiskFull(error)) onDiskFull?.();
     if (error instanceof SqsError) {
       reply.header("content-type", "application/x-amz-json-1.0");
       reply.header("x-amzn-query-error", error.queryErrorHeader);
@@ -142,4 +149,12 @@ function answerErrors(app: App): void {
     reply.header("content-type", "application/xml").status(known.statusCode);
     reply.send(request.method === "HEAD" ? undefined : known.toXml());
   });
+}
+
+/** https://sqlite.org/rescode.html: SQLITE_FULL, the lowest byte of every code that extends it. */
+const sqliteFull = 13;
+
+function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error) || !("errcode" in error)) return false;
+  return (Number(error.errcode) & 0xff) === sqliteFull;
 }

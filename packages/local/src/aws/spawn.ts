@@ -16,13 +16,19 @@ export type Report = v.InferOutput<typeof Report>;
 // Of a child that dies without a word, the end of its stderr is the reason.
 const keptStderr = 4096;
 
+export interface SpawnedAws extends LocalAws {
+  readonly pid: number;
+  /** Resolves, with the reason, when the process has ended, asked to or not. */
+  readonly ended: Promise<string>;
+}
+
 /**
  * The same servers in a process of their own, which ends with this one, however
  * this one ends, and takes no notice of the terminal's Ctrl-C.
  *
  * @throws PortTaken; Error when another process uses the folder
  */
-export async function spawnLocalAws(options: LocalAwsOptions): Promise<LocalAws & { pid: number }> {
+export async function spawnLocalAws(options: LocalAwsOptions): Promise<SpawnedAws> {
   const child = fork(new URL("main.ts", import.meta.url), [JSON.stringify(options)], {
     execArgv: [],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -50,7 +56,10 @@ export async function spawnLocalAws(options: LocalAwsOptions): Promise<LocalAws 
     if (child.connected) child.disconnect();
     await exited;
   };
-  return { endpoint: report.endpoint, port: report.port, pid: child.pid, close };
+  const ended = exited.then(
+    ([code, signal]) => stderr.trim() || (signal === null ? `exit code ${code}` : String(signal)),
+  );
+  return { endpoint: report.endpoint, port: report.port, pid: child.pid, close, ended };
 }
 
 function reasonOf(report: Report): string {

@@ -51,6 +51,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const sqs = createSqs(client);
   const said = new EventEmitter<{ job: [JobReport]; notice: [string] }>();
   const notice = (text: string) => void said.emit("notice", text);
+  let stopping = false;
+  aws.ended.then((reason) => stopping || notice(`the local S3 and SQS ended: ${reason}`));
   const onLog = (line: string) => {
     const report = parseJobLine(line);
     if (report) said.emit("job", report);
@@ -167,6 +169,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     manifestKey: (key) => manifestKey(recipe, key),
     processes: () => ({ functions: fn.pids(), worker: worker.pid() }),
     async stop() {
+      stopping = true;
       await Promise.all([source.stop(), worker.stop()]);
       await fn.stop();
       s3.destroy();

@@ -1,0 +1,37 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { spawnLocalAws } from "./spawn.ts";
+
+const MIB = 1024 * 1024;
+
+/** A disk of a few MiB takes a mount, and that takes root. */
+const canMount = process.platform === "linux" && process.getuid?.() === 0;
+
+let disk: string;
+beforeEach(() => {
+  disk = mkdtempSync(join(tmpdir(), "imagefleet-disk-"));
+  if (canMount) execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk]);
+});
+afterEach(() => {
+  if (canMount) execFileSync("umount", [disk]);
+  rmSync(disk, { recursive: true });
+});
+
+it.runIf(canMount)("ends and says why when the disk is full", async () => {
+  const aws = await spawnLocalAws({ port: 0, dataDir: join(disk, "aws") });
+  const s3 = new S3Client({
+    region: "us-east-1",
+    endpoint: aws.endpoint,
+    forcePathStyle: true,
+    maxAttempts: 1,
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
+  await s3.send(new CreateBucketCommand({ Bucket: "photos" }));
+  const put = { Bucket: "photos", Key: "a", Body: Buffer.alloc(8 * MIB, 1) };
+  await expect(s3.send(new PutObjectCommand(put))).rejects.toThrow();
+  expect(await aws.ended).toBe(`no space is left on the disk of ${join(disk, "aws")}`);
+});
