@@ -11,7 +11,7 @@ import type { Lane } from "@imagefleet/core/outcome";
 import { FUNCTION_BYTES, manifestKey } from "@imagefleet/core/plan";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore } from "@imagefleet/core/store";
-import { parseJobLine } from "@imagefleet/core/telemetry";
+import { parseJobLine, parseWarning } from "@imagefleet/core/telemetry";
 import { spawnLocalAws } from "../aws/index.ts";
 import { startEventSource } from "../event-source/index.ts";
 import { startFunction } from "../function/index.ts";
@@ -56,6 +56,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const onLog = (line: string) => {
     const report = parseJobLine(line);
     if (report) said.emit("job", report);
+    const warning = parseWarning(line);
+    if (warning !== undefined) notice(warning);
   };
 
   const timeoutMs = options.functionTimeoutMs ?? FUNCTION_TIMEOUT_MS;
