@@ -38,8 +38,8 @@ export function callsFor(written: Written, recipe: Recipe, { photo, key }: Uploa
       cacheControl: "no-cache",
       mark: manifest.recipe,
     },
-    renditions: manifest.renditions.map(({ preset, format, bytes, fingerprint }) => ({
-      key: `${preset}/${key}.${format}`,
+    renditions: manifest.renditions.map(({ preset, width, format, bytes, fingerprint }) => ({
+      key: `${preset}-${width}w/${key}.${format}`,
       bytes,
       contentType: CONTENT_TYPES[format],
       cacheControl: recipe.output.cacheControl,

@@ -86,7 +86,7 @@ async function renderAll(input: ImageInput, plan: Plan, out: string): Promise<Re
       const path = localPath(out, key);
       staged.push(await stageFile(path, data));
       const { name, format } = preset;
-      made.set(name, { preset: name, path, format, width, height, bytes: data.length });
+      made.set(key, { preset: name, path, format, width, height, bytes: data.length });
     };
     await render(input, plan, { onRendition });
     for (const file of staged) await file.commit();
@@ -95,7 +95,7 @@ async function renderAll(input: ImageInput, plan: Plan, out: string): Promise<Re
     throw error;
   }
   // As they are planned, not as they happened to be ready.
-  return plan.renditions.flatMap(({ preset }) => made.get(preset.name) ?? []);
+  return plan.renditions.flatMap(({ key }) => made.get(key) ?? []);
 }
 
 function outcomeOf(error: unknown): Pick<RenderedFile, "outcome" | "reason" | "message"> {

@@ -66,7 +66,7 @@ export function detailed(width: number, height: number): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
-/** Renders by the real path: probe, plan, render. Renditions by preset. */
+/** Renders by the real path: probe, plan, render. Renditions by preset, or by key where it has several. */
 export async function rendered(
   source: Uint8Array | ImageInput,
   presets: RecipeInput["presets"],
@@ -78,7 +78,8 @@ export async function rendered(
   const made = new Map<string, RenderedImage>();
   await render(input, plan, {
     onRendition: (image) => {
-      made.set(image.plan.preset.name, image);
+      const { preset, key } = image.plan;
+      made.set(preset.responsive ? key : preset.name, image);
     },
   });
   return made;

@@ -66,8 +66,9 @@ async function descend(work: Work, pixels: Pixels, plan: RasterPlan): Promise<vo
 
 async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const { input, plan, signal, onRendition } = work;
-  // sharp would turn the picture at full size before it crops.
-  if (plan.source.orientation > 1 && rendition.crop !== undefined) {
+  // sharp would turn the picture at full size before it crops, and look for a crop there.
+  const { crop } = rendition;
+  if (crop !== undefined && (plan.source.orientation > 1 || crop.seek !== undefined)) {
     const raster = { ...rendition.scaled, renditions: [rendition], rasters: [] };
     return descend(work, await decode(work, raster), raster);
   }

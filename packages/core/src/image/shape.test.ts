@@ -98,12 +98,95 @@ describe("shape", () => {
   });
 });
 
+describe("where the crop lies", () => {
+  const budgets = [
+    ["decoded once", Infinity],
+    ["streamed", 1],
+  ] as const;
+
+  it.each(budgets)("by gravity and focus, %s", async (_name, memoryBytes) => {
+    const source = await quadrants(RGB, 120, 60).png().toBuffer();
+    const square = { size: "20x20", fit: "cover", format: "png" } as const;
+    const made = await rendered(
+      source,
+      {
+        west: { ...square, gravity: "west" },
+        east: { ...square, gravity: "east" },
+        left: { ...square, focus: { x: 0.1, y: 0.5 } },
+        low: { size: "10x10", fit: "contain", gravity: "south", format: "png" },
+      },
+      memoryBytes,
+    );
+    const [a, b, c, d] = RGB;
+    const of = async (name: string) => coloursOf(await pixelsOf(fileOf(made, name)));
+    expect(farthest(await of("west"), [a, a, c, c])).toBeLessThan(8);
+    expect(farthest(await of("left"), [a, a, c, c])).toBeLessThan(8);
+    expect(farthest(await of("east"), [b, b, d, d])).toBeLessThan(8);
+    const low = await pixelsOf(fileOf(made, "low"));
+    expect(redAt(low, 2, 2)).toBe(255);
+    expect(redAt(low, 2, 6)).toBeLessThan(240);
+  });
+
+  it.each(
+    (["attention", "entropy"] as const).flatMap((gravity) =>
+      budgets.map(([name, memoryBytes]) => [gravity, name, memoryBytes] as const),
+    ),
+  )("by %s, %s", async (gravity, _name, memoryBytes) => {
+    // Nothing but flat grey, and at its right end a patch of detail.
+    const patch = await detailed(60, 60).png().toBuffer();
+    const source = await sharp({
+      create: { width: 400, height: 100, channels: 3, background: "#808080" },
+    })
+      .composite([{ input: patch, left: 330, top: 20 }])
+      .png()
+      .toBuffer();
+    for (const orientation of [1, 2]) {
+      const turned = await sharp(source).withMetadata({ orientation }).png().toBuffer();
+      const preset = { size: "50x50", fit: "cover", gravity, format: "png" } as const;
+      const file = fileOf(await rendered(turned, { a: preset }, memoryBytes), "a");
+      const { channels } = await sharp(file).stats();
+      expect((await sharp(file).metadata()).width).toBe(50);
+      expect(channels[0]?.stdev).toBeGreaterThan(10);
+    }
+  });
+});
+
 describe("formats out", () => {
+  it("makes all formats and widths of one preset from one decode", async () => {
+    const source = await detailed(500, 250).png().toBuffer();
+    const made = await rendered(source, {
+      a: { widths: [100, 400, 900, 1800], formats: ["avif", "webp", "jpeg", "png", "gif"] },
+    });
+    expect([...made.keys()].sort()).toEqual(
+      ["avif", "gif", "jpg", "png", "webp"]
+        .flatMap((ext) => ["100w", "400w", "900w"].map((width) => `a-${width}/key.${ext}`))
+        .sort(),
+    );
+  });
+
+  it("spends fewer bytes where it is told to try harder", async () => {
+    const source = await detailed(320, 240).png().toBuffer();
+    const made = await rendered(source, {
+      jpeg: { format: "jpeg" },
+      mozjpeg: { format: "jpeg", mozjpeg: true },
+      png: { format: "png" },
+      palette: { format: "png", palette: true, effort: 1 },
+      webp: { format: "webp", effort: 0 },
+      webp6: { format: "webp", effort: 6 },
+    });
+    const bytes = (name: string) => fileOf(made, name).length;
+    expect(bytes("mozjpeg")).toBeLessThan(bytes("jpeg"));
+    expect(bytes("palette")).toBeLessThan(bytes("png"));
+    expect(bytes("webp6")).toBeLessThan(bytes("webp"));
+    expect(await sharp(fileOf(made, "palette")).metadata()).toMatchObject({ paletteBitDepth: 8 });
+  });
+
   it.each([
     ["jpeg", "jpeg"],
     ["png", "png"],
     ["webp", "webp"],
     ["avif", "heif"],
+    ["gif", "gif"],
   ] as const)("%s", async (format, name) => {
     const source = await detailed(160, 120).png().toBuffer();
     const made = await rendered(source, { a: { size: "80w", format } });

@@ -19,6 +19,7 @@ const ENCODER_PIXEL = {
   png: [3.6, 4.6],
   webp: [5.2, 13.8],
   avif: [24, 34],
+  gif: [9, 9],
 } as const;
 
 /**
@@ -51,14 +52,19 @@ function rasterBytes(source: SourceInfo, area: Area): number {
   return areaPixels(area) * (source.alpha ? 4 : 3);
 }
 
+/** A picture in which a crop is sought is held whole, at its scaled size. */
+function seekingBytes(source: SourceInfo, { crop, scaled }: RenditionPlan): number {
+  return crop?.seek === undefined ? 0 : rasterBytes(source, scaled);
+}
+
 /** A picture that lies on its side or head is copied whole, at its scaled size, to be turned. */
 function turningBytes(source: SourceInfo, scaled: Area): number {
   return source.orientation > 1 ? rasterBytes(source, scaled) : 0;
 }
 
-function encoderBytes(source: SourceInfo, { preset, width, height }: RenditionPlan): number {
-  const [opaque, alpha] = ENCODER_PIXEL[preset.format];
-  return width * height * (source.alpha ? alpha : opaque);
+function encoderBytes(source: SourceInfo, rendition: RenditionPlan): number {
+  const [opaque, alpha] = ENCODER_PIXEL[rendition.preset.format];
+  return areaPixels(rendition) * (source.alpha ? alpha : opaque) + seekingBytes(source, rendition);
 }
 
 function sum(values: readonly number[]): number {

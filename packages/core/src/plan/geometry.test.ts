@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
-import { FITS, type Preset } from "../recipe/index.ts";
+import { FITS, GRAVITIES, type Preset } from "../recipe/index.ts";
 import type { Area } from "./area.ts";
 import { geometryOf } from "./geometry.ts";
 
@@ -30,7 +30,14 @@ const oneSide = fc.oneof(
   fc.record({ height: side(500), enlarge: fc.boolean() }),
   fc.record({ enlarge: fc.boolean() }),
 );
-const anyPreset = fc.oneof(box, oneSide).map(preset);
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const focused = fc.record({
+  width: side(500),
+  height: side(500),
+  fit: fc.constant("cover" as const),
+  focus: fc.record({ x: share, y: share }),
+});
+const anyPreset = fc.oneof(box, oneSide, focused).map(preset);
 
 /** Two channels: one brighter by 1 a px from left to right, one from top to bottom; 0 nowhere. */
 function ramps({ width, height }: Area): Sharp {
@@ -42,13 +49,31 @@ function ramps({ width, height }: Area): Sharp {
   return sharp(pixels, { raw: { width, height, channels: 3 } });
 }
 
-async function bySharp(from: Area, to: Area, fit: "cover" | "contain"): Promise<number[]> {
-  const resized = ramps(from).resize({ ...to, fit, background: "#000000" });
+const EDGES = GRAVITIES.filter((word) => word !== "attention" && word !== "entropy");
+
+interface Placing {
+  readonly gravity: (typeof EDGES)[number];
+}
+
+async function bySharp(
+  from: Area,
+  to: Area,
+  fit: "cover" | "contain",
+  { gravity }: Placing,
+): Promise<number[]> {
+  const position = sharp.gravity[gravity];
+  const resized = ramps(from).resize({ ...to, fit, position, background: "#000000" });
   return [...(await resized.raw().toBuffer())];
 }
 
-async function byPlan(from: Area, to: Area, fit: "cover" | "contain"): Promise<number[]> {
-  const { scaled, crop, pad, width, height } = geometryOf(from, preset({ ...to, fit }));
+async function byPlan(
+  from: Area,
+  to: Area,
+  fit: "cover" | "contain",
+  placing: Placing,
+): Promise<number[]> {
+  const wanted = preset({ ...to, fit, ...placing });
+  const { scaled, crop, pad, width, height } = geometryOf(from, wanted);
   let ours = ramps(from).resize({ ...scaled, fit: "fill" });
   if (crop) ours = ours.extract(crop);
   if (pad) {
@@ -89,9 +114,10 @@ describe("geometryOf", () => {
         fc.record({ width: larger, height: larger }),
         fc.record({ width: smaller, height: smaller }),
         fc.constantFrom("cover" as const, "contain" as const),
-        async (from, to, fit) => {
-          const wanted = await bySharp(from, to, fit);
-          const ours = await byPlan(from, to, fit);
+        fc.constantFrom(...EDGES),
+        async (from, to, fit, gravity) => {
+          const wanted = await bySharp(from, to, fit, { gravity });
+          const ours = await byPlan(from, to, fit, { gravity });
           // Where there is padding and where picture.
           expect(ours.map((value) => Math.min(value, 1))).toEqual(
             wanted.map((value) => Math.min(value, 1)),
@@ -102,8 +128,18 @@ describe("geometryOf", () => {
           expect(Math.abs(off)).toBeLessThan(0.4);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 200 },
     );
+  });
+
+  it.each([
+    [{ x: 0.5, y: 0.5 }, 150],
+    [{ x: 0.25, y: 0 }, 50],
+    [{ x: 0, y: 0.9 }, 0],
+    [{ x: 1, y: 1 }, 300],
+  ])("crops around %o as far as the edge lets it", (focus, left) => {
+    const wanted = preset({ width: 100, height: 100, fit: "cover", focus });
+    expect(geometryOf({ width: 800, height: 200 }, wanted).crop).toMatchObject({ left, top: 0 });
   });
 
   it("never leaves a side without px, however long and thin the source", () => {
@@ -131,10 +167,12 @@ describe("geometryOf", () => {
       fc.property(source, anyPreset, (from, to) => {
         const { width, height, scaled, crop, pad } = geometryOf(from, to);
         if (crop) {
+          expect(Math.min(crop.left, crop.top)).toBeGreaterThanOrEqual(0);
           expect(crop.left + width).toBeLessThanOrEqual(scaled.width);
           expect(crop.top + height).toBeLessThanOrEqual(scaled.height);
         }
         if (pad) {
+          expect(Math.min(pad.left, pad.top)).toBeGreaterThanOrEqual(0);
           expect(pad.left + scaled.width).toBeLessThanOrEqual(width);
           expect(pad.top + scaled.height).toBeLessThanOrEqual(height);
         }

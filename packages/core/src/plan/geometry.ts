@@ -1,10 +1,17 @@
-import type { Fit, Preset } from "../recipe/index.ts";
+import type { Fit, Gravity, Preset } from "../recipe/index.ts";
 import { type Area, sameArea } from "./area.ts";
+
+export interface Crop extends Area {
+  readonly left: number;
+  readonly top: number;
+  /** Where it lies is found in the pixels; `left` and `top` are the centre's. */
+  readonly seek?: "attention" | "entropy";
+}
 
 /** How a whole upright picture becomes a rendition: scaled, then cropped or padded; in px. */
 export interface Geometry extends Area {
   readonly scaled: Area;
-  readonly crop?: Area & { readonly left: number; readonly top: number };
+  readonly crop?: Crop;
   readonly pad?: { readonly left: number; readonly top: number };
 }
 
@@ -18,18 +25,28 @@ export function geometryOf(source: Area, preset: Preset): Geometry {
   const { width = scaled.width, height = scaled.height } = preset;
   switch (preset.fit) {
     case "cover":
-      return cropped(scaled, {
+      return cropped(scaled, preset, {
         width: Math.min(width, scaled.width),
         height: Math.min(height, scaled.height),
       });
     case "contain":
-      return padded(scaled, {
+      return padded(scaled, preset, {
         width: Math.max(width, scaled.width),
         height: Math.max(height, scaled.height),
       });
     default:
       return { ...scaled, scaled };
   }
+}
+
+/**
+ * How many times larger than it may become the source is, on the side that decides: 1 or less where
+ * `enlarge` alone could give all that was asked for.
+ */
+export function shrinkOf(source: Area, { width, height, fit }: Preset): number {
+  const across = width === undefined ? undefined : source.width / width;
+  const down = height === undefined ? undefined : source.height / height;
+  return Math.min(...joined(across, down, fit));
 }
 
 function scaledArea(source: Area, preset: Preset): Area {
@@ -67,20 +84,45 @@ function scaledSide(side: number, shrink: number): number {
   );
 }
 
-/** At the centre; of an odd px, sharp leaves the larger half out at the left and top. */
-function cropped(scaled: Area, final: Area): Geometry {
+/** Of an odd px, sharp leaves the larger half out at the left and top. */
+function cropped(scaled: Area, { gravity, focus }: Preset, final: Area): Geometry {
   if (sameArea(final, scaled)) return { ...scaled, scaled };
   const { width, height } = final;
-  const left = Math.floor((scaled.width - width + 1) / 2);
-  const top = Math.floor((scaled.height - height + 1) / 2);
-  return { width, height, scaled, crop: { left, top, width, height } };
+  const [across, down] = focus
+    ? [centred(focus.x, scaled.width, width), centred(focus.y, scaled.height, height)]
+    : [undefined, undefined];
+  const [x, y] = towards(gravity);
+  const left = across ?? placed(x, scaled.width - width, Math.ceil);
+  const top = down ?? placed(y, scaled.height - height, Math.ceil);
+  const seek = gravity === "attention" || gravity === "entropy" ? { seek: gravity } : {};
+  return { width, height, scaled, crop: { left, top, width, height, ...seek } };
 }
 
-/** At the centre; of an odd px, sharp puts the larger half at the right and bottom. */
-function padded(scaled: Area, final: Area): Geometry {
+/** Of an odd px, sharp puts the larger half at the right and bottom. */
+function padded(scaled: Area, { gravity }: Preset, final: Area): Geometry {
   if (sameArea(final, scaled)) return { ...scaled, scaled };
   const { width, height } = final;
-  const left = Math.floor((width - scaled.width) / 2);
-  const top = Math.floor((height - scaled.height) / 2);
+  const [x, y] = towards(gravity);
+  const left = placed(x, width - scaled.width, Math.floor);
+  const top = placed(y, height - scaled.height, Math.floor);
   return { width, height, scaled, pad: { left, top } };
+}
+
+type End = "start" | "middle" | "end";
+
+/** Which end of each axis a gravity means. */
+function towards(gravity: Gravity = "centre"): [End, End] {
+  const x = gravity.endsWith("west") ? "start" : gravity.endsWith("east") ? "end" : "middle";
+  const y = gravity.startsWith("north") ? "start" : gravity.startsWith("south") ? "end" : "middle";
+  return [x, y];
+}
+
+function placed(end: End, room: number, rounded: (half: number) => number): number {
+  if (end === "start") return 0;
+  return end === "end" ? room : rounded(room / 2);
+}
+
+/** As near to having this share of the side in the crop's middle as the side's ends let it. */
+function centred(share: number, side: number, crop: number): number {
+  return Math.max(0, Math.min(side - crop, Math.round(side * share - crop / 2)));
 }

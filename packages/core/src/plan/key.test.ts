@@ -15,6 +15,15 @@ const recipes: readonly Recipe[] = [
     output: { key: "r/{path}/i-{preset}.{ext}" },
     presets: { a: "1w", "b.a": "2w", c: { size: "3w", format: "jpeg" } },
   }),
+  defineRecipe({
+    output: { key: "{ext}/{preset}/{path}" },
+    presets: {
+      a: { widths: [1, 12], formats: ["avif", "webp", "jpeg", "png", "gif"] },
+      "a-1": { widths: [2] },
+      "a-1w-1w": "3w",
+      b: "1w",
+    },
+  }),
 ];
 
 /** Segments that are awkward on purpose, and any text. */
@@ -27,7 +36,7 @@ const anyKey = fc.array(segment, { minLength: 1, maxLength: 5 }).map((parts) => 
 const anyRecipe = fc.constantFrom(...recipes);
 
 describe("renditionKey", () => {
-  it("gives no two pairs of source and preset one key", () => {
+  it("gives no two pairs of source and preset, width and format among it, one key", () => {
     const pair = (recipe: Recipe) =>
       fc.record({ key: anyKey, preset: fc.constantFrom(...recipe.presets) });
     const pairs = anyRecipe.chain((recipe) =>
@@ -40,7 +49,7 @@ describe("renditionKey", () => {
           // Every source begins with the prefix: the filter sees to it.
           const source = `${recipe.source.prefix}${key}`;
           const made = renditionKey(recipe, preset, source);
-          const claimed = `${preset.name} ${source}`;
+          const claimed = `${recipe.presets.indexOf(preset)} ${source}`;
           expect(sources.get(made) ?? claimed).toBe(claimed);
           sources.set(made, claimed);
         }

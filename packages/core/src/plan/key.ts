@@ -4,6 +4,7 @@ import {
   fillTemplate,
   MANIFEST_FOLDER,
   type Preset,
+  presetLabel,
   type Recipe,
 } from "../recipe/index.ts";
 
@@ -12,17 +13,18 @@ const MAX_KEY_BYTES = 1024;
 
 /**
  * Where a preset's rendition of a source goes. No two pairs of source and preset share a key: the
- * whole source path, extension included, is in it.
+ * whole source path, extension included, is in it, and so are the preset's width and format where
+ * it has several.
  *
  * @throws Rejection `RecipeUnsatisfiable` when the key would be longer than S3's 1,024 bytes
  */
 export function renditionKey(recipe: Recipe, preset: Preset, sourceKey: string): string {
   const filled = fillTemplate(recipe.output.key, {
-    preset: preset.name,
+    preset: presetLabel(preset),
     path: sourcePath(recipe, sourceKey),
     ext: EXTENSIONS[preset.format],
   });
-  return checked(`${recipe.output.prefix}${filled}`, `the rendition "${preset.name}"`);
+  return checked(`${recipe.output.prefix}${filled}`, `the rendition "${presetLabel(preset)}"`);
 }
 
 /**

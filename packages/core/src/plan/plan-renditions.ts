@@ -3,9 +3,9 @@ import type { OutputFormat, Recipe } from "../recipe/index.ts";
 import { type Area, areaPixels } from "./area.ts";
 import { cascade } from "./cascade.ts";
 import { cascadeBytes, streamBytes } from "./cost.ts";
-import { geometryOf } from "./geometry.ts";
 import { renditionKey } from "./key.ts";
 import type { Plan, RenditionPlan } from "./plan.ts";
+import { sized } from "./responsive.ts";
 import type { SourceInfo } from "./source-info.ts";
 
 /**
@@ -17,6 +17,7 @@ const LONGEST_SIDE: Readonly<Record<OutputFormat, number>> = {
   avif: 16_384,
   jpeg: 65_535,
   png: 1_000_000,
+  gif: 65_535,
 };
 
 /**
@@ -35,9 +36,8 @@ export function planRenditions(
   memoryBytes: number,
 ): Plan {
   guard(source, recipe);
-  const renditions = recipe.presets
-    .map((preset): RenditionPlan => {
-      const geometry = geometryOf(source, preset);
+  const renditions = sized(source, recipe.presets)
+    .map(({ preset, geometry }): RenditionPlan => {
       checkSides(geometry, preset.format, preset.name);
       return { ...geometry, preset, key: renditionKey(recipe, preset, sourceKey) };
     })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defineRecipe, parseRecipe } from "./define.ts";
 import { RecipeError } from "./error.ts";
+import { presetLabel } from "./recipe.ts";
 
 function faults(input: unknown): readonly string[] {
   try {
@@ -33,6 +34,7 @@ describe("defineRecipe", () => {
           fit: "inside",
           format: "webp",
           quality: 78,
+          effort: 2,
           enlarge: false,
           background: "#ffffff",
         },
@@ -55,6 +57,39 @@ describe("defineRecipe", () => {
     ]);
     expect(presets[0]).not.toHaveProperty("height");
     expect(presets[2]).not.toHaveProperty("width");
+  });
+
+  it("makes of each format and width a file of its own", () => {
+    const { presets } = defineRecipe({
+      presets: {
+        hero: { size: "16x9", fit: "cover", widths: [640, 320], formats: ["avif", "jpeg"] },
+        all: { formats: ["jpeg", "png", "webp", "avif", "gif"], quality: { avif: 40 }, effort: 5 },
+      },
+    });
+    expect(
+      presets.map((one) => [presetLabel(one), one.format, one.width, one.height, one.quality]),
+    ).toEqual([
+      ["hero-320w", "avif", 320, 180, 55],
+      ["hero-640w", "avif", 640, 360, 55],
+      ["hero-320w", "jpeg", 320, 180, 80],
+      ["hero-640w", "jpeg", 640, 360, 80],
+      ["all", "jpeg", undefined, undefined, 80],
+      ["all", "png", undefined, undefined, 100],
+      ["all", "webp", undefined, undefined, 78],
+      ["all", "avif", undefined, undefined, 40],
+      ["all", "gif", undefined, undefined, 100],
+    ]);
+    expect(presets.map(({ effort }) => effort)).toEqual([
+      2,
+      2,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      5,
+      5,
+      5,
+    ]);
   });
 
   it("gives a recipe that nobody changes, and knows it again", () => {
@@ -108,7 +143,7 @@ describe("a fault names the field, the value and the fix", () => {
       preset({ size: "1x1", fit: "crop" }),
       'presets.a.fit is "crop": use one of inside, cover, contain, fill, outside',
     ],
-    [preset({ format: "jpg" }), 'presets.a.format is "jpg": use one of jpeg, png, webp, avif'],
+    [preset({ format: "jpg" }), 'presets.a.format is "jpg": use one of jpeg, png, webp, avif, gif'],
     [preset({ quality: 101 }), "presets.a.quality is 101: write a whole number from 1 to 100"],
     [preset({ quality: 80.5 }), "presets.a.quality is 80.5: write a whole number from 1 to 100"],
     [preset({ enlarge: "yes" }), 'presets.a.enlarge is "yes": write true or false'],
@@ -116,10 +151,102 @@ describe("a fault names the field, the value and the fix", () => {
       preset({ background: "white" }),
       'presets.a.background is "white": write a colour as "#rrggbb", for example "#ffffff"',
     ],
+    [
+      preset({ formats: "avif" }),
+      'presets.a.formats is "avif": write a list such as ["avif", "webp", "jpeg"]',
+    ],
+    [
+      preset({ formats: [] }),
+      'presets.a.formats is empty: write a list such as ["avif", "webp", "jpeg"]',
+    ],
+    [
+      preset({ formats: ["webp", "jpg"] }),
+      'presets.a.formats.1 is "jpg": use one of jpeg, png, webp, avif, gif',
+    ],
+    [
+      preset({ formats: ["webp", "webp"] }),
+      'presets.a.formats is ["webp","webp"]: one format stands there twice; keep one',
+    ],
+    [
+      preset({ format: "webp", formats: ["webp"] }),
+      "presets.a has a format and formats: keep one of the two",
+    ],
+    [
+      preset({ widths: 320 }),
+      "presets.a.widths is 320: write a list of px such as [320, 640, 1280]",
+    ],
+    [preset({ widths: [0] }), "presets.a.widths.0 is 0: write a number of px from 1 to 16383"],
+    [
+      preset({ widths: [320, 320] }),
+      "presets.a.widths is [320,320]: one width stands there twice; keep one",
+    ],
+    [
+      preset({ widths: Array.from({ length: 17 }, (_, at) => at + 1) }),
+      "presets.a.widths has 17: write at most 16",
+    ],
+    [
+      preset({ widths: [320], size: "640w" }),
+      'presets.a has widths and one side: leave the side out, or write a box for the proportions, size: "16x9"',
+    ],
+    [
+      { presets: { a: { widths: [640] }, "a-640w": "9w" } },
+      "presets.a-640w is also what a is called at one of presets.a.widths: rename one of the two",
+    ],
+    [
+      { output: { key: "{preset}/{path}" }, presets: { a: { formats: ["avif", "webp"] } } },
+      'output.key is "{preset}/{path}": without {ext} two formats of one preset would claim one rendition; add it',
+    ],
+    [
+      { output: { key: "r/{path}.{ext}" }, presets: { a: { widths: [1, 2] } } },
+      'output.key is "r/{path}.{ext}": without {preset} two widths would claim one rendition; add it',
+    ],
+    [
+      preset({ quality: { avif: 0 } }),
+      "presets.a.quality.avif is 0: write a whole number from 1 to 100",
+    ],
+    [
+      preset({ formats: ["avif", "webp"], quality: { wepb: 50 } }),
+      'presets.a.quality.wepb is not a field here: did you mean "webp"?',
+    ],
+    [
+      preset({ quality: { avif: 50 } }),
+      "presets.a.quality.avif is of a format that is not made here: add it or leave it out",
+    ],
+    [preset({ effort: 7 }), "presets.a.effort is 7: webp takes 0 to 6"],
+    [
+      preset({ format: "jpeg", effort: 4 }),
+      "presets.a.effort is 4: JPEG has mozjpeg: true instead, PNG has effort with palette: true",
+    ],
+    [preset({ mozjpeg: true }), "presets.a.mozjpeg is true: that needs the format jpeg"],
+    [preset({ palette: true }), "presets.a.palette is true: that needs the format png"],
+    [
+      preset({ format: "avif", animated: true }),
+      "presets.a.animated is true: that needs the format webp or gif",
+    ],
+    [
+      preset({ size: "9x9", gravity: "north" }),
+      'presets.a.gravity is "north": that needs fit: "cover" or "contain"',
+    ],
+    [
+      preset({ size: "9x9", fit: "contain", gravity: "entropy" }),
+      'presets.a.gravity is "entropy": that needs fit: "cover"',
+    ],
+    [
+      preset({ size: "9x9", fit: "cover", focus: { x: 2, y: 0 } }),
+      "presets.a.focus.x is 2: write a number from 0 to 1",
+    ],
+    [
+      preset({ size: "9x9", fit: "cover", focus: { x: 1 } }),
+      "presets.a.focus.y is missing: write a number from 0 to 1",
+    ],
+    [preset({ size: "9x9", focus: { x: 1, y: 1 } }), 'presets.a.focus needs fit: "cover"'],
+    [preset({ colour: "p4" }), 'presets.a.colour is "p4": use one of srgb, p3'],
+    [preset({ keep: ["ext"] }), 'presets.a.keep.0 is "ext": use one of icc, copyright, exif, gps'],
+    [preset({ keep: "icc" }), 'presets.a.keep is "icc": write a list such as ["copyright", "icc"]'],
     [preset({ widht: 5 }), 'presets.a.widht is not a field here: did you mean "width"?'],
     [
       preset({ colourspace: 5 }),
-      "presets.a.colourspace is not a field here: the fields are size, width, height, fit, enlarge, format, quality, background",
+      "presets.a.colourspace is not a field here: the fields are size, width, height, widths, fit, gravity, focus, enlarge, format, formats, quality, effort, mozjpeg, palette, animated, fallback, background, colour, keep",
     ],
     [more({ outptu: {} }), 'outptu is not a field here: did you mean "output"?'],
     [more({ output: { keey: "" } }), 'output.keey is not a field here: did you mean "key"?'],
@@ -153,7 +280,7 @@ describe("a fault names the field, the value and the fix", () => {
     const input = { presets: { a: "150", b: { format: "x", quality: 0 } }, foo: 1 };
     expect(faults(input)).toEqual([
       `presets.a is "150": write a size as ${forms}`,
-      'presets.b.format is "x": use one of jpeg, png, webp, avif',
+      'presets.b.format is "x": use one of jpeg, png, webp, avif, gif',
       "presets.b.quality is 0: write a whole number from 1 to 100",
       "foo is not a field here: the fields are source, output, limits, lanes, presets",
     ]);

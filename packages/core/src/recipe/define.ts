@@ -1,22 +1,9 @@
 import * as v from "valibot";
 import { RecipeError } from "./error.ts";
-import type { Preset, Recipe } from "./recipe.ts";
-import {
-  describeIssues,
-  type PresetDraft,
-  type RecipeDraft,
-  type RecipeInput,
-  recipeSchema,
-} from "./schema.ts";
-import type { Size } from "./size.ts";
-import { checkTemplate } from "./template.ts";
-
-/**
- * WebP shows everywhere since 2020 and encodes an order of magnitude faster than AVIF: the format
- * of a preset that names none. The qualities are those at which the formats look alike.
- */
-const DEFAULT_FORMAT = "webp";
-const DEFAULT_QUALITY = { jpeg: 80, webp: 78, avif: 55, png: 100 } as const;
+import { presetsOf } from "./presets-of.ts";
+import type { Recipe } from "./recipe.ts";
+import { describeIssues, type RecipeDraft, type RecipeInput, recipeSchema } from "./schema.ts";
+import { checkLabels, checkTemplate } from "./template.ts";
 
 /**
  * The recipe that `recipe.ts` exports.
@@ -68,37 +55,14 @@ function complete(draft: RecipeDraft): Recipe {
   const entries = Object.entries(draft.presets);
   if (entries.length === 0) faults.push('presets is empty: write at least one, thumb: "150x150"');
 
-  const presets = entries.map(([name, value]) => completePreset(name, value, faults));
-  faults.push(...checkTemplate(draft.output.key, presets), ...checkPrefix(draft));
+  const presets = entries.flatMap(([name, value]) => presetsOf(name, value, faults));
+  faults.push(
+    ...checkLabels(presets),
+    ...checkTemplate(draft.output.key, presets),
+    ...checkPrefix(draft),
+  );
   if (faults.length > 0) throw new RecipeError(faults);
   return Object.freeze({ ...draft, presets: Object.freeze(presets) });
-}
-
-function completePreset(name: string, value: Size | PresetDraft, faults: string[]): Preset {
-  const draft = v.is(v.looseObject({ enlarge: v.boolean() }), value)
-    ? value
-    : { size: value, enlarge: false, background: "#ffffff" };
-  const { size, width, height, fit, format = DEFAULT_FORMAT, quality, enlarge, background } = draft;
-  if (size !== undefined && (width !== undefined || height !== undefined)) {
-    faults.push(`presets.${name} has a size and a width or height: keep one of the two`);
-  }
-  const sides = size ?? {
-    ...(width === undefined ? {} : { width }),
-    ...(height === undefined ? {} : { height }),
-  };
-  const box = sides.width !== undefined && sides.height !== undefined;
-  if (fit !== undefined && fit !== "inside" && !box) {
-    faults.push(`presets.${name}.fit is "${fit}": that needs a width and a height`);
-  }
-  return Object.freeze({
-    name,
-    ...sides,
-    fit: fit ?? "inside",
-    format,
-    quality: quality ?? DEFAULT_QUALITY[format],
-    enlarge,
-    background,
-  });
 }
 
 /** S3 keeps keys of at most 1,024 bytes, and `/a` is another key than `a`. */

@@ -7,9 +7,13 @@ export {
   EXTENSIONS,
   FITS,
   type Fit,
+  GRAVITIES,
+  type Gravity,
+  type Keep,
   OUTPUT_FORMATS,
   type OutputFormat,
   type Preset,
+  presetLabel,
   type Recipe,
 } from "./recipe.ts";
 export type { RecipeInput } from "./schema.ts";

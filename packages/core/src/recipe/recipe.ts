@@ -2,7 +2,7 @@ export const FITS = ["inside", "cover", "contain", "fill", "outside"] as const;
 /** How a source meets a box of other proportions; the words of CSS `object-fit` and of sharp. */
 export type Fit = (typeof FITS)[number];
 
-export const OUTPUT_FORMATS = ["jpeg", "png", "webp", "avif"] as const;
+export const OUTPUT_FORMATS = ["jpeg", "png", "webp", "avif", "gif"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** The extension, without dot, of a rendition's key. */
@@ -11,6 +11,7 @@ export const EXTENSIONS: Readonly<Record<OutputFormat, string>> = {
   png: "png",
   webp: "webp",
   avif: "avif",
+  gif: "gif",
 };
 
 export const CONTENT_TYPES: Readonly<Record<OutputFormat, string>> = {
@@ -18,21 +19,75 @@ export const CONTENT_TYPES: Readonly<Record<OutputFormat, string>> = {
   png: "image/png",
   webp: "image/webp",
   avif: "image/avif",
+  gif: "image/gif",
 };
 
-/** One named output, every choice made. Sides are px; neither side: the source's own size. */
+/** Where the crop, or in `contain` the picture, lies; the last two look at the pixels. */
+export const GRAVITIES = [
+  "centre",
+  "north",
+  "northeast",
+  "east",
+  "southeast",
+  "south",
+  "southwest",
+  "west",
+  "northwest",
+  "attention",
+  "entropy",
+] as const;
+export type Gravity = (typeof GRAVITIES)[number];
+
+export const COLOURS = ["srgb", "p3"] as const;
+export type Colour = (typeof COLOURS)[number];
+
+/** What of a source's metadata a rendition may carry. */
+export const KEEPS = ["icc", "copyright", "exif", "gps"] as const;
+export type Keep = (typeof KEEPS)[number];
+
+/**
+ * One file that is made of a source, every choice made: a preset that names several formats or
+ * widths stands here once for each. Sides are px; neither side: the source's own size.
+ */
 export interface Preset {
+  /** As the person wrote it. */
   readonly name: string;
+  /** Is this one of a preset's `widths`? Then `width` is in its label. */
+  readonly responsive?: true;
   readonly width?: number;
   readonly height?: number;
   readonly fit: Fit;
+  /** Absent: the centre. */
+  readonly gravity?: Gravity;
+  /** What the crop is to keep in its middle, in shares of the upright picture's sides. */
+  readonly focus?: { readonly x: number; readonly y: number };
   /** May the rendition have more pixels than the source? */
   readonly enlarge: boolean;
   readonly format: OutputFormat;
   /** 1 to 100. */
   readonly quality: number;
+  /** How hard the encoder works, in its own measure; absent for JPEG and for PNG without palette. */
+  readonly effort?: number;
+  readonly mozjpeg?: true;
+  readonly palette?: true;
+  /** All frames of an animation rather than its first. */
+  readonly animated?: true;
+  /** The source's own bytes where they are fewer and say the same. */
+  readonly fallback?: "source";
   /** What stands behind transparency in JPEG, and beside the picture in `contain`: `#rrggbb`. */
   readonly background: string;
+  /** Absent: sRGB. */
+  readonly colour?: "p3";
+  /** Absent: nothing. */
+  readonly keep?: readonly Keep[];
+}
+
+/**
+ * What `{preset}` becomes in a key: the name, and for one of several widths that too, `hero-640w`.
+ * No two of a recipe's presets have the same name, width and format.
+ */
+export function presetLabel({ name, responsive, width }: Preset): string {
+  return responsive === undefined ? name : `${name}-${width}w`;
 }
 
 /** What to make of every source: the checked form of what `recipe.ts` exports. */
@@ -60,5 +115,6 @@ export interface Recipe {
     /** A source of more bytes goes to the large lane. */
     readonly smallBytes: number;
   };
+  /** One a file, in the order of the person's: presets, then formats, then widths from the smallest. */
   readonly presets: readonly Preset[];
 }

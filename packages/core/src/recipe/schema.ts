@@ -1,62 +1,11 @@
 import { distance } from "fastest-levenshtein";
 import * as v from "valibot";
-import { FITS, OUTPUT_FORMATS } from "./recipe.ts";
-import { MAX_SIDE, parseSize, SIZE_FORMS } from "./size.ts";
+import { show, text, wholeNumber } from "./fields.ts";
+import { presetObject, size } from "./preset-schema.ts";
+import { OUTPUT_FORMATS } from "./recipe.ts";
+import { SIZE_FORMS } from "./size.ts";
 
 const MIB = 1024 * 1024;
-
-const side = v.pipe(
-  v.number((issue) => `is ${show(issue.input)}: write a number of px`),
-  v.integer((issue) => `is ${issue.input}: write a whole number of px`),
-  v.minValue(1, (issue) => `is ${issue.input}: write a number of px from 1 to ${MAX_SIDE}`),
-  v.maxValue(
-    MAX_SIDE,
-    (issue) => `is ${issue.input}: write a number of px from 1 to ${MAX_SIDE} (WebP's own limit)`,
-  ),
-);
-
-const size = v.pipe(
-  v.string((issue) => `is ${show(issue.input)}: write a size as ${SIZE_FORMS}`),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const parsed = parseSize(dataset.value);
-    if (parsed === undefined) {
-      addIssue({ message: `is ${show(dataset.value)}: write a size as ${SIZE_FORMS}` });
-      return NEVER;
-    }
-    for (const value of [parsed.width, parsed.height]) {
-      if (value !== undefined && (value < 1 || value > MAX_SIDE)) {
-        addIssue({
-          message: `is ${show(dataset.value)}: each side must be from 1 to ${MAX_SIDE} px`,
-        });
-        return NEVER;
-      }
-    }
-    return parsed;
-  }),
-);
-
-const presetObject = v.strictObject({
-  size: v.optional(size),
-  width: v.optional(side),
-  height: v.optional(side),
-  fit: v.optional(oneOf(FITS)),
-  enlarge: v.optional(flag(), false),
-  format: v.optional(oneOf(OUTPUT_FORMATS)),
-  quality: v.optional(wholeNumber(1, 100)),
-  background: v.optional(
-    v.pipe(
-      v.string((issue) => `is ${show(issue.input)}: write a colour as "#rrggbb"`),
-      v.regex(
-        /^#[0-9a-f]{6}$/i,
-        (issue) => `is ${show(issue.input)}: write a colour as "#rrggbb", for example "#ffffff"`,
-      ),
-      v.toLowerCase(),
-    ),
-    "#ffffff",
-  ),
-});
-
-const text = v.string((issue) => `is ${show(issue.input)}: write a text`);
 
 /** The shape of what a person writes in `recipe.ts`; unknown fields are faults. */
 export const recipeSchema = v.strictObject({
@@ -111,25 +60,31 @@ export const recipeSchema = v.strictObject({
 /** What a person writes: every field but `presets` may be left out. */
 export type RecipeInput = v.InferInput<typeof recipeSchema>;
 export type RecipeDraft = v.InferOutput<typeof recipeSchema>;
-export type PresetDraft = v.InferOutput<typeof presetObject>;
 
 /** One fault a line: `presets.thumb.format is "jpg2": use one of …`. */
-export function describeIssues(issues: readonly v.BaseIssue<unknown>[], path = ""): string[] {
+export function describeIssues(
+  issues: readonly v.BaseIssue<unknown>[],
+  outer: readonly string[] = [],
+): string[] {
   return issues.flatMap((issue) => {
-    const at = join(path, v.getDotPath(issue));
+    const path = [...outer, ...(issue.path ?? []).map(({ key }) => String(key))];
+    const at = path.join(".");
     // A union says only that no branch fitted; the branch that the person meant says why.
     const meant = issue.issues?.filter((inner) => inner.path !== undefined);
     if (issue.type === "union" && typeof issue.input === "object" && meant?.length) {
-      return describeIssues(meant, at);
+      return describeIssues(meant, path);
     }
     if (issue.type === "union" && typeof issue.input === "string" && issue.issues?.[0]) {
-      return describeIssues([issue.issues[0]], at);
+      return describeIssues([issue.issues[0]], path);
     }
     if (issue.type === "strict_object" && issue.expected === "never") {
-      return [`${at} is not a field here${suggestion(at)}`];
+      return [`${at} is not a field here${suggestion(path)}`];
     }
     if (issue.type === "strict_object" && issue.input === undefined && at === "presets") {
       return ['presets is missing: write presets: { thumb: "150x150", … }'];
+    }
+    if (issue.type === "strict_object" && issue.input === undefined && path.length > 1) {
+      return [`${at} is missing: write a number from 0 to 1`];
     }
     if (issue.type === "strict_object") {
       return [`${at || "the recipe"} is ${show(issue.input)}: write an object`];
@@ -138,10 +93,9 @@ export function describeIssues(issues: readonly v.BaseIssue<unknown>[], path = "
   });
 }
 
-function suggestion(at: string): string {
-  const dot = at.lastIndexOf(".");
-  const name = at.slice(dot + 1);
-  const names = fieldsOf(at.slice(0, Math.max(0, dot)));
+function suggestion(path: readonly string[]): string {
+  const name = path.at(-1) ?? "";
+  const names = fieldsOf(path.slice(0, -1));
   const near = names
     .map((known) => ({ known, far: distance(known.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.far - b.far)[0];
@@ -151,45 +105,26 @@ function suggestion(at: string): string {
 }
 
 /** The fields of the object at a path of the recipe. */
-function fieldsOf(path: string): readonly string[] {
+function fieldsOf([first, , field]: readonly string[]): readonly string[] {
   const { entries } = recipeSchema;
-  switch (path) {
-    case "":
+  switch (first) {
+    case undefined:
       return Object.keys(entries);
     case "source":
     case "output":
     case "limits":
     case "lanes":
-      return Object.keys(entries[path].wrapped.entries);
+      return Object.keys(entries[first].wrapped.entries);
+    default:
+      break;
+  }
+  switch (field) {
+    case "focus":
+      return ["x", "y"];
+    case "quality":
+    case "effort":
+      return OUTPUT_FORMATS;
     default:
       return Object.keys(presetObject.entries);
   }
-}
-
-function join(path: string, more: string | null): string {
-  if (more === null) return path;
-  return path === "" ? more : `${path}.${more}`;
-}
-
-function oneOf<const Values extends readonly string[]>(values: Values) {
-  return v.picklist(values, (issue) => `is ${show(issue.input)}: use one of ${values.join(", ")}`);
-}
-
-function flag() {
-  return v.boolean((issue) => `is ${show(issue.input)}: write true or false`);
-}
-
-function wholeNumber(from: number, to: number) {
-  const message = (issue: { input: unknown }) =>
-    `is ${show(issue.input)}: write a whole number from ${from} to ${to}`;
-  return v.pipe(
-    v.number(message),
-    v.integer(message),
-    v.minValue(from, message),
-    v.maxValue(to, message),
-  );
-}
-
-function show(value: unknown): string {
-  return typeof value === "function" ? "a function" : (JSON.stringify(value) ?? String(value));
 }

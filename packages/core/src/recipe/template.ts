@@ -1,5 +1,5 @@
 import { distance } from "fastest-levenshtein";
-import type { Preset } from "./recipe.ts";
+import { type Preset, presetLabel } from "./recipe.ts";
 
 /**
  * The words of `output.key`:
@@ -28,8 +28,14 @@ export function checkTemplate(template: string, presets: readonly Preset[]): str
   if (!words.includes("path")) {
     faults.push(`${at}: without {path} two sources would claim one rendition; add it`);
   }
-  if (!words.includes("preset") && presets.length > 1) {
-    faults.push(`${at}: without {preset} two presets would claim one rendition; add it`);
+  const labels = new Set(presets.map(presetLabel));
+  if (!words.includes("preset") && labels.size > 1) {
+    const names = new Set(presets.map(({ name }) => name));
+    const two = names.size > 1 ? "presets" : "widths";
+    faults.push(`${at}: without {preset} two ${two} would claim one rendition; add it`);
+  }
+  if (!words.includes("ext") && labels.size < presets.length) {
+    faults.push(`${at}: without {ext} two formats of one preset would claim one rendition; add it`);
   }
   // "{path}-{preset}": path "x" of preset "b-a" and path "x-b" of preset "a" would share "x-b-a".
   // With a "/" between them, the preset is the one segment at its place from the start or the end.
@@ -48,7 +54,7 @@ export function checkTemplate(template: string, presets: readonly Preset[]): str
   const collides =
     first === MANIFEST_FOLDER ||
     first === "{path}" ||
-    (first === "{preset}" && presets.some((preset) => preset.name === MANIFEST_FOLDER));
+    [...labels].some((label) => first.replaceAll("{preset}", label) === MANIFEST_FOLDER);
   if (collides && template.includes("/")) {
     faults.push(
       `${at}: it would write into "${MANIFEST_FOLDER}/", where the manifests are; begin with another folder or rename the preset`,
@@ -58,6 +64,19 @@ export function checkTemplate(template: string, presets: readonly Preset[]): str
     faults.push(`${at}: it could be a manifest's key; end it with ".{ext}"`);
   }
   return faults;
+}
+
+/**
+ * The faults of names that would meet: `hero` with a width of 640 is called `hero-640w` in keys,
+ * and nothing else may be.
+ */
+export function checkLabels(presets: readonly Preset[]): string[] {
+  const plain = new Set(presets.filter((one) => !one.responsive).map(({ name }) => name));
+  const taken = presets.filter((one) => one.responsive && plain.has(presetLabel(one)));
+  return [...new Set(taken.map((one) => `${presetLabel(one)} ${one.name}`))].map((pair) => {
+    const [label, name] = pair.split(" ");
+    return `presets.${label} is also what ${name} is called at one of presets.${name}.widths: rename one of the two`;
+  });
 }
 
 /** Fills a checked template in. */

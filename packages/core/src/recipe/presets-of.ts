@@ -1,0 +1,166 @@
+import * as v from "valibot";
+import type { PresetDraft } from "./preset-schema.ts";
+import type { OutputFormat, Preset } from "./recipe.ts";
+import type { Size } from "./size.ts";
+
+/** WebP shows everywhere since 2020 and takes a fraction of AVIF's time: docs/adr/008-encoder-defaults.md. */
+const DEFAULT_FORMAT = "webp";
+
+/** The qualities at which the formats look alike, and the efforts at which more time buys little. */
+const DEFAULT_QUALITY = { jpeg: 80, webp: 78, avif: 55, png: 100, gif: 100 } as const;
+const DEFAULT_EFFORT = { webp: 2, avif: 2, gif: 3, png: 3 } as const;
+
+/** Each encoder's own scale. PNG's is the palette's: without one there is no choice to make. */
+const EFFORTS = { webp: [0, 6], avif: [0, 9], gif: [1, 10], png: [1, 10] } as const;
+
+/** The formats that hold an animation. */
+const ANIMATED: readonly OutputFormat[] = ["webp", "gif"];
+
+/** The files of one preset: one for each format and width, in the order of the person's. */
+export function presetsOf(name: string, value: Size | PresetDraft, faults: string[]): Preset[] {
+  const draft: PresetDraft = isDraft(value)
+    ? value
+    : { size: value, enlarge: false, background: "#ffffff" };
+  const at = `presets.${name}`;
+  const formats = draft.formats ?? [draft.format ?? DEFAULT_FORMAT];
+  const found = [...sizeFaults(draft), ...formatFaults(draft, formats)];
+  faults.push(...found.map((fault) => `${at}${fault}`));
+  return formats.flatMap((format) =>
+    sizesOf(draft).map((sides) =>
+      Object.freeze<Preset>({
+        name,
+        ...sides,
+        fit: draft.fit ?? "inside",
+        ...(draft.gravity !== undefined &&
+          draft.gravity !== "centre" && { gravity: draft.gravity }),
+        ...(draft.focus && { focus: draft.focus }),
+        enlarge: draft.enlarge,
+        format,
+        ...encoding(draft, format),
+        ...(draft.animated && ANIMATED.includes(format) && { animated: true as const }),
+        ...(draft.fallback && { fallback: draft.fallback }),
+        background: draft.background,
+        ...(draft.colour === "p3" && { colour: draft.colour }),
+        ...(draft.keep?.length && { keep: [...new Set(draft.keep)].sort() }),
+      }),
+    ),
+  );
+}
+
+function isDraft(value: Size | PresetDraft): value is PresetDraft {
+  return v.is(v.looseObject({ enlarge: v.boolean() }), value);
+}
+
+type Sides = Pick<Preset, "width" | "height" | "responsive">;
+
+function sizesOf({ size, width, height, widths }: PresetDraft): Sides[] {
+  const sides = size ?? {
+    ...(width === undefined ? {} : { width }),
+    ...(height === undefined ? {} : { height }),
+  };
+  if (widths === undefined) return [sides];
+  return widths.map((each) => ({
+    responsive: true,
+    width: each,
+    // A size beside widths gives the proportions.
+    ...(sides.width !== undefined &&
+      sides.height !== undefined && {
+        height: Math.max(1, Math.round((each * sides.height) / sides.width)),
+      }),
+  }));
+}
+
+function encoding(draft: PresetDraft, format: OutputFormat) {
+  const quality = pick(draft.quality, format) ?? DEFAULT_QUALITY[format];
+  const { mozjpeg, palette } = draft;
+  const effort = pick(draft.effort, format);
+  switch (format) {
+    case "jpeg":
+      return { quality, ...(mozjpeg && { mozjpeg }) };
+    case "png":
+      return { quality, ...(palette && { palette, effort: effort ?? DEFAULT_EFFORT.png }) };
+    default:
+      return { quality, effort: effort ?? DEFAULT_EFFORT[format] };
+  }
+}
+
+type PerFormat = PresetDraft["quality"];
+
+function pick(value: PerFormat, format: OutputFormat): number | undefined {
+  return typeof value === "object" ? value[format] : value;
+}
+
+function sizeFaults({ size, width, height, widths, fit, gravity, focus }: PresetDraft): string[] {
+  const faults: string[] = [];
+  if (size !== undefined && (width !== undefined || height !== undefined)) {
+    faults.push(" has a size and a width or height: keep one of the two");
+  }
+  const has = { width: size?.width ?? width, height: size?.height ?? height };
+  const box = has.width !== undefined && has.height !== undefined;
+  if (widths !== undefined && !box && (has.width !== undefined || has.height !== undefined)) {
+    faults.push(
+      ' has widths and one side: leave the side out, or write a box for the proportions, size: "16x9"',
+    );
+  }
+  if (fit !== undefined && fit !== "inside" && !box) {
+    faults.push(`.fit is "${fit}": that needs a width and a height`);
+  }
+  const looks = gravity === "attention" || gravity === "entropy";
+  if (gravity !== undefined && fit !== "cover" && (looks || fit !== "contain")) {
+    faults.push(`.gravity is "${gravity}": that needs fit: "cover"${looks ? "" : ' or "contain"'}`);
+  }
+  if (focus !== undefined && fit !== "cover") faults.push('.focus needs fit: "cover"');
+  if (focus !== undefined && gravity !== undefined) {
+    faults.push(" has a gravity and a focus: keep one of the two");
+  }
+  return faults;
+}
+
+function formatFaults(draft: PresetDraft, formats: readonly OutputFormat[]): string[] {
+  const faults: string[] = [];
+  const { effort, mozjpeg, palette, animated, fallback, quality } = draft;
+  if (draft.format !== undefined && draft.formats !== undefined) {
+    faults.push(" has a format and formats: keep one of the two");
+  }
+  const needs = (given: unknown, field: string, some: readonly OutputFormat[]) => {
+    if (given && !some.some((format) => formats.includes(format))) {
+      faults.push(
+        `.${field} is ${JSON.stringify(given)}: that needs the format ${some.join(" or ")}`,
+      );
+    }
+  };
+  needs(mozjpeg, "mozjpeg", ["jpeg"]);
+  needs(palette, "palette", ["png"]);
+  needs(animated, "animated", ANIMATED);
+  for (const [field, value] of Object.entries({ quality, effort })) {
+    if (typeof value !== "object") continue;
+    for (const format of Object.keys(value)) {
+      if (formats.some((known) => known === format)) continue;
+      faults.push(
+        `.${field}.${format} is of a format that is not made here: add it or leave it out`,
+      );
+    }
+  }
+  if (fallback !== undefined && draft.keep?.length) {
+    faults.push(' has fallback: "source" and keep: the source keeps what it has; choose one');
+  }
+  faults.push(...effortFaults(effort, formats, palette === true));
+  return faults;
+}
+
+function effortFaults(effort: PerFormat, formats: readonly OutputFormat[], palette: boolean) {
+  const able = formats.filter((format) => format !== "jpeg" && (format !== "png" || palette));
+  if (typeof effort === "number" && able.length === 0) {
+    return [
+      `.effort is ${effort}: JPEG has mozjpeg: true instead, PNG has effort with palette: true`,
+    ];
+  }
+  return able.flatMap((format) => {
+    if (format === "jpeg") return [];
+    const [from, to] = EFFORTS[format];
+    const value = pick(effort, format);
+    return value === undefined || (value >= from && value <= to)
+      ? []
+      : [`.effort is ${value}: ${format} takes ${from} to ${to}`];
+  });
+}
