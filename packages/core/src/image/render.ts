@@ -4,6 +4,7 @@ import { encode, type RenderedImage } from "./encode.ts";
 import { attempt, decodeFault, encodeFault } from "./fault.ts";
 import type { ImageInput } from "./input.ts";
 import { fromPixels, type Pixels, release, toPixels } from "./pixels.ts";
+import { type Placeholder, placeholderArea, placeholderOf, smallestRaster } from "./placeholder.ts";
 import { reading } from "./reading.ts";
 
 export interface RenderOptions {
@@ -11,6 +12,8 @@ export interface RenderOptions {
   readonly signal?: AbortSignal;
   /** Gets each rendition as soon as it is encoded; the others go on meanwhile. */
   readonly onRendition: (image: RenderedImage) => Promise<void> | void;
+  /** Gets the picture's placeholder once; without it, none is computed. */
+  readonly onPlaceholder?: (placeholder: Placeholder) => void;
 }
 
 /** One source on its way. */
@@ -21,6 +24,9 @@ interface Work {
   readonly signal: AbortSignal;
   readonly stop: AbortController;
   readonly onRendition: RenderOptions["onRendition"];
+  readonly onPlaceholder: RenderOptions["onPlaceholder"];
+  /** The raster that the placeholder is made from. */
+  readonly smallest: RasterPlan | undefined;
 }
 
 /**
@@ -34,12 +40,14 @@ interface Work {
 export async function render(
   input: ImageInput,
   plan: Plan,
-  { signal, onRendition }: RenderOptions,
+  { signal, onRendition, onPlaceholder }: RenderOptions,
 ): Promise<void> {
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const work: Work = { input, plan, signal: either, stop, onRendition };
+  const smallest = plan.raster && smallestRaster(plan.raster);
+  const work: Work = { input, plan, signal: either, stop, onRendition, onPlaceholder, smallest };
   if (plan.raster !== undefined) await descend(work, await decode(work, plan.raster), plan.raster);
+  else await lookAgain(work);
   for (const rendition of plan.streamed) await stream(work, rendition);
 }
 
@@ -57,6 +65,7 @@ async function descend(work: Work, pixels: Pixels, plan: RasterPlan): Promise<vo
   const images = plan.renditions.map((rendition) =>
     step(() => encode(fromPixels(pixels), rendition)),
   );
+  if (plan === work.smallest) work.onPlaceholder?.(placeholderOf(pixels));
   await allEnded(work, [
     Promise.allSettled([...rasters.map(({ made }) => made), ...images]).then(() => release(pixels)),
     ...rasters.map(async ({ raster, made }) => descend(work, await made, raster)),
@@ -75,6 +84,16 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const run = () =>
     encode(coloured(reading(input, plan.source), plan.source, rendition), rendition);
   await onRendition(await attempt(run, decodeFault, signal));
+}
+
+/**
+ * A placeholder where every rendition was too large for a raster: one more decode, to next to
+ * nothing, beside an encoder that has all the source's pixels to do.
+ */
+async function lookAgain(work: Work): Promise<void> {
+  if (work.onPlaceholder === undefined) return;
+  const pixels = await decode(work, placeholderArea(work.plan.source));
+  work.onPlaceholder(placeholderOf(pixels));
 }
 
 /** Grey on a background would make that grey as well, of whatever colour it should be. */

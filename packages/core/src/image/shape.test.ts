@@ -178,7 +178,7 @@ describe("formats out", () => {
     expect(bytes("mozjpeg")).toBeLessThan(bytes("jpeg"));
     expect(bytes("palette")).toBeLessThan(bytes("png"));
     expect(bytes("webp6")).toBeLessThan(bytes("webp"));
-    expect(await sharp(fileOf(made, "palette")).metadata()).toMatchObject({ paletteBitDepth: 8 });
+    expect(await sharp(fileOf(made, "palette")).metadata()).toMatchObject({ isPalette: true });
   });
 
   it.each([

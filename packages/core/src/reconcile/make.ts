@@ -2,11 +2,17 @@ import { ENCODER, type ImageInput, probe, type RenderedImage, render } from "../
 import { type Lane, Rejection } from "../outcome/index.ts";
 import { laneByCost, planRenditions, type SourceInfo } from "../plan/index.ts";
 import { CONTENT_TYPES, presetFingerprint } from "../recipe/index.ts";
-import type { ManifestRendition } from "../store/index.ts";
+import type { ManifestPlaceholder, ManifestRendition } from "../store/index.ts";
 import type { ReconcileContext } from "./context.ts";
 
 export type Made =
-  | { readonly kind: "made"; readonly info: SourceInfo; readonly renditions: ManifestRendition[] }
+  | {
+      readonly kind: "made";
+      readonly info: SourceInfo;
+      /** In the recipe's order. */
+      readonly renditions: ManifestRendition[];
+      readonly placeholder?: ManifestPlaceholder;
+    }
   | { readonly kind: "rejected"; readonly rejection: Rejection }
   | { readonly kind: "tooCostly"; readonly peakBytes: number };
 
@@ -23,6 +29,10 @@ export async function make(
 ): Promise<Made> {
   const { recipe, lane, memoryBytes } = context;
   const puts: Promise<ManifestRendition>[] = [];
+  const order = new Map(
+    recipe.presets.map((preset, at) => [presetFingerprint(preset, ENCODER), at]),
+  );
+  let placeholder: ManifestPlaceholder | undefined;
   try {
     const made = await context.renderGate(async () => {
       signal.throwIfAborted();
@@ -37,10 +47,20 @@ export async function make(
         put.catch(() => undefined);
         puts.push(put);
       };
-      await render(input, plan, { signal, onRendition });
+      await render(input, plan, {
+        signal,
+        onRendition,
+        onPlaceholder: (made) => {
+          placeholder = made;
+        },
+      });
       return { kind: "made", info } as const;
     });
-    return made.kind === "made" ? { ...made, renditions: await Promise.all(puts) } : made;
+    if (made.kind !== "made") return made;
+    const renditions = await Promise.all(puts);
+    const at = ({ fingerprint }: ManifestRendition) => order.get(fingerprint) ?? 0;
+    renditions.sort((a, b) => at(a) - at(b));
+    return { ...made, renditions, ...(placeholder && { placeholder }) };
   } catch (error) {
     // Nothing may still be written after the answer is given.
     await Promise.allSettled(puts);

@@ -101,6 +101,48 @@ describe("reconcile", () => {
     });
   });
 
+  it("puts into the manifest what a page needs, in the recipe's order", async () => {
+    await upload(await picture(200, 100));
+    const recipe = defineRecipe({
+      presets: { hero: { widths: [50, 100, 800], formats: ["avif", "jpeg"] }, thumb: "20w" },
+    });
+    await reconcile(job(), context({ recipe }), never);
+    const avif = { type: "image/avif" };
+    const jpeg = { type: "image/jpeg" };
+    expect(await manifest()).toMatchObject({
+      placeholder: {
+        colour: expect.stringMatching(/^#33[67].9[89a]$/),
+        thumbhash: expect.stringMatching(/^[\w+/=]{20,40}$/),
+      },
+      srcset: {
+        hero: [
+          { key: `hero-50w/${key}.avif`, width: 50, height: 25, ...avif },
+          { key: `hero-100w/${key}.avif`, width: 100, height: 50, ...avif },
+          { key: `hero-800w/${key}.avif`, width: 200, height: 100, ...avif },
+          { key: `hero-50w/${key}.jpg`, width: 50, height: 25, ...jpeg },
+          { key: `hero-100w/${key}.jpg`, width: 100, height: 50, ...jpeg },
+          { key: `hero-800w/${key}.jpg`, width: 200, height: 100, ...jpeg },
+        ],
+        thumb: [{ key: `thumb/${key}.webp`, width: 20, height: 10, type: "image/webp" }],
+      },
+    });
+  });
+
+  it("removes widths that an attempt on a larger content left, though no manifest knows them", async () => {
+    const { s3, resources } = sandbox;
+    const recipe = defineRecipe({ presets: { hero: { widths: [50, 100] } } });
+    const orphan = `hero-100w/${key}.webp`;
+    await s3.send(
+      new PutObjectCommand({ Bucket: resources.renditionBucket, Key: orphan, Body: "x" }),
+    );
+    await upload(await picture(40, 40));
+    await reconcile(job({ begun: true }), context({ recipe }), never);
+    expect([...(await stored()).keys()].sort()).toEqual([
+      `hero-50w/${key}.webp`,
+      `manifests/${key}.json`,
+    ]);
+  });
+
   it("says unchanged the second time, and writes nothing", async () => {
     await upload(await picture(60, 60));
     await reconcile(job(), context(), never);

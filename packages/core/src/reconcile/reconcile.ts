@@ -8,6 +8,7 @@ import { withContent } from "./content.ts";
 import type { ReconcileContext } from "./context.ts";
 import { make } from "./make.ts";
 import { outcomeOf } from "./outcome-of.ts";
+import { srcsetOf } from "./srcset.ts";
 
 /** A source that changes faster than this is tried again later, not for ever now. */
 const MAX_ROUNDS = 4;
@@ -136,7 +137,9 @@ function staleKeys(
   // be called is removed too, for a crashed attempt may have left some.
   if (made.kind !== "made") return [...new Set([...keysOf(old), ...recipeKeys(job, context)])];
   const fresh = new Set(made.renditions.map(({ key }) => key));
-  return [...new Set(keysOf(old))].filter((key) => !fresh.has(key));
+  // Widths that this source is too small for: an attempt on a larger one may have left them.
+  const known = new Set([...keysOf(old), ...recipeKeys(job, context)]);
+  return [...known].filter((key) => !fresh.has(key));
 }
 
 function keysOf(manifest: Manifest | undefined): string[] {
@@ -178,6 +181,8 @@ function describe(
   return {
     ...common,
     source: { bucket, key, etag, bytes, format, width, height },
+    ...(made.placeholder && { placeholder: made.placeholder }),
+    srcset: srcsetOf(made.renditions),
     renditions: made.renditions,
   };
 }

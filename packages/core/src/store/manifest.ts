@@ -15,6 +15,14 @@ const renditionSchema = v.object({
   fingerprint: v.string(),
 });
 
+/** One candidate of a `srcset`; sizes in px. */
+const candidateSchema = v.object({
+  key: v.string(),
+  width: count,
+  height: count,
+  type: v.string(),
+});
+
 /** The form of a manifest; sizes in px and bytes. */
 export const manifestSchema = v.object({
   version: v.literal(1),
@@ -32,6 +40,13 @@ export const manifestSchema = v.object({
   recipe: v.string(),
   /** Why there are no renditions. */
   rejected: v.optional(v.object({ reason: v.picklist(REJECTED_REASONS), message: v.string() })),
+  /** What a page shows until the picture is there: a thumbhash in base64, and `#rrggbb`. */
+  placeholder: v.optional(v.object({ thumbhash: v.string(), colour: v.string() })),
+  /**
+   * By preset, what a `<picture>` needs: the recipe's first format first, each from the narrowest.
+   */
+  srcset: v.optional(v.record(v.string(), v.array(candidateSchema))),
+  /** What was written, in the recipe's order. */
   renditions: v.array(renditionSchema),
   /**
    * Keys of earlier renditions that are to be removed: written before they are, so that a crash
@@ -43,4 +58,5 @@ export const manifestSchema = v.object({
 
 /** Written last, it lists a source's renditions: the commit point of a job. */
 export type Manifest = v.InferOutput<typeof manifestSchema>;
+export type ManifestPlaceholder = NonNullable<Manifest["placeholder"]>;
 export type ManifestRendition = v.InferOutput<typeof renditionSchema>;

@@ -1,0 +1,18 @@
+import { CONTENT_TYPES } from "../recipe/index.ts";
+import type { Manifest, ManifestRendition } from "../store/index.ts";
+
+/** A manifest's `srcset`: by preset, the renditions in the recipe's order. */
+export function srcsetOf(renditions: readonly ManifestRendition[]): Manifest["srcset"] {
+  const groups = Map.groupBy(renditions, ({ preset }) => preset);
+  return Object.fromEntries(
+    [...groups].map(([preset, members]) => [
+      preset,
+      members.map(({ key, width, height, format }) => ({
+        key,
+        width,
+        height,
+        type: CONTENT_TYPES[format],
+      })),
+    ]),
+  );
+}
