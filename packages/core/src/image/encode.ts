@@ -1,5 +1,6 @@
 import sharp, { type Sharp } from "sharp";
 import type { RenditionPlan } from "../plan/index.ts";
+import { type Exif, withKept } from "./kept.ts";
 
 /** What was made for one preset. */
 export interface RenderedImage {
@@ -13,9 +14,13 @@ export interface RenderedImage {
 }
 
 /** Scales, crops or pads the whole upright picture that a pipeline carries, and encodes it. */
-export async function encode(pipeline: Sharp, plan: RenditionPlan): Promise<RenderedImage> {
+export async function encode(
+  pipeline: Sharp,
+  plan: RenditionPlan,
+  exif?: Exif,
+): Promise<RenderedImage> {
   const { preset, width, height } = plan;
-  const data = await encoder(framed(pipeline, plan), plan).toBuffer();
+  const data = await encoder(withKept(framed(pipeline, plan), preset, exif), plan).toBuffer();
   return { plan, data, width, height, format: preset.format };
 }
 

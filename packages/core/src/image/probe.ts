@@ -2,8 +2,10 @@ import { open } from "node:fs/promises";
 import type { Metadata } from "sharp";
 import { Rejection } from "../outcome/index.ts";
 import type { InputFormat, SourceInfo } from "../plan/index.ts";
+import { isBare } from "./bare.ts";
 import { attempt, meaning } from "./fault.ts";
 import { formatOf } from "./format.ts";
+import { isDisplayP3 } from "./gamut.ts";
 import type { ImageInput } from "./input.ts";
 import { reading } from "./reading.ts";
 import { mayBeLossless } from "./webp.ts";
@@ -101,6 +103,8 @@ function describe(
     progressive: metadata.isProgressive,
     subsampled: metadata.chromaSubsampling?.startsWith("4:2:0") ?? false,
     lossless: format === "webp" && mayBeLossless(head),
+    ...(isDisplayP3(metadata.icc) && { p3: true as const }),
+    ...(isBare(format, head, metadata) && { bare: true as const }),
     orientation: metadata.orientation ?? 1,
   };
 }

@@ -12,11 +12,19 @@ import type { ImageInput } from "./input.ts";
  *
  * @param seen the size that the probe saw: bytes that say one to it and a larger one to the
  *   decoder are stopped. Without it, nothing but the header may be read.
+ * @param how `frames`: so many of an animation, one below the other; `asIs`: colours in the
+ *   source's own profile rather than in sRGB
  */
-export function reading(input: ImageInput, seen?: Area): Sharp {
+export function reading(
+  input: ImageInput,
+  seen?: Area,
+  { frames = 1, asIs = false }: { readonly frames?: number; readonly asIs?: boolean } = {},
+): Sharp {
   return sharp(input.kind === "bytes" ? input.bytes : input.path, {
     autoOrient: true,
     failOn: "error",
-    limitInputPixels: seen === undefined ? false : seen.width * seen.height,
+    limitInputPixels: seen === undefined ? false : seen.width * seen.height * frames,
+    ...(frames > 1 && { pages: frames }),
+    ...(asIs && { ignoreIcc: true }),
   });
 }

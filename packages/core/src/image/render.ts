@@ -3,6 +3,8 @@ import type { Area, Plan, RasterPlan, RenditionPlan, SourceInfo } from "../plan/
 import { encode, type RenderedImage } from "./encode.ts";
 import { attempt, decodeFault, encodeFault } from "./fault.ts";
 import type { ImageInput } from "./input.ts";
+import { type Exif, keepsExif, parseExif } from "./kept.ts";
+import { notLarger } from "./not-larger.ts";
 import { fromPixels, type Pixels, release, toPixels } from "./pixels.ts";
 import { type Placeholder, placeholderArea, placeholderOf, smallestRaster } from "./placeholder.ts";
 import { reading } from "./reading.ts";
@@ -25,6 +27,8 @@ interface Work {
   readonly stop: AbortController;
   readonly onRendition: RenderOptions["onRendition"];
   readonly onPlaceholder: RenderOptions["onPlaceholder"];
+  /** The source's own, where a preset keeps of it. */
+  readonly exif: Exif | undefined;
   /** The raster that the placeholder is made from. */
   readonly smallest: RasterPlan | undefined;
 }
@@ -45,10 +49,25 @@ export async function render(
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const smallest = plan.raster && smallestRaster(plan.raster);
-  const work: Work = { input, plan, signal: either, stop, onRendition, onPlaceholder, smallest };
+  const work: Work = {
+    input,
+    plan,
+    signal: either,
+    stop,
+    onRendition: async (image) => onRendition(await notLarger(image, input, plan.source)),
+    onPlaceholder,
+    exif: await exifOf(input, plan, either),
+    smallest,
+  };
   if (plan.raster !== undefined) await descend(work, await decode(work, plan.raster), plan.raster);
   else await lookAgain(work);
   for (const rendition of plan.streamed) await stream(work, rendition);
+}
+
+function exifOf(input: ImageInput, { renditions }: Plan, signal: AbortSignal) {
+  if (!renditions.some(({ preset }) => keepsExif(preset))) return undefined;
+  const read = async () => parseExif((await reading(input).metadata()).exif);
+  return attempt(read, decodeFault, signal);
 }
 
 function decode({ input, plan, signal }: Work, area: Area): Promise<Pixels> {
@@ -63,7 +82,7 @@ async function descend(work: Work, pixels: Pixels, plan: RasterPlan): Promise<vo
     made: step(() => toPixels(fromPixels(pixels), raster)),
   }));
   const images = plan.renditions.map((rendition) =>
-    step(() => encode(fromPixels(pixels), rendition)),
+    step(() => encode(fromPixels(pixels), rendition, work.exif)),
   );
   if (plan === work.smallest) work.onPlaceholder?.(placeholderOf(pixels));
   await allEnded(work, [
@@ -77,12 +96,17 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const { input, plan, signal, onRendition } = work;
   // sharp would turn the picture at full size before it crops, and look for a crop there.
   const { crop } = rendition;
-  if (crop !== undefined && (plan.source.orientation > 1 || crop.seek !== undefined)) {
+  const turned = plan.source.orientation > 1 || crop?.seek !== undefined;
+  if (crop !== undefined && turned && rendition.frames === undefined && !rendition.wide) {
     const raster = { ...rendition.scaled, renditions: [rendition], rasters: [] };
     return descend(work, await decode(work, raster), raster);
   }
-  const run = () =>
-    encode(coloured(reading(input, plan.source), plan.source, rendition), rendition);
+  const { frames = 1, wide = false } = rendition;
+  const run = () => {
+    const pipeline = reading(input, plan.source, { frames, asIs: wide });
+    if (wide) pipeline.keepIccProfile();
+    return encode(coloured(pipeline, plan.source, rendition), rendition, work.exif);
+  };
   await onRendition(await attempt(run, decodeFault, signal));
 }
 

@@ -37,7 +37,8 @@ export function cascadeBytes(source: SourceInfo, raster: RasterPlan): number {
 export function streamBytes(source: SourceInfo, rendition: RenditionPlan): number {
   const { early, whole, lines } = decoderCost(source, rendition.scaled);
   const turning = turningBytes(source, rendition.scaled);
-  return FLOOR + Math.max(early, lines + whole + turning + encoderBytes(source, rendition));
+  const own = turning + encoderBytes(source, rendition) + framesBytes(rendition);
+  return FLOOR + Math.max(early, lines + whole + own);
 }
 
 function belowBytes(source: SourceInfo, { renditions, rasters }: RasterPlan): number {
@@ -50,6 +51,12 @@ function belowBytes(source: SourceInfo, { renditions, rasters }: RasterPlan): nu
 /** 8 bit sRGB, alpha kept. */
 function rasterBytes(source: SourceInfo, area: Area): number {
   return areaPixels(area) * (source.alpha ? 4 : 3);
+}
+
+/** An animation's frames lie below one another, scaled, and once more where they are cropped or padded. */
+function framesBytes({ frames, scaled, width, height }: RenditionPlan): number {
+  if (frames === undefined) return 0;
+  return frames * 4 * (areaPixels(scaled) + width * height);
 }
 
 /** A picture in which a crop is sought is held whole, at its scaled size. */

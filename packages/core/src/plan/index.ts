@@ -1,4 +1,4 @@
-export { type Area, areaPixels } from "./area.ts";
+export { type Area, areaPixels, sameArea } from "./area.ts";
 export type { Geometry } from "./geometry.ts";
 export { manifestKey, renditionKey } from "./key.ts";
 export { laneByBytes, laneByCost } from "./lane.ts";

@@ -1,5 +1,5 @@
 import { Rejection } from "../outcome/index.ts";
-import type { OutputFormat, Recipe } from "../recipe/index.ts";
+import type { OutputFormat, Preset, Recipe } from "../recipe/index.ts";
 import { type Area, areaPixels } from "./area.ts";
 import { cascade } from "./cascade.ts";
 import { cascadeBytes, streamBytes } from "./cost.ts";
@@ -39,7 +39,8 @@ export function planRenditions(
   const renditions = sized(source, recipe.presets)
     .map(({ preset, geometry }): RenditionPlan => {
       checkSides(geometry, preset.format, preset.name);
-      return { ...geometry, preset, key: renditionKey(recipe, preset, sourceKey) };
+      const key = renditionKey(recipe, preset, sourceKey);
+      return { ...geometry, preset, key, ...beyondOnePicture(source, preset, recipe) };
     })
     .sort((a, b) => areaPixels(b.scaled) - areaPixels(a.scaled));
   return { source, renditions, ...withinMemory(source, renditions, memoryBytes) };
@@ -58,6 +59,25 @@ function guard({ width, height, bytes }: SourceInfo, { limits }: Recipe): void {
       `the source is ${width} x ${height} = ${width * height} px and limits.pixels is ${limits.pixels}`,
     );
   }
+}
+
+/** What makes of a rendition more than one picture in sRGB, and so keeps it out of the cascade. */
+function beyondOnePicture(
+  source: SourceInfo,
+  preset: Preset,
+  { limits }: Recipe,
+): Pick<RenditionPlan, "frames" | "wide"> {
+  const moves = source.format === "gif" || source.format === "webp";
+  const frames = preset.animated && moves ? source.pages : 1;
+  const all = areaPixels(source) * frames;
+  if (all > limits.pixels) {
+    throw new Rejection(
+      "SourceTooLarge",
+      `the source's ${frames} frames are ${all} px and limits.pixels is ${limits.pixels}`,
+    );
+  }
+  const wide = preset.colour === "p3" && source.p3 === true;
+  return { ...(frames > 1 && { frames }), ...(wide && { wide }) };
 }
 
 function checkSides({ width, height }: Area, format: OutputFormat, name: string): void {
@@ -81,24 +101,29 @@ function withinMemory(
   renditions: readonly RenditionPlan[],
   memoryBytes: number,
 ): Split {
-  const splits = [...renditions.keys(), renditions.length].map((at) =>
-    split(source, renditions, at),
-  );
+  const apart = renditions.filter(({ frames, wide }) => frames !== undefined || wide);
+  const rest = renditions.filter((rendition) => !apart.includes(rendition));
+  const splits = [...rest.keys(), rest.length].map((at) => split(source, apart, rest, at));
   return (
     splits.find(({ peakBytes }) => peakBytes <= memoryBytes) ??
     splits.reduce((best, other) => (other.peakBytes < best.peakBytes ? other : best))
   );
 }
 
-/** The first `at` renditions streamed, the others in one cascade. */
-function split(source: SourceInfo, renditions: readonly RenditionPlan[], at: number): Split {
-  const streamed = renditions.slice(0, at);
+/** The first `at` renditions streamed, and those apart; the others in one cascade. */
+function split(
+  source: SourceInfo,
+  apart: readonly RenditionPlan[],
+  renditions: readonly RenditionPlan[],
+  at: number,
+): Split {
+  const streamed = [...apart, ...renditions.slice(0, at)];
   const rest = renditions.slice(at);
   const costs = streamed.map((rendition) => streamBytes(source, rendition));
   if (rest.length === 0) return { strategy: "stream", streamed, peakBytes: Math.max(...costs) };
   const raster = cascade(source, rest);
   return {
-    strategy: at === 0 ? "cascade" : "stream",
+    strategy: streamed.length === 0 ? "cascade" : "stream",
     raster,
     streamed,
     peakBytes: Math.max(cascadeBytes(source, raster), ...costs),

@@ -8,6 +8,10 @@ export interface RenditionPlan extends Geometry {
   readonly preset: Preset;
   /** The rendition's key in its bucket. */
   readonly key: string;
+  /** Of an animation that stays one; absent: one picture. */
+  readonly frames?: number;
+  /** The colours stay in the source's own Display P3. */
+  readonly wide?: true;
 }
 
 /** The whole upright picture as pixels of one size, in px, and what is made from them. */
@@ -23,7 +27,8 @@ export interface Plan {
   readonly source: SourceInfo;
   /**
    * `cascade`: the source is decoded once and every rendition is derived from pixels. `stream`:
-   * some renditions would break the memory budget that way, and get a decode of their own each.
+   * some renditions would break the memory budget that way, or are not of one picture in sRGB
+   * (animations, Display P3), and get a decode of their own each.
    */
   readonly strategy: "cascade" | "stream";
   /** The raster that the source is decoded to; absent when every rendition is streamed. */

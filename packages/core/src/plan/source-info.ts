@@ -23,6 +23,10 @@ export interface SourceInfo {
   readonly subsampled: boolean;
   /** A WebP without loss, or one of which that cannot be excluded: decoded whole in memory. */
   readonly lossless: boolean;
+  /** Are its colours Display P3, by its profile? Absent: no. */
+  readonly p3?: true;
+  /** Has it pixels and nothing else: no profile, no metadata, nothing to be turned? Absent: no. */
+  readonly bare?: true;
   /** The EXIF orientation, 1 to 8. */
   readonly orientation: number;
 }

@@ -132,6 +132,9 @@ function formatFaults(draft: PresetDraft, formats: readonly OutputFormat[]): str
   needs(mozjpeg, "mozjpeg", ["jpeg"]);
   needs(palette, "palette", ["png"]);
   needs(animated, "animated", ANIMATED);
+  if (animated && (draft.gravity === "attention" || draft.gravity === "entropy")) {
+    faults.push(`.gravity is "${draft.gravity}": an animation has no one crop for that; use focus`);
+  }
   for (const [field, value] of Object.entries({ quality, effort })) {
     if (typeof value !== "object") continue;
     for (const format of Object.keys(value)) {
