@@ -72,6 +72,40 @@ describe("the predicted peak", () => {
   );
 });
 
+describe("an animation", () => {
+  const moving = (format: "gif" | "webp") =>
+    source(format, { width: 640, height: 480, pages: 60, bytes: MIB, alpha: true });
+  it.each([
+    ["gif", "320w", "webp", 15],
+    ["gif", "640w", "webp", 32],
+    ["webp", "320w", "webp", 54],
+    ["webp", "640w", "gif", 59],
+  ] as const)(
+    "of %s at %s as %s is never thought smaller than it is",
+    (from, size, format, mib) => {
+      const wanted = { a: { size, format, animated: true } };
+      const { strategy, peakBytes, streamed } = plan(moving(from), wanted);
+      expect(strategy).toBe("stream");
+      expect(streamed).toMatchObject([{ frames: 60 }]);
+      expect(peakBytes / MIB).toBeGreaterThan(mib);
+    },
+  );
+
+  it("goes to the large lane for its frames", () => {
+    const many = source("gif", { width: 1280, height: 960, pages: 500, bytes: MIB });
+    const presets = { a: { size: "640w", animated: true } };
+    expect(laneByCost(plan(many, presets), 600 * MIB)).toBe("large");
+    expect(laneByCost(plan(many, { a: "640w" }), 600 * MIB)).toBe("small");
+  });
+
+  it("is rejected where its frames together are over the limit", () => {
+    const recipe = { limits: { pixels: 640 * 480 * 59 }, presets: { a: { animated: true } } };
+    expect(() => planRenditions(moving("gif"), defineRecipe(recipe), "a", Infinity)).toThrow(
+      "the source's 60 frames are 18432000 px and limits.pixels is 18124800",
+    );
+  });
+});
+
 describe("the lane", () => {
   const presets = { thumb: "150x150", medium: "800w", large: "1280w" };
 
