@@ -86,8 +86,7 @@ function turningBytes(source: SourceInfo, scaled: Area): number {
 }
 
 function encoderBytes(source: SourceInfo, rendition: RenditionPlan): number {
-  const [opaque, alpha] = ENCODER_PIXEL[rendition.preset.format];
-  return areaPixels(rendition) * (source.alpha ? alpha : opaque) + seekingBytes(source, rendition);
+  return areaPixels(rendition) * encoderPixel(source, rendition) + seekingBytes(source, rendition);
 }
 
 function sum(values: readonly number[]): number {
