@@ -12,7 +12,8 @@ export default defineRecipe({
     thumb: { size: "150x150", fit: "cover" },
     card: { size: "360x270", fit: "cover" },
 
-    // Responsive sizes for `srcset`.
+    // Responsive sizes for `srcset`. One name for all, in several formats:
+    //   hero: { widths: [400, 800, 1280], formats: ["avif", "webp", "jpeg"] },
     small: "400w",
     medium: "800w",
     large: "1280w",

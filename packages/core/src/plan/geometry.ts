@@ -1,7 +1,7 @@
 import type { Fit, Gravity, Preset } from "../recipe/index.ts";
 import { type Area, sameArea } from "./area.ts";
 
-export interface Crop extends Area {
+interface Crop extends Area {
   readonly left: number;
   readonly top: number;
   /** Where it lies is found in the pixels; `left` and `top` are the centre's. */

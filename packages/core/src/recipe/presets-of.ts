@@ -3,10 +3,10 @@ import type { PresetDraft } from "./preset-schema.ts";
 import type { OutputFormat, Preset } from "./recipe.ts";
 import type { Size } from "./size.ts";
 
-/** WebP shows everywhere since 2020 and takes a fraction of AVIF's time: docs/adr/008-encoder-defaults.md. */
+/** WebP shows everywhere since 2020 and takes an eighth of AVIF's time. */
 const DEFAULT_FORMAT = "webp";
 
-/** The qualities at which the formats look alike, and the efforts at which more time buys little. */
+/** Where more bytes or more time buy little: docs/adr/008-encoder-defaults.md. */
 const DEFAULT_QUALITY = { jpeg: 80, webp: 78, avif: 55, png: 100, gif: 100 } as const;
 const DEFAULT_EFFORT = { webp: 2, avif: 2, gif: 3, png: 3 } as const;
 

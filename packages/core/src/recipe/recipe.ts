@@ -39,7 +39,6 @@ export const GRAVITIES = [
 export type Gravity = (typeof GRAVITIES)[number];
 
 export const COLOURS = ["srgb", "p3"] as const;
-export type Colour = (typeof COLOURS)[number];
 
 /** What of a source's metadata a rendition may carry. */
 export const KEEPS = ["icc", "copyright", "exif", "gps"] as const;
