@@ -20,7 +20,7 @@ export async function encode(
   exif?: Exif,
 ): Promise<RenderedImage> {
   const { preset, width, height } = plan;
-  const data = await encoder(withKept(framed(pipeline, plan), preset, exif), plan).toBuffer();
+  const data = await encoder(withKept(framed(pipeline, plan), plan, exif), plan).toBuffer();
   return { plan, data, width, height, format: preset.format };
 }
 

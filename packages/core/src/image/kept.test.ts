@@ -33,16 +33,26 @@ function phone(): Promise<Buffer> {
     .toBuffer();
 }
 
-async function keeping(
-  preset: Exclude<RecipeInput["presets"][string], string>,
+type Settings = Exclude<RecipeInput["presets"][string], string>;
+
+async function kept(
+  preset: Settings,
+  memoryBytes: number,
 ): Promise<{ file: Buffer; found: ReturnType<typeof exifReader>; icc: boolean }> {
-  const made = await rendered(await phone(), { a: preset });
+  const made = await rendered(await phone(), { a: preset }, memoryBytes);
   const file = fileOf(made, "a");
   const { exif, hasProfile } = await sharp(file).metadata();
   return { file, found: exif ? exifReader(exif) : { bigEndian: false }, icc: hasProfile };
 }
 
-describe.each(FORMATS)("what %s keeps", (format) => {
+const WAYS = FORMATS.flatMap((format) => [
+  [format, "decoded once", Infinity] as const,
+  [format, "streamed", 1] as const,
+]);
+
+describe.each(WAYS)("what %s, %s, keeps", (format, _way, memoryBytes) => {
+  const keeping = (preset: Settings) => kept(preset, memoryBytes);
+
   it("is the copyright and no more when asked for that", async () => {
     const { file, found, icc } = await keeping({ format, keep: ["copyright"] });
     expect(found.Image).toMatchObject({ Copyright: "(c) A. Nother", Artist: "A. Nother" });
@@ -81,6 +91,20 @@ describe.each(FORMATS)("what %s keeps", (format) => {
   it("is a profile of sRGB when asked for", async () => {
     expect((await keeping({ format, keep: ["icc"] })).icc).toBe(true);
   });
+});
+
+it("leaves the place out of a rendition in the source's own Display P3", async () => {
+  const source = await sharp(await phone())
+    .keepExif()
+    .withIccProfile("p3")
+    .jpeg()
+    .toBuffer();
+  const made = await rendered(source, { a: { format: "jpeg", colour: "p3", keep: ["copyright"] } });
+  const { exif, hasProfile } = await sharp(fileOf(made, "a")).metadata();
+  const found = exifReader(exif ?? Buffer.alloc(0));
+  expect(hasProfile).toBe(true);
+  expect(found.Image?.Artist).toBe("A. Nother");
+  expect([found.Image?.Make, found.GPSInfo]).toEqual([undefined, undefined]);
 });
 
 it("keeps nothing of a source that has nothing, and of EXIF that makes no sense", async () => {

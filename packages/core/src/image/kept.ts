@@ -1,5 +1,6 @@
 import readExif from "exif-reader";
 import type { Sharp, Exif as SharpExif } from "sharp";
+import type { RenditionPlan } from "../plan/index.ts";
 import type { Preset } from "../recipe/index.ts";
 
 type Tags = Readonly<Record<string, unknown>>;
@@ -45,10 +46,12 @@ export function keepsExif({ keep = [] }: Preset): boolean {
   return keep.some((kept) => kept !== "icc");
 }
 
-/** Has an encoder write what the preset keeps. */
-export function withKept(pipeline: Sharp, { keep = [], colour }: Preset, exif?: Exif): Sharp {
-  // A P3 rendition has its profile in any case: without it, its numbers are other colours.
-  if (keep.includes("icc") && colour === undefined) pipeline.withIccProfile("srgb");
+/** Has an encoder write what the preset keeps, and nothing else of what the pipeline may carry. */
+export function withKept(pipeline: Sharp, { preset, wide }: RenditionPlan, exif?: Exif): Sharp {
+  const { keep = [] } = preset;
+  // Without its profile, a P3 rendition's numbers would be other colours.
+  if (wide) pipeline.keepIccProfile();
+  else if (keep.includes("icc")) pipeline.withIccProfile("srgb");
   const tags = exif && keptTags(exif, keep);
   return tags ? pipeline.withExif(tags) : pipeline;
 }

@@ -104,7 +104,6 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const { frames = 1, wide = false } = rendition;
   const run = () => {
     const pipeline = reading(input, plan.source, { frames, asIs: wide });
-    if (wide) pipeline.keepIccProfile();
     return encode(coloured(pipeline, plan.source, rendition), rendition, work.exif);
   };
   await onRendition(await attempt(run, decodeFault, signal));
