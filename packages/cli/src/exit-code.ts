@@ -4,14 +4,15 @@ export const EXIT = {
   failed: 1,
   wrongUse: 2,
   deadLetters: 3,
-  /** A second Ctrl-C: 128 + SIGINT, as shells count. */
+  /** Ctrl-C in render, a second one in start: 128 + SIGINT, as shells count. */
   interrupted: 130,
 } as const;
 
 export const EXIT_CODES_HELP = `
 Exit codes:
-  0  all done
-  1  anything else went wrong: a file that cannot be read, a server that does not start
-  2  wrong use: an option, a folder or the recipe
-  3  something was rejected: dead letters (start), rejected files (render)
+  0    all done
+  1    anything else went wrong: a file that cannot be read, a server that does not start
+  2    wrong use: an option, a folder or the recipe
+  3    something was rejected: dead letters (start), rejected files (render)
+  130  interrupted: Ctrl-C (render), a second Ctrl-C (start)
 `;

@@ -7,14 +7,20 @@ import { EXIT } from "./exit-code.ts";
 import { program } from "./program.ts";
 import { WrongUse } from "./wrong-use.ts";
 
-// A reader that has seen enough (`| head`) is no fault of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(EXIT.done);
-  throw error;
-});
+// A reader that has seen enough (`| head`) is no fault, and no end: the work and its exit code stay.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
 
 const env = readEnv();
-process.exitCode = await main(env);
+const code = await main(env);
+// A recipe may have left a timer behind; a pipe may not have taken all yet.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise((resolve) => stream.write("", resolve));
+}
+process.exit(code);
 
 async function main(env: Env): Promise<number> {
   let code: number = EXIT.done;

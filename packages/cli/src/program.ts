@@ -14,6 +14,10 @@ Examples:
 What it does: starts S3 and SQS on 127.0.0.1, the event source that calls the Lambda function's own
 handler in batches of ten, and the Fargate worker's own program; uploads the images; shows progress,
 a table of what became of each, and what lies among the dead letters. All data stays in --data.
+An --out folder within a named folder is passed over as a source; it may not be the named folder.
+
+--json: sources, outcomes, lanes, renditions, bytesIn, bytesOut, seconds, deadLetters, results,
+notUploaded ([{file, message}]) and unfinished (a number): docs/cli.md has all of it.
 `;
 
 const RENDER_EXAMPLES = `

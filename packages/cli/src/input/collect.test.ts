@@ -33,7 +33,7 @@ describe("what a person named", () => {
     const { sources, skipped, unreadable } = await collect(["photos"], root);
     expect(sources.map(({ key }) => key)).toEqual(["a/deep er/ü+%20'🐱.webp", "b.JPG", "c.heic"]);
     expect(sources[1]).toEqual({ key: "b.JPG", file: join(root, "photos/b.JPG"), bytes: 1 });
-    expect(skipped).toEqual({ others: 1, hidden: 2 });
+    expect(skipped).toEqual({ others: 1, hidden: 2, out: 0 });
     expect(unreadable).toEqual([]);
   });
 

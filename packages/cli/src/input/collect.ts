@@ -1,8 +1,10 @@
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { whyUnreadable } from "../file-fault.ts";
 import { WrongUse } from "../wrong-use.ts";
 import { IMAGE_EXTENSIONS } from "./extensions.ts";
-import { type Skipped, type Unreadable, walk, whyUnreadable } from "./walk.ts";
+import { identity, type Skipped, type Unreadable, walk } from "./walk.ts";
 
 /** A file on its way to become a source. */
 export interface SourceFile {
@@ -23,27 +25,43 @@ export interface Collected {
  * within its folder; of several, each folder's name comes first.
  *
  * @param cwd what a relative path is relative to
- * @throws WrongUse: a path that is not there, nothing to do, two files with one key
+ * @param out the folder that is written into: passed over where it lies within a named one
+ * @throws WrongUse: a path that is not there or is no file and no folder, nothing to do, two files
+ *   with one key, a named folder that is `out`
  */
-export async function collect(paths: readonly string[], cwd: string): Promise<Collected> {
-  const skipped: Skipped = { others: 0, hidden: 0 };
+export async function collect(
+  paths: readonly string[],
+  cwd: string,
+  out?: string,
+): Promise<Collected> {
+  if (paths.includes("")) {
+    throw new WrongUse('a path is empty (""): name a folder of images, or image files');
+  }
+  const skipped: Skipped = { others: 0, hidden: 0, out: 0 };
+  const outId = out === undefined ? undefined : await stat(out).then(identity, () => undefined);
   const unreadable: Unreadable[] = [];
   const sources: SourceFile[] = [];
-  for (const path of paths) {
-    const root = resolve(cwd, path);
+  const roots = new Map(paths.map((path) => [resolve(cwd, path), path]));
+  for (const [root, path] of roots) {
     const entry = await lookAt(root, path);
+    if (entry.isDirectory() && identity(entry) === outId) {
+      throw new WrongUse(
+        `--out ${root} is the folder of the pictures: what is made would be taken for pictures next time: name another folder`,
+      );
+    }
     if (!entry.isDirectory()) {
       // What is named is taken, whatever it is called.
       sources.push({ key: basename(root), file: root, bytes: entry.size });
       continue;
     }
-    const prefix = paths.length > 1 && basename(root) !== "" ? `${basename(root)}/` : "";
-    const walked = await walk(root);
+    const prefix = roots.size > 1 && basename(root) !== "" ? `${basename(root)}/` : "";
+    const walked = await walk(root, outId);
     for (const { file, path: within, bytes } of walked.files) {
       sources.push({ key: prefix + within, file, bytes });
     }
     skipped.others += walked.skipped.others;
     skipped.hidden += walked.skipped.hidden;
+    skipped.out += walked.skipped.out;
     unreadable.push(...walked.unreadable);
   }
   refuseTwins(sources);
@@ -53,8 +71,13 @@ export async function collect(paths: readonly string[], cwd: string): Promise<Co
 
 async function lookAt(root: string, path: string) {
   try {
-    return await stat(root);
+    const entry = await stat(root);
+    if (entry.isFile() || entry.isDirectory()) return entry;
+    throw new WrongUse(
+      `${root} is ${kindOf(entry)}: name a folder of images, or image files (first write to a file what comes out of it)`,
+    );
   } catch (error) {
+    if (error instanceof WrongUse) throw error;
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
     throw new WrongUse(
       missing
@@ -63,6 +86,12 @@ async function lookAt(root: string, path: string) {
       { cause: error },
     );
   }
+}
+
+/** Opened, such a thing may keep a thread waiting for ever. */
+function kindOf(entry: Stats): string {
+  if (entry.isFIFO()) return "a pipe (FIFO)";
+  return entry.isSocket() ? "a socket" : "a device";
 }
 
 function refuseTwins(sources: readonly SourceFile[]): void {

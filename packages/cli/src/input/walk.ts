@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { whyUnreadable } from "../file-fault.ts";
 import { isImageName } from "./extensions.ts";
 
 /** What a folder held, beside the images. */
@@ -9,6 +10,13 @@ export interface Skipped {
   others: number;
   /** Files and folders whose name begins with a dot. */
   hidden: number;
+  /** Folders that this very run writes into. */
+  out: number;
+}
+
+/** The same for two names of one file or folder. */
+export function identity({ dev, ino }: Pick<Stats, "dev" | "ino">): string {
+  return `${dev}:${ino}`;
 }
 
 /** A file or folder that could not be looked at. */
@@ -30,10 +38,14 @@ export interface Walked {
   readonly unreadable: Unreadable[];
 }
 
-/** Every image in a folder and below it, by name; links are followed, but to no folder twice. */
-export async function walk(root: string): Promise<Walked> {
-  const walked: Walked = { files: [], skipped: { others: 0, hidden: 0 }, unreadable: [] };
-  await walkFolder(root, "", new Set(), walked);
+/**
+ * Every image in a folder and below it, by name; links are followed, but to no folder twice.
+ *
+ * @param out the {@link identity} of a folder to pass over: the one that is written into
+ */
+export async function walk(root: string, out?: string): Promise<Walked> {
+  const walked: Walked = { files: [], skipped: { others: 0, hidden: 0, out: 0 }, unreadable: [] };
+  await walkFolder(root, "", new Set(), walked, out);
   return walked;
 }
 
@@ -42,12 +54,13 @@ async function walkFolder(
   path: string,
   seen: Set<string>,
   walked: Walked,
+  out: string | undefined,
 ): Promise<void> {
   const names = await look(folder, walked, async () => {
-    const { dev, ino } = await stat(folder);
-    const identity = `${dev}:${ino}`;
-    if (seen.has(identity)) return [];
-    seen.add(identity);
+    const id = identity(await stat(folder));
+    if (id === out) walked.skipped.out++;
+    if (id === out || seen.has(id)) return [];
+    seen.add(id);
     return (await readdir(folder)).sort();
   });
   for (const name of names ?? []) {
@@ -57,7 +70,7 @@ async function walkFolder(
     }
     const file = join(folder, name);
     const entry = await look(file, walked, () => stat(file));
-    if (entry?.isDirectory()) await walkFolder(file, `${path}${name}/`, seen, walked);
+    if (entry?.isDirectory()) await walkFolder(file, `${path}${name}/`, seen, walked, out);
     else if (entry) take(entry, { file, path: `${path}${name}`, bytes: entry.size }, walked);
   }
 }
@@ -78,18 +91,4 @@ async function look<T>(
     unreadable.push({ file, why: whyUnreadable(error) });
     return undefined;
   }
-}
-
-const WHY: Readonly<Record<string, string>> = {
-  EACCES: "no permission to read it",
-  EPERM: "no permission to read it",
-  ENOENT: "it is not there (any more)",
-  ELOOP: "the link leads in a circle",
-  EISDIR: "it is a folder",
-};
-
-/** What kept us from a file, for a person. */
-export function whyUnreadable(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return WHY[code] ?? (error instanceof Error ? error.message : String(error));
 }

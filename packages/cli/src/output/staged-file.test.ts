@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -19,6 +20,18 @@ test("a staged file is seen when it is committed, in place of the old one", asyn
   await staged.commit();
   expect(await readFile(path, "utf8")).toBe("new");
   expect(await readdir(join(dir, "deep/er"))).toEqual(["file.txt"]);
+});
+
+test("what a killed process has left is swept, what a living one writes is not", async () => {
+  const uuid = "00000000-0000-4000-8000-000000000000";
+  const dead = spawnSync(process.execPath, ["--version"]).pid;
+  await writeFile(join(dir, `.imagefleet-${dead}-${uuid}.tmp`), "x");
+  await writeFile(join(dir, `.imagefleet-${process.ppid}-${uuid}.tmp`), "x");
+  await writeWhole(join(dir, "file.txt"), Buffer.from("x"));
+  expect((await readdir(dir)).sort()).toEqual([
+    `.imagefleet-${process.ppid}-${uuid}.tmp`,
+    "file.txt",
+  ]);
 });
 
 test("a file that cannot be written leaves nothing behind", async () => {

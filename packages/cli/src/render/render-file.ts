@@ -8,8 +8,8 @@ import {
   type SourceInfo,
 } from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
+import { isFileFault, whyUnreadable, whyUnwritable } from "../file-fault.ts";
 import type { SourceFile } from "../input/collect.ts";
-import { whyUnreadable } from "../input/walk.ts";
 import { localPath } from "../output/local-path.ts";
 import { type StagedFile, stageFile } from "../output/staged-file.ts";
 import { jobBytes } from "./memory.ts";
@@ -24,13 +24,20 @@ interface RenderContext {
   readonly out: string;
   /** Lets one large source in at a time: each may take most of the memory. */
   readonly largeGate: Gate;
+  /** Aborted, what is in hand is let go between two steps. */
+  readonly signal: AbortSignal;
 }
 
-/** Runs the recipe on one file. Its renditions are there all or not at all. Never throws. */
+/**
+ * Runs the recipe on one file. Its renditions are there all or not at all.
+ *
+ * @returns undefined when the signal came first; never throws
+ */
 export async function renderFile(
   { file, key, bytes }: SourceFile,
   context: RenderContext,
-): Promise<RenderedFile> {
+): Promise<RenderedFile | undefined> {
+  if (context.signal.aborted) return undefined;
   const began = performance.now();
   const { recipe, largeGate } = context;
   const input: ImageInput = { kind: "file", path: file };
@@ -57,10 +64,11 @@ export async function renderFile(
     info = await probe(input, { pixels: recipe.limits.pixels });
     const planned = planFor(lane, info, recipe, key);
     lane = planned.lane;
-    const run = () => renderAll(input, planned.plan, context.out);
+    const run = () => renderAll(input, planned.plan, context);
     const renditions = await (lane === "large" ? largeGate(run) : run());
     return end({ outcome: "rendered", reason: null, message: null }, renditions);
   } catch (error) {
+    if (context.signal.aborted) return undefined;
     return end(outcomeOf(error), []);
   }
 }
@@ -78,18 +86,23 @@ function planFor(
   return { lane: "large", plan: planRenditions(info, recipe, key, budget.large) };
 }
 
-async function renderAll(input: ImageInput, plan: Plan, out: string): Promise<RenderedRendition[]> {
+async function renderAll(
+  input: ImageInput,
+  plan: Plan,
+  { out, signal }: RenderContext,
+): Promise<RenderedRendition[]> {
   const staged: StagedFile[] = [];
   const made = new Map<string, RenderedRendition>();
   try {
     const onRendition = async ({ plan: { key, preset }, data, width, height }: RenderedImage) => {
       const path = localPath(out, key);
-      staged.push(await stageFile(path, data));
+      staged.push(await writing(path, () => stageFile(path, data)));
       const { name, format } = preset;
       made.set(key, { preset: name, path, format, width, height, bytes: data.length });
     };
-    await render(input, plan, { onRendition });
-    for (const file of staged) await file.commit();
+    await render(input, plan, { onRendition, signal });
+    signal.throwIfAborted();
+    for (const file of staged) await writing(file.path, file.commit);
   } catch (error) {
     await Promise.all(staged.map((file) => file.discard()));
     throw error;
@@ -98,10 +111,25 @@ async function renderAll(input: ImageInput, plan: Plan, out: string): Promise<Re
   return plan.renditions.flatMap(({ key }) => made.get(key) ?? []);
 }
 
+async function writing<T>(path: string, how: () => Promise<T>): Promise<T> {
+  try {
+    return await how();
+  } catch (error) {
+    const why = `${path} cannot be written: ${whyUnwritable(error)}`;
+    throw new Failure("StoreUnavailable", why, { cause: error });
+  }
+}
+
 function outcomeOf(error: unknown): Pick<RenderedFile, "outcome" | "reason" | "message"> {
   if (error instanceof Rejection) {
     return { outcome: "rejected", reason: error.reason, message: error.message };
   }
-  const reason = error instanceof Failure ? error.reason : "Internal";
-  return { outcome: "failed", reason, message: whyUnreadable(error) };
+  if (error instanceof Failure) {
+    return { outcome: "failed", reason: error.reason, message: error.message };
+  }
+  if (isFileFault(error)) {
+    const message = `the file cannot be read: ${whyUnreadable(error)}`;
+    return { outcome: "failed", reason: "StoreUnavailable", message };
+  }
+  return { outcome: "failed", reason: "Internal", message: whyUnreadable(error) };
 }

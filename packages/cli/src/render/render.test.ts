@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { imageSizeFromFile } from "image-size/fromFile";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { run } from "../fixtures/cli.ts";
+import { Cli, run } from "../fixtures/cli.ts";
 import { cut, noise, put } from "../fixtures/pictures.ts";
 
 let cwd = "";
@@ -160,9 +160,72 @@ describe("imagefleet render", () => {
 
   test("reports what cannot be written, and ends with 1", async () => {
     await put(cwd, "a.jpg", sharp(noise(64, 64)).jpeg());
-    await put(cwd, "out", "a file where the folder should be");
-    const { code, stdout } = await render("a.jpg", "--json", "--out", "out");
-    expect(lines(stdout)).toMatchObject([{ outcome: "failed", reason: "Internal" }]);
+    await put(cwd, "out/thumb", "a file where the folder should be");
+    const { code, stdout } = await render("a.jpg", "--out", "out");
+    expect(stdout).toMatch(/thumb.* cannot be written: a file is where a folder must be/);
+    expect(stdout).toContain("→ see to the file or to the folder of --out");
+    expect(stdout).not.toContain("fault of ours");
     expect(code).toBe(1);
   });
+
+  test.each([
+    ["a file for --out", ["a.jpg", "--out", "a.jpg"], /--out .*a\.jpg cannot be used: a file is/],
+    [
+      "an --out where nothing can be",
+      ["a.jpg", "--out", "/proc/nothing/x"],
+      /--out \/proc\/nothing/,
+    ],
+    ["an --out that is the source", [".", "--out", "."], /--out .* is the folder of the pictures/],
+    ["an empty path", [""], /a path is empty/],
+    ["a device", ["/dev/null"], /\/dev\/null is a device: name a folder/],
+    [
+      "a recipe that exits",
+      ["a.jpg", "--recipe", "exits.mjs"],
+      /exits\.mjs calls process\.exit\(\)/,
+    ],
+  ])("is asked for %s: 2, and a line that says so", async (_what, args, message) => {
+    await put(cwd, "a.jpg", sharp(noise(64, 64)).jpeg());
+    await put(cwd, "exits.mjs", "process.exit(0); export default {};");
+    const { code, stdout, stderr } = await render(...args);
+    expect(stderr).toMatch(message);
+    expect([code, stdout]).toEqual([2, ""]);
+  });
+
+  test("keeps stdout for JSON whatever a recipe says or leaves running", async () => {
+    await put(cwd, "a.jpg", sharp(noise(64, 64)).jpeg());
+    const chatty = 'console.log("hello"); setInterval(() => {}, 1e6);';
+    await put(cwd, "recipe.mjs", `${chatty} export default { presets: { a: "9x9" } };`);
+    const { code, stdout, stderr } = await render("a.jpg", "--json");
+    expect(lines(stdout)).toMatchObject([{ outcome: "rendered" }]);
+    expect(stderr).toContain("hello");
+    expect(code).toBe(0);
+  });
+
+  test("passes its own folder over, and takes a folder that is named twice once", async () => {
+    await put(cwd, "a.jpg", sharp(noise(64, 64)).jpeg());
+    const first = await render(".", "--json");
+    const second = await render(".", `${cwd}/`, "--json");
+    expect(lines(first.stdout)).toHaveLength(1);
+    expect(lines(second.stdout)).toHaveLength(1);
+    expect(second.stderr).toContain("the --out folder within");
+  });
+
+  test("keeps its exit code when the reader of its lines has gone", async () => {
+    for (const name of ["a", "b", "c"]) await put(cwd, `in/${name}.jpg`, "no picture");
+    const cli = new Cli(["render", "--recipe", "recipe.mjs", "--json", "in"], { cwd });
+    cli.closeStdout();
+    expect((await cli.ended()).code).toBe(3);
+  });
+
+  test("at Ctrl-C says what was done, leaves no part of a file, and ends with 130", async () => {
+    for (let n = 0; n < 40; n++) await put(cwd, `in/${n}.jpg`, sharp(noise(1200, 900)).jpeg());
+    const cli = new Cli(["render", "--recipe", "recipe.mjs", "--json", "in"], { cwd });
+    await cli.line(/^\{"file"/);
+    cli.signal("SIGINT");
+    const { code, stderr } = await cli.ended();
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/interrupted: \d+ files? not rendered/);
+    const left = await readdir(join(cwd, "renditions"), { recursive: true });
+    expect(left.filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  }, 30_000);
 });

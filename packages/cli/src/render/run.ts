@@ -1,10 +1,13 @@
 import { availableParallelism } from "node:os";
 import { configureCodec } from "@imagefleet/core/image";
-import { loadRecipe } from "@imagefleet/core/recipe-file";
 import pLimit from "p-limit";
 import { EXIT } from "../exit-code.ts";
 import { collect } from "../input/collect.ts";
 import type { Unreadable } from "../input/walk.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { checkFolder } from "../output/folder.ts";
+import { discardStaged } from "../output/staged-file.ts";
+import { readRecipe } from "../recipe.ts";
 import { ADVICE } from "../view/advice.ts";
 import { printable } from "../view/printable.ts";
 import { foundText, showProgress } from "../view/progress.ts";
@@ -22,13 +25,19 @@ import type { RenderedFile } from "./rendered-file.ts";
  * @throws WrongUse, RecipeFileError
  */
 export async function renderFiles(options: RenderCommandOptions, screen: Screen): Promise<number> {
-  const recipe = await loadRecipe(options.recipe);
-  const { sources, skipped, unreadable } = await collect(options.paths, options.cwd);
+  const recipe = await readRecipe(options.recipe);
+  const { sources, skipped, unreadable } = await collect(options.paths, options.cwd, options.out);
+  await checkFolder("--out", options.out);
   screen.note(foundText(sources.length, skipped));
   const cpus = availableParallelism();
   configureCodec({ threads: cpus });
   const inHand = pLimit(cpus);
-  const context = { recipe, out: options.out, largeGate: pLimit(1) };
+  using interrupt = onInterrupt(discardStaged);
+  const { signal } = interrupt;
+  signal.addEventListener("abort", () => {
+    screen.note("Stopping: what is in hand is let go (Ctrl-C again: at once)");
+  });
+  const context = { recipe, out: options.out, largeGate: pLimit(1), signal };
   const files: RenderedFile[] = [];
   const began = performance.now();
   {
@@ -42,29 +51,40 @@ export async function renderFiles(options: RenderCommandOptions, screen: Screen)
     // Told in the order in which they were named, each as soon as it and those before it are done.
     for (const rendering of started) {
       const file = await rendering;
+      if (file === undefined) continue;
       files.push(file);
       if (options.json) screen.json(file);
     }
   }
-  const names = sources.map(({ key }) => key);
+  const names = new Map(sources.map(({ file, key }) => [file, key]));
   report(files, names, unreadable, performance.now() - began, options, screen);
+  if (signal.aborted) {
+    screen.report(`interrupted: ${count(sources.length - files.length, "file")} not rendered`);
+    return EXIT.interrupted;
+  }
   const kinds = new Set(files.map(({ outcome }) => outcome));
   if (kinds.has("failed") || unreadable.length > 0) return EXIT.failed;
   return kinds.has("rejected") ? EXIT.deadLetters : EXIT.done;
 }
 
+/** Here the store is this machine's own file system. */
+const RENDER_ADVICE = {
+  ...ADVICE,
+  StoreUnavailable: "see to the file or to the folder of --out, then render it again",
+};
+
 function report(
   files: readonly RenderedFile[],
-  names: readonly string[],
+  names: ReadonlyMap<string, string>,
   unreadable: readonly Unreadable[],
   ms: number,
   { out }: RenderCommandOptions,
   screen: Screen,
 ): void {
   const { paint } = screen;
-  const rows = files.map((file, index) => ({
+  const rows = files.map((file) => ({
     ...file,
-    name: names[index] ?? file.file,
+    name: names.get(file.file) ?? file.file,
     bytesIn: file.source.bytes,
   }));
   if (rows.length > 0) screen.report("", ...sourceTable(rows, screen));
@@ -80,7 +100,7 @@ function report(
             "",
             `${paint("bold", printable(file))}  ${paint("red", reason)}`,
             `  ${printable(message ?? "")}`,
-            paint("dim", `  → ${ADVICE[reason]}`),
+            paint("dim", `  → ${RENDER_ADVICE[reason]}`),
           ],
     ),
     ...unreadable.map(({ file, why }) => paint("red", `${printable(file)}: ${why}`)),

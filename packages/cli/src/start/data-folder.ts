@@ -1,6 +1,8 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { checkFolder } from "../output/folder.ts";
 import { writeWhole } from "../output/staged-file.ts";
+import { isAlive } from "../process.ts";
 import { WrongUse } from "../wrong-use.ts";
 
 /** By this file a folder is known as ours: what has none is never removed. */
@@ -11,6 +13,8 @@ export interface DataFolder {
   /** Buckets and queues. */
   readonly fleet: string;
   readonly samples: string;
+  /** The id of another process that uses it. */
+  holder(): Promise<number | undefined>;
   /** Says that this process uses it. */
   claim(): Promise<void>;
   /** Says that nobody does. */
@@ -32,17 +36,21 @@ export async function openDataFolder(dir: string, fresh: boolean): Promise<DataF
       `--data ${dir}: its folder aws/ was not made by imagefleet (there is no ${MARK}): name an empty or a new folder`,
     );
   }
-  if (fresh && holder?.process !== undefined && isAlive(holder.process)) {
+  if (fresh && holder?.process !== undefined && isOther(holder.process)) {
     throw new WrongUse(
       `--fresh: process ${holder.process} uses ${dir}: end it first, or give this run a folder of its own with --data DIR`,
     );
   }
   if (fresh) await rm(fleet, { recursive: true, force: true });
-  await mkdir(dir, { recursive: true });
+  await checkFolder("--data", dir);
   if (holder === undefined) await writeMark(mark, {});
   return {
     fleet,
     samples: join(dir, "samples"),
+    async holder() {
+      const { process: pid } = (await readMark(mark)) ?? {};
+      return pid !== undefined && isOther(pid) ? pid : undefined;
+    },
     claim: () => writeMark(mark, { process: process.pid }),
     release: () => writeMark(mark, {}),
   };
@@ -71,12 +79,6 @@ async function holdsSomething(folder: string): Promise<boolean> {
   return names.length > 0;
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return pid !== process.pid;
-  } catch (error) {
-    // It is there, and another's.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
+function isOther(pid: number): boolean {
+  return pid !== process.pid && isAlive(pid);
 }

@@ -119,7 +119,7 @@ describe("the results of a run", () => {
         const keys = [...run.results, ...run.unfinished].map(({ key: of }) => of);
         expect(keys.sort()).toEqual(["a", "b", "c", "d"]);
         const renditions = run.results.reduce((sum, each) => sum + each.renditions.length, 0);
-        expect(resultsJson(run)).toMatchObject({
+        expect(resultsJson(run, [])).toMatchObject({
           sources: 4,
           renditions,
           bytesIn: run.results.length * 10,
@@ -131,9 +131,10 @@ describe("the results of a run", () => {
   });
 
   test("are as JSON exactly what --help's readers were promised", () => {
-    const run = merge(["a"], [report("a")], [letter("a")]);
-    expect(resultsJson(run)).toEqual({
-      sources: 1,
+    const run = merge(["a", "b"], [report("a")], [letter("a")]);
+    const notUploaded = [{ file: "/in/c", message: "it is a folder" }];
+    expect(resultsJson(run, notUploaded)).toEqual({
+      sources: 2,
       outcomes: { rendered: 1 },
       lanes: { small: 1, large: 0 },
       renditions: 1,
@@ -144,6 +145,8 @@ describe("the results of a run", () => {
       results: [
         { key: "a", lane: "small", outcome: "rendered", reason: null, renditions: [MADE], ms: 5 },
       ],
+      notUploaded,
+      unfinished: 1,
     });
   });
 });

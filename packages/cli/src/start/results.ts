@@ -100,8 +100,17 @@ function endOf(report: JobReport | undefined, letter: DeadLetter | undefined): E
   return { lane: letter.lane, outcome: "failed", reason: letter.reason, ms: report?.ms ?? 0 };
 }
 
+/** A file that never became a source of this run. */
+export interface NotUploadedFile {
+  readonly file: string;
+  readonly message: string;
+}
+
 /** The object that `--json` promises; bytes of sources and of their renditions. */
-export function resultsJson({ results, deadLetters, seconds, unfinished }: RunResults): unknown {
+export function resultsJson(
+  { results, deadLetters, seconds, unfinished }: RunResults,
+  notUploaded: readonly NotUploadedFile[],
+): unknown {
   const lanes = { small: 0, large: 0 };
   for (const { lane } of results) lanes[lane]++;
   const renditions = results.flatMap((result) => result.renditions);
@@ -129,5 +138,7 @@ export function resultsJson({ results, deadLetters, seconds, unfinished }: RunRe
       })),
       ms,
     })),
+    notUploaded,
+    unfinished: unfinished.length,
   };
 }

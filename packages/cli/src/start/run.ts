@@ -1,18 +1,21 @@
 import { pathToFileURL } from "node:url";
-import { loadRecipe } from "@imagefleet/core/recipe-file";
 import type { Fleet } from "@imagefleet/local/fleet";
 import { EXIT } from "../exit-code.ts";
 import { type Collected, collect } from "../input/collect.ts";
-import type { Unreadable } from "../input/walk.ts";
-import { foundText } from "../view/progress.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { checkFolder } from "../output/folder.ts";
+import { discardStaged } from "../output/staged-file.ts";
+import { readRecipe } from "../recipe.ts";
+import { foundText, showRepeatedly } from "../view/progress.ts";
 import type { Screen } from "../view/screen.ts";
+import { count } from "../view/units.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
-import { onInterrupt } from "./interrupt.ts";
 import { Mirror } from "./mirror.ts";
 import type { StartOptions } from "./options.ts";
-import { type RunResults, resultsJson } from "./results.ts";
+import { type NotUploadedFile, type RunResults, resultsJson } from "./results.ts";
+import { startFault } from "./start-fault.ts";
 import { stay } from "./stay.ts";
-import { reportRun } from "./summary.ts";
+import { leftText, reportRun, whereText } from "./summary.ts";
 import { work } from "./work.ts";
 
 /**
@@ -22,8 +25,10 @@ import { work } from "./work.ts";
  * @throws WrongUse, RecipeFileError; PortTaken and others when the fleet does not start
  */
 export async function start(options: StartOptions, screen: Screen): Promise<number> {
-  await loadRecipe(options.recipe);
-  const named = options.paths.length > 0 ? await collect(options.paths, options.cwd) : undefined;
+  await readRecipe(options.recipe);
+  const named =
+    options.paths.length > 0 ? await collect(options.paths, options.cwd, options.out) : undefined;
+  if (options.out !== undefined) await checkFolder("--out", options.out);
   const data = await openDataFolder(options.data, options.fresh);
   const found = named ?? (await samples(data, screen));
   screen.note(foundText(found.sources.length, found.skipped));
@@ -31,19 +36,35 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
   // Loaded late: `render` and `--help` need neither servers nor SDK.
   const { startFleet } = await import("@imagefleet/local/fleet");
   let fleet: Fleet | undefined;
-  using interrupt = onInterrupt(() => killAll(fleet));
-  fleet = await startFleet({
-    dataDir: data.fleet,
-    port: options.port,
-    recipe: pathToFileURL(options.recipe),
+  using interrupt = onInterrupt(() => {
+    killAll(fleet);
+    discardStaged();
   });
   try {
+    fleet = await startFleet({
+      dataDir: data.fleet,
+      port: options.port,
+      recipe: pathToFileURL(options.recipe),
+    });
+  } catch (error) {
+    throw await startFault(error, options.data, data);
+  }
+  let ended: Run;
+  try {
     await data.claim();
-    return await runOn(fleet, found, options, screen, interrupt.signal);
+    ended = await runOn(fleet, found, options, screen, interrupt.signal);
   } finally {
     await fleet.stop();
     await data.release();
   }
+  screen.report(...leftText(options.out, options.data));
+  if (options.json) screen.json(resultsJson(ended.results, ended.notUploaded));
+  return exitCode(ended);
+}
+
+interface Run {
+  readonly results: RunResults;
+  readonly notUploaded: readonly NotUploadedFile[];
 }
 
 async function runOn(
@@ -52,25 +73,44 @@ async function runOn(
   options: StartOptions,
   screen: Screen,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Run> {
   screen.note(`S3 and SQS at ${fleet.endpoint}, data in ${options.data}`);
   signal.addEventListener("abort", () => {
     screen.note("Stopping when what is in hand is finished (Ctrl-C again: at once)");
   });
   fleet.onNotice((text) => screen.note(screen.tint("yellow", `! ${text}`)));
-  const { run, failed } = await work(fleet, found.sources, screen, signal);
-  const unreadable = [...found.unreadable, ...failed];
+  const { run, notUploaded, queued } = await work(fleet, found.sources, screen, signal);
   const mirror = options.out === undefined ? undefined : new Mirror(options.out, fleet);
-  for (const { key, outcome } of run.results) await mirror?.copy(key, outcome);
-  reportRun(run, unreadable, fleet, options.out, screen);
-  if (!options.once && !signal.aborted) await stay(fleet, mirror, screen, signal);
-  if (options.json) screen.json(resultsJson(run));
-  return exitCode(run, unreadable);
+  if (mirror !== undefined) await copyAll(mirror, run, screen);
+  const failed = [...found.unreadable, ...notUploaded.failed];
+  reportRun(run, { ...notUploaded, failed }, queued, screen);
+  if (!options.once && !signal.aborted) {
+    screen.report(...whereText(fleet, options.out));
+    await stay(fleet, mirror, screen, signal);
+  }
+  return {
+    results: run,
+    notUploaded: [
+      ...failed.map(({ file, why }) => ({ file, message: why })),
+      ...notUploaded.left.map(({ file }) => ({ file, message: "interrupted before its turn" })),
+    ],
+  };
 }
 
-function exitCode(run: RunResults, unreadable: readonly Unreadable[]): number {
-  if (unreadable.length > 0 || run.unfinished.length > 0) return EXIT.failed;
-  return run.deadLetters.length > 0 ? EXIT.deadLetters : EXIT.done;
+async function copyAll(mirror: Mirror, { results }: RunResults, screen: Screen): Promise<void> {
+  let copied = 0;
+  using _progress = showRepeatedly(screen, () => [
+    `copying to ${mirror.dir}: ${copied} of ${count(results.length, "source")}`,
+  ]);
+  for (const { key, outcome } of results) {
+    await mirror.copy(key, outcome);
+    copied++;
+  }
+}
+
+function exitCode({ results, notUploaded }: Run): number {
+  if (notUploaded.length > 0 || results.unfinished.length > 0) return EXIT.failed;
+  return results.deadLetters.length > 0 ? EXIT.deadLetters : EXIT.done;
 }
 
 async function samples(data: DataFolder, screen: Screen): Promise<Collected> {

@@ -130,16 +130,22 @@ describe("imagefleet start", () => {
 
   test("at Ctrl-C in mid-work finishes what is in hand; the next start does the rest", async () => {
     for (let n = 0; n < 30; n++) await put(cwd, `in/${n}.jpg`, sharp(noise(1200, 900)).jpeg());
-    const cli = start("in");
+    const cli = start("--json", "in");
     await cli.line(/^S3 and SQS at /);
     cli.signal("SIGTERM");
-    const { code, stderr } = await cli.ended();
+    const { code, stdout, stderr } = await cli.ended();
+    const { sources, notUploaded } = JSON.parse(stdout);
+    expect(sources + notUploaded.length).toBe(30);
+    expect(notUploaded[0].message).toBe("interrupted before its turn");
+    expect(stderr).toContain(`${notUploaded.length} pictures not uploaded:`);
+    expect(stderr).toContain("the next start with the same folder takes them");
     expect(stderr).toContain("Stopping when what is in hand is finished");
     expect(code).toBe(1);
     expect(cli.isAlive).toBe(false);
     const next = await start("--once", "--json", "in").ended();
     expect(next.code, next.stderr).toBe(0);
     expect(JSON.parse(next.stdout).results).toHaveLength(30);
+    expect(JSON.parse(next.stdout)).toMatchObject({ notUploaded: [], unfinished: 0 });
   }, 90_000);
 
   test("at a second Ctrl-C ends at once", async () => {
@@ -151,6 +157,25 @@ describe("imagefleet start", () => {
     cli.signal("SIGINT");
     const { code } = await cli.ended();
     expect(code).toBe(130);
+  }, 60_000);
+
+  test("a second one on the same data names the process that uses it; then, the damage", async () => {
+    await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());
+    const first = start("in");
+    await first.line(/^Ctrl-C to stop/);
+    const second = await start("--once", "in").ended();
+    expect(second.stderr).toMatch(/--data .*: process \d+ uses it: end it first/);
+    expect([second.code, second.stdout]).toEqual([2, ""]);
+    first.signal("SIGINT");
+    const { stdout } = await first.ended();
+    expect(stdout.trim().split("\n").at(-1)).toMatch(/kept in .*data; --out DIR copies them/);
+
+    for (const file of await files(join(cwd, "data/aws"))) {
+      await put(cwd, `data/aws/${file}`, "no database any more".repeat(500));
+    }
+    const third = await start("--once", "in").ended();
+    expect(third.stderr).toMatch(/cannot be opened: it is damaged.*--fresh/);
+    expect(third.code).toBe(1);
   }, 60_000);
 
   test("names the port that is taken, and what to do", async () => {
@@ -179,6 +204,9 @@ describe("imagefleet start", () => {
   test.each([
     [["nowhere"], /nowhere does not exist: name a folder/],
     [["--port", "70000"], /argument '70000' is invalid\. Write a whole number from 0 to 65535/],
+    [["--out", "in/a.jpg", "in"], /--out .*a\.jpg cannot be used: a file is/],
+    [["--data", "in/a.jpg", "in"], /--data .*a\.jpg cannot be used: a file is/],
+    [["--data", "/proc/nothing", "in"], /--data \/proc\/nothing cannot be used/],
     [["--data", ".", "in"], /--data .* was not made by imagefleet/],
   ])("is used wrongly: %j", async (args, message) => {
     await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Fleet, JobReport } from "@imagefleet/local/fleet";
 import pLimit from "p-limit";
-import { printable } from "../view/printable.ts";
+import { printable, shorten } from "../view/printable.ts";
 import type { Screen } from "../view/screen.ts";
 import { formatBytes, formatMs } from "../view/units.ts";
 import type { Mirror } from "./mirror.ts";
@@ -24,7 +24,7 @@ export async function stay(
   const inTurn = pLimit(1);
   fleet.onJob((report) => {
     if (signal.aborted) return;
-    screen.report(jobText(report, screen.paint));
+    screen.report(jobText(report, screen));
     if (mirror && report.outcome !== "forwarded" && report.outcome !== "failed") {
       void inTurn(() => mirror.copy(report.key, report.outcome)).catch((error: unknown) => {
         screen.note(`! ${printable(report.key)} could not be copied to ${mirror.dir}: ${error}`);
@@ -46,8 +46,16 @@ function uploadHint({ endpoint, sourceBucket }: Fleet): string[] {
 
 const STYLES = { rendered: "green", rejected: "red", failed: "red" } as const;
 
-function jobText(report: JobReport, paint: Screen["paint"]): string {
+/** What stands beside a key in a line of the log, columns. */
+const BESIDE = 40;
+const SHORTEST_KEY = 18;
+
+export function jobText(
+  report: JobReport,
+  { paint, width }: Pick<Screen, "paint" | "width">,
+): string {
   const { key, lane, outcome, reason, message, ms, bytesOut } = report;
+  const name = shorten(printable(key), Math.max(SHORTEST_KEY, width - BESIDE), "middle");
   const style =
     outcome === "rendered" || outcome === "rejected" || outcome === "failed"
       ? STYLES[outcome]
@@ -58,5 +66,5 @@ function jobText(report: JobReport, paint: Screen["paint"]): string {
     `${lane} lane`,
     formatMs(ms),
   ];
-  return `${paint(style, outcome)}  ${printable(key)}  ${details.join(", ")}`;
+  return `${paint(style, outcome)}  ${name}  ${details.join(", ")}`;
 }

@@ -1,6 +1,5 @@
 import { LANES } from "@imagefleet/core/outcome";
 import type { Fleet } from "@imagefleet/local/fleet";
-import type { Unreadable } from "../input/walk.ts";
 import { ADVICE } from "../view/advice.ts";
 import { printable } from "../view/printable.ts";
 import type { Screen } from "../view/screen.ts";
@@ -13,16 +12,16 @@ import {
 } from "../view/source-table.ts";
 import { count, formatMs } from "../view/units.ts";
 import type { DeadLetter, RunResults } from "./results.ts";
+import type { NotUploaded } from "./upload.ts";
 
 /** More are counted; `results` of the JSON has them all. */
 const MOST_LETTERS = 20;
 
-/** The report of a run: table, totals, dead letters, where everything is. */
+/** The report of a run: table, totals, dead letters, what did not end. */
 export function reportRun(
   run: RunResults,
-  unreadable: readonly Unreadable[],
-  fleet: Pick<Fleet, "endpoint" | "renditionBucket">,
-  out: string | undefined,
+  notUploaded: NotUploaded,
+  queued: number,
   screen: Screen,
 ): void {
   const rows = run.results.map(
@@ -35,11 +34,27 @@ export function reportRun(
     `${paint("bold", totals(run))}`,
     renditionTotals(rows),
     ...letterLines(run, screen),
-    ...problemLines(unreadable, run, screen),
-    "",
-    `renditions  s3://${fleet.renditionBucket} at ${fleet.endpoint}`,
-    ...(out === undefined ? [] : [`            ${out}`]),
+    ...problemLines(notUploaded, run, queued, screen),
   );
+}
+
+/** Where the renditions are while the servers are up. */
+export function whereText(
+  { renditionBucket, endpoint }: Pick<Fleet, "endpoint" | "renditionBucket">,
+  out: string | undefined,
+): string[] {
+  const copies = out === undefined ? [] : [`            ${out}`];
+  return ["", `renditions  s3://${renditionBucket} at ${endpoint}`, ...copies];
+}
+
+/** Where they are when the servers have ended. */
+export function leftText(out: string | undefined, data: string): string[] {
+  return [
+    "",
+    out === undefined
+      ? `renditions  kept in ${data}; --out DIR copies them into a folder`
+      : `renditions  ${out}`,
+  ];
 }
 
 function totals({ results, seconds }: RunResults): string {
@@ -78,11 +93,12 @@ function letterText({ key, reason, message, lane }: DeadLetter, paint: Screen["p
 }
 
 function problemLines(
-  unreadable: readonly Unreadable[],
+  { failed, left }: NotUploaded,
   { unfinished }: RunResults,
+  queued: number,
   { paint }: Screen,
 ): string[] {
-  const lost = unreadable.map(({ file, why }) => `  ${printable(file)}: ${printable(why)}`);
+  const lost = failed.map(({ file, why }) => `  ${printable(file)}: ${printable(why)}`);
   return [
     ...(lost.length === 0
       ? []
@@ -91,15 +107,22 @@ function problemLines(
           paint(["bold", "red"], `${count(lost.length, "file")} could not be uploaded`),
           ...lost,
         ]),
-    ...(unfinished.length === 0
+    ...(left.length === 0
+      ? []
+      : [
+          "",
+          paint("yellow", `${count(left.length, "picture")} not uploaded:`),
+          paint("yellow", "  the next start with the same folder takes them"),
+        ]),
+    ...(unfinished.length === 0 && queued === 0
       ? []
       : [
           "",
           paint(
             "yellow",
-            `${count(unfinished.length, "source")} without an end yet: what is still in`,
+            `${count(unfinished.length, "source")} without an end yet, ${count(queued, "message")} in the queues:`,
           ),
-          paint("yellow", "the queues is done by the next start on the same data"),
+          paint("yellow", "  the next start on the same data does them"),
         ]),
   ];
 }

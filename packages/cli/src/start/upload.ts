@@ -1,25 +1,37 @@
 import type { Fleet } from "@imagefleet/local/fleet";
 import pLimit from "p-limit";
+import { whyUnreadable } from "../file-fault.ts";
 import type { SourceFile } from "../input/collect.ts";
-import { type Unreadable, whyUnreadable } from "../input/walk.ts";
+import type { Unreadable } from "../input/walk.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** Uploads at once: enough to keep the fleet busy, few enough to leave it the CPU. */
 const AT_ONCE = 4;
 
-/** Puts files into the source bucket, those that can be read; gives those that cannot. */
+export interface NotUploaded {
+  /** Those that could not be read or stored. */
+  readonly failed: readonly Unreadable[];
+  /** Those whose turn had not come when the signal did. */
+  readonly left: readonly SourceFile[];
+}
+
+/** Puts files into the source bucket; gives those that did not get there. */
 export async function uploadAll(
   files: readonly SourceFile[],
   fleet: Pick<Fleet, "upload">,
   ledger: Ledger,
   signal: AbortSignal,
-): Promise<Unreadable[]> {
+): Promise<NotUploaded> {
   const failed: Unreadable[] = [];
+  const left: SourceFile[] = [];
   const limit = pLimit(AT_ONCE);
   await Promise.all(
     files.map((source) =>
       limit(async () => {
-        if (signal.aborted) return;
+        if (signal.aborted) {
+          left.push(source);
+          return;
+        }
         // Its reports may come before the upload's own answer.
         ledger.expect(source);
         try {
@@ -31,5 +43,5 @@ export async function uploadAll(
       }),
     ),
   );
-  return failed;
+  return { failed, left };
 }

@@ -1,11 +1,11 @@
 import type { Fleet, FleetStatus, StoredRendition } from "@imagefleet/local/fleet";
 import type { SourceFile } from "../input/collect.ts";
-import type { Unreadable } from "../input/walk.ts";
-import { showProgress } from "../view/progress.ts";
+import { COMES_BACK, showProgress } from "../view/progress.ts";
 import type { Screen } from "../view/screen.ts";
+import { count } from "../view/units.ts";
 import { Ledger } from "./ledger.ts";
 import { hasRenditions, mergeResults, type RunResults } from "./results.ts";
-import { uploadAll } from "./upload.ts";
+import { type NotUploaded, uploadAll } from "./upload.ts";
 
 /** The queues can be empty a moment before a program's last line has been read; ms. */
 const LINES_MS = 2_000;
@@ -19,28 +19,30 @@ export async function work(
   sources: readonly SourceFile[],
   screen: Screen,
   signal: AbortSignal,
-): Promise<{ run: RunResults; failed: readonly Unreadable[] }> {
+): Promise<{ run: RunResults; notUploaded: NotUploaded; queued: number }> {
+  await tellOlder(fleet, screen);
   const startedAt = Date.now();
   const began = performance.now();
   const ledger = new Ledger();
   fleet.onJob((report) => {
     if (report.bucket === fleet.sourceBucket) ledger.record(report);
   });
-  let failed: readonly Unreadable[] = [];
+  let notUploaded: NotUploaded = { failed: [], left: [] };
   let elapsedMs = 0;
   {
     using _progress = showProgress(screen, async () => ({
       done: ledger.done,
-      total: sources.length - failed.length,
+      total: sources.length - notUploaded.failed.length,
       rejected: ledger.rejected,
       elapsedMs: performance.now() - began,
       lanes: await lanes(fleet),
     }));
-    failed = await uploadAll(sources, fleet, ledger, signal);
+    notUploaded = await uploadAll(sources, fleet, ledger, signal);
     await untilIdle(fleet, signal);
     if (!signal.aborted) await ledger.complete(LINES_MS);
     elapsedMs = performance.now() - began;
   }
+  const queued = total(await lanes(fleet));
   const letters = await fleet.deadLetters();
   const renditions = await renditionsOf(fleet, ledger);
   const run = mergeResults({
@@ -51,7 +53,21 @@ export async function work(
     startedAt,
     seconds: Math.round(elapsedMs) / 1000,
   });
-  return { run, failed };
+  return { run, notUploaded, queued };
+}
+
+/** Those that an earlier run has left are done as well, and waited for. */
+async function tellOlder(fleet: Fleet, screen: Screen): Promise<void> {
+  const found = await lanes(fleet);
+  const older = total(found);
+  if (older === 0) return;
+  screen.note(`Besides, ${count(older, "message")} of earlier uploads in the queues: done as well`);
+  const held = found.small.inFlight + found.large.inFlight;
+  if (held > 0) screen.note(`${held} of them held by a process that died: ${COMES_BACK}`);
+}
+
+function total({ small, large }: FleetStatus["lanes"]): number {
+  return small.waiting + small.inFlight + large.waiting + large.inFlight;
 }
 
 async function lanes(fleet: Fleet): Promise<FleetStatus["lanes"]> {

@@ -23,6 +23,9 @@ const ENOUGH_MS = 1_000;
 /** Nothing for so long: a process has died, and what it had in hand comes back when its time is up. */
 const QUIET_MS = 5_000;
 
+/** The fleet's visibility timeout on this machine: a third more than the function's 30 s. */
+export const COMES_BACK = "it comes back within about 40 s";
+
 /** Lines for a terminal that is drawn in place. */
 export function progressLines(state: ProgressState, paint: Screen["tint"]): string[] {
   const { done, total, rejected } = state;
@@ -45,10 +48,14 @@ export function progressLine(state: ProgressState): string {
   ].join(", ");
 }
 
-function rate({ done, total, elapsedMs, quietMs }: ProgressState): string {
+function rate({ done, total, elapsedMs, quietMs, lanes }: ProgressState): string {
   const perSecond = elapsedMs === 0 ? 0 : (done / elapsedMs) * 1000;
   const text = `${perSecond.toFixed(1)} images/s`;
-  if (quietMs >= QUIET_MS) return `${text}, nothing new for ${formatMs(quietMs)}`;
+  if (quietMs >= QUIET_MS) {
+    const held = lanes !== undefined && lanes.small.inFlight + lanes.large.inFlight > 0;
+    const why = held ? ` (what a process that died had in flight: ${COMES_BACK})` : "";
+    return `${text}, nothing new for ${formatMs(quietMs)}${why}`;
+  }
   if (done < ENOUGH_DONE || elapsedMs < ENOUGH_MS || done >= total) return text;
   return `${text}, about ${formatMs(Math.ceil((total - done) / perSecond) * 1000)} left`;
 }
@@ -65,25 +72,35 @@ function laneText(lanes: FleetStatus["lanes"]): string {
 const DRAW_MS = 200;
 const LOG_MS = 5_000;
 
+type Seen = Omit<ProgressState, "quietMs">;
+
 /** Shows progress until it is disposed of. */
-export function showProgress(
-  screen: Screen,
-  look: () => Omit<ProgressState, "quietMs"> | Promise<Omit<ProgressState, "quietMs">>,
-): Disposable {
+export function showProgress(screen: Screen, look: () => Seen | Promise<Seen>): Disposable {
   let last = { done: 0, at: performance.now() };
+  return showRepeatedly(screen, async () => {
+    const seen = await look();
+    const at = performance.now();
+    if (seen.done !== last.done) last = { done: seen.done, at };
+    const state = { ...seen, quietMs: at - last.at };
+    return screen.isLive ? progressLines(state, screen.tint) : [progressLine(state)];
+  });
+}
+
+/** Shows the lines that are given, as they are now, until it is disposed of. */
+export function showRepeatedly(
+  screen: Screen,
+  look: () => readonly string[] | Promise<readonly string[]>,
+): Disposable {
   let looking = false;
   let over = false;
   const show = async () => {
     if (looking) return;
     looking = true;
     try {
-      const seen = await look();
+      const lines = await look();
       if (over) return;
-      const at = performance.now();
-      if (seen.done !== last.done) last = { done: seen.done, at };
-      const state = { ...seen, quietMs: at - last.at };
-      if (screen.isLive) screen.live(progressLines(state, screen.tint));
-      else screen.note(progressLine(state));
+      if (screen.isLive) screen.live(lines);
+      else for (const line of lines) screen.note(line);
     } catch {
       // A status that does not come is not what a run should end of.
     } finally {
@@ -104,11 +121,12 @@ export function showProgress(
 /** What was found, in one sentence. */
 export function foundText(
   sources: number,
-  { others, hidden }: { others: number; hidden: number },
+  { others, hidden, out = 0 }: { others: number; hidden: number; out?: number },
 ): string {
   const skipped = [
     ...(others === 0 ? [] : [`${count(others, "file")} not named like an image`]),
     ...(hidden === 0 ? [] : [`${hidden} hidden`]),
+    ...(out === 0 ? [] : ["the --out folder within"]),
   ];
   const beside = skipped.length === 0 ? "" : `; skipped ${skipped.join(" and ")}`;
   return `${count(sources, "picture")}${beside}`;

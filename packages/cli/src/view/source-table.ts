@@ -3,6 +3,8 @@ import type { Screen } from "./screen.ts";
 import { type Column, table } from "./table.ts";
 import { count, formatBytes, formatMs, formatSaved } from "./units.ts";
 
+type Canvas = Pick<Screen, "width" | "paint">;
+
 /** A source and what became of it; sizes in px and bytes, times in ms. */
 export interface SourceRow {
   readonly name: string;
@@ -37,7 +39,7 @@ export function choose(rows: readonly SourceRow[]): readonly SourceRow[] {
 }
 
 /** Lines of the table, and what it leaves out. */
-export function sourceTable(rows: readonly SourceRow[], screen: Screen): string[] {
+export function sourceTable(rows: readonly SourceRow[], screen: Canvas): string[] {
   const shown = choose(rows);
   const left = rows.length - shown.length;
   return [
@@ -45,7 +47,7 @@ export function sourceTable(rows: readonly SourceRow[], screen: Screen): string[
     ...(left === 0
       ? []
       : [screen.paint("dim", `… and ${left} more: above, what went wrong and the slowest`)]),
-    ...(rows.some(({ renditions }) => renditions.length > 0)
+    ...(screen.width >= TIGHT && rows.some((row) => savedOf(row) !== "–")
       ? ["", screen.paint("dim", "saved: all renditions of a source together against the source")]
       : []),
   ];
@@ -53,14 +55,23 @@ export function sourceTable(rows: readonly SourceRow[], screen: Screen): string[
 
 /** Below it, words give way to signs. */
 const ROOMY = 100;
+/** Below it, what a source came to is left to the totals. */
+const TIGHT = 72;
 
-function columns(screen: Screen): Column<SourceRow>[] {
+function columns(screen: Canvas): Column<SourceRow>[] {
+  const all = allColumns(screen);
+  return screen.width >= TIGHT ? all : all.filter(({ title }) => TIGHT_TITLES.includes(title));
+}
+
+const TIGHT_TITLES = ["source", "lane", "outcome"];
+
+function allColumns(screen: Canvas): Column<SourceRow>[] {
   const roomy = screen.width >= ROOMY;
   return [
     {
       title: "source",
       cell: ({ name }) => printable(name),
-      min: 18,
+      min: screen.width >= TIGHT ? 18 : 12,
       cut: "middle",
     },
     { title: "lane", cell: ({ lane }) => lane },
@@ -87,10 +98,14 @@ function columns(screen: Screen): Column<SourceRow>[] {
     {
       title: "saved",
       align: "right",
-      cell: (row) => formatSaved(row.bytesIn, bytesOut(row)),
+      cell: savedOf,
     },
     { title: "time", align: "right", cell: ({ ms }) => formatMs(ms) },
   ];
+}
+
+function savedOf(row: SourceRow): string {
+  return formatSaved(row.bytesIn, bytesOut(row));
 }
 
 function renditionsText({ renditions }: SourceRow, upTo: string): string {

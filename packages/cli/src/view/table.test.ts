@@ -2,7 +2,7 @@ import fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
 import { printable } from "./printable.ts";
-import { choose, MOST_ROWS, type SourceRow } from "./source-table.ts";
+import { choose, MOST_ROWS, type SourceRow, sourceTable } from "./source-table.ts";
 import { table } from "./table.ts";
 
 const text = fc.string({ unit: "grapheme", maxLength: 120 });
@@ -51,6 +51,24 @@ describe("a table", () => {
   test("shows no key that would speak to the terminal", () => {
     expect(printable("a\u001b[2Jb\u202egpj.exe\n")).toBe("a\ufffd[2Jb\ufffdgpj.exe\ufffd");
   });
+});
+
+test("on 40 columns source, lane and outcome are left, and readable", () => {
+  const paint = (_style: unknown, text: string) => text;
+  const screen = { width: 40, paint };
+  const row = {
+    name: "a-very-long-name-of-a-picture.jpg",
+    lane: "small",
+    outcome: "rejected",
+    reason: "SourceCorrupt",
+    bytesIn: 9,
+    renditions: [],
+    ms: 1,
+  };
+  expect(sourceTable([row], screen)).toEqual([
+    "source              lane   outcome",
+    "a-very-l…cture.jpg  small  SourceCorrupt",
+  ]);
 });
 
 describe("of a thousand sources", () => {

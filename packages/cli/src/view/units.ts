@@ -20,9 +20,9 @@ export function formatMs(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** What the renditions are smaller than their source, in percent; empty when there is nothing to compare. */
+/** What the renditions are smaller than their source, in percent; `–` when nothing is saved. */
 export function formatSaved(bytesIn: number, bytesOut: number): string {
-  if (bytesIn === 0 || bytesOut === 0) return "";
+  if (bytesIn === 0 || bytesOut === 0 || bytesOut > bytesIn) return "–";
   return `${((1 - bytesOut / bytesIn) * 100).toFixed(1)} %`;
 }
 

@@ -1,0 +1,38 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const MODULE = new URL("interrupt.ts", import.meta.url).href;
+
+test("a second signal ends a program of which a thread waits for ever", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "imagefleet-interrupt-"));
+  const pipe = join(dir, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const program = `
+    import { readFile } from "node:fs/promises";
+    const { onInterrupt } = await import(${JSON.stringify(MODULE)});
+    const { signal } = onInterrupt(() => process.stdout.write("at once "));
+    signal.addEventListener("abort", () => process.stdout.write("first "));
+    void readFile(${JSON.stringify(pipe)});
+    setInterval(() => {}, 1e6);
+    process.stdout.write("ready ");
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program]);
+  const ended = once(child, "exit");
+  const said = async (word: string) => {
+    for await (const [text] of heard(child.stdout)) if (String(text).includes(word)) return;
+  };
+  await said("ready");
+  child.kill("SIGTERM");
+  await said("first");
+  child.kill("SIGTERM");
+  expect(await ended).toEqual([null, "SIGINT"]);
+  await rm(dir, { recursive: true });
+});
+
+async function* heard(stream: NodeJS.ReadableStream) {
+  for (;;) yield await once(stream, "data");
+}
