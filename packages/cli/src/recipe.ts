@@ -10,15 +10,16 @@ const PATIENCE_MS = 10_000;
  * The recipe of a module that a person wrote. Whatever it does besides touches neither stdout, which
  * is for results, nor the program's end.
  *
+ * @param patienceMs how long it may take, ms
  * @throws RecipeFileError; WrongUse when it does not settle or would end the program
  */
-export async function readRecipe(file: string): Promise<Recipe> {
+export async function readRecipe(file: string, patienceMs = PATIENCE_MS): Promise<Recipe> {
   globalThis.console = new Console(process.stderr, process.stderr);
   const wrong = Promise.withResolvers<never>();
   const late = setTimeout(() => {
-    const why = `is not loaded after ${PATIENCE_MS / 1000} s: it awaits something that does not come`;
+    const why = `is not loaded after ${patienceMs / 1000} s: it awaits something that does not come`;
     wrong.reject(new WrongUse(`--recipe ${file} ${why}: leave that out`));
-  }, PATIENCE_MS);
+  }, patienceMs);
   const { exit } = process;
   process.exit = () => {
     const error = new WrongUse(

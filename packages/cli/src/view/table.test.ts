@@ -67,7 +67,7 @@ test("on 40 columns source, lane and outcome are left, and readable", () => {
   };
   expect(sourceTable([row], screen)).toEqual([
     "source              lane   outcome",
-    "a-very-l…cture.jpg  small  SourceCorrupt",
+    "a-very-lo…ture.jpg  small  SourceCorrupt",
   ]);
 });
 
