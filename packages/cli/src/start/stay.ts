@@ -13,13 +13,9 @@ export async function stay(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<void> {
-  screen.report(
-    "",
-    "Up. Upload, overwrite or delete with any S3 client:",
-    ...uploadHint(fleet),
-    "",
-  );
-  screen.report("Ctrl-C to stop", "");
+  screen.report("", "Up. Upload, overwrite or delete with any S3 client:");
+  screen.verbatim(...uploadHint(fleet));
+  screen.report("", "Ctrl-C to stop", "");
   // One after the other: of two jobs of one source, the later is what the folder shows.
   const inTurn = pLimit(1);
   fleet.onJob((report) => {

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
+import { wrap } from "./wrap.ts";
 
 /** The width of a terminal that does not say. */
 const UNKNOWN_WIDTH = 100;
@@ -42,8 +43,13 @@ export class Screen {
   /** Colours a text of {@link note} and {@link live}. */
   tint = (style: Style, text: string): string => styleText(style, text, { stream: this.#stderr });
 
-  /** Lines of the report. */
+  /** Lines of the report; a terminal that is narrower gets them broken between words. */
   report(...lines: readonly string[]): void {
+    this.verbatim(...lines.map((line) => wrap(line, this.#report.columns)));
+  }
+
+  /** Lines of the report that a person copies: one that is broken is no command any more. */
+  verbatim(...lines: readonly string[]): void {
     this.#live?.clear();
     for (const line of lines) this.#report.write(`${line}\n`);
   }
@@ -51,7 +57,7 @@ export class Screen {
   /** A line that is no part of the report. */
   note(line: string): void {
     this.#live?.clear();
-    this.#stderr.write(`${line}\n`);
+    this.#stderr.write(`${wrap(line, this.#stderr.columns)}\n`);
   }
 
   /** Shows lines in place of those that were shown live before; none: takes them away. */
