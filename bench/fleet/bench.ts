@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { ENCODER } from "@imagefleet/core/image";
 import { type Recipe, recipeFingerprint } from "@imagefleet/core/recipe";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
-import { compare, readBaseline, saveBaseline } from "../baseline.ts";
+import { type BenchOptions, finish } from "../finish.ts";
 import { describeMachine } from "../measure/machine.ts";
 import { callsFor, readWritten, type Written } from "./calls.ts";
 import { BAR, figuresOf, type Round } from "./figures.ts";
@@ -21,14 +21,9 @@ const BATCH_SIZE = 10;
 /** Enough for the compiler to have seen every path of the SDK and of ours often. */
 const WARM_UP_IMAGES = 48;
 
-export interface FleetBenchOptions {
+export interface FleetBenchOptions extends BenchOptions {
   readonly images: number;
   readonly rounds: number;
-  readonly json: boolean;
-  readonly save: boolean;
-  /** Gets what is no result: progress. */
-  readonly say: (text: string) => void;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -38,7 +33,7 @@ export interface FleetBenchOptions {
  * time, not wall time, is compared.
  */
 export async function fleetBench(options: FleetBenchOptions): Promise<void> {
-  const { json, save, say, signal } = options;
+  const { say, signal } = options;
   const machine = describeMachine();
   const recipe = await loadRecipe(RECIPE.href);
   await mkdir(DATA, { recursive: true });
@@ -71,20 +66,14 @@ export async function fleetBench(options: FleetBenchOptions): Promise<void> {
     machine,
   };
   const setup = `recipe ${recipeFingerprint(recipe, ENCODER)}, photos of ${basename(join(photos[0] ?? "", ".."))}`;
-  const baseline = baselineOf(result, setup);
-  const earlier = await readBaseline(baseline.bench);
-  const verdicts = earlier?.setup === setup ? compare(earlier, baseline) : [];
-  const table = tableOf(result, earlier, verdicts);
-  if (json) {
-    say(table);
-    process.stdout.write(`${JSON.stringify({ ...result, compared: verdicts })}\n`);
-  } else {
-    process.stdout.write(`${table}\n`);
-  }
-  if (save) {
-    await saveBaseline(baseline);
-    say(`kept as the baseline: bench/baselines/${baseline.bench}.json`);
-  }
+  await finish(
+    {
+      result,
+      baseline: baselineOf(result, setup),
+      table: (earlier) => tableOf(result, earlier),
+    },
+    options,
+  );
 }
 
 /** Gives the photos in turn, over and over. */

@@ -1,6 +1,6 @@
-import type { Baseline, Verdict } from "../baseline.ts";
+import type { Baseline } from "../baseline.ts";
 import { CPU_SOURCE } from "../measure/cpu.ts";
-import type { Machine } from "../measure/machine.ts";
+import { type Machine, machineLine } from "../measure/machine.ts";
 import type { Figures } from "./figures.ts";
 
 export interface FleetResult extends Figures {
@@ -13,11 +13,7 @@ export interface FleetResult extends Figures {
 }
 
 /** What a person reads. */
-export function tableOf(
-  result: FleetResult,
-  earlier: Baseline | undefined,
-  verdicts: readonly Verdict[],
-): string {
+export function tableOf(result: FleetResult, earlier: Baseline | undefined): string {
   const { machine, ratios, imagesPerSecond, cpuMsPerImage: cpu } = result;
   const before = earlier?.figures ?? {};
   const shares: readonly (readonly [string, string, number])[] = [
@@ -36,7 +32,7 @@ export function tableOf(
   ];
   return [
     `fleet: ${result.images} photos a side, medians of ${result.rounds} rounds`,
-    `${machine.cpus} CPUs (${machine.model}), load ${machine.load} before; ${machine.platform}, Node ${machine.node}, sharp ${machine.sharp} (libvips ${machine.libvips})`,
+    machineLine(machine),
     ...(CPU_SOURCE === "ps" ? ["CPU times by ps: coarser than Linux's own"] : []),
     "",
     row("CPU ms an image", "", "now", "baseline"),
@@ -50,19 +46,7 @@ export function tableOf(
     ),
     "",
     `fleet / (codec + sdk) = ${result.ratio.toFixed(3)} (${ratios.least.toFixed(3)} to ${ratios.most.toFixed(3)}); bar ${result.bar.toFixed(2)}: ${result.met ? "met" : "NOT met"}`,
-    comparison(earlier, verdicts),
   ].join("\n");
-}
-
-function comparison(earlier: Baseline | undefined, verdicts: readonly Verdict[]): string {
-  if (earlier === undefined) return "no baseline yet: --save keeps this one";
-  if (verdicts.length === 0) return "the baseline had another recipe or other photos: no verdict";
-  return verdicts
-    .map(
-      ({ ratio, was, is, verdict }) =>
-        `${ratio}: ${verdict} (baseline ${was.toFixed(3)}, now ${is.toFixed(3)})`,
-    )
-    .join("\n");
 }
 
 function row(name: string, what: string, now: string, before = "–"): string {

@@ -24,3 +24,9 @@ export function describeMachine(): Machine {
     load: Math.round((loadavg()[0] ?? 0) * 100) / 100,
   };
 }
+
+/** The machine in one line of a table. */
+export function machineLine(machine: Machine): string {
+  const { cpus: count, model, load, platform, node, libvips } = machine;
+  return `${count} CPUs (${model}), load ${load} before; ${platform}, Node ${node}, sharp ${machine.sharp} (libvips ${libvips})`;
+}
