@@ -1,0 +1,22 @@
+import sharp from "sharp";
+import { expect, it } from "vitest";
+import { enoughShrink, ownSides } from "./sides.ts";
+
+it.each([
+  [1600, 1200, 2],
+  [1500, 1200, 1],
+  [4000, 3000, 4],
+  [3000, 6399, 4],
+  [8000, 6000, 8],
+])("knows how far a JPEG of %d x %d may be shrunk while it is decoded", (width, height, shrink) => {
+  expect(enoughShrink({ width, height })).toBe(shrink);
+});
+
+it("has sides that do their work", async () => {
+  const picture = { megapixels: 2, width: 1600, height: 1200, times: 1 };
+  const create = { width: 1600, height: 1200, channels: 3, background: "#369" } as const;
+  const photo = await sharp({ create }).jpeg().toBuffer();
+  const sides = await ownSides(picture, photo);
+  for (const { once } of sides.values()) await once();
+  expect(sides.size).toBe(7);
+});

@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { interleaved } from "./interleaved.ts";
+
+const signal = new AbortController().signal;
+
+function counted(name: string, ms: number, log: string[]) {
+  let cpu = 0;
+  const once = async () => {
+    log.push(name);
+    cpu += ms;
+  };
+  return { once, cpu: () => cpu };
+}
+
+it("takes turns in another order every round and gives ms of doing it once", async () => {
+  const log: string[] = [];
+  const sides = new Map([
+    ["a", counted("a", 3, log)],
+    ["b", counted("b", 5, log)],
+  ]);
+  const found = await interleaved(sides, { rounds: 2, times: 2, signal });
+  expect(log.join("")).toBe("aaabbb" + "bbbaaa");
+  expect([...found]).toEqual([
+    ["a", [3, 3]],
+    ["b", [5, 5]],
+  ]);
+});
+
+it("does once a turn, and nothing before, what starts anew each time", async () => {
+  const log: string[] = [];
+  const sides = new Map([["a", { ...counted("a", 3, log), fresh: true }]]);
+  expect([...(await interleaved(sides, { rounds: 2, times: 5, signal }))]).toEqual([["a", [3, 3]]]);
+  expect(log.join("")).toBe("aa");
+});
+
+it("stops between turns", async () => {
+  const sides = new Map([["a", counted("a", 1, [])]]);
+  const stopped = AbortSignal.abort(new Error("interrupted"));
+  await expect(interleaved(sides, { rounds: 1, times: 1, signal: stopped })).rejects.toThrow(
+    "interrupted",
+  );
+});
