@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import { rowOf } from "./figures.ts";
+import { settings } from "./settings.ts";
+
+it("takes the mean over pictures", () => {
+  const samples = [
+    { cpuMs: 10, bytes: 1000, ssim: 0.98 },
+    { cpuMs: 20, bytes: 2001, ssim: 0.99 },
+  ];
+  const setting = { format: "jpeg", effort: "baseline", quality: 80 } as const;
+  expect(rowOf("photo", setting, samples)).toEqual({
+    kind: "photo",
+    ...setting,
+    cpuMs: 15,
+    bytes: 1501,
+    ssim: 0.985,
+  });
+  expect(() => rowOf("photo", setting, [])).toThrow(RangeError);
+});
+
+it("has no setting twice", () => {
+  const names = settings().map(({ format, effort, quality }) => `${format} ${effort} ${quality}`);
+  expect(new Set(names).size).toBe(names.length);
+  expect(new Set(settings().map(({ format }) => format)).size).toBe(4);
+});

@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import sharp from "sharp";
+import { samplesFolder } from "../data.ts";
+import type { Raster } from "../measure/ssim.ts";
+
+/** Pixels of a rendition's size, before any loss. */
+export interface FormatPicture extends Raster {
+  readonly name: string;
+  readonly kind: "photo" | "graphic";
+  readonly data: Buffer;
+  readonly channels: 3;
+}
+
+/** Raised when the pictures are made otherwise. */
+export const PICTURES_VERSION = "formats-1";
+
+const SIZE = { width: 800, height: 600 };
+
+const PICTURES = [
+  { file: "mountain-lake.jpg", kind: "photo" },
+  { file: "fruit-phone.jpg", kind: "photo" },
+  { file: "dahlia-progressive.jpg", kind: "photo" },
+  { file: "sticker.png", kind: "graphic" },
+] as const;
+
+export async function formatPictures(): Promise<FormatPicture[]> {
+  const folder = await samplesFolder();
+  return Promise.all(
+    PICTURES.map(async ({ file, kind }): Promise<FormatPicture> => {
+      const fit = kind === "photo" ? "cover" : "contain";
+      const { data, info } = await sharp(join(folder, file), { autoOrient: true })
+        .flatten({ background: "#fff" })
+        .resize({ ...SIZE, fit, background: "#fff" })
+        .toColourspace("srgb")
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      if (info.channels !== 3) throw new Error(`${file} has ${info.channels} channels`);
+      return { name: file, kind, data, ...SIZE, channels: 3 };
+    }),
+  );
+}
