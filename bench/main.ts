@@ -4,6 +4,9 @@ import { Command, CommanderError, InvalidArgumentError } from "@commander-js/ext
 /** Wrong use, as everywhere in this project. */
 const WRONG_USE = 2;
 
+const JSON_HELP = "one JSON object on stdout, everything else on stderr";
+const SAVE_HELP = "keep these figures as the baseline";
+
 const stop = new AbortController();
 process.once("SIGINT", () => {
   say("stopping; once more to stop at once");
@@ -22,11 +25,60 @@ root
   )
   .option("--images <n>", "photos through each side", count, 120)
   .option("--rounds <n>", "rounds that the photos are spread over, the sides in turn", count, 6)
-  .option("--json", "one JSON object on stdout, everything else on stderr")
-  .option("--save", "keep these figures as the baseline")
+  .option("--json", JSON_HELP)
+  .option("--save", SAVE_HELP)
   .action(async ({ json = false, save = false, images, rounds }) => {
     const { fleetBench } = await import("./fleet/bench.ts");
     await fleetBench({ images, rounds, json, save, say, signal: stop.signal });
+  });
+
+root
+  .command("ladder")
+  .description("three sizes from a JPEG: beside sharp's idiom, ipx, Pillow, ImageMagick: CPU ms")
+  .option("--rounds <n>", "rounds, the sides in turn", count, 9)
+  .option("--json", JSON_HELP)
+  .option("--save", SAVE_HELP)
+  .action(async ({ json = false, save = false, rounds }) => {
+    const { ladderBench } = await import("./ladder/bench.ts");
+    await ladderBench({ rounds, json, save, say, signal: stop.signal });
+  });
+
+root
+  .command("formats")
+  .description("each output format by effort and quality: CPU ms, bytes, SSIM")
+  .option("--rounds <n>", "rounds, the settings in turn", count, 3)
+  .option("--markdown", "the table as Markdown")
+  .option("--json", JSON_HELP)
+  .option("--save", SAVE_HELP)
+  .action(async ({ json = false, save = false, markdown = false, rounds }) => {
+    const { formatsBench } = await import("./formats/bench.ts");
+    await formatsBench({ rounds, markdown, json, save, say, signal: stop.signal });
+  });
+
+root
+  .command("large")
+  .description(
+    "gigapixel TIFF, progressive JPEG, huge PNGs, 500 pages: peak memory on the large lane",
+  )
+  .option("--only <name>", "only the sources with this in their name")
+  .option("--remove", "take the sources (4 GB) off the disk afterwards")
+  .option("--json", JSON_HELP)
+  .option("--save", SAVE_HELP)
+  .action(async ({ json = false, save = false, remove = false, only }) => {
+    const { largeBench } = await import("./large/bench.ts");
+    const filter = only === undefined ? {} : { only };
+    await largeBench({ ...filter, remove, json, save, say, signal: stop.signal });
+  });
+
+root
+  .command("cold")
+  .description("the function's cold start beside importing sharp and the SDK's clients alone")
+  .option("--rounds <n>", "rounds, a fresh process a side", count, 15)
+  .option("--json", JSON_HELP)
+  .option("--save", SAVE_HELP)
+  .action(async ({ json = false, save = false, rounds }) => {
+    const { coldBench } = await import("./cold/bench.ts");
+    await coldBench({ rounds, json, save, say, signal: stop.signal });
   });
 
 try {
