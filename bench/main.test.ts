@@ -11,6 +11,8 @@ function bench(...args: string[]) {
 it.each([
   [["flet"], "Did you mean fleet?"],
   [["fleet", "--images", "0"], "Write a whole number from 1 to 10000."],
+  [["ladder", "--rounds", "0"], "Write a whole number from 1 to 10000."],
+  [["large", "--only"], "argument missing"],
   [["fleet", "--rounds", "many"], "Write a whole number from 1 to 10000."],
 ])("ends %j as wrong use, saying what to write", (args, hint) => {
   const { status, stdout, stderr } = bench(...args);
@@ -21,6 +23,14 @@ it.each([
 
 it("says what there is", () => {
   const { status, stdout } = bench("--help");
-  expect(stdout).toContain("fleet");
+  for (const name of ["fleet", "ladder", "formats", "large", "cold"]) {
+    expect(stdout).toContain(`  ${name} [options]`);
+  }
   expect(status).toBe(0);
+});
+
+it("names the sources there are when none is meant", () => {
+  const { status, stderr } = bench("large", "--only", "nothing-like-it");
+  expect(stderr).toContain("gigapixel.tif");
+  expect(status).toBe(1);
 });

@@ -70,6 +70,8 @@ export function ladderTable(result: LadderResult, earlier: Baseline | undefined)
       ),
     ),
     "",
+    "floor: 1/8 of less than 6400 px has not the 800 px that are asked for, so no ladder gets there;",
+    "reachable: the scale that keeps them",
     result.met ? "all bars met" : `NOT met: ${sizes.flatMap(missesOf).join("; ")}`,
   ].join("\n");
 }
