@@ -16,3 +16,11 @@ it("misses by the ratio as well as by the time", () => {
   expect(figuresOf({ function: starts(160), bare: starts(100), ...others }).met).toBe(false);
   expect(figuresOf({ function: starts(260), bare: starts(250), ...others }).met).toBe(false);
 });
+
+it("takes the ratio of CPU times: waiting for a busy machine is nobody's", () => {
+  const waited = [{ wallMs: 240, cpuMs: 120 }];
+  expect(figuresOf({ function: waited, bare: starts(100), ...others })).toMatchObject({
+    ratio: 1,
+    met: true,
+  });
+});

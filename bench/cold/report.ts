@@ -35,7 +35,7 @@ export function coldTable(result: ColdResult, earlier: Baseline | undefined): st
       ),
     ),
     "",
-    `function: ${wallMs.function.toFixed(0)} ms (bar ${barMs}), ${ratio.toFixed(2)} x bare (bar ${barRatio}): ${met ? "met" : "NOT met"}; as files stand ${filesRatio.toFixed(2)} x`,
+    `function: ${wallMs.function.toFixed(0)} ms (bar ${barMs}), ${ratio.toFixed(2)} x bare in CPU (bar ${barRatio}): ${met ? "met" : "NOT met"}; as files stand ${filesRatio.toFixed(2)} x`,
   ].join("\n");
 }
 

@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ENCODER } from "@imagefleet/core/image";
 import { type Recipe, recipeFingerprint } from "@imagefleet/core/recipe";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
+import { DATA } from "../data.ts";
 import { type BenchOptions, finish } from "../finish.ts";
 import { describeMachine } from "../measure/machine.ts";
 import { callsFor, readWritten, type Written } from "./calls.ts";
@@ -14,7 +14,6 @@ import { coreTurn, fleetTurn, sdkTurn, type Upload } from "./sides.ts";
 import { type Stage, setStage } from "./stage.ts";
 
 const RECIPE = new URL("../../recipe.ts", import.meta.url);
-const DATA = fileURLToPath(new URL("../../.imagefleet/bench/", import.meta.url));
 
 const BATCH_SIZE = 10;
 

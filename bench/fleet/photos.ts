@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { generateSamples } from "@imagefleet/local/samples";
 import pLimit from "p-limit";
 import sharp, { type Sharp } from "sharp";
+import { exists, samplesFolder } from "../data.ts";
 
 /** Raised when the photos are made otherwise. */
 const VERSION = 1;
@@ -36,18 +36,17 @@ const ORIGINALS = [
  */
 export async function photos(dir: string, say: (text: string) => void): Promise<string[]> {
   const folder = join(dir, `photos-${VERSION}`);
-  if (!(await exists(folder))) await makeAll(dir, folder, say);
+  if (!(await exists(folder))) await makeAll(folder, say);
   return (await readdir(folder)).sort().map((name) => join(folder, name));
 }
 
 /** The folder is there whole or not at all. */
-async function makeAll(dir: string, folder: string, say: (text: string) => void): Promise<void> {
+async function makeAll(folder: string, say: (text: string) => void): Promise<void> {
   say("making photos (once) …");
-  const samples = join(dir, "samples");
   const part = `${folder}.${randomUUID()}.tmp`;
   await mkdir(part, { recursive: true });
   try {
-    await generateSamples(samples);
+    const samples = await samplesFolder();
     const variants = ORIGINALS.flatMap((original) =>
       TONES.flatMap((tone) => MIRRORS.map((mirror) => ({ ...original, tone, mirror }))),
     );
@@ -64,11 +63,4 @@ async function makeAll(dir: string, folder: string, say: (text: string) => void)
     // Another run may have been first.
     if (!(await exists(folder))) throw error;
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
