@@ -21,7 +21,7 @@ export async function handler(event: unknown): Promise<void> {
     const bytes = await contentOf(file);
     await renderGate(async () => {
       const input = { kind: "bytes", bytes } as const;
-      const info = await probe(input, { pixels: recipe.limits.pixels });
+      const info = await probe(input, recipe);
       const plan = planRenditions(info, recipe, basename(file), memoryBytes);
       await render(input, plan, { onRendition: () => {} });
     });

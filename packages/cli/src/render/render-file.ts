@@ -61,7 +61,7 @@ export async function renderFile(
     ms: Math.round(performance.now() - began),
   });
   try {
-    info = await probe(input, { pixels: recipe.limits.pixels });
+    info = await probe(input, recipe);
     const planned = planFor(lane, info, recipe, key);
     lane = planned.lane;
     const run = () => renderAll(input, planned.plan, context);

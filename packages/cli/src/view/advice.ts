@@ -4,7 +4,7 @@ import type { DeadLetterReason } from "@imagefleet/core/outcome";
 export const ADVICE: Readonly<Record<DeadLetterReason, string>> = {
   SourceCorrupt: "the file is cut short or damaged: upload it again, whole",
   SourceUnsupported:
-    "convert it to JPEG, PNG, WebP, AVIF, GIF or TIFF; or leave such keys out with source.suffixes in recipe.ts",
+    "convert it to JPEG, PNG or WebP; allow it, if the message names a switch; or leave such keys out with source.suffixes in recipe.ts",
   SourceTooLarge: "make it smaller, or raise limits in recipe.ts",
   SourceEmpty: "the file has no bytes: upload it again",
   MessageMalformed: "find who sends to the queue what is neither an S3 event nor a job",

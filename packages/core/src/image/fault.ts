@@ -1,7 +1,10 @@
 import { Failure, Rejection } from "../outcome/index.ts";
 import { alone, onThread } from "./threads.ts";
 
-const OUT_OF_MEMORY = /out of memory|cannot allocate|bad_alloc|unable to allocate/i;
+export const OUT_OF_MEMORY =
+  /out of memory|cannot allocate|bad_alloc|unable to allocate|allocation failed|\bOOM\b/i;
+/** sharp's, when a pipeline took longer than it was given. */
+const TIMEOUT = /^timeout: /;
 /** What libvips says when it is our disk, our encoder or our geometry that failed. */
 const OURS =
   /no space left|unable to write|unable to open|file is missing|extract_area|vips2(?:jpeg|png|webp)|heifsave|save_buffer/i;
@@ -30,8 +33,10 @@ export async function attempt<T>(
   };
   try {
     return await onThread(run);
-  } catch {
+  } catch (error) {
     signal?.throwIfAborted();
+    // Nobody else's words, and the same time again.
+    if (error instanceof Error && TIMEOUT.test(error.message)) throw fault(error.message, error);
   }
   try {
     return await alone(run);
@@ -43,6 +48,9 @@ export async function attempt<T>(
 
 /** What an error while pixels were read from a source means for the job. */
 export function decodeFault(text: string, cause: unknown): Rejection | Failure {
+  if (TIMEOUT.test(text)) {
+    return new Failure("TimedOut", "decoding took longer than limits.seconds", { cause });
+  }
   if (OUT_OF_MEMORY.test(text) || OURS.test(text)) return encodeFault(text, cause);
   return new Rejection("SourceCorrupt", `the pixels cannot be read: ${meaning(text)}`, { cause });
 }

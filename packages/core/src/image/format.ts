@@ -34,7 +34,6 @@ const READABLE: readonly (readonly [InputFormat, readonly Magic[]])[] = [
 const UNREADABLE: readonly (readonly [string, string])[] = [
   ["%PDF-", "a PDF"],
   ["%!PS", "PostScript"],
-  ["BM", "a BMP"],
   ["8BPS", "a Photoshop file"],
   ["\0\0\x01\0", "an icon (ICO)"],
   ["\xff\x0a", "JPEG XL"],
@@ -45,6 +44,10 @@ const UNREADABLE: readonly (readonly [string, string])[] = [
   ["\x1f\x8b", "a gzip file"],
   ["\x1aE\xdf\xa3", "a Matroska or WebM video"],
 ];
+
+const BMP_HEADERS = [12, 16, 40, 52, 56, 64, 108, 124].map((length) =>
+  String.fromCharCode(length, 0, 0, 0),
+);
 
 /**
  * Tells a format by content: names and content types are claims.
@@ -63,10 +66,14 @@ export function formatOf(head: Uint8Array): Seen {
     }
   }
   if (text.startsWith("ftyp", 4)) return isoBrand(text);
+  // Two letters begin many a text: the length of the header that follows tells.
+  if (text.startsWith("BM") && BMP_HEADERS.some((header) => text.startsWith(header, 14))) {
+    return { kind: "readable", format: "bmp" };
+  }
   const named = UNREADABLE.find(([magic]) => text.startsWith(magic));
   if (named !== undefined) return { kind: "unreadable", name: named[1] };
   if (/^(?:\xef\xbb\xbf)?\s*<(?!!doctype html|html)/i.test(text) && /<svg[\s>]/i.test(text)) {
-    return { kind: "unreadable", name: "SVG" };
+    return { kind: "readable", format: "svg" };
   }
   return { kind: "unknown" };
 }
@@ -79,6 +86,6 @@ function isoBrand(text: string): Seen {
     return { kind: "readable", format: "avif" };
   }
   return brands.some((brand) => /^(?:he[iv][cxms]|mif1|msf1)$/.test(brand))
-    ? { kind: "unreadable", name: "HEIC" }
+    ? { kind: "readable", format: "heic" }
     : { kind: "unreadable", name: "a video or another ISO media file" };
 }

@@ -11,6 +11,7 @@ import {
   quadrants,
   RGB,
   rendered,
+  rules,
 } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -39,7 +40,7 @@ const cases = CONTAINERS.flatMap(([name, store]) =>
 it.each(cases)("%s, %i", async (_name, orientation, store, order) => {
   const bytes = await store(quadrants(RGB).withMetadata({ orientation })).toBuffer();
   const [width, height] = orientation < 5 ? [96, 64] : [64, 96];
-  const info = await probe({ kind: "bytes", bytes }, { pixels: 1e6 });
+  const info = await probe({ kind: "bytes", bytes }, rules(1e6));
   expect(info).toMatchObject({ width, height });
 
   const format = "png";

@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, probe } from "./index.ts";
-import { detailed, fileOf, quadrants, RGB, rendered } from "./pictures.fixture.ts";
+import { detailed, fileOf, quadrants, RGB, rendered, rules } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -78,7 +78,7 @@ describe("Display P3", () => {
     "stays in %s where asked for",
     async (format) => {
       const bytes = await wideRed();
-      expect(await probe({ kind: "bytes", bytes }, { pixels: 1e6 })).toMatchObject({ p3: true });
+      expect(await probe({ kind: "bytes", bytes }, rules(1e6))).toMatchObject({ p3: true });
       const made = await rendered(bytes, {
         wide: { size: "48w", format, colour: "p3", quality: 100 },
         narrow: { size: "48w", format, quality: 100 },

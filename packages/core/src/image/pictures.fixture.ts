@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from "sharp";
 import { planRenditions } from "../plan/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
-import { type ImageInput, probe, type RenderedImage, render } from "./index.ts";
+import { type ImageInput, type ProbeRules, probe, type RenderedImage, render } from "./index.ts";
 
 type Colour = readonly number[];
 /** Of the four quadrants: top left, top right, bottom left, bottom right. */
@@ -66,15 +66,22 @@ export function detailed(width: number, height: number): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
+/** Of a recipe what decides which sources are read. */
+export function rules(pixels: number, source: RecipeInput["source"] = {}): ProbeRules {
+  return defineRecipe({ source, limits: { pixels }, presets: { a: "1w" } });
+}
+
 /** Renders by the real path: probe, plan, render. Renditions by preset, or by key where it has several. */
 export async function rendered(
   source: Uint8Array | ImageInput,
   presets: RecipeInput["presets"],
   memoryBytes = Infinity,
+  more: Partial<RecipeInput> = {},
 ): Promise<Map<string, RenderedImage>> {
   const input = source instanceof Uint8Array ? ({ kind: "bytes", bytes: source } as const) : source;
-  const info = await probe(input, { pixels: 100_000_000 });
-  const plan = planRenditions(info, defineRecipe({ presets }), "key", memoryBytes);
+  const recipe = defineRecipe({ presets, limits: { pixels: 100_000_000 }, ...more });
+  const info = await probe(input, recipe);
+  const plan = planRenditions(info, recipe, "key", memoryBytes);
   const made = new Map<string, RenderedImage>();
   await render(input, plan, {
     onRendition: (image) => {

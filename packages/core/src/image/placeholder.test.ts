@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { planRenditions } from "../plan/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
 import { configureCodec, type Placeholder, probe, render } from "./index.ts";
-import { detailed, quadrants, RGB } from "./pictures.fixture.ts";
+import { detailed, quadrants, RGB, rules } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -14,7 +14,7 @@ async function placeholders(
   memoryBytes = Infinity,
 ): Promise<Placeholder[]> {
   const input = { kind: "bytes", bytes: await picture.png().toBuffer() } as const;
-  const info = await probe(input, { pixels: 1e8 });
+  const info = await probe(input, rules(1e8));
   const made: Placeholder[] = [];
   await render(input, planRenditions(info, defineRecipe({ presets }), "key", memoryBytes), {
     onRendition: () => {},

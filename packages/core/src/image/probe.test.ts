@@ -6,11 +6,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { Rejection } from "../outcome/index.ts";
 import type { SourceInfo } from "../plan/index.ts";
 import { configureCodec, ENCODER, probe } from "./index.ts";
-import { quadrants, RGB } from "./pictures.fixture.ts";
+import { quadrants, RGB, rules } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
-const plenty = { pixels: 1_000_000 };
+const plenty = rules(1_000_000);
 
 function probed(bytes: Uint8Array, limits = plenty) {
   return probe({ kind: "bytes", bytes }, limits);
@@ -77,7 +77,7 @@ describe("probe", () => {
     }
   });
 
-  const read = "JPEG, PNG, WebP, AVIF, GIF and TIFF are";
+  const read = "JPEG, PNG, WebP, AVIF, HEIC, GIF, TIFF, BMP and, if allowed, SVG are";
   it.each([
     ["nothing", "", "SourceEmpty", "the source has 0 bytes"],
     [
@@ -90,14 +90,14 @@ describe("probe", () => {
       "SVG",
       "<svg width='9'/>",
       "SourceUnsupported",
-      `the source is SVG, which is not read; ${read}`,
+      "the source is SVG, which this recipe does not read: to have it read, write source: { svg: true }",
     ],
     ["PDF", "%PDF-1.7", "SourceUnsupported", `the source is a PDF, which is not read; ${read}`],
     [
       "HEIC",
       "\0\0\0\x18ftypheic\0\0\0\0mif1heic",
-      "SourceUnsupported",
-      `the source is HEIC, which is not read; ${read}`,
+      "SourceCorrupt",
+      /^the source begins as heic but its header cannot be read: /,
     ],
     [
       "no more than a beginning",
@@ -119,8 +119,8 @@ describe("probe", () => {
 
   it("rejects more px than are let through, before a pixel is decoded", async () => {
     const bytes = await quadrants(RGB).png().toBuffer();
-    await expect(probed(bytes, { pixels: 96 * 64 })).resolves.toBeDefined();
-    await expect(probed(bytes, { pixels: 96 * 64 - 1 })).rejects.toThrowError(
+    await expect(probed(bytes, rules(96 * 64))).resolves.toBeDefined();
+    await expect(probed(bytes, rules(96 * 64 - 1))).rejects.toThrowError(
       new Rejection("SourceTooLarge", "the source is 96 x 64 = 6144 px and 6143 are let through"),
     );
   });

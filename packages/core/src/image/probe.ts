@@ -1,39 +1,67 @@
 import { open } from "node:fs/promises";
 import type { Metadata } from "sharp";
 import { Rejection } from "../outcome/index.ts";
-import type { InputFormat, SourceInfo } from "../plan/index.ts";
+import { INPUT_NAMES, type InputFormat, type SourceInfo } from "../plan/index.ts";
+import type { Recipe } from "../recipe/index.ts";
 import { isBare } from "./bare.ts";
+import { BMP_HEAD_BYTES, bmpHeader } from "./bmp/header.ts";
 import { attempt, meaning } from "./fault.ts";
 import { formatOf } from "./format.ts";
 import { isDisplayP3 } from "./gamut.ts";
 import type { ImageInput } from "./input.ts";
 import { reading } from "./reading.ts";
+import { drawnAt, svgBytes } from "./svg.ts";
+import { TIFF_BYTES } from "./tiff.ts";
 import { mayBeLossless } from "./webp.ts";
 
 /** Enough for any format's magic, and nearly always for what stands before a WebP's first frame. */
 const HEAD_BYTES = 64 * 1024;
 
-const READ = "JPEG, PNG, WebP, AVIF, GIF and TIFF are";
+const READ = `${INPUT_NAMES} are`;
+
+/** What of a recipe decides which sources are read. */
+export type ProbeRules = Pick<Recipe, "source" | "limits" | "presets">;
 
 /**
  * Reads a source's header and no pixel.
  *
- * @param limits the most px (width x height of one page) that are let through
  * @throws Rejection `SourceEmpty`, `SourceUnsupported`, `SourceCorrupt` or `SourceTooLarge`
  */
-export async function probe(
-  input: ImageInput,
-  limits: { readonly pixels: number },
-): Promise<SourceInfo> {
+export async function probe(input: ImageInput, rules: ProbeRules): Promise<SourceInfo> {
   const { head, bytes } = await headOf(input);
   if (bytes === 0) throw new Rejection("SourceEmpty", "the source has 0 bytes");
-  const format = readableFormat(head);
-  const metadata = await attempt(
-    () => reading(input).metadata(),
-    (text, cause) => headerFault(format, text, cause),
-    undefined,
-  );
-  return describe(format, head, bytes, metadata, limits);
+  const format = readableFormat(head, rules);
+  const info =
+    format === "bmp"
+      ? describeBmp(head, bytes)
+      : describe(format, head, bytes, await metadataOf(format, input), rules);
+  checkPixels(info, rules);
+  return info;
+}
+
+async function metadataOf(format: InputFormat, input: ImageInput): Promise<Metadata> {
+  const readable = format === "svg" ? await svgBytes(input) : input;
+  const read = (page?: number) =>
+    attempt(
+      () => reading(readable, undefined, page === undefined ? {} : { page }).metadata(),
+      (text, cause) => headerFault(format, text, cause),
+      undefined,
+    );
+  const first = await read();
+  // A HEIC of several pictures says which one it is.
+  const { pagePrimary = 0 } = first;
+  const metadata = format === "heic" && pagePrimary > 0 ? await read(pagePrimary) : first;
+  const wanted = format === "avif" || format === "heic" ? "heif" : format;
+  if (metadata.format !== wanted) {
+    throw headerFault(format, `it can be taken for ${metadata.format} as well`, undefined);
+  }
+  if (format === "heic" && metadata.compression !== "hevc") {
+    throw new Rejection(
+      "SourceUnsupported",
+      `the source is a HEIF of ${metadata.compression}, which is not read; ${READ}`,
+    );
+  }
+  return metadata;
 }
 
 async function headOf(input: ImageInput): Promise<{ head: Uint8Array; bytes: number }> {
@@ -46,9 +74,18 @@ async function headOf(input: ImageInput): Promise<{ head: Uint8Array; bytes: num
   return { head: buffer.subarray(0, bytesRead), bytes: size };
 }
 
-function readableFormat(head: Uint8Array): InputFormat {
+function readableFormat(head: Uint8Array, { source }: ProbeRules): InputFormat {
   const seen = formatOf(head);
-  if (seen.kind === "readable") return seen.format;
+  if (seen.kind === "readable") {
+    const { format } = seen;
+    if ((format === "heic" || format === "svg") && !source[format]) {
+      throw new Rejection(
+        "SourceUnsupported",
+        `the source is ${format.toUpperCase()}, which this recipe does not read: to have it read, write source: { ${format}: true }`,
+      );
+    }
+    return format;
+  }
   throw new Rejection(
     "SourceUnsupported",
     seen.kind === "unreadable"
@@ -82,19 +119,20 @@ function describe(
   head: Uint8Array,
   bytes: number,
   metadata: Metadata,
-  limits: { readonly pixels: number },
+  rules: ProbeRules,
 ): SourceInfo {
-  const { width, height } = metadata.autoOrient;
-  if (width * height > limits.pixels) {
+  const own = metadata.autoOrient;
+  // Two bits a channel and float are the same to the raster formats: no brightness of white.
+  if (format === "tiff" && !(metadata.depth in DEPTHS)) {
     throw new Rejection(
-      "SourceTooLarge",
-      `the source is ${width} x ${height} = ${width * height} px and ${limits.pixels} are let through`,
+      "SourceUnsupported",
+      `the source is a TIFF of ${metadata.depth} samples, which are not read: 1 to 16 bit whole numbers are`,
     );
   }
   return {
     format,
-    width,
-    height,
+    ...(format === "svg" ? { ...drawnAt(own, rules), drawnWidth: own.width } : own),
+    ...(format === "heic" && metadata.icc && { icc: metadata.icc }),
     bytes,
     pages: metadata.pages ?? 1,
     bands: metadata.channels,
@@ -107,6 +145,44 @@ function describe(
     ...(isBare(format, head, metadata) && { bare: true as const }),
     orientation: metadata.orientation ?? 1,
   };
+}
+
+function describeBmp(head: Uint8Array, bytes: number): SourceInfo {
+  const { width, height, bits, masks } = bmpHeader(head.subarray(0, BMP_HEAD_BYTES));
+  const alpha = masks.alpha !== 0;
+  return {
+    format: "bmp",
+    width,
+    height,
+    bytes,
+    pages: 1,
+    bands: alpha ? 4 : 3,
+    depth: bits < 8 ? (bits === 1 ? 1 : 4) : 8,
+    alpha,
+    progressive: false,
+    subsampled: false,
+    lossless: false,
+    orientation: 1,
+  };
+}
+
+/** libheif's WebAssembly has at most 2 GiB and takes some 10 bytes a px; phones make 48 megapixels. */
+const HEIC_PIXELS = 100_000_000;
+
+function checkPixels({ format, width, height, bands }: SourceInfo, { limits }: ProbeRules): void {
+  const pixels = width * height;
+  const most = Math.min(limits.pixels, mostDecoded(format, bands));
+  if (pixels <= most) return;
+  throw new Rejection(
+    "SourceTooLarge",
+    `the source is ${width} x ${height} = ${pixels} px and ${most} are let through`,
+  );
+}
+
+/** What is decoded whole into memory has a limit of its own. */
+function mostDecoded(format: InputFormat, bands: number): number {
+  if (format === "heic") return HEIC_PIXELS;
+  return format === "bmp" ? Math.floor((TIFF_BYTES * 0.99) / bands) : Infinity;
 }
 
 /** Of a PNG with a palette or of 1, 2 or 4 bits the header says so; decoded it is 8 bit. */

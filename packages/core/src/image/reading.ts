@@ -1,6 +1,15 @@
 import sharp, { type Sharp } from "sharp";
-import type { Area } from "../plan/index.ts";
+import type { Area, SourceInfo } from "../plan/index.ts";
 import type { ImageInput } from "./input.ts";
+
+/** What the probe saw of a source. */
+type Seen = Area & Pick<SourceInfo, "drawnWidth">;
+
+interface How {
+  readonly frames?: number;
+  readonly asIs?: boolean;
+  readonly page?: number;
+}
 
 /**
  * A pipeline that reads a source, upright.
@@ -13,18 +22,31 @@ import type { ImageInput } from "./input.ts";
  * @param seen the size that the probe saw: bytes that say one to it and a larger one to the
  *   decoder are stopped. Without it, nothing but the header may be read.
  * @param how `frames`: so many of an animation, one below the other; `asIs`: colours in the
- *   source's own profile rather than in sRGB
+ *   source's own profile rather than in sRGB; `page`: from 0, the first unless told
  */
 export function reading(
   input: ImageInput,
-  seen?: Area,
-  { frames = 1, asIs = false }: { readonly frames?: number; readonly asIs?: boolean } = {},
+  seen?: Seen,
+  { frames = 1, asIs = false, page }: How = {},
 ): Sharp {
+  const density = seen?.drawnWidth && densityOf(seen.width / seen.drawnWidth);
   return sharp(input.kind === "bytes" ? input.bytes : input.path, {
     autoOrient: true,
     failOn: "error",
-    limitInputPixels: seen === undefined ? false : seen.width * seen.height * frames,
+    limitInputPixels: seen === undefined ? false : mostPixels(seen) * frames,
     ...(frames > 1 && { pages: frames }),
     ...(asIs && { ignoreIcc: true }),
+    ...(density && { density }),
+    ...(page !== undefined && { page }),
   });
+}
+
+/** sharp draws at 72 px an inch unless told, from 1 to 100,000. */
+function densityOf(scale: number): number {
+  return Math.min(100_000, Math.max(1, 72 * scale));
+}
+
+/** A drawing's sides are rounded by the decoder: at most by a px each. */
+function mostPixels({ width, height, drawnWidth }: Seen): number {
+  return drawnWidth === undefined ? width * height : (width + 2) * (height + 2);
 }

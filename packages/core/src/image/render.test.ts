@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { planRenditions } from "../plan/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
 import { configureCodec, type ImageInput, probe, type RenderOptions, render } from "./index.ts";
-import { detailed } from "./pictures.fixture.ts";
+import { detailed, rules } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 async function run(options: RenderOptions, memoryBytes = Infinity): Promise<void> {
-  const info = await probe(input, { pixels: 1e6 });
+  const info = await probe(input, rules(1e6));
   await render(input, planRenditions(info, recipe, "key", memoryBytes), options);
 }
 
@@ -105,7 +105,7 @@ it("lets what has not begun be when one fails", async () => {
     (_, at) => [`w${at}`, { width: 380 - at * 20 }] as const,
   );
   const many = defineRecipe({ presets: Object.fromEntries(widths) });
-  const info = await probe(input, { pixels: 1e6 });
+  const info = await probe(input, rules(1e6));
   let handed = 0;
   const onRendition = () => {
     handed += 1;
@@ -118,7 +118,7 @@ it("lets what has not begun be when one fails", async () => {
 
 it("gives the pixels back at once, without waiting for a garbage collection", async () => {
   const source = { kind: "bytes", bytes: await detailed(2000, 1500).jpeg().toBuffer() } as const;
-  const info = await probe(source, { pixels: 1e7 });
+  const info = await probe(source, rules(1e7));
   const one = defineRecipe({ presets: { whole: { format: "jpeg", quality: 1 } } });
   collectGarbage();
   const before = process.memoryUsage().external;

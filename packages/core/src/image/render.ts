@@ -8,6 +8,7 @@ import { notLarger } from "./not-larger.ts";
 import { fromPixels, type Pixels, release, toPixels } from "./pixels.ts";
 import { type Placeholder, placeholderArea, placeholderOf, smallestRaster } from "./placeholder.ts";
 import { reading } from "./reading.ts";
+import { withReadable } from "./unpack.ts";
 
 export interface RenderOptions {
   /** Looked at between steps: a step that runs is let finish. */
@@ -38,7 +39,7 @@ interface Work {
  * says is too large for that. When it ends, well or badly, nothing of it goes on.
  *
  * @throws Rejection `SourceCorrupt` when pixels are missing or damaged
- * @throws Failure `OutOfMemory` or `Internal`
+ * @throws Failure `OutOfMemory`, `TimedOut` or `Internal`
  * @throws the signal's reason, and what `onRendition` throws
  */
 export async function render(
@@ -48,17 +49,24 @@ export async function render(
 ): Promise<void> {
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const smallest = plan.raster && smallestRaster(plan.raster);
-  const work: Work = {
-    input,
-    plan,
-    signal: either,
-    stop,
-    onRendition: async (image) => onRendition(await notLarger(image, input, plan.source)),
-    onPlaceholder,
-    exif: await exifOf(input, plan, either),
-    smallest,
-  };
+  const { source, seconds } = plan;
+  await withReadable(input, source, { signal: either, seconds }, async (readable) =>
+    renderAll({
+      input: readable,
+      plan,
+      signal: either,
+      stop,
+      onRendition: async (image) => onRendition(await notLarger(image, input, source)),
+      onPlaceholder,
+      // What a HEIC was unpacked to has pixels and a profile, and nothing else.
+      exif: await exifOf(source.format === "heic" ? input : readable, plan, either),
+      smallest: plan.raster && smallestRaster(plan.raster),
+    }),
+  );
+}
+
+async function renderAll(work: Work): Promise<void> {
+  const { plan } = work;
   if (plan.raster !== undefined) await descend(work, await decode(work, plan.raster), plan.raster);
   else await lookAgain(work);
   for (const rendition of plan.streamed) await stream(work, rendition);
@@ -71,7 +79,9 @@ function exifOf(input: ImageInput, { renditions }: Plan, signal: AbortSignal) {
 }
 
 function decode({ input, plan, signal }: Work, area: Area): Promise<Pixels> {
-  return attempt(() => toPixels(reading(input, plan.source), area), decodeFault, signal);
+  const { source, seconds } = plan;
+  const run = () => toPixels(reading(input, source).timeout({ seconds }), area);
+  return attempt(run, decodeFault, signal);
 }
 
 /** All that is made from one raster, side by side; its pixels go as soon as the last was read. */
@@ -102,9 +112,10 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
     return descend(work, await decode(work, raster), raster);
   }
   const { frames = 1, wide = false } = rendition;
+  const { source, seconds } = plan;
   const run = () => {
-    const pipeline = reading(input, plan.source, { frames, asIs: wide });
-    return encode(coloured(pipeline, plan.source, rendition), rendition, work.exif);
+    const pipeline = reading(input, source, { frames, asIs: wide }).timeout({ seconds });
+    return encode(coloured(pipeline, source, rendition), rendition, work.exif);
   };
   await onRendition(await attempt(run, decodeFault, signal));
 }

@@ -11,6 +11,7 @@ import {
   quadrants,
   RGB,
   rendered,
+  rules,
 } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -87,7 +88,7 @@ describe("shape", () => {
       sharp(join, { join: { animated: true } }).webp({ lossless: true }),
     ]) {
       const bytes = await animated.toBuffer();
-      expect(await probe({ kind: "bytes", bytes }, { pixels: 1e6 })).toMatchObject({
+      expect(await probe({ kind: "bytes", bytes }, rules(1e6))).toMatchObject({
         pages: 2,
         width: 96,
         height: 64,

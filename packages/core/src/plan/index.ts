@@ -5,4 +5,4 @@ export { laneByBytes, laneByCost } from "./lane.ts";
 export type { Plan, RasterPlan, RenditionPlan } from "./plan.ts";
 export { planRenditions } from "./plan-renditions.ts";
 export { AHEAD, FUNCTION_BYTES, smallJobBytes } from "./small-job-bytes.ts";
-export { INPUT_FORMATS, type InputFormat, type SourceInfo } from "./source-info.ts";
+export { INPUT_FORMATS, INPUT_NAMES, type InputFormat, type SourceInfo } from "./source-info.ts";

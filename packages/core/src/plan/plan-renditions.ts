@@ -43,10 +43,11 @@ export function planRenditions(
       return { ...geometry, preset, key, ...beyondOnePicture(source, preset, recipe) };
     })
     .sort((a, b) => areaPixels(b.scaled) - areaPixels(a.scaled));
-  return { source, renditions, ...withinMemory(source, renditions, memoryBytes) };
+  const { seconds } = recipe.limits;
+  return { source, seconds, renditions, ...withinMemory(source, renditions, memoryBytes) };
 }
 
-function guard({ width, height, bytes }: SourceInfo, { limits }: Recipe): void {
+function guard({ width, height, bytes, pages }: SourceInfo, { limits }: Recipe): void {
   if (bytes > limits.bytes) {
     throw new Rejection(
       "SourceTooLarge",
@@ -57,6 +58,18 @@ function guard({ width, height, bytes }: SourceInfo, { limits }: Recipe): void {
     throw new Rejection(
       "SourceTooLarge",
       `the source is ${width} x ${height} = ${width * height} px and limits.pixels is ${limits.pixels}`,
+    );
+  }
+  if (pages > limits.pages) {
+    throw new Rejection(
+      "SourceTooLarge",
+      `the source has ${pages} pages or frames and limits.pages is ${limits.pages}`,
+    );
+  }
+  if (width * height * pages > limits.allPixels) {
+    throw new Rejection(
+      "SourceTooLarge",
+      `the source has ${pages} pages or frames of ${width} x ${height} px and limits.allPixels is ${limits.allPixels}`,
     );
   }
 }

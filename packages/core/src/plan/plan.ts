@@ -35,6 +35,8 @@ export interface Plan {
   readonly raster?: RasterPlan;
   /** The renditions with a decode of their own, in little memory, one after the other. */
   readonly streamed: readonly RenditionPlan[];
+  /** How long one decode may take, s. */
+  readonly seconds: number;
   /** All of them, largest first. */
   readonly renditions: readonly RenditionPlan[];
   /**

@@ -1,5 +1,17 @@
 /** The formats that are read, told by content and never by name. */
-export const INPUT_FORMATS = ["jpeg", "png", "webp", "avif", "gif", "tiff"] as const;
+export const INPUT_FORMATS = [
+  "jpeg",
+  "png",
+  "webp",
+  "avif",
+  "gif",
+  "tiff",
+  "heic",
+  "bmp",
+  "svg",
+] as const;
+/** As messages name them. */
+export const INPUT_NAMES = "JPEG, PNG, WebP, AVIF, HEIC, GIF, TIFF, BMP and, if allowed, SVG";
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 
 /** What a source's header says, before a pixel is decoded. */
@@ -29,4 +41,8 @@ export interface SourceInfo {
   readonly bare?: true;
   /** The EXIF orientation, 1 to 8. */
   readonly orientation: number;
+  /** The colour profile of a HEIC, which its decoder leaves to be applied. */
+  readonly icc?: Uint8Array;
+  /** An SVG's own width, px: `width` is that at which it is rasterised. */
+  readonly drawnWidth?: number;
 }

@@ -18,13 +18,19 @@ const forms = '"360x270", "640w", "480h", "150x" or "x150"';
 describe("defineRecipe", () => {
   it("makes every choice that was left open", () => {
     expect(defineRecipe({ presets: { thumb: "150x150" } })).toEqual({
-      source: { prefix: "", suffixes: [] },
+      source: { prefix: "", suffixes: [], heic: true, svg: false },
       output: {
         prefix: "",
         key: "{preset}/{path}.{ext}",
         cacheControl: "public, max-age=86400, stale-while-revalidate=604800",
       },
-      limits: { bytes: 8 * 1024 ** 3, pixels: 2_000_000_000 },
+      limits: {
+        bytes: 8 * 1024 ** 3,
+        pixels: 2_000_000_000,
+        pages: 10_000,
+        allPixels: 20_000_000_000,
+        seconds: 300,
+      },
       lanes: { smallBytes: 20 * 1024 ** 2 },
       presets: [
         {

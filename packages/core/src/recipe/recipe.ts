@@ -96,6 +96,10 @@ export interface Recipe {
     readonly prefix: string;
     /** Only keys that end with one of these (compared without case) are sources; empty: any key. */
     readonly suffixes: readonly string[];
+    /** Is HEIC, which needs a patented codec, read? */
+    readonly heic: boolean;
+    /** Is SVG, which is a program as much as a picture, read? */
+    readonly svg: boolean;
   };
   readonly output: {
     /** Put before every rendition's and manifest's key. */
@@ -109,6 +113,12 @@ export interface Recipe {
     readonly bytes: number;
     /** A source of more pixels (width x height of one page) is rejected. */
     readonly pixels: number;
+    /** A source of more pages or frames is rejected. */
+    readonly pages: number;
+    /** A source of more pixels (width x height x pages) is rejected. */
+    readonly allPixels: number;
+    /** One decode may take as long, s. */
+    readonly seconds: number;
   };
   readonly lanes: {
     /** A source of more bytes goes to the large lane. */

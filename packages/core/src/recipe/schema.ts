@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import * as v from "valibot";
-import { show, text, wholeNumber } from "./fields.ts";
+import { flag, show, text, wholeNumber } from "./fields.ts";
 import { presetObject, size } from "./preset-schema.ts";
 import { OUTPUT_FORMATS } from "./recipe.ts";
 import { SIZE_FORMS } from "./size.ts";
@@ -16,6 +16,8 @@ export const recipeSchema = v.strictObject({
         v.array(text, (issue) => `is ${show(issue.input)}: write a list such as [".jpg", ".png"]`),
         [],
       ),
+      heic: v.optional(flag(), true),
+      svg: v.optional(flag(), false),
     }),
     {},
   ),
@@ -31,6 +33,9 @@ export const recipeSchema = v.strictObject({
     v.strictObject({
       bytes: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER), 8192 * MIB),
       pixels: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER), 2_000_000_000),
+      pages: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER), 10_000),
+      allPixels: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER), 20_000_000_000),
+      seconds: v.optional(wholeNumber(1, 86_400), 300),
     }),
     {},
   ),

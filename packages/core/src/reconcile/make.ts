@@ -36,7 +36,7 @@ export async function make(
   try {
     const made = await context.renderGate(async () => {
       signal.throwIfAborted();
-      const info = await probe(input, { pixels: recipe.limits.pixels });
+      const info = await probe(input, recipe);
       const plan = planRenditions(info, recipe, key, memoryBytes);
       if (mustLeave(lane, laneByCost(plan, memoryBytes))) {
         return { kind: "tooCostly", peakBytes: plan.peakBytes } as const;

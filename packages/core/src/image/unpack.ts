@@ -1,0 +1,93 @@
+import { Worker } from "node:worker_threads";
+import { Failure, type RejectedReason, Rejection } from "../outcome/index.ts";
+import type { SourceInfo } from "../plan/index.ts";
+import { meaning, OUT_OF_MEMORY } from "./fault.ts";
+import type { ImageInput } from "./input.ts";
+import { svgBytes } from "./svg.ts";
+import { onThread } from "./threads.ts";
+import type { Raster } from "./tiff.ts";
+
+/** What the decoding thread is told. */
+export interface UnpackOrder {
+  readonly input: ImageInput;
+  readonly format: "bmp" | "heic";
+  readonly raster: Raster;
+}
+
+/** What it says in the end. */
+export type UnpackAnswer =
+  | { readonly kind: "unpacked"; readonly file: ArrayBuffer }
+  | { readonly kind: "rejected"; readonly reason: RejectedReason; readonly message: string };
+
+/**
+ * Lends a source to `use` in a form that sharp reads: itself, or what sharp has no decoder for
+ * (BMP, HEIC) as an uncompressed TIFF in memory, gone when `use` has ended.
+ *
+ * The decoding runs on a thread of its own that ends with it: the program goes on serving, a
+ * deadline stops it at once, a decoder that crashes takes nothing with it, and WebAssembly's
+ * memory, which only grows, is given back. It counts as one pipeline.
+ *
+ * @param seconds how long decoding may take
+ * @throws Rejection `SourceCorrupt`, Failure `OutOfMemory` or `TimedOut`, the signal's reason, and
+ *   what `use` throws
+ */
+export async function withReadable<T>(
+  input: ImageInput,
+  source: SourceInfo,
+  { signal, seconds }: { readonly signal: AbortSignal; readonly seconds: number },
+  use: (input: ImageInput) => Promise<T>,
+): Promise<T> {
+  const { format, width, height, alpha, icc } = source;
+  if (format === "svg") return use(await svgBytes(input));
+  if (format !== "bmp" && format !== "heic") return use(input);
+  const raster: Raster = { width, height, channels: alpha ? 4 : 3, ...(icc && { icc }) };
+  const file = await onThread(() => unpack({ input, format, raster }, signal, seconds));
+  try {
+    return await use({ kind: "bytes", bytes: new Uint8Array(file) });
+  } finally {
+    // Now, and not when the collector comes by: it is a whole picture.
+    file.transfer(0);
+  }
+}
+
+async function unpack(
+  order: UnpackOrder,
+  signal: AbortSignal,
+  seconds: number,
+): Promise<ArrayBuffer> {
+  signal.throwIfAborted();
+  const late = AbortSignal.timeout(seconds * 1000);
+  const either = AbortSignal.any([signal, late]);
+  const end = Promise.withResolvers<UnpackAnswer>();
+  // Its own output would be a decoder's chatter about a stranger's file.
+  const thread = new Worker(new URL("./unpack-thread.ts", import.meta.url), {
+    workerData: order,
+    stdout: true,
+    stderr: true,
+  });
+  thread.once("message", end.resolve);
+  thread.once("error", (error) => end.reject(crash(error)));
+  thread.once("exit", () => end.reject(crash(new Error("the decoder left without a word"))));
+  const stop = () => end.reject(late.aborted && !signal.aborted ? tooLong() : signal.reason);
+  either.addEventListener("abort", stop, { once: true });
+  try {
+    const answer = await end.promise;
+    if (answer.kind === "rejected") throw new Rejection(answer.reason, answer.message);
+    return answer.file;
+  } finally {
+    either.removeEventListener("abort", stop);
+    await thread.terminate();
+  }
+}
+
+function tooLong(): Failure {
+  return new Failure("TimedOut", "decoding took longer than limits.seconds");
+}
+
+/** A decoder that dies of a source will do so again, but not of want of memory. */
+function crash(cause: unknown): Failure | Rejection {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return OUT_OF_MEMORY.test(text)
+    ? new Failure("OutOfMemory", "the decoder ran out of memory", { cause })
+    : new Rejection("SourceCorrupt", `the pixels cannot be read: ${meaning(text)}`, { cause });
+}
