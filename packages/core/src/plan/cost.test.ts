@@ -57,6 +57,25 @@ const MEASURED: readonly [string, SourceInfo, RecipeInput["presets"], number, nu
   ["AVIF 10 bit", source("avif", { depth: 16 }), jpeg("400w"), 1133],
   ["GIF", source("gif", { bytes: 18 * MIB }), jpeg("1600w"), 251],
   ["TIFF", source("tiff"), jpeg("1600w"), 67],
+  [
+    "HEIC 4:2:0",
+    source("heic", { width: 5712, height: 4284, bytes: 2_590_935 }),
+    jpeg("400w"),
+    278,
+  ],
+  [
+    "HEIC 4:4:4",
+    source("heic", { width: 4032, height: 3024, bytes: 1_300_000 }),
+    jpeg("400w"),
+    193,
+  ],
+  ["BMP", source("bmp", { width: 6000, height: 4000, bytes: 72_000_054 }), jpeg("400w"), 162],
+  [
+    "BMP with a palette",
+    source("bmp", { width: 6000, height: 4000, bytes: 24_001_078 }),
+    jpeg("400w"),
+    116,
+  ],
   ["WebP at full size", source("jpeg"), { a: {}, b: "400w" }, 376],
   ["JPEG streamed", source("jpeg"), { a: { format: "jpeg" }, b: "400w" }, 311, 10 * MIB],
 ];
