@@ -12,6 +12,7 @@ const programs = {
   start: ["packages/cli/src/main.ts", "start"],
   imagefleet: ["packages/cli/src/main.ts"],
   bench: ["bench/main.ts"],
+  fuzz: ["packages/core/src/image/fuzz/main.ts"],
   test: ["scripts/test.ts"],
 };
 

@@ -98,6 +98,13 @@ function headerFault(format: InputFormat, text: string, cause: unknown): Rejecti
   if (/channel limit/.test(text)) {
     return new Rejection("SourceUnsupported", "the source has more than 5 channels", { cause });
   }
+  if (/samples out of range/.test(text)) {
+    return new Rejection(
+      "SourceUnsupported",
+      "the source is a TIFF of 64 bit samples, which are not read: 1 to 16 bit whole numbers are",
+      { cause },
+    );
+  }
   // The format was told already: what the codec does not know again is not whole.
   const why = /unsupported image format/.test(text) ? meaning("") : meaning(text);
   return new Rejection(
@@ -122,7 +129,7 @@ function describe(
   rules: ProbeRules,
 ): SourceInfo {
   const own = metadata.autoOrient;
-  // Two bits a channel and float are the same to the raster formats: no brightness of white.
+  // Nothing says which number is white.
   if (format === "tiff" && !(metadata.depth in DEPTHS)) {
     throw new Rejection(
       "SourceUnsupported",

@@ -1,0 +1,48 @@
+// Renders what its parent sends, one file after the other, and says how each ended.
+import { Failure, Rejection } from "../../outcome/index.ts";
+import { laneByCost, planRenditions } from "../../plan/index.ts";
+import { defineRecipe } from "../../recipe/index.ts";
+import { configureCodec, probe, render } from "../index.ts";
+
+/** How a file ended: `rendered`, `large` (for another lane), or why not. */
+export interface Ending {
+  readonly outcome: string;
+  readonly message: string;
+  /** The most that the process ever had resident, bytes. */
+  readonly peakBytes: number;
+}
+
+const SMALL = 256 * 2 ** 20;
+
+configureCodec({ threads: 2 });
+const recipe = defineRecipe({
+  source: { svg: true },
+  limits: { seconds: 10 },
+  presets: {
+    thumb: { size: "32x32", fit: "cover", format: "webp" },
+    medium: { size: "64w", format: "jpeg" },
+    whole: { format: "png" },
+  },
+});
+
+async function ending(bytes: Uint8Array): Promise<Omit<Ending, "peakBytes">> {
+  try {
+    const input = { kind: "bytes", bytes } as const;
+    const plan = planRenditions(await probe(input, recipe), recipe, "key", SMALL);
+    if (laneByCost(plan, SMALL) === "large") return { outcome: "large", message: "" };
+    await render(input, plan, { onRendition: () => {} });
+    return { outcome: "rendered", message: "" };
+  } catch (error) {
+    if (error instanceof Rejection || error instanceof Failure) {
+      return { outcome: error.reason, message: error.message };
+    }
+    return { outcome: "unexpected", message: String(error) };
+  }
+}
+
+process.on("message", (bytes: Uint8Array) => {
+  void ending(bytes).then((said) => {
+    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    process.send?.({ ...said, peakBytes } satisfies Ending);
+  });
+});

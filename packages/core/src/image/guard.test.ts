@@ -1,0 +1,133 @@
+import { readFile } from "node:fs/promises";
+import { deflateSync } from "node:zlib";
+import sharp from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import { laneByCost, planRenditions } from "../plan/index.ts";
+import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
+import { configureCodec, probe, render } from "./index.ts";
+import { quadrants, RGB } from "./pictures.fixture.ts";
+
+beforeAll(() => configureCodec({ threads: 2 }));
+
+const MIB = 2 ** 20;
+
+async function planned(bytes: Uint8Array, limits: RecipeInput["limits"] = {}) {
+  const recipe = defineRecipe({ limits, presets: { thumb: "20w" } });
+  const input = { kind: "bytes", bytes } as const;
+  return { input, plan: planRenditions(await probe(input, recipe), recipe, "key", Infinity) };
+}
+
+function blank(width: number, height: number) {
+  return sharp({ create: { width, height, channels: 3, background: "#808080" } });
+}
+
+describe("a file of few bytes and many px", () => {
+  it.each([
+    ["png", () => blank(9000, 8000).png({ compressionLevel: 9 })],
+    ["gif", () => blank(9000, 8000).gif({ effort: 1 })],
+    ["tiff", () => blank(9000, 8000).tiff({ compression: "deflate" })],
+    ["webp", () => blank(9000, 8000).webp({ lossless: true, effort: 0 })],
+  ] as const)("%s is for the large lane, or for none", async (_name, make) => {
+    const bytes = await make().toBuffer();
+    expect(bytes.length).toBeLessThan(1.5 * MIB);
+    const { plan } = await planned(bytes);
+    expect(laneByCost(plan, 500 * MIB)).toBe("large");
+    await expect(planned(bytes, { pixels: 50_000_000 })).rejects.toMatchObject({
+      reason: "SourceTooLarge",
+    });
+  });
+
+  it("png that says little of itself is stopped at what it said", async () => {
+    const file = await blank(64, 64).png().toBuffer();
+    // 64 MiB of zeros in its data, where the header tells of 64 x 64 px.
+    const data = deflateSync(Buffer.alloc(64 * MIB));
+    const chunk = Buffer.alloc(12 + data.length);
+    chunk.writeUInt32BE(data.length);
+    chunk.write("IDAT", 4, "latin1");
+    chunk.set(data, 8);
+    const at = file.indexOf("IDAT") - 4;
+    const before = process.memoryUsage().rss;
+    const { input, plan } = await planned(
+      Buffer.concat([file.subarray(0, at), chunk, file.subarray(at)]),
+    );
+    await render(input, plan, { onRendition: () => {} }).catch((error: unknown) =>
+      expect(error).toMatchObject({ reason: "SourceCorrupt" }),
+    );
+    expect(process.memoryUsage().rss - before).toBeLessThan(50 * MIB);
+  });
+
+  it("png with a long compressed text", async () => {
+    const file = await quadrants(RGB).png().toBuffer();
+    const text = Buffer.concat([
+      Buffer.from("Comment\0\0", "latin1"),
+      deflateSync(Buffer.alloc(200 * MIB)),
+    ]);
+    const chunk = Buffer.alloc(12 + text.length);
+    chunk.writeUInt32BE(text.length);
+    chunk.write("zTXt", 4, "latin1");
+    chunk.set(text, 8);
+    const bomb = Buffer.concat([file.subarray(0, 33), chunk, file.subarray(33)]);
+    const before = process.memoryUsage().rss;
+    await planned(bomb)
+      .then(({ input, plan }) => render(input, plan, { onRendition: () => {} }))
+      .catch((error: unknown) => expect(error).toMatchObject({ reason: "SourceCorrupt" }));
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * MIB);
+  });
+});
+
+describe("limits", () => {
+  const animated = async (frames: number) => {
+    const join = await Promise.all(
+      Array.from({ length: frames }, (_, at) =>
+        quadrants([[at * 50], [90], [160], [240]])
+          .png()
+          .toBuffer(),
+      ),
+    );
+    return sharp(join, { join: { animated: true } });
+  };
+
+  it.each(["gif", "webp", "tiff"] as const)("of pages and of px in all, %s", async (format) => {
+    const bytes = await (await animated(5)).toFormat(format).toBuffer();
+    await expect(planned(bytes, { pages: 5, allPixels: 96 * 64 * 5 })).resolves.toBeDefined();
+    await expect(planned(bytes, { pages: 4 })).rejects.toMatchObject({
+      reason: "SourceTooLarge",
+      message: "the source has 5 pages or frames and limits.pages is 4",
+    });
+    await expect(planned(bytes, { allPixels: 96 * 64 * 5 - 1 })).rejects.toMatchObject({
+      reason: "SourceTooLarge",
+      message: "the source has 5 pages or frames of 96 x 64 px and limits.allPixels is 30719",
+    });
+  });
+
+  it("of time: a decode that takes too long is given up", async () => {
+    const slow = Buffer.from(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="2000" height="2000"><filter id="f" x="0" y="0" width="1" height="1"><feTurbulence baseFrequency="0.01" numOctaves="9"/></filter><rect width="2000" height="2000" filter="url(#f)"/></svg>`,
+    );
+    const recipe = defineRecipe({
+      source: { svg: true },
+      limits: { seconds: 1 },
+      presets: { a: { format: "jpeg" } },
+    });
+    const input = { kind: "bytes", bytes: slow } as const;
+    const plan = planRenditions(await probe(input, recipe), recipe, "key", Infinity);
+    const began = performance.now();
+    await expect(render(input, plan, { onRendition: () => {} })).rejects.toMatchObject({
+      reason: "TimedOut",
+      message: "decoding took longer than limits.seconds",
+    });
+    expect(performance.now() - began).toBeLessThan(20_000);
+  });
+
+  it("of time, for what is decoded on a thread of its own", async () => {
+    const bytes = await readFile(new URL("heic/plain.fixture.heic", import.meta.url));
+    const { input, plan } = await planned(bytes);
+    const options = { onRendition: () => {} };
+    await expect(render(input, { ...plan, seconds: 0.001 }, options)).rejects.toMatchObject({
+      reason: "TimedOut",
+    });
+    const reason = new Error("deadline");
+    const signal = AbortSignal.abort(reason);
+    await expect(render(input, plan, { ...options, signal })).rejects.toBe(reason);
+  });
+});
