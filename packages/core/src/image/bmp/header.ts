@@ -140,7 +140,7 @@ function paletteOf(
   };
 }
 
-export function corrupt(why: string): Rejection {
+function corrupt(why: string): Rejection {
   return new Rejection(
     "SourceCorrupt",
     `the source begins as bmp but its header cannot be read: ${why}`,

@@ -10,7 +10,7 @@ const endingSchema = v.object({ outcome: v.string(), message: v.string(), peakBy
 const HANG_MS = 30_000;
 
 /** What is wrong with the pipeline, and not with the file. */
-export interface Finding {
+interface Finding {
   readonly index: number;
   readonly name: string;
   /** `crash`, `hang`, or an outcome that no file may have. */
