@@ -56,7 +56,7 @@ export async function ownSides(
 /** As the function does it, from the bytes in memory to the renditions. */
 async function ours(bytes: Buffer): Promise<void> {
   const input = { kind: "bytes", bytes } as const;
-  const info = await probe(input, { pixels: recipe.limits.pixels });
+  const info = await probe(input, recipe);
   let made = 0;
   await render(input, planRenditions(info, recipe, "photo.jpg", MEMORY_BYTES), {
     onRendition: () => {
