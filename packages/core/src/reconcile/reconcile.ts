@@ -119,8 +119,7 @@ async function retire(
   manifestAt: string,
   signal: AbortSignal,
 ): Promise<Outcome | "again"> {
-  const keys = [...new Set([...keysOf(old), ...recipeKeys(job, context)])];
-  await context.renditions.remove(keys, signal);
+  await context.renditions.remove(knownKeys(job, context, old), signal);
   await context.renditions.remove([manifestAt], signal);
   const again = (await context.sources.etag(job.bucket, job.key, signal)) !== undefined;
   return again ? "again" : { kind: "retired", removed: old?.renditions.length ?? 0 };
@@ -133,13 +132,16 @@ function staleKeys(
   old: Manifest | undefined,
   made: Awaited<ReturnType<typeof make>>,
 ): string[] {
-  // A picture that is no longer there must not be shown: what a rejected source's renditions would
-  // be called is removed too, for a crashed attempt may have left some.
-  if (made.kind !== "made") return [...new Set([...keysOf(old), ...recipeKeys(job, context)])];
-  const fresh = new Set(made.renditions.map(({ key }) => key));
-  // Widths that this source is too small for: an attempt on a larger one may have left them.
-  const known = new Set([...keysOf(old), ...recipeKeys(job, context)]);
-  return [...known].filter((key) => !fresh.has(key));
+  // All that the recipe could have written, and not only what the old manifest lists: a crashed
+  // attempt, or one on a larger content with more widths, may have left some. Of a rejected source
+  // nothing is fresh: a picture that is no longer there must not be shown.
+  const fresh = new Set(made.kind === "made" ? made.renditions.map(({ key }) => key) : []);
+  return knownKeys(job, context, old).filter((key) => !fresh.has(key));
+}
+
+/** Every key under which a rendition of this source may be. */
+function knownKeys(job: Job, context: ReconcileContext, old: Manifest | undefined): string[] {
+  return [...new Set([...keysOf(old), ...recipeKeys(job, context)])];
 }
 
 function keysOf(manifest: Manifest | undefined): string[] {
