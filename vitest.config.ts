@@ -1,15 +1,35 @@
 import { defineConfig } from "vitest/config";
 
+const contract = "packages/*/contract/**/*.contract.test.ts";
+
 export default defineConfig({
   test: {
-    include: [
-      "packages/*/src/**/*.test.ts",
-      "packages/*/contract/**/*.test.ts",
-      "bench/**/*.test.ts",
-      "scripts/*.test.ts",
-    ],
     // Real processes, codecs and queues: what hangs must say so, what is slow may be.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "imagefleet",
+          include: [
+            "packages/*/src/**/*.test.ts",
+            contract,
+            "bench/**/*.test.ts",
+            "scripts/*.test.ts",
+          ],
+        },
+      },
+      // The same promises asked of a server of other hands, in a container.
+      {
+        extends: true,
+        test: {
+          name: "moto",
+          include: [contract],
+          exclude: ["**/known-gaps.contract.test.ts"],
+          globalSetup: "packages/local/contract/moto.setup.ts",
+        },
+      },
+    ],
   },
 });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
+import { inject } from "vitest";
 import { startLocalAws } from "../src/aws/index.ts";
 
 /** The servers whose gaps are known by name. */
@@ -9,7 +10,13 @@ const servers = ["embedded", "moto", "aws"] as const;
 export type ServerName = (typeof servers)[number];
 
 /** What the suite runs against. Without an endpoint the SDK goes to AWS itself. */
-export type Server = { name: ServerName; endpoint?: string; close(): Promise<void> };
+export type Server = {
+  name: ServerName;
+  endpoint?: string;
+  /** It goes on after the tests: what they made there is theirs to remove. */
+  lasting: boolean;
+  close(): Promise<void>;
+};
 
 const Environment = v.object({
   IMAGEFLEET_CONTRACT_ENDPOINT: v.optional(
@@ -22,23 +29,39 @@ const Environment = v.object({
   IMAGEFLEET_CONTRACT_SERVER: v.optional(v.picklist(servers), "moto"),
 });
 
-const { IMAGEFLEET_CONTRACT_ENDPOINT: endpoint, IMAGEFLEET_CONTRACT_SERVER: named } = v.parse(
-  Environment,
-  process.env,
-);
+const env = v.parse(Environment, process.env);
+
+/** Where the tests of vitest's project "moto" go; undefined in the other project. */
+const moto: string | undefined = inject("motoEndpoint");
+
+/** A server that is not there: its tests are skipped. */
+export const serverMissing = moto === "";
+
+const endpoint = moto ?? env.IMAGEFLEET_CONTRACT_ENDPOINT;
 
 /** The name of the server under test, known before it is started. */
-export const serverName: ServerName =
-  endpoint === undefined ? "embedded" : endpoint === "aws" ? "aws" : named;
+export const serverName: ServerName = nameOf();
+
+function nameOf(): ServerName {
+  if (moto !== undefined) return "moto";
+  if (endpoint === undefined) return "embedded";
+  return endpoint === "aws" ? "aws" : env.IMAGEFLEET_CONTRACT_SERVER;
+}
 
 export async function openServer(): Promise<Server> {
-  if (endpoint === "aws") return { name: serverName, close: async () => {} };
-  if (endpoint !== undefined) return { name: serverName, endpoint, close: async () => {} };
+  const name = serverName;
+  const close = async () => {};
+  if (endpoint === "aws") return { name, lasting: true, close };
+  if (endpoint !== undefined) return { name, endpoint, lasting: moto === undefined, close };
+  return openEmbedded();
+}
+
+async function openEmbedded(): Promise<Server> {
   const dataDir = await mkdtemp(join(tmpdir(), "imagefleet-contract-"));
   const local = await startLocalAws({ port: 0, dataDir });
   const close = async () => {
     await local.close();
     await rm(dataDir, { recursive: true });
   };
-  return { name: serverName, endpoint: local.endpoint, close };
+  return { name: serverName, endpoint: local.endpoint, lasting: false, close };
 }

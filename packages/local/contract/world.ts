@@ -41,7 +41,7 @@ export async function openWorld(): Promise<World> {
   const common = {
     region: process.env["AWS_REGION"] ?? "us-east-1",
     ...(server.endpoint !== undefined && { endpoint: server.endpoint }),
-    ...(serverName === "embedded" && {
+    ...(serverName !== "aws" && {
       credentials: { accessKeyId: "local", secretAccessKey: "local" },
     }),
   };
@@ -90,8 +90,10 @@ export async function openWorld(): Promise<World> {
     },
     async close() {
       try {
-        for (const Bucket of buckets) await removeBucket(s3, Bucket);
-        for (const QueueUrl of queues) await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+        if (server.lasting) {
+          for (const Bucket of buckets) await removeBucket(s3, Bucket);
+          for (const QueueUrl of queues) await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+        }
       } finally {
         s3.destroy();
         sqs.destroy();

@@ -1,0 +1,42 @@
+import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
+import type { TestProject } from "vitest/node";
+
+/** An AWS server of other hands: what both servers keep is the protocol, not our reading of it. */
+const IMAGE = "motoserver/moto:5.1.1";
+const PORT = 5000;
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Its address; "" where no container engine answers. */
+    motoEndpoint: string;
+  }
+}
+
+/** Runs moto in a container for the tests of this project. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  if (!(await hasEngine())) {
+    process.stderr.write(
+      "Skipped: the contract tests against moto, since no container engine answers. Start Docker.\n",
+    );
+    project.provide("motoEndpoint", "");
+    return async () => {};
+  }
+  const container = await new GenericContainer(IMAGE)
+    .withExposedPorts(PORT)
+    .withWaitStrategy(Wait.forHttp("/moto-api/data.json", PORT))
+    .start();
+  const address = `http://${container.getHost()}:${container.getMappedPort(PORT)}`;
+  project.provide("motoEndpoint", address);
+  return async () => {
+    await container.stop();
+  };
+}
+
+async function hasEngine(): Promise<boolean> {
+  try {
+    await getContainerRuntimeClient();
+    return true;
+  } catch {
+    return false;
+  }
+}
