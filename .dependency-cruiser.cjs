@@ -85,7 +85,7 @@ module.exports = {
     {
       name: "nothing-deployed-imports-a-dev-dependency",
       severity: "error",
-      from: { path: "^packages", pathNot: "\\.test\\.ts$|/contract/|/fixtures/" },
+      from: { path: "^packages", pathNot: "\\.test\\.ts$|/contract/|/container/|/fixtures/" },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
     },
     {

@@ -30,6 +30,17 @@ export default defineConfig({
           globalSetup: "packages/local/contract/moto.setup.ts",
         },
       },
+      // The worker's real image, as it is deployed.
+      {
+        extends: true,
+        test: {
+          name: "container",
+          include: ["packages/*/container/**/*.container.test.ts"],
+          globalSetup: "packages/local/container/worker-image.setup.ts",
+          // Gigabytes in each file: one after the other.
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -1,9 +1,9 @@
 import { rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
+import { type TiffPage, writeTiff } from "@imagefleet/local/samples";
 import sharp from "sharp";
 import { DATA, exists, kept, samplesFolder } from "../data.ts";
-import { type TiffPage, writeTiff } from "./tiff.ts";
 
 const MIB = 1024 * 1024;
 const FOLDER = join(DATA, "large-1");

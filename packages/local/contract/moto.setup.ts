@@ -1,5 +1,6 @@
-import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
+import { GenericContainer, Wait } from "testcontainers";
 import type { TestProject } from "vitest/node";
+import { hasEngine } from "../container/engine.ts";
 
 /** An AWS server of other hands: what both servers keep is the protocol, not our reading of it. */
 const IMAGE = "motoserver/moto:5.1.1";
@@ -14,10 +15,7 @@ declare module "vitest" {
 
 /** Runs moto in a container for the tests of this project. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  if (!(await hasEngine())) {
-    process.stderr.write(
-      "Skipped: the contract tests against moto, since no container engine answers. Start Docker.\n",
-    );
+  if (!(await hasEngine("the contract tests against moto"))) {
     project.provide("motoEndpoint", "");
     return async () => {};
   }
@@ -30,13 +28,4 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   return async () => {
     await container.stop();
   };
-}
-
-async function hasEngine(): Promise<boolean> {
-  try {
-    await getContainerRuntimeClient();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,1 +1,2 @@
 export { generateSamples } from "./generate.ts";
+export { type TiffPage, writeTiff } from "./tiff.ts";

@@ -1,0 +1,29 @@
+# The worker of the large lane: the repository's own sources and the lockfile's own packages, run by
+# Node as they are. Build from the repository's root:
+#   docker build --file docker/worker.Dockerfile --tag imagefleet-worker .
+FROM node:24-bookworm-slim AS packages
+WORKDIR /app
+# The manifests alone: as long as they stay the same, so does this layer.
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY packages/core/package.json packages/core/
+COPY packages/worker/package.json packages/worker/
+RUN --mount=type=cache,target=/root/.npm \
+    npm exec --yes --package="$(node --print 'require("./package.json").packageManager')" -- \
+      pnpm install --frozen-lockfile --prod \
+        --filter imagefleet --filter "@imagefleet/worker..." \
+        --config.package-import-method=copy --reporter=append-only
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production \
+    IMAGEFLEET_SCRATCH=/scratch
+# The only folder that is written to: everything else may be read-only.
+RUN install --directory --owner=node --group=node /scratch
+VOLUME /scratch
+WORKDIR /app
+COPY --from=packages /app ./
+COPY recipe.ts ./
+COPY packages/core/src packages/core/src
+COPY packages/worker/src packages/worker/src
+USER node
+# Node answers SIGTERM and SIGINT itself, as PID 1 too.
+CMD ["node", "packages/worker/src/main.ts"]

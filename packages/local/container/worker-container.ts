@@ -1,0 +1,99 @@
+import { createInterface } from "node:readline";
+import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
+
+/** What Fargate gives a task. */
+export interface TaskSize {
+  readonly memoryMib: number;
+  readonly cpus: number;
+}
+
+/** How a container ended. */
+interface Exit {
+  readonly code: number;
+  readonly outOfMemory: boolean;
+}
+
+/** The worker's image, run as Fargate runs it: limited, its own user, nothing writable but scratch. */
+export interface WorkerContainer {
+  /** Its log so far, each line as an object. */
+  readonly lines: readonly Record<string, unknown>[];
+  /** Resolves with the first line, past or to come, that has these fields. */
+  said(fields: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>>;
+  kill(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** Resolves when it has ended. */
+  exit(): Promise<Exit>;
+  /** Starts the ended container again, as an orchestrator would start another. */
+  restart(): Promise<void>;
+  /** What a command prints inside. */
+  run(command: string[]): Promise<{ code: number; output: string }>;
+  remove(): Promise<void>;
+}
+
+class ReadOnlyContainer extends GenericContainer {
+  withReadOnlyRoot(): this {
+    this.hostConfig.ReadonlyRootfs = true;
+    return this;
+  }
+}
+
+/** @param environment the worker's variables; addresses are the host's own 127.0.0.1 */
+export async function startWorkerContainer(
+  image: string,
+  environment: Record<string, string>,
+  { memoryMib, cpus }: TaskSize,
+): Promise<WorkerContainer> {
+  const lines: Record<string, unknown>[] = [];
+  const waiting = new Set<() => void>();
+  const container = await new ReadOnlyContainer(image)
+    .withReadOnlyRoot()
+    .withNetworkMode("host")
+    .withEnvironment(environment)
+    .withResourcesQuota({ memory: memoryMib / 1024, cpu: cpus })
+    .withLogConsumer((stream) => {
+      createInterface({ input: stream }).on("line", (line) => {
+        lines.push(parseLine(line));
+        for (const look of waiting) look();
+      });
+    })
+    .withWaitStrategy(Wait.forLogMessage('"msg":"ready"'))
+    .start();
+  const client = await getContainerRuntimeClient();
+  const engine = client.container.getById(container.getId());
+
+  return {
+    lines,
+    async said(fields) {
+      const { promise, resolve } = Promise.withResolvers<Record<string, unknown>>();
+      const look = () => {
+        const found = lines.find((line) =>
+          Object.entries(fields).every(([name, value]) => line[name] === value),
+        );
+        if (found) resolve(found);
+      };
+      waiting.add(look);
+      look();
+      return promise.finally(() => waiting.delete(look));
+    },
+    kill: (signal) => engine.kill({ signal }),
+    async exit() {
+      await engine.wait();
+      const { State } = await engine.inspect();
+      return { code: State.ExitCode, outOfMemory: State.OOMKilled };
+    },
+    restart: () => engine.start(),
+    async run(command) {
+      const { exitCode, output } = await container.exec(command);
+      return { code: exitCode, output };
+    },
+    remove: () => engine.remove({ force: true, v: true }),
+  };
+}
+
+/** What Node itself says when it cannot start is no log line. */
+function parseLine(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { text };
+  }
+}

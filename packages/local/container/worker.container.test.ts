@@ -1,0 +1,175 @@
+import { createReadStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { Upload } from "@aws-sdk/lib-storage";
+import { jobMessage } from "@imagefleet/core/intake";
+import { manifestKey } from "@imagefleet/core/plan";
+import { Queue } from "@imagefleet/core/queue";
+import { RenditionStore } from "@imagefleet/core/store";
+import sharp from "sharp";
+import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import recipe from "../../../recipe.ts";
+import { MAX_RECEIVES } from "../src/resources/index.ts";
+import { writeTiff } from "../src/samples/index.ts";
+import { type Sandbox, startSandbox } from "../src/sandbox/index.ts";
+import { startWorkerContainer, type TaskSize, type WorkerContainer } from "./worker-container.ts";
+
+const image = inject("workerImage");
+const TASK: TaskSize = { memoryMib: 2048, cpus: 2 };
+const LEASE_SECONDS = 5;
+const MINUTES = 60_000;
+
+let sandbox: Sandbox;
+let worker: WorkerContainer | undefined;
+let folder: string;
+
+beforeEach(async () => {
+  sandbox = await startSandbox({ small: 60, large: LEASE_SECONDS });
+  folder = await mkdtemp(join(tmpdir(), "imagefleet-container-"));
+});
+afterEach(async () => {
+  await worker?.remove();
+  worker = undefined;
+  await sandbox.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(size: TaskSize, more: Record<string, string> = {}): Promise<WorkerContainer> {
+  const { large } = sandbox.resources.lanes;
+  worker = await startWorkerContainer(
+    image,
+    {
+      AWS_REGION: sandbox.region,
+      AWS_ACCESS_KEY_ID: "local",
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_ENDPOINT_URL: sandbox.endpoint,
+      IMAGEFLEET_RENDITION_BUCKET: sandbox.resources.renditionBucket,
+      IMAGEFLEET_LARGE_QUEUE_URL: large.url,
+      IMAGEFLEET_LARGE_DLQ_URL: large.letters,
+      IMAGEFLEET_POLL_SECONDS: "1",
+      IMAGEFLEET_JOBS: "1",
+      IMAGEFLEET_LEASE_SECONDS: String(LEASE_SECONDS),
+      ...more,
+    },
+    size,
+  );
+  return worker;
+}
+
+async function upload(key: string, path: string): Promise<void> {
+  const Bucket = sandbox.resources.sourceBucket;
+  const params = { Bucket, Key: key, Body: createReadStream(path) };
+  await new Upload({ client: sandbox.s3, params, partSize: 64 * 1024 * 1024 }).done();
+  const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.large.url);
+  await queue.send(jobMessage({ bucket: Bucket, key, begun: false, force: false }));
+}
+
+/** Progressive: its coefficients stay in memory as a whole, whatever size is asked for. */
+async function progressive(name: string, width: number, height: number): Promise<string> {
+  const noise = { type: "gaussian", mean: 128, sigma: 50 } as const;
+  const create = { width: 1200, height: 900, channels: 3, background: "#000", noise } as const;
+  const path = join(folder, name);
+  await sharp({ create })
+    .resize(width, height, { fit: "fill", kernel: "cubic" })
+    .jpeg({ quality: 85, progressive: true })
+    .toFile(path);
+  return path;
+}
+
+/** 3.6 GB: 40000 x 30000 RGB px, uncompressed. */
+async function gigapixel(name: string): Promise<string> {
+  const path = join(folder, name);
+  const [width, height, rowsPerStrip] = [40_000, 30_000, 16];
+  const strip = Buffer.alloc(width * rowsPerStrip * 3);
+  const strips = function* () {
+    for (let top = 0; top < height; top += rowsPerStrip) {
+      strip.fill(top >> 7);
+      yield strip.subarray(0, width * Math.min(rowsPerStrip, height - top) * 3);
+    }
+  };
+  const compression = "none";
+  await writeTiff(path, [
+    { width, height, channels: 3, rowsPerStrip, compression, strips: strips() },
+  ]);
+  return path;
+}
+
+async function waiting(url: string): Promise<{ visible: number; inFlight: number }> {
+  const { Attributes: counts } = await sandbox.sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
+  );
+  return {
+    visible: Number(counts?.ApproximateNumberOfMessages),
+    inFlight: Number(counts?.ApproximateNumberOfMessagesNotVisible),
+  };
+}
+
+async function manifestOf(key: string) {
+  const store = new RenditionStore(sandbox.s3, sandbox.resources.renditionBucket);
+  return store.manifest(manifestKey(recipe, key), AbortSignal.timeout(MINUTES));
+}
+
+describe.skipIf(image === "")("the worker's image", () => {
+  it("drains the large lane within a task's limits: 108 megapixels progressive, and 3.6 GB", {
+    timeout: 10 * MINUTES,
+  }, async () => {
+    const { said, kill, exit } = await start(TASK);
+    await upload("photo.jpg", await progressive("photo.jpg", 12_000, 9000));
+    await said({ msg: "job", outcome: "rendered", key: "photo.jpg" });
+    await upload("map.tif", await gigapixel("map.tif"));
+    await said({ msg: "job", outcome: "rendered", key: "map.tif" });
+    expect((await manifestOf("photo.jpg"))?.renditions.length).toBeGreaterThan(0);
+    expect((await manifestOf("map.tif"))?.source).toMatchObject({ width: 40_000, height: 30_000 });
+    await kill("SIGTERM");
+    expect(await exit()).toEqual({ code: 0, outOfMemory: false });
+    expect(await waiting(sandbox.resources.lanes.large.url)).toEqual({ visible: 0, inFlight: 0 });
+  });
+
+  it("runs as its own user and can write to its scratch folder alone", async () => {
+    const { run } = await start(TASK);
+    expect((await run(["id", "--user", "--name"])).output.trim()).toBe("node");
+    expect((await run(["touch", "/app/x"])).code).not.toBe(0);
+    expect((await run(["touch", "/tmp/x"])).code).not.toBe(0);
+    expect((await run(["touch", "/scratch/x"])).code).toBe(0);
+  });
+
+  it("hands back on SIGTERM what does not fit into its stop, and ends with 0", {
+    timeout: 2 * MINUTES,
+  }, async () => {
+    await upload("photo.jpg", await progressive("photo.jpg", 12_000, 9000));
+    const { said, kill, exit } = await start(TASK, {
+      IMAGEFLEET_DRAIN_SECONDS: "0",
+      IMAGEFLEET_LEASE_SECONDS: "600",
+    });
+    const { large } = sandbox.resources.lanes;
+    await expect
+      .poll(() => waiting(large.url), { timeout: MINUTES })
+      .toMatchObject({ inFlight: 1 });
+    await kill("SIGTERM");
+    await said({ msg: "job", outcome: "failed", reason: "TimedOut" });
+    expect(await exit()).toEqual({ code: 0, outOfMemory: false });
+    expect(await waiting(large.url)).toEqual({ visible: 1, inFlight: 0 });
+  });
+
+  it("is killed for memory, again and again: the message ends as a dead letter, without a reason", {
+    timeout: 5 * MINUTES,
+  }, async () => {
+    await upload("photo.jpg", await progressive("photo.jpg", 12_000, 9000));
+    const { exit, restart } = await start({ memoryMib: 256, cpus: 2 });
+    const { large } = sandbox.resources.lanes;
+    for (let kills = 1; kills <= MAX_RECEIVES; kills++) {
+      expect(await exit()).toEqual({ code: 137, outOfMemory: true });
+      await restart();
+    }
+    // The receive after the last is SQS's own: it moves the message.
+    const moved = expect.poll(() => waiting(large.letters), { timeout: MINUTES });
+    await moved.toMatchObject({ visible: 1 });
+    const { Messages: [letter] = [] } = await sandbox.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: large.letters, MessageAttributeNames: ["All"] }),
+    );
+    expect(letter?.Body).toContain("photo.jpg");
+    expect(letter?.MessageAttributes).toBeUndefined();
+  });
+});
