@@ -148,6 +148,7 @@ function describe(
     progressive: metadata.isProgressive,
     subsampled: metadata.chromaSubsampling?.startsWith("4:2:0") ?? false,
     lossless: format === "webp" && mayBeLossless(head),
+    ...(metadata.icc !== undefined && { profiled: true as const }),
     ...(isDisplayP3(metadata.icc) && { p3: true as const }),
     ...(isBare(format, head, metadata) && { bare: true as const }),
     orientation: metadata.orientation ?? 1,

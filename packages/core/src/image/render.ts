@@ -1,5 +1,13 @@
 import type { Sharp } from "sharp";
-import type { Area, Plan, RasterPlan, RenditionPlan, SourceInfo } from "../plan/index.ts";
+import {
+  type Area,
+  isDeep,
+  isLabelledLater,
+  type Plan,
+  type RasterPlan,
+  type RenditionPlan,
+  type SourceInfo,
+} from "../plan/index.ts";
 import { encode, type RenderedImage } from "./encode.ts";
 import { attempt, decodeFault, encodeFault } from "./fault.ts";
 import type { ImageInput } from "./input.ts";
@@ -80,7 +88,7 @@ function exifOf(input: ImageInput, { renditions }: Plan, signal: AbortSignal) {
 
 function decode({ input, plan, signal }: Work, area: Area): Promise<Pixels> {
   const { source, seconds } = plan;
-  const run = () => toPixels(reading(input, source).timeout({ seconds }), area);
+  const run = () => toPixels(inSrgb(reading(input, source), source).timeout({ seconds }), area);
   return attempt(run, decodeFault, signal);
 }
 
@@ -107,7 +115,8 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   // sharp would turn the picture at full size before it crops, and look for a crop there.
   const { crop } = rendition;
   const turned = plan.source.orientation > 1 || crop?.seek !== undefined;
-  if (crop !== undefined && turned && rendition.frames === undefined && !rendition.wide) {
+  const cropped = crop !== undefined && turned && rendition.frames === undefined && !rendition.wide;
+  if (cropped || isLabelledLater(plan.source, rendition)) {
     const raster = { ...rendition.scaled, renditions: [rendition], rasters: [] };
     return descend(work, await decode(work, raster), raster);
   }
@@ -115,7 +124,8 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const { source, seconds } = plan;
   const run = () => {
     const pipeline = reading(input, source, { frames, asIs: wide }).timeout({ seconds });
-    return encode(coloured(pipeline, source, rendition), rendition, work.exif);
+    const ready = wide ? pipeline : inSrgb(pipeline, source);
+    return encode(coloured(ready, source, rendition), rendition, work.exif);
   };
   await onRendition(await attempt(run, decodeFault, signal));
 }
@@ -128,6 +138,16 @@ async function lookAgain(work: Work): Promise<void> {
   if (work.onPlaceholder === undefined) return;
   const pixels = await decode(work, placeholderArea(work.plan.source));
   work.onPlaceholder(placeholderOf(pixels));
+}
+
+/**
+ * More than 8 bits with a profile come out of the codec as Display P3 that nothing says is P3,
+ * unless it is told to end in a profile.
+ */
+function inSrgb(pipeline: Sharp, source: SourceInfo): Sharp {
+  return isDeep(source) && source.profiled
+    ? pipeline.withIccProfile("srgb", { attach: false })
+    : pipeline;
 }
 
 /** Grey on a background would make that grey as well, of whatever colour it should be. */

@@ -1,5 +1,6 @@
 import { type Area, areaPixels } from "./area.ts";
 import { decoderCost } from "./decoder-cost.ts";
+import { isLabelledLater } from "./deep.ts";
 import type { RasterPlan, RenditionPlan } from "./plan.ts";
 import type { SourceInfo } from "./source-info.ts";
 
@@ -41,7 +42,8 @@ export function cascadeBytes(source: SourceInfo, raster: RasterPlan): number {
 export function streamBytes(source: SourceInfo, rendition: RenditionPlan): number {
   const { early, whole, lines } = decoderCost(source, rendition.scaled);
   const turning = turningBytes(source, rendition.scaled);
-  const own = turning + encoderBytes(source, rendition) + framesBytes(source, rendition);
+  const pixels = isLabelledLater(source, rendition) ? rasterBytes(source, rendition.scaled) : 0;
+  const own = turning + pixels + encoderBytes(source, rendition) + framesBytes(source, rendition);
   return FLOOR + Math.max(early, lines + whole + own);
 }
 

@@ -1,4 +1,5 @@
 export { type Area, areaPixels, sameArea } from "./area.ts";
+export { isDeep, isLabelledLater } from "./deep.ts";
 export type { Geometry } from "./geometry.ts";
 export { manifestKey, renditionKey } from "./key.ts";
 export { laneByBytes, laneByCost } from "./lane.ts";

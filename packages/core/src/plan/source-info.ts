@@ -37,6 +37,8 @@ export interface SourceInfo {
   readonly lossless: boolean;
   /** Are its colours Display P3, by its profile? Absent: no. */
   readonly p3?: true;
+  /** Has it a colour profile, whatever it says? Absent: no. */
+  readonly profiled?: true;
   /** Has it pixels and nothing else: no profile, no metadata, nothing to be turned? Absent: no. */
   readonly bare?: true;
   /** The EXIF orientation, 1 to 8. */
