@@ -34,6 +34,7 @@ const READABLE: readonly (readonly [InputFormat, readonly Magic[]])[] = [
 const UNREADABLE: readonly (readonly [string, string])[] = [
   ["%PDF-", "a PDF"],
   ["%!PS", "PostScript"],
+  ["\xc5\xd0\xd3\xc6", "PostScript"],
   ["8BPS", "a Photoshop file"],
   ["\0\0\x01\0", "an icon (ICO)"],
   ["\xff\x0a", "JPEG XL"],
@@ -52,7 +53,7 @@ const BMP_HEADERS = [12, 16, 40, 52, 56, 64, 108, 124].map((length) =>
 /**
  * Tells a format by content: names and content types are claims.
  *
- * @param head the first bytes of the file, from 1 to LOOKED_AT or more
+ * @param head the first bytes of the file, the more the better
  */
 export function formatOf(head: Uint8Array): Seen {
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString(
@@ -65,7 +66,7 @@ export function formatOf(head: Uint8Array): Seen {
       return { kind: "readable", format };
     }
   }
-  if (text.startsWith("ftyp", 4)) return isoBrand(text);
+  if (text.startsWith("ftyp", 4)) return heifOf(head) ?? isoBrand(text);
   // Two letters begin many a text: the length of the header that follows tells.
   if (text.startsWith("BM") && BMP_HEADERS.some((header) => text.startsWith(header, 14))) {
     return { kind: "readable", format: "bmp" };
@@ -76,6 +77,25 @@ export function formatOf(head: Uint8Array): Seen {
     return { kind: "readable", format: "svg" };
   }
   return { kind: "unknown" };
+}
+
+/**
+ * A HEIF's brands are claims as well: what configures its decoders, in the box that describes its
+ * pictures, tells them apart. Where that box is not in the head, or names both, nothing is told.
+ */
+function heifOf(head: Uint8Array): Seen | undefined {
+  const file = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  const at = file.indexOf("meta", 8, "latin1") - 4;
+  if (at < 8) return undefined;
+  const length = file.readUInt32BE(at);
+  const meta = file.subarray(at, at + length);
+  if (!meta.includes("pict")) return undefined;
+  const [hevc, av1] = [meta.includes("hvcC"), meta.includes("av1C")];
+  if (!hevc && !av1 && meta.length === length) {
+    return { kind: "unreadable", name: "a HEIF of neither HEVC nor AV1" };
+  }
+  if (hevc === av1) return undefined;
+  return { kind: "readable", format: hevc ? "heic" : "avif" };
 }
 
 /** ISO base media files (HEIF, AVIF, MP4) name their brands in the first box, the main one first. */

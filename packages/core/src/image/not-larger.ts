@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { type SourceInfo, sameArea } from "../plan/index.ts";
 import type { RenderedImage } from "./encode.ts";
 import type { ImageInput } from "./input.ts";
+import { isOnlyPicture } from "./only-picture.ts";
 
 /**
  * A rendition, or the source's own bytes in its place where its preset says so, they are fewer, and
@@ -16,7 +17,7 @@ export async function notLarger(
   if (image.data.length <= source.bytes) return image;
   // A copy: the source's memory is given back as soon as the job is done with it.
   const data = input.kind === "bytes" ? Buffer.from(input.bytes) : await readFile(input.path);
-  return { ...image, data };
+  return isOnlyPicture(source.format, data) ? { ...image, data } : image;
 }
 
 function isWhole({ format, plan }: RenderedImage, source: SourceInfo): boolean {

@@ -55,12 +55,6 @@ async function metadataOf(format: InputFormat, input: ImageInput): Promise<Metad
   if (metadata.format !== wanted) {
     throw headerFault(format, `it can be taken for ${metadata.format} as well`, undefined);
   }
-  if (format === "heic" && metadata.compression !== "hevc") {
-    throw new Rejection(
-      "SourceUnsupported",
-      `the source is a HEIF of ${metadata.compression}, which is not read; ${READ}`,
-    );
-  }
   return metadata;
 }
 
@@ -74,23 +68,25 @@ async function headOf(input: ImageInput): Promise<{ head: Uint8Array; bytes: num
   return { head: buffer.subarray(0, bytesRead), bytes: size };
 }
 
-function readableFormat(head: Uint8Array, { source }: ProbeRules): InputFormat {
+function readableFormat(head: Uint8Array, rules: ProbeRules): InputFormat {
   const seen = formatOf(head);
   if (seen.kind === "readable") {
-    const { format } = seen;
-    if ((format === "heic" || format === "svg") && !source[format]) {
-      throw new Rejection(
-        "SourceUnsupported",
-        `the source is ${format.toUpperCase()}, which this recipe does not read: to have it read, write source: { ${format}: true }`,
-      );
-    }
-    return format;
+    checkAllowed(seen.format, rules);
+    return seen.format;
   }
   throw new Rejection(
     "SourceUnsupported",
     seen.kind === "unreadable"
       ? `the source is ${seen.name}, which is not read; ${READ}`
       : `the source is no picture that is read; ${READ}`,
+  );
+}
+
+function checkAllowed(format: InputFormat, { source }: ProbeRules): void {
+  if ((format !== "heic" && format !== "svg") || source[format]) return;
+  throw new Rejection(
+    "SourceUnsupported",
+    `the source is ${format.toUpperCase()}, which this recipe does not read: to have it read, write source: { ${format}: true }`,
   );
 }
 
@@ -150,7 +146,7 @@ function describe(
     lossless: format === "webp" && mayBeLossless(head),
     ...(metadata.icc !== undefined && { profiled: true as const }),
     ...(isDisplayP3(metadata.icc) && { p3: true as const }),
-    ...(isBare(format, head, metadata) && { bare: true as const }),
+    ...(isBare(format, metadata) && { bare: true as const }),
     orientation: metadata.orientation ?? 1,
   };
 }

@@ -39,7 +39,7 @@ export interface SourceInfo {
   readonly p3?: true;
   /** Has it a colour profile, whatever it says? Absent: no. */
   readonly profiled?: true;
-  /** Has it pixels and nothing else: no profile, no metadata, nothing to be turned? Absent: no. */
+  /** Does its header tell of pixels and nothing else, no profile, no metadata, no turn? Absent: no. */
   readonly bare?: true;
   /** The EXIF orientation, 1 to 8. */
   readonly orientation: number;
