@@ -71,6 +71,18 @@ root
   });
 
 root
+  .command("cost")
+  .description("peak memory of a job, every format by size, beside what the plan predicts")
+  .option("--only <name>", "only the sources with this in their name, as 12 MP or PNG")
+  .option("--json", JSON_HELP)
+  .option("--save", SAVE_HELP)
+  .action(async ({ json = false, save = false, only }) => {
+    const { costBench } = await import("./cost/bench.ts");
+    const filter = only === undefined ? {} : { only };
+    await costBench({ ...filter, json, save, say, signal: stop.signal });
+  });
+
+root
   .command("cold")
   .description("the function's cold start beside importing sharp and the SDK's clients alone")
   .option("--rounds <n>", "rounds, a fresh process a side", count, 15)

@@ -87,18 +87,20 @@ describe("limits", () => {
     return sharp(join, { join: { animated: true } });
   };
 
-  it.each(["gif", "webp", "tiff"] as const)("of pages and of px in all, %s", async (format) => {
-    const bytes = await (await animated(5)).toFormat(format).toBuffer();
-    await expect(planned(bytes, { pages: 5, allPixels: 96 * 64 * 5 })).resolves.toBeDefined();
-    await expect(planned(bytes, { pages: 4 })).rejects.toMatchObject({
-      reason: "SourceTooLarge",
-      message: "the source has 5 pages or frames and limits.pages is 4",
-    });
-    await expect(planned(bytes, { allPixels: 96 * 64 * 5 - 1 })).rejects.toMatchObject({
-      reason: "SourceTooLarge",
-      message: "the source has 5 pages or frames of 96 x 64 px and limits.allPixels is 30719",
-    });
-  });
+  it.each(["gif", "webp", "tiff"] as const)(
+    "of pages, and of px in one of them, %s",
+    async (format) => {
+      const bytes = await (await animated(5)).toFormat(format).toBuffer();
+      await expect(planned(bytes, { pages: 5, pixels: 96 * 64 })).resolves.toBeDefined();
+      await expect(planned(bytes, { pages: 4 })).rejects.toMatchObject({
+        reason: "SourceTooLarge",
+        message: "the source has 5 pages or frames and limits.pages is 4",
+      });
+      await expect(planned(bytes, { pixels: 96 * 64 - 1 })).rejects.toMatchObject({
+        reason: "SourceTooLarge",
+      });
+    },
+  );
 
   it("of time: a decode that takes too long is given up", async () => {
     const slow = Buffer.from(

@@ -9,6 +9,7 @@ import { attempt, meaning } from "./fault.ts";
 import { formatOf } from "./format.ts";
 import { isDisplayP3 } from "./gamut.ts";
 import type { ImageInput } from "./input.ts";
+import { hasQuarterChroma } from "./jpeg.ts";
 import { reading } from "./reading.ts";
 import { drawnAt, svgBytes } from "./svg.ts";
 import { TIFF_BYTES } from "./tiff.ts";
@@ -142,7 +143,7 @@ function describe(
     depth: storedDepth(metadata),
     alpha: metadata.hasAlpha,
     progressive: metadata.isProgressive,
-    subsampled: metadata.chromaSubsampling?.startsWith("4:2:0") ?? false,
+    subsampled: format === "jpeg" && hasQuarterChroma(head),
     lossless: format === "webp" && mayBeLossless(head),
     ...(metadata.icc !== undefined && { profiled: true as const }),
     ...(isDisplayP3(metadata.icc) && { p3: true as const }),

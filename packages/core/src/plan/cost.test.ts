@@ -86,7 +86,8 @@ describe("the predicted peak", () => {
     (_name, from, presets, mib, budget) => {
       const predicted = plan(from, presets, budget).peakBytes / MIB;
       expect(predicted / mib).toBeGreaterThan(0.97);
-      expect(predicted / mib).toBeLessThan(1.6);
+      // What a job takes beside its pixels is meant for the worst of all: 8 MiB here.
+      expect(predicted).toBeLessThan(mib * 1.6 + 8);
     },
   );
 });
@@ -120,7 +121,7 @@ describe("an animation", () => {
   it("is rejected where its frames together are over the limit", () => {
     const recipe = { limits: { pixels: 640 * 480 * 59 }, presets: { a: { animated: true } } };
     expect(() => planRenditions(moving("gif"), defineRecipe(recipe), "a", Infinity)).toThrow(
-      "the source's 60 frames are 18432000 px and limits.pixels is 18124800",
+      "the source's 60 frames of 640 x 480 px are 18432000 px, which presets.a would keep moving, and limits.pixels is 18124800",
     );
   });
 });

@@ -6,8 +6,23 @@ import type { SourceInfo } from "./source-info.ts";
 
 const MIB = 1024 * 1024;
 
-/** What a job of a few px takes: tables of the codecs, first use of a thread's arena. */
-const FLOOR = 4 * MIB;
+/**
+ * What a job takes beside its pixels, MiB, by `bench cost` on pictures of 640 x 480 px: tables of the
+ * codecs, a thread's arena on first use; of a BMP the thread that decodes it, of an SVG its fonts.
+ */
+const BASE = {
+  jpeg: 6,
+  png: 6,
+  webp: 10,
+  avif: 12,
+  gif: 6,
+  tiff: 6,
+  heic: 6,
+  bmp: 28,
+  svg: 24,
+} as const;
+/** The same for each rendition that is encoded beside the others. */
+const BESIDE = MIB;
 
 /**
  * Bytes a px that an encoder takes beside the pixels it reads, opaque and with alpha: measured on 1
@@ -32,19 +47,28 @@ const MOZJPEG_PIXEL = 8;
  * every encoder ran at once: how many do is the program's thread budget, which a plan does not know.
  */
 export function cascadeBytes(source: SourceInfo, raster: RasterPlan): number {
-  const { early, whole, lines } = decoderCost(source, raster);
+  const { early, whole, lasting } = decoderCost(source, raster);
   const own = rasterBytes(source, raster);
   const decoding = whole + turningBytes(source, raster);
-  return FLOOR + Math.max(early, lines + own + Math.max(decoding, belowBytes(source, raster)));
+  const base = baseBytes(source, countOf(raster));
+  return base + Math.max(early, lasting + own + Math.max(decoding, belowBytes(source, raster)));
 }
 
 /** Predicts the peak of decoding, scaling and encoding one rendition as a stream, in bytes. */
 export function streamBytes(source: SourceInfo, rendition: RenditionPlan): number {
-  const { early, whole, lines } = decoderCost(source, rendition.scaled);
+  const { early, whole, lasting } = decoderCost(source, rendition.scaled);
   const turning = turningBytes(source, rendition.scaled);
   const pixels = isLabelledLater(source, rendition) ? rasterBytes(source, rendition.scaled) : 0;
   const own = turning + pixels + encoderBytes(source, rendition) + framesBytes(source, rendition);
-  return FLOOR + Math.max(early, lines + whole + own);
+  return baseBytes(source, 1) + Math.max(early, lasting + whole + own);
+}
+
+function baseBytes({ format }: SourceInfo, renditions: number): number {
+  return BASE[format] * MIB + renditions * BESIDE;
+}
+
+function countOf({ renditions, rasters }: RasterPlan): number {
+  return renditions.length + sum(rasters.map(countOf));
 }
 
 function belowBytes(source: SourceInfo, { renditions, rasters }: RasterPlan): number {
@@ -68,12 +92,13 @@ function encoderPixel({ alpha: clear }: SourceInfo, { preset }: RenditionPlan): 
 
 /**
  * An animation's frames lie below one another, scaled, and once more where they are cropped or
- * padded; libwebp holds some of what it has decoded. Measured as in decoder-cost.ts, 60 frames of
- * 640 x 480 px, in MiB: GIF to 320w WebP 15, to 640w 32; WebP to 320w WebP 54, to 640w GIF 59.
+ * padded; libwebp holds much of what it has decoded. Measured as in decoder-cost.ts, 60 frames of
+ * 640 x 480 px, in MiB: GIF to 320w WebP 15, to 640w 32; WebP to 320w WebP 54, to 640w GIF 59; 20
+ * frames with more movement: WebP to 320w WebP 44.
  */
 function framesBytes(source: SourceInfo, { frames, scaled, width, height }: RenditionPlan): number {
   if (frames === undefined) return 0;
-  const decoded = source.format === "webp" ? areaPixels(source) * 2 : 0;
+  const decoded = source.format === "webp" ? areaPixels(source) * 3 : 0;
   return frames * (decoded + 4 * (areaPixels(scaled) + width * height));
 }
 

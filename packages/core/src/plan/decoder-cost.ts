@@ -23,16 +23,21 @@ export interface DecoderCost {
   readonly early: number;
   /** Held as long as pixels come out. */
   readonly whole: number;
-  /** Line caches: as freed memory goes back into glibc's arenas, they stay for the rest of the job. */
-  readonly lines: number;
+  /**
+   * Held until the job's end: line caches and what libwebp needs, as freed memory goes back into
+   * glibc's arenas, and the whole picture that a HEIC or BMP was unpacked to.
+   */
+  readonly lasting: number;
 }
 
 /**
  * A thread with libheif in WebAssembly, and bytes a px: grown by 36 MiB for 96 x 64 px, 162 and 193
- * for 12.2 megapixels of 4:2:0 and 4:4:4, 267 for 24.5. More than 8 bits are 16 in memory.
+ * for 12.2 megapixels of 4:2:0 and 4:4:4, 267 for 24.5. More than 8 bits are 16 in memory: 200 and
+ * 257 for 12. Tiles, as phones write them, take less: 161 for 12 and 519 for 48 megapixels of 10 bits.
  */
 const HEIC_BASE = 40 * 1024 * 1024;
 const HEIC_PIXEL = 13.5;
+const HEIC_DEEP_PIXEL = 21;
 
 /** What librsvg makes of a byte of XML. */
 const SVG_TREE = 20;
@@ -42,7 +47,7 @@ export function decoderCost(source: SourceInfo, target: Area): DecoderCost {
   return {
     early: earlyBytes(source),
     whole: wholeBytes(source, target),
-    lines: lineBytes(source, target),
+    lasting: lineBytes(source, target) + lastingBytes(source, target),
   };
 }
 
@@ -52,13 +57,40 @@ function earlyBytes(source: SourceInfo): number {
     case "avif":
       return all * (source.depth > 8 ? 25 : 19);
     case "heic":
-      return HEIC_BASE + all * HEIC_PIXEL * (source.depth > 8 ? 2 : 1) + source.bytes * 2;
+      return HEIC_BASE + all * (source.depth > 8 ? HEIC_DEEP_PIXEL : HEIC_PIXEL) + source.bytes * 2;
     case "bmp":
       // Run lengths are first undone to indices. The file itself is held twice, on two threads.
       return all * (source.bands + 1) + source.bytes;
     default:
       return 0;
   }
+}
+
+function lastingBytes(source: SourceInfo, target: Area): number {
+  const all = areaPixels(source);
+  switch (source.format) {
+    case "bmp":
+    case "heic":
+      // As an uncompressed TIFF, until the last rendition.
+      return all * source.bands;
+    case "webp":
+      // libwebp scales as it decodes what has loss, but keeps the plane of alpha.
+      return (
+        source.bytes +
+        (source.lossless || !source.alpha ? 0 : all) +
+        keptByMalloc(areaPixels(source.lossless ? source : target) * 4)
+      );
+    default:
+      return 0;
+  }
+}
+
+/** What glibc never gives back once it has been freed: blocks of up to 32 MiB. */
+const KEPT = 40 * 1024 * 1024;
+
+/** A frame is decoded, and copied; both are freed before it is encoded, and stay with the process. */
+function keptByMalloc(frame: number): number {
+  return frame < KEPT ? 2 * frame : 0;
 }
 
 function wholeBytes(source: SourceInfo, target: Area): number {
@@ -70,23 +102,18 @@ function wholeBytes(source: SourceInfo, target: Area): number {
     case "png":
       return source.progressive ? all * storedPixel(source) : 0;
     case "webp":
-      // libwebp scales as it decodes what has loss, but keeps the plane of alpha.
-      return (
-        source.bytes +
-        (source.lossless ? all * 4 : all * (source.alpha ? 1 : 0) + areaPixels(target) * 3)
-      );
+      return source.lossless ? all * 4 : areaPixels(target) * 3;
     case "gif":
       return source.bytes + all * 4;
     case "avif":
       return all * (source.alpha ? 4 : 3) * (source.depth > 8 ? 2 : 1);
     case "tiff":
-      return 0;
     case "bmp":
     case "heic":
-      // As an uncompressed TIFF, until the last rendition.
-      return all * source.bands;
+      return 0;
     case "svg":
-      return SVG_TREE * source.bytes + all * 4;
+      // librsvg draws in strips.
+      return SVG_TREE * source.bytes;
   }
 }
 

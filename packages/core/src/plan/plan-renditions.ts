@@ -66,12 +66,6 @@ function guard({ width, height, bytes, pages }: SourceInfo, { limits }: Recipe):
       `the source has ${pages} pages or frames and limits.pages is ${limits.pages}`,
     );
   }
-  if (width * height * pages > limits.allPixels) {
-    throw new Rejection(
-      "SourceTooLarge",
-      `the source has ${pages} pages or frames of ${width} x ${height} px and limits.allPixels is ${limits.allPixels}`,
-    );
-  }
 }
 
 /** What makes of a rendition more than one picture in sRGB, and so keeps it out of the cascade. */
@@ -82,11 +76,12 @@ function beyondOnePicture(
 ): Pick<RenditionPlan, "frames" | "wide"> {
   const moves = source.format === "gif" || source.format === "webp";
   const frames = preset.animated && moves ? source.pages : 1;
+  // They are decoded together: the limit is of what is decoded at once.
   const all = areaPixels(source) * frames;
   if (all > limits.pixels) {
     throw new Rejection(
       "SourceTooLarge",
-      `the source's ${frames} frames are ${all} px and limits.pixels is ${limits.pixels}`,
+      `the source's ${frames} frames of ${source.width} x ${source.height} px are ${all} px, which presets.${preset.name} would keep moving, and limits.pixels is ${limits.pixels}`,
     );
   }
   const wide = preset.colour === "p3" && source.p3 === true;

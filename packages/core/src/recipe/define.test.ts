@@ -28,7 +28,6 @@ describe("defineRecipe", () => {
         bytes: 8 * 1024 ** 3,
         pixels: 2_000_000_000,
         pages: 10_000,
-        allPixels: 20_000_000_000,
         seconds: 300,
       },
       lanes: { smallBytes: 20 * 1024 ** 2 },

@@ -111,12 +111,10 @@ export interface Recipe {
   readonly limits: {
     /** A source of more bytes is rejected. */
     readonly bytes: number;
-    /** A source of more pixels (width x height of one page) is rejected. */
+    /** A source of more pixels to decode at once is rejected: one page, or all frames of what stays moving. */
     readonly pixels: number;
     /** A source of more pages or frames is rejected. */
     readonly pages: number;
-    /** A source of more pixels (width x height x pages) is rejected. */
-    readonly allPixels: number;
     /** One decode may take as long, s. */
     readonly seconds: number;
   };

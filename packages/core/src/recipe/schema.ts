@@ -34,7 +34,6 @@ export const recipeSchema = v.strictObject({
       bytes: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER), 8192 * MIB),
       pixels: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER), 2_000_000_000),
       pages: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER), 10_000),
-      allPixels: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER), 20_000_000_000),
       seconds: v.optional(wholeNumber(1, 3600), 300),
     }),
     {},
