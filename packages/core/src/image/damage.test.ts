@@ -1,5 +1,8 @@
+import { crc32, deflateSync } from "node:zlib";
+import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Rejection } from "../outcome/index.ts";
+import { heicOf, tile } from "./heic/grid/mux.fixture.ts";
 import { configureCodec } from "./index.ts";
 import {
   CONTAINERS,
@@ -63,10 +66,48 @@ function tiffWithHeadFirst(width: number, height: number): Buffer {
   return Buffer.concat([head, Buffer.alloc(width * height, 90)]);
 }
 
+async function moving(): Promise<Sharp> {
+  const frames = [0, 1, 2, 3].map((at) =>
+    detailed(200, 150)
+      .linear(1, at * 9)
+      .png()
+      .toBuffer(),
+  );
+  return sharp(await Promise.all(frames), { join: { animated: true } });
+}
+
+const MORE: readonly (readonly [string, () => Promise<Buffer>])[] = [
+  ["jpeg, CMYK", () => detailed(200, 150).toColourspace("cmyk").jpeg().toBuffer()],
+  ["png, 16 bit", () => detailed(200, 150).toColourspace("rgb16").png().toBuffer()],
+  ["webp, animated", async () => (await moving()).webp({ effort: 0 }).toBuffer()],
+  ["gif, animated", async () => (await moving()).gif({ effort: 1 }).toBuffer()],
+  ["avif, 10 bit", () => detailed(200, 150).avif({ bitdepth: 10, effort: 0 }).toBuffer()],
+  ["tiff, uncompressed", () => detailed(200, 150).tiff({ compression: "none" }).toBuffer()],
+  ["tiff, deflate", () => detailed(200, 150).tiff({ compression: "deflate" }).toBuffer()],
+  ["tiff, jpeg", () => detailed(200, 150).tiff({ compression: "jpeg" }).toBuffer()],
+  ["tiff, big", () => detailed(200, 150).tiff({ bigtiff: true, compression: "lzw" }).toBuffer()],
+  ["tiff, pages", async () => (await moving()).tiff({ compression: "lzw" }).toBuffer()],
+  [
+    "heic, tiles",
+    async () => {
+      const tiles = [tile(0), tile(1)];
+      return heicOf({ tiles, columns: 2, rows: 1, width: 1024, height: 512 });
+    },
+  ],
+];
+
 describe("a source that was cut off", () => {
   it.each(formats)("%s", async (_name, store) => {
     const whole = await store(detailed(200, 150)).toBuffer();
     for (const share of [0.1, 0.5, 0.95]) {
+      expectCorrupt(await fault(whole.subarray(0, Math.floor(whole.length * share))));
+    }
+  });
+
+  it.each(MORE)("%s", async (_name, make) => {
+    const whole = await make();
+    expect(await fault(whole)).toBe("rendered");
+    for (const share of [0.1, 0.5, 0.95, 0.999]) {
       expectCorrupt(await fault(whole.subarray(0, Math.floor(whole.length * share))));
     }
   });
@@ -100,6 +141,96 @@ describe("a source with something harmless", () => {
     marker.writeUInt16BE(profile.length + 2, 2);
     const odd = Buffer.concat([whole.subarray(0, 2), marker, profile, whole.subarray(2)]);
     expect(await fault(odd)).toBe("rendered");
+  });
+});
+
+describe("what every viewer shows without a word", () => {
+  const profile = Buffer.from("not a profile ".repeat(20));
+  const put = (file: Buffer, at: number, part: Buffer) =>
+    Buffer.concat([file.subarray(0, at), part, file.subarray(at)]);
+  /** With a checksum, unless it is to be wrong. */
+  const chunk = (type: string, content: Buffer, sum?: number) => {
+    const bytes = Buffer.alloc(12 + content.length);
+    bytes.writeUInt32BE(content.length);
+    bytes.write(type, 4, "latin1");
+    bytes.set(content, 8);
+    bytes.writeUInt32BE(sum ?? crc32(bytes.subarray(4, -4)), 8 + content.length);
+    return bytes;
+  };
+  const jpeg = () => detailed(200, 150).jpeg().toBuffer();
+  const png = () => quadrants(RGB).png().toBuffer();
+  const tiff = () => quadrants(RGB).withIccProfile("p3").tiff({ compression: "none" }).toBuffer();
+  const badly = (file: Buffer, from: number) => Buffer.from(file).fill(0x55, from, from + 300);
+
+  it.each([
+    [
+      "jpeg, stray bytes before a table",
+      async () => {
+        const file = await jpeg();
+        return put(file, file.indexOf(Buffer.of(0xff, 0xc4)), Buffer.alloc(7));
+      },
+    ],
+    [
+      "jpeg, fill bytes before a marker",
+      async () => put(await jpeg(), 2, Buffer.of(255, 255, 255)),
+    ],
+    [
+      "jpeg, EXIF that makes no sense",
+      async () => {
+        const exif = Buffer.concat([Buffer.from("Exif\0\0II*\0", "latin1"), Buffer.alloc(28, 255)]);
+        return put(await jpeg(), 2, Buffer.concat([Buffer.of(255, 0xe1, 0, 40), exif]));
+      },
+    ],
+    [
+      "png, a profile that is none",
+      async () => {
+        const content = Buffer.concat([Buffer.from("x\0\0", "latin1"), deflateSync(profile)]);
+        return put(await png(), 33, chunk("iCCP", content));
+      },
+    ],
+    [
+      "png, a text with a wrong sum",
+      async () => put(await png(), 33, chunk("tEXt", Buffer.from("a\0b"), 1)),
+    ],
+    [
+      "png, a chunk that nobody knows",
+      async () => put(await png(), 33, chunk("abCd", Buffer.from("x"))),
+    ],
+    [
+      "tiff, a tag that nobody knows",
+      async () => {
+        const file = await quadrants(RGB).tiff({ compression: "none" }).toBuffer();
+        const directory = file.readUInt32LE(4);
+        file.writeUInt16LE(65_000, directory + 2 + (file.readUInt16LE(directory) - 1) * 12);
+        return file;
+      },
+    ],
+    [
+      "tiff, a profile that is none",
+      async () => {
+        const file = await tiff();
+        return badly(file, file.indexOf("acsp") - 30);
+      },
+    ],
+    [
+      "webp, a profile that is none",
+      async () => {
+        const file = await quadrants(RGB).withIccProfile("p3").webp({ lossless: true }).toBuffer();
+        return badly(file, file.indexOf("ICCP") + 8);
+      },
+    ],
+    [
+      "heic, a profile that is none",
+      async () =>
+        heicOf({ tiles: [tile(0)], columns: 1, rows: 1, width: 512, height: 512, icc: profile }),
+    ],
+    ["gif, no last byte", async () => (await quadrants(RGB).gif().toBuffer()).subarray(0, -1)],
+    [
+      "gif, animated, no last byte",
+      async () => (await (await moving()).gif({ effort: 1 }).toBuffer()).subarray(0, -1),
+    ],
+  ] as const)("%s", async (_name, make) => {
+    expect(await fault(await make())).toBe("rendered");
   });
 });
 

@@ -1,4 +1,5 @@
 import type { InputFormat } from "../plan/index.ts";
+import { afterParts, tableBytes } from "./gif.ts";
 
 /**
  * Is every byte of a file part of its picture? Codecs tell of some metadata only, and of nothing
@@ -81,19 +82,12 @@ function isOnlyWebp(file: Buffer): boolean {
 const GIF_CONTROL = 0xf9;
 
 function isOnlyGif(file: Buffer): boolean {
-  const table = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
-  let at = 13 + table(file[10] ?? 0);
+  let at = 13 + tableBytes(file[10]);
   while (at < file.length) {
     if (file[at] === 0x3b) return at === file.length - 1;
-    if (file[at] === 0x21 && file[at + 1] === GIF_CONTROL) at = endOfBlocks(file, at + 2);
-    else if (file[at] === 0x2c) at = endOfBlocks(file, at + 11 + table(file[at + 9] ?? 0));
+    if (file[at] === 0x21 && file[at + 1] === GIF_CONTROL) at = afterParts(file, at + 2);
+    else if (file[at] === 0x2c) at = afterParts(file, at + 11 + tableBytes(file[at + 9]));
     else return false;
   }
   return false;
-}
-
-function endOfBlocks(file: Buffer, from: number): number {
-  let at = from;
-  while ((file[at] ?? 0) > 0) at += 1 + (file[at] ?? 0);
-  return at + 1;
 }

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { Failure, type RejectedReason, Rejection } from "../outcome/index.ts";
 import type { SourceInfo } from "../plan/index.ts";
 import { meaning, OUT_OF_MEMORY } from "./fault.ts";
+import { checkGif } from "./gif.ts";
 import type { ImageInput } from "./input.ts";
 import { svgBytes } from "./svg.ts";
 import { onThread } from "./threads.ts";
@@ -39,6 +40,7 @@ export async function withReadable<T>(
 ): Promise<T> {
   const { format, width, height, alpha, icc } = source;
   if (format === "svg") return use(await svgBytes(input));
+  if (format === "gif") await checkGif(input);
   if (format !== "bmp" && format !== "heic") return use(input);
   const raster: Raster = { width, height, channels: alpha ? 4 : 3, ...(icc && { icc }) };
   const file = await onThread(() => unpack({ input, format, raster }, signal, seconds));
