@@ -17,7 +17,9 @@ const LONGEST_SIDE = 32_767;
  *
  * @throws Rejection `SourceTooLarge`
  */
-export async function svgBytes(input: ImageInput): Promise<ImageInput> {
+export async function svgBytes(
+  input: ImageInput,
+): Promise<Extract<ImageInput, { readonly kind: "bytes" }>> {
   const size = input.kind === "bytes" ? input.bytes.byteLength : (await stat(input.path)).size;
   if (size > MOST_BYTES) {
     throw new Rejection(

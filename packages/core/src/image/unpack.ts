@@ -5,6 +5,7 @@ import { meaning, OUT_OF_MEMORY } from "./fault.ts";
 import { checkGif } from "./gif.ts";
 import type { ImageInput } from "./input.ts";
 import { svgBytes } from "./svg.ts";
+import { checkFilters } from "./svg-filters.ts";
 import { onThread } from "./threads.ts";
 import type { Raster } from "./tiff.ts";
 
@@ -39,7 +40,11 @@ export async function withReadable<T>(
   use: (input: ImageInput) => Promise<T>,
 ): Promise<T> {
   const { format, width, height, alpha, icc } = source;
-  if (format === "svg") return use(await svgBytes(input));
+  if (format === "svg") {
+    const drawing = await svgBytes(input);
+    checkFilters(drawing.bytes, source, seconds);
+    return use(drawing);
+  }
   if (format === "gif") await checkGif(input);
   if (format !== "bmp" && format !== "heic") return use(input);
   const raster: Raster = { width, height, channels: alpha ? 4 : 3, ...(icc && { icc }) };

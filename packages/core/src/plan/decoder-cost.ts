@@ -80,6 +80,8 @@ function lastingBytes(source: SourceInfo, target: Area): number {
         (source.lossless || !source.alpha ? 0 : all) +
         keptByMalloc(areaPixels(source.lossless ? source : target) * 4)
       );
+    case "svg":
+      return keptByMalloc(areaPixels(target) * 4);
     default:
       return 0;
   }
