@@ -9,7 +9,7 @@ import { asBmp } from "./bmp.ts";
 export const COST_VERSION = "cost-1";
 
 /** px; 48 megapixels are what phones have at most. */
-export const SIZES = {
+const SIZES = {
   small: [640, 480],
   "4 MP": [2400, 1800],
   "12 MP": [4000, 3000],

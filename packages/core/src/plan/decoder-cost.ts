@@ -87,7 +87,11 @@ function lastingBytes(source: SourceInfo, target: Area): number {
   }
 }
 
-/** What glibc never gives back once it has been freed: blocks of up to 32 MiB. */
+/**
+ * What glibc never gives back once it has been freed: blocks of up to 32 MiB, and each thread its
+ * own. Measured on 4 megapixels of WebP to a JPEG of all px: 89 MiB, and 42 with MALLOC_ARENA_MAX=2
+ * and MALLOC_MMAP_THRESHOLD_=1048576 in the environment; the plan counts on neither.
+ */
 const KEPT = 40 * 1024 * 1024;
 
 /** A frame is decoded, and copied; both are freed before it is encoded, and stay with the process. */
