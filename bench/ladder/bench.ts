@@ -7,7 +7,7 @@ import { interleaved, type Side } from "../measure/interleaved.ts";
 import { describeMachine } from "../measure/machine.ts";
 import { findPrograms, type Program } from "./commands.ts";
 import { figuresOf, type LadderFigures } from "./figures.ts";
-import { type LadderPicture, ladderPicture, PICTURES, PICTURES_VERSION } from "./pictures.ts";
+import { type LadderPicture, ladderPhotos, PICTURES_VERSION } from "./pictures.ts";
 import { type Pillow, startPillow } from "./pillow.ts";
 import { type LadderResult, ladderBaseline, ladderTable } from "./report.ts";
 import { ownSides } from "./sides.ts";
@@ -20,6 +20,8 @@ export interface LadderBenchOptions extends BenchOptions {
 export async function ladderBench(options: LadderBenchOptions): Promise<void> {
   const { rounds, say, signal } = options;
   const machine = describeMachine();
+  // Before the codec is set up: a sample is drawn from an SVG, which it keeps out.
+  const photos = await ladderPhotos();
   // Of the whole process, and so of every side that is sharp: as the programs set it.
   configureCodec({ threads: availableParallelism() });
   const pillow = await startPillow();
@@ -29,8 +31,7 @@ export async function ladderBench(options: LadderBenchOptions): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), "imagefleet-ladder-"));
   const sizes: LadderFigures[] = [];
   try {
-    for (const picture of PICTURES) {
-      const { path, bytes } = await ladderPicture(picture);
+    for (const { picture, path, bytes } of photos) {
       signal.throwIfAborted();
       say(`${picture.megapixels} MP: ${rounds} rounds …`);
       const sides = new Map<string, Side>(await ownSides(picture, bytes));

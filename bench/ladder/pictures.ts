@@ -12,7 +12,7 @@ export interface LadderPicture {
   readonly times: number;
 }
 
-export const PICTURES: readonly LadderPicture[] = [
+const PICTURES: readonly LadderPicture[] = [
   { megapixels: 2, width: 1600, height: 1200, times: 6 },
   { megapixels: 12, width: 4000, height: 3000, times: 3 },
   { megapixels: 24, width: 6000, height: 4000, times: 2 },
@@ -22,16 +22,27 @@ export const PICTURES: readonly LadderPicture[] = [
 /** Raised when the pictures are made otherwise. */
 export const PICTURES_VERSION = "ladder-1";
 
-/** Made once. @returns the path */
-export async function ladderPicture({
-  megapixels,
-  width,
-  height,
-}: LadderPicture): Promise<{ path: string; bytes: Buffer }> {
+/** One of the pictures as a file, and its bytes. */
+export interface LadderPhoto {
+  readonly picture: LadderPicture;
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/** All of them, made once. */
+export async function ladderPhotos(): Promise<LadderPhoto[]> {
+  const photos: LadderPhoto[] = [];
+  for (const picture of PICTURES) {
+    const path = await ladderPhoto(picture);
+    photos.push({ picture, path, bytes: await readFile(path) });
+  }
+  return photos;
+}
+
+function ladderPhoto({ megapixels, width, height }: LadderPicture): Promise<string> {
   const file = join(DATA, PICTURES_VERSION, `${megapixels}-megapixels.jpg`);
-  const path = await kept(file, async (part) => {
+  return kept(file, async (part) => {
     const photo = join(await samplesFolder(), "mountain-lake.jpg");
     await sharp(photo).resize(width, height, { fit: "cover" }).jpeg({ quality: 85 }).toFile(part);
   });
-  return { path, bytes: await readFile(path) };
 }
