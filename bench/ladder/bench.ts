@@ -31,10 +31,11 @@ export async function ladderBench(options: LadderBenchOptions): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), "imagefleet-ladder-"));
   const sizes: LadderFigures[] = [];
   try {
-    for (const { picture, path, bytes } of photos) {
+    for (const photo of photos) {
+      const { picture, path } = photo;
       signal.throwIfAborted();
       say(`${picture.megapixels} MP: ${rounds} rounds …`);
-      const sides = new Map<string, Side>(await ownSides(picture, bytes));
+      const sides = new Map<string, Side>(await ownSides(photo));
       if (pillow !== undefined) sides.set("pillow", pillow.side(path));
       for (const program of programs) sides.set(program.name, program.side(path, dir));
       sizes.push(await measured(picture, sides, rounds, signal));

@@ -1,6 +1,15 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import sharp from "sharp";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { enoughShrink, ownSides } from "./sides.ts";
+
+let dir = "";
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "imagefleet-sides-"));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
 
 it.each([
   [1600, 1200, 2],
@@ -16,7 +25,9 @@ it("has sides that do their work", async () => {
   const picture = { megapixels: 2, width: 1600, height: 1200, times: 1 };
   const create = { width: 1600, height: 1200, channels: 3, background: "#369" } as const;
   const photo = await sharp({ create }).jpeg().toBuffer();
-  const sides = await ownSides(picture, photo);
+  const path = join(dir, "photo.jpg");
+  await writeFile(path, photo);
+  const sides = await ownSides({ picture, path, bytes: photo });
   for (const { once } of sides.values()) await once();
-  expect(sides.size).toBe(7);
+  expect(sides.size).toBe(8);
 });

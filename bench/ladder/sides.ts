@@ -4,7 +4,7 @@ import { defineRecipe } from "@imagefleet/core/recipe";
 import sharp from "sharp";
 import { ownCpu } from "../measure/cpu.ts";
 import type { Side } from "../measure/interleaved.ts";
-import type { LadderPicture } from "./pictures.ts";
+import type { LadderPhoto, LadderPicture } from "./pictures.ts";
 
 /** Longest side of each rendition, px. */
 export const SIZES = [150, 400, 800] as const;
@@ -28,16 +28,16 @@ type Work = () => Promise<unknown>;
 
 /** The sides that run in this process, by name. */
 export async function ownSides(
-  picture: LadderPicture,
-  bytes: Buffer,
+  { picture, path, bytes }: LadderPhoto,
 ): Promise<ReadonlyMap<string, Side>> {
   const works: readonly (readonly [string, Work])[] = [
     ["ours", () => ours(bytes)],
     ["idiom", () => idiom(bytes)],
     ["clone", () => clone(bytes)],
     ["ipx", () => ipx(bytes)],
-    ["decode8", () => decodeAt(bytes, picture, 8)],
-    ["decodeEnough", () => decodeAt(bytes, picture, enoughShrink(picture))],
+    ["decodeFloor", () => decodeFloor(bytes, picture)],
+    ["decodeEighth", () => decodeAt(path, picture, 8)],
+    ["decodeEnough", () => decodeAt(path, picture, enoughShrink(picture))],
     ["encodes", await encodes(bytes)],
   ];
   return new Map(
@@ -109,22 +109,25 @@ export function enoughShrink({ width, height }: Pick<LadderPicture, "width" | "h
   return [8, 4, 2].find((shrink) => longest / shrink >= LARGEST) ?? 1;
 }
 
-/**
- * Decodes to pixels with the JPEG decoder's own shrink and as little else as can be asked for. sharp
- * halves the shrink when the scale is in [shrink, shrink + 1): asked for a little less than that,
- * and taking nearest px, it decodes at the shrink itself.
- */
-async function decodeAt(
-  bytes: Buffer,
-  { width, height }: LadderPicture,
-  shrink: number,
-): Promise<void> {
-  const scale = shrink === 1 ? 1 : shrink + 1.05;
-  const size = { width: Math.floor(width / scale), height: Math.floor(height / scale) };
-  await sharp(bytes)
-    .resize({ ...size, fit: "fill", kernel: "nearest" })
+/** As the design measured its floor: asked for an eighth, sharp decodes at 1/4 and halves. */
+function decodeFloor(bytes: Buffer, { width, height }: LadderPicture): Promise<unknown> {
+  return sharp(bytes)
+    .resize(Math.round(width / 8), Math.round(height / 8))
     .raw()
     .toBuffer();
+}
+
+/**
+ * Decodes to pixels at exactly this scale and no more: libvips reads the scale off the file's name,
+ * where sharp's own rule would choose another one.
+ */
+async function decodeAt(path: string, { width }: LadderPicture, shrink: number): Promise<void> {
+  const { info } = await sharp(`${path}[shrink=${shrink}]`)
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  if (info.width !== Math.floor(width / shrink)) {
+    throw new Error(`${path} came ${info.width} px wide: its name was not read as a scale`);
+  }
 }
 
 /** The three encodes alone, from rasters that are ready. */
