@@ -10,6 +10,7 @@ import { formatOf } from "./format.ts";
 import { isDisplayP3 } from "./gamut.ts";
 import type { ImageInput } from "./input.ts";
 import { hasQuarterChroma } from "./jpeg.ts";
+import { withPlainName } from "./plain-name.ts";
 import { reading } from "./reading.ts";
 import { drawnAt, svgBytes } from "./svg.ts";
 import { TIFF_BYTES } from "./tiff.ts";
@@ -35,29 +36,31 @@ export async function probe(input: ImageInput, rules: ProbeRules): Promise<Sourc
   const info =
     format === "bmp"
       ? describeBmp(head, bytes)
-      : describe(format, head, bytes, await metadataOf(format, input), rules);
+      : describe(format, head, bytes, await withPlainName(input, metadataOf(format)), rules);
   checkPixels(info, rules);
   return info;
 }
 
-async function metadataOf(format: InputFormat, input: ImageInput): Promise<Metadata> {
-  const readable = format === "svg" ? await svgBytes(input) : input;
-  const read = (page?: number) =>
-    attempt(
-      () => reading(readable, undefined, page === undefined ? {} : { page }).metadata(),
-      (text, cause) => headerFault(format, text, cause),
-      undefined,
-    );
-  const first = await read();
-  // A HEIC of several pictures says which one it is.
-  const { pagePrimary = 0 } = first;
-  const metadata = format === "heic" && pagePrimary > 0 ? await read(pagePrimary) : first;
-  const wanted = format === "avif" || format === "heic" ? "heif" : format;
-  if (metadata.format !== wanted) {
-    throw headerFault(format, `it can be taken for ${metadata.format} as well`, undefined);
-  }
-  return metadata;
-}
+const metadataOf =
+  (format: InputFormat) =>
+  async (input: ImageInput): Promise<Metadata> => {
+    const readable = format === "svg" ? await svgBytes(input) : input;
+    const read = (page?: number) =>
+      attempt(
+        () => reading(readable, undefined, page === undefined ? {} : { page }).metadata(),
+        (text, cause) => headerFault(format, text, cause),
+        undefined,
+      );
+    const first = await read();
+    // A HEIC of several pictures says which one it is.
+    const { pagePrimary = 0 } = first;
+    const metadata = format === "heic" && pagePrimary > 0 ? await read(pagePrimary) : first;
+    const wanted = format === "avif" || format === "heic" ? "heif" : format;
+    if (metadata.format !== wanted) {
+      throw headerFault(format, `it can be taken for ${metadata.format} as well`, undefined);
+    }
+    return metadata;
+  };
 
 async function headOf(input: ImageInput): Promise<{ head: Uint8Array; bytes: number }> {
   if (input.kind === "bytes") {

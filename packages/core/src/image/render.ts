@@ -15,6 +15,7 @@ import { type Exif, keepsExif, parseExif } from "./kept.ts";
 import { notLarger } from "./not-larger.ts";
 import { fromPixels, type Pixels, release, toPixels } from "./pixels.ts";
 import { type Placeholder, placeholderArea, placeholderOf, smallestRaster } from "./placeholder.ts";
+import { withPlainName } from "./plain-name.ts";
 import { reading } from "./reading.ts";
 import { withReadable } from "./unpack.ts";
 
@@ -58,18 +59,20 @@ export async function render(
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const { source, seconds } = plan;
-  await withReadable(input, source, { signal: either, seconds }, async (readable) =>
-    renderAll({
-      input: readable,
-      plan,
-      signal: either,
-      stop,
-      onRendition: async (image) => onRendition(await notLarger(image, input, source)),
-      onPlaceholder,
-      // What a HEIC was unpacked to has pixels and a profile, and nothing else.
-      exif: await exifOf(source.format === "heic" ? input : readable, plan, either),
-      smallest: plan.raster && smallestRaster(plan.raster),
-    }),
+  await withPlainName(input, (named) =>
+    withReadable(named, source, { signal: either, seconds }, async (readable) =>
+      renderAll({
+        input: readable,
+        plan,
+        signal: either,
+        stop,
+        onRendition: async (image) => onRendition(await notLarger(image, named, source)),
+        onPlaceholder,
+        // What a HEIC was unpacked to has pixels and a profile, and nothing else.
+        exif: await exifOf(source.format === "heic" ? named : readable, plan, either),
+        smallest: plan.raster && smallestRaster(plan.raster),
+      }),
+    ),
   );
 }
 
