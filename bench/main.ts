@@ -36,9 +36,15 @@ root
   .command("ladder")
   .description("three sizes from a JPEG: beside sharp's idiom, ipx, Pillow, ImageMagick: CPU ms")
   .option("--rounds <n>", "rounds, the sides in turn", count, 9)
+  .option("--crops <dir>", "measure nothing: write crops of the renditions there, side by side")
   .option("--json", JSON_HELP)
   .option("--save", SAVE_HELP)
-  .action(async ({ json = false, save = false, rounds }) => {
+  .action(async ({ json = false, save = false, rounds, crops }) => {
+    if (crops !== undefined) {
+      const { writeCrops } = await import("./ladder/crops.ts");
+      await writeCrops({ dir: crops, say });
+      return;
+    }
     const { ladderBench } = await import("./ladder/bench.ts");
     await ladderBench({ rounds, json, save, say, signal: stop.signal });
   });

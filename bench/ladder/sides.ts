@@ -27,9 +27,11 @@ const recipe = defineRecipe({
 type Work = () => Promise<unknown>;
 
 /** The sides that run in this process, by name. */
-export async function ownSides(
-  { picture, path, bytes }: LadderPhoto,
-): Promise<ReadonlyMap<string, Side>> {
+export async function ownSides({
+  picture,
+  path,
+  bytes,
+}: LadderPhoto): Promise<ReadonlyMap<string, Side>> {
   const works: readonly (readonly [string, Work])[] = [
     ["ours", () => ours(bytes)],
     ["idiom", () => idiom(bytes)],

@@ -6,6 +6,7 @@ import {
   type Plan,
   planRenditions,
   type SourceInfo,
+  savedPercent,
 } from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
 import { isFileFault, whyUnreadable, whyUnwritable } from "../file-fault.ts";
@@ -98,7 +99,9 @@ async function renderAll(
       const path = localPath(out, key);
       staged.push(await writing(path, () => stageFile(path, data)));
       const { name, format } = preset;
-      made.set(key, { preset: name, path, format, width, height, bytes: data.length });
+      const bytes = data.length;
+      const saved = savedPercent(plan.source, { width, height, bytes }) ?? null;
+      made.set(key, { preset: name, path, format, width, height, bytes, savedPercent: saved });
     };
     await render(input, plan, { onRendition, signal });
     signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imageSizeFromFile } from "image-size/fromFile";
@@ -29,6 +29,28 @@ function lines(stdout: string): Record<string, unknown>[] {
 }
 
 describe("imagefleet render", () => {
+  test("says what a rendition of the source's own size saves of its bytes", async () => {
+    const source = await sharp(noise(400, 300)).jpeg({ quality: 95 }).toBuffer();
+    await put(cwd, "a.jpg", source);
+    const presets = { compress: { format: "jpeg", quality: 60 }, thumb: "50w" };
+    await put(cwd, "recipe.mjs", `export default ${JSON.stringify({ presets })};`);
+    const { stdout } = await render("a.jpg", "--json", "--out", "out");
+    const { size } = await stat(join(cwd, "out/compress/a.jpg.jpg"));
+    expect(lines(stdout)).toMatchObject([
+      {
+        renditions: [
+          {
+            preset: "compress",
+            width: 400,
+            bytes: size,
+            savedPercent: Math.round((1 - size / source.length) * 1000) / 10,
+          },
+          { preset: "thumb", savedPercent: null },
+        ],
+      },
+    ]);
+  });
+
   test("goes on after bad files: a line each, in order, and the pictures of the good", async () => {
     await put(cwd, "in/a.jpg", sharp(noise(800, 600)).jpeg());
     await put(

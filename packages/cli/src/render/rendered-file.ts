@@ -29,4 +29,6 @@ export interface RenderedRendition {
   readonly width: number;
   readonly height: number;
   readonly bytes: number;
+  /** What it saves of the source's bytes, in percent; null for another size than the source's. */
+  readonly savedPercent: number | null;
 }

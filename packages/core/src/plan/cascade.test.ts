@@ -49,6 +49,18 @@ describe("cascade", () => {
     ["two that are too close: both from more", photo, widths(photo, 1000, 950), "1300(1000w 950w)"],
     ["of a small source: from all of it", small, widths(small, 800, 780), "900(800w 780w)"],
     [
+      "near the source: from all of it, and from one another only where that is much less",
+      { width: 1600, height: 1200 },
+      widths({ width: 1600, height: 1200 }, 900, 860, 640, 480, 400),
+      "1600(900w 640w 860(860w 480w 400w))",
+    ],
+    [
+      "near a source of many px: from as much as is needed",
+      { width: 6000, height: 4000 },
+      widths({ width: 6000, height: 4000 }, 4000, 3600),
+      "5200(4000w 3600w)",
+    ],
+    [
       "two formats of one size share its raster",
       photo,
       [

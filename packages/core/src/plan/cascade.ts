@@ -2,9 +2,10 @@ import { type Area, areaPixels, sameArea } from "./area.ts";
 import type { RasterPlan, RenditionPlan } from "./plan.ts";
 
 /**
- * A raster must have this many times the px of what is scaled from it, on each side, or exactly as
- * many. Scaling twice blurs. SSIM lost against gold (decoded at full size, scaled once with Lanczos)
- * by a second scaling, from rasters 200 / 640 / 1280 px wide of a photo with print and grain:
+ * The raster that the source is decoded to must have this many times the px of what is scaled from
+ * it, on each side, or exactly as many. Scaling twice blurs. SSIM lost against gold (decoded at full
+ * size, scaled once with Lanczos) by a second scaling, from rasters 200 / 640 / 1280 px wide of a
+ * photo with print and grain:
  *
  * | by | 1.03 | 1.1 | 1.2 | 1.3 |
  * |---|---|---|---|---|
@@ -13,6 +14,22 @@ import type { RasterPlan, RenditionPlan } from "./plan.ts";
  * The bar is 0.005, and a chain of six steps (1600 to 150 px) lost 0.0035.
  */
 const ENOUGH = 1.3;
+
+/**
+ * And a raster that was itself scaled from another, this many: of a page of print of 10 to 25 px, a
+ * third scaling by 1.3 lost up to 0.0073, by 1.7 up to 0.0055, for no CPU that could be told.
+ */
+const ENOUGH_AGAIN = 1.7;
+
+/**
+ * Where the largest size is at least this share of the source, the source itself is the raster:
+ * nothing is scaled twice on the way to it, and scaling to a little less would cost as much as it
+ * saves. Worst loss of a photo at eight widths, 900 px of 1600 the largest: 0.0031 and so 0.0001.
+ */
+const NEAR_SOURCE = 1 / 2;
+
+/** Unless it has more px than this: three bytes each are held for as long as they are read from. */
+const MOST_HELD = 12_000_000;
 
 interface Node extends Area {
   readonly renditions: RenditionPlan[];
@@ -47,13 +64,17 @@ function baseArea(source: Area, sizes: readonly Area[]): Area {
   const side = (limit: number, factor: number, of: (size: Area) => number) =>
     Math.min(limit, Math.ceil(factor * Math.max(...sizes.map(of))));
   const tight = times(1);
-  return sizes.every((size) => suffices(tight, size, source)) ? tight : times(ENOUGH);
+  if (sizes.every((size) => suffices(tight, size, source))) return tight;
+  const all = areaPixels(source);
+  const near = all <= MOST_HELD && areaPixels(tight) >= NEAR_SOURCE ** 2 * all;
+  return near ? source : times(ENOUGH);
 }
 
 /** @param source where the raster came straight from it: a side that was not scaled lost nothing */
 function suffices(raster: Area, size: Area, source: Area | undefined): boolean {
+  const least = source === undefined ? ENOUGH_AGAIN : ENOUGH;
   const enough = (has: number, needs: number, all?: number) =>
-    has === needs || has === all || has >= needs * ENOUGH;
+    has === needs || has === all || has >= needs * least;
   return (
     enough(raster.width, size.width, source?.width) &&
     enough(raster.height, size.height, source?.height)

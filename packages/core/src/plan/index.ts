@@ -5,5 +5,6 @@ export { manifestKey, renditionKey } from "./key.ts";
 export { laneByBytes, laneByCost } from "./lane.ts";
 export type { Plan, RasterPlan, RenditionPlan } from "./plan.ts";
 export { planRenditions } from "./plan-renditions.ts";
+export { savedPercent } from "./saved.ts";
 export { AHEAD, FUNCTION_BYTES, smallJobBytes } from "./small-job-bytes.ts";
 export { INPUT_FORMATS, INPUT_NAMES, type InputFormat, type SourceInfo } from "./source-info.ts";

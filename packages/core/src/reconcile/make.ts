@@ -1,6 +1,6 @@
 import { ENCODER, type ImageInput, probe, type RenderedImage, render } from "../image/index.ts";
 import { type Lane, Rejection } from "../outcome/index.ts";
-import { laneByCost, planRenditions, type SourceInfo } from "../plan/index.ts";
+import { laneByCost, planRenditions, type SourceInfo, savedPercent } from "../plan/index.ts";
 import { CONTENT_TYPES, presetFingerprint } from "../recipe/index.ts";
 import type { ManifestPlaceholder, ManifestRendition } from "../store/index.ts";
 import type { ReconcileContext } from "./context.ts";
@@ -43,7 +43,7 @@ export async function make(
       }
       // A rendition is on its way to S3 while the next is encoded: the CPU does not wait for it.
       const onRendition = (image: RenderedImage) => {
-        const put = putRendition(image, context, signal);
+        const put = putRendition(image, info, context, signal);
         put.catch(() => undefined);
         puts.push(put);
       };
@@ -75,6 +75,7 @@ function mustLeave(here: Lane, fitting: Lane): boolean {
 
 async function putRendition(
   { plan, data, width, height }: RenderedImage,
+  source: SourceInfo,
   { recipe, renditions }: ReconcileContext,
   signal: AbortSignal,
 ): Promise<ManifestRendition> {
@@ -90,13 +91,16 @@ async function putRendition(
     },
     signal,
   );
+  const bytes = data.length;
+  const saved = savedPercent(source, { width, height, bytes });
   return {
     preset: preset.name,
     key,
     width,
     height,
     format: preset.format,
-    bytes: data.length,
+    bytes,
+    ...(saved !== undefined && { savedPercent: saved }),
     etag,
     fingerprint,
   };

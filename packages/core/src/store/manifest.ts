@@ -11,6 +11,8 @@ const renditionSchema = v.object({
   height: count,
   format: v.picklist(OUTPUT_FORMATS),
   bytes: count,
+  /** Of a rendition of the source's own size: what it saves of the source's bytes, in percent. */
+  savedPercent: v.optional(v.number()),
   etag: v.string(),
   fingerprint: v.string(),
 });

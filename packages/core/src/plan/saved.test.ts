@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { savedPercent } from "./saved.ts";
+
+const source = { width: 640, height: 480, bytes: 30_000 };
+
+it.each([
+  [10_000, 66.7],
+  [30_000, 0],
+  [31_500, -5],
+])("of 30000 bytes, %d at the same size save %d %%", (bytes, percent) => {
+  expect(savedPercent(source, { ...source, bytes })).toBe(percent);
+});
+
+it("says nothing of another size: a crop, or fewer px", () => {
+  expect(savedPercent(source, { ...source, width: 320, height: 240 })).toBeUndefined();
+  expect(savedPercent(source, { ...source, height: 479 })).toBeUndefined();
+});
