@@ -111,11 +111,14 @@ function withinMemory(
 ): Split {
   const apart = renditions.filter(({ frames, wide }) => frames !== undefined || wide);
   const rest = renditions.filter((rendition) => !apart.includes(rendition));
-  const splits = [...rest.keys(), rest.length].map((at) => split(source, apart, rest, at));
-  return (
-    splits.find(({ peakBytes }) => peakBytes <= memoryBytes) ??
-    splits.reduce((best, other) => (other.peakBytes < best.peakBytes ? other : best))
-  );
+  const splits: Split[] = [];
+  for (const at of [...rest.keys(), rest.length]) {
+    const made = split(source, apart, rest, at);
+    // Nearly always the first: to plan all the others as well took longer than the probe.
+    if (made.peakBytes <= memoryBytes) return made;
+    splits.push(made);
+  }
+  return splits.reduce((best, other) => (other.peakBytes < best.peakBytes ? other : best));
 }
 
 /** The first `at` renditions streamed, and those apart; the others in one cascade. */
