@@ -23,6 +23,7 @@ const MADE: StoredRendition = {
   height: 1,
   format: "webp",
   bytes: 4,
+  savedPercent: 60,
 };
 
 function merge(keys: readonly string[], reports: JobReport[], letters: DeadLetterReport[] = []) {

@@ -101,6 +101,21 @@ describe("reconcile", () => {
     });
   });
 
+  it("says in the manifest what a rendition of the source's own size saves", async () => {
+    await upload(await picture(200, 100));
+    const recipe = defineRecipe({
+      presets: { compress: { format: "jpeg", quality: 40 }, thumb: "20w" },
+    });
+    await reconcile(job(), context({ recipe }), never);
+    expect(await manifest()).toMatchObject({
+      renditions: [
+        { preset: "compress", width: 200, savedPercent: expect.any(Number) },
+        { preset: "thumb", width: 20 },
+      ],
+    });
+    expect(JSON.stringify(await manifest()).match(/savedPercent/g)).toHaveLength(1);
+  });
+
   it("puts into the manifest what a page needs, in the recipe's order", async () => {
     await upload(await picture(200, 100));
     const recipe = defineRecipe({

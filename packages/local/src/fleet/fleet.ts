@@ -25,6 +25,8 @@ export interface StoredRendition {
   readonly height: number;
   readonly format: OutputFormat;
   readonly bytes: number;
+  /** What one of the source's own size saves of its bytes, in percent. */
+  readonly savedPercent?: number | undefined;
 }
 
 export interface DeadLetterReport {
