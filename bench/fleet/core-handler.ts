@@ -12,6 +12,7 @@ const { recipe, memoryBytes, renderGate } = attempt.reconcile;
 
 const eventSchema = v.object({ files: v.array(v.string()) });
 
+const never = new AbortController().signal;
 const held = new Map<string, Promise<Uint8Array>>();
 
 /** The side "core alone": renders files from memory, no queue and no store. */
@@ -19,12 +20,11 @@ export async function handler(event: unknown): Promise<void> {
   const { files } = v.parse(eventSchema, event);
   await pLimit(inHand).map(files, async (file) => {
     const bytes = await contentOf(file);
-    await renderGate(async () => {
-      const input = { kind: "bytes", bytes } as const;
-      const info = await probe(input, recipe);
-      const plan = planRenditions(info, recipe, basename(file), memoryBytes);
-      await render(input, plan, { onRendition: () => {} });
-    });
+    const input = { kind: "bytes", bytes } as const;
+    const info = await probe(input, recipe);
+    const plan = planRenditions(info, recipe, basename(file), memoryBytes);
+    const work = () => render(input, plan, { onRendition: () => {} });
+    await renderGate(work, plan.peakBytes, never);
   });
 }
 

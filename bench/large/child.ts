@@ -3,10 +3,10 @@ import { availableParallelism } from "node:os";
 import { configureCodec, probe, render } from "@imagefleet/core/image";
 import {
   FUNCTION_BYTES,
+  functionMemory,
   laneByBytes,
   laneByCost,
   planRenditions,
-  smallJobBytes,
 } from "@imagefleet/core/plan";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { ownCpu } from "../measure/cpu.ts";
@@ -22,7 +22,7 @@ const WORKER_BYTES = 2048 * 1024 * 1024 * 0.7;
 const [path = "", recipeUrl = ""] = process.argv.slice(2);
 configureCodec({ threads: availableParallelism() });
 const recipe = await loadRecipe(recipeUrl);
-const small = smallJobBytes({
+const { renderBytes: small } = functionMemory({
   functionBytes: FUNCTION_BYTES,
   sourceBytes: recipe.lanes.smallBytes,
   renders: FUNCTION_CPUS,

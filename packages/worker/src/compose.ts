@@ -1,11 +1,11 @@
 import { availableParallelism, totalmem } from "node:os";
 import { createS3, createSqs } from "@imagefleet/core/aws";
+import { MemoryGate } from "@imagefleet/core/gate";
 import { configureCodec } from "@imagefleet/core/image";
 import { Queue } from "@imagefleet/core/queue";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
-import pLimit from "p-limit";
 import shippedRecipe from "../../../recipe.ts";
 import { readEnv } from "./env.ts";
 import { openScratch } from "./scratch.ts";
@@ -40,7 +40,8 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
         sources: new SourceStore(s3),
         renditions: new RenditionStore(s3, env.IMAGEFLEET_RENDITION_BUCKET),
         memoryBytes: Math.floor((memoryLimitBytes() * USABLE) / jobs),
-        renderGate: pLimit(jobs),
+        renderGate: new MemoryGate({ bytes: Math.floor(memoryLimitBytes() * USABLE), places: jobs })
+          .run,
         scratch: await openScratch(env.IMAGEFLEET_SCRATCH, process.pid),
       },
       large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),

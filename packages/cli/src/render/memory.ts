@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
 import type { Lane } from "@imagefleet/core/outcome";
-import { FUNCTION_BYTES, smallJobBytes } from "@imagefleet/core/plan";
+import { FUNCTION_BYTES, functionMemory } from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
 
 const MIB = 1024 * 1024;
@@ -17,8 +17,9 @@ const RENDERS = 2;
  */
 export function jobBytes(recipe: Recipe): Readonly<Record<Lane, number>> {
   const sourceBytes = recipe.lanes.smallBytes;
+  const options = { functionBytes: FUNCTION_BYTES, sourceBytes, renders: RENDERS };
   return {
-    small: smallJobBytes({ functionBytes: FUNCTION_BYTES, sourceBytes, renders: RENDERS }),
+    small: functionMemory(options).renderBytes,
     large: Math.max(512 * MIB, Math.floor(totalmem() * USABLE)),
   };
 }

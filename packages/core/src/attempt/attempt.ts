@@ -1,4 +1,4 @@
-import { type Job, jobMessage, parseMessage } from "../intake/index.ts";
+import { type Intake, type Job, jobMessage } from "../intake/index.ts";
 import type { Lane, Outcome } from "../outcome/index.ts";
 import { laneByBytes } from "../plan/index.ts";
 import {
@@ -6,11 +6,12 @@ import {
   letterAttributes,
   type Queue,
   type ReceivedMessage,
-  wasDeadLetter,
 } from "../queue/index.ts";
 import { whyNotASource } from "../recipe/index.ts";
 import { outcomeOf, type ReconcileContext, reconcile } from "../reconcile/index.ts";
 import { type Logger, logJob } from "../telemetry/index.ts";
+import { inTime } from "./in-time.ts";
+import { type ReadMessage, readMessage, sourceOf } from "./unit.ts";
 
 /** What an attempt at a message needs of the program that makes it. */
 export interface AttemptContext {
@@ -34,66 +35,117 @@ export type Settlement =
   | { readonly kind: "acknowledge" }
   | { readonly kind: "comeBack"; readonly seconds: number };
 
-/**
- * One attempt at a message: from its body to what is to become of it. Whatever it sends on (a
- * dead letter, a forwarded job) is sent before it says `acknowledge`, so that nothing is lost
- * between the two; a crash there leaves a duplicate. Never throws.
- */
+/** One attempt at a message: from its body to what is to become of it. Never throws. */
 export async function attempt(
   message: ReceivedMessage,
   context: AttemptContext,
   signal: AbortSignal,
 ): Promise<Settlement> {
-  const intake = parseMessage(message.body);
-  if (intake.kind === "ignored") {
-    context.log.info({ why: intake.why, messageId: message.id }, "ignored a message");
-    return { kind: "acknowledge" };
-  }
-  if (intake.kind === "malformed") {
-    const reason = "MessageMalformed";
-    const outcome = { kind: "rejected", reason, message: intake.message } as const;
-    context.log.warn(
-      { reason, message: intake.message, messageId: message.id },
-      "rejected a message",
-    );
-    return settle(
-      [await conclude(outcome, undefined, message.body, message, context)],
-      message,
-      context,
-    );
-  }
-  const conclusions: Conclusion[] = [];
-  for (const job of intake.jobs) {
-    const begun = job.begun || message.receiveCount > 1 || wasDeadLetter(message);
-    // A letter of one job among several carries that job alone: redriven, it does not repeat the rest.
-    const body = intake.jobs.length === 1 ? message.body : jobMessage(job);
-    conclusions.push(await attemptJob({ ...job, begun }, body, message, context, signal));
-  }
-  return settle(conclusions, message, context);
+  const [settlement] = await attemptTogether([message], context, signal);
+  return settlement ?? { kind: "comeBack", seconds: 0 };
 }
 
-/** How a job ended, and whether nothing more is owed to it by this message. */
+/**
+ * One attempt at several messages, in the order given: each source that they ask for is looked at
+ * once, and its outcome answers all that asked. Whatever it sends on (a dead letter, a forwarded
+ * job) is sent before it says `acknowledge`, so that nothing is lost between the two; a crash there
+ * leaves a duplicate. Aborted, it answers soon, though a codec's step may still be running. Never
+ * throws.
+ */
+export async function attemptTogether(
+  messages: readonly ReceivedMessage[],
+  context: AttemptContext,
+  signal: AbortSignal,
+): Promise<Settlement[]> {
+  const asked = messages.map((message) => ({ ...readMessage(message), settled: true }));
+  for (const one of asked) {
+    if (one.intake.kind !== "jobs") one.settled = await withoutJobs(one, context);
+  }
+  for (const job of mergedJobs(asked)) {
+    const askers = asked.filter(({ intake }) => asksFor(intake, job));
+    const settled = await attemptJob(job, askers, context, signal);
+    askers.forEach((asker, at) => {
+      asker.settled &&= settled[at] ?? false;
+    });
+  }
+  return asked.map(({ message, settled }) =>
+    settled
+      ? { kind: "acknowledge" }
+      : { kind: "comeBack", seconds: backoffSeconds(message.receiveCount, context.random()) },
+  );
+}
+
+/** What a message without jobs is owed: nothing, or a dead letter that says why. */
+async function withoutJobs(
+  { message, intake }: ReadMessage,
+  context: AttemptContext,
+): Promise<boolean> {
+  const { log } = context;
+  const { id: messageId } = message;
+  if (intake.kind === "ignored") log.info({ why: intake.why, messageId }, "ignored a message");
+  if (intake.kind !== "malformed") return true;
+  const reason = "MessageMalformed";
+  log.warn({ reason, message: intake.message, messageId }, "rejected a message");
+  const outcome = { kind: "rejected", reason, message: intake.message } as const;
+  return (await conclude(outcome, undefined, message.body, message, context)).settled;
+}
+
+/** One job a source: as begun and as forced as any of those asked for. */
+function mergedJobs(asked: readonly ReadMessage[]): Job[] {
+  const jobs = asked.flatMap(({ intake }) => (intake.kind === "jobs" ? intake.jobs : []));
+  return [...Map.groupBy(jobs, sourceOf).values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    // The smallest that any event said: only where all are over the gate is it sure to be closed.
+    const sizes = same.map(({ bytes }) => bytes ?? 0);
+    const known = same.every(({ bytes }) => bytes !== undefined);
+    const { bucket, key } = first;
+    return [
+      {
+        bucket,
+        key,
+        ...(known && { bytes: Math.min(...sizes) }),
+        begun: same.some(({ begun }) => begun),
+        force: same.some(({ force }) => force),
+      },
+    ];
+  });
+}
+
+function asksFor(intake: Intake, job: Job): boolean {
+  return intake.kind === "jobs" && intake.jobs.some((other) => sourceOf(other) === sourceOf(job));
+}
+
+/** How a job ended, and whether nothing more is owed to it by a message. */
 interface Conclusion {
   readonly outcome: Outcome;
   readonly settled: boolean;
 }
 
+/** @returns whether nothing more is owed to the job by each of those who asked for it */
 async function attemptJob(
   job: Job,
-  body: string,
-  message: ReceivedMessage,
+  askers: readonly ReadMessage[],
   context: AttemptContext,
   signal: AbortSignal,
-): Promise<Conclusion> {
+): Promise<boolean[]> {
   const startedAt = context.now();
-  const reached = await outcomeFor(job, context, signal);
-  const conclusion = await conclude(reached, job, body, message, context);
+  const reached = await forwarded(job, await outcomeFor(job, context, signal), context);
+  const conclusions: Conclusion[] = [];
+  for (const { message, intake } of askers) {
+    // A letter of one job among several carries that job alone: redriven, it does not repeat the rest.
+    const several = intake.kind === "jobs" && intake.jobs.length > 1;
+    const body = several ? jobMessage(job) : message.body;
+    conclusions.push(await conclude(reached, job, body, message, context));
+  }
   const { lane, log } = context;
   const { bucket, key } = job;
-  const { receiveCount } = message;
+  const receiveCount = Math.max(...askers.map(({ message }) => message.receiveCount));
   const ms = context.now() - startedAt;
-  logJob(log, { bucket, key, lane, receiveCount, ms }, conclusion.outcome);
-  return conclusion;
+  const { outcome } = conclusions.find(({ settled }) => !settled) ?? { outcome: reached };
+  const messages = askers.length;
+  logJob(log, { bucket, key, lane, receiveCount, ms, ...(messages > 1 && { messages }) }, outcome);
+  return conclusions.map(({ settled }) => settled);
 }
 
 async function outcomeFor(
@@ -109,10 +161,21 @@ async function outcomeFor(
       return { kind: "forwarded", why: `it has ${job.bytes} bytes` };
     }
   }
-  return reconcile(job, inner, signal);
+  return inTime(reconcile(job, inner, signal), signal);
 }
 
-/** Sends on what the outcome asks for; what cannot be sent on is a failed job, never a lost one. */
+/** Sends a job to the large lane where that is its outcome: once, whoever asked for it. */
+async function forwarded(job: Job, outcome: Outcome, { large }: AttemptContext): Promise<Outcome> {
+  if (outcome.kind !== "forwarded") return outcome;
+  try {
+    await large.send(jobMessage(job));
+    return outcome;
+  } catch (error) {
+    return outcomeOf(error);
+  }
+}
+
+/** Writes the dead letter that an outcome asks for; what cannot be sent is a failed job, never a lost one. */
 async function conclude(
   outcome: Outcome,
   job: Job | undefined,
@@ -121,7 +184,6 @@ async function conclude(
   context: AttemptContext,
 ): Promise<Conclusion> {
   try {
-    if (outcome.kind === "forwarded" && job) await context.large.send(jobMessage(job));
     if (outcome.kind === "failed" && message.receiveCount < context.maxReceives) {
       return { outcome, settled: false };
     }
@@ -139,13 +201,4 @@ async function conclude(
   } catch (error) {
     return { outcome: outcomeOf(error), settled: false };
   }
-}
-
-function settle(
-  conclusions: readonly Conclusion[],
-  message: ReceivedMessage,
-  context: AttemptContext,
-): Settlement {
-  if (conclusions.every(({ settled }) => settled)) return { kind: "acknowledge" };
-  return { kind: "comeBack", seconds: backoffSeconds(message.receiveCount, context.random()) };
 }

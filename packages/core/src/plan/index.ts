@@ -1,10 +1,10 @@
 export { type Area, areaPixels, sameArea } from "./area.ts";
 export { isDeep, isLabelledLater } from "./deep.ts";
+export { FUNCTION_BYTES, type FunctionMemory, functionMemory } from "./function-memory.ts";
 export type { Geometry } from "./geometry.ts";
 export { manifestKey, renditionKey } from "./key.ts";
 export { laneByBytes, laneByCost } from "./lane.ts";
 export type { Plan, RasterPlan, RenditionPlan } from "./plan.ts";
 export { planRenditions } from "./plan-renditions.ts";
 export { savedPercent } from "./saved.ts";
-export { AHEAD, FUNCTION_BYTES, smallJobBytes } from "./small-job-bytes.ts";
 export { INPUT_FORMATS, INPUT_NAMES, type InputFormat, type SourceInfo } from "./source-info.ts";

@@ -1,5 +1,8 @@
 import {
+  type BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
   DeleteMessageCommand,
   type Message,
   ReceiveMessageCommand,
@@ -7,7 +10,11 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { asFailure } from "../aws/index.ts";
+import { Failure } from "../outcome/index.ts";
 import type { ReceivedMessage } from "./message.ts";
+
+/** What SQS knows a received message by. */
+type Handle = Pick<ReceivedMessage, "receiptHandle">;
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 const MAX_VISIBILITY_SECONDS = 43_200;
@@ -70,7 +77,7 @@ export class Queue {
     return messages.flatMap((message) => asReceived(message) ?? []);
   }
 
-  async acknowledge(message: Pick<ReceivedMessage, "receiptHandle">): Promise<void> {
+  async acknowledge(message: Handle): Promise<void> {
     await this.#call("delete from", () =>
       this.#sqs.send(
         new DeleteMessageCommand({ QueueUrl: this.url, ReceiptHandle: message.receiptHandle }),
@@ -78,13 +85,31 @@ export class Queue {
     );
   }
 
+  /** @param messages up to ten */
+  async acknowledgeAll(messages: readonly Handle[]): Promise<void> {
+    const Entries = messages.map(({ receiptHandle }, at) => ({
+      Id: String(at),
+      ReceiptHandle: receiptHandle,
+    }));
+    await this.#callForAll("delete from", () =>
+      this.#sqs.send(new DeleteMessageBatchCommand({ QueueUrl: this.url, Entries })),
+    );
+  }
+
+  /** @param messages up to ten */
+  async allComeBackIn(seconds: number, messages: readonly Handle[]): Promise<void> {
+    const Entries = messages.map(({ receiptHandle }, at) => ({
+      Id: String(at),
+      ReceiptHandle: receiptHandle,
+      VisibilityTimeout: permitted(seconds),
+    }));
+    await this.#callForAll("change the visibility in", () =>
+      this.#sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.url, Entries })),
+    );
+  }
+
   /** Sets when a message that is in hand comes back: extends a lease, or ends it with 0. */
-  async comeBackIn(
-    seconds: number,
-    message: Pick<ReceivedMessage, "receiptHandle">,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    const VisibilityTimeout = Math.max(0, Math.min(MAX_VISIBILITY_SECONDS, Math.round(seconds)));
+  async comeBackIn(seconds: number, message: Handle, signal?: AbortSignal): Promise<void> {
     await this.#call(
       "change the visibility in",
       () =>
@@ -92,11 +117,24 @@ export class Queue {
           new ChangeMessageVisibilityCommand({
             QueueUrl: this.url,
             ReceiptHandle: message.receiptHandle,
-            VisibilityTimeout,
+            VisibilityTimeout: permitted(seconds),
           }),
           signal ? { abortSignal: signal } : {},
         ),
       signal,
+    );
+  }
+
+  async #callForAll(
+    what: string,
+    call: () => Promise<{ Failed?: BatchResultErrorEntry[] | undefined }>,
+  ): Promise<void> {
+    const { Failed: [first] = [] } = await this.#call(what, call);
+    if (first === undefined) return;
+    const { Code, Message } = first;
+    throw new Failure(
+      "StoreUnavailable",
+      `could not ${what} ${this.url}: ${Code} ${Message ?? ""}`,
     );
   }
 
@@ -107,6 +145,10 @@ export class Queue {
       throw asFailure(`${what} ${this.url}`, error, signal);
     }
   }
+}
+
+function permitted(seconds: number): number {
+  return Math.max(0, Math.min(MAX_VISIBILITY_SECONDS, Math.round(seconds)));
 }
 
 function asReceived(message: Message): ReceivedMessage | undefined {

@@ -1,9 +1,17 @@
+import type { Claim } from "../gate/index.ts";
 import type { Lane } from "../outcome/index.ts";
 import type { Recipe } from "../recipe/index.ts";
 import type { RenditionStore, SourceStore } from "../store/index.ts";
 
-/** Runs a piece of work when there is room for it: p-limit's own form. */
-export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
+/**
+ * Runs a piece of work when there is room for the bytes that it takes at its peak: a MemoryGate's
+ * `run`. The work is lent its claim, to shrink it when only a part is still held.
+ */
+export type Gate = <T>(
+  work: (claim?: Pick<Claim, "shrinkTo">) => Promise<T>,
+  bytes: number,
+  signal: AbortSignal,
+) => Promise<T>;
 
 /** What a job needs of the program that does it. */
 export interface ReconcileContext {
@@ -13,7 +21,7 @@ export interface ReconcileContext {
   readonly renditions: RenditionStore;
   /** What one job may take of memory at its peak, in bytes; on the small lane, more is forwarded. */
   readonly memoryBytes: number;
-  /** Lets as many jobs decode and encode at once as there are CPUs for. */
+  /** Lets jobs decode and encode side by side while CPUs and memory last. */
   readonly renderGate: Gate;
   /** A folder to download into; without one, sources are held in memory. */
   readonly scratch?: string;

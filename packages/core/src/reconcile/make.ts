@@ -34,33 +34,41 @@ export async function make(
   );
   let placeholder: ManifestPlaceholder | undefined;
   try {
-    const made = await context.renderGate(async () => {
-      signal.throwIfAborted();
-      const info = await probe(input, recipe);
-      const plan = planRenditions(info, recipe, key, memoryBytes);
-      if (mustLeave(lane, laneByCost(plan, memoryBytes))) {
-        return { kind: "tooCostly", peakBytes: plan.peakBytes } as const;
-      }
-      // A rendition is on its way to S3 while the next is encoded: the CPU does not wait for it.
-      const onRendition = (image: RenderedImage) => {
-        const put = putRendition(image, info, context, signal);
-        put.catch(() => undefined);
-        puts.push(put);
-      };
-      await render(input, plan, {
-        signal,
-        onRendition,
-        onPlaceholder: (made) => {
-          placeholder = made;
-        },
+    const info = await probe(input, recipe);
+    const plan = planRenditions(info, recipe, key, memoryBytes);
+    if (mustLeave(lane, laneByCost(plan, memoryBytes))) {
+      return { kind: "tooCostly", peakBytes: plan.peakBytes };
+    }
+    // A rendition is on its way to S3 while the next is encoded: the CPU does not wait for it.
+    let onTheWay = 0;
+    const onRendition = (image: RenderedImage) => {
+      const { length } = image.data;
+      onTheWay += length;
+      const put = putRendition(image, info, context, signal).finally(() => {
+        onTheWay -= length;
       });
-      return { kind: "made", info } as const;
-    });
-    if (made.kind !== "made") return made;
-    const renditions = await Promise.all(puts);
+      put.catch(() => undefined);
+      puts.push(put);
+    };
+    const renditions = await context.renderGate(
+      async (claim) => {
+        await render(input, plan, {
+          signal,
+          onRendition,
+          onPlaceholder: (made) => {
+            placeholder = made;
+          },
+        });
+        // What is not yet stored is still in memory; the next job may have the CPU.
+        claim?.shrinkTo(onTheWay);
+        return Promise.all(puts);
+      },
+      plan.peakBytes,
+      signal,
+    );
     const at = ({ fingerprint }: ManifestRendition) => order.get(fingerprint) ?? 0;
     renditions.sort((a, b) => at(a) - at(b));
-    return { ...made, renditions, ...(placeholder && { placeholder }) };
+    return { kind: "made", info, renditions, ...(placeholder && { placeholder }) };
   } catch (error) {
     // Nothing may still be written after the answer is given.
     await Promise.allSettled(puts);

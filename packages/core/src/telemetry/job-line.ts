@@ -16,7 +16,10 @@ export interface JobLineOptions {
   readonly bucket: string;
   readonly key: string;
   readonly lane: Lane;
+  /** The most of its messages. */
   readonly receiveCount: number;
+  /** How many messages it answers, where more than one. */
+  readonly messages?: number;
   /** From the receive to the end, ms. */
   readonly ms: number;
 }

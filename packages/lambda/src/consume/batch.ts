@@ -1,25 +1,24 @@
-import { attempt } from "@imagefleet/core/attempt";
+import {
+  attemptTogether,
+  handBack,
+  lineUp,
+  sendAnew,
+  type Unit,
+  unitsOf,
+} from "@imagefleet/core/attempt";
 import { Failure } from "@imagefleet/core/outcome";
 import type { ReceivedMessage } from "@imagefleet/core/queue";
 import pLimit from "p-limit";
 import type { Consume } from "./compose.ts";
-
-/**
- * Kept for the answer (the last dead letter, the failures' visibility), ms, and at most a tenth of
- * the invocation.
- */
-const ANSWER_MS = 3_000;
-
-/**
- * A record that is begun with less time than this, ms, is likely to be cut off. At most a quarter of
- * the invocation: its first records are always begun, or a short timeout would hand everything back
- * until SQS gives it up.
- */
-const START_MS = 15_000;
+import { Deadline } from "./deadline.ts";
 
 /**
  * Works on a batch and says which messages are to come back, by id. Near the deadline, records that
  * were not begun are handed back at once instead of being lost in a timeout.
+ *
+ * Messages that were begun before come last, one at a time, after everything that is done was
+ * acknowledged: one that ends the process costs its companions one more receive, and they meet
+ * it no more (docs/adr/009-poison.md).
  *
  * @param remainingMs time left of the invocation, ms
  */
@@ -28,39 +27,117 @@ export async function workOnBatch(
   consume: Consume,
   remainingMs: () => number,
 ): Promise<string[]> {
-  const wholeMs = remainingMs();
-  const answerMs = Math.min(ANSWER_MS, wholeMs / 10);
-  const enoughMs = Math.min(START_MS, wholeMs / 4) + answerMs;
-  const deadline = new AbortController();
+  const deadline = new Deadline(remainingMs);
+  const stop = new AbortController();
   const timer = setTimeout(
-    () => deadline.abort(new Failure("TimedOut", "the function's time ran out")),
-    wholeMs - answerMs,
+    () => stop.abort(new Failure("TimedOut", "the function's time ran out")),
+    deadline.workMs,
   );
-  const limit = pLimit(consume.inHand);
+  const batch: Batch = { consume, deadline, signal: stop.signal, done: [], left: [] };
+  const units = unitsOf(messages);
+  const fresh = units.filter(({ suspect }) => !suspect);
+  const suspects = units.filter(({ suspect }) => suspect);
   try {
-    const settled = await limit.map(messages, async (message) => {
-      const settlement =
-        remainingMs() < enoughMs
-          ? ({ kind: "comeBack", seconds: 0 } as const)
-          : await attempt(message, consume.attempt, deadline.signal);
-      if (settlement.kind === "acknowledge") return [];
-      await comeBackIn(settlement.seconds, message, consume);
-      return [message.id];
-    });
-    return settled.flat();
+    await pLimit(consume.inHand).map(fresh, (unit) => workOn(unit, batch));
+    if (suspects.length > 0) await workOnSuspects(suspects, batch);
   } finally {
     clearTimeout(timer);
   }
+  return batch.left.map(({ id }) => id);
 }
 
-/** Without it the message comes back all the same, when its visibility timeout ends. */
-async function comeBackIn(seconds: number, message: ReceivedMessage, consume: Consume) {
+interface Batch {
+  readonly consume: Consume;
+  readonly deadline: Deadline;
+  /** Aborted when work must be let go. */
+  readonly signal: AbortSignal;
+  /** To be acknowledged, and so left out of the answer. */
+  readonly done: ReceivedMessage[];
+  /** To come back. */
+  readonly left: ReceivedMessage[];
+}
+
+async function workOnSuspects(suspects: readonly Unit[], batch: Batch): Promise<void> {
+  const { consume, deadline, done } = batch;
+  const { queue } = consume;
+  if (!deadline.permitsStart) return handAllBack(suspects, batch);
+  const { line, anew } = lineUp(suspects, consume.attempt.maxReceives);
+  for (const unit of anew) {
+    for (const message of unit.messages) {
+      const sent = await tried(() => sendAnew(message, queue), "could not send it anew", batch);
+      (sent ? done : batch.left).push(message);
+    }
+  }
+  await acknowledgeAll(done, batch);
+  const waiting = line.slice(1).flatMap((unit) => unit.messages);
+  if (waiting.length > 0) {
+    const hold = () => queue.allComeBackIn(deadline.holdSeconds, waiting);
+    await tried(hold, "could not say when what waits comes back", batch);
+  }
+  for (const [at, unit] of line.entries()) {
+    if (!deadline.permitsStart) return handAllBack(line.slice(at), batch);
+    if (at < line.length - 1) {
+      const apart = () => queue.allComeBackIn(deadline.apartSeconds, unit.messages);
+      await tried(apart, "could not set it apart", batch);
+    }
+    const before = done.length;
+    await workOn(unit, batch);
+    if (at < line.length - 1) await acknowledgeAll(done.slice(before), batch);
+  }
+}
+
+async function workOn(unit: Unit, batch: Batch): Promise<void> {
+  const { consume, deadline, signal, done, left } = batch;
+  if (!deadline.permitsStart) return handAllBack([unit], batch);
+  const settlements = await attemptTogether(unit.messages, consume.attempt, signal);
+  for (const [at, message] of unit.messages.entries()) {
+    const settlement = settlements[at];
+    if (settlement?.kind === "acknowledge") {
+      done.push(message);
+      continue;
+    }
+    left.push(message);
+    const seconds = settlement?.seconds ?? 0;
+    const comeBack = () => consume.queue.comeBackIn(seconds, message);
+    await tried(comeBack, "could not set when it comes back", batch, message);
+  }
+}
+
+async function handAllBack(units: readonly Unit[], batch: Batch): Promise<void> {
+  const { consume, done, left } = batch;
+  const { maxReceives } = consume.attempt;
+  for (const message of units.flatMap(({ messages }) => messages)) {
+    let answer = "comeBack";
+    const give = async () => {
+      answer = await handBack(message, consume.queue, maxReceives);
+    };
+    await tried(give, "could not hand it back", batch, message);
+    (answer === "acknowledge" ? done : left).push(message);
+  }
+}
+
+/**
+ * Before what may end the process. What could not be deleted now is left out of the answer all the
+ * same; deleting it again is nothing to SQS.
+ */
+async function acknowledgeAll(done: readonly ReceivedMessage[], batch: Batch): Promise<void> {
+  if (done.length === 0) return;
+  const { queue } = batch.consume;
+  await tried(() => queue.acknowledgeAll(done), "could not acknowledge before a suspect", batch);
+}
+
+/** What only sets times or saves a receive: without it, SQS's own rules still bring everything back. */
+async function tried(
+  act: () => Promise<void>,
+  warning: string,
+  { consume }: Batch,
+  message?: ReceivedMessage,
+): Promise<boolean> {
   try {
-    await consume.queue.comeBackIn(seconds, message);
+    await act();
+    return true;
   } catch (error) {
-    consume.attempt.log.warn(
-      { err: error, messageId: message.id },
-      "could not set when it comes back",
-    );
+    consume.attempt.log.warn({ err: error, messageId: message?.id }, warning);
+    return false;
   }
 }

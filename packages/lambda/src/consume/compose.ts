@@ -1,13 +1,13 @@
 import { availableParallelism } from "node:os";
 import type { AttemptContext } from "@imagefleet/core/attempt";
 import { createS3, createSqs } from "@imagefleet/core/aws";
+import { MemoryGate } from "@imagefleet/core/gate";
 import { configureCodec } from "@imagefleet/core/image";
-import { AHEAD, smallJobBytes } from "@imagefleet/core/plan";
+import { functionMemory } from "@imagefleet/core/plan";
 import { Queue } from "@imagefleet/core/queue";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
-import pLimit from "p-limit";
 import shippedRecipe from "../../../../recipe.ts";
 import { readEnv } from "./env.ts";
 
@@ -18,7 +18,7 @@ export interface Consume {
   readonly attempt: AttemptContext;
   /** The lane's queue. */
   readonly queue: Queue;
-  /** How many messages are worked on at once, fetched ahead and rendered. */
+  /** How many are worked on at once, fetched ahead and rendered. */
   readonly inHand: number;
 }
 
@@ -30,7 +30,11 @@ export async function compose(): Promise<Consume> {
   const recipe =
     env.IMAGEFLEET_RECIPE === undefined ? shippedRecipe : await loadRecipe(env.IMAGEFLEET_RECIPE);
   const renders = availableParallelism();
-  const inHand = renders + AHEAD;
+  const { inHand, renderBytes } = functionMemory({
+    functionBytes: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE * MIB,
+    sourceBytes: recipe.lanes.smallBytes,
+    renders,
+  });
   configureCodec({ threads: renders });
   return {
     queue: new Queue(sqs, env.IMAGEFLEET_SMALL_QUEUE_URL),
@@ -42,12 +46,8 @@ export async function compose(): Promise<Consume> {
         recipe,
         sources: new SourceStore(s3),
         renditions: new RenditionStore(s3, env.IMAGEFLEET_RENDITION_BUCKET),
-        memoryBytes: smallJobBytes({
-          functionBytes: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE * MIB,
-          sourceBytes: recipe.lanes.smallBytes,
-          renders,
-        }),
-        renderGate: pLimit(renders),
+        memoryBytes: renderBytes,
+        renderGate: new MemoryGate({ bytes: renderBytes, places: renders }).run,
       },
       large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
       letters: new Queue(sqs, env.IMAGEFLEET_SMALL_DLQ_URL),

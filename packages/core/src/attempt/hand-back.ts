@@ -1,0 +1,34 @@
+import { jobMessage } from "../intake/index.ts";
+import type { Queue, ReceivedMessage } from "../queue/index.ts";
+import { readMessage } from "./unit.ts";
+
+/**
+ * Gives a message back that was not begun, to be received again at once. Where this receive was the
+ * last permitted, SQS would move it among the dead for nothing: it is sent anew instead, as jobs
+ * that may have been begun, and is then to be acknowledged.
+ *
+ * @param lane the message's own queue
+ * @throws Failure when the queue does not take it: the message then comes back when its visibility ends
+ */
+export async function handBack(
+  message: ReceivedMessage,
+  lane: Queue,
+  maxReceives: number,
+): Promise<"acknowledge" | "comeBack"> {
+  if (message.receiveCount >= maxReceives) {
+    await sendAnew(message, lane);
+    return "acknowledge";
+  }
+  await lane.comeBackIn(0, message);
+  return "comeBack";
+}
+
+/**
+ * Sends what a message asks for as new messages, received for the first time. The old one is to be
+ * acknowledged afterwards; a crash between the two leaves a duplicate.
+ */
+export async function sendAnew(message: ReceivedMessage, lane: Queue): Promise<void> {
+  const { intake } = readMessage(message);
+  const bodies = intake.kind === "jobs" ? intake.jobs.map(jobMessage) : [message.body];
+  for (const body of bodies) await lane.send(body, message.attributes);
+}

@@ -1,0 +1,62 @@
+import { type Intake, type Job, parseMessage } from "../intake/index.ts";
+import { type ReceivedMessage, wasDeadLetter } from "../queue/index.ts";
+
+/** Messages that are worked on together, for they ask for the same sources. */
+export interface Unit {
+  readonly messages: readonly ReceivedMessage[];
+  /**
+   * One of them was begun before and never answered for, as far as is known: it may be what ended
+   * the process, and may end this one.
+   */
+  readonly suspect: boolean;
+}
+
+/** A message as it was understood, its jobs as begun as the message says. */
+export interface ReadMessage {
+  readonly message: ReceivedMessage;
+  readonly intake: Intake;
+}
+
+export function readMessage(message: ReceivedMessage): ReadMessage {
+  const intake = parseMessage(message.body);
+  if (intake.kind !== "jobs") return { message, intake };
+  const again = message.receiveCount > 1 || wasDeadLetter(message);
+  const jobs = intake.jobs.map((job) => ({ ...job, begun: job.begun || again }));
+  return { message, intake: { kind: "jobs", jobs } };
+}
+
+/** What makes two jobs the same: a key alone does not, another bucket may have it too. */
+export function sourceOf({ bucket, key }: Job): string {
+  return `${bucket}/${key}`;
+}
+
+/**
+ * Messages that share a source, directly or by way of others, become one unit. In the order in which
+ * each unit's first message came.
+ */
+export function unitsOf(messages: readonly ReceivedMessage[]): Unit[] {
+  let groups: { members: ReceivedMessage[]; sources: string[]; suspect: boolean }[] = [];
+  for (const message of messages) {
+    const { intake } = readMessage(message);
+    const jobs = intake.kind === "jobs" ? intake.jobs : [];
+    const own = {
+      members: [message],
+      sources: jobs.map(sourceOf),
+      suspect: jobs.some(({ begun }) => begun),
+    };
+    const related = groups.filter(({ sources }) =>
+      sources.some((one) => own.sources.includes(one)),
+    );
+    const united = [...related, own];
+    const unit = {
+      members: united.flatMap(({ members }) => members),
+      sources: united.flatMap(({ sources }) => sources),
+      suspect: united.some(({ suspect }) => suspect),
+    };
+    const [first] = related;
+    groups = first
+      ? groups.flatMap((group) => (group === first ? unit : related.includes(group) ? [] : group))
+      : [...groups, own];
+  }
+  return groups.map(({ members, suspect }) => ({ messages: members, suspect }));
+}

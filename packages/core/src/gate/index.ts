@@ -1,0 +1,1 @@
+export { type Claim, MemoryGate } from "./memory-gate.ts";
