@@ -8,7 +8,7 @@ import { LETTER, Queue, type ReceivedMessage } from "../queue/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
 import { RenditionStore, SourceStore } from "../store/index.ts";
 import { createLog } from "../telemetry/index.ts";
-import { type AttemptContext, attempt } from "./attempt.ts";
+import { type AttemptContext, attempt, attemptTogether } from "./attempt.ts";
 
 const MIB = 1024 * 1024;
 const never = new AbortController().signal;
@@ -241,5 +241,88 @@ describe("attempt", () => {
     const { Failure } = await import("../outcome/index.ts");
     const late = AbortSignal.abort(new Failure("TimedOut", "the function's time ran out"));
     expect(await attempt(message(jobBody()), context(), late)).toMatchObject({ kind: "comeBack" });
+  });
+});
+
+describe("attemptTogether", () => {
+  /** A context that counts how often a source is opened. */
+  function counting(more: Partial<AttemptContext> = {}) {
+    const opened: { key: string; unlessUnchanged: boolean }[] = [];
+    class Counted extends SourceStore {
+      override open(...args: Parameters<SourceStore["open"]>): ReturnType<SourceStore["open"]> {
+        opened.push({ key: args[1], unlessUnchanged: args[2].ifNoneMatch !== undefined });
+        return super.open(...args);
+      }
+    }
+    const sound = context(more);
+    const sources = new Counted(sandbox.s3);
+    return { opened, context: { ...sound, reconcile: { ...sound.reconcile, sources } } };
+  }
+
+  function recordsBody(keys: readonly string[]): string {
+    const bucket = { name: sandbox.resources.sourceBucket };
+    const record = (one: string) => ({
+      eventSource: "aws:s3",
+      eventName: "ObjectCreated:Put",
+      s3: { bucket, object: { key: one } },
+    });
+    return JSON.stringify({ Records: keys.map(record) });
+  }
+
+  it("looks at a source once for all that ask, those of several jobs too", async () => {
+    await upload(await picture());
+    const first = key;
+    key = "pictures/other.jpg";
+    await upload(await picture());
+    const { opened, context: counted } = counting();
+    const asking = [message(jobBody()), message(recordsBody([first, key, first]), { id: "m-2" })];
+    const settlements = await attemptTogether(asking, counted, never);
+    expect(settlements).toEqual([{ kind: "acknowledge" }, { kind: "acknowledge" }]);
+    expect(opened.map((one) => one.key).sort()).toEqual([first, key].sort());
+  });
+
+  it("takes no shortcut when any of them was begun before", async () => {
+    await upload(await picture());
+    await attempt(message(jobBody()), context(), never);
+    const { opened, context: counted } = counting();
+    await attemptTogether([message(jobBody())], counted, never);
+    const twice = message(jobBody(), { id: "m-2", receiveCount: 2 });
+    await attemptTogether([message(jobBody()), twice], counted, never);
+    expect(opened.map(({ unlessUnchanged }) => unlessUnchanged)).toEqual([true, false]);
+  });
+
+  it("gives each its own end of a failure: a dead letter at the last receive, later for the rest", async () => {
+    await upload(await picture());
+    const last = message(jobBody(), { id: "m-2", receiveCount: 5, firstReceivedAt: 1_000 });
+    const settlements = await attemptTogether([message(jobBody()), last], failing(), never);
+    expect(settlements).toEqual([{ kind: "comeBack", seconds: 2 }, { kind: "acknowledge" }]);
+    expect(await letters()).toMatchObject([
+      {
+        attributes: {
+          [LETTER.reason]: "StoreUnavailable",
+          [LETTER.receiveCount]: "5",
+          [LETTER.firstAttemptAt]: "1970-01-01T00:00:01.000Z",
+        },
+      },
+    ]);
+  });
+
+  it("writes a letter for each, and forwards once", async () => {
+    await upload(Buffer.from("no picture"));
+    const asking = () => [message(jobBody()), message(jobBody(), { id: "m-2", receiveCount: 3 })];
+    await attemptTogether(asking(), context(), never);
+    const counts = (await letters()).map(({ attributes }) => attributes[LETTER.receiveCount]);
+    expect(counts.sort()).toEqual(["1", "3"]);
+    const sized = asking().map((one) => ({ ...one, body: jobBody({ bytes: 30 * MIB }) }));
+    expect(await attemptTogether(sized, context(), never)).toHaveLength(2);
+    expect((await forwarded()).map(({ body }) => parseMessage(body))).toMatchObject([
+      { jobs: [{ key, begun: true, bytes: 30 * MIB }] },
+    ]);
+    // One of them says no size: only a look tells whether the source is still that large.
+    const [one, other] = sized;
+    if (one === undefined || other === undefined) throw new Error("two were made");
+    await attemptTogether([one, { ...other, body: jobBody() }], context(), never);
+    expect(await forwarded()).toEqual([]);
+    await letters();
   });
 });

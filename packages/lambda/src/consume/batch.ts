@@ -16,9 +16,9 @@ import { Deadline } from "./deadline.ts";
  * Works on a batch and says which messages are to come back, by id. Near the deadline, records that
  * were not begun are handed back at once instead of being lost in a timeout.
  *
- * Messages that were begun before come last, one at a time, after everything that is done was
- * acknowledged: one that ends the process costs its companions one more receive, and they meet
- * it no more (docs/adr/009-poison.md).
+ * Messages that were begun before come last, one at a time, when everything that is done is
+ * acknowledged: one that ends the process costs its companions one more receive, and they meet it
+ * no more (docs/adr/009-poison.md).
  *
  * @param remainingMs time left of the invocation, ms
  */
@@ -34,12 +34,15 @@ export async function workOnBatch(
     deadline.workMs,
   );
   const batch: Batch = { consume, deadline, signal: stop.signal, done: [], left: [] };
-  const units = unitsOf(messages);
-  const fresh = units.filter(({ suspect }) => !suspect);
-  const suspects = units.filter(({ suspect }) => suspect);
+  const { last, fresh, suspects, anew } = lineUp(unitsOf(messages), consume.attempt.maxReceives);
   try {
+    await sendAllAnew(anew, batch);
+    if (last) {
+      await workOn(last, batch);
+      await acknowledgeAll(batch.done, batch);
+    }
     await pLimit(consume.inHand).map(fresh, (unit) => workOn(unit, batch));
-    if (suspects.length > 0) await workOnSuspects(suspects, batch);
+    await workOnSuspects(suspects, batch);
   } finally {
     clearTimeout(timer);
   }
@@ -57,32 +60,34 @@ interface Batch {
   readonly left: ReceivedMessage[];
 }
 
+async function sendAllAnew(units: readonly Unit[], batch: Batch): Promise<void> {
+  const { consume, done, left } = batch;
+  for (const message of units.flatMap(({ messages }) => messages)) {
+    const send = () => sendAnew(message, consume.queue);
+    const sent = await tried(send, "could not send it anew", batch, message);
+    (sent ? done : left).push(message);
+  }
+  await acknowledgeAll(done, batch);
+}
+
 async function workOnSuspects(suspects: readonly Unit[], batch: Batch): Promise<void> {
   const { consume, deadline, done } = batch;
   const { queue } = consume;
-  if (!deadline.permitsStart) return handAllBack(suspects, batch);
-  const { line, anew } = lineUp(suspects, consume.attempt.maxReceives);
-  for (const unit of anew) {
-    for (const message of unit.messages) {
-      const sent = await tried(() => sendAnew(message, queue), "could not send it anew", batch);
-      (sent ? done : batch.left).push(message);
-    }
-  }
-  await acknowledgeAll(done, batch);
-  const waiting = line.slice(1).flatMap((unit) => unit.messages);
+  const waiting = suspects.slice(1).flatMap(({ messages }) => messages);
+  if (suspects.length > 0) await acknowledgeAll(done, batch);
   if (waiting.length > 0) {
     const hold = () => queue.allComeBackIn(deadline.holdSeconds, waiting);
     await tried(hold, "could not say when what waits comes back", batch);
   }
-  for (const [at, unit] of line.entries()) {
-    if (!deadline.permitsStart) return handAllBack(line.slice(at), batch);
-    if (at < line.length - 1) {
+  for (const [at, unit] of suspects.entries()) {
+    const companions = at < suspects.length - 1;
+    if (companions && deadline.permitsStart) {
       const apart = () => queue.allComeBackIn(deadline.apartSeconds, unit.messages);
       await tried(apart, "could not set it apart", batch);
     }
     const before = done.length;
     await workOn(unit, batch);
-    if (at < line.length - 1) await acknowledgeAll(done.slice(before), batch);
+    if (companions) await acknowledgeAll(done.slice(before), batch);
   }
 }
 

@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { Failure } from "../outcome/index.ts";
+import { inTime } from "./in-time.ts";
+
+const unchanged = { kind: "unchanged" } as const;
+const timedOut = { kind: "failed", reason: "TimedOut", message: "the time ran out" } as const;
+const late = new Failure("TimedOut", "the time ran out");
+
+it("answers for a step that does not end", async () => {
+  const stop = new AbortController();
+  const answer = inTime(new Promise(() => undefined), stop.signal);
+  stop.abort(late);
+  expect(await answer).toEqual(timedOut);
+  expect(await inTime(new Promise(() => undefined), stop.signal)).toEqual(timedOut);
+});
+
+it("lets what ends by itself say how it ended", async () => {
+  const stop = new AbortController();
+  const ended = Promise.withResolvers<typeof unchanged>();
+  const answer = inTime(ended.promise, stop.signal);
+  stop.abort(late);
+  ended.resolve(unchanged);
+  expect(await answer).toEqual(unchanged);
+});

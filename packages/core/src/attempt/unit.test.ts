@@ -1,0 +1,118 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { jobMessage } from "../intake/index.ts";
+import type { ReceivedMessage } from "../queue/index.ts";
+import { lineUp } from "./line-up.ts";
+import { type Unit, unitsOf } from "./unit.ts";
+
+function message(id: string, keys: readonly string[], receiveCount = 1): ReceivedMessage {
+  const record = (key: string) => ({
+    eventSource: "aws:s3",
+    eventName: "ObjectCreated:Put",
+    s3: { bucket: { name: "b" }, object: { key, size: 1 } },
+  });
+  const body = JSON.stringify({ Records: keys.map(record) });
+  return {
+    id,
+    receiptHandle: id,
+    body,
+    attributes: {},
+    receiveCount,
+    sentAt: 0,
+    firstReceivedAt: 0,
+  };
+}
+
+const messages = fc
+  .array(
+    fc.record({
+      keys: fc.array(fc.constantFrom("a", "b", "c", "d", "e", "f"), { minLength: 1, maxLength: 3 }),
+      receiveCount: fc.constantFrom(1, 1, 1, 2, 5),
+    }),
+    { maxLength: 10 },
+  )
+  .map((drafts) =>
+    drafts.map(({ keys, receiveCount }, at) => message(`m${at}`, keys, receiveCount)),
+  );
+
+const keysOf = ({ body }: ReceivedMessage) => body.match(/(?<="key":")\w/g) ?? [];
+
+describe("unitsOf", () => {
+  it("puts each message into one unit, and no source into two", () => {
+    fc.assert(
+      fc.property(messages, (received) => {
+        const units = unitsOf(received);
+        expect(
+          units
+            .flatMap((unit) => unit.messages)
+            .map(({ id }) => id)
+            .sort(),
+        ).toEqual(received.map(({ id }) => id).sort());
+        const sources = units.map((unit) => new Set(unit.messages.flatMap(keysOf)));
+        const all = sources.flatMap((set) => [...set]);
+        expect(all).toHaveLength(new Set(all).size);
+        for (const unit of units) {
+          expect(unit.suspect).toBe(unit.messages.some(({ receiveCount }) => receiveCount > 1));
+        }
+      }),
+    );
+  });
+
+  it("unites what nothing but a third message connects, and no more", () => {
+    const received = [
+      message("1", ["a"]),
+      message("2", ["b"]),
+      message("3", ["c"]),
+      message("4", ["a", "b"]),
+    ];
+    const ids = unitsOf(received).map((unit) => unit.messages.map(({ id }) => id));
+    expect(ids).toEqual([["1", "2", "4"], ["3"]]);
+  });
+
+  it("tells buckets apart, and suspects what a sender says was begun", () => {
+    const body = (bucket: string, begun: boolean) =>
+      jobMessage({ bucket, key: "a", begun, force: false });
+    const received = [
+      { ...message("1", []), body: body("b1", false) },
+      { ...message("2", []), body: body("b2", true) },
+      { ...message("3", []), body: "no JSON", receiveCount: 4 },
+    ];
+    expect(unitsOf(received).map(({ suspect }) => suspect)).toEqual([false, true, false]);
+  });
+});
+
+describe("lineUp", () => {
+  const unit = (...counts: number[]): Unit => ({
+    messages: counts.map((count, at) => message(`${at}`, ["a"], count)),
+    suspect: true,
+  });
+
+  it("begins with one that may be received no more, and ends with suspects, those received least first", () => {
+    const [twice, thrice, last, also] = [unit(2), unit(3, 1), unit(5), unit(2, 6)];
+    const fresh = { ...unit(1), suspect: false };
+    expect(lineUp([thrice, last, fresh, twice, also], 5)).toEqual({
+      last,
+      fresh: [fresh],
+      suspects: [twice, thrice],
+      anew: [also],
+    });
+  });
+
+  it("leaves none out, and none on its last receive behind another", () => {
+    const counts = fc.array(fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1 }));
+    fc.assert(
+      fc.property(counts, (drafts) => {
+        const units = drafts.map((draft) => ({
+          ...unit(...draft),
+          suspect: draft.some((count) => count > 1),
+        }));
+        const { last, fresh, suspects, anew } = lineUp(units, 5);
+        const all = [...(last ? [last] : []), ...fresh, ...suspects, ...anew];
+        expect(all).toHaveLength(units.length);
+        expect(new Set(all)).toEqual(new Set(units));
+        const behind = [...fresh, ...suspects].flatMap((one) => one.messages);
+        expect(behind.every(({ receiveCount }) => receiveCount < 5)).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,110 @@
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { LETTER, Queue } from "@imagefleet/core/queue";
+import { type JobLine, parseJobLine } from "@imagefleet/core/telemetry";
+import { type BatchReport, startEventSource } from "@imagefleet/local/event-source";
+import { startFunction } from "@imagefleet/local/function";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import sharp from "sharp";
+import { afterEach, beforeEach, expect, it } from "vitest";
+
+/** What the fixture knows it by. */
+const POISON = "poison";
+const MIB = 1024 * 1024;
+const TIMEOUT_MS = 3_000;
+/** AWS takes none that is shorter than the function's timeout; this leaves time for a cold start. */
+const VISIBILITY_SECONDS = 6;
+/** Fewer than are shipped: what one poison costs its companions fits. */
+const MAX_RECEIVES = 3;
+
+let sandbox: Sandbox;
+beforeEach(async () => {
+  sandbox = await startSandbox({ small: VISIBILITY_SECONDS, large: 60 });
+});
+afterEach(() => sandbox.close());
+
+async function permitReceives(count: number): Promise<void> {
+  const { sqs, resources } = sandbox;
+  const { url, arn } = resources.lanes.small;
+  const RedrivePolicy = JSON.stringify({
+    deadLetterTargetArn: `${arn}-dlq`,
+    maxReceiveCount: count,
+  });
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { RedrivePolicy } }));
+}
+
+it("renders nine, though the tenth kills every process that opens it", async () => {
+  const { endpoint, region, resources, s3, sqs } = sandbox;
+  const { small, large } = resources.lanes;
+  await permitReceives(MAX_RECEIVES);
+  const lane = new Queue(sqs, small.url);
+  for (const testEvent of await lane.receive({ max: 10, waitSeconds: 5 })) {
+    await lane.acknowledge(testEvent);
+  }
+  const create = { width: 60, height: 40, channels: 3, background: "#369" } as const;
+  const Body = await sharp({ create }).jpeg().toBuffer();
+  const keys = Array.from({ length: 10 }, (_, at) => (at === 4 ? `${POISON}.jpg` : `${at}.jpg`));
+  for (const Key of keys) {
+    await s3.send(new PutObjectCommand({ Bucket: resources.sourceBucket, Key, Body }));
+  }
+
+  const jobs: JobLine[] = [];
+  const batches: BatchReport[] = [];
+  const fn = startFunction({
+    name: "consume",
+    handler: new URL("fixtures/poisoned.ts", import.meta.url),
+    exportName: "handler",
+    memoryBytes: 2048 * MIB,
+    timeoutMs: TIMEOUT_MS,
+    maximumConcurrency: 1,
+    environment: {
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: "local",
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_ENDPOINT_URL: endpoint,
+      IMAGEFLEET_RENDITION_BUCKET: resources.renditionBucket,
+      IMAGEFLEET_SMALL_QUEUE_URL: small.url,
+      IMAGEFLEET_SMALL_DLQ_URL: small.letters,
+      IMAGEFLEET_LARGE_QUEUE_URL: large.url,
+      IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES),
+    },
+    onLog: (line) => {
+      const job = parseJobLine(line);
+      if (job) jobs.push(job);
+    },
+  });
+  const faults: Error[] = [];
+  const source = startEventSource({
+    sqs,
+    queueUrl: small.url,
+    queueArn: small.arn,
+    region,
+    batchSize: 10,
+    windowMs: 200,
+    maximumConcurrency: 1,
+    reportBatchItemFailures: true,
+    fn,
+    onBatch: (batch) => void batches.push(batch),
+    onError: (error) => void faults.push(error),
+  });
+  const letters = new Queue(sqs, small.letters);
+  let dead = await letters.receive({ max: 10, waitSeconds: 20 });
+  while (dead.length === 0) dead = await letters.receive({ max: 10, waitSeconds: 20 });
+  await source.stop();
+  await fn.stop();
+
+  const [letter, ...others] = dead;
+  expect(others).toEqual([]);
+  // Moved by SQS itself: no program lived to say why, which is shown as `Crashed`.
+  expect(letter?.body).toContain(POISON);
+  expect(letter?.attributes[LETTER.reason]).toBeUndefined();
+  const innocent = keys.filter((key) => !key.includes(POISON));
+  const ends = jobs.filter(({ outcome }) => outcome === "rendered");
+  expect(new Set(ends.map(({ key }) => key))).toEqual(new Set(innocent));
+  expect(Math.max(...ends.map(({ receiveCount }) => receiveCount))).toBeLessThanOrEqual(3);
+  const crashes = batches.filter(({ result }) => result.kind === "crashed");
+  expect(crashes).toHaveLength(MAX_RECEIVES);
+  expect(batches.length).toBeGreaterThan(crashes.length);
+  // What the function had deleted itself, the event source deleted once more, and nobody minded.
+  expect(faults).toEqual([]);
+}, 90_000);
