@@ -18,9 +18,11 @@ export function launch(options: FunctionOptions): ChildProcess {
   // The flags of Lambda's own bootstrap for Node.js: a tenth of the memory for the young generation
   // (half of it a semi-space), the rest for the old.
   const young = Math.floor(megabytes / 10);
+  const [command = process.execPath, ...args] = [...(options.launcher ?? []), process.execPath];
   return spawn(
-    process.execPath,
+    command,
     [
+      ...args,
       "--expose-gc",
       "--max-http-header-size=81920",
       `--max-semi-space-size=${Math.floor(young / 2)}`,

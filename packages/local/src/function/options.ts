@@ -17,6 +17,8 @@ export interface FunctionOptions {
   /** Gets each line of a handler process's stdout and stderr, before that invocation's result. */
   readonly onLog: (line: string) => void;
   readonly onExit?: (exit: EnvironmentExit) => void;
+  /** A command, with its first arguments, that starts the process in its own place: what limits it, say. */
+  readonly launcher?: readonly string[];
 }
 
 /** Options that cannot work: the message names the field, its value and the fix. */
