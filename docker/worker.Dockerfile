@@ -26,4 +26,6 @@ COPY packages/core/src packages/core/src
 COPY packages/worker/src packages/worker/src
 USER node
 # Node answers SIGTERM and SIGINT itself, as PID 1 too.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
+    CMD ["node", "packages/worker/src/health/check.ts"]
 CMD ["node", "packages/worker/src/main.ts"]

@@ -8,6 +8,8 @@ import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
 import shippedRecipe from "../../../recipe.ts";
 import { readEnv } from "./env.ts";
+import { healthFile } from "./health/env.ts";
+import { Health } from "./health/health.ts";
 import { openScratch } from "./scratch.ts";
 import type { WorkOptions } from "./work.ts";
 
@@ -25,32 +27,42 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
   const cpus = availableParallelism();
   const jobs = env.IMAGEFLEET_JOBS ?? Math.max(1, Math.floor(cpus / 2));
   configureCodec({ threads: cpus });
+  const memoryBytes = Math.floor(memoryLimitBytes() * USABLE);
+  const log = createLog("worker", env.IMAGEFLEET_LOG_LEVEL);
+  const shared = {
+    recipe,
+    sources: new SourceStore(s3),
+    renditions: new RenditionStore(s3, env.IMAGEFLEET_RENDITION_BUCKET),
+    // One gate for all lanes, first come, first served: none starves behind another.
+    memoryBytes,
+    renderGate: new MemoryGate({ bytes: memoryBytes, places: jobs }).run,
+    scratch: await openScratch(env.IMAGEFLEET_SCRATCH, process.pid),
+  };
   return {
-    queue: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
+    lanes: env.lanes.map(({ lane, queue, letters }) => ({
+      queue: new Queue(sqs, queue),
+      attempt: {
+        lane,
+        reconcile: { ...shared, lane },
+        large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
+        letters: new Queue(sqs, letters),
+        maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
+        log,
+        now: Date.now,
+        random: Math.random,
+      },
+    })),
     jobs,
+    log,
+    random: Math.random,
     leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
     pollSeconds: env.IMAGEFLEET_POLL_SECONDS,
     drainSeconds: env.IMAGEFLEET_DRAIN_SECONDS,
+    health: new Health(healthFile(env), {
+      everyMs: env.IMAGEFLEET_HEALTH_SECONDS * 1000,
+      log,
+    }),
     stop,
-    attempt: {
-      lane: "large",
-      reconcile: {
-        lane: "large",
-        recipe,
-        sources: new SourceStore(s3),
-        renditions: new RenditionStore(s3, env.IMAGEFLEET_RENDITION_BUCKET),
-        memoryBytes: Math.floor((memoryLimitBytes() * USABLE) / jobs),
-        renderGate: new MemoryGate({ bytes: Math.floor(memoryLimitBytes() * USABLE), places: jobs })
-          .run,
-        scratch: await openScratch(env.IMAGEFLEET_SCRATCH, process.pid),
-      },
-      large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
-      letters: new Queue(sqs, env.IMAGEFLEET_LARGE_DLQ_URL),
-      maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
-      log: createLog("worker", env.IMAGEFLEET_LOG_LEVEL),
-      now: Date.now,
-      random: Math.random,
-    },
   };
 }
 

@@ -1,33 +1,74 @@
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { name, parseEnv, url, wholeNumber } from "@imagefleet/core/env";
+import { LANES, type Lane } from "@imagefleet/core/outcome";
 import { LOG_LEVELS } from "@imagefleet/core/telemetry";
 import * as v from "valibot";
+import { healthVariables } from "./health/env.ts";
 
-/** The variables that the worker reads; infra sets them. */
-const envSchema = v.object({
+const lanesMessage = `it must name lanes, ${LANES.join(" or ")}, separated by commas`;
+
+const laneNames = v.pipe(
+  v.string(),
+  v.transform((text) => [...new Set(text.split(",").map((lane) => lane.trim()))]),
+  v.array(v.picklist(LANES, lanesMessage)),
+);
+
+/** The variables that every worker reads; infra sets them. */
+const common = {
   AWS_REGION: name,
   AWS_ENDPOINT_URL: v.optional(url),
   IMAGEFLEET_RENDITION_BUCKET: name,
+  /** Which lanes are drained: `large`, `small` or `small,large`. */
+  IMAGEFLEET_LANES: v.optional(laneNames, "large"),
+  /** Of a small lane too: what is too big for it goes there. */
   IMAGEFLEET_LARGE_QUEUE_URL: url,
-  IMAGEFLEET_LARGE_DLQ_URL: url,
-  /** The queue's own maxReceiveCount. */
+  /** The queues' own maxReceiveCount. */
   IMAGEFLEET_MAX_RECEIVES: v.optional(wholeNumber(1, 1000), "5"),
   /** A recipe in place of the one that is shipped. */
   IMAGEFLEET_RECIPE: v.optional(name),
   IMAGEFLEET_LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS), "info"),
-  /** Jobs at once; without it, by CPU. */
+  /** Jobs at once, and in hand of each lane; without it, by CPU. */
   IMAGEFLEET_JOBS: v.optional(wholeNumber(1, 64)),
   /** A lease's length: a crashed worker's message comes back after it. */
-  IMAGEFLEET_LEASE_SECONDS: v.optional(wholeNumber(3, 43_200), "120"),
+  IMAGEFLEET_LEASE_SECONDS: v.optional(wholeNumber(3, 21_600), "120"),
   /** How long one receive waits for messages; a stop waits for it too. */
   IMAGEFLEET_POLL_SECONDS: v.optional(wholeNumber(1, 20), "20"),
   /** How long a stop lets jobs in hand go on: under the container's own stop timeout (120 s). */
   IMAGEFLEET_DRAIN_SECONDS: v.optional(wholeNumber(0, 43_200), "90"),
-  IMAGEFLEET_SCRATCH: v.optional(name, join(tmpdir(), "imagefleet")),
-});
+  ...healthVariables,
+};
+
+/** A lane that is drained, and where its messages and dead letters are. */
+export interface LaneUrls {
+  readonly lane: Lane;
+  readonly queue: string;
+  readonly letters: string;
+}
 
 /** @throws Error naming each variable that is missing or wrong */
-export function readEnv() {
-  return parseEnv("the worker", envSchema, process.env);
+export function readEnv(environment: Readonly<Record<string, string | undefined>> = process.env) {
+  const asked = v.safeParse(common.IMAGEFLEET_LANES, environment["IMAGEFLEET_LANES"]);
+  const drained = (lane: Lane) => asked.success && asked.output.includes(lane);
+  const small = drained("small") ? url : v.optional(url);
+  const large = drained("large") ? url : v.optional(url);
+  const schema = v.object({
+    ...common,
+    IMAGEFLEET_SMALL_QUEUE_URL: small,
+    IMAGEFLEET_SMALL_DLQ_URL: small,
+    IMAGEFLEET_LARGE_DLQ_URL: large,
+  });
+  const env = parseEnv("the worker", schema, environment);
+  const {
+    IMAGEFLEET_SMALL_QUEUE_URL: smallQueue,
+    IMAGEFLEET_SMALL_DLQ_URL: smallLetters,
+    IMAGEFLEET_LARGE_QUEUE_URL: largeQueue,
+    IMAGEFLEET_LARGE_DLQ_URL: largeLetters,
+  } = env;
+  const lanes: LaneUrls[] = [];
+  if (drained("small") && smallQueue !== undefined && smallLetters !== undefined) {
+    lanes.push({ lane: "small", queue: smallQueue, letters: smallLetters });
+  }
+  if (drained("large") && largeLetters !== undefined) {
+    lanes.push({ lane: "large", queue: largeQueue, letters: largeLetters });
+  }
+  return { ...env, lanes };
 }

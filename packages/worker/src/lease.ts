@@ -11,9 +11,10 @@ const BEATS = 3;
 export class Lease {
   readonly #queue: Queue;
   readonly #message: ReceivedMessage;
-  readonly #seconds: number;
   readonly #job = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  readonly #beatMs: number;
+  #seconds: number;
   #beating: Promise<void> = Promise.resolve();
   #endsAt: number;
 
@@ -21,13 +22,9 @@ export class Lease {
     this.#queue = queue;
     this.#message = message;
     this.#seconds = seconds;
+    this.#beatMs = (seconds * 1000) / BEATS;
     this.#endsAt = performance.now() + seconds * 1000;
-    this.#timer = setInterval(
-      () => {
-        this.#beating = this.#beat();
-      },
-      (seconds * 1000) / BEATS,
-    );
+    this.#timer = setInterval(() => this.#beatNow(), this.#beatMs);
   }
 
   /** Aborted when the lease is lost, or by `abort`. */
@@ -35,8 +32,20 @@ export class Lease {
     return this.#job.signal;
   }
 
+  /** When it ends unless it is extended, in the time of `performance.now()`. */
+  get endsAt(): number {
+    return this.#endsAt;
+  }
+
   abort(reason: Error): void {
     this.#job.abort(reason);
+  }
+
+  /** From now on the message stays away longer than others do when this process dies. */
+  async setApart(): Promise<void> {
+    this.#seconds *= 2;
+    this.#beatNow();
+    await this.#beating;
   }
 
   /**
@@ -48,6 +57,11 @@ export class Lease {
     await this.#beating;
   }
 
+  #beatNow(): void {
+    // One at a time: of two on their way, the older could arrive last.
+    this.#beating = this.#beating.then(() => this.#beat());
+  }
+
   async #beat(): Promise<void> {
     const startedAt = performance.now();
     try {
@@ -55,7 +69,7 @@ export class Lease {
       this.#endsAt = startedAt + this.#seconds * 1000;
     } catch (error) {
       // Another worker may hold the message by then: what is begun here is let go.
-      if (performance.now() + (this.#seconds * 1000) / BEATS < this.#endsAt) return;
+      if (performance.now() + this.#beatMs < this.#endsAt) return;
       const message = `the lease was lost: ${error instanceof Error ? error.message : error}`;
       this.#job.abort(new Failure("StoreUnavailable", message, { cause: error }));
     }

@@ -1,12 +1,32 @@
+import { constants } from "node:os";
 import { compose } from "./compose.ts";
+import { leave } from "./leave.ts";
 import { work } from "./work.ts";
+
+/** What a stop may take beyond the drain time, s: a poll on its way, and the last answers to SQS. */
+const ANSWER_SECONDS = 20;
 
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.once(signal, () => stop.abort());
+  // Told a second time, it goes at once: what is in hand comes back when its lease ends.
+  process.on(signal, () => {
+    if (stop.signal.aborted) leave(128 + constants.signals[signal]);
+    stop.abort();
+  });
 }
 
 const options = await compose(stop.signal);
-options.attempt.log.info({ jobs: options.jobs }, "ready");
+const { drainSeconds, health, jobs, lanes, log } = options;
+stop.signal.addEventListener("abort", () => {
+  const late = () => {
+    log.warn("the stop took too long; what is not answered for comes back when its lease ends");
+    leave(0);
+  };
+  setTimeout(late, (drainSeconds + ANSWER_SECONDS) * 1000);
+});
+health.start();
+log.info({ jobs, lanes: lanes.map(({ attempt }) => attempt.lane) }, "ready");
 await work(options);
-options.attempt.log.info("stopped");
+health.stop();
+log.info("stopped");
+leave(0);

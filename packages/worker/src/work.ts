@@ -1,106 +1,166 @@
 import { setTimeout } from "node:timers/promises";
-import { type AttemptContext, attempt } from "@imagefleet/core/attempt";
+import { lineUp } from "@imagefleet/core/attempt";
 import { Failure } from "@imagefleet/core/outcome";
-import { backoffSeconds, type Queue, type ReceivedMessage } from "@imagefleet/core/queue";
-import { Lease } from "./lease.ts";
+import { backoffSeconds } from "@imagefleet/core/queue";
+import type { Logger } from "@imagefleet/core/telemetry";
+import type { Health } from "./health/health.ts";
+import type { Pulse } from "./health/pulse.ts";
+import { Held, type LaneWork } from "./held.ts";
+
+/** Between receives that fail, ms at most: what is back should be found soon. */
+const MAX_PAUSE_MS = 30_000;
 
 export interface WorkOptions {
-  readonly queue: Queue;
-  readonly attempt: AttemptContext;
-  /** Jobs at once. */
+  readonly lanes: readonly LaneWork[];
+  /** Jobs in hand of each lane; how many of them render at once is the gate's. */
   readonly jobs: number;
   readonly leaseSeconds: number;
   readonly pollSeconds: number;
   /** How long, after `stop`, jobs in hand may go on; then they are handed back. */
   readonly drainSeconds: number;
+  readonly health: Health;
+  readonly log: Logger;
+  /** in [0, 1) */
+  readonly random: () => number;
   readonly stop: AbortSignal;
 }
 
 /**
- * Drains the lane until `stop`: then receives no more, finishes what fits into the drain time and
+ * Drains its lanes until `stop`: then receives no more, finishes what fits into the drain time and
  * hands the rest back at once. Receives, acknowledgements and heartbeats are never aborted by a
  * stop: an answer on its way would be lost with its messages.
  */
 export async function work(options: WorkOptions): Promise<void> {
-  const { stop, attempt: context } = options;
-  const inHand = new Map<Promise<void>, Lease>();
-  const drain = beginDrainAt(stop, inHand, options);
-  let failures = 0;
-
-  while (!stop.aborted) {
-    const free = options.jobs - inHand.size;
-    if (free === 0) {
-      await Promise.race([...inHand.keys(), drain.begun]);
-      continue;
-    }
-    let messages: ReceivedMessage[];
-    try {
-      messages = await options.queue.receive({ max: free, waitSeconds: options.pollSeconds });
-      failures = 0;
-    } catch (error) {
-      context.log.error({ err: error }, "could not receive");
-      failures += 1;
-      const pauseMs = backoffSeconds(failures, context.random()) * 1000;
-      await setTimeout(pauseMs, undefined, { signal: stop }).catch(() => undefined);
-      continue;
-    }
-    for (const message of messages) {
-      if (stop.aborted) {
-        await comeBackIn(0, message, options);
-        continue;
-      }
-      const lease = new Lease(options.queue, message, options.leaseSeconds);
-      const job = workOn(message, lease, options).finally(() => inHand.delete(job));
-      inHand.set(job, lease);
-    }
-  }
-  await Promise.all(inHand.keys());
-  drain.end();
+  await new Work(options).run();
 }
 
-/** From the moment of the stop on, jobs in hand have the drain time; then they are let go. */
-function beginDrainAt(
-  stop: AbortSignal,
-  inHand: ReadonlyMap<Promise<void>, Lease>,
-  { drainSeconds, attempt: context }: WorkOptions,
-) {
-  const { promise: begun, resolve } = Promise.withResolvers<void>();
-  const late = new AbortController();
-  const begin = () => {
-    context.log.info({ inHand: inHand.size }, "draining");
-    resolve();
-    setTimeout(drainSeconds * 1000, undefined, { signal: late.signal }).then(
+class Work {
+  readonly #options: WorkOptions;
+  /** What is being worked on. */
+  readonly #inHand = new Map<Promise<void>, Held>();
+  /** What was begun before and waits for its turn: alone. */
+  readonly #suspects = new Set<Held>();
+  #alone: Promise<void> | undefined;
+  /** Resolved at the stop. */
+  readonly #stopped = Promise.withResolvers<void>();
+  readonly #over = new AbortController();
+
+  constructor(options: WorkOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    const { lanes, stop } = this.#options;
+    if (stop.aborted) this.#beginDrain();
+    else stop.addEventListener("abort", () => this.#beginDrain(), { once: true });
+    await Promise.all(lanes.map((lane) => this.#drain(lane)));
+    while (this.#inHand.size > 0 || this.#alone) {
+      await Promise.all([...this.#inHand.keys(), this.#alone]);
+    }
+    this.#over.abort();
+  }
+
+  /** One lane's receives, until the stop. */
+  async #drain(lane: LaneWork): Promise<void> {
+    const { health, jobs, leaseSeconds, log, pollSeconds, random, stop } = this.#options;
+    const pulse = health.pulse(lane.attempt.lane, pollSeconds * 1000);
+    const mine = new Set<Promise<void>>();
+    let failures = 0;
+    while (!stop.aborted) {
+      // Nothing is taken that would only wait, and be counted as received, behind a suspect.
+      if (this.#alone || mine.size >= jobs) {
+        await Promise.race([this.#alone ?? Promise.race(mine), this.#stopped.promise]);
+        continue;
+      }
+      pulse.asks();
+      try {
+        const max = jobs - mine.size;
+        const messages = await lane.queue.receive({ max, waitSeconds: pollSeconds });
+        pulse.answered();
+        failures = 0;
+        const held = messages.map((message) => new Held(lane, message, leaseSeconds));
+        for (const one of held) {
+          const done = this.#take(one, pulse).finally(() => mine.delete(done));
+          mine.add(done);
+        }
+      } catch (error) {
+        log.error({ err: error }, "could not receive");
+        failures += 1;
+        pulse.failed();
+        const pauseMs = Math.min(MAX_PAUSE_MS, backoffSeconds(failures, random()) * 1000);
+        await setTimeout(pauseMs, undefined, { signal: stop }).catch(() => undefined);
+      }
+    }
+    await Promise.all(mine);
+    pulse.end();
+  }
+
+  /** Begins what was received, or has it wait for its turn. */
+  async #take(held: Held, pulse: Pulse): Promise<void> {
+    const release = pulse.holds(held.lease);
+    try {
+      if (held.unit.suspect) {
+        this.#suspects.add(held);
+        this.#alone ??= this.#workAlone();
+      }
+      // A lane's answer may arrive while a suspect of another is being worked on.
+      while (this.#alone) await this.#alone;
+      if (held.unit.suspect) return;
+      if (this.#options.stop.aborted) await held.handBack();
+      else await this.#begin(held);
+    } finally {
+      release();
+    }
+  }
+
+  #begin(held: Held): Promise<void> {
+    const job = held.work(() => this.#options.stop.aborted).finally(() => this.#inHand.delete(job));
+    this.#inHand.set(job, held);
+    return job;
+  }
+
+  /** Suspects, one at a time and nothing beside them, until none is left. */
+  async #workAlone(): Promise<void> {
+    while (this.#suspects.size > 0) {
+      await Promise.all(this.#inHand.keys());
+      if (this.#options.stop.aborted) {
+        await Promise.all([...this.#suspects].map((held) => held.handBack()));
+        this.#suspects.clear();
+        break;
+      }
+      await this.#workOnNext();
+    }
+    this.#alone = undefined;
+  }
+
+  async #workOnNext(): Promise<void> {
+    const of = new Map([...this.#suspects].map((held) => [held.unit, held]));
+    const maxReceives = Math.min(...this.#options.lanes.map(({ attempt }) => attempt.maxReceives));
+    const { last, suspects, anew } = lineUp([...of.keys()], maxReceives);
+    for (const unit of anew) {
+      const held = of.get(unit);
+      if (held) this.#suspects.delete(held);
+      await held?.sendAnew();
+    }
+    const [next] = last ? [last] : suspects;
+    const held = next && of.get(next);
+    if (held === undefined) return;
+    if (this.#suspects.size > 1) await held.lease.setApart();
+    await this.#begin(held);
+    this.#suspects.delete(held);
+  }
+
+  /** From the moment of the stop on, jobs in hand have the drain time; then they are let go. */
+  #beginDrain(): void {
+    const { drainSeconds, log } = this.#options;
+    log.info({ inHand: this.#inHand.size }, "draining");
+    this.#stopped.resolve();
+    setTimeout(drainSeconds * 1000, undefined, { signal: this.#over.signal }).then(
       () => {
         const reason = new Failure("TimedOut", "the worker was stopped before it was done");
-        for (const lease of inHand.values()) lease.abort(reason);
+        for (const { lease } of this.#inHand.values()) lease.abort(reason);
       },
       () => undefined,
     );
-  };
-  if (stop.aborted) begin();
-  else stop.addEventListener("abort", begin, { once: true });
-  return { begun, end: () => late.abort() };
-}
-
-async function workOn(message: ReceivedMessage, lease: Lease, options: WorkOptions): Promise<void> {
-  const { queue, attempt: context, stop } = options;
-  try {
-    const settlement = await attempt(message, context, lease.signal);
-    await lease.end();
-    if (settlement.kind === "acknowledge") await queue.acknowledge(message);
-    else await comeBackIn(stop.aborted ? 0 : settlement.seconds, message, options);
-  } catch (error) {
-    // Not acknowledged, it will be done once more: at least once is the promise.
-    context.log.warn({ err: error, messageId: message.id }, "could not acknowledge");
-  }
-}
-
-/** Where even that fails, the message comes back when its lease ends. */
-async function comeBackIn(seconds: number, message: ReceivedMessage, options: WorkOptions) {
-  try {
-    await options.queue.comeBackIn(seconds, message);
-  } catch (error) {
-    const { log } = options.attempt;
-    log.warn({ err: error, messageId: message.id }, "could not set when it comes back");
   }
 }
