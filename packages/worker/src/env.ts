@@ -4,12 +4,13 @@ import { LOG_LEVELS } from "@imagefleet/core/telemetry";
 import * as v from "valibot";
 import { healthVariables } from "./health/env.ts";
 
-const lanesMessage = `it must name lanes, ${LANES.join(" or ")}, separated by commas`;
-
 const laneNames = v.pipe(
   v.string(),
-  v.transform((text) => [...new Set(text.split(",").map((lane) => lane.trim()))]),
-  v.array(v.picklist(LANES, lanesMessage)),
+  v.regex(
+    /^\s*(small|large)(\s*,\s*(small|large))*\s*$/,
+    `it must name lanes, ${LANES.join(" or ")}, separated by commas`,
+  ),
+  v.transform((text) => LANES.filter((lane) => text.includes(lane))),
 );
 
 /** The variables that every worker reads; infra sets them. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,6 +14,8 @@ import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+const CHECK = fileURLToPath(new URL("health/check.ts", import.meta.url));
+const SLOW_RECIPE = new URL("fixtures/slow-recipe.ts", import.meta.url);
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 
 let sandbox: Sandbox;
@@ -32,7 +35,7 @@ afterEach(async () => {
 });
 
 function start(more: Record<string, string> = {}): void {
-  const { large } = sandbox.resources.lanes;
+  const { small, large } = sandbox.resources.lanes;
   worker = spawn(process.execPath, [MAIN], {
     env: {
       AWS_REGION: sandbox.region,
@@ -42,6 +45,8 @@ function start(more: Record<string, string> = {}): void {
       IMAGEFLEET_RENDITION_BUCKET: sandbox.resources.renditionBucket,
       IMAGEFLEET_LARGE_QUEUE_URL: large.url,
       IMAGEFLEET_LARGE_DLQ_URL: large.letters,
+      IMAGEFLEET_SMALL_QUEUE_URL: small.url,
+      IMAGEFLEET_SMALL_DLQ_URL: small.letters,
       IMAGEFLEET_SCRATCH: join(sandbox.folder, "scratch"),
       IMAGEFLEET_POLL_SECONDS: "1",
       IMAGEFLEET_JOBS: "1",
@@ -63,13 +68,29 @@ async function said(fields: Record<string, unknown>): Promise<Record<string, unk
   return promise;
 }
 
-async function upload(key: string, side: number): Promise<void> {
+async function upload(key: string, side: number, lane = queue): Promise<void> {
   const noise = { type: "gaussian", mean: 128, sigma: 50 } as const;
   const create = { width: side, height: side, channels: 3, background: "#000", noise } as const;
   const Bucket = sandbox.resources.sourceBucket;
   const Body = await sharp({ create }).png({ compressionLevel: 1 }).toBuffer();
   await sandbox.s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
-  await queue.send(jobMessage({ bucket: Bucket, key, begun: false, force: false }));
+  await lane.send(jobMessage({ bucket: Bucket, key, begun: false, force: false }));
+}
+
+/** Runs what a container's HEALTHCHECK runs: its exit code, and what it said. */
+async function checked(...args: string[]): Promise<{ code: unknown; said: string }> {
+  const env = {
+    IMAGEFLEET_SCRATCH: join(sandbox.folder, "scratch"),
+    IMAGEFLEET_HEALTH_SECONDS: "1",
+  };
+  const check = spawn(process.execPath, [CHECK, ...args], {
+    env,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const said: Buffer[] = [];
+  check.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+  const [code] = await once(check, "close");
+  return { code, said: Buffer.concat(said).toString() };
 }
 
 async function depth(): Promise<{ waiting: number; inFlight: number }> {
@@ -91,6 +112,14 @@ async function begun(): Promise<void> {
     await setImmediate();
   }
 }
+
+/** The CPU time that a process has had, s. */
+function cpuSeconds(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+const isSmall = (job: string) => job.startsWith("small ");
 
 async function stored(): Promise<number> {
   const Bucket = sandbox.resources.renditionBucket;
@@ -131,6 +160,65 @@ describe("the worker", () => {
     await failed;
     expect(await once(worker, "exit")).toEqual([0, null]);
     expect(await depth()).toEqual({ waiting: 1, inFlight: 0 });
+  });
+
+  it("does not wait for a codec's step that it has let go", async () => {
+    await upload("a.png", 3000);
+    start({ IMAGEFLEET_DRAIN_SECONDS: "0", IMAGEFLEET_RECIPE: SLOW_RECIPE.href });
+    const failed = said({ msg: "job", outcome: "failed", reason: "TimedOut" });
+    await begun();
+    // The step itself: reading, encoding. It takes a minute or more.
+    await expect.poll(() => cpuSeconds(worker.pid), { timeout: 20_000 }).toBeGreaterThan(2);
+    worker.kill("SIGTERM");
+    await failed;
+    expect(await once(worker, "exit")).toEqual([0, null]);
+    expect(await depth()).toEqual({ waiting: 1, inFlight: 0 });
+  });
+
+  it("goes at once when it is told twice", async () => {
+    await upload("a.png", 3000);
+    start({ IMAGEFLEET_RECIPE: SLOW_RECIPE.href });
+    const draining = said({ msg: "draining" });
+    await begun();
+    worker.kill("SIGINT");
+    await draining;
+    worker.kill("SIGINT");
+    expect(await once(worker, "exit")).toEqual([130, null]);
+  });
+
+  it("drains both lanes by itself: what is too big for the small one goes by way of the large", async () => {
+    const small = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
+    for (const key of ["1.png", "2.png", "3.png"]) await upload(key, 1200);
+    await upload("small.png", 100, small);
+    const Bucket = sandbox.resources.sourceBucket;
+    const sized = { bucket: Bucket, key: "4.png", bytes: 2 ** 30, begun: false, force: false };
+    await upload("4.png", 100, small);
+    await small.send(jobMessage(sized));
+    start({ IMAGEFLEET_LANES: "small,large" });
+    await said({ msg: "job", lane: "large", key: "4.png" });
+    worker.kill("SIGTERM");
+    expect(await once(worker, "exit")).toEqual([0, null]);
+    const jobs = lines.filter(({ msg }) => msg === "job");
+    // Every upload is an event in the small lane too: neither lane waits for the other's last.
+    const order = jobs.map(({ lane, key }) => `${lane} ${key}`);
+    const [first = "", last = ""] = [order.find(isSmall), order.findLast(isSmall)];
+    expect(order.indexOf(first)).toBeLessThan(order.indexOf("large 3.png"));
+    expect(order.indexOf("large 1.png")).toBeLessThan(order.lastIndexOf(last));
+    expect(jobs.find(({ outcome }) => outcome === "forwarded")).toMatchObject({ lane: "small" });
+  });
+
+  it("says that it is well only while it is", async () => {
+    expect(await checked()).toMatchObject({ code: 1, said: expect.stringContaining("not begun") });
+    start({ IMAGEFLEET_HEALTH_SECONDS: "1" });
+    await expect.poll(() => checked("ready"), { timeout: 20_000 }).toEqual({ code: 0, said: "" });
+    worker.kill("SIGSTOP");
+    const hung = { code: 1, said: expect.stringContaining("the worker has said nothing for") };
+    await expect.poll(() => checked(), { timeout: 20_000 }).toEqual(hung);
+    worker.kill("SIGCONT");
+    await expect.poll(() => checked(), { timeout: 20_000 }).toEqual({ code: 0, said: "" });
+    worker.kill("SIGTERM");
+    expect(await once(worker, "exit")).toEqual([0, null]);
+    expect(await checked()).toMatchObject({ code: 1, said: expect.stringContaining("has ended") });
   });
 
   it("says which variable is wrong, and how, when it cannot start", async () => {

@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import { readEnv } from "./env.ts";
+
+const common = {
+  AWS_REGION: "eu-west-1",
+  IMAGEFLEET_RENDITION_BUCKET: "renditions",
+  IMAGEFLEET_LARGE_QUEUE_URL: "https://sqs.test/large",
+};
+const small = {
+  IMAGEFLEET_SMALL_QUEUE_URL: "https://sqs.test/small",
+  IMAGEFLEET_SMALL_DLQ_URL: "https://sqs.test/small-dlq",
+};
+const large = { IMAGEFLEET_LARGE_DLQ_URL: "https://sqs.test/large-dlq" };
+
+it("drains the large lane unless told otherwise, whatever else is set", () => {
+  const { lanes } = readEnv({ ...common, ...small, ...large });
+  expect(lanes).toEqual([
+    { lane: "large", queue: "https://sqs.test/large", letters: "https://sqs.test/large-dlq" },
+  ]);
+});
+
+it("drains the lanes that it is told", () => {
+  const lanesOf = (names: string) =>
+    readEnv({ ...common, ...small, ...large, IMAGEFLEET_LANES: names }).lanes.map((l) => l.lane);
+  expect(lanesOf("small")).toEqual(["small"]);
+  expect(lanesOf("large, small")).toEqual(["small", "large"]);
+  expect(readEnv({ ...common, ...small, IMAGEFLEET_LANES: "small" }).lanes).toHaveLength(1);
+});
+
+it("says what a lane needs and has not, and what is no lane", () => {
+  expect(() => readEnv({ ...common, IMAGEFLEET_LANES: "small,large" })).toThrow(
+    "the worker cannot start: IMAGEFLEET_SMALL_QUEUE_URL is not set; " +
+      "IMAGEFLEET_SMALL_DLQ_URL is not set; IMAGEFLEET_LARGE_DLQ_URL is not set",
+  );
+  expect(() => readEnv({ ...common, ...large, IMAGEFLEET_LANES: "tiny" })).toThrow(
+    /"tiny".*: it must name lanes, small or large, separated by commas/,
+  );
+});
