@@ -1,11 +1,10 @@
 import { constants } from "node:os";
-import { compose } from "./compose.ts";
 import { leave } from "./leave.ts";
-import { work } from "./work.ts";
 
 /** What a stop may take beyond the drain time, s: a poll on its way, and the last answers to SQS. */
 const ANSWER_SECONDS = 20;
 
+// Before everything else is loaded: the first process of a container ignores what it has no answer to.
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   // Told a second time, it goes at once: what is in hand comes back when its lease ends.
@@ -15,15 +14,20 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
+const [{ compose }, { work }] = await Promise.all([import("./compose.ts"), import("./work.ts")]);
 const options = await compose(stop.signal);
 const { drainSeconds, health, jobs, lanes, log } = options;
-stop.signal.addEventListener("abort", () => {
+
+function leaveInTime(): void {
   const late = () => {
     log.warn("the stop took too long; what is not answered for comes back when its lease ends");
     leave(0);
   };
   setTimeout(late, (drainSeconds + ANSWER_SECONDS) * 1000);
-});
+}
+
+if (stop.signal.aborted) leaveInTime();
+else stop.signal.addEventListener("abort", leaveInTime, { once: true });
 health.start();
 log.info({ jobs, lanes: lanes.map(({ attempt }) => attempt.lane) }, "ready");
 await work(options);

@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { jobMessage } from "@imagefleet/core/intake";
+import { Queue } from "@imagefleet/core/queue";
+import { type JobLine, parseJobLine } from "@imagefleet/core/telemetry";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { stops } from "./fixtures/env.ts";
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+const STOPS = stops();
+const KEYS_A_STOP = 4;
+const DRAIN_SECONDS = 1;
+/** What a stop is given beyond the drain time, as main.ts says. */
+const ANSWER_SECONDS = 20;
+
+let sandbox: Sandbox;
+const jobs: JobLine[] = [];
+let last: ChildProcess | undefined;
+
+beforeAll(async () => {
+  // A lease longer than the test: what is not released is not seen again.
+  sandbox = await startSandbox({ small: 43_200, large: 43_200 });
+});
+afterAll(async () => {
+  last?.kill("SIGKILL");
+  await sandbox.close();
+});
+
+function start(): ChildProcess {
+  const { large } = sandbox.resources.lanes;
+  const worker = spawn(process.execPath, [MAIN], {
+    env: {
+      AWS_REGION: sandbox.region,
+      AWS_ACCESS_KEY_ID: "local",
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_ENDPOINT_URL: sandbox.endpoint,
+      IMAGEFLEET_RENDITION_BUCKET: sandbox.resources.renditionBucket,
+      IMAGEFLEET_LARGE_QUEUE_URL: large.url,
+      IMAGEFLEET_LARGE_DLQ_URL: large.letters,
+      IMAGEFLEET_SCRATCH: join(sandbox.folder, "scratch"),
+      IMAGEFLEET_LEASE_SECONDS: "21600",
+      IMAGEFLEET_POLL_SECONDS: "1",
+      IMAGEFLEET_DRAIN_SECONDS: String(DRAIN_SECONDS),
+      IMAGEFLEET_JOBS: "2",
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  last = worker;
+  createInterface({ input: worker.stdout }).on("line", (line) => {
+    const job = parseJobLine(line);
+    if (job) jobs.push(job);
+  });
+  return worker;
+}
+
+async function count(url: string): Promise<{ waiting: number; inFlight: number }> {
+  const { Attributes: counts } = await sandbox.sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
+  );
+  return {
+    waiting: Number(counts?.ApproximateNumberOfMessages),
+    inFlight: Number(counts?.ApproximateNumberOfMessagesNotVisible),
+  };
+}
+
+async function stopped(worker: ChildProcess): Promise<number> {
+  const from = performance.now();
+  worker.kill("SIGTERM");
+  expect(await once(worker, "exit")).toEqual([0, null]);
+  return performance.now() - from;
+}
+
+it(
+  `loses nothing, repeats nothing and holds nothing back when it is stopped, ${STOPS} times`,
+  async () => {
+    const { url, letters } = sandbox.resources.lanes.large;
+    const queue = new Queue(sandbox.sqs, url);
+    const Bucket = sandbox.resources.sourceBucket;
+    const noise = { type: "gaussian", mean: 128, sigma: 50 } as const;
+    const create = { width: 900, height: 900, channels: 3, background: "#000", noise } as const;
+    const Body = await sharp({ create }).png({ compressionLevel: 1 }).toBuffer();
+    const keys: string[] = [];
+    const took: number[] = [];
+    let handedBack = 0;
+    for (let stop = 0; stop < STOPS; stop++) {
+      for (let n = 0; n < KEYS_A_STOP; n++) {
+        const key = `${stop}-${n}.png`;
+        keys.push(key);
+        await sandbox.s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
+        await queue.send(jobMessage({ bucket: Bucket, key, begun: false, force: false }));
+      }
+      const worker = start();
+      await expect.poll(() => count(url), { timeout: 30_000 }).not.toMatchObject({ inFlight: 0 });
+      // At another moment of its work each time.
+      await setTimeout((stop * 137) % 1000);
+      const before = jobs.length;
+      took.push(await stopped(worker));
+      expect((await count(url)).inFlight).toBe(0);
+      handedBack += jobs.slice(before).filter(({ outcome }) => outcome === "failed").length;
+    }
+    const worker = start();
+    await expect
+      .poll(() => count(url), { timeout: STOPS * 10_000, interval: 200 })
+      .toEqual({ waiting: 0, inFlight: 0 });
+    await stopped(worker);
+    expect(await count(letters)).toEqual({ waiting: 0, inFlight: 0 });
+    const rendered = jobs.filter(({ outcome }) => outcome === "rendered").map(({ key }) => key);
+    expect(rendered.toSorted()).toEqual(keys.toSorted());
+    expect(Math.max(...took)).toBeLessThan((DRAIN_SECONDS + ANSWER_SECONDS) * 1000);
+    const receives = Math.max(...jobs.map(({ receiveCount }) => receiveCount));
+    process.stdout.write(
+      `${STOPS} stops, at most ${Math.round(Math.max(...took))} ms; ${keys.length} jobs, each rendered once; ` +
+        `${handedBack} let go in their middle; received at most ${receives} times\n`,
+    );
+  },
+  STOPS * 20_000 + 60_000,
+);
