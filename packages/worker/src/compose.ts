@@ -4,7 +4,7 @@ import { MemoryGate } from "@imagefleet/core/gate";
 import { configureCodec } from "@imagefleet/core/image";
 import { Queue } from "@imagefleet/core/queue";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
-import { RenditionStore, SourceStore } from "@imagefleet/core/store";
+import { RenditionStore, Scratch, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
 import shippedRecipe from "../../../recipe.ts";
 import { readEnv } from "./env.ts";
@@ -36,7 +36,7 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
     // One gate for all lanes, first come, first served: none starves behind another.
     memoryBytes,
     renderGate: new MemoryGate({ bytes: memoryBytes, places: jobs }).run,
-    scratch: await openScratch(env.IMAGEFLEET_SCRATCH, process.pid),
+    scratch: new Scratch(await openScratch(env.IMAGEFLEET_SCRATCH, process.pid)),
   };
   return {
     lanes: env.lanes.map(({ lane, queue, letters }) => ({

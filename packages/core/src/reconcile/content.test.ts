@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { expect, it } from "vitest";
 import type { ImageInput } from "../image/index.ts";
-import type { OpenSource } from "../store/index.ts";
+import { type OpenSource, Scratch } from "../store/index.ts";
 import { withContent } from "./content.ts";
 
 const never = new AbortController().signal;
@@ -35,15 +35,15 @@ it.each([
 });
 
 it("lends a file that is gone afterwards", async () => {
-  const scratch = await mkdtemp(join(tmpdir(), "imagefleet-content-"));
+  const folder = await mkdtemp(join(tmpdir(), "imagefleet-content-"));
   try {
-    const lent = await withContent(source(), scratch, never, async (input) => {
+    const lent = await withContent(source(), new Scratch(folder), never, async (input) => {
       if (input.kind !== "file") throw new Error("lent in memory");
       return readFile(input.path);
     });
     expect(lent.equals(content)).toBe(true);
-    expect(await readdir(scratch)).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
   } finally {
-    await rm(scratch, { recursive: true });
+    await rm(folder, { recursive: true });
   }
 });

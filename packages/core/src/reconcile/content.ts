@@ -1,18 +1,15 @@
-import { randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { ImageInput } from "../image/index.ts";
-import { type OpenSource, readContent, saveContent } from "../store/index.ts";
+import { type OpenSource, readContent, type Scratch, saveContent } from "../store/index.ts";
 
 /**
  * Lends a source's content to `use`: in memory, or as a file in `scratch`. Either is gone when `use`
  * has ended, and nothing may be reading it any more.
  *
- * @throws Failure `StoreUnavailable` when the content does not arrive whole
+ * @throws Failure `StoreUnavailable` when the content does not arrive whole, `DiskFull`
  */
 export async function withContent<T>(
   source: OpenSource,
-  scratch: string | undefined,
+  scratch: Scratch | undefined,
   signal: AbortSignal,
   use: (input: ImageInput) => Promise<T>,
 ): Promise<T> {
@@ -24,12 +21,14 @@ export async function withContent<T>(
       giveBack(bytes);
     }
   }
-  const path = join(scratch, randomUUID());
   try {
-    await saveContent(source, path, signal);
-    return await use({ kind: "file", path });
+    return await scratch.lend(source.bytes, signal, async ({ path, written }) => {
+      await saveContent(source, path, signal);
+      written();
+      return use({ kind: "file", path });
+    });
   } finally {
-    await rm(path, { force: true });
+    source.body.destroy();
   }
 }
 

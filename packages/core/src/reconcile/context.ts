@@ -1,7 +1,7 @@
 import type { Claim } from "../gate/index.ts";
 import type { Lane } from "../outcome/index.ts";
 import type { Recipe } from "../recipe/index.ts";
-import type { RenditionStore, SourceStore } from "../store/index.ts";
+import type { RenditionStore, Scratch, SourceStore } from "../store/index.ts";
 
 /**
  * Runs a piece of work when there is room for the bytes that it takes at its peak: a MemoryGate's
@@ -24,5 +24,5 @@ export interface ReconcileContext {
   /** Lets jobs decode and encode side by side while CPUs and memory last. */
   readonly renderGate: Gate;
   /** A folder to download into; without one, sources are held in memory. */
-  readonly scratch?: string;
+  readonly scratch?: Scratch;
 }

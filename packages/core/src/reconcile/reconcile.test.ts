@@ -8,7 +8,7 @@ import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { defineRecipe } from "../recipe/index.ts";
-import { RenditionStore, SourceStore } from "../store/index.ts";
+import { RenditionStore, Scratch, SourceStore } from "../store/index.ts";
 import type { Gate, ReconcileContext } from "./context.ts";
 import { reconcile } from "./reconcile.ts";
 
@@ -292,7 +292,12 @@ describe("reconcile", () => {
     expect(byCost).toMatchObject({ kind: "forwarded", why: expect.stringContaining("MiB") });
     expect(await stored()).toEqual(new Map());
 
-    const large = context({ lane: "large", recipe, memoryBytes: 1, scratch: sandbox.folder });
+    const large = context({
+      lane: "large",
+      recipe,
+      memoryBytes: 1,
+      scratch: new Scratch(sandbox.folder),
+    });
     expect(await reconcile(job(), large, never)).toMatchObject({ kind: "rendered" });
   });
 

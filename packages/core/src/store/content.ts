@@ -29,7 +29,7 @@ export async function readContent(source: OpenSource, signal: AbortSignal): Prom
 /**
  * The whole content in a file, without holding it in memory.
  *
- * @throws Failure `StoreUnavailable`
+ * @throws Failure `StoreUnavailable` or `DiskFull`
  */
 export async function saveContent(
   source: OpenSource,
@@ -40,6 +40,9 @@ export async function saveContent(
   try {
     await pipeline(source.body, target, { signal });
   } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOSPC") {
+      throw new Failure("DiskFull", "the disk was full before the source was whole");
+    }
     throw asFailure("save the source's content", error, signal);
   }
   checkLength(target.bytesWritten, source);
