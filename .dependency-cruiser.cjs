@@ -1,6 +1,6 @@
 // The arrows of docs/architecture.md, checked. A rule names what may not be imported, and why.
 const CORE = "^packages/core/src";
-const PURE = "intake|recipe|plan|outcome|env";
+const PURE = "intake|recipe|plan|outcome|env|gate";
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -21,7 +21,8 @@ module.exports = {
     },
     {
       name: "pure-rooms-do-no-io",
-      comment: "intake, recipe, plan and outcome are pure: no SDK, no sharp, no network, no files.",
+      comment:
+        "intake, recipe, plan, outcome, env and gate are pure: no SDK, no sharp, no network, no files.",
       severity: "error",
       from: { path: `${CORE}/(${PURE})/`, pathNot: "\\.test\\.ts$" },
       to: {
@@ -36,11 +37,11 @@ module.exports = {
     },
     {
       name: "sharp-lives-in-image",
-      comment: "One room knows the codec. Samples and tests make pictures of their own.",
+      comment: "One room knows the codec. Samples, fixtures and tests make pictures of their own.",
       severity: "error",
       from: {
         path: "^packages",
-        pathNot: `^(${CORE}/image/|packages/local/src/samples/)|\\.test\\.ts$`,
+        pathNot: `^(${CORE}/image/|packages/local/src/samples/)|/fixtures/|\\.test\\.ts$`,
       },
       to: { path: "node_modules/sharp" },
     },

@@ -207,6 +207,34 @@ describe("the worker", () => {
     expect(jobs.find(({ outcome }) => outcome === "forwarded")).toMatchObject({ lane: "small" });
   });
 
+  it("works alone on what was begun before, when what is fresh is done", async () => {
+    for (const key of ["old-1.png", "old-2.png"]) await upload(key, 900);
+    for (const message of await queue.receive({ max: 10, waitSeconds: 5 })) {
+      await queue.comeBackIn(0, message);
+    }
+    for (const key of ["new-1.png", "new-2.png"]) await upload(key, 900);
+    start({ IMAGEFLEET_JOBS: "4" });
+    const done = () => lines.filter(({ msg }) => msg === "job").length;
+    await said({ msg: "ready" });
+    await expect.poll(done, { timeout: 20_000 }).toBe(4);
+    const spans = lines
+      .filter(({ msg }) => msg === "job")
+      .map(({ key, time, ms }) => {
+        const to = Date.parse(String(time));
+        return { key: String(key), from: to - Number(ms), to };
+      });
+    for (const old of spans.filter(({ key }) => key.startsWith("old"))) {
+      const beside = spans.filter((other) => other.from < old.to && old.from < other.to);
+      // Times are whole ms: one may end in the very ms in which the next begins.
+      const longer = beside.filter(
+        (other) => Math.min(other.to, old.to) - Math.max(other.from, old.from) > 2,
+      );
+      expect(longer).toEqual([old]);
+    }
+    worker.kill("SIGTERM");
+    expect(await once(worker, "exit")).toEqual([0, null]);
+  });
+
   it("says that it is well only while it is", async () => {
     expect(await checked()).toMatchObject({ code: 1, said: expect.stringContaining("not begun") });
     start({ IMAGEFLEET_HEALTH_SECONDS: "1" });

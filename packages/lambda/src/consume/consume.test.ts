@@ -1,8 +1,11 @@
+import { randomFillSync } from "node:crypto";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { AttemptContext } from "@imagefleet/core/attempt";
-import { jobMessage } from "@imagefleet/core/intake";
+import { jobMessage, parseMessage } from "@imagefleet/core/intake";
+import { manifestKey } from "@imagefleet/core/plan";
 import { Queue } from "@imagefleet/core/queue";
 import { defineRecipe } from "@imagefleet/core/recipe";
+import type { Gate } from "@imagefleet/core/reconcile";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
@@ -13,6 +16,7 @@ import type { Consume } from "./compose.ts";
 
 const MIB = 1024 * 1024;
 const PLENTY_MS = 60_000;
+const never = new AbortController().signal;
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -97,4 +101,57 @@ describe("workOnBatch", () => {
     // Visible again long before its visibility timeout of 60 s.
     expect(await batch(10)).toMatchObject([{ id: messages[0]?.id, receiveCount: 2 }]);
   });
+
+  it("sends anew what it cannot begin at the last permitted receive, which may have been begun", async () => {
+    await drained();
+    await upload("last.jpg", Buffer.from("x"));
+    const messages = await batch(10);
+    const twice = messages.map((message) => ({ ...message, receiveCount: 5 }));
+    let left = PLENTY_MS;
+    const failed = await workOnBatch(twice, consume(), () => {
+      const now = left;
+      left = 4_000;
+      return now;
+    });
+    // Not left to SQS, which would move it among the dead for nothing.
+    expect(failed).toEqual([]);
+    const [anew, ...others] = await batch(10);
+    expect(others).toEqual([]);
+    expect(anew).toMatchObject({ receiveCount: 1 });
+    expect(parseMessage(anew?.body ?? "")).toMatchObject({
+      jobs: [{ key: "last.jpg", begun: true }],
+    });
+  });
+
+  it("answers in time for a codec's step that goes on beyond it", async () => {
+    await drained();
+    const raw = { width: 600, height: 600, channels: 3 } as const;
+    const pixels = randomFillSync(Buffer.alloc(raw.width * raw.height * raw.channels));
+    await upload("slow.png", await sharp(pixels, { raw }).png({ compressionLevel: 1 }).toBuffer());
+    const sound = consume();
+    const over = Promise.withResolvers<void>();
+    let rendering = false;
+    const recipe = defineRecipe({ presets: { slow: { format: "avif", effort: 4 } } });
+    const renderGate: Gate = async (work) => {
+      rendering = true;
+      try {
+        return await work();
+      } finally {
+        rendering = false;
+        over.resolve();
+      }
+    };
+    const reconcile = { ...sound.attempt.reconcile, recipe, renderGate };
+    const [message] = await batch(10);
+    if (message === undefined) throw new Error("nothing came");
+    const endsAt = performance.now() + 1_500;
+    const slow = { ...sound, attempt: { ...sound.attempt, reconcile } };
+    const failed = await workOnBatch([message], slow, () => endsAt - performance.now());
+    expect(failed).toEqual([message.id]);
+    expect(rendering).toBe(true);
+    await over.promise;
+    // What was let go has written nothing.
+    const manifest = await reconcile.renditions.manifest(manifestKey(recipe, "slow.png"), never);
+    expect(manifest).toBeUndefined();
+  }, 90_000);
 });
