@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { jobMessage } from "../intake/index.ts";
-import type { ReceivedMessage } from "../queue/index.ts";
+import { LETTER, type ReceivedMessage } from "../queue/index.ts";
 import { lineUp } from "./line-up.ts";
 import { type Unit, unitsOf } from "./unit.ts";
 
@@ -76,8 +76,13 @@ describe("unitsOf", () => {
       { ...message("1", []), body: body("b1", false) },
       { ...message("2", []), body: body("b2", true) },
       { ...message("3", []), body: "no JSON", receiveCount: 4 },
+      // Redriven: the first died with its program, the second was given up by one.
+      { ...message("4", ["d"]), attributes: { [LETTER.redriveCount]: "1" } },
+      { ...message("5", ["e"]), attributes: { [LETTER.reason]: "Throttled" } },
+      { ...message("6", ["f"], 2), attributes: { [LETTER.reason]: "Throttled" } },
     ];
-    expect(unitsOf(received).map(({ suspect }) => suspect)).toEqual([false, true, false]);
+    const suspects = unitsOf(received).map(({ suspect }) => suspect);
+    expect(suspects).toEqual([false, true, false, true, false, true]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { type Intake, type Job, parseMessage } from "../intake/index.ts";
-import { type ReceivedMessage, wasDeadLetter } from "../queue/index.ts";
+import { LETTER, type ReceivedMessage, wasDeadLetter } from "../queue/index.ts";
 
 /** Messages that are worked on together, for they ask for the same sources. */
 export interface Unit {
@@ -30,6 +30,11 @@ export function sourceOf({ bucket, key }: Job): string {
   return `${bucket}/${key}`;
 }
 
+/** A dead letter with a reason, redriven: a program lived to write it. */
+function wasAnsweredFor({ attributes, receiveCount }: ReceivedMessage): boolean {
+  return receiveCount === 1 && attributes[LETTER.reason] !== undefined;
+}
+
 /**
  * Messages that share a source, directly or by way of others, become one unit. In the order in which
  * each unit's first message came.
@@ -42,7 +47,7 @@ export function unitsOf(messages: readonly ReceivedMessage[]): Unit[] {
     const own = {
       members: [message],
       sources: jobs.map(sourceOf),
-      suspect: jobs.some(({ begun }) => begun),
+      suspect: jobs.some(({ begun }) => begun) && !wasAnsweredFor(message),
     };
     const related = groups.filter(({ sources }) =>
       sources.some((one) => own.sources.includes(one)),
