@@ -1,5 +1,5 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
-import { SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { LETTER, Queue } from "@imagefleet/core/queue";
 import { type JobLine, parseJobLine } from "@imagefleet/core/telemetry";
 import { type BatchReport, startEventSource } from "@imagefleet/local/event-source";
@@ -31,6 +31,15 @@ async function permitReceives(count: number): Promise<void> {
     maxReceiveCount: count,
   });
   await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { RedrivePolicy } }));
+}
+
+/** Messages of a queue, waiting and in flight. */
+async function depth(url: string): Promise<number> {
+  const { Attributes: counts } = await sandbox.sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
+  );
+  const waiting = Number(counts?.ApproximateNumberOfMessages);
+  return waiting + Number(counts?.ApproximateNumberOfMessagesNotVisible);
 }
 
 it("renders nine, though the tenth kills every process that opens it", async () => {
@@ -87,13 +96,12 @@ it("renders nine, though the tenth kills every process that opens it", async () 
     onBatch: (batch) => void batches.push(batch),
     onError: (error) => void faults.push(error),
   });
-  const letters = new Queue(sqs, small.letters);
-  let dead = await letters.receive({ max: 10, waitSeconds: 20 });
-  while (dead.length === 0) dead = await letters.receive({ max: 10, waitSeconds: 20 });
+  await expect.poll(() => depth(small.url), { timeout: 100_000, interval: 200 }).toBe(0);
   await source.stop();
   await fn.stop();
 
-  const [letter, ...others] = dead;
+  const letters = new Queue(sqs, small.letters);
+  const [letter, ...others] = await letters.receive({ max: 10, waitSeconds: 5 });
   expect(others).toEqual([]);
   // Moved by SQS itself: no program lived to say why, which is shown as `Crashed`.
   expect(letter?.body).toContain(POISON);
@@ -103,8 +111,9 @@ it("renders nine, though the tenth kills every process that opens it", async () 
   expect(new Set(ends.map(({ key }) => key))).toEqual(new Set(innocent));
   expect(Math.max(...ends.map(({ receiveCount }) => receiveCount))).toBeLessThanOrEqual(3);
   const crashes = batches.filter(({ result }) => result.kind === "crashed");
-  expect(crashes).toHaveLength(MAX_RECEIVES);
+  // More on a machine so slow that it was handed back in between, not begun.
+  expect(crashes.length).toBeGreaterThanOrEqual(MAX_RECEIVES);
   expect(batches.length).toBeGreaterThan(crashes.length);
   // What the function had deleted itself, the event source deleted once more, and nobody minded.
   expect(faults).toEqual([]);
-}, 90_000);
+}, 120_000);
