@@ -18,7 +18,7 @@ import { Deadline } from "./deadline.ts";
  *
  * Messages that were begun before come last, one at a time, when everything that is done is
  * acknowledged: one that ends the process costs its companions one more receive, and they meet it
- * no more (docs/adr/009-poison.md).
+ * no more (docs/adr/010-poison.md).
  *
  * @param remainingMs time left of the invocation, ms
  */
