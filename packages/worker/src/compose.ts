@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { createS3, createSqs } from "@imagefleet/core/aws";
 import { configureCodec } from "@imagefleet/core/image";
 import { Queue } from "@imagefleet/core/queue";
+import { refuseRecursion } from "@imagefleet/core/recipe";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
@@ -22,6 +23,10 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
   const sqs = createSqs(client);
   const recipe =
     env.IMAGEFLEET_RECIPE === undefined ? shippedRecipe : await loadRecipe(env.IMAGEFLEET_RECIPE);
+  refuseRecursion(recipe, {
+    sources: env.IMAGEFLEET_SOURCE_BUCKETS,
+    renditions: env.IMAGEFLEET_RENDITION_BUCKET,
+  });
   const cpus = availableParallelism();
   const jobs = env.IMAGEFLEET_JOBS ?? Math.max(1, Math.floor(cpus / 2));
   configureCodec({ threads: cpus });
@@ -46,6 +51,7 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
       large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
       letters: new Queue(sqs, env.IMAGEFLEET_LARGE_DLQ_URL),
       maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
+      leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
       log: createLog("worker", env.IMAGEFLEET_LOG_LEVEL),
       now: Date.now,
       random: Math.random,

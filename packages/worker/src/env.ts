@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { name, parseEnv, url, wholeNumber } from "@imagefleet/core/env";
+import { name, names, parseEnv, url, wholeNumber } from "@imagefleet/core/env";
 import { LOG_LEVELS } from "@imagefleet/core/telemetry";
 import * as v from "valibot";
 
@@ -9,6 +9,8 @@ const envSchema = v.object({
   AWS_REGION: name,
   AWS_ENDPOINT_URL: v.optional(url),
   IMAGEFLEET_RENDITION_BUCKET: name,
+  /** The buckets that sources come from: what would be written among them is refused. */
+  IMAGEFLEET_SOURCE_BUCKETS: names,
   IMAGEFLEET_LARGE_QUEUE_URL: url,
   IMAGEFLEET_LARGE_DLQ_URL: url,
   /** The queue's own maxReceiveCount. */

@@ -13,6 +13,8 @@ export const ADVICE: Readonly<Record<DeadLetterReason, string>> = {
   Throttled: "upload it again when there is less to do",
   TimedOut: "it takes longer than the lane has: look at its pixels, lower lanes.smallBytes",
   OutOfMemory: "it takes more memory than the lane has: lower lanes.smallBytes",
+  SourceChanging:
+    "it was overwritten again and again while it was worked on: redrive it when that has ended",
   Internal: "this is a fault of ours: the message says where",
   Crashed: "the program died each time it tried: lower lanes.smallBytes, or leave the file out",
 };

@@ -7,6 +7,7 @@ import {
   type Queue,
   type ReceivedMessage,
   wasDeadLetter,
+  wasMoved,
 } from "../queue/index.ts";
 import { whyNotASource } from "../recipe/index.ts";
 import { outcomeOf, type ReconcileContext, reconcile } from "../reconcile/index.ts";
@@ -22,6 +23,8 @@ export interface AttemptContext {
   readonly letters: Queue;
   /** The receive after which SQS itself would move the message, without a reason. */
   readonly maxReceives: number;
+  /** The lane's visibility timeout, or less. */
+  readonly leaseSeconds: number;
   readonly log: Logger;
   /** ms since the epoch */
   readonly now: () => number;
@@ -64,12 +67,17 @@ export async function attempt(
   }
   const conclusions: Conclusion[] = [];
   for (const job of intake.jobs) {
-    const begun = job.begun || message.receiveCount > 1 || wasDeadLetter(message);
+    const begun = job.begun || mayBeBegun(job, message, context);
     // A letter of one job among several carries that job alone: redriven, it does not repeat the rest.
     const body = intake.jobs.length === 1 ? message.body : jobMessage(job);
     conclusions.push(await attemptJob({ ...job, begun }, body, message, context, signal));
   }
   return settle(conclusions, message, context);
+}
+
+/** May an attempt have been made at this message before, and have died on the way? */
+function mayBeBegun({ at }: Job, message: ReceivedMessage, { leaseSeconds }: AttemptContext) {
+  return message.receiveCount > 1 || wasDeadLetter(message) || wasMoved(message, at, leaseSeconds);
 }
 
 /** How a job ended, and whether nothing more is owed to it by this message. */
@@ -121,7 +129,10 @@ async function conclude(
   context: AttemptContext,
 ): Promise<Conclusion> {
   try {
-    if (outcome.kind === "forwarded" && job) await context.large.send(jobMessage(job));
+    if (outcome.kind === "forwarded" && job) {
+      const begun = job.begun || outcome.begun === true;
+      await context.large.send(jobMessage({ ...job, begun, at: context.now() }));
+    }
     if (outcome.kind === "failed" && message.receiveCount < context.maxReceives) {
       return { outcome, settled: false };
     }
@@ -147,5 +158,18 @@ function settle(
   context: AttemptContext,
 ): Settlement {
   if (conclusions.every(({ settled }) => settled)) return { kind: "acknowledge" };
-  return { kind: "comeBack", seconds: backoffSeconds(message.receiveCount, context.random()) };
+  const seconds = backoffSeconds(message.receiveCount, context.random());
+  return { kind: "comeBack", seconds: Math.max(seconds, leastSeconds(message, context)) };
+}
+
+/**
+ * For how long at least a message stays away, s: none, but after its last permitted receive a whole
+ * lease, as a crash would have kept it. SQS then makes it a dead letter without a mark of ours, and
+ * only by its age is it known for one when the console has moved it back.
+ */
+export function leastSeconds(
+  { receiveCount }: Pick<ReceivedMessage, "receiveCount">,
+  { maxReceives, leaseSeconds }: Pick<AttemptContext, "maxReceives" | "leaseSeconds">,
+): number {
+  return receiveCount >= maxReceives ? leaseSeconds : 0;
 }

@@ -1,1 +1,1 @@
-export { type AttemptContext, attempt, type Settlement } from "./attempt.ts";
+export { type AttemptContext, attempt, leastSeconds, type Settlement } from "./attempt.ts";

@@ -14,6 +14,7 @@ export const FAILED_REASONS = [
   "Throttled",
   "TimedOut",
   "OutOfMemory",
+  "SourceChanging",
   "Internal",
 ] as const;
 

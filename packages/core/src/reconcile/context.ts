@@ -1,6 +1,7 @@
 import type { Lane } from "../outcome/index.ts";
 import type { Recipe } from "../recipe/index.ts";
 import type { RenditionStore, SourceStore } from "../store/index.ts";
+import type { Codec } from "./codec.ts";
 
 /** Runs a piece of work when there is room for it: p-limit's own form. */
 export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
@@ -17,4 +18,6 @@ export interface ReconcileContext {
   readonly renderGate: Gate;
   /** A folder to download into; without one, sources are held in memory. */
   readonly scratch?: string;
+  /** Another codec than the room `image`. */
+  readonly codec?: Codec;
 }
