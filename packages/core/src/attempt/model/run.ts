@@ -119,7 +119,8 @@ function actionsOf(world: World, budget: Budget): Action[] {
         return `${session.name}: ${call.name}`;
       });
       if (budget.errors > 0 && call.kind !== "own") {
-        may(0.2, () => {
+        // A letter that cannot be sent is rare, and shows much.
+        may(call.kind === "send" ? 2 : 0.2, () => {
           budget.errors -= 1;
           const acted = chance.happens(0.5);
           if (acted) call.unheard();
