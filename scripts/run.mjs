@@ -13,6 +13,8 @@ const programs = {
   imagefleet: ["packages/cli/src/main.ts"],
   bench: ["bench/main.ts"],
   fuzz: ["packages/core/src/image/fuzz/main.ts"],
+  model: ["packages/core/src/attempt/model/main.ts"],
+  mutations: ["packages/core/src/attempt/model/mutations/main.ts"],
   test: ["scripts/test.ts"],
 };
 

@@ -18,7 +18,8 @@ export async function readWritten(
   const { signal } = new AbortController();
   const written = new Map<string, Manifest>();
   for (const { photo, key } of uploads) {
-    const manifest = await store.manifest(manifestKey(recipe, key), signal);
+    const stored = await store.manifest(manifestKey(recipe, key), signal);
+    const manifest = stored?.manifest;
     if (!manifest) throw new Error(`the fleet wrote no manifest for ${key}`);
     written.set(photo, manifest);
   }

@@ -108,7 +108,8 @@ async function waiting(url: string): Promise<{ visible: number; inFlight: number
 
 async function manifestOf(key: string) {
   const store = new RenditionStore(sandbox.s3, sandbox.resources.renditionBucket);
-  return store.manifest(manifestKey(recipe, key), AbortSignal.timeout(MINUTES));
+  const stored = await store.manifest(manifestKey(recipe, key), AbortSignal.timeout(MINUTES));
+  return stored?.manifest;
 }
 
 describe.skipIf(image === "")("the worker's image", () => {

@@ -1,6 +1,7 @@
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
@@ -93,6 +94,15 @@ promise("put If-Match of a missing object is NoSuchKey", async () => {
     name: "NoSuchKey",
     status: 404,
   });
+});
+
+promise("delete If-Match removes only that version", async () => {
+  const { ETag = "" } = await put("deleted", "one", {});
+  const remove = (IfMatch: string) =>
+    world.s3.send(new DeleteObjectCommand({ Bucket, Key: "deleted", IfMatch }));
+  expect(await errorOf(remove(other))).toEqual(failed);
+  await remove(ETag);
+  expect((await errorOf(remove(ETag))).status).toBe(404);
 });
 
 promise("a multipart upload can be completed If-None-Match: * only", async () => {

@@ -27,6 +27,7 @@ const records = [
 // What AWS refuses, moto takes.
 const taken = [
   "put If-Match replaces only that version",
+  "delete If-Match removes only that version",
   "a key of 1,025 bytes is KeyTooLongError",
   "of a batch only the bad entry fails",
   "eleven attributes are refused",

@@ -3,6 +3,7 @@ import { createS3, createSqs } from "@imagefleet/core/aws";
 import { MemoryGate } from "@imagefleet/core/gate";
 import { configureCodec } from "@imagefleet/core/image";
 import { Queue } from "@imagefleet/core/queue";
+import { refuseRecursion } from "@imagefleet/core/recipe";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore, Scratch, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
@@ -24,6 +25,10 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
   const sqs = createSqs(client);
   const recipe =
     env.IMAGEFLEET_RECIPE === undefined ? shippedRecipe : await loadRecipe(env.IMAGEFLEET_RECIPE);
+  refuseRecursion(recipe, {
+    sources: env.IMAGEFLEET_SOURCE_BUCKETS,
+    renditions: env.IMAGEFLEET_RENDITION_BUCKET,
+  });
   const cpus = availableParallelism();
   const jobs = env.IMAGEFLEET_JOBS ?? Math.max(1, Math.floor(cpus / 2));
   configureCodec({ threads: cpus });
@@ -47,6 +52,7 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
         large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
         letters: new Queue(sqs, letters),
         maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
+        leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
         log,
         now: Date.now,
         random: Math.random,

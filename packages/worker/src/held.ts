@@ -2,6 +2,7 @@ import {
   type AttemptContext,
   attempt,
   handBack,
+  leastSeconds,
   sendAnew,
   type Unit,
   unitsOf,
@@ -26,7 +27,7 @@ export class Held {
     this.#lane = lane;
     this.#message = message;
     this.lease = new Lease(lane.queue, message, leaseSeconds);
-    const [unit = { messages: [message], suspect: true }] = unitsOf([message]);
+    const [unit = { messages: [message], suspect: true }] = unitsOf([message], leaseSeconds);
     this.unit = unit;
   }
 
@@ -41,7 +42,7 @@ export class Held {
     const settlement = await attempt(this.#message, context, this.lease.signal);
     await this.lease.end();
     if (settlement.kind === "acknowledge") return this.#acknowledge();
-    const seconds = stopped() ? 0 : settlement.seconds;
+    const seconds = stopped() ? leastSeconds(this.#message, context) : settlement.seconds;
     const comeBack = () => queue.comeBackIn(seconds, this.#message);
     await this.#tried(comeBack, "could not set when it comes back");
   }

@@ -14,6 +14,8 @@ export const ADVICE: Readonly<Record<DeadLetterReason, string>> = {
   TimedOut: "it takes longer than the lane has: look at its pixels, lower lanes.smallBytes",
   OutOfMemory: "it takes more memory than the lane has: lower lanes.smallBytes",
   DiskFull: "give the worker more disk (its scratch folder), or lower limits.bytes in recipe.ts",
+  SourceChanging:
+    "it was overwritten again and again while it was worked on: redrive it when that has ended",
   Internal: "this is a fault of ours: the message says where",
   Crashed: "the program died each time it tried: lower lanes.smallBytes, or leave the file out",
 };

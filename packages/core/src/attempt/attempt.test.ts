@@ -45,6 +45,7 @@ function context(more: Partial<AttemptContext> = {}): AttemptContext {
     large: new Queue(sqs, large.url),
     letters: new Queue(sqs, small.letters),
     maxReceives: 5,
+    leaseSeconds: 30,
     log: createLog("test", "silent"),
     now: () => 1_700_000_000_000,
     random: () => 0.5,
@@ -73,9 +74,9 @@ function message(body: string, more: Partial<ReceivedMessage> = {}): ReceivedMes
   };
 }
 
-function jobBody(more: { bytes?: number } = {}): string {
+function jobBody(more: { bytes?: number; at?: number } = {}): string {
   const bucket = sandbox.resources.sourceBucket;
-  return jobMessage({ bucket, key, begun: false, force: false, ...more });
+  return jobMessage({ bucket, key, at: Date.now(), begun: false, force: false, ...more });
 }
 
 async function upload(body: Uint8Array): Promise<void> {
@@ -184,6 +185,11 @@ describe("attempt", () => {
     const noLarge = context({ large: nowhere });
     const big = message(jobBody({ bytes: 21 * MIB }));
     expect(await attempt(big, noLarge, never)).toMatchObject({ kind: "comeBack" });
+    // After its last receive SQS makes it a dead letter, without a mark of ours: never sooner than
+    // after the lease of 30 s that a crash would have taken.
+    const last = message(jobBody(), { receiveCount: 5 });
+    const settlement = await attempt(last, noLetters, never);
+    expect(settlement.kind === "comeBack" && settlement.seconds).toBeGreaterThanOrEqual(30);
   });
 
   it("sends what has over 20 MiB by its event to the large lane, without looking at it", async () => {
@@ -201,6 +207,7 @@ describe("attempt", () => {
           bucket: sandbox.resources.sourceBucket,
           key,
           bytes: 20 * MIB + 1,
+          at: 1_700_000_000_000,
           begun: false,
           force: false,
         },
@@ -212,6 +219,7 @@ describe("attempt", () => {
     ["received before", { receiveCount: 2 }],
     ["redriven by the CLI", { attributes: { [LETTER.redriveCount]: "1" } }],
     ["redriven by the AWS console", { attributes: { [LETTER.reason]: "Internal" } }],
+    ["crashed, and redriven by the AWS console", { sentAt: Date.now() + 60_000 }],
   ])("tells the large lane of a job that was begun before: %s", async (_how, more) => {
     await attempt(message(jobBody({ bytes: 21 * MIB }), more), context(), never);
     const [sent] = await forwarded();

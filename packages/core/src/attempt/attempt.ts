@@ -23,6 +23,8 @@ export interface AttemptContext {
   readonly letters: Queue;
   /** The receive after which SQS itself would move the message, without a reason. */
   readonly maxReceives: number;
+  /** The lane's visibility timeout, or less. */
+  readonly leaseSeconds: number;
   readonly log: Logger;
   /** ms since the epoch */
   readonly now: () => number;
@@ -57,7 +59,10 @@ export async function attemptTogether(
   context: AttemptContext,
   signal: AbortSignal,
 ): Promise<Settlement[]> {
-  const asked = messages.map((message) => ({ ...readMessage(message), settled: true }));
+  const asked = messages.map((message) => ({
+    ...readMessage(message, context.leaseSeconds),
+    settled: true,
+  }));
   for (const one of asked) {
     if (one.intake.kind !== "jobs") one.settled = await withoutJobs(one, context);
   }
@@ -68,11 +73,13 @@ export async function attemptTogether(
       asker.settled &&= settled[at] ?? false;
     });
   }
-  return asked.map(({ message, settled }) =>
-    settled
-      ? { kind: "acknowledge" }
-      : { kind: "comeBack", seconds: backoffSeconds(message.receiveCount, context.random()) },
-  );
+  return asked.map(({ message, settled }) => settle(message, settled, context));
+}
+
+function settle(message: ReceivedMessage, settled: boolean, context: AttemptContext): Settlement {
+  if (settled) return { kind: "acknowledge" };
+  const seconds = backoffSeconds(message.receiveCount, context.random());
+  return { kind: "comeBack", seconds: Math.max(seconds, leastSeconds(message, context)) };
 }
 
 /** What a message without jobs is owed: nothing, or a dead letter that says why. */
@@ -99,12 +106,14 @@ function mergedJobs(asked: readonly ReadMessage[]): Job[] {
     // The smallest that any event said: only where all are over the gate is it sure to be closed.
     const sizes = same.map(({ bytes }) => bytes ?? 0);
     const known = same.every(({ bytes }) => bytes !== undefined);
+    const times = same.flatMap(({ at }) => at ?? []);
     const { bucket, key } = first;
     return [
       {
         bucket,
         key,
         ...(known && { bytes: Math.min(...sizes) }),
+        ...(times.length === same.length && { at: Math.min(...times) }),
         begun: same.some(({ begun }) => begun),
         force: same.some(({ force }) => force),
       },
@@ -165,10 +174,15 @@ async function outcomeFor(
 }
 
 /** Sends a job to the large lane where that is its outcome: once, whoever asked for it. */
-async function forwarded(job: Job, outcome: Outcome, { large }: AttemptContext): Promise<Outcome> {
+async function forwarded(
+  job: Job,
+  outcome: Outcome,
+  { large, now }: AttemptContext,
+): Promise<Outcome> {
   if (outcome.kind !== "forwarded") return outcome;
   try {
-    await large.send(jobMessage(job));
+    const begun = job.begun || outcome.begun === true;
+    await large.send(jobMessage({ ...job, begun, at: now() }));
     return outcome;
   } catch (error) {
     return outcomeOf(error);
@@ -201,4 +215,15 @@ async function conclude(
   } catch (error) {
     return { outcome: outcomeOf(error), settled: false };
   }
+}
+/**
+ * For how long at least a message stays away, s: none, but after its last permitted receive a whole
+ * lease, as a crash would have kept it. SQS then makes it a dead letter without a mark of ours, and
+ * only by its age is it known for one when the console has moved it back.
+ */
+export function leastSeconds(
+  { receiveCount }: Pick<ReceivedMessage, "receiveCount">,
+  { maxReceives, leaseSeconds }: Pick<AttemptContext, "maxReceives" | "leaseSeconds">,
+): number {
+  return receiveCount >= maxReceives ? leaseSeconds : 0;
 }

@@ -1,6 +1,5 @@
-import { jobMessage } from "../intake/index.ts";
+import { jobMessage, parseMessage } from "../intake/index.ts";
 import type { Queue, ReceivedMessage } from "../queue/index.ts";
-import { readMessage } from "./unit.ts";
 
 /**
  * Gives a message back that was not begun, to be received again at once. Where this receive was the
@@ -28,7 +27,10 @@ export async function handBack(
  * acknowledged afterwards; a crash between the two leaves a duplicate.
  */
 export async function sendAnew(message: ReceivedMessage, lane: Queue): Promise<void> {
-  const { intake } = readMessage(message);
-  const bodies = intake.kind === "jobs" ? intake.jobs.map(jobMessage) : [message.body];
+  const intake = parseMessage(message.body);
+  const bodies =
+    intake.kind === "jobs"
+      ? intake.jobs.map((job) => jobMessage({ ...job, begun: true }))
+      : [message.body];
   for (const body of bodies) await lane.send(body, message.attributes);
 }

@@ -1,4 +1,10 @@
-export { type AttemptContext, attempt, attemptTogether, type Settlement } from "./attempt.ts";
+export {
+  type AttemptContext,
+  attempt,
+  attemptTogether,
+  leastSeconds,
+  type Settlement,
+} from "./attempt.ts";
 export { handBack, sendAnew } from "./hand-back.ts";
 export { type LineUp, lineUp } from "./line-up.ts";
 export { type Unit, unitsOf } from "./unit.ts";

@@ -41,7 +41,7 @@ describe("unitsOf", () => {
   it("puts each message into one unit, and no source into two", () => {
     fc.assert(
       fc.property(messages, (received) => {
-        const units = unitsOf(received);
+        const units = unitsOf(received, 30);
         expect(
           units
             .flatMap((unit) => unit.messages)
@@ -65,7 +65,7 @@ describe("unitsOf", () => {
       message("3", ["c"]),
       message("4", ["a", "b"]),
     ];
-    const ids = unitsOf(received).map((unit) => unit.messages.map(({ id }) => id));
+    const ids = unitsOf(received, 30).map((unit) => unit.messages.map(({ id }) => id));
     expect(ids).toEqual([["1", "2", "4"], ["3"]]);
   });
 
@@ -81,7 +81,7 @@ describe("unitsOf", () => {
       { ...message("5", ["e"]), attributes: { [LETTER.reason]: "Throttled" } },
       { ...message("6", ["f"], 2), attributes: { [LETTER.reason]: "Throttled" } },
     ];
-    const suspects = unitsOf(received).map(({ suspect }) => suspect);
+    const suspects = unitsOf(received, 30).map(({ suspect }) => suspect);
     expect(suspects).toEqual([false, true, false, true, false, true]);
   });
 });

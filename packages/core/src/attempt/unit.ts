@@ -1,5 +1,5 @@
 import { type Intake, type Job, parseMessage } from "../intake/index.ts";
-import { LETTER, type ReceivedMessage, wasDeadLetter } from "../queue/index.ts";
+import { LETTER, type ReceivedMessage, wasDeadLetter, wasMoved } from "../queue/index.ts";
 
 /** Messages that are worked on together, for they ask for the same sources. */
 export interface Unit {
@@ -17,17 +17,33 @@ export interface ReadMessage {
   readonly intake: Intake;
 }
 
-export function readMessage(message: ReceivedMessage): ReadMessage {
+/** @param leaseSeconds the lane's visibility timeout */
+export function readMessage(message: ReceivedMessage, leaseSeconds: number): ReadMessage {
   const intake = parseMessage(message.body);
   if (intake.kind !== "jobs") return { message, intake };
   const again = message.receiveCount > 1 || wasDeadLetter(message);
-  const jobs = intake.jobs.map((job) => ({ ...job, begun: job.begun || again }));
+  const jobs = intake.jobs.map((job) => ({
+    ...job,
+    begun: job.begun || again || wasMoved(message, job.at, leaseSeconds),
+  }));
   return { message, intake: { kind: "jobs", jobs } };
 }
 
 /** What makes two jobs the same: a key alone does not, another bucket may have it too. */
 export function sourceOf({ bucket, key }: Job): string {
   return `${bucket}/${key}`;
+}
+
+/**
+ * May it have ended a process? What is taken for begun only because it says no time of its own is
+ * not: it would be worked on alone for nothing.
+ */
+function isSuspect(message: ReceivedMessage, jobs: readonly Job[], leaseSeconds: number): boolean {
+  if (jobs.length === 0 || wasAnsweredFor(message)) return false;
+  if (message.receiveCount > 1 || wasDeadLetter(message)) return true;
+  return jobs.some(
+    ({ begun, at }) => begun || (at !== undefined && wasMoved(message, at, leaseSeconds)),
+  );
 }
 
 /** A dead letter with a reason, redriven: a program lived to write it. */
@@ -38,16 +54,18 @@ function wasAnsweredFor({ attributes, receiveCount }: ReceivedMessage): boolean 
 /**
  * Messages that share a source, directly or by way of others, become one unit. In the order in which
  * each unit's first message came.
+ *
+ * @param leaseSeconds the lane's visibility timeout
  */
-export function unitsOf(messages: readonly ReceivedMessage[]): Unit[] {
+export function unitsOf(messages: readonly ReceivedMessage[], leaseSeconds: number): Unit[] {
   let groups: { members: ReceivedMessage[]; sources: string[]; suspect: boolean }[] = [];
   for (const message of messages) {
-    const { intake } = readMessage(message);
+    const intake = parseMessage(message.body);
     const jobs = intake.kind === "jobs" ? intake.jobs : [];
     const own = {
       members: [message],
       sources: jobs.map(sourceOf),
-      suspect: jobs.some(({ begun }) => begun) && !wasAnsweredFor(message),
+      suspect: isSuspect(message, jobs, leaseSeconds),
     };
     const related = groups.filter(({ sources }) =>
       sources.some((one) => own.sources.includes(one)),

@@ -6,6 +6,16 @@ export const url = v.pipe(v.string(), v.url("it must be a URL"));
 /** A variable that holds a name: not empty. */
 export const name = v.pipe(v.string(), v.nonEmpty("it must not be empty"));
 
+/** A variable that holds names, with commas between them; absent: none. */
+export const names = v.optional(
+  v.pipe(
+    v.string(),
+    v.transform((text) => (text === "" ? [] : text.split(",").map((one) => one.trim()))),
+    v.check((all) => all.every((one) => one !== ""), "it must be names with commas between them"),
+  ),
+  "",
+);
+
 /** A variable that holds a whole number. */
 export function wholeNumber(from: number, to: number) {
   const message = `it must be a whole number from ${from} to ${to}`;

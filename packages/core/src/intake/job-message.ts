@@ -9,11 +9,16 @@ export const jobMessageSchema = v.object({
   bucket: v.pipe(v.string(), v.nonEmpty()),
   key: v.pipe(v.string(), v.nonEmpty()),
   bytes: v.optional(v.pipe(v.number(), v.minValue(0))),
+  at: v.optional(v.string()),
   begun: v.optional(v.boolean(), false),
   force: v.optional(v.boolean(), false),
 });
 
-/** A job as the body of a message of our own: what is forwarded, reprocessed and redriven by key. */
+/**
+ * A job as the body of a message of our own: what is forwarded, reprocessed and redriven by key.
+ * Without `at`, the time of sending, it is not known to be the first of its kind, and takes no
+ * shortcut.
+ */
 export function jobMessage(job: Job): string {
   return JSON.stringify({
     type: JOB_TYPE,
@@ -21,6 +26,7 @@ export function jobMessage(job: Job): string {
     bucket: job.bucket,
     key: job.key,
     bytes: job.bytes,
+    at: job.at === undefined ? undefined : new Date(job.at).toISOString(),
     begun: job.begun || undefined,
     force: job.force || undefined,
   });

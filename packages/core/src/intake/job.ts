@@ -8,6 +8,8 @@ export interface Job {
   readonly key: string;
   /** The source's size in bytes as the event said it; absent for removals and where it said none. */
   readonly bytes?: number;
+  /** When its event happened, or when our own message was sent: ms since the epoch, if it was said. */
+  readonly at?: number;
   /** A job that may have been begun before takes no shortcut: a crash may have left its traces. */
   readonly begun: boolean;
   /** Render even what is up to date. */

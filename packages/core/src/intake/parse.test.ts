@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { jobMessage } from "./job-message.ts";
 import { parseMessage } from "./parse.ts";
 
+const AT = Date.parse("2026-11-21T10:00:00.000Z");
+
 /** As S3 writes a key into a notification: form-encoded. */
 function formEncode(key: string): string {
   return encodeURIComponent(key).replaceAll("%20", "+");
@@ -13,7 +15,7 @@ function s3Record(key: string, more: { name?: string; size?: number } = {}) {
     eventVersion: "2.1",
     eventSource: "aws:s3",
     awsRegion: "eu-central-1",
-    eventTime: "2026-11-21T10:00:00.000Z",
+    eventTime: new Date(AT).toISOString(),
     eventName: more.name ?? "ObjectCreated:Put",
     s3: {
       s3SchemaVersion: "1.0",
@@ -35,7 +37,9 @@ describe("parseMessage", () => {
     const body = JSON.stringify({ Records: [s3Record("a+b%2Bc/%F0%9F%90%B1.jpg", { size: 42 })] });
     expect(parseMessage(body)).toEqual({
       kind: "jobs",
-      jobs: [{ bucket: "photos", key: "a b+c/🐱.jpg", bytes: 42, begun: false, force: false }],
+      jobs: [
+        { bucket: "photos", key: "a b+c/🐱.jpg", bytes: 42, at: AT, begun: false, force: false },
+      ],
     });
   });
 
@@ -53,11 +57,15 @@ describe("parseMessage", () => {
       fc.property(wellFormedKey, (key) => {
         const body = JSON.stringify({
           version: "0",
+          time: "2026-11-21T10:00:00Z",
           source: "aws.s3",
           "detail-type": "Object Created",
           detail: { bucket: { name: "photos" }, object: { key, size: 7, etag: "x" } },
         });
-        expect(parseMessage(body)).toMatchObject({ kind: "jobs", jobs: [{ key, bytes: 7 }] });
+        expect(parseMessage(body)).toMatchObject({
+          kind: "jobs",
+          jobs: [{ key, bytes: 7, at: AT }],
+        });
       }),
     );
   });
@@ -70,6 +78,7 @@ describe("parseMessage", () => {
             bucket: fc.constant("photos"),
             key: wellFormedKey,
             bytes: fc.nat(),
+            at: fc.nat(),
             begun: fc.boolean(),
             force: fc.boolean(),
           },
@@ -86,7 +95,7 @@ describe("parseMessage", () => {
     const body = JSON.stringify({ Records: [s3Record("a.jpg", { name: "ObjectRemoved:Delete" })] });
     expect(parseMessage(body)).toEqual({
       kind: "jobs",
-      jobs: [{ bucket: "photos", key: "a.jpg", begun: false, force: false }],
+      jobs: [{ bucket: "photos", key: "a.jpg", at: AT, begun: false, force: false }],
     });
   });
 

@@ -3,6 +3,7 @@ import { eventBridgeSchema, jobOfEventBridge } from "./event-bridge.ts";
 import type { Job } from "./job.ts";
 import { jobMessageSchema } from "./job-message.ts";
 import { jobsOfS3, s3NotificationSchema, s3TestEventSchema } from "./s3-notification.ts";
+import { timeOf } from "./time.ts";
 
 export type Intake =
   | { readonly kind: "jobs"; readonly jobs: readonly Job[] }
@@ -48,8 +49,9 @@ function parse(body: string, mayBeWrapped: boolean): Intake {
   return malformed(closest(value, { own, s3, bridge }));
 }
 
-function jobOf({ bucket, key, bytes, begun, force }: v.InferOutput<typeof jobMessageSchema>): Job {
-  return { bucket, key, ...(bytes === undefined ? {} : { bytes }), begun, force };
+function jobOf(message: v.InferOutput<typeof jobMessageSchema>): Job {
+  const { bucket, key, bytes, at, begun, force } = message;
+  return { bucket, key, ...(bytes === undefined ? {} : { bytes }), ...timeOf(at), begun, force };
 }
 
 /** The fault of the form that the body resembles most, so that the letter says what to mend. */

@@ -9,7 +9,8 @@ export type Outcome =
   | { kind: "rendered"; renditions: number; bytesIn: number; bytesOut: number }
   | { kind: "unchanged" }
   | { kind: "retired"; removed: number }
-  | { kind: "forwarded"; why: string }
+  /** `begun`: it may have left traces on the way here. */
+  | { kind: "forwarded"; why: string; begun?: true }
   | { kind: "ignored"; why: string }
   | { kind: "rejected"; reason: RejectedReason; message: string }
   | { kind: "failed"; reason: FailedReason; message: string };

@@ -15,6 +15,7 @@ export const FAILED_REASONS = [
   "TimedOut",
   "OutOfMemory",
   "DiskFull",
+  "SourceChanging",
   "Internal",
 ] as const;
 

@@ -16,6 +16,7 @@ export {
   presetLabel,
   type Recipe,
 } from "./recipe.ts";
+export { refuseRecursion } from "./recursion.ts";
 export type { RecipeInput } from "./schema.ts";
 export { MAX_SIDE, parseSize, type Size } from "./size.ts";
 export { fillTemplate, MANIFEST_FOLDER } from "./template.ts";

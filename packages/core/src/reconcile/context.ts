@@ -2,6 +2,7 @@ import type { Claim } from "../gate/index.ts";
 import type { Lane } from "../outcome/index.ts";
 import type { Recipe } from "../recipe/index.ts";
 import type { RenditionStore, Scratch, SourceStore } from "../store/index.ts";
+import type { Codec } from "./codec.ts";
 
 /**
  * Runs a piece of work when there is room for the bytes that it takes at its peak: a MemoryGate's
@@ -25,4 +26,6 @@ export interface ReconcileContext {
   readonly renderGate: Gate;
   /** A folder to download into; without one, sources are held in memory. */
   readonly scratch?: Scratch;
+  /** Another codec than the room `image`. */
+  readonly codec?: Codec;
 }

@@ -1,8 +1,9 @@
-import { ENCODER, type ImageInput, probe, type RenderedImage, render } from "../image/index.ts";
+import type { ImageInput, RenderedImage } from "../image/index.ts";
 import { type Lane, Rejection } from "../outcome/index.ts";
 import { laneByCost, planRenditions, type SourceInfo, savedPercent } from "../plan/index.ts";
 import { CONTENT_TYPES, presetFingerprint } from "../recipe/index.ts";
 import type { ManifestPlaceholder, ManifestRendition } from "../store/index.ts";
+import { CODEC } from "./codec.ts";
 import type { ReconcileContext } from "./context.ts";
 
 export type Made =
@@ -27,14 +28,14 @@ export async function make(
   context: ReconcileContext,
   signal: AbortSignal,
 ): Promise<Made> {
-  const { recipe, lane, memoryBytes } = context;
+  const { recipe, lane, memoryBytes, codec = CODEC } = context;
   const puts: Promise<ManifestRendition>[] = [];
   const order = new Map(
-    recipe.presets.map((preset, at) => [presetFingerprint(preset, ENCODER), at]),
+    recipe.presets.map((preset, at) => [presetFingerprint(preset, codec.encoder), at]),
   );
   let placeholder: ManifestPlaceholder | undefined;
   try {
-    const info = await probe(input, recipe);
+    const info = await codec.probe(input, recipe);
     const plan = planRenditions(info, recipe, key, memoryBytes);
     if (mustLeave(lane, laneByCost(plan, memoryBytes))) {
       return { kind: "tooCostly", peakBytes: plan.peakBytes };
@@ -52,7 +53,7 @@ export async function make(
     };
     const renditions = await context.renderGate(
       async (claim) => {
-        await render(input, plan, {
+        await codec.render(input, plan, {
           signal,
           onRendition,
           onPlaceholder: (made) => {
@@ -84,11 +85,11 @@ function mustLeave(here: Lane, fitting: Lane): boolean {
 async function putRendition(
   { plan, data, width, height }: RenderedImage,
   source: SourceInfo,
-  { recipe, renditions }: ReconcileContext,
+  { recipe, renditions, codec = CODEC }: ReconcileContext,
   signal: AbortSignal,
 ): Promise<ManifestRendition> {
   const { preset, key } = plan;
-  const fingerprint = presetFingerprint(preset, ENCODER);
+  const fingerprint = presetFingerprint(preset, codec.encoder);
   const etag = await renditions.put(
     {
       key,

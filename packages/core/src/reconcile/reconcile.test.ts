@@ -3,10 +3,13 @@ import {
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  type S3Client,
 } from "@aws-sdk/client-s3";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createS3 } from "../aws/index.ts";
+import { Failure } from "../outcome/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
 import { RenditionStore, Scratch, SourceStore } from "../store/index.ts";
 import type { Gate, ReconcileContext } from "./context.ts";
@@ -76,6 +79,22 @@ async function manifest(): Promise<Record<string, unknown>> {
   const at = { Bucket: resources.renditionBucket, Key: `manifests/${key}.json` };
   const got = await s3.send(new GetObjectCommand(at));
   return JSON.parse((await got.Body?.transformToString()) ?? "");
+}
+
+/** A client whose first manifest is written twice: the answer was lost, and the SDK tried again. */
+function createS3ThatRepeats({ endpoint, region }: Sandbox): S3Client {
+  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+  const client = createS3({ endpoint, region, credentials });
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const { input } = args;
+      const writes = "Key" in input && "Body" in input && input.Key?.startsWith("manifests/");
+      if (writes) await next(args);
+      return next(args);
+    },
+    { step: "initialize" },
+  );
+  return client;
 }
 
 describe("reconcile", () => {
@@ -272,7 +291,97 @@ describe("reconcile", () => {
       return work();
     };
     const outcome = await reconcile(job(), context({ renderGate }), never);
-    expect(outcome).toMatchObject({ kind: "failed", reason: "Internal" });
+    expect(outcome).toMatchObject({ kind: "failed", reason: "SourceChanging" });
+  });
+
+  it("goes round when another attempt commits meanwhile, and says so to the large lane", async () => {
+    await upload(await picture(60, 60));
+    let rounds = 0;
+    const renderGate: Gate = async (work) => {
+      rounds += 1;
+      const made = await work();
+      if (rounds === 1) await reconcile(job(), context(), never);
+      return made;
+    };
+    const outcome = await reconcile(job(), context({ renderGate }), never);
+    expect(outcome).toMatchObject({ kind: "rendered" });
+    expect(rounds).toBe(2);
+
+    let memoryBytes = 512 * MIB;
+    rounds = 0;
+    const busy: Gate = async (work) => {
+      rounds += 1;
+      const made = await work();
+      await upload(await picture(60, 60 + rounds));
+      memoryBytes = 1;
+      return made;
+    };
+    const shrinking = {
+      ...context({ renderGate: busy }),
+      get memoryBytes() {
+        return memoryBytes;
+      },
+    };
+    expect(await reconcile(job({ force: true }), shrinking, never)).toMatchObject({
+      kind: "forwarded",
+      begun: true,
+    });
+  });
+
+  it("takes its own writing for its own when the answer to it was lost", async () => {
+    await upload(await picture(60, 60));
+    const lost: S3Client = createS3ThatRepeats(sandbox);
+    const renditions = new RenditionStore(lost, sandbox.resources.renditionBucket);
+    let rounds = 0;
+    const renderGate: Gate = (work) => {
+      rounds += 1;
+      return work();
+    };
+    const outcome = await reconcile(job(), context({ renditions, renderGate }), never);
+    lost.destroy();
+    expect(outcome).toMatchObject({ kind: "rendered" });
+    expect(rounds).toBe(1);
+  });
+
+  it("does not take a manifest at its word that still names what is to be removed", async () => {
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    const { s3, resources } = sandbox;
+    const crashed = { ...(await manifest()), stale: [`gone/${key}.webp`] };
+    const at = { Bucket: resources.renditionBucket, Key: `manifests/${key}.json` };
+    await s3.send(new PutObjectCommand({ ...at, Body: JSON.stringify(crashed) }));
+    expect(await reconcile(job(), context(), never)).toMatchObject({ kind: "rendered" });
+    expect(await manifest()).toMatchObject({ stale: [] });
+  });
+
+  it("replaces a manifest that cannot be read, and takes nothing for granted then", async () => {
+    await upload(await picture(60, 60));
+    const { s3, resources } = sandbox;
+    const at = { Bucket: resources.renditionBucket, Key: `manifests/${key}.json` };
+    await s3.send(new PutObjectCommand({ ...at, Body: "{" }));
+    expect(await reconcile(job(), context(), never)).toMatchObject({ kind: "rendered" });
+    expect(await manifest()).toMatchObject({ version: 1 });
+  });
+
+  it("retires a source that an object of the fleet's own has replaced", async () => {
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    await upload(await picture(60, 60, "#000000"), { imagefleet: "0123" });
+    expect(await reconcile(job(), context(), never)).toEqual({ kind: "retired", removed: 2 });
+    expect(await stored()).toEqual(new Map());
+  });
+
+  it("writes nothing for a job whose time has run out", async () => {
+    await upload(await picture(60, 60));
+    const lease = new AbortController();
+    const renderGate: Gate = async (work) => {
+      const made = work();
+      lease.abort(new Failure("TimedOut", "the lease has ended"));
+      return made;
+    };
+    const outcome = await reconcile(job(), context({ renderGate }), lease.signal);
+    expect(outcome).toMatchObject({ kind: "failed", reason: "TimedOut" });
+    expect(await stored()).toEqual(new Map());
   });
 
   it("ignores an object that the fleet wrote", async () => {

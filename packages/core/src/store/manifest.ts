@@ -28,6 +28,8 @@ const candidateSchema = v.object({
 /** The form of a manifest; sizes in px and bytes. */
 export const manifestSchema = v.object({
   version: v.literal(1),
+  /** Of this writing alone: no two manifests have the same ETag, whatever they say. */
+  revision: v.string(),
   source: v.object({
     bucket: v.string(),
     key: v.string(),
@@ -51,8 +53,8 @@ export const manifestSchema = v.object({
   /** What was written, in the recipe's order. */
   renditions: v.array(renditionSchema),
   /**
-   * Keys of earlier renditions that are to be removed: written before they are, so that a crash
-   * between the two leaves them known.
+   * Keys of earlier renditions that are being removed: written before they are, so that a crash
+   * between the two leaves them known, and again without them once they are gone.
    */
   stale: v.array(v.string()),
   at: v.string(),

@@ -1,11 +1,12 @@
 import {
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import * as v from "valibot";
-import { asFailure } from "../aws/index.ts";
+import { asFailure, statusOf } from "../aws/index.ts";
 import { Failure } from "../outcome/index.ts";
 import { type Manifest, manifestSchema } from "./manifest.ts";
 
@@ -23,7 +24,17 @@ export interface StoredObject {
   readonly fingerprint: string;
 }
 
-/** Reads and writes renditions and manifests. Every method throws Failure `StoreUnavailable` or `Throttled`. */
+/** The manifest that stands at a key, and its version. */
+export interface StandingManifest {
+  readonly etag: string;
+  /** Absent when what stands there cannot be read as one. */
+  readonly manifest?: Manifest;
+}
+
+/**
+ * Reads and writes renditions and manifests. Every method throws Failure `StoreUnavailable` or
+ * `Throttled`, and the signal's reason: nothing is written for a job whose signal is aborted.
+ */
 export class RenditionStore {
   readonly #s3: S3Client;
   readonly bucket: string;
@@ -36,50 +47,89 @@ export class RenditionStore {
   /** Stores a rendition and gives its ETag. */
   async put(object: StoredObject, signal: AbortSignal): Promise<string> {
     try {
-      const { ETag } = await this.#s3.send(
-        new PutObjectCommand({
-          Bucket: this.bucket,
-          Key: object.key,
-          Body: object.body,
-          ContentType: object.contentType,
-          CacheControl: object.cacheControl,
-          Metadata: { [OWN_MARK]: object.fingerprint },
-        }),
-        { abortSignal: signal },
-      );
-      return ETag ?? "";
+      return await this.#put(object, {}, signal);
     } catch (error) {
       throw asFailure(`write s3://${this.bucket}/${object.key}`, error, signal);
     }
   }
 
-  /** The manifest at a key; undefined when there is none, or none that can be read as one. */
-  async manifest(key: string, signal: AbortSignal): Promise<Manifest | undefined> {
+  /** The manifest at a key; undefined when there is none. */
+  async manifest(key: string, signal: AbortSignal): Promise<StandingManifest | undefined> {
     try {
       const got = await this.#s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }), {
         abortSignal: signal,
       });
       const text = (await got.Body?.transformToString()) ?? "";
       const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), manifestSchema), text);
-      return parsed.success ? parsed.output : undefined;
+      return { etag: got.ETag ?? "", ...(parsed.success && { manifest: parsed.output }) };
     } catch (error) {
       if (error instanceof Error && error.name === "NoSuchKey") return undefined;
       throw asFailure(`read s3://${this.bucket}/${key}`, error, signal);
     }
   }
 
-  /** Commits a job. Never cached: a front end that asks must see what is there now. */
-  async putManifest(key: string, manifest: Manifest, signal: AbortSignal): Promise<void> {
-    await this.put(
-      {
-        key,
-        body: Buffer.from(JSON.stringify(manifest)),
-        contentType: "application/json",
-        cacheControl: "no-cache",
-        fingerprint: manifest.recipe,
-      },
-      signal,
+  /**
+   * Commits a job, over the version that it knows and no other. Never cached: a front end that asks
+   * must see what is there now.
+   *
+   * @param over the ETag of the manifest that this one replaces; undefined: there was none
+   * @returns its ETag; undefined when another version stands there by now
+   */
+  async putManifest(
+    key: string,
+    manifest: Manifest,
+    over: string | undefined,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const object = {
+      key,
+      body: Buffer.from(JSON.stringify(manifest)),
+      contentType: "application/json",
+      cacheControl: "no-cache",
+      fingerprint: manifest.recipe,
+    };
+    try {
+      const condition = over === undefined ? { IfNoneMatch: "*" } : { IfMatch: over };
+      return await this.#put(object, condition, signal);
+    } catch (error) {
+      if (!isConflict(error)) throw asFailure(`write s3://${this.bucket}/${key}`, error, signal);
+    }
+    // The SDK tries again where an answer was lost: then it is our own that stands in the way.
+    const standing = await this.manifest(key, signal);
+    return standing?.manifest?.revision === manifest.revision ? standing.etag : undefined;
+  }
+
+  /** Removes that version of a manifest and no other; that another stands there is no error. */
+  async removeManifest(key: string, etag: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#s3.send(
+        new DeleteObjectCommand({ Bucket: this.bucket, Key: key, IfMatch: etag }),
+        { abortSignal: signal },
+      );
+    } catch (error) {
+      if (!isConflict(error)) throw asFailure(`remove s3://${this.bucket}/${key}`, error, signal);
+    }
+  }
+
+  async #put(
+    object: StoredObject,
+    condition: { IfMatch?: string; IfNoneMatch?: string },
+    signal: AbortSignal,
+  ): Promise<string> {
+    signal.throwIfAborted();
+    const { ETag } = await this.#s3.send(
+      new PutObjectCommand({
+        Bucket: this.bucket,
+        Key: object.key,
+        Body: object.body,
+        ContentType: object.contentType,
+        CacheControl: object.cacheControl,
+        Metadata: { [OWN_MARK]: object.fingerprint },
+        ...condition,
+      }),
+      { abortSignal: signal },
     );
+    return ETag ?? "";
   }
 
   /** Removes objects; a key that is not there is no error. */
@@ -92,6 +142,7 @@ export class RenditionStore {
   async #removeSome(keys: readonly string[], signal: AbortSignal): Promise<void> {
     const what = `remove ${keys.length} objects of s3://${this.bucket}`;
     try {
+      signal.throwIfAborted();
       const { Errors: errors = [] } = await this.#s3.send(
         new DeleteObjectsCommand({
           Bucket: this.bucket,
@@ -106,4 +157,15 @@ export class RenditionStore {
       throw asFailure(what, error, signal);
     }
   }
+}
+
+/** 412: another version; 404: none any more; 409: another write at the same time. */
+function isConflict(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === 412 || status === 409 || (status === 404 && !isNoBucket(error));
+}
+
+/** A bucket that is missing is a fault of the deployment. */
+function isNoBucket(error: unknown): boolean {
+  return error instanceof Error && error.name === "NoSuchBucket";
 }

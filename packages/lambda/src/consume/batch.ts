@@ -18,7 +18,7 @@ import { Deadline } from "./deadline.ts";
  *
  * Messages that were begun before come last, one at a time, when everything that is done is
  * acknowledged: one that ends the process costs its companions one more receive, and they meet it
- * no more (docs/adr/010-poison.md).
+ * no more (docs/adr/011-poison.md).
  *
  * @param remainingMs time left of the invocation, ms
  */
@@ -34,7 +34,8 @@ export async function workOnBatch(
     deadline.workMs,
   );
   const batch: Batch = { consume, deadline, signal: stop.signal, done: [], left: [] };
-  const { last, fresh, suspects, anew } = lineUp(unitsOf(messages), consume.attempt.maxReceives);
+  const { maxReceives, leaseSeconds } = consume.attempt;
+  const { last, fresh, suspects, anew } = lineUp(unitsOf(messages, leaseSeconds), maxReceives);
   try {
     await sendAllAnew(anew, batch);
     if (last) {

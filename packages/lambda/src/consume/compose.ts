@@ -5,6 +5,7 @@ import { MemoryGate } from "@imagefleet/core/gate";
 import { configureCodec } from "@imagefleet/core/image";
 import { functionMemory } from "@imagefleet/core/plan";
 import { Queue } from "@imagefleet/core/queue";
+import { refuseRecursion } from "@imagefleet/core/recipe";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
@@ -29,6 +30,10 @@ export async function compose(): Promise<Consume> {
   const sqs = createSqs(client);
   const recipe =
     env.IMAGEFLEET_RECIPE === undefined ? shippedRecipe : await loadRecipe(env.IMAGEFLEET_RECIPE);
+  refuseRecursion(recipe, {
+    sources: env.IMAGEFLEET_SOURCE_BUCKETS,
+    renditions: env.IMAGEFLEET_RENDITION_BUCKET,
+  });
   const renders = availableParallelism();
   const { inHand, renderBytes } = functionMemory({
     functionBytes: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE * MIB,
@@ -52,6 +57,7 @@ export async function compose(): Promise<Consume> {
       large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
       letters: new Queue(sqs, env.IMAGEFLEET_SMALL_DLQ_URL),
       maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
+      leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
       log: createLog("consume", env.IMAGEFLEET_LOG_LEVEL),
       now: Date.now,
       random: Math.random,

@@ -43,6 +43,7 @@ function consume(more: Partial<AttemptContext> = {}): Consume {
       large: new Queue(sqs, large.url),
       letters: new Queue(sqs, small.letters),
       maxReceives: 5,
+      leaseSeconds: 60,
       log: createLog("test", "silent"),
       now: Date.now,
       random: Math.random,

@@ -1,4 +1,4 @@
-import { name, parseEnv, url, wholeNumber } from "@imagefleet/core/env";
+import { name, names, parseEnv, url, wholeNumber } from "@imagefleet/core/env";
 import { LOG_LEVELS } from "@imagefleet/core/telemetry";
 import * as v from "valibot";
 
@@ -8,11 +8,18 @@ const envSchema = v.object({
   AWS_ENDPOINT_URL: v.optional(url),
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: wholeNumber(128, 10_240),
   IMAGEFLEET_RENDITION_BUCKET: name,
+  /** The buckets that sources come from: what would be written among them is refused. */
+  IMAGEFLEET_SOURCE_BUCKETS: names,
   IMAGEFLEET_SMALL_QUEUE_URL: url,
   IMAGEFLEET_SMALL_DLQ_URL: url,
   IMAGEFLEET_LARGE_QUEUE_URL: url,
   /** The queue's own maxReceiveCount. */
   IMAGEFLEET_MAX_RECEIVES: v.optional(wholeNumber(1, 1000), "5"),
+  /**
+   * The queue's own visibility timeout, or less: what is sent half as long after its own time is
+   * taken for a dead letter that was moved back, and is rendered again.
+   */
+  IMAGEFLEET_LEASE_SECONDS: v.optional(wholeNumber(3, 43_200), "30"),
   /** A recipe in place of the one that is bundled. */
   IMAGEFLEET_RECIPE: v.optional(name),
   IMAGEFLEET_LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS), "info"),

@@ -73,7 +73,7 @@ class World {
   #invoke(batch: readonly Waiting[]): void {
     const endsAt = this.now + INVOCATION_S;
     const deadline = new Deadline(() => (endsAt - this.now) * 1000);
-    const units = unitsOf(batch.map(asReceived));
+    const units = unitsOf(batch.map(asReceived), 30);
     const of = (unit: Unit) => batch.filter(({ id }) => unit.messages.some((one) => one.id === id));
     const { last, fresh, suspects, anew } = lineUp(units, MAX_RECEIVES);
     for (const message of anew.flatMap(of)) {

@@ -1,3 +1,4 @@
+import type { Lane } from "@imagefleet/core/outcome";
 import { LOCAL_CREDENTIALS, MAX_RECEIVES, REGION, type Resources } from "../resources/index.ts";
 
 /** What infra gives each program in the cloud, for this machine. */
@@ -5,7 +6,8 @@ export function environments(options: {
   endpoint: string;
   resources: Resources;
   recipe: URL;
-  leaseSeconds: number;
+  /** Each lane's visibility timeout, seconds. */
+  leaseSeconds: Readonly<Record<Lane, number>>;
   scratch: string;
 }): { consume: Record<string, string>; worker: Record<string, string> } {
   const { small, large } = options.resources.lanes;
@@ -15,6 +17,7 @@ export function environments(options: {
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL: options.endpoint,
     IMAGEFLEET_RENDITION_BUCKET: options.resources.renditionBucket,
+    IMAGEFLEET_SOURCE_BUCKETS: options.resources.sourceBucket,
     IMAGEFLEET_LARGE_QUEUE_URL: large.url,
     IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES),
     IMAGEFLEET_RECIPE: options.recipe.href,
@@ -24,12 +27,13 @@ export function environments(options: {
       ...common,
       IMAGEFLEET_SMALL_QUEUE_URL: small.url,
       IMAGEFLEET_SMALL_DLQ_URL: small.letters,
+      IMAGEFLEET_LEASE_SECONDS: String(options.leaseSeconds.small),
     },
     worker: {
       ...common,
       IMAGEFLEET_LARGE_DLQ_URL: large.letters,
       IMAGEFLEET_SCRATCH: options.scratch,
-      IMAGEFLEET_LEASE_SECONDS: String(options.leaseSeconds),
+      IMAGEFLEET_LEASE_SECONDS: String(options.leaseSeconds.large),
       // A stop waits for the poll: nobody waits 20 s for Ctrl-C.
       IMAGEFLEET_POLL_SECONDS: "1",
       IMAGEFLEET_DRAIN_SECONDS: "20",

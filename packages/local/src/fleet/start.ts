@@ -61,11 +61,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
 
   const timeoutMs = options.functionTimeoutMs ?? FUNCTION_TIMEOUT_MS;
-  const leaseSeconds = options.leaseSeconds ?? LEASE_SECONDS;
-  const resources = await createResources(s3, sqs, {
+  const leaseSeconds = {
     small: Math.ceil((timeoutMs * VISIBILITY_PER_TIMEOUT) / 1000),
-    large: leaseSeconds,
-  });
+    large: options.leaseSeconds ?? LEASE_SECONDS,
+  };
+  const resources = await createResources(s3, sqs, leaseSeconds);
   const { sourceBucket, renditionBucket } = resources;
   const { small, large } = resources.lanes;
   const renditionStore = new RenditionStore(s3, renditionBucket);
@@ -151,11 +151,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
     },
     async renditions(key) {
-      const manifest = await renditionStore.manifest(
+      const stored = await renditionStore.manifest(
         manifestKey(recipe, key),
         new AbortController().signal,
       );
-      return manifest?.renditions ?? [];
+      return stored?.manifest?.renditions ?? [];
     },
     async deadLetters() {
       const [fromSmall, fromLarge] = await Promise.all([

@@ -1,0 +1,31 @@
+/** Chances that come again with the same seed: mulberry32. */
+export class Chance {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed | 0;
+  }
+
+  /** A whole number from 0 to below `n`. */
+  below(n: number): number {
+    return Math.floor(this.next() * n);
+  }
+
+  happens(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  /** One of several. @throws RangeError when there are none */
+  of<T>(all: readonly T[]): T {
+    for (const one of all.slice(this.below(all.length))) return one;
+    throw new RangeError("there is nothing to choose from");
+  }
+
+  /** In [0, 1). */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+}

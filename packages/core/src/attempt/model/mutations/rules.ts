@@ -1,0 +1,174 @@
+/** A rule of docs/protocol.md, and the text whose replacement takes it away. */
+export interface Rule {
+  readonly rule: string;
+  /** From packages/core/src. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const RECONCILE = "reconcile/reconcile.ts";
+const RETIRE = "reconcile/retire.ts";
+const KEYS = "reconcile/keys.ts";
+const ATTEMPT = "attempt/attempt.ts";
+const UNIT = "attempt/unit.ts";
+const STORE = "store/rendition-store.ts";
+
+export const RULES: readonly Rule[] = [
+  {
+    rule: "look again after writing",
+    file: RECONCILE,
+    from: '  if ((await sources.etag(job.bucket, job.key, signal)) !== source.etag) return "again";\n',
+    to: "",
+  },
+  {
+    rule: "look again after retiring",
+    file: RETIRE,
+    from: '  if ((await sources.etag(job.bucket, job.key, signal)) !== seen) return "again";\n',
+    to: "",
+  },
+  {
+    rule: "a second round renders for certain",
+    file: RECONCILE,
+    from: "      begun = true;\n",
+    to: "",
+  },
+  {
+    rule: "begun before: received before",
+    file: UNIT,
+    from: "const again = message.receiveCount > 1 || ",
+    to: "const again = ",
+  },
+  {
+    rule: "begun before: a dead letter of ours",
+    file: UNIT,
+    from: "const again = message.receiveCount > 1 || wasDeadLetter(message);",
+    to: "const again = message.receiveCount > 1;",
+  },
+  {
+    rule: "begun before: a dead letter moved by the console",
+    file: UNIT,
+    from: " || again || wasMoved(message, job.at, leaseSeconds)",
+    to: " || again",
+  },
+  {
+    rule: "begun before: what ends without a mark rests a whole lease",
+    file: ATTEMPT,
+    from: "return receiveCount >= maxReceives ? leaseSeconds : 0;",
+    to: "return 0;",
+  },
+  {
+    rule: "begun before: told to the large lane",
+    file: ATTEMPT,
+    from: "const begun = job.begun || outcome.begun === true;",
+    to: "const begun = false;",
+  },
+  {
+    rule: "begun here: told to the large lane after a round",
+    file: RECONCILE,
+    from: "...(begun && { begun })",
+    to: "",
+  },
+  {
+    rule: "begun before: no shortcut",
+    file: RECONCILE,
+    from: "job.begun || job.force || old === undefined",
+    to: "job.force || old === undefined",
+  },
+  {
+    rule: "begun before: unlisted renditions are removed",
+    file: RECONCILE,
+    from: "...(mayBeMore ? keysBy(recipe, job) : [])",
+    to: "",
+  },
+  {
+    rule: "unchanged only by the same recipe",
+    file: RECONCILE,
+    from: "old.recipe === fingerprint && ",
+    to: "",
+  },
+  {
+    rule: "a commit replaces the manifest that was read, and no other",
+    file: STORE,
+    from: 'over === undefined ? { IfNoneMatch: "*" } : { IfMatch: over }',
+    to: "{}",
+  },
+  {
+    rule: "what is to be removed is named first",
+    file: RECONCILE,
+    from: "await renditions.putManifest(at, manifest, over, signal)",
+    to: "await renditions.putManifest(at, settled(manifest), over, signal)",
+  },
+  {
+    rule: "what removed must settle",
+    file: RECONCILE,
+    from: "return (await renditions.putManifest(at, settled(manifest), etag, signal)) !== undefined;",
+    to: "await renditions.putManifest(at, settled(manifest), etag, signal); return true;",
+  },
+  {
+    rule: "what a manifest lists is removed once it is listed no more",
+    file: KEYS,
+    from: "...manifest.renditions.map(({ key }) => key), ",
+    to: "",
+  },
+  {
+    rule: "what an earlier attempt was removing is removed",
+    file: KEYS,
+    from: ", ...manifest.stale",
+    to: "",
+  },
+  {
+    rule: "retire removes unlisted renditions too",
+    file: RETIRE,
+    from: ", ...keysBy(recipe, job)",
+    to: "",
+  },
+  {
+    rule: "retire removes the manifest that it read, and no other",
+    file: STORE,
+    from: "Key: key, IfMatch: etag",
+    to: "Key: key",
+  },
+  {
+    rule: "an object of the fleet's own in a source's place retires it",
+    file: RECONCILE,
+    from: "if (stored || job.begun) return retire",
+    to: "if (false) return retire",
+  },
+  {
+    rule: "nothing is put after the lease's end",
+    file: STORE,
+    from: "    signal.throwIfAborted();\n    const { ETag }",
+    to: "    const { ETag }",
+  },
+  {
+    rule: "nothing is removed after the lease's end",
+    file: STORE,
+    from: "      signal.throwIfAborted();\n      const { Errors",
+    to: "      const { Errors",
+  },
+  {
+    rule: "nothing is on its way once the answer is given",
+    file: "reconcile/make.ts",
+    from: "    await Promise.allSettled(puts);\n",
+    to: "",
+  },
+  {
+    rule: "a failed job comes back",
+    file: ATTEMPT,
+    from: "return { outcome, settled: false };",
+    to: "return { outcome, settled: true };",
+  },
+  {
+    rule: "given up, it is a dead letter",
+    file: ATTEMPT,
+    from: "      await context.letters.send(body, letterAttributes(letter, message));\n",
+    to: "",
+  },
+  {
+    rule: "what could not be sent on is not acknowledged",
+    file: ATTEMPT,
+    from: "return { outcome: outcomeOf(error), settled: false };",
+    to: "return { outcome: outcomeOf(error), settled: true };",
+  },
+];

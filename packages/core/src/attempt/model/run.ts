@@ -1,0 +1,239 @@
+import { REJECTED_REASONS } from "../../outcome/index.ts";
+import { Chance } from "./chance.ts";
+import { begin, clearSlots, end, hasFreeSlot, MAX_RECEIVES, sessions } from "./fleet.ts";
+import { verdict } from "./verdict.ts";
+import { type ModelLane, World } from "./world.ts";
+
+/** More steps than any run takes that ends: what takes more goes on for ever. */
+const MOST_STEPS = 6_000;
+
+/**
+ * As in probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010): what is rare is that one
+ * attempt rests while others come to their end.
+ */
+const PACES = [0.02, 0.3, 1, 5] as const;
+const CHANGE_OF_PACE = 0.08;
+
+/** How often each thing still may happen in a run. */
+interface Budget {
+  changes: number;
+  crashes: number;
+  overruns: number;
+  errors: number;
+  deployments: number;
+  redrives: number;
+}
+
+export interface RunResult {
+  /** Empty: all is as it must be. */
+  readonly faults: readonly string[];
+  readonly trace: readonly string[];
+}
+
+/** One history of the fleet, all of it decided by the seed: first trouble, then until all is quiet. */
+export async function run(seed: number): Promise<RunResult> {
+  const chance = new Chance(seed);
+  const world = new World(chance, MAX_RECEIVES);
+  const trace: string[] = [];
+  clearSlots();
+  const budget = budgetOf(chance);
+  const deploys = budget.deployments > 0;
+
+  await play(world, budget, trace);
+  if (deploys) {
+    // Once no program of an older recipe runs, every source is looked at again.
+    trace.push("reprocess");
+    world.reprocess();
+    await play(world, budget, trace);
+  }
+  return { faults: [...world.faults, ...verdict(world)], trace };
+}
+
+/** All kinds of trouble at once hide each other: most histories have one kind. */
+function budgetOf(chance: Chance): Budget {
+  const calm = { crashes: 0, overruns: 0, errors: 0, deployments: 0, redrives: 0 };
+  const changes = 1 + chance.below(4);
+  switch (chance.below(4)) {
+    case 0:
+      return { ...calm, changes: 1 + chance.below(2), deployments: 2 };
+    case 1:
+      return { ...calm, changes, overruns: 1 + chance.below(2), crashes: 1 + chance.below(2) };
+    case 2:
+      return {
+        ...calm,
+        changes,
+        errors: 1 + chance.below(6),
+        crashes: 2,
+        redrives: 1 + chance.below(2),
+      };
+    default:
+      return {
+        changes,
+        crashes: chance.below(4),
+        overruns: chance.below(4),
+        errors: chance.below(6),
+        deployments: chance.happens(0.4) ? 1 + chance.below(2) : 0,
+        redrives: chance.below(3),
+      };
+  }
+}
+
+/** Goes on until no message is left and no attempt runs. */
+async function play(world: World, budget: Budget, trace: string[]): Promise<void> {
+  const { chance } = world;
+  for (let step = 0; step < MOST_STEPS; step++) {
+    // Everything that can go on by itself does: then each attempt waits for a call of its own.
+    await new Promise((resolve) => setImmediate(resolve));
+    const actions = actionsOf(world, budget);
+    if (actions.length === 0) return;
+    for (const session of sessions()) {
+      if (chance.happens(CHANGE_OF_PACE)) session.pace = chance.of(PACES);
+    }
+    const all = actions.reduce((sum, { weight }) => sum + weight, 0);
+    let at = chance.next() * all;
+    const action = actions.find(({ weight }) => {
+      at -= weight;
+      return at < 0;
+    });
+    trace.push((action ?? chance.of(actions)).act());
+  }
+  world.faults.push("it does not come to an end");
+}
+
+interface Action {
+  readonly weight: number;
+  /** Does it, and says what it did. */
+  readonly act: () => string;
+}
+
+function actionsOf(world: World, budget: Budget): Action[] {
+  const { chance } = world;
+  const actions: Action[] = [];
+  const may = (weight: number, act: () => string) => actions.push({ weight, act });
+
+  const lingering = world.ended.filter(({ calls }) => calls.length > 0);
+  for (const session of [...sessions(), ...lingering]) {
+    for (const call of session.calls) {
+      may(4 * session.pace, () => {
+        call.go();
+        return `${session.name}: ${call.name}`;
+      });
+      if (budget.errors > 0 && call.kind !== "own") {
+        // A letter that cannot be sent is rare, and shows much.
+        may(call.kind === "send" ? 2 : 0.2, () => {
+          budget.errors -= 1;
+          const acted = chance.happens(0.5);
+          if (acted) call.unheard();
+          call.fail(new Error("the answer is 500"));
+          return `${session.name}: ${call.name} ${acted ? "is done and" : ""} answered by 500`;
+        });
+      }
+    }
+    if (budget.crashes > 0 && world.begun.has(session)) {
+      // One whose lease has ended is the most dangerous: nobody waits for it any more.
+      may(session.signal.aborted ? 3 : 0.4, () => {
+        budget.crashes -= 1;
+        session.crash(chance);
+        end(session, world);
+        return `${session.name}: crashes`;
+      });
+    }
+  }
+  for (const lane of world.lanes) {
+    if (hasFreeSlot() && lane.queue.visible(world.now).length > 0) {
+      may(3, () => receive(lane, world));
+    }
+    if (lane.letters.messages.length > 0) mayRedrive(lane, world, budget, may, actions);
+  }
+  if (world.events.length > 0) {
+    may(3, () => {
+      const event = chance.of(world.events);
+      world.events.splice(world.events.indexOf(event), 1);
+      world.small.queue.send(event, {}, world.now);
+      return "S3 delivers an event";
+    });
+  }
+  if (budget.changes > 0) {
+    may(1, () => {
+      budget.changes -= 1;
+      return `the source becomes ${JSON.stringify(world.changeSource())}`;
+    });
+  }
+  if (budget.deployments > 0) {
+    may(1, () => {
+      budget.deployments -= 1;
+      world.deploy();
+      // Somebody does not wait for the end of the deployment.
+      for (let jobs = chance.below(4); jobs > 0; jobs--) world.reprocess();
+      return `recipe ${world.recipeNumber} is being deployed`;
+    });
+  } else if (world.isDeploying) {
+    may(0.5, () => {
+      world.endDeployment();
+      return "no older program begins anything any more";
+    });
+  }
+  const waiting = world.lanes.some(({ queue }) => queue.messages.length > 0);
+  if (waiting && (actions.length === 0 || budget.overruns > 0)) {
+    const working = sessions().some(({ calls }) => calls.some(({ kind }) => kind === "own"));
+    may(actions.length === 0 || working ? 2 : 0.4, () => passTime(world, budget));
+  }
+  return actions;
+}
+
+function receive(lane: ModelLane, world: World): string {
+  const message = lane.queue.receive(world.now, world.chance);
+  if (message === undefined) return `${lane.name}: one message too often received is a dead letter`;
+  begin(message, lane, world);
+  return `${message.receiptHandle}: begins`;
+}
+
+/** A dead letter is redriven by our own tool or by the console; what was rejected may be let go. */
+function mayRedrive(
+  lane: ModelLane,
+  world: World,
+  budget: Budget,
+  may: (weight: number, act: () => string) => void,
+  actions: readonly Action[],
+): void {
+  const { chance } = world;
+  const redrive = (discardable: boolean) => {
+    const letter = chance.of(lane.letters.messages);
+    lane.letters.take(letter);
+    const { Reason: reason, RedriveCount: count = "0" } = letter.attributes;
+    const rejected = !letter.crashed && REJECTED_REASONS.some((known) => known === reason);
+    if (discardable && rejected) return `${letter.id}: is discarded, ${reason}`;
+    const ours = chance.happens(0.3);
+    const mark = ours ? { RedriveCount: String(Number(count) + 1) } : {};
+    lane.queue.send(letter.body, { ...letter.attributes, ...mark }, world.now);
+    return `${letter.id}: is redriven by ${ours ? "our tool" : "the console"}`;
+  };
+  if (budget.redrives > 0) {
+    may(0.5, () => {
+      budget.redrives -= 1;
+      return redrive(false);
+    });
+  } else if (actions.length === 0) may(1, () => redrive(true));
+}
+
+/** Until the next message is visible: leases end, of attempts that are dead and of some that live. */
+function passTime(world: World, budget: Budget): string {
+  const hidden = world.lanes.flatMap(({ queue }) =>
+    queue.messages.filter(({ visibleAt }) => visibleAt > world.now),
+  );
+  if (hidden.length === 0) return "nothing to wait for";
+  const next = Math.min(...hidden.map(({ visibleAt }) => visibleAt));
+  for (const [session, { lane, handle }] of world.begun) {
+    const message = lane.queue.held(handle, world.now);
+    if (message === undefined || message.visibleAt > next) continue;
+    // A worker's heartbeat comes in time, mostly.
+    if (budget.overruns === 0 || (lane.name === "large" && world.chance.happens(0.5))) {
+      message.visibleAt = next + lane.queue.leaseMs;
+      continue;
+    }
+    budget.overruns -= 1;
+    session.outlive(world.chance);
+  }
+  world.now = Math.max(world.now, next);
+  return "time passes";
+}

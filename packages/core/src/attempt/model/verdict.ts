@@ -1,0 +1,61 @@
+import { manifestKey, planRenditions } from "../../plan/index.ts";
+import { presetFingerprint, recipeFingerprint } from "../../recipe/index.ts";
+import { ENCODER, infoOf, renditionOf } from "./codec.ts";
+import { KEY, RENDITIONS, SOURCES, type World } from "./world.ts";
+
+/** What is wrong with what is stored once nothing is left to do; nothing when all is as it must be. */
+export function verdict(world: World): string[] {
+  const { s3, recipe } = world;
+  const at = manifestKey(recipe, KEY);
+  const source = s3.get(SOURCES, KEY);
+  const stored = new Set(s3.keys(RENDITIONS));
+  const faults: string[] = [];
+  const content = source && Buffer.from(source.body).toString();
+
+  if (source === undefined || source.metadata["imagefleet"] !== undefined) {
+    if (stored.delete(at)) faults.push("a manifest of a source that is gone");
+  } else {
+    const text = s3.get(RENDITIONS, at)?.body;
+    if (text === undefined) return ["there is no manifest"];
+    stored.delete(at);
+    const manifest = JSON.parse(Buffer.from(text).toString());
+    if (manifest.source.etag !== source.etag) faults.push("the manifest is of another version");
+    if (manifest.recipe !== recipeFingerprint(recipe, ENCODER)) {
+      faults.push("the manifest is of another recipe");
+    }
+    if (manifest.stale.length > 0) faults.push(`the manifest calls ${manifest.stale} stale`);
+    const size = /^picture \d+ (\d+)x(\d+)/.exec(content ?? "");
+    if ((manifest.rejected !== undefined) !== (size === null))
+      faults.push("wrongly rejected or not");
+    const expected = size
+      ? planRenditions(infoOf(Number(size[1]), Number(size[2]), 1), recipe, KEY, 2 ** 30).renditions
+      : [];
+    const listed = new Map<string, { etag: string }>(
+      manifest.renditions.map((each: { key: string; etag: string }) => [each.key, each]),
+    );
+    for (const { key, preset } of expected) {
+      const object = s3.get(RENDITIONS, key);
+      const begins = renditionOf(content ?? "", presetFingerprint(preset, ENCODER));
+      if (object === undefined) faults.push(`${key} is missing`);
+      else if (!Buffer.from(object.body).toString().startsWith(begins)) {
+        faults.push(`${key} is stale: ${Buffer.from(object.body)}, not ${begins}`);
+      }
+      if (object && listed.get(key)?.etag !== object.etag) {
+        faults.push(`${key} is not what the manifest lists`);
+      }
+      listed.delete(key);
+      stored.delete(key);
+    }
+    for (const key of listed.keys()) faults.push(`the manifest lists ${key}`);
+  }
+  for (const key of stored) if (!isExcused(key, world)) faults.push(`${key} is an orphan`);
+  return faults;
+}
+
+/**
+ * The one thing that is left to the audit: what an attempt put and never committed, when only a
+ * recipe that is no longer deployed knows that key.
+ */
+function isExcused(key: string, { ended, recipeNumber }: World): boolean {
+  return ended.some((each) => each.recipe !== recipeNumber && each.uncommitted.has(key));
+}

@@ -1,0 +1,157 @@
+import { jobMessage } from "../../intake/index.ts";
+import type { Lane } from "../../outcome/index.ts";
+import type { Recipe } from "../../recipe/index.ts";
+import type { Chance } from "./chance.ts";
+import { RECIPES } from "./recipes.ts";
+import { ModelS3 } from "./s3.ts";
+import type { Session } from "./session.ts";
+import { ModelQueue } from "./sqs.ts";
+
+export const SOURCES = "sources";
+export const RENDITIONS = "renditions";
+export const KEY = "a.jpg";
+const LEASE_MS = 60_000;
+
+export interface ModelLane {
+  readonly name: Lane;
+  readonly queue: ModelQueue;
+  readonly letters: ModelQueue;
+}
+
+/** Buckets, queues, a clock, the recipe that is deployed: all that outlives an attempt. */
+export class World {
+  readonly chance: Chance;
+  readonly s3: ModelS3;
+  readonly small: ModelLane;
+  readonly large: ModelLane;
+  now = 1_700_000_000_000;
+  /** Events that S3 has not delivered yet. */
+  events: string[] = [];
+  readonly begun = new Map<Session, { readonly lane: ModelLane; readonly handle: string }>();
+  /** Of those that ended or crashed, and of what they left on its way. */
+  readonly ended: Session[] = [];
+  readonly faults: string[] = [];
+  #versions = 0;
+  readonly #contents: string[] = [];
+  #recipe = 0;
+  #older: number | undefined;
+
+  constructor(chance: Chance, maxReceives: number) {
+    this.chance = chance;
+    this.s3 = new ModelS3((key, session) => {
+      if (key.startsWith("manifests/")) session.uncommitted.clear();
+      else session.uncommitted.add(key);
+    });
+    const lane = (name: Lane): ModelLane => {
+      const letters = new ModelQueue(`https://sqs/${name}-dlq`, LEASE_MS);
+      return {
+        name,
+        letters,
+        queue: new ModelQueue(`https://sqs/${name}`, LEASE_MS, maxReceives, letters),
+      };
+    };
+    this.small = lane("small");
+    this.large = lane("large");
+  }
+
+  get lanes(): readonly ModelLane[] {
+    return [this.small, this.large];
+  }
+
+  get recipe(): Recipe {
+    const recipe = RECIPES[this.#recipe % RECIPES.length];
+    if (!recipe) throw new Error("there is no recipe");
+    return recipe;
+  }
+
+  get recipeNumber(): number {
+    return this.#recipe;
+  }
+
+  queue(url: string): ModelQueue {
+    const all = this.lanes.flatMap(({ queue, letters }) => [queue, letters]);
+    const found = all.find((queue) => queue.url === url);
+    if (!found) throw new Error(`there is no queue ${url}`);
+    return found;
+  }
+
+  /** Somebody uploads, overwrites or removes the source; S3 will say so, sometimes twice. */
+  changeSource(): string {
+    const body = this.#nextContent();
+    if (body === undefined) this.s3.remove(SOURCES, KEY);
+    else {
+      const own = body.startsWith("own") ? { imagefleet: "0123" } : undefined;
+      this.s3.put(SOURCES, KEY, Buffer.from(body), own);
+    }
+    const event = s3Event(body?.length, this.now);
+    this.events.push(event);
+    if (this.chance.happens(0.3)) this.events.push(event);
+    return body ?? "nothing";
+  }
+
+  #nextContent(): string | undefined {
+    const { chance } = this;
+    const earlier = this.#contents;
+    if (earlier.length > 0 && chance.happens(0.25)) return chance.of(earlier);
+    this.#versions += 1;
+    const content = chance.of([
+      undefined,
+      undefined,
+      "",
+      `broken ${this.#versions}`,
+      // A rendition, put where sources are.
+      `own ${this.#versions}`,
+      `picture ${this.#versions} 15x15`,
+      `picture ${this.#versions} 90x40`,
+      `picture ${this.#versions} 300x200`,
+      `picture ${this.#versions} 300x200`,
+      // Too many bytes, and too many pixels, for the small lane.
+      `picture ${this.#versions} 90x40${" ".repeat(60)}`,
+      `picture ${this.#versions} 8000x8000`,
+    ]);
+    if (content !== undefined) earlier.push(content);
+    return content;
+  }
+
+  deploy(): void {
+    if (this.#older === undefined) this.#older = this.#recipe;
+    this.#recipe += 1 + this.chance.below(RECIPES.length - 1);
+  }
+
+  /** While a deployment rolls, programs of the older recipe still begin work. */
+  recipeOfNextProgram(): number {
+    return this.#older !== undefined && this.chance.happens(0.5) ? this.#older : this.#recipe;
+  }
+
+  /** No program of an older recipe begins any more; what they begun may still run. */
+  endDeployment(): void {
+    this.#older = undefined;
+  }
+
+  /** What `reprocess` does: one job a source. */
+  reprocess(): void {
+    const at = this.now;
+    const body = jobMessage({ bucket: SOURCES, key: KEY, at, begun: false, force: false });
+    this.small.queue.send(body, {}, this.now);
+  }
+
+  get isDeploying(): boolean {
+    return this.#older !== undefined;
+  }
+}
+
+function s3Event(size: number | undefined, now: number): string {
+  return JSON.stringify({
+    Records: [
+      {
+        eventSource: "aws:s3",
+        eventTime: new Date(now).toISOString(),
+        eventName: size === undefined ? "ObjectRemoved:Delete" : "ObjectCreated:Put",
+        s3: {
+          bucket: { name: SOURCES },
+          object: { key: KEY, ...(size !== undefined && { size }) },
+        },
+      },
+    ],
+  });
+}

@@ -1,0 +1,111 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Queue } from "../queue/index.ts";
+import { defineRecipe } from "../recipe/index.ts";
+import { RenditionStore, SourceStore } from "../store/index.ts";
+import { createLog } from "../telemetry/index.ts";
+import { type AttemptContext, attempt } from "./attempt.ts";
+import { Chance } from "./model/chance.ts";
+
+const VERSIONS = 50;
+const WORKERS = 2;
+const recipe = defineRecipe({ presets: { thumb: "10x10", hero: { widths: [16, 64] } } });
+const never = new AbortController().signal;
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox.close());
+
+function context(queue: Queue): AttemptContext {
+  const { s3, sqs, resources } = sandbox;
+  return {
+    lane: "small",
+    reconcile: {
+      lane: "small",
+      recipe,
+      sources: new SourceStore(s3),
+      renditions: new RenditionStore(s3, resources.renditionBucket),
+      memoryBytes: 512 * 2 ** 20,
+      renderGate: (work) => work(),
+    },
+    large: queue,
+    letters: new Queue(sqs, resources.lanes.small.letters),
+    maxReceives: 1000,
+    leaseSeconds: 30,
+    log: createLog("test", "silent"),
+    now: Date.now,
+    random: Math.random,
+  };
+}
+
+/** Works until nothing is left to be done of what was uploaded by then. */
+async function work(queue: Queue, isOver: () => boolean): Promise<void> {
+  for (;;) {
+    const over = isOver();
+    const messages = await queue.receive({ max: 2, waitSeconds: over ? 2 : 0 });
+    if (over && messages.length === 0) return;
+    for (const message of messages) {
+      const settlement = await attempt(message, context(queue), never);
+      if (settlement.kind === "acknowledge") await queue.acknowledge(message);
+      else await queue.comeBackIn(0, message);
+    }
+  }
+}
+
+it.each([1, 2])(
+  "ends with the last of 50 versions, whatever met on the way (seed %i)",
+  async (seed) => {
+    const { s3, sqs, resources } = sandbox;
+    const { sourceBucket: Bucket, renditionBucket } = resources;
+    const queue = new Queue(sqs, resources.lanes.small.url);
+    const chance = new Chance(seed);
+    const Key = `changing/${seed}.png`;
+    let over = false;
+    const workers = Array.from({ length: WORKERS }, () => work(queue, () => over));
+    let last = { width: 0, colour: "" };
+    for (let version = 1; version <= VERSIONS; version++) {
+      const colour = `#${(version * 4).toString(16).padStart(2, "0").repeat(3)}`;
+      last = { width: 8 + chance.below(120), colour };
+      const create = { width: last.width, height: 40, channels: 3, background: colour } as const;
+      const Body = await sharp({ create }).png().toBuffer();
+      if (version < VERSIONS && chance.happens(0.1)) {
+        await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+      }
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+    }
+    over = true;
+    await Promise.all(workers);
+
+    const renditions = new RenditionStore(s3, renditionBucket);
+    const stored = await renditions.manifest(`manifests/${Key}.json`, never);
+    expect(stored?.manifest).toMatchObject({ source: { width: last.width }, stale: [] });
+    for (const { key, etag, width, height } of stored?.manifest?.renditions ?? []) {
+      const got = await s3.send(new GetObjectCommand({ Bucket: renditionBucket, Key: key }));
+      expect(got.ETag).toBe(etag);
+      const image = sharp(await got.Body?.transformToByteArray());
+      expect(await image.metadata()).toMatchObject({ width, height });
+      const { dominant } = await image.stats();
+      const wanted = Number.parseInt(last.colour.slice(1, 3), 16);
+      expect(Math.abs((dominant.r >> 3) - (wanted >> 3))).toBeLessThanOrEqual(2);
+    }
+    const keys = stored?.manifest?.renditions.map(({ key }) => key) ?? [];
+    expect(await storedFor(`${seed}.png`)).toEqual([...keys, `manifests/${Key}.json`].sort());
+  },
+);
+
+async function storedFor(name: string): Promise<string[]> {
+  const Bucket = sandbox.resources.renditionBucket;
+  const { Contents = [] } = await sandbox.s3.send(new ListObjectsV2Command({ Bucket }));
+  return Contents.map(({ Key = "" }) => Key)
+    .filter((key) => key.includes(name))
+    .sort();
+}
