@@ -1,7 +1,7 @@
 import { physical } from "./stage.ts";
 import { alarmTopic } from "./topic.ts";
 
-type Queries = $util.Input<aws.types.input.cloudwatch.MetricAlarmMetricQuery>[];
+type Query = aws.types.input.cloudwatch.MetricAlarmMetricQuery;
 
 interface Metric {
   readonly id: string;
@@ -18,13 +18,15 @@ export function metric({ id, name: metricName, periodSeconds: period, ...rest }:
 }
 
 /**
- * Goes off when `expression` is at or above `threshold`, and says when it is over. Where nothing is
- * measured nothing is wrong.
+ * Goes off when what is measured is at or above `threshold`, and says when it is over. Where nothing
+ * is measured nothing is wrong.
+ *
+ * @param options.of one metric, or, with an expression, those that it is made of
  */
 export function alarm(
   name: string,
   description: string,
-  options: { expression: string; of: Queries; threshold: number; periods?: number },
+  options: { expression?: string; of: Query[]; threshold: number; periods?: number },
 ): void {
   const { expression, of, threshold, periods = 1 } = options;
   new aws.cloudwatch.MetricAlarm(name, {
@@ -34,7 +36,10 @@ export function alarm(
     threshold,
     evaluationPeriods: periods,
     treatMissingData: "notBreaching",
-    metricQueries: [{ id: "value", expression, label: name, returnData: true }, ...of],
+    metricQueries:
+      expression === undefined
+        ? of.map((only) => ({ ...only, returnData: true }))
+        : [{ id: "value", expression, label: name, returnData: true }, ...of],
     alarmActions: [alarmTopic],
     okActions: [alarmTopic],
   });

@@ -41,7 +41,6 @@ function age(lane: string, queue: sst.aws.Queue, threshold: number): void {
     `${lane}Age`,
     `The ${lane.toLowerCase()} lane's oldest message has waited ${threshold / MINUTE} min`,
     {
-      expression: "age",
       of: [sqs("age", queue, "ApproximateAgeOfOldestMessage")],
       threshold,
     },
@@ -58,24 +57,18 @@ function functions(): void {
       stat,
       periodSeconds,
     });
-  alarm(
-    "ConsumeErrors",
-    `More than ${ALARMS.errorPercent} % of the function's batches fail whole`,
-    {
-      expression: "IF(calls > 0, 100 * errors / calls, 0)",
-      of: [lambda("errors", "Errors", "Sum"), lambda("calls", "Invocations", "Sum")],
-      threshold: ALARMS.errorPercent,
-      periods: 2,
-    },
-  );
+  alarm("ConsumeErrors", `${ALARMS.errorPercent} % or more of the function's batches fail whole`, {
+    expression: "IF(calls > 0, 100 * errors / calls, 0)",
+    of: [lambda("errors", "Errors", "Sum"), lambda("calls", "Invocations", "Sum")],
+    threshold: ALARMS.errorPercent,
+    periods: 2,
+  });
   alarm("ConsumeThrottles", "The function is throttled: the account's concurrency is used up", {
-    expression: "throttles",
     of: [lambda("throttles", "Throttles", "Sum")],
     threshold: 1,
     periods: 3,
   });
   alarm("ConsumeDuration", "One batch in twenty comes near the function's timeout", {
-    expression: "p95",
     of: [lambda("p95", "Duration", "p95")],
     threshold: CONSUME.timeoutSeconds * 1000 * ALARMS.durationShare,
     periods: 2,

@@ -57,7 +57,9 @@ export const worker = new sst.aws.Service("Worker", {
       // In place of SST's own, which reads every secret of the account. The task has none.
       role.inlinePolicies = [];
     },
-    service: (service) => {
+    service: (service, options) => {
+      // The tasks that there are: scaling's business, and no deployment's.
+      options.ignoreChanges = ["desiredCount"];
       service.enableExecuteCommand = false;
       service.propagateTags = "SERVICE";
       service.networkConfiguration = {

@@ -1,4 +1,4 @@
-import { settings } from "./stage.ts";
+import { physical, settings } from "./stage.ts";
 import { source } from "./storage.ts";
 
 if (settings.replicateTo !== undefined) replicate(settings.replicateTo);
@@ -6,6 +6,7 @@ if (settings.replicateTo !== undefined) replicate(settings.replicateTo);
 /** Every version of every source is copied to a bucket elsewhere, which must be versioned too. */
 function replicate(destination: string): void {
   const role = new aws.iam.Role("ReplicationRole", {
+    name: physical("Replication"),
     assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "s3.amazonaws.com" }),
   });
   const policy = new aws.iam.RolePolicy("ReplicationPolicy", {

@@ -25,6 +25,8 @@ function whole(from: number, to: number) {
   );
 }
 
+const newSource = v.literal("new", 'it must be "new", or { bucket, notifications }');
+
 const ownSource = v.strictObject({
   /** A bucket that is there already, in this account and region. */
   bucket: bucketName,
@@ -39,7 +41,10 @@ const ownSource = v.strictObject({
 
 const schema = v.strictObject({
   /** "new" makes a bucket for uploads; or name one that is there. */
-  source: v.optional(v.union([v.literal("new"), ownSource]), "new"),
+  source: v.optional(
+    v.lazy((input) => (typeof input === "object" ? ownSource : newSource)),
+    "new",
+  ),
   /** Who encrypts the fleet's buckets: S3 with its own keys, or KMS with a key of this stage. */
   encryption: v.optional(v.picklist(["s3", "kms"]), "s3"),
   /** A versioned bucket that every source is copied to. Only of a new source bucket, with encryption "s3". */
@@ -63,7 +68,7 @@ export type Settings = v.InferOutput<typeof schema>;
 /** @throws Error naming each field that is wrong, its value and the fix */
 export function parseSettings(stage: string, input: unknown): Settings {
   const parsed = v.safeParse(schema, input);
-  const faults = parsed.success ? relatedFaults(parsed.output) : parsed.issues.flatMap(faultsOf);
+  const faults = parsed.success ? relatedFaults(parsed.output) : parsed.issues.map(faultOf);
   if (parsed.success && faults.length === 0) return parsed.output;
   throw new Error(`infra/settings.ts, stage "${stage}": ${faults.join("; ")}`);
 }
@@ -81,14 +86,11 @@ function relatedFaults({ source, replicateTo, encryption }: Settings): string[] 
   ];
 }
 
-/** Of the forms that a source may have, only a bucket's can be half right. */
-function faultsOf(issue: v.BaseIssue<unknown>): string[] {
-  const nested = issue.type === "union" ? issue.issues : undefined;
-  const deeper = nested?.filter(({ path }) => (path?.length ?? 0) > (issue.path?.length ?? 0));
-  if (deeper !== undefined && deeper.length > 0) return deeper.flatMap(faultsOf);
+function faultOf(issue: v.BaseIssue<unknown>): string {
   const field = v.getDotPath(issue) ?? "the settings";
   if (issue.type === "strict_object" && issue.expected === "never") {
-    return [`${field} is no setting: see infra/settings-schema.ts`];
+    return `${field} is no setting: see infra/settings-schema.ts`;
   }
-  return [`${field} is ${JSON.stringify(issue.input) ?? "missing"}: ${issue.message}`];
+  const value = JSON.stringify(issue.input);
+  return value === undefined ? `${field} is missing` : `${field} is ${value}: ${issue.message}`;
 }

@@ -13,7 +13,8 @@ export function created(type: string, name: string, inputs: Inputs): { id: strin
   const state: Inputs = {
     ...inputs,
     name: called,
-    ...(service && { arn: arnOf(service, kind ?? "", called) }),
+    // A policy is named by what it is the policy of.
+    ...(service && !("arn" in inputs) && { arn: arnOf(service, kind ?? "", called) }),
     ...(kind === "Queue" && { url }),
     ...(type === "docker-build:index:Image" && {
       ref: `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/sst-asset@sha256:0`,

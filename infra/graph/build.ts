@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Graph, Variant } from "./resource.ts";
@@ -17,13 +18,23 @@ export async function buildGraph(variant: Variant, root: string = ROOT): Promise
   const { stage, dev = false, settings = {} } = variant;
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [CHILD, JSON.stringify({ root, stage, dev })],
+    [CHILD, JSON.stringify({ name: nameOf(root, variant), root, stage, dev })],
     {
       cwd: root,
       maxBuffer: MAX_BYTES,
-      env: { ...process.env, IMAGEFLEET_SETTINGS: JSON.stringify(settings) },
+      env: {
+        ...process.env,
+        IMAGEFLEET_SETTINGS: JSON.stringify(settings),
+        // Most of the time goes into compiling Pulumi and SST, the same each time.
+        NODE_COMPILE_CACHE: join(root, ".sst", "imagefleet", "compiled"),
+      },
     },
   );
   const graph: Graph = JSON.parse(stdout);
   return graph;
+}
+
+function nameOf(root: string, variant: Variant): string {
+  const hash = createHash("sha256").update(JSON.stringify([root, variant]));
+  return hash.digest("hex").slice(0, 12);
 }

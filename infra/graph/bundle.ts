@@ -35,7 +35,7 @@ const BANNER = [
 export interface BundleOptions {
   readonly root: string;
   readonly platform: string;
-  /** Told apart from others that run at the same time. */
+  /** Tells it apart from others that are bundled at the same time. */
   readonly name: string;
   readonly contents: string;
   readonly banner?: string;
@@ -48,7 +48,8 @@ export interface BundleOptions {
 export async function imported(options: BundleOptions): Promise<unknown> {
   const { root, platform, globals } = options;
   const esbuild: Esbuild = createRequire(join(platform, "package.json"))("esbuild");
-  const outfile = join(platform, `graph.${options.name}.${process.pid}.mjs`);
+  // The same name each time: what Node has compiled of it is found again, and not kept for ever.
+  const outfile = join(platform, `graph.${options.name}.mjs`);
   try {
     await esbuild.build({
       stdin: { contents: options.contents, resolveDir: root, sourcefile: "graph.ts", loader: "ts" },

@@ -11,6 +11,7 @@ import type { Graph } from "./resource.ts";
 import { startSstServer } from "./sst-server.ts";
 
 const orderSchema = v.object({
+  name: v.string(),
   root: v.string(),
   stage: v.string(),
   dev: v.optional(v.boolean(), false),
@@ -20,7 +21,7 @@ const configSchema = v.object({ default: appSchema });
 const runSchema = v.object({ start: v.function() });
 const providersSchema = v.array(v.object({ alias: v.string(), package: v.string() }));
 
-const { root, stage, dev } = v.parse(orderSchema, JSON.parse(process.argv[2] ?? ""));
+const { name, root, stage, dev } = v.parse(orderSchema, JSON.parse(process.argv[2] ?? ""));
 const platform = join(root, ".sst", "platform");
 
 const server = await startSstServer(join(root, ".sst", "imagefleet", "stub"));
@@ -34,7 +35,7 @@ const from = join(platform, "package.json");
 const { resources, outputs } = await record(from, { app: app.name, stage }, async () => run());
 server.close();
 
-const graph: Graph = { app: plain(app), resources, outputs, functions: server.functions };
+const graph: Graph = { dev, app: plain(app), resources, outputs, functions: server.functions };
 process.stdout.write(JSON.stringify(graph));
 
 async function askApp() {
@@ -43,7 +44,7 @@ async function askApp() {
   const module = await imported({
     root,
     platform,
-    name: `app.${stage}`,
+    name: `${name}.app`,
     contents,
     banner: "function $config(input) { return input }",
     define: { $input: { stage } },
@@ -55,7 +56,7 @@ async function importRun() {
   const file = readFileSync(join(root, ".sst", "provider-lock.json"), "utf8");
   const providers = v.parse(providersSchema, JSON.parse(file));
   const globals = [
-    ...providers.map(({ alias, package: name }) => `import * as ${alias} from "${name}";`),
+    ...providers.map(({ alias, package: from }) => `import * as ${alias} from "${from}";`),
     `import * as sst from ${JSON.stringify(join(platform, "src", "components"))};`,
   ].join(" ");
   const contents = `import { run } from ${JSON.stringify(join(platform, "src", "auto", "run.ts"))};
@@ -65,7 +66,7 @@ async function importRun() {
   const module = await imported({
     root,
     platform,
-    name: `run.${stage}`,
+    name: `${name}.run`,
     contents,
     globals,
     define: {

@@ -77,6 +77,8 @@ function install(root: string): void {
   });
   if (error) throw error;
   if (status !== 0 || !isReady(root)) {
-    throw new Error(`sst install failed (${status}): is the npm registry reachable?\n${stdout}${stderr}`);
+    throw new Error(
+      `sst install failed (${status}): is the npm registry reachable?\n${stdout}${stderr}`,
+    );
   }
 }

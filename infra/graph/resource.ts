@@ -15,11 +15,18 @@ export interface Resource {
 
 /** All that one stage would deploy. */
 export interface Graph {
+  /** Was it built as `sst dev` builds it? */
+  readonly dev: boolean;
   readonly app: { readonly [key: string]: Json };
   readonly resources: readonly Resource[];
   readonly outputs: { readonly [key: string]: Json };
   /** What SST would bundle: each function's id and handler. */
-  readonly functions: readonly { readonly id: string; readonly handler: string; readonly properties: Json; readonly copyFiles: Json }[];
+  readonly functions: readonly {
+    readonly id: string;
+    readonly handler: string;
+    readonly properties: Json;
+    readonly copyFiles: Json;
+  }[];
 }
 
 /** What of a stage can differ. */
@@ -29,4 +36,12 @@ export interface Variant {
   readonly dev?: boolean;
   /** Over infra/settings.ts. */
   readonly settings?: object;
+}
+
+export interface Bundled {
+  readonly id: string;
+  /** A path from the root, and the export: "packages/…/handler.handler". */
+  readonly handler: string;
+  readonly properties: Json;
+  readonly copyFiles: Json;
 }

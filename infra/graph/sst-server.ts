@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import * as v from "valibot";
 import { ACCOUNT, REGION } from "./answers.ts";
-import type { Graph } from "./resource.ts";
+import type { Bundled } from "./resource.ts";
 
 const callSchema = v.object({ method: v.string(), params: v.tuple([v.unknown()]) });
 const buildSchema = v.object({
@@ -21,15 +21,20 @@ const buildSchema = v.object({
 export async function startSstServer(stub: string) {
   mkdirSync(stub, { recursive: true });
   writeFileSync(`${stub}/index.mjs`, "export const handler = () => {};\n");
-  const functions: Graph["functions"][number][] = [];
+  const functions: Bundled[] = [];
   const answer = (method: string, params: unknown): object | undefined => {
     if (method === "Provider.Aws.Bootstrap") {
       const ecr = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/sst-asset`;
-      return { asset: "sst-asset", assetEcrRegistryId: ACCOUNT, assetEcrUrl: ecr, state: "sst-state" };
+      return {
+        asset: "sst-asset",
+        assetEcrRegistryId: ACCOUNT,
+        assetEcrUrl: ecr,
+        state: "sst-state",
+      };
     }
-    if (method === "Provider.Aws.Appsync") return { http: "appsync.test", realtime: "appsync.test" };
-    if (method === "Runtime.AddTarget") return {};
-    if (method !== "Runtime.Build") return undefined;
+    if (method === "Provider.Aws.Appsync")
+      return { http: "appsync.test", realtime: "appsync.test" };
+    if (method !== "Runtime.Build" && method !== "Runtime.AddTarget") return undefined;
     const { functionID: id, handler, properties, copyFiles } = v.parse(buildSchema, params);
     functions.push(JSON.parse(JSON.stringify({ id, handler, properties, copyFiles })));
     return { handler: "index.handler", out: stub, errors: [], sourcemaps: [] };

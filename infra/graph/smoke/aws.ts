@@ -45,7 +45,11 @@ export async function startAws() {
       default: {
         const stored = objects.get(key);
         if (stored) return { status: 200, body: stored };
-        return { status: 404, type: "application/xml", body: "<Error><Code>NoSuchKey</Code></Error>" };
+        return {
+          status: 404,
+          type: "application/xml",
+          body: "<Error><Code>NoSuchKey</Code></Error>",
+        };
       }
     }
   }
@@ -61,7 +65,11 @@ export async function startAws() {
     const { Name } = v.parse(nameSchema, asked);
     const Value = parameters.get(Name);
     if (Value === undefined) return { status: 400, type, body: '{"__type":"ParameterNotFound"}' };
-    return { status: 200, type, body: JSON.stringify({ Parameter: { Name, Type: "String", Value } }) };
+    return {
+      status: 200,
+      type,
+      body: JSON.stringify({ Parameter: { Name, Type: "String", Value } }),
+    };
   }
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

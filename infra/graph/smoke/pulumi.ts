@@ -33,7 +33,10 @@ async function preview(): Promise<void> {
     const program: { default: unknown } = await import(pathToFileURL(main).href);
     return program.default;
   });
-  writeFileSync(process.env["GRAPH_FILE"] ?? "graph.json", JSON.stringify({ config, resources, outputs }));
+  writeFileSync(
+    process.env["GRAPH_FILE"] ?? "graph.json",
+    JSON.stringify({ config, resources, outputs }),
+  );
   const summaryEvent = {
     maybeCorrupt: false,
     durationSeconds: 1,

@@ -55,71 +55,75 @@ it("puts into the artefact what the function runs on, for its processor, and lit
   expect(bytes).toBeLessThan(60 * MIB);
 });
 
-it("works on a batch from an empty folder: JPEG, HEIC and BMP", async () => {
-  unpack(files, folder, ROOT);
-  const sandbox = await startSandbox({ small: 60, large: 60 });
-  const { s3, sqs, endpoint, region, resources } = sandbox;
-  const { small, large } = resources.lanes;
-  const create = { width: 300, height: 200, channels: 3, background: "#369" } as const;
-  const sources = {
-    "a.jpg": await sharp({ create }).jpeg().toBuffer(),
-    "b.heic": readFileSync(HEIC),
-    "c.bmp": bmp(40, 30),
-  };
-  const ends = new Map<string, string>();
-  const lines: string[] = [];
-  const all = Promise.withResolvers<void>();
-  const fn = startFunction({
-    name: "artefact",
-    handler: pathToFileURL(join(folder, "bundle.mjs")),
-    exportName: "handler",
-    memoryBytes: 2048 * MIB,
-    timeoutMs: 60_000,
-    maximumConcurrency: 1,
-    environment: {
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
-      AWS_ENDPOINT_URL: endpoint,
-      IMAGEFLEET_RENDITION_BUCKET: resources.renditionBucket,
-      IMAGEFLEET_SMALL_QUEUE_URL: small.url,
-      IMAGEFLEET_SMALL_DLQ_URL: small.letters,
-      IMAGEFLEET_LARGE_QUEUE_URL: large.url,
-    },
-    onLog: (line) => {
-      lines.push(line);
-      const job = parseJobLine(line);
-      if (job?.key !== undefined) ends.set(job.key, job.outcome);
-      if (ends.size === Object.keys(sources).length) all.resolve();
-    },
-    onExit: ({ why }) => all.reject(new Error(`the function ended: ${why}\n${lines.join("\n")}`)),
-  });
-  for (const [Key, Body] of Object.entries(sources)) {
-    await s3.send(new PutObjectCommand({ Bucket: resources.sourceBucket, Key, Body }));
-  }
-  const mapping = startEventSource({
-    sqs,
-    queueUrl: small.url,
-    queueArn: small.arn,
-    region,
-    batchSize: 10,
-    windowMs: 0,
-    maximumConcurrency: 1,
-    reportBatchItemFailures: true,
-    fn,
-    onBatch: () => undefined,
-    onError: all.reject,
-  });
-  try {
-    await all.promise;
-    const rendered = Object.keys(sources).map((key) => [key, "rendered"]);
-    expect([...ends].sort()).toEqual(rendered);
-  } finally {
-    await mapping.stop();
-    await fn.stop();
-    await sandbox.close();
-  }
-}, SMOKE_MS);
+it(
+  "works on a batch from an empty folder: JPEG, HEIC and BMP",
+  async () => {
+    unpack(files, folder, ROOT);
+    const sandbox = await startSandbox({ small: 60, large: 60 });
+    const { s3, sqs, endpoint, region, resources } = sandbox;
+    const { small, large } = resources.lanes;
+    const create = { width: 300, height: 200, channels: 3, background: "#369" } as const;
+    const sources = {
+      "a.jpg": await sharp({ create }).jpeg().toBuffer(),
+      "b.heic": readFileSync(HEIC),
+      "c.bmp": bmp(40, 30),
+    };
+    const ends = new Map<string, string>();
+    const lines: string[] = [];
+    const all = Promise.withResolvers<void>();
+    const fn = startFunction({
+      name: "artefact",
+      handler: pathToFileURL(join(folder, "bundle.mjs")),
+      exportName: "handler",
+      memoryBytes: 2048 * MIB,
+      timeoutMs: 60_000,
+      maximumConcurrency: 1,
+      environment: {
+        AWS_REGION: region,
+        AWS_ACCESS_KEY_ID: "local",
+        AWS_SECRET_ACCESS_KEY: "local",
+        AWS_ENDPOINT_URL: endpoint,
+        IMAGEFLEET_RENDITION_BUCKET: resources.renditionBucket,
+        IMAGEFLEET_SMALL_QUEUE_URL: small.url,
+        IMAGEFLEET_SMALL_DLQ_URL: small.letters,
+        IMAGEFLEET_LARGE_QUEUE_URL: large.url,
+      },
+      onLog: (line) => {
+        lines.push(line);
+        const job = parseJobLine(line);
+        if (job?.key !== undefined) ends.set(job.key, job.outcome);
+        if (ends.size === Object.keys(sources).length) all.resolve();
+      },
+      onExit: ({ why }) => all.reject(new Error(`the function ended: ${why}\n${lines.join("\n")}`)),
+    });
+    for (const [Key, Body] of Object.entries(sources)) {
+      await s3.send(new PutObjectCommand({ Bucket: resources.sourceBucket, Key, Body }));
+    }
+    const mapping = startEventSource({
+      sqs,
+      queueUrl: small.url,
+      queueArn: small.arn,
+      region,
+      batchSize: 10,
+      windowMs: 0,
+      maximumConcurrency: 1,
+      reportBatchItemFailures: true,
+      fn,
+      onBatch: () => undefined,
+      onError: all.reject,
+    });
+    try {
+      await all.promise;
+      const rendered = Object.keys(sources).map((key) => [key, "rendered"]);
+      expect([...ends].sort()).toEqual(rendered);
+    } finally {
+      await mapping.stop();
+      await fn.stop();
+      await sandbox.close();
+    }
+  },
+  SMOKE_MS,
+);
 
 /** From an ELF file's header. */
 function machine(bytes: Uint8Array | undefined): string {
