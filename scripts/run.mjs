@@ -61,7 +61,9 @@ function install() {
 function fingerprint() {
   const hash = createHash("sha256").update(`${process.platform} ${process.arch}`);
   const packages = readdirSync(join(root, "packages")).map((each) => `packages/${each}`);
-  const manifests = [".", "bench", "infra", ...packages].map((folder) => join(folder, "package.json"));
+  const manifests = [".", "bench", "infra", ...packages].map((folder) =>
+    join(folder, "package.json"),
+  );
   for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests]) {
     const path = join(root, file);
     if (existsSync(path)) hash.update(readFileSync(path));

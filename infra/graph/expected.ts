@@ -11,7 +11,7 @@ interface Expected {
 }
 
 /** The numbers of a deployment without settings, written down a second time: none changes unseen. */
-export const DEPLOYED: readonly Expected[] = [
+const DEPLOYED: readonly Expected[] = [
   {
     type: "lambda/eventSourceMapping:EventSourceMapping",
     name: "ConsumeMapping",

@@ -44,9 +44,9 @@ export async function record(
   { app, stage, config = {} }: { app: string; stage: string; config?: Record<string, string> },
   program: () => Promise<unknown>,
 ): Promise<{ resources: Resource[]; outputs: Record<string, Json> }> {
-  const require = createRequire(from);
-  const pulumi: Pulumi = require("@pulumi/pulumi");
-  const { MockMonitor }: { MockMonitor: MockMonitor } = require("@pulumi/pulumi/runtime/mocks");
+  const load = createRequire(from);
+  const pulumi: Pulumi = load("@pulumi/pulumi");
+  const { MockMonitor }: { MockMonitor: MockMonitor } = load("@pulumi/pulumi/runtime/mocks");
   const resources = new Map<string, Resource>();
 
   // Mocks are not told what a resource's options are: they stand in its registration.

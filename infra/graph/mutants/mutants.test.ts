@@ -15,7 +15,6 @@ let said: string[];
 // All at once, for the time it takes; `node infra/graph/mutants/main.ts` breaks them one by one.
 beforeAll(async () => {
   await ensurePlatform(ROOT);
-  // One mutant is a handler that is not there, another a processor: neither hides the other.
   const graph = await buildGraph({ stage: "production" }, mutated("all", MUTANTS));
   said = [...brokenRules(graph), ...unexpected(graph)];
 }, PREPARE_MS);
