@@ -29,9 +29,14 @@ export const storeAccess: Permission[] = [
     : []),
 ];
 
-/** What takes messages from a queue does. */
-export function receiving(queue: sst.aws.Queue, ...more: string[]): Permission {
-  const actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"];
+/** What drains a lane does: also sends again what could not be begun, as if it were new. */
+export function draining(queue: sst.aws.Queue, ...more: string[]): Permission {
+  const actions = [
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:SendMessage",
+  ];
   return { actions: [...actions, ...more], resources: [queue.arn] };
 }
 

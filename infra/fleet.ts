@@ -1,5 +1,5 @@
 import recipe from "../recipe.ts";
-import { receiving, sending, storeAccess } from "./access.ts";
+import { draining, sending, storeAccess } from "./access.ts";
 import { network } from "./network.ts";
 import { LOG_RETENTION, QUEUES, WORKER } from "./numbers.ts";
 import { large } from "./queues.ts";
@@ -74,7 +74,7 @@ export const worker = new sst.aws.Service("Worker", {
 function workerPolicy() {
   const statements = [
     ...storeAccess,
-    receiving(large.queue),
+    draining(large.queue),
     sending(large.letters),
     // A task says of itself that it has work in hand: then it is not scaled in.
     {

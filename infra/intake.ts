@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import recipe from "../recipe.ts";
-import { receiving, sending, storeAccess } from "./access.ts";
+import { draining, sending, storeAccess } from "./access.ts";
 import { decoderThread } from "./decoder.ts";
 import { CONSUME, LOG_RETENTION, QUEUES } from "./numbers.ts";
 import { large, small, smallPolicy } from "./queues.ts";
@@ -30,7 +30,7 @@ export const consume = new sst.aws.Function("Consume", {
   copyFiles: [await decoderThread()],
   permissions: [
     ...storeAccess,
-    receiving(small.queue, "sqs:GetQueueAttributes"),
+    draining(small.queue, "sqs:GetQueueAttributes"),
     sending(small.letters),
     sending(large.queue),
   ],

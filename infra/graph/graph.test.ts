@@ -77,6 +77,11 @@ describe("production", () => {
     expect(unexpected(graph("production"))).toEqual([]);
   });
 
+  it("is built by the version of sst that is installed, and by no other", () => {
+    const manifest = readFileSync(join(ROOT, "package.json"), "utf8");
+    expect(manifest).toContain(`"sst": "${String(graph("production").app["version"])}"`);
+  });
+
   it("says where everything is", () => {
     expect(Object.keys(graph("production").outputs).sort()).toEqual([
       "_protect",
@@ -106,6 +111,7 @@ describe("production", () => {
       "sqs:ReceiveMessage SmallQueue",
       "sqs:SendMessage LargeQueue",
       "sqs:SendMessage SmallDlqQueue",
+      "sqs:SendMessage SmallQueue",
     ]);
   });
 
@@ -123,6 +129,7 @@ describe("production", () => {
       "sqs:DeleteMessage LargeQueue",
       "sqs:ReceiveMessage LargeQueue",
       "sqs:SendMessage LargeDlqQueue",
+      "sqs:SendMessage LargeQueue",
     ]);
     expect(grants(graph("production"), "WorkerExecutionRole")).toEqual([]);
   });
