@@ -38,6 +38,11 @@ export function offline(root: string): Record<string, string> {
     SST_NO_BUN: "1",
     SST_TELEMETRY_DISABLED: "1",
     DO_NOT_TRACK: "1",
+    // What npm has fetched before is not asked for again: a second run needs no network.
+    npm_config_prefer_offline: "true",
+    npm_config_audit: "false",
+    npm_config_fund: "false",
+    npm_config_update_notifier: "false",
     XDG_CONFIG_HOME: join(root, ".sst", "imagefleet", "config"),
   };
 }
