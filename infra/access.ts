@@ -9,10 +9,9 @@ type Permission = Exclude<
   undefined | $util.Output<unknown> | Promise<unknown>
 >[number];
 
-const keys: $util.Input<string>[] = [
-  ...(key ? [key.arn] : []),
-  ...(settings.source !== "new" && settings.source.kmsKeyArn ? [settings.source.kmsKeyArn] : []),
-];
+/** What sources may be encrypted with, and what is written is. */
+const theirs = settings.source === "new" ? undefined : settings.source.kmsKeyArn;
+const readable = [...(key ? [key.arn] : []), ...(theirs ? [theirs] : [])];
 
 /** What a reconcile does to the store, in both lanes. */
 export const storeAccess: Permission[] = [
@@ -24,9 +23,8 @@ export const storeAccess: Permission[] = [
   // Never called: without it S3 answers "forbidden" for a key that is not there, and a picture that
   // was deleted could not be told from one that may not be read.
   { actions: ["s3:ListBucket"], resources: [source.arn, renditions.arn] },
-  ...(keys.length > 0
-    ? [{ actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: keys }]
-    : []),
+  ...(readable.length > 0 ? [{ actions: ["kms:Decrypt"], resources: readable }] : []),
+  ...(key ? [{ actions: ["kms:GenerateDataKey"], resources: [key.arn] }] : []),
 ];
 
 /** What drains a lane does: also sends again what could not be begun, as if it were new. */

@@ -1,5 +1,4 @@
 import { alarm, metric } from "./alarm.ts";
-import { cluster, worker } from "./fleet.ts";
 import { consume } from "./intake.ts";
 import { ALARMS, CONSUME } from "./numbers.ts";
 import { large, small } from "./queues.ts";
@@ -75,33 +74,24 @@ function functions(): void {
   });
 }
 
-/** Each running task reports its CPU once a minute: so many reports, so many tasks. */
+/** Also when there are tasks, and none of them takes anything. */
 function tasks(): void {
-  alarm("WorkerMissing", `The large lane waits for ${ALARMS.noTaskMinutes} min, and no task runs`, {
-    expression: "IF(FILL(waiting, 0) > 0 AND FILL(tasks, 0) < 1, 1, 0)",
-    of: [
-      sqs("waiting", large.queue, "ApproximateNumberOfMessagesVisible", MINUTE),
-      metric({
-        id: "tasks",
-        namespace: "AWS/ECS",
-        name: "CPUUtilization",
-        dimensions: {
-          ClusterName: cluster.nodes.cluster.name,
-          ServiceName: $output(worker.nodes.service).name,
-        },
-        stat: "SampleCount",
-        periodSeconds: MINUTE,
-      }),
-    ],
-    threshold: 1,
-    periods: ALARMS.noTaskMinutes,
-  });
+  alarm(
+    "WorkerMissing",
+    `The large lane waits ${ALARMS.noTaskMinutes} min, and no task works on it`,
+    {
+      expression: "IF(waiting > 0 AND inHand < 1, 1, 0)",
+      of: depth(large.queue, MINUTE),
+      threshold: 1,
+      periods: ALARMS.noTaskMinutes,
+    },
+  );
 }
 
-function depth(queue: sst.aws.Queue) {
+function depth(queue: sst.aws.Queue, seconds: number = periodSeconds) {
   return [
-    sqs("waiting", queue, "ApproximateNumberOfMessagesVisible"),
-    sqs("inHand", queue, "ApproximateNumberOfMessagesNotVisible"),
+    sqs("waiting", queue, "ApproximateNumberOfMessagesVisible", seconds),
+    sqs("inHand", queue, "ApproximateNumberOfMessagesNotVisible", seconds),
   ];
 }
 

@@ -11,7 +11,6 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     "ApproximateAgeOfOldestMessage",
   ],
   "AWS/Lambda": ["Errors", "Invocations", "Throttles", "Duration"],
-  "AWS/ECS": ["CPUUtilization"],
 };
 
 function alarms(graph: Graph): Resource[] {
