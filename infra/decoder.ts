@@ -1,6 +1,5 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { build } from "esbuild";
 
 const ENTRY = "packages/core/src/image/unpack-thread.ts";
 const FILE = "unpack-thread.mjs";
@@ -13,6 +12,8 @@ const FILE = "unpack-thread.mjs";
  *   function of `sst dev`
  */
 export async function decoderThread(): Promise<{ from: string; to: string }> {
+  // SST's own, which is there when this runs, and not yet when sst first reads the configuration.
+  const { build } = await import("esbuild");
   const from = join(".sst", "imagefleet", FILE);
   mkdirSync(join($cli.paths.root, dirname(from)), { recursive: true });
   await build({
