@@ -26,7 +26,7 @@ export async function buildGraph(variant: Variant, root: string = ROOT): Promise
         ...process.env,
         IMAGEFLEET_SETTINGS: JSON.stringify(settings),
         // Most of the time goes into compiling Pulumi and SST, the same each time.
-        NODE_COMPILE_CACHE: join(root, ".sst", "imagefleet", "compiled"),
+        NODE_COMPILE_CACHE: join(ROOT, ".sst", "imagefleet", "compiled"),
       },
     },
   );
