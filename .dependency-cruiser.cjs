@@ -77,6 +77,26 @@ module.exports = {
       to: { path: "^packages/(cli|console)/" },
     },
     {
+      name: "infra-knows-no-program",
+      comment:
+        "Handlers are paths, and what programs read is their environment. The recipe says the rest.",
+      severity: "error",
+      from: { path: "^(infra/|sst\\.config\\.ts)", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(packages|bench|scripts)/" },
+    },
+    {
+      name: "what-is-deployed-knows-no-test",
+      severity: "error",
+      from: { path: "^infra/[^/]+\\.ts$" },
+      to: { path: "^infra/graph/" },
+    },
+    {
+      name: "nobody-knows-infra",
+      severity: "error",
+      from: { path: "^(packages|bench|recipe\\.ts)" },
+      to: { path: "^(infra/|sst\\.config\\.ts)" },
+    },
+    {
       name: "only-local-knows-fauxqs",
       comment: "The AWS SDK is the seam: nothing else may know which server answers.",
       severity: "error",
@@ -91,10 +111,11 @@ module.exports = {
     },
     {
       name: "no-unresolvable",
-      comment: "aws-lambda is a package of types alone: @types/aws-lambda.",
+      comment:
+        "aws-lambda is types alone: @types/aws-lambda. esbuild is SST's own, in .sst/platform.",
       severity: "error",
       from: {},
-      to: { couldNotResolve: true, pathNot: "^aws-lambda$" },
+      to: { couldNotResolve: true, pathNot: "^(aws-lambda|esbuild)$" },
     },
   ],
   options: {

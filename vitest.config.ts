@@ -17,6 +17,7 @@ export default defineConfig({
             contract,
             "bench/**/*.test.ts",
             "scripts/*.test.ts",
+            "infra/**/*.test.ts",
           ],
         },
       },

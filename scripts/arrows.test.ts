@@ -20,6 +20,9 @@ const BREAKERS: Record<string, readonly [from: string, imports: string]> = {
   "lambda-and-worker-import-core-alone": ["packages/worker/src/b.ts", "../../local/src/a.ts"],
   "lambda-and-worker-do-not-meet": ["packages/worker/src/b.ts", "../../lambda/src/a.ts"],
   "local-does-not-know-the-cli": ["packages/local/src/b.ts", "../../cli/src/a.ts"],
+  "infra-knows-no-program": ["infra/b.ts", "../packages/local/src/a.ts"],
+  "what-is-deployed-knows-no-test": ["infra/b.ts", "./graph/a.ts"],
+  "nobody-knows-infra": ["packages/cli/src/b.ts", "../../../infra/a.ts"],
   "only-local-knows-fauxqs": ["packages/cli/src/b.ts", "fauxqs"],
   "nothing-deployed-imports-a-dev-dependency": ["packages/cli/src/b.ts", "a-dev-dependency"],
   "no-unresolvable": ["packages/cli/src/b.ts", "./nowhere.ts"],
@@ -32,6 +35,8 @@ const THERE = [
   "packages/lambda/src/a.ts",
   "packages/local/src/a.ts",
   "packages/cli/src/a.ts",
+  "infra/a.ts",
+  "infra/graph/a.ts",
 ];
 const INSTALLED = ["sharp", "fauxqs", "a-dev-dependency"];
 
@@ -62,7 +67,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function brokenRules(): string[] {
   const { stdout } = spawnSync(
     "depcruise",
-    ["--config", CONFIG, "--output-type", "json", "packages"],
+    ["--config", CONFIG, "--output-type", "json", "packages", "infra"],
     { cwd: folder, encoding: "utf8" },
   );
   const { summary }: { summary: { violations: { rule: { name: string } }[] } } = JSON.parse(stdout);

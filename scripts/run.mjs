@@ -23,14 +23,19 @@ const program = programs[name];
 if (program === undefined) {
   fail(`run.mjs does not know "${name}": one of ${Object.keys(programs).join(", ")}`);
 }
-install();
+install(["start", "imagefleet"].includes(name));
 handOver([...program, ...rest]);
 
-/** Installs once, and again when the lockfile or a package.json has changed. */
-function install() {
+/**
+ * Installs once, and again when the lockfile or a package.json has changed. What only tests and
+ * deployments need, most of it by size, comes when one of them is first run, and then stays.
+ */
+function install(justToRun) {
   const stamp = join(root, "node_modules", ".imagefleet-installed");
   const state = fingerprint();
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === state && existsSync(node())) return;
+  const [installed, extent] = existsSync(stamp) ? readFileSync(stamp, "utf8").split(" ") : [];
+  const all = !justToRun || extent === "all";
+  if (installed === state && (extent === "all" || !all) && existsSync(node())) return;
 
   const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   console.error("imagefleet: installing what is missing (once, about half a minute) …");
@@ -43,6 +48,7 @@ function install() {
     "pnpm",
     "install",
     "--frozen-lockfile",
+    ...(all ? [] : ["--prod"]),
     "--reporter=append-only",
     "--loglevel=warn",
   ];
@@ -57,13 +63,15 @@ function install() {
     fail("the installation failed, see above. Is the npm registry reachable? Then try again.");
   }
   mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, state);
+  writeFileSync(stamp, `${state} ${all ? "all" : "to-run"}`);
 }
 
 function fingerprint() {
   const hash = createHash("sha256").update(`${process.platform} ${process.arch}`);
   const packages = readdirSync(join(root, "packages")).map((each) => `packages/${each}`);
-  const manifests = [".", "bench", ...packages].map((folder) => join(folder, "package.json"));
+  const manifests = [".", "bench", "infra", ...packages].map((folder) =>
+    join(folder, "package.json"),
+  );
   for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests]) {
     const path = join(root, file);
     if (existsSync(path)) hash.update(readFileSync(path));
@@ -71,14 +79,14 @@ function fingerprint() {
   return hash.digest("hex");
 }
 
-/** The binary that the `node` package brought. */
+/** The binary that the `node` package brought: the command line's own dependency. */
 function node() {
-  const folder = join(root, "node_modules", "node", "bin");
+  const folder = join(root, "packages", "cli", "node_modules", "node", "bin");
   return join(folder, process.platform === "win32" ? "node.exe" : "node");
 }
 
 function handOver(args) {
-  const bin = join(root, "node_modules", ".bin");
+  const bins = [".", "packages/cli"].map((each) => join(root, each, "node_modules", ".bin"));
   const child = spawn(
     node(),
     args.map((arg, index) => (index === 0 ? join(root, arg) : arg)),
@@ -86,7 +94,7 @@ function handOver(args) {
       // Folders on the command line are meant from where the person stands.
       cwd: process.env.INIT_CWD ?? process.cwd(),
       stdio: "inherit",
-      env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ""}` },
+      env: { ...process.env, PATH: [...bins, process.env.PATH ?? ""].join(delimiter) },
     },
   );
   // Ctrl-C reaches the child by itself, as part of the terminal's group: here it is only waited for.

@@ -8,12 +8,23 @@ const root = join(import.meta.dirname, "..");
 const report = join(root, "node_modules", ".imagefleet-tests.json");
 
 const CHECKS = [
+  // What the types of infra/ and its graph are checked against: fetched once, half a minute.
+  ["SST's components", "node", ["infra/graph/prepare.ts"]],
   ["format and lint", "biome", ["ci", "--colors=off", "--error-on-warnings", "."]],
   ["types", "tsc", ["-p", "tsconfig.json"]],
+  ["types of infra", "tsc", ["-p", "infra/tsconfig.json"]],
   [
     "import arrows",
     "depcruise",
-    ["--config", ".dependency-cruiser.cjs", "recipe.ts", "packages", "bench"],
+    [
+      "--config",
+      ".dependency-cruiser.cjs",
+      "recipe.ts",
+      "sst.config.ts",
+      "infra",
+      "packages",
+      "bench",
+    ],
   ],
   ["unused code and dependencies", "knip", []],
 ] as const;

@@ -9,6 +9,12 @@ import { checkFilters } from "./svg-filters.ts";
 import { onThread } from "./threads.ts";
 import type { Raster } from "./tiff.ts";
 
+/** The thread's entry: the source beside this one, or, beside a deployed bundle, one of its own. */
+const THREAD = new URL(
+  import.meta.url.endsWith(".ts") ? "./unpack-thread.ts" : "./unpack-thread.mjs",
+  import.meta.url,
+);
+
 /** What the decoding thread is told. */
 export interface UnpackOrder {
   readonly input: ImageInput;
@@ -67,7 +73,7 @@ async function unpack(
   const either = AbortSignal.any([signal, late]);
   const end = Promise.withResolvers<UnpackAnswer>();
   // Its own output would be a decoder's chatter about a stranger's file.
-  const thread = new Worker(new URL("./unpack-thread.ts", import.meta.url), {
+  const thread = new Worker(THREAD, {
     workerData: order,
     stdout: true,
     stderr: true,

@@ -1,0 +1,46 @@
+import { physical } from "./stage.ts";
+import { alarmTopic } from "./topic.ts";
+
+type Query = aws.types.input.cloudwatch.MetricAlarmMetricQuery;
+
+interface Metric {
+  readonly id: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Record<string, $util.Input<string>>;
+  readonly stat: string;
+  readonly periodSeconds: number;
+}
+
+/** A metric, as an alarm's expression sees it under `id`. */
+export function metric({ id, name: metricName, periodSeconds: period, ...rest }: Metric) {
+  return { id, metric: { metricName, period, ...rest } };
+}
+
+/**
+ * Goes off when what is measured is at or above `threshold`, and says when it is over. Where nothing
+ * is measured nothing is wrong.
+ *
+ * @param options.of one metric, or, with an expression, those that it is made of
+ */
+export function alarm(
+  name: string,
+  description: string,
+  options: { expression?: string; of: Query[]; threshold: number; periods?: number },
+): void {
+  const { expression, of, threshold, periods = 1 } = options;
+  new aws.cloudwatch.MetricAlarm(name, {
+    name: physical(name),
+    alarmDescription: description,
+    comparisonOperator: "GreaterThanOrEqualToThreshold",
+    threshold,
+    evaluationPeriods: periods,
+    treatMissingData: "notBreaching",
+    metricQueries:
+      expression === undefined
+        ? of.map((only) => ({ ...only, returnData: true }))
+        : [{ id: "value", expression, label: name, returnData: true }, ...of],
+    alarmActions: [alarmTopic],
+    okActions: [alarmTopic],
+  });
+}

@@ -1,0 +1,107 @@
+import { alarm, metric } from "./alarm.ts";
+import { consume } from "./intake.ts";
+import { ALARMS, CONSUME } from "./numbers.ts";
+import { large, small } from "./queues.ts";
+
+const MINUTE = 60;
+const periodSeconds = ALARMS.periodSeconds;
+
+// `sst dev` is somebody's desk: nobody is to be woken.
+if (!$dev) {
+  deadLetters("Small", small.letters);
+  deadLetters("Large", large.letters);
+  age("Small", small.queue, ALARMS.smallAgeSeconds);
+  age("Large", large.queue, ALARMS.largeAgeSeconds);
+  functions();
+  tasks();
+}
+
+/** One alarm says that there are dead letters; the other says it again whenever there are more. */
+function deadLetters(lane: string, letters: sst.aws.Queue): void {
+  const of = depth(letters);
+  alarm(`${lane}DlqDepth`, `Dead letters lie in the ${lane.toLowerCase()} lane's queue`, {
+    expression: "waiting + inHand",
+    of,
+    threshold: 1,
+  });
+  alarm(
+    `${lane}DlqGrowth`,
+    `More dead letters than before in the ${lane.toLowerCase()} lane's queue`,
+    {
+      expression: "DIFF(waiting + inHand)",
+      of,
+      threshold: 1,
+    },
+  );
+}
+
+function age(lane: string, queue: sst.aws.Queue, threshold: number): void {
+  alarm(
+    `${lane}Age`,
+    `The ${lane.toLowerCase()} lane's oldest message has waited ${threshold / MINUTE} min`,
+    {
+      of: [sqs("age", queue, "ApproximateAgeOfOldestMessage")],
+      threshold,
+    },
+  );
+}
+
+function functions(): void {
+  const lambda = (id: string, name: string, stat: string) =>
+    metric({
+      id,
+      namespace: "AWS/Lambda",
+      name,
+      dimensions: { FunctionName: consume.name },
+      stat,
+      periodSeconds,
+    });
+  alarm("ConsumeErrors", `${ALARMS.errorPercent} % or more of the function's batches fail whole`, {
+    expression: "IF(calls > 0, 100 * errors / calls, 0)",
+    of: [lambda("errors", "Errors", "Sum"), lambda("calls", "Invocations", "Sum")],
+    threshold: ALARMS.errorPercent,
+    periods: 2,
+  });
+  alarm("ConsumeThrottles", "The function is throttled: the account's concurrency is used up", {
+    of: [lambda("throttles", "Throttles", "Sum")],
+    threshold: 1,
+    periods: 3,
+  });
+  alarm("ConsumeDuration", "One batch in twenty comes near the function's timeout", {
+    of: [lambda("p95", "Duration", "p95")],
+    threshold: CONSUME.timeoutSeconds * 1000 * ALARMS.durationShare,
+    periods: 2,
+  });
+}
+
+/** Also when there are tasks, and none of them takes anything. */
+function tasks(): void {
+  alarm(
+    "WorkerMissing",
+    `The large lane waits ${ALARMS.noTaskMinutes} min, and no task works on it`,
+    {
+      expression: "IF(waiting > 0 AND inHand < 1, 1, 0)",
+      of: depth(large.queue, MINUTE),
+      threshold: 1,
+      periods: ALARMS.noTaskMinutes,
+    },
+  );
+}
+
+function depth(queue: sst.aws.Queue, seconds: number = periodSeconds) {
+  return [
+    sqs("waiting", queue, "ApproximateNumberOfMessagesVisible", seconds),
+    sqs("inHand", queue, "ApproximateNumberOfMessagesNotVisible", seconds),
+  ];
+}
+
+function sqs(id: string, queue: sst.aws.Queue, name: string, seconds: number = periodSeconds) {
+  return metric({
+    id,
+    namespace: "AWS/SQS",
+    name,
+    dimensions: { QueueName: queue.nodes.queue.name },
+    stat: "Maximum",
+    periodSeconds: seconds,
+  });
+}

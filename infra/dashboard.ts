@@ -1,0 +1,167 @@
+import { cluster, worker } from "./fleet.ts";
+import { consume } from "./intake.ts";
+import { METRICS } from "./metric-names.ts";
+import { large, small } from "./queues.ts";
+import { physical, region } from "./stage.ts";
+import { type Place, page, type Widget } from "./widgets.ts";
+
+type Names = Record<
+  | "small"
+  | "large"
+  | "smallDlq"
+  | "largeDlq"
+  | "consume"
+  | "cluster"
+  | "service"
+  | "logs"
+  | "region",
+  string
+>;
+
+const PERIOD = 300;
+
+/** The page that a person opens first: is anything waiting, failing, dead; what is it worth? */
+export const dashboard = $dev ? undefined : makeDashboard();
+
+function makeDashboard(): aws.cloudwatch.Dashboard {
+  const names = $output({
+    small: small.queue.nodes.queue.name,
+    large: large.queue.nodes.queue.name,
+    smallDlq: small.letters.nodes.queue.name,
+    largeDlq: large.letters.nodes.queue.name,
+    consume: consume.name,
+    cluster: cluster.nodes.cluster.name,
+    service: $output(worker.nodes.service).name,
+    logs: consume.nodes.logGroup.apply((group) => group?.name ?? $output("")),
+    region,
+  });
+  return new aws.cloudwatch.Dashboard("Dashboard", {
+    dashboardName: physical("Fleet"),
+    dashboardBody: names.apply((known: Names) => JSON.stringify({ widgets: page(rows(known)) })),
+  });
+}
+
+function rows(names: Names): (readonly [height: number, ...widgets: Widget[]])[] {
+  const graph = (title: string, metrics: Place[], more: Record<string, unknown> = {}): Widget => ({
+    type: "metric",
+    properties: {
+      title,
+      metrics,
+      region: names.region,
+      period: PERIOD,
+      view: "timeSeries",
+      ...more,
+    },
+  });
+  const sqs = (queue: string, metric: string, label: string): Place => [
+    "AWS/SQS",
+    metric,
+    "QueueName",
+    queue,
+    { stat: "Maximum", label },
+  ];
+  const lambda = (metric: string, stat: string, label: string): Place => [
+    "AWS/Lambda",
+    metric,
+    "FunctionName",
+    names.consume,
+    { stat, label },
+  ];
+  const own = (
+    { name, dimensions }: { name: string; dimensions: readonly string[] },
+    stat: string,
+  ): Place => [
+    {
+      expression: `SEARCH('{${[METRICS.namespace, ...dimensions].join(",")}} MetricName="${name}"', '${stat}', ${PERIOD})`,
+    },
+  ];
+  const lane = (title: string, queue: string) =>
+    graph(`${title} lane: messages`, [
+      sqs(queue, "ApproximateNumberOfMessagesVisible", "waiting"),
+      sqs(queue, "ApproximateNumberOfMessagesNotVisible", "in hand"),
+    ]);
+  const tasks: Place = [
+    "AWS/ECS",
+    "CPUUtilization",
+    "ClusterName",
+    names.cluster,
+    "ServiceName",
+    names.service,
+    { stat: "SampleCount", period: 60, label: "tasks" },
+  ];
+  const age = "ApproximateAgeOfOldestMessage";
+  const dead = "ApproximateNumberOfMessagesVisible";
+  return [
+    [
+      6,
+      lane("Small", names.small),
+      lane("Large", names.large),
+      graph("Oldest message, s", [sqs(names.small, age, "small"), sqs(names.large, age, "large")]),
+      graph("Dead letters", [
+        sqs(names.smallDlq, dead, "small"),
+        sqs(names.largeDlq, dead, "large"),
+      ]),
+    ],
+    [
+      6,
+      graph("Jobs by outcome", [own(METRICS.jobs, "Sum")], { stacked: true }),
+      graph("Dead letters by reason", [own(METRICS.deadLetters, "Sum")], { stacked: true }),
+      graph("Job, p50 and p95 by size, ms", [own(METRICS.jobMs, "p50"), own(METRICS.jobMs, "p95")]),
+      graph("Wait in the queue, p95, ms", [own(METRICS.waitMs, "p95")]),
+    ],
+    [
+      6,
+      graph("Bytes in and out: what is saved", [
+        own(METRICS.bytesIn, "Sum"),
+        own(METRICS.bytesOut, "Sum"),
+      ]),
+      graph("Function: batches", [
+        lambda("Invocations", "Sum", "batches"),
+        lambda("Errors", "Sum", "failed whole"),
+        lambda("Throttles", "Sum", "throttled"),
+      ]),
+      graph("Function: duration, ms, and at once", [
+        lambda("Duration", "p50", "p50"),
+        lambda("Duration", "p95", "p95"),
+        lambda("ConcurrentExecutions", "Maximum", "at once"),
+      ]),
+      graph("Worker tasks", [tasks]),
+    ],
+    [
+      8,
+      {
+        type: "log",
+        properties: {
+          title: "Rejected and failed in the small lane, the latest",
+          region: names.region,
+          view: "table",
+          query: [
+            `SOURCE '${names.logs}'`,
+            'filter msg = "job" and outcome in ["rejected", "failed"]',
+            "fields @timestamp, outcome, reason, key, message, receiveCount",
+            "sort @timestamp desc",
+            "limit 50",
+          ].join(" | "),
+        },
+      },
+      graph(
+        "Cost: what is paid by use, a day",
+        [
+          lambda("Duration", "Sum", "function, ms"),
+          lambda("Invocations", "Sum", "function, requests"),
+          sqs(names.small, "NumberOfMessagesSent", "small lane, messages"),
+          [
+            "AWS/ECS",
+            "CPUUtilization",
+            "ClusterName",
+            names.cluster,
+            "ServiceName",
+            names.service,
+            { stat: "SampleCount", label: "worker, task minutes" },
+          ],
+        ],
+        { view: "singleValue", period: 86_400, stat: "Sum" },
+      ),
+    ],
+  ];
+}

@@ -1,0 +1,96 @@
+import recipe from "../recipe.ts";
+import { draining, sending, storeAccess } from "./access.ts";
+import { network } from "./network.ts";
+import { LOG_RETENTION, QUEUES, WORKER } from "./numbers.ts";
+import { large } from "./queues.ts";
+import { retained, settings } from "./stage.ts";
+import { renditions } from "./storage.ts";
+import { hardened } from "./task.ts";
+
+const GB = 1_000_000_000;
+/** What every Fargate task has. */
+const LEAST_DISK_GB = 20;
+
+export const cluster = new sst.aws.Cluster("Fleet", {
+  vpc: {
+    id: network.id,
+    containerSubnets: network.subnets,
+    loadBalancerSubnets: [],
+    securityGroups: network.groups,
+  },
+});
+
+/** Drains the large lane: from no task at all, and back to none (scaling.ts). */
+export const worker = new sst.aws.Service("Worker", {
+  cluster,
+  image: { context: ".", dockerfile: "docker/worker.Dockerfile" },
+  architecture: "arm64",
+  cpu: `${WORKER.cpus} vCPU`,
+  memory: `${WORKER.memoryGb} GB`,
+  storage: `${diskGb()} GB`,
+  capacity: {
+    fargate: { base: WORKER.onDemandTasks, weight: 0 },
+    spot: { weight: 1 },
+  },
+  // By backlog alone: CPU says nothing of a queue.
+  scaling: { min: 0, max: settings.workerTasks, cpuUtilization: false, memoryUtilization: false },
+  environment: {
+    IMAGEFLEET_RENDITION_BUCKET: renditions.name,
+    IMAGEFLEET_LARGE_QUEUE_URL: large.queue.url,
+    IMAGEFLEET_LARGE_DLQ_URL: large.letters.url,
+    IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
+    IMAGEFLEET_JOBS: String(WORKER.jobsPerTask),
+    IMAGEFLEET_LEASE_SECONDS: String(WORKER.leaseSeconds),
+    IMAGEFLEET_POLL_SECONDS: String(WORKER.pollSeconds),
+    IMAGEFLEET_DRAIN_SECONDS: String(WORKER.drainSeconds),
+  },
+  logging: { retention: retained ? LOG_RETENTION.production : LOG_RETENTION.other },
+  // `sst dev` runs it here, against the stage's own queue, with the Node that the lockfile brought.
+  dev: { command: "node_modules/.bin/node packages/worker/src/main.ts", autostart: true },
+  transform: {
+    taskDefinition: hardened,
+    taskRole: (role) => {
+      // In place of SST's own, which opens a shell into every task.
+      role.inlinePolicies = [{ name: "worker", policy: workerPolicy() }];
+    },
+    executionRole: (role) => {
+      // In place of SST's own, which reads every secret of the account. The task has none.
+      role.inlinePolicies = [];
+    },
+    service: (service, options) => {
+      // The tasks that there are: scaling's business, and no deployment's.
+      options.ignoreChanges = ["desiredCount"];
+      service.enableExecuteCommand = false;
+      service.propagateTags = "SERVICE";
+      service.networkConfiguration = {
+        assignPublicIp: true,
+        subnets: network.subnets,
+        securityGroups: network.groups,
+      };
+    },
+  },
+});
+
+function workerPolicy() {
+  const statements = [
+    ...storeAccess,
+    draining(large.queue),
+    sending(large.letters),
+    // A task says of itself that it has work in hand: then it is not scaled in.
+    {
+      actions: ["ecs:UpdateTaskProtection", "ecs:GetTaskProtection"],
+      resources: [
+        $output(cluster.nodes.cluster.arn).apply(
+          (arn) => `${arn.replace(":cluster/", ":task/")}/*`,
+        ),
+      ],
+    },
+  ];
+  return aws.iam.getPolicyDocumentOutput({ statements }).json;
+}
+
+/** The largest source that the recipe lets in, for every job at once, and the spare. */
+function diskGb(): number {
+  const sources = (recipe.limits.bytes * WORKER.jobsPerTask) / GB;
+  return Math.max(LEAST_DISK_GB, Math.ceil(sources + WORKER.spareDiskGb));
+}

@@ -1,0 +1,156 @@
+import { differences } from "./read.ts";
+import type { Graph, Json } from "./resource.ts";
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+interface Expected {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: { readonly [key: string]: Json };
+}
+
+/** The numbers of a deployment without settings, written down a second time: none changes unseen. */
+const DEPLOYED: readonly Expected[] = [
+  {
+    type: "lambda/eventSourceMapping:EventSourceMapping",
+    name: "ConsumeMapping",
+    inputs: {
+      batchSize: 10,
+      maximumBatchingWindowInSeconds: 1,
+      functionResponseTypes: ["ReportBatchItemFailures"],
+      scalingConfig: { maximumConcurrency: 8 },
+    },
+  },
+  {
+    type: "lambda/function:Function",
+    name: "ConsumeFunction",
+    inputs: {
+      architectures: ["arm64"],
+      memorySize: 2048,
+      timeout: 120,
+      runtime: "nodejs24.x",
+      packageType: "Zip",
+      ephemeralStorage: { size: 512 },
+    },
+  },
+  queue("SmallQueue", 4 * DAY, 720),
+  queue("LargeQueue", 4 * DAY, 120),
+  queue("SmallDlqQueue", 14 * DAY),
+  queue("LargeDlqQueue", 14 * DAY),
+  {
+    type: "s3/bucketNotification:BucketNotification",
+    name: "SourceNotification",
+    inputs: { queues: [{ events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"] }] },
+  },
+  {
+    type: "s3/bucketVersioning:BucketVersioning",
+    name: "SourceVersioning",
+    inputs: { versioningConfiguration: { status: "Enabled" } },
+  },
+  {
+    type: "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    name: "SourceLifecycle",
+    inputs: {
+      rules: [
+        { abortIncompleteMultipartUpload: { daysAfterInitiation: 7 } },
+        { noncurrentVersionExpiration: { noncurrentDays: 90 } },
+        { transitions: [{ days: 30, storageClass: "INTELLIGENT_TIERING" }] },
+      ],
+    },
+  },
+  {
+    type: "ecs/taskDefinition:TaskDefinition",
+    name: "WorkerTask",
+    inputs: {
+      cpu: "2048",
+      memory: "4096",
+      ephemeralStorage: { sizeInGib: 21 },
+      runtimePlatform: { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" },
+      volumes: [{ name: "scratch" }],
+    },
+  },
+  {
+    type: "ecs/service:Service",
+    name: "WorkerService",
+    inputs: {
+      desiredCount: 0,
+      capacityProviderStrategies: [
+        { capacityProvider: "FARGATE", base: 1, weight: 0 },
+        { capacityProvider: "FARGATE_SPOT", weight: 1 },
+      ],
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+      enableExecuteCommand: false,
+      networkConfiguration: { assignPublicIp: true },
+    },
+  },
+  {
+    type: "docker-build:index:Image",
+    name: "WorkerImageWorker",
+    inputs: { platforms: ["linux/arm64"] },
+  },
+  {
+    type: "appautoscaling/target:Target",
+    name: "WorkerAutoScalingTarget",
+    inputs: { minCapacity: 0, maxCapacity: 10, scalableDimension: "ecs:service:DesiredCount" },
+  },
+  {
+    type: "appautoscaling/policy:Policy",
+    name: "WorkerIdle",
+    inputs: {
+      policyType: "StepScaling",
+      stepScalingPolicyConfiguration: {
+        adjustmentType: "ExactCapacity",
+        stepAdjustments: [{ metricIntervalUpperBound: "0", scalingAdjustment: 0 }],
+      },
+    },
+  },
+  {
+    type: "appautoscaling/policy:Policy",
+    name: "WorkerBacklog",
+    inputs: {
+      policyType: "StepScaling",
+      stepScalingPolicyConfiguration: {
+        adjustmentType: "ExactCapacity",
+        cooldown: 60,
+        stepAdjustments: Array.from({ length: 10 }, (_, n) => ({
+          metricIntervalLowerBound: String(n * 5),
+          scalingAdjustment: n + 1,
+        })),
+      },
+    },
+  },
+  alarm("LargeBacklog", 1, { evaluationPeriods: 1, treatMissingData: "notBreaching" }),
+  alarm("LargeEmpty", 1, { evaluationPeriods: 5, comparisonOperator: "LessThanThreshold" }),
+  alarm("SmallDlqDepth", 1),
+  alarm("SmallDlqGrowth", 1),
+  alarm("LargeDlqDepth", 1),
+  alarm("LargeDlqGrowth", 1),
+  alarm("SmallAge", 900),
+  alarm("LargeAge", 2 * HOUR),
+  alarm("ConsumeErrors", 5, { evaluationPeriods: 2 }),
+  alarm("ConsumeThrottles", 1, { evaluationPeriods: 3 }),
+  alarm("ConsumeDuration", 96_000, { evaluationPeriods: 2 }),
+  alarm("WorkerMissing", 1, { evaluationPeriods: 15 }),
+];
+
+/** Where a graph is not what is written above, a line each. */
+export function unexpected(graph: Graph): string[] {
+  return DEPLOYED.flatMap(({ type, name, inputs }) => {
+    const found = graph.resources.filter(
+      (each) => each.name === name && [type, `aws:${type}`].includes(each.type),
+    );
+    if (found.length !== 1) return [`there are ${found.length} of ${name}, not 1`];
+    return differences({ ...inputs }, { ...found[0]?.inputs }).map((line) => `${name}: ${line}`);
+  });
+}
+
+function queue(name: string, retention: number, visibility?: number): Expected {
+  const visible = visibility === undefined ? {} : { visibilityTimeoutSeconds: visibility };
+  const inputs = { messageRetentionSeconds: retention, fifoQueue: false, ...visible };
+  return { type: "sqs/queue:Queue", name, inputs };
+}
+
+function alarm(name: string, threshold: number, more: Expected["inputs"] = {}): Expected {
+  return { type: "cloudwatch/metricAlarm:MetricAlarm", name, inputs: { threshold, ...more } };
+}

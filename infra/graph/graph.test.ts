@@ -1,0 +1,259 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readEnv as readConsumeEnv } from "@imagefleet/lambda/consume/env";
+import { readEnv as readWorkerEnv } from "@imagefleet/worker/env";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { REGION } from "./answers.ts";
+import { unexpected } from "./expected.ts";
+import { ensurePlatform } from "./platform.ts";
+import { all, at, jsonAt, listAt, numberAt, textAt, texts } from "./read.ts";
+import type { Graph } from "./resource.ts";
+import { grants } from "./rules/access.ts";
+import { RULES } from "./rules/index.ts";
+import { workerEnvironment } from "./rules/worker.ts";
+import { buildVariants, type Name, VARIANTS } from "./variants.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+/** `.sst/platform` is made on the first run. */
+const PREPARE_MS = 240_000;
+
+let graphs: ReadonlyMap<string, Graph>;
+
+beforeAll(async () => {
+  await ensurePlatform(ROOT);
+  graphs = await buildVariants();
+}, PREPARE_MS);
+afterEach(() => vi.unstubAllEnvs());
+
+function graph(name: Name): Graph {
+  const built = graphs.get(name);
+  if (built === undefined) throw new Error(`${name} was not built`);
+  return built;
+}
+
+describe.each(Object.keys(VARIANTS))("%s", (name) => {
+  it.each(Object.entries(RULES))("%s", (_name, rule) => {
+    const built = graphs.get(name);
+    expect(built && rule(built)).toEqual([]);
+  });
+});
+
+describe("production", () => {
+  it("has the numbers that are written down", () => {
+    expect(unexpected(graph("production"))).toEqual([]);
+  });
+
+  it("is built by the version of sst that is installed, and by no other", () => {
+    const manifest = readFileSync(join(ROOT, "package.json"), "utf8");
+    expect(manifest).toContain(`"sst": "${String(graph("production").app["version"])}"`);
+  });
+
+  it("says where everything is", () => {
+    expect(Object.keys(graph("production").outputs).sort()).toEqual([
+      "_protect",
+      "dashboard",
+      "function",
+      "largeDlq",
+      "largeQueue",
+      "renditionBucket",
+      "smallDlq",
+      "smallQueue",
+      "smallQueueArn",
+      "sourceBucket",
+    ]);
+  });
+
+  it("lets the function do what it does, and no more", () => {
+    expect(shortened(grants(graph("production"), "ConsumeRole"))).toEqual([
+      "s3:DeleteObject renditionsbucket/*",
+      "s3:GetObject renditionsbucket/*",
+      "s3:GetObject sourcebucket/*",
+      "s3:ListBucket renditionsbucket",
+      "s3:ListBucket sourcebucket",
+      "s3:PutObject renditionsbucket/*",
+      "sqs:ChangeMessageVisibility SmallQueue",
+      "sqs:DeleteMessage SmallQueue",
+      "sqs:GetQueueAttributes SmallQueue",
+      "sqs:ReceiveMessage SmallQueue",
+      "sqs:SendMessage LargeQueue",
+      "sqs:SendMessage SmallDlqQueue",
+      "sqs:SendMessage SmallQueue",
+    ]);
+  });
+
+  it("lets the worker do what it does, and no more", () => {
+    expect(shortened(grants(graph("production"), "WorkerTaskRole"))).toEqual([
+      "ecs:GetTaskProtection FleetCluster/*",
+      "ecs:UpdateTaskProtection FleetCluster/*",
+      "s3:DeleteObject renditionsbucket/*",
+      "s3:GetObject renditionsbucket/*",
+      "s3:GetObject sourcebucket/*",
+      "s3:ListBucket renditionsbucket",
+      "s3:ListBucket sourcebucket",
+      "s3:PutObject renditionsbucket/*",
+      "sqs:ChangeMessageVisibility LargeQueue",
+      "sqs:DeleteMessage LargeQueue",
+      "sqs:ReceiveMessage LargeQueue",
+      "sqs:SendMessage LargeDlqQueue",
+      "sqs:SendMessage LargeQueue",
+    ]);
+    expect(grants(graph("production"), "WorkerExecutionRole")).toEqual([]);
+  });
+
+  it("draws a dashboard of queues, function and tasks that are there", () => {
+    const [dashboard] = all(graph("production"), "cloudwatch/dashboard:Dashboard");
+    const widgets = listAt(jsonAt(dashboard?.inputs, "dashboardBody"), "widgets");
+    const bottom = Math.max(
+      ...widgets.map((each) => numberAt(each, "y") + numberAt(each, "height")),
+    );
+    const area = widgets.map((each) => numberAt(each, "width") * numberAt(each, "height"));
+    // No gap and no overlap: what is drawn is as large as the page.
+    expect(area.reduce((sum, each) => sum + each, 0)).toBe(24 * bottom);
+    const text = JSON.stringify(widgets);
+    for (const type of ["sqs/queue:Queue", "lambda/function:Function", "ecs/cluster:Cluster"]) {
+      for (const { inputs } of all(graph("production"), type)) {
+        expect(text).toContain(textAt(inputs, "name"));
+      }
+    }
+  });
+});
+
+describe("what the programs are given is what they read", () => {
+  it.each(["production", "all settings", "sst dev"] as const)("the function: %s", (name) => {
+    const [fn] = all(graph(name), "lambda/function:Function");
+    const given = variables(at(fn?.inputs, "environment.variables"));
+    const memory = String(numberAt(fn?.inputs, "memorySize"));
+    only({ ...given, AWS_REGION: REGION, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memory });
+    const read = readConsumeEnv();
+    expect(read).toMatchObject({
+      IMAGEFLEET_MAX_RECEIVES: 5,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: 2048,
+    });
+    expect(Object.keys(read)).toEqual(expect.arrayContaining(ours(given)));
+  });
+
+  it.each(["production", "all settings"] as const)("the worker: %s", (name) => {
+    const given = workerEnvironment(graph(name));
+    // The image brings the folder that the task's disk is mounted over.
+    only({ ...given, AWS_REGION: REGION, IMAGEFLEET_SCRATCH: scratchOfTheImage() });
+    const read = readWorkerEnv();
+    expect(read).toMatchObject({
+      IMAGEFLEET_MAX_RECEIVES: 5,
+      IMAGEFLEET_JOBS: 1,
+      IMAGEFLEET_LEASE_SECONDS: 120,
+      IMAGEFLEET_SCRATCH: "/scratch",
+    });
+    expect(Object.keys(read)).toEqual(expect.arrayContaining(ours(given)));
+  });
+});
+
+describe("a bucket that is there", () => {
+  it("stays as it is, but for its notification", () => {
+    const touched = graph("a bucket that is there").resources.filter(
+      ({ inputs }) => inputs["bucket"] === "my-photos",
+    );
+    expect(touched.map(({ name }) => name)).toEqual(["SourceNotification"]);
+  });
+
+  it("is left alone where its owner sets the notification by hand", () => {
+    const { resources } = graph("all settings");
+    expect(resources.filter(({ inputs }) => inputs["bucket"] === "my-photos")).toEqual([]);
+  });
+
+  it("is the one that the lane listens to, and the one that is read, with its key", () => {
+    const built = graph("all settings");
+    const policy = all(built, "sqs/queuePolicy:QueuePolicy").find(
+      ({ name }) => name === "SmallPolicy",
+    );
+    expect(textAt(policy?.inputs, "policy")).toContain("arn:aws:s3:::my-photos");
+    const granted = grants(built, "ConsumeRole");
+    expect(granted).toContain("s3:GetObject arn:aws:s3:::my-photos/*");
+    expect(granted).toContain("kms:Decrypt arn:aws:kms:eu-west-1:123456789012:key/theirs");
+    expect(granted.filter((each) => each.startsWith("kms:GenerateDataKey"))).toHaveLength(1);
+  });
+});
+
+describe("settings", () => {
+  it("make a key that turns, mail addresses, a budget", () => {
+    const built = graph("all settings");
+    expect(all(built, "kms/key:Key")).toMatchObject([
+      { retainOnDelete: true, inputs: { enableKeyRotation: true, deletionWindowInDays: 30 } },
+    ]);
+    const mails = all(built, "sns/topicSubscription:TopicSubscription");
+    expect(mails.map(({ inputs }) => inputs["endpoint"]).sort()).toEqual([
+      "oncall@example.com",
+      "photos@example.com",
+    ]);
+    expect(all(built, "budgets/budget:Budget")).toMatchObject([
+      {
+        inputs: {
+          limitAmount: "200",
+          limitUnit: "USD",
+          timeUnit: "MONTHLY",
+          notifications: [
+            { threshold: 80, notificationType: "ACTUAL" },
+            { threshold: 100, notificationType: "FORECASTED" },
+          ],
+        },
+      },
+    ]);
+  });
+
+  it("set how much runs at once", () => {
+    const built = graph("all settings");
+    const [mapping] = all(built, "lambda/eventSourceMapping:EventSourceMapping");
+    const [target] = all(built, "appautoscaling/target:Target");
+    expect(numberAt(mapping?.inputs, "scalingConfig.maximumConcurrency")).toBe(50);
+    expect(numberAt(target?.inputs, "maxCapacity")).toBe(30);
+  });
+
+  it("replicate what is versioned, once it is", () => {
+    const [replication] = all(
+      graph("replicated"),
+      "s3/bucketReplicationConfig:BucketReplicationConfig",
+    );
+    expect(replication?.dependsOn).toContain("SourceVersioning");
+    expect(textAt(replication?.inputs, "rules.0.destination.bucket")).toBe("arn:aws:s3:::far-away");
+  });
+});
+
+describe("sst dev", () => {
+  it("has live code and its own worker, no task and nobody to wake", () => {
+    const built = graph("sst dev");
+    expect(all(built, "ecs/taskDefinition:TaskDefinition")).toEqual([]);
+    expect(all(built, "cloudwatch/metricAlarm:MetricAlarm")).toEqual([]);
+    const [fn] = all(built, "lambda/function:Function");
+    expect(textAt(fn?.inputs, "description")).toMatch(/\(live\)$/);
+    expect(built.functions).toMatchObject([{ id: "Consume" }]);
+  });
+});
+
+function shortened(lines: readonly string[]): string[] {
+  return lines.map((line) => line.replace(/ arn:.*imagefleet-production-(\w+)-\w+/, " $1")).sort();
+}
+
+function variables(from: unknown): Record<string, string> {
+  const pairs = Object.entries(from ?? {}).flatMap(([name, value]) =>
+    texts(value).map((text) => [name, text] as const),
+  );
+  return Object.fromEntries(pairs);
+}
+
+function ours(given: Readonly<Record<string, string>>): string[] {
+  return Object.keys(given).filter((name) => name.startsWith("IMAGEFLEET_"));
+}
+
+/** Nothing of this machine's own is left to fill a gap. */
+function only(given: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(process.env)) {
+    if (/^(IMAGEFLEET|AWS)_/.test(name)) vi.stubEnv(name, undefined);
+  }
+  for (const [name, value] of Object.entries(given)) vi.stubEnv(name, value);
+}
+
+function scratchOfTheImage(): string {
+  const file = readFileSync(join(ROOT, "docker", "worker.Dockerfile"), "utf8");
+  const [, folder = ""] = /IMAGEFLEET_SCRATCH=(\S+)/.exec(file) ?? [];
+  expect(file).toContain(`VOLUME ${folder}`);
+  return folder;
+}

@@ -1,0 +1,24 @@
+import { join } from "node:path";
+import { beforeAll, expect, it } from "vitest";
+import { buildGraph } from "../build.ts";
+import { unexpected } from "../expected.ts";
+import { ensurePlatform } from "../platform.ts";
+import { brokenRules } from "../rules/index.ts";
+import { MUTANTS } from "./table.ts";
+import { mutated } from "./tree.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+const PREPARE_MS = 240_000;
+
+let said: string[];
+
+// All at once, for the time it takes; `node infra/graph/mutants/main.ts` breaks them one by one.
+beforeAll(async () => {
+  await ensurePlatform(ROOT);
+  const graph = await buildGraph({ stage: "production" }, mutated("all", MUTANTS));
+  said = [...brokenRules(graph), ...unexpected(graph)];
+}, PREPARE_MS);
+
+it.each(MUTANTS)("is seen when it is broken: $what", ({ fault }) => {
+  expect(said).toEqual(expect.arrayContaining([expect.stringMatching(fault)]));
+});

@@ -1,0 +1,167 @@
+/** One thing that somebody might break, and what must then be said. */
+export interface Mutant {
+  readonly what: string;
+  /** In infra/. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** Among what the rules and the written-down numbers say of the graph. */
+  readonly fault: RegExp;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    what: "partial batch responses",
+    file: "intake.ts",
+    from: 'functionResponseTypes: ["ReportBatchItemFailures"],',
+    to: "",
+    fault: /batches answer in part: ConsumeMapping/,
+  },
+  {
+    what: "batch size",
+    file: "numbers.ts",
+    from: "batchSize: 10",
+    to: "batchSize: 9",
+    fault: /ConsumeMapping: batchSize is 9, not 10/,
+  },
+  {
+    what: "a lane without a dead-letter queue",
+    file: "queues.ts",
+    from: "redrivePolicy: $jsonStringify",
+    to: 'redrivePolicy: name === "Large" ? undefined : $jsonStringify',
+    fault: /every queue ends in a dead-letter queue: LargeQueue has no/,
+  },
+  {
+    what: "who may redrive",
+    file: "queues.ts",
+    from: 'redrivePermission: "byQueue"',
+    to: 'redrivePermission: "allowAll"',
+    fault: /dead letters come from their lane alone: SmallDlqQueue/,
+  },
+  {
+    what: "an alarm's metric",
+    file: "alarms.ts",
+    from: '"ApproximateAgeOfOldestMessage"',
+    to: '"ApproximateAgeOfOldestMessages"',
+    fault: /alarms are heard, and measure something: SmallAge measures AWS\/SQS/,
+  },
+  {
+    what: "the alarm of a dead-letter queue's growth",
+    file: "alarms.ts",
+    from: 'expression: "DIFF(waiting + inHand)"',
+    to: 'expression: "waiting + inHand"',
+    fault: /every dead-letter queue has its alarms: SmallDlqQueue has no alarm of its growth/,
+  },
+  {
+    what: "an alarm that tells nobody",
+    file: "alarm.ts",
+    from: "alarmActions: [alarmTopic]",
+    to: 'alarmActions: name === "ConsumeErrors" ? [] : [alarmTopic]',
+    fault: /alarms are heard, and measure something: ConsumeErrors tells nobody/,
+  },
+  {
+    what: "visibility against the function's timeout",
+    file: "numbers.ts",
+    from: "visibilityPerTimeout: 6",
+    to: "visibilityPerTimeout: 5",
+    fault: /visibility covers the function: ConsumeMapping: visibility 600 s/,
+  },
+  {
+    what: "retention of the dead",
+    file: "numbers.ts",
+    from: "letterRetentionSeconds: 14 * DAY",
+    to: "letterRetentionSeconds: 4 * DAY",
+    fault: /the dead are kept longer: SmallDlqQueue keeps letters 345600 s/,
+  },
+  {
+    what: "TLS to the buckets",
+    file: "storage.ts",
+    from: "cors: false,",
+    to: "cors: false, enforceHttps: false,",
+    fault: /buckets speak TLS: arn:aws:s3:::imagefleet-production-sourcebucket/,
+  },
+  {
+    what: "TLS to the queues",
+    file: "queues.ts",
+    from: 'variable: "aws:SecureTransport", values: ["false"]',
+    to: 'variable: "aws:SecureTransport", values: ["true"]',
+    fault: /queues are encrypted and speak TLS: SmallQueue may be/,
+  },
+  {
+    what: "which bucket may send",
+    file: "queues.ts",
+    from: '{ test: "StringEquals", variable: "aws:SourceAccount", values: [account] },',
+    to: "",
+    fault: /services are let in for one resource: SmallQueue lets a service in without/,
+  },
+  {
+    what: "a public bucket",
+    file: "storage.ts",
+    from: "transform: { bucket: { forceDestroy: !retained } },",
+    to: "transform: { bucket: { forceDestroy: !retained }, publicAccessBlock: { blockPublicPolicy: false } },",
+    fault: /no bucket is public: SourceBucket has no blockPublicPolicy/,
+  },
+  {
+    what: "the function's processor",
+    file: "intake.ts",
+    from: 'architecture: "arm64"',
+    to: 'architecture: "x86_64"',
+    fault: /sharp fits the processor: Consume is for x86_64/,
+  },
+  {
+    what: "sharp's version",
+    file: "intake.ts",
+    from: 'installedVersion("sharp")',
+    to: '"0.34.0"',
+    fault: /sharp fits the processor: Consume brings sharp 0\.34\.0/,
+  },
+  {
+    what: "the decoder's thread",
+    file: "intake.ts",
+    from: "copyFiles: [await decoderThread()],",
+    to: "",
+    fault: /the decoder is brought along: Consume/,
+  },
+  {
+    what: "a handler that is not there",
+    file: "intake.ts",
+    from: "consume/handler.handler",
+    to: "consume/handler.handle",
+    fault: /handlers are there: Consume/,
+  },
+  {
+    what: "a permission for everything",
+    file: "access.ts",
+    from: '{ actions: ["s3:ListBucket"], resources: [source.arn, renditions.arn] }',
+    to: '{ actions: ["s3:ListBucket"], resources: ["*"] }',
+    fault: /nothing is allowed on everything: ConsumeRole may s3:ListBucket on \*/,
+  },
+  {
+    what: "SST's secrets for the task",
+    file: "fleet.ts",
+    from: "role.inlinePolicies = [];",
+    to: "",
+    fault: /nothing is allowed on everything: WorkerExecutionRole may/,
+  },
+  {
+    what: "scaling by what waits alone",
+    file: "backlog.ts",
+    from: 'metric("inHand", "ApproximateNumberOfMessagesNotVisible")',
+    to: 'metric("inHand", "ApproximateNumberOfMessagesDelayed")',
+    fault: /scaling counts what is in hand: LargeBacklog/,
+  },
+  {
+    what: "the time that a stop has",
+    file: "numbers.ts",
+    from: "drainSeconds: 90",
+    to: "drainSeconds: 110",
+    fault: /a stop has the time it needs/,
+  },
+  {
+    what: "buckets that go with production",
+    file: "stage.ts",
+    from: 'export const retained = $app.removal !== "remove";',
+    to: "export const retained = false;",
+    fault: /production keeps its buckets: SourceBucket is emptied/,
+  },
+];

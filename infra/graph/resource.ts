@@ -1,0 +1,47 @@
+/** What JSON can hold. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** A resource as it would be sent to AWS's provider. */
+export interface Resource {
+  /** Such as "aws:sqs/queue:Queue". */
+  readonly type: string;
+  /** As infra/ or SST names it; the physical name is among the inputs. */
+  readonly name: string;
+  readonly inputs: { readonly [key: string]: Json };
+  /** Left in AWS when the stage is removed. */
+  readonly retainOnDelete: boolean;
+  readonly dependsOn: readonly string[];
+}
+
+/** All that one stage would deploy. */
+export interface Graph {
+  /** Was it built as `sst dev` builds it? */
+  readonly dev: boolean;
+  readonly app: { readonly [key: string]: Json };
+  readonly resources: readonly Resource[];
+  readonly outputs: { readonly [key: string]: Json };
+  /** What SST would bundle: each function's id and handler. */
+  readonly functions: readonly {
+    readonly id: string;
+    readonly handler: string;
+    readonly properties: Json;
+    readonly copyFiles: Json;
+  }[];
+}
+
+/** What of a stage can differ. */
+export interface Variant {
+  readonly stage: string;
+  /** `sst dev`. */
+  readonly dev?: boolean;
+  /** Over infra/settings.ts. */
+  readonly settings?: object;
+}
+
+export interface Bundled {
+  readonly id: string;
+  /** A path from the root, and the export: "packages/…/handler.handler". */
+  readonly handler: string;
+  readonly properties: Json;
+  readonly copyFiles: Json;
+}

@@ -1,0 +1,89 @@
+import { all, at, listAt, textAt } from "../read.ts";
+import type { Graph, Json, Resource } from "../resource.ts";
+import { deadLetterQueues } from "./queues.ts";
+import type { Rule } from "./rule.ts";
+
+/** The metrics that AWS itself reports, of those in use. A misspelt one never goes off. */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  "AWS/SQS": [
+    "ApproximateNumberOfMessagesVisible",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateAgeOfOldestMessage",
+  ],
+  "AWS/Lambda": ["Errors", "Invocations", "Throttles", "Duration"],
+};
+
+function alarms(graph: Graph): Resource[] {
+  return all(graph, "cloudwatch/metricAlarm:MetricAlarm");
+}
+
+function metrics(alarm: Resource): Json[] {
+  return listAt(alarm.inputs, "metricQueries").flatMap((query) => at(query, "metric") ?? []);
+}
+
+function value(alarm: Resource): string {
+  const queries = listAt(alarm.inputs, "metricQueries");
+  return textAt(
+    queries.find((query) => at(query, "returnData") === true),
+    "expression",
+  );
+}
+
+/** In `sst dev` nobody is to be woken. */
+export const everyDeadLetterQueueHasItsAlarms: Rule = (graph) => {
+  if (graph.dev) return [];
+  return deadLetterQueues(graph).flatMap((queue) => {
+    const own = alarms(graph).filter((alarm) => {
+      const counted = metrics(alarm).filter(
+        (metric) => textAt(metric, "dimensions.QueueName") === textAt(queue.inputs, "name"),
+      );
+      const names = counted.map((metric) => textAt(metric, "metricName"));
+      return ["Visible", "NotVisible"].every((each) =>
+        names.includes(`ApproximateNumberOfMessages${each}`),
+      );
+    });
+    const [growth, depth] = [true, false].map((diff) =>
+      own.some(
+        (alarm) => value(alarm).startsWith("DIFF(") === diff && alarm.inputs["threshold"] === 1,
+      ),
+    );
+    return [
+      ...(depth ? [] : [`${queue.name} has no alarm of its depth`]),
+      ...(growth ? [] : [`${queue.name} has no alarm of its growth`]),
+    ];
+  });
+};
+
+/** An alarm that tells nobody, or measures what is not there, is none. */
+export const alarmsAreHeardAndMeasureSomething: Rule = (graph) => {
+  const names = new Set(graph.resources.map(({ inputs }) => inputs["name"]));
+  const reachable = new Set(
+    [...all(graph, "sns/topic:Topic"), ...all(graph, "appautoscaling/policy:Policy")].map(
+      ({ inputs }) => textAt(inputs, "name"),
+    ),
+  );
+  return alarms(graph).flatMap((alarm) => {
+    const actions = listAt(alarm.inputs, "alarmActions").map(String);
+    const returned = listAt(alarm.inputs, "metricQueries").filter(
+      (query) => at(query, "returnData") === true,
+    );
+    return [
+      ...(actions.some((arn) => reachable.has(arn.split(/[:/]/).at(-1) ?? ""))
+        ? []
+        : [`${alarm.name} tells nobody`]),
+      ...(returned.length === 1 ? [] : [`${alarm.name} has ${returned.length} values, not 1`]),
+      ...metrics(alarm).flatMap((metric) => {
+        const [namespace, name] = [textAt(metric, "namespace"), textAt(metric, "metricName")];
+        const dimensions = Object.values(at(metric, "dimensions") ?? {});
+        return [
+          ...(KNOWN[namespace]?.includes(name)
+            ? []
+            : [`${alarm.name} measures ${namespace} ${name}`]),
+          ...dimensions
+            .filter((dimension) => !names.has(dimension))
+            .map((dimension) => `${alarm.name} measures ${dimension}, which is not there`),
+        ];
+      }),
+    ];
+  });
+};

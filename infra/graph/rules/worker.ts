@@ -1,0 +1,97 @@
+import { all, at, jsonAt, listAt, numberAt, textAt } from "../read.ts";
+import type { Graph, Json } from "../resource.ts";
+import type { Rule } from "./rule.ts";
+
+const GB = 1_000_000_000;
+/** Fargate's own limit, s. */
+const MAX_STOP_SECONDS = 120;
+
+function container(graph: Graph): Json {
+  const [task] = all(graph, "ecs/taskDefinition:TaskDefinition");
+  return at(jsonAt(task?.inputs, "containerDefinitions"), "0") ?? null;
+}
+
+/** The container's variables. */
+export function workerEnvironment(graph: Graph): Record<string, string> {
+  const pairs = listAt(container(graph), "environment");
+  return Object.fromEntries(pairs.map((each) => [textAt(each, "name"), textAt(each, "value")]));
+}
+
+export const aStopHasTheTimeItNeeds: Rule = (graph) => {
+  if (graph.dev) return [];
+  const env = workerEnvironment(graph);
+  const stop = numberAt(container(graph), "stopTimeout");
+  const needs = Number(env["IMAGEFLEET_POLL_SECONDS"]) + Number(env["IMAGEFLEET_DRAIN_SECONDS"]);
+  return stop <= MAX_STOP_SECONDS && needs < stop
+    ? []
+    : [`a stop has ${stop} s, of ${MAX_STOP_SECONDS} at most; poll and drain take ${needs}`];
+};
+
+/** A crashed task's message comes back after its lease, which is the queue's own visibility. */
+export const theLeaseIsTheQueues: Rule = (graph) => {
+  if (graph.dev) return [];
+  const env = workerEnvironment(graph);
+  const queue = all(graph, "sqs/queue:Queue").find(({ inputs }) =>
+    env["IMAGEFLEET_LARGE_QUEUE_URL"]?.endsWith(`/${textAt(inputs, "name")}`),
+  );
+  const visibility = numberAt(queue?.inputs, "visibilityTimeoutSeconds");
+  return visibility === Number(env["IMAGEFLEET_LEASE_SECONDS"])
+    ? []
+    : [
+        `the large lane hides messages ${visibility} s, the worker's lease is ${env["IMAGEFLEET_LEASE_SECONDS"]} s`,
+      ];
+};
+
+export const theWorkerIsShutIn: Rule = (graph) => {
+  if (graph.dev) return [];
+  const [task] = all(graph, "ecs/taskDefinition:TaskDefinition");
+  const [service] = all(graph, "ecs/service:Service");
+  const worker = container(graph);
+  return [
+    ...(at(worker, "readonlyRootFilesystem") === true ? [] : ["the worker may write to its root"]),
+    ...(listAt(worker, "portMappings").length === 0 ? [] : ["the worker has a port"]),
+    ...(at(service?.inputs, "enableExecuteCommand") === false ? [] : ["the worker has a shell"]),
+    ...(textAt(worker, "mountPoints.0.containerPath") === "/scratch"
+      ? []
+      : ["the worker has no scratch"]),
+    ...(numberAt(task?.inputs, "ephemeralStorage.sizeInGib") >= 21
+      ? []
+      : ["the worker's disk is small"]),
+    ...all(graph, "ec2/securityGroup:SecurityGroup")
+      .filter(({ inputs }) => listAt(inputs, "ingress").length > 0)
+      .map(({ name }) => `${name} lets traffic in`),
+  ];
+};
+
+/** Messages begun are work too: a lane of none waiting and one in hand must keep its task. */
+export const scalingCountsWhatIsInHand: Rule = (graph) => {
+  if (graph.dev) return [];
+  const alarms = all(graph, "cloudwatch/metricAlarm:MetricAlarm").filter(({ inputs }) =>
+    textAt(inputs, "alarmActions.0").includes("appautoscaling"),
+  );
+  const [target] = all(graph, "appautoscaling/target:Target");
+  return [
+    ...(alarms.length === 2 ? [] : [`${alarms.length} alarms scale the worker, not 2`]),
+    ...(numberAt(target?.inputs, "minCapacity") === 0 ? [] : ["the worker does not scale to zero"]),
+    ...alarms.flatMap(({ name, inputs }) => {
+      const metrics = listAt(inputs, "metricQueries").map((each) =>
+        textAt(each, "metric.metricName"),
+      );
+      return ["ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"]
+        .filter((metric) => !metrics.includes(metric))
+        .map((metric) => `${name} does not count ${metric}`);
+    }),
+  ];
+};
+
+export const theDiskHoldsTheLargestSource =
+  (limitBytes: number): Rule =>
+  (graph) => {
+    if (graph.dev) return [];
+    const [task] = all(graph, "ecs/taskDefinition:TaskDefinition");
+    const disk = numberAt(task?.inputs, "ephemeralStorage.sizeInGib");
+    const jobs = Number(workerEnvironment(graph)["IMAGEFLEET_JOBS"]);
+    return disk * GB > limitBytes * jobs
+      ? []
+      : [`a disk of ${disk} GB for sources of ${limitBytes} bytes`];
+  };

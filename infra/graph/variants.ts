@@ -1,0 +1,43 @@
+import { buildGraph } from "./build.ts";
+import type { Graph, Variant } from "./resource.ts";
+
+/** What is built and held against the rules. */
+export const VARIANTS = {
+  production: { stage: "production" },
+  "a stage of its own": { stage: "review-7" },
+  "sst dev": { stage: "anna", dev: true },
+  "a bucket that is there": {
+    stage: "production",
+    settings: { source: { bucket: "my-photos", notifications: "replace" } },
+  },
+  "all settings": {
+    stage: "production",
+    settings: {
+      source: {
+        bucket: "my-photos",
+        notifications: "by-hand",
+        kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/theirs",
+      },
+      encryption: "kms",
+      alarmEmails: ["oncall@example.com", "photos@example.com"],
+      monthlyBudgetUsd: 200,
+      functionConcurrency: 50,
+      workerTasks: 30,
+    },
+  },
+  replicated: { stage: "production", settings: { replicateTo: "arn:aws:s3:::far-away" } },
+} as const satisfies Record<string, Variant>;
+export type Name = keyof typeof VARIANTS;
+
+/** Two at a time: each is a process that loads all of SST. */
+export async function buildVariants(): Promise<ReadonlyMap<string, Graph>> {
+  const graphs = new Map<string, Graph>();
+  const waiting = Object.entries(VARIANTS);
+  const build = async (): Promise<void> => {
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      graphs.set(next[0], await buildGraph(next[1]));
+    }
+  };
+  await Promise.all([build(), build()]);
+  return graphs;
+}

@@ -1,0 +1,96 @@
+import * as v from "valibot";
+
+const bucketName = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    "it must be a bucket's name, without s3:// or arn:",
+  ),
+);
+
+function arnOf(service: string) {
+  return v.pipe(
+    v.string(),
+    v.regex(new RegExp(`^arn:aws[a-z-]*:${service}:`), `it must begin with arn:aws:${service}:`),
+  );
+}
+
+function whole(from: number, to: number) {
+  const message = `it must be a whole number from ${from} to ${to}`;
+  return v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(from, message),
+    v.maxValue(to, message),
+  );
+}
+
+const newSource = v.literal("new", 'it must be "new", or { bucket, notifications }');
+
+const ownSource = v.strictObject({
+  /** A bucket that is there already, in this account and region. */
+  bucket: bucketName,
+  /**
+   * S3 keeps one notification configuration a bucket. "replace" makes it the fleet's: whatever else
+   * it holds is gone. "by-hand" leaves it alone, and you add the queue yourself (docs/deploy.md).
+   */
+  notifications: v.picklist(["replace", "by-hand"]),
+  /** The key that its objects are encrypted with, if it is not S3's own. */
+  kmsKeyArn: v.optional(arnOf("kms")),
+});
+
+const schema = v.strictObject({
+  /** "new" makes a bucket for uploads; or name one that is there. */
+  source: v.optional(
+    v.lazy((input) => (typeof input === "object" ? ownSource : newSource)),
+    "new",
+  ),
+  /** Who encrypts the fleet's buckets: S3 with its own keys, or KMS with a key of this stage. */
+  encryption: v.optional(v.picklist(["s3", "kms"]), "s3"),
+  /** A versioned bucket that every source is copied to. Only of a new source bucket, with encryption "s3". */
+  replicateTo: v.optional(arnOf("s3")),
+  /** Who is written to when an alarm goes off; each address must confirm once. */
+  alarmEmails: v.optional(v.array(v.pipe(v.string(), v.email("it must be an e-mail address"))), []),
+  /** Warn when the account's bill of the month reaches 80 %, or is forecast to reach 100 %, of it. */
+  monthlyBudgetUsd: v.optional(v.pipe(v.number(), v.minValue(1, "it must be at least 1"))),
+  /**
+   * Functions at once. New accounts have a quota of 10 for all functions together, and a throttled
+   * batch counts as received: keep below your own quota.
+   */
+  functionConcurrency: v.optional(whole(2, 1000), 8),
+  /** Fargate tasks at once, from none. */
+  workerTasks: v.optional(whole(1, 100), 10),
+});
+
+export type SettingsInput = v.InferInput<typeof schema>;
+export type Settings = v.InferOutput<typeof schema>;
+
+/** @throws Error naming each field that is wrong, its value and the fix */
+export function parseSettings(stage: string, input: unknown): Settings {
+  const parsed = v.safeParse(schema, input);
+  const faults = parsed.success ? relatedFaults(parsed.output) : parsed.issues.map(faultOf);
+  if (parsed.success && faults.length === 0) return parsed.output;
+  throw new Error(`infra/settings.ts, stage "${stage}": ${faults.join("; ")}`);
+}
+
+function relatedFaults({ source, replicateTo, encryption }: Settings): string[] {
+  if (replicateTo === undefined) return [];
+  const is = `replicateTo is ${JSON.stringify(replicateTo)}`;
+  return [
+    ...(source === "new"
+      ? []
+      : [`${is}: a bucket that is not the fleet's own is replicated by its owner; leave it out`]),
+    ...(encryption === "s3"
+      ? []
+      : [`${is}: it goes with encryption "s3" alone, whose objects any bucket can take`]),
+  ];
+}
+
+function faultOf(issue: v.BaseIssue<unknown>): string {
+  const field = v.getDotPath(issue) ?? "the settings";
+  if (issue.type === "strict_object" && issue.expected === "never") {
+    return `${field} is no setting: see infra/settings-schema.ts`;
+  }
+  const value = JSON.stringify(issue.input);
+  return value === undefined ? `${field} is missing` : `${field} is ${value}: ${issue.message}`;
+}

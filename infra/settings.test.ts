@@ -1,0 +1,58 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { settingsFromEnv } from "./env.ts";
+import { stages } from "./settings.ts";
+import { parseSettings } from "./settings-schema.ts";
+
+afterEach(() => vi.unstubAllEnvs());
+
+it("are complete when nothing is said", () => {
+  expect(parseSettings("x", {})).toEqual({
+    source: "new",
+    encryption: "s3",
+    alarmEmails: [],
+    functionConcurrency: 8,
+    workerTasks: 10,
+  });
+});
+
+it.each(Object.entries(stages))("of the stage %s can be used", (stage, settings) => {
+  expect(() => parseSettings(stage, settings)).not.toThrow();
+});
+
+it.each([
+  [{ encryption: "none" }, 'encryption is "none": '],
+  [{ soruce: "new" }, "soruce is no setting"],
+  [{ source: { bucket: "s3://photos", notifications: "replace" } }, "it must be a bucket's name"],
+  [{ source: { bucket: "photos" } }, "source.notifications is missing"],
+  [{ source: "photos" }, 'source is "photos": it must be "new", or {'],
+  [
+    { functionConcurrency: 1 },
+    "functionConcurrency is 1: it must be a whole number from 2 to 1000",
+  ],
+  [{ workerTasks: 2.5 }, "workerTasks is 2.5: it must be a whole number from 1 to 100"],
+  [{ alarmEmails: ["me"] }, 'alarmEmails.0 is "me": it must be an e-mail address'],
+  [{ monthlyBudgetUsd: 0 }, "monthlyBudgetUsd is 0: it must be at least 1"],
+  [{ replicateTo: "backup" }, "it must begin with arn:aws:s3:"],
+  [
+    {
+      replicateTo: "arn:aws:s3:::b",
+      encryption: "kms",
+      source: { bucket: "photos", notifications: "replace" },
+    },
+    "is replicated by its owner",
+  ],
+  [{ replicateTo: "arn:aws:s3:::b", encryption: "kms" }, 'it goes with encryption "s3" alone'],
+])("refuse %j, and say what is wrong with it", (input, message) => {
+  expect(() => parseSettings("production", input)).toThrow(message);
+  expect(() => parseSettings("production", input)).toThrow('stage "production"');
+});
+
+it("may be given for one deployment by the environment", () => {
+  expect(settingsFromEnv()).toEqual({});
+  vi.stubEnv("IMAGEFLEET_SETTINGS", '{"workerTasks": 3}');
+  expect(settingsFromEnv()).toEqual({ workerTasks: 3 });
+  for (const text of ["[1]", "workerTasks=3", "null"]) {
+    vi.stubEnv("IMAGEFLEET_SETTINGS", text);
+    expect(settingsFromEnv).toThrow(`IMAGEFLEET_SETTINGS is ${text}: it must be a JSON object`);
+  }
+});

@@ -1,0 +1,88 @@
+import { key } from "./encryption.ts";
+import { STORAGE } from "./numbers.ts";
+import { partition, retained, settings } from "./stage.ts";
+
+type LifecycleRule = aws.types.input.s3.BucketLifecycleConfigurationRule;
+
+const everything = { prefix: "" };
+const abandonedUploads: LifecycleRule = {
+  id: "abandoned-uploads",
+  status: "Enabled",
+  filter: everything,
+  abortIncompleteMultipartUpload: { daysAfterInitiation: STORAGE.abortMultipartDays },
+};
+
+export interface Storage {
+  readonly name: $util.Input<string>;
+  readonly arn: $util.Input<string>;
+  readonly versions?: aws.s3.BucketVersioning;
+}
+
+/** What users upload: versioned, so that an overwrite or a delete can be taken back. */
+export const source: Storage =
+  settings.source === "new" ? newSource() : theirs(settings.source.bucket);
+
+/** What is made of it. Not versioned: it can be made again from its source at any time. */
+export const renditions: Storage = bucket("Renditions", { versioned: false, rules: [] });
+
+function newSource(): Storage {
+  return bucket("Source", {
+    versioned: true,
+    rules: [
+      {
+        id: "old-versions",
+        status: "Enabled",
+        filter: everything,
+        noncurrentVersionExpiration: { noncurrentDays: STORAGE.oldVersionDays },
+        expiration: { expiredObjectDeleteMarker: true },
+      },
+      {
+        id: "intelligent-tiering",
+        status: "Enabled",
+        filter: everything,
+        transitions: [
+          { days: STORAGE.intelligentTieringDays, storageClass: "INTELLIGENT_TIERING" },
+        ],
+      },
+    ],
+  });
+}
+
+function theirs(name: string): Storage {
+  return { name, arn: $interpolate`arn:${partition}:s3:::${name}` };
+}
+
+/** TLS only and closed to the public by SST's own defaults, which the graph's rules insist on. */
+function bucket(
+  name: string,
+  { versioned, rules }: { versioned: boolean; rules: LifecycleRule[] },
+): Storage {
+  const made = new sst.aws.Bucket(name, {
+    // Nothing is uploaded from a browser without being asked for.
+    cors: false,
+    // What is kept must not be emptied on the way out either.
+    transform: { bucket: { forceDestroy: !retained } },
+  });
+  new aws.s3.BucketServerSideEncryptionConfiguration(`${name}Encryption`, {
+    bucket: made.name,
+    rules: [
+      {
+        applyServerSideEncryptionByDefault: key
+          ? { sseAlgorithm: "aws:kms", kmsMasterKeyId: key.arn }
+          : { sseAlgorithm: "AES256" },
+        // One call to KMS a bucket and time, not one an object.
+        bucketKeyEnabled: key !== undefined,
+      },
+    ],
+  });
+  new aws.s3.BucketLifecycleConfiguration(`${name}Lifecycle`, {
+    bucket: made.name,
+    rules: [abandonedUploads, ...rules],
+  });
+  if (!versioned) return made;
+  const versions = new aws.s3.BucketVersioning(`${name}Versioning`, {
+    bucket: made.name,
+    versioningConfiguration: { status: "Enabled" },
+  });
+  return { name: made.name, arn: made.arn, versions };
+}
