@@ -4,7 +4,7 @@ import { network } from "./network.ts";
 import { LOG_RETENTION, QUEUES, WORKER } from "./numbers.ts";
 import { large } from "./queues.ts";
 import { retained, settings } from "./stage.ts";
-import { renditions } from "./storage.ts";
+import { renditions, source } from "./storage.ts";
 import { hardened } from "./task.ts";
 
 const GB = 1_000_000_000;
@@ -36,6 +36,7 @@ export const worker = new sst.aws.Service("Worker", {
   scaling: { min: 0, max: settings.workerTasks, cpuUtilization: false, memoryUtilization: false },
   environment: {
     IMAGEFLEET_RENDITION_BUCKET: renditions.name,
+    IMAGEFLEET_SOURCE_BUCKETS: source.name,
     IMAGEFLEET_LARGE_QUEUE_URL: large.queue.url,
     IMAGEFLEET_LARGE_DLQ_URL: large.letters.url,
     IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
@@ -45,6 +46,13 @@ export const worker = new sst.aws.Service("Worker", {
     IMAGEFLEET_DRAIN_SECONDS: String(WORKER.drainSeconds),
   },
   logging: { retention: retained ? LOG_RETENTION.production : LOG_RETENTION.other },
+  health: {
+    command: ["CMD", "node", "packages/worker/src/health/check.ts"],
+    startPeriod: "30 seconds",
+    interval: "30 seconds",
+    timeout: "10 seconds",
+    retries: 3,
+  },
   // `sst dev` runs it here, against the stage's own queue, with the Node that the lockfile brought.
   dev: { command: "node_modules/.bin/node packages/worker/src/main.ts", autostart: true },
   transform: {

@@ -18,10 +18,12 @@ export const consume = new sst.aws.Function("Consume", {
   timeout: `${CONSUME.timeoutSeconds} seconds`,
   environment: {
     IMAGEFLEET_RENDITION_BUCKET: renditions.name,
+    IMAGEFLEET_SOURCE_BUCKETS: source.name,
     IMAGEFLEET_SMALL_QUEUE_URL: small.queue.url,
     IMAGEFLEET_SMALL_DLQ_URL: small.letters.url,
     IMAGEFLEET_LARGE_QUEUE_URL: large.queue.url,
     IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
+    IMAGEFLEET_LEASE_SECONDS: String(CONSUME.timeoutSeconds * CONSUME.visibilityPerTimeout),
   },
   nodejs: {
     // sharp's binary for the function's processor, at the version of the lockfile.

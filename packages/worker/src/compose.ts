@@ -11,6 +11,7 @@ import shippedRecipe from "../../../recipe.ts";
 import { readEnv } from "./env.ts";
 import { healthFile } from "./health/env.ts";
 import { Health } from "./health/health.ts";
+import { TaskProtection } from "./protection.ts";
 import { openScratch } from "./scratch.ts";
 import type { WorkOptions } from "./work.ts";
 
@@ -68,6 +69,7 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
       everyMs: env.IMAGEFLEET_HEALTH_SECONDS * 1000,
       log,
     }),
+    protection: new TaskProtection({ agent: env.ECS_AGENT_URI, log }),
     stop,
   };
 }

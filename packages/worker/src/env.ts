@@ -37,6 +37,8 @@ const common = {
   IMAGEFLEET_POLL_SECONDS: v.optional(wholeNumber(1, 20), "20"),
   /** How long a stop lets jobs in hand go on: under the container's own stop timeout (120 s). */
   IMAGEFLEET_DRAIN_SECONDS: v.optional(wholeNumber(0, 43_200), "90"),
+  /** Where ECS's agent is asked, in a task; ECS sets it. */
+  ECS_AGENT_URI: v.optional(url),
   ...healthVariables,
 };
 

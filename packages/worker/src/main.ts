@@ -16,7 +16,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 
 const [{ compose }, { work }] = await Promise.all([import("./compose.ts"), import("./work.ts")]);
 const options = await compose(stop.signal);
-const { drainSeconds, health, jobs, lanes, log } = options;
+const { drainSeconds, health, jobs, lanes, log, protection } = options;
 
 function leaveInTime(): void {
   const late = () => {
@@ -31,6 +31,7 @@ else stop.signal.addEventListener("abort", leaveInTime, { once: true });
 health.start();
 log.info({ jobs, lanes: lanes.map(({ attempt }) => attempt.lane) }, "ready");
 await work(options);
+await protection.end();
 health.stop();
 log.info("stopped");
 leave(0);

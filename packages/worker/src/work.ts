@@ -6,6 +6,7 @@ import type { Logger } from "@imagefleet/core/telemetry";
 import type { Health } from "./health/health.ts";
 import type { Pulse } from "./health/pulse.ts";
 import { Held, type LaneWork } from "./held.ts";
+import type { TaskProtection } from "./protection.ts";
 
 /** Between receives that fail, ms at most: what is back should be found soon. */
 const MAX_PAUSE_MS = 30_000;
@@ -19,6 +20,7 @@ export interface WorkOptions {
   /** How long, after `stop`, jobs in hand may go on; then they are handed back. */
   readonly drainSeconds: number;
   readonly health: Health;
+  readonly protection: TaskProtection;
   readonly log: Logger;
   /** in [0, 1) */
   readonly random: () => number;
@@ -114,7 +116,13 @@ class Work {
   }
 
   #begin(held: Held): Promise<void> {
-    const job = held.work(() => this.#options.stop.aborted).finally(() => this.#inHand.delete(job));
+    const release = this.#options.protection.hold();
+    const job = held
+      .work(() => this.#options.stop.aborted)
+      .finally(() => {
+        release();
+        this.#inHand.delete(job);
+      });
     this.#inHand.set(job, held);
     return job;
   }
