@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { addDlqCommands } from "./dlq/commands.ts";
 import type { Env } from "./env.ts";
 import { EXIT_CODES_HELP } from "./exit-code.ts";
 import { PROJECT } from "./project.ts";
@@ -86,6 +87,15 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
       const { renderFiles } = await import("./render/run.ts");
       onExit(await renderFiles({ paths, cwd: env.cwd, json, ...options }, screen(json)));
     });
+
+  const context = {
+    screen,
+    path,
+    data: resolve(PROJECT, ".imagefleet"),
+    recipe: resolve(PROJECT, "recipe.ts"),
+    onExit,
+  };
+  addDlqCommands(root, context);
 
   return root;
 }

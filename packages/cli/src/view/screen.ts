@@ -72,6 +72,11 @@ export class Screen {
     this.#live?.done();
   }
 
+  /** A text for a program, on stdout as it is. */
+  raw(text: string): void {
+    this.#stdout.write(text);
+  }
+
   /** A line of JSON for a program. */
   json(value: unknown): void {
     this.#stdout.write(`${JSON.stringify(value)}\n`);

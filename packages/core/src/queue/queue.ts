@@ -1,13 +1,12 @@
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
-  type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { asFailure } from "../aws/index.ts";
-import type { ReceivedMessage } from "./message.ts";
+import { asReceived, type ReceivedMessage } from "./message.ts";
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 const MAX_VISIBILITY_SECONDS = 43_200;
@@ -107,21 +106,4 @@ export class Queue {
       throw asFailure(`${what} ${this.url}`, error, signal);
     }
   }
-}
-
-function asReceived(message: Message): ReceivedMessage | undefined {
-  if (message.MessageId === undefined || message.ReceiptHandle === undefined) return undefined;
-  const attributes: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.MessageAttributes ?? {})) {
-    if (value.StringValue !== undefined) attributes[name] = value.StringValue;
-  }
-  return {
-    id: message.MessageId,
-    receiptHandle: message.ReceiptHandle,
-    body: message.Body ?? "",
-    attributes,
-    receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
-    sentAt: Number(message.Attributes?.SentTimestamp ?? Date.now()),
-    firstReceivedAt: Number(message.Attributes?.ApproximateFirstReceiveTimestamp ?? Date.now()),
-  };
 }
