@@ -16,10 +16,14 @@ export interface CommandContext {
   onExit(code: number): void;
 }
 
-/** Gives a command what all that speak to a fleet have: where it is, `--json`, exit codes. */
-export function speakingToAFleet(command: Command, context: CommandContext): Command {
+/** Gives a command what all that speak to a fleet have: where it is, `--json`, examples, exit codes. */
+export function speakingToAFleet(
+  command: Command,
+  context: CommandContext,
+  examples: string,
+): Command {
   for (const option of connectionOptions(context.data, context.path)) command.addOption(option);
   return command
     .option("--json", "JSON on stdout, all else on stderr")
-    .addHelpText("after", EXIT_CODES_HELP);
+    .addHelpText("after", examples + EXIT_CODES_HELP);
 }

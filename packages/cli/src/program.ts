@@ -4,6 +4,7 @@ import { addDlqCommands } from "./dlq/commands.ts";
 import type { Env } from "./env.ts";
 import { EXIT_CODES_HELP } from "./exit-code.ts";
 import { PROJECT } from "./project.ts";
+import { addStatusCommand } from "./status/commands.ts";
 import { Screen } from "./view/screen.ts";
 
 const START_EXAMPLES = `
@@ -95,6 +96,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
     recipe: resolve(PROJECT, "recipe.ts"),
     onExit,
   };
+  addStatusCommand(root, context);
   addDlqCommands(root, context);
 
   return root;

@@ -22,7 +22,7 @@ export interface Connection extends Disposable {
   readonly proofSeconds: number;
   readonly s3: S3Client;
   readonly sqs: SQSClient;
-  /** Both lanes' queues, or those of the one that is named. */
+  /** Both lanes' queues. */
   lanes(): Promise<Readonly<Record<Lane, LaneQueues>>>;
   bucket(resource: "sourceBucket" | "renditionBucket"): Promise<string>;
 }
@@ -40,17 +40,22 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       throw connectionFault(error, place.where);
     }
   };
+  let lanes: Promise<Readonly<Record<Lane, LaneQueues>>> | undefined;
+  const bothLanes = async () => {
+    const [small, large] = await Promise.all(
+      LANES.map((lane) => inWords(laneQueues(sqs, place, lane))),
+    );
+    if (!small || !large) throw new Error("a fleet has two lanes");
+    return { small, large };
+  };
   return {
     where: place.where,
     proofSeconds: place.client.credentials === undefined ? 1 : 0,
     s3,
     sqs,
-    async lanes() {
-      const [small, large] = await Promise.all(
-        LANES.map((lane) => inWords(laneQueues(sqs, place, lane))),
-      );
-      if (!small || !large) throw new Error("a fleet has two lanes");
-      return { small, large };
+    lanes() {
+      lanes ??= bothLanes();
+      return lanes;
     },
     async bucket(resource) {
       const named = needed(place, resource);

@@ -26,7 +26,8 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
     speakingToAFleet(
       dlq.command(name, { isDefault }).description(description),
       context,
-    ).addHelpText("after", EXAMPLES[name]);
+      EXAMPLES[name],
+    );
   const path = context.path;
 
   filtered(sub("summary", "how many, of which reason, where, when", true)).action(

@@ -11,7 +11,7 @@ export function ago(at: number, now: number): string {
 }
 
 /** A time span in its one unit that says most: `14 min`. */
-function lasting(seconds: number): string {
+export function lasting(seconds: number): string {
   let value = seconds;
   for (const [size, unit] of STEPS) {
     if (Math.round(value) < size) return `${Math.round(value)} ${unit}`;

@@ -32,6 +32,11 @@ export class Screen {
     return this.#report.columns || UNKNOWN_WIDTH;
   }
 
+  /** Columns of what is shown live. */
+  get liveWidth(): number {
+    return this.#stderr.columns || UNKNOWN_WIDTH;
+  }
+
   /** True when what is shown live can be shown in place. */
   get isLive(): boolean {
     return this.#live !== undefined;
