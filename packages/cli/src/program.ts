@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { addAuditCommand } from "./audit/commands.ts";
 import { addDlqCommands } from "./dlq/commands.ts";
 import type { Env } from "./env.ts";
 import { EXIT_CODES_HELP } from "./exit-code.ts";
@@ -97,6 +98,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
     onExit,
   };
   addStatusCommand(root, context);
+  addAuditCommand(root, context);
   addDlqCommands(root, context);
 
   return root;

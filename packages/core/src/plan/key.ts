@@ -69,15 +69,13 @@ export interface KeyFrame {
 /** Every preset's frame, in the recipe's order. */
 export function renditionFrames(recipe: Recipe): KeyFrame[] {
   return recipe.presets.map((preset) => {
-    const [before = "", after = ""] = recipe.output.key
-      .split("{path}")
-      .map((part) =>
-        fillTemplate(part, {
-          preset: presetLabel(preset),
-          path: "",
-          ext: EXTENSIONS[preset.format],
-        }),
-      );
+    const [before = "", after = ""] = recipe.output.key.split("{path}").map((part) =>
+      fillTemplate(part, {
+        preset: presetLabel(preset),
+        path: "",
+        ext: EXTENSIONS[preset.format],
+      }),
+    );
     return { before: `${recipe.output.prefix}${before}`, after };
   });
 }

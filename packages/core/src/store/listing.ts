@@ -44,7 +44,8 @@ export async function* listPages(
       etag: object.ETag ?? "",
       modified: object.LastModified?.getTime() ?? 0,
     }));
-    const end = upTo === undefined ? -1 : objects.findIndex(({ key }) => compareKeys(key, upTo) > 0);
+    const end =
+      upTo === undefined ? -1 : objects.findIndex(({ key }) => compareKeys(key, upTo) > 0);
     if (end >= 0) objects.length = end;
     if (objects.length > 0) yield objects;
     token = end >= 0 ? undefined : page.NextContinuationToken;
