@@ -5,6 +5,7 @@ import { addDlqCommands } from "./dlq/commands.ts";
 import type { Env } from "./env.ts";
 import { EXIT_CODES_HELP } from "./exit-code.ts";
 import { PROJECT } from "./project.ts";
+import { addReprocessCommand } from "./reprocess/commands.ts";
 import { addStatusCommand } from "./status/commands.ts";
 import { Screen } from "./view/screen.ts";
 
@@ -99,6 +100,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   };
   addStatusCommand(root, context);
   addAuditCommand(root, context);
+  addReprocessCommand(root, context);
   addDlqCommands(root, context);
 
   return root;

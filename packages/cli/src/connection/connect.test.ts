@@ -30,7 +30,7 @@ describe("a fleet is found", () => {
     await data.release();
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `No dead letters at the local fleet at ${sandbox.endpoint}.\n`,
+      stdout: `No dead letters at the local fleet, ${sandbox.endpoint}.\n`,
     });
   });
 

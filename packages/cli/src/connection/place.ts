@@ -8,7 +8,7 @@ import type { ConnectionOptions } from "./options.ts";
 
 /** Where the fleet is, before anything was asked of it. */
 export interface Place {
-  /** For a person: `the local fleet at http://127.0.0.1:4566`. */
+  /** For a person: `the local fleet, http://127.0.0.1:4566`. */
   readonly where: string;
   readonly client: ClientOptions;
   readonly names: Names;
@@ -60,7 +60,7 @@ function local(endpoint: string, region = REGION, given: Names): Place {
     };
   }
   return {
-    where: `the local fleet at ${endpoint}`,
+    where: `the local fleet, ${endpoint}`,
     client: { region, endpoint, credentials: LOCAL_CREDENTIALS },
     names,
   };
