@@ -9,6 +9,8 @@ export interface CommandContext {
   screen(json: boolean): Screen;
   /** A path as the person meant it: relative to where they stand. */
   path(text: string): string;
+  /** Where the person stands. */
+  readonly cwd: string;
   /** The data folder of `npm start`, by default. */
   readonly data: string;
   /** The recipe of the project. */

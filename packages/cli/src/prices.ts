@@ -12,6 +12,8 @@ export const PRICES = {
     write: 0.005 / 1000,
     /** GET, HEAD; DELETE is free */
     read: 0.0004 / 1000,
+    /** Standard, first 50 TB */
+    gibMonth: 0.023,
   },
   sqs: {
     /** A request of up to 64 KiB, beyond the first million a month; ten messages a request. */
@@ -29,10 +31,9 @@ export const PRICES = {
   },
 } as const;
 
-/** Money as a person reads it: `$0.12`, `less than $0.01`. */
+/** Money as a person reads it: `$0.12`, `under $0.01`. */
 export function usd(amount: number): string {
-  if (amount === 0) return "$0.00";
-  if (amount < 0.01) return "less than $0.01";
+  if (amount > 0 && amount < 0.01) return "under $0.01";
   const digits = amount < 1000 ? 2 : 0;
   return `$${amount.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }

@@ -64,7 +64,7 @@ export function forecastText(
       ? "how long  not known: nothing was measured here yet; the progress will say"
       : `how long  about ${lasting(sources / rate.perSecond)}, at ${rate.perSecond.toFixed(1)} images/s as measured on ${new Date(rate.at).toISOString().slice(0, 10)}`,
     isLocal
-      ? `cost      nothing here; on AWS about ${cost}`
-      : `cost      about ${cost}${atMost ? " at most" : ""}, list prices of ${PRICES.region} on ${PRICES.date}; sources that are up to date cost a tenth`,
+      ? `cost      nothing here; on AWS ${cost}`
+      : `cost      ${cost}${atMost ? " at most" : ""}, list prices of ${PRICES.region} on ${PRICES.date}; sources that are up to date cost a tenth`,
   ];
 }

@@ -4,12 +4,13 @@ import type { Connection } from "../connection/connect.ts";
 import { WrongUse } from "../wrong-use.ts";
 import type { Track } from "./candidate.ts";
 import { type Checkpoint, keysFile, readCheckpoint, removeCheckpoint } from "./checkpoint.ts";
-import { isMeant, type StaleCheck } from "./choose.ts";
+import { isMeant } from "./choose.ts";
 import type { Counted } from "./forecast.ts";
 import { fileState, keepStdin, keyFileTrack } from "./key-file.ts";
 import { divide, listingTrack } from "./listing-tracks.ts";
 import type { Selection } from "./selection.ts";
 import { goThrough } from "./send.ts";
+import type { StaleCheck } from "./stale.ts";
 
 /** A run that is about to begin, or to go on. */
 export interface Prepared {

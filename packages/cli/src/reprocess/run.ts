@@ -13,7 +13,7 @@ import type { Screen } from "../view/screen.ts";
 import { many, thousands } from "../view/thousands.ts";
 import { WrongUse } from "../wrong-use.ts";
 import { type Checkpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { isMeant, StaleCheck } from "./choose.ts";
+import { isMeant } from "./choose.ts";
 import { depthsOf, lettersSince, untilDrained } from "./follow.ts";
 import { type Counted, forecastText, forecastUsd } from "./forecast.ts";
 import { begun, countAll, type Prepared, resumed } from "./prepare.ts";
@@ -22,6 +22,7 @@ import { ENOUGH_JOBS, measuredRate, rememberRate } from "./rates.ts";
 import { outcomeText, type RunResult, resultJson } from "./result.ts";
 import type { Selection } from "./selection.ts";
 import { goThrough, jobsOf } from "./send.ts";
+import type { StaleCheck } from "./stale.ts";
 
 export interface ReprocessOptions {
   readonly connection: ConnectionOptions;
@@ -100,6 +101,8 @@ async function staleCheck(
 ): Promise<StaleCheck | undefined> {
   if (!selection.onlyStale && selection.preset === undefined) return undefined;
   const bucket = await connection.bucket("renditionBucket");
+  // Loaded late: it brings the codec along, whose memory a plain run does not need.
+  const { StaleCheck } = await import("./stale.ts");
   const { s3 } = connection;
   const stores = { renditions: new RenditionStore(s3, bucket), sources: new SourceStore(s3) };
   return new StaleCheck(stores, recipe, selection);
