@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import type { Screen } from "./view/screen.ts";
+import { wrap } from "./view/wrap.ts";
 import { WrongUse } from "./wrong-use.ts";
 
 /**
@@ -22,10 +23,8 @@ export async function confirm(
   }
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await lines.question(
-      `${screen.tint("bold", question)} ${screen.tint("dim", "[y/N]")} `,
-      { signal },
-    );
+    const asked = `${screen.tint("bold", question)} ${screen.tint("dim", "[y/N]")} `;
+    const answer = await lines.question(wrap(asked, process.stderr.columns), { signal });
     return /^y(es)?$/i.test(answer.trim());
   } catch (error) {
     if (signal.aborted) return false;

@@ -8,12 +8,12 @@ export const LETTER_ADVICE: Readonly<Record<DeadLetterReason, string>> = {
   SourceEmpty: "it has no bytes: have it uploaded again, then discard",
   SourceTooLarge: "make it smaller, or raise limits in recipe.ts, deploy and redrive",
   RecipeUnsatisfiable: "change recipe.ts or shorten the key, deploy and redrive",
-  StoreUnavailable: "S3 or SQS did not answer, or permissions are missing: see to it, then redrive",
+  StoreUnavailable: "S3 or SQS did not answer, or a permission is missing: mend, redrive",
   Throttled: "too much at once: redrive slowly, --rate 5",
-  TimedOut: "it takes longer than its lane has: lower lanes.smallBytes in recipe.ts, redrive",
-  OutOfMemory: "it needs more memory than its lane has: lower lanes.smallBytes, redrive",
+  TimedOut: "longer than its lane has: lower lanes.smallBytes in recipe.ts, redrive",
+  OutOfMemory: "more memory than its lane has: lower lanes.smallBytes, redrive",
   Internal: "a fault of the program: mend and deploy, then redrive",
-  Crashed: "the program died each time: see its log; mend or lower lanes.smallBytes, redrive",
+  Crashed: "the program died each time: see its log, mend, redrive with --rate 5",
 };
 
 /** Trying again as it is may help. */
