@@ -4,7 +4,7 @@ import { wrap } from "./view/wrap.ts";
 import { WrongUse } from "./wrong-use.ts";
 
 /**
- * Asks a person. Anything but yes is no; so is Ctrl-C.
+ * Asks a person. Anything but yes is no; so are Ctrl-C and the end of input.
  *
  * @param yes `--yes` was given
  * @throws WrongUse where nobody can answer
@@ -22,13 +22,19 @@ export async function confirm(
     );
   }
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
+  // A terminal that is read by lines gives Ctrl-C as a character, not as a signal.
+  lines.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
     const asked = `${screen.tint("bold", question)} ${screen.tint("dim", "[y/N]")} `;
-    const answer = await lines.question(wrap(asked, process.stderr.columns), { signal });
-    return /^y(es)?$/i.test(answer.trim());
+    const answered = lines.question(wrap(asked, process.stderr.columns), { signal });
+    const answer = await Promise.race([answered, ended]);
+    if (answer === undefined) process.stderr.write("\n");
+    return /^y(es)?$/i.test(answer?.trim() ?? "");
   } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
+    if (!signal.aborted) throw error;
+    process.stderr.write("\n");
+    return false;
   } finally {
     lines.close();
   }

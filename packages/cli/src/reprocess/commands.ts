@@ -84,7 +84,10 @@ export function addReprocessCommand(root: Command, context: CommandContext): voi
         "--resume goes on with what was asked for then: leave the prefix, --from and the filters out",
       );
     }
-    const asked = { ...how, selection, connection: readConnectionOptions(options) };
+    // A dry run neither needs nor touches what a real one has recorded.
+    const checkpoint = how.dryRun ? `${how.checkpoint}.dry-run` : how.checkpoint;
+    const connection = readConnectionOptions(options);
+    const asked = { ...how, checkpoint, selection, connection };
     context.onExit(await reprocess(asked, context.screen(how.json)));
   });
 }
@@ -118,7 +121,7 @@ function runOptions({ path, recipe }: CommandContext): Option[] {
       .argParser((value) => wholeNumber(0)(value) || Number.POSITIVE_INFINITY)
       .default(100),
     new Option("--wait", "until the last is done; tells what died"),
-    new Option("--dry-run", "only count and forecast"),
+    new Option("--dry-run", "only count and forecast").conflicts("resume"),
     new Option("--yes", "do not ask"),
     new Option("--resume", "go on with the run in --checkpoint").conflicts("fresh"),
     new Option("--fresh", "forget the run in --checkpoint"),
