@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { type CommandContext, speakingToAFleet } from "../command-context.ts";
 import { readConnectionOptions } from "../connection/options.ts";
 import { wholeNumber } from "../duration.ts";
+import { maxDepthOf, maxDepthSchema } from "../feed/options.ts";
 
 const EXAMPLES = `
 Examples:
@@ -23,7 +24,7 @@ const schema = v.object({
   repair: v.optional(v.boolean(), false),
   yes: v.optional(v.boolean(), false),
   removeMany: v.optional(v.boolean(), false),
-  maxDepth: v.number(),
+  maxDepth: maxDepthSchema,
   limit: v.number(),
 });
 
@@ -43,8 +44,8 @@ export function addAuditCommand(root: Command, context: CommandContext): void {
     .option("--remove-many", "with --repair: also when most of what is there would go")
     .addOption(
       new Option("--max-depth <number>", "with --repair: feed while fewer wait in a lane")
-        .argParser(wholeNumber(1))
-        .default(100),
+        .argParser(maxDepthOf)
+        .default("auto"),
     )
     .addOption(
       new Option("--limit <number>", "findings shown at most; --json has all")

@@ -5,6 +5,7 @@ import type { BulkQueue } from "@imagefleet/core/queue";
 import { type Recipe, whyNotASource } from "@imagefleet/core/recipe";
 import { RenditionStore } from "@imagefleet/core/store";
 import * as v from "valibot";
+import type { MaxDepth } from "../feed/depth.ts";
 import { Feeder } from "../feed/feeder.ts";
 import { many, thousands } from "../view/thousands.ts";
 import type { AuditTotals } from "./finding.ts";
@@ -72,7 +73,7 @@ interface RepairInput {
   readonly renditionBucket: string;
   readonly recipe: Recipe;
   readonly queues: Readonly<Record<Lane, BulkQueue>>;
-  readonly maxDepth: number;
+  readonly maxDepth: MaxDepth;
   readonly signal: AbortSignal;
 }
 

@@ -2,6 +2,7 @@ import { confirm } from "../confirm.ts";
 import { type Connection, connect } from "../connection/connect.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
 import { EXIT } from "../exit-code.ts";
+import type { MaxDepth } from "../feed/depth.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { readRecipe } from "../recipe.ts";
 import { showRepeatedly } from "../view/progress.ts";
@@ -20,7 +21,7 @@ export interface AuditOptions {
   readonly repair: boolean;
   readonly yes: boolean;
   readonly removeMany: boolean;
-  readonly maxDepth: number;
+  readonly maxDepth: MaxDepth;
   readonly limit: number;
 }
 

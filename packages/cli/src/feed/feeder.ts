@@ -4,13 +4,13 @@ import { laneByBytes } from "@imagefleet/core/plan";
 import { type BulkQueue, inBatches, type OutgoingMessage } from "@imagefleet/core/queue";
 import type { Recipe } from "@imagefleet/core/recipe";
 import pLimit from "p-limit";
-import { Depth } from "./depth.ts";
+import { Depth, type MaxDepth } from "./depth.ts";
 
 export interface FeederOptions {
   readonly queues: Readonly<Record<Lane, BulkQueue>>;
   readonly recipe: Recipe;
   /** Fewer than so many of a lane wait, whatever is fed; infinite: no look at the queue is taken. */
-  readonly maxDepth: number;
+  readonly maxDepth: MaxDepth;
   /** By it, SQS's fair queues let others' messages pass these. */
   readonly group: string;
   readonly signal: AbortSignal;
@@ -37,6 +37,11 @@ export class Feeder {
     const depth = (lane: Lane) =>
       new Depth(maxDepth, async () => (await queues[lane].counts()).waiting);
     this.#depths = { small: depth("small"), large: depth("large") };
+  }
+
+  /** How many may wait in the small lane; infinite where no look is taken. */
+  get maxDepth(): number {
+    return this.#depths.small.max;
   }
 
   /** Messages that wait in both lanes, as far as is known. */

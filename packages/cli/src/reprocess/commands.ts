@@ -2,7 +2,8 @@ import { Argument, type Command, InvalidArgumentError, Option } from "@commander
 import * as v from "valibot";
 import { type CommandContext, speakingToAFleet } from "../command-context.ts";
 import { readConnectionOptions } from "../connection/options.ts";
-import { momentOf, wholeNumber } from "../duration.ts";
+import { momentOf } from "../duration.ts";
+import { maxDepthOf, maxDepthSchema } from "../feed/options.ts";
 import { WrongUse } from "../wrong-use.ts";
 import { INVENTORY_COLUMNS, KEY_FORMATS } from "./key-line.ts";
 
@@ -34,7 +35,7 @@ const schema = v.object({
   onlyStale: flag,
   preset: text,
   force: flag,
-  maxDepth: v.number(),
+  maxDepth: maxDepthSchema,
   checkpoint: v.string(),
   resume: flag,
   fresh: flag,
@@ -118,8 +119,8 @@ function runOptions({ path, recipe }: CommandContext): Option[] {
       .argParser(path)
       .default(recipe, "recipe.ts of the project"),
     new Option("--max-depth <number>", "feed while fewer wait in a lane; 0: as fast as SQS takes")
-      .argParser((value) => wholeNumber(0)(value) || Number.POSITIVE_INFINITY)
-      .default(100),
+      .argParser(maxDepthOf)
+      .default("auto", "auto: what the fleet takes in half a second"),
     new Option("--wait", "until the last is done; tells what died"),
     new Option("--dry-run", "only count and forecast").conflicts("resume"),
     new Option("--yes", "do not ask"),

@@ -4,6 +4,7 @@ import { confirm } from "../confirm.ts";
 import { type Connection, connect } from "../connection/connect.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
 import { EXIT } from "../exit-code.ts";
+import type { MaxDepth } from "../feed/depth.ts";
 import { Feeder } from "../feed/feeder.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { discardStaged } from "../output/staged-file.ts";
@@ -33,7 +34,7 @@ export interface ReprocessOptions {
     readonly bucket: string | undefined;
     readonly prefix: string | undefined;
   };
-  readonly maxDepth: number;
+  readonly maxDepth: MaxDepth;
   readonly checkpoint: string;
   readonly resume: boolean;
   readonly fresh: boolean;
@@ -192,7 +193,7 @@ async function run(
           total: checkpoint.total,
           perSecond: dealt / elapsed(),
           waiting: feeder.waiting,
-          maxDepth: options.maxDepth,
+          maxDepth: feeder.maxDepth,
           lettersSince,
         },
         screen.isLive,
