@@ -134,7 +134,7 @@ it("skips nothing, however often it is killed and resumed", async () => {
   expect(new Set(seen)).toEqual(new Set(keys));
   expect(sent - keys.length).toBeLessThan(6_000);
   await expect(access(join(sandbox.folder, "imagefleet-reprocess.json"))).rejects.toThrow("ENOENT");
-});
+}, 90_000);
 
 it("feeds only while few wait, and waits until the last is done", async () => {
   const file = join(sandbox.folder, "keys.txt");
