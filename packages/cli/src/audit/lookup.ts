@@ -28,9 +28,10 @@ export class Lookup {
   }
 
   /** The manifest of a source; undefined when there is none that can be read. */
-  manifest(source: string): Promise<Manifest | undefined> {
+  async manifest(source: string): Promise<Manifest | undefined> {
     this.requests++;
-    return this.#renditions.manifest(manifestKey(this.#recipe, source), this.#never);
+    const key = manifestKey(this.#recipe, source);
+    return (await this.#renditions.manifest(key, this.#never))?.manifest;
   }
 
   /** A rendition as it is now. */

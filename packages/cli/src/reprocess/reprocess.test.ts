@@ -73,10 +73,15 @@ it("takes only what is stale: by manifest, by the source's ETag, by preset", asy
   const store = new RenditionStore(sandbox.s3, sandbox.resources.renditionBucket);
   const manifest = async (key: string, fingerprint: string, etag: string) => {
     const source = { bucket: sandbox.resources.sourceBucket, key, etag, bytes: 1 };
-    const rest = { renditions: [], stale: [], at: new Date().toISOString() };
+    const rest = { revision: key, renditions: [], stale: [], at: new Date().toISOString() };
     const never = new AbortController().signal;
     const at = `manifests/${key}.json`;
-    await store.putManifest(at, { version: 1, source, recipe: fingerprint, ...rest }, never);
+    await store.putManifest(
+      at,
+      { version: 1, source, recipe: fingerprint, ...rest },
+      undefined,
+      never,
+    );
   };
   const now = recipeFingerprint(parsed, ENCODER);
   for (const key of ["new.jpg", "fresh.jpg", "old.jpg", "changed.jpg"]) {

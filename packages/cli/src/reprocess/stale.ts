@@ -48,7 +48,8 @@ export class StaleCheck {
   }
 
   async #isStale({ key, etag }: Candidate): Promise<boolean> {
-    const manifest = await this.#renditions.manifest(manifestKey(this.#recipe, key), this.#never);
+    const at = manifestKey(this.#recipe, key);
+    const manifest = (await this.#renditions.manifest(at, this.#never))?.manifest;
     if (manifest === undefined || this.#isOld(manifest)) return true;
     const now = etag ?? (await this.#sources.etag(this.#bucket, key, this.#never));
     return now !== manifest.source.etag;

@@ -13,7 +13,7 @@ export interface ListedObject {
   readonly modified: number;
 }
 
-export interface ListingRange {
+interface ListingRange {
   readonly prefix?: string;
   /** Only keys after this one. */
   readonly after?: string;
