@@ -48,7 +48,9 @@ function newSource(): Storage {
   });
 }
 
+/** Linkable, as a bucket of SST's own is: `sst shell` tells the command line its name. */
 function theirs(name: string): Storage {
+  new sst.Linkable("Source", { properties: { name } });
   return { name, arn: $interpolate`arn:${partition}:s3:::${name}` };
 }
 

@@ -11,8 +11,9 @@ export const EXIT = {
 export const EXIT_CODES_HELP = `
 Exit codes:
   0    all done
-  1    anything else went wrong: a file that cannot be read, a server that does not start
-  2    wrong use: an option, a folder or the recipe
-  3    something was rejected: dead letters (start), rejected files (render)
-  130  interrupted: Ctrl-C (render), a second Ctrl-C (start)
+  1    anything else went wrong: a file that cannot be read, a server that does not answer, a no
+  2    wrong use: an option, a folder, a queue's name or the recipe
+  3    something is left: dead letters (start, reprocess --wait), rejected files (render), letters
+       past their redrives (dlq redrive), sources that are incomplete (audit)
+  130  interrupted: Ctrl-C; in start, a second one
 `;

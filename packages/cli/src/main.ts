@@ -5,6 +5,7 @@ import { RecipeFileError } from "@imagefleet/core/recipe-file";
 import { type Env, readEnv } from "./env.ts";
 import { EXIT } from "./exit-code.ts";
 import { program } from "./program.ts";
+import { wrap } from "./view/wrap.ts";
 import { WrongUse } from "./wrong-use.ts";
 
 // A reader that has seen enough (`| head`) is no fault, and no end: the work and its exit code stay.
@@ -39,7 +40,7 @@ async function main(env: Env): Promise<number> {
 function tell(error: unknown, { debug }: Env): number {
   // The parser has said its line, or the help, already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
-  process.stderr.write(`error: ${describe(error)}\n`);
+  process.stderr.write(`${wrap(`error: ${describe(error)}`, process.stderr.columns)}\n`);
   if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return error instanceof WrongUse || error instanceof RecipeFileError
     ? EXIT.wrongUse

@@ -1,8 +1,14 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { addAuditCommand } from "./audit/commands.ts";
+import { addCompletionCommand } from "./completion/commands.ts";
+import { addDlqCommands } from "./dlq/commands.ts";
 import type { Env } from "./env.ts";
+import { addEstimateCommand } from "./estimate/commands.ts";
 import { EXIT_CODES_HELP } from "./exit-code.ts";
 import { PROJECT } from "./project.ts";
+import { addReprocessCommand } from "./reprocess/commands.ts";
+import { addStatusCommand } from "./status/commands.ts";
 import { Screen } from "./view/screen.ts";
 
 const START_EXAMPLES = `
@@ -86,6 +92,21 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
       const { renderFiles } = await import("./render/run.ts");
       onExit(await renderFiles({ paths, cwd: env.cwd, json, ...options }, screen(json)));
     });
+
+  const context = {
+    screen,
+    path,
+    cwd: env.cwd,
+    data: resolve(PROJECT, ".imagefleet"),
+    recipe: resolve(PROJECT, "recipe.ts"),
+    onExit,
+  };
+  addEstimateCommand(root, context);
+  addStatusCommand(root, context);
+  addAuditCommand(root, context);
+  addReprocessCommand(root, context);
+  addDlqCommands(root, context);
+  addCompletionCommand(root, context);
 
   return root;
 }

@@ -1,19 +1,12 @@
 import { type ImageInput, probe, type RenderedImage, render } from "@imagefleet/core/image";
-import { Failure, type Lane, Rejection } from "@imagefleet/core/outcome";
-import {
-  laneByBytes,
-  laneByCost,
-  type Plan,
-  planRenditions,
-  type SourceInfo,
-  savedPercent,
-} from "@imagefleet/core/plan";
+import { Failure, Rejection } from "@imagefleet/core/outcome";
+import { laneByBytes, type Plan, type SourceInfo, savedPercent } from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
 import { isFileFault, whyUnreadable, whyUnwritable } from "../file-fault.ts";
 import type { SourceFile } from "../input/collect.ts";
 import { localPath } from "../output/local-path.ts";
 import { type StagedFile, stageFile } from "../output/staged-file.ts";
-import { jobBytes } from "./memory.ts";
+import { planFor } from "./plan-for.ts";
 import type { RenderedFile, RenderedRendition } from "./rendered-file.ts";
 
 /** Runs a piece of work when there is room for it: p-limit's own form. */
@@ -72,19 +65,6 @@ export async function renderFile(
     if (context.signal.aborted) return undefined;
     return end(outcomeOf(error), []);
   }
-}
-
-/** The plan that the source's lane in the fleet would follow. */
-function planFor(
-  lane: Lane,
-  info: SourceInfo,
-  recipe: Recipe,
-  key: string,
-): { lane: Lane; plan: Plan } {
-  const budget = jobBytes(recipe);
-  const plan = planRenditions(info, recipe, key, budget[lane]);
-  if (lane === "large" || laneByCost(plan, budget.small) === "small") return { lane, plan };
-  return { lane: "large", plan: planRenditions(info, recipe, key, budget.large) };
 }
 
 async function renderAll(

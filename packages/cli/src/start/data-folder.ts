@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import * as v from "valibot";
 import { checkFolder } from "../output/folder.ts";
 import { writeWhole } from "../output/staged-file.ts";
 import { isAlive } from "../process.ts";
@@ -15,8 +16,8 @@ export interface DataFolder {
   readonly samples: string;
   /** The id of another process that uses it. */
   holder(): Promise<number | undefined>;
-  /** Says that this process uses it. */
-  claim(): Promise<void>;
+  /** Says that this process uses it, and where its S3 and SQS listen. */
+  claim(endpoint: string): Promise<void>;
   /** Says that nobody does. */
   release(): Promise<void>;
 }
@@ -51,20 +52,27 @@ export async function openDataFolder(dir: string, fresh: boolean): Promise<DataF
       const { process: pid } = (await readMark(mark)) ?? {};
       return pid !== undefined && isOther(pid) ? pid : undefined;
     },
-    claim: () => writeMark(mark, { process: process.pid }),
+    claim: (endpoint) => writeMark(mark, { process: process.pid, endpoint }),
     release: () => writeMark(mark, {}),
   };
 }
 
-interface Mark {
-  readonly process?: number;
+/** Where the S3 and SQS of the fleet listen that runs on a data folder now, if one does. */
+export async function runningEndpoint(dir: string): Promise<string | undefined> {
+  const mark = await readMark(join(dir, MARK));
+  return mark?.process !== undefined && isAlive(mark.process) ? mark.endpoint : undefined;
 }
+
+const markSchema = v.object({
+  process: v.optional(v.number()),
+  endpoint: v.optional(v.pipe(v.string(), v.url())),
+});
+type Mark = v.InferOutput<typeof markSchema>;
 
 async function readMark(file: string): Promise<Mark | undefined> {
   try {
     const mark: unknown = JSON.parse(await readFile(file, "utf8"));
-    const named = typeof mark === "object" && mark !== null && "process" in mark;
-    return named && typeof mark.process === "number" ? { process: mark.process } : {};
+    return v.is(markSchema, mark) ? mark : {};
   } catch {
     return undefined;
   }

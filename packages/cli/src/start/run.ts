@@ -51,7 +51,7 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
   }
   let ended: Run;
   try {
-    await data.claim();
+    await data.claim(fleet.endpoint);
     ended = await runOn(fleet, found, options, screen, interrupt.signal);
   } finally {
     await fleet.stop();

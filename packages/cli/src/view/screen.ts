@@ -32,6 +32,11 @@ export class Screen {
     return this.#report.columns || UNKNOWN_WIDTH;
   }
 
+  /** Columns of what is shown live. */
+  get liveWidth(): number {
+    return this.#stderr.columns || UNKNOWN_WIDTH;
+  }
+
   /** True when what is shown live can be shown in place. */
   get isLive(): boolean {
     return this.#live !== undefined;
@@ -70,6 +75,11 @@ export class Screen {
   endLive(): void {
     this.#live?.clear();
     this.#live?.done();
+  }
+
+  /** A text for a program, on stdout as it is. */
+  raw(text: string): void {
+    this.#stdout.write(text);
   }
 
   /** A line of JSON for a program. */

@@ -79,10 +79,11 @@ describe("unitsOf", () => {
       // Redriven: the first died with its program, the second was given up by one.
       { ...message("4", ["d"]), attributes: { [LETTER.redriveCount]: "1" } },
       { ...message("5", ["e"]), attributes: { [LETTER.reason]: "Throttled" } },
+      { ...message("7", ["g"]), attributes: { RedriveCount: "1", RedriveOf: "Throttled" } },
       { ...message("6", ["f"], 2), attributes: { [LETTER.reason]: "Throttled" } },
     ];
     const suspects = unitsOf(received, 30).map(({ suspect }) => suspect);
-    expect(suspects).toEqual([false, true, false, true, false, true]);
+    expect(suspects).toEqual([false, true, false, true, false, false, true]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { type Intake, type Job, parseMessage } from "../intake/index.ts";
-import { LETTER, type ReceivedMessage, wasDeadLetter, wasMoved } from "../queue/index.ts";
+import { type ReceivedMessage, wasAnsweredFor, wasDeadLetter, wasMoved } from "../queue/index.ts";
 
 /** Messages that are worked on together, for they ask for the same sources. */
 export interface Unit {
@@ -44,11 +44,6 @@ function isSuspect(message: ReceivedMessage, jobs: readonly Job[], leaseSeconds:
   return jobs.some(
     ({ begun, at }) => begun || (at !== undefined && wasMoved(message, at, leaseSeconds)),
   );
-}
-
-/** A dead letter with a reason, redriven: a program lived to write it. */
-function wasAnsweredFor({ attributes, receiveCount }: ReceivedMessage): boolean {
-  return receiveCount === 1 && attributes[LETTER.reason] !== undefined;
 }
 
 /**

@@ -2,7 +2,10 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 
 export interface ClientOptions {
-  readonly region: string;
+  /** Without it, the SDK's own chain: environment, profile. */
+  readonly region?: string | undefined;
+  /** A profile of the AWS CLI's own files: region and credentials. */
+  readonly profile?: string | undefined;
   /** A server that is not AWS's own: `http://127.0.0.1:4566`. S3 is then addressed path-style. */
   readonly endpoint?: string | undefined;
   /** Without them, the SDK's own chain: role, profile, environment. */
@@ -28,7 +31,6 @@ const MAX_ATTEMPTS = 5;
 /** The S3 client of every program here. */
 export function createS3(options: ClientOptions): S3Client {
   return new S3Client({
-    region: options.region,
     maxAttempts: MAX_ATTEMPTS,
     ...given(options),
     forcePathStyle: options.endpoint !== undefined,
@@ -42,7 +44,6 @@ export function createS3(options: ClientOptions): S3Client {
 /** The SQS client of every program here. */
 export function createSqs(options: ClientOptions): SQSClient {
   return new SQSClient({
-    region: options.region,
     maxAttempts: MAX_ATTEMPTS,
     // In code, not by environment: the SDK would follow the queue URL's host instead.
     ...given(options),
@@ -50,8 +51,10 @@ export function createSqs(options: ClientOptions): SQSClient {
   });
 }
 
-function given({ endpoint, credentials }: ClientOptions) {
+function given({ region, profile, endpoint, credentials }: ClientOptions) {
   return {
+    ...(region === undefined ? {} : { region }),
+    ...(profile === undefined ? {} : { profile }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
   };

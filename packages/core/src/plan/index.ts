@@ -2,7 +2,15 @@ export { type Area, areaPixels, sameArea } from "./area.ts";
 export { isDeep, isLabelledLater } from "./deep.ts";
 export { FUNCTION_BYTES, type FunctionMemory, functionMemory } from "./function-memory.ts";
 export type { Geometry } from "./geometry.ts";
-export { manifestKey, renditionKey } from "./key.ts";
+export {
+  type KeyFrame,
+  manifestFrame,
+  manifestKey,
+  renditionFrames,
+  renditionKey,
+  sourceKeyOf,
+  sourcePath,
+} from "./key.ts";
 export { laneByBytes, laneByCost } from "./lane.ts";
 export type { Plan, RasterPlan, RenditionPlan } from "./plan.ts";
 export { planRenditions } from "./plan-renditions.ts";

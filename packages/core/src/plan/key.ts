@@ -37,10 +37,51 @@ export function manifestKey(recipe: Recipe, sourceKey: string): string {
   return checked(`${recipe.output.prefix}${MANIFEST_FOLDER}/${path}.json`, "the manifest");
 }
 
-function sourcePath(recipe: Recipe, sourceKey: string): string {
+/** The source's key as it stands in the keys of its renditions: without `source.prefix`, made safe. */
+export function sourcePath(recipe: Recipe, sourceKey: string): string {
   const { prefix } = recipe.source;
   const rest = sourceKey.startsWith(prefix) ? sourceKey.slice(prefix.length) : sourceKey;
   return rest.split("/").map(safeSegment).join("/");
+}
+
+/** The key of the source of such a path; undefined when no source has it. */
+export function sourceKeyOf(recipe: Recipe, path: string): string | undefined {
+  const raw = path
+    .split("/")
+    .map((segment) => (segment === "%2F" ? "" : segment.replace(ENCODED, decoded)))
+    .join("/");
+  const key = `${recipe.source.prefix}${raw}`;
+  return sourcePath(recipe, key) === path ? key : undefined;
+}
+
+const ENCODED = /%([0-9A-F]{2})/g;
+
+function decoded(_whole: string, hex: string): string {
+  return String.fromCharCode(Number.parseInt(hex, 16));
+}
+
+/** What stands before and after a source's path in the keys of one preset, or of the manifests. */
+export interface KeyFrame {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Every preset's frame, in the recipe's order. */
+export function renditionFrames(recipe: Recipe): KeyFrame[] {
+  return recipe.presets.map((preset) => {
+    const [before = "", after = ""] = recipe.output.key.split("{path}").map((part) =>
+      fillTemplate(part, {
+        preset: presetLabel(preset),
+        path: "",
+        ext: EXTENSIONS[preset.format],
+      }),
+    );
+    return { before: `${recipe.output.prefix}${before}`, after };
+  });
+}
+
+export function manifestFrame(recipe: Recipe): KeyFrame {
+  return { before: `${recipe.output.prefix}${MANIFEST_FOLDER}/`, after: ".json" };
 }
 
 /**

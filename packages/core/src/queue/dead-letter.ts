@@ -15,6 +15,8 @@ export const LETTER = {
   lastAttemptAt: "LastAttemptAt",
   receiveCount: "ReceiveCount",
   redriveCount: "RedriveCount",
+  /** Of a redriven message, the reason that its letter gave; none where the program had died. */
+  redriveOf: "RedriveOf",
 } as const;
 
 /** Long enough to say what happened, short beside SQS's limit of 256 KiB a message. */
@@ -48,6 +50,12 @@ export function letterAttributes(
     [LETTER.receiveCount]: String(received.receiveCount),
     [LETTER.redriveCount]: received.attributes[LETTER.redriveCount] ?? "0",
   };
+}
+
+/** A dead letter that a program lived to write, redriven and not yet received again. */
+export function wasAnsweredFor({ attributes, receiveCount }: ReceivedMessage): boolean {
+  if (receiveCount > 1) return false;
+  return attributes[LETTER.reason] !== undefined || attributes[LETTER.redriveOf] !== undefined;
 }
 
 /** A message that has been a dead letter before carries what made it one. */

@@ -1,3 +1,5 @@
+import type { Message } from "@aws-sdk/client-sqs";
+
 /** A message as it was received. Times are ms since the epoch. */
 export interface ReceivedMessage {
   readonly id: string;
@@ -9,4 +11,22 @@ export interface ReceivedMessage {
   readonly receiveCount: number;
   readonly sentAt: number;
   readonly firstReceivedAt: number;
+}
+
+/** A message of the SDK; undefined when the answer is incomplete. */
+export function asReceived(message: Message): ReceivedMessage | undefined {
+  if (message.MessageId === undefined || message.ReceiptHandle === undefined) return undefined;
+  const attributes: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.MessageAttributes ?? {})) {
+    if (value.StringValue !== undefined) attributes[name] = value.StringValue;
+  }
+  return {
+    id: message.MessageId,
+    receiptHandle: message.ReceiptHandle,
+    body: message.Body ?? "",
+    attributes,
+    receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
+    sentAt: Number(message.Attributes?.SentTimestamp ?? Date.now()),
+    firstReceivedAt: Number(message.Attributes?.ApproximateFirstReceiveTimestamp ?? Date.now()),
+  };
 }

@@ -4,14 +4,13 @@ import {
   ChangeMessageVisibilityCommand,
   DeleteMessageBatchCommand,
   DeleteMessageCommand,
-  type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { asFailure } from "../aws/index.ts";
 import { Failure } from "../outcome/index.ts";
-import type { ReceivedMessage } from "./message.ts";
+import { asReceived, type ReceivedMessage } from "./message.ts";
 
 /** What SQS knows a received message by. */
 type Handle = Pick<ReceivedMessage, "receiptHandle">;
@@ -149,21 +148,4 @@ export class Queue {
 
 function permitted(seconds: number): number {
   return Math.max(0, Math.min(MAX_VISIBILITY_SECONDS, Math.round(seconds)));
-}
-
-function asReceived(message: Message): ReceivedMessage | undefined {
-  if (message.MessageId === undefined || message.ReceiptHandle === undefined) return undefined;
-  const attributes: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.MessageAttributes ?? {})) {
-    if (value.StringValue !== undefined) attributes[name] = value.StringValue;
-  }
-  return {
-    id: message.MessageId,
-    receiptHandle: message.ReceiptHandle,
-    body: message.Body ?? "",
-    attributes,
-    receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
-    sentAt: Number(message.Attributes?.SentTimestamp ?? Date.now()),
-    firstReceivedAt: Number(message.Attributes?.ApproximateFirstReceiveTimestamp ?? Date.now()),
-  };
 }

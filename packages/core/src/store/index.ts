@@ -1,5 +1,7 @@
 export { readContent, saveContent } from "./content.ts";
+export { compareKeys } from "./key-order.ts";
+export { type ListedObject, listFolders, listPages } from "./listing.ts";
 export type { Manifest, ManifestPlaceholder, ManifestRendition } from "./manifest.ts";
-export { RenditionStore, type StandingManifest } from "./rendition-store.ts";
+export { OWN_MARK, RenditionStore, type StandingManifest } from "./rendition-store.ts";
 export { Scratch, type ScratchFile } from "./scratch.ts";
 export { type OpenSource, type SourceAnswer, SourceStore } from "./source-store.ts";

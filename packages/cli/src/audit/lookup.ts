@@ -1,0 +1,91 @@
+import { HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { asFailure, statusOf } from "@imagefleet/core/aws";
+import { manifestFrame, manifestKey, renditionFrames, sourceKeyOf } from "@imagefleet/core/plan";
+import { type Recipe, whyNotASource } from "@imagefleet/core/recipe";
+import { type ListedObject, type Manifest, OWN_MARK, RenditionStore } from "@imagefleet/core/store";
+import type { Finding } from "./finding.ts";
+
+/** What a listing does not tell: asked object by object. Every method throws Failure. */
+export class Lookup {
+  readonly #s3: S3Client;
+  readonly #sourceBucket: string;
+  readonly #renditions: RenditionStore;
+  readonly #recipe: Recipe;
+  readonly #never = new AbortController().signal;
+  /** Requests made. */
+  requests = 0;
+
+  constructor(input: {
+    readonly s3: S3Client;
+    readonly sourceBucket: string;
+    readonly renditionBucket: string;
+    readonly recipe: Recipe;
+  }) {
+    this.#s3 = input.s3;
+    this.#sourceBucket = input.sourceBucket;
+    this.#renditions = new RenditionStore(input.s3, input.renditionBucket);
+    this.#recipe = input.recipe;
+  }
+
+  /** The manifest of a source; undefined when there is none that can be read. */
+  async manifest(source: string): Promise<Manifest | undefined> {
+    this.requests++;
+    const key = manifestKey(this.#recipe, source);
+    return (await this.#renditions.manifest(key, this.#never))?.manifest;
+  }
+
+  /** A rendition as it is now. */
+  async rendition(
+    key: string,
+  ): Promise<{ readonly etag: string; readonly own: boolean } | undefined> {
+    return this.#head(this.#renditions.bucket, key);
+  }
+
+  /** What is to be said of an object that no source accounts for; undefined when nothing is. */
+  async unexpected({ key }: Pick<ListedObject, "key">): Promise<Finding | undefined> {
+    const head = await this.rendition(key);
+    // Gone meanwhile: the fleet is at work.
+    if (head === undefined) return undefined;
+    if (!head.own) return { kind: "foreign", key, why: "this fleet did not write it" };
+    const source = this.#sourceOf(key);
+    if (source === undefined) return { kind: "orphan", key, source: null };
+    if ((await this.#head(this.#sourceBucket, source)) !== undefined) {
+      const outside = whyNotASource(this.#recipe, source);
+      // A source that came after the listing had passed it is the next audit's.
+      return outside === undefined
+        ? undefined
+        : { kind: "foreign", key, why: `its source is there, but ${outside}` };
+    }
+    const manifest = await this.manifest(source);
+    const bucket = manifest?.source.bucket ?? this.#sourceBucket;
+    return bucket === this.#sourceBucket
+      ? { kind: "orphan", key, source }
+      : { kind: "foreign", key, why: `its source is in the bucket ${bucket}` };
+  }
+
+  /** The source whose rendition or manifest has such a key, by today's recipe. */
+  #sourceOf(key: string): string | undefined {
+    for (const { before, after } of [
+      manifestFrame(this.#recipe),
+      ...renditionFrames(this.#recipe),
+    ]) {
+      if (!key.startsWith(before) || !key.endsWith(after)) continue;
+      if (key.length <= before.length + after.length) continue;
+      const path = key.slice(before.length, key.length - after.length);
+      const source = sourceKeyOf(this.#recipe, path);
+      if (source !== undefined) return source;
+    }
+    return undefined;
+  }
+
+  async #head(bucket: string, key: string) {
+    this.requests++;
+    try {
+      const head = await this.#s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+      return { etag: head.ETag ?? "", own: head.Metadata?.[OWN_MARK] !== undefined };
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw asFailure(`look at s3://${bucket}/${key}`, error);
+    }
+  }
+}

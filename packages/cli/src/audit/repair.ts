@@ -1,0 +1,129 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Job } from "@imagefleet/core/intake";
+import type { Lane } from "@imagefleet/core/outcome";
+import type { BulkQueue } from "@imagefleet/core/queue";
+import { type Recipe, whyNotASource } from "@imagefleet/core/recipe";
+import { RenditionStore } from "@imagefleet/core/store";
+import * as v from "valibot";
+import type { MaxDepth } from "../feed/depth.ts";
+import { Feeder } from "../feed/feeder.ts";
+import { many, thousands } from "../view/thousands.ts";
+import type { AuditTotals } from "./finding.ts";
+import { Lookup } from "./lookup.ts";
+
+/** What a repair would do, and what it leaves alone. */
+export interface RepairPlan {
+  readonly text: string;
+  readonly orphans: boolean;
+  /** May objects of no preset of today go? */
+  readonly unknown: boolean;
+  readonly nothing: boolean;
+  /** What is not done, and why. */
+  readonly held: readonly string[];
+}
+
+/** So many orphans are a fleet's everyday; more, beside few sources, are a wrong bucket. */
+const FEW_ORPHANS = 100;
+const MOST_SHARE = 0.2;
+
+/**
+ * What may be repaired. A source's job is always harmless; what removes must be sure:
+ * an audit with another recipe than the fleet's, or of a wrong bucket, sees orphans everywhere.
+ */
+export function plan({ findings, sources }: AuditTotals, removeMany: boolean): RepairPlan {
+  const jobs = findings.unrendered + findings.stale + findings.missing + findings.unlisted;
+  const tooMany =
+    findings.orphan > FEW_ORPHANS && findings.orphan > sources * MOST_SHARE && !removeMany;
+  const orphans = findings.orphan > 0 && !tooMany;
+  const unknown = orphans && findings.unrendered + findings.stale === 0;
+  const parts = [
+    ...(jobs > 0 ? [`enqueue ${many(jobs, "job")}`] : []),
+    ...(orphans ? [`remove what is left of ${many(findings.orphan, "orphan")}`] : []),
+  ];
+  const text = parts.join(" and ");
+  return {
+    text: text.charAt(0).toUpperCase() + text.slice(1),
+    orphans,
+    unknown,
+    nothing: parts.length === 0,
+    held: [
+      ...(tooMany
+        ? [
+            `${thousands(findings.orphan)} orphans beside ${many(sources, "source")}: is --source-bucket the right one? They stay unless --remove-many is given`,
+          ]
+        : []),
+      ...(orphans && !unknown
+        ? [
+            "orphans of no preset of today stay until every source is up to date: a manifest may still list them",
+          ]
+        : []),
+    ],
+  };
+}
+
+const lineSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ kind: v.string(), key: v.string(), source: v.optional(v.nullable(v.string())) }),
+);
+
+interface RepairInput {
+  readonly s3: S3Client;
+  readonly sourceBucket: string;
+  readonly renditionBucket: string;
+  readonly recipe: Recipe;
+  readonly queues: Readonly<Record<Lane, BulkQueue>>;
+  readonly maxDepth: MaxDepth;
+  readonly signal: AbortSignal;
+}
+
+const CHUNK = 200;
+
+/**
+ * Enqueues a job for every source that is not complete, and for every source that is gone: the fleet
+ * itself removes what is left of it, safe against an upload that comes meanwhile. Only what no job of
+ * today's recipe would find is removed from here.
+ */
+export async function repair(
+  lines: AsyncIterable<string>,
+  { orphans, unknown }: RepairPlan,
+  input: RepairInput,
+): Promise<{ readonly text: string }> {
+  const { sourceBucket: bucket, recipe, signal } = input;
+  const feeder = new Feeder({ ...input, group: "audit" });
+  const lookup = new Lookup(input);
+  const store = new RenditionStore(input.s3, input.renditionBucket);
+  let jobs: Job[] = [];
+  let removed = 0;
+  let last: string | undefined;
+  const job = async (key: string) => {
+    // The orphans of one source stand one after the other in part; a second job of it is harmless.
+    if (key === last) return;
+    last = key;
+    // As begun before: no shortcut by a manifest that says all is well.
+    jobs.push({ bucket, key, begun: true, force: false });
+    if (jobs.length < CHUNK) return;
+    const some = jobs;
+    jobs = [];
+    await feeder.feed(some);
+  };
+  for await (const line of lines) {
+    if (signal.aborted) break;
+    const { kind, key, source } = v.parse(lineSchema, line);
+    if (["unrendered", "stale", "missing", "unlisted"].includes(kind)) await job(key);
+    if (kind !== "orphan" || !orphans) continue;
+    if (source && whyNotASource(recipe, source) === undefined) {
+      await job(source);
+    } else if (source || unknown) {
+      // Looked at once more: what is sure now was only likely then.
+      const still = await lookup.unexpected({ key });
+      if (still?.kind !== "orphan") continue;
+      await store.remove([key], signal);
+      removed++;
+    }
+  }
+  await feeder.feed(jobs);
+  const sent = feeder.sent.small + feeder.sent.large;
+  const also = removed === 0 ? "" : `, ${many(removed, "object")} removed`;
+  return { text: `${many(sent, "job")} enqueued${also}; when the lanes are empty, audit again` };
+}

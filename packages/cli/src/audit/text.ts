@@ -1,0 +1,108 @@
+import { PRICES, usd } from "../prices.ts";
+import { printable } from "../view/printable.ts";
+import type { Screen } from "../view/screen.ts";
+import { many, thousands } from "../view/thousands.ts";
+import { formatMs } from "../view/units.ts";
+import {
+  type AuditTotals,
+  FINDING_KINDS,
+  type Finding,
+  type FindingKind,
+  INCOMPLETE,
+  isComplete,
+} from "./finding.ts";
+
+const STYLES = {
+  unrendered: "red",
+  stale: "yellow",
+  missing: "red",
+  unlisted: "yellow",
+  orphan: "magenta",
+  rejected: "dim",
+  foreign: "dim",
+} as const;
+
+const WIDEST = 10;
+
+export function findingText(finding: Finding, paint: Screen["paint"]): string {
+  const kind = paint(STYLES[finding.kind], finding.kind.padEnd(WIDEST));
+  return `${kind}  ${printable(finding.key)}${detail(finding)}`;
+}
+
+function detail(finding: Finding): string {
+  switch (finding.kind) {
+    case "stale":
+    case "foreign":
+      return `: ${printable(finding.why)}`;
+    case "missing":
+    case "unlisted":
+      return `: ${finding.renditions.map(printable).join(", ")}`;
+    case "rejected":
+      return `: ${finding.reason}`;
+    case "orphan":
+      return finding.source === null
+        ? ": of no preset of the recipe"
+        : `: its source ${printable(finding.source)} is gone`;
+    case "unrendered":
+      return "";
+  }
+}
+
+const MEANINGS: Readonly<Record<FindingKind, string>> = {
+  unrendered: "sources without a manifest",
+  stale: "sources overwritten since, or of another recipe",
+  missing: "sources of which a rendition is not there",
+  unlisted: "sources with a rendition too many",
+  orphan: "objects of this fleet whose source is gone",
+  rejected: "sources that the recipe cannot be done on",
+  foreign: "objects that are not this fleet's to judge",
+};
+
+export function reportText(
+  totals: AuditTotals,
+  left: number,
+  ms: number,
+  where: string,
+  repairs: boolean,
+  { paint }: Screen,
+): string[] {
+  const { sources, complete, objects, findings, requests } = totals;
+  const share = sources === 0 ? 100 : Math.floor((complete / sources) * 10_000) / 100;
+  const done = isComplete(totals);
+  return [
+    ...(left === 0
+      ? []
+      : [paint("dim", `… and ${thousands(left)} more: --limit, or --json for all`)]),
+    "",
+    paint(
+      ["bold", done ? "green" : "red"],
+      `${done ? "Complete" : "Incomplete"}: ${thousands(complete)} of ${many(sources, "source")}, ${share} %, at ${where}`,
+    ),
+    ...FINDING_KINDS.filter((kind) => findings[kind] > 0).map((kind) => {
+      const text = `${thousands(findings[kind]).padStart(9)}  ${kind.padEnd(WIDEST)}  ${MEANINGS[kind]}`;
+      return INCOMPLETE.includes(kind) ? text : paint("dim", text);
+    }),
+    paint(
+      "dim",
+      `${thousands(objects)} objects listed, in ${formatMs(ms)}, by ${thousands(requests.lists)} list and ${thousands(requests.gets)} read requests, ${usd(requestsUsd(requests))} on AWS`,
+    ),
+    ...(done || repairs ? [] : ["", "Next:", "  imagefleet audit --repair"]),
+  ];
+}
+
+export function summaryJson(totals: AuditTotals, ms: number, repaired: boolean): unknown {
+  const { requests, ...rest } = totals;
+  return {
+    version: 1,
+    kind: "summary",
+    isComplete: isComplete(totals),
+    ...rest,
+    requests: { ...requests, usd: requestsUsd(requests) },
+    seconds: Math.round(ms) / 1000,
+    repaired,
+  };
+}
+
+function requestsUsd({ lists, gets }: AuditTotals["requests"]): number {
+  return lists * PRICES.s3.write + gets * PRICES.s3.read;
+}

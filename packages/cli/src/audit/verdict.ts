@@ -1,0 +1,35 @@
+import type { ListedObject, Manifest } from "@imagefleet/core/store";
+import type { Finding } from "./finding.ts";
+
+/**
+ * What is to be said of a source, by its manifest and by what was listed; nothing when it is complete.
+ *
+ * @param fingerprint of the recipe
+ * @param found what is there of the keys that the recipe could write
+ */
+export function verdict(
+  source: Pick<ListedObject, "key" | "etag">,
+  manifest: Manifest | "none",
+  found: ReadonlyMap<string, Pick<ListedObject, "etag">>,
+  fingerprint: string,
+): Finding[] {
+  const { key } = source;
+  if (manifest === "none") return [{ kind: "unrendered", key }];
+  if (manifest.source.etag !== source.etag) {
+    return [{ kind: "stale", key, why: "the source was overwritten" }];
+  }
+  if (manifest.recipe !== fingerprint)
+    return [{ kind: "stale", key, why: "the recipe has changed" }];
+  const listed = new Map(manifest.renditions.map((rendition) => [rendition.key, rendition]));
+  const missing = [...listed.values()].filter((one) => found.get(one.key)?.etag !== one.etag);
+  const unlisted = [...found.keys()].filter((each) => !listed.has(each));
+  return [
+    ...(missing.length === 0
+      ? []
+      : [{ kind: "missing" as const, key, renditions: missing.map((one) => one.key) }]),
+    ...(unlisted.length === 0 ? [] : [{ kind: "unlisted" as const, key, renditions: unlisted }]),
+    ...(manifest.rejected === undefined
+      ? []
+      : [{ kind: "rejected" as const, key, reason: manifest.rejected.reason }]),
+  ];
+}

@@ -1,0 +1,41 @@
+import { createInterface } from "node:readline/promises";
+import type { Screen } from "./view/screen.ts";
+import { wrap } from "./view/wrap.ts";
+import { WrongUse } from "./wrong-use.ts";
+
+/**
+ * Asks a person. Anything but yes is no; so are Ctrl-C and the end of input.
+ *
+ * @param yes `--yes` was given
+ * @throws WrongUse where nobody can answer
+ */
+export async function confirm(
+  question: string,
+  yes: boolean,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (yes) return true;
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new WrongUse(
+      `${question} Nobody can be asked here: --yes says yes, --dry-run only looks`,
+    );
+  }
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
+  // A terminal that is read by lines gives Ctrl-C as a character, not as a signal.
+  lines.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  try {
+    const asked = `${screen.tint("bold", question)} ${screen.tint("dim", "[y/N]")} `;
+    const answered = lines.question(wrap(asked, process.stderr.columns), { signal });
+    const answer = await Promise.race([answered, ended]);
+    if (answer === undefined) process.stderr.write("\n");
+    return /^y(es)?$/i.test(answer?.trim() ?? "");
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.stderr.write("\n");
+    return false;
+  } finally {
+    lines.close();
+  }
+}

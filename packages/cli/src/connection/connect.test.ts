@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../fixtures/cli.ts";
+import { openDataFolder } from "../start/data-folder.ts";
+
+let sandbox: Sandbox;
+let folder: string;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  folder = await mkdtemp(join(tmpdir(), "imagefleet-connect-"));
+});
+afterAll(async () => {
+  await sandbox.close();
+  await rm(folder, { recursive: true });
+});
+
+function summary(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  return run(["dlq", "summary", "--data", folder, ...args], { cwd: folder, env });
+}
+
+describe("a fleet is found", () => {
+  it("by the data folder that it runs on", async () => {
+    const data = await openDataFolder(folder, false);
+    await data.claim(sandbox.endpoint);
+    const { code, stdout } = await summary([]);
+    await data.release();
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `No dead letters at the local fleet, ${sandbox.endpoint}.\n`,
+    });
+  });
+
+  it("by SST's links, the dead letters by the queue's own redrive policy", async () => {
+    const { small, large } = sandbox.resources.lanes;
+    const link = (url: string) => JSON.stringify({ url, type: "sst.aws.Queue" });
+    const { code, stdout, stderr } = await summary(
+      ["--endpoint", sandbox.endpoint.replace("127.0.0.1", "local.test")],
+      {
+        AWS_REGION: "us-east-1",
+        AWS_ACCESS_KEY_ID: "a",
+        AWS_SECRET_ACCESS_KEY: "b",
+        SST_RESOURCE_Small: link(small.url),
+        SST_RESOURCE_Large: link(large.url),
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(RESOLVE_LOCALLY)}`,
+      },
+    );
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    expect(stdout).toContain("No dead letters at http://local.test");
+  });
+});
+
+/** A name that is not this machine's, and leads here: the way of AWS, without AWS. */
+const RESOLVE_LOCALLY = `
+  import dns from "node:dns";
+  dns.lookup = (name, options, done) =>
+    options.all ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4);
+`;
+
+describe("what is wrong is named", () => {
+  it("a queue: with those that were found, the nearest first", async () => {
+    const { code, stderr } = await summary([
+      "--endpoint",
+      sandbox.endpoint,
+      "--small-queue",
+      "imagefleet-smal",
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /--small-queue: there is no queue imagefleet-smal at .*: found imagefleet-small, /,
+    );
+  });
+
+  it("no fleet at all", async () => {
+    const { code, stderr } = await summary([]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`none runs on ${folder}`);
+  });
+
+  it("a resource that AWS needs a name for", async () => {
+    const { code, stderr } = await summary(["--region", "eu-west-1"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("--small-queue is not given for AWS (eu-west-1)");
+  });
+});

@@ -1,0 +1,147 @@
+import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
+import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { createS3, createSqs, statusOf } from "@imagefleet/core/aws";
+import { LANES, type Lane } from "@imagefleet/core/outcome";
+import { BulkQueue } from "@imagefleet/core/queue";
+import { WrongUse } from "../wrong-use.ts";
+import { readConnectionEnv } from "./env.ts";
+import { connectionFault, noBucket, noQueue } from "./faults.ts";
+import { type Named, namesOf, RESOURCES, type Resource } from "./names.ts";
+import type { ConnectionOptions } from "./options.ts";
+import { type Place, placeOf } from "./place.ts";
+
+interface LaneQueues {
+  readonly queue: BulkQueue;
+  readonly letters: BulkQueue;
+}
+
+/** A fleet, wherever it is, with what a command asked for known to be there. */
+export interface Connection extends Disposable {
+  readonly where: string;
+  /** How long an empty receive must wait to prove a queue empty, s: one local server knows at once. */
+  readonly proofSeconds: number;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  /** Both lanes' queues. */
+  lanes(): Promise<Readonly<Record<Lane, LaneQueues>>>;
+  bucket(resource: "sourceBucket" | "renditionBucket"): Promise<string>;
+}
+
+/** @throws WrongUse naming what is missing or wrong, and what was found instead */
+export async function connect(options: ConnectionOptions): Promise<Connection> {
+  const env = readConnectionEnv();
+  const place = await placeOf(options, env, namesOf(options, env.variables));
+  const s3 = createS3(place.client);
+  const sqs = createSqs(place.client);
+  const inWords = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw connectionFault(error, place.where);
+    }
+  };
+  let lanes: Promise<Readonly<Record<Lane, LaneQueues>>> | undefined;
+  const bothLanes = async () => {
+    const [small, large] = await Promise.all(
+      LANES.map((lane) => inWords(laneQueues(sqs, place, lane))),
+    );
+    if (!small || !large) throw new Error("a fleet has two lanes");
+    return { small, large };
+  };
+  return {
+    where: place.where,
+    proofSeconds: place.client.credentials === undefined ? 1 : 0,
+    s3,
+    sqs,
+    lanes() {
+      lanes ??= bothLanes();
+      return lanes;
+    },
+    async bucket(resource) {
+      const named = needed(place, resource);
+      await inWords(checkBucket(s3, place, named));
+      return named.value;
+    },
+    [Symbol.dispose]() {
+      s3.destroy();
+      sqs.destroy();
+    },
+  };
+}
+
+const LANE_RESOURCES = {
+  small: { queue: "smallQueue", letters: "smallDlq" },
+  large: { queue: "largeQueue", letters: "largeDlq" },
+} as const;
+
+async function laneQueues(sqs: SQSClient, place: Place, lane: Lane): Promise<LaneQueues> {
+  const { queue, letters } = LANE_RESOURCES[lane];
+  const named = needed(place, queue);
+  const url = await queueUrl(sqs, place, named);
+  const lettersNamed = place.names[letters] ?? (await byPolicy(sqs, url, named, lane));
+  return {
+    queue: new BulkQueue(sqs, url),
+    letters: new BulkQueue(sqs, await queueUrl(sqs, place, lettersNamed)),
+  };
+}
+
+async function queueUrl(sqs: SQSClient, place: Place, named: Named): Promise<string> {
+  try {
+    if (/^https?:/.test(named.value)) {
+      await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl: named.value, AttributeNames: ["QueueArn"] }),
+      );
+      return named.value;
+    }
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: named.value }));
+    return QueueUrl ?? named.value;
+  } catch (error) {
+    if (error instanceof Error && /QueueDoesNotExist|NonExistentQueue/.test(error.name)) {
+      throw await noQueue(sqs, named, place.where);
+    }
+    throw error;
+  }
+}
+
+/** The dead-letter queue that a lane's queue itself names. */
+async function byPolicy(
+  sqs: SQSClient,
+  url: string,
+  { value, by }: Named,
+  lane: Lane,
+): Promise<Named> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["RedrivePolicy"] }),
+  );
+  const arn = /"deadLetterTargetArn"\s*:\s*"([^"]+)"/.exec(Attributes?.["RedrivePolicy"] ?? "");
+  if (arn?.[1] === undefined) {
+    throw new WrongUse(
+      `${by}: the queue ${value} has no redrive policy that says where its dead letters are: --${lane}-dlq NAME`,
+    );
+  }
+  return { value: arn[1].slice(arn[1].lastIndexOf(":") + 1), by: `${by}'s redrive policy` };
+}
+
+function needed(place: Place, resource: Resource): Named {
+  const named = place.names[resource];
+  if (named !== undefined) return named;
+  const { flag, variable, link } = RESOURCES[resource];
+  throw new WrongUse(
+    `${flag} is not given for ${place.where}: write ${flag} NAME, set ${variable}, or run under sst shell with a link ${link}`,
+  );
+}
+
+async function checkBucket(s3: S3Client, place: Place, named: Named): Promise<void> {
+  try {
+    await s3.send(new HeadBucketCommand({ Bucket: named.value }));
+  } catch (error) {
+    if (statusOf(error) === 404) throw await noBucket(s3, named, place.where);
+    if (statusOf(error) === 403) {
+      throw new WrongUse(
+        `${named.by}: the bucket ${named.value} is not for these credentials at ${place.where}`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+import { ListBucketsCommand, type S3Client } from "@aws-sdk/client-s3";
+import { ListQueuesCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { distance } from "fastest-levenshtein";
+import { WrongUse } from "../wrong-use.ts";
+import type { Named } from "./names.ts";
+
+/** More are no list that a person reads. */
+const MOST = 8;
+
+/** No queue of this name: says which there are. */
+export async function noQueue(sqs: SQSClient, { value, by }: Named, where: string) {
+  const found = await names(async () => {
+    const { QueueUrls: urls = [] } = await sqs.send(new ListQueuesCommand({ MaxResults: 1000 }));
+    return urls.map((url) => url.slice(url.lastIndexOf("/") + 1));
+  });
+  return new WrongUse(`${by}: there is no queue ${value} at ${where}: ${foundText(found, value)}`);
+}
+
+/** No bucket of this name: says which there are. */
+export async function noBucket(s3: S3Client, { value, by }: Named, where: string) {
+  const found = await names(async () => {
+    const { Buckets: buckets = [] } = await s3.send(new ListBucketsCommand({ MaxBuckets: 1000 }));
+    return buckets.flatMap(({ Name }) => Name ?? []);
+  });
+  return new WrongUse(`${by}: there is no bucket ${value} at ${where}: ${foundText(found, value)}`);
+}
+
+/** Who may not list what there is does not learn it here either. */
+async function names(list: () => Promise<string[]>): Promise<string[] | undefined> {
+  try {
+    return await list();
+  } catch {
+    return undefined;
+  }
+}
+
+function foundText(found: readonly string[] | undefined, meant: string): string {
+  if (found === undefined) return "which there are cannot be listed with these credentials";
+  if (found.length === 0) return "none was found there; is it the right account and region?";
+  const wanted = meant.slice(meant.lastIndexOf("/") + 1);
+  const near = found.toSorted((a, b) => distance(a, wanted) - distance(b, wanted));
+  const more = near.length > MOST ? `, and ${near.length - MOST} more` : "";
+  return `found ${near.slice(0, MOST).join(", ")}${more}`;
+}
+
+/** What keeps a person from AWS at all, in words. */
+export function connectionFault(error: unknown, where: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const text = `${error.name} ${error.message}`;
+  const cause = { cause: error };
+  if (/Region is missing/.test(text)) {
+    return new WrongUse(
+      "no region is named: --region NAME, or AWS_REGION, or one in the profile",
+      cause,
+    );
+  }
+  if (
+    /CredentialsProviderError|Could not load credentials|Could not resolve credentials/.test(text)
+  ) {
+    return new WrongUse(
+      `no credentials for ${where}: ${error.message}: --profile NAME, or aws sso login, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
+      cause,
+    );
+  }
+  if (/ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch/.test(text)) {
+    return new WrongUse(`${where} does not take the credentials: ${error.message}`, cause);
+  }
+  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|TimeoutError/.test(text) || hasCode(error)) {
+    return new Error(
+      `${where} does not answer (${codeOf(error)}): does it run, is the address right?`,
+      cause,
+    );
+  }
+  return error;
+}
+
+const NETWORK = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ECONNRESET"];
+
+function hasCode(error: Error): boolean {
+  return NETWORK.includes(codeOf(error));
+}
+
+function codeOf(error: Error): string {
+  return "code" in error ? String(error.code) : error.name;
+}

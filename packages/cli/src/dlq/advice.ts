@@ -1,0 +1,27 @@
+import type { DeadLetterReason } from "@imagefleet/core/outcome";
+import { ADVICE } from "../view/advice.ts";
+
+/** What an operator does about a letter: the ways are to redrive, to mend, to discard. */
+export const LETTER_ADVICE: Readonly<Record<DeadLetterReason, string>> = {
+  ...ADVICE,
+  SourceCorrupt: "cut short or damaged: have it uploaded again, then discard",
+  SourceEmpty: "it has no bytes: have it uploaded again, then discard",
+  SourceTooLarge: "make it smaller, or raise limits in recipe.ts, deploy and redrive",
+  RecipeUnsatisfiable: "change recipe.ts or shorten the key, deploy and redrive",
+  StoreUnavailable: "S3 or SQS did not answer, or a permission is missing: mend, redrive",
+  Throttled: "too much at once: redrive slowly, --rate 5",
+  TimedOut: "longer than its lane has: lower lanes.smallBytes in recipe.ts, redrive",
+  OutOfMemory: "more memory than its lane has: lower lanes.smallBytes, redrive",
+  Internal: "a fault of the program: mend and deploy, then redrive",
+  Crashed: "the program died each time: see its log, mend, redrive with --rate 5",
+};
+
+/** Trying again as it is may help. */
+export const WORTH_REDRIVING: readonly DeadLetterReason[] = [
+  "StoreUnavailable",
+  "Throttled",
+  "TimedOut",
+  "OutOfMemory",
+  "Internal",
+  "Crashed",
+];

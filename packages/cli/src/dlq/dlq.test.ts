@@ -1,0 +1,214 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BulkQueue } from "@imagefleet/core/queue";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Cli, run } from "../fixtures/cli.ts";
+import { bury, takeAll } from "./fixtures/letters.ts";
+
+let sandbox: Sandbox;
+let clis: Cli[];
+
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  clis = [];
+});
+afterEach(async () => {
+  for (const cli of clis) cli.kill();
+  await sandbox.close();
+});
+
+/** Keys `0.jpg`, `1.jpg`, … */
+const keys = (count: number) => Array.from({ length: count }, (_, n) => `${n}.jpg`).sort();
+
+function dlq(...args: string[]) {
+  return run(["dlq", ...args, "--endpoint", sandbox.endpoint], { cwd: sandbox.folder });
+}
+
+async function json(...args: string[]) {
+  const { stdout, stderr, code } = await dlq(...args, "--json");
+  if (stdout === "") throw new Error(stderr);
+  return { code, ...JSON.parse(stdout) };
+}
+
+function begin(...args: string[]): Cli {
+  const cli = new Cli(["dlq", ...args, "--endpoint", sandbox.endpoint], { cwd: sandbox.folder });
+  clis.push(cli);
+  return cli;
+}
+
+/** What is to be seen and what is hidden. */
+function counts(url: string) {
+  return new BulkQueue(sandbox.sqs, url).counts();
+}
+
+describe("reading", () => {
+  it("tells reasons, lanes and folders, and gives every letter back", async () => {
+    await bury(sandbox, [
+      ...keys(25).map((key) => ({ key: `a/${key}`, reason: "SourceCorrupt" }) as const),
+      ...keys(3).map((key) => ({ key: `b/${key}`, reason: "Crashed" }) as const),
+      { key: "c/big.tif", reason: "TimedOut", lane: "large", redriven: 2 },
+    ]);
+    const found = await json("summary");
+    expect(found).toMatchObject({
+      code: 0,
+      letters: 29,
+      lanes: { small: { letters: 28 }, large: { letters: 1 } },
+      reasons: [
+        { name: "SourceCorrupt", letters: 25 },
+        { name: "Crashed", letters: 3 },
+        { name: "TimedOut", letters: 1, large: 1 },
+      ],
+      folders: [
+        { name: "a/", letters: 25 },
+        { name: "b/", letters: 3 },
+        { name: "c/", letters: 1 },
+      ],
+      doubts: [],
+    });
+    const { stdout } = await dlq("list", "--key", "b/*", "--json");
+    const lines = stdout.trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { reason: "Crashed", receiveCount: null },
+      { reason: "Crashed" },
+      { reason: "Crashed" },
+    ]);
+    const { small, large } = sandbox.resources.lanes;
+    expect(await counts(small.letters)).toEqual({ waiting: 28, inFlight: 0 });
+    expect(await counts(large.letters)).toEqual({ waiting: 1, inFlight: 0 });
+  });
+
+  it("shows a letter by the first characters of its id, and that its source is gone", async () => {
+    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+    const { id } = await json("list");
+    expect(await json("show", id.slice(0, 6))).toMatchObject({
+      key: "a.jpg",
+      receiveCount: 5,
+      source: { state: "gone" },
+    });
+    const wrong = await dlq("show", "zzz");
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain("no dead letter whose id begins with zzz");
+  });
+
+  it("gives the letters back at Ctrl-C, and SQS does after a kill", async () => {
+    await bury(
+      sandbox,
+      keys(30).map((key) => ({ key, reason: "Throttled" })),
+    );
+    const url = sandbox.resources.lanes.small.letters;
+    const slow = ["redrive", "--yes", "--rate", "1"];
+    const first = begin(...slow);
+    while ((await counts(url)).inFlight === 0);
+    first.signal("SIGINT");
+    expect((await first.ended()).code).toBe(130);
+    const left = await counts(url);
+    expect(left.inFlight).toBe(0);
+
+    const second = begin(...slow, "--lease", "5");
+    while ((await counts(url)).inFlight === 0);
+    second.signal("SIGKILL");
+    await second.ended();
+    while ((await counts(url)).inFlight > 0);
+    const dead = await takeAll(sandbox, url);
+    const sent = await takeAll(sandbox, sandbox.resources.lanes.small.url);
+    expect([...new Set([...dead.keys, ...sent.keys])].sort()).toEqual(keys(30));
+  });
+});
+
+describe("redrive", () => {
+  it("moves what is meant and nothing else, with one redrive more and no old reason", async () => {
+    await bury(sandbox, [
+      ...keys(12).map((key) => ({ key, reason: "Throttled", redriven: 1 }) as const),
+      ...keys(8).map((key) => ({ key: `other/${key}`, reason: "SourceCorrupt" }) as const),
+      { key: "big.tif", reason: "Throttled", lane: "large" },
+    ]);
+    expect(await json("redrive", "--reason", "throttled", "--dry-run")).toMatchObject({
+      due: 13,
+      redriven: 0,
+    });
+    expect(await json("redrive", "--reason", "throttled", "--yes")).toMatchObject({
+      code: 0,
+      redriven: 13,
+      refused: 0,
+      missed: 0,
+    });
+    const { small, large } = sandbox.resources.lanes;
+    const moved = await takeAll(sandbox, small.url);
+    expect(moved.keys).toEqual(keys(12));
+    for (const each of moved.attributes)
+      expect(each).toEqual({ RedriveCount: "2", RedriveOf: "Throttled" });
+    expect((await takeAll(sandbox, large.url)).keys).toEqual(["big.tif"]);
+    expect((await takeAll(sandbox, small.letters)).keys).toEqual(
+      keys(8).map((key) => `other/${key}`),
+    );
+  });
+
+  it("refuses past the cap and says so", async () => {
+    await bury(sandbox, [
+      { key: "often.jpg", reason: "Internal", redriven: 3 },
+      { key: "crashes.jpg", reason: "Crashed", redriven: 3 },
+      { key: "new.jpg", reason: "Internal" },
+    ]);
+    const { code, stdout } = await dlq("redrive", "--yes");
+    expect(code).toBe(3);
+    expect(stdout).toContain("2 refused: redriven 3 times already");
+    expect((await takeAll(sandbox, sandbox.resources.lanes.small.url)).keys).toEqual(["new.jpg"]);
+    expect((await counts(sandbox.resources.lanes.small.letters)).waiting).toBe(2);
+  });
+
+  it("asks, and does nothing where nobody can answer", async () => {
+    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+    const { code, stderr } = await dlq("redrive");
+    expect(code).toBe(2);
+    expect(stderr).toContain("--yes");
+    expect((await counts(sandbox.resources.lanes.small.letters)).waiting).toBe(1);
+  });
+});
+
+describe("discard", () => {
+  it("exports exactly what it removes, and import brings it back as it was", async () => {
+    await bury(sandbox, [
+      ...keys(23).map((key) => ({ key, reason: "SourceEmpty" }) as const),
+      { key: "kept.jpg", reason: "Internal" },
+      { key: "crashed.tif", reason: "Crashed", lane: "large", redriven: 1 },
+    ]);
+    const file = join(sandbox.folder, "gone.ndjson");
+    const meant = ["--reason", "SourceEmpty", "--reason", "Crashed"];
+    expect(await json("discard", ...meant, "--yes", "--export", file)).toMatchObject({
+      discarded: 25 - 1,
+      export: file,
+    });
+    const lines = (await readFile(file, "utf8")).trim().split("\n");
+    const exported = lines.map((line) => JSON.parse(line).key).sort();
+    expect(exported).toEqual(["crashed.tif", ...keys(23)].sort());
+    const again = await dlq("discard", "--yes", "--export", file);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain("there is such a file already");
+
+    expect(await json("import", file)).toMatchObject({ imported: 24 });
+    expect(await json("summary")).toMatchObject({
+      letters: 25,
+      reasons: [
+        { name: "SourceEmpty", letters: 23 },
+        { name: "Crashed", letters: 1 },
+        { name: "Internal", letters: 1 },
+      ],
+    });
+    expect(await json("list", "--reason", "Crashed")).toMatchObject({
+      lane: "large",
+      redriveCount: 1,
+    });
+  });
+
+  it("imports nothing of a file with a line that is no letter", async () => {
+    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+    const file = join(sandbox.folder, "letters.ndjson");
+    expect((await dlq("export", file)).code).toBe(0);
+    await writeFile(file, `${await readFile(file, "utf8")}{"version":1}\n`);
+    const { code, stderr } = await dlq("import", file);
+    expect(code).toBe(2);
+    expect(stderr).toContain("line 2 is no letter");
+    expect((await counts(sandbox.resources.lanes.small.letters)).waiting).toBe(1);
+  });
+});

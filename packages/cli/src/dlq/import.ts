@@ -1,0 +1,95 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { LANES, type Lane } from "@imagefleet/core/outcome";
+import type { OutgoingMessage } from "@imagefleet/core/queue";
+import { connect } from "../connection/connect.ts";
+import { EXIT } from "../exit-code.ts";
+import { whyUnreadable } from "../file-fault.ts";
+import { onInterrupt } from "../interrupt.ts";
+import type { Screen } from "../view/screen.ts";
+import { many, thousands } from "../view/thousands.ts";
+import { WrongUse } from "../wrong-use.ts";
+import { readLetterLine } from "./letter-line.ts";
+import type { DlqOptions } from "./options.ts";
+
+/** Lines that are sent before the next are read. */
+const CHUNK = 500;
+
+/**
+ * `imagefleet dlq import`: the letters of an export back into their dead-letter queues, as they were
+ * but for their ids.
+ *
+ * @throws WrongUse when a line is no letter; nothing is sent then
+ */
+export async function importLetters(
+  options: Omit<DlqOptions, "filter" | "leaseSeconds"> & {
+    readonly file: string;
+    readonly fromLine: number;
+  },
+  screen: Screen,
+): Promise<number> {
+  const { file, fromLine } = options;
+  const total = await check(file);
+  using connection = await connect(options.connection);
+  using interrupt = onInterrupt(() => undefined);
+  const { signal } = interrupt;
+  const queues = await connection.lanes();
+  let at = 0;
+  let sent = 0;
+  let refused = 0;
+  const send = async (letters: readonly { lane: Lane; message: OutgoingMessage }[]) => {
+    for (const lane of LANES) {
+      const messages = letters.filter((letter) => letter.lane === lane).map((each) => each.message);
+      const back = await queues[lane].letters.send(messages);
+      refused += back.length;
+      sent += messages.length - back.length;
+      for (const { why } of back) screen.note(screen.tint("red", `! refused by SQS: ${why}`));
+    }
+  };
+  let chunk: { lane: Lane; message: OutgoingMessage }[] = [];
+  for await (const line of linesOf(file)) {
+    at++;
+    if (at < fromLine || line.trim() === "") continue;
+    const letter = readLetterLine(line);
+    if (letter) chunk.push(letter);
+    if (chunk.length < CHUNK) continue;
+    await send(chunk);
+    chunk = [];
+    if (signal.aborted) break;
+  }
+  await send(chunk);
+  if (options.json) screen.json({ version: 1, imported: sent, refused, lines: total });
+  else screen.report(screen.paint("bold", `${many(sent, "letter")} of ${file} imported`));
+  if (signal.aborted) {
+    screen.note(`interrupted: --from-line ${at + 1} goes on after line ${thousands(at)}`);
+    return EXIT.interrupted;
+  }
+  return refused > 0 ? EXIT.failed : EXIT.done;
+}
+
+/** Reads the whole file once before anything is sent: half an import is worse than none. */
+async function check(file: string): Promise<number> {
+  let at = 0;
+  for await (const line of linesOf(file)) {
+    at++;
+    if (line.trim() !== "" && readLetterLine(line) === undefined) {
+      throw new WrongUse(
+        `${file}, line ${at} is no letter: each line is one, as imagefleet dlq export writes them`,
+      );
+    }
+  }
+  return at;
+}
+
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let handle: FileHandle;
+  try {
+    handle = await open(file);
+  } catch (error) {
+    throw new WrongUse(`${file} cannot be read: ${whyUnreadable(error)}`, { cause: error });
+  }
+  try {
+    yield* handle.readLines();
+  } finally {
+    await handle.close();
+  }
+}

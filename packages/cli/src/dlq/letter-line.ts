@@ -1,0 +1,31 @@
+import { LANES, type Lane } from "@imagefleet/core/outcome";
+import { type OutgoingMessage, type ReceivedMessage, readLetter } from "@imagefleet/core/queue";
+import * as v from "valibot";
+import { letterJson } from "./letter-json.ts";
+
+const lineSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    version: v.literal(1),
+    lane: v.picklist(LANES),
+    body: v.pipe(v.string(), v.nonEmpty()),
+    attributes: v.record(v.string(), v.pipe(v.string(), v.nonEmpty())),
+  }),
+);
+
+/** A letter as one line of an export: what it says, and the message itself, whole. */
+export function letterLine(message: ReceivedMessage, lane: Lane): string {
+  const { body, attributes } = message;
+  return `${JSON.stringify({ ...letterJson(readLetter(message, lane)), body, attributes })}\n`;
+}
+
+/** The message of a line of an export; undefined when it is none. */
+export function readLetterLine(
+  line: string,
+): { readonly lane: Lane; readonly message: OutgoingMessage } | undefined {
+  const parsed = v.safeParse(lineSchema, line);
+  if (!parsed.success) return undefined;
+  const { lane, body, attributes } = parsed.output;
+  return { lane, message: { body, attributes } };
+}

@@ -1,0 +1,125 @@
+import type { Lane } from "@imagefleet/core/outcome";
+import { type Letter, type ReceivedMessage, redriveAttributes } from "@imagefleet/core/queue";
+import { confirm } from "../confirm.ts";
+import { type Connection, connect } from "../connection/connect.ts";
+import { EXIT } from "../exit-code.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { Pace } from "../pace.ts";
+import type { Screen } from "../view/screen.ts";
+import { many, thousands } from "../view/thousands.ts";
+import { type Changed, change } from "./change.ts";
+import { filterText } from "./filter.ts";
+import type { DlqChangeOptions } from "./options.ts";
+import { doubts, survey } from "./survey.ts";
+
+export interface RedriveOptions extends DlqChangeOptions {
+  /** Letters that were redriven so often are left where they are. */
+  readonly maxRedrives: number;
+  /** Letters a second. */
+  readonly rate: number | undefined;
+}
+
+/**
+ * `imagefleet dlq redrive`: letters back to their lanes. Each is sent first and deleted then, so that
+ * a crash between the two leaves it twice, which the fleet is made for, and never nowhere.
+ */
+export async function redrive(options: RedriveOptions, screen: Screen): Promise<number> {
+  using connection = await connect(options.connection);
+  using interrupt = onInterrupt(() => undefined);
+  const { signal } = interrupt;
+  const found = await survey(connection, options.filter, { ...options, signal });
+  if (signal.aborted) return EXIT.interrupted;
+  const { maxRedrives } = options;
+  const due = found.letters.filter(({ redriveCount }) => redriveCount < maxRedrives);
+  const refused = found.letters.length - due.length;
+  for (const doubt of doubts(found)) screen.note(screen.tint("yellow", `! ${doubt}`));
+  const result = (changed: Changed) => {
+    if (options.json) screen.json(resultJson(changed, due.length, refused, options));
+    else screen.report(...resultText(changed, due, refused, options, screen));
+    return refused > 0 ? EXIT.deadLetters : EXIT.done;
+  };
+  if (options.dryRun || due.length === 0) return result({ done: 0, missed: 0 });
+  const question = `Redrive ${many(due.length, "letter")}${filterText(options.filter)} at ${connection.where}?`;
+  if (!(await confirm(question, options.yes, screen, signal))) {
+    screen.note("Nothing was redriven.");
+    return signal.aborted ? EXIT.interrupted : EXIT.failed;
+  }
+  const changed = await redriveAll(due, connection, options, signal, screen);
+  const code = result(changed);
+  return signal.aborted ? EXIT.interrupted : code;
+}
+
+async function redriveAll(
+  due: readonly Letter[],
+  connection: Connection,
+  { leaseSeconds, rate }: RedriveOptions,
+  signal: AbortSignal,
+  screen: Screen,
+): Promise<Changed> {
+  const queues = await connection.lanes();
+  const pace = new Pace(rate);
+  const send = async (messages: readonly ReceivedMessage[], lane: Lane) => {
+    await pace.take(messages.length, signal);
+    if (signal.aborted) return [];
+    const outgoing = messages.map((message) => ({
+      body: message.body,
+      attributes: redriveAttributes(message),
+    }));
+    const unsendable = new Set(
+      (await queues[lane].queue.send(outgoing)).map(({ message }) => message),
+    );
+    const sent = messages.filter((_message, index) => {
+      const one = outgoing[index];
+      return one !== undefined && !unsendable.has(one);
+    });
+    const kept = new Set(await queues[lane].letters.remove(sent));
+    return sent.filter((message) => !kept.has(message));
+  };
+  // One after the other where the pace is slow: what waits for its turn would outlive its lease.
+  const options = {
+    leaseSeconds,
+    signal,
+    verb: "redriven",
+    ...(rate !== undefined && { pollers: 1 }),
+  };
+  return change(due, connection, options, screen, send);
+}
+
+function resultText(
+  { done, missed }: Changed,
+  due: readonly Letter[],
+  refused: number,
+  { dryRun, maxRedrives, filter }: RedriveOptions,
+  { paint }: Screen,
+): string[] {
+  const of = filterText(filter);
+  const first = dryRun
+    ? `${many(due.length, "letter")}${of} would be redriven`
+    : due.length === 0 && refused === 0
+      ? `No dead letters${of}: nothing to redrive`
+      : `${many(done, "letter")}${of} redriven`;
+  const left = due.length - done - missed;
+  return [
+    paint("bold", first),
+    ...(refused === 0
+      ? []
+      : [
+          paint(
+            "yellow",
+            `${thousands(refused)} refused: redriven ${maxRedrives} times already (--max-redrives ${maxRedrives}). What fails so often needs mending: imagefleet dlq list`,
+          ),
+        ]),
+    ...(missed === 0 ? [] : [`${many(missed, "letter")} not met again: somebody else took them`]),
+    ...(dryRun || left === 0 ? [] : [`${many(left, "letter")} left where they were`]),
+    ...(done === 0 ? [] : ["", "Next:", "  imagefleet status --watch"]),
+  ];
+}
+
+function resultJson(
+  { done, missed }: Changed,
+  due: number,
+  refused: number,
+  { dryRun, maxRedrives }: RedriveOptions,
+): unknown {
+  return { version: 1, dryRun, due, redriven: done, refused, maxRedrives, missed };
+}

@@ -1,0 +1,161 @@
+import { HeadObjectCommand } from "@aws-sdk/client-s3";
+import { statusOf } from "@imagefleet/core/aws";
+import type { Lane } from "@imagefleet/core/outcome";
+import { type Letter, type ReceivedMessage, readLetter } from "@imagefleet/core/queue";
+import { type Connection, connect } from "../connection/connect.ts";
+import { EXIT } from "../exit-code.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { ago } from "../view/ago.ts";
+import { printable } from "../view/printable.ts";
+import type { Screen } from "../view/screen.ts";
+import { formatBytes } from "../view/units.ts";
+import { WrongUse } from "../wrong-use.ts";
+import { LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
+import { letterJson } from "./letter-json.ts";
+import type { DlqOptions } from "./options.ts";
+import { sweep } from "./sweep.ts";
+
+/**
+ * `imagefleet dlq show`: one letter, whole; its source as it is now; what to do.
+ *
+ * @throws WrongUse when no letter, or more than one, has an id that begins so
+ */
+export async function show(
+  { id, ...options }: DlqOptions & { readonly id: string },
+  screen: Screen,
+): Promise<number> {
+  using connection = await connect(options.connection);
+  using interrupt = onInterrupt(() => undefined);
+  const { signal } = interrupt;
+  const found = await find(id, connection, options, signal);
+  if (signal.aborted) return EXIT.interrupted;
+  const { message, letter } = found;
+  const source = await headOf(letter, connection);
+  if (options.json) {
+    screen.json({
+      ...letterJson(letter),
+      body: message.body,
+      attributes: message.attributes,
+      source,
+      advice: LETTER_ADVICE[letter.reason],
+    });
+  } else {
+    screen.report(...letterText(letter, source, screen), "", screen.paint("dim", "body"));
+    screen.verbatim(printableBody(message.body), "");
+    screen.report(...nextText(letter));
+  }
+  return EXIT.done;
+}
+
+async function find(
+  id: string,
+  connection: Connection,
+  { leaseSeconds, filter }: DlqOptions,
+  signal: AbortSignal,
+): Promise<{ message: ReceivedMessage; letter: Letter }> {
+  const queues = await connection.lanes();
+  const found: { message: ReceivedMessage; letter: Letter }[] = [];
+  const read = (lane: Lane) =>
+    sweep(queues[lane].letters, {
+      leaseSeconds,
+      waitSeconds: connection.proofSeconds,
+      signal,
+      async take(messages) {
+        for (const message of messages) {
+          if (message.id.startsWith(id)) found.push({ message, letter: readLetter(message, lane) });
+        }
+        return [];
+      },
+    });
+  const lanes: readonly Lane[] = filter.lane ? [filter.lane] : ["small", "large"];
+  await Promise.all(lanes.map(read));
+  const [only, ...others] = found;
+  if (only === undefined) {
+    throw new WrongUse(
+      `there is no dead letter whose id begins with ${id}: imagefleet dlq list shows the ids; one that was redriven has another`,
+    );
+  }
+  if (others.length > 0) {
+    throw new WrongUse(
+      `${found.length} dead letters have an id that begins with ${id}: write more`,
+    );
+  }
+  return only;
+}
+
+type Head =
+  | { state: "there"; bytes: number; type: string | null; etag: string | null; modified: string }
+  | { state: "gone" }
+  | { state: "unknown"; why: string };
+
+/** The source as it is now; null when the letter names none. */
+async function headOf({ source }: Letter, { s3 }: Connection): Promise<Head | null> {
+  if (source === undefined) return null;
+  try {
+    const head = await s3.send(new HeadObjectCommand({ Bucket: source.bucket, Key: source.key }));
+    return {
+      state: "there",
+      bytes: head.ContentLength ?? 0,
+      type: head.ContentType ?? null,
+      etag: head.ETag ?? null,
+      modified: (head.LastModified ?? new Date(0)).toISOString(),
+    };
+  } catch (error) {
+    if (statusOf(error) === 404) return { state: "gone" };
+    return { state: "unknown", why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function letterText(letter: Letter, source: Head | null, { paint }: Screen): string[] {
+  const now = Date.now();
+  const { reason, message, lane, firstAttemptAt, lastAttemptAt, receiveCount } = letter;
+  const at = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z, ${ago(ms, now)}`;
+  const name = letter.source
+    ? `s3://${printable(letter.source.bucket)}/${printable(letter.source.key)}`
+    : "(the message names no source)";
+  return [
+    `${paint("bold", name)}  ${paint("red", reason)}`,
+    `  ${printable(message)}`,
+    `  → ${LETTER_ADVICE[reason]}`,
+    "",
+    ...fields([
+      ["id", letter.id],
+      ["lane", lane],
+      ["first tried", firstAttemptAt === undefined ? "not known" : at(firstAttemptAt)],
+      ["last tried", at(lastAttemptAt)],
+      ["received", receiveCount === undefined ? "not known" : `${receiveCount} times`],
+      ["redriven", `${letter.redriveCount} times`],
+      ["source now", source === null ? "–" : headText(source, now)],
+    ]),
+  ];
+}
+
+function headText(head: Head, now: number): string {
+  if (head.state === "gone")
+    return "gone: a redrive removes what is left of it, a discard forgets it";
+  if (head.state === "unknown") return `not known: ${printable(head.why)}`;
+  const type = printable(head.type ?? "no type");
+  return `${formatBytes(head.bytes)}, ${type}, written ${ago(Date.parse(head.modified), now)}`;
+}
+
+function fields(pairs: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...pairs.map(([name]) => name.length));
+  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+}
+
+/** JSON over several lines, so that a person can read it; what would move the cursor is marked. */
+function printableBody(body: string): string {
+  let text = body;
+  try {
+    text = JSON.stringify(JSON.parse(body), undefined, 2);
+  } catch {
+    // It is shown as it is.
+  }
+  return text.split("\n").map(printable).join("\n");
+}
+
+function nextText({ id, reason }: Letter): string[] {
+  const redrive = `  imagefleet dlq redrive --id ${id}`;
+  const discard = `  imagefleet dlq discard --id ${id}`;
+  return ["Next:", ...(WORTH_REDRIVING.includes(reason) ? [redrive, discard] : [discard, redrive])];
+}

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { autoDepth, Depth } from "./depth.ts";
+
+const never = new AbortController().signal;
+
+test("lets in what there is room for, and looks again before more", async () => {
+  let waiting = 3;
+  let looks = 0;
+  const depth = new Depth(10, async () => {
+    looks++;
+    return waiting;
+  });
+  expect(await depth.take(5, never)).toBe(true);
+  expect(await depth.take(2, never)).toBe(true);
+  expect(looks).toBe(1);
+  const third = depth.take(10, never);
+  waiting = 0;
+  expect(await third).toBe(true);
+  expect(looks).toBe(2);
+});
+
+test("an abort ends the waiting", async () => {
+  const stop = new AbortController();
+  const depth = new Depth(10, async () => {
+    stop.abort();
+    return 10;
+  });
+  expect(await depth.take(1, stop.signal)).toBe(false);
+});
+
+test("by itself, a depth becomes half a second of what the fleet takes", () => {
+  const settled = (perSecond: number) => {
+    let depth = 10;
+    // A fleet takes what waits, and no more than it can.
+    for (let look = 0; look < 60; look++) {
+      depth = autoDepth(Math.min(depth, perSecond * 0.25), 0.25, depth);
+    }
+    return depth;
+  };
+  expect(settled(4)).toBe(10);
+  expect(settled(100)).toBeGreaterThanOrEqual(48);
+  expect(settled(100)).toBeLessThanOrEqual(52);
+  expect(settled(1e6)).toBe(1_000);
+  expect(autoDepth(-5, 1, 200)).toBe(100);
+});

@@ -1,0 +1,101 @@
+import { type Job, jobMessage } from "@imagefleet/core/intake";
+import { LANES, type Lane } from "@imagefleet/core/outcome";
+import { laneByBytes } from "@imagefleet/core/plan";
+import { type BulkQueue, inBatches, type OutgoingMessage } from "@imagefleet/core/queue";
+import type { Recipe } from "@imagefleet/core/recipe";
+import pLimit from "p-limit";
+import { Depth, type MaxDepth } from "./depth.ts";
+
+export interface FeederOptions {
+  readonly queues: Readonly<Record<Lane, BulkQueue>>;
+  readonly recipe: Recipe;
+  /** Fewer than so many of a lane wait, whatever is fed; infinite: no look at the queue is taken. */
+  readonly maxDepth: MaxDepth;
+  /** By it, SQS's fair queues let others' messages pass these. */
+  readonly group: string;
+  readonly signal: AbortSignal;
+}
+
+/** Requests on their way at once: one of ten messages takes AWS some 10 ms. */
+const AT_ONCE = 16;
+
+/** Feeds jobs to their lanes: in tens, and no faster than the fleet takes them. */
+export class Feeder {
+  readonly #options: FeederOptions;
+  readonly #depths: Readonly<Record<Lane, Depth>>;
+  readonly #limit = pLimit(AT_ONCE);
+  /** False when the server has refused message groups on its standard queues. */
+  #grouped = true;
+  /** Messages that SQS has acknowledged. */
+  readonly sent: Record<Lane, number> = { small: 0, large: 0 };
+  /** Jobs that SQS refuses for good, and why. */
+  readonly refused: { readonly body: string; readonly why: string }[] = [];
+
+  constructor(options: FeederOptions) {
+    this.#options = options;
+    const { maxDepth, queues } = options;
+    const depth = (lane: Lane) =>
+      new Depth(maxDepth, async () => (await queues[lane].counts()).waiting);
+    this.#depths = { small: depth("small"), large: depth("large") };
+  }
+
+  /** How many may wait in the small lane; infinite where no look is taken. */
+  get maxDepth(): number {
+    return this.#depths.small.max;
+  }
+
+  /** Messages that wait in both lanes, as far as is known. */
+  get waiting(): number {
+    return this.#depths.small.waiting + this.#depths.large.waiting;
+  }
+
+  /**
+   * Sends jobs, each to its lane by its bytes.
+   *
+   * @returns true when SQS has them all (or has refused some for good: {@link refused}); false when an
+   * abort came first
+   * @throws Failure
+   */
+  async feed(jobs: readonly Job[]): Promise<boolean> {
+    const { recipe, group } = this.#options;
+    const laneOf = ({ bytes }: Job) => (bytes === undefined ? "small" : laneByBytes(recipe, bytes));
+    // A message without a time is taken for one that may have been begun: nothing is "unchanged" then.
+    const at = Date.now();
+    const batches = LANES.flatMap((lane) => {
+      const messages = jobs
+        .filter((job) => laneOf(job) === lane)
+        .map((job): OutgoingMessage => ({ body: jobMessage({ ...job, at }), groupId: group }));
+      return [...inBatches(messages)].map((batch) => ({ lane, batch }));
+    });
+    const sent = await Promise.all(
+      batches.map(({ lane, batch }) => this.#limit(() => this.#send(lane, batch))),
+    );
+    return sent.every(Boolean);
+  }
+
+  async #send(lane: Lane, batch: readonly OutgoingMessage[]): Promise<boolean> {
+    const { queues, signal } = this.#options;
+    if (!(await this.#depths[lane].take(batch.length, signal))) return false;
+    const refused = await this.#sendGrouped(queues[lane], batch);
+    for (const { message, why } of refused) this.refused.push({ body: message.body, why });
+    this.sent[lane] += batch.length - refused.length;
+    return true;
+  }
+
+  async #sendGrouped(queue: BulkQueue, batch: readonly OutgoingMessage[]) {
+    const bare = (messages: readonly OutgoingMessage[]) => messages.map(({ body }) => ({ body }));
+    if (!this.#grouped) return queue.send(bare(batch));
+    try {
+      const refused = await queue.send(batch);
+      if (refused.length === 0) return refused;
+      // Whether it was the group, sending without it tells.
+      const again = await queue.send(bare(refused.map(({ message }) => message)));
+      if (again.length < refused.length) this.#grouped = false;
+      return again;
+    } catch (error) {
+      if (!/MessageGroupId|not valid for this queue type/.test(String(error))) throw error;
+      this.#grouped = false;
+      return queue.send(bare(batch));
+    }
+  }
+}

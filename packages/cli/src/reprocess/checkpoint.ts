@@ -1,0 +1,64 @@
+import { readFile, rm } from "node:fs/promises";
+import * as v from "valibot";
+import { whyUnreadable } from "../file-fault.ts";
+import { writeWhole } from "../output/staged-file.ts";
+import { WrongUse } from "../wrong-use.ts";
+import { rangeSchema } from "./listing-tracks.ts";
+import { selectionSchema } from "./selection.ts";
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const checkpointSchema = v.object({
+  version: v.literal(1),
+  where: v.string(),
+  selection: selectionSchema,
+  /** Of a file of keys, by what it is known again. */
+  fileState: v.optional(v.string()),
+  startedAt: v.number(),
+  /** Sources that were counted before the start. */
+  total: count,
+  /** Acknowledged by SQS, in this run and those that it goes on from. */
+  sent: count,
+  tracks: v.array(
+    v.object({
+      range: rangeSchema,
+      /** All up to here is sent, or was not meant. */
+      mark: v.optional(v.string()),
+      done: v.boolean(),
+    }),
+  ),
+});
+
+/** How far a run is: nothing up to a track's mark is missing. */
+export type Checkpoint = v.InferOutput<typeof checkpointSchema>;
+
+/** @throws WrongUse when it is there and is none */
+export async function readCheckpoint(file: string): Promise<Checkpoint | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw new WrongUse(`--checkpoint ${file}: ${whyUnreadable(error)}`, { cause: error });
+  }
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), checkpointSchema), text);
+  if (parsed.success) return parsed.output;
+  throw new WrongUse(
+    `--checkpoint ${file} is not what reprocess writes: name another file, or remove this one`,
+  );
+}
+
+export async function writeCheckpoint(file: string, checkpoint: Checkpoint): Promise<void> {
+  await writeWhole(file, Buffer.from(`${JSON.stringify(checkpoint)}\n`));
+}
+
+/** What came on stdin, kept beside the checkpoint. */
+export function keysFile(file: string): string {
+  return `${file}.keys`;
+}
+
+/** Forgets a run that is done. */
+export async function removeCheckpoint(file: string): Promise<void> {
+  await rm(file, { force: true });
+  await rm(keysFile(file), { force: true });
+}

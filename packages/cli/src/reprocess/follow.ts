@@ -1,0 +1,52 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Letter } from "@imagefleet/core/queue";
+import type { Connection } from "../connection/connect.ts";
+import { survey } from "../dlq/survey.ts";
+
+/** Messages in both lanes, waiting or in flight, and dead letters. */
+export interface Depths {
+  readonly lanes: number;
+  readonly letters: number;
+}
+
+export async function depthsOf(connection: Connection): Promise<Depths> {
+  const { small, large } = await connection.lanes();
+  const counts = await Promise.all(
+    [small.queue, large.queue, small.letters, large.letters].map((queue) => queue.counts()),
+  );
+  const sums = counts.map(({ waiting, inFlight }) => waiting + inFlight);
+  return { lanes: (sums[0] ?? 0) + (sums[1] ?? 0), letters: (sums[2] ?? 0) + (sums[3] ?? 0) };
+}
+
+/** SQS's counts lag behind: only empty so often, one look after the other, is empty. */
+const PROOFS = { cloud: 5, local: 2 } as const;
+const LOOK_MS = { cloud: 2_000, local: 200 } as const;
+
+/** Waits until both lanes are empty. Uploads that come meanwhile are waited for too. */
+export async function untilDrained(
+  connection: Connection,
+  signal: AbortSignal,
+  onLook: (depths: Depths) => void,
+): Promise<void> {
+  const kind = connection.proofSeconds === 0 ? "local" : "cloud";
+  let proofs = 0;
+  while (proofs < PROOFS[kind] && !signal.aborted) {
+    const depths = await depthsOf(connection);
+    onLook(depths);
+    proofs = depths.lanes === 0 ? proofs + 1 : 0;
+    await pause(LOOK_MS[kind], undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Clocks differ: what died a little before the start by the fleet's clock is told too, ms. */
+const SKEW_MS = 2_000;
+
+/** The letters that have come since. */
+export async function lettersSince(
+  connection: Connection,
+  since: number,
+  signal: AbortSignal,
+): Promise<readonly Letter[]> {
+  const filter = { newerThan: since - SKEW_MS };
+  return (await survey(connection, filter, { leaseSeconds: 60, signal })).letters;
+}

@@ -1,0 +1,70 @@
+import { PRICES, usd } from "../prices.ts";
+import { lasting } from "../view/ago.ts";
+import { many, thousands } from "../view/thousands.ts";
+import { formatBytes } from "../view/units.ts";
+
+/** What was counted before a start; bytes as far as they are known. */
+export interface Counted {
+  sources: number;
+  bytes: number;
+  /** Those that are for the large lane by their bytes alone. */
+  large: number;
+  /** Listed, and not meant. */
+  others: number;
+  lists: number;
+}
+
+/**
+ * What a job takes when nothing was measured: a photo of 12 megapixels and six renditions in a function
+ * of 2 GiB; a picture of a gigapixel in a task of 2 vCPU and 4 GiB. `imagefleet estimate` measures.
+ */
+const ASSUMED = {
+  small: { seconds: 0.6, gib: 2 },
+  large: { seconds: 40, vcpus: 2, gib: 4 },
+  renditions: 6,
+} as const;
+
+/** A rate of an earlier run, images/s, and when it was measured, ms since the epoch. */
+export interface MeasuredRate {
+  readonly perSecond: number;
+  readonly at: number;
+}
+
+/** USD for so many jobs, by today's list prices and {@link ASSUMED}. */
+export function forecastUsd({ sources, large, lists }: Counted): number {
+  const small = sources - large;
+  const { s3, sqs, lambda, fargate } = PRICES;
+  const work =
+    small * ASSUMED.small.seconds * ASSUMED.small.gib * lambda.gibSecond +
+    (small / 10) * lambda.request +
+    large *
+      ASSUMED.large.seconds *
+      (ASSUMED.large.vcpus * fargate.vcpuSecond + ASSUMED.large.gib * fargate.gibSecond);
+  // A send, a receive and a delete of ten; per job: source and manifest read and the source's head,
+  // renditions and manifest written.
+  const queue = (sources / 10) * 3 * sqs.request;
+  const store = sources * (3 * s3.read + (ASSUMED.renditions + 1) * s3.write) + lists * s3.write;
+  return work + queue + store;
+}
+
+export function forecastText(
+  counted: Counted,
+  rate: MeasuredRate | undefined,
+  atMost: boolean,
+  isLocal: boolean,
+): string[] {
+  const { sources, bytes, large, others } = counted;
+  const size = bytes > 0 ? `, ${formatBytes(bytes)}` : "";
+  const lanes = large > 0 ? `; ${thousands(large)} of them for the large lane by their size` : "";
+  const besides = others > 0 ? ` (${thousands(others)} listed besides are not meant)` : "";
+  const cost = usd(forecastUsd(counted));
+  return [
+    `how many  ${atMost ? "at most " : ""}${many(sources, "source")}${size}${lanes}${besides}`,
+    rate === undefined
+      ? "how long  not known: nothing was measured here yet; the progress will say"
+      : `how long  about ${lasting(sources / rate.perSecond)}, at ${rate.perSecond.toFixed(1)} images/s as measured on ${new Date(rate.at).toISOString().slice(0, 10)}`,
+    isLocal
+      ? `cost      nothing here; on AWS ${cost}`
+      : `cost      ${cost}${atMost ? " at most" : ""}, list prices of ${PRICES.region} on ${PRICES.date}; sources that are up to date cost a tenth`,
+  ];
+}

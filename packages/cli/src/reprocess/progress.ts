@@ -1,0 +1,38 @@
+import { lasting } from "../view/ago.ts";
+import type { Screen } from "../view/screen.ts";
+import { many, thousands } from "../view/thousands.ts";
+
+/** How far a run is; rates in sources/s. */
+export interface RunProgress {
+  readonly dealt: number;
+  readonly total: number;
+  readonly perSecond: number;
+  readonly waiting: number;
+  readonly maxDepth: number;
+  readonly lettersSince: number;
+}
+
+const BAR = 28;
+
+export function progressLines(
+  progress: RunProgress,
+  live: boolean,
+  tint: Screen["tint"],
+): string[] {
+  const { dealt, total, perSecond, waiting, maxDepth, lettersSince } = progress;
+  const left = Math.max(0, total - dealt);
+  const eta = perSecond > 0 && left > 0 ? `about ${lasting(left / perSecond)} left` : "";
+  const far = `${thousands(dealt)} of ${thousands(total)}`;
+  const depth = Number.isFinite(maxDepth)
+    ? `${thousands(waiting)} waiting (${thousands(maxDepth)} at most)`
+    : "no limit to what waits";
+  const dead = lettersSince > 0 ? `${many(lettersSince, "dead letter")} since the start` : "";
+  if (!live)
+    return [[far, `${perSecond.toFixed(0)}/s`, eta, depth, dead].filter(Boolean).join(", ")];
+  const filled = total === 0 ? BAR : Math.min(BAR, Math.round((dealt / total) * BAR));
+  const bar = tint("green", "█".repeat(filled)) + tint("dim", "░".repeat(BAR - filled));
+  return [
+    `${bar}  ${far}   ${perSecond.toFixed(0)}/s   ${eta}`,
+    tint("dim", depth) + (dead === "" ? "" : `  ${tint("yellow", dead)}`),
+  ];
+}

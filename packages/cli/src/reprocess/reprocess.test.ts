@@ -1,0 +1,164 @@
+import { access, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { ENCODER } from "@imagefleet/core/image";
+import { BulkQueue } from "@imagefleet/core/queue";
+import { defineRecipe, recipeFingerprint } from "@imagefleet/core/recipe";
+import { RenditionStore } from "@imagefleet/core/store";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { takeAll } from "../dlq/fixtures/letters.ts";
+import { Cli, run } from "../fixtures/cli.ts";
+
+let sandbox: Sandbox;
+let recipe: string;
+let clis: Cli[];
+
+const RECIPE = { source: { suffixes: [".jpg"] }, presets: { thumb: "16x16" } };
+
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  recipe = join(sandbox.folder, "recipe.mjs");
+  await writeFile(recipe, `export default ${JSON.stringify(RECIPE)};`);
+  clis = [];
+});
+afterEach(async () => {
+  for (const cli of clis) cli.kill();
+  await sandbox.close();
+});
+
+function args(...more: string[]): string[] {
+  const where = ["--endpoint", sandbox.endpoint, "--data", sandbox.folder];
+  return ["reprocess", ...more, ...where, "--recipe", recipe];
+}
+
+async function reprocess(...more: string[]) {
+  const { code, stdout, stderr } = await run(args(...more, "--json"), { cwd: sandbox.folder });
+  return { code, stderr, ...(stdout === "" ? {} : JSON.parse(stdout)) };
+}
+
+function begin(...more: string[]): Cli {
+  const cli = new Cli(args(...more), { cwd: sandbox.folder });
+  clis.push(cli);
+  return cli;
+}
+
+async function keysIn(lane: "small" | "large"): Promise<string[]> {
+  return (await takeAll(sandbox, sandbox.resources.lanes[lane].url)).keys;
+}
+
+const put = (Key: string, Body = "x") =>
+  sandbox.s3.send(new PutObjectCommand({ Bucket: sandbox.resources.sourceBucket, Key, Body }));
+
+it("enqueues what a listing has and the filters mean, once each", async () => {
+  const keys = ["a/1.jpg", "a/2.JPG", "b/1.jpg", "b/ü 🐱+%.jpg", "c.jpg"];
+  for (const key of [...keys, "a/text.txt", "a/"]) await put(key);
+  await put("b/larger.jpg", "x".repeat(100));
+  // The uploads' own events.
+  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+
+  expect(await reprocess("--dry-run")).toMatchObject({ code: 0, sources: 6, others: 2 });
+  expect(await keysIn("small")).toEqual([]);
+  expect(await reprocess("--yes")).toMatchObject({ code: 0, sent: 6, refused: 0 });
+  expect(await keysIn("small")).toEqual([...keys, "b/larger.jpg"].sort());
+  const bucket = sandbox.resources.sourceBucket;
+  expect(await reprocess(`s3://${bucket}/b/`, "--larger-than", "50", "--yes")).toMatchObject({
+    sent: 1,
+  });
+  expect(await keysIn("small")).toEqual(["b/larger.jpg"]);
+});
+
+it("takes only what is stale: by manifest, by the source's ETag, by preset", async () => {
+  const parsed = defineRecipe(RECIPE);
+  const store = new RenditionStore(sandbox.s3, sandbox.resources.renditionBucket);
+  const manifest = async (key: string, fingerprint: string, etag: string) => {
+    const source = { bucket: sandbox.resources.sourceBucket, key, etag, bytes: 1 };
+    const rest = { revision: key, renditions: [], stale: [], at: new Date().toISOString() };
+    const never = new AbortController().signal;
+    const at = `manifests/${key}.json`;
+    await store.putManifest(
+      at,
+      { version: 1, source, recipe: fingerprint, ...rest },
+      undefined,
+      never,
+    );
+  };
+  const now = recipeFingerprint(parsed, ENCODER);
+  for (const key of ["new.jpg", "fresh.jpg", "old.jpg", "changed.jpg"]) {
+    const { ETag = "" } = await put(key);
+    if (key === "fresh.jpg") await manifest(key, now, ETag);
+    if (key === "old.jpg") await manifest(key, "old", ETag);
+    if (key === "changed.jpg") await manifest(key, now, '"another"');
+  }
+  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+  const stale = ["changed.jpg", "new.jpg", "old.jpg"];
+  expect(await reprocess("--only-stale", "--yes")).toMatchObject({ sent: 3, skipped: 1 });
+  expect(await keysIn("small")).toEqual(stale);
+  expect(await reprocess("--preset", "thumb", "--yes")).toMatchObject({ sent: 3 });
+  expect(await keysIn("small")).toEqual(stale);
+  const wrong = await reprocess("--preset", "huge", "--yes");
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("it has thumb") });
+});
+
+it("sends what is large by its bytes to the large lane, from lines of JSON", async () => {
+  const lines = [
+    { key: "small.jpg", bytes: 10 },
+    { key: "large.jpg", bytes: 30 * 2 ** 20 },
+  ];
+  const file = join(sandbox.folder, "keys.ndjson");
+  await writeFile(file, lines.map((line) => JSON.stringify(line)).join("\n"));
+  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+  expect(await reprocess("--from", file, "--yes")).toMatchObject({
+    lanes: { small: 1, large: 1 },
+  });
+  expect(await keysIn("large")).toEqual(["large.jpg"]);
+  expect(await keysIn("small")).toEqual(["small.jpg"]);
+});
+
+it("skips nothing, however often it is killed and resumed", async () => {
+  const keys = Array.from({ length: 3_000 }, (_, n) => `p/${n}.jpg`);
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, keys.join("\n"));
+  const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  const more = async (than: number) => {
+    while ((await queue.counts()).waiting < than);
+  };
+  const first = begin("--from", file, "--yes", "--max-depth", "0");
+  await more(500);
+  first.signal("SIGKILL");
+  await first.ended();
+  const refused = await reprocess("--from", file, "--yes");
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("--resume") });
+  const second = begin("--resume", "--max-depth", "0");
+  await more(1_900);
+  second.signal("SIGINT");
+  expect((await second.ended()).code).toBe(130);
+  expect(await reprocess("--resume", "--max-depth", "0")).toMatchObject({ code: 0 });
+  const sent = (await queue.counts()).waiting;
+  const seen = await keysIn("small");
+  expect(new Set(seen)).toEqual(new Set(keys));
+  expect(sent - keys.length).toBeLessThan(6_000);
+  await expect(access(join(sandbox.folder, "imagefleet-reprocess.json"))).rejects.toThrow("ENOENT");
+}, 90_000);
+
+it("feeds only while few wait, and waits until the last is done", async () => {
+  const file = join(sandbox.folder, "keys.txt");
+  const keys = Array.from({ length: 60 }, (_, n) => `${n}.jpg`);
+  await writeFile(file, keys.join("\n"));
+  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+  const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  const cli = begin("--from", file, "--yes", "--max-depth", "15", "--wait");
+  let most = 0;
+  let taken = 0;
+  const ended = cli.ended();
+  while (taken < keys.length) {
+    most = Math.max(most, (await queue.counts()).waiting);
+    const messages = await queue.receive({ leaseSeconds: 30, waitSeconds: 0 });
+    taken += messages.length;
+    await queue.remove(messages);
+  }
+  const { code, stdout } = await ended;
+  expect(code).toBe(0);
+  expect(stdout).toContain("no dead letters");
+  expect(most).toBeLessThanOrEqual(15);
+});

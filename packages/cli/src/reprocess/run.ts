@@ -1,0 +1,266 @@
+import type { Recipe } from "@imagefleet/core/recipe";
+import { RenditionStore, SourceStore } from "@imagefleet/core/store";
+import { confirm } from "../confirm.ts";
+import { type Connection, connect } from "../connection/connect.ts";
+import type { ConnectionOptions } from "../connection/options.ts";
+import { EXIT } from "../exit-code.ts";
+import type { MaxDepth } from "../feed/depth.ts";
+import { Feeder } from "../feed/feeder.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { discardStaged } from "../output/staged-file.ts";
+import { readRecipe } from "../recipe.ts";
+import { showRepeatedly } from "../view/progress.ts";
+import type { Screen } from "../view/screen.ts";
+import { many, thousands } from "../view/thousands.ts";
+import { WrongUse } from "../wrong-use.ts";
+import { type Checkpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { isMeant } from "./choose.ts";
+import { depthsOf, lettersSince, untilDrained } from "./follow.ts";
+import { type Counted, forecastText, forecastUsd } from "./forecast.ts";
+import { begun, countAll, type Prepared, resumed } from "./prepare.ts";
+import { progressLines } from "./progress.ts";
+import { ENOUGH_JOBS, measuredRate, rememberRate } from "./rates.ts";
+import { outcomeText, type RunResult, resultJson } from "./result.ts";
+import type { Selection } from "./selection.ts";
+import { goThrough, jobsOf } from "./send.ts";
+import type { StaleCheck } from "./stale.ts";
+
+export interface ReprocessOptions {
+  readonly connection: ConnectionOptions;
+  readonly json: boolean;
+  readonly recipe: string;
+  /** Undefined with `resume`: the checkpoint says. */
+  readonly selection: Omit<Selection, "bucket" | "prefix"> & {
+    readonly bucket: string | undefined;
+    readonly prefix: string | undefined;
+  };
+  readonly maxDepth: MaxDepth;
+  readonly checkpoint: string;
+  readonly resume: boolean;
+  readonly fresh: boolean;
+  readonly wait: boolean;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+}
+
+/** How often the checkpoint is written, ms: a kill costs no more than this, sent once again. */
+const CHECKPOINT_MS = 1_000;
+
+/** `imagefleet reprocess`: jobs for sources that are there already, fed no faster than they are done. */
+export async function reprocess(options: ReprocessOptions, screen: Screen): Promise<number> {
+  const recipe = await readRecipe(options.recipe);
+  using connection = await connect(options.connection);
+  using interrupt = onInterrupt(discardStaged);
+  const { signal } = interrupt;
+  const prepared = options.resume
+    ? await resumed(options.checkpoint, connection)
+    : await begun(await selectionOf(options, connection, recipe), options, connection);
+  const { selection } = prepared.checkpoint;
+  const stale = await staleCheck(selection, connection, recipe);
+  if (options.resume) {
+    screen.note(`Going on: ${thousands(prepared.checkpoint.sent)} were sent before`);
+  } else {
+    const go = await agree(prepared, { recipe, stale }, options, connection, screen, signal);
+    if (go !== undefined) return go;
+  }
+  const result = await run(prepared, { recipe, stale }, options, connection, screen, signal);
+  if (options.json) screen.json(resultJson(result));
+  else screen.report(...outcomeText(result, options.checkpoint, screen));
+  if (result.interrupted) return EXIT.interrupted;
+  if (result.refused > 0) return EXIT.failed;
+  return (result.letters?.length ?? 0) > 0 ? EXIT.deadLetters : EXIT.done;
+}
+
+interface Means {
+  readonly recipe: Recipe;
+  readonly stale: StaleCheck | undefined;
+}
+
+async function selectionOf(
+  { selection }: ReprocessOptions,
+  connection: Connection,
+  recipe: Recipe,
+): Promise<Selection> {
+  const bucket = await connection.bucket("sourceBucket");
+  if (selection.bucket !== undefined && selection.bucket !== bucket) {
+    throw new WrongUse(
+      `s3://${selection.bucket} is not the fleet's source bucket, which is ${bucket}: name that, or another --source-bucket`,
+    );
+  }
+  const { preset } = selection;
+  if (preset !== undefined && !recipe.presets.some(({ name }) => name === preset)) {
+    const names = [...new Set(recipe.presets.map(({ name }) => name))].join(", ");
+    throw new WrongUse(`--preset ${preset} is not in the recipe: it has ${names}`);
+  }
+  return { ...selection, bucket, prefix: selection.prefix ?? recipe.source.prefix };
+}
+
+async function staleCheck(
+  selection: Selection,
+  connection: Connection,
+  recipe: Recipe,
+): Promise<StaleCheck | undefined> {
+  if (!selection.onlyStale && selection.preset === undefined) return undefined;
+  const bucket = await connection.bucket("renditionBucket");
+  // Loaded late: it brings the codec along, whose memory a plain run does not need.
+  const { StaleCheck } = await import("./stale.ts");
+  const { s3 } = connection;
+  const stores = { renditions: new RenditionStore(s3, bucket), sources: new SourceStore(s3) };
+  return new StaleCheck(stores, recipe, selection);
+}
+
+/** Counts, tells, asks. @returns the exit code when nothing is to be done */
+async function agree(
+  { checkpoint, tracks }: Prepared,
+  { recipe, stale }: Means,
+  options: ReprocessOptions,
+  connection: Connection,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const counted: Counted = { sources: 0, bytes: 0, large: 0, others: 0, lists: 0 };
+  const { selection } = checkpoint;
+  // Manifests are read once: when jobs are sent, or for a dry run that sends none.
+  const exact = options.dryRun && stale !== undefined ? { stale } : {};
+  {
+    using _progress = showRepeatedly(screen, () => [
+      `counting: ${many(counted.sources, "source")}`,
+    ]);
+    await countAll(tracks, { selection, recipe, ...exact }, signal, counted);
+  }
+  if (signal.aborted) return EXIT.interrupted;
+  checkpoint.total = counted.sources;
+  const rate = await measuredRate(options.connection.data, connection.where);
+  const atMost = stale !== undefined && !options.dryRun;
+  const lines = forecastText(counted, rate, atMost, connection.proofSeconds === 0);
+  const head = `Reprocess s3://${selection.bucket}/${selection.prefix} at ${connection.where}`;
+  const tell = options.dryRun && !options.json ? screen.report.bind(screen) : tellAll(screen);
+  tell(options.dryRun ? screen.paint("bold", head) : screen.tint("bold", head), ...lines);
+  if (options.dryRun || counted.sources === 0) {
+    await removeCheckpoint(options.checkpoint);
+    if (options.json) {
+      screen.json({ version: 1, dryRun: options.dryRun, ...counted, usd: forecastUsd(counted) });
+    } else screen.note(counted.sources === 0 ? "Nothing to do." : "A dry run: nothing was sent.");
+    return EXIT.done;
+  }
+  if (await confirm("Go?", options.yes, screen, signal)) return undefined;
+  await removeCheckpoint(options.checkpoint);
+  screen.note("Nothing was sent.");
+  return signal.aborted ? EXIT.interrupted : EXIT.failed;
+}
+
+function tellAll(screen: Screen): (...lines: string[]) => void {
+  return (...lines) => {
+    for (const line of lines) screen.note(line);
+  };
+}
+
+async function run(
+  { checkpoint, tracks }: Prepared,
+  { recipe, stale }: Means,
+  options: ReprocessOptions,
+  connection: Connection,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const { selection } = checkpoint;
+  const lanes = await connection.lanes();
+  const feeder = new Feeder({
+    queues: { small: lanes.small.queue, large: lanes.large.queue },
+    recipe,
+    maxDepth: options.maxDepth,
+    group: "reprocess",
+    signal,
+  });
+  const before = await depthsOf(connection);
+  const began = performance.now();
+  const elapsed = () => (performance.now() - began) / 1000;
+  const sentBefore = checkpoint.sent;
+  let skipped = 0;
+  const keep = keeper(options.checkpoint, () => {
+    checkpoint.sent = sentBefore + feeder.sent.small + feeder.sent.large;
+    return checkpoint;
+  });
+  let feeding = 0;
+  try {
+    await using _keeping = keep;
+    using _progress = showRepeatedly(screen, async () => {
+      const dealt = feeder.sent.small + feeder.sent.large + skipped;
+      const lettersSince = Math.max(0, (await depthsOf(connection)).letters - before.letters);
+      return progressLines(
+        {
+          dealt: sentBefore + dealt,
+          total: checkpoint.total,
+          perSecond: dealt / elapsed(),
+          waiting: feeder.waiting,
+          maxDepth: feeder.maxDepth,
+          lettersSince,
+        },
+        screen.isLive,
+        screen.tint,
+      );
+    });
+    await goThrough(
+      tracks,
+      checkpoint.tracks,
+      async ({ candidates }) => {
+        const chosen = candidates.filter((each) => isMeant(each, selection, recipe));
+        const meant = stale === undefined ? chosen : await stale.of(chosen);
+        skipped += chosen.length - meant.length;
+        return feeder.feed(jobsOf(meant, selection.bucket, selection.force));
+      },
+      signal,
+    );
+    feeding = elapsed();
+  } catch (error) {
+    screen.note(`Stopped; --resume goes on: ${options.checkpoint}`);
+    throw error;
+  }
+  const sent = feeder.sent.small + feeder.sent.large;
+  const done = checkpoint.tracks.every((track) => track.done);
+  const refused = feeder.refused.length;
+  for (const { body, why } of feeder.refused) screen.note(`! SQS refuses ${body}: ${why}`);
+  const result = { sent, sentBefore, skipped, refused, seconds: feeding, lanes: feeder.sent };
+  if (!done) return { ...result, interrupted: true };
+  await removeCheckpoint(options.checkpoint);
+  if (!options.wait) return { ...result, interrupted: false };
+  {
+    let left = 0;
+    using _progress = showRepeatedly(screen, () => [
+      `all are sent; ${many(left, "message")} left in the lanes`,
+    ]);
+    await untilDrained(connection, signal, ({ lanes: messages }) => {
+      left = messages;
+    });
+  }
+  const seconds = elapsed();
+  const letters = await lettersSince(connection, checkpoint.startedAt, signal);
+  if (sent >= ENOUGH_JOBS && before.lanes < sent / 10 && !signal.aborted) {
+    const rate = { perSecond: sent / seconds, at: Date.now() };
+    await rememberRate(options.connection.data, connection.where, rate);
+  }
+  return { ...result, interrupted: signal.aborted, letters, drainedSeconds: seconds };
+}
+
+/** Keeps the checkpoint up to date until it is disposed of, and writes it once more then. */
+function keeper(file: string, now: () => Checkpoint): AsyncDisposable {
+  let last: Promise<void> = Promise.resolve();
+  let fault: { readonly error: unknown } | undefined;
+  const write = () => {
+    last = last
+      .then(() => writeCheckpoint(file, now()))
+      .catch((error: unknown) => {
+        fault ??= { error };
+      });
+    return last;
+  };
+  void write();
+  const timer = setInterval(write, CHECKPOINT_MS);
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await write();
+      if (fault) throw fault.error;
+    },
+  };
+}

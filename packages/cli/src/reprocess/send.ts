@@ -1,0 +1,86 @@
+import type { Job } from "@imagefleet/core/intake";
+import pLimit from "p-limit";
+import type { Candidate, CandidatePage, Track } from "./candidate.ts";
+
+/** Tracks read at once, and pages of each on their way at once. */
+const TRACKS = 8;
+const PAGES = 3;
+
+export interface TrackState {
+  mark?: string | undefined;
+  done: boolean;
+}
+
+/**
+ * Goes through tracks side by side. A track's mark moves only over pages of which all before it are
+ * dealt with: what a resumed run begins after is sent.
+ *
+ * @param states where each track goes on, kept up to date
+ * @param deal deals with a page; false: an abort came first
+ * @throws what `deal` throws
+ */
+export async function goThrough(
+  tracks: readonly Track[],
+  states: readonly TrackState[],
+  deal: (page: CandidatePage) => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
+  const limit = pLimit(TRACKS);
+  const broken = new AbortController();
+  const stop = AbortSignal.any([signal, broken.signal]);
+  const ends = await Promise.allSettled(
+    tracks.map((track, index) =>
+      limit(async () => {
+        const state = states[index];
+        if (state === undefined || state.done || stop.aborted) return;
+        try {
+          await goAlong(track, state, deal, stop);
+        } catch (error) {
+          broken.abort();
+          throw error;
+        }
+      }),
+    ),
+  );
+  const fault = ends.find((end) => end.status === "rejected");
+  if (fault) throw fault.reason;
+}
+
+async function goAlong(
+  track: Track,
+  state: TrackState,
+  deal: (page: CandidatePage) => Promise<boolean>,
+  stop: AbortSignal,
+): Promise<void> {
+  const onTheirWay: { readonly mark: string; readonly dealt: Promise<boolean> }[] = [];
+  const settle = async (): Promise<boolean> => {
+    const first = onTheirWay.shift();
+    if (first === undefined || !(await first.dealt)) return false;
+    state.mark = first.mark;
+    return true;
+  };
+  try {
+    for await (const page of track.pages(state.mark)) {
+      if (stop.aborted) break;
+      const dealt = deal(page);
+      dealt.catch(() => undefined);
+      onTheirWay.push({ mark: page.mark, dealt });
+      if (onTheirWay.length >= PAGES && !(await settle())) return;
+    }
+    while (onTheirWay.length > 0) if (!(await settle())) return;
+    if (!stop.aborted) state.done = true;
+  } finally {
+    await Promise.allSettled(onTheirWay.map(({ dealt }) => dealt));
+  }
+}
+
+/** The jobs of candidates. */
+export function jobsOf(candidates: readonly Candidate[], bucket: string, force: boolean): Job[] {
+  return candidates.map(({ key, bytes }) => ({
+    bucket,
+    key,
+    ...(bytes !== undefined && { bytes }),
+    begun: false,
+    force,
+  }));
+}

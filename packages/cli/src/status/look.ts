@@ -1,0 +1,79 @@
+import { LANES, type Lane } from "@imagefleet/core/outcome";
+import type { QueueCounts } from "@imagefleet/core/queue";
+import type { Connection } from "../connection/connect.ts";
+import { survey } from "../dlq/survey.ts";
+import { type Group, groupBy } from "../dlq/tally.ts";
+import { type Look, perSecond } from "./trend.ts";
+
+/** A fleet at one moment. */
+export interface Status {
+  /** ms since the epoch */
+  readonly at: number;
+  readonly lanes: Readonly<Record<Lane, QueueCounts & { readonly perSecond: number | undefined }>>;
+  readonly deadLetters: Readonly<Record<Lane, number>>;
+  /** Dead letters by reason, the commonest first; as they were when their number last changed. */
+  readonly reasons: readonly Group[];
+}
+
+/** Looks that a trend is made of: at one every 2 s, the last 20 s. */
+const LOOKS = 10;
+
+/** Reading ten thousand letters takes a second: not at every look, ms. */
+const READ_EVERY_MS = 15_000;
+
+/** Looks at a fleet again and again. */
+export class Watcher {
+  readonly #connection: Connection;
+  readonly #options: { leaseSeconds: number; signal: AbortSignal };
+  readonly #looks: Record<Lane, Look[]> = { small: [], large: [] };
+  #read: { at: number; letters: number; reasons: readonly Group[] } | undefined;
+
+  constructor(connection: Connection, options: { leaseSeconds: number; signal: AbortSignal }) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  async look(): Promise<Status> {
+    const queues = await this.#connection.lanes();
+    const at = Date.now();
+    const each = async (lane: Lane) => {
+      const [waiting, dead] = await Promise.all([
+        queues[lane].queue.counts(),
+        queues[lane].letters.counts(),
+      ]);
+      const looks = this.#looks[lane];
+      looks.push({ at, messages: waiting.waiting + waiting.inFlight });
+      if (looks.length > LOOKS) looks.shift();
+      return {
+        lane: { ...waiting, perSecond: perSecond(looks) },
+        dead: dead.waiting + dead.inFlight,
+      };
+    };
+    const [small, large] = await Promise.all([each("small"), each("large")]);
+    const letters = small.dead + large.dead;
+    return {
+      at,
+      lanes: { small: small.lane, large: large.lane },
+      deadLetters: { small: small.dead, large: large.dead },
+      reasons: await this.#reasons(letters, at),
+    };
+  }
+
+  async #reasons(letters: number, at: number): Promise<readonly Group[]> {
+    if (letters === 0) {
+      this.#read = undefined;
+      return [];
+    }
+    const read = this.#read;
+    if (read && (read.letters === letters || at - read.at < READ_EVERY_MS)) return read.reasons;
+    const found = await survey(this.#connection, {}, this.#options);
+    const reasons = groupBy(found.letters, ({ reason }) => reason);
+    this.#read = { at, letters, reasons };
+    return reasons;
+  }
+}
+
+/** Is any lane at work, so that a second look says more than one? */
+export function isMoving({ lanes }: Status): boolean {
+  return LANES.some((lane) => lanes[lane].waiting + lanes[lane].inFlight > 0);
+}

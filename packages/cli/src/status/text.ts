@@ -1,0 +1,101 @@
+import { LANES, type Lane, REJECTED_REASONS } from "@imagefleet/core/outcome";
+import type { Group } from "../dlq/tally.ts";
+import { ago, lasting } from "../view/ago.ts";
+import type { Screen } from "../view/screen.ts";
+import { table } from "../view/table.ts";
+import { many, thousands } from "../view/thousands.ts";
+import type { Status } from "./look.ts";
+
+/** Slower than this, a lane stands still, messages/s. */
+const STILL = 0.05;
+
+export function statusText(
+  status: Status,
+  where: string,
+  width: number,
+  paint: Screen["paint"],
+): string[] {
+  const title = (text: string) => paint("dim", text);
+  const dead = status.deadLetters.small + status.deadLetters.large;
+  const rows = LANES.map((lane) => ({ lane, ...status.lanes[lane] }));
+  return [
+    `${paint("bold", where)}  ${paint("dim", `${new Date(status.at).toISOString().slice(11, 19)}Z`)}`,
+    "",
+    ...table(
+      [
+        { title: "lane", cell: ({ lane }) => lane },
+        { title: "waiting", align: "right", cell: ({ waiting }) => thousands(waiting) },
+        { title: "in flight", align: "right", cell: ({ inFlight }) => thousands(inFlight) },
+        { title: "trend", cell: trendText },
+      ],
+      rows,
+      width,
+      title,
+    ),
+    "",
+    ...(dead === 0
+      ? [paint("green", "No dead letters.")]
+      : [
+          `${paint(["bold", "red"], many(dead, "dead letter"))}: ${deadText(status.deadLetters)}`,
+          ...table(reasonColumns(status.at, paint), status.reasons, width, title),
+          paint("dim", "imagefleet dlq says what to do"),
+        ]),
+  ];
+}
+
+function reasonColumns(now: number, paint: Screen["paint"]) {
+  return [
+    {
+      title: "reason",
+      cell: ({ name }: Group) => name,
+      paint: (text: string, { name }: Group) =>
+        paint(REJECTED_REASONS.some((reason) => reason === name) ? "yellow" : "red", text),
+    },
+    {
+      title: "letters",
+      align: "right" as const,
+      cell: ({ letters }: Group) => thousands(letters),
+    },
+    { title: "newest", cell: ({ newest }: Group) => ago(newest, now) },
+  ];
+}
+
+function deadText(letters: Readonly<Record<Lane, number>>): string {
+  return LANES.map((lane) => `${lane} lane ${thousands(letters[lane])}`).join(", ");
+}
+
+/** `falls by 35/s, empty in about 12 s` */
+function trendText({ waiting, inFlight, perSecond }: Status["lanes"][Lane]): string {
+  const messages = waiting + inFlight;
+  if (perSecond === undefined) return messages === 0 ? "empty" : "";
+  if (messages === 0) return "empty";
+  const rate = Math.abs(perSecond).toFixed(Math.abs(perSecond) < 10 ? 1 : 0);
+  if (Math.abs(perSecond) < STILL) return "stands still";
+  if (perSecond > 0) return `grows by ${rate}/s`;
+  return `falls by ${rate}/s, empty in about ${lasting(messages / -perSecond)}`;
+}
+
+export function statusJson({ at, lanes, deadLetters, reasons }: Status): unknown {
+  return {
+    version: 1,
+    at: new Date(at).toISOString(),
+    lanes: Object.fromEntries(
+      LANES.map((lane) => [lane, { ...lanes[lane], perSecond: lanes[lane].perSecond ?? null }]),
+    ),
+    deadLetters,
+    reasons: reasons.map(({ name, letters, newest }) => ({
+      name,
+      letters,
+      newest: new Date(newest).toISOString(),
+    })),
+  };
+}
+
+/** One plain line, for a log. */
+export function statusLine({ lanes, deadLetters }: Status): string {
+  const of = LANES.map((lane) => {
+    const { waiting, inFlight } = lanes[lane];
+    return `${lane} lane: ${waiting} waiting, ${inFlight} in flight, ${deadLetters[lane]} dead`;
+  });
+  return of.join(" · ");
+}

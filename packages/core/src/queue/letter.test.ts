@@ -1,0 +1,55 @@
+import { expect, it } from "vitest";
+import { jobMessage } from "../intake/index.ts";
+import { LETTER, letterAttributes, wasDeadLetter } from "./dead-letter.ts";
+import { readLetter, redriveAttributes } from "./letter.ts";
+import type { ReceivedMessage } from "./message.ts";
+
+function received(attributes: Record<string, string> = {}): ReceivedMessage {
+  const body = jobMessage({ bucket: "photos", key: "a.jpg", begun: false, force: false });
+  return {
+    id: "1",
+    receiptHandle: "h",
+    body,
+    attributes,
+    receiveCount: 3,
+    sentAt: 1_000,
+    firstReceivedAt: 2_000,
+  };
+}
+
+const source = { bucket: "photos", key: "a.jpg" };
+const dead = { reason: "Throttled", message: "slow", lane: "large", lastAttemptAt: 5_000 } as const;
+
+it("reads back what was written", () => {
+  const attributes = letterAttributes({ ...dead, source }, received({ RedriveCount: "2" }));
+  expect(readLetter(received(attributes), "large")).toEqual({
+    id: "1",
+    ...dead,
+    source,
+    firstAttemptAt: 2_000,
+    receiveCount: 3,
+    redriveCount: 2,
+  });
+});
+
+it("calls a letter without a reason Crashed, and knows its source by the body", () => {
+  expect(readLetter(received({ RedriveCount: "1" }), "small")).toMatchObject({
+    reason: "Crashed",
+    source,
+    lastAttemptAt: 1_000,
+    redriveCount: 1,
+  });
+  expect(readLetter({ ...received(), body: "no job" }, "small")).not.toHaveProperty("source");
+});
+
+it("redrives with one more, as begun, without the old reason, and keeps what others wrote", () => {
+  const letter = letterAttributes({ ...dead, source }, received());
+  const attributes = redriveAttributes(received({ ...letter, Tenant: "7" }));
+  expect(attributes).toEqual({
+    [LETTER.redriveCount]: "1",
+    [LETTER.redriveOf]: "Throttled",
+    Tenant: "7",
+  });
+  expect(wasDeadLetter(received(attributes))).toBe(true);
+  expect(redriveAttributes(received({ RedriveCount: "many" }))).toEqual({ RedriveCount: "1" });
+});
