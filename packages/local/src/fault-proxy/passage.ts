@@ -61,8 +61,9 @@ export class Passage {
     if (bytes > 0) {
       const sent = this.#open();
       sent.on("error", () => {});
-      // A request that is not read to its end is gone, and with it what was sent on.
-      await pipeline(this.#content(), first(bytes / 2), sent, { end: false }).catch(() => {});
+      // A stream that is left before its end would take its socket along, before the half is sent.
+      const content = this.#content().iterator({ destroyOnReturn: false });
+      await pipeline(first(bytes / 2)(content), sent, { end: false });
       sent.destroy();
     }
     this.reset();
