@@ -1,0 +1,83 @@
+import type { Chance } from "../chance.ts";
+import { COLOURS, type Content, colourOf, type Kind, sideOf } from "./content.ts";
+
+export type Operation =
+  | { readonly kind: "put"; readonly key: string; readonly content: Content }
+  | { readonly kind: "delete"; readonly key: string };
+
+/** Keys that are overwritten again and again, while they are worked on. */
+const HOT_KEYS = 10;
+const RECENT = 30;
+
+const WHICH = [
+  ["new", 45],
+  ["recent", 35],
+  ["any", 14],
+  ["hot", 6],
+] as const;
+
+const WHAT = [
+  ["put", 80],
+  ["delete", 12],
+  /** The same bytes again: a new event, the same ETag. */
+  ["again", 4],
+  /** The bytes of an earlier version: an ETag that was, and is again. */
+  ["back", 4],
+] as const;
+
+const KINDS: readonly (readonly [Kind, number])[] = [
+  ["picture", 790],
+  ["heavy", 80],
+  ["costly", 10],
+  ["corrupt", 50],
+  ["unsupported", 40],
+  ["empty", 20],
+  ["tooLarge", 10],
+];
+
+/** Names that a key has to be encoded for, on its way through events and addresses. */
+const FOLDERS = ["plain", "a b", "ünï+code&x=1", "deep/er/still", "(50%)"] as const;
+
+interface History {
+  readonly key: string;
+  /** All that it was, oldest first. */
+  readonly versions: Content[];
+  /** The number of its first colour: from there on each version has the next. */
+  readonly first: number;
+}
+
+/** What is done to the sources, in order: the same for the same chance. */
+export function* script(jobs: number, chance: Chance): Generator<Operation> {
+  const keys: History[] = [];
+  const hot = Array.from({ length: HOT_KEYS }, (_, at) => begin(`hot/${at}.jpg`, chance));
+  const recent: History[] = [];
+  for (let job = 0; job < jobs; job++) {
+    const known = { new: [], recent, any: keys, hot }[chance.weighted(WHICH, "new")];
+    const chosen = chance.pick(known) ?? begin(`${chance.pick(FOLDERS)}/${job}.png`, chance);
+    if (chosen.versions.length === 0) keys.push(chosen);
+    recent.push(chosen);
+    if (recent.length > RECENT) recent.shift();
+    yield operationOn(chosen, chance);
+  }
+}
+
+function begin(key: string, chance: Chance): History {
+  return { key, versions: [], first: chance.between(0, COLOURS - 1) };
+}
+
+function operationOn({ key, versions, first }: History, chance: Chance): Operation {
+  const what = chance.weighted(WHAT, "put");
+  if (what === "delete" && versions.length > 0) return { kind: "delete", key };
+  const earlier =
+    what === "again" ? versions.at(-1) : what === "back" ? chance.pick(versions) : undefined;
+  // A step that has no divisor in common with the colours: each comes once before one comes twice.
+  const number = (first + versions.length * 77) % COLOURS;
+  const content = earlier ?? {
+    kind: chance.weighted(KINDS, "picture"),
+    side: sideOf(chance.between(0, 3)),
+    colour: colourOf(number),
+    format: chance.happens(0.5) ? ("png" as const) : ("jpeg" as const),
+  };
+  versions.push(content);
+  return { kind: "put", key, content };
+}
