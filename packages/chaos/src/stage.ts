@@ -19,6 +19,9 @@ import type { LaneQueues } from "./world/index.ts";
 const FUNCTION_TIMEOUT_MS = 6_000;
 const LEASE_SECONDS = 6;
 
+/** Function processes: more than CPUs, for each waits most of its time for calls that are tried again. */
+const FUNCTIONS = 3;
+
 /** Small, so that a picture of a few kilobytes is too costly for it. */
 const FUNCTION_BYTES = 512 * 1024 * 1024;
 
@@ -44,6 +47,7 @@ export async function setStage(workers: number): Promise<Stage> {
     recipe: new URL("recipe.ts", import.meta.url),
     functionMemoryBytes: FUNCTION_BYTES,
     functionTimeoutMs: FUNCTION_TIMEOUT_MS,
+    maximumConcurrency: FUNCTIONS,
     leaseSeconds: LEASE_SECONDS,
     workers,
     endpointFor: async (servers) => {
