@@ -20,6 +20,8 @@ const BREAKERS: Record<string, readonly [from: string, imports: string]> = {
   "lambda-and-worker-import-core-alone": ["packages/worker/src/b.ts", "../../local/src/a.ts"],
   "lambda-and-worker-do-not-meet": ["packages/worker/src/b.ts", "../../lambda/src/a.ts"],
   "local-does-not-know-the-cli": ["packages/local/src/b.ts", "../../cli/src/a.ts"],
+  "chaos-looks-for-itself": ["packages/chaos/src/b.ts", "../../core/src/store/b.ts"],
+  "nothing-imports-chaos": ["packages/local/src/b.ts", "../../chaos/src/a.ts"],
   "only-local-knows-fauxqs": ["packages/cli/src/b.ts", "fauxqs"],
   "nothing-deployed-imports-a-dev-dependency": ["packages/cli/src/b.ts", "a-dev-dependency"],
   "no-unresolvable": ["packages/cli/src/b.ts", "./nowhere.ts"],
@@ -32,6 +34,7 @@ const THERE = [
   "packages/lambda/src/a.ts",
   "packages/local/src/a.ts",
   "packages/cli/src/a.ts",
+  "packages/chaos/src/a.ts",
 ];
 const INSTALLED = ["sharp", "fauxqs", "a-dev-dependency"];
 

@@ -43,7 +43,7 @@ export interface Report extends Counts {
 
 const MOST_WRONGS = 50;
 
-export function countsOf({ wrongs }: Verdict): Counts {
+function countsOf({ wrongs }: Verdict): Counts {
   const count = (kind: Wrong["kind"]) => wrongs.filter((wrong) => wrong.kind === kind).length;
   return {
     lost: count("lost"),

@@ -1,8 +1,7 @@
 import type { RejectedReason } from "@imagefleet/core/outcome";
 import sharp from "sharp";
+import type { Rgb } from "./colour.ts";
 import { squarePng } from "./png.ts";
-
-export type Rgb = readonly [number, number, number];
 
 /** Bytes over which a source is for the large lane, in the chaos recipe. */
 export const BYTE_GATE = 8_192;
@@ -16,18 +15,16 @@ const SIDES = [6, 12, 20, 40] as const;
 type Side = (typeof SIDES)[number];
 
 /** What a source is, from its content. */
-export const KINDS = [
-  "picture",
+export type Kind =
+  | "picture"
   /** Over the byte gate. */
-  "heavy",
+  | "heavy"
   /** Few bytes, many pixels: over the small lane's cost gate. */
-  "costly",
-  "corrupt",
-  "unsupported",
-  "empty",
-  "tooLarge",
-] as const;
-export type Kind = (typeof KINDS)[number];
+  | "costly"
+  | "corrupt"
+  | "unsupported"
+  | "empty"
+  | "tooLarge";
 
 export interface Content {
   readonly kind: Kind;
@@ -44,16 +41,6 @@ export const REJECTED: Readonly<Partial<Record<Kind, RejectedReason>>> = {
   empty: "SourceEmpty",
   tooLarge: "SourceTooLarge",
 };
-
-const LEVELS = 6;
-const STEP = 255 / (LEVELS - 1);
-export const COLOURS = LEVELS ** 3;
-
-/** Colours far enough from one another to be told apart after JPEG. */
-export function colourOf(number: number): Rgb {
-  const level = (place: number) => (Math.floor(number / LEVELS ** place) % LEVELS) * STEP;
-  return [level(2), level(1), level(0)];
-}
 
 export function sideOf(number: number): Side {
   return SIDES[number % SIDES.length] ?? SIDES[0];

@@ -1,5 +1,5 @@
 import { crc32, deflateSync } from "node:zlib";
-import type { Rgb } from "./content.ts";
+import type { Rgb } from "./colour.ts";
 
 const SIGNATURE = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
 

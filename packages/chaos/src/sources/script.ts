@@ -1,5 +1,6 @@
 import type { Chance } from "../chance.ts";
-import { COLOURS, type Content, colourOf, type Kind, sideOf } from "./content.ts";
+import { COLOURS, colourOf } from "./colour.ts";
+import { type Content, type Kind, sideOf } from "./content.ts";
 
 export type Operation =
   | { readonly kind: "put"; readonly key: string; readonly content: Content }

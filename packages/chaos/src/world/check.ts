@@ -3,21 +3,20 @@ import { isOwed, isRejection, type Letter } from "./letters.ts";
 import type { Source, Truth } from "./truth.ts";
 import type { ManifestView, World } from "./world.ts";
 
-export const WRONGS = [
+type WrongKind =
   /** A source whose work is not done, and no dead letter speaks of it. */
-  "lost",
+  | "lost"
   /** What is stored is of another content than the source's, or of a source that is gone. */
-  "stale",
+  | "stale"
   /** An object that nobody will ever remove. */
-  "orphan",
+  | "orphan"
   /** A source rejected for what it never was. */
-  "unjust",
+  | "unjust"
   /** A dead letter with a reason that is none. */
-  "unexplained",
-] as const;
+  | "unexplained";
 
 export interface Wrong {
-  readonly kind: (typeof WRONGS)[number];
+  readonly kind: WrongKind;
   readonly key: string;
   readonly why: string;
 }
