@@ -22,7 +22,7 @@ const program = new Command("chaos")
   )
   .option("--jobs <n>", "uploads, overwrites and deletes", whole, DEFAULTS.jobs)
   .option("--seed <n>", "the same sources and faults again", whole, DEFAULTS.seed)
-  .option("--minutes <n>", "ends after this, done or not", positive, DEFAULTS.minutes)
+  .option("--minutes <n>", "uploads no more after this", positive, DEFAULTS.minutes)
   .option("--errors <share>", "of calls: 500, 503 and 429", share, DEFAULTS.errors)
   .option("--resets <share>", "of calls: resets, bodies cut short", share, DEFAULTS.resets)
   .option(
@@ -40,6 +40,7 @@ const program = new Command("chaos")
     DEFAULTS.muchLater,
   )
   .option("--kills <seconds>", "between two kill -9, on average; 0: none", positive, DEFAULTS.kills)
+  .option("--pauses <seconds>", "between two workers' pauses; 0: none", positive, DEFAULTS.pauses)
   .option("--workers <n>", "worker processes", whole, DEFAULTS.workers)
   .option("--json", "one JSON object on stdout, all else on stderr")
   .addHelpText(

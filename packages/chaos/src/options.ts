@@ -4,7 +4,7 @@ export interface ChaosOptions {
   readonly jobs: number;
   /** Repeats the same sources, the same faults by call, the same order of the courier's dice. */
   readonly seed: number;
-  /** After this the run ends, done or not. */
+  /** After this no more is uploaded; what was is still waited for. */
   readonly minutes: number;
   /** Shares of the calls to S3 and SQS, 0 to 1. */
   readonly errors: number;
@@ -15,6 +15,8 @@ export interface ChaosOptions {
   readonly duplicates: number;
   /** Seconds between two kills, on average; 0: none. */
   readonly kills: number;
+  /** Seconds between two workers' pauses (SIGSTOP) of up to two leases, on average; 0: none. */
+  readonly pauses: number;
   readonly workers: number;
   /** How late, in seconds, the latest second copy of a message may be. */
   readonly muchLater: number;
@@ -30,6 +32,7 @@ export const DEFAULTS: ChaosOptions = {
   delays: 0.05,
   duplicates: 0.2,
   kills: 3,
+  pauses: 0,
   workers: 2,
   muchLater: 45,
 };

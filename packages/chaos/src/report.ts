@@ -28,7 +28,7 @@ export interface Report extends Counts {
   /** Calls that the programs made, and what was done to them. */
   readonly calls: number;
   readonly injected: Readonly<Record<FaultKind, number>>;
-  readonly kills: Readonly<Record<"functions" | "workers", number>>;
+  readonly kills: Readonly<Record<"functions" | "workers" | "paused", number>>;
   /** Jobs by how they ended. */
   readonly outcomes: Readonly<Record<string, number>>;
   /** Jobs by the receive of their message that ended them. */

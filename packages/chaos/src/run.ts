@@ -11,8 +11,10 @@ import { check, Letters, look, Truth } from "./world/index.ts";
 /** Messages that wait at most: overwrites are to meet jobs at work. */
 const BACKLOG = 120;
 const LOOK_MS = 100;
-/** Without faults, what is redriven is done soon. */
-const REDRIVE_MS = 120_000;
+/** Two leases, and a bit. */
+const LONGEST_PAUSE_SECONDS = 14;
+/** From the last upload on: what comes much later, what was killed last, and all its retries. */
+const QUIET_MS = 240_000;
 
 export interface Progress {
   readonly doing: "starting" | "at work" | "waiting for quiet" | "checking" | "redriving";
@@ -59,10 +61,17 @@ async function runOn(
   });
   const startedAt = performance.now();
   const ends = AbortSignal.any([signal, AbortSignal.timeout(options.minutes * 60_000)]);
+  const calm = () => AbortSignal.any([signal, AbortSignal.timeout(QUIET_MS)]);
   let jobs = 0;
 
   proxy.decide = byRates({ seed, rates: ratesOf(options) });
-  const killer = new Killer(fleet, options.kills, new Chance(seed + 1));
+  const killer = new Killer({
+    fleet,
+    chance: new Chance(seed + 1),
+    kills: options.kills,
+    pauses: options.pauses,
+    longestPause: LONGEST_PAUSE_SECONDS,
+  });
   const courier = new Courier({
     sqs,
     from: stage.intake,
@@ -73,7 +82,7 @@ async function runOn(
     onNonsense: (body) => truth.nonsense.push(body),
   });
   const gauge = watch(stage, (waiting) => {
-    const kills = killer.kills.functions + killer.kills.workers;
+    const kills = killer.counts.functions + killer.counts.workers;
     const doing = jobs < options.jobs ? "at work" : "waiting for quiet";
     onProgress({ doing, jobs, waiting, kills });
   });
@@ -90,9 +99,9 @@ async function runOn(
       },
       signal: ends,
     });
-    while (!ends.aborted && (await visibleIn(sqs, stage.intake)) > 0) await delay(LOOK_MS);
+    while (!signal.aborted && (await visibleIn(sqs, stage.intake)) > 0) await delay(LOOK_MS);
     await courier.stop();
-    quiet = await settled(fleet.idle(ends), signal);
+    quiet = await settled(fleet.idle(calm()), signal);
   } finally {
     await courier.stop();
     await gauge.stop();
@@ -109,7 +118,7 @@ async function runOn(
     messages: courier.sent,
     calls: proxy.calls,
     injected: proxy.injected(),
-    kills: killer.kills,
+    kills: killer.counts,
     outcomes: tally(outcomes),
     receives: tally(receives),
   };
@@ -121,8 +130,7 @@ async function runOn(
 
   onProgress({ doing: "redriving", jobs, waiting: 0, kills: 0 });
   const redriven = await letters.redrive();
-  const within = AbortSignal.any([signal, AbortSignal.timeout(REDRIVE_MS)]);
-  const quietAgain = await settled(fleet.idle(within), signal);
+  const quietAgain = await settled(fleet.idle(calm()), signal);
   const after = check(truth, await look({ s3, sourceBucket, renditionBucket, letters }));
   return reportOf(
     {

@@ -10,7 +10,7 @@ export function view(report: Report): string {
     ],
     ["messages", counts(report.messages)],
     ["calls", `${report.calls}; ${counts(report.injected)}`],
-    ["killed -9", counts(report.kills)],
+    ["killed, paused", counts(report.kills)],
     ["outcomes", counts(report.outcomes)],
     ["ended at receive", counts(report.receives)],
     ["dead letters", counts(report.letters)],
@@ -32,7 +32,7 @@ export function view(report: Report): string {
     ? "Nothing lost, nothing stale, nothing left behind."
     : report.quiet
       ? "NOT MET"
-      : "NOT MET: messages were left when the time was over (--minutes)";
+      : "NOT MET: messages were left that nobody ended";
   return [...lines, ...wrongs, "", end, ""].join("\n");
 }
 
