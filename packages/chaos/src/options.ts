@@ -29,7 +29,7 @@ export const DEFAULTS: ChaosOptions = {
   errors: 0.05,
   resets: 0.02,
   lostAnswers: 0.02,
-  delays: 0.05,
+  delays: 0.03,
   duplicates: 0.2,
   kills: 3,
   pauses: 0,

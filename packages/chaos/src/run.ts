@@ -8,11 +8,13 @@ import { type Stage, setStage, visibleIn } from "./stage.ts";
 import { Courier, Killer, upload } from "./traffic/index.ts";
 import { check, Letters, look, Truth } from "./world/index.ts";
 
-/** Messages that wait at most: overwrites are to meet jobs at work. */
-const BACKLOG = 120;
-const LOOK_MS = 100;
+/** Messages that wait at most: events of one key are to meet at work, not one after the other. */
+const BACKLOG = 20;
+const LOOK_MS = 50;
 /** Two leases, and a bit. */
 const LONGEST_PAUSE_SECONDS = 14;
+/** Long enough for another job on the same key to begin and end meanwhile. */
+const LONGEST_DELAY_MS = 1_000;
 /** From the last upload on: what comes much later, what was killed last, and all its retries. */
 const QUIET_MS = 240_000;
 
@@ -64,7 +66,7 @@ async function runOn(
   const calm = () => AbortSignal.any([signal, AbortSignal.timeout(QUIET_MS)]);
   let jobs = 0;
 
-  proxy.decide = byRates({ seed, rates: ratesOf(options) });
+  proxy.decide = byRates({ seed, rates: ratesOf(options), longestMs: LONGEST_DELAY_MS });
   const killer = new Killer({
     fleet,
     chance: new Chance(seed + 1),
