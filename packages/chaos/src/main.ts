@@ -31,7 +31,7 @@ const program = new Command("chaos")
     share,
     DEFAULTS.lostAnswers,
   )
-  .option("--delays <share>", "of calls: up to 1 s late", share, DEFAULTS.delays)
+  .option("--delays <share>", "of calls: up to 3 s late", share, DEFAULTS.delays)
   .option("--duplicates <share>", "of messages: come twice", share, DEFAULTS.duplicates)
   .option(
     "--much-later <seconds>",

@@ -14,7 +14,7 @@ const LOOK_MS = 50;
 /** Two leases, and a bit. */
 const LONGEST_PAUSE_SECONDS = 14;
 /** Long enough for another job on the same key to begin and end meanwhile. */
-const LONGEST_DELAY_MS = 1_000;
+const LONGEST_DELAY_MS = 3_000;
 /** From the last upload on: what comes much later, what was killed last, and all its retries. */
 const QUIET_MS = 240_000;
 

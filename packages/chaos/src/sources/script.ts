@@ -2,14 +2,19 @@ import type { Chance } from "../chance.ts";
 import { COLOURS, colourOf } from "./colour.ts";
 import { type Content, type Kind, sideOf } from "./content.ts";
 
-export type Operation =
-  | { readonly kind: "put"; readonly key: string; readonly content: Content }
-  | { readonly kind: "delete"; readonly key: string };
+export interface Operation {
+  readonly key: string;
+  /** What is put; without it the source is deleted. */
+  readonly content?: Content;
+  /** ms to wait after the key's last operation: about as long as a job takes. */
+  readonly afterMs: number;
+}
 
 /** Keys that are overwritten again and again, while they are worked on. */
 const HOT_KEYS = 4;
 /** The last keys, of which the next is one often: their events meet in the fleet. */
 const RECENT = 6;
+const LONGEST_GAP_MS = 1_500;
 
 const WHICH = [
   ["new", 38],
@@ -54,12 +59,14 @@ export function* script(jobs: number, chance: Chance): Generator<Operation> {
   const hot = Array.from({ length: HOT_KEYS }, (_, at) => begin(`hot/${at}.jpg`, chance));
   const recent: History[] = [];
   for (let job = 0; job < jobs; job++) {
-    const known = { new: [], recent, any: keys, hot }[chance.weighted(WHICH, "new")];
+    const which = chance.weighted(WHICH, "new");
+    const known = { new: [], recent, any: keys, hot }[which];
     const chosen = chance.pick(known) ?? begin(`${chance.pick(FOLDERS)}/${job}.png`, chance);
     if (chosen.versions.length === 0) keys.push(chosen);
     recent.push(chosen);
     if (recent.length > RECENT) recent.shift();
-    yield operationOn(chosen, chance);
+    const afterMs = which === "recent" ? chance.between(0, LONGEST_GAP_MS) : 0;
+    yield { key: chosen.key, afterMs, ...next(chosen, chance) };
   }
 }
 
@@ -67,9 +74,9 @@ function begin(key: string, chance: Chance): History {
   return { key, versions: [], first: chance.between(0, COLOURS - 1) };
 }
 
-function operationOn({ key, versions, first }: History, chance: Chance): Operation {
+function next({ versions, first }: History, chance: Chance): { content?: Content } {
   const what = chance.weighted(WHAT, "put");
-  if (what === "delete" && versions.length > 0) return { kind: "delete", key };
+  if (what === "delete" && versions.length > 0) return {};
   const earlier =
     what === "again" ? versions.at(-1) : what === "back" ? chance.pick(versions) : undefined;
   // A step that has no divisor in common with the colours: each comes once before one comes twice.
@@ -81,5 +88,5 @@ function operationOn({ key, versions, first }: History, chance: Chance): Operati
     format: chance.happens(0.5) ? ("png" as const) : ("jpeg" as const),
   };
   versions.push(content);
-  return { kind: "put", key, content };
+  return { content };
 }

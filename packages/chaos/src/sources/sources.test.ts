@@ -69,7 +69,7 @@ describe("the script", () => {
 
   it("has everything in it: overwrites, deletes, what is rejected, what is large", () => {
     const all = operations(2_000, 1);
-    const kinds = new Set(all.map((each) => (each.kind === "put" ? each.content.kind : "delete")));
+    const kinds = new Set(all.map((each) => each.content?.kind ?? "delete"));
     for (const kind of ["picture", "heavy", "costly", "delete", ...Object.keys(REJECTED)]) {
       expect(kinds).toContain(kind);
     }
@@ -81,7 +81,7 @@ describe("the script", () => {
   it("gives a new content another colour than the key's others", () => {
     const byKey = Object.groupBy(operations(2_000, 3), ({ key }) => key);
     for (const each of Object.values(byKey)) {
-      const contents = new Set(each?.flatMap((one) => (one.kind === "put" ? one.content : [])));
+      const contents = new Set(each?.flatMap(({ content }) => content ?? []));
       const colours = new Set([...contents].map(({ colour: own }) => own.join()));
       expect(colours.size).toBe(contents.size);
     }

@@ -4,7 +4,7 @@ import { bytesOf, type Operation } from "../sources/index.ts";
 import type { Truth } from "../world/index.ts";
 
 /** Operations at once; those on one key come one after the other. */
-const AT_ONCE = 8;
+const AT_ONCE = 24;
 const LOOK_MS = 50;
 
 export interface UploadOptions {
@@ -29,6 +29,7 @@ export async function upload(options: UploadOptions): Promise<void> {
     if (signal.aborted) break;
     const before = lastOf.get(operation.key) ?? Promise.resolve();
     const done: Promise<void> = before
+      .then(() => delay(operation.afterMs))
       .then(() => perform(operation, options))
       .finally(() => running.delete(done));
     lastOf.set(operation.key, done);
@@ -37,16 +38,16 @@ export async function upload(options: UploadOptions): Promise<void> {
   await Promise.all(running);
 }
 
-async function perform(operation: Operation, options: UploadOptions): Promise<void> {
+async function perform({ key, content }: Operation, options: UploadOptions): Promise<void> {
   const { s3, bucket, truth } = options;
-  const at = { Bucket: bucket, Key: operation.key };
-  if (operation.kind === "delete") {
+  const at = { Bucket: bucket, Key: key };
+  if (content === undefined) {
     await s3.send(new DeleteObjectCommand(at));
-    truth.delete(operation.key);
+    truth.delete(key);
   } else {
-    const Body = await bytesOf(operation.content);
+    const Body = await bytesOf(content);
     const { ETag = "" } = await s3.send(new PutObjectCommand({ ...at, Body }));
-    truth.put(operation.key, operation.content, ETag);
+    truth.put(key, content, ETag);
   }
   options.onDone();
 }

@@ -10,7 +10,7 @@ export interface RateOptions {
   readonly rates: Rates;
   /** For all operations of a service (`s3`) or for one (`s3.PutObject`): the closest counts alone. */
   readonly only?: Readonly<Partial<Record<Service | `${Service}.${string}`, Rates>>>;
-  /** The longest delay, ms; each is drawn from 0 to this. */
+  /** The longest delay, ms. Most are much shorter: a quarter of it on average. */
   readonly longestMs?: number;
 }
 
@@ -34,7 +34,9 @@ export function byRates({ seed, rates, only = {}, longestMs = LONGEST_MS }: Rate
     for (const kind of FAULTS) {
       const rate = mine[kind] ?? 0;
       // What is left of the draw is as good a draw for the length of a delay.
-      if (left < rate) return kind === "delay" ? { kind, ms: (left / rate) * longestMs } : { kind };
+      if (left < rate) {
+        return kind === "delay" ? { kind, ms: (left / rate) ** 3 * longestMs } : { kind };
+      }
       left -= rate;
     }
     return undefined;
