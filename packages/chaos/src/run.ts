@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { byRates } from "@imagefleet/local/fault-proxy";
 import { Chance } from "./chance.ts";
+import { faultsOf } from "./faults.ts";
 import type { ChaosOptions } from "./options.ts";
 import { type Report, reportOf, tally } from "./report.ts";
 import { script } from "./sources/index.ts";
@@ -13,8 +13,6 @@ const BACKLOG = 20;
 const LOOK_MS = 50;
 /** Two leases, and a bit. */
 const LONGEST_PAUSE_SECONDS = 14;
-/** Long enough for another job on the same key to begin and end meanwhile. */
-const LONGEST_DELAY_MS = 3_000;
 /** From the last upload on: what comes much later, what was killed last, and all its retries. */
 const QUIET_MS = 240_000;
 
@@ -66,7 +64,7 @@ async function runOn(
   const calm = () => AbortSignal.any([signal, AbortSignal.timeout(QUIET_MS)]);
   let jobs = 0;
 
-  proxy.decide = byRates({ seed, rates: ratesOf(options), longestMs: LONGEST_DELAY_MS });
+  proxy.decide = faultsOf(options);
   const killer = new Killer({
     fleet,
     chance: new Chance(seed + 1),
@@ -155,20 +153,6 @@ async function settled(work: Promise<void>, signal: AbortSignal): Promise<boolea
     if (error instanceof DOMException && error.name === "TimeoutError") return false;
     throw error;
   }
-}
-
-/** The shares of the calls, spread over what errors and resets there are. */
-function ratesOf({ errors, resets, lostAnswers, delays }: ChaosOptions) {
-  return {
-    delay: delays,
-    InternalError: errors * 0.5,
-    SlowDown: errors * 0.3,
-    TooManyRequests: errors * 0.2,
-    reset: resets * 0.4,
-    cutRequest: resets * 0.2,
-    cutResponse: resets * 0.4,
-    lostAnswer: lostAnswers,
-  };
 }
 
 /** Looks again and again at how many messages wait to be received. */

@@ -8,4 +8,4 @@ export {
   REJECTED,
   renditionKeys,
 } from "./content.ts";
-export { type Operation, script } from "./script.ts";
+export { type Operation, RACE_FOLDER, script } from "./script.ts";

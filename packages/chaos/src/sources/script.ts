@@ -45,6 +45,13 @@ const KINDS: readonly (readonly [Kind, number])[] = [
 /** Names that a key has to be encoded for, on its way through events and addresses. */
 const FOLDERS = ["plain", "a b", "ünï+code&x=1", "deep/er/still", "(50%)"] as const;
 
+/**
+ * Of new keys, the share that is written two or three times about as fast as it is rendered, and then
+ * never again: what a race left there stays.
+ */
+const RACES = 0.15;
+export const RACE_FOLDER = "race";
+
 interface History {
   readonly key: string;
   /** All that it was, oldest first. */
@@ -54,19 +61,34 @@ interface History {
 }
 
 /** What is done to the sources, in order: the same for the same chance. */
-export function* script(jobs: number, chance: Chance): Generator<Operation> {
+export function script(jobs: number, chance: Chance): IteratorObject<Operation> {
+  return endless(chance).take(jobs);
+}
+
+function* endless(chance: Chance): Generator<Operation> {
   const keys: History[] = [];
   const hot = Array.from({ length: HOT_KEYS }, (_, at) => begin(`hot/${at}.jpg`, chance));
   const recent: History[] = [];
-  for (let job = 0; job < jobs; job++) {
+  for (let job = 0; ; job++) {
     const which = chance.weighted(WHICH, "new");
+    if (which === "new" && chance.happens(RACES)) {
+      const race = begin(`${RACE_FOLDER}/${job}.png`, chance);
+      yield* operationsOn(race, chance.between(2, 3), chance);
+      continue;
+    }
     const known = { new: [], recent, any: keys, hot }[which];
     const chosen = chance.pick(known) ?? begin(`${chance.pick(FOLDERS)}/${job}.png`, chance);
     if (chosen.versions.length === 0) keys.push(chosen);
     recent.push(chosen);
     if (recent.length > RECENT) recent.shift();
-    const afterMs = which === "recent" ? chance.between(0, LONGEST_GAP_MS) : 0;
-    yield { key: chosen.key, afterMs, ...next(chosen, chance) };
+    yield* operationsOn(chosen, 1, chance);
+  }
+}
+
+function* operationsOn(history: History, count: number, chance: Chance): Generator<Operation> {
+  for (let nth = 0; nth < count; nth++) {
+    const afterMs = history.versions.length === 0 ? 0 : chance.between(0, LONGEST_GAP_MS);
+    yield { key: history.key, afterMs, ...next(history, chance) };
   }
 }
 

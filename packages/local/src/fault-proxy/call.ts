@@ -6,18 +6,21 @@ export type Service = "s3" | "sqs";
 export interface Call {
   readonly service: Service;
   readonly operation: string;
+  /** As it was asked for, percent-encoded: `/bucket/key`. */
+  readonly path: string;
 }
 
 /** SQS names its operation in a header; S3's follows from method, path and query. */
 export function callOf({ headers, method = "GET", url = "/" }: IncomingMessage): Call {
   const target = headers["x-amz-target"];
   if (typeof target === "string" && target.startsWith("AmazonSQS.")) {
-    return { service: "sqs", operation: target.slice("AmazonSQS.".length) };
+    return { service: "sqs", operation: target.slice("AmazonSQS.".length), path: url };
   }
   const { pathname, searchParams } = new URL(url, "http://localhost");
   const [bucket = "", ...key] = pathname.slice(1).split("/");
   const level = key.join("") !== "" ? "object" : bucket !== "" ? "bucket" : "account";
-  return { service: "s3", operation: s3Operation(method, level, searchParams, headers) };
+  const operation = s3Operation(method, level, searchParams, headers);
+  return { service: "s3", operation, path: pathname };
 }
 
 const PLAIN: Readonly<Record<string, string>> = {

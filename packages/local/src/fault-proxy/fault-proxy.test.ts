@@ -161,7 +161,10 @@ it("answers for the server, and lends the body to who decides", async () => {
   const ask = () => get("/", { method: "POST", headers, body: "asked" });
   expect(await ask()).toBe('200 {"Messages":[]}');
   expect(await ask()).toBe("200 the answer");
-  expect(calls.slice(0, 2)).toEqual([{ service: "sqs", operation: "ReceiveMessage" }, "asked"]);
+  expect(calls.slice(0, 2)).toEqual([
+    { service: "sqs", operation: "ReceiveMessage", path: "/" },
+    "asked",
+  ]);
   expect(heard).toMatchObject([{ bytes: 5, whole: true }]);
 });
 
@@ -246,7 +249,7 @@ it("names calls as the SDK does", async () => {
 });
 
 const fates = async (decide: Decide, operation: string, count: number) => {
-  const call = { service: "s3", operation } as const;
+  const call = { service: "s3", operation, path: "/b/k" } as const;
   const kinds: (string | undefined)[] = [];
   for (let nth = 0; nth < count; nth++) {
     kinds.push((await decide(call, () => Promise.resolve("")))?.kind);
