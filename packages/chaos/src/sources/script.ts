@@ -49,7 +49,7 @@ const FOLDERS = ["plain", "a b", "ünï+code&x=1", "deep/er/still", "(50%)"] as 
  * Of new keys, the share that is written two or three times about as fast as it is rendered, and then
  * never again: what a race left there stays.
  */
-const RACES = 0.15;
+const RACES = 0.4;
 export const RACE_FOLDER = "race";
 
 interface History {
@@ -61,8 +61,13 @@ interface History {
 }
 
 /** What is done to the sources, in order: the same for the same chance. */
-export function script(jobs: number, chance: Chance): IteratorObject<Operation> {
-  return endless(chance).take(jobs);
+export function* script(jobs: number, chance: Chance): Generator<Operation> {
+  let done = 0;
+  for (const operation of endless(chance)) {
+    if (done === jobs) return;
+    done += 1;
+    yield operation;
+  }
 }
 
 function* endless(chance: Chance): Generator<Operation> {
