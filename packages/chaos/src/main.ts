@@ -50,6 +50,12 @@ const program = new Command("chaos")
   .showSuggestionAfterError()
   .exitOverride()
   .action(async ({ json = false, ...options }) => {
+    const { errors, resets, lostAnswers, delays } = options;
+    if (errors + resets + lostAnswers + delays > 1) {
+      program.error(
+        "error: --errors, --resets, --lost-answers and --delays are shares of the same calls: together 1 at most",
+      );
+    }
     // The fleet is loaded only when it is to run: --help answers at once.
     const { chaos } = await import("./run.ts");
     const report = await chaos(options, stop.signal, teller());
