@@ -6,11 +6,12 @@ import { RACE_FOLDER } from "./sources/index.ts";
 const LONGEST_DELAY_MS = 3_000;
 
 /**
- * Of what is written for the keys of a race, this share comes late; as late, ms, as the function's
- * time allows: then another job on the key ends before this one.
+ * Of the keys of a race one rendition is written, of this share of the jobs, so late that another
+ * job on the key ends before; ms, and yet within the function's time.
  */
 const RACE_DELAYS = 0.2;
-const LONGEST_RACE_MS = 5_000;
+const RACE_LEAST_MS = 2_000;
+const RACE_MORE_MS = 2_000;
 
 /** What the options ask to go wrong on the wire. */
 export function faultsOf({ seed, errors, resets, lostAnswers, delays }: ChaosOptions): Decide {
@@ -24,12 +25,13 @@ export function faultsOf({ seed, errors, resets, lostAnswers, delays }: ChaosOpt
     cutResponse: resets * 0.4,
     lostAnswer: lostAnswers,
   };
-  const longestMs = LONGEST_DELAY_MS;
-  const usual = byRates({ seed, rates, longestMs });
+  const usual = byRates({ seed, rates, longestMs: LONGEST_DELAY_MS });
   if (delays === 0) return usual;
-  const racing = byRates({ seed, rates: { delay: RACE_DELAYS }, longestMs: LONGEST_RACE_MS });
-  return (call, body) => {
-    const races = call.operation === "PutObject" && call.path.includes(`/${RACE_FOLDER}/`);
-    return (races ? racing : usual)(call, body);
+  const late = byRates({ seed, rates: { delay: RACE_DELAYS }, longestMs: RACE_MORE_MS });
+  return async (call, body) => {
+    const races = call.operation === "PutObject" && call.path.includes(`/thumb/${RACE_FOLDER}/`);
+    const fault = races ? await late(call, body) : undefined;
+    if (fault?.kind === "delay") return { kind: "delay", ms: RACE_LEAST_MS + fault.ms };
+    return usual(call, body);
   };
 }
