@@ -28,21 +28,22 @@ const client = () => ({
 const object = () => ({ Bucket: sandbox.resources.sourceBucket, Key: "a b/ü+.bin" });
 const Body = Buffer.alloc(400_000, "content ");
 
-it.each<
-  Fault["kind"] &
-    ("reset" | "cutRequest" | "lostAnswer" | "InternalError" | "SlowDown" | "TooManyRequests")
->(["reset", "cutRequest", "lostAnswer", "InternalError", "SlowDown", "TooManyRequests"])(
-  "the SDK tries again after %s, and the object is whole",
-  async (kind) => {
-    const s3 = createS3(client());
-    fates.push({ kind });
-    await s3.send(new PutObjectCommand({ ...object(), Body }));
-    expect(proxy.calls).toBe(2);
-    expect(proxy.injected()[kind]).toBe(1);
-    const got = await s3.send(new GetObjectCommand(object()));
-    expect(Buffer.from((await got.Body?.transformToByteArray()) ?? []).equals(Body)).toBe(true);
-  },
-);
+it.each([
+  "reset",
+  "cutRequest",
+  "lostAnswer",
+  "InternalError",
+  "SlowDown",
+  "TooManyRequests",
+] as const)("the SDK tries again after %s, and the object is whole", async (kind) => {
+  const s3 = createS3(client());
+  fates.push({ kind });
+  await s3.send(new PutObjectCommand({ ...object(), Body }));
+  expect(proxy.calls).toBe(2);
+  expect(proxy.injected()[kind]).toBe(1);
+  const got = await s3.send(new GetObjectCommand(object()));
+  expect(Buffer.from((await got.Body?.transformToByteArray()) ?? []).equals(Body)).toBe(true);
+});
 
 it("a body that broke off is not stored", async () => {
   const s3 = createS3(client());
