@@ -68,6 +68,11 @@ try {
 } catch (error) {
   process.exitCode = tell(error);
 }
+// A socket of a process that was killed in mid-call may stay open; a pipe may not have taken all yet.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise((resolve) => stream.write("", resolve));
+}
+process.exit();
 
 function tell(error: unknown): number {
   // The parser has said its line, or the help, already.
