@@ -3,13 +3,13 @@ import { DEFAULTS } from "./options.ts";
 import { chaos } from "./run.ts";
 
 it("loses nothing, leaves nothing stale and nothing behind, whatever goes wrong", async () => {
-  const options = { ...DEFAULTS, jobs: 150, seed: 7, minutes: 2, kills: 2.5, muchLater: 3 };
+  const options = { ...DEFAULTS, jobs: 120, seed: 7, minutes: 2, kills: 2.5, muchLater: 3 };
   const report = await chaos(options, new AbortController().signal);
   // The whole report, so that a failure says what and with which seed.
   expect(report, JSON.stringify(report, null, 2)).toMatchObject({
     met: true,
     quiet: true,
-    jobs: 150,
+    jobs: 120,
     lost: 0,
     stale: 0,
     orphans: 0,
