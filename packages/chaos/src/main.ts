@@ -68,7 +68,7 @@ try {
 } catch (error) {
   process.exitCode = tell(error);
 }
-// A socket of a process that was killed in mid-call may stay open; a pipe may not have taken all yet.
+// Long runs with many kills were seen to end with sockets still open; a pipe may not have taken all yet.
 for (const stream of [process.stdout, process.stderr]) {
   await new Promise((resolve) => stream.write("", resolve));
 }
