@@ -42,7 +42,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^packages",
-        pathNot: `^(${CORE}/image/|packages/local/src/samples/|packages/chaos/src/)|/fixtures/|.test.ts$`,
+        pathNot: `^(${CORE}/image/|packages/local/src/samples/|packages/chaos/src/)|/fixtures/|\\.test\\.ts$`,
       },
       to: { path: "node_modules/sharp" },
     },
