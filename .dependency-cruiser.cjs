@@ -37,11 +37,12 @@ module.exports = {
     },
     {
       name: "sharp-lives-in-image",
-      comment: "One room knows the codec. Samples, fixtures and tests make pictures of their own.",
+      comment:
+        "One room knows the codec. Samples, chaos, fixtures and tests make and look at pictures of their own.",
       severity: "error",
       from: {
         path: "^packages",
-        pathNot: `^(${CORE}/image/|packages/local/src/samples/)|/fixtures/|\\.test\\.ts$`,
+        pathNot: `^(${CORE}/image/|packages/local/src/samples/|packages/chaos/src/)|/fixtures/|\\.test\\.ts$`,
       },
       to: { path: "node_modules/sharp" },
     },
@@ -95,6 +96,19 @@ module.exports = {
       severity: "error",
       from: { path: "^(packages|bench|recipe\\.ts)" },
       to: { path: "^(infra/|sst\\.config\\.ts)" },
+    },
+    {
+      name: "chaos-looks-for-itself",
+      comment: "What checks the fleet must not see it with the fleet's own eyes.",
+      severity: "error",
+      from: { path: "^packages/chaos/src" },
+      to: { path: "^packages/(?!chaos/|local/|core/src/(aws|outcome|recipe)/)" },
+    },
+    {
+      name: "nothing-imports-chaos",
+      severity: "error",
+      from: { path: "^(packages|bench)", pathNot: "^packages/chaos/" },
+      to: { path: "^packages/chaos/" },
     },
     {
       name: "only-local-knows-fauxqs",

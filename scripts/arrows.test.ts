@@ -23,6 +23,8 @@ const BREAKERS: Record<string, readonly [from: string, imports: string]> = {
   "infra-knows-no-program": ["infra/b.ts", "../packages/local/src/a.ts"],
   "what-is-deployed-knows-no-test": ["infra/b.ts", "./graph/a.ts"],
   "nobody-knows-infra": ["packages/cli/src/b.ts", "../../../infra/a.ts"],
+  "chaos-looks-for-itself": ["packages/chaos/src/b.ts", "../../core/src/store/b.ts"],
+  "nothing-imports-chaos": ["packages/local/src/b.ts", "../../chaos/src/a.ts"],
   "only-local-knows-fauxqs": ["packages/cli/src/b.ts", "fauxqs"],
   "nothing-deployed-imports-a-dev-dependency": ["packages/cli/src/b.ts", "a-dev-dependency"],
   "no-unresolvable": ["packages/cli/src/b.ts", "./nowhere.ts"],
@@ -37,6 +39,7 @@ const THERE = [
   "packages/cli/src/a.ts",
   "infra/a.ts",
   "infra/graph/a.ts",
+  "packages/chaos/src/a.ts",
 ];
 const INSTALLED = ["sharp", "fauxqs", "a-dev-dependency"];
 

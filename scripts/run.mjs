@@ -15,6 +15,7 @@ const programs = {
   fuzz: ["packages/core/src/image/fuzz/main.ts"],
   model: ["packages/core/src/attempt/model/main.ts"],
   mutations: ["packages/core/src/attempt/model/mutations/main.ts"],
+  chaos: ["packages/chaos/src/main.ts"],
   test: ["scripts/test.ts"],
 };
 

@@ -120,8 +120,8 @@ async function samples(data: DataFolder, screen: Screen): Promise<Collected> {
 }
 
 function killAll(fleet: Fleet | undefined): void {
-  const { functions = [], worker } = fleet?.processes() ?? {};
-  for (const pid of worker === undefined ? functions : [...functions, worker]) {
+  const { functions = [], workers = [] } = fleet?.processes() ?? {};
+  for (const pid of [...functions, ...workers]) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {

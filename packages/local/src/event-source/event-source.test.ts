@@ -1,9 +1,9 @@
 import type { SQSEvent, SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { FaultProxy } from "../fault-proxy/index.ts";
 import { isAlive } from "../function/fixtures/alive.ts";
 import { Gate } from "../function/fixtures/gate.ts";
 import { type FunctionOptions, type LocalFunction, startFunction } from "../function/index.ts";
-import { FaultProxy } from "./fixtures/fault-proxy.ts";
 import { clientOf, REGION, Server, TestQueue } from "./fixtures/queue.ts";
 import {
   type BatchReport,
@@ -301,7 +301,7 @@ describe("stop", () => {
     const polling = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
     let receives = 0;
-    const proxy = await FaultProxy.start(server.endpoint, (operation) => {
+    const proxy = await FaultProxy.start(server.endpoint, ({ operation }) => {
       if (operation === "ReceiveMessage") receives += 1;
       if (receives === 2) polling.resolve();
       if (operation === "ChangeMessageVisibilityBatch") released.resolve();
@@ -377,14 +377,14 @@ describe("when SQS fails", () => {
 
   test("deletes refused one by one are tried again, those that never succeed are reported", async () => {
     let calls = 0;
-    const proxy = await FaultProxy.start(server.endpoint, (operation, body) => {
+    const proxy = await FaultProxy.start(server.endpoint, async ({ operation }, body) => {
       if (operation !== "DeleteMessageBatch") return undefined;
       calls += 1;
-      const { Entries }: { Entries: { Id: string }[] } = JSON.parse(body);
+      const { Entries }: { Entries: { Id: string }[] } = JSON.parse(await body());
       const refused = { Code: "InternalError", SenderFault: false, Message: "try again" };
-      if (calls <= 2)
-        return { Failed: Entries.map(({ Id }) => ({ Id, ...refused })), Successful: [] };
-      return undefined;
+      if (calls > 2) return undefined;
+      const Failed = Entries.map(({ Id }) => ({ Id, ...refused }));
+      return { kind: "answer", json: { Failed, Successful: [] } };
     });
     onTestFinished(() => proxy[Symbol.asyncDispose]());
     const queue = await TestQueue.create(server.endpoint, 30);

@@ -127,9 +127,9 @@ describe("the fleet", () => {
     for (const key of keys) await fleet.upload(key, file);
     await forwarded;
     while ((await fleet.status()).lanes.large.inFlight === 0);
-    const { worker } = fleet.processes();
-    if (worker === undefined) throw new Error("no worker");
-    kill(worker);
+    const { workers } = fleet.processes();
+    expect(workers).toHaveLength(1);
+    for (const pid of workers) kill(pid);
     expect(await died.promise).toContain("SIGKILL");
     await fleet.idle();
     const done = await presetsOf(keys);
@@ -171,9 +171,9 @@ describe("the fleet", () => {
     await start();
     const file = await noise("picture.jpg", 400);
     for (let n = 0; n < 12; n++) await fleet.upload(`${n}.jpg`, file);
-    const { functions, worker } = fleet.processes();
+    const { functions, workers } = fleet.processes();
     await fleet.stop();
-    for (const pid of [...functions, ...(worker === undefined ? [] : [worker])]) {
+    for (const pid of [...functions, ...workers]) {
       expect(() => process.kill(pid, 0)).toThrow("ESRCH");
     }
     await start();

@@ -62,8 +62,8 @@ export interface Fleet {
   read(key: string): Promise<Buffer>;
   /** The manifest's key of a source's key. */
   manifestKey(key: string): string;
-  /** The process ids of the function's environments and of the worker, as they are now. */
-  processes(): { readonly functions: readonly number[]; readonly worker: number | undefined };
+  /** The process ids of the function's environments and of the workers, as they are now. */
+  processes(): { readonly functions: readonly number[]; readonly workers: readonly number[] };
   /** Drains what is in hand and ends every process of the fleet. */
   stop(): Promise<void>;
 }
@@ -86,4 +86,11 @@ export interface FleetOptions {
   readonly functionTimeoutMs?: number;
   /** The large lane's visibility timeout, which the worker extends while it works, seconds; 30 by default. */
   readonly leaseSeconds?: number;
+  /** Worker processes; 1 by default. */
+  readonly workers?: number;
+  /**
+   * Where the function, the workers and the event source find S3 and SQS instead of at the servers
+   * themselves: behind a fault proxy, say. Called once, with the servers' endpoint.
+   */
+  readonly endpointFor?: (servers: string) => Promise<string>;
 }

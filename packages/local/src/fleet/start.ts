@@ -69,8 +69,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { sourceBucket, renditionBucket } = resources;
   const { small, large } = resources.lanes;
   const renditionStore = new RenditionStore(s3, renditionBucket);
+  const programsEndpoint = (await options.endpointFor?.(aws.endpoint)) ?? aws.endpoint;
   const environment = environments({
-    endpoint: aws.endpoint,
+    endpoint: programsEndpoint,
     resources,
     recipe: options.recipe,
     leaseSeconds,
@@ -91,8 +92,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       if (why !== "stopped") notice(`a function process ended (${why}: ${signal ?? code})`);
     },
   });
+  const pollingSqs = createSqs({ ...client, endpoint: programsEndpoint });
   const source = startEventSource({
-    sqs,
+    sqs: pollingSqs,
     queueUrl: small.url,
     queueArn: small.arn,
     region: REGION,
@@ -103,7 +105,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     fn,
     onError: (error) => notice(`the event source: ${error.message}`),
   });
-  const worker = startWorkerProcess({ environment: environment.worker, onLog, onNotice: notice });
+  const workers = Array.from({ length: options.workers ?? 1 }, () =>
+    startWorkerProcess({ environment: environment.worker, onLog, onNotice: notice }),
+  );
 
   const depth = async (url: string): Promise<LaneDepth> => {
     const { Attributes: counts = {} } = await sqs.send(
@@ -169,13 +173,17 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       return Buffer.from((await got.Body?.transformToByteArray()) ?? []);
     },
     manifestKey: (key) => manifestKey(recipe, key),
-    processes: () => ({ functions: fn.pids(), worker: worker.pid() }),
+    processes: () => ({
+      functions: fn.pids(),
+      workers: workers.flatMap((worker) => worker.pid() ?? []),
+    }),
     async stop() {
       stopping = true;
-      await Promise.all([source.stop(), worker.stop()]);
+      await Promise.all([source.stop(), ...workers.map((worker) => worker.stop())]);
       await fn.stop();
       s3.destroy();
       sqs.destroy();
+      pollingSqs.destroy();
       await aws.close();
     },
   };

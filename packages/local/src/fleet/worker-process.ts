@@ -12,6 +12,7 @@ const RESTART_MS = [100, 1_000, 5_000];
 const HEALTHY_MS = 10_000;
 
 export interface WorkerProcess {
+  /** Undefined while none lives: the number may be another's by then. */
   pid(): number | undefined;
   /** Lets the worker drain and end. */
   stop(): Promise<void>;
@@ -51,13 +52,17 @@ export function startWorkerProcess(options: {
   start();
 
   return {
-    pid: () => child?.pid,
+    pid: () => (hasEnded(child) ? undefined : child?.pid),
     async stop() {
       stopping = true;
       clearTimeout(timer);
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      if (child === undefined || hasEnded(child)) return;
       child.kill("SIGTERM");
       await ended.promise;
     },
   };
+}
+
+function hasEnded(child: ChildProcess | undefined): boolean {
+  return child !== undefined && (child.exitCode !== null || child.signalCode !== null);
 }

@@ -1,0 +1,38 @@
+/** What is done to the fleet, and for how long. */
+export interface ChaosOptions {
+  /** Uploads, overwrites and deletes. */
+  readonly jobs: number;
+  /** Repeats the same sources, the same faults by call, the same order of the courier's dice. */
+  readonly seed: number;
+  /** After this no more is uploaded; what was is still waited for. */
+  readonly minutes: number;
+  /** Shares of the calls to S3 and SQS, 0 to 1. */
+  readonly errors: number;
+  readonly resets: number;
+  readonly lostAnswers: number;
+  readonly delays: number;
+  /** The share of messages that come twice. */
+  readonly duplicates: number;
+  /** Seconds between two kills, on average; 0: none. */
+  readonly kills: number;
+  /** Seconds between two workers' pauses (SIGSTOP) of up to two leases, on average; 0: none. */
+  readonly pauses: number;
+  readonly workers: number;
+  /** How late, in seconds, the latest second copy of a message may be. */
+  readonly muchLater: number;
+}
+
+export const DEFAULTS: ChaosOptions = {
+  jobs: 2_000,
+  seed: 1,
+  minutes: 15,
+  errors: 0.05,
+  resets: 0.02,
+  lostAnswers: 0.02,
+  delays: 0.03,
+  duplicates: 0.2,
+  kills: 3,
+  pauses: 0,
+  workers: 2,
+  muchLater: 45,
+};

@@ -1,0 +1,3 @@
+export { Courier } from "./courier.ts";
+export { Killer } from "./killer.ts";
+export { upload } from "./uploader.ts";

@@ -1,0 +1,62 @@
+import type { IncomingMessage } from "node:http";
+
+export type Service = "s3" | "sqs";
+
+/** What a request asks for, as the SDK calls it: `s3` `PutObject`, `sqs` `SendMessage`. */
+export interface Call {
+  readonly service: Service;
+  readonly operation: string;
+  /** As it was asked for, percent-encoded: `/bucket/key`. */
+  readonly path: string;
+}
+
+/** SQS names its operation in a header; S3's follows from method, path and query. */
+export function callOf({ headers, method = "GET", url = "/" }: IncomingMessage): Call {
+  const target = headers["x-amz-target"];
+  if (typeof target === "string" && target.startsWith("AmazonSQS.")) {
+    return { service: "sqs", operation: target.slice("AmazonSQS.".length), path: url };
+  }
+  const { pathname, searchParams } = new URL(url, "http://localhost");
+  const [bucket = "", ...key] = pathname.slice(1).split("/");
+  const level = key.join("") !== "" ? "object" : bucket !== "" ? "bucket" : "account";
+  const operation = s3Operation(method, level, searchParams, headers);
+  return { service: "s3", operation, path: pathname };
+}
+
+const PLAIN: Readonly<Record<string, string>> = {
+  "GET object": "GetObject",
+  "HEAD object": "HeadObject",
+  "PUT object": "PutObject",
+  "DELETE object": "DeleteObject",
+  "GET bucket": "ListObjectsV2",
+  "HEAD bucket": "HeadBucket",
+  "PUT bucket": "CreateBucket",
+  "DELETE bucket": "DeleteBucket",
+  "POST bucket": "PostObject",
+  "GET account": "ListBuckets",
+};
+
+function s3Operation(
+  method: string,
+  level: string,
+  query: URLSearchParams,
+  headers: IncomingMessage["headers"],
+): string {
+  if (query.has("delete")) return "DeleteObjects";
+  if (query.has("uploads"))
+    return method === "POST" ? "CreateMultipartUpload" : "ListMultipartUploads";
+  if (query.has("uploadId")) {
+    if (method === "PUT") return "UploadPart";
+    if (method === "POST") return "CompleteMultipartUpload";
+    return method === "DELETE" ? "AbortMultipartUpload" : "ListParts";
+  }
+  if (query.has("notification")) return `${verb(method)}BucketNotificationConfiguration`;
+  if (method === "PUT" && level === "object" && headers["x-amz-copy-source"] !== undefined) {
+    return "CopyObject";
+  }
+  return PLAIN[`${method} ${level}`] ?? `${method} ${level}`;
+}
+
+function verb(method: string): string {
+  return method === "GET" ? "Get" : "Put";
+}

@@ -1,0 +1,287 @@
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
+import { finished } from "node:stream/promises";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { byRates, type Decide, type Fault, FaultProxy } from "./index.ts";
+
+/** What the server behind the proxy heard: whole is false when the body broke off. */
+interface Heard {
+  readonly method: string;
+  readonly url: string;
+  readonly bytes: number;
+  readonly whole: boolean;
+}
+
+let server: Server;
+let proxy: FaultProxy;
+const heard: Heard[] = [];
+/** The server's next answers. */
+let body = Buffer.from("the answer");
+
+beforeEach(async () => {
+  heard.length = 0;
+  body = Buffer.from("the answer");
+  server = createServer(async (request, response) => {
+    const { method = "", url = "" } = request;
+    let bytes = 0;
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    const whole = await finished(request).then(
+      () => true,
+      () => false,
+    );
+    heard.push({ method, url, bytes, whole });
+    if (method === "DELETE") response.writeHead(204).end();
+    else response.writeHead(200, { "content-length": body.length, etag: '"e"' }).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+});
+afterEach(async () => {
+  await proxy[Symbol.asyncDispose]();
+  server.closeAllConnections();
+  server.close();
+});
+
+async function start(decide: Decide): Promise<void> {
+  const address = server.address();
+  const port = typeof address === "object" && address?.port;
+  proxy = await FaultProxy.start(`http://127.0.0.1:${port}`, decide);
+}
+
+const always = (fault: Fault | undefined) => start(() => fault);
+
+async function get(path = "/bucket/key", init: RequestInit = {}): Promise<string> {
+  const response = await fetch(proxy.endpoint + path, init);
+  return `${response.status} ${await response.text()}`;
+}
+
+/** The code of the error that a call ends with, at its head or in its body. */
+async function codeOf(call: Promise<unknown>): Promise<unknown> {
+  const error: unknown = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error && "code" in cause ? cause.code : cause;
+}
+
+it("lets calls through as they are: method, path, headers, bodies", async () => {
+  await always(undefined);
+  const response = await fetch(`${proxy.endpoint}/b/a%20b%2Fc+d//e?x=1`, {
+    method: "PUT",
+    body: "content",
+  });
+  expect(await response.text()).toBe("the answer");
+  expect(response.headers.get("etag")).toBe('"e"');
+  expect(heard).toEqual([{ method: "PUT", url: "/b/a%20b%2Fc+d//e?x=1", bytes: 7, whole: true }]);
+  expect(proxy.calls).toBe(1);
+  expect(Object.values(proxy.injected()).every((count) => count === 0)).toBe(true);
+});
+
+it("resets before the server has heard", async () => {
+  await always({ kind: "reset" });
+  expect(await codeOf(get())).toBe("ECONNRESET");
+  expect(heard).toEqual([]);
+  expect(proxy.injected().reset).toBe(1);
+});
+
+it("loses the answer after the server has acted", async () => {
+  await always({ kind: "lostAnswer" });
+  expect(await codeOf(get("/b/k", { method: "PUT", body: "content" }))).toBe("ECONNRESET");
+  expect(heard).toMatchObject([{ bytes: 7, whole: true }]);
+  expect(proxy.injected().lostAnswer).toBe(1);
+});
+
+it("cuts the answer's body and keeps its length", async () => {
+  await always({ kind: "cutResponse" });
+  const response = await fetch(`${proxy.endpoint}/b/k`);
+  expect(response.headers.get("content-length")).toBe("10");
+  const got: Uint8Array[] = [];
+  const reading = (async () => {
+    for await (const chunk of response.body ?? []) got.push(chunk);
+  })();
+  await expect(reading).rejects.toThrow("terminated");
+  expect(Buffer.concat(got).toString()).toBe("the a");
+  expect(proxy.injected().cutResponse).toBe(1);
+});
+
+it.each(["HEAD", "DELETE"])(
+  "loses the answer to a %s, which has no body to cut",
+  async (method) => {
+    await always({ kind: "cutResponse" });
+    expect(await codeOf(get("/b/k", { method }))).toBe("ECONNRESET");
+    expect(heard).toHaveLength(1);
+    expect(proxy.injected()).toMatchObject({ cutResponse: 0, lostAnswer: 1 });
+  },
+);
+
+it("cuts the request's body: the server sees it break off", async () => {
+  await always({ kind: "cutRequest" });
+  const content = Buffer.alloc(300_000);
+  expect(await codeOf(get("/b/k", { method: "PUT", body: content }))).toBeDefined();
+  await expect.poll(() => heard).toMatchObject([{ method: "PUT", whole: false }]);
+  expect(heard[0]?.bytes).toBeLessThanOrEqual(150_000);
+  await expect.poll(() => proxy.injected().cutRequest).toBe(1);
+  await codeOf(get());
+  expect(proxy.injected()).toMatchObject({ cutRequest: 1, reset: 1 });
+});
+
+it.each([
+  ["InternalError", 500],
+  ["SlowDown", 503],
+  ["TooManyRequests", 429],
+] as const)("answers %s in S3's words and in SQS's", async (kind, status) => {
+  await always({ kind });
+  expect(await get("/b/k", { method: "PUT", body: "x".repeat(200_000) })).toContain(
+    `${status} <?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${kind}</Code>`,
+  );
+  expect(await get("/b/k", { method: "HEAD" })).toBe(`${status} `);
+  const headers = { "x-amz-target": "AmazonSQS.SendMessage" };
+  expect(await get("/", { method: "POST", headers, body: "{}" })).toMatch(
+    new RegExp(`^${status} \\{"__type":"com.amazonaws.sqs#`),
+  );
+  expect(heard).toEqual([]);
+  expect(proxy.injected()[kind]).toBe(3);
+});
+
+it("delays, and then lets through", async () => {
+  const begun = performance.now();
+  await always({ kind: "delay", ms: 60 });
+  expect(await get()).toBe("200 the answer");
+  expect(performance.now() - begun).toBeGreaterThan(55);
+});
+
+it("answers for the server, and lends the body to who decides", async () => {
+  const calls: unknown[] = [];
+  await start(async (call, read) => {
+    calls.push(call, await read());
+    return calls.length > 2 ? undefined : { kind: "answer", json: { Messages: [] } };
+  });
+  const headers = { "x-amz-target": "AmazonSQS.ReceiveMessage" };
+  const ask = () => get("/", { method: "POST", headers, body: "asked" });
+  expect(await ask()).toBe('200 {"Messages":[]}');
+  expect(await ask()).toBe("200 the answer");
+  expect(calls.slice(0, 2)).toEqual([
+    { service: "sqs", operation: "ReceiveMessage", path: "/" },
+    "asked",
+  ]);
+  expect(heard).toMatchObject([{ bytes: 5, whole: true }]);
+});
+
+it("streams: each half of a body arrives before the other is sent, both ways", async () => {
+  await always(undefined);
+  const half = Buffer.alloc(1024 * 1024, 7);
+  let arrived = 0;
+  let answered = 0;
+  const more = Promise.withResolvers<void>();
+  server.removeAllListeners("request");
+  server.on("request", async (request: IncomingMessage, response) => {
+    for await (const bytes of request) arrived += bytes.length;
+    response.writeHead(200, { "content-length": half.length * 2 }).write(half);
+    await more.promise;
+    response.end(half);
+  });
+  const sent = httpRequest(`${proxy.endpoint}/b/k`, { method: "PUT" });
+  const answer = Promise.withResolvers<IncomingMessage>();
+  sent.once("response", answer.resolve).write(half);
+  await expect.poll(() => arrived).toBe(half.length);
+  sent.end(half);
+  const response = await answer.promise;
+  response.on("data", (bytes: Buffer) => {
+    answered += bytes.length;
+  });
+  await expect.poll(() => answered).toBe(half.length);
+  more.resolve();
+  await finished(response);
+  expect([arrived, answered]).toEqual([half.length * 2, half.length * 2]);
+});
+
+it("ends what the server does for a client that has gone away", async () => {
+  await always(undefined);
+  server.removeAllListeners("request");
+  const begun = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  server.on("request", (_request, response) => {
+    response.once("close", () => gone.resolve());
+    begun.resolve();
+  });
+  const leaving = new AbortController();
+  const asked = codeOf(fetch(`${proxy.endpoint}/b/k`, { signal: leaving.signal }));
+  await begun.promise;
+  leaving.abort();
+  await gone.promise;
+  await asked;
+});
+
+it("names calls as the SDK does", async () => {
+  const names: string[] = [];
+  await start(({ service, operation }) => {
+    names.push(`${service}.${operation}`);
+    return undefined;
+  });
+  const calls = [
+    ["GET", "/b/k"],
+    ["PUT", "/b/k"],
+    ["HEAD", "/b/k"],
+    ["DELETE", "/b/k/l"],
+    ["POST", "/b?delete"],
+    ["GET", "/b/?list-type=2"],
+    ["POST", "/b/k?uploads"],
+    ["PUT", "/b/k?partNumber=1&uploadId=u"],
+    ["POST", "/b/k?uploadId=u"],
+    ["PUT", "/b?notification"],
+  ] as const;
+  for (const [method, path] of calls) await get(path, { method });
+  await get("/b/k", { method: "PUT", headers: { "x-amz-copy-source": "b/other" } });
+  expect(names).toEqual([
+    "s3.GetObject",
+    "s3.PutObject",
+    "s3.HeadObject",
+    "s3.DeleteObject",
+    "s3.DeleteObjects",
+    "s3.ListObjectsV2",
+    "s3.CreateMultipartUpload",
+    "s3.UploadPart",
+    "s3.CompleteMultipartUpload",
+    "s3.PutBucketNotificationConfiguration",
+    "s3.CopyObject",
+  ]);
+});
+
+const fates = async (decide: Decide, operation: string, count: number) => {
+  const call = { service: "s3", operation, path: "/b/k" } as const;
+  const kinds: (string | undefined)[] = [];
+  for (let nth = 0; nth < count; nth++) {
+    kinds.push((await decide(call, () => Promise.resolve("")))?.kind);
+  }
+  return kinds;
+};
+
+it("draws faults at their rates, by seed and operation, whatever comes between", async () => {
+  await always(undefined);
+  const rates = { reset: 0.1, SlowDown: 0.2, delay: 0.05 };
+  const puts = await fates(byRates({ seed: 1, rates }), "PutObject", 20_000);
+  const share = (kind: string) => puts.filter((each) => each === kind).length / puts.length;
+  expect(share("reset")).toBeCloseTo(0.1, 2);
+  expect(share("SlowDown")).toBeCloseTo(0.2, 2);
+  expect(share("delay")).toBeCloseTo(0.05, 2);
+
+  const mixed = byRates({ seed: 1, rates });
+  const again: (string | undefined)[] = [];
+  for (let nth = 0; nth < 50; nth++) {
+    await fates(mixed, "GetObject", nth % 3);
+    again.push(...(await fates(mixed, "PutObject", 1)));
+  }
+  expect(again).toEqual(puts.slice(0, 50));
+  expect(await fates(byRates({ seed: 2, rates }), "PutObject", 50)).not.toEqual(again);
+});
+
+it("takes the rates of the operation before those of its service, and refuses what is none", async () => {
+  await always(undefined);
+  const only = { s3: { reset: 1 }, "s3.PutObject": { SlowDown: 1 } };
+  const decide = byRates({ seed: 1, rates: {}, only });
+  expect(await fates(decide, "PutObject", 2)).toEqual(["SlowDown", "SlowDown"]);
+  expect(await fates(decide, "GetObject", 1)).toEqual(["reset"]);
+  expect(() => byRates({ seed: 1, rates: { reset: 0.6, SlowDown: 0.6 } })).toThrow("rates is");
+  expect(() => byRates({ seed: 1, rates: {}, only: { s3: { reset: -1 } } })).toThrow("s3 is");
+});

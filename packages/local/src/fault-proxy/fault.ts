@@ -1,0 +1,38 @@
+import type { Call } from "./call.ts";
+
+/** What can go wrong with a call on its way. Those that a rate can be set for, see rates.ts. */
+export const FAULTS = [
+  /** The call takes longer. */
+  "delay",
+  /** The connection is reset before the server heard of the call. */
+  "reset",
+  /** The server hears half of the request's body, then the connection is gone at both ends. */
+  "cutRequest",
+  /** The answer's body ends at its half; its Content-Length says otherwise. */
+  "cutResponse",
+  /** The server acted, and the client is reset before it hears a word of the answer. */
+  "lostAnswer",
+  /** 500, without the server hearing of it; so are the next two. */
+  "InternalError",
+  /** 503 */
+  "SlowDown",
+  /** 429 */
+  "TooManyRequests",
+] as const;
+export type FaultKind = (typeof FAULTS)[number];
+
+export type Fault =
+  | { readonly kind: "delay"; readonly ms: number }
+  | { readonly kind: Exclude<FaultKind, "delay"> }
+  /** JSON in place of the server's answer, with status 200. */
+  | { readonly kind: "answer"; readonly json: object };
+
+/**
+ * Decides what happens to a call; undefined lets it through.
+ *
+ * @param body reads the request's body into memory: for calls whose bodies are known to be small
+ */
+export type Decide = (
+  call: Call,
+  body: () => Promise<string>,
+) => Fault | undefined | Promise<Fault | undefined>;

@@ -1,0 +1,119 @@
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Call, callOf } from "./call.ts";
+import type { Decide, Fault, FaultKind } from "./fault.ts";
+import { Passage, type Upstream } from "./passage.ts";
+import { answer, refuse } from "./refusal.ts";
+
+/** Longer than any client of these servers keeps a connection that it does not use. */
+const KEEP_ALIVE_MS = 120_000;
+
+/**
+ * Stands between the AWS SDK and its servers, and lets calls go wrong as networks and services do.
+ * Node's own http carries the calls: a proxy library would hide the sockets and the bodies, which
+ * are what the faults are made of.
+ */
+export class FaultProxy implements AsyncDisposable {
+  /** What happens to the calls from now on. */
+  decide: Decide;
+  readonly #server: Server;
+  readonly #upstream: Upstream;
+  readonly #injected = new Map<FaultKind, number>();
+  #calls = 0;
+
+  private constructor(target: string, decide: Decide) {
+    this.decide = decide;
+    this.#upstream = { target: new URL(target), agent: new Agent({ keepAlive: true }) };
+    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+      this.#calls += 1;
+      // What breaks here, at either side, breaks for the client too, who tries again.
+      this.#meet(request, response).catch(() => response.destroy());
+    });
+  }
+
+  /** @param target where the servers listen: `http://127.0.0.1:4566` */
+  static async start(target: string, decide: Decide): Promise<FaultProxy> {
+    const proxy = new FaultProxy(target, decide);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
+    return proxy;
+  }
+
+  get endpoint(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") {
+      throw new Error("The proxy does not listen");
+    }
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  /** Requests that came, whatever became of them. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** What was done to them, by kind. */
+  injected(): Record<FaultKind, number> {
+    const count = (kind: FaultKind) => this.#injected.get(kind) ?? 0;
+    return {
+      delay: count("delay"),
+      reset: count("reset"),
+      cutRequest: count("cutRequest"),
+      cutResponse: count("cutResponse"),
+      lostAnswer: count("lostAnswer"),
+      InternalError: count("InternalError"),
+      SlowDown: count("SlowDown"),
+      TooManyRequests: count("TooManyRequests"),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#upstream.agent.destroy();
+  }
+
+  async #meet(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = callOf(request);
+    const passage = new Passage(request, response, this.#upstream);
+    const fault = await this.decide(call, () => passage.body());
+    if (fault === undefined) return passage.through();
+    if (fault.kind === "answer") return answer(fault.json, request, response);
+    const kind = await inject(fault, call, passage, request, response);
+    this.#injected.set(kind, (this.#injected.get(kind) ?? 0) + 1);
+  }
+}
+
+/** @returns what it came to */
+async function inject(
+  fault: Exclude<Fault, { kind: "answer" }>,
+  call: Call,
+  passage: Passage,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<FaultKind> {
+  switch (fault.kind) {
+    case "delay":
+      await delay(fault.ms);
+      await passage.through();
+      return "delay";
+    case "reset":
+      passage.reset();
+      return "reset";
+    case "cutRequest":
+      return passage.cutRequest();
+    case "cutResponse":
+      return passage.cutResponse();
+    case "lostAnswer":
+      await passage.loseAnswer();
+      return "lostAnswer";
+    default:
+      refuse(call, fault.kind, request, response);
+      return fault.kind;
+  }
+}
