@@ -1,26 +1,24 @@
 import { fileURLToPath } from "node:url";
 import { GenericContainer } from "testcontainers";
 import type { TestProject } from "vitest/node";
-import { hasEngine } from "./engine.ts";
+import { onEngine } from "./engine.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const IMAGE = "imagefleet-worker:test";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The worker's image as docker/worker.Dockerfile makes it; "" where no engine answers. */
+    /** The worker's image as docker/worker.Dockerfile makes it; "" where it cannot be built. */
     workerImage: string;
   }
 }
 
 /** Builds the image that is deployed, once for all tests of this project. */
 export default async function setUp(project: TestProject): Promise<void> {
-  if (!(await hasEngine("the worker's image and its tests"))) {
-    project.provide("workerImage", "");
-    return;
-  }
-  await GenericContainer.fromDockerfile(ROOT, "docker/worker.Dockerfile")
-    .withBuildkit()
-    .build(IMAGE, { deleteOnExit: false });
-  project.provide("workerImage", IMAGE);
+  const built = await onEngine("the tests of the worker's image", () =>
+    GenericContainer.fromDockerfile(ROOT, "docker/worker.Dockerfile")
+      .withBuildkit()
+      .build(IMAGE, { deleteOnExit: false }),
+  );
+  project.provide("workerImage", built ? IMAGE : "");
 }

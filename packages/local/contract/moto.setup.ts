@@ -1,6 +1,6 @@
 import { GenericContainer, Wait } from "testcontainers";
 import type { TestProject } from "vitest/node";
-import { hasEngine } from "../container/engine.ts";
+import { onEngine } from "../container/engine.ts";
 
 /** An AWS server of other hands: what both servers keep is the protocol, not our reading of it. */
 const IMAGE = "motoserver/moto:5.1.1";
@@ -8,24 +8,22 @@ const PORT = 5000;
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Its address; "" where no container engine answers. */
+    /** Its address; "" where it cannot be run. */
     motoEndpoint: string;
   }
 }
 
 /** Runs moto in a container for the tests of this project. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  if (!(await hasEngine("the contract tests against moto"))) {
-    project.provide("motoEndpoint", "");
-    return async () => {};
-  }
-  const container = await new GenericContainer(IMAGE)
-    .withExposedPorts(PORT)
-    .withWaitStrategy(Wait.forHttp("/moto-api/data.json", PORT))
-    .start();
-  const address = `http://${container.getHost()}:${container.getMappedPort(PORT)}`;
-  project.provide("motoEndpoint", address);
+  const container = await onEngine("the contract tests against moto", () =>
+    new GenericContainer(IMAGE)
+      .withExposedPorts(PORT)
+      .withWaitStrategy(Wait.forHttp("/moto-api/data.json", PORT))
+      .start(),
+  );
+  const address = container && `http://${container.getHost()}:${container.getMappedPort(PORT)}`;
+  project.provide("motoEndpoint", address ?? "");
   return async () => {
-    await container.stop();
+    await container?.stop();
   };
 }
