@@ -9,7 +9,7 @@ import { Courier, Killer, upload } from "./traffic/index.ts";
 import { check, Letters, look, Truth } from "./world/index.ts";
 
 /** Messages that wait at most: events of one key are to meet at work, not one after the other. */
-const BACKLOG = 30;
+const BACKLOG = 120;
 const LOOK_MS = 50;
 /** Two leases, and a bit. */
 const LONGEST_PAUSE_SECONDS = 14;

@@ -20,7 +20,7 @@ const FUNCTION_TIMEOUT_MS = 6_000;
 const LEASE_SECONDS = 6;
 
 /** Function processes: more than CPUs, for each waits most of its time for calls that are tried again. */
-const FUNCTIONS = 5;
+const FUNCTIONS = 8;
 
 /** Small, so that a picture of a few kilobytes is too costly for it. */
 const FUNCTION_BYTES = 512 * 1024 * 1024;

@@ -19,7 +19,7 @@ export interface WorkerContainer {
   readonly lines: readonly Record<string, unknown>[];
   /** Resolves with the first line, past or to come, that has these fields. */
   said(fields: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>>;
-  kill(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+  kill(signal: "SIGTERM" | "SIGSTOP"): Promise<void>;
   /** Resolves when it has ended. */
   exit(): Promise<Exit>;
   /** Starts the ended container again, as an orchestrator would start another. */

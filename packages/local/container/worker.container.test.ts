@@ -128,6 +128,14 @@ describe.skipIf(image === "")("the worker's image", () => {
     expect(await waiting(sandbox.resources.lanes.large.url)).toEqual({ visible: 0, inFlight: 0 });
   });
 
+  it("is well as long as its work goes round, and not when it stands still", async () => {
+    const { run, kill } = await start(TASK, { IMAGEFLEET_HEALTH_SECONDS: "1" });
+    const check = async () => (await run(["node", "packages/worker/src/health/check.ts"])).code;
+    await expect.poll(check).toBe(0);
+    await kill("SIGSTOP");
+    await expect.poll(check, { timeout: MINUTES }).toBe(1);
+  });
+
   it("runs as its own user and can write to its scratch folder alone", async () => {
     const { run } = await start(TASK);
     expect((await run(["id", "--user", "--name"])).output.trim()).toBe("node");
