@@ -20,7 +20,7 @@ export async function work(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<{ run: RunResults; notUploaded: NotUploaded; queued: number }> {
-  await tellOlder(fleet, screen);
+  tellOlder(fleet.older, screen);
   const startedAt = Date.now();
   const began = performance.now();
   const ledger = new Ledger();
@@ -57,12 +57,11 @@ export async function work(
 }
 
 /** Those that an earlier run has left are done as well, and waited for. */
-async function tellOlder(fleet: Fleet, screen: Screen): Promise<void> {
-  const found = await lanes(fleet);
-  const older = total(found);
+function tellOlder(lanes: FleetStatus["lanes"], screen: Screen): void {
+  const older = total(lanes);
   if (older === 0) return;
   screen.note(`Besides, ${count(older, "message")} of earlier uploads in the queues: done as well`);
-  const held = found.small.inFlight + found.large.inFlight;
+  const held = lanes.small.inFlight + lanes.large.inFlight;
   if (held > 0) screen.note(`${held} of them held by a process that died: ${COMES_BACK}`);
 }
 

@@ -182,4 +182,23 @@ describe("the fleet", () => {
     const done = await presetsOf(keys);
     for (const key of keys) expect(done[key]).toEqual(["small", "thumb"]);
   });
+
+  it("says what an earlier run had left, and not S3's own test event", async () => {
+    const none = { waiting: 0, inFlight: 0 };
+    expect((await start()).older).toEqual({ small: none, large: none });
+    await fleet.idle();
+    await fleet.stop();
+    expect((await start()).older).toEqual({ small: none, large: none });
+  });
+
+  it.runIf(process.platform !== "win32")(
+    "does not hear the terminal's Ctrl-C in its programs",
+    async () => {
+      const { functions, workers } = (await start()).processes();
+      // A signal to the group of each reaches it alone: it leads one of its own.
+      for (const pid of [...functions, ...workers])
+        expect(() => process.kill(-pid, 0)).not.toThrow();
+      expect(workers).toHaveLength(1);
+    },
+  );
 });

@@ -45,6 +45,8 @@ export interface Fleet {
   readonly endpoint: string;
   readonly sourceBucket: string;
   readonly renditionBucket: string;
+  /** What earlier runs had left in the lanes when this one began, before anything was taken of it. */
+  readonly older: FleetStatus["lanes"];
   /** Puts a file into the source bucket; its event is in the queue when this resolves. */
   upload(key: string, file: string): Promise<void>;
   /** Adds a listener to each job's end (a job that is tried again ends more than once). */

@@ -4,7 +4,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { Upload } from "@aws-sdk/lib-storage";
 import { createS3, createSqs } from "@imagefleet/core/aws";
 import type { Lane } from "@imagefleet/core/outcome";
@@ -15,7 +15,7 @@ import { parseJobLine, parseWarning } from "@imagefleet/core/telemetry";
 import { spawnLocalAws } from "../aws/index.ts";
 import { startEventSource } from "../event-source/index.ts";
 import { startFunction } from "../function/index.ts";
-import { createResources, LOCAL_CREDENTIALS, REGION } from "../resources/index.ts";
+import { createResources, LOCAL_CREDENTIALS, laneUrl, REGION } from "../resources/index.ts";
 import { environments } from "./environment.ts";
 import type { Fleet, FleetOptions, FleetStatus, JobReport, LaneDepth } from "./fleet.ts";
 import { readLetters } from "./letters.ts";
@@ -65,6 +65,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     small: Math.ceil((timeoutMs * VISIBILITY_PER_TIMEOUT) / 1000),
     large: options.leaseSeconds ?? LEASE_SECONDS,
   };
+  // Before the notification is set, which S3 tries out by a message of its own.
+  const older = { small: await leftIn(sqs, "small"), large: await leftIn(sqs, "large") };
   const resources = await createResources(s3, sqs, leaseSeconds);
   const { sourceBucket, renditionBucket } = resources;
   const { small, large } = resources.lanes;
@@ -109,22 +111,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     startWorkerProcess({ environment: environment.worker, onLog, onNotice: notice }),
   );
 
-  const depth = async (url: string): Promise<LaneDepth> => {
-    const { Attributes: counts = {} } = await sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
-    );
-    return {
-      waiting:
-        Number(counts["ApproximateNumberOfMessages"] ?? 0) +
-        Number(counts["ApproximateNumberOfMessagesDelayed"] ?? 0),
-      inFlight: Number(counts["ApproximateNumberOfMessagesNotVisible"] ?? 0),
-    };
-  };
   const status = async (): Promise<FleetStatus> => {
     // In the order in which a job travels: none is overlooked between two lanes.
-    const lanes = { small: await depth(small.url), large: await depth(large.url) };
+    const lanes = { small: await depthOf(sqs, small.url), large: await depthOf(sqs, large.url) };
     const dead = async (lane: Lane) => {
-      const { waiting, inFlight } = await depth(resources.lanes[lane].letters);
+      const { waiting, inFlight } = await depthOf(sqs, resources.lanes[lane].letters);
       return waiting + inFlight;
     };
     return { lanes, deadLetters: { small: await dead("small"), large: await dead("large") } };
@@ -134,6 +125,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     endpoint: aws.endpoint,
     sourceBucket,
     renditionBucket,
+    older,
     async upload(key, file) {
       await stat(file);
       await new Upload({
@@ -186,5 +178,22 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       pollingSqs.destroy();
       await aws.close();
     },
+  };
+}
+
+async function leftIn(sqs: SQSClient, lane: Lane): Promise<LaneDepth> {
+  const url = await laneUrl(sqs, lane);
+  return url === undefined ? { waiting: 0, inFlight: 0 } : depthOf(sqs, url);
+}
+
+async function depthOf(sqs: SQSClient, url: string): Promise<LaneDepth> {
+  const { Attributes: counts = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
+  );
+  return {
+    waiting:
+      Number(counts["ApproximateNumberOfMessages"] ?? 0) +
+      Number(counts["ApproximateNumberOfMessagesDelayed"] ?? 0),
+    inFlight: Number(counts["ApproximateNumberOfMessagesNotVisible"] ?? 0),
   };
 }

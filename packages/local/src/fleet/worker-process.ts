@@ -36,6 +36,8 @@ export function startWorkerProcess(options: {
     const worker = spawn(process.execPath, ["--import", WITH_PARENT, MAIN], {
       env: options.environment,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
+      // A Ctrl-C in the terminal is its parent's to answer: in a group of its own it does not hear it.
+      detached: true,
     });
     child = worker;
     if (worker.stdout) createInterface({ input: worker.stdout }).on("line", options.onLog);

@@ -1,6 +1,7 @@
 export {
   createResources,
   LOCAL_CREDENTIALS,
+  laneUrl,
   MAX_RECEIVES,
   REGION,
   type Resources,

@@ -4,7 +4,13 @@ import {
   PutBucketNotificationConfigurationCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { CreateQueueCommand, SetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import {
+  CreateQueueCommand,
+  GetQueueUrlCommand,
+  QueueDoesNotExist,
+  SetQueueAttributesCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
 import type { Lane } from "@imagefleet/core/outcome";
 
 export const REGION = "us-east-1";
@@ -84,6 +90,16 @@ async function createLane(sqs: SQSClient, lane: Lane, visibility: number): Promi
     }),
   });
   return { url, arn: arnOf(`imagefleet-${lane}`), letters };
+}
+
+/** The URL of a lane's queue that an earlier run has made; undefined where there was none. */
+export async function laneUrl(sqs: SQSClient, lane: Lane): Promise<string | undefined> {
+  try {
+    return (await sqs.send(new GetQueueUrlCommand({ QueueName: `imagefleet-${lane}` }))).QueueUrl;
+  } catch (error) {
+    if (error instanceof QueueDoesNotExist) return undefined;
+    throw error;
+  }
 }
 
 function arnOf(queue: string): string {
