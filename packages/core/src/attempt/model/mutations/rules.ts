@@ -142,12 +142,6 @@ export const RULES: readonly Rule[] = [
     to: "    const { ETag }",
   },
   {
-    rule: "nothing is removed after the lease's end",
-    file: STORE,
-    from: "      signal.throwIfAborted();\n      const { Errors",
-    to: "      const { Errors",
-  },
-  {
     rule: "nothing is on its way once the answer is given",
     file: "reconcile/make.ts",
     from: "    await Promise.allSettled(puts);\n",
