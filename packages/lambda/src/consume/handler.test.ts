@@ -4,7 +4,7 @@ import { Queue } from "@imagefleet/core/queue";
 import { type JobLine, parseJobLine } from "@imagefleet/core/telemetry";
 import { type BatchReport, startEventSource } from "@imagefleet/local/event-source";
 import { startFunction } from "@imagefleet/local/function";
-import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import { environmentIn, type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
@@ -24,8 +24,8 @@ afterEach(async () => {
 
 /** The real handler in a process of its own, behind the real mapping; resolves with what was seen. */
 async function consumeUntil(enough: (batches: readonly BatchReport[]) => boolean) {
-  const { endpoint, region, resources, sqs } = sandbox;
-  const { small, large } = resources.lanes;
+  const { region, resources, sqs } = sandbox;
+  const { small } = resources.lanes;
   const jobs: JobLine[] = [];
   const batches: BatchReport[] = [];
   const done = Promise.withResolvers<void>();
@@ -36,17 +36,7 @@ async function consumeUntil(enough: (batches: readonly BatchReport[]) => boolean
     memoryBytes: 2048 * MIB,
     timeoutMs: 30_000,
     maximumConcurrency: 2,
-    environment: {
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
-      AWS_ENDPOINT_URL: endpoint,
-      IMAGEFLEET_RENDITION_BUCKET: resources.renditionBucket,
-      IMAGEFLEET_SMALL_QUEUE_URL: small.url,
-      IMAGEFLEET_SMALL_DLQ_URL: small.letters,
-      IMAGEFLEET_LARGE_QUEUE_URL: large.url,
-      IMAGEFLEET_MAX_RECEIVES: "2",
-    },
+    environment: { ...environmentIn(sandbox), IMAGEFLEET_MAX_RECEIVES: "2" },
     onLog: (line) => {
       const job = parseJobLine(line);
       if (job) jobs.push(job);

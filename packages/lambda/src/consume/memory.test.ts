@@ -5,7 +5,7 @@ import { jobMessage } from "@imagefleet/core/intake";
 import { FUNCTION_BYTES } from "@imagefleet/core/plan";
 import { type JobLine, parseJobLine } from "@imagefleet/core/telemetry";
 import { type EnvironmentExit, startFunction } from "@imagefleet/local/function";
-import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import { environmentIn, type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { limitMemory } from "./fixtures/limited.ts";
 import { worstBatch } from "./fixtures/worst-batch.ts";
@@ -29,8 +29,7 @@ function peakOf(pid: number): number {
 it.runIf(process.platform === "linux")(
   "the worst batch of ten stays inside the function's memory, under a limit of the kernel's",
   async (test) => {
-    const { endpoint, region, resources, s3 } = sandbox;
-    const { small, large } = resources.lanes;
+    const { resources, s3 } = sandbox;
     const limited = limitMemory(FUNCTION_BYTES);
     const jobs: JobLine[] = [];
     const exits: EnvironmentExit[] = [];
@@ -42,16 +41,7 @@ it.runIf(process.platform === "linux")(
       memoryBytes: FUNCTION_BYTES,
       timeoutMs: 300_000,
       maximumConcurrency: 1,
-      environment: {
-        AWS_REGION: region,
-        AWS_ACCESS_KEY_ID: "local",
-        AWS_SECRET_ACCESS_KEY: "local",
-        AWS_ENDPOINT_URL: endpoint,
-        IMAGEFLEET_RENDITION_BUCKET: resources.renditionBucket,
-        IMAGEFLEET_SMALL_QUEUE_URL: small.url,
-        IMAGEFLEET_SMALL_DLQ_URL: small.letters,
-        IMAGEFLEET_LARGE_QUEUE_URL: large.url,
-      },
+      environment: environmentIn(sandbox),
       onLog: (line) => {
         const job = parseJobLine(line);
         if (job) jobs.push(job);

@@ -4,7 +4,7 @@ import { LETTER, Queue } from "@imagefleet/core/queue";
 import { type JobLine, parseJobLine } from "@imagefleet/core/telemetry";
 import { type BatchReport, startEventSource } from "@imagefleet/local/event-source";
 import { startFunction } from "@imagefleet/local/function";
-import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import { environmentIn, type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
@@ -43,8 +43,8 @@ async function depth(url: string): Promise<number> {
 }
 
 it("renders nine, though the tenth kills every process that opens it", async () => {
-  const { endpoint, region, resources, s3, sqs } = sandbox;
-  const { small, large } = resources.lanes;
+  const { region, resources, s3, sqs } = sandbox;
+  const { small } = resources.lanes;
   await permitReceives(MAX_RECEIVES);
   const lane = new Queue(sqs, small.url);
   for (const testEvent of await lane.receive({ max: 10, waitSeconds: 5 })) {
@@ -66,17 +66,7 @@ it("renders nine, though the tenth kills every process that opens it", async () 
     memoryBytes: 2048 * MIB,
     timeoutMs: TIMEOUT_MS,
     maximumConcurrency: 1,
-    environment: {
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
-      AWS_ENDPOINT_URL: endpoint,
-      IMAGEFLEET_RENDITION_BUCKET: resources.renditionBucket,
-      IMAGEFLEET_SMALL_QUEUE_URL: small.url,
-      IMAGEFLEET_SMALL_DLQ_URL: small.letters,
-      IMAGEFLEET_LARGE_QUEUE_URL: large.url,
-      IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES),
-    },
+    environment: { ...environmentIn(sandbox), IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES) },
     onLog: (line) => {
       const job = parseJobLine(line);
       if (job) jobs.push(job);

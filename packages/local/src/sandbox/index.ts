@@ -1,1 +1,2 @@
+export { environmentIn } from "./environment.ts";
 export { type Sandbox, startSandbox } from "./sandbox.ts";
