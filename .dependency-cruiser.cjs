@@ -82,7 +82,7 @@ module.exports = {
       comment:
         "Handlers are paths, and what programs read is their environment. The recipe says the rest.",
       severity: "error",
-      from: { path: "^(infra/|sst\\.config\\.ts)", pathNot: "\\.test\\.ts$" },
+      from: { path: "^(infra/|sst\\.config\\.ts)", pathNot: "\\.(test|setup)\\.ts$" },
       to: { path: "^(packages|bench|scripts)/" },
     },
     {

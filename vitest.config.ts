@@ -31,13 +31,17 @@ export default defineConfig({
           globalSetup: "packages/local/contract/moto.setup.ts",
         },
       },
-      // The worker's real image, as it is deployed.
+      // The worker's real image and the function's real artefact, as they are deployed.
       {
         extends: true,
         test: {
           name: "container",
           include: ["packages/*/container/**/*.container.test.ts"],
-          globalSetup: "packages/local/container/worker-image.setup.ts",
+          globalSetup: [
+            "packages/local/container/worker-image.setup.ts",
+            "packages/local/contract/moto.setup.ts",
+            "infra/graph/smoke/artefact.setup.ts",
+          ],
           // Gigabytes in each file: one after the other.
           fileParallelism: false,
         },

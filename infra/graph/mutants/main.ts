@@ -5,8 +5,8 @@ import { buildGraph } from "../build.ts";
 import { unexpected } from "../expected.ts";
 import { ensurePlatform } from "../platform.ts";
 import { brokenRules } from "../rules/index.ts";
+import { mutated } from "./mutated.ts";
 import { MUTANTS } from "./table.ts";
-import { mutated } from "./tree.ts";
 
 await ensurePlatform(join(import.meta.dirname, "..", "..", ".."));
 let survivors = 0;

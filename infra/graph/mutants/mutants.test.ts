@@ -4,8 +4,8 @@ import { buildGraph } from "../build.ts";
 import { unexpected } from "../expected.ts";
 import { ensurePlatform } from "../platform.ts";
 import { brokenRules } from "../rules/index.ts";
+import { mutated } from "./mutated.ts";
 import { MUTANTS } from "./table.ts";
-import { mutated } from "./tree.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const PREPARE_MS = 240_000;

@@ -1,10 +1,7 @@
+import type { Change } from "../tree.ts";
+
 /** One thing that somebody might break, and what must then be said. */
-export interface Mutant {
-  readonly what: string;
-  /** In infra/. */
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
+export interface Mutant extends Change {
   /** Among what the rules and the written-down numbers say of the graph. */
   readonly fault: RegExp;
 }

@@ -30,7 +30,7 @@ export async function sstDiff(root: string, stage: string): Promise<Diff> {
   const graphFile = join(folder, "graph.json");
   try {
     await putPulumi(join(folder, "sst", "bin"));
-    const { stdout, stderr } = await promisify(execFile)(
+    const said = await promisify(execFile)(
       join(root, "node_modules", ".bin", "sst"),
       ["diff", "--stage", stage],
       {
@@ -49,13 +49,22 @@ export async function sstDiff(root: string, stage: string): Promise<Diff> {
           AWS_EC2_METADATA_DISABLED: "true",
         },
       },
-    );
+    ).catch(rethrown);
     const diff: Omit<Diff, "printed"> = JSON.parse(await readFile(graphFile, "utf8"));
-    return { ...diff, printed: stdout + stderr };
+    return { ...diff, printed: said.stdout + said.stderr };
   } finally {
     aws.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** sst says what went wrong on stdout, which execFile's own error leaves out. */
+function rethrown(error: unknown): never {
+  const said =
+    error instanceof Error && "stdout" in error && "stderr" in error
+      ? `${error.stdout}${error.stderr}`
+      : "";
+  throw new Error(`sst diff failed: ${said}`, { cause: error });
 }
 
 /** Where sst looks for pulumi. */

@@ -10,8 +10,7 @@ import { startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ensurePlatform } from "../platform.ts";
-import { readArtefact, unpack } from "./artefact.ts";
-import { type Diff, sstDiff } from "./diff.ts";
+import { type Bundled, bundle, unpack, withSharpOfThisMachine } from "./artefact.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const HEIC = join(ROOT, "packages/core/src/image/heic/phone.fixture.heic");
@@ -19,18 +18,17 @@ const MIB = 1024 * 1024;
 const SMOKE_MS = 240_000;
 
 let folder: string;
-let diff: Diff;
-let files: ReadonlyMap<string, Uint8Array>;
+let bundled: Bundled;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "imagefleet-artefact-"));
   await ensurePlatform(ROOT);
-  diff = await sstDiff(ROOT, "smoke");
-  files = readArtefact(ROOT, "Consume");
+  bundled = await bundle("arm64");
 }, SMOKE_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it("is one diff of the real sst, with its tags on everything", () => {
+  const { diff } = bundled;
   expect(diff.resources.length).toBeGreaterThan(60);
   expect(JSON.parse(diff.config["aws:defaultTags"] ?? "")).toEqual({
     tags: { project: "imagefleet", stage: "smoke", "sst:app": "imagefleet", "sst:stage": "smoke" },
@@ -41,12 +39,18 @@ it("puts into the artefact what the function runs on, for its processor, and lit
   const { version }: { version: string } = JSON.parse(
     readFileSync(join(ROOT, "packages/core/node_modules/sharp/package.json"), "utf8"),
   );
+  const { files } = bundled;
   const paths = [...files.keys()];
   expect(paths).toContain("bundle.mjs");
   expect(paths).toContain("unpack-thread.mjs");
   expect(paths).toContain(
     `node_modules/@img/sharp-linux-arm64/lib/sharp-linux-arm64-${version}.node`,
   );
+  expect(paths.filter((path) => path.includes("libvips-cpp.so"))).toEqual([
+    expect.stringMatching(
+      /^node_modules\/@img\/sharp-libvips-linux-arm64\/lib\/libvips-cpp\.so\.[\d.]+$/,
+    ),
+  ]);
   expect(paths.filter((path) => /x64|darwin|win32|musl|\.map$/.test(path))).toEqual([]);
   const binaries = paths.filter((path) => /\.(node|so)(\.|$)/.test(path));
   expect(binaries.length).toBeGreaterThan(1);
@@ -58,7 +62,8 @@ it("puts into the artefact what the function runs on, for its processor, and lit
 it(
   "works on a batch from an empty folder: JPEG, HEIC and BMP",
   async () => {
-    unpack(files, folder, ROOT);
+    unpack(bundled.files, folder);
+    withSharpOfThisMachine(folder, ROOT);
     const sandbox = await startSandbox({ small: 60, large: 60 });
     const { s3, sqs, endpoint, region, resources } = sandbox;
     const { small, large } = resources.lanes;

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
-import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
+import { getContainerRuntimeClient, Wait } from "testcontainers";
+import { ReadOnlyContainer } from "./read-only-container.ts";
 
 /** What Fargate gives a task. */
 export interface TaskSize {
@@ -29,13 +30,6 @@ export interface WorkerContainer {
   remove(): Promise<void>;
 }
 
-class ReadOnlyContainer extends GenericContainer {
-  withReadOnlyRoot(): this {
-    this.hostConfig.ReadonlyRootfs = true;
-    return this;
-  }
-}
-
 /** @param environment the worker's variables; addresses are the host's own 127.0.0.1 */
 export async function startWorkerContainer(
   image: string,
@@ -44,11 +38,10 @@ export async function startWorkerContainer(
 ): Promise<WorkerContainer> {
   const lines: Record<string, unknown>[] = [];
   const waiting = new Set<() => void>();
-  const container = await new ReadOnlyContainer(image)
-    .withReadOnlyRoot()
+  const container = await new ReadOnlyContainer(image, memoryMib)
+    .withCpus(cpus)
     .withNetworkMode("host")
     .withEnvironment(environment)
-    .withResourcesQuota({ memory: memoryMib / 1024, cpu: cpus })
     .withLogConsumer((stream) => {
       createInterface({ input: stream }).on("line", (line) => {
         lines.push(parseLine(line));

@@ -8,21 +8,29 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { Mutant } from "./table.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..", "..");
-/** What a graph is built from and mutants leave alone. */
+const ROOT = join(import.meta.dirname, "..", "..");
+/** What is built from and stays as it is. */
 const LINKED = ["node_modules", "packages", "docker", "infra/node_modules"];
 const LINKED_OF_SST = ["platform", "provider-lock.json"];
 
+/** A text of infra/ that another takes the place of. */
+export interface Change {
+  readonly what: string;
+  /** In infra/. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 /**
- * A copy of the configuration with something broken in it.
+ * A copy of the configuration, with changes: what is built from it lies in it, and meets nothing
+ * that is built from another.
  *
- * @param name of its folder under .sst/imagefleet/mutants
- * @throws Error where a mutant's text is not found: then the table is to be brought up to date
+ * @param root where it is made, in place of what is there
+ * @throws Error where a change's text is not found: then the change is to be brought up to date
  */
-export function mutated(name: string, mutants: readonly Mutant[]): string {
-  const root = join(ROOT, ".sst", "imagefleet", "mutants", name);
+export function makeTree(root: string, changes: readonly Change[]): void {
   rmSync(root, { recursive: true, force: true });
   mkdirSync(join(root, "infra"), { recursive: true });
   mkdirSync(join(root, ".sst"));
@@ -34,11 +42,10 @@ export function mutated(name: string, mutants: readonly Mutant[]): string {
   }
   for (const path of LINKED) symlinkSync(join(ROOT, path), join(root, path));
   for (const path of LINKED_OF_SST) symlinkSync(join(ROOT, ".sst", path), join(root, ".sst", path));
-  for (const { what, file, from, to } of mutants) {
+  for (const { what, file, from, to } of changes) {
     const path = join(root, "infra", file);
     const text = readFileSync(path, "utf8");
     if (!text.includes(from)) throw new Error(`${what}: infra/${file} does not contain ${from}`);
     writeFileSync(path, text.replaceAll(from, to));
   }
-  return root;
 }

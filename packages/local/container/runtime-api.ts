@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { json } from "node:stream/consumers";
+
+/** Lambda's end of the runtime API: what a runtime asks for invocations, one at a time. */
+export interface RuntimeApi {
+  /** host:port, as AWS_LAMBDA_RUNTIME_API has it. */
+  readonly address: string;
+  /**
+   * @returns what the handler answered
+   * @throws Error with what the runtime said instead: of this invocation, or that it cannot start
+   */
+  invoke(event: unknown, timeoutMs: number): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+interface Invocation {
+  readonly id: string;
+  readonly body: string;
+  readonly deadlineMs: number;
+  readonly answer: PromiseWithResolvers<unknown>;
+}
+
+/** Listens on 127.0.0.1. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
+export async function startRuntimeApi(): Promise<RuntimeApi> {
+  const dead = Promise.withResolvers<never>();
+  // Heard of by whoever invokes: when nobody does yet, nobody misses it.
+  dead.promise.catch(() => undefined);
+  let current: Invocation | undefined;
+  let asking: ServerResponse | undefined;
+
+  const hand = () => {
+    if (current === undefined || asking === undefined) return;
+    asking.writeHead(200, {
+      "content-type": "application/json",
+      "lambda-runtime-aws-request-id": current.id,
+      "lambda-runtime-deadline-ms": String(current.deadlineMs),
+    });
+    asking.end(current.body);
+    asking = undefined;
+  };
+
+  const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
+    const [, end = ""] = /\/runtime\/(.*)$/.exec(request.url ?? "") ?? [];
+    if (end === "invocation/next") {
+      asking = response;
+      hand();
+      return;
+    }
+    const said = await json(request);
+    if (end === "init/error") dead.reject(new Error(JSON.stringify(said)));
+    else if (end === `invocation/${current?.id}/response`) current?.answer.resolve(said);
+    else current?.answer.reject(new Error(JSON.stringify(said)));
+    response.writeHead(202).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+
+  return {
+    address: `127.0.0.1:${address.port}`,
+    async invoke(event, timeoutMs) {
+      current = {
+        id: randomUUID(),
+        body: JSON.stringify(event),
+        deadlineMs: Date.now() + timeoutMs,
+        answer: Promise.withResolvers(),
+      };
+      hand();
+      try {
+        return await Promise.race([current.answer.promise, dead.promise]);
+      } finally {
+        current = undefined;
+      }
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,27 @@
+// Starts each module of the command line in fresh processes, in turn, and prints how long each took
+// to import: a JSON object, module → its starts.
+import { spawnSync } from "node:child_process";
+
+const ROUNDS = 7;
+
+// Nothing is imported before the clock starts: it would be warm for what is measured.
+const CHILD = `
+const start = performance.now();
+await import(process.argv[1]);
+const { user, system } = process.cpuUsage();
+console.log(JSON.stringify({ ms: performance.now() - start, cpuMs: (user + system) / 1000 }));
+process.exit();
+`;
+
+const modules = process.argv.slice(2);
+const starts: Record<string, unknown[]> = Object.fromEntries(modules.map((each) => [each, []]));
+// The first round is not counted: the disk's cache gets warm.
+for (let round = 0; round <= ROUNDS; round++) {
+  for (const module of modules) {
+    const args = ["--input-type=module", "--eval", CHILD, module];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    if (status !== 0) throw new Error(`${module} cannot be imported: ${stderr}`);
+    if (round > 0) starts[module]?.push(JSON.parse(stdout));
+  }
+}
+process.stdout.write(JSON.stringify(starts));
