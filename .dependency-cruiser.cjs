@@ -1,6 +1,6 @@
 // The arrows of docs/architecture.md, checked. A rule names what may not be imported, and why.
 const CORE = "^packages/core/src";
-const PURE = "intake|recipe|plan|outcome|env|gate";
+const PURE = "intake|recipe|plan|outcome|env|gate|prices";
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -22,7 +22,7 @@ module.exports = {
     {
       name: "pure-rooms-do-no-io",
       comment:
-        "intake, recipe, plan, outcome, env and gate are pure: no SDK, no sharp, no network, no files.",
+        "intake, recipe, plan, outcome, env, gate and prices are pure: no SDK, no sharp, no network, no files.",
       severity: "error",
       from: { path: `${CORE}/(${PURE})/`, pathNot: "\\.test\\.ts$" },
       to: {

@@ -53,7 +53,7 @@ describe.skipIf(image === "" || endpoint === "")(
       });
 
       const noise = { type: "gaussian", mean: 128, sigma: 40 } as const;
-      const create = { width: 4000, height: 3000, channels: 3, background: "#000", noise } as const;
+      const create = { width: 1600, height: 1200, channels: 3, background: "#000", noise } as const;
       const sources = {
         "a photo.jpg": await sharp({ create }).jpeg().toBuffer(),
         "drawing.png": await sharp({ create }).png({ compressionLevel: 1 }).toBuffer(),

@@ -1,8 +1,9 @@
-import { PRICES, usd } from "../prices.ts";
+import { PRICES } from "@imagefleet/core/prices";
 import { printable } from "../view/printable.ts";
 import type { Screen } from "../view/screen.ts";
 import { many, thousands } from "../view/thousands.ts";
 import { formatMs } from "../view/units.ts";
+import { usd } from "../view/usd.ts";
 import {
   type AuditTotals,
   FINDING_KINDS,

@@ -1,5 +1,11 @@
 import type { Lane } from "@imagefleet/core/outcome";
-import { PRICES } from "../prices.ts";
+import {
+  FUNCTION_SECOND_USD,
+  functionSeconds,
+  PRICES,
+  TASK_SECOND_USD,
+  taskSeconds,
+} from "@imagefleet/core/prices";
 
 /** What a picture of the sample took on this machine. */
 export interface Measured {
@@ -37,10 +43,6 @@ export interface Estimate {
   readonly storageUsdAMonth: number;
 }
 
-/** As infra makes them: a function of 2 GiB has 2048 / 1769 vCPU, a task 2 vCPU and 4 GiB. */
-const FUNCTION = { gib: 2, vcpus: 2048 / 1769 };
-const TASK = { gib: 4, vcpus: 2 };
-
 /** Beside the CPU time: the source read, the renditions written, s an image. */
 const STORE_SECONDS = { small: 0.05, large: 2 } as const;
 
@@ -50,19 +52,18 @@ export function estimate(
   sample: readonly Measured[],
   fleet: { readonly functions: number; readonly tasks: number },
 ): Estimate {
-  const { s3, sqs, lambda, fargate } = PRICES;
+  const { s3, sqs, lambda } = PRICES;
   const images = lanesOf(material, sample);
   const cpu = { small: meanCpu(sample, "small"), large: meanCpu(sample, "large") };
   const renditions = mean(sample.map((one) => one.renditions));
-  const small = cpu.small / FUNCTION.vcpus + STORE_SECONDS.small;
-  const large = cpu.large / TASK.vcpus + STORE_SECONDS.large;
+  const small = functionSeconds({ cpuSeconds: cpu.small, waitSeconds: STORE_SECONDS.small });
+  const large = taskSeconds({ cpuSeconds: cpu.large, waitSeconds: STORE_SECONDS.large });
   const smallUsd =
-    images.small * small * FUNCTION.gib * lambda.gibSecond + (images.small / 10) * lambda.request;
-  const largeUsd =
-    images.large * large * (TASK.vcpus * fargate.vcpuSecond + TASK.gib * fargate.gibSecond);
+    images.small * small * FUNCTION_SECOND_USD + (images.small / 10) * lambda.request;
+  const largeUsd = images.large * large * TASK_SECOND_USD;
   const storeUsd = material.sources * (3 * s3.read + (renditions + 1) * s3.write);
-  // Send, receive and delete in tens; what is forwarded travels twice.
-  const queueUsd = ((material.sources + images.large) / 10) * 3 * sqs.request;
+  // S3 sends each by itself, as does who forwards it; it is received and deleted in tens.
+  const queueUsd = (material.sources + images.large) * 1.2 * sqs.request;
   const ratio =
     sum(sample.map((one) => one.bytesOut)) / Math.max(1, sum(sample.map((one) => one.bytesIn)));
   const bytesOut = material.bytes * ratio;

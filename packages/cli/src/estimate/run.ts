@@ -1,9 +1,9 @@
 import { configureCodec } from "@imagefleet/core/image";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
+import { PRICES } from "@imagefleet/core/prices";
 import type { ConnectionOptions } from "../connection/options.ts";
 import { EXIT } from "../exit-code.ts";
 import { onInterrupt } from "../interrupt.ts";
-import { PRICES, usd } from "../prices.ts";
 import { readRecipe } from "../recipe.ts";
 import { lasting } from "../view/ago.ts";
 import { showRepeatedly } from "../view/progress.ts";
@@ -12,6 +12,7 @@ import { tally } from "../view/source-table.ts";
 import { table } from "../view/table.ts";
 import { many, thousands } from "../view/thousands.ts";
 import { formatBytes } from "../view/units.ts";
+import { usd } from "../view/usd.ts";
 import { WrongUse } from "../wrong-use.ts";
 import {
   type Estimate,

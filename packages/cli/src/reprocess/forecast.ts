@@ -1,7 +1,8 @@
-import { PRICES, usd } from "../prices.ts";
+import { FUNCTION_SECOND_USD, PRICES, TASK_SECOND_USD } from "@imagefleet/core/prices";
 import { lasting } from "../view/ago.ts";
 import { many, thousands } from "../view/thousands.ts";
 import { formatBytes } from "../view/units.ts";
+import { usd } from "../view/usd.ts";
 
 /** What was counted before a start; bytes as far as they are known. */
 export interface Counted {
@@ -15,12 +16,12 @@ export interface Counted {
 }
 
 /**
- * What a job takes when nothing was measured: a photo of 12 megapixels and six renditions in a function
- * of 2 GiB; a picture of a gigapixel in a task of 2 vCPU and 4 GiB. `imagefleet estimate` measures.
+ * What a job takes when nothing was measured: a photo of 12 megapixels and six renditions in the
+ * function, a picture of a gigapixel in a task. `imagefleet estimate` measures.
  */
 const ASSUMED = {
-  small: { seconds: 0.6, gib: 2 },
-  large: { seconds: 40, vcpus: 2, gib: 4 },
+  smallSeconds: 0.6,
+  largeSeconds: 40,
   renditions: 6,
 } as const;
 
@@ -33,13 +34,11 @@ export interface MeasuredRate {
 /** USD for so many jobs, by today's list prices and {@link ASSUMED}. */
 export function forecastUsd({ sources, large, lists }: Counted): number {
   const small = sources - large;
-  const { s3, sqs, lambda, fargate } = PRICES;
+  const { s3, sqs, lambda } = PRICES;
   const work =
-    small * ASSUMED.small.seconds * ASSUMED.small.gib * lambda.gibSecond +
+    small * ASSUMED.smallSeconds * FUNCTION_SECOND_USD +
     (small / 10) * lambda.request +
-    large *
-      ASSUMED.large.seconds *
-      (ASSUMED.large.vcpus * fargate.vcpuSecond + ASSUMED.large.gib * fargate.gibSecond);
+    large * ASSUMED.largeSeconds * TASK_SECOND_USD;
   // A send, a receive and a delete of ten; per job: source and manifest read and the source's head,
   // renditions and manifest written.
   const queue = (sources / 10) * 3 * sqs.request;
