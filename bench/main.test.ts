@@ -23,7 +23,7 @@ it.each([
 
 it("says what there is", () => {
   const { status, stdout } = bench("--help");
-  for (const name of ["fleet", "ladder", "formats", "large", "cold"]) {
+  for (const name of ["fleet", "ladder", "formats", "large", "cold", "price"]) {
     expect(stdout).toContain(`  ${name} [options]`);
   }
   expect(status).toBe(0);

@@ -99,6 +99,18 @@ root
     await coldBench({ rounds, json, save, say, signal: stop.signal });
   });
 
+root
+  .command("price")
+  .description("what a million images cost on AWS: measured CPU, counted requests, list prices")
+  .option("--batches <n>", "full batches a work", count, 6)
+  .option("--markdown", "the table of docs/deploy.md as well")
+  .option("--json", JSON_HELP)
+  .option("--save", SAVE_HELP)
+  .action(async ({ json = false, save = false, markdown = false, batches }) => {
+    const { priceBench } = await import("./price/bench.ts");
+    await priceBench({ batches, markdown, json, save, say, signal: stop.signal });
+  });
+
 try {
   await root.parseAsync();
 } catch (error) {

@@ -11,10 +11,15 @@ RUN --mount=type=cache,target=/root/.npm \
     npm exec --yes --package="$(node --print 'require("./package.json").packageManager')" -- \
       pnpm install --frozen-lockfile --prod \
         --filter imagefleet --filter "@imagefleet/worker..." \
-        --config.package-import-method=copy --reporter=append-only
+        --config.package-import-method=copy --reporter=append-only \
+    # pnpm's own notes on this installation, its time among them: without them the same lockfile
+    # makes the same files each time.
+    && rm node_modules/.modules.yaml node_modules/.pnpm-workspace-state-v1.json
 
 FROM node:24-bookworm-slim
+# Arenas: glibc gives each thread one and keeps what is freed in it (docs/adr/015-allocator.md).
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=2 \
     IMAGEFLEET_SCRATCH=/scratch
 # The only folder that is written to: everything else may be read-only.
 RUN install --directory --owner=node --group=node /scratch

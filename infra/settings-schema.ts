@@ -47,6 +47,8 @@ const schema = v.strictObject({
   ),
   /** Who encrypts the fleet's buckets: S3 with its own keys, or KMS with a key of this stage. */
   encryption: v.optional(v.picklist(["s3", "kms"]), "s3"),
+  /** A CloudFront distribution of yours that renditions are read through (docs/deploy.md). */
+  distribution: v.optional(arnOf("cloudfront")),
   /** A versioned bucket that every source is copied to. Only of a new source bucket, with encryption "s3". */
   replicateTo: v.optional(arnOf("s3")),
   /** Who is written to when an alarm goes off; each address must confirm once. */

@@ -3,6 +3,9 @@ import { STORAGE } from "./numbers.ts";
 import { partition, retained, settings } from "./stage.ts";
 
 type LifecycleRule = aws.types.input.s3.BucketLifecycleConfigurationRule;
+type Reader = NonNullable<
+  Exclude<sst.aws.BucketArgs["policy"], $util.Output<unknown> | Promise<unknown>>
+>[number];
 
 const everything = { prefix: "" };
 const abandonedUploads: LifecycleRule = {
@@ -23,7 +26,11 @@ export const source: Storage =
   settings.source === "new" ? newSource() : theirs(settings.source.bucket);
 
 /** What is made of it. Not versioned: it can be made again from its source at any time. */
-export const renditions: Storage = bucket("Renditions", { versioned: false, rules: [] });
+export const renditions: Storage = bucket("Renditions", {
+  versioned: false,
+  rules: [],
+  readers: settings.distribution === undefined ? [] : [throughCloudFront(settings.distribution)],
+});
 
 function newSource(): Storage {
   return bucket("Source", {
@@ -54,14 +61,26 @@ function theirs(name: string): Storage {
   return { name, arn: $interpolate`arn:${partition}:s3:::${name}` };
 }
 
+/** This one distribution, whoever asks it: another's, of any account, is not let in. */
+function throughCloudFront(distribution: string): Reader {
+  return {
+    actions: ["s3:GetObject"],
+    principals: [{ type: "service", identifiers: ["cloudfront.amazonaws.com"] }],
+    conditions: [{ test: "StringEquals", variable: "aws:SourceArn", values: [distribution] }],
+    paths: ["*"],
+  };
+}
+
 /** TLS only and closed to the public by SST's own defaults, which the graph's rules insist on. */
 function bucket(
   name: string,
-  { versioned, rules }: { versioned: boolean; rules: LifecycleRule[] },
+  options: { versioned: boolean; rules: LifecycleRule[]; readers?: Reader[] },
 ): Storage {
+  const { versioned, rules, readers = [] } = options;
   const made = new sst.aws.Bucket(name, {
     // Nothing is uploaded from a browser without being asked for.
     cors: false,
+    policy: readers,
     // What is kept must not be emptied on the way out either.
     transform: { bucket: { forceDestroy: !retained } },
   });

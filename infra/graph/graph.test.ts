@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { FUNCTION_BYTES } from "@imagefleet/core/plan";
+import { FUNCTION, PRICES, TASK } from "@imagefleet/core/prices";
 import { readEnv as readConsumeEnv } from "@imagefleet/lambda/consume/env";
 import { readEnv as readWorkerEnv } from "@imagefleet/worker/env";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { REGION } from "./answers.ts";
 import { unexpected } from "./expected.ts";
+import { idleTable } from "./idle.ts";
 import { ensurePlatform } from "./platform.ts";
 import { all, at, jsonAt, listAt, numberAt, textAt, texts } from "./read.ts";
 import type { Graph } from "./resource.ts";
@@ -118,6 +121,33 @@ describe("production", () => {
   });
 });
 
+describe("what is deployed is what the rest reckons with", () => {
+  it("the function's memory, by which sources are sent to their lane, and its price", () => {
+    const [fn] = all(graph("production"), "lambda/function:Function");
+    const mib = numberAt(fn?.inputs, "memorySize");
+    expect(mib * 1024 * 1024).toBe(FUNCTION_BYTES);
+    expect(mib / 1024).toBe(FUNCTION.gib);
+  });
+
+  it("the task's size, by which its time is priced", () => {
+    const [task] = all(graph("production"), "ecs/taskDefinition:TaskDefinition");
+    expect({
+      vcpus: Number(textAt(task?.inputs, "cpu")) / 1024,
+      gib: Number(textAt(task?.inputs, "memory")) / 1024,
+      diskGib: numberAt(task?.inputs, "ephemeralStorage.sizeInGib"),
+    }).toEqual(TASK);
+  });
+
+  it("what an idle month costs, as docs/deploy.md says", () => {
+    const docs = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8");
+    const written = docs.slice(
+      docs.indexOf("| an idle month"),
+      docs.indexOf("\n\n", docs.indexOf("| an idle month")),
+    );
+    expect(written).toBe(idleTable(graph("production"), PRICES));
+  });
+});
+
 describe("what the programs are given is what they read", () => {
   it.each(["production", "all settings", "sst dev"] as const)("the function: %s", (name) => {
     const [fn] = all(graph(name), "lambda/function:Function");
@@ -205,6 +235,33 @@ describe("settings", () => {
     const [target] = all(built, "appautoscaling/target:Target");
     expect(numberAt(mapping?.inputs, "scalingConfig.maximumConcurrency")).toBe(50);
     expect(numberAt(target?.inputs, "maxCapacity")).toBe(30);
+  });
+
+  it("let one distribution read renditions, and their key, and nobody else's", () => {
+    const built = graph("all settings");
+    const [bucket] = all(built, "s3/bucketPolicy:BucketPolicy").map(({ inputs }) =>
+      listAt(jsonAt(inputs, "policy"), "Statement"),
+    );
+    const key = listAt(jsonAt(all(built, "kms/key:Key")[0]?.inputs, "policy"), "Statement");
+    const allowed = [...(bucket ?? []), ...key].filter((each) =>
+      JSON.stringify(at(each, "Principal"))?.includes("cloudfront.amazonaws.com"),
+    );
+    const Condition = [
+      {
+        test: "StringEquals",
+        variable: "aws:SourceArn",
+        values: ["arn:aws:cloudfront::123456789012:distribution/E1ABC"],
+      },
+    ];
+    expect(allowed).toMatchObject([
+      { Effect: "Allow", Action: ["s3:GetObject"], Condition },
+      { Effect: "Allow", Action: ["kms:Decrypt"], Condition },
+    ]);
+    expect(texts(at(allowed[0], "Resource"))).toEqual([
+      expect.stringMatching(/renditionsbucket.*\/\*$/),
+    ]);
+    const policies = all(graph("production"), "s3/bucketPolicy:BucketPolicy");
+    expect(JSON.stringify(policies)).not.toContain("cloudfront");
   });
 
   it("replicate what is versioned, once it is", () => {

@@ -19,6 +19,7 @@ export const VARIANTS = {
         kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/theirs",
       },
       encryption: "kms",
+      distribution: "arn:aws:cloudfront::123456789012:distribution/E1ABC",
       alarmEmails: ["oncall@example.com", "photos@example.com"],
       monthlyBudgetUsd: 200,
       functionConcurrency: 50,

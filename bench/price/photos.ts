@@ -1,0 +1,40 @@
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { kept, samplesFolder } from "../data.ts";
+import { photos as photosOf12Mp } from "../fleet/photos.ts";
+import type { Work } from "./works.ts";
+
+/** Raised when the photos are made otherwise. */
+const VERSION = 2;
+const MB = 1_000_000;
+const QUALITIES = [90, 92, 93, 94, 95, 96, 97, 98, 99] as const;
+
+/** Paths of photos as a work wants them, made once and kept in `dir`. */
+export async function photosFor(
+  { photos }: Work,
+  dir: string,
+  say: (text: string) => void,
+): Promise<string[]> {
+  return photos === "12 MP" ? photosOf12Mp(dir, say) : photosOf5Mb(dir);
+}
+
+/** Photos of 12 megapixels at the quality that makes them about 5 MB, as cameras set to "fine" do. */
+async function photosOf5Mb(dir: string): Promise<string[]> {
+  const folder = join(dir, `photos-5mb-${VERSION}`);
+  await mkdir(folder, { recursive: true });
+  const samples = await samplesFolder();
+  return Promise.all(
+    ["mountain-lake.jpg", "fruit-phone.jpg"].map((name) =>
+      kept(join(folder, name), async (part) => {
+        for (const quality of QUALITIES) {
+          await sharp(join(samples, name))
+            .keepMetadata()
+            .jpeg({ quality, chromaSubsampling: "4:4:4" })
+            .toFile(part);
+          if ((await stat(part)).size >= 5 * MB) return;
+        }
+      }),
+    ),
+  );
+}

@@ -1,0 +1,108 @@
+import { readFile } from "node:fs/promises";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { createS3 } from "@imagefleet/core/aws";
+import { jobMessage } from "@imagefleet/core/intake";
+import { FUNCTION_BYTES } from "@imagefleet/core/plan";
+import { parseJobLine } from "@imagefleet/core/telemetry";
+import { FaultProxy } from "@imagefleet/local/fault-proxy";
+import { startFunction } from "@imagefleet/local/function";
+import { LOCAL_CREDENTIALS } from "@imagefleet/local/resources";
+import { environmentIn, type Sandbox } from "@imagefleet/local/sandbox";
+import { cpuOf } from "../measure/cpu.ts";
+import type { Counted } from "./account.ts";
+import type { Work } from "./works.ts";
+
+const BATCH = 10;
+const TIMEOUT_MS = 600_000;
+
+/** Batches before the clock starts: the compiler has seen every path then. */
+const WARM_UP = 2;
+
+/**
+ * Lets the function that ships do full batches of a work's photos, and counts what it takes: its
+ * process's CPU time, its requests on the wire, its log.
+ *
+ * @throws Error for a photo that is not rendered
+ */
+export async function countWork(
+  { name, recipe }: Work,
+  photos: readonly string[],
+  batches: number,
+  sandbox: Sandbox,
+): Promise<Counted> {
+  const calls: Record<string, number> = {};
+  await using proxy = await FaultProxy.start(sandbox.endpoint, ({ service, operation }) => {
+    const call = `${service} ${operation}`;
+    calls[call] = (calls[call] ?? 0) + 1;
+    return undefined;
+  });
+  let [logBytes, rendered] = [0, 0];
+  const fn = startFunction({
+    name: "price",
+    handler: new URL(import.meta.resolve("@imagefleet/lambda/consume/handler")),
+    exportName: "handler",
+    memoryBytes: FUNCTION_BYTES,
+    timeoutMs: TIMEOUT_MS,
+    maximumConcurrency: 1,
+    environment: {
+      ...environmentIn(sandbox),
+      AWS_ENDPOINT_URL: proxy.endpoint,
+      IMAGEFLEET_RECIPE: recipe.href,
+    },
+    onLog: (line) => {
+      logBytes += Buffer.byteLength(line) + 1;
+      if (parseJobLine(line)?.outcome === "rendered") rendered++;
+    },
+  });
+  const doBatch = async (batch: number): Promise<void> => {
+    const keys = await upload(sandbox, photos, `${name}/${batch}`);
+    rendered = 0;
+    const result = await fn.invoke({ Records: keys.map((key) => recordOf(sandbox, key)) });
+    if (result.kind !== "returned" || rendered !== BATCH) {
+      throw new Error(`${name}: ${rendered} of ${BATCH} photos were rendered (${result.kind})`);
+    }
+  };
+  try {
+    for (let batch = 0; batch < WARM_UP; batch++) await doBatch(batch);
+    const before = await cpuOf(fn.pids());
+    for (const call of Object.keys(calls)) delete calls[call];
+    logBytes = 0;
+    for (let batch = 0; batch < batches; batch++) await doBatch(WARM_UP + batch);
+    const cpuSeconds = ((await cpuOf(fn.pids())) - before) / 1000;
+    return { images: batches * BATCH, batches, cpuSeconds, calls: { ...calls }, logBytes };
+  } finally {
+    await fn.stop();
+  }
+}
+
+/** Not through the proxy: uploads are their owner's. @returns the keys */
+async function upload(
+  { endpoint, region, resources }: Sandbox,
+  photos: readonly string[],
+  folder: string,
+): Promise<string[]> {
+  const s3 = createS3({ region, endpoint, credentials: LOCAL_CREDENTIALS });
+  const keys = Array.from({ length: BATCH }, (_unused, at) => `${folder}/${at}.jpg`);
+  for (const [at, Key] of keys.entries()) {
+    const Body = await readFile(photos[at % photos.length] ?? "");
+    await s3.send(new PutObjectCommand({ Bucket: resources.sourceBucket, Key, Body }));
+  }
+  s3.destroy();
+  return keys;
+}
+
+/** As SQS hands it to the function. */
+function recordOf({ resources }: Sandbox, key: string) {
+  const now = String(Date.now());
+  return {
+    messageId: key,
+    receiptHandle: key,
+    body: jobMessage({ bucket: resources.sourceBucket, key, begun: false, force: false }),
+    attributes: {
+      ApproximateReceiveCount: "1",
+      SentTimestamp: now,
+      ApproximateFirstReceiveTimestamp: now,
+    },
+    messageAttributes: {},
+  };
+}

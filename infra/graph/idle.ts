@@ -1,0 +1,49 @@
+import { all, at, listAt } from "./read.ts";
+import type { Graph } from "./resource.ts";
+
+const MONTH_SECONDS = 730 * 3600;
+/** Lambda's pollers of a queue that is empty, and how long each of them waits for an answer, s. */
+const POLLERS = 5;
+const POLL_SECONDS = 20;
+
+/** USD, by list price. */
+interface Prices {
+  readonly cloudwatch: { readonly alarmMetricMonth: number; readonly dashboardMonth: number };
+  readonly sqs: { readonly request: number };
+}
+
+/**
+ * What a stage costs in a month in which nothing is uploaded, counted from what would be deployed, as
+ * it stands in docs/deploy.md.
+ */
+export function idleTable(graph: Graph, prices: Prices): string {
+  const metrics = all(graph, "cloudwatch/metricAlarm:MetricAlarm").reduce(
+    (sum, { inputs }) => sum + Math.max(1, measured(listAt(inputs, "metricQueries"))),
+    0,
+  );
+  const alarms = all(graph, "cloudwatch/metricAlarm:MetricAlarm").length;
+  const dashboards = all(graph, "cloudwatch/dashboard:Dashboard").length;
+  const polls = (POLLERS * MONTH_SECONDS) / POLL_SECONDS;
+  const rows: readonly (readonly [string, number])[] = [
+    [`${alarms} alarms over ${metrics} metrics`, metrics * prices.cloudwatch.alarmMetricMonth],
+    [`${dashboards} dashboard`, dashboards * prices.cloudwatch.dashboardMonth],
+    [
+      `${Math.round(polls / 1000)},000 long polls of Lambda's at the small queue`,
+      polls * prices.sqs.request,
+    ],
+    ["no task, no NAT gateway, no address, no load balancer", 0],
+  ];
+  const total = rows.reduce((sum, [, usd]) => sum + usd, 0);
+  const line = (what: string, usd: number) => `| ${what} | $${usd.toFixed(2)} |`;
+  return [
+    "| an idle month | USD |",
+    "| --- | ---: |",
+    ...rows.map(([what, usd]) => line(what, usd)),
+    line("**in all**", total),
+  ].join("\n");
+}
+
+/** Expressions are free: the metrics that they are made of are not. */
+function measured(queries: ReturnType<typeof listAt>): number {
+  return queries.filter((query) => at(query, "metric") !== undefined).length;
+}
