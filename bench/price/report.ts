@@ -1,4 +1,4 @@
-import { PRICES } from "@imagefleet/core/prices";
+import { FUNCTION_SECOND_USD, functionSeconds, PRICES } from "@imagefleet/core/prices";
 import type { Baseline } from "../baseline.ts";
 import { type Machine, machineLine } from "../measure/machine.ts";
 import { type Account, type Counted, WAIT_SECONDS } from "./account.ts";
@@ -40,6 +40,7 @@ export function priceMarkdown({ works, machine }: PriceResult, date: string): st
       line([title, ...works.map(({ account }) => dollars(account[row] * MILLION))]),
     ),
     line(["at most, by this project's own bar", ...works.map(bar)]),
+    line(["kept up to k =", ...works.map(slowest)]),
     line(["CPU ms an image", ...works.map(({ counted }) => cpuMs(counted).toFixed(0))]),
     line(["S3 requests an image", ...works.map(({ counted }) => s3Calls(counted))]),
     "",
@@ -83,6 +84,14 @@ export function priceBaseline(result: PriceResult, setup: string): Baseline {
     setup,
     at: new Date().toISOString(),
   };
+}
+
+/** How many times as long as here a processor may take at it before the bar is missed. */
+function slowest({ work: { barUsd }, counted, account }: Priced): string {
+  if (barUsd === undefined) return "";
+  const cpuSeconds = counted.cpuSeconds / counted.images;
+  const cpuUsd = functionSeconds({ cpuSeconds, waitSeconds: 0 }) * FUNCTION_SECOND_USD;
+  return (Math.floor((1 + (barUsd - account.total) / cpuUsd) * 10) / 10).toFixed(1);
 }
 
 function cpuMs({ cpuSeconds, images }: Counted): number {
