@@ -21,7 +21,7 @@ export const WORKS: readonly Work[] = [
   },
   {
     name: "compress",
-    what: "the whole as WebP of quality 80 and three JPEG thumbnails, of a photo of 5 MB",
+    what: "the whole as WebP of quality 80 and three JPEG thumbnails, of a photo of 12 megapixels, about 5 MB",
     recipe: new URL("recipes/compress-and-thumbnails.ts", import.meta.url),
     photos: "5 MB",
     barUsd: STEP_FUNCTIONS_USD / 10,
