@@ -60,6 +60,8 @@ const schema = v.strictObject({
   functionConcurrency: v.optional(whole(2, 1000), 8),
   /** Fargate tasks at once, from none. */
   workerTasks: v.optional(whole(1, 100), 10),
+  /** Metrics of the fleet's own, and their graphs on the dashboard. docs/telemetry.md says what they cost. */
+  metrics: v.optional(v.boolean("it must be true or false"), true),
 });
 
 export type SettingsInput = v.InferInput<typeof schema>;

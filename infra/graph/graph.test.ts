@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { METRICS as PROGRAMS_METRICS } from "@imagefleet/core/telemetry";
 import { readEnv as readConsumeEnv } from "@imagefleet/lambda/consume/env";
 import { readEnv as readWorkerEnv } from "@imagefleet/worker/env";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { METRICS } from "../metric-names.ts";
 import { REGION } from "./answers.ts";
 import { unexpected } from "./expected.ts";
 import { ensurePlatform } from "./platform.ts";
@@ -115,6 +117,52 @@ describe("production", () => {
         expect(text).toContain(textAt(inputs, "name"));
       }
     }
+  });
+});
+
+describe("metrics", () => {
+  const given = (name: Name) => {
+    const [fn] = all(graph(name), "lambda/function:Function");
+    return variables(at(fn?.inputs, "environment.variables"));
+  };
+  const searches = (name: Name) => {
+    const [dashboard] = all(graph(name), "cloudwatch/dashboard:Dashboard");
+    const text = textAt(dashboard?.inputs, "dashboardBody");
+    return [...text.matchAll(/SEARCH\('\{(.*?)\} MetricName=\\"(\w+)/g)].map(
+      ([, schema = "", metric = ""]) => {
+        const [namespace, ...dimensions] = schema.replaceAll('\\"', "").split(",");
+        return { namespace, metric, dimensions };
+      },
+    );
+  };
+
+  it("are asked of both programs under the name of the stage, and drawn by it", () => {
+    expect(given("a stage of its own")).toMatchObject({
+      IMAGEFLEET_METRICS_NAMESPACE: "imagefleet/review-7",
+    });
+    const name = "IMAGEFLEET_METRICS_NAMESPACE";
+    expect(workerEnvironment(graph("production"))[name]).toBe("imagefleet/production");
+    const found = searches("production");
+    expect(new Set(found.map(({ metric }) => metric))).toEqual(new Set(Object.keys(METRICS)));
+    for (const { namespace, metric, dimensions } of found) {
+      expect(namespace).toBe("imagefleet/production");
+      expect(PROGRAMS_METRICS).toHaveProperty(metric, expect.objectContaining({ dimensions }));
+    }
+  });
+
+  it("are there where the stage wants them, and not in sst dev, whose lines CloudWatch never sees", () => {
+    for (const name of ["all settings", "sst dev"] as const) {
+      expect(given(name)).not.toHaveProperty("IMAGEFLEET_METRICS_NAMESPACE");
+    }
+    expect(searches("all settings")).toEqual([]);
+  });
+
+  it("are called as the programs call them", () => {
+    const theirs = Object.entries(PROGRAMS_METRICS).map(([name, { dimensions }]) => [
+      name,
+      dimensions,
+    ]);
+    expect(METRICS).toEqual(Object.fromEntries(theirs));
   });
 });
 

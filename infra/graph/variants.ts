@@ -23,6 +23,7 @@ export const VARIANTS = {
       monthlyBudgetUsd: 200,
       functionConcurrency: 50,
       workerTasks: 30,
+      metrics: false,
     },
   },
   replicated: { stage: "production", settings: { replicateTo: "arn:aws:s3:::far-away" } },

@@ -6,7 +6,7 @@ import { Queue } from "@imagefleet/core/queue";
 import { refuseRecursion } from "@imagefleet/core/recipe";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore, Scratch, SourceStore } from "@imagefleet/core/store";
-import { createLog } from "@imagefleet/core/telemetry";
+import { createVoice } from "@imagefleet/core/telemetry";
 import shippedRecipe from "../../../recipe.ts";
 import { readEnv } from "./env.ts";
 import { healthFile } from "./health/env.ts";
@@ -34,7 +34,9 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
   const jobs = env.IMAGEFLEET_JOBS ?? Math.max(1, Math.floor(cpus / 2));
   configureCodec({ threads: cpus });
   const memoryBytes = Math.floor(memoryLimitBytes() * USABLE);
-  const log = createLog("worker", env.IMAGEFLEET_LOG_LEVEL);
+  const level = env.IMAGEFLEET_LOG_LEVEL;
+  const voice = createVoice("worker", level, env.IMAGEFLEET_METRICS_NAMESPACE);
+  const { log } = voice;
   const shared = {
     recipe,
     sources: new SourceStore(s3),
@@ -54,7 +56,7 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
         letters: new Queue(sqs, letters),
         maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
         leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
-        log,
+        ...voice,
         now: Date.now,
         random: Math.random,
       },

@@ -9,12 +9,12 @@ import {
 } from "../queue/index.ts";
 import { whyNotASource } from "../recipe/index.ts";
 import { outcomeOf, type ReconcileContext, reconcile } from "../reconcile/index.ts";
-import { type Logger, logJob } from "../telemetry/index.ts";
+import { countDeadLetter, logJob, Stopwatch, type Voice } from "../telemetry/index.ts";
 import { inTime } from "./in-time.ts";
 import { type ReadMessage, readMessage, sourceOf } from "./unit.ts";
 
 /** What an attempt at a message needs of the program that makes it. */
-export interface AttemptContext {
+export interface AttemptContext extends Voice {
   readonly lane: Lane;
   readonly reconcile: ReconcileContext;
   /** Where what is too big for the small lane goes. */
@@ -25,7 +25,6 @@ export interface AttemptContext {
   readonly maxReceives: number;
   /** The lane's visibility timeout, or less. */
   readonly leaseSeconds: number;
-  readonly log: Logger;
   /** ms since the epoch */
   readonly now: () => number;
   /** in [0, 1) */
@@ -139,7 +138,10 @@ async function attemptJob(
   signal: AbortSignal,
 ): Promise<boolean[]> {
   const startedAt = context.now();
-  const reached = await forwarded(job, await outcomeFor(job, context, signal), context);
+  const watch = new Stopwatch(context.now);
+  const ended = await outcomeFor(job, context, watch.enter, signal);
+  const laps = watch.stop();
+  const reached = await forwarded(job, ended, context);
   const conclusions: Conclusion[] = [];
   for (const { message, intake } of askers) {
     // A letter of one job among several carries that job alone: redriven, it does not repeat the rest.
@@ -147,19 +149,28 @@ async function attemptJob(
     const body = several ? jobMessage(job) : message.body;
     conclusions.push(await conclude(reached, job, body, message, context));
   }
-  const { lane, log } = context;
+  const { lane } = context;
   const { bucket, key } = job;
   const receiveCount = Math.max(...askers.map(({ message }) => message.receiveCount));
-  const ms = context.now() - startedAt;
+  const sentAt = Math.min(...askers.map(({ message }) => message.sentAt));
+  const at = context.now();
+  const ms = at - startedAt;
   const { outcome } = conclusions.find(({ settled }) => !settled) ?? { outcome: reached };
   const messages = askers.length;
-  logJob(log, { bucket, key, lane, receiveCount, ms, ...(messages > 1 && { messages }) }, outcome);
+  logJob(
+    context,
+    { bucket, key, lane, receiveCount, ms, ...(messages > 1 && { messages }) },
+    outcome,
+    // SQS's clock is another than this one.
+    { at, waitMs: Math.max(0, startedAt - sentAt), laps },
+  );
   return conclusions.map(({ settled }) => settled);
 }
 
 async function outcomeFor(
   job: Job,
   { lane, reconcile: inner }: AttemptContext,
+  onStage: Stopwatch["enter"],
   signal: AbortSignal,
 ): Promise<Outcome> {
   const why = whyNotASource(inner.recipe, job.key);
@@ -170,7 +181,7 @@ async function outcomeFor(
       return { kind: "forwarded", why: `it has ${job.bytes} bytes` };
     }
   }
-  return inTime(reconcile(job, inner, signal), signal);
+  return inTime(reconcile(job, { ...inner, onStage }, signal), signal);
 }
 
 /** Sends a job to the large lane where that is its outcome: once, whoever asked for it. */
@@ -210,6 +221,8 @@ async function conclude(
         lastAttemptAt: context.now(),
       };
       await context.letters.send(body, letterAttributes(letter, message));
+      const { reason, lane, source } = letter;
+      countDeadLetter(context, { lane, reason, ...source, messageId: message.id }, context.now());
     }
     return { outcome, settled: true };
   } catch (error) {

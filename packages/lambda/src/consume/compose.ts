@@ -8,7 +8,7 @@ import { Queue } from "@imagefleet/core/queue";
 import { refuseRecursion } from "@imagefleet/core/recipe";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
-import { createLog } from "@imagefleet/core/telemetry";
+import { createVoice } from "@imagefleet/core/telemetry";
 import shippedRecipe from "../../../../recipe.ts";
 import { readEnv } from "./env.ts";
 
@@ -58,7 +58,7 @@ export async function compose(): Promise<Consume> {
       letters: new Queue(sqs, env.IMAGEFLEET_SMALL_DLQ_URL),
       maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
       leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
-      log: createLog("consume", env.IMAGEFLEET_LOG_LEVEL),
+      ...createVoice("consume", env.IMAGEFLEET_LOG_LEVEL, env.IMAGEFLEET_METRICS_NAMESPACE),
       now: Date.now,
       random: Math.random,
     },
