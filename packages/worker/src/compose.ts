@@ -7,6 +7,7 @@ import { refuseRecursion } from "@imagefleet/core/recipe";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore, Scratch, SourceStore } from "@imagefleet/core/store";
 import { createVoice } from "@imagefleet/core/telemetry";
+import { openTraces } from "@imagefleet/core/traces";
 import shippedRecipe from "../../../recipe.ts";
 import { readEnv } from "./env.ts";
 import { healthFile } from "./health/env.ts";
@@ -37,6 +38,14 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
   const level = env.IMAGEFLEET_LOG_LEVEL;
   const voice = createVoice("worker", level, env.IMAGEFLEET_METRICS_NAMESPACE);
   const { log } = voice;
+  const traces = await openTraces({
+    program: "worker",
+    url: env.IMAGEFLEET_TRACES_URL,
+    share: env.IMAGEFLEET_TRACES_SHARE,
+    region: env.AWS_REGION,
+    aws: s3,
+    log,
+  });
   const shared = {
     recipe,
     sources: new SourceStore(s3),
@@ -57,12 +66,14 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
         maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
         leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
         ...voice,
+        traces,
         now: Date.now,
         random: Math.random,
       },
     })),
     jobs,
     log,
+    traces,
     random: Math.random,
     leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
     pollSeconds: env.IMAGEFLEET_POLL_SECONDS,

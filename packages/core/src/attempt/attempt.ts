@@ -10,6 +10,7 @@ import {
 import { whyNotASource } from "../recipe/index.ts";
 import { outcomeOf, type ReconcileContext, reconcile } from "../reconcile/index.ts";
 import { countDeadLetter, logJob, Stopwatch, type Voice } from "../telemetry/index.ts";
+import type { Traces } from "../traces/index.ts";
 import { inTime } from "./in-time.ts";
 import { type ReadMessage, readMessage, sourceOf } from "./unit.ts";
 
@@ -25,6 +26,8 @@ export interface AttemptContext extends Voice {
   readonly maxReceives: number;
   /** The lane's visibility timeout, or less. */
   readonly leaseSeconds: number;
+  /** Absent: jobs are not traced. */
+  readonly traces?: Traces | undefined;
   /** ms since the epoch */
   readonly now: () => number;
   /** in [0, 1) */
@@ -106,6 +109,7 @@ function mergedJobs(asked: readonly ReadMessage[]): Job[] {
     const sizes = same.map(({ bytes }) => bytes ?? 0);
     const known = same.every(({ bytes }) => bytes !== undefined);
     const times = same.flatMap(({ at }) => at ?? []);
+    const [trace] = same.flatMap((job) => job.trace ?? []);
     const { bucket, key } = first;
     return [
       {
@@ -115,6 +119,7 @@ function mergedJobs(asked: readonly ReadMessage[]): Job[] {
         ...(times.length === same.length && { at: Math.min(...times) }),
         begun: same.some(({ begun }) => begun),
         force: same.some(({ force }) => force),
+        ...(trace !== undefined && { trace }),
       },
     ];
   });
@@ -138,10 +143,12 @@ async function attemptJob(
   signal: AbortSignal,
 ): Promise<boolean[]> {
   const startedAt = context.now();
+  const trace = context.traces?.begin(job.trace, startedAt);
+  const onward = trace && { trace: trace.header };
   const watch = new Stopwatch(context.now);
   const ended = await outcomeFor(job, context, watch.enter, signal);
   const laps = watch.stop();
-  const reached = await forwarded(job, ended, context);
+  const reached = await forwarded({ ...job, ...onward }, ended, context);
   const conclusions: Conclusion[] = [];
   for (const { message, intake } of askers) {
     // A letter of one job among several carries that job alone: redriven, it does not repeat the rest.
@@ -164,6 +171,7 @@ async function attemptJob(
     // SQS's clock is another than this one.
     { at, waitMs: Math.max(0, startedAt - sentAt), laps },
   );
+  trace?.end({ at, bucket, key, lane, receiveCount, outcome, laps });
   return conclusions.map(({ settled }) => settled);
 }
 

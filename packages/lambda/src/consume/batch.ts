@@ -53,6 +53,7 @@ export async function workOnBatch(
   const at = attempt.now();
   const counts = { batchSize: messages.length, comeBack: batch.left.length };
   countBatch(attempt, { lane: attempt.lane, ...counts, ms: at - startedAt }, at);
+  await attempt.traces?.flush();
   return batch.left.map(({ id }) => id);
 }
 

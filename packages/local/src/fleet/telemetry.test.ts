@@ -9,11 +9,12 @@ import { RenditionStore } from "@imagefleet/core/store";
 import { parseJobLine } from "@imagefleet/core/telemetry";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Sample, samplesOf, sums } from "../emf/index.ts";
 import { startEventSource } from "../event-source/index.ts";
-import { startWorkerProcess } from "../fleet/worker-process.ts";
 import { startFunction } from "../function/index.ts";
+import { type OtlpReceiver, startOtlpReceiver } from "../otlp/index.ts";
 import { environmentIn, type Sandbox, startSandbox } from "../sandbox/index.ts";
-import { type Sample, samplesOf, sums } from "./index.ts";
+import { startWorkerProcess } from "./worker-process.ts";
 
 const MIB = 1024 * 1024;
 const NAMESPACE = "imagefleet/test";
@@ -31,12 +32,14 @@ const RECIPE = `export default {
 
 let sandbox: Sandbox;
 let recipe: string;
+let collector: OtlpReceiver;
 const sources = new Map<string, Buffer>();
 const lines: string[] = [];
 let messages = 0;
 
 beforeAll(async () => {
   sandbox = await startSandbox({ small: 60, large: 60 });
+  collector = await startOtlpReceiver();
   recipe = join(sandbox.folder, "recipe.mjs");
   await writeFile(recipe, RECIPE);
   const { region, resources, s3, sqs } = sandbox;
@@ -69,6 +72,7 @@ beforeAll(async () => {
     ...environmentIn(sandbox),
     IMAGEFLEET_RECIPE: recipe,
     IMAGEFLEET_METRICS_NAMESPACE: NAMESPACE,
+    IMAGEFLEET_TRACES_URL: collector.url,
     // No level silences what is counted.
     IMAGEFLEET_LOG_LEVEL: "silent",
   };
@@ -119,7 +123,10 @@ beforeAll(async () => {
     await fn.stop();
   }
 });
-afterAll(() => sandbox.close());
+afterAll(async () => {
+  await collector.close();
+  await sandbox.close();
+});
 
 function of(lane: Lane, name: string): Sample[] {
   const samples = lines.flatMap(samplesOf);
@@ -210,6 +217,22 @@ it("tell where the time went, and no more of it than there was", () => {
       expect(namespace).toBe(NAMESPACE);
     }
   }
+});
+
+it("are told of in traces too: one a source, through both programs", () => {
+  const jobs = collector.spans.filter(({ name }) => name === "job");
+  expect(jobs).toHaveLength(JOBS);
+  const of = (service: string, key: string) =>
+    jobs.find((span) => span.service === service && span.attributes["aws.s3.key"] === key);
+  const forwarded = of("imagefleet-consume", LARGE);
+  const rendered = of("imagefleet-worker", LARGE);
+  expect(forwarded?.attributes).toMatchObject({ "imagefleet.outcome": "forwarded" });
+  expect(rendered?.attributes).toMatchObject({ "imagefleet.outcome": "rendered" });
+  expect(rendered).toMatchObject({
+    traceId: forwarded?.traceId,
+    parentSpanId: forwarded?.spanId,
+  });
+  expect(new Set(jobs.map(({ traceId }) => traceId)).size).toBe(sources.size);
 });
 
 it("are all that a silent log says", () => {
