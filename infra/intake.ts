@@ -7,7 +7,7 @@ import { CONSUME, LOG_RETENTION, QUEUES } from "./numbers.ts";
 import { large, small, smallPolicy } from "./queues.ts";
 import { retained, settings } from "./stage.ts";
 import { renditions, source } from "./storage.ts";
-import { telemetry } from "./telemetry.ts";
+import { telemetry, tracing } from "./telemetry.ts";
 
 /** Takes up to ten messages of the small lane; what fails comes back alone. */
 export const consume = new sst.aws.Function("Consume", {
@@ -30,6 +30,9 @@ export const consume = new sst.aws.Function("Consume", {
   nodejs: {
     // sharp's binary for the function's processor, at the version of the lockfile.
     install: { sharp: installedVersion("sharp") },
+    // What is imported when it is needed (traces, ways to credentials) is a file of its own, and
+    // not parsed at each start.
+    splitting: true,
   },
   copyFiles: [await decoderThread()],
   permissions: [
@@ -37,6 +40,7 @@ export const consume = new sst.aws.Function("Consume", {
     draining(small.queue, "sqs:GetQueueAttributes"),
     sending(small.letters),
     sending(large.queue),
+    ...tracing,
   ],
   logging: { retention: retained ? LOG_RETENTION.production : LOG_RETENTION.other },
 });

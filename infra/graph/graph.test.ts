@@ -166,6 +166,43 @@ describe("metrics", () => {
   });
 });
 
+describe("traces", () => {
+  const mayTrace = (name: Name, role: string) =>
+    grants(graph(name), role).filter((grant) => grant.startsWith("xray:"));
+  const told = (name: Name) => {
+    const [fn] = all(graph(name), "lambda/function:Function");
+    const given = [
+      variables(at(fn?.inputs, "environment.variables")),
+      workerEnvironment(graph(name)),
+    ];
+    return given.map((each) => [each["IMAGEFLEET_TRACES_URL"], each["IMAGEFLEET_TRACES_SHARE"]]);
+  };
+
+  it("are asked of nobody by default", () => {
+    expect(told("production")).toEqual(Array(2).fill([undefined, undefined]));
+    for (const name of ["production", "a bucket that is there"] as const) {
+      expect([...mayTrace(name, "ConsumeRole"), ...mayTrace(name, "WorkerTaskRole")]).toEqual([]);
+    }
+  });
+
+  it("go to X-Ray, which both programs may then write to", () => {
+    const url = `https://xray.${REGION}.amazonaws.com/v1/traces`;
+    expect(told("all settings")).toEqual(Array(2).fill([url, "0.5"]));
+    for (const role of ["ConsumeRole", "WorkerTaskRole"]) {
+      expect(mayTrace("all settings", role)).toEqual([
+        "xray:PutSpans *",
+        "xray:PutSpansForIndexing *",
+        "xray:PutTraceSegments *",
+      ]);
+    }
+  });
+
+  it("go to a collector", () => {
+    const url = "https://collector.example.com/v1/traces";
+    expect(told("a bucket that is there")).toEqual(Array(2).fill([url, "0.05"]));
+  });
+});
+
 describe("what the programs are given is what they read", () => {
   it.each(["production", "all settings", "sst dev"] as const)("the function: %s", (name) => {
     const [fn] = all(graph(name), "lambda/function:Function");
