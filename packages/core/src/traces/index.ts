@@ -1,1 +1,2 @@
-export { openTraces, type Traces, tracesVariables } from "./traces.ts";
+export { openTraces, tracesVariables } from "./open.ts";
+export type { Traces } from "./traces.ts";
