@@ -31,7 +31,7 @@ export function readMessage(message: ReceivedMessage, leaseSeconds: number): Rea
 }
 
 /** What a job itself says goes before what its message does: it may come from far. */
-function traceOf({ trace }: Job, { traceHeader }: ReceivedMessage): Pick<Job, "trace"> {
+export function traceOf({ trace }: Job, { traceHeader }: ReceivedMessage): Pick<Job, "trace"> {
   const known = trace ?? traceHeader;
   return known === undefined ? {} : { trace: known };
 }
