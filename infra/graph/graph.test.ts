@@ -157,6 +157,18 @@ describe("metrics", () => {
     expect(searches("all settings")).toEqual([]);
   });
 
+  it("are read by CloudWatch from the programs' lines as they are, with nothing in between", () => {
+    const [fn] = all(graph("production"), "lambda/function:Function");
+    const [task] = all(graph("production"), "ecs/taskDefinition:TaskDefinition");
+    expect(textAt(fn?.inputs, "loggingConfig.logFormat")).toBe("Text");
+    const [worker, ...sidecars] = listAt(
+      { all: jsonAt(task?.inputs, "containerDefinitions") },
+      "all",
+    );
+    expect(textAt(worker, "logConfiguration.logDriver")).toBe("awslogs");
+    expect(sidecars).toEqual([]);
+  });
+
   it("are called as the programs call them", () => {
     const theirs = Object.entries(PROGRAMS_METRICS).map(([name, { dimensions }]) => [
       name,

@@ -7,12 +7,14 @@ const share = "it must be a number from 0 to 1";
 /** The variables that say where traces go. */
 export const tracesVariables = {
   /** An OTLP endpoint for traces, over HTTP: a collector's, or X-Ray's, whose requests are signed. */
-  IMAGEFLEET_TRACES_URL: v.optional(url),
+  IMAGEFLEET_TRACES_URL: v.optional(
+    v.pipe(url, v.regex(/^https?:/, "it must be an http or https URL")),
+  ),
   /** Of the traces that begin here, so many; those that others began are as they say. */
   IMAGEFLEET_TRACES_SHARE: v.optional(
     v.pipe(
       v.string(),
-      v.regex(/^(0|1|0?\.\d+|1\.0+)$/, share),
+      v.regex(/^\d*\.?\d+(e-\d+)?$/, share),
       v.transform(Number),
       v.maxValue(1, share),
     ),
