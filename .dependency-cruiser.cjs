@@ -50,7 +50,7 @@ module.exports = {
       name: "image-knows-no-store",
       severity: "error",
       from: { path: `${CORE}/image/`, pathNot: "\\.test\\.ts$" },
-      to: { path: `${CORE}/(store|queue|aws|reconcile|attempt|telemetry)/|@aws-sdk/` },
+      to: { path: `${CORE}/(store|queue|aws|reconcile|attempt|telemetry|traces)/|@aws-sdk/` },
     },
     {
       name: "store-and-queue-know-no-images",

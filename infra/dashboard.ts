@@ -1,9 +1,10 @@
 import { cluster, worker } from "./fleet.ts";
 import { consume } from "./intake.ts";
-import { METRICS } from "./metric-names.ts";
+import { ownRows } from "./own-graphs.ts";
 import { large, small } from "./queues.ts";
 import { physical, region } from "./stage.ts";
-import { type Place, page, type Widget } from "./widgets.ts";
+import { metricsNamespace } from "./telemetry.ts";
+import { graphs, type Place, page, type Row } from "./widgets.ts";
 
 type Names = Record<
   | "small"
@@ -17,8 +18,6 @@ type Names = Record<
   | "region",
   string
 >;
-
-const PERIOD = 300;
 
 /** The page that a person opens first: is anything waiting, failing, dead; what is it worth? */
 export const dashboard = $dev ? undefined : makeDashboard();
@@ -41,18 +40,8 @@ function makeDashboard(): aws.cloudwatch.Dashboard {
   });
 }
 
-function rows(names: Names): (readonly [height: number, ...widgets: Widget[]])[] {
-  const graph = (title: string, metrics: Place[], more: Record<string, unknown> = {}): Widget => ({
-    type: "metric",
-    properties: {
-      title,
-      metrics,
-      region: names.region,
-      period: PERIOD,
-      view: "timeSeries",
-      ...more,
-    },
-  });
+function rows(names: Names): Row[] {
+  const graph = graphs(names.region);
   const sqs = (queue: string, metric: string, label: string): Place => [
     "AWS/SQS",
     metric,
@@ -66,14 +55,6 @@ function rows(names: Names): (readonly [height: number, ...widgets: Widget[]])[]
     "FunctionName",
     names.consume,
     { stat, label },
-  ];
-  const own = (
-    { name, dimensions }: { name: string; dimensions: readonly string[] },
-    stat: string,
-  ): Place => [
-    {
-      expression: `SEARCH('{${[METRICS.namespace, ...dimensions].join(",")}} MetricName="${name}"', '${stat}', ${PERIOD})`,
-    },
   ];
   const lane = (title: string, queue: string) =>
     graph(`${title} lane: messages`, [
@@ -102,19 +83,9 @@ function rows(names: Names): (readonly [height: number, ...widgets: Widget[]])[]
         sqs(names.largeDlq, dead, "large"),
       ]),
     ],
+    ...(metricsNamespace === undefined ? [] : ownRows(graph, metricsNamespace)),
     [
       6,
-      graph("Jobs by outcome", [own(METRICS.jobs, "Sum")], { stacked: true }),
-      graph("Dead letters by reason", [own(METRICS.deadLetters, "Sum")], { stacked: true }),
-      graph("Job, p50 and p95 by size, ms", [own(METRICS.jobMs, "p50"), own(METRICS.jobMs, "p95")]),
-      graph("Wait in the queue, p95, ms", [own(METRICS.waitMs, "p95")]),
-    ],
-    [
-      6,
-      graph("Bytes in and out: what is saved", [
-        own(METRICS.bytesIn, "Sum"),
-        own(METRICS.bytesOut, "Sum"),
-      ]),
       graph("Function: batches", [
         lambda("Invocations", "Sum", "batches"),
         lambda("Errors", "Sum", "failed whole"),

@@ -6,6 +6,7 @@ import { large } from "./queues.ts";
 import { retained, settings } from "./stage.ts";
 import { renditions, source } from "./storage.ts";
 import { hardened } from "./task.ts";
+import { telemetry, tracing } from "./telemetry.ts";
 
 const GB = 1_000_000_000;
 /** What every Fargate task has. */
@@ -44,6 +45,7 @@ export const worker = new sst.aws.Service("Worker", {
     IMAGEFLEET_LEASE_SECONDS: String(WORKER.leaseSeconds),
     IMAGEFLEET_POLL_SECONDS: String(WORKER.pollSeconds),
     IMAGEFLEET_DRAIN_SECONDS: String(WORKER.drainSeconds),
+    ...telemetry,
   },
   logging: { retention: retained ? LOG_RETENTION.production : LOG_RETENTION.other },
   health: {
@@ -84,6 +86,7 @@ function workerPolicy() {
     ...storeAccess,
     draining(large.queue),
     sending(large.letters),
+    ...tracing,
     // A task says of itself that it has work in hand: then it is not scaled in.
     {
       actions: ["ecs:UpdateTaskProtection", "ecs:GetTaskProtection"],

@@ -7,6 +7,7 @@ import { CONSUME, LOG_RETENTION, QUEUES } from "./numbers.ts";
 import { large, small, smallPolicy } from "./queues.ts";
 import { retained, settings } from "./stage.ts";
 import { renditions, source } from "./storage.ts";
+import { telemetry, tracing } from "./telemetry.ts";
 
 /** Takes up to ten messages of the small lane; what fails comes back alone. */
 export const consume = new sst.aws.Function("Consume", {
@@ -24,10 +25,14 @@ export const consume = new sst.aws.Function("Consume", {
     IMAGEFLEET_LARGE_QUEUE_URL: large.queue.url,
     IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
     IMAGEFLEET_LEASE_SECONDS: String(CONSUME.timeoutSeconds * CONSUME.visibilityPerTimeout),
+    ...telemetry,
   },
   nodejs: {
     // sharp's binary for the function's processor, at the version of the lockfile.
     install: { sharp: installedVersion("sharp") },
+    // What is imported when it is needed (traces, ways to credentials) is a file of its own, and
+    // not parsed at each start.
+    splitting: true,
   },
   copyFiles: [await decoderThread()],
   permissions: [
@@ -35,6 +40,7 @@ export const consume = new sst.aws.Function("Consume", {
     draining(small.queue, "sqs:GetQueueAttributes"),
     sending(small.letters),
     sending(large.queue),
+    ...tracing,
   ],
   logging: { retention: retained ? LOG_RETENTION.production : LOG_RETENTION.other },
 });

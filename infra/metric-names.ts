@@ -1,17 +1,25 @@
 /**
- * The fleet's own metrics, which its programs write into their logs in CloudWatch's embedded metric
- * format. Few dimensions: each combination is a metric that is paid for.
+ * The fleet's own metrics, by name, and the dimensions of each: what its programs write into their
+ * logs, said once more for who draws it. docs/telemetry.md tells what they are, and a test holds
+ * this against what the programs say.
  */
 export const METRICS = {
-  namespace: "Imagefleet",
-  /** How many jobs ended, and how. */
-  jobs: { name: "Jobs", dimensions: ["Lane", "Outcome"] },
-  /** Dead letters as they are written, by what was wrong. */
-  deadLetters: { name: "DeadLetters", dimensions: ["Lane", "Reason"] },
-  /** From the first look at the source to the commit, ms. */
-  jobMs: { name: "JobMs", dimensions: ["Lane", "Size"] },
-  /** From the message's sending to its job's beginning, ms. */
-  waitMs: { name: "QueueWaitMs", dimensions: ["Lane"] },
-  bytesIn: { name: "BytesIn", dimensions: ["Lane"] },
-  bytesOut: { name: "BytesOut", dimensions: ["Lane"] },
+  jobs: ["lane", "outcome"],
+  deadLetters: ["lane", "reason"],
+  batchSize: ["lane"],
+  waitMs: ["lane"],
+  jobMs: ["lane", "size"],
+  fetchMs: ["size"],
+  probeMs: ["size"],
+  turnMs: ["size"],
+  decodeMs: ["size"],
+  encodeMs: ["size"],
+  storeMs: ["size"],
+  bytesIn: ["lane"],
+  bytesOut: ["lane"],
+  bytesSaved: ["lane"],
 } as const;
+export type MetricName = keyof typeof METRICS;
+
+/** A job's time, stage by stage. */
+export const STAGES = ["fetchMs", "probeMs", "turnMs", "decodeMs", "encodeMs", "storeMs"] as const;

@@ -25,6 +25,9 @@ function whole(from: number, to: number) {
   );
 }
 
+const traces = 'it must be "off", "xray" or the URL of an OTLP endpoint';
+const share = "it must be a number from 0 to 1";
+
 const newSource = v.literal("new", 'it must be "new", or { bucket, notifications }');
 
 const ownSource = v.strictObject({
@@ -62,6 +65,21 @@ const schema = v.strictObject({
   functionConcurrency: v.optional(whole(2, 1000), 8),
   /** Fargate tasks at once, from none. */
   workerTasks: v.optional(whole(1, 100), 10),
+  /** Metrics of the fleet's own, and their graphs on the dashboard. docs/telemetry.md says what they cost. */
+  metrics: v.optional(v.boolean("it must be true or false"), true),
+  /**
+   * Where traces of jobs go: nowhere, to X-Ray (with Transaction Search turned on in the account), or
+   * to a collector's OTLP endpoint over HTTP, `https://…/v1/traces`.
+   */
+  traces: v.optional(
+    v.pipe(v.string(traces), v.regex(/^(off|xray|https?:\/\/\S+)$/, traces)),
+    "off",
+  ),
+  /** Of the jobs that no trace led to, so many are traced, 0 to 1. */
+  tracedShare: v.optional(
+    v.pipe(v.number(share), v.minValue(0, share), v.maxValue(1, share)),
+    0.05,
+  ),
 });
 
 export type SettingsInput = v.InferInput<typeof schema>;

@@ -12,6 +12,9 @@ it("are complete when nothing is said", () => {
     alarmEmails: [],
     functionConcurrency: 8,
     workerTasks: 10,
+    metrics: true,
+    traces: "off",
+    tracedShare: 0.05,
   });
 });
 
@@ -31,6 +34,9 @@ it.each([
   ],
   [{ workerTasks: 2.5 }, "workerTasks is 2.5: it must be a whole number from 1 to 100"],
   [{ alarmEmails: ["me"] }, 'alarmEmails.0 is "me": it must be an e-mail address'],
+  [{ traces: "on" }, 'traces is "on": it must be "off", "xray" or the URL of an OTLP endpoint'],
+  [{ tracedShare: 5 }, "tracedShare is 5: it must be a number from 0 to 1"],
+  [{ metrics: "on" }, 'metrics is "on": it must be true or false'],
   [{ monthlyBudgetUsd: 0 }, "monthlyBudgetUsd is 0: it must be at least 1"],
   [{ replicateTo: "backup" }, "it must begin with arn:aws:s3:"],
   [

@@ -6,11 +6,27 @@ export interface Widget {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
+/** Widgets side by side. */
+export type Row = readonly [height: number, ...widgets: Widget[]];
+
+/** What one point of a graph stands for, s. */
+export const PERIOD = 300;
+
+export type Graph = ReturnType<typeof graphs>;
+
+/** Makes graphs of one region's metrics. */
+export function graphs(region: string) {
+  return (title: string, metrics: Place[], more: Record<string, unknown> = {}): Widget => ({
+    type: "metric",
+    properties: { title, metrics, region, period: PERIOD, view: "timeSeries", ...more },
+  });
+}
+
 /** CloudWatch's grid is so wide. */
 const COLUMNS = 24;
 
 /** Lays rows below one another, the widgets of each side by side in equal parts. */
-export function page(rows: readonly (readonly [height: number, ...widgets: Widget[]])[]) {
+export function page(rows: readonly Row[]) {
   let y = 0;
   return rows.flatMap(([height, ...widgets]) => {
     const width = Math.floor(COLUMNS / widgets.length);

@@ -56,7 +56,7 @@ export async function coldBench(options: ColdBenchOptions): Promise<void> {
   await finish(
     {
       result,
-      baseline: coldBaseline(result, `${ENCODER}, bundles of cold-1`),
+      baseline: coldBaseline(result, `${ENCODER}, bundles of cold-2`),
       table: (earlier) => coldTable(result, earlier),
     },
     options,

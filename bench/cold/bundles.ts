@@ -1,17 +1,21 @@
-import { stat } from "node:fs/promises";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { type BuildOptions, build } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build, type Metafile } from "esbuild";
 
 /** Under the bench's own folder: sharp stays outside the bundle and is found from there. */
-const FOLDER = new URL(".imagefleet/cold-1/", import.meta.url);
+const FOLDER = new URL(".imagefleet/cold-2/", import.meta.url);
 
-/** As SST bundles a function: one ESM file, minified, sharp's native part left outside. */
+/**
+ * As SST bundles a function: ESM, minified, what is imported only when it is needed in files of its
+ * own, sharp's native part left outside.
+ */
 const OPTIONS = {
   bundle: true,
   minify: true,
   platform: "node",
   target: "node24",
   format: "esm",
+  splitting: true,
+  outExtension: { ".js": ".mjs" },
   mainFields: ["module", "main"],
   external: ["sharp"],
   // CommonJS packages in the bundle call these.
@@ -38,21 +42,45 @@ const BARE = `
 export interface Bundles {
   /** URL of the function's bundle. */
   readonly function: string;
+  /** Of what is read at each start. */
   readonly functionBytes: number;
   /** URL of the bundle of the bare packages. */
   readonly bare: string;
 }
 
 export async function bundles(): Promise<Bundles> {
-  const functionFile = fileURLToPath(new URL("function.mjs", FOLDER));
-  const bareFile = fileURLToPath(new URL("bare.mjs", FOLDER));
   const handler = fileURLToPath(import.meta.resolve("@imagefleet/lambda/consume/handler"));
-  await build({ ...OPTIONS, entryPoints: [handler], outfile: functionFile });
+  const outdir = fileURLToPath(FOLDER);
+  const { metafile } = await build({
+    ...OPTIONS,
+    outdir,
+    metafile: true,
+    entryPoints: [{ in: handler, out: "function" }],
+  });
   const resolveDir = fileURLToPath(new URL(".", import.meta.url));
-  await build({ ...OPTIONS, stdin: { contents: BARE, resolveDir }, outfile: bareFile });
+  await build({
+    ...OPTIONS,
+    outdir,
+    entryNames: "bare",
+    stdin: { contents: BARE, resolveDir },
+  });
   return {
-    function: pathToFileURL(functionFile).href,
-    functionBytes: (await stat(functionFile)).size,
-    bare: pathToFileURL(bareFile).href,
+    function: new URL("function.mjs", FOLDER).href,
+    functionBytes: bytesAtStart(metafile),
+    bare: new URL("bare.mjs", FOLDER).href,
   };
+}
+
+/** The entry's bytes, and those of all that it imports before it runs. */
+function bytesAtStart({ outputs }: Metafile): number {
+  const [entry] = Object.keys(outputs).filter((file) => file.endsWith("/function.mjs"));
+  const read = new Set<string>();
+  const waiting = entry === undefined ? [] : [entry];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (read.has(file)) continue;
+    read.add(file);
+    const imports = outputs[file]?.imports.filter(({ kind }) => kind === "import-statement") ?? [];
+    waiting.push(...imports.map(({ path }) => path));
+  }
+  return [...read].reduce((sum, file) => sum + (outputs[file]?.bytes ?? 0), 0);
 }

@@ -22,7 +22,7 @@ export function coldTable(result: ColdResult, earlier: Baseline | undefined): st
   return [
     `cold: import to ready in a fresh process, medians of ${result.rounds} rounds`,
     machineLine(machine),
-    `the bundle is ${(result.bundleBytes / 1024).toFixed(0)} KiB`,
+    `what is read of the bundle is ${(result.bundleBytes / 1024).toFixed(0)} KiB`,
     "",
     line("", "", "wall ms", "CPU ms", "baseline"),
     ...COLD_SIDES.map((side) =>

@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FUNCTION_BYTES } from "@imagefleet/core/plan";
 import { FUNCTION, PRICES, TASK } from "@imagefleet/core/prices";
+import { METRICS as PROGRAMS_METRICS } from "@imagefleet/core/telemetry";
 import { readEnv as readConsumeEnv } from "@imagefleet/lambda/consume/env";
 import { readEnv as readWorkerEnv } from "@imagefleet/worker/env";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { METRICS } from "../metric-names.ts";
 import { REGION } from "./answers.ts";
 import { unexpected } from "./expected.ts";
 import { idleTable } from "./idle.ts";
@@ -145,6 +147,101 @@ describe("what is deployed is what the rest reckons with", () => {
       docs.indexOf("\n\n", docs.indexOf("| an idle month")),
     );
     expect(written).toBe(idleTable(graph("production"), PRICES));
+  });
+});
+
+describe("metrics", () => {
+  const given = (name: Name) => {
+    const [fn] = all(graph(name), "lambda/function:Function");
+    return variables(at(fn?.inputs, "environment.variables"));
+  };
+  const searches = (name: Name) => {
+    const [dashboard] = all(graph(name), "cloudwatch/dashboard:Dashboard");
+    const text = textAt(dashboard?.inputs, "dashboardBody");
+    return [...text.matchAll(/SEARCH\('\{(.*?)\} MetricName=\\"(\w+)/g)].map(
+      ([, schema = "", metric = ""]) => {
+        const [namespace, ...dimensions] = schema.replaceAll('\\"', "").split(",");
+        return { namespace, metric, dimensions };
+      },
+    );
+  };
+
+  it("are asked of both programs under the name of the stage, and drawn by it", () => {
+    expect(given("a stage of its own")).toMatchObject({
+      IMAGEFLEET_METRICS_NAMESPACE: "imagefleet/review-7",
+    });
+    const name = "IMAGEFLEET_METRICS_NAMESPACE";
+    expect(workerEnvironment(graph("production"))[name]).toBe("imagefleet/production");
+    const found = searches("production");
+    expect(new Set(found.map(({ metric }) => metric))).toEqual(new Set(Object.keys(METRICS)));
+    for (const { namespace, metric, dimensions } of found) {
+      expect(namespace).toBe("imagefleet/production");
+      expect(PROGRAMS_METRICS).toHaveProperty(metric, expect.objectContaining({ dimensions }));
+    }
+  });
+
+  it("are there where the stage wants them, and not in sst dev, whose lines CloudWatch never sees", () => {
+    for (const name of ["all settings", "sst dev"] as const) {
+      expect(given(name)).not.toHaveProperty("IMAGEFLEET_METRICS_NAMESPACE");
+    }
+    expect(searches("all settings")).toEqual([]);
+  });
+
+  it("are read by CloudWatch from the programs' lines as they are, with nothing in between", () => {
+    const [fn] = all(graph("production"), "lambda/function:Function");
+    const [task] = all(graph("production"), "ecs/taskDefinition:TaskDefinition");
+    expect(textAt(fn?.inputs, "loggingConfig.logFormat")).toBe("Text");
+    const [worker, ...sidecars] = listAt(
+      { all: jsonAt(task?.inputs, "containerDefinitions") },
+      "all",
+    );
+    expect(textAt(worker, "logConfiguration.logDriver")).toBe("awslogs");
+    expect(sidecars).toEqual([]);
+  });
+
+  it("are called as the programs call them", () => {
+    const theirs = Object.entries(PROGRAMS_METRICS).map(([name, { dimensions }]) => [
+      name,
+      dimensions,
+    ]);
+    expect(METRICS).toEqual(Object.fromEntries(theirs));
+  });
+});
+
+describe("traces", () => {
+  const mayTrace = (name: Name, role: string) =>
+    grants(graph(name), role).filter((grant) => grant.startsWith("xray:"));
+  const told = (name: Name) => {
+    const [fn] = all(graph(name), "lambda/function:Function");
+    const given = [
+      variables(at(fn?.inputs, "environment.variables")),
+      workerEnvironment(graph(name)),
+    ];
+    return given.map((each) => [each["IMAGEFLEET_TRACES_URL"], each["IMAGEFLEET_TRACES_SHARE"]]);
+  };
+
+  it("are asked of nobody by default", () => {
+    expect(told("production")).toEqual(Array(2).fill([undefined, undefined]));
+    for (const name of ["production", "a bucket that is there"] as const) {
+      expect([...mayTrace(name, "ConsumeRole"), ...mayTrace(name, "WorkerTaskRole")]).toEqual([]);
+    }
+  });
+
+  it("go to X-Ray, which both programs may then write to", () => {
+    const url = `https://xray.${REGION}.amazonaws.com/v1/traces`;
+    expect(told("all settings")).toEqual(Array(2).fill([url, "0.5"]));
+    for (const role of ["ConsumeRole", "WorkerTaskRole"]) {
+      expect(mayTrace("all settings", role)).toEqual([
+        "xray:PutSpans *",
+        "xray:PutSpansForIndexing *",
+        "xray:PutTraceSegments *",
+      ]);
+    }
+  });
+
+  it("go to a collector", () => {
+    const url = "https://collector.example.com/v1/traces";
+    expect(told("a bucket that is there")).toEqual(Array(2).fill([url, "0.05"]));
   });
 });
 

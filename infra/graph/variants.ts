@@ -8,7 +8,10 @@ export const VARIANTS = {
   "sst dev": { stage: "anna", dev: true },
   "a bucket that is there": {
     stage: "production",
-    settings: { source: { bucket: "my-photos", notifications: "replace" } },
+    settings: {
+      source: { bucket: "my-photos", notifications: "replace" },
+      traces: "https://collector.example.com/v1/traces",
+    },
   },
   "all settings": {
     stage: "production",
@@ -24,6 +27,9 @@ export const VARIANTS = {
       monthlyBudgetUsd: 200,
       functionConcurrency: 50,
       workerTasks: 30,
+      metrics: false,
+      traces: "xray",
+      tracedShare: 0.5,
     },
   },
   replicated: { stage: "production", settings: { replicateTo: "arn:aws:s3:::far-away" } },

@@ -17,6 +17,13 @@ const MANAGED = new Map([
 /** SST's live bridge, in `sst dev` alone: it speaks to the person's machine. */
 const LIVE = new Set(["appsync:*", "s3:*"]);
 
+/** What is allowed on everything, for its service knows no resources of its own. */
+const WITHOUT_RESOURCE = new Map([
+  ["xray:PutSpans", "traces, where a stage sends them to X-Ray"],
+  ["xray:PutSpansForIndexing", "traces, where a stage sends them to X-Ray"],
+  ["xray:PutTraceSegments", "traces, where a stage sends them to X-Ray"],
+]);
+
 /** What a role may do: actions by resource, as "sqs:SendMessage name". */
 export function grants(graph: Graph, role: string): string[] {
   return statements(graph)
@@ -35,6 +42,7 @@ export const nothingIsAllowedOnEverything: Rule = (graph) =>
     return [
       ...actions.filter((action) => action.includes("*")).map((action) => `${role} may ${action}`),
       ...texts(at(statement, "Resource"))
+        .filter(() => !actions.every((action) => WITHOUT_RESOURCE.has(action)))
         .filter((resource) => resource === "*" || /^arn:[^/]*\*/.test(resource))
         .map((resource) => `${role} may ${actions.join(", ")} on ${resource}`),
     ];

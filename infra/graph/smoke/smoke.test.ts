@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { parseJobLine } from "@imagefleet/core/telemetry";
+import { samplesOf, sums } from "@imagefleet/local/emf";
 import { startEventSource } from "@imagefleet/local/event-source";
 import { startFunction } from "@imagefleet/local/function";
+import { startOtlpReceiver } from "@imagefleet/local/otlp";
 import { startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -51,7 +53,9 @@ it("puts into the artefact what the function runs on, for its processor, and lit
       /^node_modules\/@img\/sharp-libvips-linux-arm64\/lib\/libvips-cpp\.so\.[\d.]+$/,
     ),
   ]);
-  expect(paths.filter((path) => /x64|darwin|win32|musl|\.map$/.test(path))).toEqual([]);
+  expect(
+    paths.filter((path) => /^node_modules.*(x64|darwin|win32|musl)|\.map$/.test(path)),
+  ).toEqual([]);
   const binaries = paths.filter((path) => /\.(node|so)(\.|$)/.test(path));
   expect(binaries.length).toBeGreaterThan(1);
   for (const path of binaries) expect(machine(files.get(path))).toBe("AArch64");
@@ -64,6 +68,7 @@ it(
   async () => {
     unpack(bundled.files, folder);
     withSharpOfThisMachine(folder, ROOT);
+    const collector = await startOtlpReceiver();
     const sandbox = await startSandbox({ small: 60, large: 60 });
     const { s3, sqs, endpoint, region, resources } = sandbox;
     const { small, large } = resources.lanes;
@@ -92,6 +97,9 @@ it(
         IMAGEFLEET_SMALL_QUEUE_URL: small.url,
         IMAGEFLEET_SMALL_DLQ_URL: small.letters,
         IMAGEFLEET_LARGE_QUEUE_URL: large.url,
+        IMAGEFLEET_METRICS_NAMESPACE: "imagefleet/smoke",
+        // Loaded when it is asked for, from a file of its own.
+        IMAGEFLEET_TRACES_URL: collector.url,
       },
       onLog: (line) => {
         lines.push(line);
@@ -121,9 +129,15 @@ it(
       await all.promise;
       const rendered = Object.keys(sources).map((key) => [key, "rendered"]);
       expect([...ends].sort()).toEqual(rendered);
+      await mapping.stop();
+      const counted = sums(lines.flatMap(samplesOf));
+      expect(counted["jobs lane=small outcome=rendered"]).toBe(rendered.length);
+      const jobs = collector.spans.filter(({ name }) => name === "job");
+      expect(jobs).toHaveLength(rendered.length);
     } finally {
       await mapping.stop();
       await fn.stop();
+      await collector.close();
       await sandbox.close();
     }
   },

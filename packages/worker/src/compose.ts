@@ -6,7 +6,8 @@ import { Queue } from "@imagefleet/core/queue";
 import { refuseRecursion } from "@imagefleet/core/recipe";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore, Scratch, SourceStore } from "@imagefleet/core/store";
-import { createLog } from "@imagefleet/core/telemetry";
+import { createVoice } from "@imagefleet/core/telemetry";
+import { openTraces } from "@imagefleet/core/traces";
 import shippedRecipe from "../../../recipe.ts";
 import { readEnv } from "./env.ts";
 import { healthFile } from "./health/env.ts";
@@ -34,7 +35,17 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
   const jobs = env.IMAGEFLEET_JOBS ?? Math.max(1, Math.floor(cpus / 2));
   configureCodec({ threads: cpus });
   const memoryBytes = Math.floor(memoryLimitBytes() * USABLE);
-  const log = createLog("worker", env.IMAGEFLEET_LOG_LEVEL);
+  const level = env.IMAGEFLEET_LOG_LEVEL;
+  const voice = createVoice("worker", level, env.IMAGEFLEET_METRICS_NAMESPACE);
+  const { log } = voice;
+  const traces = await openTraces({
+    program: "worker",
+    url: env.IMAGEFLEET_TRACES_URL,
+    share: env.IMAGEFLEET_TRACES_SHARE,
+    region: env.AWS_REGION,
+    aws: s3,
+    log,
+  });
   const shared = {
     recipe,
     sources: new SourceStore(s3),
@@ -54,13 +65,15 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
         letters: new Queue(sqs, letters),
         maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
         leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
-        log,
+        ...voice,
+        traces,
         now: Date.now,
         random: Math.random,
       },
     })),
     jobs,
     log,
+    traces,
     random: Math.random,
     leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
     pollSeconds: env.IMAGEFLEET_POLL_SECONDS,

@@ -1,6 +1,7 @@
 import { name, names, parseEnv, url, wholeNumber } from "@imagefleet/core/env";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
-import { LOG_LEVELS } from "@imagefleet/core/telemetry";
+import { LOG_LEVELS, metricsNamespace } from "@imagefleet/core/telemetry";
+import { tracesVariables } from "@imagefleet/core/traces";
 import * as v from "valibot";
 import { healthVariables } from "./health/env.ts";
 
@@ -29,6 +30,9 @@ const common = {
   /** A recipe in place of the one that is shipped. */
   IMAGEFLEET_RECIPE: v.optional(name),
   IMAGEFLEET_LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS), "info"),
+  /** Whose metrics the log's lines are, in CloudWatch's embedded metric format; without it, nobody's. */
+  IMAGEFLEET_METRICS_NAMESPACE: metricsNamespace,
+  ...tracesVariables,
   /** Jobs at once, and in hand of each lane; without it, by CPU. */
   IMAGEFLEET_JOBS: v.optional(wholeNumber(1, 64)),
   /** A lease's length: a crashed worker's message comes back after it. */

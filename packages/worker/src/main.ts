@@ -16,7 +16,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 
 const [{ compose }, { work }] = await Promise.all([import("./compose.ts"), import("./work.ts")]);
 const options = await compose(stop.signal);
-const { drainSeconds, health, jobs, lanes, log, protection } = options;
+const { drainSeconds, health, jobs, lanes, log, protection, traces } = options;
 
 function leaveInTime(): void {
   const late = () => {
@@ -32,6 +32,7 @@ health.start();
 log.info({ jobs, lanes: lanes.map(({ attempt }) => attempt.lane) }, "ready");
 await work(options);
 await protection.end();
+await traces?.flush();
 health.stop();
 log.info("stopped");
 leave(0);

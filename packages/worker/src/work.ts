@@ -3,6 +3,7 @@ import { lineUp } from "@imagefleet/core/attempt";
 import { Failure } from "@imagefleet/core/outcome";
 import { backoffSeconds } from "@imagefleet/core/queue";
 import type { Logger } from "@imagefleet/core/telemetry";
+import type { Traces } from "@imagefleet/core/traces";
 import type { Health } from "./health/health.ts";
 import type { Pulse } from "./health/pulse.ts";
 import { Held, type LaneWork } from "./held.ts";
@@ -22,6 +23,7 @@ export interface WorkOptions {
   readonly health: Health;
   readonly protection: TaskProtection;
   readonly log: Logger;
+  readonly traces?: Traces | undefined;
   /** in [0, 1) */
   readonly random: () => number;
   readonly stop: AbortSignal;

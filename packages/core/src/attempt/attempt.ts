@@ -9,12 +9,13 @@ import {
 } from "../queue/index.ts";
 import { whyNotASource } from "../recipe/index.ts";
 import { outcomeOf, type ReconcileContext, reconcile } from "../reconcile/index.ts";
-import { type Logger, logJob } from "../telemetry/index.ts";
+import { countDeadLetter, logJob, Stopwatch, type Voice } from "../telemetry/index.ts";
+import type { Traces } from "../traces/index.ts";
 import { inTime } from "./in-time.ts";
 import { type ReadMessage, readMessage, sourceOf } from "./unit.ts";
 
 /** What an attempt at a message needs of the program that makes it. */
-export interface AttemptContext {
+export interface AttemptContext extends Voice {
   readonly lane: Lane;
   readonly reconcile: ReconcileContext;
   /** Where what is too big for the small lane goes. */
@@ -25,7 +26,8 @@ export interface AttemptContext {
   readonly maxReceives: number;
   /** The lane's visibility timeout, or less. */
   readonly leaseSeconds: number;
-  readonly log: Logger;
+  /** Absent: jobs are not traced. */
+  readonly traces?: Traces | undefined;
   /** ms since the epoch */
   readonly now: () => number;
   /** in [0, 1) */
@@ -107,6 +109,7 @@ function mergedJobs(asked: readonly ReadMessage[]): Job[] {
     const sizes = same.map(({ bytes }) => bytes ?? 0);
     const known = same.every(({ bytes }) => bytes !== undefined);
     const times = same.flatMap(({ at }) => at ?? []);
+    const [trace] = same.flatMap((job) => job.trace ?? []);
     const { bucket, key } = first;
     return [
       {
@@ -116,6 +119,7 @@ function mergedJobs(asked: readonly ReadMessage[]): Job[] {
         ...(times.length === same.length && { at: Math.min(...times) }),
         begun: same.some(({ begun }) => begun),
         force: same.some(({ force }) => force),
+        ...(trace !== undefined && { trace }),
       },
     ];
   });
@@ -139,7 +143,12 @@ async function attemptJob(
   signal: AbortSignal,
 ): Promise<boolean[]> {
   const startedAt = context.now();
-  const reached = await forwarded(job, await outcomeFor(job, context, signal), context);
+  const trace = context.traces?.begin(job.trace, startedAt);
+  const onward = trace && { trace: trace.header };
+  const watch = new Stopwatch(context.now);
+  const ended = await outcomeFor(job, context, watch.enter, signal);
+  const laps = watch.stop();
+  const reached = await forwarded({ ...job, ...onward }, ended, context);
   const conclusions: Conclusion[] = [];
   for (const { message, intake } of askers) {
     // A letter of one job among several carries that job alone: redriven, it does not repeat the rest.
@@ -147,19 +156,29 @@ async function attemptJob(
     const body = several ? jobMessage(job) : message.body;
     conclusions.push(await conclude(reached, job, body, message, context));
   }
-  const { lane, log } = context;
+  const { lane } = context;
   const { bucket, key } = job;
   const receiveCount = Math.max(...askers.map(({ message }) => message.receiveCount));
-  const ms = context.now() - startedAt;
+  const sentAt = Math.min(...askers.map(({ message }) => message.sentAt));
+  const at = context.now();
+  const ms = at - startedAt;
   const { outcome } = conclusions.find(({ settled }) => !settled) ?? { outcome: reached };
   const messages = askers.length;
-  logJob(log, { bucket, key, lane, receiveCount, ms, ...(messages > 1 && { messages }) }, outcome);
+  logJob(
+    context,
+    { bucket, key, lane, receiveCount, ms, ...(messages > 1 && { messages }) },
+    outcome,
+    // SQS's clock is another than this one.
+    { at, waitMs: Math.max(0, startedAt - sentAt), laps },
+  );
+  trace?.end({ at, bucket, key, lane, receiveCount, outcome, laps });
   return conclusions.map(({ settled }) => settled);
 }
 
 async function outcomeFor(
   job: Job,
   { lane, reconcile: inner }: AttemptContext,
+  onStage: Stopwatch["enter"],
   signal: AbortSignal,
 ): Promise<Outcome> {
   const why = whyNotASource(inner.recipe, job.key);
@@ -170,7 +189,7 @@ async function outcomeFor(
       return { kind: "forwarded", why: `it has ${job.bytes} bytes` };
     }
   }
-  return inTime(reconcile(job, inner, signal), signal);
+  return inTime(reconcile(job, { ...inner, onStage }, signal), signal);
 }
 
 /** Sends a job to the large lane where that is its outcome: once, whoever asked for it. */
@@ -210,6 +229,8 @@ async function conclude(
         lastAttemptAt: context.now(),
       };
       await context.letters.send(body, letterAttributes(letter, message));
+      const { reason, lane, source } = letter;
+      countDeadLetter(context, { lane, reason, ...source, messageId: message.id }, context.now());
     }
     return { outcome, settled: true };
   } catch (error) {

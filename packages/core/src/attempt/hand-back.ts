@@ -1,5 +1,6 @@
 import { jobMessage, parseMessage } from "../intake/index.ts";
 import type { Queue, ReceivedMessage } from "../queue/index.ts";
+import { traceOf } from "./unit.ts";
 
 /**
  * Gives a message back that was not begun, to be received again at once. Where this receive was the
@@ -30,7 +31,7 @@ export async function sendAnew(message: ReceivedMessage, lane: Queue): Promise<v
   const intake = parseMessage(message.body);
   const bodies =
     intake.kind === "jobs"
-      ? intake.jobs.map((job) => jobMessage({ ...job, begun: true }))
+      ? intake.jobs.map((job) => jobMessage({ ...job, begun: true, ...traceOf(job, message) }))
       : [message.body];
   for (const body of bodies) await lane.send(body, message.attributes);
 }

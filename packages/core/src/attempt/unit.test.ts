@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { jobMessage } from "../intake/index.ts";
 import { LETTER, type ReceivedMessage } from "../queue/index.ts";
 import { lineUp } from "./line-up.ts";
-import { type Unit, unitsOf } from "./unit.ts";
+import { readMessage, type Unit, unitsOf } from "./unit.ts";
 
 function message(id: string, keys: readonly string[], receiveCount = 1): ReceivedMessage {
   const record = (key: string) => ({
@@ -120,5 +120,20 @@ describe("lineUp", () => {
         expect(behind.every(({ receiveCount }) => receiveCount < 5)).toBe(true);
       }),
     );
+  });
+});
+
+describe("the trace that a message is a part of", () => {
+  const from = (trace: string | undefined, traceHeader: string | undefined) => {
+    const job = { bucket: "b", key: "a", begun: false, force: false };
+    const body = jobMessage({ ...job, ...(trace !== undefined && { trace }) });
+    const { intake } = readMessage({ ...message("m", []), body, traceHeader }, 30);
+    return intake.kind === "jobs" ? intake.jobs.map((one) => one.trace) : [];
+  };
+
+  it("is its jobs' too, unless they know of one themselves", () => {
+    expect(from(undefined, undefined)).toEqual([undefined]);
+    expect(from(undefined, "theirs")).toEqual(["theirs"]);
+    expect(from("own", "theirs")).toEqual(["own"]);
   });
 });

@@ -25,8 +25,15 @@ export function readMessage(message: ReceivedMessage, leaseSeconds: number): Rea
   const jobs = intake.jobs.map((job) => ({
     ...job,
     begun: job.begun || again || wasMoved(message, job.at, leaseSeconds),
+    ...traceOf(job, message),
   }));
   return { message, intake: { kind: "jobs", jobs } };
+}
+
+/** What a job itself says goes before what its message does: it may come from far. */
+export function traceOf({ trace }: Job, { traceHeader }: ReceivedMessage): Pick<Job, "trace"> {
+  const known = trace ?? traceHeader;
+  return known === undefined ? {} : { trace: known };
 }
 
 /** What makes two jobs the same: a key alone does not, another bucket may have it too. */

@@ -24,6 +24,8 @@ export interface RenderOptions {
   readonly signal?: AbortSignal;
   /** Gets each rendition as soon as it is encoded; the others go on meanwhile. */
   readonly onRendition: (image: RenderedImage) => Promise<void> | void;
+  /** Told when the source's pixels are there, where it is decoded to a raster. */
+  readonly onDecoded?: () => void;
   /** Gets the picture's placeholder once; without it, none is computed. */
   readonly onPlaceholder?: (placeholder: Placeholder) => void;
 }
@@ -36,6 +38,7 @@ interface Work {
   readonly signal: AbortSignal;
   readonly stop: AbortController;
   readonly onRendition: RenderOptions["onRendition"];
+  readonly onDecoded: RenderOptions["onDecoded"];
   readonly onPlaceholder: RenderOptions["onPlaceholder"];
   /** The source's own, where a preset keeps of it. */
   readonly exif: Exif | undefined;
@@ -54,7 +57,7 @@ interface Work {
 export async function render(
   input: ImageInput,
   plan: Plan,
-  { signal, onRendition, onPlaceholder }: RenderOptions,
+  { signal, onRendition, onDecoded, onPlaceholder }: RenderOptions,
 ): Promise<void> {
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
@@ -67,6 +70,7 @@ export async function render(
         signal: either,
         stop,
         onRendition: async (image) => onRendition(await notLarger(image, named, source)),
+        onDecoded,
         onPlaceholder,
         // What a HEIC was unpacked to has pixels and a profile, and nothing else.
         exif: await exifOf(source.format === "heic" ? named : readable, plan, either),
@@ -78,8 +82,11 @@ export async function render(
 
 async function renderAll(work: Work): Promise<void> {
   const { plan } = work;
-  if (plan.raster !== undefined) await descend(work, await decode(work, plan.raster), plan.raster);
-  else await lookAgain(work);
+  if (plan.raster !== undefined) {
+    const pixels = await decode(work, plan.raster);
+    work.onDecoded?.();
+    await descend(work, pixels, plan.raster);
+  } else await lookAgain(work);
   for (const rendition of plan.streamed) await stream(work, rendition);
 }
 

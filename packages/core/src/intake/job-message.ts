@@ -12,6 +12,7 @@ export const jobMessageSchema = v.object({
   at: v.optional(v.string()),
   begun: v.optional(v.boolean(), false),
   force: v.optional(v.boolean(), false),
+  trace: v.optional(v.string()),
 });
 
 /**
@@ -29,5 +30,6 @@ export function jobMessage(job: Job): string {
     at: job.at === undefined ? undefined : new Date(job.at).toISOString(),
     begun: job.begun || undefined,
     force: job.force || undefined,
+    trace: job.trace,
   });
 }

@@ -14,4 +14,6 @@ export interface Job {
   readonly begun: boolean;
   /** Render even what is up to date. */
   readonly force: boolean;
+  /** The trace that it is a part of, as X-Ray writes it. */
+  readonly trace?: string;
 }

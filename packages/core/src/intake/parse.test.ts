@@ -81,6 +81,7 @@ describe("parseMessage", () => {
             at: fc.nat(),
             begun: fc.boolean(),
             force: fc.boolean(),
+            trace: fc.string(),
           },
           { requiredKeys: ["bucket", "key", "begun", "force"] },
         ),

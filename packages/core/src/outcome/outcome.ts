@@ -4,9 +4,18 @@ export const LANES = ["small", "large"] as const;
 /** `small` is drained by the Lambda function, `large` by the Fargate worker. */
 export type Lane = (typeof LANES)[number];
 
-/** How a job ended: a closed set. `bytesIn` and `bytesOut` are bytes read from and written to S3. */
+/**
+ * How a job ended: a closed set. `bytesIn` and `bytesOut` are bytes read from and written to S3,
+ * `bytesSaved` what the smallest rendition of the source's own size has less than it, if there is one.
+ */
 export type Outcome =
-  | { kind: "rendered"; renditions: number; bytesIn: number; bytesOut: number }
+  | {
+      kind: "rendered";
+      renditions: number;
+      bytesIn: number;
+      bytesOut: number;
+      bytesSaved?: number;
+    }
   | { kind: "unchanged" }
   | { kind: "retired"; removed: number }
   /** `begun`: it may have left traces on the way here. */

@@ -14,5 +14,5 @@ export {
 export { laneByBytes, laneByCost } from "./lane.ts";
 export type { Plan, RasterPlan, RenditionPlan } from "./plan.ts";
 export { planRenditions } from "./plan-renditions.ts";
-export { savedPercent } from "./saved.ts";
+export { bytesSaved, savedPercent } from "./saved.ts";
 export { INPUT_FORMATS, INPUT_NAMES, type InputFormat, type SourceInfo } from "./source-info.ts";

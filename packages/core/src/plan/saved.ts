@@ -12,3 +12,16 @@ export function savedPercent(source: Picture, rendition: Picture): number | unde
   if (!sameArea(source, rendition) || source.bytes === 0) return undefined;
   return Math.round((1 - rendition.bytes / source.bytes) * 1000) / 10;
 }
+
+/**
+ * What a viewer is saved who gets the smallest rendition of the source's own size in its place, in
+ * bytes; below 0 where all have more. Undefined where none has that size.
+ */
+export function bytesSaved(
+  sourceBytes: number,
+  renditions: readonly { readonly bytes: number; readonly savedPercent?: number | undefined }[],
+): number | undefined {
+  const same = renditions.filter(({ savedPercent }) => savedPercent !== undefined);
+  if (same.length === 0) return undefined;
+  return sourceBytes - Math.min(...same.map(({ bytes }) => bytes));
+}

@@ -11,6 +11,8 @@ export interface ReceivedMessage {
   readonly receiveCount: number;
   readonly sentAt: number;
   readonly firstReceivedAt: number;
+  /** The trace that its sender was a part of, as X-Ray writes it. */
+  readonly traceHeader?: string | undefined;
 }
 
 /** A message of the SDK; undefined when the answer is incomplete. */
@@ -28,5 +30,6 @@ export function asReceived(message: Message): ReceivedMessage | undefined {
     receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
     sentAt: Number(message.Attributes?.SentTimestamp ?? Date.now()),
     firstReceivedAt: Number(message.Attributes?.ApproximateFirstReceiveTimestamp ?? Date.now()),
+    traceHeader: message.Attributes?.AWSTraceHeader,
   };
 }

@@ -2,6 +2,7 @@ import type { Claim } from "../gate/index.ts";
 import type { Lane } from "../outcome/index.ts";
 import type { Recipe } from "../recipe/index.ts";
 import type { RenditionStore, Scratch, SourceStore } from "../store/index.ts";
+import type { Stage } from "../telemetry/index.ts";
 import type { Codec } from "./codec.ts";
 
 /**
@@ -28,4 +29,6 @@ export interface ReconcileContext {
   readonly scratch?: Scratch;
   /** Another codec than the room `image`. */
   readonly codec?: Codec;
+  /** Told of each stage of this one job as it begins. */
+  readonly onStage?: (stage: Stage) => void;
 }

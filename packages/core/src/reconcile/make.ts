@@ -28,13 +28,14 @@ export async function make(
   context: ReconcileContext,
   signal: AbortSignal,
 ): Promise<Made> {
-  const { recipe, lane, memoryBytes, codec = CODEC } = context;
+  const { recipe, lane, memoryBytes, codec = CODEC, onStage } = context;
   const puts: Promise<ManifestRendition>[] = [];
   const order = new Map(
     recipe.presets.map((preset, at) => [presetFingerprint(preset, codec.encoder), at]),
   );
   let placeholder: ManifestPlaceholder | undefined;
   try {
+    onStage?.("probe");
     const info = await codec.probe(input, recipe);
     const plan = planRenditions(info, recipe, key, memoryBytes);
     if (mustLeave(lane, laneByCost(plan, memoryBytes))) {
@@ -51,15 +52,19 @@ export async function make(
       put.catch(() => undefined);
       puts.push(put);
     };
+    onStage?.("turn");
     const renditions = await context.renderGate(
       async (claim) => {
+        onStage?.(plan.raster ? "decode" : "encode");
         await codec.render(input, plan, {
           signal,
           onRendition,
+          onDecoded: () => onStage?.("encode"),
           onPlaceholder: (made) => {
             placeholder = made;
           },
         });
+        onStage?.("store");
         // What is not yet stored is still in memory; the next job may have the CPU.
         claim?.shrinkTo(onTheWay);
         return Promise.all(puts);

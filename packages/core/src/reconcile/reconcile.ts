@@ -1,6 +1,6 @@
 import type { Job } from "../intake/index.ts";
 import { Failure, type Outcome, Rejection } from "../outcome/index.ts";
-import { manifestKey } from "../plan/index.ts";
+import { bytesSaved, manifestKey } from "../plan/index.ts";
 import { recipeFingerprint } from "../recipe/index.ts";
 import type { Manifest, OpenSource } from "../store/index.ts";
 import { CODEC } from "./codec.ts";
@@ -47,6 +47,7 @@ async function goRound(
   signal: AbortSignal,
 ): Promise<Outcome | "again"> {
   const { recipe, renditions, sources, codec = CODEC } = context;
+  context.onStage?.("fetch");
   const at = manifestKey(recipe, job.key);
   const fingerprint = recipeFingerprint(recipe, codec.encoder);
   const stored = await renditions.manifest(at, signal);
@@ -75,6 +76,7 @@ async function goRound(
     const mib = Math.ceil(made.peakBytes / 2 ** 20);
     return forwarded(job, `decoding it would take ${mib} MiB`);
   }
+  context.onStage?.("store");
   // What an earlier attempt on a larger content, or with another outcome, may have left is removed
   // too. Of a rejected source nothing is fresh: a picture that is no longer there must not be shown.
   const mayBeMore = job.begun || (stored !== undefined && old === undefined);
@@ -89,11 +91,13 @@ async function goRound(
     const { reason, message } = made.rejection;
     return { kind: "rejected", reason, message };
   }
+  const saved = bytesSaved(source.bytes, made.renditions);
   return {
     kind: "rendered",
     renditions: made.renditions.length,
     bytesIn: source.bytes,
     bytesOut: made.renditions.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...(saved !== undefined && { bytesSaved: saved }),
   };
 }
 

@@ -18,6 +18,7 @@ export async function retire(
   signal: AbortSignal,
 ): Promise<Outcome | "again"> {
   const { recipe, renditions, sources } = context;
+  context.onStage?.("store");
   const { at, stored } = standing;
   const known = new Set([...keysOf(stored?.manifest), ...keysBy(recipe, job)]);
   await renditions.remove([...known], signal);

@@ -7,7 +7,9 @@ import {
   type Outcome,
   REJECTED_REASONS,
 } from "../outcome/index.ts";
-import type { Logger } from "./log.ts";
+import { sizeOf } from "./size.ts";
+import { type Lap, stageTimes } from "./stopwatch.ts";
+import type { Voice } from "./voice.ts";
 
 /** The `msg` by which a job's line is found among others. */
 const JOB = "job";
@@ -24,13 +26,36 @@ export interface JobLineOptions {
   readonly ms: number;
 }
 
+/** What only metrics tell of a job. */
+export interface JobMeasures {
+  /** When it ended, ms since the epoch. */
+  readonly at: number;
+  /** From its oldest message's sending to its beginning, ms. */
+  readonly waitMs: number;
+  readonly laps: readonly Lap[];
+}
+
 const LEVELS = { failed: "warn", rejected: "warn" } as const;
 
 /** Says how a job ended, in one line. */
-export function logJob(log: Logger, job: JobLineOptions, outcome: Outcome): void {
+export function logJob(
+  { log, metrics }: Voice,
+  job: JobLineOptions,
+  outcome: Outcome,
+  { at, waitMs, laps }: JobMeasures,
+): void {
   const { kind, ...details } = outcome;
   const level = kind === "failed" || kind === "rejected" ? LEVELS[kind] : "info";
-  log[level]({ ...job, ms: Math.round(job.ms), outcome: kind, ...details }, JOB);
+  const line = { ...job, ms: Math.round(job.ms), outcome: kind, ...details };
+  if (metrics === undefined) {
+    log[level](line, JOB);
+    return;
+  }
+  const stages = [...stageTimes(laps)].map(([stage, ms]) => [`${stage}Ms`, ms] as const);
+  const measures = { jobs: 1, waitMs, ...Object.fromEntries(stages) };
+  // Only what was made has a time that says something of its size.
+  const sized = kind === "rendered" && { size: sizeOf(outcome.bytesIn), jobMs: line.ms };
+  metrics.write(level, { ...line, ...measures, ...sized }, JOB, at);
 }
 
 const count = v.optional(v.number(), 0);

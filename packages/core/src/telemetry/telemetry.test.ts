@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
 import pino from "pino";
 import { beforeEach, expect, it } from "vitest";
+import { countBatch, countDeadLetter } from "./counts.ts";
 import { logJob, parseJobLine } from "./job-line.ts";
 import { parseWarning } from "./warning-line.ts";
 
@@ -25,14 +26,30 @@ const job = {
   receiveCount: 2,
   ms: 12.6,
 } as const;
+const measures = { at: 0, waitMs: 5, laps: [{ stage: "fetch", from: 0, to: 3 }] } as const;
 
 it("writes one line a job, and reads it back", () => {
-  logJob(log, job, { kind: "rendered", renditions: 2, bytesIn: 10, bytesOut: 4 });
-  logJob(log, job, { kind: "rejected", reason: "SourceCorrupt", message: "cut short" });
+  const rendered = { kind: "rendered", renditions: 2, bytesIn: 10, bytesOut: 4 } as const;
+  logJob({ log }, job, rendered, measures);
+  const rejected = { kind: "rejected", reason: "SourceCorrupt", message: "cut short" } as const;
+  logJob({ log }, job, rejected, measures);
   expect(lines).toHaveLength(2);
   expect(lines.map(parseJobLine)).toMatchObject([
     { ...job, ms: 13, outcome: "rendered", bytesIn: 10, bytesOut: 4 },
     { key: job.key, outcome: "rejected", reason: "SourceCorrupt", message: "cut short" },
+  ]);
+});
+
+it("says nothing of metrics where nobody asked for them", () => {
+  const voice = { log };
+  const rendered = { kind: "rendered", renditions: 2, bytesIn: 10, bytesOut: 4 } as const;
+  logJob(voice, job, rendered, measures);
+  countDeadLetter(voice, { lane: "small", reason: "Internal", messageId: "m" }, 0);
+  countBatch(voice, { lane: "small", batchSize: 3, comeBack: 0, ms: 1 }, 0);
+  const { kind: outcome, ...details } = rendered;
+  const line = { level: 30, time: expect.anything(), program: "consume", msg: "job" };
+  expect(lines.map((text) => JSON.parse(text))).toEqual([
+    { ...line, ...job, ms: 13, outcome, ...details },
   ]);
 });
 
@@ -47,7 +64,7 @@ it("tells what was warned of beside jobs", () => {
   log.warn({ reason: "MessageMalformed", message: "no JSON" }, "rejected a message");
   log.error({ err: new Error("refused") }, "could not receive");
   log.info("ready");
-  logJob(log, job, { kind: "failed", reason: "Internal", message: "x" });
+  logJob({ log }, job, { kind: "failed", reason: "Internal", message: "x" }, measures);
   expect([...lines, "not json"].map(parseWarning)).toEqual([
     "consume rejected a message: MessageMalformed, no JSON",
     "consume could not receive: refused",

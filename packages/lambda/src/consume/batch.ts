@@ -8,6 +8,7 @@ import {
 } from "@imagefleet/core/attempt";
 import { Failure } from "@imagefleet/core/outcome";
 import type { ReceivedMessage } from "@imagefleet/core/queue";
+import { countBatch } from "@imagefleet/core/telemetry";
 import pLimit from "p-limit";
 import type { Consume } from "./compose.ts";
 import { Deadline } from "./deadline.ts";
@@ -27,6 +28,8 @@ export async function workOnBatch(
   consume: Consume,
   remainingMs: () => number,
 ): Promise<string[]> {
+  const { attempt } = consume;
+  const startedAt = attempt.now();
   const deadline = new Deadline(remainingMs);
   const stop = new AbortController();
   const timer = setTimeout(
@@ -34,7 +37,7 @@ export async function workOnBatch(
     deadline.workMs,
   );
   const batch: Batch = { consume, deadline, signal: stop.signal, done: [], left: [] };
-  const { maxReceives, leaseSeconds } = consume.attempt;
+  const { maxReceives, leaseSeconds } = attempt;
   const { last, fresh, suspects, anew } = lineUp(unitsOf(messages, leaseSeconds), maxReceives);
   try {
     await sendAllAnew(anew, batch);
@@ -47,6 +50,10 @@ export async function workOnBatch(
   } finally {
     clearTimeout(timer);
   }
+  const at = attempt.now();
+  const counts = { batchSize: messages.length, comeBack: batch.left.length };
+  countBatch(attempt, { lane: attempt.lane, ...counts, ms: at - startedAt }, at);
+  await attempt.traces?.flush();
   return batch.left.map(({ id }) => id);
 }
 

@@ -8,7 +8,8 @@ import { Queue } from "@imagefleet/core/queue";
 import { refuseRecursion } from "@imagefleet/core/recipe";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
-import { createLog } from "@imagefleet/core/telemetry";
+import { createVoice } from "@imagefleet/core/telemetry";
+import { openTraces } from "@imagefleet/core/traces";
 import shippedRecipe from "../../../../recipe.ts";
 import { readEnv } from "./env.ts";
 
@@ -41,6 +42,16 @@ export async function compose(): Promise<Consume> {
     renders,
   });
   configureCodec({ threads: renders });
+  const level = env.IMAGEFLEET_LOG_LEVEL;
+  const voice = createVoice("consume", level, env.IMAGEFLEET_METRICS_NAMESPACE);
+  const traces = await openTraces({
+    program: "consume",
+    url: env.IMAGEFLEET_TRACES_URL,
+    share: env.IMAGEFLEET_TRACES_SHARE,
+    region: env.AWS_REGION,
+    aws: s3,
+    log: voice.log,
+  });
   return {
     queue: new Queue(sqs, env.IMAGEFLEET_SMALL_QUEUE_URL),
     inHand,
@@ -58,7 +69,8 @@ export async function compose(): Promise<Consume> {
       letters: new Queue(sqs, env.IMAGEFLEET_SMALL_DLQ_URL),
       maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
       leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
-      log: createLog("consume", env.IMAGEFLEET_LOG_LEVEL),
+      ...voice,
+      traces,
       now: Date.now,
       random: Math.random,
     },

@@ -107,7 +107,11 @@ describe("workOnBatch", () => {
     await drained();
     await upload("last.jpg", Buffer.from("x"));
     const messages = await batch(10);
-    const twice = messages.map((message) => ({ ...message, receiveCount: 5 }));
+    const twice = messages.map((message) => ({
+      ...message,
+      receiveCount: 5,
+      traceHeader: "Root=1-0",
+    }));
     let left = PLENTY_MS;
     const failed = await workOnBatch(twice, consume(), () => {
       const now = left;
@@ -120,7 +124,7 @@ describe("workOnBatch", () => {
     expect(others).toEqual([]);
     expect(anew).toMatchObject({ receiveCount: 1 });
     expect(parseMessage(anew?.body ?? "")).toMatchObject({
-      jobs: [{ key: "last.jpg", begun: true }],
+      jobs: [{ key: "last.jpg", begun: true, trace: "Root=1-0" }],
     });
   });
 

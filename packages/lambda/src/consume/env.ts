@@ -1,5 +1,6 @@
 import { name, names, parseEnv, url, wholeNumber } from "@imagefleet/core/env";
-import { LOG_LEVELS } from "@imagefleet/core/telemetry";
+import { LOG_LEVELS, metricsNamespace } from "@imagefleet/core/telemetry";
+import { tracesVariables } from "@imagefleet/core/traces";
 import * as v from "valibot";
 
 /** The variables that the function reads; Lambda and infra set them. */
@@ -23,6 +24,9 @@ const envSchema = v.object({
   /** A recipe in place of the one that is bundled. */
   IMAGEFLEET_RECIPE: v.optional(name),
   IMAGEFLEET_LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS), "info"),
+  /** Whose metrics the log's lines are, in CloudWatch's embedded metric format; without it, nobody's. */
+  IMAGEFLEET_METRICS_NAMESPACE: metricsNamespace,
+  ...tracesVariables,
 });
 
 /** @throws Error naming each variable that is missing or wrong */

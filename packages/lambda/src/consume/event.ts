@@ -12,6 +12,7 @@ export const sqsEventSchema = v.object({
         ApproximateReceiveCount: v.pipe(v.string(), v.transform(Number)),
         SentTimestamp: v.pipe(v.string(), v.transform(Number)),
         ApproximateFirstReceiveTimestamp: v.pipe(v.string(), v.transform(Number)),
+        AWSTraceHeader: v.optional(v.string()),
       }),
       messageAttributes: v.record(v.string(), v.object({ stringValue: v.optional(v.string()) })),
     }),
@@ -33,5 +34,6 @@ export function asReceived(record: SqsRecord): ReceivedMessage {
     receiveCount: attributes.ApproximateReceiveCount,
     sentAt: attributes.SentTimestamp,
     firstReceivedAt: attributes.ApproximateFirstReceiveTimestamp,
+    traceHeader: attributes.AWSTraceHeader,
   };
 }

@@ -1,0 +1,38 @@
+import { METRICS, type MetricName, STAGES } from "./metric-names.ts";
+import { type Graph, PERIOD, type Place, type Row } from "./widgets.ts";
+
+/** What the programs say of themselves; the series are found, for nobody knows beforehand which there will be. */
+export function ownRows(graph: Graph, namespace: string): Row[] {
+  const search = (name: MetricName, stat: string) => {
+    const schema = [namespace, ...METRICS[name]].map((each) => `"${each}"`).join(",");
+    return `SEARCH('{${schema}} MetricName="${name}"', '${stat}', ${PERIOD})`;
+  };
+  const own = (name: MetricName, stat: string): Place => [{ expression: search(name, stat) }];
+  const all = (name: MetricName, label: string): Place => [
+    { expression: `SUM(${search(name, "Sum")})`, label },
+  ];
+  return [
+    [
+      6,
+      graph("Jobs by outcome", [own("jobs", "Sum")], { stacked: true }),
+      graph("Dead letters by reason", [own("deadLetters", "Sum")], { stacked: true }),
+      graph("Job, p50 and p95 by size, ms", [own("jobMs", "p50"), own("jobMs", "p95")]),
+      graph("Wait in the queue, p95, ms", [own("waitMs", "p95")]),
+    ],
+    [
+      6,
+      graph(
+        "Where the time goes, ms",
+        STAGES.map((stage) => all(stage, stage.replace("Ms", ""))),
+        { stacked: true },
+      ),
+      graph("Decode and encode, p95 by size, ms", [own("decodeMs", "p95"), own("encodeMs", "p95")]),
+      graph("Bytes in and out, and what is saved", [
+        own("bytesIn", "Sum"),
+        own("bytesOut", "Sum"),
+        own("bytesSaved", "Sum"),
+      ]),
+      graph("Messages a batch", [own("batchSize", "Average"), own("batchSize", "Maximum")]),
+    ],
+  ];
+}

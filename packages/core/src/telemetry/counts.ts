@@ -1,0 +1,30 @@
+import type { DeadLetterReason, Lane } from "../outcome/index.ts";
+import type { Voice } from "./voice.ts";
+
+export interface DeadLetterLine {
+  readonly lane: Lane;
+  readonly reason: DeadLetterReason;
+  /** Absent: the message could not be read. */
+  readonly bucket?: string;
+  readonly key?: string;
+  readonly messageId: string;
+}
+
+/** Counts a dead letter that was sent. */
+export function countDeadLetter({ metrics }: Voice, letter: DeadLetterLine, at: number): void {
+  metrics?.write("info", { ...letter, deadLetters: 1 }, "dead letter", at);
+}
+
+export interface BatchLine {
+  readonly lane: Lane;
+  /** Messages in it. */
+  readonly batchSize: number;
+  /** Of these, how many come back. */
+  readonly comeBack: number;
+  readonly ms: number;
+}
+
+/** Counts a batch that was worked on. */
+export function countBatch({ metrics }: Voice, batch: BatchLine, at: number): void {
+  metrics?.write("info", { ...batch, ms: Math.round(batch.ms) }, "batch", at);
+}

@@ -1,0 +1,230 @@
+import { readFileSync } from "node:fs";
+import { Writable } from "node:stream";
+import { samplesOf, sums } from "@imagefleet/local/emf";
+import fc from "fast-check";
+import pino from "pino";
+import { expect, it } from "vitest";
+import {
+  CRASHED,
+  FAILED_REASONS,
+  LANES,
+  type Outcome,
+  type OutcomeKind,
+  REJECTED_REASONS,
+} from "../outcome/index.ts";
+import { countBatch, countDeadLetter } from "./counts.ts";
+import { logJob } from "./job-line.ts";
+import { MetricLog } from "./metric-log.ts";
+import { METRICS } from "./metrics.ts";
+import { SIZES, sizeOf } from "./size.ts";
+import { STAGES } from "./stopwatch.ts";
+import type { Voice } from "./voice.ts";
+
+const DOCS = readFileSync(new URL("../../../../docs/telemetry.md", import.meta.url), "utf8");
+const BASE = rowsOf("Every line").flatMap(([fields = ""]) => namesIn(fields));
+const REASONS = [...REJECTED_REASONS, ...FAILED_REASONS];
+const KINDS: readonly OutcomeKind[] = [
+  ...(["rendered", "unchanged", "retired", "forwarded", "ignored"] as const),
+  ...(["rejected", "failed"] as const),
+];
+
+/** The cells of a section's table, row by row. */
+function rowsOf(title: string): string[][] {
+  const section = DOCS.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? "";
+  const rows = section.split("\n").filter((line) => line.startsWith("| `"));
+  return rows.map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+function namesIn(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, name]) => name ?? []);
+}
+
+interface Field {
+  readonly name: string;
+  readonly type: string;
+  readonly optional: boolean;
+}
+
+/** The fields that a line with metrics has, as documented, for an outcome. */
+function documented(title: string, kind: string): Field[] {
+  return rowsOf(title).flatMap(([names = "", type = "", , on = ""]) => {
+    const words = on.split(/, | if .*$/).map((word) => word.replace(/^if .*$/, ""));
+    if (!words.includes("all") && !words.includes(kind)) return [];
+    const optional = /\bif\b/.test(on);
+    return namesIn(names).map((name) => ({ name, type, optional }));
+  });
+}
+
+function faults(line: Readonly<Record<string, unknown>>, fields: readonly Field[]): string[] {
+  const known = new Map(fields.map((field) => [field.name, field]));
+  const types = { string: "text" } as Readonly<Record<string, string>>;
+  return [
+    ...Object.entries(line)
+      .filter(([name]) => !BASE.includes(name))
+      .flatMap(([name, value]) => {
+        const type = types[typeof value] ?? typeof value;
+        const said = known.get(name)?.type;
+        return said === type ? [] : [`${name} is ${type}, documented as ${said}`];
+      }),
+    ...[...BASE, ...fields.filter(({ optional }) => !optional).map(({ name }) => name)]
+      .filter((name) => !(name in line))
+      .map((name) => `${name} is documented and not there`),
+  ];
+}
+
+let text = "";
+const stream = new Writable({
+  write(chunk, _encoding, done) {
+    text += String(chunk);
+    done();
+  },
+});
+const log = pino({ level: "silent", base: { program: "consume" } }, stream);
+const voice: Voice = { log, metrics: new MetricLog(log, "imagefleet/test") };
+
+/** One line, as a program with metrics writes it whatever its log's level is. */
+function written(write: () => void): string {
+  text = "";
+  write();
+  return text.trimEnd();
+}
+
+const bytes = fc.nat(2 ** 40);
+const outcome: fc.Arbitrary<Outcome> = fc.oneof(
+  fc
+    .record(
+      { renditions: fc.nat(50), bytesIn: bytes, bytesOut: bytes, bytesSaved: fc.integer() },
+      { requiredKeys: ["renditions", "bytesIn", "bytesOut"] },
+    )
+    .map((made) => ({ kind: "rendered" as const, ...made })),
+  fc.constant({ kind: "unchanged" as const }),
+  fc.nat(50).map((removed) => ({ kind: "retired" as const, removed })),
+  fc
+    .record({ why: fc.string(), begun: fc.constant(true as const) }, { requiredKeys: ["why"] })
+    .map((forward) => ({ kind: "forwarded" as const, ...forward })),
+  fc.string().map((why) => ({ kind: "ignored" as const, why })),
+  fc
+    .record({ reason: fc.constantFrom(...REJECTED_REASONS), message: fc.string() })
+    .map((why) => ({ kind: "rejected" as const, ...why })),
+  fc
+    .record({ reason: fc.constantFrom(...FAILED_REASONS), message: fc.string() })
+    .map((why) => ({ kind: "failed" as const, ...why })),
+);
+const job = fc.record(
+  {
+    bucket: fc.string(),
+    key: fc.string({ unit: "grapheme" }),
+    lane: fc.constantFrom(...LANES),
+    receiveCount: fc.nat(9),
+    ms: fc.double({ min: 0, max: 1e7, noNaN: true }),
+    messages: fc.integer({ min: 2, max: 10 }),
+  },
+  { requiredKeys: ["bucket", "key", "lane", "receiveCount", "ms"] },
+);
+const laps = fc.array(
+  fc
+    .tuple(fc.constantFrom(...STAGES), fc.nat(1e6), fc.nat(1e6))
+    .map(([stage, from, took]) => ({ stage, from, to: from + took })),
+);
+
+it("every job's line is as documented, and its metrics are read as they were meant", () => {
+  const seen = new Map<string, Set<string>>(KINDS.map((kind) => [kind, new Set()]));
+  fc.assert(
+    fc.property(job, outcome, laps, bytes, (one, ended, all, waitMs) => {
+      const at = 1_763_700_000_000;
+      const said = written(() => logJob(voice, one, ended, { at, waitMs, laps: all }));
+      const line: Record<string, unknown> = JSON.parse(said);
+      for (const name of Object.keys(line)) seen.get(ended.kind)?.add(name);
+      expect(faults(line, documented('A job: `msg: "job"`', ended.kind))).toEqual([]);
+
+      const { lane } = one;
+      const rendered = ended.kind === "rendered" ? ended : undefined;
+      const size = rendered && sizeOf(rendered.bytesIn);
+      const stages = all.map(
+        ({ stage, from, to }) => [`${stage}Ms size=${size}`, to - from] as const,
+      );
+      const times = Map.groupBy(stages, ([series]) => series);
+      expect(sums(samplesOf(said))).toEqual({
+        [`jobs lane=${lane} outcome=${ended.kind}`]: 1,
+        [`waitMs lane=${lane}`]: waitMs,
+        ...(rendered && {
+          [`jobMs lane=${lane} size=${size}`]: Math.round(one.ms),
+          [`bytesIn lane=${lane}`]: rendered.bytesIn,
+          [`bytesOut lane=${lane}`]: rendered.bytesOut,
+          ...(rendered.bytesSaved !== undefined && {
+            [`bytesSaved lane=${lane}`]: rendered.bytesSaved,
+          }),
+          ...Object.fromEntries(
+            [...times].map(([series, some]) => [series, some.reduce((sum, [, ms]) => sum + ms, 0)]),
+          ),
+        }),
+      });
+      expect(samplesOf(said).every((sample) => sample.at === at)).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+  // Nothing is documented that no line ever has.
+  for (const [kind, names] of seen) {
+    const fields = documented('A job: `msg: "job"`', kind).map(({ name }) => name);
+    expect([kind, ...names].sort()).toEqual([kind, ...BASE, ...fields].sort());
+  }
+});
+
+it.each([...REASONS.map((reason) => [reason, true] as const), [CRASHED, false] as const])(
+  "a dead letter's line is as documented: %s",
+  (reason, known) => {
+    const source = known ? { bucket: "photos", key: "ü.jpg" } : {};
+    const said = written(() =>
+      countDeadLetter(voice, { lane: "large", reason, ...source, messageId: "m" }, 5),
+    );
+    const title = 'A dead letter: `msg: "dead letter"`';
+    expect(faults(JSON.parse(said), documented(title, "all"))).toEqual([]);
+    expect(sums(samplesOf(said))).toEqual({ [`deadLetters lane=large reason=${reason}`]: 1 });
+  },
+);
+
+it("a batch's line is as documented", () => {
+  const batch = { lane: "small", batchSize: 7, comeBack: 2, ms: 12.5 } as const;
+  const said = written(() => countBatch(voice, batch, 5));
+  expect(faults(JSON.parse(said), documented('A batch: `msg: "batch"`', "all"))).toEqual([]);
+  expect(sums(samplesOf(said))).toEqual({ "batchSize lane=small": 7 });
+});
+
+it.each([
+  [0, "up to 1 MiB"],
+  [2 ** 20, "up to 1 MiB"],
+  [2 ** 20 + 1, "up to 5 MiB"],
+  [20 * 2 ** 20, "up to 20 MiB"],
+  [20 * 2 ** 20 + 1, "over 20 MiB"],
+])("a source of %d bytes is %s", (size, name) => {
+  expect(sizeOf(size)).toBe(name);
+});
+
+it("the metrics are those that are documented, and so is what they cost", () => {
+  const values: Readonly<Record<string, readonly string[]>> = {
+    lane: LANES,
+    outcome: KINDS,
+    reason: REASONS,
+    size: SIZES,
+  };
+  const rows = Object.entries(METRICS).map(([name, { unit, dimensions }]) => {
+    const series = dimensions.reduce((all, each) => all * (values[each]?.length ?? 0), 1);
+    // Only the function has batches, and it drains the small lane.
+    return { name, unit, dimensions: [...dimensions], series: name === "batchSize" ? 1 : series };
+  });
+  expect(
+    rowsOf("Metrics").map(([name = "", unit, dimensions = "", series]) => ({
+      name: namesIn(name)[0],
+      unit,
+      dimensions: namesIn(dimensions),
+      series: Number(series),
+    })),
+  ).toEqual(rows);
+  const all = rows.reduce((sum, { series }) => sum + series, 0);
+  expect(DOCS).toContain(`at most ${all} series a stage: $${(all * 0.3).toFixed(2)} a month`);
+});

@@ -1,0 +1,2 @@
+export { openTraces, tracesVariables } from "./open.ts";
+export type { Traces } from "./traces.ts";

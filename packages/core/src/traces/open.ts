@@ -1,0 +1,29 @@
+import * as v from "valibot";
+import { url } from "../env/index.ts";
+import type { Traces, TracesOptions } from "./traces.ts";
+
+const share = "it must be a number from 0 to 1";
+
+/** The variables that say where traces go. */
+export const tracesVariables = {
+  /** An OTLP endpoint for traces, over HTTP: a collector's, or X-Ray's, whose requests are signed. */
+  IMAGEFLEET_TRACES_URL: v.optional(
+    v.pipe(url, v.regex(/^https?:/, "it must be an http or https URL")),
+  ),
+  /** Of the traces that begin here, so many; those that others began are as they say. */
+  IMAGEFLEET_TRACES_SHARE: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d*\.?\d+(e-\d+)?$/, share),
+      v.transform(Number),
+      v.maxValue(1, share),
+    ),
+    "1",
+  ),
+};
+
+export async function openTraces(options: TracesOptions): Promise<Traces | undefined> {
+  if (options.url === undefined) return undefined;
+  const { OtlpTraces } = await import("./otlp-traces.ts");
+  return OtlpTraces.open({ ...options, url: options.url });
+}

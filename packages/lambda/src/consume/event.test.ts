@@ -1,0 +1,40 @@
+import * as v from "valibot";
+import { expect, it } from "vitest";
+import { asReceived, sqsEventSchema } from "./event.ts";
+
+const HEADER = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+
+const record = {
+  messageId: "m",
+  receiptHandle: "r",
+  body: "{}",
+  attributes: {
+    ApproximateReceiveCount: "2",
+    SentTimestamp: "1763700000000",
+    ApproximateFirstReceiveTimestamp: "1763700000100",
+    SenderId: "s3",
+  },
+  messageAttributes: { redriveCount: { stringValue: "1", dataType: "String" } },
+};
+
+it("reads a record as a received message", () => {
+  const { Records } = v.parse(sqsEventSchema, { Records: [record] });
+  expect(Records.map(asReceived)).toEqual([
+    {
+      id: "m",
+      receiptHandle: "r",
+      body: "{}",
+      attributes: { redriveCount: "1" },
+      receiveCount: 2,
+      sentAt: 1_763_700_000_000,
+      firstReceivedAt: 1_763_700_000_100,
+      traceHeader: undefined,
+    },
+  ]);
+});
+
+it("knows the trace that its sender was a part of", () => {
+  const traced = { ...record, attributes: { ...record.attributes, AWSTraceHeader: HEADER } };
+  const { Records } = v.parse(sqsEventSchema, { Records: [traced] });
+  expect(Records.map(asReceived)).toMatchObject([{ traceHeader: HEADER }]);
+});

@@ -1,0 +1,1 @@
+export { type Sample, samplesOf, sums } from "./emf.ts";
