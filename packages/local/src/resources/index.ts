@@ -3,6 +3,7 @@ export {
   LOCAL_CREDENTIALS,
   laneUrl,
   MAX_RECEIVES,
+  PROGRAM_CREDENTIALS,
   REGION,
   type Resources,
 } from "./resources.ts";
