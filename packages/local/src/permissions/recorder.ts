@@ -42,7 +42,7 @@ export class CallRecorder {
     const all = principal === undefined ? this.#needed.values() : [this.#needed.get(principal)];
     const byGrant = new Map<string, Set<string>>();
     for (const [grant, calls] of [...all].flatMap((mine) => [...(mine ?? [])])) {
-      byGrant.set(grant, calls.union(byGrant.get(grant) ?? new Set()));
+      byGrant.set(grant, new Set([...(byGrant.get(grant) ?? []), ...calls]));
     }
     const lines = [...byGrant].map(
       ([grant, calls]) => [grant, [...calls].sort().join(", ")] as const,
