@@ -5,7 +5,7 @@ import { ENCODER } from "@imagefleet/core/image";
 import { defineRecipe, recipeFingerprint } from "@imagefleet/core/recipe";
 import { RenditionStore } from "@imagefleet/core/store";
 import { FaultProxy } from "@imagefleet/local/fault-proxy";
-import { asFile, CallRecorder, placesOf, recordedFile } from "@imagefleet/local/permissions";
+import { asFile, CallRecorder, localPlaces, recordedFile } from "@imagefleet/local/permissions";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -31,7 +31,7 @@ let cli: Cli | undefined;
 beforeAll(async () => {
   sandbox = await startSandbox();
   const { endpoint, folder, resources } = sandbox;
-  const places = placesOf(resources, { source: "in/", renditions: "out/" });
+  const places = localPlaces({ source: "in/", renditions: "out/" });
   viewer = new CallRecorder(places);
   operator = new CallRecorder(places);
   const none = () => undefined;

@@ -1,29 +1,22 @@
-import type { Resources } from "../resources/index.ts";
+import { queueName, RENDITION_BUCKET, SOURCE_BUCKET } from "../resources/index.ts";
 import type { Places } from "./needs.ts";
 
+const QUEUES = ["small", "small-dlq", "large", "large-dlq"] as const;
+
 /**
- * What the fleet's buckets and queues are called in its grants.
+ * What a local fleet's buckets and queues are called in grants.
  *
  * @param prefixes the recipe's `source.prefix` and `output.prefix`
  */
-export function placesOf(
-  { sourceBucket, renditionBucket, lanes }: Resources,
-  prefixes: { readonly source: string; readonly renditions: string },
-): Places {
+export function localPlaces(prefixes: {
+  readonly source: string;
+  readonly renditions: string;
+}): Places {
   return {
     buckets: {
-      [sourceBucket]: { as: "source", prefix: prefixes.source },
-      [renditionBucket]: { as: "renditions", prefix: prefixes.renditions },
+      [SOURCE_BUCKET]: { as: "source", prefix: prefixes.source },
+      [RENDITION_BUCKET]: { as: "renditions", prefix: prefixes.renditions },
     },
-    queues: {
-      [nameOf(lanes.small.url)]: "small",
-      [nameOf(lanes.small.letters)]: "small-dlq",
-      [nameOf(lanes.large.url)]: "large",
-      [nameOf(lanes.large.letters)]: "large-dlq",
-    },
+    queues: Object.fromEntries(QUEUES.map((queue) => [queueName(queue), queue])),
   };
-}
-
-function nameOf(url: string): string {
-  return url.slice(url.lastIndexOf("/") + 1);
 }
