@@ -1,13 +1,15 @@
+import { all, at, texts } from "../read.ts";
 import type { Graph } from "../resource.ts";
+import { MANAGED } from "../rules/access.ts";
 import { HOLDERS, held, needed } from "./held.ts";
 import { REFUSED, type Reason, SERVICES, UNUSED } from "./reasons.ts";
 import { ROLES, type Role } from "./recorded.ts";
 
 const INTRO = `# Permissions
 
-<!-- Made by the tests: packages/local/src/permissions says how. -->
+<!-- Made by the tests: npm test -- --update=all infra/graph/graph.test.ts -->
 
-Every role, and the two policies for people, with all that each may do and the calls that need it. The calls are recorded on the wire by tests that drive function, worker and command line through everything they do; \`npm test\` holds them against the policies of each kind of deployment: **no call that is not allowed, no grant without a call or a reason**. \`pnpm chaos\` records its own and fails at a call that is not in here.
+Every role, and the two policies for people, with all that each may do and the calls that need it. The calls are recorded on the wire by tests that drive function, worker and command line through everything they do; \`npm test\` holds them against the policies of each kind of deployment: **no call that is not allowed, no grant without a call or a reason**. \`pnpm chaos\` records its own and fails at a call that is not in here. What each operation asks for is AWS's own reference, written down in \`packages/local/src/permissions/operations.ts\`; AWS's evaluation itself is not run.
 
 \`source/*\` and \`renditions/*\` are the objects below the recipe's prefixes, without \`/*\` it is the bucket itself; \`small\`, \`large\` and their \`-dlq\` are the queues; \`task\` is any task of the fleet's cluster.
 `;
@@ -27,6 +29,7 @@ export function permissionsPage(graphs: { plain: Graph; encrypted: Graph }): str
     ...ROLES.map((role) => section(role, graphs)),
     titled("Called, and not granted", refused()),
     titled("Roles that no program of ours takes", services()),
+    titled("Policies of AWS's own", managed(graphs.plain)),
   ].join("\n");
 }
 
@@ -64,6 +67,16 @@ function refused(): string[] {
 function services(): string[] {
   const lines = Object.entries(SERVICES).map(([role, why]) => `| ${role} | ${why} |`);
   return ["| role | for |", "|---|---|", ...lines];
+}
+
+/** Those that a role has besides: what they allow is AWS's business, and on everything. */
+function managed(graph: Graph): string[] {
+  const lines = all(graph, "iam/role:Role").flatMap(({ name, inputs }) =>
+    texts(at(inputs, "managedPolicyArns")).map((arn) => {
+      return `| ${name} | \`${arn.slice(arn.lastIndexOf("/") + 1)}\` | ${MANAGED.get(arn)} |`;
+    }),
+  );
+  return ["| role | policy | for |", "|---|---|---|", ...lines];
 }
 
 function code(text: string): string {

@@ -3,7 +3,7 @@ import type { Graph, Json } from "../resource.ts";
 import type { Rule } from "./rule.ts";
 
 /** What may be given for everything, and why. */
-const MANAGED = new Map([
+export const MANAGED: ReadonlyMap<string, string> = new Map([
   [
     "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
     "AWS's own: the function writes its log",

@@ -3,8 +3,7 @@ import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 
 /** Who calls AWS: the function with what Lambda does for it, the worker, and people. */
-export const ROLES = ["function", "worker", "viewer", "operator"] as const;
-export type Role = (typeof ROLES)[number];
+export type Role = "function" | "worker" | "viewer" | "operator";
 
 /** What a role needs: by grant, as `s3:GetObject source/*`, the calls that need it. */
 export type Needed = Readonly<Record<string, string>>;
