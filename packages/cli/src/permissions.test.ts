@@ -135,7 +135,7 @@ it("who looks needs what is recorded, and nothing else", async () => {
     "local: HeadBucket: no bucket of the fleet: no-bucket",
   ]);
   await expect(asFile(viewer.needed())).toMatchFileSnapshot(recordedFile("viewer"));
-}, 90_000);
+}, 120_000);
 
 it("who changes something needs what is recorded besides, and nothing else", async () => {
   const { s3, resources, folder } = sandbox;
@@ -173,4 +173,4 @@ it("who changes something needs what is recorded besides, and nothing else", asy
 
   expect(operator.unknown).toEqual(viewer.unknown);
   await expect(asFile(operator.needed())).toMatchFileSnapshot(recordedFile("operator"));
-}, 90_000);
+}, 120_000);

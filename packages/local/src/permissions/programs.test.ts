@@ -72,7 +72,7 @@ it("the function needs what is recorded, and nothing else", async () => {
   expect(stage.recorder.unknown).toEqual([]);
   const needed = asFile(stage.recorder.needed("function"));
   await expect(needed).toMatchFileSnapshot(recordedFile("function"));
-}, 90_000);
+}, 120_000);
 
 it("the worker needs what is recorded, and nothing else", async () => {
   const { lanes } = stage;
@@ -106,4 +106,4 @@ it("the worker needs what is recorded, and nothing else", async () => {
   expect(stage.recorder.unknown).toEqual([]);
   const needed = asFile(stage.recorder.needed("worker"));
   await expect(needed).toMatchFileSnapshot(recordedFile("worker"));
-}, 90_000);
+}, 120_000);
