@@ -173,6 +173,13 @@ export const MUTANTS: readonly Mutant[] = [
     fault: /reasons are needed: the function needs no reason for s3:ListBucket source any more/,
   },
   {
+    what: "a statement that denies",
+    file: "access.ts",
+    from: 'return { actions: ["sqs:SendMessage"], resources: [queue.arn] };',
+    to: 'return { effect: "deny", actions: ["sqs:SendMessage"], resources: [queue.arn] };',
+    fault: /what is allowed is called: the function may do what is not judged here: .*Deny/,
+  },
+  {
     what: "a role whose calls are not recorded",
     file: "operator.ts",
     from: "function policy(",

@@ -22,7 +22,7 @@ export function held(graph: Graph, role: Role): ReadonlySet<string> {
         ? texts(at(statement, "Action")).flatMap((action) =>
             texts(at(statement, "Resource")).map((arn) => `${action} ${known.get(arn) ?? arn}`),
           )
-        : [`what cannot be judged: ${JSON.stringify(statement)}`],
+        : [`do what is not judged here: ${JSON.stringify(statement)}`],
     ),
   );
 }
