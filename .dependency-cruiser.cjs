@@ -78,6 +78,16 @@ module.exports = {
       to: { path: "^packages/(cli|console)/" },
     },
     {
+      name: "permissions-are-seen-on-the-wire",
+      comment: "What a role needs is what the proxy heard, not what a program says of itself.",
+      severity: "error",
+      from: {
+        path: "^packages/local/src/permissions/",
+        pathNot: "\\.test\\.ts$|/fixtures/",
+      },
+      to: { path: "^packages/(?!local/src/(permissions|fault-proxy|resources)/)" },
+    },
+    {
       name: "infra-knows-no-program",
       comment:
         "Handlers are paths, and what programs read is their environment. The recipe says the rest.",

@@ -13,6 +13,10 @@ type Permission = Exclude<
 const theirs = settings.source === "new" ? undefined : settings.source.kmsKeyArn;
 const readable = [...(key ? [key.arn] : []), ...(theirs ? [theirs] : [])];
 
+/** What reading an object needs besides, where a key of KMS was chosen. */
+export const decrypting =
+  readable.length > 0 ? [{ actions: ["kms:Decrypt"], resources: readable }] : [];
+
 /** What a reconcile does to the store, in both lanes. */
 export const storeAccess: Permission[] = [
   { actions: ["s3:GetObject"], resources: [$interpolate`${source.arn}/${recipe.source.prefix}*`] },
@@ -23,7 +27,7 @@ export const storeAccess: Permission[] = [
   // Never called: without it S3 answers "forbidden" for a key that is not there, and a picture that
   // was deleted could not be told from one that may not be read.
   { actions: ["s3:ListBucket"], resources: [source.arn, renditions.arn] },
-  ...(readable.length > 0 ? [{ actions: ["kms:Decrypt"], resources: readable }] : []),
+  ...decrypting,
   ...(key ? [{ actions: ["kms:GenerateDataKey"], resources: [key.arn] }] : []),
 ];
 

@@ -89,7 +89,7 @@ function workerPolicy() {
     ...tracing,
     // A task says of itself that it has work in hand: then it is not scaled in.
     {
-      actions: ["ecs:UpdateTaskProtection", "ecs:GetTaskProtection"],
+      actions: ["ecs:UpdateTaskProtection"],
       resources: [
         $output(cluster.nodes.cluster.arn).apply(
           (arn) => `${arn.replace(":cluster/", ":task/")}/*`,

@@ -4,6 +4,7 @@ import "./budget.ts";
 import "./replication.ts";
 import { dashboard } from "./dashboard.ts";
 import { consume } from "./intake.ts";
+import { operatorPolicy, viewerPolicy } from "./operator.ts";
 import { large, small } from "./queues.ts";
 import { region } from "./stage.ts";
 import { renditions, source } from "./storage.ts";
@@ -18,6 +19,8 @@ export const outputs = {
   largeQueue: large.queue.url,
   largeDlq: large.letters.url,
   function: consume.name,
+  viewerPolicy: viewerPolicy.arn,
+  operatorPolicy: operatorPolicy.arn,
   ...(dashboard && {
     dashboard: $interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboard.dashboardName}`,
   }),

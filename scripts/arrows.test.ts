@@ -20,6 +20,7 @@ const BREAKERS: Record<string, readonly [from: string, imports: string]> = {
   "lambda-and-worker-import-core-alone": ["packages/worker/src/b.ts", "../../local/src/a.ts"],
   "lambda-and-worker-do-not-meet": ["packages/worker/src/b.ts", "../../lambda/src/a.ts"],
   "local-does-not-know-the-cli": ["packages/local/src/b.ts", "../../cli/src/a.ts"],
+  "permissions-are-seen-on-the-wire": ["packages/local/src/permissions/b.ts", "../a.ts"],
   "infra-knows-no-program": ["infra/b.ts", "../packages/local/src/a.ts"],
   "what-is-deployed-knows-no-test": ["infra/b.ts", "./graph/a.ts"],
   "nobody-knows-infra": ["packages/cli/src/b.ts", "../../../infra/a.ts"],

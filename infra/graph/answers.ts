@@ -31,7 +31,7 @@ function arnOf(service: string, kind: string, name: string): string {
   const inRegion = (rest: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
   if (service === "s3") return `arn:aws:s3:::${name}`;
   if (service === "sqs" || service === "sns") return inRegion(name);
-  if (service === "iam") return `arn:aws:iam::${ACCOUNT}:role/${name}`;
+  if (service === "iam") return `arn:aws:iam::${ACCOUNT}:${kind.toLowerCase()}/${name}`;
   if (service === "lambda") return inRegion(`function:${name}`);
   return inRegion(`${kind.charAt(0).toLowerCase()}${kind.slice(1)}/${name}`);
 }

@@ -10,6 +10,7 @@ import { METRICS } from "../metric-names.ts";
 import { REGION } from "./answers.ts";
 import { unexpected } from "./expected.ts";
 import { idleTable } from "./idle.ts";
+import { permissionsPage } from "./permissions/page.ts";
 import { ensurePlatform } from "./platform.ts";
 import { all, at, jsonAt, listAt, numberAt, textAt, texts } from "./read.ts";
 import type { Graph } from "./resource.ts";
@@ -60,12 +61,23 @@ describe("production", () => {
       "function",
       "largeDlq",
       "largeQueue",
+      "operatorPolicy",
       "renditionBucket",
       "smallDlq",
       "smallQueue",
       "smallQueueArn",
       "sourceBucket",
+      "viewerPolicy",
     ]);
+  });
+
+  it("has its permissions written down for people, with their reasons", async () => {
+    const page = permissionsPage({
+      plain: graph("production"),
+      encrypted: graph("encrypted"),
+    });
+    // `npm test -- --update=all infra/graph/graph.test.ts` writes it anew.
+    await expect(page).toMatchFileSnapshot(join(ROOT, "docs", "permissions.md"));
   });
 
   it("lets the function do what it does, and no more", () => {
@@ -88,7 +100,6 @@ describe("production", () => {
 
   it("lets the worker do what it does, and no more", () => {
     expect(shortened(grants(graph("production"), "WorkerTaskRole"))).toEqual([
-      "ecs:GetTaskProtection FleetCluster/*",
       "ecs:UpdateTaskProtection FleetCluster/*",
       "s3:DeleteObject renditionsbucket/*",
       "s3:GetObject renditionsbucket/*",

@@ -32,6 +32,7 @@ export const VARIANTS = {
       tracedShare: 0.5,
     },
   },
+  encrypted: { stage: "production", settings: { encryption: "kms" } },
   replicated: { stage: "production", settings: { replicateTo: "arn:aws:s3:::far-away" } },
 } as const satisfies Record<string, Variant>;
 export type Name = keyof typeof VARIANTS;

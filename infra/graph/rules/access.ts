@@ -3,7 +3,7 @@ import type { Graph, Json } from "../resource.ts";
 import type { Rule } from "./rule.ts";
 
 /** What may be given for everything, and why. */
-const MANAGED = new Map([
+export const MANAGED: ReadonlyMap<string, string> = new Map([
   [
     "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
     "AWS's own: the function writes its log",
@@ -38,7 +38,6 @@ export function grants(graph: Graph, role: string): string[] {
 export const nothingIsAllowedOnEverything: Rule = (graph) =>
   statements(graph).flatMap(({ role, statement }) => {
     const actions = texts(at(statement, "Action"));
-    if (isLive(graph, actions)) return [];
     return [
       ...actions.filter((action) => action.includes("*")).map((action) => `${role} may ${action}`),
       ...texts(at(statement, "Resource"))
@@ -67,16 +66,25 @@ export const nobodyIsAPrincipal: Rule = (graph) =>
       .map(() => `${name} lets everybody in`),
   );
 
-function statements(graph: Graph): { role: string; statement: Json }[] {
-  const inline = all(graph, "iam/role:Role").flatMap(({ name: role, inputs }) =>
-    listAt(inputs, "inlinePolicies").flatMap((policy) =>
-      listAt(jsonAt(policy, "policy"), "Statement").map((statement) => ({ role, statement })),
+/** A statement of a policy, and whose it is. */
+export interface HeldStatement {
+  /** The role's name in the graph, or that of a policy that stands for itself. */
+  readonly role: string;
+  readonly statement: Json;
+}
+
+/** What is granted in a graph, but for what SST's live bridge needs. */
+export function statements(graph: Graph): HeldStatement[] {
+  const of = (role: string, document: Json) =>
+    listAt(document, "Statement").map((statement) => ({ role, statement }));
+  return [
+    ...all(graph, "iam/role:Role").flatMap(({ name, inputs }) =>
+      listAt(inputs, "inlinePolicies").flatMap((policy) => of(name, jsonAt(policy, "policy"))),
     ),
-  );
-  const apart = all(graph, "iam/rolePolicy:RolePolicy").flatMap(({ name: role, inputs }) =>
-    listAt(jsonAt(inputs, "policy"), "Statement").map((statement) => ({ role, statement })),
-  );
-  return [...inline, ...apart];
+    ...["iam/rolePolicy:RolePolicy", "iam/policy:Policy"].flatMap((type) =>
+      all(graph, type).flatMap(({ name, inputs }) => of(name, jsonAt(inputs, "policy"))),
+    ),
+  ].filter(({ statement }) => !isLive(graph, texts(at(statement, "Action"))));
 }
 
 function isLive(graph: Graph, actions: string[]): boolean {

@@ -4,6 +4,7 @@ import * as access from "./access.ts";
 import * as alarms from "./alarms.ts";
 import * as buckets from "./buckets.ts";
 import * as fn from "./function.ts";
+import * as permissions from "./permissions.ts";
 import * as queues from "./queues.ts";
 import type { Rule } from "./rule.ts";
 import * as stage from "./stage.ts";
@@ -26,6 +27,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "nothing is allowed on everything": access.nothingIsAllowedOnEverything,
   "managed policies are known": access.managedPoliciesAreKnown,
   "no policy lets everybody in": access.nobodyIsAPrincipal,
+  "every role is known": permissions.everyRoleIsKnown,
+  "what is called is allowed": permissions.whatIsCalledIsAllowed,
+  "what is allowed is called": permissions.whatIsAllowedIsCalled,
+  "reasons are needed": permissions.reasonsAreNeeded,
   "visibility covers the function": fn.visibilityCoversTheFunction,
   "batches answer in part": fn.batchesAnswerInPart,
   "concurrency is the mapping's": fn.concurrencyIsTheMappings,

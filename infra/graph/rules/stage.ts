@@ -7,6 +7,7 @@ const NAMED = [
   "sns/topic:Topic",
   "lambda/function:Function",
   "iam/role:Role",
+  "iam/policy:Policy",
   "ecs/cluster:Cluster",
   "cloudwatch/metricAlarm:MetricAlarm",
   "appautoscaling/policy:Policy",

@@ -15,6 +15,7 @@ it("loses nothing, leaves nothing stale and nothing behind, whatever goes wrong"
     orphans: 0,
     unjust: 0,
     unexplained: 0,
+    forbidden: [],
     afterRedrive: { lost: 0, stale: 0, orphans: 0, owed: 0 },
   });
   // It is worth nothing unless much went wrong, and much was done.

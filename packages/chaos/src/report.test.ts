@@ -20,6 +20,7 @@ const measured = {
   seconds: 2.5,
   quiet: true,
   letters: { SourceCorrupt: 1 },
+  forbidden: [],
   messages: { events: 10, duplicates: 2, late: 1, nonsense: 0 },
   calls: 99,
   injected: faults,
@@ -46,6 +47,14 @@ describe("a report", () => {
     const report = reportOf(measured, before, { ...after, redriven: 0 });
     expect(report).toMatchObject({ met: false, ...figures, wrongs: [stale] });
     expect(view(report)).toContain("stale a.png: old");
+    expect(view(report)).toContain("NOT MET");
+  });
+
+  it("is not met when a call is made that no policy allows", () => {
+    const forbidden = ["the worker: s3:PutObject source/*"];
+    const report = reportOf({ ...measured, forbidden }, right, { ...right, redriven: 0 });
+    expect(report.met).toBe(false);
+    expect(view(report)).toContain("forbidden the worker: s3:PutObject source/*");
     expect(view(report)).toContain("NOT MET");
   });
 

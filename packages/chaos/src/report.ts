@@ -22,6 +22,8 @@ export interface Report extends Counts {
   readonly quiet: boolean;
   /** Dead letters by reason, before any was redriven; `Crashed`: moved by SQS itself. */
   readonly letters: Readonly<Record<string, number>>;
+  /** Calls that docs/permissions.md does not know of: the cloud would refuse them. */
+  readonly forbidden: readonly string[];
   /** Sources that only such a letter speaks of. */
   readonly owed: number;
   readonly messages: Readonly<Record<"events" | "duplicates" | "late" | "nonsense", number>>;
@@ -37,7 +39,7 @@ export interface Report extends Counts {
   readonly afterRedrive: Counts & { readonly redriven: number; readonly owed: number };
   /** Each wrong, the first fifty. */
   readonly wrongs: readonly Wrong[];
-  /** Nothing lost, nothing stale, nothing left behind: before the redrive and after. */
+  /** Nothing lost, nothing stale, nothing left behind, before the redrive and after; nothing forbidden. */
   readonly met: boolean;
 }
 
@@ -67,7 +69,7 @@ export function reportOf(
     owed: before.owed.length,
     afterRedrive: { ...countsOf(after), redriven: after.redriven, owed: after.owed.length },
     wrongs: wrongs.slice(0, MOST_WRONGS),
-    met: measured.quiet && wrongs.length === 0,
+    met: measured.quiet && wrongs.length === 0 && measured.forbidden.length === 0,
   };
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { type CallRecorder, unrecorded } from "@imagefleet/local/permissions";
 import { Chance } from "./chance.ts";
 import { faultsOf } from "./faults.ts";
 import type { ChaosOptions } from "./options.ts";
@@ -137,10 +138,20 @@ async function runOn(
       ...measured,
       quiet: quiet && quietAgain,
       letters: tally(world.letters.map(({ reason = "Crashed" }) => reason)),
+      forbidden: forbidden(stage.recorder),
     },
     before,
     { ...after, redriven },
   );
+}
+
+/** What the programs asked for that no policy is known to allow them. */
+function forbidden(recorder: CallRecorder): string[] {
+  const roles = ["function", "worker"] as const;
+  const grants = roles.flatMap((role) =>
+    unrecorded(role, recorder.needed(role)).map((grant) => `the ${role}: ${grant}`),
+  );
+  return [...grants, ...recorder.unknown];
 }
 
 /** Whether it came to its end before its time was over; @throws when `signal` is what ended it. */

@@ -12,7 +12,9 @@ import { createS3, createSqs } from "@imagefleet/core/aws";
 import type { Lane } from "@imagefleet/core/outcome";
 import { FaultProxy } from "@imagefleet/local/fault-proxy";
 import { type Fleet, startFleet } from "@imagefleet/local/fleet";
+import { CallRecorder, localPlaces } from "@imagefleet/local/permissions";
 import { LOCAL_CREDENTIALS, REGION } from "@imagefleet/local/resources";
+import recipe from "./recipe.ts";
 import type { LaneQueues } from "./world/index.ts";
 
 /** Short, so that what a kill left comes back soon. */
@@ -29,6 +31,8 @@ const FUNCTION_BYTES = 512 * 1024 * 1024;
 export interface Stage {
   readonly fleet: Fleet;
   readonly proxy: FaultProxy;
+  /** What the programs need to be allowed, as the proxy sees it. */
+  readonly recorder: CallRecorder;
   /** Clients that no fault befalls. */
   readonly s3: S3Client;
   readonly sqs: SQSClient;
@@ -40,6 +44,10 @@ export interface Stage {
 
 export async function setStage(workers: number): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "imagefleet-chaos-"));
+  const { source, output } = recipe;
+  const recorder = new CallRecorder(
+    localPlaces({ source: source.prefix, renditions: output.prefix }),
+  );
   const proxied = Promise.withResolvers<FaultProxy>();
   const fleet = await startFleet({
     dataDir: join(folder, "data"),
@@ -51,7 +59,7 @@ export async function setStage(workers: number): Promise<Stage> {
     leaseSeconds: LEASE_SECONDS,
     workers,
     endpointFor: async (servers) => {
-      const proxy = await FaultProxy.start(servers, () => undefined);
+      const proxy = await FaultProxy.start(servers, () => undefined, recorder.observe);
       proxied.resolve(proxy);
       return proxy.endpoint;
     },
@@ -71,6 +79,7 @@ export async function setStage(workers: number): Promise<Stage> {
   return {
     fleet,
     proxy,
+    recorder,
     s3,
     sqs,
     intake: await divert(s3, sqs, fleet.sourceBucket),

@@ -20,6 +20,7 @@ export function view(report: Report): string {
     ["orphans", `${report.orphans}`],
     ["unjust letters", `${report.unjust}`],
     ["unexplained", `${report.unexplained}`],
+    ["forbidden calls", `${report.forbidden.length}`],
     ["owed by a letter", `${report.owed}`],
     [
       "after redrive",
@@ -28,12 +29,13 @@ export function view(report: Report): string {
   ];
   const lines = rows.map(([name, text]) => (name ? `${name.padEnd(18)}${text}` : ""));
   const wrongs = report.wrongs.map(({ kind, key, why }) => `  ${kind} ${key}: ${why}`);
+  const forbidden = report.forbidden.map((call) => `  forbidden ${call}`);
   const end = report.met
     ? "Nothing lost, nothing stale, nothing left behind."
     : report.quiet
       ? "NOT MET"
       : "NOT MET: messages were left that nobody ended";
-  return [...lines, ...wrongs, "", end, ""].join("\n");
+  return [...lines, ...wrongs, ...forbidden, "", end, ""].join("\n");
 }
 
 function counts(record: Readonly<Record<string, number>>): string {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FaultProxy } from "@imagefleet/local/fault-proxy";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../fixtures/cli.ts";
@@ -73,6 +74,21 @@ describe("what is wrong is named", () => {
     expect(stderr).toMatch(
       /--small-queue: there is no queue imagefleet-smal at .*: found imagefleet-small, /,
     );
+  });
+
+  it.each([
+    ["queue", "GetQueueUrl", /--small-queue: the queue mine is not for these credentials at /],
+    ["queue", "ListQueues", /no queue mine at .*: which there are cannot be listed with these/],
+    ["bucket", "HeadBucket", /--source-bucket: the bucket mine is not for these credentials at /],
+    ["bucket", "ListBuckets", /no bucket mine at .*: which there are cannot be listed with these/],
+  ])("a %s, where the policy does not allow %s", async (what, operation, message) => {
+    await using proxy = await FaultProxy.start(sandbox.endpoint, (call) =>
+      call.operation === operation ? { kind: "AccessDenied" } : undefined,
+    );
+    const named = what === "queue" ? ["status", "--small-queue"] : ["audit", "--source-bucket"];
+    const where = ["--endpoint", proxy.endpoint, "--data", folder];
+    const { code, stderr } = await run([...named, "mine", ...where], { cwd: folder });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
   });
 
   it("no fleet at all", async () => {

@@ -5,7 +5,7 @@ import { LANES, type Lane } from "@imagefleet/core/outcome";
 import { BulkQueue } from "@imagefleet/core/queue";
 import { WrongUse } from "../wrong-use.ts";
 import { readConnectionEnv } from "./env.ts";
-import { connectionFault, noBucket, noQueue } from "./faults.ts";
+import { connectionFault, forbidden, noBucket, noQueue } from "./faults.ts";
 import { type Named, namesOf, RESOURCES, type Resource } from "./names.ts";
 import type { ConnectionOptions } from "./options.ts";
 import { type Place, placeOf } from "./place.ts";
@@ -99,6 +99,7 @@ async function queueUrl(sqs: SQSClient, place: Place, named: Named): Promise<str
     if (error instanceof Error && /QueueDoesNotExist|NonExistentQueue/.test(error.name)) {
       throw await noQueue(sqs, named, place.where);
     }
+    if (statusOf(error) === 403) throw forbidden("queue", named, place.where, error);
     throw error;
   }
 }
@@ -136,12 +137,7 @@ async function checkBucket(s3: S3Client, place: Place, named: Named): Promise<vo
     await s3.send(new HeadBucketCommand({ Bucket: named.value }));
   } catch (error) {
     if (statusOf(error) === 404) throw await noBucket(s3, named, place.where);
-    if (statusOf(error) === 403) {
-      throw new WrongUse(
-        `${named.by}: the bucket ${named.value} is not for these credentials at ${place.where}`,
-        { cause: error },
-      );
-    }
+    if (statusOf(error) === 403) throw forbidden("bucket", named, place.where, error);
     throw error;
   }
 }

@@ -25,6 +25,18 @@ export async function noBucket(s3: S3Client, { value, by }: Named, where: string
   return new WrongUse(`${by}: there is no bucket ${value} at ${where}: ${foundText(found, value)}`);
 }
 
+/** No policy lets these credentials at it; or there is none of this name, which IAM does not tell. */
+export function forbidden(
+  what: "queue" | "bucket",
+  { value, by }: Named,
+  where: string,
+  cause: unknown,
+) {
+  return new WrongUse(`${by}: the ${what} ${value} is not for these credentials at ${where}`, {
+    cause,
+  });
+}
+
 /** Who may not list what there is does not learn it here either. */
 async function names(list: () => Promise<string[]>): Promise<string[] | undefined> {
   try {

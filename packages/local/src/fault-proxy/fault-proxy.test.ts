@@ -144,6 +144,31 @@ it.each([
   expect(proxy.injected()[kind]).toBe(3);
 });
 
+it("answers for IAM where a call is not allowed, and counts it as no fault", async () => {
+  await always({ kind: "AccessDenied" });
+  expect(await get("/b/k")).toContain("<Error><Code>AccessDenied</Code>");
+  const headers = { "x-amz-target": "AmazonSQS.SendMessage" };
+  expect(await get("/", { method: "POST", headers, body: "{}" })).toMatch(
+    /^403 \{"__type":"com.amazonaws.sqs#AccessDenied"/,
+  );
+  expect(heard).toEqual([]);
+  expect(Object.values(proxy.injected()).every((count) => count === 0)).toBe(true);
+});
+
+it("tells of every call before anything becomes of it", async () => {
+  const seen: unknown[] = [];
+  const address = server.address();
+  const port = typeof address === "object" && address?.port;
+  const refused = () => ({ kind: "reset" }) as const;
+  const target = `http://127.0.0.1:${port}`;
+  proxy = await FaultProxy.start(target, refused, async (call, { headers, url }, read) => {
+    seen.push(call.operation, url, headers["if-match"], await read());
+  });
+  const init = { method: "PUT", body: "content", headers: { "if-match": '"e"' } };
+  expect(await codeOf(get("/b/k?x=1", init))).toBe("ECONNRESET");
+  expect(seen).toEqual(["PutObject", "/b/k?x=1", '"e"', "content"]);
+});
+
 it("delays, and then lets through", async () => {
   const begun = performance.now();
   await always({ kind: "delay", ms: 60 });

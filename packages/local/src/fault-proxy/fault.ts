@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Call } from "./call.ts";
 
 /** What can go wrong with a call on its way. Those that a rate can be set for, see rates.ts. */
@@ -24,6 +25,8 @@ export type FaultKind = (typeof FAULTS)[number];
 export type Fault =
   | { readonly kind: "delay"; readonly ms: number }
   | { readonly kind: Exclude<FaultKind, "delay"> }
+  /** 403, as IAM has it where no policy allows the call; no rate can be set for it. */
+  | { readonly kind: "AccessDenied" }
   /** JSON in place of the server's answer, with status 200. */
   | { readonly kind: "answer"; readonly json: object };
 
@@ -36,3 +39,14 @@ export type Decide = (
   call: Call,
   body: () => Promise<string>,
 ) => Fault | undefined | Promise<Fault | undefined>;
+
+/**
+ * Is told of every call, whatever then becomes of it.
+ *
+ * @param body reads the request's body into memory: for calls whose bodies are known to be small
+ */
+export type Observe = (
+  call: Call,
+  request: Pick<IncomingMessage, "headers" | "url">,
+  body: () => Promise<string>,
+) => void | Promise<void>;

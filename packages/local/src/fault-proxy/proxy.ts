@@ -7,7 +7,7 @@ import {
 } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Call, callOf } from "./call.ts";
-import type { Decide, Fault, FaultKind } from "./fault.ts";
+import type { Decide, Fault, FaultKind, Observe } from "./fault.ts";
 import { Passage, type Upstream } from "./passage.ts";
 import { answer, refuse } from "./refusal.ts";
 
@@ -22,13 +22,15 @@ const KEEP_ALIVE_MS = 120_000;
 export class FaultProxy implements AsyncDisposable {
   /** What happens to the calls from now on. */
   decide: Decide;
+  readonly #observe: Observe | undefined;
   readonly #server: Server;
   readonly #upstream: Upstream;
   readonly #injected = new Map<FaultKind, number>();
   #calls = 0;
 
-  private constructor(target: string, decide: Decide) {
+  private constructor(target: string, decide: Decide, observe?: Observe) {
     this.decide = decide;
+    this.#observe = observe;
     this.#upstream = { target: new URL(target), agent: new Agent({ keepAlive: true }) };
     this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
       this.#calls += 1;
@@ -38,8 +40,8 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   /** @param target where the servers listen: `http://127.0.0.1:4566` */
-  static async start(target: string, decide: Decide): Promise<FaultProxy> {
-    const proxy = new FaultProxy(target, decide);
+  static async start(target: string, decide: Decide, observe?: Observe): Promise<FaultProxy> {
+    const proxy = new FaultProxy(target, decide, observe);
     await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
     return proxy;
   }
@@ -81,8 +83,10 @@ export class FaultProxy implements AsyncDisposable {
   async #meet(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = callOf(request);
     const passage = new Passage(request, response, this.#upstream);
+    await this.#observe?.(call, request, () => passage.body());
     const fault = await this.decide(call, () => passage.body());
     if (fault === undefined) return passage.through();
+    if (fault.kind === "AccessDenied") return refuse(call, fault.kind, request, response);
     if (fault.kind === "answer") return answer(fault.json, request, response);
     const kind = await inject(fault, call, passage, request, response);
     this.#injected.set(kind, (this.#injected.get(kind) ?? 0) + 1);
@@ -91,7 +95,7 @@ export class FaultProxy implements AsyncDisposable {
 
 /** @returns what it came to */
 async function inject(
-  fault: Exclude<Fault, { kind: "answer" }>,
+  fault: Exclude<Fault, { kind: "answer" | "AccessDenied" }>,
   call: Call,
   passage: Passage,
   request: IncomingMessage,

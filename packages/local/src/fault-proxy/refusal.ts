@@ -2,14 +2,22 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Call } from "./call.ts";
 import type { FaultKind } from "./fault.ts";
 
-type Refusal = Extract<FaultKind, "InternalError" | "SlowDown" | "TooManyRequests">;
+type Refusal =
+  | Extract<FaultKind, "InternalError" | "SlowDown" | "TooManyRequests">
+  | "AccessDenied";
 
 /** SQS has words of its own for the same. */
-const STATUS = { InternalError: 500, SlowDown: 503, TooManyRequests: 429 } as const;
+const STATUS = {
+  InternalError: 500,
+  SlowDown: 503,
+  TooManyRequests: 429,
+  AccessDenied: 403,
+} as const;
 const SQS_CODE = {
   InternalError: "InternalFailure",
   SlowDown: "ServiceUnavailable",
   TooManyRequests: "RequestThrottled",
+  AccessDenied: "AccessDenied",
 } as const;
 
 /** Answers as a server that does not do what it is asked. */

@@ -1,5 +1,5 @@
 import type { Lane } from "@imagefleet/core/outcome";
-import { LOCAL_CREDENTIALS, MAX_RECEIVES, REGION, type Resources } from "../resources/index.ts";
+import { MAX_RECEIVES, PROGRAM_CREDENTIALS, REGION, type Resources } from "../resources/index.ts";
 
 /** What infra gives each program in the cloud, for this machine. */
 export function environments(options: {
@@ -13,8 +13,6 @@ export function environments(options: {
   const { small, large } = options.resources.lanes;
   const common = {
     AWS_REGION: REGION,
-    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL: options.endpoint,
     IMAGEFLEET_RENDITION_BUCKET: options.resources.renditionBucket,
     IMAGEFLEET_SOURCE_BUCKETS: options.resources.sourceBucket,
@@ -22,15 +20,21 @@ export function environments(options: {
     IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES),
     IMAGEFLEET_RECIPE: options.recipe.href,
   };
+  const signing = (program: keyof typeof PROGRAM_CREDENTIALS) => ({
+    AWS_ACCESS_KEY_ID: PROGRAM_CREDENTIALS[program].accessKeyId,
+    AWS_SECRET_ACCESS_KEY: PROGRAM_CREDENTIALS[program].secretAccessKey,
+  });
   return {
     consume: {
       ...common,
+      ...signing("function"),
       IMAGEFLEET_SMALL_QUEUE_URL: small.url,
       IMAGEFLEET_SMALL_DLQ_URL: small.letters,
       IMAGEFLEET_LEASE_SECONDS: String(options.leaseSeconds.small),
     },
     worker: {
       ...common,
+      ...signing("worker"),
       IMAGEFLEET_LARGE_DLQ_URL: large.letters,
       IMAGEFLEET_SCRATCH: options.scratch,
       IMAGEFLEET_LEASE_SECONDS: String(options.leaseSeconds.large),

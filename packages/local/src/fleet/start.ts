@@ -15,7 +15,13 @@ import { parseJobLine, parseWarning } from "@imagefleet/core/telemetry";
 import { spawnLocalAws } from "../aws/index.ts";
 import { startEventSource } from "../event-source/index.ts";
 import { startFunction } from "../function/index.ts";
-import { createResources, LOCAL_CREDENTIALS, laneUrl, REGION } from "../resources/index.ts";
+import {
+  createResources,
+  LOCAL_CREDENTIALS,
+  laneUrl,
+  PROGRAM_CREDENTIALS,
+  REGION,
+} from "../resources/index.ts";
 import { environments } from "./environment.ts";
 import type { Fleet, FleetOptions, FleetStatus, JobReport, LaneDepth } from "./fleet.ts";
 import { readLetters } from "./letters.ts";
@@ -94,7 +100,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       if (why !== "stopped") notice(`a function process ended (${why}: ${signal ?? code})`);
     },
   });
-  const pollingSqs = createSqs({ ...client, endpoint: programsEndpoint });
+  // Lambda polls as the function's role.
+  const pollingSqs = createSqs({
+    region: REGION,
+    endpoint: programsEndpoint,
+    credentials: PROGRAM_CREDENTIALS.function,
+  });
   const source = startEventSource({
     sqs: pollingSqs,
     queueUrl: small.url,

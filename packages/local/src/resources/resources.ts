@@ -14,11 +14,22 @@ import {
 import type { Lane } from "@imagefleet/core/outcome";
 
 export const REGION = "us-east-1";
-const SOURCE_BUCKET = "imagefleet-source";
-const RENDITION_BUCKET = "imagefleet-renditions";
+export const SOURCE_BUCKET = "imagefleet-source";
+export const RENDITION_BUCKET = "imagefleet-renditions";
+
+/** The name of a lane's queue, or of its dead letters'. */
+export function queueName(queue: Lane | `${Lane}-dlq`): string {
+  return `imagefleet-${queue}`;
+}
 
 /** SigV4 wants credentials; the local servers take any. */
 export const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" };
+
+/** What the programs sign with: as AWS by their roles, a proxy on the wire tells them apart by it. */
+export const PROGRAM_CREDENTIALS = {
+  function: { accessKeyId: "function", secretAccessKey: "local" },
+  worker: { accessKeyId: "worker", secretAccessKey: "local" },
+} as const;
 
 /** The receive after which SQS gives a message up. */
 export const MAX_RECEIVES = 5;
@@ -77,11 +88,11 @@ export async function createResources(
 
 async function createLane(sqs: SQSClient, lane: Lane, visibility: number): Promise<LaneQueues> {
   // The dead are kept longer than the living: retention counts from the first enqueue.
-  const letters = await createQueue(sqs, `imagefleet-${lane}-dlq`, {
+  const letters = await createQueue(sqs, queueName(`${lane}-dlq`), {
     MessageRetentionPeriod: String(14 * DAY_SECONDS),
   });
-  const lettersArn = arnOf(`imagefleet-${lane}-dlq`);
-  const url = await createQueue(sqs, `imagefleet-${lane}`, {
+  const lettersArn = arnOf(queueName(`${lane}-dlq`));
+  const url = await createQueue(sqs, queueName(lane), {
     MessageRetentionPeriod: String(4 * DAY_SECONDS),
     VisibilityTimeout: String(visibility),
     RedrivePolicy: JSON.stringify({
@@ -89,13 +100,13 @@ async function createLane(sqs: SQSClient, lane: Lane, visibility: number): Promi
       maxReceiveCount: MAX_RECEIVES,
     }),
   });
-  return { url, arn: arnOf(`imagefleet-${lane}`), letters };
+  return { url, arn: arnOf(queueName(lane)), letters };
 }
 
 /** The URL of a lane's queue that an earlier run has made; undefined where there was none. */
 export async function laneUrl(sqs: SQSClient, lane: Lane): Promise<string | undefined> {
   try {
-    return (await sqs.send(new GetQueueUrlCommand({ QueueName: `imagefleet-${lane}` }))).QueueUrl;
+    return (await sqs.send(new GetQueueUrlCommand({ QueueName: queueName(lane) }))).QueueUrl;
   } catch (error) {
     if (error instanceof QueueDoesNotExist) return undefined;
     throw error;

@@ -1,0 +1,48 @@
+import { at, textAt, texts } from "../read.ts";
+import type { Graph, Json } from "../resource.ts";
+import { statements } from "../rules/access.ts";
+import { keyOf, names } from "./names.ts";
+import { type Role, recorded } from "./recorded.ts";
+
+/** The roles and policies of a graph by whom they are for. */
+export const HOLDERS: Readonly<Record<Role, string>> = {
+  function: "ConsumeRole",
+  worker: "WorkerTaskRole",
+  viewer: "Viewer",
+  operator: "Operator",
+};
+
+/** What a role may do: by grant, as `s3:GetObject source/*`. What has no name keeps its ARN. */
+export function held(graph: Graph, role: Role): ReadonlySet<string> {
+  const known = names(graph);
+  const mine = statements(graph).filter((each) => each.role === HOLDERS[role]);
+  return new Set(
+    mine.flatMap(({ statement }) =>
+      isPlain(statement)
+        ? texts(at(statement, "Action")).flatMap((action) =>
+            texts(at(statement, "Resource")).map((arn) => `${action} ${known.get(arn) ?? arn}`),
+          )
+        : [`do what is not judged here: ${JSON.stringify(statement)}`],
+    ),
+  );
+}
+
+/** What a role was recorded to need, and what S3 then does in its name with the bucket's key. */
+export function needed(graph: Graph, role: Role): ReadonlyMap<string, string> {
+  const needs = new Map(Object.entries(recorded(role)));
+  for (const bucket of ["source", "renditions"] as const) {
+    const key = keyOf(graph, bucket);
+    if (key === undefined) continue;
+    if (needs.has(`s3:GetObject ${bucket}/*`)) needs.set(`kms:Decrypt ${key}`, "S3, for a read");
+    if (needs.has(`s3:PutObject ${bucket}/*`)) {
+      needs.set(`kms:GenerateDataKey ${key}`, "S3, for a write");
+    }
+  }
+  return needs;
+}
+
+/** Does it allow what it names, always? No other kind is in use. */
+function isPlain(statement: Json): boolean {
+  const more = ["Condition", "NotAction", "NotResource", "Principal", "NotPrincipal"];
+  return textAt(statement, "Effect") === "Allow" && more.every((each) => !at(statement, each));
+}

@@ -1,0 +1,84 @@
+import { all, at, texts } from "../read.ts";
+import type { Graph } from "../resource.ts";
+import { MANAGED } from "../rules/access.ts";
+import { HOLDERS, held, needed } from "./held.ts";
+import { REFUSED, type Reason, SERVICES, UNUSED } from "./reasons.ts";
+import { ROLES, type Role } from "./recorded.ts";
+
+const INTRO = `# Permissions
+
+<!-- Made by the tests: npm test -- --update=all infra/graph/graph.test.ts -->
+
+Every role, and the two policies for people, with all that each may do and the calls that need it. The calls are recorded on the wire by tests that drive function, worker and command line through everything they do; \`npm test\` holds them against the policies of each kind of deployment: **no call that is not allowed, no grant without a call or a reason**. \`pnpm chaos\` records its own and fails at a call that is not in here. What each operation asks for is AWS's own reference, written down in \`packages/local/src/permissions/operations.ts\`; AWS's evaluation itself is not run.
+
+\`source/*\` and \`renditions/*\` are the objects below the recipe's prefixes, without \`/*\` it is the bucket itself; \`small\`, \`large\` and their \`-dlq\` are the queues; \`task\` is any task of the fleet's cluster.
+`;
+
+const ABOUT: Readonly<Record<Role, string>> = {
+  function: "The role of the Lambda function, with which Lambda also polls the queue for it.",
+  worker: "The role of the Fargate task.",
+  viewer:
+    "The policy `viewerPolicy` of the outputs: for people who look with `imagefleet`: `status`, `audit`, `estimate`, `reprocess --dry-run`, `dlq summary`, `list`, `show`, `export`.",
+  operator: "The policy `operatorPolicy` of the outputs: for people who run every command.",
+};
+
+/** docs/permissions.md, of a deployment as it is shipped and of one with a key of KMS. */
+export function permissionsPage(graphs: { plain: Graph; encrypted: Graph }): string {
+  return [
+    INTRO,
+    ...ROLES.map((role) => section(role, graphs)),
+    titled("Called, and not granted", refused()),
+    titled("Roles that no program of ours takes", services()),
+    titled("Policies of AWS's own", managed(graphs.plain)),
+  ].join("\n");
+}
+
+function section(role: Role, { plain, encrypted }: { plain: Graph; encrypted: Graph }): string {
+  const before = held(plain, role);
+  const rows = [...before].sort().map((grant) => row(grant, because(plain, role, grant)));
+  const more = [...held(encrypted, role)].filter((grant) => !before.has(grant)).sort();
+  const withKey = more.map((grant) =>
+    row(grant, `with \`encryption: "kms"\`: ${because(encrypted, role, grant)}`),
+  );
+  const table = ["| may | on | for |", "|---|---|---|", ...rows, ...withKey];
+  return titled(`${HOLDERS[role]}: the ${role}`, [ABOUT[role], "", ...table]);
+}
+
+function titled(title: string, lines: readonly string[]): string {
+  return `## ${title}\n${lines.join("\n")}\n`;
+}
+
+function because(graph: Graph, role: Role, grant: string): string {
+  const reason = UNUSED.find((each) => each.grant === grant && each.roles.includes(role));
+  return needed(graph, role).get(grant) ?? reason?.why ?? "";
+}
+
+function row(grant: string, why: string): string {
+  const [action = "", ...resource] = grant.split(" ");
+  return `| \`${action}\` | ${code(resource.join(" "))} | ${why} |`;
+}
+
+function refused(): string[] {
+  const line = ({ grant, roles, why }: Reason) =>
+    `| \`${grant.split(" ")[0]}\` | ${roles.join(", ")} | ${why} |`;
+  return ["| what | by | why |", "|---|---|---|", ...REFUSED.map(line)];
+}
+
+function services(): string[] {
+  const lines = Object.entries(SERVICES).map(([role, why]) => `| ${role} | ${why} |`);
+  return ["| role | for |", "|---|---|", ...lines];
+}
+
+/** Those that a role has besides: what they allow is AWS's business, and on everything. */
+function managed(graph: Graph): string[] {
+  const lines = all(graph, "iam/role:Role").flatMap(({ name, inputs }) =>
+    texts(at(inputs, "managedPolicyArns")).map((arn) => {
+      return `| ${name} | \`${arn.slice(arn.lastIndexOf("/") + 1)}\` | ${MANAGED.get(arn)} |`;
+    }),
+  );
+  return ["| role | policy | for |", "|---|---|---|", ...lines];
+}
+
+function code(text: string): string {
+  return text.includes(" ") ? `the ${text}` : `\`${text}\``;
+}

@@ -1,0 +1,32 @@
+import type { Role } from "./recorded.ts";
+
+/** A grant that stands outside of what was recorded, and why it is right so. */
+export interface Reason {
+  readonly roles: readonly Role[];
+  readonly grant: string;
+  readonly why: string;
+}
+
+const ABSENCE =
+  "never called: without it S3 answers 403 for a key that is not there, and what was deleted could not be told from what may not be read ([HeadObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html))";
+
+/** Granted, and no call of its own. */
+export const UNUSED: readonly Reason[] = [
+  { roles: ["function", "worker"], grant: "s3:ListBucket source", why: ABSENCE },
+  { roles: ["function", "worker"], grant: "s3:ListBucket renditions", why: ABSENCE },
+];
+
+const SUGGESTION =
+  "asked only when a name is wrong, to say which there are; without it the command says that it may not list them, and ends the same";
+
+/** Called, and not granted. */
+export const REFUSED: readonly Reason[] = [
+  { roles: ["viewer", "operator"], grant: "sqs:ListQueues *", why: SUGGESTION },
+  { roles: ["viewer", "operator"], grant: "s3:ListAllMyBuckets *", why: SUGGESTION },
+];
+
+/** Roles that no program of ours takes: what AWS's own services do with them cannot be recorded here. */
+export const SERVICES: Readonly<Record<string, string>> = {
+  WorkerExecutionRole: "ECS pulls the image and writes the log; no policy of ours",
+  ReplicationRole: "S3 copies versions of sources to the bucket of `replicateTo`",
+};

@@ -1,0 +1,159 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { ENCODER } from "@imagefleet/core/image";
+import { defineRecipe, recipeFingerprint } from "@imagefleet/core/recipe";
+import { RenditionStore } from "@imagefleet/core/store";
+import { FaultProxy } from "@imagefleet/local/fault-proxy";
+import { asFile, CallRecorder, localPlaces, recordedFile } from "@imagefleet/local/permissions";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { bury, takeAll } from "./dlq/fixtures/letters.ts";
+import { Cli, run } from "./fixtures/cli.ts";
+import { noise } from "./fixtures/pictures.ts";
+
+const RECIPE = {
+  source: { prefix: "in/", suffixes: [".jpg"] },
+  output: { prefix: "out/" },
+  presets: { thumb: "16x16" },
+};
+const never = new AbortController().signal;
+
+let sandbox: Sandbox;
+/** What they need who only look, and what they need who also change something. */
+let viewer: CallRecorder;
+let operator: CallRecorder;
+let proxies: Record<"looking" | "changing", FaultProxy>;
+let cli: Cli | undefined;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  const { endpoint, folder, resources } = sandbox;
+  const places = localPlaces({ source: "in/", renditions: "out/" });
+  viewer = new CallRecorder(places);
+  operator = new CallRecorder(places);
+  const none = () => undefined;
+  proxies = {
+    looking: await FaultProxy.start(endpoint, none, async (...call) => {
+      await viewer.observe(...call);
+      await operator.observe(...call);
+    }),
+    changing: await FaultProxy.start(endpoint, none, operator.observe),
+  };
+  await writeFile(join(folder, "recipe.mjs"), `export default ${JSON.stringify(RECIPE)};`);
+  // The command line takes a profile for a cloud: names are then given, and what is not is asked for.
+  const keys = ["aws_access_key_id = somebody", "aws_secret_access_key = local"];
+  await writeFile(
+    join(folder, "aws-config"),
+    ["[profile cloud]", `region = ${sandbox.region}`, ...keys].join("\n"),
+  );
+  await putSource();
+  await takeAll(sandbox, resources.lanes.small.url);
+});
+afterAll(async () => {
+  cli?.kill();
+  for (const proxy of Object.values(proxies)) await proxy[Symbol.asyncDispose]();
+  await sandbox.close();
+});
+
+/** A picture, and a manifest of this recipe that lists what is not there; and an orphan of none. */
+async function putSource(): Promise<void> {
+  const { s3, resources } = sandbox;
+  const { sourceBucket: bucket, renditionBucket } = resources;
+  const key = "in/a.jpg";
+  const Body = await sharp(noise(32, 32)).jpeg().toBuffer();
+  const stored = await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body }));
+  const source = { bucket, key, etag: stored.ETag ?? "", bytes: Body.length };
+  const recipe = recipeFingerprint(defineRecipe(RECIPE), ENCODER);
+  const [width, height, bytes] = [16, 16, 9];
+  const thumb = { preset: "thumb", key: "out/thumb/a.jpg.webp", width, height, bytes };
+  const renditions = [{ ...thumb, format: "webp", etag: '"e"', fingerprint: "f" }] as const;
+  const rest = { renditions: [...renditions], stale: [], at: new Date().toISOString() };
+  const manifest = { version: 1, revision: "r", source, recipe, ...rest } as const;
+  const store = new RenditionStore(s3, renditionBucket);
+  await store.putManifest("out/manifests/a.jpg.json", manifest, undefined, never);
+  const type = { contentType: "image/webp", cacheControl: "no-cache", fingerprint: "1" };
+  await store.put({ key: "out/ghost/a.jpg.webp", body: Buffer.from("x"), ...type }, never);
+}
+
+/** Runs a command that speaks to the fleet. */
+async function imagefleet(by: keyof typeof proxies, line: string, env: NodeJS.ProcessEnv = {}) {
+  const ended = await run(argsOf(by, line), { cwd: sandbox.folder, env });
+  if (ended.code === 1) throw new Error(`${line}: ${ended.stderr}`);
+  return ended;
+}
+
+function argsOf(by: keyof typeof proxies, line: string): string[] {
+  const recipe = /^(audit|reprocess|estimate)/.test(line) ? ["--recipe", "recipe.mjs"] : [];
+  return [...line.split(" "), ...recipe, "--endpoint", proxies[by].endpoint, "--data", "."];
+}
+
+/** As where the fleet is in AWS: queues by URL, as SST's links say, dead letters by redrive policy. */
+function inACloud(): NodeJS.ProcessEnv {
+  const { lanes } = sandbox.resources;
+  return {
+    AWS_PROFILE: "cloud",
+    AWS_CONFIG_FILE: join(sandbox.folder, "aws-config"),
+    SST_RESOURCE_Small: JSON.stringify({ url: lanes.small.url }),
+    IMAGEFLEET_LARGE_QUEUE_URL: "imagefleet-large",
+  };
+}
+
+it("who looks needs what is recorded, and nothing else", async () => {
+  await bury(sandbox, [
+    { key: "in/a.jpg", reason: "Internal" },
+    { key: "in/gone.jpg", reason: "Crashed" },
+    { key: "in/big.jpg", reason: "TimedOut", lane: "large" },
+  ]);
+  const bucket = sandbox.resources.sourceBucket;
+  const looks = [
+    "dlq summary --json",
+    "dlq export letters.ndjson",
+    "audit --json",
+    "reprocess --only-stale --dry-run --json",
+    `estimate s3://${bucket}/in/ --sample 1 --json`,
+  ];
+  for (const line of looks) await imagefleet("looking", line);
+  const { stdout } = await imagefleet("looking", "dlq list --json");
+  const [first = ""] = stdout.split("\n");
+  const { id }: { id: string } = JSON.parse(first);
+  await imagefleet("looking", `dlq show ${id}`);
+  await imagefleet("looking", "status --json --profile cloud", inACloud());
+  // Names that are wrong: it says which there are.
+  expect((await imagefleet("looking", "status --small-queue no-queue")).code).toBe(2);
+  expect((await imagefleet("looking", "audit --source-bucket no-bucket")).code).toBe(2);
+
+  expect(viewer.unknown).toEqual([
+    "local: GetQueueUrl: no queue of the fleet: no-queue",
+    "local: HeadBucket: no bucket of the fleet: no-bucket",
+  ]);
+  await expect(asFile(viewer.needed())).toMatchFileSnapshot(recordedFile("viewer"));
+}, 120_000);
+
+it("who changes something needs what is recorded besides, and nothing else", async () => {
+  const { resources, folder } = sandbox;
+  await imagefleet("changing", "dlq redrive --reason Internal --reason TimedOut --yes");
+  await imagefleet("changing", "dlq discard --yes --export gone.ndjson");
+  await imagefleet("changing", "dlq import letters.ndjson");
+  // Enqueues what is missing, and removes itself what no preset writes.
+  await imagefleet("changing", "audit --repair --yes");
+  for (const { url } of Object.values(resources.lanes)) await takeAll(sandbox, url);
+
+  const lines = [{ key: "in/a.jpg" }, { key: "in/large.jpg", bytes: 30 * 2 ** 20 }];
+  await writeFile(
+    join(folder, "keys.ndjson"),
+    lines.map((each) => JSON.stringify(each)).join("\n"),
+  );
+  cli = new Cli(argsOf("changing", "reprocess --from keys.ndjson --yes --wait"), { cwd: folder });
+  let isOver = false;
+  const ended = cli.ended().finally(() => {
+    isOver = true;
+  });
+  while (!isOver) for (const { url } of Object.values(resources.lanes)) await takeAll(sandbox, url);
+  const { code, stderr } = await ended;
+  expect(code, stderr).toBe(0);
+
+  expect(operator.unknown).toEqual(viewer.unknown);
+  await expect(asFile(operator.needed())).toMatchFileSnapshot(recordedFile("operator"));
+}, 120_000);

@@ -1,0 +1,59 @@
+/** What IAM asks for of an operation: its action, and what the action is allowed on. */
+export interface Authorization {
+  readonly action: string;
+  readonly on: "object" | "bucket" | "queue" | "everything";
+}
+
+/**
+ * By operation, as the SDK calls it. An action is no operation: HEAD is a read, a part is a put, a
+ * batch is each of its entries.
+ *
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+ */
+export const S3_OPERATIONS: Readonly<Record<string, Authorization>> = {
+  GetObject: { action: "s3:GetObject", on: "object" },
+  HeadObject: { action: "s3:GetObject", on: "object" },
+  PutObject: { action: "s3:PutObject", on: "object" },
+  CreateMultipartUpload: { action: "s3:PutObject", on: "object" },
+  UploadPart: { action: "s3:PutObject", on: "object" },
+  CompleteMultipartUpload: { action: "s3:PutObject", on: "object" },
+  AbortMultipartUpload: { action: "s3:AbortMultipartUpload", on: "object" },
+  ListParts: { action: "s3:ListMultipartUploadParts", on: "object" },
+  DeleteObject: { action: "s3:DeleteObject", on: "object" },
+  DeleteObjects: { action: "s3:DeleteObject", on: "object" },
+  ListObjectsV2: { action: "s3:ListBucket", on: "bucket" },
+  HeadBucket: { action: "s3:ListBucket", on: "bucket" },
+  ListBuckets: { action: "s3:ListAllMyBuckets", on: "everything" },
+};
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html */
+export const SQS_OPERATIONS: Readonly<Record<string, Authorization>> = {
+  SendMessage: { action: "sqs:SendMessage", on: "queue" },
+  SendMessageBatch: { action: "sqs:SendMessage", on: "queue" },
+  ReceiveMessage: { action: "sqs:ReceiveMessage", on: "queue" },
+  DeleteMessage: { action: "sqs:DeleteMessage", on: "queue" },
+  DeleteMessageBatch: { action: "sqs:DeleteMessage", on: "queue" },
+  ChangeMessageVisibility: { action: "sqs:ChangeMessageVisibility", on: "queue" },
+  ChangeMessageVisibilityBatch: { action: "sqs:ChangeMessageVisibility", on: "queue" },
+  GetQueueAttributes: { action: "sqs:GetQueueAttributes", on: "queue" },
+  GetQueueUrl: { action: "sqs:GetQueueUrl", on: "queue" },
+  ListQueues: { action: "sqs:ListQueues", on: "everything" },
+};
+
+/**
+ * A write or a delete of what has a named ETag tells whether it is there: it is also a read.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
+ */
+export const READS_BY_CONDITION: readonly string[] = [
+  "PutObject",
+  "CompleteMultipartUpload",
+  "DeleteObject",
+];
+
+/** Headers and parameters by which S3 asks for an action besides: none of them is known here. */
+export const ASKS_FOR_MORE = {
+  headers: /^x-amz-(acl|grant-|tagging|object-lock-|server-side-encryption|bypass-governance)/,
+  parameters: ["versionId", "acl", "tagging", "retention", "legal-hold", "attributes", "torrent"],
+};
