@@ -26,17 +26,20 @@ export function keyFileTrack(file: string, options: KeyFileOptions): Track {
       let at = 0;
       let candidates: Candidate[] = [];
       let read: ReturnType<typeof keyReader> | undefined;
-      for await (const line of linesOf(file)) {
+      for await (const text of linesOf(file)) {
         at++;
+        // Some editors begin a file with a mark of its encoding, which is of no key.
+        const line = at === 1 ? text.replace(/^\ufeff/, "") : text;
         if (line.trim() === "") continue;
         read ??= keyReader(options.format ?? formatOf(line), options.bucket, options.columns);
         if (at <= from) continue;
         const named = read(line);
         if (named === undefined) {
           throw new WrongUse(
-            `${file}, line ${at} names no key: ${line.slice(0, 80)}: --format says how to read it`,
+            `${file}, line ${at} names no key: ${JSON.stringify(line.slice(0, 80))}: a key is text of 1 to 1,024 bytes; --format says how to read the lines`,
           );
         }
+        if (named === "no source") continue;
         if ("otherBucket" in named) {
           throw new WrongUse(
             `${file}, line ${at} is of the bucket ${named.otherBucket}, and sources are in ${options.bucket}: leave such lines out, or name the right --source-bucket`,

@@ -12,7 +12,15 @@ export const jobMessageSchema = v.object({
   at: v.optional(v.string()),
   begun: v.optional(v.boolean(), false),
   force: v.optional(v.boolean(), false),
+  run: v.optional(v.string()),
 });
+
+/**
+ * Of what JSON leaves as it is, the only two characters that SQS refuses in a body: it takes what XML
+ * 1.0 can carry. Others beside them, and lone surrogates, JSON escapes by itself.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+const NOT_XML = /[\ufffe\uffff]/g;
 
 /**
  * A job as the body of a message of our own: what is forwarded, reprocessed and redriven by key.
@@ -20,7 +28,7 @@ export const jobMessageSchema = v.object({
  * shortcut.
  */
 export function jobMessage(job: Job): string {
-  return JSON.stringify({
+  const body = JSON.stringify({
     type: JOB_TYPE,
     version: 1,
     bucket: job.bucket,
@@ -29,5 +37,7 @@ export function jobMessage(job: Job): string {
     at: job.at === undefined ? undefined : new Date(job.at).toISOString(),
     begun: job.begun || undefined,
     force: job.force || undefined,
+    run: job.run,
   });
+  return body.replace(NOT_XML, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }

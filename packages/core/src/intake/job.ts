@@ -14,4 +14,6 @@ export interface Job {
   readonly begun: boolean;
   /** Render even what is up to date. */
   readonly force: boolean;
+  /** The operator's run that sent it: by it a letter is known for that run's. */
+  readonly run?: string;
 }

@@ -50,8 +50,16 @@ function parse(body: string, mayBeWrapped: boolean): Intake {
 }
 
 function jobOf(message: v.InferOutput<typeof jobMessageSchema>): Job {
-  const { bucket, key, bytes, at, begun, force } = message;
-  return { bucket, key, ...(bytes === undefined ? {} : { bytes }), ...timeOf(at), begun, force };
+  const { bucket, key, bytes, at, begun, force, run } = message;
+  return {
+    bucket,
+    key,
+    ...(bytes === undefined ? {} : { bytes }),
+    ...timeOf(at),
+    begun,
+    force,
+    ...(run === undefined ? {} : { run }),
+  };
 }
 
 /** The fault of the form that the body resembles most, so that the letter says what to mend. */
