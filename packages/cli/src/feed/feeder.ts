@@ -1,7 +1,7 @@
 import { type Job, jobMessage } from "@imagefleet/core/intake";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import { laneByBytes } from "@imagefleet/core/plan";
-import { type BulkQueue, inBatches, type OutgoingMessage } from "@imagefleet/core/queue";
+import type { BulkQueue, OutgoingMessage } from "@imagefleet/core/queue";
 import type { Recipe } from "@imagefleet/core/recipe";
 import pLimit from "p-limit";
 import { Depth, type MaxDepth } from "./depth.ts";
@@ -61,16 +61,13 @@ export class Feeder {
     const laneOf = ({ bytes }: Job) => (bytes === undefined ? "small" : laneByBytes(recipe, bytes));
     // A message without a time is taken for one that may have been begun: nothing is "unchanged" then.
     const at = Date.now();
-    const batches = LANES.flatMap((lane) => {
-      const messages = jobs
-        .filter((job) => laneOf(job) === lane)
-        .map((job): OutgoingMessage => ({ body: jobMessage({ ...job, at }), groupId: group }));
-      return [...inBatches(messages)].map((batch) => ({ lane, batch }));
+    const messageOf = (job: Job) => ({ body: jobMessage({ ...job, at }), groupId: group });
+    // Messages are made when their turn has come: what waits for it is garbage that grows old.
+    const sent = LANES.flatMap((lane) => {
+      const own = jobs.filter((job) => laneOf(job) === lane);
+      return [...tens(own)].map((ten) => this.#limit(() => this.#send(lane, ten.map(messageOf))));
     });
-    const sent = await Promise.all(
-      batches.map(({ lane, batch }) => this.#limit(() => this.#send(lane, batch))),
-    );
-    return sent.every(Boolean);
+    return (await Promise.all(sent)).every(Boolean);
   }
 
   async #send(lane: Lane, batch: readonly OutgoingMessage[]): Promise<boolean> {
@@ -98,4 +95,9 @@ export class Feeder {
       return queue.send(bare(batch));
     }
   }
+}
+
+/** Ten messages at most go in a request; ten of our own are never too large for one. */
+function* tens<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += 10) yield all.slice(from, from + 10);
 }

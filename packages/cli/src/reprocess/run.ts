@@ -13,6 +13,7 @@ import { showRepeatedly } from "../view/progress.ts";
 import type { Screen } from "../view/screen.ts";
 import { many, thousands } from "../view/thousands.ts";
 import { WrongUse } from "../wrong-use.ts";
+import { keepYoungSpaceSmall } from "../young-space.ts";
 import { type Checkpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { isMeant } from "./choose.ts";
 import { depthsOf, lettersOf, untilDrained } from "./follow.ts";
@@ -51,6 +52,7 @@ export async function reprocess(options: ReprocessOptions, screen: Screen): Prom
   if (!options.resume && !options.dryRun) {
     requirePerson(options.yes, "reprocess asks before it sends", "or --dry-run to only count");
   }
+  keepYoungSpaceSmall();
   const recipe = await readRecipe(options.recipe);
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(discardStaged);

@@ -1,0 +1,41 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BulkQueue } from "@imagefleet/core/queue";
+import { limitMemory } from "@imagefleet/local/memory-limit";
+import { startSandbox } from "@imagefleet/local/sandbox";
+import { expect, it, onTestFinished } from "vitest";
+import { run } from "../fixtures/cli.ts";
+
+const MIB = 1024 * 1024;
+const BAR_BYTES = 200 * MIB;
+const KEYS = 30_000;
+
+const limited = limitMemory(BAR_BYTES);
+
+it.runIf(limited)(
+  "enqueues tens of thousands of keys within 200 MiB, under a limit of the kernel's",
+  async () => {
+    const sandbox = await startSandbox();
+    onTestFinished(async () => {
+      await sandbox.close();
+      limited?.remove();
+    });
+    const recipe = join(sandbox.folder, "recipe.mjs");
+    await writeFile(recipe, 'export default { presets: { thumb: "16x16" } };');
+    const file = join(sandbox.folder, "keys.txt");
+    const keys = Array.from({ length: KEYS }, (_, n) => `customers/2026/11/IMG_${n}.jpg\n`);
+    await writeFile(file, keys.join(""));
+    const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+    const before = (await queue.counts()).waiting;
+    const where = ["--endpoint", sandbox.endpoint, "--data", sandbox.folder, "--recipe", recipe];
+    const args = ["reprocess", "--from", file, "--yes", "--max-depth", "0", ...where];
+    const { code, stderr } = await run(args, {
+      cwd: sandbox.folder,
+      ...(limited && { launcher: limited.launcher }),
+    });
+    expect(stderr).not.toContain("error");
+    expect(code).toBe(0);
+    expect((await queue.counts()).waiting - before).toBe(KEYS);
+  },
+  180_000,
+);
