@@ -84,6 +84,7 @@ export async function audit(options: AuditOptions, screen: Screen): Promise<numb
         ...input,
         queues: { small: queues.small.queue, large: queues.large.queue },
         maxDepth: options.maxDepth,
+        consumers: connection.consumers,
       });
       repaired = todo;
       if (!options.json) screen.report(screen.paint("bold", done.text));

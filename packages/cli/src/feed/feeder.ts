@@ -4,13 +4,14 @@ import { laneByBytes } from "@imagefleet/core/plan";
 import type { BulkQueue, OutgoingMessage } from "@imagefleet/core/queue";
 import type { Recipe } from "@imagefleet/core/recipe";
 import pLimit from "p-limit";
-import { Depth, type MaxDepth } from "./depth.ts";
+import { type Consumers, Depth, type MaxDepth } from "./depth.ts";
 
 export interface FeederOptions {
   readonly queues: Readonly<Record<Lane, BulkQueue>>;
   readonly recipe: Recipe;
   /** Fewer than so many of a lane wait, whatever is fed; infinite: no look at the queue is taken. */
   readonly maxDepth: MaxDepth;
+  readonly consumers: Consumers;
   /** By it, SQS's fair queues let others' messages pass these. */
   readonly group: string;
   readonly signal: AbortSignal;
@@ -33,20 +34,15 @@ export class Feeder {
 
   constructor(options: FeederOptions) {
     this.#options = options;
-    const { maxDepth, queues } = options;
-    const depth = (lane: Lane) =>
-      new Depth(maxDepth, async () => (await queues[lane].counts()).waiting);
+    const { maxDepth, queues, consumers } = options;
+    const depth = (lane: Lane) => new Depth(maxDepth, () => queues[lane].counts(), consumers);
     this.#depths = { small: depth("small"), large: depth("large") };
   }
 
-  /** How many may wait in the small lane; infinite where no look is taken. */
-  get maxDepth(): number {
-    return this.#depths.small.max;
-  }
-
-  /** Messages that wait in both lanes, as far as is known. */
-  get waiting(): number {
-    return this.#depths.small.waiting + this.#depths.large.waiting;
+  /** How full the lanes are, as far as is known; `max` of the small lane, infinite for no limit. */
+  get depth(): { readonly there: number; readonly what: Depth["what"]; readonly max: number } {
+    const { small, large } = this.#depths;
+    return { there: small.there + large.there, what: small.what, max: small.max };
   }
 
   /**

@@ -180,6 +180,7 @@ async function run(
     queues: { small: lanes.small.queue, large: lanes.large.queue },
     recipe,
     maxDepth: options.maxDepth,
+    consumers: connection.consumers,
     group: "reprocess",
     signal,
   });
@@ -203,8 +204,7 @@ async function run(
           dealt: sentBefore + dealt,
           total: checkpoint.total,
           perSecond: dealt / elapsed(),
-          waiting: feeder.waiting,
-          maxDepth: feeder.maxDepth,
+          depth: feeder.depth,
           letters,
         },
         screen.isLive,
