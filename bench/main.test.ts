@@ -23,7 +23,16 @@ it.each([
 
 it("says what there is", () => {
   const { status, stdout } = bench("--help");
-  for (const name of ["fleet", "ladder", "formats", "large", "cold"]) {
+  for (const name of [
+    "fleet",
+    "ladder",
+    "formats",
+    "large",
+    "cold",
+    "enqueue",
+    "backfill",
+    "audit",
+  ]) {
     expect(stdout).toContain(`  ${name} [options]`);
   }
   expect(status).toBe(0);

@@ -116,6 +116,29 @@ root
     await enqueueBench({ ...sizes, kill, json, save, say, signal: stop.signal });
   });
 
+root
+  .command("backfill")
+  .description("an upload's time during imagefleet reprocess, with and without its depth control")
+  .option("--sources <n>", "sources that are reprocessed", many, 5_000)
+  .option("--uploads <n>", "uploads a phase", count, 50)
+  .option("--json", JSON_HELP)
+  .option("--save", SAVE_HELP)
+  .action(async ({ json = false, save = false, ...sizes }) => {
+    const { backfillBench } = await import("./backfill/bench.ts");
+    await backfillBench({ ...sizes, json, save, say, signal: stop.signal });
+  });
+
+root
+  .command("audit")
+  .description("imagefleet audit over a million sources that are only listed: memory, time")
+  .option("--sources <n>", "sources; also a tenth of them", many, 1_000_000)
+  .option("--json", JSON_HELP)
+  .option("--save", SAVE_HELP)
+  .action(async ({ json = false, save = false, sources }) => {
+    const { auditBench } = await import("./audit/bench.ts");
+    await auditBench({ sources, json, save, say, signal: stop.signal });
+  });
+
 try {
   await root.parseAsync();
 } catch (error) {
