@@ -24,7 +24,10 @@ export async function enqueueBench(options: EnqueueBenchOptions): Promise<void> 
   const { keys, rounds, whole, kill, say, signal } = options;
   const machine = describeMachine();
   await using stage = await setStage();
-  if (kill) return showKilled(stage, options);
+  if (kill) {
+    await showKilled(stage, options);
+    return;
+  }
   const file = await stage.keys(keys);
   const few = await stage.keys(NEXT_TO_NONE);
   const starts = {

@@ -6,9 +6,9 @@ export interface Counts {
 
 /** Of the function. */
 const BATCH = 10;
-const JUDGED_MS = 1_000;
+const JUDGED_MS = 500;
 /** Judgements for which a fleet that was full is left in peace: more each time that it is no larger. */
-const PEACE = { first: 16, longest: 64 } as const;
+const PEACE = { first: 32, longest: 128 } as const;
 const FACTOR = 1.5;
 
 /**
@@ -16,8 +16,8 @@ const FACTOR = 1.5;
  * consumers: as many as keep it busy, less a batch, so that an upload finds a consumer free.
  *
  * The number is found by trying. It goes up while the fleet takes at once all that there is; when
- * something waits for most of a second, every consumer is busy, and what is in flight is all that they
- * hold. Now and then it is tried again, for consumers may have come.
+ * something waits at most looks of half a second, every consumer is busy, and what is in flight is all
+ * that they hold. Now and then it is tried again, for consumers may have come.
  */
 export class AutoDepth {
   most = BATCH;
