@@ -41,7 +41,9 @@ it.runIf(limited)(
       ...(limited && { launcher: limited.launcher }),
     });
     const peak = Number(/^VmHWM:\s+(\d+) kB$/m.exec(stderr)?.[1]) * 1024;
-    await test.annotate(`peak ${Math.round(peak / MIB)} MiB, limited by ${limited?.how}`);
+    const said = `peak ${Math.round(peak / MIB)} MiB, limited by ${limited?.how}`;
+    await test.annotate(said);
+    process.stdout.write(`${said}\n`);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(peak).toBeLessThanOrEqual(BAR_BYTES);
     expect((await queue.counts()).waiting - before).toBe(KEYS);
