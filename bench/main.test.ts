@@ -23,7 +23,17 @@ it.each([
 
 it("says what there is", () => {
   const { status, stdout } = bench("--help");
-  for (const name of ["fleet", "ladder", "formats", "large", "cold", "price"]) {
+  for (const name of [
+    "fleet",
+    "ladder",
+    "formats",
+    "large",
+    "cold",
+    "enqueue",
+    "backfill",
+    "audit",
+    "price",
+  ]) {
     expect(stdout).toContain(`  ${name} [options]`);
   }
   expect(status).toBe(0);

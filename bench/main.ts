@@ -111,6 +111,46 @@ root
     await priceBench({ batches, markdown, json, save, say, signal: stop.signal });
   });
 
+root
+  .command("enqueue")
+  .description("imagefleet reprocess beside the SDK in a loop: keys/s, CPU a key, memory")
+  .option("--keys <n>", "keys a side and round", many, 30_000)
+  .option("--rounds <n>", "rounds, the sides in turn", count, 7)
+  .option("--whole <n>", "keys of one run of ours, whose memory is looked at", many, 300_000)
+  .option(
+    "--kill",
+    "measure no rates: kill that run twice at random, resume it, count the messages",
+  )
+  .option("--json", JSON_HELP)
+  .option("--save", SAVE_HELP)
+  .action(async ({ json = false, save = false, kill = false, ...sizes }) => {
+    const { enqueueBench } = await import("./enqueue/bench.ts");
+    await enqueueBench({ ...sizes, kill, json, save, say, signal: stop.signal });
+  });
+
+root
+  .command("backfill")
+  .description("an upload's time during imagefleet reprocess, with and without its depth control")
+  .option("--sources <n>", "sources that are reprocessed", many, 5_000)
+  .option("--uploads <n>", "uploads a phase", count, 50)
+  .option("--json", JSON_HELP)
+  .option("--save", SAVE_HELP)
+  .action(async ({ json = false, save = false, ...sizes }) => {
+    const { backfillBench } = await import("./backfill/bench.ts");
+    await backfillBench({ ...sizes, json, save, say, signal: stop.signal });
+  });
+
+root
+  .command("audit")
+  .description("imagefleet audit over a million sources that are only listed: memory, time")
+  .option("--sources <n>", "sources; also a tenth of them", many, 1_000_000)
+  .option("--json", JSON_HELP)
+  .option("--save", SAVE_HELP)
+  .action(async ({ json = false, save = false, sources }) => {
+    const { auditBench } = await import("./audit/bench.ts");
+    await auditBench({ sources, json, save, say, signal: stop.signal });
+  });
+
 try {
   await root.parseAsync();
 } catch (error) {
@@ -128,6 +168,12 @@ function count(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= 10_000) return number;
   throw new InvalidArgumentError("Write a whole number from 1 to 10000.");
+}
+
+function many(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 10 && number <= 10_000_000) return number;
+  throw new InvalidArgumentError("Write a whole number from 10 to 10000000.");
 }
 
 function say(text: string): void {

@@ -4,6 +4,22 @@ import { wrap } from "./view/wrap.ts";
 import { WrongUse } from "./wrong-use.ts";
 
 /**
+ * For who would ask only after long work: says at once that there is nobody to ask.
+ *
+ * @param yes `--yes` was given
+ * @param asks what is asked for, as `reprocess asks before it sends`
+ * @param instead what else may be done, as `or --dry-run to only count`
+ * @throws WrongUse where nobody can answer
+ */
+export function requirePerson(yes: boolean, asks: string, instead = ""): void {
+  if (yes || (process.stdin.isTTY && process.stderr.isTTY)) return;
+  const stream = process.stdin.isTTY ? "stderr" : "stdin";
+  throw new WrongUse(
+    `${asks}, and nobody can be asked here, as ${stream} is no terminal: add --yes to go ahead without a question${instead === "" ? "" : `, ${instead}`}`,
+  );
+}
+
+/**
  * Asks a person. Anything but yes is no; so are Ctrl-C and the end of input.
  *
  * @param yes `--yes` was given
@@ -16,11 +32,7 @@ export async function confirm(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (yes) return true;
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new WrongUse(
-      `${question} Nobody can be asked here: --yes says yes, --dry-run only looks`,
-    );
-  }
+  requirePerson(yes, `"${question}" wants an answer`);
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const ended = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
   // A terminal that is read by lines gives Ctrl-C as a character, not as a signal.

@@ -2,7 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import { createS3 } from "@imagefleet/core/aws";
 import { type Fleet, startFleet } from "@imagefleet/local/fleet";
 import { LOCAL_CREDENTIALS, REGION } from "@imagefleet/local/resources";
@@ -49,7 +53,16 @@ async function audit(...args: string[]) {
 it("names each hole, and is complete after a repair", async () => {
   const picture = join(folder, "picture.jpg");
   await sharp(noise(64, 64)).toFile(picture);
-  const keys = ["a.jpg", "a.jpg-b.jpg", "a/b.jpg", "a//%c.jpg", "old.jpg", "late.jpg", "ü/🐱.jpg"];
+  const keys = [
+    "a.jpg",
+    "a.jpg-b.jpg",
+    "a/b.jpg",
+    "a//%c.jpg",
+    "old.jpg",
+    "late.jpg",
+    "ü/🐱.jpg",
+    "gone.jpg",
+  ];
   for (const key of keys) await fleet.upload(key, picture);
   await writeFile(join(folder, "text"), "no picture");
   await fleet.upload("broken.jpg", join(folder, "text"));
@@ -57,7 +70,7 @@ it("names each hole, and is complete after a repair", async () => {
   expect(await audit()).toMatchObject({
     code: 0,
     findings: ["rejected broken.jpg"],
-    summary: { isComplete: true, sources: 8, complete: 8 },
+    summary: { isComplete: true, sources: 9, complete: 9 },
   });
 
   const s3 = createS3({ region: REGION, endpoint: fleet.endpoint, credentials: LOCAL_CREDENTIALS });
@@ -72,6 +85,14 @@ it("names each hole, and is complete after a repair", async () => {
         ...(own && { Metadata: { imagefleet: "1" } }),
       }),
     );
+  // Deleted while nobody was told.
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({
+      Bucket: fleet.sourceBucket,
+      NotificationConfiguration: {},
+    }),
+  );
+  await s3.send(new DeleteObjectCommand({ Bucket: fleet.sourceBucket, Key: "gone.jpg" }));
   await drop("thumb/a.jpg.webp");
   await drop("thumb/a/%2F/%25c.jpg.webp");
   const manifest = JSON.parse((await fleet.read("manifests/old.jpg.json")).toString());
@@ -92,6 +113,9 @@ it("names each hole, and is complete after a repair", async () => {
       "missing a//%c.jpg: thumb/a/%2F/%25c.jpg.webp",
       "stale old.jpg",
       "missing a/b.jpg: small/a/b.jpg.webp",
+      "orphan manifests/gone.jpg.json",
+      "orphan small/gone.jpg.webp",
+      "orphan thumb/gone.jpg.webp",
       "orphan old/a.jpg.webp",
       "orphan thumb/ghost.jpg.webp",
       "rejected broken.jpg",
@@ -105,11 +129,11 @@ it("names each hole, and is complete after a repair", async () => {
   expect((await audit()).findings).toContain("orphan old/a.jpg.webp");
   expect((await audit("--repair", "--yes")).summary).toMatchObject({ findings: { orphan: 1 } });
   const after = await audit();
-  expect(after).toMatchObject({ code: 0, summary: { isComplete: true, complete: 8 } });
+  expect(after).toMatchObject({ code: 0, summary: { isComplete: true, complete: 8, sources: 8 } });
   expect(after.findings).toEqual([
     "foreign thumb/readme.txt",
     "foreign thumb/theirs.jpg.webp",
     "rejected broken.jpg",
   ]);
   s3.destroy();
-});
+}, 90_000);

@@ -5,7 +5,7 @@ import type { BulkQueue } from "@imagefleet/core/queue";
 import { type Recipe, whyNotASource } from "@imagefleet/core/recipe";
 import { RenditionStore } from "@imagefleet/core/store";
 import * as v from "valibot";
-import type { MaxDepth } from "../feed/depth.ts";
+import type { Consumers, MaxDepth } from "../feed/depth.ts";
 import { Feeder } from "../feed/feeder.ts";
 import { many, thousands } from "../view/thousands.ts";
 import type { AuditTotals } from "./finding.ts";
@@ -74,6 +74,7 @@ interface RepairInput {
   readonly recipe: Recipe;
   readonly queues: Readonly<Record<Lane, BulkQueue>>;
   readonly maxDepth: MaxDepth;
+  readonly consumers: Consumers;
   readonly signal: AbortSignal;
 }
 

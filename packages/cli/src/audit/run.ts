@@ -8,6 +8,7 @@ import { readRecipe } from "../recipe.ts";
 import { showRepeatedly } from "../view/progress.ts";
 import type { Screen } from "../view/screen.ts";
 import { thousands } from "../view/thousands.ts";
+import { keepYoungSpaceSmall } from "../young-space.ts";
 import { Audit } from "./audit.ts";
 import { type AuditTotals, isComplete } from "./finding.ts";
 import { plan, type RepairPlan, repair } from "./repair.ts";
@@ -27,6 +28,7 @@ export interface AuditOptions {
 
 /** `imagefleet audit`: which sources lack what, and what is left over; with `--repair`, mends it. */
 export async function audit(options: AuditOptions, screen: Screen): Promise<number> {
+  keepYoungSpaceSmall();
   const recipe = await readRecipe(options.recipe);
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(() => undefined);
@@ -82,6 +84,7 @@ export async function audit(options: AuditOptions, screen: Screen): Promise<numb
         ...input,
         queues: { small: queues.small.queue, large: queues.large.queue },
         maxDepth: options.maxDepth,
+        consumers: connection.consumers,
       });
       repaired = todo;
       if (!options.json) screen.report(screen.paint("bold", done.text));

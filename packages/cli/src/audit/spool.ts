@@ -2,6 +2,7 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pLimit from "p-limit";
+import { linesOf } from "../lines.ts";
 import type { Finding } from "./finding.ts";
 
 /** Findings on the disk: a bucket's may be more than memory holds. */
@@ -31,7 +32,8 @@ export async function openSpool(): Promise<Spool> {
     },
     async *read() {
       await flush();
-      yield* file.readLines({ start: 0, autoClose: false });
+      const stored = file.createReadStream({ start: 0, autoClose: false, encoding: "utf8" });
+      for await (const lines of linesOf(stored)) yield* lines;
     },
     async [Symbol.asyncDispose]() {
       await file.close();

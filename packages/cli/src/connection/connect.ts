@@ -20,6 +20,8 @@ export interface Connection extends Disposable {
   readonly where: string;
   /** How long an empty receive must wait to prove a queue empty, s: one local server knows at once. */
   readonly proofSeconds: number;
+  /** What drains the lanes: Lambda grows, a laptop's fleet does not. */
+  readonly consumers: "fixed" | "scaling";
   readonly s3: S3Client;
   readonly sqs: SQSClient;
   /** Both lanes' queues. */
@@ -51,6 +53,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   return {
     where: place.where,
     proofSeconds: place.client.credentials === undefined ? 1 : 0,
+    consumers: place.client.credentials === undefined ? "scaling" : "fixed",
     s3,
     sqs,
     lanes() {

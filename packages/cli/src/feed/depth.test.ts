@@ -6,29 +6,36 @@ const never = new AbortController().signal;
 test("lets in what there is room for, and looks again before more", async () => {
   let waiting = 3;
   let looks = 0;
-  const depth = new Depth(10, async () => {
-    looks++;
-    return waiting;
-  });
+  const depth = new Depth(
+    10,
+    async () => {
+      looks++;
+      return { waiting, inFlight: 50 };
+    },
+    "fixed",
+  );
   expect(await depth.take(5, never)).toBe(true);
   expect(await depth.take(2, never)).toBe(true);
   expect(looks).toBe(1);
-  const third = depth.take(10, never);
   waiting = 0;
-  expect(await third).toBe(true);
+  expect(await depth.take(10, never)).toBe(true);
   expect(looks).toBe(2);
 });
 
 test("an abort ends the waiting", async () => {
   const stop = new AbortController();
-  const depth = new Depth(10, async () => {
-    stop.abort();
-    return 10;
-  });
+  const depth = new Depth(
+    10,
+    async () => {
+      stop.abort();
+      return { waiting: 10, inFlight: 0 };
+    },
+    "scaling",
+  );
   expect(await depth.take(1, stop.signal)).toBe(false);
 });
 
-test("by itself, a depth becomes half a second of what the fleet takes", () => {
+test("by itself, with Lambda, a depth becomes half a second of what the fleet takes", () => {
   const settled = (perSecond: number) => {
     let depth = 10;
     // A fleet takes what waits, and no more than it can.

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { AutoDepth, type Counts, wholeBatches } from "./auto-depth.ts";
 
-/** Between two looks at a queue that is full, ms: SQS's own counts are no fresher. */
-const LOOK_MS = 250;
+/** Between two looks at a queue that is full, ms: SQS's own counts are no fresher than the longer. */
+const LOOK_MS = { fixed: 50, scaling: 250 } as const;
 
-/** By itself, a depth is what the fleet takes in so long, s; between these. */
+/** By itself, with Lambda, a depth is what the fleet takes in so long, s; between these. */
 const AUTO_SECONDS = 0.5;
 const AUTO_LEAST = 10;
 const AUTO_MOST = 1_000;
@@ -12,25 +13,37 @@ const AUTO_MOST = 1_000;
 export type MaxDepth = number | "auto";
 
 /**
- * Lets messages into a queue only while fewer than so many wait there, so that what comes meanwhile,
+ * What drains a queue: so many consumers and no more, as on a laptop; or Lambda, which adds functions
+ * as long as something waits, so that something must.
+ */
+export type Consumers = "fixed" | "scaling";
+
+/**
+ * Lets messages into a queue only while fewer than so many are there, so that what comes meanwhile,
  * an upload, is never behind more than those.
  */
 export class Depth {
-  readonly #auto: boolean;
-  readonly #waiting: () => Promise<number>;
+  readonly #auto: AutoDepth | "by rate" | undefined;
+  readonly #lookMs: number;
+  readonly #counts: () => Promise<Counts>;
+  #byRate = AUTO_LEAST;
   #room = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #look: Promise<void> | undefined;
-  /** How many may wait. */
+  /** What is counted: for fixed consumers `auto` counts what they hold as well. */
+  readonly what: "waiting" | "in the lane";
+  /** How many there may be. */
   max: number;
   /** As they were at the last look, and what was let in since. */
-  waiting = 0;
+  there = 0;
 
-  /** @param waiting asks the queue how many wait */
-  constructor(max: MaxDepth, waiting: () => Promise<number>) {
-    this.#auto = max === "auto";
+  /** @param counts asks the queue */
+  constructor(max: MaxDepth, counts: () => Promise<Counts>, consumers: Consumers) {
+    if (max === "auto") this.#auto = consumers === "fixed" ? new AutoDepth() : "by rate";
+    this.#lookMs = LOOK_MS[consumers];
+    this.what = this.#auto instanceof AutoDepth ? "in the lane" : "waiting";
     this.max = max === "auto" ? AUTO_LEAST : max;
-    this.#waiting = waiting;
+    this.#counts = counts;
   }
 
   /**
@@ -44,7 +57,7 @@ export class Depth {
       // More than fit at once go in when nothing waits.
       if (this.#room >= Math.min(count, this.max)) {
         this.#room -= count;
-        this.waiting += count;
+        this.there += count;
         return true;
       }
       this.#look ??= this.#lookAgain(signal).finally(() => {
@@ -57,14 +70,23 @@ export class Depth {
 
   async #lookAgain(signal: AbortSignal): Promise<void> {
     const since = performance.now() - this.#lookedAt;
-    if (since < LOOK_MS) await pause(LOOK_MS - since, undefined, { signal }).catch(() => undefined);
-    const waiting = await this.#waiting();
+    if (since < this.#lookMs) {
+      await pause(this.#lookMs - since, undefined, { signal }).catch(() => undefined);
+    }
+    const counts = await this.#counts();
     const now = performance.now();
-    if (this.#auto)
-      this.max = autoDepth(this.waiting - waiting, (now - this.#lookedAt) / 1000, this.max);
-    this.waiting = waiting;
+    const there = counts.waiting + (this.what === "waiting" ? 0 : counts.inFlight);
+    if (this.#auto instanceof AutoDepth) {
+      this.#auto.look(counts, now);
+      this.max = this.#auto.most;
+    } else if (this.#auto === "by rate") {
+      const seconds = (now - this.#lookedAt) / 1000;
+      this.#byRate = autoDepth(this.there - there, seconds, this.#byRate);
+      this.max = wholeBatches(this.#byRate);
+    }
+    this.there = there;
     this.#lookedAt = now;
-    this.#room = this.max - waiting;
+    this.#room = this.max - there;
   }
 }
 

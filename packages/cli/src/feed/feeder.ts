@@ -1,16 +1,17 @@
 import { type Job, jobMessage } from "@imagefleet/core/intake";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import { laneByBytes } from "@imagefleet/core/plan";
-import { type BulkQueue, inBatches, type OutgoingMessage } from "@imagefleet/core/queue";
+import type { BulkQueue, OutgoingMessage } from "@imagefleet/core/queue";
 import type { Recipe } from "@imagefleet/core/recipe";
 import pLimit from "p-limit";
-import { Depth, type MaxDepth } from "./depth.ts";
+import { type Consumers, Depth, type MaxDepth } from "./depth.ts";
 
 export interface FeederOptions {
   readonly queues: Readonly<Record<Lane, BulkQueue>>;
   readonly recipe: Recipe;
   /** Fewer than so many of a lane wait, whatever is fed; infinite: no look at the queue is taken. */
   readonly maxDepth: MaxDepth;
+  readonly consumers: Consumers;
   /** By it, SQS's fair queues let others' messages pass these. */
   readonly group: string;
   readonly signal: AbortSignal;
@@ -33,20 +34,15 @@ export class Feeder {
 
   constructor(options: FeederOptions) {
     this.#options = options;
-    const { maxDepth, queues } = options;
-    const depth = (lane: Lane) =>
-      new Depth(maxDepth, async () => (await queues[lane].counts()).waiting);
+    const { maxDepth, queues, consumers } = options;
+    const depth = (lane: Lane) => new Depth(maxDepth, () => queues[lane].counts(), consumers);
     this.#depths = { small: depth("small"), large: depth("large") };
   }
 
-  /** How many may wait in the small lane; infinite where no look is taken. */
-  get maxDepth(): number {
-    return this.#depths.small.max;
-  }
-
-  /** Messages that wait in both lanes, as far as is known. */
-  get waiting(): number {
-    return this.#depths.small.waiting + this.#depths.large.waiting;
+  /** How full the lanes are, as far as is known; `max` of the small lane, infinite for no limit. */
+  get depth(): { readonly there: number; readonly what: Depth["what"]; readonly max: number } {
+    const { small, large } = this.#depths;
+    return { there: small.there + large.there, what: small.what, max: small.max };
   }
 
   /**
@@ -61,16 +57,13 @@ export class Feeder {
     const laneOf = ({ bytes }: Job) => (bytes === undefined ? "small" : laneByBytes(recipe, bytes));
     // A message without a time is taken for one that may have been begun: nothing is "unchanged" then.
     const at = Date.now();
-    const batches = LANES.flatMap((lane) => {
-      const messages = jobs
-        .filter((job) => laneOf(job) === lane)
-        .map((job): OutgoingMessage => ({ body: jobMessage({ ...job, at }), groupId: group }));
-      return [...inBatches(messages)].map((batch) => ({ lane, batch }));
+    const messageOf = (job: Job) => ({ body: jobMessage({ ...job, at }), groupId: group });
+    // Messages are made when their turn has come: what waits for it is garbage that grows old.
+    const sent = LANES.flatMap((lane) => {
+      const own = jobs.filter((job) => laneOf(job) === lane);
+      return [...tens(own)].map((ten) => this.#limit(() => this.#send(lane, ten.map(messageOf))));
     });
-    const sent = await Promise.all(
-      batches.map(({ lane, batch }) => this.#limit(() => this.#send(lane, batch))),
-    );
-    return sent.every(Boolean);
+    return (await Promise.all(sent)).every(Boolean);
   }
 
   async #send(lane: Lane, batch: readonly OutgoingMessage[]): Promise<boolean> {
@@ -98,4 +91,9 @@ export class Feeder {
       return queue.send(bare(batch));
     }
   }
+}
+
+/** Ten messages at most go in a request; ten of our own are never too large for one. */
+function* tens<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += 10) yield all.slice(from, from + 10);
 }

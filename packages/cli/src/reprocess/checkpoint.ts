@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import * as v from "valibot";
 import { whyUnreadable } from "../file-fault.ts";
@@ -10,6 +11,8 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const checkpointSchema = v.object({
   version: v.literal(1),
+  /** What the messages of this run carry, in this process and those that go on. */
+  run: v.optional(v.string(), () => randomUUID()),
   where: v.string(),
   selection: selectionSchema,
   /** Of a file of keys, by what it is known again. */

@@ -120,7 +120,7 @@ function runOptions({ path, recipe }: CommandContext): Option[] {
       .default(recipe, "recipe.ts of the project"),
     new Option("--max-depth <number>", "feed while fewer wait in a lane; 0: as fast as SQS takes")
       .argParser(maxDepthOf)
-      .default("auto", "auto: what the fleet takes in half a second"),
+      .default("auto", "auto: as few as keep the fleet busy"),
     new Option("--wait", "until the last is done; tells what died"),
     new Option("--dry-run", "only count and forecast").conflicts("resume"),
     new Option("--yes", "do not ask"),

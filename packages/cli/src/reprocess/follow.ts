@@ -38,15 +38,12 @@ export async function untilDrained(
   }
 }
 
-/** Clocks differ: what died a little before the start by the fleet's clock is told too, ms. */
-const SKEW_MS = 2_000;
-
-/** The letters that have come since. */
-export async function lettersSince(
+/** The letters of a run's own jobs: what else died meanwhile is not its to tell. */
+export async function lettersOf(
+  run: string,
   connection: Connection,
-  since: number,
   signal: AbortSignal,
 ): Promise<readonly Letter[]> {
-  const filter = { newerThan: since - SKEW_MS };
-  return (await survey(connection, filter, { leaseSeconds: 60, signal })).letters;
+  const { letters } = await survey(connection, {}, { leaseSeconds: 60, signal });
+  return letters.filter((letter) => letter.run === run);
 }

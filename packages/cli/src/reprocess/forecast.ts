@@ -3,6 +3,7 @@ import { lasting } from "../view/ago.ts";
 import { many, thousands } from "../view/thousands.ts";
 import { formatBytes } from "../view/units.ts";
 import { usd } from "../view/usd.ts";
+import { ENOUGH_JOBS, type MeasuredRate } from "./rates.ts";
 
 /** What was counted before a start; bytes as far as they are known. */
 export interface Counted {
@@ -25,12 +26,6 @@ const ASSUMED = {
   renditions: 6,
 } as const;
 
-/** A rate of an earlier run, images/s, and when it was measured, ms since the epoch. */
-export interface MeasuredRate {
-  readonly perSecond: number;
-  readonly at: number;
-}
-
 /** USD for so many jobs, by today's list prices and {@link ASSUMED}. */
 export function forecastUsd({ sources, large, lists }: Counted): number {
   const small = sources - large;
@@ -50,7 +45,7 @@ export function forecastText(
   counted: Counted,
   rate: MeasuredRate | undefined,
   atMost: boolean,
-  isLocal: boolean,
+  { isLocal, target }: { isLocal: boolean; target: string },
 ): string[] {
   const { sources, bytes, large, others } = counted;
   const size = bytes > 0 ? `, ${formatBytes(bytes)}` : "";
@@ -60,7 +55,7 @@ export function forecastText(
   return [
     `how many  ${atMost ? "at most " : ""}${many(sources, "source")}${size}${lanes}${besides}`,
     rate === undefined
-      ? "how long  not known: nothing was measured here yet; the progress will say"
+      ? `how long  not measured yet at this fleet: imagefleet estimate ${target} forecasts it from a sample; a run with --wait of ${ENOUGH_JOBS} sources or more measures it`
       : `how long  about ${lasting(sources / rate.perSecond)}, at ${rate.perSecond.toFixed(1)} images/s as measured on ${new Date(rate.at).toISOString().slice(0, 10)}`,
     isLocal
       ? `cost      nothing here; on AWS ${cost}`

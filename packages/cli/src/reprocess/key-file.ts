@@ -1,12 +1,12 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { whyUnreadable } from "../file-fault.ts";
+import { linesOf } from "../lines.ts";
 import { WrongUse } from "../wrong-use.ts";
 import type { Candidate, Track } from "./candidate.ts";
-import { formatOf, type KeyFormat, keyReader } from "./key-line.ts";
+import { formatOf, type KeyFormat, keyReader, type NamedKey } from "./key-line.ts";
 
 /** Lines read together. */
 const PAGE = 1_000;
@@ -26,30 +26,43 @@ export function keyFileTrack(file: string, options: KeyFileOptions): Track {
       let at = 0;
       let candidates: Candidate[] = [];
       let read: ReturnType<typeof keyReader> | undefined;
-      for await (const line of linesOf(file)) {
-        at++;
-        if (line.trim() === "") continue;
-        read ??= keyReader(options.format ?? formatOf(line), options.bucket, options.columns);
-        if (at <= from) continue;
-        const named = read(line);
-        if (named === undefined) {
-          throw new WrongUse(
-            `${file}, line ${at} names no key: ${line.slice(0, 80)}: --format says how to read it`,
-          );
+      for await (const lines of linesIn(file)) {
+        for (const text of lines) {
+          at++;
+          // Some editors begin a file with a mark of its encoding, which is of no key.
+          const line = at === 1 ? text.replace(/^\ufeff/, "") : text;
+          if (line.trim() === "") continue;
+          read ??= keyReader(options.format ?? formatOf(line), options.bucket, options.columns);
+          if (at <= from) continue;
+          const named = read(line);
+          if (named === "no source") continue;
+          candidates.push(checked(named, { file, at, line, bucket: options.bucket }));
+          if (candidates.length < PAGE) continue;
+          yield { candidates, mark: String(at) };
+          candidates = [];
         }
-        if ("otherBucket" in named) {
-          throw new WrongUse(
-            `${file}, line ${at} is of the bucket ${named.otherBucket}, and sources are in ${options.bucket}: leave such lines out, or name the right --source-bucket`,
-          );
-        }
-        candidates.push(named);
-        if (candidates.length < PAGE) continue;
-        yield { candidates, mark: String(at) };
-        candidates = [];
       }
       if (candidates.length > 0) yield { candidates, mark: String(at) };
     },
   };
+}
+
+/** @throws WrongUse for a line that names no source of this bucket */
+function checked(
+  named: Exclude<NamedKey, "no source">,
+  { file, at, line, bucket }: { file: string; at: number; line: string; bucket: string },
+): Candidate {
+  if (named === undefined) {
+    throw new WrongUse(
+      `${file}, line ${at} names no key: ${JSON.stringify(line.slice(0, 80))}: a key is text of 1 to 1,024 bytes; --format says how to read the lines`,
+    );
+  }
+  if ("otherBucket" in named) {
+    throw new WrongUse(
+      `${file}, line ${at} is of the bucket ${named.otherBucket}, and sources are in ${bucket}: leave such lines out, or name the right --source-bucket`,
+    );
+  }
+  return named;
 }
 
 /** By what a file is known again. */
@@ -67,20 +80,16 @@ export async function keepStdin(file: string): Promise<void> {
   await pipeline(process.stdin, createWriteStream(file));
 }
 
-async function* linesOf(file: string): AsyncGenerator<string> {
+async function* linesIn(file: string): AsyncGenerator<string[]> {
   const raw = createReadStream(file);
   const source = file.endsWith(".gz") ? raw.pipe(createGunzip()) : raw;
-  const fault = Promise.withResolvers<never>();
-  const refuse = (error: Error) => {
-    fault.reject(new WrongUse(`${file} cannot be read: ${whyUnreadable(error)}`, { cause: error }));
-    source.destroy();
-  };
-  fault.promise.catch(() => undefined);
-  raw.on("error", refuse);
-  source.on("error", refuse);
+  // A fault of the file does not pass on to what it is piped into.
+  raw.on("error", (error) => source.destroy(error));
   try {
-    yield* createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY });
-    if (raw.errored || source.errored) await fault.promise;
+    yield* linesOf(source.setEncoding("utf8"));
+  } catch (error) {
+    if (!raw.errored && !source.errored) throw error;
+    throw new WrongUse(`${file} cannot be read: ${whyUnreadable(error)}`, { cause: error });
   } finally {
     raw.destroy();
   }

@@ -1,5 +1,7 @@
+import { jobMessage, parseMessage } from "@imagefleet/core/intake";
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatOf, keyReader } from "./key-line.ts";
+import { formatOf, type KeyFormat, keyReader } from "./key-line.ts";
 
 test("a line names a key in each format, known by the first line", () => {
   const read = (line: string, columns = "Bucket, Key") =>
@@ -24,7 +26,40 @@ test("S3 Inventory: keys are URL-encoded, columns as its manifest says", () => {
     modified: Date.parse("2026-11-21T12:00:00Z"),
     etag: '"ab"',
   });
-  expect(read('"photos","a.jpg","","2026-11-21T12:00:00.000Z","","true","true"')).toBeUndefined();
+  expect(read('"photos","a.jpg","","2026-11-21T12:00:00.000Z","","true","true"')).toBe("no source");
+  expect(read('"photos","a.jpg","1","","","false","false"')).toBe("no source");
   expect(read('"other","a.jpg","1","","","true","false"')).toEqual({ otherBucket: "other" });
   expect(formatOf('"photos","a.jpg"')).toBe("csv");
+});
+
+test("every key that S3 takes comes out of each format as it was, and goes into a message", () => {
+  const odd = fc.constantFrom("\0", "\r", "\x7f", "\ufeff", "\ufffe", "\uffff", '"', "+", "%", ",");
+  const unit = fc.oneof(odd, fc.string({ unit: "grapheme", minLength: 1, maxLength: 1 }));
+  const encoded = (key: string) => encodeURIComponent(key).replaceAll("%20", "+");
+  const lines = {
+    ndjson: (key: string) => JSON.stringify({ key }),
+    csv: (key: string) => `"photos","${encoded(key)}"`,
+    plain: (key: string) => `s3://photos/${key}`,
+  } as const;
+  fc.assert(
+    fc.property(
+      fc.constantFrom("ndjson", "csv", "plain"),
+      fc.string({ unit, minLength: 1, maxLength: 40 }),
+      (format, key) => {
+        // A plain line ends where it ends.
+        fc.pre(format !== "plain" || !/[\n\r\u2028\u2029]/.test(key));
+        const named = keyReader(format, "photos", "Bucket, Key")(lines[format](key));
+        expect(named).toEqual({ key });
+        const job = { bucket: "photos", key, begun: false, force: false };
+        expect(parseMessage(jobMessage(job))).toEqual({ kind: "jobs", jobs: [job] });
+      },
+    ),
+  );
+});
+
+test("what no object can have for a key is refused: half a character, more than 1,024 bytes", () => {
+  const read = (format: KeyFormat, line: string) => keyReader(format, "photos", "")(line);
+  expect(read("ndjson", '{"key":"a\\ud800b"}')).toBeUndefined();
+  expect(read("plain", "ü".repeat(513))).toBeUndefined();
+  expect(read("plain", "ü".repeat(512))).toEqual({ key: "ü".repeat(512) });
 });

@@ -13,24 +13,36 @@ export function formatOf(line: string): KeyFormat {
   return /^"[^"]*","/.test(line) ? "csv" : "plain";
 }
 
+/** As S3 takes them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const MAX_KEY_BYTES = 1_024;
+
+/** A line may name what is no key of any object: half a character, or too much. */
+function isKey(key: string): boolean {
+  return key !== "" && key.isWellFormed() && Buffer.byteLength(key) <= MAX_KEY_BYTES;
+}
+
 const size = v.optional(v.pipe(v.number(), v.minValue(0)));
+const keySchema = v.pipe(v.string(), v.check(isKey));
 const lineSchema = v.pipe(
   v.string(),
   v.parseJson(),
   v.union([
     v.pipe(
-      v.object({ key: v.pipe(v.string(), v.nonEmpty()), bytes: size, size }),
+      v.object({ key: keySchema, bytes: size, size }),
       v.transform(({ key, bytes, size: other }) => ({ key, bytes: bytes ?? other })),
     ),
     v.pipe(
-      v.object({ Key: v.pipe(v.string(), v.nonEmpty()), Size: size }),
+      v.object({ Key: keySchema, Size: size }),
       v.transform(({ Key, Size }) => ({ key: Key, bytes: Size })),
     ),
   ]),
 );
 
-/** A source that a line names; `otherBucket` when it is of another bucket; undefined when it is none. */
-export type NamedKey = Candidate | { readonly otherBucket: string } | undefined;
+/**
+ * A source that a line names; `otherBucket` when it is of another bucket; "no source" where it tells
+ * of an object that is not to be seen any more; undefined when it cannot be read so.
+ */
+export type NamedKey = Candidate | { readonly otherBucket: string } | "no source" | undefined;
 
 /** Reads lines of one format. */
 export function keyReader(
@@ -42,8 +54,10 @@ export function keyReader(
     case "plain":
       return (line) => {
         const [, named, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(line) ?? [];
-        if (named === undefined || key === undefined) return { key: line };
-        return named === bucket ? { key } : { otherBucket: named };
+        if (named === undefined || key === undefined)
+          return isKey(line) ? { key: line } : undefined;
+        if (named !== bucket) return { otherBucket: named };
+        return isKey(key) ? { key } : undefined;
       };
     case "ndjson":
       return (line) => {
@@ -78,8 +92,8 @@ function inventoryReader(bucket: string, columns: string): (line: string) => Nam
     const modified = Date.parse(field("lastmodifieddate") ?? "");
     const etag = field("etag");
     // Of a bucket with versions, what is not the latest or only marks a removal is no source.
-    if (field("islatest") === "false" || field("isdeletemarker") === "true") return undefined;
-    return key === undefined
+    if (field("islatest") === "false" || field("isdeletemarker") === "true") return "no source";
+    return key === undefined || !isKey(key)
       ? undefined
       : {
           key,

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { laneByBytes } from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
 import type { Connection } from "../connection/connect.ts";
@@ -65,6 +66,7 @@ export async function begun(
   const ranges = from === undefined ? await divide(connection.s3, bucket, prefix) : [{}];
   const checkpoint: Checkpoint = {
     version: 1,
+    run: randomUUID(),
     where: connection.where,
     selection: meant,
     ...(from !== undefined && { fileState: await fileState(from) }),

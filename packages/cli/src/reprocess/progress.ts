@@ -1,3 +1,4 @@
+import type { Feeder } from "../feed/feeder.ts";
 import { lasting } from "../view/ago.ts";
 import type { Screen } from "../view/screen.ts";
 import { many, thousands } from "../view/thousands.ts";
@@ -7,9 +8,9 @@ export interface RunProgress {
   readonly dealt: number;
   readonly total: number;
   readonly perSecond: number;
-  readonly waiting: number;
-  readonly maxDepth: number;
-  readonly lettersSince: number;
+  readonly depth: Feeder["depth"];
+  /** Dead letters more than at the start, of whoever's jobs. */
+  readonly letters: number;
 }
 
 const BAR = 28;
@@ -19,14 +20,14 @@ export function progressLines(
   live: boolean,
   tint: Screen["tint"],
 ): string[] {
-  const { dealt, total, perSecond, waiting, maxDepth, lettersSince } = progress;
+  const { dealt, total, perSecond, depth: lanes, letters } = progress;
   const left = Math.max(0, total - dealt);
   const eta = perSecond > 0 && left > 0 ? `about ${lasting(left / perSecond)} left` : "";
   const far = `${thousands(dealt)} of ${thousands(total)}`;
-  const depth = Number.isFinite(maxDepth)
-    ? `${thousands(waiting)} waiting (${thousands(maxDepth)} at most)`
+  const depth = Number.isFinite(lanes.max)
+    ? `${thousands(lanes.there)} ${lanes.what} (${thousands(lanes.max)} at most)`
     : "no limit to what waits";
-  const dead = lettersSince > 0 ? `${many(lettersSince, "dead letter")} since the start` : "";
+  const dead = letters > 0 ? `${many(letters, "dead letter")} more than at the start` : "";
   if (!live)
     return [[far, `${perSecond.toFixed(0)}/s`, eta, depth, dead].filter(Boolean).join(", ")];
   const filled = total === 0 ? BAR : Math.min(BAR, Math.round((dealt / total) * BAR));

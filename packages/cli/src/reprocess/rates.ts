@@ -2,13 +2,18 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { writeWhole } from "../output/staged-file.ts";
-import type { MeasuredRate } from "./forecast.ts";
 
 const ratesSchema = v.pipe(
   v.string(),
   v.parseJson(),
   v.record(v.string(), v.object({ perSecond: v.number(), at: v.number() })),
 );
+
+/** A rate of an earlier run, images/s, and when it was measured, ms since the epoch. */
+export interface MeasuredRate {
+  readonly perSecond: number;
+  readonly at: number;
+}
 
 /** From fewer, a rate is a guess. */
 export const ENOUGH_JOBS = 100;

@@ -2,12 +2,12 @@ import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { ENCODER } from "@imagefleet/core/image";
-import { BulkQueue } from "@imagefleet/core/queue";
+import { BulkQueue, letterAttributes, type ReceivedMessage } from "@imagefleet/core/queue";
 import { defineRecipe, recipeFingerprint } from "@imagefleet/core/recipe";
 import { RenditionStore } from "@imagefleet/core/store";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { takeAll } from "../dlq/fixtures/letters.ts";
+import { bury, takeAll } from "../dlq/fixtures/letters.ts";
 import { Cli, run } from "../fixtures/cli.ts";
 
 let sandbox: Sandbox;
@@ -161,4 +161,42 @@ it("feeds only while few wait, and waits until the last is done", async () => {
   expect(code).toBe(0);
   expect(stdout).toContain("no dead letters");
   expect(most).toBeLessThanOrEqual(15);
+});
+
+it("tells at the end the letters of its own jobs, and of no others", async () => {
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, "dead.jpg\ndone.jpg\n");
+  const { small } = sandbox.resources.lanes;
+  await takeAll(sandbox, small.url);
+  const cli = begin("--from", file, "--yes", "--wait", "--json");
+  const lane = new BulkQueue(sandbox.sqs, small.url);
+  const messages: ReceivedMessage[] = [];
+  while (messages.length < 2) {
+    messages.push(...(await lane.receive({ leaseSeconds: 30, waitSeconds: 1 })));
+  }
+  const source = { bucket: sandbox.resources.sourceBucket, key: "dead.jpg" };
+  const why = { reason: "SourceCorrupt", message: "it is no picture", lane: "small" } as const;
+  for (const message of messages.filter(({ body }) => body.includes("dead.jpg"))) {
+    const attributes = letterAttributes({ ...why, source, lastAttemptAt: Date.now() }, message);
+    await new BulkQueue(sandbox.sqs, small.letters).send([{ body: message.body, attributes }]);
+  }
+  // Somebody's upload, at the same time.
+  await bury(sandbox, [{ key: "upload.jpg", reason: "Internal" }]);
+  await lane.remove(messages);
+  const { code, stdout } = await cli.ended();
+  expect(JSON.parse(stdout)).toMatchObject({ sent: 2, deadLetters: { SourceCorrupt: 1 } });
+  expect(JSON.parse(stdout).deadLetters).not.toHaveProperty("Internal");
+  expect(code).toBe(3);
+});
+
+it("says at once what to write where nobody can be asked", async () => {
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, "a.jpg\n");
+  expect(await reprocess("--from", file)).toEqual({
+    code: 2,
+    stderr:
+      "error: reprocess asks before it sends, and nobody can be asked here, as stdin is no terminal: add --yes to go ahead without a question, or --dry-run to only count\n",
+  });
+  const { stdout } = await run(args("--from", file, "--dry-run"), { cwd: sandbox.folder });
+  expect(stdout).toContain("how long  not measured yet at this fleet: imagefleet estimate s3://");
 });

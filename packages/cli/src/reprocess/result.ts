@@ -18,7 +18,7 @@ export interface RunResult {
   /** Until the last was sent. */
   readonly seconds: number;
   readonly interrupted: boolean;
-  /** With `--wait`: those that came since the start. */
+  /** With `--wait`: those of this run's own jobs, and of the runs that it goes on from. */
   readonly letters?: readonly Letter[];
   /** With `--wait`: until the lanes were empty. */
   readonly drainedSeconds?: number;
@@ -40,17 +40,17 @@ export function outcomeText(result: RunResult, checkpoint: string, { paint }: Sc
   if (letters === undefined) {
     return [paint("bold", first), "", "Next:", "  imagefleet status --watch"];
   }
-  const done = sent - letters.length;
+  const done = sentBefore + sent - letters.length;
   const end = interrupted ? "so far" : `done in ${formatMs((drainedSeconds ?? 0) * 1000)}`;
   return [
     paint("bold", first),
     letters.length === 0
       ? paint("green", `All ${end}, no dead letters.`)
-      : `${thousands(Math.max(0, done))} ${end}, ${paint("red", many(letters.length, "dead letter"))} since the start:`,
+      : `${thousands(Math.max(0, done))} ${end}, ${paint("red", many(letters.length, "dead letter"))}:`,
     ...groupBy(letters, ({ reason }) => reason).map(
       ({ name, letters: number }) => `  ${thousands(number)}  ${name}`,
     ),
-    ...(letters.length === 0 ? [] : ["", "Next:", "  imagefleet dlq --newer-than 1h"]),
+    ...(letters.length === 0 ? [] : ["", "Next:", "  imagefleet dlq"]),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { Recipe } from "@imagefleet/core/recipe";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
-import { confirm } from "../confirm.ts";
+import { confirm, requirePerson } from "../confirm.ts";
 import { type Connection, connect } from "../connection/connect.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
 import { EXIT } from "../exit-code.ts";
@@ -13,9 +13,10 @@ import { showRepeatedly } from "../view/progress.ts";
 import type { Screen } from "../view/screen.ts";
 import { many, thousands } from "../view/thousands.ts";
 import { WrongUse } from "../wrong-use.ts";
+import { keepYoungSpaceSmall } from "../young-space.ts";
 import { type Checkpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { isMeant } from "./choose.ts";
-import { depthsOf, lettersSince, untilDrained } from "./follow.ts";
+import { depthsOf, lettersOf, untilDrained } from "./follow.ts";
 import { type Counted, forecastText, forecastUsd } from "./forecast.ts";
 import { begun, countAll, type Prepared, resumed } from "./prepare.ts";
 import { progressLines } from "./progress.ts";
@@ -48,6 +49,10 @@ const CHECKPOINT_MS = 1_000;
 
 /** `imagefleet reprocess`: jobs for sources that are there already, fed no faster than they are done. */
 export async function reprocess(options: ReprocessOptions, screen: Screen): Promise<number> {
+  if (!options.resume && !options.dryRun) {
+    requirePerson(options.yes, "reprocess asks before it sends", "or --dry-run to only count");
+  }
+  keepYoungSpaceSmall();
   const recipe = await readRecipe(options.recipe);
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(discardStaged);
@@ -120,6 +125,7 @@ async function agree(
 ): Promise<number | undefined> {
   const counted: Counted = { sources: 0, bytes: 0, large: 0, others: 0, lists: 0 };
   const { selection } = checkpoint;
+  const target = `s3://${selection.bucket}/${selection.prefix}`;
   // Manifests are read once: when jobs are sent, or for a dry run that sends none.
   const exact = options.dryRun && stale !== undefined ? { stale } : {};
   {
@@ -132,8 +138,11 @@ async function agree(
   checkpoint.total = counted.sources;
   const rate = await measuredRate(options.connection.data, connection.where);
   const atMost = stale !== undefined && !options.dryRun;
-  const lines = forecastText(counted, rate, atMost, connection.proofSeconds === 0);
-  const head = `Reprocess s3://${selection.bucket}/${selection.prefix} at ${connection.where}`;
+  const lines = forecastText(counted, rate, atMost, {
+    isLocal: connection.proofSeconds === 0,
+    target,
+  });
+  const head = `Reprocess ${target} at ${connection.where}`;
   const tell = options.dryRun && !options.json ? screen.report.bind(screen) : tellAll(screen);
   tell(options.dryRun ? screen.paint("bold", head) : screen.tint("bold", head), ...lines);
   if (options.dryRun || counted.sources === 0) {
@@ -143,7 +152,8 @@ async function agree(
     } else screen.note(counted.sources === 0 ? "Nothing to do." : "A dry run: nothing was sent.");
     return EXIT.done;
   }
-  if (await confirm("Go?", options.yes, screen, signal)) return undefined;
+  const question = `Enqueue ${atMost ? "at most " : ""}${many(counted.sources, "source")} at ${connection.where}?`;
+  if (await confirm(question, options.yes, screen, signal)) return undefined;
   await removeCheckpoint(options.checkpoint);
   screen.note("Nothing was sent.");
   return signal.aborted ? EXIT.interrupted : EXIT.failed;
@@ -164,11 +174,13 @@ async function run(
   signal: AbortSignal,
 ): Promise<RunResult> {
   const { selection } = checkpoint;
+  const { bucket, force } = selection;
   const lanes = await connection.lanes();
   const feeder = new Feeder({
     queues: { small: lanes.small.queue, large: lanes.large.queue },
     recipe,
     maxDepth: options.maxDepth,
+    consumers: connection.consumers,
     group: "reprocess",
     signal,
   });
@@ -186,15 +198,14 @@ async function run(
     await using _keeping = keep;
     using _progress = showRepeatedly(screen, async () => {
       const dealt = feeder.sent.small + feeder.sent.large + skipped;
-      const lettersSince = Math.max(0, (await depthsOf(connection)).letters - before.letters);
+      const letters = Math.max(0, (await depthsOf(connection)).letters - before.letters);
       return progressLines(
         {
           dealt: sentBefore + dealt,
           total: checkpoint.total,
           perSecond: dealt / elapsed(),
-          waiting: feeder.waiting,
-          maxDepth: feeder.maxDepth,
-          lettersSince,
+          depth: feeder.depth,
+          letters,
         },
         screen.isLive,
         screen.tint,
@@ -207,7 +218,7 @@ async function run(
         const chosen = candidates.filter((each) => isMeant(each, selection, recipe));
         const meant = stale === undefined ? chosen : await stale.of(chosen);
         skipped += chosen.length - meant.length;
-        return feeder.feed(jobsOf(meant, selection.bucket, selection.force));
+        return feeder.feed(jobsOf(meant, { bucket, force, run: checkpoint.run }));
       },
       signal,
     );
@@ -234,7 +245,7 @@ async function run(
     });
   }
   const seconds = elapsed();
-  const letters = await lettersSince(connection, checkpoint.startedAt, signal);
+  const letters = await lettersOf(checkpoint.run, connection, signal);
   if (sent >= ENOUGH_JOBS && before.lanes < sent / 10 && !signal.aborted) {
     const rate = { perSecond: sent / seconds, at: Date.now() };
     await rememberRate(options.connection.data, connection.where, rate);

@@ -75,12 +75,14 @@ async function goAlong(
 }
 
 /** The jobs of candidates. */
-export function jobsOf(candidates: readonly Candidate[], bucket: string, force: boolean): Job[] {
+export function jobsOf(
+  candidates: readonly Candidate[],
+  common: Pick<Job, "bucket" | "force" | "run">,
+): Job[] {
   return candidates.map(({ key, bytes }) => ({
-    bucket,
+    ...common,
     key,
     ...(bytes !== undefined && { bytes }),
     begun: false,
-    force,
   }));
 }

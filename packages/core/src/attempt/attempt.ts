@@ -110,6 +110,7 @@ function mergedJobs(asked: readonly ReadMessage[]): Job[] {
     const known = same.every(({ bytes }) => bytes !== undefined);
     const times = same.flatMap(({ at }) => at ?? []);
     const [trace] = same.flatMap((job) => job.trace ?? []);
+    const [run] = same.flatMap((job) => job.run ?? []);
     const { bucket, key } = first;
     return [
       {
@@ -120,6 +121,7 @@ function mergedJobs(asked: readonly ReadMessage[]): Job[] {
         begun: same.some(({ begun }) => begun),
         force: same.some(({ force }) => force),
         ...(trace !== undefined && { trace }),
+        ...(run !== undefined && { run }),
       },
     ];
   });

@@ -13,7 +13,15 @@ export const jobMessageSchema = v.object({
   begun: v.optional(v.boolean(), false),
   force: v.optional(v.boolean(), false),
   trace: v.optional(v.string()),
+  run: v.optional(v.string()),
 });
+
+/**
+ * Of what JSON leaves as it is, the only two characters that SQS refuses in a body: it takes what XML
+ * 1.0 can carry. Others beside them, and lone surrogates, JSON escapes by itself.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+const NOT_XML = /[\ufffe\uffff]/g;
 
 /**
  * A job as the body of a message of our own: what is forwarded, reprocessed and redriven by key.
@@ -21,7 +29,7 @@ export const jobMessageSchema = v.object({
  * shortcut.
  */
 export function jobMessage(job: Job): string {
-  return JSON.stringify({
+  const body = JSON.stringify({
     type: JOB_TYPE,
     version: 1,
     bucket: job.bucket,
@@ -31,5 +39,7 @@ export function jobMessage(job: Job): string {
     begun: job.begun || undefined,
     force: job.force || undefined,
     trace: job.trace,
+    run: job.run,
   });
+  return body.replace(NOT_XML, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }

@@ -16,4 +16,6 @@ export interface Job {
   readonly force: boolean;
   /** The trace that it is a part of, as X-Ray writes it. */
   readonly trace?: string;
+  /** The operator's run that sent it: by it a letter is known for that run's. */
+  readonly run?: string;
 }

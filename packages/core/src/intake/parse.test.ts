@@ -30,6 +30,9 @@ function s3Record(key: string, more: { name?: string; size?: number } = {}) {
   };
 }
 
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const TAKEN_BY_SQS = /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]*$/u;
+
 const wellFormedKey = fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 });
 
 describe("parseMessage", () => {
@@ -82,6 +85,7 @@ describe("parseMessage", () => {
             begun: fc.boolean(),
             force: fc.boolean(),
             trace: fc.string(),
+            run: fc.uuid(),
           },
           { requiredKeys: ["bucket", "key", "begun", "force"] },
         ),
@@ -89,6 +93,19 @@ describe("parseMessage", () => {
           expect(parseMessage(jobMessage(job))).toEqual({ kind: "jobs", jobs: [job] });
         },
       ),
+    );
+  });
+
+  it("writes job messages that SQS takes and gives back, whatever the key", () => {
+    // Few of all characters are the odd ones: they are asked for.
+    const odd = fc.constantFrom("\0", "\x1b", "\x7f", "\ud800", "\udfff", "\ufffe", "\uffff", "🐱");
+    const unit = fc.oneof(odd, fc.string({ unit: "binary", minLength: 1, maxLength: 1 }));
+    fc.assert(
+      fc.property(fc.string({ unit, minLength: 1, maxLength: 60 }), (key) => {
+        const body = jobMessage({ bucket: "photos", key, begun: false, force: false });
+        expect(body).toMatch(TAKEN_BY_SQS);
+        expect(parseMessage(body)).toMatchObject({ kind: "jobs", jobs: [{ key }] });
+      }),
     );
   });
 

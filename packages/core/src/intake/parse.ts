@@ -50,7 +50,7 @@ function parse(body: string, mayBeWrapped: boolean): Intake {
 }
 
 function jobOf(message: v.InferOutput<typeof jobMessageSchema>): Job {
-  const { bucket, key, bytes, at, begun, force, trace } = message;
+  const { bucket, key, bytes, at, begun, force, trace, run } = message;
   return {
     bucket,
     key,
@@ -58,6 +58,7 @@ function jobOf(message: v.InferOutput<typeof jobMessageSchema>): Job {
     ...timeOf(at),
     begun,
     force,
+    ...(run !== undefined && { run }),
     ...(trace !== undefined && { trace }),
   };
 }

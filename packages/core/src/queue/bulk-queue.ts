@@ -189,17 +189,21 @@ function failuresOf<T>(
   });
 }
 
-function entryOf({ body, attributes = {}, groupId }: OutgoingMessage) {
+function entryOf({ body, attributes, groupId }: OutgoingMessage) {
   return {
     MessageBody: body,
     ...(groupId === undefined ? {} : { MessageGroupId: groupId }),
-    MessageAttributes: Object.fromEntries(
-      Object.entries(attributes).map(([name, StringValue]) => [
-        name,
-        { DataType: "String", StringValue },
-      ]),
-    ),
+    ...(attributes === undefined ? {} : { MessageAttributes: attributesOf(attributes) }),
   };
+}
+
+function attributesOf(attributes: Readonly<Record<string, string>>) {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, StringValue]) => [
+      name,
+      { DataType: "String", StringValue },
+    ]),
+  );
 }
 
 function* tens<T>(all: readonly T[]): Generator<readonly T[]> {

@@ -42,6 +42,13 @@ it("calls a letter without a reason Crashed, and knows its source by the body", 
   expect(readLetter({ ...received(), body: "no job" }, "small")).not.toHaveProperty("source");
 });
 
+it("knows the run whose job it was", () => {
+  const run = "7f1c";
+  const body = jobMessage({ bucket: "photos", key: "a.jpg", begun: true, force: false, run });
+  expect(readLetter({ ...received(), body }, "large")).toMatchObject({ run });
+  expect(readLetter(received(), "large")).not.toHaveProperty("run");
+});
+
 it("redrives with one more, as begun, without the old reason, and keeps what others wrote", () => {
   const letter = letterAttributes({ ...dead, source }, received());
   const attributes = redriveAttributes(received({ ...letter, Tenant: "7" }));

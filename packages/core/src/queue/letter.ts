@@ -25,6 +25,8 @@ export interface Letter {
   /** How often its lane received it; absent when no program lived to say. */
   readonly receiveCount?: number;
   readonly redriveCount: number;
+  /** The operator's run whose job it was. */
+  readonly run?: string;
 }
 
 const REASONS: readonly string[] = [...REJECTED_REASONS, ...FAILED_REASONS];
@@ -49,6 +51,7 @@ export function readLetter(received: ReceivedMessage, lane: Lane): Letter {
     lastAttemptAt: time(attributes[LETTER.lastAttemptAt]) ?? received.sentAt,
     ...(Number.isFinite(receiveCount) && { receiveCount }),
     redriveCount: redriveCount(received),
+    ...(job?.run !== undefined && { run: job.run }),
   };
 }
 

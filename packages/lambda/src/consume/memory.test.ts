@@ -5,9 +5,10 @@ import { jobMessage } from "@imagefleet/core/intake";
 import { FUNCTION_BYTES } from "@imagefleet/core/plan";
 import { type JobLine, parseJobLine } from "@imagefleet/core/telemetry";
 import { type EnvironmentExit, startFunction } from "@imagefleet/local/function";
+import { limitMemory } from "@imagefleet/local/memory-limit";
 import { environmentIn, type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { limitMemory } from "./fixtures/limited.ts";
+
 import { worstBatch } from "./fixtures/worst-batch.ts";
 
 const MIB = 1024 * 1024;

@@ -1,0 +1,92 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseMessage } from "@imagefleet/core/intake";
+import { BulkQueue } from "@imagefleet/core/queue";
+import { CLI } from "./sides.ts";
+import { numberOf, type Stage } from "./stage.ts";
+
+/** A run that was killed and resumed, and what it left in the queue. */
+export interface Killed {
+  readonly keys: number;
+  /** Messages in the queue when it was killed, each time. */
+  readonly kills: readonly number[];
+  /** Messages in the queue in the end. */
+  readonly messages: number;
+  /** Keys that are in none of them. */
+  readonly missing: number;
+}
+
+const KILLS = 2;
+const LOOK_MS = 20;
+const POLLERS = 8;
+/** Longer than the counting takes: what was received stays away, s. */
+const LEASE_SECONDS = 3_600;
+
+/**
+ * Enqueues a file of keys by `imagefleet reprocess`, kills it with SIGKILL at random points, resumes it
+ * each time, and counts what is in the queue.
+ *
+ * @param random in [0, 1)
+ * @throws Error when a run ends otherwise than asked
+ */
+export async function killTwice(
+  stage: Stage,
+  keys: number,
+  { random, signal }: { random: () => number; signal: AbortSignal },
+): Promise<Killed> {
+  const file = await stage.keys(keys);
+  const { folder, endpoint } = stage;
+  const checkpoint = join(folder, "killed.json");
+  await rm(checkpoint, { force: true });
+  await stage.empty();
+  const queue = new BulkQueue(stage.sqs, stage.resources.lanes.small.url);
+  const where = ["--endpoint", endpoint, "--data", folder, "--checkpoint", checkpoint];
+  const begin = (...how: string[]) =>
+    spawn(process.execPath, [CLI, "reprocess", ...how, "--max-depth", "0", ...where], {
+      cwd: folder,
+      stdio: "ignore",
+      signal,
+    });
+  const targets = Array.from({ length: KILLS }, () => Math.floor(random() * keys * 0.95));
+  const kills: number[] = [];
+  let child = begin("--from", file, "--yes");
+  for (const target of targets.sort((a, b) => a - b)) {
+    const ended = once(child, "exit");
+    let waiting = 0;
+    while (waiting <= Math.max(target, kills.at(-1) ?? 0)) {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} by itself`);
+      await pause(LOOK_MS, undefined, { signal });
+      ({ waiting } = await queue.counts());
+    }
+    child.kill("SIGKILL");
+    await ended;
+    kills.push((await queue.counts()).waiting);
+    child = begin("--resume");
+  }
+  const [code] = await once(child, "exit");
+  if (code !== 0) throw new Error(`the last run ended with ${code}`);
+  return { keys, kills, ...(await countAll(queue, keys, signal)) };
+}
+
+async function countAll(queue: BulkQueue, keys: number, signal: AbortSignal) {
+  const seen = new Uint8Array(keys);
+  let messages = 0;
+  const poll = async () => {
+    for (;;) {
+      signal.throwIfAborted();
+      const some = await queue.receive({ leaseSeconds: LEASE_SECONDS, waitSeconds: 0 });
+      if (some.length === 0) return;
+      messages += some.length;
+      for (const { body } of some) {
+        const intake = parseMessage(body);
+        for (const { key } of intake.kind === "jobs" ? intake.jobs : []) seen[numberOf(key)] = 1;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: POLLERS }, poll));
+  const found = seen.reduce((sum, one) => sum + one, 0);
+  return { messages, missing: keys - found };
+}

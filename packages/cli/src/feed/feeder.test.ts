@@ -1,0 +1,66 @@
+import { createSqs } from "@imagefleet/core/aws";
+import { BulkQueue } from "@imagefleet/core/queue";
+import { defineRecipe } from "@imagefleet/core/recipe";
+import { LOCAL_CREDENTIALS } from "@imagefleet/local/resources";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import * as v from "valibot";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { takeAll } from "../dlq/fixtures/letters.ts";
+import { Feeder } from "./feeder.ts";
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox.close());
+
+const sentSchema = v.object({
+  Entries: v.array(v.object({ MessageGroupId: v.optional(v.string()) })),
+});
+
+/** Feeds through a client that tells what it sends, and may refuse as a server does. */
+async function feed(keys: readonly string[], refuses: (group: string | undefined) => boolean) {
+  const { endpoint, region, resources } = sandbox;
+  await takeAll(sandbox, resources.lanes.small.url);
+  const sqs = createSqs({ endpoint, region, credentials: LOCAL_CREDENTIALS });
+  const groups: (string | undefined)[][] = [];
+  sqs.middlewareStack.add((next) => async (args) => {
+    const entries = v.parse(sentSchema, args.input).Entries;
+    groups.push(entries.map(({ MessageGroupId }) => MessageGroupId));
+    if (entries.some(({ MessageGroupId }) => refuses(MessageGroupId))) {
+      throw new Error("The request include parameter MessageGroupId that is not valid");
+    }
+    return next(args);
+  });
+  const feeder = new Feeder({
+    queues: {
+      small: new BulkQueue(sqs, resources.lanes.small.url),
+      large: new BulkQueue(sqs, resources.lanes.large.url),
+    },
+    recipe: defineRecipe({ presets: { thumb: "16x16" } }),
+    maxDepth: Number.POSITIVE_INFINITY,
+    consumers: "fixed",
+    group: "reprocess",
+    signal: new AbortController().signal,
+  });
+  const bucket = resources.sourceBucket;
+  expect(await feeder.feed(keys.map((key) => ({ bucket, key, begun: false, force: false })))).toBe(
+    true,
+  );
+  sqs.destroy();
+  return { groups, keys: (await takeAll(sandbox, resources.lanes.small.url)).keys };
+}
+
+const KEYS = Array.from({ length: 12 }, (_unused, n) => `${String(n).padStart(2, "0")}.jpg`);
+
+it("gives every message a group, by which SQS lets uploads pass", async () => {
+  const { groups, keys } = await feed(KEYS, () => false);
+  expect(groups.flat()).toEqual(KEYS.map(() => "reprocess"));
+  expect(keys).toEqual(KEYS);
+});
+
+it("does without groups where the server has none on its standard queues", async () => {
+  const { groups, keys } = await feed(KEYS, (group) => group !== undefined);
+  expect(groups.flat().filter((group) => group === undefined)).toHaveLength(KEYS.length);
+  expect(keys).toEqual(KEYS);
+});

@@ -1,0 +1,1 @@
+export { limitMemory } from "./memory-limit.ts";

@@ -1,0 +1,1 @@
+export { startVastBucket, type VastBucket } from "./vast-bucket.ts";
