@@ -1,6 +1,13 @@
 import { resolve } from "node:path";
-import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import {
+  Command,
+  type CommandUnknownOpts,
+  InvalidArgumentError,
+  Option,
+} from "@commander-js/extra-typings";
 import { addAuditCommand } from "./audit/commands.ts";
+import { examplesText } from "./command-context.ts";
+import { commandLine } from "./command-line.ts";
 import { addCompletionCommand } from "./completion/commands.ts";
 import { addDlqCommands } from "./dlq/commands.ts";
 import type { Env } from "./env.ts";
@@ -28,9 +35,9 @@ notUploaded ([{file, message}]) and unfinished (a number): docs/cli.md has all o
 
 const RENDER_EXAMPLES = `
 Examples:
-  npm run imagefleet -- render photo.jpg                          into ./renditions
-  npm run imagefleet -- render photos --recipe my.ts --out out    a folder, another recipe
-  npm run imagefleet -- render photos --json | jq .renditions     one JSON line a file
+  imagefleet render photo.jpg                          into ./renditions
+  imagefleet render photos --recipe my.ts --out out    a folder, another recipe
+  imagefleet render photos --json | jq .renditions     one JSON line a file
 `;
 
 /**
@@ -39,8 +46,11 @@ Examples:
  * @param onExit gets the exit code of the command that was run
  */
 export function program(env: Env, version: string, onExit: (code: number) => void): Command {
-  const screen = (json: boolean) =>
-    new Screen({ stdout: process.stdout, stderr: process.stderr, json, cursor: env.cursor });
+  const { call, cursor } = env;
+  let ran: CommandUnknownOpts | undefined;
+  const command = (text: string) => commandLine(call, text, ran);
+  const { stdout, stderr } = process;
+  const screen = (json: boolean) => new Screen({ stdout, stderr, json, cursor, call, command });
   const path = (text: string) => resolve(env.cwd, text);
 
   const recipe = new Option("--recipe <file>", "the recipe's module")
@@ -52,6 +62,9 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
     .version(version)
     .showSuggestionAfterError()
     .exitOverride()
+    .hook("preAction", (_root, called) => {
+      ran = called;
+    })
     .addHelpText("after", EXIT_CODES_HELP);
 
   root
@@ -87,7 +100,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
         .default(resolve(env.cwd, "renditions"), "./renditions"),
     )
     .addOption(recipe)
-    .addHelpText("after", RENDER_EXAMPLES + EXIT_CODES_HELP)
+    .addHelpText("after", examplesText(RENDER_EXAMPLES, call) + EXIT_CODES_HELP)
     .action(async (paths, { json = false, ...options }) => {
       const { renderFiles } = await import("./render/run.ts");
       onExit(await renderFiles({ paths, cwd: env.cwd, json, ...options }, screen(json)));
@@ -97,6 +110,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
     screen,
     path,
     cwd: env.cwd,
+    call,
     data: resolve(PROJECT, ".imagefleet"),
     recipe: resolve(PROJECT, "recipe.ts"),
     onExit,

@@ -73,7 +73,7 @@ async function check(file: string): Promise<number> {
     at++;
     if (line.trim() !== "" && readLetterLine(line) === undefined) {
       throw new WrongUse(
-        `${file}, line ${at} is no letter: each line is one, as imagefleet dlq export writes them`,
+        `${file}, line ${at} is no letter: each line is one, as dlq export writes them`,
       );
     }
   }

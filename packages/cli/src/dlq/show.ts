@@ -42,7 +42,7 @@ export async function show(
   } else {
     screen.report(...letterText(letter, source, screen), "", screen.paint("dim", "body"));
     screen.verbatim(printableBody(message.body), "");
-    screen.report(...nextText(letter));
+    screen.report(...nextText(letter, screen));
   }
   return EXIT.done;
 }
@@ -72,7 +72,7 @@ async function find(
   const [only, ...others] = found;
   if (only === undefined) {
     throw new WrongUse(
-      `there is no dead letter whose id begins with ${id}: imagefleet dlq list shows the ids; one that was redriven has another`,
+      `there is no dead letter whose id begins with ${id}: dlq list shows the ids; one that was redriven has another`,
     );
   }
   if (others.length > 0) {
@@ -154,8 +154,8 @@ function printableBody(body: string): string {
   return text.split("\n").map(printable).join("\n");
 }
 
-function nextText({ id, reason }: Letter): string[] {
-  const redrive = `  imagefleet dlq redrive --id ${id}`;
-  const discard = `  imagefleet dlq discard --id ${id}`;
+function nextText({ id, reason }: Letter, { command }: Screen): string[] {
+  const redrive = `  ${command(`dlq redrive --id ${id}`)}`;
+  const discard = `  ${command(`dlq discard --id ${id}`)}`;
   return ["Next:", ...(WORTH_REDRIVING.includes(reason) ? [redrive, discard] : [discard, redrive])];
 }

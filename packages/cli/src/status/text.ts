@@ -14,6 +14,7 @@ export function statusText(
   where: string,
   width: number,
   paint: Screen["paint"],
+  command: Screen["command"],
 ): string[] {
   const title = (text: string) => paint("dim", text);
   const dead = status.deadLetters.small + status.deadLetters.large;
@@ -38,7 +39,9 @@ export function statusText(
       : [
           `${paint(["bold", "red"], many(dead, "dead letter"))}: ${deadText(status.deadLetters)}`,
           ...table(reasonColumns(status.at, paint), status.reasons, width, title),
-          paint("dim", "imagefleet dlq says what to do"),
+          "",
+          "Next:",
+          `  ${command("dlq")}`,
         ]),
   ];
 }
