@@ -7,6 +7,7 @@ import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Cli } from "../fixtures/cli.ts";
 import { cut, noise, put } from "../fixtures/pictures.ts";
+import { OUTPUT_MARK } from "../output/mark.ts";
 
 let cwd = "";
 let started: Cli[] = [];
@@ -37,6 +38,7 @@ async function files(dir: string): Promise<string[]> {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
+    .filter((path) => path !== OUTPUT_MARK)
     .sort();
 }
 
@@ -191,7 +193,7 @@ describe("imagefleet start", () => {
     expect(stderr).toContain(`port ${port} of 127.0.0.1 is in use, perhaps by another start`);
     expect(stderr).toContain(`--port ${Number(port) + 1} --data DIR`);
     expect(stderr).not.toMatch(/^ +at /m);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
   }, 60_000);
 
   test("reports a file that cannot be read, does the others, and ends with 1", async () => {
@@ -200,7 +202,9 @@ describe("imagefleet start", () => {
     const { code, stdout } = await start("--once", "in").ended();
     expect(code).toBe(1);
     expect(stdout).toMatch(/a\.jpg +small +rendered/);
-    expect(stdout).toMatch(/1 file could not be uploaded\n.*lost\.jpg: it is not there/);
+    expect(stdout).toMatch(
+      /1 file could not be uploaded\n.*lost\.jpg: it is a link to nowhere\.jpg, which is not there/,
+    );
   }, 60_000);
 
   test.each([
