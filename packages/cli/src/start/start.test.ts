@@ -138,15 +138,22 @@ describe("imagefleet start", () => {
     await cli.line(/^S3 and SQS at /);
     cli.signal("SIGTERM");
     const { code, stdout, stderr } = await cli.ended();
-    const { sources, notUploaded } = JSON.parse(stdout);
+    const { sources, notUploaded, results, unfinished } = JSON.parse(stdout);
     expect(sources + notUploaded.length).toBe(30);
+    expect(results.length + unfinished).toBe(sources);
     expect(notUploaded[0].message).toBe("interrupted before its turn");
     expect(stderr).toContain(`${notUploaded.length} pictures not uploaded:`);
     expect(stderr).toContain("the next start with the same folder takes them");
     expect(stderr).toContain("Stopping when what is in hand is finished");
     expect(code).toBe(1);
     expect(cli.isAlive).toBe(false);
+    // What is counted is what is left when all have ended, and nothing of S3's own.
+    const [, without = "0", queued = "0"] =
+      /(\d+) sources? without an end yet, (\d+) messages? in the queues/.exec(stderr) ?? [];
+    expect([Number(without), Number(queued)]).toEqual([unfinished, unfinished]);
     const next = await start("--once", "--json", "in").ended();
+    const [, older = "0"] = /Besides, (\d+) messages? of earlier/.exec(next.stderr) ?? [];
+    expect(Number(older)).toBe(unfinished);
     expect(next.code, next.stderr).toBe(0);
     expect(JSON.parse(next.stdout).results).toHaveLength(30);
     expect(JSON.parse(next.stdout)).toMatchObject({ notUploaded: [], unfinished: 0 });

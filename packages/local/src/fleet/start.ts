@@ -7,8 +7,10 @@ import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { Upload } from "@aws-sdk/lib-storage";
 import { createS3, createSqs } from "@imagefleet/core/aws";
+import { parseMessage } from "@imagefleet/core/intake";
 import type { Lane } from "@imagefleet/core/outcome";
 import { FUNCTION_BYTES, manifestKey } from "@imagefleet/core/plan";
+import { BulkQueue } from "@imagefleet/core/queue";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore } from "@imagefleet/core/store";
 import { parseJobLine, parseWarning } from "@imagefleet/core/telemetry";
@@ -70,6 +72,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const resources = await createResources(s3, sqs, leaseSeconds);
   const { sourceBucket, renditionBucket } = resources;
   const { small, large } = resources.lanes;
+  if (older.small.waiting + older.small.inFlight === 0) await dropTestEvent(sqs, small.url);
   const renditionStore = new RenditionStore(s3, renditionBucket);
   const programsEndpoint = (await options.endpointFor?.(aws.endpoint)) ?? aws.endpoint;
   const environment = environments({
@@ -121,6 +124,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     return { lanes, deadLetters: { small: await dead("small"), large: await dead("large") } };
   };
 
+  let drained: Promise<void> | undefined;
+  const drain = () => {
+    drained ??= (async () => {
+      await Promise.all([source.stop(), ...workers.map((worker) => worker.stop())]);
+      await fn.stop();
+      await linesRead();
+    })();
+    return drained;
+  };
+
   return {
     endpoint: aws.endpoint,
     sourceBucket,
@@ -143,8 +156,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         if (Object.values(lanes).every(({ waiting, inFlight }) => waiting + inFlight === 0)) break;
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
-      // What the programs said of their last jobs is in the pipes already: let it be read.
-      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await linesRead();
     },
     async renditions(key) {
       const stored = await renditionStore.manifest(
@@ -169,16 +181,33 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       functions: fn.pids(),
       workers: workers.flatMap((worker) => worker.pid() ?? []),
     }),
+    drain,
     async stop() {
       stopping = true;
-      await Promise.all([source.stop(), ...workers.map((worker) => worker.stop())]);
-      await fn.stop();
+      await drain();
       s3.destroy();
       sqs.destroy();
       pollingSqs.destroy();
       await aws.close();
     },
   };
+}
+
+/** What the programs said of their last jobs is in the pipes already: let it be read. */
+async function linesRead(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * Takes the message out by which S3 tries a new notification: it is nobody's upload, and would be
+ * counted as one. Only of a queue that held nothing before.
+ */
+async function dropTestEvent(sqs: SQSClient, url: string): Promise<void> {
+  const queue = new BulkQueue(sqs, url);
+  const messages = await queue.receive({ leaseSeconds: 30, waitSeconds: 0 });
+  const isTest = ({ body }: { body: string }) => parseMessage(body).kind === "ignored";
+  await queue.remove(messages.filter(isTest));
+  await queue.release(messages.filter((message) => !isTest(message)));
 }
 
 async function leftIn(sqs: SQSClient, lane: Lane): Promise<LaneDepth> {
