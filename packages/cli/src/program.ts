@@ -9,6 +9,7 @@ import { addAuditCommand } from "./audit/commands.ts";
 import { examplesText } from "./command-context.ts";
 import { commandLine } from "./command-line.ts";
 import { addCompletionCommand } from "./completion/commands.ts";
+import { CONNECTION_GROUP } from "./connection/options.ts";
 import { addDlqCommands } from "./dlq/commands.ts";
 import type { Env } from "./env.ts";
 import { addEstimateCommand } from "./estimate/commands.ts";
@@ -20,17 +21,20 @@ import { Screen } from "./view/screen.ts";
 
 const START_EXAMPLES = `
 Examples:
-  npm start                                    sample pictures through the whole fleet
-  npm start -- ~/Pictures/holiday              a folder of yours; stays up for more
-  npm start -- --once --json --out out photos  for scripts: one JSON object on stdout, then the end
+  npm start                                    sample pictures, the whole fleet
+  npm start -- ~/Pictures/holiday              a folder of yours; stays up
+  npm start -- --once --json --out out photos  for scripts: JSON, then the end
 
-What it does: starts S3 and SQS on 127.0.0.1, the event source that calls the Lambda function's own
-handler in batches of ten, and the Fargate worker's own program; uploads the images; shows progress,
-a table of what became of each, and what lies among the dead letters. All data stays in --data.
-An --out folder within a named folder is passed over as a source; it may not be the named folder.
+What it does: starts S3 and SQS on 127.0.0.1, the event source that calls the
+Lambda function's own handler in batches of ten, and the Fargate worker's own
+program; uploads the images; shows progress, a table of what became of each, and
+what lies among the dead letters. All data stays in --data. An --out folder
+within a named folder is passed over as a source; it may not be the named
+folder.
 
---json: sources, outcomes, lanes, renditions, bytesIn, bytesOut, seconds, deadLetters, results,
-notUploaded ([{file, message}]) and unfinished (a number): docs/cli.md has all of it.
+--json: sources, outcomes, lanes, renditions, bytesIn, bytesOut, seconds,
+deadLetters, results, notUploaded ([{file, message}]) and unfinished (a number):
+docs/cli.md has all of it.
 `;
 
 const RENDER_EXAMPLES = `
@@ -62,6 +66,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
     .version(version)
     .showSuggestionAfterError()
     .exitOverride()
+    .configureHelp({ groupItems: fleetLast })
     .hook("preAction", (_root, called) => {
       ran = called;
     })
@@ -123,6 +128,20 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addCompletionCommand(root, context);
 
   return root;
+}
+
+/** What a command does comes before where: the groups as they come, but for the fleet's. */
+function fleetLast<T extends Command | Option>(
+  all: T[],
+  visible: T[],
+  groupOf: (item: T) => string,
+): Map<string, T[]> {
+  const names = new Set([...all, ...visible].map(groupOf));
+  if (names.delete(CONNECTION_GROUP)) names.add(CONNECTION_GROUP);
+  const groups = [...names].map(
+    (name) => [name, visible.filter((item) => groupOf(item) === name)] as const,
+  );
+  return new Map(groups.filter(([, items]) => items.length > 0));
 }
 
 function port(text: string): number {

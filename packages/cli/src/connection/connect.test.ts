@@ -35,6 +35,17 @@ describe("a fleet is found", () => {
     });
   });
 
+  it("by a name that only it has, while it runs", async () => {
+    const data = await openDataFolder(folder, false);
+    await data.claim(sandbox.endpoint);
+    const named = await run(["audit", "--json", "--data", folder], {
+      cwd: folder,
+      env: { IMAGEFLEET_SOURCE_BUCKET: sandbox.resources.sourceBucket },
+    });
+    await data.release();
+    expect(named.code, named.stderr).toBe(0);
+  });
+
   it("by SST's links, the dead letters by the queue's own redrive policy", async () => {
     const { small, large } = sandbox.resources.lanes;
     const link = (url: string) => JSON.stringify({ url, type: "sst.aws.Queue" });

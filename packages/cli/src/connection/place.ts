@@ -40,7 +40,14 @@ export async function placeOf(
   if (isOne && isLoopback(common.url) && profile === undefined) {
     return local(common.url, region, given);
   }
-  if (endpoints.length > 0 || profile !== undefined || region !== undefined || named) {
+  const isElsewhere = [...endpoints, profile, region].some((each) => each !== undefined);
+  const isForeign = RESOURCE_NAMES.some(
+    (resource) => given[resource] !== undefined && given[resource].value !== LOCAL_NAMES[resource],
+  );
+  // `s3://imagefleet-source/` is meant there where such a bucket is.
+  const running = isElsewhere || isForeign ? undefined : await runningEndpoint(options.data);
+  if (running !== undefined) return local(running, undefined, given);
+  if (isElsewhere || named) {
     const at = [...new Set(endpoints.map(({ url }) => url))].join(" and ") || "AWS";
     const as = [
       ...(region === undefined ? [] : [region]),
@@ -57,8 +64,6 @@ export async function placeOf(
       names: given,
     };
   }
-  const running = await runningEndpoint(options.data);
-  if (running !== undefined) return local(running, undefined, given);
   throw new WrongUse(
     `no fleet is named, and none runs on ${options.data}: start one with npm start; or run this under sst shell; or name the resources by flags or variables (--help lists them)`,
   );

@@ -8,6 +8,7 @@ import { onInterrupt } from "../interrupt.ts";
 import { ago } from "../view/ago.ts";
 import { printable } from "../view/printable.ts";
 import type { Screen } from "../view/screen.ts";
+import { many } from "../view/thousands.ts";
 import { formatBytes } from "../view/units.ts";
 import { WrongUse } from "../wrong-use.ts";
 import { LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
@@ -123,8 +124,8 @@ function letterText(letter: Letter, source: Head | null, { paint }: Screen): str
       ["lane", lane],
       ["first tried", firstAttemptAt === undefined ? "not known" : at(firstAttemptAt)],
       ["last tried", at(lastAttemptAt)],
-      ["received", receiveCount === undefined ? "not known" : `${receiveCount} times`],
-      ["redriven", `${letter.redriveCount} times`],
+      ["received", receiveCount === undefined ? "not known" : many(receiveCount, "time")],
+      ["redriven", many(letter.redriveCount, "time")],
       ["source now", source === null ? "–" : headText(source, now)],
     ]),
   ];
