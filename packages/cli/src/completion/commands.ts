@@ -9,6 +9,8 @@ Examples:
   source <(imagefleet completion bash)             in ~/.bashrc
   source <(imagefleet completion zsh)              in ~/.zshrc, after compinit
   imagefleet completion fish > ~/.config/fish/completions/imagefleet.fish
+
+They complete a command imagefleet; docs/cli.md says how to have one.
 `;
 
 /** Must come last: it knows the commands that are there before it. */

@@ -106,7 +106,7 @@ function resultText(
       : [
           paint(
             "yellow",
-            `${thousands(refused)} refused: redriven ${maxRedrives} times already (--max-redrives ${maxRedrives}). What fails so often needs mending`,
+            `${thousands(refused)} refused: redriven ${many(maxRedrives, "time")} already (--max-redrives ${maxRedrives}). What fails so often needs mending`,
           ),
         ]),
     ...(missed === 0 ? [] : [`${many(missed, "letter")} not met again: somebody else took them`]),
