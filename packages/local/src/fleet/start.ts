@@ -7,10 +7,8 @@ import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { Upload } from "@aws-sdk/lib-storage";
 import { createS3, createSqs } from "@imagefleet/core/aws";
-import { parseMessage } from "@imagefleet/core/intake";
 import type { Lane } from "@imagefleet/core/outcome";
 import { FUNCTION_BYTES, manifestKey } from "@imagefleet/core/plan";
-import { BulkQueue } from "@imagefleet/core/queue";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore } from "@imagefleet/core/store";
 import { parseJobLine, parseWarning } from "@imagefleet/core/telemetry";
@@ -21,6 +19,7 @@ import { createResources, LOCAL_CREDENTIALS, laneUrl, REGION } from "../resource
 import { environments } from "./environment.ts";
 import type { Fleet, FleetOptions, FleetStatus, JobReport, LaneDepth } from "./fleet.ts";
 import { readLetters } from "./letters.ts";
+import { dropTestEvent } from "./test-event.ts";
 import { startWorkerProcess } from "./worker-process.ts";
 
 const HANDLER = new URL(import.meta.resolve("@imagefleet/lambda/consume/handler"));
@@ -196,18 +195,6 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 /** What the programs said of their last jobs is in the pipes already: let it be read. */
 async function linesRead(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/**
- * Takes the message out by which S3 tries a new notification: it is nobody's upload, and would be
- * counted as one. Only of a queue that held nothing before.
- */
-async function dropTestEvent(sqs: SQSClient, url: string): Promise<void> {
-  const queue = new BulkQueue(sqs, url);
-  const messages = await queue.receive({ leaseSeconds: 30, waitSeconds: 0 });
-  const isTest = ({ body }: { body: string }) => parseMessage(body).kind === "ignored";
-  await queue.remove(messages.filter(isTest));
-  await queue.release(messages.filter((message) => !isTest(message)));
 }
 
 async function leftIn(sqs: SQSClient, lane: Lane): Promise<LaneDepth> {
