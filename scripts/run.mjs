@@ -35,7 +35,8 @@ function install(justToRun) {
   const stamp = join(root, "node_modules", ".imagefleet-installed");
   const state = fingerprint();
   const [installed, extent] = existsSync(stamp) ? readFileSync(stamp, "utf8").split(" ") : [];
-  const all = !justToRun || extent === "all";
+  // An install by hand brings everything: it must not lose what deployments need to a first start.
+  const all = !justToRun || extent === "all" || existsSync(join(root, "node_modules", "sst"));
   if (installed === state && (extent === "all" || !all) && existsSync(node())) return;
 
   const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

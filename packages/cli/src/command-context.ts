@@ -11,6 +11,8 @@ export interface CommandContext {
   path(text: string): string;
   /** Where the person stands. */
   readonly cwd: string;
+  /** What they write before a command to run this program: `npm run imagefleet --`. */
+  readonly call: string;
   /** The data folder of `npm start`, by default. */
   readonly data: string;
   /** The recipe of the project. */
@@ -27,5 +29,11 @@ export function speakingToAFleet(
   for (const option of connectionOptions(context.data, context.path)) command.addOption(option);
   return command
     .option("--json", "JSON on stdout, all else on stderr")
-    .addHelpText("after", examples + EXIT_CODES_HELP);
+    .addHelpText("after", examplesText(examples, context.call) + EXIT_CODES_HELP);
+}
+
+/** Examples, saying first what `imagefleet` is where it is no command by itself. */
+export function examplesText(examples: string, call: string): string {
+  if (call === "imagefleet") return examples;
+  return examples.replace(/^Examples:$/m, `Examples; write "${call}" for imagefleet:`);
 }

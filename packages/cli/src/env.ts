@@ -1,4 +1,6 @@
 import { resolve } from "node:path";
+import { callOf, OWN_SCRIPTS } from "./call.ts";
+import { PROJECT } from "./project.ts";
 
 export interface Env {
   /** Show an error's stack too. */
@@ -7,17 +9,19 @@ export interface Env {
   readonly cwd: string;
   /** The terminal understands cursor movements. */
   readonly cursor: boolean;
+  /** What a person writes before a command to run this program: `npm run imagefleet --`. */
+  readonly call: string;
 }
-
-/** npm runs a script from the package's root; the person may stand in a folder below it. */
-const OWN_SCRIPTS = ["start", "imagefleet"];
 
 export function readEnv(environment: NodeJS.ProcessEnv = process.env): Env {
   const script = environment["npm_lifecycle_event"];
   const stood = OWN_SCRIPTS.includes(script ?? "") ? environment["INIT_CWD"] : undefined;
+  const cwd = resolve(stood ?? process.cwd());
+  const main = process.argv[1] ?? resolve(PROJECT, "packages/cli/src/main.ts");
   return {
     debug: environment["IMAGEFLEET_DEBUG"] === "1",
-    cwd: resolve(stood ?? process.cwd()),
+    cwd,
+    call: callOf(environment, { main, cwd, project: PROJECT }),
     cursor: environment["TERM"] !== "dumb",
   };
 }

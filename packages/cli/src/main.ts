@@ -42,9 +42,12 @@ function tell(error: unknown, { debug }: Env): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
   process.stderr.write(`${wrap(`error: ${describe(error)}`, process.stderr.columns)}\n`);
   if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  return error instanceof WrongUse || error instanceof RecipeFileError
-    ? EXIT.wrongUse
-    : EXIT.failed;
+  return isWrongUse(error) ? EXIT.wrongUse : EXIT.failed;
+}
+
+function isWrongUse(error: unknown): boolean {
+  if (error instanceof WrongUse || error instanceof RecipeFileError) return true;
+  return error instanceof Error && error.name === "PortTaken";
 }
 
 function describe(error: unknown): string {

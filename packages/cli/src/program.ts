@@ -1,7 +1,15 @@
 import { resolve } from "node:path";
-import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import {
+  Command,
+  type CommandUnknownOpts,
+  InvalidArgumentError,
+  Option,
+} from "@commander-js/extra-typings";
 import { addAuditCommand } from "./audit/commands.ts";
+import { examplesText } from "./command-context.ts";
+import { commandLine } from "./command-line.ts";
 import { addCompletionCommand } from "./completion/commands.ts";
+import { CONNECTION_GROUP } from "./connection/options.ts";
 import { addDlqCommands } from "./dlq/commands.ts";
 import type { Env } from "./env.ts";
 import { addEstimateCommand } from "./estimate/commands.ts";
@@ -13,24 +21,27 @@ import { Screen } from "./view/screen.ts";
 
 const START_EXAMPLES = `
 Examples:
-  npm start                                    sample pictures through the whole fleet
-  npm start -- ~/Pictures/holiday              a folder of yours; stays up for more
-  npm start -- --once --json --out out photos  for scripts: one JSON object on stdout, then the end
+  npm start                                    sample pictures, the whole fleet
+  npm start -- ~/Pictures/holiday              a folder of yours; stays up
+  npm start -- --once --json --out out photos  for scripts: JSON, then the end
 
-What it does: starts S3 and SQS on 127.0.0.1, the event source that calls the Lambda function's own
-handler in batches of ten, and the Fargate worker's own program; uploads the images; shows progress,
-a table of what became of each, and what lies among the dead letters. All data stays in --data.
-An --out folder within a named folder is passed over as a source; it may not be the named folder.
+What it does: starts S3 and SQS on 127.0.0.1, the event source that calls the
+Lambda function's own handler in batches of ten, and the Fargate worker's own
+program; uploads the images; shows progress, a table of what became of each, and
+what lies among the dead letters. All data stays in --data. An --out folder
+within a named folder is passed over as a source; it may not be the named
+folder.
 
---json: sources, outcomes, lanes, renditions, bytesIn, bytesOut, seconds, deadLetters, results,
-notUploaded ([{file, message}]) and unfinished (a number): docs/cli.md has all of it.
+--json: sources, outcomes, lanes, renditions, bytesIn, bytesOut, seconds,
+deadLetters, results, notUploaded ([{file, message}]) and unfinished (a number):
+docs/cli.md has all of it.
 `;
 
 const RENDER_EXAMPLES = `
 Examples:
-  npm run imagefleet -- render photo.jpg                          into ./renditions
-  npm run imagefleet -- render photos --recipe my.ts --out out    a folder, another recipe
-  npm run imagefleet -- render photos --json | jq .renditions     one JSON line a file
+  imagefleet render photo.jpg                          into ./renditions
+  imagefleet render photos --recipe my.ts --out out    a folder, another recipe
+  imagefleet render photos --json | jq .renditions     one JSON line a file
 `;
 
 /**
@@ -39,8 +50,11 @@ Examples:
  * @param onExit gets the exit code of the command that was run
  */
 export function program(env: Env, version: string, onExit: (code: number) => void): Command {
-  const screen = (json: boolean) =>
-    new Screen({ stdout: process.stdout, stderr: process.stderr, json, cursor: env.cursor });
+  const { call, cursor } = env;
+  let ran: CommandUnknownOpts | undefined;
+  const command = (text: string) => commandLine(call, text, ran);
+  const { stdout, stderr } = process;
+  const screen = (json: boolean) => new Screen({ stdout, stderr, json, cursor, call, command });
   const path = (text: string) => resolve(env.cwd, text);
 
   const recipe = new Option("--recipe <file>", "the recipe's module")
@@ -52,6 +66,10 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
     .version(version)
     .showSuggestionAfterError()
     .exitOverride()
+    .configureHelp({ groupItems: fleetLast })
+    .hook("preAction", (_root, called) => {
+      ran = called;
+    })
     .addHelpText("after", EXIT_CODES_HELP);
 
   root
@@ -87,7 +105,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
         .default(resolve(env.cwd, "renditions"), "./renditions"),
     )
     .addOption(recipe)
-    .addHelpText("after", RENDER_EXAMPLES + EXIT_CODES_HELP)
+    .addHelpText("after", examplesText(RENDER_EXAMPLES, call) + EXIT_CODES_HELP)
     .action(async (paths, { json = false, ...options }) => {
       const { renderFiles } = await import("./render/run.ts");
       onExit(await renderFiles({ paths, cwd: env.cwd, json, ...options }, screen(json)));
@@ -97,6 +115,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
     screen,
     path,
     cwd: env.cwd,
+    call,
     data: resolve(PROJECT, ".imagefleet"),
     recipe: resolve(PROJECT, "recipe.ts"),
     onExit,
@@ -109,6 +128,20 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addCompletionCommand(root, context);
 
   return root;
+}
+
+/** What a command does comes before where: the groups as they come, but for the fleet's. */
+function fleetLast<T extends Command | Option>(
+  all: T[],
+  visible: T[],
+  groupOf: (item: T) => string,
+): Map<string, T[]> {
+  const names = new Set([...all, ...visible].map(groupOf));
+  if (names.delete(CONNECTION_GROUP)) names.add(CONNECTION_GROUP);
+  const groups = [...names].map(
+    (name) => [name, visible.filter((item) => groupOf(item) === name)] as const,
+  );
+  return new Map(groups.filter(([, items]) => items.length > 0));
 }
 
 function port(text: string): number {

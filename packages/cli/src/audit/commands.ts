@@ -7,15 +7,16 @@ import { maxDepthOf, maxDepthSchema } from "../feed/options.ts";
 
 const EXAMPLES = `
 Examples:
-  imagefleet audit                               what is missing, stale or left over
+  imagefleet audit                      what is missing, stale or left over
   imagefleet audit --json | jq -r 'select(.kind=="stale").key'
-  imagefleet audit --repair                      asks, then enqueues and removes
+  imagefleet audit --repair             asks, then enqueues and removes
 
-No image is read: the buckets are listed, and one manifest is read a source (GET, $0.40 a million).
---repair enqueues a job for each source that is not complete, and for each that is gone, so that the
-fleet removes what is left of it. It removes by itself only what no preset of the recipe writes, and
-only when every source is up to date. What this fleet did not write is never touched.
-The exit code is 3 when anything is incomplete.
+No image is read: the buckets are listed, and one manifest is read a source
+(GET, $0.40 a million). --repair enqueues a job for each source that is not
+complete, and for each that is gone, so that the fleet removes what is left of
+it. It removes by itself only what no preset of the recipe writes, and only when
+every source is up to date. What this fleet did not write is never touched. The
+exit code is 3 when anything is incomplete.
 `;
 
 const schema = v.object({

@@ -65,7 +65,7 @@ export function reportText(
   ms: number,
   where: string,
   repairs: boolean,
-  { paint }: Screen,
+  { paint, command }: Screen,
 ): string[] {
   const { sources, complete, objects, findings, requests } = totals;
   const share = sources === 0 ? 100 : Math.floor((complete / sources) * 10_000) / 100;
@@ -87,7 +87,7 @@ export function reportText(
       "dim",
       `${thousands(objects)} objects listed, in ${formatMs(ms)}, by ${thousands(requests.lists)} list and ${thousands(requests.gets)} read requests, ${usd(requestsUsd(requests))} on AWS`,
     ),
-    ...(done || repairs ? [] : ["", "Next:", "  imagefleet audit --repair"]),
+    ...(done || repairs ? [] : ["", "Next:", `  ${command("audit --repair")}`]),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { Argument, type Command } from "@commander-js/extra-typings";
-import type { CommandContext } from "../command-context.ts";
+import { type CommandContext, examplesText } from "../command-context.ts";
 import { EXIT } from "../exit-code.ts";
 import { completionScript, SHELLS } from "./scripts.ts";
 import { completedCommands } from "./tree.ts";
@@ -9,6 +9,8 @@ Examples:
   source <(imagefleet completion bash)             in ~/.bashrc
   source <(imagefleet completion zsh)              in ~/.zshrc, after compinit
   imagefleet completion fish > ~/.config/fish/completions/imagefleet.fish
+
+They complete a command imagefleet; docs/cli.md says how to have one.
 `;
 
 /** Must come last: it knows the commands that are there before it. */
@@ -17,7 +19,7 @@ export function addCompletionCommand(root: Command, context: CommandContext): vo
     .command("completion")
     .description("a script by which a shell completes commands and options")
     .addArgument(new Argument("<shell>", "yours").choices(SHELLS))
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", examplesText(EXAMPLES, context.call))
     .action((shell) => {
       context.screen(false).raw(completionScript(shell, completedCommands(root)));
       context.onExit(EXIT.done);

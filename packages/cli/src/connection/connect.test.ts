@@ -6,6 +6,7 @@ import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../fixtures/cli.ts";
 import { openDataFolder } from "../start/data-folder.ts";
+import { RESOLVE_LOCALLY } from "./fixtures/resolve-locally.ts";
 
 let sandbox: Sandbox;
 let folder: string;
@@ -35,6 +36,17 @@ describe("a fleet is found", () => {
     });
   });
 
+  it("by a name that only it has, while it runs", async () => {
+    const data = await openDataFolder(folder, false);
+    await data.claim(sandbox.endpoint);
+    const named = await run(["audit", "--json", "--data", folder], {
+      cwd: folder,
+      env: { IMAGEFLEET_SOURCE_BUCKET: sandbox.resources.sourceBucket },
+    });
+    await data.release();
+    expect(named.code, named.stderr).toBe(0);
+  });
+
   it("by SST's links, the dead letters by the queue's own redrive policy", async () => {
     const { small, large } = sandbox.resources.lanes;
     const link = (url: string) => JSON.stringify({ url, type: "sst.aws.Queue" });
@@ -46,7 +58,7 @@ describe("a fleet is found", () => {
         AWS_SECRET_ACCESS_KEY: "b",
         SST_RESOURCE_Small: link(small.url),
         SST_RESOURCE_Large: link(large.url),
-        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(RESOLVE_LOCALLY)}`,
+        ...RESOLVE_LOCALLY,
       },
     );
     expect(stderr).toBe("");
@@ -54,13 +66,6 @@ describe("a fleet is found", () => {
     expect(stdout).toContain("No dead letters at http://local.test");
   });
 });
-
-/** A name that is not this machine's, and leads here: the way of AWS, without AWS. */
-const RESOLVE_LOCALLY = `
-  import dns from "node:dns";
-  dns.lookup = (name, options, done) =>
-    options.all ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4);
-`;
 
 describe("what is wrong is named", () => {
   it("a queue: with those that were found, the nearest first", async () => {

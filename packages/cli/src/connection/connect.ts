@@ -1,6 +1,6 @@
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { createS3, createSqs, statusOf } from "@imagefleet/core/aws";
+import { type ClientOptions, createS3, createSqs, statusOf } from "@imagefleet/core/aws";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import { BulkQueue } from "@imagefleet/core/queue";
 import { WrongUse } from "../wrong-use.ts";
@@ -24,6 +24,8 @@ export interface Connection extends Disposable {
   readonly consumers: "fixed" | "scaling";
   readonly s3: S3Client;
   readonly sqs: SQSClient;
+  /** How CloudWatch is reached; the servers on this machine have none. */
+  readonly metrics: ClientOptions | undefined;
   /** Both lanes' queues. */
   lanes(): Promise<Readonly<Record<Lane, LaneQueues>>>;
   bucket(resource: "sourceBucket" | "renditionBucket"): Promise<string>;
@@ -33,8 +35,8 @@ export interface Connection extends Disposable {
 export async function connect(options: ConnectionOptions): Promise<Connection> {
   const env = readConnectionEnv();
   const place = await placeOf(options, env, namesOf(options, env.variables));
-  const s3 = createS3(place.client);
-  const sqs = createSqs(place.client);
+  const s3 = createS3(place.clients.S3);
+  const sqs = createSqs(place.clients.SQS);
   const inWords = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
@@ -52,8 +54,9 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   };
   return {
     where: place.where,
-    proofSeconds: place.client.credentials === undefined ? 1 : 0,
-    consumers: place.client.credentials === undefined ? "scaling" : "fixed",
+    proofSeconds: place.isLocal ? 0 : 1,
+    consumers: place.isLocal ? "fixed" : "scaling",
+    metrics: place.isLocal ? undefined : place.clients.CLOUDWATCH,
     s3,
     sqs,
     lanes() {

@@ -19,7 +19,7 @@ const optionsSchema = v.object({
 });
 export type ConnectionOptions = v.InferOutput<typeof optionsSchema>;
 
-const CONNECTION_GROUP = "Where the fleet is:";
+export const CONNECTION_GROUP = "Where the fleet is:";
 
 /** @param data the folder of `npm start`, by default */
 export function connectionOptions(data: string, path: (text: string) => string): Option[] {

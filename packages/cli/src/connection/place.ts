@@ -2,7 +2,7 @@ import type { ClientOptions } from "@imagefleet/core/aws";
 import { LOCAL_CREDENTIALS, REGION } from "@imagefleet/local/resources";
 import { runningEndpoint } from "../start/data-folder.ts";
 import { WrongUse } from "../wrong-use.ts";
-import type { ConnectionEnv } from "./env.ts";
+import { type ConnectionEnv, type NamedEndpoint, SERVICES, type Service } from "./env.ts";
 import { LOCAL_NAMES, type Names, RESOURCE_NAMES } from "./names.ts";
 import type { ConnectionOptions } from "./options.ts";
 
@@ -10,7 +10,10 @@ import type { ConnectionOptions } from "./options.ts";
 export interface Place {
   /** For a person: `the local fleet, http://127.0.0.1:4566`. */
   readonly where: string;
-  readonly client: ClientOptions;
+  /** What each service's client is made with. */
+  readonly clients: Readonly<Record<Service, ClientOptions>>;
+  /** Are they the servers that `npm start` runs: one process, S3 and SQS and nothing else? */
+  readonly isLocal: boolean;
   readonly names: Names;
 }
 
@@ -26,25 +29,41 @@ export async function placeOf(
   given: Names,
 ): Promise<Place> {
   const { profile, region } = options;
-  const endpoint = options.endpoint ?? env.endpoint;
+  const byFlag = options.endpoint === undefined ? undefined : asEndpoint(options.endpoint);
+  const common = byFlag ?? env.endpoint;
+  // As in the AWS CLI: the flag, else the service's own variable, else the one for all.
+  const endpointOf = (service: Service) => byFlag ?? env.endpoints[service] ?? env.endpoint;
+  const endpoints = SERVICES.flatMap((service) => endpointOf(service) ?? []);
+  for (const endpoint of endpoints) checkEndpoint(endpoint);
   const named = RESOURCE_NAMES.some((resource) => given[resource] !== undefined);
-  if (endpoint !== undefined && isLoopback(endpoint) && profile === undefined) {
-    return local(endpoint, region, given);
+  const isOne = common !== undefined && endpoints.every(({ url }) => url === common.url);
+  if (isOne && isLoopback(common.url) && profile === undefined) {
+    return local(common.url, region, given);
   }
-  if (endpoint !== undefined || profile !== undefined || region !== undefined || named) {
-    const at = endpoint ?? "AWS";
+  const isElsewhere = [...endpoints, profile, region].some((each) => each !== undefined);
+  const isForeign = RESOURCE_NAMES.some(
+    (resource) => given[resource] !== undefined && given[resource].value !== LOCAL_NAMES[resource],
+  );
+  // `s3://imagefleet-source/` is meant there where such a bucket is.
+  const running = isElsewhere || isForeign ? undefined : await runningEndpoint(options.data);
+  if (running !== undefined) return local(running, undefined, given);
+  if (isElsewhere || named) {
+    const at = [...new Set(endpoints.map(({ url }) => url))].join(" and ") || "AWS";
     const as = [
       ...(region === undefined ? [] : [region]),
       ...(profile === undefined ? [] : [`profile ${profile}`]),
     ].join(", ");
     return {
       where: as === "" ? at : `${at} (${as})`,
-      client: { region, profile, endpoint },
+      clients: forEach((service) => ({
+        region: region ?? env.region,
+        profile,
+        endpoint: endpointOf(service)?.url,
+      })),
+      isLocal: false,
       names: given,
     };
   }
-  const running = await runningEndpoint(options.data);
-  if (running !== undefined) return local(running, undefined, given);
   throw new WrongUse(
     `no fleet is named, and none runs on ${options.data}: start one with npm start; or run this under sst shell; or name the resources by flags or variables (--help lists them)`,
   );
@@ -61,9 +80,26 @@ function local(endpoint: string, region = REGION, given: Names): Place {
   }
   return {
     where: `the local fleet, ${endpoint}`,
-    client: { region, endpoint, credentials: LOCAL_CREDENTIALS },
+    clients: forEach(() => ({ region, endpoint, credentials: LOCAL_CREDENTIALS })),
+    isLocal: true,
     names,
   };
+}
+
+function forEach(make: (service: Service) => ClientOptions): Place["clients"] {
+  return { S3: make("S3"), SQS: make("SQS"), CLOUDWATCH: make("CLOUDWATCH") };
+}
+
+function asEndpoint(url: string): NamedEndpoint {
+  return { url, by: "--endpoint" };
+}
+
+function checkEndpoint({ url, by }: NamedEndpoint): void {
+  const protocol = URL.parse(url)?.protocol;
+  if (protocol === "http:" || protocol === "https:") return;
+  throw new WrongUse(
+    `${by} is "${url}", which is no address of a server: write it with its scheme, such as http://127.0.0.1:4566 or https://sqs.eu-west-1.amazonaws.com, or leave it out for AWS itself`,
+  );
 }
 
 function isLoopback(endpoint: string): boolean {

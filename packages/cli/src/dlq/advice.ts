@@ -7,7 +7,8 @@ export const LETTER_ADVICE: Readonly<Record<DeadLetterReason, string>> = {
   SourceCorrupt: "cut short or damaged: have it uploaded again, then discard",
   SourceEmpty: "it has no bytes: have it uploaded again, then discard",
   SourceTooLarge: "make it smaller, or raise limits in recipe.ts, deploy and redrive",
-  RecipeUnsatisfiable: "change recipe.ts or shorten the key, deploy and redrive",
+  RecipeUnsatisfiable:
+    "change what the message names: in recipe.ts, deploy and redrive; in the source, discard",
   StoreUnavailable: "S3 or SQS did not answer, or a permission is missing: mend, redrive",
   Throttled: "too much at once: redrive slowly, --rate 5",
   TimedOut: "longer than its lane has: lower lanes.smallBytes in recipe.ts, redrive",

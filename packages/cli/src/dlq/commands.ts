@@ -7,7 +7,7 @@ import {
   REJECTED_REASONS,
 } from "@imagefleet/core/outcome";
 import * as v from "valibot";
-import { type CommandContext, speakingToAFleet } from "../command-context.ts";
+import { type CommandContext, examplesText, speakingToAFleet } from "../command-context.ts";
 import { readConnectionOptions } from "../connection/options.ts";
 import { momentOf, wholeNumber } from "../duration.ts";
 import { EXAMPLES } from "./examples.ts";
@@ -21,7 +21,7 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
   const dlq = root
     .command("dlq")
     .description("dead letters: see why, send them back, or put them away")
-    .addHelpText("after", EXAMPLES.dlq);
+    .addHelpText("after", examplesText(EXAMPLES.dlq, context.call));
   const sub = (name: keyof typeof EXAMPLES, description: string, isDefault = false) =>
     speakingToAFleet(
       dlq.command(name, { isDefault }).description(description),

@@ -1,3 +1,4 @@
+import { shellWord } from "../call.ts";
 import { confirm } from "../confirm.ts";
 import { connect } from "../connection/connect.ts";
 import { EXIT } from "../exit-code.ts";
@@ -62,8 +63,10 @@ export async function discard(
       screen.paint("bold", `${many(done, "letter")}${of} discarded`),
       ...(missed === 0 ? [] : [`${many(missed, "letter")} not met again: somebody else took them`]),
       `export  ${options.exportTo}`,
+      "",
+      "To undo it:",
+      `  ${screen.command(`dlq import ${shellWord(options.exportTo)}`)}`,
     );
-    screen.verbatim(screen.paint("dim", `undo    imagefleet dlq import ${options.exportTo}`));
   }
   return signal.aborted ? EXIT.interrupted : EXIT.done;
 }

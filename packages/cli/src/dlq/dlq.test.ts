@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { BulkQueue } from "@imagefleet/core/queue";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -89,6 +91,17 @@ describe("reading", () => {
     const wrong = await dlq("show", "zzz");
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain("no dead letter whose id begins with zzz");
+  });
+
+  it("ends with commands that run as they are printed, on the same fleet", async () => {
+    await bury(sandbox, [{ key: "a.jpg", reason: "Throttled" }]);
+    const { stdout } = await dlq("summary");
+    const [list, dry] = stdout.split("\n").filter((line) => / dlq .* --endpoint /.test(line));
+    const shell = async (command = "") =>
+      (await promisify(execFile)("sh", ["-c", command], { cwd: sandbox.folder })).stdout;
+    const listed = (await shell(list)).split("\n");
+    expect(await shell(listed.find((line) => line.includes("dlq show")))).toContain("a.jpg");
+    expect(await shell(dry)).toContain("1 letter of Throttled would be redriven");
   });
 
   it("gives the letters back at Ctrl-C, and SQS does after a kill", async () => {
@@ -210,5 +223,20 @@ describe("discard", () => {
     expect(code).toBe(2);
     expect(stderr).toContain("line 2 is no letter");
     expect((await counts(sandbox.resources.lanes.small.letters)).waiting).toBe(1);
+  });
+
+  it("imports all of a file but for a last line that a kill has cut off", async () => {
+    await bury(sandbox, [
+      { key: "a.jpg", reason: "Internal" },
+      { key: "b.jpg", reason: "Internal" },
+    ]);
+    const file = join(sandbox.folder, "letters.ndjson");
+    await dlq("export", file);
+    await writeFile(file, (await readFile(file, "utf8")).slice(0, -20));
+    const { code, stdout, stderr } = await dlq("import", file);
+    expect(code).toBe(0);
+    expect(stdout).toContain("1 letter of");
+    expect(stderr).toContain("line 2 is cut off and left out");
+    expect((await counts(sandbox.resources.lanes.small.letters)).waiting).toBe(3);
   });
 });

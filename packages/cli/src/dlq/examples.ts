@@ -2,13 +2,14 @@
 export const EXAMPLES = {
   dlq: `
 Examples:
-  imagefleet dlq                                 what lies there, why, and what to do
-  imagefleet dlq show 3f2c81aa                   one letter, and its source as it is now
-  imagefleet dlq redrive --reason Throttled      back to the lanes, once S3 is well again
+  imagefleet dlq                              what lies there, why, what to do
+  imagefleet dlq show 3f2c81aa                one letter, its source now
+  imagefleet dlq redrive --reason Throttled   back to the lanes, once S3 is well
 
-A letter is the message that could not be done, with its reason. Reading takes none away: what is
-read is hidden from others for a moment, and given back at the end, at Ctrl-C too. After a kill it
-comes back by itself when --lease is over.
+A letter is the message that could not be done, with its reason. Reading takes
+none away: what is read is hidden from others for a moment, and given back at
+the end, at Ctrl-C too. After a kill it comes back by itself when --lease is
+over.
 `,
   summary: `
 Examples:
@@ -33,8 +34,9 @@ Examples:
   imagefleet dlq redrive --reason TimedOut Crashed --rate 5 --yes
   imagefleet dlq redrive --id 3f2c81aa
 
-Each letter is sent to its lane and then deleted here: a crash between the two leaves it twice, never
-nowhere. What was redriven --max-redrives times is refused, and the exit code is 3.
+Each letter is sent to its lane and then deleted here: a crash between the two
+leaves it twice, never nowhere. What was redriven --max-redrives times is
+refused, and the exit code is 3.
 `,
   discard: `
 Examples:
@@ -51,6 +53,7 @@ Examples:
 Examples:
   imagefleet dlq import gone.ndjson
 
-They are dead letters again, with reasons, times and counts as they were; redrive sends them on.
+They are dead letters again, with reasons, times and counts as they were;
+redrive sends them on.
 `,
 } as const;

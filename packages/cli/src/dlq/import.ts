@@ -28,7 +28,11 @@ export async function importLetters(
   screen: Screen,
 ): Promise<number> {
   const { file, fromLine } = options;
-  const total = await check(file);
+  const { lines: total, isCut } = await check(file);
+  if (isCut) {
+    const text = `${file}, line ${total} is cut off and left out: the discard that was killed there had not deleted its letter yet`;
+    screen.note(screen.tint("yellow", `! ${text}`));
+  }
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(() => undefined);
   const { signal } = interrupt;
@@ -48,7 +52,7 @@ export async function importLetters(
   let chunk: { lane: Lane; message: OutgoingMessage }[] = [];
   for await (const line of linesOf(file)) {
     at++;
-    if (at < fromLine || line.trim() === "") continue;
+    if (at < fromLine || line.trim() === "" || (isCut && at === total)) continue;
     const letter = readLetterLine(line);
     if (letter) chunk.push(letter);
     if (chunk.length < CHUNK) continue;
@@ -66,18 +70,33 @@ export async function importLetters(
   return refused > 0 ? EXIT.failed : EXIT.done;
 }
 
-/** Reads the whole file once before anything is sent: half an import is worse than none. */
-async function check(file: string): Promise<number> {
+/**
+ * Reads the whole file once before anything is sent: half an import is worse than none. A discard
+ * that was killed may have left half a last line, whose letter it had not deleted.
+ */
+async function check(file: string): Promise<{ lines: number; isCut: boolean }> {
   let at = 0;
+  let wrong: number | undefined;
+  const refusal = (line: number) =>
+    new WrongUse(`${file}, line ${line} is no letter: each line is one, as dlq export writes them`);
   for await (const line of linesOf(file)) {
+    if (wrong !== undefined) throw refusal(wrong);
     at++;
-    if (line.trim() !== "" && readLetterLine(line) === undefined) {
-      throw new WrongUse(
-        `${file}, line ${at} is no letter: each line is one, as imagefleet dlq export writes them`,
-      );
-    }
+    if (line.trim() !== "" && readLetterLine(line) === undefined) wrong = at;
   }
-  return at;
+  if (wrong !== undefined && (await endsWithNewline(file))) throw refusal(wrong);
+  return { lines: at, isCut: wrong !== undefined };
+}
+
+async function endsWithNewline(file: string): Promise<boolean> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+    return buffer.toString() === "\n";
+  } finally {
+    await handle.close();
+  }
 }
 
 async function* linesOf(file: string): AsyncGenerator<string> {

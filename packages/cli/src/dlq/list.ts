@@ -48,7 +48,10 @@ export async function list(
         screen.paint("dim", text),
       ),
       "",
-      `${many(letters.length, "dead letter")}${filterText(options.filter)} · imagefleet dlq show ${shown.at(-1)?.id.slice(0, SHORT_ID)}`,
+      `${many(letters.length, "dead letter")}${filterText(options.filter)}`,
+      "",
+      "Next:",
+      `  ${screen.command(`dlq show ${shown.at(-1)?.id.slice(0, SHORT_ID)}`)}`,
     );
   }
   for (const doubt of doubts(found)) screen.note(screen.tint("yellow", `! ${doubt}`));

@@ -90,7 +90,7 @@ function resultText(
   due: readonly Letter[],
   refused: number,
   { dryRun, maxRedrives, filter }: RedriveOptions,
-  { paint }: Screen,
+  { paint, command }: Screen,
 ): string[] {
   const of = filterText(filter);
   const first = dryRun
@@ -106,12 +106,14 @@ function resultText(
       : [
           paint(
             "yellow",
-            `${thousands(refused)} refused: redriven ${maxRedrives} times already (--max-redrives ${maxRedrives}). What fails so often needs mending: imagefleet dlq list`,
+            `${thousands(refused)} refused: redriven ${many(maxRedrives, "time")} already (--max-redrives ${maxRedrives}). What fails so often needs mending`,
           ),
         ]),
     ...(missed === 0 ? [] : [`${many(missed, "letter")} not met again: somebody else took them`]),
     ...(dryRun || left === 0 ? [] : [`${many(left, "letter")} left where they were`]),
-    ...(done === 0 ? [] : ["", "Next:", "  imagefleet status --watch"]),
+    ...(done === 0 && refused === 0 ? [] : ["", "Next:"]),
+    ...(refused === 0 ? [] : [`  ${command("dlq list")}`]),
+    ...(done === 0 ? [] : [`  ${command("status --watch")}`]),
   ];
 }
 

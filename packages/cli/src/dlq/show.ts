@@ -8,6 +8,7 @@ import { onInterrupt } from "../interrupt.ts";
 import { ago } from "../view/ago.ts";
 import { printable } from "../view/printable.ts";
 import type { Screen } from "../view/screen.ts";
+import { many } from "../view/thousands.ts";
 import { formatBytes } from "../view/units.ts";
 import { WrongUse } from "../wrong-use.ts";
 import { LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
@@ -42,7 +43,7 @@ export async function show(
   } else {
     screen.report(...letterText(letter, source, screen), "", screen.paint("dim", "body"));
     screen.verbatim(printableBody(message.body), "");
-    screen.report(...nextText(letter));
+    screen.report(...nextText(letter, screen));
   }
   return EXIT.done;
 }
@@ -72,7 +73,7 @@ async function find(
   const [only, ...others] = found;
   if (only === undefined) {
     throw new WrongUse(
-      `there is no dead letter whose id begins with ${id}: imagefleet dlq list shows the ids; one that was redriven has another`,
+      `there is no dead letter whose id begins with ${id}: dlq list shows the ids; one that was redriven has another`,
     );
   }
   if (others.length > 0) {
@@ -123,8 +124,8 @@ function letterText(letter: Letter, source: Head | null, { paint }: Screen): str
       ["lane", lane],
       ["first tried", firstAttemptAt === undefined ? "not known" : at(firstAttemptAt)],
       ["last tried", at(lastAttemptAt)],
-      ["received", receiveCount === undefined ? "not known" : `${receiveCount} times`],
-      ["redriven", `${letter.redriveCount} times`],
+      ["received", receiveCount === undefined ? "not known" : many(receiveCount, "time")],
+      ["redriven", many(letter.redriveCount, "time")],
       ["source now", source === null ? "–" : headText(source, now)],
     ]),
   ];
@@ -154,8 +155,8 @@ function printableBody(body: string): string {
   return text.split("\n").map(printable).join("\n");
 }
 
-function nextText({ id, reason }: Letter): string[] {
-  const redrive = `  imagefleet dlq redrive --id ${id}`;
-  const discard = `  imagefleet dlq discard --id ${id}`;
+function nextText({ id, reason }: Letter, { command }: Screen): string[] {
+  const redrive = `  ${command(`dlq redrive --id ${id}`)}`;
+  const discard = `  ${command(`dlq discard --id ${id}`)}`;
   return ["Next:", ...(WORTH_REDRIVING.includes(reason) ? [redrive, discard] : [discard, redrive])];
 }

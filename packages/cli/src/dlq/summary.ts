@@ -30,7 +30,7 @@ export async function summary(options: DlqOptions, screen: Screen): Promise<numb
   return EXIT.done;
 }
 
-type Canvas = Pick<Screen, "width" | "paint">;
+type Canvas = Pick<Screen, "width" | "paint" | "command">;
 
 function summaryText(
   found: Survey,
@@ -70,7 +70,7 @@ function summaryText(
     "",
     ...hourLines(letters, screen),
     ...(doubt.length === 0 ? [] : ["", ...doubt]),
-    ...next(reasons, isNarrow(filter)),
+    ...next(reasons, isNarrow(filter), screen),
   ];
 }
 
@@ -152,15 +152,17 @@ function hourLines(letters: Survey["letters"], { paint }: Canvas): string[] {
   ];
 }
 
-function next(reasons: readonly Group[], narrow: boolean): string[] {
+function next(reasons: readonly Group[], narrow: boolean, { command }: Canvas): string[] {
   if (narrow) return [];
   const again = reasons.find(({ name }) => WORTH_REDRIVING.some((reason) => reason === name));
   const first = reasons[0]?.name ?? "";
   return [
     "",
     "Next:",
-    `  imagefleet dlq list --reason ${first}`,
-    ...(again === undefined ? [] : [`  imagefleet dlq redrive --reason ${again.name} --dry-run`]),
+    `  ${command(`dlq list --reason ${first}`)}`,
+    ...(again === undefined
+      ? []
+      : [`  ${command(`dlq redrive --reason ${again.name} --dry-run`)}`]),
   ];
 }
 

@@ -26,7 +26,8 @@ export interface SweepOptions {
  */
 export async function sweep(queue: BulkQueue, options: SweepOptions): Promise<number> {
   const { leaseSeconds, waitSeconds, signal, take, enough = () => false } = options;
-  const held = new Map<string, ReceivedMessage>();
+  /** Of what is read, no more is kept than what gives it back: bodies of ten thousand are much. */
+  const held = new Map<string, Pick<ReceivedMessage, "receiptHandle">>();
   const seen = new Set<string>();
   let failed = false;
   const poll = async () => {
@@ -35,7 +36,7 @@ export async function sweep(queue: BulkQueue, options: SweepOptions): Promise<nu
       const fresh = messages.filter(({ id }) => !seen.has(id));
       for (const message of messages) {
         seen.add(message.id);
-        held.set(message.id, message);
+        held.set(message.id, { receiptHandle: message.receiptHandle });
       }
       // Only such as are known: their leases are over, and the queue has been read through.
       if (fresh.length === 0) return;
@@ -58,7 +59,10 @@ export async function sweep(queue: BulkQueue, options: SweepOptions): Promise<nu
   return seen.size;
 }
 
-async function giveBack(queue: BulkQueue, messages: readonly ReceivedMessage[]): Promise<void> {
+async function giveBack(
+  queue: BulkQueue,
+  messages: readonly Pick<ReceivedMessage, "receiptHandle">[],
+): Promise<void> {
   const share = Math.ceil(messages.length / POLLERS / 10) * 10;
   const shares = Array.from({ length: POLLERS }, (_unused, index) =>
     messages.slice(index * share, (index + 1) * share),

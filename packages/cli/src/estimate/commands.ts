@@ -10,7 +10,8 @@ Examples:
   imagefleet estimate s3://photos/2026/ --functions 50
   imagefleet estimate photos --recipe next.ts --json | jq .totalUsd
 
-A sample of the pictures is rendered here; the whole is reckoned from it, per lane.
+A sample of the pictures is rendered here; the whole is reckoned from it, per
+lane.
 `;
 
 const schema = v.object({

@@ -1,7 +1,11 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { markOutput } from "../output/mark.ts";
 import { WrongUse } from "../wrong-use.ts";
 import { collect } from "./collect.ts";
 
@@ -33,7 +37,7 @@ describe("what a person named", () => {
     const { sources, skipped, unreadable } = await collect(["photos"], root);
     expect(sources.map(({ key }) => key)).toEqual(["a/deep er/ü+%20'🐱.webp", "b.JPG", "c.heic"]);
     expect(sources[1]).toEqual({ key: "b.JPG", file: join(root, "photos/b.JPG"), bytes: 1 });
-    expect(skipped).toEqual({ others: 1, hidden: 2, out: 0 });
+    expect(skipped).toEqual({ others: 1, hidden: 2, specials: 0, out: 0, outputs: 0 });
     expect(unreadable).toEqual([]);
   });
 
@@ -56,11 +60,56 @@ describe("what a person named", () => {
     await symlink(join(root, "elsewhere/b.jpg"), join(root, "photos/c.jpg"));
     await symlink(join(root, "photos"), join(root, "photos/circle"));
     await symlink(join(root, "gone.jpg"), join(root, "photos/dangling.jpg"));
-    const { sources, unreadable } = await collect(["photos"], root);
-    expect(sources.map(({ key }) => key)).toEqual(["a.jpg", "c.jpg", "linked/b.jpg"]);
+    await symlink(join(root, "photos/a.jpg"), join(root, "photos/d.jpg"));
+    const { sources, outside, unreadable } = await collect(["photos"], root);
+    expect(sources.map(({ key }) => key)).toEqual(["a.jpg", "c.jpg", "d.jpg", "linked/b.jpg"]);
+    expect(outside).toBe(2);
+    const why = `it is a link to ${join(root, "gone.jpg")}, which is not there: mend it or remove it`;
+    expect(unreadable).toEqual([{ file: join(root, "photos/dangling.jpg"), why }]);
+  });
+
+  // Other file systems than Linux's take no such names.
+  test.runIf(process.platform === "linux")("holds names that are not UTF-8: told", async () => {
+    await put("photos/a.jpg");
+    const odd = (name: string) =>
+      Buffer.concat([Buffer.from(join(root, "photos/")), Buffer.from(name, "latin1")]);
+    await writeFile(odd("caf\u00e9.jpg"), "x");
+    await writeFile(odd("caf\u00e9.txt"), "x");
+    await mkdir(odd("\u00e9t\u00e9"));
+    const { sources, skipped, unreadable } = await collect(["photos"], root);
+    expect(sources.map(({ key }) => key)).toEqual(["a.jpg"]);
+    expect(skipped.others).toBe(1);
     expect(unreadable).toEqual([
-      { file: join(root, "photos/dangling.jpg"), why: "it is not there (any more)" },
+      { file: join(root, "photos/caf\ufffd.jpg"), why: "its name is not UTF-8: rename it" },
+      { file: join(root, "photos/\ufffdt\ufffd"), why: "its name is not UTF-8: rename it" },
     ]);
+  });
+
+  test("holds a pipe and a socket that are named like images: passed over as what they are", async () => {
+    await put("photos/a.jpg");
+    execFileSync("mkfifo", [join(root, "photos/pipe.jpg")]);
+    const server = createServer().listen(join(root, "photos/socket.jpg"));
+    await once(server, "listening");
+    const { sources, skipped } = await collect(["photos"], root);
+    server.close();
+    expect(sources.map(({ key }) => key)).toEqual(["a.jpg"]);
+    expect(skipped).toMatchObject({ specials: 2, others: 0 });
+  });
+
+  test("holds what an earlier run has made: passed over; as the folder itself, refused", async () => {
+    await put("photos/a.jpg");
+    await mkdir(join(root, "photos/small"));
+    await markOutput(join(root, "photos/small"));
+    await put("photos/small/thumb/a.jpg.webp");
+    const { sources, skipped } = await collect(["photos"], root);
+    expect(sources.map(({ key }) => key)).toEqual(["a.jpg"]);
+    expect(skipped.outputs).toBe(1);
+    await expect(collect(["photos/small"], root)).rejects.toThrow(
+      /photos\/small holds what imagefleet made .*name the folder of the pictures/,
+    );
+    // A folder with pictures in it is never marked: they would be passed over.
+    await markOutput(join(root, "photos"));
+    expect(await keysOf("photos")).toEqual(["a.jpg"]);
   });
 
   test("would give two files one key: both are named", async () => {

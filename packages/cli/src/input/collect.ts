@@ -2,6 +2,7 @@ import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { whyUnreadable } from "../file-fault.ts";
+import { isOurOutput, OUTPUT_MARK } from "../output/mark.ts";
 import { WrongUse } from "../wrong-use.ts";
 import { IMAGE_EXTENSIONS } from "./extensions.ts";
 import { identity, type Skipped, type Unreadable, walk } from "./walk.ts";
@@ -17,6 +18,8 @@ export interface SourceFile {
 export interface Collected {
   readonly sources: readonly SourceFile[];
   readonly skipped: Skipped;
+  /** Links that lead out of the named folders: followed. */
+  readonly outside: number;
   readonly unreadable: readonly Unreadable[];
 }
 
@@ -27,7 +30,7 @@ export interface Collected {
  * @param cwd what a relative path is relative to
  * @param out the folder that is written into: passed over where it lies within a named one
  * @throws WrongUse: a path that is not there or is no file and no folder, nothing to do, two files
- *   with one key, a named folder that is `out`
+ *   with one key, a named folder that is `out` or that renditions were written into
  */
 export async function collect(
   paths: readonly string[],
@@ -37,7 +40,8 @@ export async function collect(
   if (paths.includes("")) {
     throw new WrongUse('a path is empty (""): name a folder of images, or image files');
   }
-  const skipped: Skipped = { others: 0, hidden: 0, out: 0 };
+  const skipped: Skipped = { others: 0, hidden: 0, specials: 0, out: 0, outputs: 0 };
+  let outside = 0;
   const outId = out === undefined ? undefined : await stat(out).then(identity, () => undefined);
   const unreadable: Unreadable[] = [];
   const sources: SourceFile[] = [];
@@ -54,6 +58,11 @@ export async function collect(
       sources.push({ key: basename(root), file: root, bytes: entry.size });
       continue;
     }
+    if (await isOurOutput(root)) {
+      throw new WrongUse(
+        `${root} holds what imagefleet made (there is ${OUTPUT_MARK} in it): name the folder of the pictures, or remove that file if these are`,
+      );
+    }
     const prefix = roots.size > 1 && basename(root) !== "" ? `${basename(root)}/` : "";
     const walked = await walk(root, outId);
     for (const { file, path: within, bytes } of walked.files) {
@@ -61,12 +70,15 @@ export async function collect(
     }
     skipped.others += walked.skipped.others;
     skipped.hidden += walked.skipped.hidden;
+    skipped.specials += walked.skipped.specials;
     skipped.out += walked.skipped.out;
+    skipped.outputs += walked.skipped.outputs;
+    outside += walked.outside;
     unreadable.push(...walked.unreadable);
   }
   refuseTwins(sources);
   if (sources.length === 0 && unreadable.length === 0) throw nothingIn(paths, skipped);
-  return { sources, skipped, unreadable };
+  return { sources, skipped, outside, unreadable };
 }
 
 async function lookAt(root: string, path: string) {
@@ -107,8 +119,8 @@ function refuseTwins(sources: readonly SourceFile[]): void {
   }
 }
 
-function nothingIn(paths: readonly string[], { others, hidden }: Skipped): WrongUse {
-  const beside = others + hidden;
+function nothingIn(paths: readonly string[], { others, hidden, specials }: Skipped): WrongUse {
+  const beside = others + hidden + specials;
   const found = beside === 0 ? "" : ` (${beside} other file${beside === 1 ? "" : "s"} there)`;
   return new WrongUse(
     `no image in ${paths.join(", ")}${found}: images are told by name, ${IMAGE_EXTENSIONS.map((extension) => `.${extension}`).join(" ")}`,

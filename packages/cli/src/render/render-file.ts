@@ -1,6 +1,12 @@
 import { type ImageInput, probe, type RenderedImage, render } from "@imagefleet/core/image";
 import { Failure, Rejection } from "@imagefleet/core/outcome";
-import { laneByBytes, type Plan, type SourceInfo, savedPercent } from "@imagefleet/core/plan";
+import {
+  laneByBytes,
+  type Plan,
+  type RenditionPlan,
+  type SourceInfo,
+  savedPercent,
+} from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
 import { isFileFault, whyUnreadable, whyUnwritable } from "../file-fault.ts";
 import type { SourceFile } from "../input/collect.ts";
@@ -70,7 +76,7 @@ export async function renderFile(
 async function renderAll(
   input: ImageInput,
   plan: Plan,
-  { out, signal }: RenderContext,
+  { recipe, out, signal }: RenderContext,
 ): Promise<RenderedRendition[]> {
   const staged: StagedFile[] = [];
   const made = new Map<string, RenderedRendition>();
@@ -90,8 +96,10 @@ async function renderAll(
     await Promise.all(staged.map((file) => file.discard()));
     throw error;
   }
-  // As they are planned, not as they happened to be ready.
-  return plan.renditions.flatMap(({ key }) => made.get(key) ?? []);
+  // In the recipe's order, not in the plan's or as they happened to be ready.
+  const placeOf = ({ preset }: RenditionPlan) => recipe.presets.indexOf(preset);
+  const planned = plan.renditions.toSorted((a, b) => placeOf(a) - placeOf(b));
+  return planned.flatMap(({ key }) => made.get(key) ?? []);
 }
 
 async function writing<T>(path: string, how: () => Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Cli, run } from "../fixtures/cli.ts";
 import { cut, noise, put } from "../fixtures/pictures.ts";
+import { OUTPUT_MARK } from "../output/mark.ts";
 
 let cwd = "";
 
@@ -75,8 +76,8 @@ describe("imagefleet render", () => {
         source: { format: "jpeg", width: 800, height: 600, pages: 1 },
         lane: "small",
         renditions: [
-          { preset: "wide", format: "jpeg", width: 320, height: 240 },
           { preset: "thumb", format: "webp", width: 50, height: 50 },
+          { preset: "wide", format: "jpeg", width: 320, height: 240 },
         ],
       },
       { outcome: "rendered", source: { width: 200, height: 400 } },
@@ -104,7 +105,8 @@ describe("imagefleet render", () => {
       });
     }
     const written = await readdir(join(cwd, "out"), { recursive: true, withFileTypes: true });
-    expect(written.filter((entry) => entry.isFile())).toHaveLength(Object.keys(sizes).length);
+    const pictures = written.filter((entry) => entry.isFile() && entry.name !== OUTPUT_MARK);
+    expect(pictures).toHaveLength(Object.keys(sizes).length);
   });
 
   test("says in a table what became of each, and what to do", async () => {
@@ -119,6 +121,24 @@ describe("imagefleet render", () => {
     expect(stdout).toContain("→ the file is cut short or damaged");
     expect(stdout).toContain(`renditions  ${join(cwd, "renditions")}`);
     expect(stdout).not.toContain("\u001b");
+  });
+
+  test("names no folder of renditions where none was made", async () => {
+    await put(cwd, "a.jpg", "no picture");
+    const { stdout } = await render("a.jpg");
+    expect(stdout).toContain("0 renditions");
+    expect(stdout).not.toContain(join(cwd, "renditions"));
+  });
+
+  test("takes no rendition of an earlier run for a picture, wherever it was written", async () => {
+    await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());
+    await render("in", "--out", "in/made");
+    const { stdout, stderr } = await render("in", "--json", "--out", "elsewhere");
+    expect(lines(stdout)).toHaveLength(1);
+    expect(stderr).toContain("skipped 1 folder of renditions");
+    const { code, stderr: refusal } = await render("in/made");
+    expect(code).toBe(2);
+    expect(refusal).toMatch(/in\/made holds what imagefleet made/);
   });
 
   test("ends with 0 when all is done", async () => {

@@ -6,6 +6,7 @@ import { collect } from "../input/collect.ts";
 import type { Unreadable } from "../input/walk.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { checkFolder } from "../output/folder.ts";
+import { markOutput } from "../output/mark.ts";
 import { discardStaged } from "../output/staged-file.ts";
 import { readRecipe } from "../recipe.ts";
 import { ADVICE } from "../view/advice.ts";
@@ -26,9 +27,11 @@ import type { RenderedFile } from "./rendered-file.ts";
  */
 export async function renderFiles(options: RenderCommandOptions, screen: Screen): Promise<number> {
   const recipe = await readRecipe(options.recipe);
-  const { sources, skipped, unreadable } = await collect(options.paths, options.cwd, options.out);
+  const found = await collect(options.paths, options.cwd, options.out);
+  const { sources, unreadable } = found;
   await checkFolder("--out", options.out);
-  screen.note(foundText(sources.length, skipped));
+  await markOutput(options.out);
+  screen.note(foundText(found));
   const cpus = availableParallelism();
   configureCodec({ threads: cpus });
   const inHand = pLimit(cpus);
@@ -104,7 +107,6 @@ function report(
           ],
     ),
     ...unreadable.map(({ file, why }) => paint("red", `${printable(file)}: ${why}`)),
-    "",
-    `renditions  ${out}`,
+    ...(files.some(({ renditions }) => renditions.length > 0) ? ["", `renditions  ${out}`] : []),
   );
 }

@@ -9,15 +9,17 @@ import { INVENTORY_COLUMNS, KEY_FORMATS } from "./key-line.ts";
 
 const EXAMPLES = `
 Examples:
-  imagefleet reprocess --dry-run                       how many, how long, what cost
+  imagefleet reprocess --dry-run        how many, how long, what cost
   imagefleet reprocess s3://photos/2026/ --only-stale --wait
   imagefleet reprocess --from keys.txt --force --yes
-  imagefleet audit --json | jq -r 'select(.kind=="stale").key' | imagefleet reprocess --from - --yes
-  imagefleet reprocess --resume                        goes on after Ctrl-C or a crash
+  imagefleet audit --json | jq -r 'select(.kind=="stale").key' |
+    imagefleet reprocess --from - --yes
+  imagefleet reprocess --resume         goes on after Ctrl-C or a crash
 
-The queue is kept shallow: no more is fed while --max-depth messages wait, so that an upload is never
-behind a backfill. What is recorded as sent, SQS has acknowledged: a resumed run skips nothing, and
-sends at most a few thousand again. A job of a source that is up to date is cheap.
+The queue is kept shallow: no more is fed while --max-depth messages wait, so
+that an upload is never behind a backfill. What is recorded as sent, SQS has
+acknowledged: a resumed run skips nothing, and sends at most a few thousand
+again. A job of a source that is up to date is cheap.
 `;
 
 const text = v.optional(v.string());

@@ -24,7 +24,11 @@ export interface RunResult {
   readonly drainedSeconds?: number;
 }
 
-export function outcomeText(result: RunResult, checkpoint: string, { paint }: Screen): string[] {
+export function outcomeText(
+  result: RunResult,
+  checkpoint: string,
+  { paint, command }: Screen,
+): string[] {
   const { sent, sentBefore, skipped, seconds, interrupted, letters, drainedSeconds } = result;
   const rate = seconds > 0 ? `, ${thousands(Math.round(sent / seconds))}/s` : "";
   const before = sentBefore > 0 ? `, after ${thousands(sentBefore)} before` : "";
@@ -33,12 +37,14 @@ export function outcomeText(result: RunResult, checkpoint: string, { paint }: Sc
   if (interrupted && letters === undefined) {
     return [
       paint(["bold", "yellow"], `Interrupted: ${first}`),
+      `recorded  ${checkpoint}`,
+      "",
       "Next:",
-      `  imagefleet reprocess --resume   (${checkpoint})`,
+      `  ${command("reprocess --resume")}`,
     ];
   }
   if (letters === undefined) {
-    return [paint("bold", first), "", "Next:", "  imagefleet status --watch"];
+    return [paint("bold", first), "", "Next:", `  ${command("status --watch")}`];
   }
   const done = sentBefore + sent - letters.length;
   const end = interrupted ? "so far" : `done in ${formatMs((drainedSeconds ?? 0) * 1000)}`;
@@ -50,7 +56,7 @@ export function outcomeText(result: RunResult, checkpoint: string, { paint }: Sc
     ...groupBy(letters, ({ reason }) => reason).map(
       ({ name, letters: number }) => `  ${thousands(number)}  ${name}`,
     ),
-    ...(letters.length === 0 ? [] : ["", "Next:", "  imagefleet dlq"]),
+    ...(letters.length === 0 ? [] : ["", "Next:", `  ${command("dlq")}`]),
   ];
 }
 

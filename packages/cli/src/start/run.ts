@@ -4,6 +4,7 @@ import { EXIT } from "../exit-code.ts";
 import { type Collected, collect } from "../input/collect.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { checkFolder } from "../output/folder.ts";
+import { markOutput } from "../output/mark.ts";
 import { discardStaged } from "../output/staged-file.ts";
 import { readRecipe } from "../recipe.ts";
 import { foundText, showRepeatedly } from "../view/progress.ts";
@@ -28,10 +29,13 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
   await readRecipe(options.recipe);
   const named =
     options.paths.length > 0 ? await collect(options.paths, options.cwd, options.out) : undefined;
-  if (options.out !== undefined) await checkFolder("--out", options.out);
+  if (options.out !== undefined) {
+    await checkFolder("--out", options.out);
+    await markOutput(options.out);
+  }
   const data = await openDataFolder(options.data, options.fresh);
   const found = named ?? (await samples(data, screen));
-  screen.note(foundText(found.sources.length, found.skipped));
+  screen.note(foundText(found));
 
   // Loaded late: `render` and `--help` need neither servers nor SDK.
   const { startFleet } = await import("@imagefleet/local/fleet");

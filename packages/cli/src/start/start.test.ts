@@ -7,6 +7,7 @@ import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Cli } from "../fixtures/cli.ts";
 import { cut, noise, put } from "../fixtures/pictures.ts";
+import { OUTPUT_MARK } from "../output/mark.ts";
 
 let cwd = "";
 let started: Cli[] = [];
@@ -37,6 +38,7 @@ async function files(dir: string): Promise<string[]> {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
+    .filter((path) => path !== OUTPUT_MARK)
     .sort();
 }
 
@@ -136,8 +138,9 @@ describe("imagefleet start", () => {
     await cli.line(/^S3 and SQS at /);
     cli.signal("SIGTERM");
     const { code, stdout, stderr } = await cli.ended();
-    const { sources, notUploaded } = JSON.parse(stdout);
+    const { sources, notUploaded, results, unfinished } = JSON.parse(stdout);
     expect(sources + notUploaded.length).toBe(30);
+    expect(results.length + unfinished).toBe(sources);
     expect(notUploaded[0].message).toBe("interrupted before its turn");
     expect(stderr).toContain(`${notUploaded.length} pictures not uploaded:`);
     expect(stderr).toContain("the next start with the same folder takes them");
@@ -148,6 +151,27 @@ describe("imagefleet start", () => {
     expect(next.code, next.stderr).toBe(0);
     expect(JSON.parse(next.stdout).results).toHaveLength(30);
     expect(JSON.parse(next.stdout)).toMatchObject({ notUploaded: [], unfinished: 0 });
+  }, 90_000);
+
+  test("at Ctrl-C counts what is left when all in hand have ended, and nothing else", async () => {
+    for (let n = 0; n < 24; n++) await put(cwd, `in/${n}.jpg`, sharp(noise(1200, 900)).jpeg());
+    const cli = start("--json", "in");
+    const endpoint = (await cli.line(/^S3 and SQS at /)).split(/[ ,]+/)[4];
+    const made = async () =>
+      (await (await fetch(`${endpoint}/imagefleet-renditions?list-type=2`)).text()).includes(
+        "<Key>",
+      );
+    while (!(await made()));
+    cli.signal("SIGINT");
+    const { stdout, stderr } = await cli.ended();
+    const { results, unfinished } = JSON.parse(stdout);
+    expect(results.length).toBeGreaterThan(0);
+    const [, without = "0", queued = "0"] =
+      /(\d+) sources? without an end yet, (\d+) messages? in the queues/.exec(stderr) ?? [];
+    expect([Number(without), Number(queued)]).toEqual([unfinished, unfinished]);
+    const next = await start("--once", "in").ended();
+    const [, older = "0"] = /Besides, (\d+) messages? of earlier/.exec(next.stderr) ?? [];
+    expect(Number(older)).toBe(unfinished);
   }, 90_000);
 
   test("at a second Ctrl-C ends at once", async () => {
@@ -191,7 +215,7 @@ describe("imagefleet start", () => {
     expect(stderr).toContain(`port ${port} of 127.0.0.1 is in use, perhaps by another start`);
     expect(stderr).toContain(`--port ${Number(port) + 1} --data DIR`);
     expect(stderr).not.toMatch(/^ +at /m);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
   }, 60_000);
 
   test("reports a file that cannot be read, does the others, and ends with 1", async () => {
@@ -200,7 +224,9 @@ describe("imagefleet start", () => {
     const { code, stdout } = await start("--once", "in").ended();
     expect(code).toBe(1);
     expect(stdout).toMatch(/a\.jpg +small +rendered/);
-    expect(stdout).toMatch(/1 file could not be uploaded\n.*lost\.jpg: it is not there/);
+    expect(stdout).toMatch(
+      /1 file could not be uploaded\n.*lost\.jpg: it is a link to nowhere\.jpg, which is not there/,
+    );
   }, 60_000);
 
   test.each([

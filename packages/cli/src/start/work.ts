@@ -12,7 +12,7 @@ const LINES_MS = 2_000;
 
 /**
  * Puts sources in and waits until the fleet is done with them, showing how far it is. An abort ends
- * the waiting: what is finished until then is the result.
+ * the waiting: what is in hand then is finished, and with what was before it is the result.
  */
 export async function work(
   fleet: Fleet,
@@ -39,7 +39,9 @@ export async function work(
     }));
     notUploaded = await uploadAll(sources, fleet, ledger, signal);
     await untilIdle(fleet, signal);
-    if (!signal.aborted) await ledger.complete(LINES_MS);
+    // What is counted must be what is left when all have ended.
+    if (signal.aborted) await fleet.drain();
+    else await ledger.complete(LINES_MS);
     elapsedMs = performance.now() - began;
   }
   const queued = total(await lanes(fleet));

@@ -3,13 +3,20 @@ import type { QueueCounts } from "@imagefleet/core/queue";
 import type { Connection } from "../connection/connect.ts";
 import { survey } from "../dlq/survey.ts";
 import { type Group, groupBy } from "../dlq/tally.ts";
+import { OldestMessages } from "./oldest.ts";
 import { type Look, perSecond } from "./trend.ts";
+
+interface LaneStatus extends QueueCounts {
+  readonly perSecond: number | undefined;
+  /** The age of the oldest message, s; undefined where it is not known. */
+  readonly oldestSeconds: number | undefined;
+}
 
 /** A fleet at one moment. */
 export interface Status {
   /** ms since the epoch */
   readonly at: number;
-  readonly lanes: Readonly<Record<Lane, QueueCounts & { readonly perSecond: number | undefined }>>;
+  readonly lanes: Readonly<Record<Lane, LaneStatus>>;
   readonly deadLetters: Readonly<Record<Lane, number>>;
   /** Dead letters by reason, the commonest first; as they were when their number last changed. */
   readonly reasons: readonly Group[];
@@ -26,6 +33,7 @@ export class Watcher {
   readonly #connection: Connection;
   readonly #options: { leaseSeconds: number; signal: AbortSignal };
   readonly #looks: Record<Lane, Look[]> = { small: [], large: [] };
+  #oldest: OldestMessages | undefined;
   #read: { at: number; letters: number; reasons: readonly Group[] } | undefined;
 
   constructor(connection: Connection, options: { leaseSeconds: number; signal: AbortSignal }) {
@@ -36,6 +44,11 @@ export class Watcher {
   async look(): Promise<Status> {
     const queues = await this.#connection.lanes();
     const at = Date.now();
+    this.#oldest ??= new OldestMessages(this.#connection.metrics, {
+      small: nameOf(queues.small.queue.url),
+      large: nameOf(queues.large.queue.url),
+    });
+    const asked = this.#oldest.ages(at);
     const each = async (lane: Lane) => {
       const [waiting, dead] = await Promise.all([
         queues[lane].queue.counts(),
@@ -45,7 +58,12 @@ export class Watcher {
       looks.push({ at, messages: waiting.waiting + waiting.inFlight });
       if (looks.length > LOOKS) looks.shift();
       return {
-        lane: { ...waiting, perSecond: perSecond(looks) },
+        lane: {
+          ...waiting,
+          perSecond: perSecond(looks),
+          // What the metric says of a lane that has become empty since is over.
+          oldestSeconds: waiting.waiting + waiting.inFlight === 0 ? 0 : (await asked)[lane],
+        },
         dead: dead.waiting + dead.inFlight,
       };
     };
@@ -57,6 +75,11 @@ export class Watcher {
       deadLetters: { small: small.dead, large: large.dead },
       reasons: await this.#reasons(letters, at),
     };
+  }
+
+  /** What a person should know besides. */
+  get doubt(): string | undefined {
+    return this.#oldest?.fault;
   }
 
   async #reasons(letters: number, at: number): Promise<readonly Group[]> {
@@ -71,6 +94,10 @@ export class Watcher {
     this.#read = { at, letters, reasons };
     return reasons;
   }
+}
+
+function nameOf(url: string): string {
+  return url.slice(url.lastIndexOf("/") + 1);
 }
 
 /** Is any lane at work, so that a second look says more than one? */

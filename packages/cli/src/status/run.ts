@@ -33,22 +33,29 @@ export async function status(options: StatusOptions, screen: Screen): Promise<nu
       await wait(TREND_MS);
       seen = await watcher.look();
     }
+    tellDoubt(watcher, screen);
     if (options.json) screen.json(statusJson(seen));
-    else screen.report(...statusText(seen, where, screen.width, screen.paint));
+    else screen.report(...statusText(seen, where, screen.width, screen.paint, screen.command));
     return signal.aborted ? EXIT.interrupted : EXIT.done;
   }
   let last: Status | undefined;
   while (!signal.aborted) {
     last = await watcher.look();
     if (options.json) screen.json(statusJson(last));
-    else if (screen.isLive) screen.live(statusText(last, where, screen.liveWidth, screen.tint));
+    else if (screen.isLive)
+      screen.live(statusText(last, where, screen.liveWidth, screen.tint, screen.command));
     else screen.report(statusLine(last));
     await wait(options.every * 1000);
   }
   screen.endLive();
+  tellDoubt(watcher, screen);
   // What was seen last stays to be read; Ctrl-C is how a watch is meant to end.
   if (last && screen.isLive && !options.json) {
-    screen.report(...statusText(last, where, screen.width, screen.paint));
+    screen.report(...statusText(last, where, screen.width, screen.paint, screen.command));
   }
   return EXIT.done;
+}
+
+function tellDoubt({ doubt }: Watcher, screen: Screen): void {
+  if (doubt !== undefined) screen.note(screen.tint("yellow", `! ${doubt}`));
 }

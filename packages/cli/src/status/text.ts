@@ -14,6 +14,7 @@ export function statusText(
   where: string,
   width: number,
   paint: Screen["paint"],
+  command: Screen["command"],
 ): string[] {
   const title = (text: string) => paint("dim", text);
   const dead = status.deadLetters.small + status.deadLetters.large;
@@ -26,6 +27,9 @@ export function statusText(
         { title: "lane", cell: ({ lane }) => lane },
         { title: "waiting", align: "right", cell: ({ waiting }) => thousands(waiting) },
         { title: "in flight", align: "right", cell: ({ inFlight }) => thousands(inFlight) },
+        ...(rows.some(({ oldestSeconds }) => oldestSeconds !== undefined && oldestSeconds > 0)
+          ? [{ title: "oldest", cell: oldestText }]
+          : []),
         { title: "trend", cell: trendText },
       ],
       rows,
@@ -38,7 +42,9 @@ export function statusText(
       : [
           `${paint(["bold", "red"], many(dead, "dead letter"))}: ${deadText(status.deadLetters)}`,
           ...table(reasonColumns(status.at, paint), status.reasons, width, title),
-          paint("dim", "imagefleet dlq says what to do"),
+          "",
+          "Next:",
+          `  ${command("dlq")}`,
         ]),
   ];
 }
@@ -56,12 +62,18 @@ function reasonColumns(now: number, paint: Screen["paint"]) {
       align: "right" as const,
       cell: ({ letters }: Group) => thousands(letters),
     },
+    { title: "oldest", cell: ({ oldest }: Group) => ago(oldest, now) },
     { title: "newest", cell: ({ newest }: Group) => ago(newest, now) },
   ];
 }
 
 function deadText(letters: Readonly<Record<Lane, number>>): string {
   return LANES.map((lane) => `${lane} lane ${thousands(letters[lane])}`).join(", ");
+}
+
+function oldestText({ oldestSeconds }: Status["lanes"][Lane]): string {
+  if (oldestSeconds === undefined) return "not known";
+  return oldestSeconds === 0 ? "" : lasting(oldestSeconds);
 }
 
 /** `falls by 35/s, empty in about 12 s` */
@@ -80,12 +92,20 @@ export function statusJson({ at, lanes, deadLetters, reasons }: Status): unknown
     version: 1,
     at: new Date(at).toISOString(),
     lanes: Object.fromEntries(
-      LANES.map((lane) => [lane, { ...lanes[lane], perSecond: lanes[lane].perSecond ?? null }]),
+      LANES.map((lane) => [
+        lane,
+        {
+          ...lanes[lane],
+          perSecond: lanes[lane].perSecond ?? null,
+          oldestSeconds: lanes[lane].oldestSeconds ?? null,
+        },
+      ]),
     ),
     deadLetters,
-    reasons: reasons.map(({ name, letters, newest }) => ({
+    reasons: reasons.map(({ name, letters, oldest, newest }) => ({
       name,
       letters,
+      oldest: new Date(oldest).toISOString(),
       newest: new Date(newest).toISOString(),
     })),
   };

@@ -8,7 +8,8 @@ export const ADVICE: Readonly<Record<DeadLetterReason, string>> = {
   SourceTooLarge: "make it smaller, or raise limits in recipe.ts",
   SourceEmpty: "the file has no bytes: upload it again",
   MessageMalformed: "find who sends to the queue what is neither an S3 event nor a job",
-  RecipeUnsatisfiable: "change the preset in recipe.ts, or shorten the key",
+  RecipeUnsatisfiable:
+    "change what the message names, in recipe.ts or in the source, or leave such sources out",
   StoreUnavailable: "see whether the store answers, then upload it again",
   Throttled: "upload it again when there is less to do",
   TimedOut: "it takes longer than the lane has: look at its pixels, lower lanes.smallBytes",

@@ -1,4 +1,5 @@
 import type { FleetStatus } from "@imagefleet/local/fleet";
+import type { Collected } from "../input/collect.ts";
 import type { Screen } from "./screen.ts";
 import { count, formatMs } from "./units.ts";
 
@@ -119,15 +120,22 @@ export function showRepeatedly(
 }
 
 /** What was found, in one sentence. */
-export function foundText(
-  sources: number,
-  { others, hidden, out = 0 }: { others: number; hidden: number; out?: number },
-): string {
-  const skipped = [
+export function foundText({ sources, skipped, outside }: Omit<Collected, "unreadable">): string {
+  const { others, hidden, specials, out, outputs } = skipped;
+  const passed = [
     ...(others === 0 ? [] : [`${count(others, "file")} not named like an image`]),
     ...(hidden === 0 ? [] : [`${hidden} hidden`]),
+    ...(specials === 0
+      ? []
+      : [count(specials, "pipe, socket or device", "pipes, sockets and devices")]),
     ...(out === 0 ? [] : ["the --out folder within"]),
+    ...(outputs === 0 ? [] : [count(outputs, "folder of renditions", "folders of renditions")]),
   ];
-  const beside = skipped.length === 0 ? "" : `; skipped ${skipped.join(" and ")}`;
-  return `${count(sources, "picture")}${beside}`;
+  const last = passed.pop();
+  const all = passed.length === 0 ? last : `${passed.join(", ")} and ${last}`;
+  return [
+    count(sources.length, "picture"),
+    ...(last === undefined ? [] : [`skipped ${all}`]),
+    ...(outside === 0 ? [] : [`followed ${count(outside, "link")} out of the folder`]),
+  ].join("; ");
 }

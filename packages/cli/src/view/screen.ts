@@ -17,9 +17,25 @@ export class Screen {
   readonly #stderr: Stream;
   readonly #report: Stream;
   readonly #live: ReturnType<typeof createLogUpdate> | undefined;
+  readonly #call: string;
+  readonly command: (text: string) => string;
 
-  /** @param cursor the terminal understands cursor movements */
-  constructor(options: { stdout: Stream; stderr: Stream; json: boolean; cursor: boolean }) {
+  /**
+   * @param options.cursor the terminal understands cursor movements
+   * @param options.call what comes before every command of this program
+   * @param options.command a command of it as a person may copy it: `dlq list` becomes
+   * `npm run imagefleet -- dlq list --profile mine`
+   */
+  constructor(options: {
+    stdout: Stream;
+    stderr: Stream;
+    json: boolean;
+    cursor: boolean;
+    call: string;
+    command: (text: string) => string;
+  }) {
+    this.command = options.command;
+    this.#call = options.call;
     this.#stdout = options.stdout;
     this.#stderr = options.stderr;
     this.#report = options.json ? options.stderr : options.stdout;
@@ -48,9 +64,15 @@ export class Screen {
   /** Colours a text of {@link note} and {@link live}. */
   tint = (style: Style, text: string): string => styleText(style, text, { stream: this.#stderr });
 
-  /** Lines of the report; a terminal that is narrower gets them broken between words. */
+  /**
+   * Lines of the report; a terminal that is narrower gets them broken between words, but for a line
+   * that is a command: one that is broken is no command any more.
+   */
   report(...lines: readonly string[]): void {
-    this.verbatim(...lines.map((line) => wrap(line, this.#report.columns)));
+    const isCommand = (line: string) => line.startsWith(`  ${this.#call} `);
+    this.verbatim(
+      ...lines.map((line) => (isCommand(line) ? line : wrap(line, this.#report.columns))),
+    );
   }
 
   /** Lines of the report that a person copies: one that is broken is no command any more. */

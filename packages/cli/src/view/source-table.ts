@@ -47,8 +47,14 @@ export function sourceTable(rows: readonly SourceRow[], screen: Canvas): string[
     ...(left === 0
       ? []
       : [screen.paint("dim", `… and ${left} more: above, what went wrong and the slowest`)]),
-    ...(screen.width >= TIGHT && rows.some((row) => savedOf(row) !== "–")
-      ? ["", screen.paint("dim", "saved: all renditions of a source together against the source")]
+    ...(screen.width >= TIGHT && rows.some((row) => savedOf(row) !== "")
+      ? [
+          "",
+          screen.paint(
+            "dim",
+            "saved: all renditions of a source together against the source; below 0: they are larger",
+          ),
+        ]
       : []),
   ];
 }

@@ -32,11 +32,12 @@ describe("numbers for a person", () => {
     [125_000, "2 min 5 s"],
   ])("%d ms are %s", (ms, text) => expect(formatMs(ms)).toBe(text));
 
-  test("what is saved is unsaid where it is less than nothing or nothing was made", () => {
+  test("what is saved is below 0 for a loss, and unsaid where nothing was made", () => {
     expect(formatSaved(1000, 43)).toBe("95.7 %");
-    expect(formatSaved(100, 216)).toBe("–");
-    expect(formatSaved(0, 10)).toBe("–");
-    expect(formatSaved(10, 0)).toBe("–");
+    expect(formatSaved(1000, 1023)).toBe("-2.3 %");
+    expect(formatSaved(100, 316)).toBe("-216 %");
+    expect(formatSaved(0, 10)).toBe("");
+    expect(formatSaved(10, 0)).toBe("");
   });
 
   test("one is one", () => {

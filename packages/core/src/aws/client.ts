@@ -32,7 +32,7 @@ const MAX_ATTEMPTS = 5;
 export function createS3(options: ClientOptions): S3Client {
   return new S3Client({
     maxAttempts: MAX_ATTEMPTS,
-    ...given(options),
+    ...clientConfig(options),
     forcePathStyle: options.endpoint !== undefined,
     requestHandler: REQUESTS,
     // A body's length and then the decoder check it: hashing 20 MB twice more is CPU lost.
@@ -46,12 +46,13 @@ export function createSqs(options: ClientOptions): SQSClient {
   return new SQSClient({
     maxAttempts: MAX_ATTEMPTS,
     // In code, not by environment: the SDK would follow the queue URL's host instead.
-    ...given(options),
+    ...clientConfig(options),
     requestHandler: REQUESTS,
   });
 }
 
-function given({ region, profile, endpoint, credentials }: ClientOptions) {
+/** The options as a client of the SDK takes them: what is not given is not there. */
+export function clientConfig({ region, profile, endpoint, credentials }: ClientOptions) {
   return {
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),

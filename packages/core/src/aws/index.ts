@@ -1,2 +1,2 @@
-export { type ClientOptions, createS3, createSqs } from "./client.ts";
+export { type ClientOptions, clientConfig, createS3, createSqs } from "./client.ts";
 export { asFailure, statusOf } from "./failure.ts";

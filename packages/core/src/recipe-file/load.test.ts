@@ -71,18 +71,48 @@ describe("a recipe's file", () => {
     });
   });
 
-  // By Node itself: vitest resolves a package from the project's root wherever the file is.
-  test("with an import that only the project has says so, naming the file", async () => {
-    const file = await write('import "@imagefleet/core/recipe";\nexport default {};');
+  /** By Node itself: vitest loads and resolves modules in its own way. */
+  async function faultOf(file: string): Promise<string> {
     const program = `import { loadRecipe } from ${JSON.stringify(new URL("load.ts", import.meta.url))};
       await loadRecipe(process.argv[1]).catch((error) => console.log(error.message));`;
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      "--input-type=module",
-      "--eval",
-      program,
-      file,
-    ]);
-    expect(stdout).toContain(
+    const args = ["--input-type=module", "--eval", program, file];
+    return (await promisify(execFile)(process.execPath, args)).stdout;
+  }
+
+  test.each([
+    [
+      ".mts",
+      'export default {\n  presets: {\n    a: "1x1" b,\n  },\n};',
+      "3:14",
+      '    a: "1x1" b,\n             ^',
+    ],
+    [
+      ".mjs",
+      "export default {\n\tpresets: {\n\t\ta:\tb c,\n};",
+      "3:8",
+      "    a:\tb c,\n      \t  ^",
+    ],
+    [".mts", "enum A { B }\nexport default {};", "1:1", "    enum A { B }\n    ^"],
+    [".mjs", "const none = undefined;\nexport default none.presets;", "2:21", "^"],
+  ])(
+    "that cannot be loaded (%s) tells line, column and code",
+    async (extension, text, at, mark) => {
+      const file = await write(text, extension);
+      const fault = await faultOf(file);
+      expect(fault).toContain(`\n  at ${file}:${at}\n`);
+      expect(fault).toContain(mark);
+    },
+  );
+
+  test("that imports what cannot be loaded tells that file's line", async () => {
+    const broken = await write("export const a = ;");
+    const file = await write(`import { a } from ${JSON.stringify(broken)}; export default a;`);
+    expect(await faultOf(file)).toContain(`\n  at ${broken}:1:18\n    export const a = ;\n`);
+  });
+
+  test("with an import that only the project has says so, naming the file", async () => {
+    const file = await write('import "@imagefleet/core/recipe";\nexport default {};');
+    expect(await faultOf(file)).toContain(
       `${file}: "@imagefleet/core" cannot be found from a file outside the project: leave the import out`,
     );
   });

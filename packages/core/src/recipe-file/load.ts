@@ -3,6 +3,7 @@ import { extname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseRecipe, type Recipe, RecipeError } from "../recipe/index.ts";
 import { RecipeFileError } from "./error.ts";
+import { locationOf } from "./location.ts";
 
 const EXTENSIONS = [".ts", ".mts", ".js", ".mjs"];
 
@@ -27,7 +28,7 @@ export async function loadRecipe(from: string | URL): Promise<Recipe> {
   try {
     return parseRecipe(module.default);
   } catch (error) {
-    throw asFileError(file, error);
+    throw await asFileError(file, error);
   }
 }
 
@@ -54,12 +55,12 @@ async function importModule(file: string): Promise<{ default?: unknown }> {
   try {
     return await import(pathToFileURL(file).href);
   } catch (error) {
-    throw asFileError(file, error);
+    throw await asFileError(file, error);
   }
 }
 
 /** The module ran into something while it was loaded: its own fault, never a stack for a person. */
-function asFileError(file: string, error: unknown): RecipeFileError {
+async function asFileError(file: string, error: unknown): Promise<RecipeFileError> {
   const cause = { cause: error };
   if (error instanceof RecipeError) return new RecipeFileError(file, error.message, cause);
   const text = error instanceof Error ? error.message : String(error);
@@ -75,5 +76,6 @@ function asFileError(file: string, error: unknown): RecipeFileError {
     return new RecipeFileError(file, `it imports "${missing}", which is not there`, cause);
   }
   const name = error instanceof Error ? error.name : "it threw";
-  return new RecipeFileError(file, `it cannot be loaded: ${name}: ${text}`, cause);
+  const at = await locationOf(error, file);
+  return new RecipeFileError(file, `it cannot be loaded: ${name}: ${text}${at}`, cause);
 }

@@ -66,6 +66,8 @@ export interface Fleet {
   manifestKey(key: string): string;
   /** The process ids of the function's environments and of the workers, as they are now. */
   processes(): { readonly functions: readonly number[]; readonly workers: readonly number[] };
+  /** Takes nothing more, finishes what is in hand and gives the rest back; the servers go on. */
+  drain(): Promise<void>;
   /** Drains what is in hand and ends every process of the fleet. */
   stop(): Promise<void>;
 }

@@ -25,6 +25,7 @@ import {
 import { environments } from "./environment.ts";
 import type { Fleet, FleetOptions, FleetStatus, JobReport, LaneDepth } from "./fleet.ts";
 import { readLetters } from "./letters.ts";
+import { dropTestEvent } from "./test-event.ts";
 import { startWorkerProcess } from "./worker-process.ts";
 
 const HANDLER = new URL(import.meta.resolve("@imagefleet/lambda/consume/handler"));
@@ -76,6 +77,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const resources = await createResources(s3, sqs, leaseSeconds);
   const { sourceBucket, renditionBucket } = resources;
   const { small, large } = resources.lanes;
+  if (older.small.waiting + older.small.inFlight === 0) await dropTestEvent(sqs, small.url);
   const renditionStore = new RenditionStore(s3, renditionBucket);
   const programsEndpoint = (await options.endpointFor?.(aws.endpoint)) ?? aws.endpoint;
   const environment = environments({
@@ -132,6 +134,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     return { lanes, deadLetters: { small: await dead("small"), large: await dead("large") } };
   };
 
+  let drained: Promise<void> | undefined;
+  const drain = () => {
+    drained ??= (async () => {
+      await Promise.all([source.stop(), ...workers.map((worker) => worker.stop())]);
+      await fn.stop();
+      await linesRead();
+    })();
+    return drained;
+  };
+
   return {
     endpoint: aws.endpoint,
     sourceBucket,
@@ -154,8 +166,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         if (Object.values(lanes).every(({ waiting, inFlight }) => waiting + inFlight === 0)) break;
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
-      // What the programs said of their last jobs is in the pipes already: let it be read.
-      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await linesRead();
     },
     async renditions(key) {
       const stored = await renditionStore.manifest(
@@ -180,16 +191,21 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       functions: fn.pids(),
       workers: workers.flatMap((worker) => worker.pid() ?? []),
     }),
+    drain,
     async stop() {
       stopping = true;
-      await Promise.all([source.stop(), ...workers.map((worker) => worker.stop())]);
-      await fn.stop();
+      await drain();
       s3.destroy();
       sqs.destroy();
       pollingSqs.destroy();
       await aws.close();
     },
   };
+}
+
+/** What the programs said of their last jobs is in the pipes already: let it be read. */
+async function linesRead(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function leftIn(sqs: SQSClient, lane: Lane): Promise<LaneDepth> {

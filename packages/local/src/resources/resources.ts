@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   CreateBucketCommand,
+  GetBucketNotificationConfigurationCommand,
   HeadBucketCommand,
   PutBucketNotificationConfigurationCommand,
   type S3Client,
@@ -65,25 +67,38 @@ export async function createResources(
     createBucket(s3, RENDITION_BUCKET),
     createBucket(s3, SOURCE_BUCKET),
   ]);
-  await s3.send(
-    new PutBucketNotificationConfigurationCommand({
-      Bucket: SOURCE_BUCKET,
-      NotificationConfiguration: {
-        QueueConfigurations: [
-          {
-            Id: "intake",
-            QueueArn: small.arn,
-            Events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],
-          },
-        ],
-      },
-    }),
-  );
+  await notify(s3, small.arn);
   return {
     sourceBucket: SOURCE_BUCKET,
     renditionBucket: RENDITION_BUCKET,
     lanes: { small, large },
   };
+}
+
+/** S3 tries out whatever is set by a message of its own: nothing is set that is so already. */
+async function notify(s3: S3Client, queueArn: string): Promise<void> {
+  const wanted = {
+    Id: "intake",
+    QueueArn: queueArn,
+    Events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"] as const,
+  };
+  const { QueueConfigurations: [there, ...others] = [] } = await s3.send(
+    new GetBucketNotificationConfigurationCommand({ Bucket: SOURCE_BUCKET }),
+  );
+  const isThere =
+    others.length === 0 &&
+    there?.QueueArn === queueArn &&
+    there.Filter === undefined &&
+    isDeepStrictEqual(there.Events, [...wanted.Events]);
+  if (isThere) return;
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({
+      Bucket: SOURCE_BUCKET,
+      NotificationConfiguration: {
+        QueueConfigurations: [{ ...wanted, Events: [...wanted.Events] }],
+      },
+    }),
+  );
 }
 
 async function createLane(sqs: SQSClient, lane: Lane, visibility: number): Promise<LaneQueues> {

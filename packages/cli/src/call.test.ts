@@ -1,0 +1,42 @@
+import { execFileSync } from "node:child_process";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { callOf, shellWord } from "./call.ts";
+
+const project = "/home/ada/imagefleet/";
+const main = "/home/ada/imagefleet/packages/cli/src/main.ts";
+const npm = { npm_lifecycle_event: "imagefleet", npm_config_user_agent: "npm/11.4.2 node/v24" };
+
+test.each([
+  ["npm in the clone", npm, "/home/ada/imagefleet/docs", "npm run imagefleet --"],
+  ["npm start", { ...npm, npm_lifecycle_event: "start" }, project, "npm run imagefleet --"],
+  [
+    "npm from elsewhere",
+    npm,
+    "/home/ada/imagefleet-2",
+    "npm --prefix /home/ada/imagefleet run imagefleet --",
+  ],
+  ["pnpm", { ...npm, npm_config_user_agent: "pnpm/12.21.0" }, project, "pnpm run imagefleet"],
+  ["no script of ours", { npm_lifecycle_event: "test" }, project, "node packages/cli/src/main.ts"],
+])("a person who ran it by %s is told to run it so again", (_what, environment, cwd, call) => {
+  expect(callOf(environment, { main, cwd, project })).toBe(call);
+});
+
+test("under its own name it is called by its name", () => {
+  const linked = "/usr/local/bin/imagefleet";
+  expect(callOf({}, { main: linked, cwd: "/", project })).toBe("imagefleet");
+});
+
+test("a word is one word to a shell, whatever is in it", () => {
+  const text = fc.string({ unit: "grapheme", minLength: 1 }).filter((each) => !each.includes("\0"));
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), (words) => {
+      const script = `printf '%s\\0' ${words.map(shellWord).join(" ")}`;
+      expect(execFileSync("sh", ["-c", script], { encoding: "utf8" }).split("\0")).toEqual([
+        ...words,
+        "",
+      ]);
+    }),
+    { numRuns: 50 },
+  );
+});

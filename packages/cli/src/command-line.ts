@@ -1,0 +1,33 @@
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { shellWord } from "./call.ts";
+import { CONNECTION_GROUP } from "./connection/options.ts";
+
+/** What the same command needs besides, to speak of the same thing once more. */
+const OF_THE_SAME = ["--recipe", "--checkpoint"];
+
+/**
+ * A command that a person can copy: with the options by which the one that they have run found its
+ * fleet.
+ *
+ * @param call what comes before it, `npm run imagefleet --`
+ * @param text the command itself: `dlq list --reason Throttled`
+ * @param ran what was run; undefined before anything was
+ */
+export function commandLine(
+  call: string,
+  text: string,
+  ran: CommandUnknownOpts | undefined,
+): string {
+  const isSame = text.split(" ")[0] === ran?.name();
+  const given = (ran?.options ?? []).filter(
+    (option) =>
+      ran?.getOptionValueSource(option.attributeName()) === "cli" &&
+      (option.helpGroupHeading === CONNECTION_GROUP ||
+        (isSame && OF_THE_SAME.includes(option.long ?? ""))),
+  );
+  const flags = given.map((option) => {
+    const value: unknown = ran?.getOptionValue(option.attributeName());
+    return `${option.long} ${shellWord(String(value))}`;
+  });
+  return [call, text, ...flags].join(" ");
+}

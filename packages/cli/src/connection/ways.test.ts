@@ -1,0 +1,240 @@
+import { writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bury } from "../dlq/fixtures/letters.ts";
+import { run } from "../fixtures/cli.ts";
+import { RESOLVE_LOCALLY } from "./fixtures/resolve-locally.ts";
+import { RESOURCE_NAMES, RESOURCES, type Resource } from "./names.ts";
+
+let sandbox: Sandbox;
+/** The sandbox by a name that is not this machine's: nothing is known of it that is not said. */
+let endpoint: string;
+/** What the fleet's resources are called there. */
+let names: Readonly<Record<Resource, string>>;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  endpoint = sandbox.endpoint.replace("127.0.0.1", "servers");
+  const { sourceBucket, renditionBucket, lanes } = sandbox.resources;
+  const { small, large } = lanes;
+  names = {
+    sourceBucket,
+    renditionBucket,
+    smallQueue: small.url,
+    smallDlq: small.letters,
+    largeQueue: large.url,
+    largeDlq: large.letters,
+  };
+  await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+  await writeFile(join(sandbox.folder, "letters.ndjson"), "");
+});
+afterAll(() => sandbox.close());
+
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+const REGION = { AWS_REGION: "us-east-1" };
+
+function imagefleet(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const all = { PATH: process.env["PATH"], HOME: sandbox.folder, ...RESOLVE_LOCALLY, ...env };
+  return run(args, { cwd: sandbox.folder, env: all });
+}
+
+/** Every command that speaks to a fleet. */
+const COMMANDS = [
+  ["status"],
+  ["audit"],
+  ["reprocess", "--yes"],
+  ["dlq", "summary"],
+  ["dlq", "list"],
+  ["dlq", "show", "no such id"],
+  ["dlq", "redrive", "--yes"],
+  ["dlq", "discard", "--yes"],
+  ["dlq", "export"],
+  ["dlq", "import", "letters.ndjson"],
+] as const;
+
+const flags = () =>
+  RESOURCE_NAMES.flatMap((resource) => [RESOURCES[resource].flag, names[resource]]);
+
+const variables = () =>
+  Object.fromEntries(
+    RESOURCE_NAMES.map((resource) => [RESOURCES[resource].variable, names[resource]]),
+  );
+
+const links = () =>
+  Object.fromEntries(
+    RESOURCE_NAMES.map((resource) => {
+      const isBucket = resource.endsWith("Bucket");
+      const link = isBucket ? { name: names[resource] } : { url: names[resource] };
+      const type = isBucket ? "sst.aws.Bucket" : "sst.aws.Queue";
+      return [`SST_RESOURCE_${RESOURCES[resource].link}`, JSON.stringify({ ...link, type })];
+    }),
+  );
+
+describe("flags, variables and SST's links lead to the same fleet", () => {
+  it.each([
+    ["status", "--json"],
+    ["dlq", "list", "--json"],
+    ["audit", "--json"],
+    ["reprocess", "--dry-run", "--json"],
+  ])("in %s %s", async (...command) => {
+    const at = { ...REGION, ...CREDENTIALS };
+    // One after the other: two readers hide dead letters from each other.
+    const all = [
+      await imagefleet([...command, "--endpoint", endpoint, ...flags()], at),
+      await imagefleet(command, { ...at, AWS_ENDPOINT_URL: endpoint, ...variables() }),
+      await imagefleet([...command, "--endpoint", endpoint], { ...at, ...links() }),
+    ];
+    for (const { code, stdout, stderr } of all) {
+      expect([0, 3], stderr).toContain(code);
+      expect(timeless(stdout)).toEqual(timeless(all[0]?.stdout ?? ""));
+    }
+  });
+});
+
+/** A line's fields without those of time. */
+function timeless(stdout: string): unknown[] {
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => ({ ...JSON.parse(line), at: null, seconds: null }));
+}
+
+describe("a wrong name is answered with those that are there", () => {
+  it("by every command", async () => {
+    const wrong = [
+      ...flags(),
+      "--small-queue",
+      "imagefleet-smal",
+      "--source-bucket",
+      "imagefleet-sources",
+    ];
+    const at = ["--endpoint", endpoint, ...wrong];
+    const ended = await Promise.all(
+      COMMANDS.map((command) => imagefleet([...command, ...at], { ...REGION, ...CREDENTIALS })),
+    );
+    for (const [index, { code, stdout, stderr }] of ended.entries()) {
+      const found =
+        /--small-queue: there is no queue imagefleet-smal at .*: found imagefleet-small, |--source-bucket: there is no bucket imagefleet-sources at .*: found imagefleet-source, /;
+      expect(stderr, COMMANDS[index]?.join(" ")).toMatch(found);
+      expect([code, stdout]).toEqual([2, ""]);
+    }
+  });
+});
+
+describe("endpoint, profile and region are as in the AWS CLI", () => {
+  const command = ["status", "--json"];
+
+  it("by the profile's region, credentials and address", async () => {
+    const config = join(sandbox.folder, "config");
+    const text = `[profile mine]\nregion = us-east-1\naws_access_key_id = a\naws_secret_access_key = b\nendpoint_url = ${sandbox.endpoint}\n`;
+    await writeFile(config, text);
+    const env = { AWS_CONFIG_FILE: config, ...variables() };
+    const byFlag = await imagefleet([...command, "--profile", "mine"], env);
+    const byVariable = await imagefleet(command, { ...env, AWS_PROFILE: "mine" });
+    const without = await imagefleet([...command, "--profile", "other"], env);
+    for (const { code, stdout, stderr } of [byFlag, byVariable]) {
+      expect(code, stderr).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ deadLetters: { small: 1, large: 0 } });
+    }
+    expect(without.code).toBe(2);
+    expect(without.stderr).toMatch(/profile other|no region is named/);
+  });
+
+  it("by a service's own variable before the one for all, and by AWS_DEFAULT_REGION", async () => {
+    const env = { AWS_DEFAULT_REGION: "us-east-1", ...CREDENTIALS, ...variables() };
+    const nowhere = "http://servers:9";
+    const [sqs, both] = await Promise.all([
+      imagefleet(command, { ...env, AWS_ENDPOINT_URL: nowhere, AWS_ENDPOINT_URL_SQS: endpoint }),
+      imagefleet([...command, "--endpoint", endpoint], { ...env, AWS_ENDPOINT_URL_SQS: nowhere }),
+    ]);
+    expect(sqs.code, sqs.stderr).toBe(0);
+    expect(both.code, both.stderr).toBe(0);
+  });
+
+  it("and an address that is none is named with the fix", async () => {
+    const [byFlag, byVariable] = await Promise.all([
+      imagefleet([...command, "--endpoint", "foo"]),
+      imagefleet(command, { AWS_ENDPOINT_URL_S3: "localhost:4566" }),
+    ]);
+    const fix = "write it with its scheme, such as http://127.0.0.1:4566";
+    expect(byFlag).toMatchObject({ code: 2, stdout: "" });
+    expect(byFlag.stderr).toContain(`--endpoint is "foo", which is no address`);
+    expect(byFlag.stderr).toContain(fix);
+    expect(byVariable).toMatchObject({ code: 2, stdout: "" });
+    expect(byVariable.stderr).toContain(`AWS_ENDPOINT_URL_S3 is "localhost:4566"`);
+    expect(byVariable.stderr).toContain(fix);
+  });
+});
+
+describe("the oldest message's age", () => {
+  let cloudWatch: Server;
+  let asked: { target: string; queues: string[] }[];
+  let refuses: boolean;
+
+  beforeAll(async () => {
+    cloudWatch = createServer((request, response) => {
+      let text = "";
+      request.on("data", (chunk) => {
+        text += chunk;
+      });
+      request.on("end", () => {
+        const queries: {
+          Id: string;
+          MetricStat: { Metric: { Dimensions: { Value: string }[] } };
+        }[] = JSON.parse(text).MetricDataQueries;
+        asked.push({
+          target: String(request.headers["x-amz-target"]),
+          queues: queries.map(({ MetricStat }) => MetricStat.Metric.Dimensions[0]?.Value ?? ""),
+        });
+        const results = queries.map(({ Id }) => ({ Id, Timestamps: [1], Values: [840] }));
+        response.writeHead(refuses ? 400 : 200, { "content-type": "application/x-amz-json-1.0" });
+        response.end(
+          JSON.stringify(
+            refuses
+              ? { __type: "AccessDenied", message: "not authorized" }
+              : { MetricDataResults: results },
+          ),
+        );
+      });
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => cloudWatch.once("listening", resolve));
+  });
+  afterAll(() => cloudWatch.close());
+
+  function status(...more: string[]) {
+    const address = cloudWatch.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    asked = [];
+    return imagefleet(["status", ...more], {
+      ...REGION,
+      ...CREDENTIALS,
+      ...variables(),
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ENDPOINT_URL_CLOUDWATCH: `http://127.0.0.1:${port}`,
+    });
+  }
+
+  it("is CloudWatch's, of a lane that is not empty; else it is said why it is not known", async () => {
+    refuses = false;
+    const { stdout, stderr } = await status("--json");
+    expect(stderr).toBe("");
+    // In the small lane is what S3 tried its notification with.
+    expect(JSON.parse(stdout)).toMatchObject({
+      lanes: { small: { oldestSeconds: 840 }, large: { oldestSeconds: 0 } },
+    });
+    expect(asked[0]).toEqual({
+      target: "GraniteServiceVersion20100801.GetMetricData",
+      queues: ["imagefleet-small", "imagefleet-large"],
+    });
+    expect((await status()).stdout).toMatch(/small +1 +0 +14 min +stands still/);
+
+    refuses = true;
+    const refused = await status("--json");
+    expect(refused.code).toBe(0);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ lanes: { small: { oldestSeconds: null } } });
+    expect(refused.stderr).toContain("cloudwatch:GetMetricData");
+    expect(refused.stderr).toContain("AccessDenied: not authorized");
+  });
+});

@@ -1,0 +1,36 @@
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { expect, test } from "vitest";
+import { CONNECTION_GROUP } from "./connection/options.ts";
+import { program } from "./program.ts";
+
+const env = { debug: false, cwd: "/photos", cursor: false, call: "npm run imagefleet --" };
+
+/** What `--help` of a command prints on a terminal of 80 columns, and of those below it. */
+function helps(command: CommandUnknownOpts): string[] {
+  let text = "";
+  command.configureOutput({
+    writeOut: (part) => {
+      text += part;
+    },
+    getOutHelpWidth: () => 80,
+    getOutHasColors: () => false,
+  });
+  command.outputHelp();
+  return [text, ...command.commands.flatMap(helps)];
+}
+
+test("every help fits on 80 columns, and says how the program is called here", () => {
+  const all = helps(program(env, "0", () => undefined));
+  expect(all.length).toBeGreaterThan(14);
+  const tooWide = all.flatMap((text) => text.split("\n")).filter((line) => line.length > 80);
+  expect(tooWide).toEqual([]);
+  for (const text of all) {
+    expect(text).not.toContain("\u001b");
+    if (/^ {2}imagefleet /m.test(text)) {
+      expect(text).toContain('write "npm run imagefleet --" for imagefleet:');
+    }
+    // What a command does comes before where it does it.
+    const [before = "", after = ""] = text.split(CONNECTION_GROUP);
+    if (after !== "") expect(before).toContain("--json");
+  }
+});
