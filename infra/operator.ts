@@ -18,6 +18,8 @@ const looking: Statement[] = [
   { actions: ["sqs:GetQueueUrl", "sqs:GetQueueAttributes"], resources: [...lanes, ...letters] },
   // A dead letter is read by receiving it, and given back at once.
   { actions: ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"], resources: letters },
+  // The oldest message's age. CloudWatch knows no resources: who may ask for one metric may for all.
+  { actions: ["cloudwatch:GetMetricData"], resources: ["*"] },
   ...decrypting,
 ];
 

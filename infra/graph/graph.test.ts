@@ -75,6 +75,7 @@ describe("production", () => {
     const page = permissionsPage({
       plain: graph("production"),
       encrypted: graph("encrypted"),
+      traced: graph("all settings"),
     });
     // `npm test -- --update=all infra/graph/graph.test.ts` writes it anew.
     await expect(page).toMatchFileSnapshot(join(ROOT, "docs", "permissions.md"));

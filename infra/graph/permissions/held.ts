@@ -1,4 +1,4 @@
-import { at, textAt, texts } from "../read.ts";
+import { all, at, textAt, texts } from "../read.ts";
 import type { Graph, Json } from "../resource.ts";
 import { statements } from "../rules/access.ts";
 import { keyOf, names } from "./names.ts";
@@ -27,7 +27,7 @@ export function held(graph: Graph, role: Role): ReadonlySet<string> {
   );
 }
 
-/** What a role was recorded to need, and what S3 then does in its name with the bucket's key. */
+/** What a role was recorded to need, what S3 then does in its name with a key, what X-Ray asks for. */
 export function needed(graph: Graph, role: Role): ReadonlyMap<string, string> {
   const needs = new Map(Object.entries(recorded(role)));
   for (const bucket of ["source", "renditions"] as const) {
@@ -38,7 +38,18 @@ export function needed(graph: Graph, role: Role): ReadonlyMap<string, string> {
       needs.set(`kms:GenerateDataKey ${key}`, "S3, for a write");
     }
   }
+  if (isTraced(graph, role)) {
+    const spans = ["xray:PutSpans", "xray:PutSpansForIndexing", "xray:PutTraceSegments"];
+    for (const action of spans) needs.set(`${action} *`, "X-Ray, for the spans sent to it");
+  }
   return needs;
+}
+
+/** Do the programs send what they do to X-Ray? It is told to both alike. */
+function isTraced(graph: Graph, role: Role): boolean {
+  const [consume] = all(graph, "lambda/function:Function");
+  const url = textAt(consume?.inputs, "environment.variables.IMAGEFLEET_TRACES_URL");
+  return ["function", "worker"].includes(role) && url.startsWith("https://xray.");
 }
 
 /** Does it allow what it names, always? No other kind is in use. */

@@ -22,8 +22,15 @@ const ABOUT: Readonly<Record<Role, string>> = {
   operator: "The policy `operatorPolicy` of the outputs: for people who run every command.",
 };
 
-/** docs/permissions.md, of a deployment as it is shipped and of one with a key of KMS. */
-export function permissionsPage(graphs: { plain: Graph; encrypted: Graph }): string {
+/** A deployment as it is shipped, one with a key of KMS, and one that is traced. */
+interface Graphs {
+  readonly plain: Graph;
+  readonly encrypted: Graph;
+  readonly traced: Graph;
+}
+
+/** docs/permissions.md */
+export function permissionsPage(graphs: Graphs): string {
   return [
     INTRO,
     ...ROLES.map((role) => section(role, graphs)),
@@ -33,14 +40,18 @@ export function permissionsPage(graphs: { plain: Graph; encrypted: Graph }): str
   ].join("\n");
 }
 
-function section(role: Role, { plain, encrypted }: { plain: Graph; encrypted: Graph }): string {
+function section(role: Role, { plain, encrypted, traced }: Graphs): string {
   const before = held(plain, role);
   const rows = [...before].sort().map((grant) => row(grant, because(plain, role, grant)));
   const more = [...held(encrypted, role)].filter((grant) => !before.has(grant)).sort();
   const withKey = more.map((grant) =>
     row(grant, `with \`encryption: "kms"\`: ${because(encrypted, role, grant)}`),
   );
-  const table = ["| may | on | for |", "|---|---|---|", ...rows, ...withKey];
+  const spans = [...held(traced, role)].filter((grant) => grant.startsWith("xray:")).sort();
+  const withTraces = spans.map((grant) =>
+    row(grant, `with \`traces: "xray"\`: ${because(traced, role, grant)}`),
+  );
+  const table = ["| may | on | for |", "|---|---|---|", ...rows, ...withKey, ...withTraces];
   return titled(`${HOLDERS[role]}: the ${role}`, [ABOUT[role], "", ...table]);
 }
 

@@ -19,6 +19,7 @@ const LIVE = new Set(["appsync:*", "s3:*"]);
 
 /** What is allowed on everything, for its service knows no resources of its own. */
 const WITHOUT_RESOURCE = new Map([
+  ["cloudwatch:GetMetricData", "the oldest message's age, for people who look"],
   ["xray:PutSpans", "traces, where a stage sends them to X-Ray"],
   ["xray:PutSpansForIndexing", "traces, where a stage sends them to X-Ray"],
   ["xray:PutTraceSegments", "traces, where a stage sends them to X-Ray"],

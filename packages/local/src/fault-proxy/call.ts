@@ -1,6 +1,12 @@
 import type { IncomingMessage } from "node:http";
 
-export type Service = "s3" | "sqs";
+export type Service = "s3" | "sqs" | "cloudwatch";
+
+/** How the header of services that speak JSON begins: the operation follows. */
+const TARGETS = [
+  ["sqs", "AmazonSQS."],
+  ["cloudwatch", "GraniteServiceVersion20100801."],
+] as const;
 
 /** What a request asks for, as the SDK calls it: `s3` `PutObject`, `sqs` `SendMessage`. */
 export interface Call {
@@ -10,11 +16,13 @@ export interface Call {
   readonly path: string;
 }
 
-/** SQS names its operation in a header; S3's follows from method, path and query. */
+/** SQS and CloudWatch name the operation in a header; S3's follows from method, path and query. */
 export function callOf({ headers, method = "GET", url = "/" }: IncomingMessage): Call {
   const target = headers["x-amz-target"];
-  if (typeof target === "string" && target.startsWith("AmazonSQS.")) {
-    return { service: "sqs", operation: target.slice("AmazonSQS.".length), path: url };
+  for (const [service, prefix] of TARGETS) {
+    if (typeof target === "string" && target.startsWith(prefix)) {
+      return { service, operation: target.slice(prefix.length), path: url };
+    }
   }
   const { pathname, searchParams } = new URL(url, "http://localhost");
   const [bucket = "", ...key] = pathname.slice(1).split("/");

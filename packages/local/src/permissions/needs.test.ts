@@ -8,7 +8,7 @@ import { asFile, recorded, unrecorded } from "./recorded.ts";
 const places = localPlaces({ source: "in/", renditions: "out/" });
 
 interface Asked {
-  readonly service?: "s3" | "sqs";
+  readonly service?: Call["service"];
   readonly path?: string;
   readonly url?: string;
   readonly headers?: Record<string, string>;
@@ -66,6 +66,7 @@ it.each<[string, Asked, string[]]>([
     ["GetQueueUrl: sqs:GetQueueUrl large"],
   ],
   ["ListQueues", { service: "sqs", body: "{}" }, ["ListQueues: sqs:ListQueues *"]],
+  ["GetMetricData", { service: "cloudwatch" }, ["GetMetricData: cloudwatch:GetMetricData *"]],
 ])("%s %j", async (operation, asked, needs) => {
   expect(await grants(operation, asked)).toEqual(needs);
 });

@@ -1,6 +1,12 @@
 import * as v from "valibot";
 import type { Call, Observe } from "../fault-proxy/index.ts";
-import { ASKS_FOR_MORE, READS_BY_CONDITION, S3_OPERATIONS, SQS_OPERATIONS } from "./operations.ts";
+import {
+  ASKS_FOR_MORE,
+  CLOUDWATCH_OPERATIONS,
+  READS_BY_CONDITION,
+  S3_OPERATIONS,
+  SQS_OPERATIONS,
+} from "./operations.ts";
 
 /** One thing that a call must be allowed to do. */
 export interface Need {
@@ -34,9 +40,11 @@ export async function needsOf(
   body: () => Promise<string>,
   places: Places,
 ): Promise<Need[]> {
-  return call.service === "sqs"
-    ? [sqsNeed(call.operation, await body(), places)]
-    : s3Needs(call, request, body, places);
+  const { service, operation } = call;
+  if (service === "s3") return s3Needs(call, request, body, places);
+  if (service === "sqs") return [sqsNeed(operation, await body(), places)];
+  const { action } = known(CLOUDWATCH_OPERATIONS, operation);
+  return [{ call: operation, action, resource: "*" }];
 }
 
 const queueSchema = v.pipe(

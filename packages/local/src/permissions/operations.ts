@@ -42,6 +42,14 @@ export const SQS_OPERATIONS: Readonly<Record<string, Authorization>> = {
 };
 
 /**
+ * It knows no resources: who may ask for one metric may ask for all.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+ */
+export const CLOUDWATCH_OPERATIONS: Readonly<Record<string, Authorization>> = {
+  GetMetricData: { action: "cloudwatch:GetMetricData", on: "everything" },
+};
+
+/**
  * A write or a delete of what has a named ETag tells whether it is there: it is also a read.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
