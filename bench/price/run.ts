@@ -46,6 +46,8 @@ export async function countWork(
     maximumConcurrency: 1,
     environment: {
       ...environmentIn(sandbox),
+      // As it is deployed: its lines are longer by the metrics in them.
+      IMAGEFLEET_METRICS_NAMESPACE: "imagefleet/production",
       AWS_ENDPOINT_URL: proxy.endpoint,
       IMAGEFLEET_RECIPE: recipe.href,
     },
