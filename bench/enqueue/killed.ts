@@ -22,8 +22,8 @@ export interface Killed {
 const KILLS = 2;
 const LOOK_MS = 20;
 const POLLERS = 8;
-/** Longer than the counting takes: what was received stays away, s. */
-const LEASE_SECONDS = 3_600;
+/** Longer than an answer and the removal take, s. */
+const LEASE_SECONDS = 600;
 
 /**
  * Enqueues a file of keys by `imagefleet reprocess`, kills it with SIGKILL at random points, resumes it
@@ -84,6 +84,7 @@ async function countAll(queue: BulkQueue, keys: number, signal: AbortSignal) {
         const intake = parseMessage(body);
         for (const { key } of intake.kind === "jobs" ? intake.jobs : []) seen[numberOf(key)] = 1;
       }
+      await queue.remove(some);
     }
   };
   await Promise.all(Array.from({ length: POLLERS }, poll));
