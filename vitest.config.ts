@@ -1,9 +1,12 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const contract = "packages/*/contract/**/*.contract.test.ts";
 
 export default defineConfig({
   test: {
+    // One more than there are processors: most of these wait for processes and queues.
+    maxWorkers: availableParallelism() + 1,
     // Real processes, codecs and queues: what hangs must say so, what is slow may be.
     testTimeout: 30_000,
     hookTimeout: 30_000,
