@@ -3,12 +3,12 @@ import { type Connection, connect } from "../connection/connect.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
 import { EXIT } from "../exit-code.ts";
 import type { MaxDepth } from "../feed/depth.ts";
+import { keepMemoryFlat } from "../flat-memory.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { readRecipe } from "../recipe.ts";
 import { showRepeatedly } from "../view/progress.ts";
 import type { Screen } from "../view/screen.ts";
 import { thousands } from "../view/thousands.ts";
-import { keepYoungSpaceSmall } from "../young-space.ts";
 import { Audit } from "./audit.ts";
 import { type AuditTotals, isComplete } from "./finding.ts";
 import { plan, type RepairPlan, repair } from "./repair.ts";
@@ -28,7 +28,7 @@ export interface AuditOptions {
 
 /** `imagefleet audit`: which sources lack what, and what is left over; with `--repair`, mends it. */
 export async function audit(options: AuditOptions, screen: Screen): Promise<number> {
-  keepYoungSpaceSmall();
+  keepMemoryFlat();
   const recipe = await readRecipe(options.recipe);
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(() => undefined);

@@ -6,6 +6,7 @@ import type { ConnectionOptions } from "../connection/options.ts";
 import { EXIT } from "../exit-code.ts";
 import type { MaxDepth } from "../feed/depth.ts";
 import { Feeder } from "../feed/feeder.ts";
+import { keepMemoryFlat } from "../flat-memory.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { discardStaged } from "../output/staged-file.ts";
 import { readRecipe } from "../recipe.ts";
@@ -13,7 +14,6 @@ import { showRepeatedly } from "../view/progress.ts";
 import type { Screen } from "../view/screen.ts";
 import { many, thousands } from "../view/thousands.ts";
 import { WrongUse } from "../wrong-use.ts";
-import { keepYoungSpaceSmall } from "../young-space.ts";
 import { type Checkpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { isMeant } from "./choose.ts";
 import { depthsOf, lettersOf, untilDrained } from "./follow.ts";
@@ -52,7 +52,7 @@ export async function reprocess(options: ReprocessOptions, screen: Screen): Prom
   if (!options.resume && !options.dryRun) {
     requirePerson(options.yes, "reprocess asks before it sends", "or --dry-run to only count");
   }
-  keepYoungSpaceSmall();
+  keepMemoryFlat();
   const recipe = await readRecipe(options.recipe);
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(discardStaged);
