@@ -45,8 +45,10 @@ export default defineConfig({
             "packages/local/contract/moto.setup.ts",
             "infra/graph/smoke/artefact.setup.ts",
           ],
-          // Gigabytes in each file: one after the other.
-          fileParallelism: false,
+          // Gigabytes in each file, which wait for the network and the kernel: two at a time, and after
+          // all others.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -5,6 +5,7 @@ import { connect } from "../connection/connect.ts";
 import { EXIT } from "../exit-code.ts";
 import { whyUnreadable } from "../file-fault.ts";
 import { onInterrupt } from "../interrupt.ts";
+import { linesOf } from "../lines.ts";
 import type { Screen } from "../view/screen.ts";
 import { many, thousands } from "../view/thousands.ts";
 import { WrongUse } from "../wrong-use.ts";
@@ -50,7 +51,7 @@ export async function importLetters(
     }
   };
   let chunk: { lane: Lane; message: OutgoingMessage }[] = [];
-  for await (const line of linesOf(file)) {
+  for await (const line of linesIn(file)) {
     at++;
     if (at < fromLine || line.trim() === "" || (isCut && at === total)) continue;
     const letter = readLetterLine(line);
@@ -79,7 +80,7 @@ async function check(file: string): Promise<{ lines: number; isCut: boolean }> {
   let wrong: number | undefined;
   const refusal = (line: number) =>
     new WrongUse(`${file}, line ${line} is no letter: each line is one, as dlq export writes them`);
-  for await (const line of linesOf(file)) {
+  for await (const line of linesIn(file)) {
     if (wrong !== undefined) throw refusal(wrong);
     at++;
     if (line.trim() !== "" && readLetterLine(line) === undefined) wrong = at;
@@ -99,7 +100,7 @@ async function endsWithNewline(file: string): Promise<boolean> {
   }
 }
 
-async function* linesOf(file: string): AsyncGenerator<string> {
+async function* linesIn(file: string): AsyncGenerator<string> {
   let handle: FileHandle;
   try {
     handle = await open(file);
@@ -107,7 +108,7 @@ async function* linesOf(file: string): AsyncGenerator<string> {
     throw new WrongUse(`${file} cannot be read: ${whyUnreadable(error)}`, { cause: error });
   }
   try {
-    yield* handle.readLines();
+    for await (const lines of linesOf(handle.createReadStream({ encoding: "utf8" }))) yield* lines;
   } finally {
     await handle.close();
   }

@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { onLines } from "../lines/index.ts";
 
 const MAIN = fileURLToPath(import.meta.resolve("@imagefleet/worker/main"));
 const WITH_PARENT = fileURLToPath(new URL("end-with-parent.ts", import.meta.url));
 
 /** A worker that dies at once each time must not be started as fast as the machine can. */
 const RESTART_MS = [100, 1_000, 5_000];
+
+/** Of what it prints, in characters. */
+const LONGEST_LINE = 1_000_000;
 
 /** A run of this length, ms, counts as healthy. */
 const HEALTHY_MS = 10_000;
@@ -40,9 +43,8 @@ export function startWorkerProcess(options: {
       detached: true,
     });
     child = worker;
-    if (worker.stdout) createInterface({ input: worker.stdout }).on("line", options.onLog);
-    if (worker.stderr)
-      createInterface({ input: worker.stderr }).on("line", (line) => stderr.push(line));
+    if (worker.stdout) onLines(worker.stdout, LONGEST_LINE, options.onLog);
+    if (worker.stderr) onLines(worker.stderr, LONGEST_LINE, (line) => stderr.push(line));
     worker.once("exit", (code, signal) => {
       if (stopping) return ended.resolve();
       deaths = performance.now() - startedAt > HEALTHY_MS ? 1 : deaths + 1;

@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { Duplex } from "node:stream";
+import { onLines } from "../lines/index.ts";
 import { launch } from "./launch.ts";
-import { onLines } from "./lines.ts";
 import { peakMemory, READS_OTHERS_MEMORY } from "./memory.ts";
 import type { FunctionOptions } from "./options.ts";
 import { parseReply, type Reply } from "./protocol.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { onLines } from "../lines.ts";
+import { onLines } from "../../lines/index.ts";
 import { type Launch, parseReply, type Reply } from "../protocol.ts";
 
 const launch: Launch = {

@@ -5,7 +5,7 @@
 import { Socket } from "node:net";
 import process, { argv, exit, memoryUsage, stderr, stdout } from "node:process";
 import type { Writable } from "node:stream";
-import { onLines } from "../lines.ts";
+import { onLines } from "../../lines/index.ts";
 import type { Invocation, Launch } from "../protocol.ts";
 import { contextOf } from "./context.ts";
 import { faultOf, logLine } from "./fault.ts";

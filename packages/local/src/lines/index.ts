@@ -1,0 +1,1 @@
+export { onLines } from "./lines.ts";
