@@ -16,11 +16,14 @@ if (!$dev) {
   tasks();
 }
 
-/** One alarm says that there are dead letters; the other says it again whenever there are more. */
+/**
+ * One alarm says that there are dead letters; the other says it again whenever there are more. By
+ * those that wait alone: whoever reads them holds them for less than a period, and counted on top of
+ * its most they would seem to be twice as many.
+ */
 function deadLetters(lane: string, letters: sst.aws.Queue): void {
-  const of = depth(letters);
+  const of = [sqs("waiting", letters, "ApproximateNumberOfMessagesVisible")];
   alarm(`${lane}DlqDepth`, `Dead letters lie in the ${lane.toLowerCase()} lane's queue`, {
-    expression: "waiting + inHand",
     of,
     threshold: 1,
   });
@@ -28,7 +31,7 @@ function deadLetters(lane: string, letters: sst.aws.Queue): void {
     `${lane}DlqGrowth`,
     `More dead letters than before in the ${lane.toLowerCase()} lane's queue`,
     {
-      expression: "DIFF(waiting + inHand)",
+      expression: "DIFF(waiting)",
       of,
       threshold: 1,
     },
@@ -74,25 +77,25 @@ function functions(): void {
   });
 }
 
-/** Also when there are tasks, and none of them takes anything. */
+/**
+ * Also when there are tasks, and none of them takes anything. SQS reports what is in hand only where
+ * there is something.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+ */
 function tasks(): void {
   alarm(
     "WorkerMissing",
     `The large lane waits ${ALARMS.noTaskMinutes} min, and no task works on it`,
     {
-      expression: "IF(waiting > 0 AND inHand < 1, 1, 0)",
-      of: depth(large.queue, MINUTE),
+      expression: "IF(waiting > 0 AND FILL(inHand, 0) < 1, 1, 0)",
+      of: [
+        sqs("waiting", large.queue, "ApproximateNumberOfMessagesVisible", MINUTE),
+        sqs("inHand", large.queue, "ApproximateNumberOfMessagesNotVisible", MINUTE),
+      ],
       threshold: 1,
       periods: ALARMS.noTaskMinutes,
     },
   );
-}
-
-function depth(queue: sst.aws.Queue, seconds: number = periodSeconds) {
-  return [
-    sqs("waiting", queue, "ApproximateNumberOfMessagesVisible", seconds),
-    sqs("inHand", queue, "ApproximateNumberOfMessagesNotVisible", seconds),
-  ];
 }
 
 function sqs(id: string, queue: sst.aws.Queue, name: string, seconds: number = periodSeconds) {

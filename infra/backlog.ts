@@ -70,7 +70,14 @@ function backlogAlarm(name: string, alarmDescription: string) {
     name: physical(name),
     alarmDescription,
     metricQueries: [
-      { id: "backlog", expression: "waiting + inHand", label: "Backlog", returnData: true },
+      // SQS reports what is in hand only where there is something; what waits, as long as the queue
+      // is in use: of one that is not, nothing is known, and nothing is made up.
+      {
+        id: "backlog",
+        expression: "waiting + FILL(inHand, 0)",
+        label: "Backlog",
+        returnData: true,
+      },
       metric("waiting", "ApproximateNumberOfMessagesVisible"),
       metric("inHand", "ApproximateNumberOfMessagesNotVisible"),
     ],

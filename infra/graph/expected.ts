@@ -1,8 +1,8 @@
+import { unexpectedAlarms } from "./expected-alarms.ts";
 import { differences } from "./read.ts";
 import type { Graph, Json } from "./resource.ts";
 
-const HOUR = 3600;
-const DAY = 24 * HOUR;
+const DAY = 24 * 3600;
 
 interface Expected {
   readonly type: string;
@@ -120,37 +120,22 @@ const DEPLOYED: readonly Expected[] = [
       },
     },
   },
-  alarm("LargeBacklog", 1, { evaluationPeriods: 1, treatMissingData: "notBreaching" }),
-  alarm("LargeEmpty", 1, { evaluationPeriods: 5, comparisonOperator: "LessThanThreshold" }),
-  alarm("SmallDlqDepth", 1),
-  alarm("SmallDlqGrowth", 1),
-  alarm("LargeDlqDepth", 1),
-  alarm("LargeDlqGrowth", 1),
-  alarm("SmallAge", 900),
-  alarm("LargeAge", 2 * HOUR),
-  alarm("ConsumeErrors", 5, { evaluationPeriods: 2 }),
-  alarm("ConsumeThrottles", 1, { evaluationPeriods: 3 }),
-  alarm("ConsumeDuration", 96_000, { evaluationPeriods: 2 }),
-  alarm("WorkerMissing", 1, { evaluationPeriods: 15 }),
 ];
 
 /** Where a graph is not what is written above, a line each. */
 export function unexpected(graph: Graph): string[] {
-  return DEPLOYED.flatMap(({ type, name, inputs }) => {
+  const others = DEPLOYED.flatMap(({ type, name, inputs }) => {
     const found = graph.resources.filter(
       (each) => each.name === name && [type, `aws:${type}`].includes(each.type),
     );
     if (found.length !== 1) return [`there are ${found.length} of ${name}, not 1`];
     return differences({ ...inputs }, { ...found[0]?.inputs }).map((line) => `${name}: ${line}`);
   });
+  return [...others, ...unexpectedAlarms(graph)];
 }
 
 function queue(name: string, retention: number, visibility?: number): Expected {
   const visible = visibility === undefined ? {} : { visibilityTimeoutSeconds: visibility };
   const inputs = { messageRetentionSeconds: retention, fifoQueue: false, ...visible };
   return { type: "sqs/queue:Queue", name, inputs };
-}
-
-function alarm(name: string, threshold: number, more: Expected["inputs"] = {}): Expected {
-  return { type: "cloudwatch/metricAlarm:MetricAlarm", name, inputs: { threshold, ...more } };
 }

@@ -1,7 +1,10 @@
-import { all, at, listAt, textAt } from "../read.ts";
+import { all, at, jsonAt, listAt, textAt, texts } from "../read.ts";
 import type { Graph, Json, Resource } from "../resource.ts";
 import { deadLetterQueues } from "./queues.ts";
 import type { Rule } from "./rule.ts";
+
+/** Who sends to the topic of alarms. */
+const SENDERS = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"];
 
 /** The metrics that AWS itself reports, of those in use. A misspelt one never goes off. */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
@@ -38,9 +41,7 @@ export const everyDeadLetterQueueHasItsAlarms: Rule = (graph) => {
         (metric) => textAt(metric, "dimensions.QueueName") === textAt(queue.inputs, "name"),
       );
       const names = counted.map((metric) => textAt(metric, "metricName"));
-      return ["Visible", "NotVisible"].every((each) =>
-        names.includes(`ApproximateNumberOfMessages${each}`),
-      );
+      return names.includes("ApproximateNumberOfMessagesVisible");
     });
     const [growth, depth] = [true, false].map((diff) =>
       own.some(
@@ -87,3 +88,38 @@ export const alarmsAreHeardAndMeasureSomething: Rule = (graph) => {
     ];
   });
 };
+
+/** A topic that does not let its senders in is silent, and looks as if all were well. */
+export const theTopicTakesAlarms: Rule = (graph) =>
+  all(graph, "sns/topic:Topic").flatMap(({ name, inputs }) => {
+    const policy = all(graph, "sns/topicPolicy:TopicPolicy").find((each) =>
+      textAt(each.inputs, "arn").endsWith(`:${textAt(inputs, "name")}`),
+    );
+    const statements = listAt(jsonAt(policy?.inputs, "policy"), "Statement");
+    const [allowed, denied] = ["Allow", "Deny"].map((effect) =>
+      statements.filter((each) => textAt(each, "Effect") === effect),
+    );
+    const senders = (allowed ?? []).flatMap((each) => texts(at(each, "Principal.0.identifiers")));
+    const plain = (denied ?? []).filter((each) => {
+      const condition = at(each, "Condition.0");
+      return (
+        textAt(condition, "variable") === "aws:SecureTransport" &&
+        texts(at(condition, "values")).join() === "false"
+      );
+    });
+    return [
+      ...SENDERS.filter((sender) => !senders.includes(sender)).map(
+        (sender) => `${name} does not let ${sender} in`,
+      ),
+      ...(plain.length === 1 ? [] : [`${name} may be written to without TLS`]),
+    ];
+  });
+
+export const budgetsTellSomebody: Rule = (graph) =>
+  all(graph, "budgets/budget:Budget").flatMap(({ name, inputs }) => {
+    const notifications = listAt(inputs, "notifications");
+    return notifications.length > 0 &&
+      notifications.every((each) => listAt(each, "subscriberSnsTopicArns").length > 0)
+      ? []
+      : [`${name} tells nobody`];
+  });

@@ -3,6 +3,7 @@ import type { Graph } from "../resource.ts";
 import * as access from "./access.ts";
 import * as alarms from "./alarms.ts";
 import * as buckets from "./buckets.ts";
+import * as dashboard from "./dashboard.ts";
 import * as fn from "./function.ts";
 import * as permissions from "./permissions.ts";
 import * as queues from "./queues.ts";
@@ -40,10 +41,15 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "a stop has the time it needs": worker.aStopHasTheTimeItNeeds,
   "the lease is the queue's": worker.theLeaseIsTheQueues,
   "the worker is shut in": worker.theWorkerIsShutIn,
+  "the worker reaches AWS": worker.theWorkerReachesAws,
+  "the health check is there": worker.theHealthCheckIsThere,
   "scaling counts what is in hand": worker.scalingCountsWhatIsInHand,
   "the disk holds the largest source": worker.theDiskHoldsTheLargestSource(recipe.limits.bytes),
   "every dead-letter queue has its alarms": alarms.everyDeadLetterQueueHasItsAlarms,
   "alarms are heard, and measure something": alarms.alarmsAreHeardAndMeasureSomething,
+  "the topic takes alarms": alarms.theTopicTakesAlarms,
+  "budgets tell somebody": alarms.budgetsTellSomebody,
+  "what is drawn is there": dashboard.whatIsDrawnIsThere,
   "names say app and stage": stage.namesSayAppAndStage,
   "everything is tagged": stage.everythingIsTagged,
   "production is protected": stage.productionIsProtected,

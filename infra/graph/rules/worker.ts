@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { all, at, jsonAt, listAt, numberAt, textAt } from "../read.ts";
 import type { Graph, Json } from "../resource.ts";
 import type { Rule } from "./rule.ts";
 
+const ROOT = join(import.meta.dirname, "..", "..", "..");
 const GB = 1_000_000_000;
 /** Fargate's own limit, s. */
 const MAX_STOP_SECONDS = 120;
@@ -61,6 +64,32 @@ export const theWorkerIsShutIn: Rule = (graph) => {
       .filter(({ inputs }) => listAt(inputs, "ingress").length > 0)
       .map(({ name }) => `${name} lets traffic in`),
   ];
+};
+
+/** Its image, S3 and SQS are reached over TLS, from a public address, through the gateway. */
+export const theWorkerReachesAws: Rule = (graph) => {
+  if (graph.dev) return [];
+  const out = all(graph, "ec2/securityGroup:SecurityGroup").flatMap(({ inputs }) =>
+    listAt(inputs, "egress").filter(
+      (each) => numberAt(each, "fromPort") <= 443 && numberAt(each, "toPort") >= 443,
+    ),
+  );
+  const routes = all(graph, "ec2/routeTable:RouteTable").flatMap(({ inputs }) =>
+    listAt(inputs, "routes").filter(
+      (each) => textAt(each, "cidrBlock") === "0.0.0.0/0" && textAt(each, "gatewayId") !== "",
+    ),
+  );
+  return [
+    ...(out.length > 0 ? [] : ["nothing goes out by 443"]),
+    ...(routes.length > 0 ? [] : ["there is no way to the internet's gateway"]),
+  ];
+};
+
+/** A check that cannot be run fails, and ECS kills every task that it starts. */
+export const theHealthCheckIsThere: Rule = (graph) => {
+  if (graph.dev) return [];
+  const file = listAt(container(graph), "healthCheck.command").map(String).at(-1) ?? "";
+  return file !== "" && existsSync(join(ROOT, file)) ? [] : [`there is no ${file}`];
 };
 
 /** Messages begun are work too: a lane of none waiting and one in hand must keep its task. */
