@@ -1,6 +1,8 @@
 import { physical, region } from "./stage.ts";
+import { tracesPort } from "./telemetry.ts";
 
 const ZONES = 2;
+const HTTPS = 443;
 const CIDR = "10.20.0.0/16";
 
 /**
@@ -41,11 +43,18 @@ const subnets = Array.from({ length: ZONES }, (_, zone) => {
   });
   return subnet.id;
 });
+/** AWS, and the collector where it listens elsewhere: else traces would wait for nothing. */
+const ports = [...new Set([HTTPS, tracesPort ?? HTTPS])];
 const group = new aws.ec2.SecurityGroup("NetworkGroup", {
   vpcId: vpc.id,
   description: "Imagefleet worker: nothing comes in, HTTPS goes out",
   ingress: [],
-  egress: [{ protocol: "tcp", fromPort: 443, toPort: 443, cidrBlocks: ["0.0.0.0/0"] }],
+  egress: ports.map((port) => ({
+    protocol: "tcp",
+    fromPort: port,
+    toPort: port,
+    cidrBlocks: ["0.0.0.0/0"],
+  })),
 });
 
 export const network = { id: vpc.id, subnets, groups: [group.id] };

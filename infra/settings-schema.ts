@@ -56,7 +56,10 @@ const schema = v.strictObject({
   replicateTo: v.optional(arnOf("s3")),
   /** Who is written to when an alarm goes off; each address must confirm once. */
   alarmEmails: v.optional(v.array(v.pipe(v.string(), v.email("it must be an e-mail address"))), []),
-  /** Warn when the account's bill of the month reaches 80 %, or is forecast to reach 100 %, of it. */
+  /**
+   * Warn when the account's bill of the month reaches 80 %, or is forecast to reach 100 %, of it. Goes
+   * with alarmEmails.
+   */
   monthlyBudgetUsd: v.optional(v.pipe(v.number(), v.minValue(1, "it must be at least 1"))),
   /**
    * Functions at once. New accounts have a quota of 10 for all functions together, and a throttled
@@ -69,10 +72,14 @@ const schema = v.strictObject({
   metrics: v.optional(v.boolean("it must be true or false"), true),
   /**
    * Where traces of jobs go: nowhere, to X-Ray (with Transaction Search turned on in the account), or
-   * to a collector's OTLP endpoint over HTTP, `https://…/v1/traces`.
+   * to a collector's OTLP endpoint over HTTP, `https://…/v1/traces`, that the internet can reach.
    */
   traces: v.optional(
-    v.pipe(v.string(traces), v.regex(/^(off|xray|https?:\/\/\S+)$/, traces)),
+    v.pipe(
+      v.string(traces),
+      v.regex(/^(off|xray|https?:\/\/\S+)$/, traces),
+      v.check((value) => ["off", "xray"].includes(value) || URL.canParse(value), traces),
+    ),
     "off",
   ),
   /** Of the jobs that no trace led to, so many are traced, 0 to 1. */
@@ -93,7 +100,17 @@ export function parseSettings(stage: string, input: unknown): Settings {
   throw new Error(`infra/settings.ts, stage "${stage}": ${faults.join("; ")}`);
 }
 
-function relatedFaults({ source, replicateTo, encryption }: Settings): string[] {
+function relatedFaults(settings: Settings): string[] {
+  return [...replicationFaults(settings), ...budgetFaults(settings)];
+}
+
+function budgetFaults({ monthlyBudgetUsd, alarmEmails }: Settings): string[] {
+  return monthlyBudgetUsd === undefined || alarmEmails.length > 0
+    ? []
+    : [`monthlyBudgetUsd is ${monthlyBudgetUsd}: nobody would be warned; set alarmEmails too`];
+}
+
+function replicationFaults({ source, replicateTo, encryption }: Settings): string[] {
   if (replicateTo === undefined) return [];
   const is = `replicateTo is ${JSON.stringify(replicateTo)}`;
   return [

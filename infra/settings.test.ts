@@ -35,9 +35,11 @@ it.each([
   [{ workerTasks: 2.5 }, "workerTasks is 2.5: it must be a whole number from 1 to 100"],
   [{ alarmEmails: ["me"] }, 'alarmEmails.0 is "me": it must be an e-mail address'],
   [{ traces: "on" }, 'traces is "on": it must be "off", "xray" or the URL of an OTLP endpoint'],
+  [{ traces: "http://collector:99999" }, 'traces is "http://collector:99999": it must be "off"'],
   [{ tracedShare: 5 }, "tracedShare is 5: it must be a number from 0 to 1"],
   [{ metrics: "on" }, 'metrics is "on": it must be true or false'],
   [{ monthlyBudgetUsd: 0 }, "monthlyBudgetUsd is 0: it must be at least 1"],
+  [{ monthlyBudgetUsd: 200 }, "monthlyBudgetUsd is 200: nobody would be warned; set alarmEmails"],
   [{ replicateTo: "backup" }, "it must begin with arn:aws:s3:"],
   [
     {

@@ -16,6 +16,9 @@ export const telemetry: Record<string, $util.Input<string>> = {
   }),
 };
 
+/** Where traces leave by: the port of the collector's URL, if they go to one. */
+export const tracesPort = traces === "off" || traces === "xray" ? undefined : portOf(traces);
+
 /** What they may do for it: X-Ray knows no resources of its own to name. */
 export const tracing: { actions: string[]; resources: string[] }[] =
   traces === "xray"
@@ -26,3 +29,9 @@ export const tracing: { actions: string[]; resources: string[] }[] =
         },
       ]
     : [];
+
+/** A URL says nothing of a port that is its protocol's own. */
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url);
+  return port === "" ? (protocol === "http:" ? 80 : 443) : Number(port);
+}

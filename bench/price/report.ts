@@ -46,7 +46,7 @@ export function priceMarkdown({ works, machine }: PriceResult, date: string): st
     "",
     ...works.map(({ work }) => `- *${work.name}*: ${work.what}`),
     "",
-    `Measured on ${date}: ${machineLine(machine)}. List prices of ${PRICES.region} on ${PRICES.date}, before any free tier. A processor of Lambda's on arm64 is taken for one of this machine's; if it takes k times as long, Lambda's duration costs k times as much. The function's share is 2,048 of 1,769 MiB, its processors are busy but for ${WAIT_SECONDS * 1000} ms an image.`,
+    `Measured on ${date}: ${machineLine(machine)}. List prices of ${PRICES.region} on ${PRICES.date}, before any free tier. A processor of Lambda's on arm64 is taken for one of this machine's; if it takes k times as long, Lambda's duration costs k times as much, but for the ${WAIT_SECONDS * 1000} ms an image in which S3 is waited for: these stay as they are. The function's share is 2,048 of 1,769 MiB, its processors are busy the rest of the time.`,
   ].join("\n");
 }
 

@@ -57,8 +57,11 @@ describe("production", () => {
   it("says where everything is", () => {
     expect(Object.keys(graph("production").outputs).sort()).toEqual([
       "_protect",
+      "alarmTopicArn",
+      "alarms",
       "dashboard",
       "function",
+      "functionLogs",
       "largeDlq",
       "largeQueue",
       "operatorPolicy",
@@ -68,7 +71,23 @@ describe("production", () => {
       "smallQueueArn",
       "sourceBucket",
       "viewerPolicy",
+      "workerLogs",
     ]);
+  });
+
+  it("says where the programs' logs are, and where alarms go", () => {
+    const { resources, outputs } = graph("production");
+    const called = (name: string) => resources.find((each) => each.name === name)?.inputs["name"];
+    expect(outputs["functionLogs"]).toBe(called("ConsumeLogGroup"));
+    expect(outputs["workerLogs"]).toBe(called("WorkerLogGroupWorker"));
+    expect(outputs["alarmTopicArn"]).toMatch(/:imagefleet-production-Alarms$/);
+    expect(graph("sst dev").outputs).not.toHaveProperty("workerLogs");
+  });
+
+  it("says what key there is, and that nobody is told of alarms, as it applies", () => {
+    expect(graph("encrypted").outputs["keyArn"]).toMatch(/^arn:aws:kms:/);
+    expect(graph("production").outputs["alarms"]).toContain("alarmEmails");
+    expect(graph("all settings").outputs).not.toHaveProperty("alarms");
   });
 
   it("has its permissions written down for people, with their reasons", async () => {
@@ -252,8 +271,19 @@ describe("traces", () => {
   });
 
   it("go to a collector", () => {
-    const url = "https://collector.example.com/v1/traces";
+    const url = "http://collector.example.com:4318/v1/traces";
     expect(told("a bucket that is there")).toEqual(Array(2).fill([url, "0.05"]));
+  });
+
+  it("leave the worker's network by the collector's port, which is open for them alone", () => {
+    const ports = (name: Name) =>
+      all(graph(name), "ec2/securityGroup:SecurityGroup").flatMap(({ inputs }) =>
+        listAt(inputs, "egress").map((each) => [at(each, "fromPort"), at(each, "toPort")]),
+      );
+    const https = [443, 443];
+    expect(ports("production")).toEqual([https]);
+    expect(ports("all settings")).toEqual([https]);
+    expect(ports("a bucket that is there")).toEqual([https, [4318, 4318]]);
   });
 });
 

@@ -10,7 +10,7 @@ export const VARIANTS = {
     stage: "production",
     settings: {
       source: { bucket: "my-photos", notifications: "replace" },
-      traces: "https://collector.example.com/v1/traces",
+      traces: "http://collector.example.com:4318/v1/traces",
     },
   },
   "all settings": {
