@@ -105,6 +105,7 @@ it("names each hole, and is complete after a repair", async () => {
   await put("thumb/theirs.jpg.webp", false);
   const holes = await audit();
   expect(holes.code).toBe(3);
+  expect(holes.summary).toMatchObject({ findings: { orphan: 5 }, unwritten: 1 });
   expect(holes.findings).toEqual(
     [
       "foreign thumb/readme.txt",

@@ -31,7 +31,7 @@ const AT_ONCE = 48;
 
 /**
  * Holds every source against its manifest and the renditions that are there: sorted listings merged,
- * and one small object read a source. No image is read, and memory does not grow with the buckets.
+ * one small object read a source, and what is left over looked at. No image is read, and memory does not grow with the buckets.
  */
 export class Audit {
   readonly #input: AuditInput;
@@ -40,7 +40,7 @@ export class Audit {
   readonly #shelves: Shelves;
   readonly #lookup: Lookup;
   #listed: Listed[] = [];
-  readonly #counts = { sources: 0, complete: 0, objects: 0, lists: 0 };
+  readonly #counts = { sources: 0, complete: 0, objects: 0, lists: 0, unwritten: 0 };
   readonly #findings: Record<FindingKind, number> = {
     unrendered: 0,
     stale: 0,
@@ -69,9 +69,9 @@ export class Audit {
 
   /** As they are at this moment. */
   get totals(): AuditTotals {
-    const { sources, complete, objects, lists } = this.#counts;
+    const { sources, complete, objects, lists, unwritten } = this.#counts;
     const requests = { lists, gets: this.#lookup.requests };
-    return { sources, complete, objects, findings: { ...this.#findings }, requests };
+    return { sources, complete, objects, findings: { ...this.#findings }, unwritten, requests };
   }
 
   /**
@@ -178,6 +178,7 @@ export class Audit {
   async #tell(finding: Finding | undefined): Promise<void> {
     if (finding === undefined) return;
     this.#findings[finding.kind]++;
+    if (finding.kind === "orphan" && finding.source === null) this.#counts.unwritten++;
     await this.#input.onFinding(finding);
   }
 }

@@ -10,7 +10,7 @@ export type Finding =
   | { readonly kind: "unlisted"; readonly key: string; readonly renditions: readonly string[] }
   /** The recipe cannot be done on it, as its manifest says; nothing is missing. */
   | { readonly kind: "rejected"; readonly key: string; readonly reason: string }
-  /** This fleet wrote it, and its source is gone. */
+  /** This fleet wrote it; its source is gone, or none of today's presets writes it (`null`). */
   | { readonly kind: "orphan"; readonly key: string; readonly source: string | null }
   /** Somebody else wrote it, or it cannot be told whose it is: left alone. */
   | { readonly kind: "foreign"; readonly key: string; readonly why: string };
@@ -44,6 +44,8 @@ export interface AuditTotals {
   /** Objects of the rendition bucket that were looked at. */
   readonly objects: number;
   readonly findings: Readonly<Record<FindingKind, number>>;
+  /** Those of the orphans that no preset writes any more: nothing is said of their sources. */
+  readonly unwritten: number;
   /** Requests to S3, for the bill. */
   readonly requests: { readonly lists: number; readonly gets: number };
 }

@@ -7,16 +7,17 @@ import { RenditionStore } from "@imagefleet/core/store";
 import * as v from "valibot";
 import type { Consumers, MaxDepth } from "../feed/depth.ts";
 import { Feeder } from "../feed/feeder.ts";
-import { many, thousands } from "../view/thousands.ts";
+import { many } from "../view/thousands.ts";
 import type { AuditTotals } from "./finding.ts";
 import { Lookup } from "./lookup.ts";
 
 /** What a repair would do, and what it leaves alone. */
 export interface RepairPlan {
   readonly text: string;
+  /** May what is left of sources that are gone go? */
   readonly orphans: boolean;
-  /** May objects of no preset of today go? */
-  readonly unknown: boolean;
+  /** May objects go that no preset writes any more? */
+  readonly unwritten: boolean;
   readonly nothing: boolean;
   /** What is not done, and why. */
   readonly held: readonly string[];
@@ -30,31 +31,38 @@ const MOST_SHARE = 0.2;
  * What may be repaired. A source's job is always harmless; what removes must be sure:
  * an audit with another recipe than the fleet's, or of a wrong bucket, sees orphans everywhere.
  */
-export function plan({ findings, sources }: AuditTotals, removeMany: boolean): RepairPlan {
+export function plan(
+  { findings, unwritten: dropped, sources }: AuditTotals,
+  removeMany: boolean,
+): RepairPlan {
   const jobs = findings.unrendered + findings.stale + findings.missing + findings.unlisted;
-  const tooMany =
-    findings.orphan > FEW_ORPHANS && findings.orphan > sources * MOST_SHARE && !removeMany;
-  const orphans = findings.orphan > 0 && !tooMany;
-  const unknown = orphans && findings.unrendered + findings.stale === 0;
+  const gone = findings.orphan - dropped;
+  // What a recipe dropped is many by right. Where there is no source at all, its sources are gone too.
+  const suspects = sources === 0 ? findings.orphan : gone;
+  const tooMany = suspects > FEW_ORPHANS && suspects > sources * MOST_SHARE && !removeMany;
+  const orphans = gone > 0 && !tooMany;
+  const isUpToDate = findings.unrendered + findings.stale === 0;
+  const unwritten = dropped > 0 && !tooMany && isUpToDate;
   const parts = [
     ...(jobs > 0 ? [`enqueue ${many(jobs, "job")}`] : []),
-    ...(orphans ? [`remove what is left of ${many(findings.orphan, "orphan")}`] : []),
+    ...(orphans ? [`remove ${many(gone, "object")} whose source is gone`] : []),
+    ...(unwritten ? [`remove ${many(dropped, "object")} that no preset writes any more`] : []),
   ];
   const text = parts.join(" and ");
   return {
     text: text.charAt(0).toUpperCase() + text.slice(1),
     orphans,
-    unknown,
+    unwritten,
     nothing: parts.length === 0,
     held: [
       ...(tooMany
         ? [
-            `${thousands(findings.orphan)} orphans beside ${many(sources, "source")}: is --source-bucket the right one? They stay unless --remove-many is given`,
+            `${many(suspects, "orphan")} whose source is not there, beside ${many(sources, "source")}: is --source-bucket the right one? No orphan is removed unless --remove-many is given`,
           ]
         : []),
-      ...(orphans && !unknown
+      ...(dropped > 0 && !tooMany && !isUpToDate
         ? [
-            "orphans of no preset of today stay until every source is up to date: a manifest may still list them",
+            `${many(dropped, "object")} that no preset writes any more: removed by a later --repair, once every source is up to date; until then a manifest may list them`,
           ]
         : []),
     ],
@@ -87,7 +95,7 @@ const CHUNK = 200;
  */
 export async function repair(
   lines: AsyncIterable<string>,
-  { orphans, unknown }: RepairPlan,
+  { orphans, unwritten }: RepairPlan,
   input: RepairInput,
 ): Promise<{ readonly text: string }> {
   const { sourceBucket: bucket, recipe, signal } = input;
@@ -112,10 +120,10 @@ export async function repair(
     if (signal.aborted) break;
     const { kind, key, source } = v.parse(lineSchema, line);
     if (["unrendered", "stale", "missing", "unlisted"].includes(kind)) await job(key);
-    if (kind !== "orphan" || !orphans) continue;
+    if (kind !== "orphan") continue;
     if (source && whyNotASource(recipe, source) === undefined) {
-      await job(source);
-    } else if (source || unknown) {
+      if (orphans) await job(source);
+    } else if (source ? orphans : unwritten) {
       // Looked at once more: what is sure now was only likely then.
       const still = await lookup.unexpected({ key });
       if (still?.kind !== "orphan") continue;

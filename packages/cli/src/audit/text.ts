@@ -42,7 +42,7 @@ function detail(finding: Finding): string {
       return `: ${finding.reason}`;
     case "orphan":
       return finding.source === null
-        ? ": of no preset of the recipe"
+        ? ": no preset of the recipe writes it any more"
         : `: its source ${printable(finding.source)} is gone`;
     case "unrendered":
       return "";
@@ -65,22 +65,18 @@ export function reportText(
   ms: number,
   where: string,
   repairs: boolean,
-  { paint, command }: Screen,
+  { paint, command }: Pick<Screen, "paint" | "command">,
 ): string[] {
-  const { sources, complete, objects, findings, requests } = totals;
-  const share = sources === 0 ? 100 : Math.floor((complete / sources) * 10_000) / 100;
+  const { objects, requests } = totals;
   const done = isComplete(totals);
   return [
     ...(left === 0
       ? []
       : [paint("dim", `… and ${thousands(left)} more: --limit, or --json for all`)]),
     "",
-    paint(
-      ["bold", done ? "green" : "red"],
-      `${done ? "Complete" : "Incomplete"}: ${thousands(complete)} of ${many(sources, "source")}, ${share} %, at ${where}`,
-    ),
-    ...FINDING_KINDS.filter((kind) => findings[kind] > 0).map((kind) => {
-      const text = `${thousands(findings[kind]).padStart(9)}  ${kind.padEnd(WIDEST)}  ${MEANINGS[kind]}`;
+    paint(["bold", done ? "green" : "red"], `${headline(totals)}, at ${where}`),
+    ...countLines(totals).map(({ kind, count, meaning }) => {
+      const text = `${thousands(count).padStart(9)}  ${kind.padEnd(WIDEST)}  ${meaning}`;
       return INCOMPLETE.includes(kind) ? text : paint("dim", text);
     }),
     paint(
@@ -89,6 +85,32 @@ export function reportText(
     ),
     ...(done || repairs ? [] : ["", "Next:", `  ${command("audit --repair")}`]),
   ];
+}
+
+/** How complete the sources are is one thing, and what is left over another. */
+function headline(totals: AuditTotals): string {
+  const { sources, complete, findings } = totals;
+  const share = sources === 0 ? 100 : Math.floor((complete / sources) * 10_000) / 100;
+  const counted = `${thousands(complete)} of ${many(sources, "source")}, ${share} %`;
+  if (isComplete(totals)) return `Complete: ${counted}`;
+  if (complete < sources) return `Incomplete: ${counted}`;
+  return `Sources complete: ${counted}; left over: ${many(findings.orphan, "object")}`;
+}
+
+interface CountLine {
+  readonly kind: FindingKind;
+  readonly count: number;
+  readonly meaning: string;
+}
+
+function countLines({ findings, unwritten }: AuditTotals): CountLine[] {
+  return FINDING_KINDS.flatMap((kind): CountLine[] => {
+    if (kind !== "orphan") return [{ kind, count: findings[kind], meaning: MEANINGS[kind] }];
+    return [
+      { kind, count: findings.orphan - unwritten, meaning: MEANINGS.orphan },
+      { kind, count: unwritten, meaning: "objects of this fleet that no preset writes any more" },
+    ];
+  }).filter(({ count }) => count > 0);
 }
 
 export function summaryJson(totals: AuditTotals, ms: number, repaired: boolean): unknown {
