@@ -47,6 +47,35 @@ describe("a fleet is found", () => {
     expect(named.code, named.stderr).toBe(0);
   });
 
+  it("by nothing else, and a wrong name is answered with those that it has", async () => {
+    const data = await openDataFolder(folder, false);
+    await data.claim(sandbox.endpoint);
+    const url = sandbox.resources.lanes.small.url;
+    const [queue, bucket, target, byUrl, byForeignUrl, byLink] = await Promise.all(
+      [
+        { args: ["status", "--small-queue", "imagefleet-smal"], env: {} },
+        { args: ["audit", "--source-bucket", "nope"], env: { AWS_REGION: "eu-west-1" } },
+        { args: ["estimate", "s3://other-bucket/"], env: { AWS_PROFILE: "mine" } },
+        { args: ["status", "--json", "--small-queue", url], env: {} },
+        { args: ["status", "--small-queue", "http://127.0.0.1:9/0/imagefleet-small"], env: {} },
+        { args: ["status"], env: { SST_RESOURCE_Small: JSON.stringify({ url }) } },
+      ].map(({ args, env }) => run([...args, "--data", folder], { cwd: folder, env })),
+    );
+    await data.release();
+    const at = `at the local fleet, ${sandbox.endpoint}: found`;
+    const hint = "; for one on AWS add --region or --profile";
+    expect(queue?.stderr).toContain(`no queue imagefleet-smal ${at} imagefleet-small, `);
+    expect(queue?.stderr).toContain(hint);
+    expect(bucket?.stderr).toContain(`no bucket nope ${at} imagefleet-`);
+    expect(target?.stderr).toContain(`no bucket other-bucket ${at} imagefleet-`);
+    expect(byUrl?.code, byUrl?.stderr).toBe(0);
+    expect(byForeignUrl?.stderr).toContain("--large-queue is not given for AWS");
+    expect(byLink?.stderr).toContain("--large-queue is not given for AWS");
+    expect([queue, bucket, target, byForeignUrl, byLink].map((each) => each?.code)).toEqual(
+      Array(5).fill(2),
+    );
+  });
+
   it("by SST's links, the dead letters by the queue's own redrive policy", async () => {
     const { small, large } = sandbox.resources.lanes;
     const link = (url: string) => JSON.stringify({ url, type: "sst.aws.Queue" });

@@ -103,7 +103,7 @@ async function queueUrl(sqs: SQSClient, place: Place, named: Named): Promise<str
     return QueueUrl ?? named.value;
   } catch (error) {
     if (error instanceof Error && /QueueDoesNotExist|NonExistentQueue/.test(error.name)) {
-      throw await noQueue(sqs, named, place.where);
+      throw await noQueue(sqs, named, place);
     }
     if (statusOf(error) === 403) throw forbidden("queue", named, place.where, error);
     throw error;
@@ -142,7 +142,7 @@ async function checkBucket(s3: S3Client, place: Place, named: Named): Promise<vo
   try {
     await s3.send(new HeadBucketCommand({ Bucket: named.value }));
   } catch (error) {
-    if (statusOf(error) === 404) throw await noBucket(s3, named, place.where);
+    if (statusOf(error) === 404) throw await noBucket(s3, named, place);
     if (statusOf(error) === 403) throw forbidden("bucket", named, place.where, error);
     throw error;
   }

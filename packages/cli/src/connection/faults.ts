@@ -7,22 +7,36 @@ import type { Named } from "./names.ts";
 /** More are no list that a person reads. */
 const MOST = 8;
 
+interface Where {
+  readonly where: string;
+  readonly isLocal: boolean;
+}
+
+/** Somebody may have meant AWS all the while. */
+function elsewhere({ isLocal }: Where): string {
+  return isLocal ? "; for one on AWS add --region or --profile" : "";
+}
+
 /** No queue of this name: says which there are. */
-export async function noQueue(sqs: SQSClient, { value, by }: Named, where: string) {
+export async function noQueue(sqs: SQSClient, { value, by }: Named, at: Where) {
   const found = await names(async () => {
     const { QueueUrls: urls = [] } = await sqs.send(new ListQueuesCommand({ MaxResults: 1000 }));
     return urls.map((url) => url.slice(url.lastIndexOf("/") + 1));
   });
-  return new WrongUse(`${by}: there is no queue ${value} at ${where}: ${foundText(found, value)}`);
+  return new WrongUse(
+    `${by}: there is no queue ${value} at ${at.where}: ${foundText(found, value)}${elsewhere(at)}`,
+  );
 }
 
 /** No bucket of this name: says which there are. */
-export async function noBucket(s3: S3Client, { value, by }: Named, where: string) {
+export async function noBucket(s3: S3Client, { value, by }: Named, at: Where) {
   const found = await names(async () => {
     const { Buckets: buckets = [] } = await s3.send(new ListBucketsCommand({ MaxBuckets: 1000 }));
     return buckets.flatMap(({ Name }) => Name ?? []);
   });
-  return new WrongUse(`${by}: there is no bucket ${value} at ${where}: ${foundText(found, value)}`);
+  return new WrongUse(
+    `${by}: there is no bucket ${value} at ${at.where}: ${foundText(found, value)}${elsewhere(at)}`,
+  );
 }
 
 /** No policy lets these credentials at it; or there is none of this name, which IAM does not tell. */

@@ -40,6 +40,9 @@ export interface Named {
 }
 export type Names = Partial<Readonly<Record<Resource, Named>>>;
 
+/** What the variables begin with that `sst shell` sets, one a link. */
+export const LINK_VARIABLE = "SST_RESOURCE_";
+
 /**
  * The names that are given: by flag, else by the environment, else by SST's links as `sst shell` sets
  * them.
@@ -55,10 +58,10 @@ export function namesOf(
     const { flag, variable, link } = RESOURCES[resource];
     const byFlag = flags[resource];
     const byVariable = variables[variable];
-    const linked = variables[`SST_RESOURCE_${link}`];
+    const linked = variables[LINK_VARIABLE + link];
     if (byFlag) names[resource] = { value: byFlag, by: flag };
     else if (byVariable) names[resource] = { value: byVariable, by: variable };
-    else if (linked) names[resource] = readLink(`SST_RESOURCE_${link}`, linked);
+    else if (linked) names[resource] = readLink(LINK_VARIABLE + link, linked);
   }
   return names;
 }

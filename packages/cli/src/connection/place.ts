@@ -3,7 +3,7 @@ import { LOCAL_CREDENTIALS, REGION } from "@imagefleet/local/resources";
 import { runningEndpoint } from "../start/data-folder.ts";
 import { WrongUse } from "../wrong-use.ts";
 import { type ConnectionEnv, type NamedEndpoint, SERVICES, type Service } from "./env.ts";
-import { LOCAL_NAMES, type Names, RESOURCE_NAMES } from "./names.ts";
+import { LINK_VARIABLE, LOCAL_NAMES, type Named, type Names, RESOURCE_NAMES } from "./names.ts";
 import type { ConnectionOptions } from "./options.ts";
 
 /** Where the fleet is, before anything was asked of it. */
@@ -18,8 +18,9 @@ export interface Place {
 }
 
 /**
- * Where the fleet is that is meant: the named endpoint; AWS, as soon as anything of it is named; else
- * the one that runs on this machine.
+ * Where the fleet is that is meant: the named endpoint; AWS, when a profile or region, a link of SST or
+ * a queue's URL there is given; else the one that runs on this machine, so that a misspelt name is
+ * answered with those that it has; and AWS, when none runs and anything is named.
  *
  * @throws WrongUse when none is named and none runs
  */
@@ -41,12 +42,10 @@ export async function placeOf(
     return local(common.url, region, given);
   }
   const isElsewhere = [...endpoints, profile, region].some((each) => each !== undefined);
-  const isForeign = RESOURCE_NAMES.some(
-    (resource) => given[resource] !== undefined && given[resource].value !== LOCAL_NAMES[resource],
-  );
-  // `s3://imagefleet-source/` is meant there where such a bucket is.
-  const running = isElsewhere || isForeign ? undefined : await runningEndpoint(options.data);
-  if (running !== undefined) return local(running, undefined, given);
+  const running = isElsewhere ? undefined : await runningEndpoint(options.data);
+  if (running !== undefined && !RESOURCE_NAMES.some((each) => isForeign(given[each], running))) {
+    return local(running, undefined, given);
+  }
   if (isElsewhere || named) {
     const at = [...new Set(endpoints.map(({ url }) => url))].join(" and ") || "AWS";
     const as = [
@@ -84,6 +83,16 @@ function local(endpoint: string, region = REGION, given: Names): Place {
     isLocal: true,
     names,
   };
+}
+
+/** Can a name not be the local fleet's? SST links what it deployed, and a queue's URL has its host. */
+function isForeign(named: Named | undefined, running: string): boolean {
+  if (named === undefined) return false;
+  if (named.by.startsWith(LINK_VARIABLE)) return true;
+  if (!/^https?:/.test(named.value)) return false;
+  const isThere =
+    isLoopback(named.value) && URL.parse(named.value)?.port === URL.parse(running)?.port;
+  return !isThere;
 }
 
 function forEach(make: (service: Service) => ClientOptions): Place["clients"] {
