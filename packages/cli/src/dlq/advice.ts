@@ -23,6 +23,8 @@ export const WORTH_REDRIVING: readonly DeadLetterReason[] = [
   "Throttled",
   "TimedOut",
   "OutOfMemory",
+  "DiskFull",
+  "SourceChanging",
   "Internal",
   "Crashed",
 ];

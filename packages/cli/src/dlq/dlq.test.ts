@@ -236,9 +236,15 @@ describe("discard", () => {
     const file = join(sandbox.folder, "letters.ndjson");
     await dlq("export", file);
     await writeFile(file, (await readFile(file, "utf8")).slice(0, -20));
-    const { code, stdout, stderr } = await dlq("import", file);
-    expect(code).toBe(0);
-    expect(stdout).toContain("1 letter of");
+    const { code, stdout, stderr } = await dlq("import", file, "--json");
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({
+      version: 1,
+      imported: 1,
+      refused: 0,
+      leftOut: 1,
+      lines: 2,
+    });
     expect(stderr).toContain("line 2 is cut off and left out");
     expect((await counts(sandbox.resources.lanes.small.letters)).waiting).toBe(3);
   });

@@ -30,8 +30,9 @@ export async function importLetters(
 ): Promise<number> {
   const { file, fromLine } = options;
   const { lines: total, isCut } = await check(file);
+  const leftOut = isCut ? 1 : 0;
   if (isCut) {
-    const text = `${file}, line ${total} is cut off and left out: the discard that was killed there had not deleted its letter yet`;
+    const text = `${file}, line ${total} is cut off and left out: if a discard was killed here, its letter is still in the queue; else the file is damaged, and the letter must come from another copy`;
     screen.note(screen.tint("yellow", `! ${text}`));
   }
   using connection = await connect(options.connection);
@@ -62,13 +63,13 @@ export async function importLetters(
     if (signal.aborted) break;
   }
   await send(chunk);
-  if (options.json) screen.json({ version: 1, imported: sent, refused, lines: total });
+  if (options.json) screen.json({ version: 1, imported: sent, refused, leftOut, lines: total });
   else screen.report(screen.paint("bold", `${many(sent, "letter")} of ${file} imported`));
   if (signal.aborted) {
     screen.note(`interrupted: --from-line ${at + 1} goes on after line ${thousands(at)}`);
     return EXIT.interrupted;
   }
-  return refused > 0 ? EXIT.failed : EXIT.done;
+  return refused + leftOut > 0 ? EXIT.failed : EXIT.done;
 }
 
 /**
