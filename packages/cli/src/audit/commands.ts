@@ -13,11 +13,13 @@ Examples:
 
 No image is read: the buckets are listed, one manifest is read a source (GET,
 $0.40 a million), and each object that is left over is looked at (HEAD, at the
-same price; of a key with unusual characters each rendition is). --repair enqueues a job for each source that is not
-complete, and for each that is gone, so that the fleet removes what is left of
-it. It removes by itself only what no preset of the recipe writes, and only when
-every source is up to date. What this fleet did not write is never touched. The
-exit code is 3 when anything is incomplete.
+same price; of a key with unusual characters each rendition is).
+
+--repair enqueues a job for each source that is not complete, and for each that
+is gone, so that the fleet removes what is left of it. It removes by itself only
+what no preset of the recipe writes, and only when every source is up to date.
+What this fleet did not write is never touched. The exit code is 3 when anything is
+incomplete.
 `;
 
 const schema = v.object({

@@ -1,4 +1,10 @@
-import { Argument, type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import {
+  Argument,
+  type Command,
+  type CommandUnknownOpts,
+  InvalidArgumentError,
+  Option,
+} from "@commander-js/extra-typings";
 import {
   CRASHED,
   type DeadLetterReason,
@@ -21,7 +27,8 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
   const dlq = root
     .command("dlq")
     .description("dead letters: see why, send them back, or put them away")
-    .addHelpText("after", examplesText(EXAMPLES.dlq, context.call));
+    .addHelpText("after", examplesText(EXAMPLES.dlq, context.call))
+    .hook("preSubcommand", refuseUnknown);
   const sub = (name: keyof typeof EXAMPLES, description: string, isDefault = false) =>
     speakingToAFleet(
       dlq.command(name, { isDefault }).description(description),
@@ -122,6 +129,14 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
         await importLetters({ connection, file, ...parsed }, context.screen(parsed.json)),
       );
     });
+}
+
+/** A word that is no command would be taken for an argument of the one that runs by default. */
+function refuseUnknown(dlq: CommandUnknownOpts, called: CommandUnknownOpts): void {
+  const [word] = dlq.args;
+  if (word === undefined || word.startsWith("-") || word === called.name()) return;
+  const known = dlq.commands.map((command) => command.name()).join(", ");
+  dlq.error(`error: unknown command ${word}: dlq has ${known}`);
 }
 
 const FILTER_GROUP = "Which letters (all that is said must be met):";

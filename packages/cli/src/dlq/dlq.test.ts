@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { BulkQueue } from "@imagefleet/core/queue";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -91,6 +92,30 @@ describe("reading", () => {
     const wrong = await dlq("show", "zzz");
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain("no dead letter whose id begins with zzz");
+  });
+
+  it("tells letters that another reader holds from none", async () => {
+    await bury(
+      sandbox,
+      keys(10).map((key) => ({ key, reason: "Throttled" })),
+    );
+    const url = sandbox.resources.lanes.small.letters;
+    const { Messages = [] } = await sandbox.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 600 }),
+    );
+    expect(Messages).toHaveLength(10);
+    const { code, stdout } = await dlq("summary");
+    expect(code).toBe(0);
+    expect(stdout.split("\n")[0]).toMatch(
+      /^10 dead letters at .*, all in another reader's hands\.$/,
+    );
+  });
+
+  it("names the commands that there are to a word that is none", async () => {
+    const [unknown, byDefault] = await Promise.all([dlq("nonsense"), dlq()]);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toMatch(/unknown command nonsense: dlq has summary, list, show, /);
+    expect(byDefault.code).toBe(0);
   });
 
   it("ends with commands that run as they are printed, on the same fleet", async () => {

@@ -10,7 +10,7 @@ import { many, thousands } from "../view/thousands.ts";
 import { LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
 import { filterText, isNarrow } from "./filter.ts";
 import type { DlqOptions } from "./options.ts";
-import { doubts, type Survey, survey } from "./survey.ts";
+import { doubts, heldByOthers, type Survey, survey } from "./survey.ts";
 import { type Group, groupBy, groupByFolder, hourOf, lanesText } from "./tally.ts";
 
 const MOST_FOLDERS = 8;
@@ -43,6 +43,11 @@ function summaryText(
   const { paint } = screen;
   const title = (text: string) => paint("dim", text);
   const doubt = doubts(found).map((text) => paint("yellow", `! ${text}`));
+  const held = heldByOthers(found);
+  if (held > 0) {
+    const all = `${many(held, "dead letter")} at ${where}, all in another reader's hands.`;
+    return [paint("yellow", all), ...doubt];
+  }
   if (letters.length === 0) {
     const none = `No dead letters${filterText(filter)} at ${where}.`;
     return [paint("green", none), ...doubt];

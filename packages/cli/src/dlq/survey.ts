@@ -48,6 +48,12 @@ export async function survey(
   return { letters: letters.sort((a, b) => a.lastAttemptAt - b.lastAttemptAt), lanes };
 }
 
+/** How many there are where another reader holds all of them, so that nothing of them is known; else 0. */
+export function heldByOthers({ lanes }: Survey): number {
+  if (lanes.some(({ before, seen }) => seen + before.waiting > 0)) return 0;
+  return lanes.reduce((sum, { before }) => sum + before.inFlight, 0);
+}
+
 /** What may have been overlooked: a person who acts on a list must know when it is not all. */
 export function doubts({ lanes }: Survey): string[] {
   return lanes.flatMap(({ lane, before, seen }) => [
