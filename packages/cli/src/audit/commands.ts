@@ -18,8 +18,8 @@ same price; of a key with unusual characters each rendition is).
 --repair enqueues a job for each source that is not complete, and for each that
 is gone, so that the fleet removes what is left of it. It removes by itself only
 what no preset of the recipe writes, and only when every source is up to date.
-What this fleet did not write is never touched. The exit code is 3 when anything is
-incomplete.
+What this fleet did not write is never touched. The exit code is 3 when
+anything is incomplete.
 `;
 
 const schema = v.object({

@@ -20,13 +20,17 @@ export interface Status {
   readonly deadLetters: Readonly<Record<Lane, number>>;
   /** Dead letters by reason, the commonest first; as they were when their number last changed. */
   readonly reasons: readonly Group[];
+  /** When the reasons were read, ms since the epoch: they may be older than the numbers. */
+  readonly reasonsAt: number;
 }
 
 /** Looks that a trend is made of: at one every 2 s, the last 20 s. */
 const LOOKS = 10;
 
-/** Reading ten thousand letters takes a second: not at every look, ms. */
+/** Reading ten thousand letters takes a second: not at every look, ms. A few are read again sooner. */
 const READ_EVERY_MS = 15_000;
+/** Of the time, reading letters takes a tenth at most: while they are read, nobody else can. */
+const READ_SHARE = 10;
 
 /** Looks at a fleet again and again. */
 export class Watcher {
@@ -34,7 +38,7 @@ export class Watcher {
   readonly #options: { leaseSeconds: number; signal: AbortSignal };
   readonly #looks: Record<Lane, Look[]> = { small: [], large: [] };
   #oldest: OldestMessages | undefined;
-  #read: { at: number; letters: number; reasons: readonly Group[] } | undefined;
+  #read: { at: number; tookMs: number; letters: number; reasons: readonly Group[] } | undefined;
 
   constructor(connection: Connection, options: { leaseSeconds: number; signal: AbortSignal }) {
     this.#connection = connection;
@@ -74,6 +78,7 @@ export class Watcher {
       lanes: { small: small.lane, large: large.lane },
       deadLetters: { small: small.dead, large: large.dead },
       reasons: await this.#reasons(letters, at),
+      reasonsAt: this.#read?.at ?? at,
     };
   }
 
@@ -88,10 +93,14 @@ export class Watcher {
       return [];
     }
     const read = this.#read;
-    if (read && (read.letters === letters || at - read.at < READ_EVERY_MS)) return read.reasons;
+    if (read) {
+      const rest = Math.min(READ_EVERY_MS, read.tookMs * READ_SHARE);
+      if (read.letters === letters || at - read.at < rest) return read.reasons;
+    }
+    const began = performance.now();
     const found = await survey(this.#connection, {}, this.#options);
     const reasons = groupBy(found.letters, ({ reason }) => reason);
-    this.#read = { at, letters, reasons };
+    this.#read = { at, tookMs: performance.now() - began, letters, reasons };
     return reasons;
   }
 }

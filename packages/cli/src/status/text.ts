@@ -42,6 +42,7 @@ export function statusText(
       : [
           `${paint(["bold", "red"], many(dead, "dead letter"))}: ${deadText(status.deadLetters)}`,
           ...table(reasonColumns(status.at, paint), status.reasons, width, title),
+          ...ageText(status, dead).map(title),
           "",
           "Next:",
           `  ${command("dlq")}`,
@@ -67,6 +68,13 @@ function reasonColumns(now: number, paint: Screen["paint"]) {
   ];
 }
 
+/** Letters are read less often than they are counted; and what another reader holds is not read. */
+function ageText({ at, reasons, reasonsAt }: Status, dead: number): string[] {
+  const read = reasons.reduce((sum, { letters }) => sum + letters, 0);
+  if (read === dead) return [];
+  return [`reasons of ${many(read, "letter")}, as read ${ago(reasonsAt, at)}`];
+}
+
 function deadText(letters: Readonly<Record<Lane, number>>): string {
   return LANES.map((lane) => `${lane} lane ${thousands(letters[lane])}`).join(", ");
 }
@@ -87,7 +95,7 @@ function trendText({ waiting, inFlight, perSecond }: Status["lanes"][Lane]): str
   return `falls by ${rate}/s, empty in about ${lasting(messages / -perSecond)}`;
 }
 
-export function statusJson({ at, lanes, deadLetters, reasons }: Status): unknown {
+export function statusJson({ at, lanes, deadLetters, reasons, reasonsAt }: Status): unknown {
   return {
     version: 1,
     at: new Date(at).toISOString(),
@@ -102,6 +110,7 @@ export function statusJson({ at, lanes, deadLetters, reasons }: Status): unknown
       ]),
     ),
     deadLetters,
+    reasonsAt: new Date(reasonsAt).toISOString(),
     reasons: reasons.map(({ name, letters, oldest, newest }) => ({
       name,
       letters,
