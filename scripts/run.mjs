@@ -96,7 +96,12 @@ function handOver(args) {
       // Folders on the command line are meant from where the person stands.
       cwd: process.env.INIT_CWD ?? process.cwd(),
       stdio: "inherit",
-      env: { ...process.env, PATH: [...bins, process.env.PATH ?? ""].join(delimiter) },
+      // By the last, hints say how the program was called.
+      env: {
+        ...process.env,
+        PATH: [...bins, process.env.PATH ?? ""].join(delimiter),
+        IMAGEFLEET_DOOR: name,
+      },
     },
   );
   // Ctrl-C reaches the child by itself, as part of the terminal's group: here it is only waited for.

@@ -17,6 +17,15 @@ test.each([
     "npm --prefix /home/ada/imagefleet run imagefleet --",
   ],
   ["pnpm", { ...npm, npm_config_user_agent: "pnpm/12.21.0" }, project, "pnpm run imagefleet"],
+  ["the door", { IMAGEFLEET_DOOR: "imagefleet" }, project, "node scripts/run.mjs imagefleet"],
+  [
+    "the door, from below",
+    { IMAGEFLEET_DOOR: "start" },
+    "/home/ada/imagefleet/docs",
+    "node ../scripts/run.mjs imagefleet",
+  ],
+  ["npm by the door", { ...npm, IMAGEFLEET_DOOR: "imagefleet" }, project, "npm run imagefleet --"],
+  ["a test's door", { IMAGEFLEET_DOOR: "test" }, project, "node packages/cli/src/main.ts"],
   ["no script of ours", { npm_lifecycle_event: "test" }, project, "node packages/cli/src/main.ts"],
 ])("a person who ran it by %s is told to run it so again", (_what, environment, cwd, call) => {
   expect(callOf(environment, { main, cwd, project })).toBe(call);

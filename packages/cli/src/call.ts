@@ -1,7 +1,10 @@
-import { basename, relative, sep } from "node:path";
+import { basename, join, relative, sep } from "node:path";
 
 /** npm runs a script from the package's root; the person may stand in a folder below it. */
 export const OWN_SCRIPTS: readonly string[] = ["start", "imagefleet"];
+
+/** In it scripts/run.mjs says what it was asked for. */
+const DOOR = "IMAGEFLEET_DOOR";
 
 /** How each package manager is told to run a script of this project with arguments. */
 const MANAGERS: Readonly<Record<string, (project: string | undefined) => string>> = {
@@ -29,6 +32,10 @@ export function callOf(
     if (run) return run(stands ? undefined : shellWord(project.replace(/[\\/]$/, "")));
   }
   if (basename(main) === "imagefleet") return "imagefleet";
+  // Through the door any Node does; the program itself needs the one that the door has found.
+  if (OWN_SCRIPTS.includes(environment[DOOR] ?? "")) {
+    return `node ${shellWord(relative(cwd, join(project, "scripts", "run.mjs")))} imagefleet`;
+  }
   return `node ${shellWord(relative(cwd, main))}`;
 }
 
