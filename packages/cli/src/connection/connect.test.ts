@@ -67,7 +67,9 @@ describe("a fleet is found", () => {
     expect(queue?.stderr).toContain(`no queue imagefleet-smal ${at} imagefleet-small, `);
     expect(queue?.stderr).toContain(hint);
     expect(bucket?.stderr).toContain(`no bucket nope ${at} imagefleet-`);
-    expect(target?.stderr).toContain(`no bucket other-bucket ${at} imagefleet-`);
+    expect(target?.stderr).toContain(
+      `s3://other-bucket/: there is no bucket other-bucket ${at} imagefleet-`,
+    );
     expect(byUrl?.code, byUrl?.stderr).toBe(0);
     expect(byForeignUrl?.stderr).toContain("--large-queue is not given for AWS");
     expect(byLink?.stderr).toContain("--large-queue is not given for AWS");

@@ -28,7 +28,8 @@ export interface Connection extends Disposable {
   readonly metrics: ClientOptions | undefined;
   /** Both lanes' queues. */
   lanes(): Promise<Readonly<Record<Lane, LaneQueues>>>;
-  bucket(resource: "sourceBucket" | "renditionBucket"): Promise<string>;
+  /** @param by how the person named it, where not by its flag or variable */
+  bucket(resource: "sourceBucket" | "renditionBucket", by?: string): Promise<string>;
 }
 
 /** @throws WrongUse naming what is missing or wrong, and what was found instead */
@@ -63,9 +64,9 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       lanes ??= bothLanes();
       return lanes;
     },
-    async bucket(resource) {
+    async bucket(resource, by) {
       const named = needed(place, resource);
-      await inWords(checkBucket(s3, place, named));
+      await inWords(checkBucket(s3, place, by === undefined ? named : { ...named, by }));
       return named.value;
     },
     [Symbol.dispose]() {

@@ -95,7 +95,7 @@ function timeless(stdout: string): unknown[] {
   return stdout
     .trim()
     .split("\n")
-    .map((line) => ({ ...JSON.parse(line), at: null, seconds: null }));
+    .map((line) => ({ ...JSON.parse(line), at: null, reasonsAt: null, seconds: null }));
 }
 
 describe("a wrong name is answered with those that are there", () => {

@@ -53,7 +53,7 @@ export async function fromBucket(
   onCount: (sources: number) => void,
 ): Promise<Found> {
   const fleet = await connect({ ...connection, sourceBucket: bucket });
-  await fleet.bucket("sourceBucket");
+  await fleet.bucket("sourceBucket", `s3://${bucket}/${prefix}`);
   const sample = new Reservoir<{ key: string; bytes: number }>(size, Math.random);
   const material = { sources: 0, bytes: 0, large: 0 };
   for await (const page of listPages(fleet.s3, bucket, { prefix })) {
