@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
@@ -198,5 +199,49 @@ it("says at once what to write where nobody can be asked", async () => {
       "error: reprocess asks before it sends, and nobody can be asked here, as stdin is no terminal: add --yes to go ahead without a question, or --dry-run to only count\n",
   });
   const { stdout } = await run(args("--from", file, "--dry-run"), { cwd: sandbox.folder });
-  expect(stdout).toContain("how long  not measured yet at this fleet: imagefleet estimate s3://");
+  expect(stdout).toContain("how long  not measured yet at this fleet; a run with --wait");
+  expect(stdout).not.toContain("estimate");
+});
+
+it("names a command that runs, where nothing was measured yet", async () => {
+  await put("it's/a b.jpg");
+  const target = `s3://${sandbox.resources.sourceBucket}/it's/`;
+  const { code, stdout } = await run(args(target, "--dry-run"), { cwd: sandbox.folder });
+  expect(code).toBe(0);
+  expect(stdout).toContain("assumed 0.6 s a source and the recipe's 1 rendition");
+  const hint = stdout.split("\n").find((line) => line.includes(" estimate ")) ?? "";
+  const words = execFileSync("sh", ["-c", `printf '%s\\n' ${hint}`], { encoding: "utf8" });
+  const [at, end] = [words.indexOf("estimate\n"), words.length];
+  expect(words.slice(at, end).trim().split("\n")).toEqual([
+    "estimate",
+    target,
+    "--recipe",
+    recipe,
+    "--endpoint",
+    sandbox.endpoint,
+    "--data",
+    sandbox.folder,
+  ]);
+});
+
+it("takes keys from stdin, and calls it so; how to read a file needs one", async () => {
+  const piped = (text: string) => ({
+    cwd: sandbox.folder,
+    launcher: ["sh", "-c", 'printf "%s\\n" "$0" | "$@"', text],
+  });
+  const from = args("--from", "-", "--format", "ndjson", "--yes");
+  const wrong = await run(from, piped("no JSON"));
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain("standard input, line 1 names no key");
+  expect(await run(from, piped(JSON.stringify({ key: "a\nb.jpg" })))).toMatchObject({ code: 0 });
+  expect(await keysIn("small")).toEqual(["a\nb.jpg"]);
+  for (const [flag, value] of [
+    ["--format", "ndjson"],
+    ["--columns", "Bucket, Key"],
+  ] as const) {
+    expect(await reprocess(flag, value, "--yes")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`${flag} says how to read a file of keys`),
+    });
+  }
 });

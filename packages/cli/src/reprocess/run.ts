@@ -1,5 +1,6 @@
 import type { Recipe } from "@imagefleet/core/recipe";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
+import { shellWord } from "../call.ts";
 import { confirm, requirePerson } from "../confirm.ts";
 import { type Connection, connect } from "../connection/connect.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
@@ -30,6 +31,8 @@ export interface ReprocessOptions {
   readonly connection: ConnectionOptions;
   readonly json: boolean;
   readonly recipe: string;
+  /** The recipe, where it is not the project's. */
+  readonly recipeNamed: string | undefined;
   /** Undefined with `resume`: the checkpoint says. */
   readonly selection: Omit<Selection, "bucket" | "prefix"> & {
     readonly bucket: string | undefined;
@@ -138,9 +141,10 @@ async function agree(
   checkpoint.total = counted.sources;
   const rate = await measuredRate(options.connection.data, connection.where);
   const atMost = stale !== undefined && !options.dryRun;
+  const renditions = recipe.presets.length;
   const lines = forecastText(counted, rate, atMost, {
     isLocal: connection.proofSeconds === 0,
-    target,
+    renditions,
   });
   const head = `Reprocess ${target} at ${connection.where}`;
   const tell = options.dryRun && !options.json ? screen.report.bind(screen) : tellAll(screen);
@@ -148,8 +152,15 @@ async function agree(
   if (options.dryRun || counted.sources === 0) {
     await removeCheckpoint(options.checkpoint);
     if (options.json) {
-      screen.json({ version: 1, dryRun: options.dryRun, ...counted, usd: forecastUsd(counted) });
-    } else screen.note(counted.sources === 0 ? "Nothing to do." : "A dry run: nothing was sent.");
+      const cost = { usd: forecastUsd(counted, renditions), assumed: true };
+      screen.json({ version: 1, dryRun: options.dryRun, ...counted, ...cost });
+    } else {
+      screen.note(counted.sources === 0 ? "Nothing to do." : "A dry run: nothing was sent.");
+      // A listing alone can be sampled: of a file of keys it would forecast the whole bucket.
+      if (counted.sources > 0 && rate === undefined && selection.from === undefined) {
+        screen.report("", ...estimateHint(target, options.recipeNamed, screen));
+      }
+    }
     return EXIT.done;
   }
   const question = `Enqueue ${atMost ? "at most " : ""}${many(counted.sources, "source")} at ${connection.where}?`;
@@ -157,6 +168,12 @@ async function agree(
   await removeCheckpoint(options.checkpoint);
   screen.note("Nothing was sent.");
   return signal.aborted ? EXIT.interrupted : EXIT.failed;
+}
+
+/** How long it takes, and what, is known better from a sample. */
+function estimateHint(target: string, recipe: string | undefined, { command }: Screen): string[] {
+  const named = recipe === undefined ? "" : ` --recipe ${shellWord(recipe)}`;
+  return ["Forecast from a sample:", `  ${command(`estimate ${shellWord(target)}${named}`)}`];
 }
 
 function tellAll(screen: Screen): (...lines: string[]) => void {
