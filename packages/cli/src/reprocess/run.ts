@@ -15,8 +15,10 @@ import { showRepeatedly } from "../view/progress.ts";
 import type { Screen } from "../view/screen.ts";
 import { many, thousands } from "../view/thousands.ts";
 import { WrongUse } from "../wrong-use.ts";
-import { type Checkpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import type { CandidatePage } from "./candidate.ts";
+import { type Checkpoint, removeCheckpoint, tidyKeys, writeCheckpoint } from "./checkpoint.ts";
 import { isMeant } from "./choose.ts";
+import { claim } from "./claim.ts";
 import { depthsOf, lettersOf, untilDrained } from "./follow.ts";
 import { type Counted, forecastText, forecastUsd } from "./forecast.ts";
 import { begun, countAll, type Prepared, resumed } from "./prepare.ts";
@@ -26,6 +28,7 @@ import { outcomeText, type RunResult, resultJson } from "./result.ts";
 import type { Selection } from "./selection.ts";
 import { goThrough, jobsOf } from "./send.ts";
 import type { StaleCheck } from "./stale.ts";
+import { countStillStale } from "./still-stale.ts";
 
 export interface ReprocessOptions {
   readonly connection: ConnectionOptions;
@@ -60,23 +63,40 @@ export async function reprocess(options: ReprocessOptions, screen: Screen): Prom
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(discardStaged);
   const { signal } = interrupt;
+  // A dry run records nothing that another could go on with.
+  await using _claim = options.dryRun ? undefined : await claim(options.checkpoint);
+  await using _keys = tidyingKeys(options.checkpoint);
   const prepared = options.resume
     ? await resumed(options.checkpoint, connection)
     : await begun(await selectionOf(options, connection, recipe), options, connection);
   const { selection } = prepared.checkpoint;
   const stale = await staleCheck(selection, connection, recipe);
   if (options.resume) {
-    screen.note(`Going on: ${thousands(prepared.checkpoint.sent)} were sent before`);
+    const { sent } = prepared.checkpoint;
+    const again = againOf(prepared.checkpoint);
+    const besides = again > 0 ? `, ${thousands(again)} of them are sent once more` : "";
+    screen.note(`Going on: ${thousands(sent)} were sent before${besides}`);
   } else {
     const go = await agree(prepared, { recipe, stale }, options, connection, screen, signal);
     if (go !== undefined) return go;
   }
   const result = await run(prepared, { recipe, stale }, options, connection, screen, signal);
   if (options.json) screen.json(resultJson(result));
-  else screen.report(...outcomeText(result, options.checkpoint, screen));
+  else screen.report(...outcomeText(result, options, screen));
   if (result.interrupted) return EXIT.interrupted;
   if (result.refused > 0) return EXIT.failed;
-  return (result.letters?.length ?? 0) > 0 ? EXIT.deadLetters : EXIT.done;
+  const left = (result.letters?.length ?? 0) + (result.stillStale ?? 0);
+  return left > 0 ? EXIT.deadLetters : EXIT.done;
+}
+
+/** What came on stdin is read until the very end of a run. */
+function tidyingKeys(checkpoint: string): AsyncDisposable {
+  return { [Symbol.asyncDispose]: () => tidyKeys(checkpoint) };
+}
+
+/** Of those that were sent, as many as come after the marks are sent again. */
+function againOf({ sent, passed }: Checkpoint): number {
+  return Math.max(0, sent - (passed?.sent ?? sent));
 }
 
 interface Means {
@@ -183,13 +203,14 @@ function tellAll(screen: Screen): (...lines: string[]) => void {
 }
 
 async function run(
-  { checkpoint, tracks }: Prepared,
+  prepared: Prepared,
   { recipe, stale }: Means,
   options: ReprocessOptions,
   connection: Connection,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<RunResult> {
+  const { checkpoint, tracks } = prepared;
   const { selection } = checkpoint;
   const { bucket, force } = selection;
   const lanes = await connection.lanes();
@@ -205,6 +226,11 @@ async function run(
   const began = performance.now();
   const elapsed = () => (performance.now() - began) / 1000;
   const sentBefore = checkpoint.sent;
+  const again = againOf(checkpoint);
+  const passed = { ...(checkpoint.passed ?? { sent: sentBefore, skipped: 0 }) };
+  const passedBefore = passed.sent + passed.skipped;
+  checkpoint.passed = passed;
+  const pages = new WeakMap<CandidatePage, { sent: number; skipped: number }>();
   let skipped = 0;
   const keep = keeper(options.checkpoint, () => {
     checkpoint.sent = sentBefore + feeder.sent.small + feeder.sent.large;
@@ -218,8 +244,9 @@ async function run(
       const letters = Math.max(0, (await depthsOf(connection)).letters - before.letters);
       return progressLines(
         {
-          dealt: sentBefore + dealt,
-          total: checkpoint.total,
+          dealt: passedBefore + dealt,
+          // Uploads since the count are sent as well.
+          total: Math.max(checkpoint.total, passedBefore + dealt),
           perSecond: dealt / elapsed(),
           depth: feeder.depth,
           letters,
@@ -231,13 +258,19 @@ async function run(
     await goThrough(
       tracks,
       checkpoint.tracks,
-      async ({ candidates }) => {
-        const chosen = candidates.filter((each) => isMeant(each, selection, recipe));
+      async (page) => {
+        const chosen = page.candidates.filter((each) => isMeant(each, selection, recipe));
         const meant = stale === undefined ? chosen : await stale.of(chosen);
-        skipped += chosen.length - meant.length;
+        const left = chosen.length - meant.length;
+        skipped += left;
+        pages.set(page, { sent: meant.length, skipped: left });
         return feeder.feed(jobsOf(meant, { bucket, force, run: checkpoint.run }));
       },
       signal,
+      (page) => {
+        passed.sent += pages.get(page)?.sent ?? 0;
+        passed.skipped += pages.get(page)?.skipped ?? 0;
+      },
     );
     feeding = elapsed();
   } catch (error) {
@@ -248,7 +281,15 @@ async function run(
   const done = checkpoint.tracks.every((track) => track.done);
   const refused = feeder.refused.length;
   for (const { body, why } of feeder.refused) screen.note(`! SQS refuses ${body}: ${why}`);
-  const result = { sent, sentBefore, skipped, refused, seconds: feeding, lanes: feeder.sent };
+  const result = {
+    sent,
+    sentBefore,
+    again,
+    skipped,
+    refused,
+    seconds: feeding,
+    lanes: feeder.sent,
+  };
   if (!done) return { ...result, interrupted: true };
   await removeCheckpoint(options.checkpoint);
   if (!options.wait) return { ...result, interrupted: false };
@@ -267,7 +308,20 @@ async function run(
     const rate = { perSecond: sent / seconds, at: Date.now() };
     await rememberRate(options.connection.data, connection.where, rate);
   }
-  return { ...result, interrupted: signal.aborted, letters, drainedSeconds: seconds };
+  const drained = { ...result, letters, drainedSeconds: seconds };
+  if (stale === undefined || signal.aborted) return { ...drained, interrupted: signal.aborted };
+  let looked = 0;
+  using _progress = showRepeatedly(screen, () => [
+    `manifests read again: ${thousands(looked)} of ${thousands(checkpoint.total)}`,
+  ]);
+  const stillStale = await countStillStale(prepared, { recipe, stale, letters }, signal, (now) => {
+    looked = now;
+  });
+  return {
+    ...drained,
+    interrupted: signal.aborted,
+    ...(stillStale !== undefined && { stillStale }),
+  };
 }
 
 /** Keeps the checkpoint up to date until it is disposed of, and writes it once more then. */
