@@ -20,7 +20,8 @@ The queue is kept shallow: no more is fed while --max-depth messages wait, so
 that an upload is never behind a backfill. What is recorded as sent, SQS has
 acknowledged: a resumed run skips nothing, and sends at most a few thousand
 again. With --only-stale or --preset, --wait looks at the end whether the fleet
-has made them right; the exit code is 3 when it has not. A job of a source that is up to date is cheap.
+has made them right; the exit code is 3 when it has not. A job of a source that
+is up to date is cheap.
 `;
 
 const text = v.optional(v.string());

@@ -1,11 +1,8 @@
 import type { Recipe } from "@imagefleet/core/recipe";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
-import { shellWord } from "../call.ts";
-import { confirm, requirePerson } from "../confirm.ts";
+import { requirePerson } from "../confirm.ts";
 import { type Connection, connect } from "../connection/connect.ts";
-import type { ConnectionOptions } from "../connection/options.ts";
 import { EXIT } from "../exit-code.ts";
-import type { MaxDepth } from "../feed/depth.ts";
 import { Feeder } from "../feed/feeder.ts";
 import { keepMemoryFlat } from "../flat-memory.ts";
 import { onInterrupt } from "../interrupt.ts";
@@ -15,43 +12,22 @@ import { showRepeatedly } from "../view/progress.ts";
 import type { Screen } from "../view/screen.ts";
 import { many, thousands } from "../view/thousands.ts";
 import { WrongUse } from "../wrong-use.ts";
+import { agree } from "./agree.ts";
 import type { CandidatePage } from "./candidate.ts";
-import { type Checkpoint, removeCheckpoint, tidyKeys, writeCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, removeCheckpoint, tidyKeys } from "./checkpoint.ts";
 import { isMeant } from "./choose.ts";
 import { claim } from "./claim.ts";
 import { depthsOf, lettersOf, untilDrained } from "./follow.ts";
-import { type Counted, forecastText, forecastUsd } from "./forecast.ts";
-import { begun, countAll, type Prepared, resumed } from "./prepare.ts";
+import { keeper } from "./keeper.ts";
+import type { Means, ReprocessOptions } from "./options.ts";
+import { begun, type Prepared, resumed } from "./prepare.ts";
 import { progressLines } from "./progress.ts";
-import { ENOUGH_JOBS, measuredRate, rememberRate } from "./rates.ts";
+import { ENOUGH_JOBS, rememberRate } from "./rates.ts";
 import { outcomeText, type RunResult, resultJson } from "./result.ts";
 import type { Selection } from "./selection.ts";
 import { goThrough, jobsOf } from "./send.ts";
 import type { StaleCheck } from "./stale.ts";
 import { countStillStale } from "./still-stale.ts";
-
-export interface ReprocessOptions {
-  readonly connection: ConnectionOptions;
-  readonly json: boolean;
-  readonly recipe: string;
-  /** The recipe, where it is not the project's. */
-  readonly recipeNamed: string | undefined;
-  /** Undefined with `resume`: the checkpoint says. */
-  readonly selection: Omit<Selection, "bucket" | "prefix"> & {
-    readonly bucket: string | undefined;
-    readonly prefix: string | undefined;
-  };
-  readonly maxDepth: MaxDepth;
-  readonly checkpoint: string;
-  readonly resume: boolean;
-  readonly fresh: boolean;
-  readonly wait: boolean;
-  readonly yes: boolean;
-  readonly dryRun: boolean;
-}
-
-/** How often the checkpoint is written, ms: a kill costs no more than this, sent once again. */
-const CHECKPOINT_MS = 1_000;
 
 /** `imagefleet reprocess`: jobs for sources that are there already, fed no faster than they are done. */
 export async function reprocess(options: ReprocessOptions, screen: Screen): Promise<number> {
@@ -99,11 +75,6 @@ function againOf({ sent, passed }: Checkpoint): number {
   return Math.max(0, sent - (passed?.sent ?? sent));
 }
 
-interface Means {
-  readonly recipe: Recipe;
-  readonly stale: StaleCheck | undefined;
-}
-
 async function selectionOf(
   { selection }: ReprocessOptions,
   connection: Connection,
@@ -135,71 +106,6 @@ async function staleCheck(
   const { s3 } = connection;
   const stores = { renditions: new RenditionStore(s3, bucket), sources: new SourceStore(s3) };
   return new StaleCheck(stores, recipe, selection);
-}
-
-/** Counts, tells, asks. @returns the exit code when nothing is to be done */
-async function agree(
-  { checkpoint, tracks }: Prepared,
-  { recipe, stale }: Means,
-  options: ReprocessOptions,
-  connection: Connection,
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  const counted: Counted = { sources: 0, bytes: 0, large: 0, others: 0, lists: 0 };
-  const { selection } = checkpoint;
-  const target = `s3://${selection.bucket}/${selection.prefix}`;
-  // Manifests are read once: when jobs are sent, or for a dry run that sends none.
-  const exact = options.dryRun && stale !== undefined ? { stale } : {};
-  {
-    using _progress = showRepeatedly(screen, () => [
-      `counting: ${many(counted.sources, "source")}`,
-    ]);
-    await countAll(tracks, { selection, recipe, ...exact }, signal, counted);
-  }
-  if (signal.aborted) return EXIT.interrupted;
-  checkpoint.total = counted.sources;
-  const rate = await measuredRate(options.connection.data, connection.where);
-  const atMost = stale !== undefined && !options.dryRun;
-  const renditions = recipe.presets.length;
-  const lines = forecastText(counted, rate, atMost, {
-    isLocal: connection.proofSeconds === 0,
-    renditions,
-  });
-  const head = `Reprocess ${target} at ${connection.where}`;
-  const tell = options.dryRun && !options.json ? screen.report.bind(screen) : tellAll(screen);
-  tell(options.dryRun ? screen.paint("bold", head) : screen.tint("bold", head), ...lines);
-  if (options.dryRun || counted.sources === 0) {
-    await removeCheckpoint(options.checkpoint);
-    if (options.json) {
-      const cost = { usd: forecastUsd(counted, renditions), assumed: true };
-      screen.json({ version: 1, dryRun: options.dryRun, ...counted, ...cost });
-    } else {
-      screen.note(counted.sources === 0 ? "Nothing to do." : "A dry run: nothing was sent.");
-      // A listing alone can be sampled: of a file of keys it would forecast the whole bucket.
-      if (counted.sources > 0 && rate === undefined && selection.from === undefined) {
-        screen.report("", ...estimateHint(target, options.recipeNamed, screen));
-      }
-    }
-    return EXIT.done;
-  }
-  const question = `Enqueue ${atMost ? "at most " : ""}${many(counted.sources, "source")} at ${connection.where}?`;
-  if (await confirm(question, options.yes, screen, signal)) return undefined;
-  await removeCheckpoint(options.checkpoint);
-  screen.note("Nothing was sent.");
-  return signal.aborted ? EXIT.interrupted : EXIT.failed;
-}
-
-/** How long it takes, and what, is known better from a sample. */
-function estimateHint(target: string, recipe: string | undefined, { command }: Screen): string[] {
-  const named = recipe === undefined ? "" : ` --recipe ${shellWord(recipe)}`;
-  return ["Forecast from a sample:", `  ${command(`estimate ${shellWord(target)}${named}`)}`];
-}
-
-function tellAll(screen: Screen): (...lines: string[]) => void {
-  return (...lines) => {
-    for (const line of lines) screen.note(line);
-  };
 }
 
 async function run(
@@ -321,28 +227,5 @@ async function run(
     ...drained,
     interrupted: signal.aborted,
     ...(stillStale !== undefined && { stillStale }),
-  };
-}
-
-/** Keeps the checkpoint up to date until it is disposed of, and writes it once more then. */
-function keeper(file: string, now: () => Checkpoint): AsyncDisposable {
-  let last: Promise<void> = Promise.resolve();
-  let fault: { readonly error: unknown } | undefined;
-  const write = () => {
-    last = last
-      .then(() => writeCheckpoint(file, now()))
-      .catch((error: unknown) => {
-        fault ??= { error };
-      });
-    return last;
-  };
-  void write();
-  const timer = setInterval(write, CHECKPOINT_MS);
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await write();
-      if (fault) throw fault.error;
-    },
   };
 }
