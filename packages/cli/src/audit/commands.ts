@@ -8,7 +8,7 @@ import { maxDepthOf, maxDepthSchema } from "../feed/options.ts";
 const EXAMPLES = `
 Examples:
   imagefleet audit                      what is missing, stale or left over
-  imagefleet audit --json | jq -r 'select(.kind=="stale").key'
+  imagefleet audit --json | jq -c 'select(.kind=="stale") | {key}'
   imagefleet audit --repair             asks, then enqueues and removes
 
 No image is read: the buckets are listed, one manifest is read a source (GET,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { access, readFile, rm } from "node:fs/promises";
 import * as v from "valibot";
 import { whyUnreadable } from "../file-fault.ts";
 import { writeWhole } from "../output/staged-file.ts";
@@ -22,6 +22,8 @@ const checkpointSchema = v.object({
   total: count,
   /** Acknowledged by SQS, in this run and those that it goes on from. */
   sent: count,
+  /** Before the marks: what a run that goes on does not deal with again. */
+  passed: v.optional(v.object({ sent: count, skipped: count })),
   tracks: v.array(
     v.object({
       range: rangeSchema,
@@ -60,8 +62,16 @@ export function keysFile(file: string): string {
   return `${file}.keys`;
 }
 
-/** Forgets a run that is done. */
+/** Forgets a run that is done, or is not to be. */
 export async function removeCheckpoint(file: string): Promise<void> {
   await rm(file, { force: true });
-  await rm(keysFile(file), { force: true });
+}
+
+/** Forgets what came on stdin, unless a run may go on with it. */
+export async function tidyKeys(file: string): Promise<void> {
+  const isRecorded = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (!isRecorded) await rm(keysFile(file), { force: true });
 }

@@ -12,14 +12,16 @@ Examples:
   imagefleet reprocess --dry-run        how many, how long, what cost
   imagefleet reprocess s3://photos/2026/ --only-stale --wait
   imagefleet reprocess --from keys.txt --force --yes
-  imagefleet audit --json | jq -r 'select(.kind=="stale").key' |
-    imagefleet reprocess --from - --yes
+  imagefleet audit --json | jq -c 'select(.kind=="stale") | {key}' |
+    imagefleet reprocess --from - --format ndjson --yes
   imagefleet reprocess --resume         goes on after Ctrl-C or a crash
 
 The queue is kept shallow: no more is fed while --max-depth messages wait, so
 that an upload is never behind a backfill. What is recorded as sent, SQS has
 acknowledged: a resumed run skips nothing, and sends at most a few thousand
-again. A job of a source that is up to date is cheap.
+again. With --only-stale or --preset, --wait looks at the end whether the fleet
+has made them right; the exit code is 3 when it has not. A job of a source that
+is up to date is cheap.
 `;
 
 const text = v.optional(v.string());
@@ -29,7 +31,7 @@ const schema = v.object({
   recipe: v.string(),
   from: text,
   format: v.optional(v.picklist(KEY_FORMATS)),
-  columns: v.string(),
+  columns: text,
   suffix: v.optional(v.array(v.string())),
   newerThan: number,
   olderThan: number,
@@ -75,11 +77,12 @@ export function addReprocessCommand(root: Command, context: CommandContext): voi
       olderThan,
       largerThan,
       suffixes: suffix,
-      columns,
+      columns: columns ?? INVENTORY_COLUMNS,
       onlyStale,
       force,
     };
-    const isSelected = [target, from, preset, newerThan, olderThan, largerThan, suffix].some(
+    const filters = [preset, newerThan, olderThan, largerThan, suffix];
+    const isSelected = [target, from, format, columns, ...filters].some(
       (each) => each !== undefined,
     );
     if (how.resume && (isSelected || onlyStale || force)) {
@@ -87,10 +90,16 @@ export function addReprocessCommand(root: Command, context: CommandContext): voi
         "--resume goes on with what was asked for then: leave the prefix, --from and the filters out",
       );
     }
+    if (from === undefined && (format ?? columns) !== undefined) {
+      throw new WrongUse(
+        `--${format === undefined ? "columns" : "format"} says how to read a file of keys, and none is named: add --from FILE, or leave it out`,
+      );
+    }
     // A dry run neither needs nor touches what a real one has recorded.
     const checkpoint = how.dryRun ? `${how.checkpoint}.dry-run` : how.checkpoint;
     const connection = readConnectionOptions(options);
-    const asked = { ...how, checkpoint, selection, connection };
+    const recipeNamed = command.getOptionValueSource("recipe") === "cli" ? how.recipe : undefined;
+    const asked = { ...how, recipeNamed, checkpoint, selection, connection };
     context.onExit(await reprocess(asked, context.screen(how.json)));
   });
 }
@@ -102,8 +111,9 @@ function selectionOptions({ path }: CommandContext): Option[] {
       file === "-" ? file : path(file),
     ),
     new Option("--format <format>", "of --from; by its first line otherwise").choices(KEY_FORMATS),
-    new Option("--columns <names>", "of an S3 Inventory, as its manifest's fileSchema").default(
-      INVENTORY_COLUMNS,
+    new Option(
+      "--columns <names>",
+      `of an S3 Inventory, as its manifest's fileSchema (default: "${INVENTORY_COLUMNS}")`,
     ),
     new Option("--suffix <suffix...>", "keys that end so"),
     new Option("--newer-than <age>", "written since: 90m, 12h, 7d or a date").argParser(moment),

@@ -12,6 +12,8 @@ import { formatOf, type KeyFormat, keyReader, type NamedKey } from "./key-line.t
 const PAGE = 1_000;
 
 export interface KeyFileOptions {
+  /** What a person knows the file by. */
+  readonly name: string;
   readonly bucket: string;
   readonly format: KeyFormat | undefined;
   readonly columns: string;
@@ -20,13 +22,13 @@ export interface KeyFileOptions {
 /** Keys of a file, one a line; where it goes on is a count of lines. */
 export function keyFileTrack(file: string, options: KeyFileOptions): Track {
   return {
-    name: file,
+    name: options.name,
     async *pages(after) {
       const from = Number(after ?? 0);
       let at = 0;
       let candidates: Candidate[] = [];
       let read: ReturnType<typeof keyReader> | undefined;
-      for await (const lines of linesIn(file)) {
+      for await (const lines of linesIn(file, options.name)) {
         for (const text of lines) {
           at++;
           // Some editors begin a file with a mark of its encoding, which is of no key.
@@ -36,7 +38,7 @@ export function keyFileTrack(file: string, options: KeyFileOptions): Track {
           if (at <= from) continue;
           const named = read(line);
           if (named === "no source") continue;
-          candidates.push(checked(named, { file, at, line, bucket: options.bucket }));
+          candidates.push(checked(named, { ...options, at, line }));
           if (candidates.length < PAGE) continue;
           yield { candidates, mark: String(at) };
           candidates = [];
@@ -50,28 +52,32 @@ export function keyFileTrack(file: string, options: KeyFileOptions): Track {
 /** @throws WrongUse for a line that names no source of this bucket */
 function checked(
   named: Exclude<NamedKey, "no source">,
-  { file, at, line, bucket }: { file: string; at: number; line: string; bucket: string },
+  { name, at, line, bucket }: { name: string; at: number; line: string; bucket: string },
 ): Candidate {
   if (named === undefined) {
     throw new WrongUse(
-      `${file}, line ${at} names no key: ${JSON.stringify(line.slice(0, 80))}: a key is text of 1 to 1,024 bytes; --format says how to read the lines`,
+      `${name}, line ${at} names no key: ${JSON.stringify(line.slice(0, 80))}: a key is text of 1 to 1,024 bytes; --format says how to read the lines`,
     );
   }
   if ("otherBucket" in named) {
     throw new WrongUse(
-      `${file}, line ${at} is of the bucket ${named.otherBucket}, and sources are in ${bucket}: leave such lines out, or name the right --source-bucket`,
+      `${name}, line ${at} is of the bucket ${named.otherBucket}, and sources are in ${bucket}: leave such lines out, or name the right --source-bucket`,
     );
   }
   return named;
 }
 
-/** By what a file is known again. */
-export async function fileState(file: string): Promise<string> {
+/**
+ * By what a file is known again.
+ *
+ * @param name what a person knows it by
+ */
+export async function fileState(file: string, name: string): Promise<string> {
   try {
     const { size, mtimeMs } = await stat(file);
     return `${size} bytes of ${new Date(mtimeMs).toISOString()}`;
   } catch (error) {
-    throw new WrongUse(`${file} cannot be read: ${whyUnreadable(error)}`, { cause: error });
+    throw new WrongUse(`${name} cannot be read: ${whyUnreadable(error)}`, { cause: error });
   }
 }
 
@@ -80,7 +86,7 @@ export async function keepStdin(file: string): Promise<void> {
   await pipeline(process.stdin, createWriteStream(file));
 }
 
-async function* linesIn(file: string): AsyncGenerator<string[]> {
+async function* linesIn(file: string, name: string): AsyncGenerator<string[]> {
   const raw = createReadStream(file);
   const source = file.endsWith(".gz") ? raw.pipe(createGunzip()) : raw;
   // A fault of the file does not pass on to what it is piped into.
@@ -89,7 +95,7 @@ async function* linesIn(file: string): AsyncGenerator<string[]> {
     yield* linesOf(source.setEncoding("utf8"));
   } catch (error) {
     if (!raw.errored && !source.errored) throw error;
-    throw new WrongUse(`${file} cannot be read: ${whyUnreadable(error)}`, { cause: error });
+    throw new WrongUse(`${name} cannot be read: ${whyUnreadable(error)}`, { cause: error });
   } finally {
     raw.destroy();
   }

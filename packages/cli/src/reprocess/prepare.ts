@@ -35,12 +35,12 @@ export async function resumed(file: string, connection: Connection): Promise<Pre
     );
   }
   const { from } = checkpoint.selection;
-  if (from !== undefined && (await fileState(from)) !== checkpoint.fileState) {
+  if (from !== undefined && (await fileState(from, nameOf(from, file))) !== checkpoint.fileState) {
     throw new WrongUse(
-      `--resume: ${from} has changed since: begin anew with --fresh, which sends all of it`,
+      `--resume: ${nameOf(from, file)} has changed since: begin anew with --fresh, which sends all of it`,
     );
   }
-  return { checkpoint, tracks: tracksOf(checkpoint, connection) };
+  return { checkpoint, tracks: tracksOf(checkpoint, file, connection) };
 }
 
 /**
@@ -69,18 +69,26 @@ export async function begun(
     run: randomUUID(),
     where: connection.where,
     selection: meant,
-    ...(from !== undefined && { fileState: await fileState(from) }),
+    ...(from !== undefined && { fileState: await fileState(from, nameOf(from, file)) }),
     startedAt: Date.now(),
     total: 0,
     sent: 0,
     tracks: ranges.map((range) => ({ range, done: false })),
   };
-  return { checkpoint, tracks: tracksOf(checkpoint, connection) };
+  return { checkpoint, tracks: tracksOf(checkpoint, file, connection) };
 }
 
-function tracksOf({ selection, tracks }: Checkpoint, { s3 }: Connection): Track[] {
+/** What a person knows a file of keys by: they have not seen where stdin is kept. */
+function nameOf(from: string, file: string): string {
+  return from === keysFile(file) ? "standard input" : from;
+}
+
+function tracksOf({ selection, tracks }: Checkpoint, file: string, { s3 }: Connection): Track[] {
   const { bucket, prefix, from, format, columns } = selection;
-  if (from !== undefined) return [keyFileTrack(from, { bucket, format, columns })];
+  if (from !== undefined) {
+    const name = nameOf(from, file);
+    return [keyFileTrack(from, { name, bucket, format, columns })];
+  }
   return tracks.map(({ range }, index) => listingTrack(s3, bucket, prefix, range, `${index}`));
 }
 

@@ -1,4 +1,5 @@
-import { access, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { ENCODER } from "@imagefleet/core/image";
@@ -47,6 +48,17 @@ async function keysIn(lane: "small" | "large"): Promise<string[]> {
   return (await takeAll(sandbox, sandbox.resources.lanes[lane].url)).keys;
 }
 
+async function putManifest(key: string, fingerprint: string, etag: string): Promise<void> {
+  const store = new RenditionStore(sandbox.s3, sandbox.resources.renditionBucket);
+  const source = { bucket: sandbox.resources.sourceBucket, key, etag, bytes: 1 };
+  const rest = { revision: key, renditions: [], stale: [], at: new Date().toISOString() };
+  const manifest = { version: 1 as const, source, recipe: fingerprint, ...rest };
+  const never = new AbortController().signal;
+  const at = `manifests/${key}.json`;
+  const over = (await store.manifest(at, never))?.etag;
+  await store.putManifest(at, manifest, over, never);
+}
+
 const put = (Key: string, Body = "x") =>
   sandbox.s3.send(new PutObjectCommand({ Bucket: sandbox.resources.sourceBucket, Key, Body }));
 
@@ -70,25 +82,12 @@ it("enqueues what a listing has and the filters mean, once each", async () => {
 
 it("takes only what is stale: by manifest, by the source's ETag, by preset", async () => {
   const parsed = defineRecipe(RECIPE);
-  const store = new RenditionStore(sandbox.s3, sandbox.resources.renditionBucket);
-  const manifest = async (key: string, fingerprint: string, etag: string) => {
-    const source = { bucket: sandbox.resources.sourceBucket, key, etag, bytes: 1 };
-    const rest = { revision: key, renditions: [], stale: [], at: new Date().toISOString() };
-    const never = new AbortController().signal;
-    const at = `manifests/${key}.json`;
-    await store.putManifest(
-      at,
-      { version: 1, source, recipe: fingerprint, ...rest },
-      undefined,
-      never,
-    );
-  };
   const now = recipeFingerprint(parsed, ENCODER);
   for (const key of ["new.jpg", "fresh.jpg", "old.jpg", "changed.jpg"]) {
     const { ETag = "" } = await put(key);
-    if (key === "fresh.jpg") await manifest(key, now, ETag);
-    if (key === "old.jpg") await manifest(key, "old", ETag);
-    if (key === "changed.jpg") await manifest(key, now, '"another"');
+    if (key === "fresh.jpg") await putManifest(key, now, ETag);
+    if (key === "old.jpg") await putManifest(key, "old", ETag);
+    if (key === "changed.jpg") await putManifest(key, now, '"another"');
   }
   await takeAll(sandbox, sandbox.resources.lanes.small.url);
   const stale = ["changed.jpg", "new.jpg", "old.jpg"];
@@ -198,5 +197,135 @@ it("says at once what to write where nobody can be asked", async () => {
       "error: reprocess asks before it sends, and nobody can be asked here, as stdin is no terminal: add --yes to go ahead without a question, or --dry-run to only count\n",
   });
   const { stdout } = await run(args("--from", file, "--dry-run"), { cwd: sandbox.folder });
-  expect(stdout).toContain("how long  not measured yet at this fleet: imagefleet estimate s3://");
+  expect(stdout).toContain("how long  not measured yet at this fleet; a run with --wait");
+  expect(stdout).not.toContain("estimate");
+});
+
+it("names a command that runs, where nothing was measured yet", async () => {
+  await put("it's/a b.jpg");
+  const target = `s3://${sandbox.resources.sourceBucket}/it's/`;
+  const { code, stdout } = await run(args(target, "--dry-run"), { cwd: sandbox.folder });
+  expect(code).toBe(0);
+  expect(stdout).toContain("assumed 0.6 s a source and the recipe's 1 rendition");
+  const hint = stdout.split("\n").find((line) => line.includes(" estimate ")) ?? "";
+  const words = execFileSync("sh", ["-c", `printf '%s\\n' ${hint}`], { encoding: "utf8" });
+  const [at, end] = [words.indexOf("estimate\n"), words.length];
+  expect(words.slice(at, end).trim().split("\n")).toEqual([
+    "estimate",
+    target,
+    "--recipe",
+    recipe,
+    "--endpoint",
+    sandbox.endpoint,
+    "--data",
+    sandbox.folder,
+  ]);
+});
+
+it("takes keys from stdin, and calls it so; how to read a file needs one", async () => {
+  const piped = (text: string) => ({
+    cwd: sandbox.folder,
+    launcher: ["sh", "-c", 'printf "%s\\n" "$0" | "$@"', text],
+  });
+  const from = args("--from", "-", "--format", "ndjson", "--yes");
+  const wrong = await run(from, piped("no JSON"));
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain("standard input, line 1 names no key");
+  expect(await run(from, piped(JSON.stringify({ key: "a\nb.jpg" })))).toMatchObject({ code: 0 });
+  expect(await keysIn("small")).toEqual(["a\nb.jpg"]);
+  for (const [flag, value] of [
+    ["--format", "ndjson"],
+    ["--columns", "Bucket, Key"],
+  ] as const) {
+    expect(await reprocess(flag, value, "--yes")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`${flag} says how to read a file of keys`),
+    });
+  }
+});
+
+it("says with --wait which of them the fleet has left as they were", async () => {
+  const now = recipeFingerprint(defineRecipe(RECIPE), ENCODER);
+  const { small } = sandbox.resources.lanes;
+  const lane = new BulkQueue(sandbox.sqs, small.url);
+  const keys = ["made.jpg", "left.jpg"];
+  const etags = new Map<string, string>();
+  for (const key of keys) etags.set(key, (await put(key)).ETag ?? "");
+  await takeAll(sandbox, small.url);
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, [...keys, "gone.jpg"].join("\n"));
+  const runs = [
+    { more: ["--only-stale", "--json"], sent: 2 },
+    { more: ["--from", file, "--preset", "thumb"], sent: 3 },
+  ];
+  for (const { more, sent } of runs) {
+    for (const key of keys) await putManifest(key, "old", etags.get(key) ?? "");
+    const cli = begin(...more, "--wait", "--yes");
+    const messages: ReceivedMessage[] = [];
+    while (messages.length < sent) {
+      messages.push(...(await lane.receive({ leaseSeconds: 30, waitSeconds: 1 })));
+    }
+    await putManifest("made.jpg", now, etags.get("made.jpg") ?? "");
+    await lane.remove(messages);
+    const { code, stdout } = await cli.ended();
+    if (more.includes("--json")) expect(JSON.parse(stdout)).toMatchObject({ sent, stillStale: 1 });
+    else {
+      expect(stdout).toContain("1 of 3 are still not of this recipe: does the fleet run it?");
+      expect(stdout).not.toContain("done");
+    }
+    expect(code).toBe(3);
+  }
+});
+
+it("lets no second run on a checkpoint whose first is alive; what was killed goes on", async () => {
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, Array.from({ length: 40 }, (_, n) => `${n}.jpg`).join("\n"));
+  const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  const first = begin("--from", file, "--yes", "--max-depth", "15");
+  while ((await queue.counts()).waiting < 10);
+  const lock = join(sandbox.folder, "imagefleet-reprocess.json.lock");
+  const holder = JSON.parse(await readFile(lock, "utf8"));
+  for (const more of [
+    ["--from", file, "--yes"],
+    ["--resume"],
+    ["--from", file, "--yes", "--fresh"],
+  ]) {
+    expect(await reprocess(...more)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`a run is going on (pid ${holder.process}, since `),
+    });
+  }
+  expect(await reprocess("--from", file, "--dry-run")).toMatchObject({ code: 0, sources: 40 });
+  first.signal("SIGKILL");
+  await first.ended();
+  expect(await reprocess("--resume", "--max-depth", "0")).toMatchObject({ code: 0, sent: 40 });
+  await expect(access(lock)).rejects.toThrow("ENOENT");
+  const missing = { ...holder, host: "another" };
+  await writeFile(lock, JSON.stringify(missing));
+  expect(await reprocess("--from", file, "--yes")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`(pid ${holder.process} on another, since `),
+  });
+});
+
+it("counts apart what it sends again, and goes on as it was begun", async () => {
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, Array.from({ length: 489 }, (_, n) => `${n}.jpg`).join("\n"));
+  const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+  const first = begin("--from", file, "--yes", "--max-depth", "15", "--wait");
+  while ((await queue.counts()).waiting < 10);
+  first.signal("SIGINT");
+  const { code, stdout } = await first.ended();
+  expect(code).toBe(130);
+  expect(stdout).toMatch(/ reprocess --resume --wait /);
+  const { waiting } = await queue.counts();
+  const second = await reprocess("--resume", "--max-depth", "0");
+  expect(second).toMatchObject({ sent: 489, sentBefore: waiting, again: waiting });
+  expect(second.stderr).toContain(
+    `${waiting} were sent before, ${waiting} of them are sent once more`,
+  );
+  for (const [, far, total] of second.stderr.matchAll(/(\d+) of (\d+),/g)) {
+    expect(Number(far)).toBeLessThanOrEqual(Number(total));
+  }
 });

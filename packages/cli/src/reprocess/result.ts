@@ -10,6 +10,8 @@ export interface RunResult {
   /** Acknowledged by SQS in this run. */
   readonly sent: number;
   readonly sentBefore: number;
+  /** Of both together: those that an interrupted run had sent beyond what it could record. */
+  readonly again: number;
   /** Up to date, and so left out. */
   readonly skipped: number;
   /** SQS takes them never. */
@@ -22,40 +24,54 @@ export interface RunResult {
   readonly letters?: readonly Letter[];
   /** With `--wait`: until the lanes were empty. */
   readonly drainedSeconds?: number;
+  /** With `--wait`, of a run by manifests: those that are not up to date after it, dead ones aside. */
+  readonly stillStale?: number;
 }
 
 export function outcomeText(
   result: RunResult,
-  checkpoint: string,
+  { checkpoint, wait }: { checkpoint: string; wait: boolean },
   { paint, command }: Screen,
 ): string[] {
-  const { sent, sentBefore, skipped, seconds, interrupted, letters, drainedSeconds } = result;
+  const { sent, sentBefore, again, skipped, seconds, interrupted, letters } = result;
+  const { drainedSeconds, stillStale = 0 } = result;
   const rate = seconds > 0 ? `, ${thousands(Math.round(sent / seconds))}/s` : "";
   const before = sentBefore > 0 ? `, after ${thousands(sentBefore)} before` : "";
+  const twice = again > 0 ? `; ${thousands(again)} of them again` : "";
   const left = skipped > 0 ? `; ${thousands(skipped)} are up to date` : "";
-  const first = `${many(sent, "source")} enqueued in ${formatMs(seconds * 1000)}${rate}${before}${left}`;
+  const first = `${many(sent, "source")} enqueued in ${formatMs(seconds * 1000)}${rate}${before}${twice}${left}`;
   if (interrupted && letters === undefined) {
     return [
       paint(["bold", "yellow"], `Interrupted: ${first}`),
       `recorded  ${checkpoint}`,
       "",
       "Next:",
-      `  ${command("reprocess --resume")}`,
+      `  ${command(`reprocess --resume${wait ? " --wait" : ""}`)}`,
     ];
   }
   if (letters === undefined) {
     return [paint("bold", first), "", "Next:", `  ${command("status --watch")}`];
   }
-  const done = sentBefore + sent - letters.length;
-  const end = interrupted ? "so far" : `done in ${formatMs((drainedSeconds ?? 0) * 1000)}`;
+  const sources = sentBefore + sent - again;
+  const done = sources - letters.length;
+  const dealt = stillStale > 0 ? "dealt with" : "done";
+  const end = interrupted ? "so far" : `${dealt} in ${formatMs((drainedSeconds ?? 0) * 1000)}`;
   return [
     paint("bold", first),
     letters.length === 0
-      ? paint("green", `All ${end}, no dead letters.`)
+      ? paint(stillStale > 0 ? "bold" : "green", `All ${end}, no dead letters.`)
       : `${thousands(Math.max(0, done))} ${end}, ${paint("red", many(letters.length, "dead letter"))}:`,
     ...groupBy(letters, ({ reason }) => reason).map(
       ({ name, letters: number }) => `  ${thousands(number)}  ${name}`,
     ),
+    ...(stillStale === 0
+      ? []
+      : [
+          paint(
+            "red",
+            `${thousands(stillStale)} of ${thousands(Math.max(sources, stillStale))} are still not of this recipe: does the fleet run it? Deploy recipe.ts first`,
+          ),
+        ]),
     ...(letters.length === 0 ? [] : ["", "Next:", `  ${command("dlq")}`]),
   ];
 }
@@ -65,6 +81,7 @@ export function resultJson({ letters, ...result }: RunResult): unknown {
     version: 1,
     ...result,
     drainedSeconds: result.drainedSeconds ?? null,
+    stillStale: result.stillStale ?? null,
     deadLetters:
       letters === undefined
         ? null

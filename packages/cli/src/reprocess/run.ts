@@ -1,10 +1,8 @@
 import type { Recipe } from "@imagefleet/core/recipe";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
-import { confirm, requirePerson } from "../confirm.ts";
+import { requirePerson } from "../confirm.ts";
 import { type Connection, connect } from "../connection/connect.ts";
-import type { ConnectionOptions } from "../connection/options.ts";
 import { EXIT } from "../exit-code.ts";
-import type { MaxDepth } from "../feed/depth.ts";
 import { Feeder } from "../feed/feeder.ts";
 import { keepMemoryFlat } from "../flat-memory.ts";
 import { onInterrupt } from "../interrupt.ts";
@@ -14,38 +12,22 @@ import { showRepeatedly } from "../view/progress.ts";
 import type { Screen } from "../view/screen.ts";
 import { many, thousands } from "../view/thousands.ts";
 import { WrongUse } from "../wrong-use.ts";
-import { type Checkpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { agree } from "./agree.ts";
+import type { CandidatePage } from "./candidate.ts";
+import { type Checkpoint, removeCheckpoint, tidyKeys } from "./checkpoint.ts";
 import { isMeant } from "./choose.ts";
+import { claim } from "./claim.ts";
 import { depthsOf, lettersOf, untilDrained } from "./follow.ts";
-import { type Counted, forecastText, forecastUsd } from "./forecast.ts";
-import { begun, countAll, type Prepared, resumed } from "./prepare.ts";
+import { keeper } from "./keeper.ts";
+import type { Means, ReprocessOptions } from "./options.ts";
+import { begun, type Prepared, resumed } from "./prepare.ts";
 import { progressLines } from "./progress.ts";
-import { ENOUGH_JOBS, measuredRate, rememberRate } from "./rates.ts";
+import { ENOUGH_JOBS, rememberRate } from "./rates.ts";
 import { outcomeText, type RunResult, resultJson } from "./result.ts";
 import type { Selection } from "./selection.ts";
 import { goThrough, jobsOf } from "./send.ts";
 import type { StaleCheck } from "./stale.ts";
-
-export interface ReprocessOptions {
-  readonly connection: ConnectionOptions;
-  readonly json: boolean;
-  readonly recipe: string;
-  /** Undefined with `resume`: the checkpoint says. */
-  readonly selection: Omit<Selection, "bucket" | "prefix"> & {
-    readonly bucket: string | undefined;
-    readonly prefix: string | undefined;
-  };
-  readonly maxDepth: MaxDepth;
-  readonly checkpoint: string;
-  readonly resume: boolean;
-  readonly fresh: boolean;
-  readonly wait: boolean;
-  readonly yes: boolean;
-  readonly dryRun: boolean;
-}
-
-/** How often the checkpoint is written, ms: a kill costs no more than this, sent once again. */
-const CHECKPOINT_MS = 1_000;
+import { countStillStale } from "./still-stale.ts";
 
 /** `imagefleet reprocess`: jobs for sources that are there already, fed no faster than they are done. */
 export async function reprocess(options: ReprocessOptions, screen: Screen): Promise<number> {
@@ -57,28 +39,40 @@ export async function reprocess(options: ReprocessOptions, screen: Screen): Prom
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(discardStaged);
   const { signal } = interrupt;
+  // A dry run records nothing that another could go on with.
+  await using _claim = options.dryRun ? undefined : await claim(options.checkpoint);
+  await using _keys = tidyingKeys(options.checkpoint);
   const prepared = options.resume
     ? await resumed(options.checkpoint, connection)
     : await begun(await selectionOf(options, connection, recipe), options, connection);
   const { selection } = prepared.checkpoint;
   const stale = await staleCheck(selection, connection, recipe);
   if (options.resume) {
-    screen.note(`Going on: ${thousands(prepared.checkpoint.sent)} were sent before`);
+    const { sent } = prepared.checkpoint;
+    const again = againOf(prepared.checkpoint);
+    const besides = again > 0 ? `, ${thousands(again)} of them are sent once more` : "";
+    screen.note(`Going on: ${thousands(sent)} were sent before${besides}`);
   } else {
     const go = await agree(prepared, { recipe, stale }, options, connection, screen, signal);
     if (go !== undefined) return go;
   }
   const result = await run(prepared, { recipe, stale }, options, connection, screen, signal);
   if (options.json) screen.json(resultJson(result));
-  else screen.report(...outcomeText(result, options.checkpoint, screen));
+  else screen.report(...outcomeText(result, options, screen));
   if (result.interrupted) return EXIT.interrupted;
   if (result.refused > 0) return EXIT.failed;
-  return (result.letters?.length ?? 0) > 0 ? EXIT.deadLetters : EXIT.done;
+  const left = (result.letters?.length ?? 0) + (result.stillStale ?? 0);
+  return left > 0 ? EXIT.deadLetters : EXIT.done;
 }
 
-interface Means {
-  readonly recipe: Recipe;
-  readonly stale: StaleCheck | undefined;
+/** What came on stdin is read until the very end of a run. */
+function tidyingKeys(checkpoint: string): AsyncDisposable {
+  return { [Symbol.asyncDispose]: () => tidyKeys(checkpoint) };
+}
+
+/** Of those that were sent, as many as come after the marks are sent again. */
+function againOf({ sent, passed }: Checkpoint): number {
+  return Math.max(0, sent - (passed?.sent ?? sent));
 }
 
 async function selectionOf(
@@ -114,65 +108,15 @@ async function staleCheck(
   return new StaleCheck(stores, recipe, selection);
 }
 
-/** Counts, tells, asks. @returns the exit code when nothing is to be done */
-async function agree(
-  { checkpoint, tracks }: Prepared,
-  { recipe, stale }: Means,
-  options: ReprocessOptions,
-  connection: Connection,
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  const counted: Counted = { sources: 0, bytes: 0, large: 0, others: 0, lists: 0 };
-  const { selection } = checkpoint;
-  const target = `s3://${selection.bucket}/${selection.prefix}`;
-  // Manifests are read once: when jobs are sent, or for a dry run that sends none.
-  const exact = options.dryRun && stale !== undefined ? { stale } : {};
-  {
-    using _progress = showRepeatedly(screen, () => [
-      `counting: ${many(counted.sources, "source")}`,
-    ]);
-    await countAll(tracks, { selection, recipe, ...exact }, signal, counted);
-  }
-  if (signal.aborted) return EXIT.interrupted;
-  checkpoint.total = counted.sources;
-  const rate = await measuredRate(options.connection.data, connection.where);
-  const atMost = stale !== undefined && !options.dryRun;
-  const lines = forecastText(counted, rate, atMost, {
-    isLocal: connection.proofSeconds === 0,
-    target,
-  });
-  const head = `Reprocess ${target} at ${connection.where}`;
-  const tell = options.dryRun && !options.json ? screen.report.bind(screen) : tellAll(screen);
-  tell(options.dryRun ? screen.paint("bold", head) : screen.tint("bold", head), ...lines);
-  if (options.dryRun || counted.sources === 0) {
-    await removeCheckpoint(options.checkpoint);
-    if (options.json) {
-      screen.json({ version: 1, dryRun: options.dryRun, ...counted, usd: forecastUsd(counted) });
-    } else screen.note(counted.sources === 0 ? "Nothing to do." : "A dry run: nothing was sent.");
-    return EXIT.done;
-  }
-  const question = `Enqueue ${atMost ? "at most " : ""}${many(counted.sources, "source")} at ${connection.where}?`;
-  if (await confirm(question, options.yes, screen, signal)) return undefined;
-  await removeCheckpoint(options.checkpoint);
-  screen.note("Nothing was sent.");
-  return signal.aborted ? EXIT.interrupted : EXIT.failed;
-}
-
-function tellAll(screen: Screen): (...lines: string[]) => void {
-  return (...lines) => {
-    for (const line of lines) screen.note(line);
-  };
-}
-
 async function run(
-  { checkpoint, tracks }: Prepared,
+  prepared: Prepared,
   { recipe, stale }: Means,
   options: ReprocessOptions,
   connection: Connection,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<RunResult> {
+  const { checkpoint, tracks } = prepared;
   const { selection } = checkpoint;
   const { bucket, force } = selection;
   const lanes = await connection.lanes();
@@ -188,6 +132,11 @@ async function run(
   const began = performance.now();
   const elapsed = () => (performance.now() - began) / 1000;
   const sentBefore = checkpoint.sent;
+  const again = againOf(checkpoint);
+  const passed = { ...(checkpoint.passed ?? { sent: sentBefore, skipped: 0 }) };
+  const passedBefore = passed.sent + passed.skipped;
+  checkpoint.passed = passed;
+  const pages = new WeakMap<CandidatePage, { sent: number; skipped: number }>();
   let skipped = 0;
   const keep = keeper(options.checkpoint, () => {
     checkpoint.sent = sentBefore + feeder.sent.small + feeder.sent.large;
@@ -201,8 +150,9 @@ async function run(
       const letters = Math.max(0, (await depthsOf(connection)).letters - before.letters);
       return progressLines(
         {
-          dealt: sentBefore + dealt,
-          total: checkpoint.total,
+          dealt: passedBefore + dealt,
+          // Uploads since the count are sent as well.
+          total: Math.max(checkpoint.total, passedBefore + dealt),
           perSecond: dealt / elapsed(),
           depth: feeder.depth,
           letters,
@@ -214,13 +164,19 @@ async function run(
     await goThrough(
       tracks,
       checkpoint.tracks,
-      async ({ candidates }) => {
-        const chosen = candidates.filter((each) => isMeant(each, selection, recipe));
+      async (page) => {
+        const chosen = page.candidates.filter((each) => isMeant(each, selection, recipe));
         const meant = stale === undefined ? chosen : await stale.of(chosen);
-        skipped += chosen.length - meant.length;
+        const left = chosen.length - meant.length;
+        skipped += left;
+        pages.set(page, { sent: meant.length, skipped: left });
         return feeder.feed(jobsOf(meant, { bucket, force, run: checkpoint.run }));
       },
       signal,
+      (page) => {
+        passed.sent += pages.get(page)?.sent ?? 0;
+        passed.skipped += pages.get(page)?.skipped ?? 0;
+      },
     );
     feeding = elapsed();
   } catch (error) {
@@ -231,7 +187,15 @@ async function run(
   const done = checkpoint.tracks.every((track) => track.done);
   const refused = feeder.refused.length;
   for (const { body, why } of feeder.refused) screen.note(`! SQS refuses ${body}: ${why}`);
-  const result = { sent, sentBefore, skipped, refused, seconds: feeding, lanes: feeder.sent };
+  const result = {
+    sent,
+    sentBefore,
+    again,
+    skipped,
+    refused,
+    seconds: feeding,
+    lanes: feeder.sent,
+  };
   if (!done) return { ...result, interrupted: true };
   await removeCheckpoint(options.checkpoint);
   if (!options.wait) return { ...result, interrupted: false };
@@ -250,28 +214,18 @@ async function run(
     const rate = { perSecond: sent / seconds, at: Date.now() };
     await rememberRate(options.connection.data, connection.where, rate);
   }
-  return { ...result, interrupted: signal.aborted, letters, drainedSeconds: seconds };
-}
-
-/** Keeps the checkpoint up to date until it is disposed of, and writes it once more then. */
-function keeper(file: string, now: () => Checkpoint): AsyncDisposable {
-  let last: Promise<void> = Promise.resolve();
-  let fault: { readonly error: unknown } | undefined;
-  const write = () => {
-    last = last
-      .then(() => writeCheckpoint(file, now()))
-      .catch((error: unknown) => {
-        fault ??= { error };
-      });
-    return last;
-  };
-  void write();
-  const timer = setInterval(write, CHECKPOINT_MS);
+  const drained = { ...result, letters, drainedSeconds: seconds };
+  if (stale === undefined || signal.aborted) return { ...drained, interrupted: signal.aborted };
+  let looked = 0;
+  using _progress = showRepeatedly(screen, () => [
+    `manifests read again: ${thousands(looked)} of ${thousands(checkpoint.total)}`,
+  ]);
+  const stillStale = await countStillStale(prepared, { recipe, stale, letters }, signal, (now) => {
+    looked = now;
+  });
   return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await write();
-      if (fault) throw fault.error;
-    },
+    ...drained,
+    interrupted: signal.aborted,
+    ...(stillStale !== undefined && { stillStale }),
   };
 }

@@ -17,6 +17,7 @@ export interface TrackState {
  *
  * @param states where each track goes on, kept up to date
  * @param deal deals with a page; false: an abort came first
+ * @param onPassed told of each page as the mark moves over it
  * @throws what `deal` throws
  */
 export async function goThrough(
@@ -24,6 +25,7 @@ export async function goThrough(
   states: readonly TrackState[],
   deal: (page: CandidatePage) => Promise<boolean>,
   signal: AbortSignal,
+  onPassed: (page: CandidatePage) => void = () => undefined,
 ): Promise<void> {
   const limit = pLimit(TRACKS);
   const broken = new AbortController();
@@ -34,7 +36,7 @@ export async function goThrough(
         const state = states[index];
         if (state === undefined || state.done || stop.aborted) return;
         try {
-          await goAlong(track, state, deal, stop);
+          await goAlong(track, state, deal, stop, onPassed);
         } catch (error) {
           broken.abort();
           throw error;
@@ -51,12 +53,14 @@ async function goAlong(
   state: TrackState,
   deal: (page: CandidatePage) => Promise<boolean>,
   stop: AbortSignal,
+  onPassed: (page: CandidatePage) => void,
 ): Promise<void> {
-  const onTheirWay: { readonly mark: string; readonly dealt: Promise<boolean> }[] = [];
+  const onTheirWay: { readonly page: CandidatePage; readonly dealt: Promise<boolean> }[] = [];
   const settle = async (): Promise<boolean> => {
     const first = onTheirWay.shift();
     if (first === undefined || !(await first.dealt)) return false;
-    state.mark = first.mark;
+    state.mark = first.page.mark;
+    onPassed(first.page);
     return true;
   };
   try {
@@ -64,7 +68,7 @@ async function goAlong(
       if (stop.aborted) break;
       const dealt = deal(page);
       dealt.catch(() => undefined);
-      onTheirWay.push({ mark: page.mark, dealt });
+      onTheirWay.push({ page, dealt });
       if (onTheirWay.length >= PAGES && !(await settle())) return;
     }
     while (onTheirWay.length > 0) if (!(await settle())) return;

@@ -47,6 +47,19 @@ export class StaleCheck {
     return candidates.filter((_candidate, index) => stale[index]);
   }
 
+  /** Those of the candidates that are not up to date with the source as it is now, if it is there. */
+  async there(candidates: readonly Candidate[]): Promise<Candidate[]> {
+    const left = await Promise.all(
+      candidates.map(({ key }) =>
+        this.#limit(async () => {
+          const etag = await this.#sources.etag(this.#bucket, key, this.#never);
+          return etag !== undefined && (await this.#isStale({ key, etag }));
+        }),
+      ),
+    );
+    return candidates.filter((_candidate, index) => left[index]);
+  }
+
   async #isStale({ key, etag }: Candidate): Promise<boolean> {
     const at = manifestKey(this.#recipe, key);
     const manifest = (await this.#renditions.manifest(at, this.#never))?.manifest;

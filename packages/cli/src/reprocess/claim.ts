@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import * as v from "valibot";
+import { whyUnwritable } from "../file-fault.ts";
+import { makeFolder } from "../output/folder.ts";
+import { isAlive } from "../process.ts";
+import { WrongUse } from "../wrong-use.ts";
+
+const holderSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ process: v.number(), host: v.string(), since: v.string() }),
+);
+type Holder = v.InferOutput<typeof holderSchema>;
+
+/**
+ * Holds a checkpoint for this process alone: two runs on one would each send everything, and write
+ * over what the other has recorded. What a killed process held is taken over.
+ *
+ * @throws WrongUse while another process holds it, or when nothing can be written there
+ */
+export async function claim(checkpoint: string): Promise<AsyncDisposable> {
+  const file = `${checkpoint}.lock`;
+  const mine: Holder = {
+    process: process.pid,
+    host: hostname(),
+    since: new Date().toISOString(),
+  };
+  while (!(await takes(file, mine))) {
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    // Its holder has just let go of it.
+    if (text === undefined) continue;
+    const parsed = v.safeParse(holderSchema, text);
+    if (!parsed.success || isHeld(parsed.output)) {
+      throw new WrongUse(refusal(file, parsed.success ? parsed.output : undefined));
+    }
+    await clear(file, text);
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      await rm(file, { force: true });
+    },
+  };
+}
+
+/** Of another machine, or another container, nothing is known: only a person can say that it is gone. */
+function isHeld({ process: pid, host }: Holder): boolean {
+  return host !== hostname() || (pid !== process.pid && isAlive(pid));
+}
+
+function refusal(file: string, holder: Holder | undefined): string {
+  const who =
+    holder === undefined
+      ? ""
+      : ` (pid ${holder.process}${holder.host === hostname() ? "" : ` on ${holder.host}`}, since ${holder.since})`;
+  return `a run is going on${who}: wait for its end, or end it with Ctrl-C and go on with --resume; a --checkpoint of its own lets another run go on beside it. Is it none any more? Remove ${file}`;
+}
+
+/** Makes the file, whole, unless there is one. */
+async function takes(file: string, holder: Holder): Promise<boolean> {
+  const own = `${file}.${randomUUID()}`;
+  try {
+    await makeFolder(dirname(file));
+    await writeFile(own, `${JSON.stringify(holder)}\n`);
+    await link(own, file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw new WrongUse(`--checkpoint: ${file} cannot be written: ${whyUnwritable(error)}`, {
+      cause: error,
+    });
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+/** Takes away what a process has left that is gone, but not what another has put in its place since. */
+async function clear(file: string, text: string): Promise<void> {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    await rename(file, aside);
+  } catch {
+    // Another was faster.
+    return;
+  }
+  const taken = await readFile(aside, "utf8");
+  if (taken !== text) await link(aside, file).catch(() => undefined);
+  await rm(aside, { force: true });
+}
