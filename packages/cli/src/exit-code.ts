@@ -15,8 +15,8 @@ Exit codes:
        not answer, a question that was answered with no
   2    wrong use: an option, a folder, a port, a queue's name or the recipe;
        no --yes where nobody can be asked
-  3    something is left: dead letters (start, reprocess --wait), sources that are
-       still stale (reprocess --wait), rejected files (render), letters past
+  3    something is left: dead letters (start, reprocess --wait), sources that
+       are still stale (reprocess --wait), rejected files (render), letters past
        their redrives (dlq redrive), sources that are incomplete (audit)
   130  interrupted: Ctrl-C; in start, a second one
 `;
