@@ -1,20 +1,11 @@
 import { all, at, jsonAt, listAt, textAt, texts } from "../read.ts";
 import type { Graph, Json, Resource } from "../resource.ts";
 import { deadLetterQueues } from "./queues.ts";
+import { isReported } from "./reported.ts";
 import type { Rule } from "./rule.ts";
 
 /** Who sends to the topic of alarms. */
 const SENDERS = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"];
-
-/** The metrics that AWS itself reports, of those in use. A misspelt one never goes off. */
-const KNOWN: Readonly<Record<string, readonly string[]>> = {
-  "AWS/SQS": [
-    "ApproximateNumberOfMessagesVisible",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateAgeOfOldestMessage",
-  ],
-  "AWS/Lambda": ["Errors", "Invocations", "Throttles", "Duration"],
-};
 
 function alarms(graph: Graph): Resource[] {
   return all(graph, "cloudwatch/metricAlarm:MetricAlarm");
@@ -77,9 +68,7 @@ export const alarmsAreHeardAndMeasureSomething: Rule = (graph) => {
         const [namespace, name] = [textAt(metric, "namespace"), textAt(metric, "metricName")];
         const dimensions = Object.values(at(metric, "dimensions") ?? {});
         return [
-          ...(KNOWN[namespace]?.includes(name)
-            ? []
-            : [`${alarm.name} measures ${namespace} ${name}`]),
+          ...(isReported(namespace, name) ? [] : [`${alarm.name} measures ${namespace} ${name}`]),
           ...dimensions
             .filter((dimension) => !names.has(dimension))
             .map((dimension) => `${alarm.name} measures ${dimension}, which is not there`),

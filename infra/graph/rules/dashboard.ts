@@ -1,17 +1,6 @@
 import { all, at, jsonAt, listAt, textAt } from "../read.ts";
+import { isReported } from "./reported.ts";
 import type { Rule } from "./rule.ts";
-
-/** What AWS reports by itself, of what is drawn. A misspelt name is an empty graph. */
-const KNOWN: Readonly<Record<string, readonly string[]>> = {
-  "AWS/SQS": [
-    "ApproximateNumberOfMessagesVisible",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateAgeOfOldestMessage",
-    "NumberOfMessagesSent",
-  ],
-  "AWS/Lambda": ["Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions"],
-  "AWS/ECS": ["CPUUtilization", "MemoryUtilization"],
-};
 
 export const whatIsDrawnIsThere: Rule = (graph) =>
   all(graph, "cloudwatch/dashboard:Dashboard").flatMap(({ inputs }) => {
@@ -20,6 +9,6 @@ export const whatIsDrawnIsThere: Rule = (graph) =>
     return places.flatMap((place) => {
       const [namespace, metric] = [textAt(place, "0"), textAt(place, "1")];
       const isMath = at(place, "0.expression") !== undefined;
-      return isMath || KNOWN[namespace]?.includes(metric) ? [] : [`${namespace} ${metric}`];
+      return isMath || isReported(namespace, metric) ? [] : [`${namespace} ${metric}`];
     });
   });
