@@ -8,7 +8,7 @@ import { samplesOf, sums } from "@imagefleet/local/emf";
 import { startEventSource } from "@imagefleet/local/event-source";
 import { startFunction } from "@imagefleet/local/function";
 import { startOtlpReceiver } from "@imagefleet/local/otlp";
-import { startSandbox } from "@imagefleet/local/sandbox";
+import { environmentIn, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ensurePlatform } from "../platform.ts";
@@ -70,8 +70,8 @@ it(
     withSharpOfThisMachine(folder, ROOT);
     const collector = await startOtlpReceiver();
     const sandbox = await startSandbox({ small: 60, large: 60 });
-    const { s3, sqs, endpoint, region, resources } = sandbox;
-    const { small, large } = resources.lanes;
+    const { s3, sqs, region, resources } = sandbox;
+    const { small } = resources.lanes;
     const create = { width: 300, height: 200, channels: 3, background: "#369" } as const;
     const sources = {
       "a.jpg": await sharp({ create }).jpeg().toBuffer(),
@@ -89,14 +89,7 @@ it(
       timeoutMs: 60_000,
       maximumConcurrency: 1,
       environment: {
-        AWS_REGION: region,
-        AWS_ACCESS_KEY_ID: "local",
-        AWS_SECRET_ACCESS_KEY: "local",
-        AWS_ENDPOINT_URL: endpoint,
-        IMAGEFLEET_RENDITION_BUCKET: resources.renditionBucket,
-        IMAGEFLEET_SMALL_QUEUE_URL: small.url,
-        IMAGEFLEET_SMALL_DLQ_URL: small.letters,
-        IMAGEFLEET_LARGE_QUEUE_URL: large.url,
+        ...environmentIn(sandbox),
         IMAGEFLEET_METRICS_NAMESPACE: "imagefleet/smoke",
         // Loaded when it is asked for, from a file of its own.
         IMAGEFLEET_TRACES_URL: collector.url,
