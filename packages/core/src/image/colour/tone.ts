@@ -3,8 +3,12 @@ import type { Colours } from "../../plan/index.ts";
 /** The light of diffuse white in HDR, cd/m2: ITU-R BT.2408, table 1. SDR's white stands for it. */
 const WHITE = 203;
 
-/** The brightest px of a picture that does not say so, cd/m2: what most are graded for. */
-const PEAK = 1000;
+/**
+ * The brightest px of a picture that does not say so, cd/m2: the brightest that PQ can say. Most are
+ * graded for 1,000 to 4,000, and would come out brighter by that; browsers show them as by this, or
+ * darker.
+ */
+const PEAK = 10_000;
 
 /** The light, cd/m2, that a number of PQ stands for: ITU-R BT.2100, table 4; SMPTE ST 2084. */
 export function pqLight(signal: number): number {
@@ -33,10 +37,8 @@ const HLG_A = 0.17883277;
 const HLG_B = 1 - 4 * HLG_A;
 const HLG_C = 0.5 - HLG_A * Math.log(4 * HLG_A);
 
-/** The system gamma of HLG on a display of 1,000 cd/m2, for which it is defined: BT.2100, table 5. */
-export const HLG_GAMMA = 1.2;
-/** cd/m2 */
-export const HLG_PEAK = 1000;
+/** The display for which HLG is defined, cd/m2, and its system gamma: BT.2100, table 5. */
+export const HLG_DISPLAY = { peak: 1000, gamma: 1.2 } as const;
 
 /**
  * Light of HDR, cd/m2, as SDR's, of 0 to 1: ITU-R BT.2390, 5.4.1, the "EETF" with which a display
