@@ -1,10 +1,16 @@
 import { setImmediate } from "node:timers/promises";
 import type { Sharp } from "sharp";
-import { type Area, type Colours, isDeepened, type SourceInfo } from "../../plan/index.ts";
+import {
+  type Area,
+  type Colours,
+  isDeepened,
+  type SourceInfo,
+  type Transfer,
+} from "../../plan/index.ts";
 import type { Pixels } from "../pixels.ts";
 import { BT709 } from "./code-points.ts";
 import { after, inverse, type Matrix, rgbToXyz, toD50 } from "./matrix.ts";
-import { HLG_DISPLAY, hlgScene, pqLight, toneMap } from "./tone.ts";
+import { HLG_DISPLAY, hlgScene, PQ_PEAK, pqLight, toneMap } from "./tone.ts";
 
 /** So many px, then the program has a turn. */
 const AT_ONCE = 250_000;
@@ -60,35 +66,42 @@ type Map3 = (red: number, green: number, blue: number, out: Buffer, at: number) 
 /** Three numbers of so many to sRGB's of 8 bits. */
 function mapping(colours: Colours, numbers: number): Map3 {
   const { primaries, transfer, narrow } = colours;
-  const hlg = transfer.kind === "hlg";
-  const light = hlg ? hlgScene : lightOf(colours);
+  const light = lightOf(transfer);
   const lights = Float32Array.from({ length: numbers }, (_, value) =>
     light(widened(value / (numbers - 1), narrow)),
   );
   const matrix = after(inverse(toD50(BT709)), toD50(primaries));
-  return hlg ? hlgMap(lights, primaries, matrix, colours) : plainMap(lights, matrix);
+  switch (transfer.kind) {
+    case "pq":
+      return hdrMap(lights, () => 1, matrix, colours);
+    case "hlg": {
+      const [[, redY], [, greenY], [, blueY]] = rgbToXyz(primaries);
+      const { peak, gamma } = HLG_DISPLAY;
+      // BT.2100's OOTF: how bright a channel is shown depends on the luminance of all.
+      const shown = (r: number, g: number, b: number) =>
+        (peak / PQ_PEAK) * (redY * r + greenY * g + blueY * b) ** (gamma - 1);
+      return hdrMap(lights, shown, matrix, colours);
+    }
+    default:
+      return (red, green, blue, out, at) =>
+        put(matrix, lights[red] ?? 0, lights[green] ?? 0, lights[blue] ?? 0, out, at);
+  }
 }
 
-function plainMap(lights: Float32Array, matrix: Matrix): Map3 {
-  return (red, green, blue, out, at) =>
-    put(matrix, lights[red] ?? 0, lights[green] ?? 0, lights[blue] ?? 0, out, at);
-}
-
-/** HLG's light on its display, by the luminance of all channels (BT.2100's OOTF), and then as SDR's. */
-function hlgMap(
-  scene: Float32Array,
-  primaries: Colours["primaries"],
+/** @param shown what light on the display makes of the lights of red, green and blue, in shares of PQ's peak */
+function hdrMap(
+  lights: Float32Array,
+  shown: (red: number, green: number, blue: number) => number,
   matrix: Matrix,
   colours: Colours,
 ): Map3 {
-  const [[, redY], [, greenY], [, blueY]] = rgbToXyz(primaries);
-  const mapped = toneMap(colours);
-  const { peak, gamma } = HLG_DISPLAY;
-  const shown = rooted((light) => mapped(peak * light));
+  const tone = toneMap(colours);
+  const gainAt = rooted((light) => (light === 0 ? 0 : tone(light * PQ_PEAK) / light));
   return (red, green, blue, out, at) => {
-    const [r, g, b] = [scene[red] ?? 0, scene[green] ?? 0, scene[blue] ?? 0];
-    const gain = (redY * r + greenY * g + blueY * b) ** (gamma - 1);
-    put(matrix, shown(r * gain), shown(g * gain), shown(b * gain), out, at);
+    const [r, g, b] = [lights[red] ?? 0, lights[green] ?? 0, lights[blue] ?? 0];
+    const factor = shown(r, g, b);
+    const gain = factor * gainAt(factor * Math.max(r, g, b));
+    put(matrix, r * gain, g * gain, b * gain, out, at);
   };
 }
 
@@ -115,14 +128,13 @@ const srgb = rooted((light) =>
   Math.round(255 * (light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055)),
 );
 
-/** What light of SDR, 0 to 1, a number of 0 to 1 stands for. */
-function lightOf(colours: Colours): (signal: number) => number {
-  const { transfer } = colours;
+/** What light a number of 0 to 1 stands for: of SDR and of HLG's scene 0 to 1, of PQ in shares of its peak. */
+function lightOf(transfer: Transfer): (signal: number) => number {
   switch (transfer.kind) {
-    case "pq": {
-      const mapped = toneMap(colours);
-      return (signal) => mapped(pqLight(signal));
-    }
+    case "pq":
+      return (signal) => pqLight(signal) / PQ_PEAK;
+    case "hlg":
+      return hlgScene;
     case "gamma":
       return (signal) => signal ** transfer.gamma;
     case "smpte240":
