@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isDisplayP3 } from "../gamut.ts";
 import { configureCodec, type ImageInput } from "../index.ts";
 import {
   coloursOf,
@@ -11,8 +10,6 @@ import {
   fileOf,
   pixelsOf,
   type Quadrants,
-  quadrants,
-  RGB,
   rendered,
 } from "../pictures.fixture.ts";
 import { CHROMIUM_MISSING, chromiumSees } from "../reference/chromium.ts";
