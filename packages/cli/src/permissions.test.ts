@@ -70,7 +70,7 @@ async function putSource(): Promise<void> {
   const thumb = { preset: "thumb", key: "out/thumb/a.jpg.webp", width, height, bytes };
   const renditions = [{ ...thumb, format: "webp", etag: '"e"', fingerprint: "f" }] as const;
   const rest = { renditions: [...renditions], stale: [], at: new Date().toISOString() };
-  const manifest = { version: 1, revision: "r", source, recipe, ...rest } as const;
+  const manifest = { version: 1, revision: "r", seq: 1, source, recipe, ...rest } as const;
   const store = new RenditionStore(s3, renditionBucket);
   await store.putManifest("out/manifests/a.jpg.json", manifest, undefined, never);
   const type = { contentType: "image/webp", cacheControl: "no-cache", fingerprint: "1" };

@@ -34,10 +34,19 @@ export interface AttemptContext extends Voice {
   readonly random: () => number;
 }
 
+/**
+ * For so long after an attempt gave up a write that was not answered, the write may take effect: the
+ * next attempt, which makes all anew, begins later. S3 states no bound. A request that has not
+ * arrived whole is dropped with its connection, so what is left is a request that S3 holds whole,
+ * decided within milliseconds as a rule.
+ */
+export const LATE_WRITE_SECONDS = 15;
+
 /** What is to become of the message. */
 export type Settlement =
   | { readonly kind: "acknowledge" }
-  | { readonly kind: "comeBack"; readonly seconds: number };
+  /** `leastSeconds`: what it must stay away for at least, whatever the hurry. */
+  | { readonly kind: "comeBack"; readonly seconds: number; readonly leastSeconds: number };
 
 /** One attempt at a message: from its body to what is to become of it. Never throws. */
 export async function attempt(
@@ -46,7 +55,7 @@ export async function attempt(
   signal: AbortSignal,
 ): Promise<Settlement> {
   const [settlement] = await attemptTogether([message], context, signal);
-  return settlement ?? { kind: "comeBack", seconds: 0 };
+  return settlement ?? { kind: "comeBack", seconds: 0, leastSeconds: 0 };
 }
 
 /**
@@ -64,24 +73,32 @@ export async function attemptTogether(
   const asked = messages.map((message) => ({
     ...readMessage(message, context.leaseSeconds),
     settled: true,
+    mayStillLand: false,
   }));
   for (const one of asked) {
     if (one.intake.kind !== "jobs") one.settled = await withoutJobs(one, context);
   }
   for (const job of mergedJobs(asked)) {
     const askers = asked.filter(({ intake }) => asksFor(intake, job));
-    const settled = await attemptJob(job, askers, context, signal);
+    const conclusions = await attemptJob(job, askers, context, signal);
     askers.forEach((asker, at) => {
-      asker.settled &&= settled[at] ?? false;
+      const { settled = false, mayStillLand = false } = conclusions[at] ?? {};
+      asker.settled &&= settled;
+      asker.mayStillLand ||= mayStillLand;
     });
   }
-  return asked.map(({ message, settled }) => settle(message, settled, context));
+  return asked.map((one) => settle(one, context));
 }
 
-function settle(message: ReceivedMessage, settled: boolean, context: AttemptContext): Settlement {
+function settle(
+  one: { message: ReceivedMessage; settled: boolean; mayStillLand: boolean },
+  context: AttemptContext,
+): Settlement {
+  const { message, settled, mayStillLand } = one;
   if (settled) return { kind: "acknowledge" };
   const seconds = backoffSeconds(message.receiveCount, context.random());
-  return { kind: "comeBack", seconds: Math.max(seconds, leastSeconds(message, context)) };
+  const least = Math.max(leastSeconds(message, context), mayStillLand ? LATE_WRITE_SECONDS : 0);
+  return { kind: "comeBack", seconds: Math.max(seconds, least), leastSeconds: least };
 }
 
 /** What a message without jobs is owed: nothing, or a dead letter that says why. */
@@ -135,15 +152,16 @@ function asksFor(intake: Intake, job: Job): boolean {
 interface Conclusion {
   readonly outcome: Outcome;
   readonly settled: boolean;
+  readonly mayStillLand?: boolean;
 }
 
-/** @returns whether nothing more is owed to the job by each of those who asked for it */
+/** @returns how it ended for each of those who asked for it */
 async function attemptJob(
   job: Job,
   askers: readonly ReadMessage[],
   context: AttemptContext,
   signal: AbortSignal,
-): Promise<boolean[]> {
+): Promise<Conclusion[]> {
   const startedAt = context.now();
   const trace = context.traces?.begin(job.trace, startedAt);
   const onward = trace && { trace: trace.header };
@@ -174,7 +192,7 @@ async function attemptJob(
     { at, waitMs: Math.max(0, startedAt - sentAt), laps },
   );
   trace?.end({ at, bucket, key, lane, receiveCount, outcome, laps });
-  return conclusions.map(({ settled }) => settled);
+  return conclusions;
 }
 
 async function outcomeFor(
@@ -218,9 +236,10 @@ async function conclude(
   message: ReceivedMessage,
   context: AttemptContext,
 ): Promise<Conclusion> {
+  const mayStillLand = outcome.kind === "failed" && outcome.mayStillLand === true;
   try {
     if (outcome.kind === "failed" && message.receiveCount < context.maxReceives) {
-      return { outcome, settled: false };
+      return { outcome, settled: false, mayStillLand };
     }
     if (outcome.kind === "rejected" || outcome.kind === "failed") {
       const letter = {
@@ -230,21 +249,24 @@ async function conclude(
         ...(job && { source: { bucket: job.bucket, key: job.key } }),
         lastAttemptAt: context.now(),
       };
-      await context.letters.send(body, letterAttributes(letter, message));
+      // It cannot be redriven before the write has landed, for nobody sees it until then.
+      const delaySeconds = mayStillLand ? LATE_WRITE_SECONDS : 0;
+      await context.letters.send(body, letterAttributes(letter, message), delaySeconds);
       const { reason, lane, source } = letter;
       countDeadLetter(context, { lane, reason, ...source, messageId: message.id }, context.now());
     }
     return { outcome, settled: true };
   } catch (error) {
-    return { outcome: outcomeOf(error), settled: false };
+    return { outcome: outcomeOf(error), settled: false, mayStillLand };
   }
 }
+
 /**
  * For how long at least a message stays away, s: none, but after its last permitted receive a whole
  * lease, as a crash would have kept it. SQS then makes it a dead letter without a mark of ours, and
  * only by its age is it known for one when the console has moved it back.
  */
-export function leastSeconds(
+function leastSeconds(
   { receiveCount }: Pick<ReceivedMessage, "receiveCount">,
   { maxReceives, leaseSeconds }: Pick<AttemptContext, "maxReceives" | "leaseSeconds">,
 ): number {

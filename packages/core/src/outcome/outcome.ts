@@ -22,6 +22,7 @@ export type Outcome =
   | { kind: "forwarded"; why: string; begun?: true }
   | { kind: "ignored"; why: string }
   | { kind: "rejected"; reason: RejectedReason; message: string }
-  | { kind: "failed"; reason: FailedReason; message: string };
+  /** `mayStillLand`: a write of the attempt may take effect after it. */
+  | { kind: "failed"; reason: FailedReason; message: string; mayStillLand?: true };
 
 export type OutcomeKind = Outcome["kind"];

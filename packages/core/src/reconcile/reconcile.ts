@@ -2,7 +2,7 @@ import type { Job } from "../intake/index.ts";
 import { Failure, type Outcome, Rejection } from "../outcome/index.ts";
 import { bytesSaved, manifestKey } from "../plan/index.ts";
 import { recipeFingerprint } from "../recipe/index.ts";
-import type { Manifest, OpenSource } from "../store/index.ts";
+import type { Manifest, OpenSource, StandingManifest } from "../store/index.ts";
 import { CODEC } from "./codec.ts";
 import { withContent } from "./content.ts";
 import type { ReconcileContext } from "./context.ts";
@@ -63,7 +63,8 @@ async function goRound(
   if (source.own) {
     source.body.destroy();
     // It may have taken a source's place.
-    if (stored || job.begun) return retire(job, context, { at, stored }, source.etag, signal);
+    if (old || isUnreadable(stored) || job.begun)
+      return retire(job, context, { at, stored }, source.etag, signal);
     return { kind: "ignored", why: "this fleet wrote the object" };
   }
   if (context.lane === "small" && source.bytes > recipe.lanes.smallBytes) {
@@ -79,11 +80,11 @@ async function goRound(
   context.onStage?.("store");
   // What an earlier attempt on a larger content, or with another outcome, may have left is removed
   // too. Of a rejected source nothing is fresh: a picture that is no longer there must not be shown.
-  const mayBeMore = job.begun || (stored !== undefined && old === undefined);
+  const mayBeMore = job.begun || isUnreadable(stored);
   const known = new Set([...keysOf(old), ...(mayBeMore ? keysBy(recipe, job) : [])]);
   const fresh = new Set(made.kind === "made" ? made.renditions.map(({ key }) => key) : []);
   const stale = [...known].filter((key) => !fresh.has(key));
-  const manifest = describe(job, source, made, fingerprint, stale);
+  const manifest = describe(job, source, made, fingerprint, stale, stored);
   if (!(await commit(at, manifest, stored?.etag, context, signal))) return "again";
 
   if ((await sources.etag(job.bucket, job.key, signal)) !== source.etag) return "again";
@@ -104,7 +105,12 @@ async function goRound(
 /** May the manifest be taken at its word? */
 function mayBeUnchanged(job: Job, old: Manifest | undefined, fingerprint: string): boolean {
   if (job.begun || job.force || old === undefined) return false;
-  return old.recipe === fingerprint && old.rejected === undefined && old.stale.length === 0;
+  return old.recipe === fingerprint && old.stale.length === 0;
+}
+
+/** Neither a manifest nor a tombstone: what it would have listed may lie there. */
+function isUnreadable(stored: StandingManifest | undefined): boolean {
+  return stored !== undefined && !stored.manifest && !stored.tombstone;
 }
 
 function forwarded({ begun }: Job, why: string): Outcome {

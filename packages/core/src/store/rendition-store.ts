@@ -1,5 +1,4 @@
 import {
-  DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   PutObjectCommand,
@@ -8,7 +7,13 @@ import {
 import * as v from "valibot";
 import { asFailure, statusOf } from "../aws/index.ts";
 import { Failure } from "../outcome/index.ts";
-import { type Manifest, manifestSchema } from "./manifest.ts";
+import {
+  type Manifest,
+  manifestSchema,
+  TOMBSTONE_TAG,
+  type Tombstone,
+  tombstoneSchema,
+} from "./manifest.ts";
 
 /** The user metadata of everything that this fleet writes: `x-amz-meta-imagefleet`. */
 export const OWN_MARK = "imagefleet";
@@ -22,14 +27,31 @@ export interface StoredObject {
   readonly contentType: string;
   readonly cacheControl: string;
   readonly fingerprint: string;
+  /** As the header `x-amz-tagging` has it: `key=value`. */
+  readonly tagging?: string;
 }
 
-/** The manifest that stands at a key, and its version. */
+/** What stands at a manifest's key, and its version: neither, when it cannot be read as one. */
 export interface StandingManifest {
   readonly etag: string;
-  /** Absent when what stands there cannot be read as one. */
   readonly manifest?: Manifest;
+  readonly tombstone?: Tombstone;
 }
+
+const standingSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.union([
+    v.pipe(
+      tombstoneSchema,
+      v.transform((tombstone) => ({ tombstone })),
+    ),
+    v.pipe(
+      manifestSchema,
+      v.transform((manifest) => ({ manifest })),
+    ),
+  ]),
+);
 
 /**
  * Reads and writes renditions and manifests. Every method throws Failure `StoreUnavailable` or
@@ -49,19 +71,19 @@ export class RenditionStore {
     try {
       return await this.#put(object, {}, signal);
     } catch (error) {
-      throw asFailure(`write s3://${this.bucket}/${object.key}`, error, signal);
+      throw asWriteFailure(`write s3://${this.bucket}/${object.key}`, error, signal);
     }
   }
 
-  /** The manifest at a key; undefined when there is none. */
+  /** What stands at a manifest's key, a tombstone too; undefined when nothing does. */
   async manifest(key: string, signal: AbortSignal): Promise<StandingManifest | undefined> {
     try {
       const got = await this.#s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }), {
         abortSignal: signal,
       });
       const text = (await got.Body?.transformToString()) ?? "";
-      const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), manifestSchema), text);
-      return { etag: got.ETag ?? "", ...(parsed.success && { manifest: parsed.output }) };
+      const parsed = v.safeParse(standingSchema, text);
+      return { etag: got.ETag ?? "", ...(parsed.success && parsed.output) };
     } catch (error) {
       if (error instanceof Error && error.name === "NoSuchKey") return undefined;
       throw asFailure(`read s3://${this.bucket}/${key}`, error, signal);
@@ -77,38 +99,31 @@ export class RenditionStore {
    */
   async putManifest(
     key: string,
-    manifest: Manifest,
+    manifest: Manifest | Tombstone,
     over: string | undefined,
     signal: AbortSignal,
   ): Promise<string | undefined> {
+    const isTombstone = "retired" in manifest;
     const object = {
       key,
       body: Buffer.from(JSON.stringify(manifest)),
       contentType: "application/json",
       cacheControl: "no-cache",
-      fingerprint: manifest.recipe,
+      fingerprint: isTombstone ? TOMBSTONE_TAG.value : manifest.recipe,
+      ...(isTombstone && { tagging: `${TOMBSTONE_TAG.key}=${TOMBSTONE_TAG.value}` }),
     };
     try {
       const condition = over === undefined ? { IfNoneMatch: "*" } : { IfMatch: over };
       return await this.#put(object, condition, signal);
     } catch (error) {
-      if (!isConflict(error)) throw asFailure(`write s3://${this.bucket}/${key}`, error, signal);
+      if (!isConflict(error)) {
+        throw asWriteFailure(`write s3://${this.bucket}/${key}`, error, signal);
+      }
     }
     // The SDK tries again where an answer was lost: then it is our own that stands in the way.
     const standing = await this.manifest(key, signal);
-    return standing?.manifest?.revision === manifest.revision ? standing.etag : undefined;
-  }
-
-  /** Removes that version of a manifest and no other; that another stands there is no error. */
-  async removeManifest(key: string, etag: string, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#s3.send(
-        new DeleteObjectCommand({ Bucket: this.bucket, Key: key, IfMatch: etag }),
-        { abortSignal: signal },
-      );
-    } catch (error) {
-      if (!isConflict(error)) throw asFailure(`remove s3://${this.bucket}/${key}`, error, signal);
-    }
+    const revision = (standing?.manifest ?? standing?.tombstone)?.revision;
+    return revision === manifest.revision ? standing?.etag : undefined;
   }
 
   async #put(
@@ -125,6 +140,7 @@ export class RenditionStore {
         ContentType: object.contentType,
         CacheControl: object.cacheControl,
         Metadata: { [OWN_MARK]: object.fingerprint },
+        Tagging: object.tagging,
         ...condition,
       }),
       { abortSignal: signal },
@@ -151,12 +167,27 @@ export class RenditionStore {
         { abortSignal: signal },
       );
       const first = errors[0];
-      if (first)
-        throw new Failure("StoreUnavailable", `could not ${what}: ${first.Code} ${first.Key}`);
+      if (first) {
+        const message = `could not ${what}: ${first.Code} ${first.Key}`;
+        throw new Failure("StoreUnavailable", message, { mayStillLand: true });
+      }
     } catch (error) {
-      throw asFailure(what, error, signal);
+      throw asWriteFailure(what, error, signal);
     }
   }
+}
+
+/**
+ * What S3 refused (4xx) it will not do. Of a write without an answer, or with an answer of 5xx, S3
+ * promises neither that it was done nor that it was not.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ */
+function asWriteFailure(what: string, error: unknown, signal: AbortSignal): Error {
+  const failure = asFailure(what, error, signal);
+  const status = statusOf(error) ?? 500;
+  if (!(failure instanceof Failure) || failure.mayStillLand || status < 500) return failure;
+  const { reason, message } = failure;
+  return new Failure(reason, message, { cause: error, mayStillLand: true });
 }
 
 /** 412: another version; 404: none any more; 409: another write at the same time. */
