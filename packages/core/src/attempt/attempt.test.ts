@@ -303,7 +303,7 @@ describe("attemptTogether", () => {
     await upload(await picture());
     const last = message(jobBody(), { id: "m-2", receiveCount: 5, firstReceivedAt: 1_000 });
     const settlements = await attemptTogether([message(jobBody()), last], failing(), never);
-    expect(settlements).toEqual([{ kind: "comeBack", seconds: 2 }, { kind: "acknowledge" }]);
+    expect(settlements).toMatchObject([{ kind: "comeBack", seconds: 2 }, { kind: "acknowledge" }]);
     expect(await letters()).toMatchObject([
       {
         attributes: {

@@ -113,7 +113,7 @@ async function withoutJobs(
   const reason = "MessageMalformed";
   log.warn({ reason, message: intake.message, messageId }, "rejected a message");
   const outcome = { kind: "rejected", reason, message: intake.message } as const;
-  return (await conclude(outcome, undefined, message.body, message, context)).settled;
+  return (await conclude({ outcome }, undefined, message.body, message, context)).settled;
 }
 
 /** One job a source: as begun and as forced as any of those asked for. */
@@ -152,6 +152,7 @@ function asksFor(intake: Intake, job: Job): boolean {
 interface Conclusion {
   readonly outcome: Outcome;
   readonly settled: boolean;
+  /** A write of the attempt may take effect after it. */
   readonly mayStillLand?: boolean;
 }
 
@@ -166,7 +167,10 @@ async function attemptJob(
   const trace = context.traces?.begin(job.trace, startedAt);
   const onward = trace && { trace: trace.header };
   const watch = new Stopwatch(context.now);
-  const ended = await outcomeFor(job, context, watch.enter, signal);
+  // One of its own: by it the store knows whether a write of this job was given up.
+  const own = AbortSignal.any([signal]);
+  const ended = await outcomeFor(job, context, watch.enter, own);
+  const mayStillLand = context.reconcile.renditions.mayStillLand(own);
   const laps = watch.stop();
   const reached = await forwarded({ ...job, ...onward }, ended, context);
   const conclusions: Conclusion[] = [];
@@ -174,7 +178,9 @@ async function attemptJob(
     // A letter of one job among several carries that job alone: redriven, it does not repeat the rest.
     const several = intake.kind === "jobs" && intake.jobs.length > 1;
     const body = several ? jobMessage(job) : message.body;
-    conclusions.push(await conclude(reached, job, body, message, context));
+    conclusions.push(
+      await conclude({ outcome: reached, mayStillLand }, job, body, message, context),
+    );
   }
   const { lane } = context;
   const { bucket, key } = job;
@@ -230,13 +236,12 @@ async function forwarded(
 
 /** Writes the dead letter that an outcome asks for; what cannot be sent is a failed job, never a lost one. */
 async function conclude(
-  outcome: Outcome,
+  { outcome, mayStillLand = false }: Omit<Conclusion, "settled">,
   job: Job | undefined,
   body: string,
   message: ReceivedMessage,
   context: AttemptContext,
 ): Promise<Conclusion> {
-  const mayStillLand = outcome.kind === "failed" && outcome.mayStillLand === true;
   try {
     if (outcome.kind === "failed" && message.receiveCount < context.maxReceives) {
       return { outcome, settled: false, mayStillLand };

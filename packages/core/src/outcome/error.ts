@@ -16,17 +16,10 @@ export class Rejection extends Error {
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly reason: FailedReason;
-  /** A write was not answered, or answered by an error: it may take effect after this. */
-  readonly mayStillLand: boolean;
 
   /** @param message short, for a person, without secrets: it travels with the dead letter */
-  constructor(
-    reason: FailedReason,
-    message: string,
-    options?: ErrorOptions & { readonly mayStillLand?: boolean },
-  ) {
+  constructor(reason: FailedReason, message: string, options?: ErrorOptions) {
     super(message, options);
     this.reason = reason;
-    this.mayStillLand = options?.mayStillLand ?? false;
   }
 }

@@ -22,7 +22,6 @@ export type Outcome =
   | { kind: "forwarded"; why: string; begun?: true }
   | { kind: "ignored"; why: string }
   | { kind: "rejected"; reason: RejectedReason; message: string }
-  /** `mayStillLand`: a write of the attempt may take effect after it. */
-  | { kind: "failed"; reason: FailedReason; message: string; mayStillLand?: true };
+  | { kind: "failed"; reason: FailedReason; message: string };
 
 export type OutcomeKind = Outcome["kind"];

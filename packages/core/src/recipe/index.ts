@@ -1,7 +1,7 @@
 export { defineRecipe, parseRecipe } from "./define.ts";
 export { RecipeError } from "./error.ts";
 export { whyNotASource } from "./filter.ts";
-export { presetFingerprint, recipeFingerprint } from "./fingerprint.ts";
+export { presetFingerprint, recipeFingerprint, rejectionFingerprint } from "./fingerprint.ts";
 export {
   CONTENT_TYPES,
   EXTENSIONS,

@@ -12,6 +12,7 @@ export function describe(
   fingerprint: string,
   stale: string[],
   over: StandingManifest | undefined,
+  rejectedBy: string,
 ): Manifest {
   const { bucket, key } = job;
   const { etag, bytes } = source;
@@ -26,7 +27,7 @@ export function describe(
     return {
       ...common,
       source: { bucket, key, etag, bytes },
-      rejected: { reason, message },
+      rejected: { reason, message, by: rejectedBy },
       renditions: [],
     };
   }

@@ -7,10 +7,7 @@ export function outcomeOf(error: unknown, signal?: AbortSignal): Outcome {
     return { kind: "rejected", reason: cause.reason, message: cause.message };
   }
   if (cause instanceof Failure) {
-    const { reason, message } = cause;
-    // An abort cuts off whatever write was on its way.
-    const mayStillLand = cause.mayStillLand || signal?.aborted === true;
-    return { kind: "failed", reason, message, ...(mayStillLand && { mayStillLand }) };
+    return { kind: "failed", reason: cause.reason, message: cause.message };
   }
   const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   return { kind: "failed", reason: "Internal", message };

@@ -1,7 +1,7 @@
 import type { Job } from "../intake/index.ts";
 import { Failure, type Outcome, Rejection } from "../outcome/index.ts";
 import { bytesSaved, manifestKey } from "../plan/index.ts";
-import { recipeFingerprint } from "../recipe/index.ts";
+import { recipeFingerprint, rejectionFingerprint } from "../recipe/index.ts";
 import type { Manifest, OpenSource, StandingManifest } from "../store/index.ts";
 import { CODEC } from "./codec.ts";
 import { withContent } from "./content.ts";
@@ -50,10 +50,11 @@ async function goRound(
   context.onStage?.("fetch");
   const at = manifestKey(recipe, job.key);
   const fingerprint = recipeFingerprint(recipe, codec.encoder);
+  const rejectedBy = rejectionFingerprint(recipe, codec.encoder);
   const stored = await renditions.manifest(at, signal);
   const old = stored?.manifest;
   const answer = await sources.open(job.bucket, job.key, {
-    ifNoneMatch: mayBeUnchanged(job, old, fingerprint) ? old?.source.etag : undefined,
+    ifNoneMatch: mayBeUnchanged(job, old, fingerprint, rejectedBy) ? old?.source.etag : undefined,
     signal,
   });
   if (answer.kind === "unchanged") return { kind: "unchanged" };
@@ -63,8 +64,9 @@ async function goRound(
   if (source.own) {
     source.body.destroy();
     // It may have taken a source's place.
-    if (old || isUnreadable(stored) || job.begun)
+    if (old || isUnreadable(stored) || job.begun) {
       return retire(job, context, { at, stored }, source.etag, signal);
+    }
     return { kind: "ignored", why: "this fleet wrote the object" };
   }
   if (context.lane === "small" && source.bytes > recipe.lanes.smallBytes) {
@@ -84,7 +86,7 @@ async function goRound(
   const known = new Set([...keysOf(old), ...(mayBeMore ? keysBy(recipe, job) : [])]);
   const fresh = new Set(made.kind === "made" ? made.renditions.map(({ key }) => key) : []);
   const stale = [...known].filter((key) => !fresh.has(key));
-  const manifest = describe(job, source, made, fingerprint, stale, stored);
+  const manifest = describe(job, source, made, fingerprint, stale, stored, rejectedBy);
   if (!(await commit(at, manifest, stored?.etag, context, signal))) return "again";
 
   if ((await sources.etag(job.bucket, job.key, signal)) !== source.etag) return "again";
@@ -103,8 +105,14 @@ async function goRound(
 }
 
 /** May the manifest be taken at its word? */
-function mayBeUnchanged(job: Job, old: Manifest | undefined, fingerprint: string): boolean {
+function mayBeUnchanged(
+  job: Job,
+  old: Manifest | undefined,
+  fingerprint: string,
+  rejectedBy: string,
+): boolean {
   if (job.begun || job.force || old === undefined) return false;
+  if (old.rejected && old.rejected.by !== rejectedBy) return false;
   return old.recipe === fingerprint && old.stale.length === 0;
 }
 

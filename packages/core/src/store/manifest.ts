@@ -50,8 +50,10 @@ export const manifestSchema = v.object({
   }),
   /** The fingerprint of the recipe that this source was last held against. */
   recipe: v.string(),
-  /** Why there are no renditions. */
-  rejected: v.optional(v.object({ reason: v.picklist(REJECTED_REASONS), message: v.string() })),
+  /** Why there are no renditions, and the fingerprint of all that may have decided so. */
+  rejected: v.optional(
+    v.object({ reason: v.picklist(REJECTED_REASONS), message: v.string(), by: v.string() }),
+  ),
   /** What a page shows until the picture is there: a thumbhash in base64, and `#rrggbb`. */
   placeholder: v.optional(v.object({ thumbhash: v.string(), colour: v.string() })),
   /**

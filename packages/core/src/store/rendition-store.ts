@@ -60,10 +60,16 @@ const standingSchema = v.pipe(
 export class RenditionStore {
   readonly #s3: S3Client;
   readonly bucket: string;
+  readonly #givenUp = new WeakSet<AbortSignal>();
 
   constructor(s3: S3Client, bucket: string) {
     this.#s3 = s3;
     this.bucket = bucket;
+  }
+
+  /** May a write for the job with this signal take effect though it was answered by an error, or not? */
+  mayStillLand(signal: AbortSignal): boolean {
+    return this.#givenUp.has(signal);
   }
 
   /** Stores a rendition and gives its ETag. */
@@ -71,7 +77,7 @@ export class RenditionStore {
     try {
       return await this.#put(object, {}, signal);
     } catch (error) {
-      throw asWriteFailure(`write s3://${this.bucket}/${object.key}`, error, signal);
+      throw this.#writeFailure(`write s3://${this.bucket}/${object.key}`, error, signal);
     }
   }
 
@@ -117,7 +123,7 @@ export class RenditionStore {
       return await this.#put(object, condition, signal);
     } catch (error) {
       if (!isConflict(error)) {
-        throw asWriteFailure(`write s3://${this.bucket}/${key}`, error, signal);
+        throw this.#writeFailure(`write s3://${this.bucket}/${key}`, error, signal);
       }
     }
     // The SDK tries again where an answer was lost: then it is our own that stands in the way.
@@ -168,26 +174,24 @@ export class RenditionStore {
       );
       const first = errors[0];
       if (first) {
-        const message = `could not ${what}: ${first.Code} ${first.Key}`;
-        throw new Failure("StoreUnavailable", message, { mayStillLand: true });
+        throw new Failure("StoreUnavailable", `could not ${what}: ${first.Code} ${first.Key}`);
       }
     } catch (error) {
-      throw asWriteFailure(what, error, signal);
+      throw this.#writeFailure(what, error, signal);
     }
   }
-}
 
-/**
- * What S3 refused (4xx) it will not do. Of a write without an answer, or with an answer of 5xx, S3
- * promises neither that it was done nor that it was not.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
- */
-function asWriteFailure(what: string, error: unknown, signal: AbortSignal): Error {
-  const failure = asFailure(what, error, signal);
-  const status = statusOf(error) ?? 500;
-  if (!(failure instanceof Failure) || failure.mayStillLand || status < 500) return failure;
-  const { reason, message } = failure;
-  return new Failure(reason, message, { cause: error, mayStillLand: true });
+  /**
+   * What S3 refused (4xx) it will not do. Of a write without an answer, or with an answer of 5xx, S3
+   * promises neither that it was done nor that it was not.
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+   */
+  #writeFailure(what: string, error: unknown, signal: AbortSignal): Error {
+    // An aborted signal's own reason: the write was not sent at all.
+    const isRefused = (statusOf(error) ?? 500) < 500 || error === signal.reason;
+    if (!isRefused) this.#givenUp.add(signal);
+    return asFailure(what, error, signal);
+  }
 }
 
 /** 412: another version; 404: none any more; 409: another write at the same time. */

@@ -144,8 +144,8 @@ export const RULES: readonly Rule[] = [
   {
     rule: "an object of the fleet's own in a source's place retires it",
     file: RECONCILE,
-    from: "if (old || isUnreadable(stored) || job.begun) return retire",
-    to: "if (false) return retire",
+    from: "if (old || isUnreadable(stored) || job.begun) {",
+    to: "if (false) {",
   },
   {
     rule: "nothing is put after the lease's end",
