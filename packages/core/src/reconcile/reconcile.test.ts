@@ -252,6 +252,17 @@ describe("reconcile", () => {
     ]);
   });
 
+  it("lets a tombstone be removed, and nothing that has replaced it", async () => {
+    const store = new RenditionStore(sandbox.s3, sandbox.resources.renditionBucket);
+    await reconcile(job({ begun: true }), context(), never);
+    expect(await store.removeTombstone(`manifests/${key}.json`, never)).toBe(true);
+    expect(await stored()).toEqual(new Map());
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    expect(await store.removeTombstone(`manifests/${key}.json`, never)).toBe(false);
+    expect((await stored()).size).toBe(3);
+  });
+
   it("numbers each version of a manifest higher, tombstones included", async () => {
     const seqs: number[] = [];
     const note = async () => seqs.push(Number((await manifest())["seq"]));

@@ -1,4 +1,5 @@
 import {
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   PutObjectCommand,
@@ -130,6 +131,26 @@ export class RenditionStore {
     const standing = await this.manifest(key, signal);
     const revision = (standing?.manifest ?? standing?.tombstone)?.revision;
     return revision === manifest.revision ? standing?.etag : undefined;
+  }
+
+  /**
+   * Removes a tombstone, and nothing that has replaced it meanwhile.
+   *
+   * @returns false when something else stands there, or nothing
+   */
+  async removeTombstone(key: string, signal: AbortSignal): Promise<boolean> {
+    const standing = await this.manifest(key, signal);
+    if (!standing?.tombstone) return false;
+    try {
+      await this.#s3.send(
+        new DeleteObjectCommand({ Bucket: this.bucket, Key: key, IfMatch: standing.etag }),
+        { abortSignal: signal },
+      );
+      return true;
+    } catch (error) {
+      if (isConflict(error)) return false;
+      throw this.#writeFailure(`remove s3://${this.bucket}/${key}`, error, signal);
+    }
   }
 
   async #put(
