@@ -34,6 +34,9 @@ export interface AttemptContext extends Voice {
   readonly random: () => number;
 }
 
+/** Of the keys that a manifest names and that are another's, so many are logged. */
+const FOREIGN_SHOWN = 10;
+
 /** What is to become of the message. */
 export type Settlement =
   | { readonly kind: "acknowledge" }
@@ -179,7 +182,7 @@ async function attemptJob(
 
 async function outcomeFor(
   job: Job,
-  { lane, reconcile: inner }: AttemptContext,
+  { lane, log, reconcile: inner }: AttemptContext,
   onStage: Stopwatch["enter"],
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -191,7 +194,15 @@ async function outcomeFor(
       return { kind: "forwarded", why: `it has ${job.bytes} bytes` };
     }
   }
-  return inTime(reconcile(job, { ...inner, onStage }, signal), signal);
+  const { bucket, key } = job;
+  const onForeign = (keys: readonly string[]) => {
+    const some = keys.slice(0, FOREIGN_SHOWN);
+    log.warn(
+      { bucket, key, count: keys.length, foreign: some },
+      "left alone what is not of this source",
+    );
+  };
+  return inTime(reconcile(job, { ...inner, onForeign, onStage }, signal), signal);
 }
 
 /** Sends a job to the large lane where that is its outcome: once, whoever asked for it. */

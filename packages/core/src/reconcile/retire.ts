@@ -20,7 +20,8 @@ export async function retire(
   const { recipe, renditions, sources } = context;
   context.onStage?.("store");
   const { at, stored } = standing;
-  const known = new Set([...keysOf(stored?.manifest), ...keysBy(recipe, job)]);
+  const listed = await keysOf(stored?.manifest, job, context, signal);
+  const known = new Set([...listed, ...keysBy(recipe, job)]);
   await renditions.remove([...known], signal);
   if (stored) await renditions.removeManifest(at, stored.etag, signal);
   if ((await sources.etag(job.bucket, job.key, signal)) !== seen) return "again";
