@@ -26,6 +26,8 @@ export interface AttemptContext extends Voice {
   readonly maxReceives: number;
   /** The lane's visibility timeout, or less. */
   readonly leaseSeconds: number;
+  /** The buckets that sources come from: no other is touched. None: they are not known. */
+  readonly sourceBuckets: readonly string[];
   /** Absent: jobs are not traced. */
   readonly traces?: Traces | undefined;
   /** ms since the epoch */
@@ -65,7 +67,7 @@ export async function attemptTogether(
   signal: AbortSignal,
 ): Promise<Settlement[]> {
   const asked = messages.map((message) => ({
-    ...readMessage(message, context.leaseSeconds),
+    ...readMessage(message, context),
     settled: true,
   }));
   for (const one of asked) {
@@ -73,7 +75,11 @@ export async function attemptTogether(
   }
   for (const job of mergedJobs(asked)) {
     const askers = asked.filter(({ intake }) => asksFor(intake, job));
-    const settled = await attemptJob(job, askers, context, signal);
+    const settled = await attemptJob(job, askers, context, signal).catch((error: unknown) => {
+      // Not even its answer could be told: those that asked come back, the others are none the worse.
+      context.log.error({ err: error }, "an attempt broke off");
+      return askers.map(() => false);
+    });
     askers.forEach((asker, at) => {
       asker.settled &&= settled[at] ?? false;
     });

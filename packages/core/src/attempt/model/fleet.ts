@@ -7,7 +7,7 @@ import { RECIPES } from "./recipes.ts";
 import { s3Client } from "./s3.ts";
 import { Session } from "./session.ts";
 import { sqsClient } from "./sqs.ts";
-import { type ModelLane, RENDITIONS, type World } from "./world.ts";
+import { type ModelLane, RENDITIONS, SOURCES, type World } from "./world.ts";
 
 /** Two attempts on the small lane beside two on the large: more meet too seldom to find more. */
 const SLOTS = 4;
@@ -45,6 +45,7 @@ class Slot {
       large: new Queue(this.#sqs, world.large.queue.url),
       letters: new Queue(this.#sqs, lane.letters.url),
       maxReceives: MAX_RECEIVES,
+      sourceBuckets: [SOURCES],
       leaseSeconds: lane.queue.leaseMs / 1000,
       log,
       now: () => world.now,
