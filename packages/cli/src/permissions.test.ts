@@ -74,7 +74,8 @@ async function putSource(): Promise<void> {
   const store = new RenditionStore(s3, renditionBucket);
   await store.putManifest("out/manifests/a.jpg.json", manifest, undefined, never);
   const type = { contentType: "image/webp", cacheControl: "no-cache", fingerprint: "1" };
-  await store.put({ key: "out/ghost/a.jpg.webp", body: Buffer.from("x"), ...type }, never);
+  const ghost = { key: "out/ghost/a.jpg.webp", source, body: Buffer.from("x") };
+  await store.put({ ...ghost, ...type }, never);
 }
 
 /** Runs a command that speaks to the fleet. */

@@ -1,6 +1,6 @@
 import { HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { asFailure, statusOf } from "@imagefleet/core/aws";
-import { manifestFrame, manifestKey, renditionFrames, sourceKeyOf } from "@imagefleet/core/plan";
+import { manifestKey, sourceOfOutput } from "@imagefleet/core/plan";
 import { type Recipe, whyNotASource } from "@imagefleet/core/recipe";
 import {
   type ListedObject,
@@ -67,7 +67,7 @@ export class Lookup {
       return isOver ? { kind: "tombstone", key } : undefined;
     }
     if (!head.own) return { kind: "foreign", key, why: "this fleet did not write it" };
-    const source = this.#sourceOf(key);
+    const source = sourceOfOutput(this.#recipe, key);
     if (source === undefined) return { kind: "orphan", key, source: null };
     if ((await this.#head(this.#sourceBucket, source)) !== undefined) {
       const outside = whyNotASource(this.#recipe, source);
@@ -81,21 +81,6 @@ export class Lookup {
     return bucket === this.#sourceBucket
       ? { kind: "orphan", key, source }
       : { kind: "foreign", key, why: `its source is in the bucket ${bucket}` };
-  }
-
-  /** The source whose rendition or manifest has such a key, by today's recipe. */
-  #sourceOf(key: string): string | undefined {
-    for (const { before, after } of [
-      manifestFrame(this.#recipe),
-      ...renditionFrames(this.#recipe),
-    ]) {
-      if (!key.startsWith(before) || !key.endsWith(after)) continue;
-      if (key.length <= before.length + after.length) continue;
-      const path = key.slice(before.length, key.length - after.length);
-      const source = sourceKeyOf(this.#recipe, path);
-      if (source !== undefined) return source;
-    }
-    return undefined;
   }
 
   async #head(bucket: string, key: string): Promise<Head | undefined> {

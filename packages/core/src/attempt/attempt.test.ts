@@ -45,6 +45,7 @@ function context(more: Partial<AttemptContext> = {}): AttemptContext {
     large: new Queue(sqs, large.url),
     letters: new Queue(sqs, small.letters),
     maxReceives: 5,
+    sourceBuckets: [sandbox.resources.sourceBucket],
     leaseSeconds: 30,
     log: createLog("test", "silent"),
     now: () => 1_700_000_000_000,

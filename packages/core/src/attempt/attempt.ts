@@ -26,6 +26,8 @@ export interface AttemptContext extends Voice {
   readonly maxReceives: number;
   /** The lane's visibility timeout, or less. */
   readonly leaseSeconds: number;
+  /** The buckets that sources come from: no other is touched. None: they are not known. */
+  readonly sourceBuckets: readonly string[];
   /** Absent: jobs are not traced. */
   readonly traces?: Traces | undefined;
   /** ms since the epoch */
@@ -41,6 +43,8 @@ export interface AttemptContext extends Voice {
  * decided within milliseconds as a rule.
  */
 export const LATE_WRITE_SECONDS = 15;
+/** Of the keys that a manifest names and that are another's, so many are logged. */
+const FOREIGN_SHOWN = 10;
 
 /** What is to become of the message. */
 export type Settlement =
@@ -71,7 +75,7 @@ export async function attemptTogether(
   signal: AbortSignal,
 ): Promise<Settlement[]> {
   const asked = messages.map((message) => ({
-    ...readMessage(message, context.leaseSeconds),
+    ...readMessage(message, context),
     settled: true,
     mayStillLand: false,
   }));
@@ -80,7 +84,11 @@ export async function attemptTogether(
   }
   for (const job of mergedJobs(asked)) {
     const askers = asked.filter(({ intake }) => asksFor(intake, job));
-    const conclusions = await attemptJob(job, askers, context, signal);
+    const conclusions = await attemptJob(job, askers, context, signal).catch((error: unknown) => {
+      // Not even its answer could be told: those that asked come back, the others are none the worse.
+      context.log.error({ err: error }, "an attempt broke off");
+      return [];
+    });
     askers.forEach((asker, at) => {
       const { settled = false, mayStillLand = false } = conclusions[at] ?? {};
       asker.settled &&= settled;
@@ -203,7 +211,7 @@ async function attemptJob(
 
 async function outcomeFor(
   job: Job,
-  { lane, reconcile: inner }: AttemptContext,
+  { lane, log, reconcile: inner }: AttemptContext,
   onStage: Stopwatch["enter"],
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -215,7 +223,15 @@ async function outcomeFor(
       return { kind: "forwarded", why: `it has ${job.bytes} bytes` };
     }
   }
-  return inTime(reconcile(job, { ...inner, onStage }, signal), signal);
+  const { bucket, key } = job;
+  const onForeign = (keys: readonly string[]) => {
+    const some = keys.slice(0, FOREIGN_SHOWN);
+    log.warn(
+      { bucket, key, count: keys.length, foreign: some },
+      "left alone what is not of this source",
+    );
+  };
+  return inTime(reconcile(job, { ...inner, onForeign, onStage }, signal), signal);
 }
 
 /** Sends a job to the large lane where that is its outcome: once, whoever asked for it. */

@@ -19,4 +19,4 @@ export {
 export { refuseRecursion } from "./recursion.ts";
 export type { RecipeInput } from "./schema.ts";
 export { MAX_SIDE, parseSize, type Size } from "./size.ts";
-export { fillTemplate, MANIFEST_FOLDER } from "./template.ts";
+export { fillTemplate, fitsTemplate, MANIFEST_FOLDER } from "./template.ts";

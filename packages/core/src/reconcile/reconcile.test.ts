@@ -315,12 +315,68 @@ describe("reconcile", () => {
     const at = { Bucket: resources.renditionBucket };
     const leftBehind = `gone/${key}.webp`;
     const crashed = { ...(await manifest()), stale: [leftBehind] };
-    await s3.send(new PutObjectCommand({ ...at, Key: leftBehind, Body: "x" }));
+    await s3.send(
+      new PutObjectCommand({ ...at, Key: leftBehind, Body: "x", Metadata: { imagefleet: "0" } }),
+    );
     await s3.send(
       new PutObjectCommand({ ...at, Key: `manifests/${key}.json`, Body: JSON.stringify(crashed) }),
     );
     await reconcile(job({ begun: true }), context(), never);
     expect((await stored()).has(leftBehind)).toBe(false);
+  });
+
+  it("removes what an earlier recipe wrote under another template", async () => {
+    await upload(await picture(60, 60));
+    const earlier = defineRecipe({
+      output: { key: "img/{preset}/{path}.{ext}" },
+      presets: { thumb: "40x40" },
+    });
+    await reconcile(job(), context({ recipe: earlier }), never);
+    expect((await stored()).has(`img/thumb/${key}.webp`)).toBe(true);
+    await reconcile(job(), context(), never);
+    expect((await stored()).has(`img/thumb/${key}.webp`)).toBe(false);
+  });
+
+  it("leaves alone what a forged manifest names and is not of its source", async () => {
+    const { s3, resources } = sandbox;
+    const at = { Bucket: resources.renditionBucket };
+    await upload(await picture(60, 60));
+    const victim = { ...job(), key: `${key}.victim/${key}` };
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: resources.sourceBucket,
+        Key: victim.key,
+        Body: await picture(60, 60),
+      }),
+    );
+    await reconcile(victim, context(), never);
+    await reconcile(job(), context(), never);
+    const important = `config/${key}.json`;
+    await s3.send(new PutObjectCommand({ ...at, Key: important, Body: "{}" }));
+    const foreign = [
+      `thumb/${victim.key}.webp`,
+      `small/${victim.key}.jpg`,
+      `manifests/${victim.key}.json`,
+      `manifests/${key}.json`,
+      important,
+    ];
+    const { renditions = [], ...rest } = await manifest();
+    const [listed] = Array.isArray(renditions) ? renditions : [];
+    const [first, ...stale] = foreign;
+    const forged = { ...rest, recipe: "0", stale, renditions: [{ ...listed, key: first }] };
+    const told: string[] = [];
+    const onForeign = (keys: readonly string[]) => told.push(...keys);
+    for (const how of ["rendered", "retired"]) {
+      const body = JSON.stringify(forged);
+      await s3.send(new PutObjectCommand({ ...at, Key: `manifests/${key}.json`, Body: body }));
+      const before = await stored();
+      expect(await reconcile(job(), context({ onForeign }), never)).toMatchObject({ kind: how });
+      expect(told.splice(0).sort()).toEqual([...foreign].sort());
+      const after = await stored();
+      const kept = foreign.filter((one) => one !== `manifests/${key}.json`);
+      for (const one of kept) expect(after.get(one)).toBe(before.get(one));
+      await remove();
+    }
   });
 
   it("goes round when the source changes while it is worked on", async () => {

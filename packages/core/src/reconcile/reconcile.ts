@@ -7,7 +7,7 @@ import { CODEC } from "./codec.ts";
 import { withContent } from "./content.ts";
 import type { ReconcileContext } from "./context.ts";
 import { describe, settled } from "./describe.ts";
-import { keysBy, keysOf } from "./keys.ts";
+import { keysBy, keysOf, ofSource } from "./keys.ts";
 import { type Made, make } from "./make.ts";
 import { outcomeOf } from "./outcome-of.ts";
 import { retire } from "./retire.ts";
@@ -51,7 +51,7 @@ async function goRound(
   const at = manifestKey(recipe, job.key);
   const fingerprint = recipeFingerprint(recipe, codec.encoder);
   const rejectedBy = rejectionFingerprint(recipe, codec.encoder);
-  const stored = await renditions.manifest(at, signal);
+  const stored = ofSource(await renditions.manifest(at, signal), job);
   const old = stored?.manifest;
   const answer = await sources.open(job.bucket, job.key, {
     ifNoneMatch: mayBeUnchanged(job, old, fingerprint, rejectedBy) ? old?.source.etag : undefined,
@@ -83,7 +83,8 @@ async function goRound(
   // What an earlier attempt on a larger content, or with another outcome, may have left is removed
   // too. Of a rejected source nothing is fresh: a picture that is no longer there must not be shown.
   const mayBeMore = job.begun || isUnreadable(stored);
-  const known = new Set([...keysOf(old), ...(mayBeMore ? keysBy(recipe, job) : [])]);
+  const listed = await keysOf(old, job, context, signal);
+  const known = new Set([...listed, ...(mayBeMore ? keysBy(recipe, job) : [])]);
   const fresh = new Set(made.kind === "made" ? made.renditions.map(({ key }) => key) : []);
   const stale = [...known].filter((key) => !fresh.has(key));
   const manifest = describe(job, source, made, fingerprint, stale, stored, rejectedBy);
@@ -137,9 +138,7 @@ async function makeOf(
     const message = `it has ${source.bytes} bytes and the recipe's limits.bytes is ${limit}`;
     return { kind: "rejected", rejection: new Rejection("SourceTooLarge", message) };
   }
-  return withContent(source, context.scratch, signal, (input) =>
-    make(job.key, input, context, signal),
-  );
+  return withContent(source, context.scratch, signal, (input) => make(job, input, context, signal));
 }
 
 /**

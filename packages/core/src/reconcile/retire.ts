@@ -27,7 +27,8 @@ export async function retire(
   const isClean = !job.begun && (stored === undefined || stored.tombstone !== undefined);
   if (!isClean) {
     context.onStage?.("store");
-    const known = new Set([...keysOf(stored?.manifest), ...keysBy(recipe, job)]);
+    const listed = await keysOf(stored?.manifest, job, context, signal);
+    const known = new Set([...listed, ...keysBy(recipe, job)]);
     await renditions.remove([...known], signal);
     const put = await renditions.putManifest(at, tombstone(job, stored), stored?.etag, signal);
     if (put === undefined) return "again";

@@ -1,7 +1,10 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
 import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
@@ -19,11 +22,21 @@ import {
 /** The user metadata of everything that this fleet writes: `x-amz-meta-imagefleet`. */
 export const OWN_MARK = "imagefleet";
 
+/** The user metadata by which a rendition says which source it was made of. */
+const SOURCE_MARK = "imagefleet-source";
+
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const MAX_DELETES = 1000;
 
+/** A manifest of 10,000 renditions has half of it: what has more is none, and is not read. */
+const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
+
+type Source = Pick<Manifest["source"], "bucket" | "key">;
+
 export interface StoredObject {
   readonly key: string;
+  /** What it was made of. */
+  readonly source: Source;
   readonly body: Uint8Array;
   readonly contentType: string;
   readonly cacheControl: string;
@@ -82,12 +95,35 @@ export class RenditionStore {
     }
   }
 
+  /**
+   * Was the object made of that source? Undefined where it does not say so: there is none, or this
+   * fleet wrote it before its objects said of which source they are.
+   */
+  async isOf(key: string, source: Source, signal: AbortSignal): Promise<boolean | undefined> {
+    try {
+      const { Metadata: said = {} } = await this.#s3.send(
+        new HeadObjectCommand({ Bucket: this.bucket, Key: key }),
+        { abortSignal: signal },
+      );
+      const mark = said[SOURCE_MARK];
+      if (mark !== undefined) return mark === sourceMark(source);
+      return said[OWN_MARK] === undefined ? false : undefined;
+    } catch (error) {
+      if (statusOf(error) === 404 && !isNoBucket(error)) return undefined;
+      throw asFailure(`look at s3://${this.bucket}/${key}`, error, signal);
+    }
+  }
+
   /** What stands at a manifest's key, a tombstone too; undefined when nothing does. */
   async manifest(key: string, signal: AbortSignal): Promise<StandingManifest | undefined> {
     try {
       const got = await this.#s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }), {
         abortSignal: signal,
       });
+      if (got.Body instanceof Readable && (got.ContentLength ?? 0) > MAX_MANIFEST_BYTES) {
+        got.Body.destroy();
+        return { etag: got.ETag ?? "" };
+      }
       const text = (await got.Body?.transformToString()) ?? "";
       const parsed = v.safeParse(standingSchema, text);
       return { etag: got.ETag ?? "", ...(parsed.success && parsed.output) };
@@ -113,6 +149,7 @@ export class RenditionStore {
     const isTombstone = "retired" in manifest;
     const object = {
       key,
+      source: manifest.source,
       body: Buffer.from(JSON.stringify(manifest)),
       contentType: "application/json",
       cacheControl: "no-cache",
@@ -166,7 +203,7 @@ export class RenditionStore {
         Body: object.body,
         ContentType: object.contentType,
         CacheControl: object.cacheControl,
-        Metadata: { [OWN_MARK]: object.fingerprint },
+        Metadata: { [OWN_MARK]: object.fingerprint, [SOURCE_MARK]: sourceMark(object.source) },
         Tagging: object.tagging,
         ...condition,
       }),
@@ -213,6 +250,11 @@ export class RenditionStore {
     if (!isRefused) this.#givenUp.add(signal);
     return asFailure(what, error, signal);
   }
+}
+
+/** A key may be 1,024 bytes of any characters, metadata 2 KB of US-ASCII in all. */
+function sourceMark({ bucket, key }: Source): string {
+  return createHash("sha256").update(`${bucket}/${key}`).digest("hex").slice(0, 32);
 }
 
 /** 412: another version; 404: none any more; 409: another write at the same time. */

@@ -6,7 +6,7 @@ import { type AttemptContext, attempt } from "../attempt.ts";
 import { readMessage } from "../unit.ts";
 import { modelCodec } from "./codec.ts";
 import { RECIPES } from "./recipes.ts";
-import { RENDITIONS, s3Client } from "./s3.ts";
+import { RENDITIONS, SOURCES, s3Client } from "./s3.ts";
 import { Session } from "./session.ts";
 import { sqsClient } from "./sqs.ts";
 import type { ModelLane, World } from "./world.ts";
@@ -54,6 +54,7 @@ class Slot {
       large: new Queue(this.#sqs, world.large.queue.url),
       letters: new Queue(this.#sqs, lane.letters.url),
       maxReceives: MAX_RECEIVES,
+      sourceBuckets: [SOURCES],
       leaseSeconds: lane.queue.leaseMs / 1000,
       log,
       now: () => world.now,
@@ -89,7 +90,10 @@ export function begin(message: ReceivedMessage, lane: ModelLane, world: World): 
   if (!slot) throw new Error("no slot is free");
   const session = new Session(message.receiptHandle, world.recipeOfNextProgram());
   const recipe = RECIPES[session.recipe % RECIPES.length] ?? world.recipe;
-  const { intake } = readMessage(message, lane.queue.leaseMs / 1000);
+  const { intake } = readMessage(message, {
+    leaseSeconds: lane.queue.leaseMs / 1000,
+    sourceBuckets: [SOURCES],
+  });
   const isFresh =
     intake.kind === "jobs" && intake.jobs.every(({ begun, force }) => !begun && !force);
   session.isRepeated = isFresh && world.knowsRejected(recipe);

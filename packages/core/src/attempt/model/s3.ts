@@ -131,8 +131,8 @@ export class ModelS3 {
   }
 
   #head(asked: Request) {
-    const { body, etag } = this.#found(asked, "NotFound");
-    return { ETag: etag, ContentLength: body.length };
+    const { body, etag, metadata } = this.#found(asked, "NotFound");
+    return { ETag: etag, ContentLength: body.length, Metadata: metadata };
   }
 
   #put(asked: Request, session: Session) {
