@@ -1,18 +1,29 @@
-import { open } from "node:fs/promises";
 import type { Metadata } from "sharp";
 import { Rejection } from "../outcome/index.ts";
-import { INPUT_NAMES, type InputFormat, type SourceInfo } from "../plan/index.ts";
+import {
+  type Colours,
+  INPUT_NAMES,
+  type InputFormat,
+  needsDepth,
+  type SourceInfo,
+} from "../plan/index.ts";
 import type { Recipe } from "../recipe/index.ts";
 import { isBare } from "./bare.ts";
 import { BMP_HEAD_BYTES, bmpHeader } from "./bmp/header.ts";
+import { isP3 } from "./colour/code-points.ts";
+import { pngColours } from "./colour/png.ts";
 import { attempt, meaning } from "./fault.ts";
 import { formatOf } from "./format.ts";
 import { isDisplayP3 } from "./gamut.ts";
 import type { ImageInput } from "./input.ts";
+import { isoColours, isPremultiplied, pictureKind } from "./iso/colours.ts";
+import { isoFile } from "./iso/picture.ts";
 import { hasQuarterChroma } from "./jpeg.ts";
+import { type Parts, withParts } from "./parts.ts";
 import { withPlainName } from "./plain-name.ts";
 import { reading } from "./reading.ts";
 import { drawnAt, svgBytes } from "./svg.ts";
+import { withRewritten } from "./tagged.ts";
 import { TIFF_BYTES } from "./tiff.ts";
 import { mayBeLossless } from "./webp.ts";
 
@@ -30,15 +41,60 @@ export type ProbeRules = Pick<Recipe, "source" | "limits" | "presets">;
  * @throws Rejection `SourceEmpty`, `SourceUnsupported`, `SourceCorrupt` or `SourceTooLarge`
  */
 export async function probe(input: ImageInput, rules: ProbeRules): Promise<SourceInfo> {
-  const { head, bytes } = await headOf(input);
-  if (bytes === 0) throw new Rejection("SourceEmpty", "the source has 0 bytes");
-  const format = readableFormat(head, rules);
+  const { head, bytes, format, iso, colours, unread } = await withParts(input, async (parts) => {
+    const { bytes } = parts;
+    if (bytes === 0) throw new Rejection("SourceEmpty", "the source has 0 bytes");
+    const head = await parts.read(0, HEAD_BYTES);
+    return { head, bytes, ...(await said(readableFormat(head, rules), parts, rules)) };
+  });
+  if (unread !== undefined) {
+    throw new Rejection("SourceUnsupported", `the source is ${unread}, which is not read; ${READ}`);
+  }
+  const own = { ...iso, ...(colours && { colours }) };
   const info =
     format === "bmp"
       ? describeBmp(head, bytes)
-      : describe(format, head, bytes, await withPlainName(input, metadataOf(format)), rules);
+      : describe(format, head, bytes, await metadataIn(input, format, own), own, rules);
   checkPixels(info, rules);
   return info;
+}
+
+/** What a source says of itself that the codec does not tell. */
+interface Own extends Pick<SourceInfo, "colours" | "premultiplied" | "rewritten"> {}
+
+/** What is read of a source's own description, where the codec does not tell it. */
+async function said(
+  format: InputFormat,
+  parts: Parts,
+  rules: ProbeRules,
+): Promise<{ format: InputFormat; iso?: Own; colours?: Colours | undefined; unread?: string }> {
+  if (format === "png") return { format, colours: await pngColours(parts) };
+  if (format !== "avif" && format !== "heic") return { format };
+  const file = await isoFile(parts);
+  if (file === undefined) return { format };
+  const kind = pictureKind(file);
+  if (kind === undefined) return { format };
+  if ("unread" in kind) return { format, unread: kind.unread };
+  checkAllowed(kind.format, rules);
+  const { colours, unread } = await isoColours(file, parts);
+  if (unread !== undefined) {
+    return { format, unread: `${kind.format === "avif" ? "an AVIF" : "a HEIC"} in ${unread}` };
+  }
+  const premultiplied = isPremultiplied(file);
+  const rewritten =
+    file.fromTracks ||
+    file.brand === "avis" ||
+    (kind.format === "avif" && colours && !premultiplied);
+  const iso = {
+    ...(premultiplied && { premultiplied: true as const }),
+    ...(rewritten && { rewritten: true as const }),
+  };
+  return { format: kind.format, iso, colours };
+}
+
+function metadataIn(input: ImageInput, format: InputFormat, own: Own): Promise<Metadata> {
+  const read = (named: ImageInput) => withPlainName(named, metadataOf(format));
+  return own.rewritten ? withRewritten(input, undefined, read) : read(input);
 }
 
 const metadataOf =
@@ -61,16 +117,6 @@ const metadataOf =
     }
     return metadata;
   };
-
-async function headOf(input: ImageInput): Promise<{ head: Uint8Array; bytes: number }> {
-  if (input.kind === "bytes") {
-    return { head: input.bytes.subarray(0, HEAD_BYTES), bytes: input.bytes.byteLength };
-  }
-  await using file = await open(input.path);
-  const { size } = await file.stat();
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-  return { head: buffer.subarray(0, bytesRead), bytes: size };
-}
 
 function readableFormat(head: Uint8Array, rules: ProbeRules): InputFormat {
   const seen = formatOf(head);
@@ -126,9 +172,14 @@ function describe(
   head: Uint8Array,
   bytes: number,
   metadata: Metadata,
+  said: Own,
   rules: ProbeRules,
 ): SourceInfo {
   const own = metadata.autoOrient;
+  const { colours, premultiplied } = said;
+  const { hasAlpha: alpha, channels: bands } = metadata;
+  const depth = storedDepth(metadata);
+  const unpacked = format === "heic" || premultiplied;
   // Nothing says which number is white.
   if (format === "tiff" && !(metadata.depth in DEPTHS)) {
     throw new Rejection(
@@ -139,20 +190,26 @@ function describe(
   return {
     format,
     ...(format === "svg" ? { ...drawnAt(own, rules), drawnWidth: own.width } : own),
-    ...(format === "heic" && metadata.icc && { icc: metadata.icc }),
+    ...(unpacked && metadata.icc && { icc: metadata.icc }),
     bytes,
     pages: metadata.pages ?? 1,
-    bands: metadata.channels,
-    depth: storedDepth(metadata),
-    alpha: metadata.hasAlpha,
+    bands,
+    depth,
+    alpha,
     progressive: metadata.isProgressive,
     subsampled: format === "jpeg" && hasQuarterChroma(head),
     lossless: format === "webp" && mayBeLossless(head),
-    ...(metadata.icc !== undefined && { profiled: true as const }),
-    ...(isDisplayP3(metadata.icc) && { p3: true as const }),
-    ...(isBare(format, metadata) && { bare: true as const }),
+    ...said,
+    ...((colours ?? metadata.icc) !== undefined && { profiled: true as const }),
+    ...((colours ? staysP3(colours, depth) : isDisplayP3(metadata.icc)) && { p3: true as const }),
+    ...(!colours && isBare(format, metadata) && { bare: true as const }),
     orientation: metadata.orientation ?? 1,
   };
+}
+
+/** With a curve of which 8 bits are too few it has to be given P3's own, from more than 8. */
+function staysP3(colours: Colours, depth: number): boolean {
+  return isP3(colours) && (depth > 8 || !needsDepth(colours));
 }
 
 function describeBmp(head: Uint8Array, bytes: number): SourceInfo {

@@ -1,6 +1,7 @@
 import type { Sharp } from "sharp";
 import {
   type Area,
+  isCurvedLater,
   isDeep,
   isLabelledLater,
   type Plan,
@@ -8,6 +9,7 @@ import {
   type RenditionPlan,
   type SourceInfo,
 } from "../plan/index.ts";
+import { curvedPixels } from "./colour/grey.ts";
 import { encode, type RenderedImage } from "./encode.ts";
 import { attempt, decodeFault, encodeFault } from "./fault.ts";
 import type { ImageInput } from "./input.ts";
@@ -17,6 +19,7 @@ import { fromPixels, type Pixels, release, toPixels } from "./pixels.ts";
 import { type Placeholder, placeholderArea, placeholderOf, smallestRaster } from "./placeholder.ts";
 import { withPlainName } from "./plain-name.ts";
 import { reading } from "./reading.ts";
+import { withTagged } from "./tagged.ts";
 import { withReadable } from "./unpack.ts";
 
 export interface RenderOptions {
@@ -63,19 +66,25 @@ export async function render(
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const { source, seconds } = plan;
   await withPlainName(input, (named) =>
-    withReadable(named, source, { signal: either, seconds }, async (readable) =>
-      renderAll({
-        input: readable,
-        plan,
-        signal: either,
-        stop,
-        onRendition: async (image) => onRendition(await notLarger(image, named, source)),
-        onDecoded,
-        onPlaceholder,
-        // What a HEIC was unpacked to has pixels and a profile, and nothing else.
-        exif: await exifOf(source.format === "heic" ? named : readable, plan, either),
-        smallest: plan.raster && smallestRaster(plan.raster),
-      }),
+    withTagged(named, source, (tagged) =>
+      withReadable(tagged, source, { signal: either, seconds }, async (readable) =>
+        renderAll({
+          input: readable,
+          plan,
+          signal: either,
+          stop,
+          onRendition: async (image) => onRendition(await notLarger(image, named, source)),
+          onDecoded,
+          onPlaceholder,
+          // What these were unpacked to has pixels and a profile, and nothing else.
+          exif: await exifOf(
+            /^(?:heic|avif)$/.test(source.format) ? tagged : readable,
+            plan,
+            either,
+          ),
+          smallest: plan.raster && smallestRaster(plan.raster),
+        }),
+      ),
     ),
   );
 }
@@ -98,7 +107,11 @@ function exifOf(input: ImageInput, { renditions }: Plan, signal: AbortSignal) {
 
 function decode({ input, plan, signal }: Work, area: Area): Promise<Pixels> {
   const { source, seconds } = plan;
-  const run = () => toPixels(inSrgb(reading(input, source), source).timeout({ seconds }), area);
+  const { colours } = source;
+  const run = () =>
+    colours && isCurvedLater(source)
+      ? curvedPixels(reading(input, source).timeout({ seconds }), area, colours)
+      : toPixels(inSrgb(reading(input, source), source).timeout({ seconds }), area);
   return attempt(run, decodeFault, signal);
 }
 
@@ -126,14 +139,15 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const { crop } = rendition;
   const turned = plan.source.orientation > 1 || crop?.seek !== undefined;
   const cropped = crop !== undefined && turned && rendition.frames === undefined && !rendition.wide;
-  if (cropped || isLabelledLater(plan.source, rendition)) {
+  const later = isLabelledLater(plan.source, rendition) || isCurvedLater(plan.source);
+  if (cropped || later) {
     const raster = { ...rendition.scaled, renditions: [rendition], rasters: [] };
     return descend(work, await decode(work, raster), raster);
   }
-  const { frames = 1, wide = false } = rendition;
+  const { frames = 1, wide } = rendition;
   const { source, seconds } = plan;
   const run = () => {
-    const pipeline = reading(input, source, { frames, asIs: wide }).timeout({ seconds });
+    const pipeline = reading(input, source, { frames, asIs: wide === "own" }).timeout({ seconds });
     const ready = wide ? pipeline : inSrgb(pipeline, source);
     return encode(coloured(ready, source, rendition), rendition, work.exif);
   };

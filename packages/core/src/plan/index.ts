@@ -1,5 +1,12 @@
 export { type Area, areaPixels, sameArea } from "./area.ts";
-export { isDeep, isLabelledLater } from "./deep.ts";
+export {
+  type Chromaticity,
+  type Colours,
+  needsDepth,
+  type Primaries,
+  type Transfer,
+} from "./colours.ts";
+export { isCurvedLater, isDeep, isLabelledLater, unpackedBits } from "./deep.ts";
 export { FUNCTION_BYTES, type FunctionMemory, functionMemory } from "./function-memory.ts";
 export type { Geometry } from "./geometry.ts";
 export {
