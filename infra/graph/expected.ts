@@ -41,7 +41,18 @@ const DEPLOYED: readonly Expected[] = [
   {
     type: "s3/bucketNotification:BucketNotification",
     name: "SourceNotification",
-    inputs: { queues: [{ events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"] }] },
+    inputs: {
+      queues: [
+        {
+          events: [
+            "s3:ObjectCreated:*",
+            "s3:ObjectRemoved:*",
+            "s3:LifecycleExpiration:*",
+            "s3:ObjectRestore:Completed",
+          ],
+        },
+      ],
+    },
   },
   {
     type: "s3/bucketVersioning:BucketVersioning",

@@ -162,7 +162,9 @@ describe("parseMessage", () => {
     ["ObjectAnnotation:Put", false],
     ["Unknown:ToUs", false],
     // MinIO and Ceph.
-    ["ObjectCreated:PutTagging", true],
+    ["ObjectCreated:PutTagging", false],
+    ["ObjectCreated:PutLegalHold", false],
+    ["ObjectRemoved:NoOP", false],
     ["ObjectRemoved:DeleteAllVersions", true],
     ["LifecycleDelMarkerExpiration:Delete", true],
     ["ObjectLifecycle:Expiration:Current", true],

@@ -18,12 +18,13 @@ export const s3NotificationSchema = v.object({
 
 /**
  * After these the renditions may be out of date. Of the rest (restores begun and expired, tags, ACLs,
- * storage classes, replication) none changes what a source is. `ObjectLifecycle`, `ObjectSynced` and
- * `LifecycleDelMarkerExpiration` are Ceph's and MinIO's.
+ * storage classes, replication) none changes what a source is. `ObjectLifecycle` and `ObjectSynced` are
+ * Ceph's; `LifecycleDelMarkerExpiration`, `NoOP`, and tags, retention and legal holds under
+ * `ObjectCreated` are MinIO's.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
  */
 const JOB_EVENT =
-  /^(?:s3:)?(?:ObjectCreated|ObjectRemoved|ObjectRestore:Completed|LifecycleExpiration|LifecycleDelMarkerExpiration|ObjectLifecycle:Expiration|ObjectSynced)(?::|$)/;
+  /^(?:s3:)?(?:ObjectCreated(?!:(?:Put|Delete)Tagging|:PutRetention|:PutLegalHold)|ObjectRemoved(?!:NoOP)|ObjectRestore:Completed|LifecycleExpiration|LifecycleDelMarkerExpiration|ObjectLifecycle:Expiration|ObjectSynced)(?::|$)/;
 
 export function isJobEvent(eventName: string): boolean {
   return JOB_EVENT.test(eventName);

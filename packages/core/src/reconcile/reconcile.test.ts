@@ -5,9 +5,10 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { type Call, FaultProxy } from "@imagefleet/local/fault-proxy";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createS3 } from "../aws/index.ts";
 import { Failure } from "../outcome/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
@@ -531,6 +532,76 @@ describe("reconcile", () => {
       scratch: new Scratch(sandbox.folder),
     });
     expect(await reconcile(job(), large, never)).toMatchObject({ kind: "rendered" });
+  });
+
+  describe("of an archived source", () => {
+    /** Reads sources through a proxy that answers as S3 does while the object is archived. */
+    async function archive() {
+      const { endpoint, region, resources } = sandbox;
+      const isRead = ({ operation, path }: Call) =>
+        operation === "GetObject" && path === `/${resources.sourceBucket}/${key}`;
+      const proxy = await FaultProxy.start(endpoint, (call) =>
+        isRead(call) ? { kind: "InvalidObjectState" } : undefined,
+      );
+      const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+      const s3 = createS3({ endpoint: proxy.endpoint, region, credentials });
+      onTestFinished(async () => {
+        s3.destroy();
+        await proxy[Symbol.asyncDispose]();
+      });
+      const restore = () => {
+        proxy.decide = () => undefined;
+      };
+      return { sources: new SourceStore(s3), restore };
+    }
+    const rejected = { kind: "rejected", reason: "SourceArchived" };
+
+    it("says so at once, and makes it when it is restored", async () => {
+      await upload(await picture(60, 60));
+      const { sources, restore } = await archive();
+      expect(await reconcile(job(), context({ sources }), never)).toMatchObject(rejected);
+      expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
+      expect(await manifest()).toMatchObject({ rejected: { reason: "SourceArchived" } });
+      restore();
+      // The same content and the same recipe: its event alone tells of the restore.
+      expect(await reconcile(job(), context({ sources }), never)).toMatchObject({
+        kind: "rendered",
+      });
+    });
+
+    it("keeps the renditions that its content has, under another recipe too", async () => {
+      await upload(await picture(60, 60));
+      await reconcile(job(), context(), never);
+      const before = await stored();
+      const { sources } = await archive();
+      expect(await reconcile(job(), context({ sources }), never)).toEqual({ kind: "unchanged" });
+      const recipe = defineRecipe({ presets: { thumb: "20x20" } });
+      for (const how of [context({ sources, recipe }), context({ sources })]) {
+        const begun = job({ begun: true });
+        expect(await reconcile(begun, how, never)).toMatchObject(rejected);
+      }
+      expect(await stored()).toEqual(before);
+    });
+
+    it("removes those of an earlier content, and what is left when it is gone", async () => {
+      await upload(await picture(60, 60));
+      await reconcile(job(), context(), never);
+      await upload(await picture(30, 60));
+      const { sources } = await archive();
+      expect(await reconcile(job(), context({ sources }), never)).toMatchObject(rejected);
+      expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
+      await remove();
+      expect(await reconcile(job(), context({ sources }), never)).toMatchObject({
+        kind: "retired",
+      });
+    });
+
+    it("is not sent to the large lane for its size", async () => {
+      await upload(await picture(60, 60));
+      const { sources } = await archive();
+      const recipe = defineRecipe({ presets: { thumb: "5x5" }, lanes: { smallBytes: 1 } });
+      expect(await reconcile(job(), context({ sources, recipe }), never)).toMatchObject(rejected);
+    });
   });
 
   it("rejects an empty source and one over the recipe's limits", async () => {

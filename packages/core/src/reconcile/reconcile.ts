@@ -69,7 +69,12 @@ async function goRound(
     }
     return { kind: "ignored", why: "this fleet wrote the object" };
   }
-  if (context.lane === "small" && source.bytes > recipe.lanes.smallBytes) {
+  const isKnown = old?.source.etag === source.etag && old.rejected === undefined;
+  // Its renditions are still right, as far as can be told: they are not removed for its being archived.
+  if (source.archived && isKnown) {
+    return mayBeUnchanged(job, old, fingerprint) ? { kind: "unchanged" } : outcomeOf(archived());
+  }
+  if (context.lane === "small" && !source.archived && source.bytes > recipe.lanes.smallBytes) {
     source.body.destroy();
     return forwarded(job, `it has ${source.bytes} bytes`);
   }
@@ -126,12 +131,20 @@ function forwarded({ begun }: Job, why: string): Outcome {
   return { kind: "forwarded", why, ...(begun && { begun }) };
 }
 
+function archived(): Rejection {
+  return new Rejection(
+    "SourceArchived",
+    "the source is in an archive storage class: restore it in S3, and it is made as soon as the restore is complete",
+  );
+}
+
 async function makeOf(
   job: Job,
   source: OpenSource,
   context: ReconcileContext,
   signal: AbortSignal,
 ): Promise<Made> {
+  if (source.archived) return { kind: "rejected", rejection: archived() };
   const { bytes: limit } = context.recipe.limits;
   if (source.bytes > limit) {
     source.body.destroy();
