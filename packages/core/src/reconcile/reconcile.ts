@@ -53,8 +53,11 @@ async function goRound(
   const rejectedBy = rejectionFingerprint(recipe, codec.encoder);
   const stored = ofSource(await renditions.manifest(at, signal), job);
   const old = stored?.manifest;
+  // A restore leaves the ETag as it is: only a look tells whether the source can be read by now.
+  const isShortcut =
+    old?.rejected?.reason !== "SourceArchived" && mayBeUnchanged(job, old, fingerprint, rejectedBy);
   const answer = await sources.open(job.bucket, job.key, {
-    ifNoneMatch: mayBeUnchanged(job, old, fingerprint, rejectedBy) ? old?.source.etag : undefined,
+    ifNoneMatch: isShortcut ? old?.source.etag : undefined,
     signal,
   });
   if (answer.kind === "unchanged") return { kind: "unchanged" };
@@ -69,10 +72,10 @@ async function goRound(
     }
     return { kind: "ignored", why: "this fleet wrote the object" };
   }
-  const isKnown = old?.source.etag === source.etag && old.rejected === undefined;
-  // Its renditions are still right, as far as can be told: they are not removed for its being archived.
-  if (source.archived && isKnown) {
-    return mayBeUnchanged(job, old, fingerprint) ? { kind: "unchanged" } : outcomeOf(archived());
+  if (source.archived && old?.source.etag === source.etag) {
+    if (mayBeUnchanged(job, old, fingerprint, rejectedBy)) return { kind: "unchanged" };
+    // Its renditions are still right, as far as can be told: they are not removed for its being archived.
+    if (old.rejected === undefined) return outcomeOf(archived());
   }
   if (context.lane === "small" && !source.archived && source.bytes > recipe.lanes.smallBytes) {
     source.body.destroy();
