@@ -71,6 +71,19 @@ const DEPLOYED: readonly Expected[] = [
     },
   },
   {
+    type: "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    name: "RenditionsLifecycle",
+    inputs: {
+      rules: [
+        { abortIncompleteMultipartUpload: { daysAfterInitiation: 7 } },
+        {
+          filter: { tag: { key: "imagefleet", value: "tombstone" } },
+          expiration: { days: 2 },
+        },
+      ],
+    },
+  },
+  {
     type: "ecs/taskDefinition:TaskDefinition",
     name: "WorkerTask",
     inputs: {
