@@ -50,8 +50,7 @@ export function keepsExif({ keep = [] }: Preset): boolean {
 export function withKept(pipeline: Sharp, { preset, wide }: RenditionPlan, exif?: Exif): Sharp {
   const { keep = [] } = preset;
   // Without its profile, a P3 rendition's numbers would be other colours.
-  if (wide === "own") pipeline.keepIccProfile();
-  else if (wide) pipeline.withIccProfile("p3");
+  if (wide) pipeline.keepIccProfile();
   else if (keep.includes("icc")) pipeline.withIccProfile("srgb");
   const tags = exif && keptTags(exif, keep);
   return tags ? pipeline.withExif(tags) : pipeline;

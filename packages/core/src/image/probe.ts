@@ -1,10 +1,10 @@
 import type { Metadata } from "sharp";
 import { Rejection } from "../outcome/index.ts";
 import {
-  type Colours,
   INPUT_NAMES,
   type InputFormat,
-  needsDepth,
+  isMapped,
+  isProfiled,
   type SourceInfo,
 } from "../plan/index.ts";
 import type { Recipe } from "../recipe/index.ts";
@@ -41,60 +41,68 @@ export type ProbeRules = Pick<Recipe, "source" | "limits" | "presets">;
  * @throws Rejection `SourceEmpty`, `SourceUnsupported`, `SourceCorrupt` or `SourceTooLarge`
  */
 export async function probe(input: ImageInput, rules: ProbeRules): Promise<SourceInfo> {
-  const { head, bytes, format, iso, colours, unread } = await withParts(input, async (parts) => {
-    const { bytes } = parts;
-    if (bytes === 0) throw new Rejection("SourceEmpty", "the source has 0 bytes");
-    const head = await parts.read(0, HEAD_BYTES);
-    return { head, bytes, ...(await said(readableFormat(head, rules), parts, rules)) };
+  const { head, bytes, own } = await withParts(input, async (parts) => {
+    if (parts.bytes === 0) throw new Rejection("SourceEmpty", "the source has 0 bytes");
+    const start = await parts.read(0, HEAD_BYTES);
+    const format = readableFormat(start, rules);
+    return { head: start, bytes: parts.bytes, own: await said(format, parts, rules) };
   });
-  if (unread !== undefined) {
-    throw new Rejection("SourceUnsupported", `the source is ${unread}, which is not read; ${READ}`);
-  }
-  const own = { ...iso, ...(colours && { colours }) };
   const info =
-    format === "bmp"
+    own.format === "bmp"
       ? describeBmp(head, bytes)
-      : describe(format, head, bytes, await metadataIn(input, format, own), own, rules);
+      : describe(own, head, bytes, await metadataIn(input, own), rules);
   checkPixels(info, rules);
   return info;
 }
 
 /** What a source says of itself that the codec does not tell. */
-interface Own extends Pick<SourceInfo, "colours" | "premultiplied" | "rewritten"> {}
-
-/** What is read of a source's own description, where the codec does not tell it. */
-async function said(
-  format: InputFormat,
-  parts: Parts,
-  rules: ProbeRules,
-): Promise<{ format: InputFormat; iso?: Own; colours?: Colours | undefined; unread?: string }> {
-  if (format === "png") return { format, colours: await pngColours(parts) };
-  if (format !== "avif" && format !== "heic") return { format };
-  const file = await isoFile(parts);
-  if (file === undefined) return { format };
-  const kind = pictureKind(file);
-  if (kind === undefined) return { format };
-  if ("unread" in kind) return { format, unread: kind.unread };
-  checkAllowed(kind.format, rules);
-  const { colours, unread } = await isoColours(file, parts);
-  if (unread !== undefined) {
-    return { format, unread: `${kind.format === "avif" ? "an AVIF" : "a HEIC"} in ${unread}` };
-  }
-  const premultiplied = isPremultiplied(file);
-  const rewritten =
-    file.fromTracks ||
-    file.brand === "avis" ||
-    (kind.format === "avif" && colours && !premultiplied);
-  const iso = {
-    ...(premultiplied && { premultiplied: true as const }),
-    ...(rewritten && { rewritten: true as const }),
-  };
-  return { format: kind.format, iso, colours };
+interface Said extends Pick<SourceInfo, "colours" | "premultiplied" | "rewritten"> {
+  readonly format: InputFormat;
 }
 
-function metadataIn(input: ImageInput, format: InputFormat, own: Own): Promise<Metadata> {
+async function said(format: InputFormat, parts: Parts, rules: ProbeRules): Promise<Said> {
+  switch (format) {
+    case "png": {
+      const colours = await pngColours(parts);
+      return { format, ...(colours && { colours }) };
+    }
+    case "avif":
+    case "heic":
+      return isoSaid(format, parts, rules);
+    default:
+      return { format };
+  }
+}
+
+async function isoSaid(seen: "avif" | "heic", parts: Parts, rules: ProbeRules): Promise<Said> {
+  const file = await isoFile(parts);
+  const kind = file && pictureKind(file);
+  if (file === undefined || kind === undefined) return { format: seen };
+  if ("unread" in kind) throw unread(kind.unread);
+  const { format } = kind;
+  checkAllowed(format, rules);
+  const { colours, unread: coding } = await isoColours(file, parts);
+  if (coding !== undefined)
+    throw unread(`${format === "avif" ? "an AVIF" : "a HEIC"} in ${coding}`);
+  return {
+    format,
+    ...(colours && { colours }),
+    ...(isPremultiplied(file) && { premultiplied: true }),
+    // The codec knows no sequences.
+    ...((file.fromTracks || file.brand === "avis") && { rewritten: true }),
+  };
+}
+
+function unread(name: string): Rejection {
+  return new Rejection(
+    "SourceUnsupported",
+    `the source is ${name}, which is not read: convert it; ${READ}`,
+  );
+}
+
+function metadataIn(input: ImageInput, { format, rewritten }: Said): Promise<Metadata> {
   const read = (named: ImageInput) => withPlainName(named, metadataOf(format));
-  return own.rewritten ? withRewritten(input, undefined, read) : read(input);
+  return rewritten ? withRewritten(input, undefined, read) : read(input);
 }
 
 const metadataOf =
@@ -168,18 +176,14 @@ const DEPTHS: Readonly<Record<string, SourceInfo["depth"]>> = {
 };
 
 function describe(
-  format: InputFormat,
+  said: Said,
   head: Uint8Array,
   bytes: number,
   metadata: Metadata,
-  said: Own,
   rules: ProbeRules,
 ): SourceInfo {
+  const { format, colours } = said;
   const own = metadata.autoOrient;
-  const { colours, premultiplied } = said;
-  const { hasAlpha: alpha, channels: bands } = metadata;
-  const depth = storedDepth(metadata);
-  const unpacked = format === "heic" || premultiplied;
   // Nothing says which number is white.
   if (format === "tiff" && !(metadata.depth in DEPTHS)) {
     throw new Rejection(
@@ -187,29 +191,32 @@ function describe(
       `the source is a TIFF of ${metadata.depth} samples, which are not read: 1 to 16 bit whole numbers are`,
     );
   }
-  return {
-    format,
+  const info: SourceInfo = {
+    ...said,
     ...(format === "svg" ? { ...drawnAt(own, rules), drawnWidth: own.width } : own),
-    ...(unpacked && metadata.icc && { icc: metadata.icc }),
+    ...((format === "heic" || said.premultiplied) && metadata.icc && { icc: metadata.icc }),
     bytes,
     pages: metadata.pages ?? 1,
-    bands,
-    depth,
-    alpha,
+    bands: metadata.channels,
+    depth: storedDepth(metadata),
+    alpha: metadata.hasAlpha,
     progressive: metadata.isProgressive,
     subsampled: format === "jpeg" && hasQuarterChroma(head),
     lossless: format === "webp" && mayBeLossless(head),
-    ...said,
     ...((colours ?? metadata.icc) !== undefined && { profiled: true as const }),
-    ...((colours ? staysP3(colours, depth) : isDisplayP3(metadata.icc)) && { p3: true as const }),
+    ...((colours ? isP3(colours) && isProfiled(colours) : isDisplayP3(metadata.icc)) && {
+      p3: true as const,
+    }),
     ...(!colours && isBare(format, metadata) && { bare: true as const }),
     orientation: metadata.orientation ?? 1,
   };
+  return profileGiven(info) ? { ...info, rewritten: true } : info;
 }
 
-/** With a curve of which 8 bits are too few it has to be given P3's own, from more than 8. */
-function staysP3(colours: Colours, depth: number): boolean {
-  return isP3(colours) && (depth > 8 || !needsDepth(colours));
+/** Is its container given a profile that says what its numbers do? */
+function profileGiven(info: SourceInfo): boolean {
+  if (info.colours === undefined || isMapped(info)) return false;
+  return info.format === "png" || (info.format === "avif" && !info.premultiplied);
 }
 
 function describeBmp(head: Uint8Array, bytes: number): SourceInfo {

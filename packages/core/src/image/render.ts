@@ -1,15 +1,15 @@
 import type { Sharp } from "sharp";
 import {
   type Area,
-  isCurvedLater,
   isDeep,
   isLabelledLater,
+  isMapped,
   type Plan,
   type RasterPlan,
   type RenditionPlan,
   type SourceInfo,
 } from "../plan/index.ts";
-import { curvedPixels } from "./colour/grey.ts";
+import { mappedPixels } from "./colour/mapped.ts";
 import { encode, type RenderedImage } from "./encode.ts";
 import { attempt, decodeFault, encodeFault } from "./fault.ts";
 import type { ImageInput } from "./input.ts";
@@ -109,8 +109,13 @@ function decode({ input, plan, signal }: Work, area: Area): Promise<Pixels> {
   const { source, seconds } = plan;
   const { colours } = source;
   const run = () =>
-    colours && isCurvedLater(source)
-      ? curvedPixels(reading(input, source).timeout({ seconds }), area, colours)
+    colours && isMapped(source)
+      ? mappedPixels(
+          reading(input, source, { asIs: true }).timeout({ seconds }),
+          area,
+          source,
+          colours,
+        )
       : toPixels(inSrgb(reading(input, source), source).timeout({ seconds }), area);
   return attempt(run, decodeFault, signal);
 }
@@ -139,15 +144,15 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const { crop } = rendition;
   const turned = plan.source.orientation > 1 || crop?.seek !== undefined;
   const cropped = crop !== undefined && turned && rendition.frames === undefined && !rendition.wide;
-  const later = isLabelledLater(plan.source, rendition) || isCurvedLater(plan.source);
+  const later = isLabelledLater(plan.source, rendition) || isMapped(plan.source);
   if (cropped || later) {
     const raster = { ...rendition.scaled, renditions: [rendition], rasters: [] };
     return descend(work, await decode(work, raster), raster);
   }
-  const { frames = 1, wide } = rendition;
+  const { frames = 1, wide = false } = rendition;
   const { source, seconds } = plan;
   const run = () => {
-    const pipeline = reading(input, source, { frames, asIs: wide === "own" }).timeout({ seconds });
+    const pipeline = reading(input, source, { frames, asIs: wide }).timeout({ seconds });
     const ready = wide ? pipeline : inSrgb(pipeline, source);
     return encode(coloured(ready, source, rendition), rendition, work.exif);
   };

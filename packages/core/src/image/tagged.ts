@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32, deflateSync } from "node:zlib";
 import { Failure } from "../outcome/index.ts";
-import type { SourceInfo } from "../plan/index.ts";
+import { isMapped, type SourceInfo } from "../plan/index.ts";
 import { profileOf } from "./colour/icc.ts";
 import { PNG_COLOUR_CHUNKS, pngChunks } from "./colour/png.ts";
 import type { ImageInput } from "./input.ts";
@@ -25,18 +25,15 @@ export async function withTagged<T>(
   source: SourceInfo,
   use: (input: ImageInput) => Promise<T>,
 ): Promise<T> {
-  const { format, colours, premultiplied } = source;
-  if (format === "png" && colours !== undefined) {
-    const icc = profileOf(colours, source.bands < 3);
-    return withPieces(input, await withParts(input, (parts) => pngPieces(parts, icc)), use);
-  }
   if (!source.rewritten) return use(input);
-  // What is unpacked gets its profile there.
+  const { format, colours, premultiplied } = source;
+  // What is unpacked gets its profile there, and what is mapped needs none.
   const icc =
-    format === "avif" && colours && !premultiplied
+    colours !== undefined && format !== "heic" && !premultiplied && !isMapped(source)
       ? profileOf(colours, source.bands < 3)
       : undefined;
-  return withRewritten(input, icc, use);
+  if (format !== "png") return withRewritten(input, icc, use);
+  return withPieces(input, await withParts(input, (parts) => pngPieces(parts, icc)), use);
 }
 
 /** Lends a copy of an AVIF or HEIC whose container is written anew, with a profile if one is given. */
@@ -56,12 +53,8 @@ export async function withRewritten<T>(
 /** A copy in pieces: of the source from here to there, or new. */
 type Piece = Buffer | readonly [from: number, to: number];
 
-async function pngPieces(parts: Parts, icc: Buffer): Promise<Piece[]> {
+async function pngPieces(parts: Parts, icc: Buffer | undefined): Promise<Piece[]> {
   const chunks = await pngChunks(parts);
-  const profile = chunk(
-    "iCCP",
-    Buffer.concat([Buffer.from("icc\0\0", "latin1"), deflateSync(icc)]),
-  );
   const [header, ...rest] = chunks;
   const end = (at: number) => {
     const last = chunks[at];
@@ -72,10 +65,14 @@ async function pngPieces(parts: Parts, icc: Buffer): Promise<Piece[]> {
   const kept = rest.filter(({ type }) => !colour.includes(type));
   return [
     [0, end(0)],
-    profile,
+    ...(icc ? [profileChunk(icc)] : []),
     ...kept.map(({ at, length }): Piece => [at, at + 12 + length]),
     [end(chunks.length - 1), parts.bytes],
   ];
+}
+
+function profileChunk(icc: Buffer): Buffer {
+  return chunk("iCCP", Buffer.concat([Buffer.from("icc\0\0", "latin1"), deflateSync(icc)]));
 }
 
 function chunk(type: string, data: Buffer): Buffer {

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { Failure, type RejectedReason, Rejection } from "../outcome/index.ts";
-import { type SourceInfo, unpackedBits } from "../plan/index.ts";
+import { isMapped, type SourceInfo, unpackedBits } from "../plan/index.ts";
 import { profileOf } from "./colour/icc.ts";
 import { attempt, decodeFault, meaning, OUT_OF_MEMORY } from "./fault.ts";
 import { checkGif } from "./gif.ts";
@@ -72,7 +72,8 @@ export async function withReadable<T>(
 
 function rasterOf(source: SourceInfo): Raster {
   const { width, height, alpha, colours, premultiplied } = source;
-  const icc = colours === undefined ? source.icc : profileOf(colours, false);
+  const own = colours && !isMapped(source) ? profileOf(colours, false) : undefined;
+  const icc = own ?? source.icc;
   const bits = unpackedBits(source);
   return {
     width,

@@ -22,11 +22,10 @@ export type Transfer =
   | { readonly kind: "srgb" | "pq" | "hlg" | "smpte240" }
   | { readonly kind: "gamma"; readonly gamma: number };
 
-/** Do its numbers stand for light so unevenly that 8 bits of them are too few? */
-export function needsDepth({ transfer }: Colours): boolean {
-  return (
-    transfer.kind === "pq" ||
-    transfer.kind === "hlg" ||
-    (transfer.kind === "gamma" && transfer.gamma < 1.5)
-  );
+/** Is it a curve near enough to sRGB's for a profile to say it, and nothing besides? */
+export function isProfiled({ transfer, narrow }: Colours): boolean {
+  if (narrow !== undefined) return false;
+  return transfer.kind === "gamma"
+    ? transfer.gamma > 1.6 && transfer.gamma < 3
+    : transfer.kind === "srgb";
 }

@@ -77,7 +77,7 @@ function lastingBytes(source: SourceInfo, target: Area): number {
       return unpacked(source) + (source.rewritten ? source.bytes : 0);
     case "png":
       // Read from a copy that has a profile.
-      return source.colours ? source.bytes : 0;
+      return source.rewritten ? source.bytes : 0;
     case "webp":
       // libwebp scales as it decodes what has loss, but keeps the plane of alpha.
       return (

@@ -1,4 +1,4 @@
-import { needsDepth } from "./colours.ts";
+import { isProfiled } from "./colours.ts";
 import type { RenditionPlan } from "./plan.ts";
 import type { SourceInfo } from "./source-info.ts";
 
@@ -16,15 +16,19 @@ export function isLabelledLater(source: SourceInfo, { preset, wide }: RenditionP
 }
 
 /**
- * Is it grey with more than 8 bits, and a curve that is not sRGB's? The codec applies no profile to
- * such: its pixels are had as they are stored, and put right by the curve.
+ * Must its numbers be turned into sRGB by us, on a raster? All but what a profile says to the codec,
+ * which says none to it of grey with more than 8 bits.
  */
-export function isCurvedLater({ depth, bands, colours }: SourceInfo): boolean {
-  return depth > 8 && bands < 3 && colours !== undefined;
+export function isMapped({ depth, bands, colours }: SourceInfo): boolean {
+  return colours !== undefined && (!isProfiled(colours) || (depth > 8 && bands < 3));
+}
+
+/** Have the pixels that the codec reads more than 8 bits a channel? */
+export function isDeepened(source: SourceInfo): boolean {
+  return source.format === "heic" ? unpackedBits(source) === 16 : source.depth > 8;
 }
 
 /** The bits of a channel of what a source is unpacked to, where the codec cannot read it itself. */
-export function unpackedBits({ format, depth, colours }: SourceInfo): 8 | 16 {
-  if (depth <= 8) return 8;
-  return format === "avif" || (colours !== undefined && needsDepth(colours)) ? 16 : 8;
+export function unpackedBits(source: SourceInfo): 8 | 16 {
+  return source.depth > 8 && (source.format === "avif" || isMapped(source)) ? 16 : 8;
 }

@@ -2,11 +2,11 @@ export { type Area, areaPixels, sameArea } from "./area.ts";
 export {
   type Chromaticity,
   type Colours,
-  needsDepth,
+  isProfiled,
   type Primaries,
   type Transfer,
 } from "./colours.ts";
-export { isCurvedLater, isDeep, isLabelledLater, unpackedBits } from "./deep.ts";
+export { isDeep, isDeepened, isLabelledLater, isMapped, unpackedBits } from "./deep.ts";
 export { FUNCTION_BYTES, type FunctionMemory, functionMemory } from "./function-memory.ts";
 export type { Geometry } from "./geometry.ts";
 export {

@@ -2,7 +2,6 @@ import { Rejection } from "../outcome/index.ts";
 import type { OutputFormat, Preset, Recipe } from "../recipe/index.ts";
 import { type Area, areaPixels } from "./area.ts";
 import { cascade } from "./cascade.ts";
-import { needsDepth } from "./colours.ts";
 import { cascadeBytes, streamBytes } from "./cost.ts";
 import { renditionKey } from "./key.ts";
 import type { Plan, RenditionPlan } from "./plan.ts";
@@ -86,11 +85,7 @@ function beyondOnePicture(
     );
   }
   const wide = preset.colour === "p3" && source.p3 === true;
-  const converted = source.colours !== undefined && needsDepth(source.colours);
-  return {
-    ...(frames > 1 && { frames }),
-    ...(wide && { wide: converted ? "converted" : "own" }),
-  };
+  return { ...(frames > 1 && { frames }), ...(wide && { wide }) };
 }
 
 function checkSides({ width, height }: Area, format: OutputFormat, name: string): void {

@@ -10,8 +10,8 @@ export interface RenditionPlan extends Geometry {
   readonly key: string;
   /** Of an animation that stays one; absent: one picture. */
   readonly frames?: number;
-  /** The colours stay in Display P3: as the source has them, or by another curve than P3's own. */
-  readonly wide?: "own" | "converted";
+  /** The colours stay in the source's own Display P3. */
+  readonly wide?: true;
 }
 
 /** The whole upright picture as pixels of one size, in px, and what is made from them. */

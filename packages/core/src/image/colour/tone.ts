@@ -3,18 +3,18 @@ import type { Colours } from "../../plan/index.ts";
 /** The light of diffuse white in HDR, cd/m2: ITU-R BT.2408, table 1. SDR's white stands for it. */
 const WHITE = 203;
 
-/** The brightest px of a picture that does not say so, cd/m2: what most are graded for. */
-const PEAK = 1000;
+/** The brightest that PQ can say, cd/m2. */
+export const PQ_PEAK = 10_000;
 
 /** The light, cd/m2, that a number of PQ stands for: ITU-R BT.2100, table 4; SMPTE ST 2084. */
 export function pqLight(signal: number): number {
   const root = signal ** (1 / M2);
-  return 10_000 * (Math.max(0, root - C1) / (C2 - C3 * root)) ** (1 / M1);
+  return PQ_PEAK * (Math.max(0, root - C1) / (C2 - C3 * root)) ** (1 / M1);
 }
 
 /** The number of PQ that stands for this light, cd/m2. */
 export function pqSignal(light: number): number {
-  const root = (light / 10_000) ** M1;
+  const root = (light / PQ_PEAK) ** M1;
   return ((C1 + C2 * root) / (1 + C3 * root)) ** M2;
 }
 
@@ -33,17 +33,19 @@ const HLG_A = 0.17883277;
 const HLG_B = 1 - 4 * HLG_A;
 const HLG_C = 0.5 - HLG_A * Math.log(4 * HLG_A);
 
-/** The system gamma of HLG on a display of 1,000 cd/m2, for which it is defined: BT.2100, table 5. */
-export const HLG_GAMMA = 1.2;
-/** cd/m2 */
-export const HLG_PEAK = 1000;
+/** The display for which HLG is defined, cd/m2, and its system gamma: BT.2100, table 5. */
+export const HLG_DISPLAY = { peak: 1000, gamma: 1.2 } as const;
 
 /**
  * Light of HDR, cd/m2, as SDR's, of 0 to 1: ITU-R BT.2390, 5.4.1, the "EETF" with which a display
- * shows what is brighter than it can: below its knee nothing is changed, above it highlights are
- * rolled off so that the picture's peak becomes the display's. Applied to each of R, G and B.
+ * shows what is brighter than it can. Below its knee nothing is changed; above it highlights are
+ * rolled off so that the picture's peak becomes the display's. To be asked for the brightest of R, G
+ * and B, and the others scaled with it: each by itself, colours would turn paler.
+ *
+ * A picture that does not say its peak may go as far as PQ does. Most are graded for 1,000 to 4,000,
+ * and would come out brighter by that; browsers show them as this does, or darker.
  */
-export function toneMap({ peak = PEAK }: Pick<Colours, "peak">): (light: number) => number {
+export function toneMap({ peak = PQ_PEAK }: Pick<Colours, "peak">): (light: number) => number {
   if (peak <= WHITE) return (light) => Math.min(1, light / WHITE);
   const all = pqSignal(peak);
   const most = pqSignal(WHITE) / all;
