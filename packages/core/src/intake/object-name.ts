@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
-export const MAX_KEY_BYTES = 1024;
+const MAX_KEY_BYTES = 1024;
 
 /**
  * Names alone: what else the SDK takes for a bucket (an ARN, an access point) is another's place.
@@ -24,6 +24,13 @@ export const objectKey = v.pipe(
       `it is ${Buffer.byteLength(input)} bytes of UTF-8, and S3 has keys of ${MAX_KEY_BYTES} at most`,
   ),
 );
+
+const objectName = v.object({ bucket: bucketName, key: objectKey });
+
+/** Is it the name of an object that S3 can have? */
+export function isObjectName(value: unknown): value is { bucket: string; key: string } {
+  return v.is(objectName, value);
+}
 
 /**
  * A size in bytes as somebody said it: a number, a text, or nothing. It only helps to choose a lane,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anyBody } from "./fixtures/bodies.ts";
+import { anyBody } from "./fixtures/index.ts";
 import { jobMessage } from "./job-message.ts";
 import { parseMessage } from "./parse.ts";
 
