@@ -1,6 +1,6 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { jobMessage, parseMessage } from "@imagefleet/core/intake";
-import { anyAttributes, anyBody } from "@imagefleet/core/intake/fixtures";
+import { anyAttributes, anyBody, NESTED } from "@imagefleet/core/intake/fixtures";
 import { BulkQueue, Queue, type ReceivedMessage } from "@imagefleet/core/queue";
 import { defineRecipe } from "@imagefleet/core/recipe";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
@@ -81,6 +81,6 @@ it("answers for every message that SQS can hold, and does the one beside it", as
       const isOwed = !back && parseMessage(body).kind !== "ignored";
       expect(found.map((letter) => letter.body)).toEqual(isOwed ? [body] : []);
     }),
-    { numRuns: 30 },
+    { numRuns: 30, examples: [[NESTED, {}, false]] },
   );
 }, 60_000);
