@@ -1,4 +1,4 @@
-import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
@@ -159,6 +159,75 @@ describe("attempt", () => {
       attributes: { [LETTER.reason]: "MessageMalformed" },
     });
     expect(letter?.attributes[LETTER.key]).toBeUndefined();
+  });
+
+  it("touches nothing for a message that names another bucket", async () => {
+    const { s3, resources } = sandbox;
+    await upload(await picture());
+    await attempt(message(jobBody()), context(), never);
+    const objects = async () => {
+      const { Contents: all = [] } = await s3.send(
+        new ListObjectsV2Command({ Bucket: resources.renditionBucket }),
+      );
+      return all.map(({ Key, ETag, LastModified }) => [Key, ETag, LastModified?.getTime()]);
+    };
+    const before = await objects();
+    await s3.send(new CreateBucketCommand({ Bucket: "foreign" }));
+    const foreign = {
+      Bucket: "foreign",
+      Key: key,
+      Body: await sharp(await picture())
+        .negate()
+        .toBuffer(),
+    };
+    await s3.send(new PutObjectCommand(foreign));
+    // There is no source at that key in the rendition bucket, and another picture in the foreign one.
+    for (const bucket of [resources.renditionBucket, "foreign"]) {
+      const own = jobMessage({ bucket, key, begun: true, force: true });
+      const record = { bucket: { name: bucket }, object: { key } };
+      const event = JSON.stringify({
+        Records: [
+          {
+            eventName: "ObjectCreated:Put",
+            s3: { ...record, bucket: { name: resources.sourceBucket } },
+          },
+          { eventName: "ObjectRemoved:Delete", s3: record },
+        ],
+      });
+      for (const body of [own, event]) {
+        const settlement = await attempt(message(body), context(), never);
+        expect(settlement).toEqual({ kind: "acknowledge" });
+        expect(await letters()).toMatchObject([
+          {
+            body,
+            attributes: {
+              Reason: "MessageMalformed",
+              Message: `the message is about the bucket ${bucket}, and this fleet's sources are in ${resources.sourceBucket}`,
+            },
+          },
+        ]);
+      }
+    }
+    expect(await objects()).toEqual(before);
+  });
+
+  it("answers for the others when an attempt at one breaks off", async () => {
+    await upload(await picture());
+    const other = message(jobBody(), { id: "m-2" });
+    key = "pictures/breaks.jpg";
+    await upload(await picture());
+    const one = message(jobBody());
+    let begun = 0;
+    const traces = {
+      begin() {
+        begun += 1;
+        if (begun === 1) throw new Error("no trace");
+        return { header: "", end: () => undefined };
+      },
+      flush: () => Promise.resolve(),
+    };
+    const settlements = await attemptTogether([one, other], context({ traces }), never);
+    expect(settlements.map(({ kind }) => kind)).toEqual(["comeBack", "acknowledge"]);
   });
 
   it("lets what failed come back later each time, and gives it up with its reason at the last receive", async () => {
