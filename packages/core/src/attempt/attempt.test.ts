@@ -1,14 +1,15 @@
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
-import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createS3 } from "../aws/index.ts";
 import { jobMessage, parseMessage } from "../intake/index.ts";
 import { LETTER, Queue, type ReceivedMessage } from "../queue/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
 import { RenditionStore, SourceStore } from "../store/index.ts";
 import { createLog } from "../telemetry/index.ts";
-import { type AttemptContext, attempt, attemptTogether } from "./attempt.ts";
+import { type AttemptContext, attempt, attemptTogether, LATE_WRITE_SECONDS } from "./attempt.ts";
 
 const MIB = 1024 * 1024;
 const never = new AbortController().signal;
@@ -245,6 +246,37 @@ describe("attempt", () => {
     expect(await letters()).toMatchObject([
       { attributes: { [LETTER.reason]: "StoreUnavailable", [LETTER.receiveCount]: "5" } },
     ]);
+  });
+
+  it("keeps a message and its dead letter away until a write that was given up has landed", async () => {
+    await upload(await picture());
+    // A store of which no write is answered, and everything else is.
+    const unanswered = createS3({
+      endpoint: sandbox.endpoint,
+      region: sandbox.region,
+      credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    });
+    unanswered.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) =>
+          commandName === "PutObjectCommand" ? Promise.reject(new Error("reset")) : next(args),
+      { step: "initialize" },
+    );
+    const renditions = new RenditionStore(unanswered, sandbox.resources.renditionBucket);
+    const url = sandbox.resources.lanes.large.letters;
+    const given = context({ letters: new Queue(sandbox.sqs, url) });
+    const silent = { ...given, reconcile: { ...given.reconcile, renditions } };
+    const settlement = await attempt(message(jobBody()), silent, never);
+    expect(settlement).toMatchObject({ kind: "comeBack", leastSeconds: LATE_WRITE_SECONDS });
+    const last = message(jobBody(), { receiveCount: 5 });
+    expect(await attempt(last, silent, never)).toEqual({ kind: "acknowledge" });
+    // The dead letter is sent, and nobody receives it yet.
+    const AttributeNames = ["ApproximateNumberOfMessagesDelayed" as const];
+    const asked = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames });
+    expect((await sandbox.sqs.send(asked)).Attributes).toEqual({
+      ApproximateNumberOfMessagesDelayed: "1",
+    });
+    unanswered.destroy();
   });
 
   it("does not acknowledge what it could not put among the dead, or send on", async () => {
