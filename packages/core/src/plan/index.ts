@@ -16,6 +16,7 @@ export {
   renditionFrames,
   renditionKey,
   sourceKeyOf,
+  sourceOfOutput,
   sourcePath,
 } from "./key.ts";
 export { laneByBytes, laneByCost } from "./lane.ts";

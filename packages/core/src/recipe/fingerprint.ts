@@ -5,7 +5,7 @@ import type { Preset, Recipe } from "./recipe.ts";
  * Raised when the same preset would come out different for a reason of ours (geometry, colour,
  * cascade): every rendition in the field is then remade as its source is next looked at.
  */
-const RENDERER_VERSION = 1;
+const RENDERER_VERSION = 2;
 
 /**
  * What "up to date" is judged by: 16 hex digits over a preset's settings, the encoder and the key
@@ -25,6 +25,11 @@ export function recipeFingerprint(recipe: Recipe, encoder: string): string {
     output: { prefix, ...output },
     presets: recipe.presets.map((preset) => presetFingerprint(preset, encoder)),
   });
+}
+
+/** Over all that decides whether a source is rejected, its limits and switches too: 16 hex digits. */
+export function rejectionFingerprint(recipe: Recipe, encoder: string): string {
+  return digest({ renderer: RENDERER_VERSION, encoder, recipe });
 }
 
 function digest(value: unknown): string {

@@ -5,7 +5,7 @@ import type { Chance } from "./chance.ts";
 type CallKind = "read" | "write" | "send" | "own";
 
 /** One call on its way: it takes effect when the schedule says so, and is answered at once then. */
-interface Call {
+export interface Call {
   readonly name: string;
   readonly kind: CallKind;
   /** Takes effect and answers. */
@@ -20,17 +20,30 @@ export class Session {
   readonly name: string;
   /** Which recipe its program runs. */
   readonly recipe: number;
+  readonly begunAt: number;
   /** How much its calls are preferred; changed now and then, so that one stalls while others run. */
   pace = 1;
+  /** It rests at a call until the world has seen so many happenings, or nothing else can go on. */
+  restsUntil = 0;
+  /** The call that it was last seen to wait at. */
+  seen: Call | undefined;
   readonly #lease = new AbortController();
   #calls: Call[] = [];
   #dead = false;
   /** Renditions that it has put and not committed. */
   readonly uncommitted = new Set<string>();
+  /** The content that it read last, by its ETag. */
+  content: string | undefined;
+  /** True of one for which nothing is new: its content is rejected, and a manifest says so. */
+  isRepeated = false;
+  /** The world's changes when it began. */
+  changes = 0;
 
-  constructor(name: string, recipe: number) {
+  /** @param begunAt the world's step at which it begins */
+  constructor(name: string, recipe: number, begunAt: number) {
     this.name = name;
     this.recipe = recipe;
+    this.begunAt = begunAt;
   }
 
   get signal(): AbortSignal {
@@ -73,11 +86,18 @@ export class Session {
     return promise;
   }
 
-  /** The process dies: what is on its way may take effect, and nothing follows. */
-  crash(chance: Chance): void {
+  /**
+   * The process dies: what is on its way may take effect, and nothing follows.
+   *
+   * @returns the writes that may still take effect later
+   */
+  crash(chance: Chance): readonly Call[] {
     this.#dead = true;
+    const late = this.#calls.filter(({ kind }) => kind === "write" && chance.happens(0.3));
+    this.#calls = this.#calls.filter((call) => !late.includes(call));
     this.#takeEffectOrNot(chance, "write", "send");
     this.#calls = [];
+    return late;
   }
 
   /** Its lease ends while it runs: it is told in time, and goes on as it will. */

@@ -1,14 +1,15 @@
 import { jobMessage } from "../../intake/index.ts";
 import type { Lane } from "../../outcome/index.ts";
-import type { Recipe } from "../../recipe/index.ts";
+import { manifestKey } from "../../plan/index.ts";
+import { type Recipe, recipeFingerprint } from "../../recipe/index.ts";
+import { LATE_WRITE_SECONDS } from "../attempt.ts";
 import type { Chance } from "./chance.ts";
+import { ENCODER } from "./codec.ts";
 import { RECIPES } from "./recipes.ts";
-import { ModelS3 } from "./s3.ts";
-import type { Session } from "./session.ts";
+import { ModelS3, RENDITIONS, SOURCES } from "./s3.ts";
+import type { Call, Session } from "./session.ts";
 import { ModelQueue } from "./sqs.ts";
 
-export const SOURCES = "sources";
-export const RENDITIONS = "renditions";
 export const KEY = "a.jpg";
 const LEASE_MS = 60_000;
 
@@ -31,6 +32,20 @@ export class World {
   /** Of those that ended or crashed, and of what they left on its way. */
   readonly ended: Session[] = [];
   readonly faults: string[] = [];
+  /** Writes that were given up and may still take effect, until a time in ms. */
+  late: { readonly call: Call; readonly until: number }[] = [];
+  /** Contents, by their ETags, of which a dead letter says that they were rejected. */
+  readonly told = new Set<string>();
+  /** How often the source was changed, another recipe deployed, or a manifest forged. */
+  changes = 0;
+  /** One content that comes, goes and comes back, most events told twice: what absence and ETags cannot tell. */
+  readonly isToAndFro: boolean;
+  /** Another recipe is deployed at some time of this history. */
+  deploys = false;
+  /** Steps taken so far: what orders all that happens. */
+  step = 0;
+  /** The step at which the last tombstone was put. */
+  #retiredAt = 0;
   #versions = 0;
   readonly #contents: string[] = [];
   #recipe = 0;
@@ -38,9 +53,15 @@ export class World {
 
   constructor(chance: Chance, maxReceives: number) {
     this.chance = chance;
-    this.s3 = new ModelS3((key, session) => {
-      if (key.startsWith("manifests/")) session.uncommitted.clear();
-      else session.uncommitted.add(key);
+    this.isToAndFro = chance.happens(0.3);
+    this.s3 = new ModelS3((key, session, tagging) => {
+      if (tagging !== undefined) this.#retiredAt = this.step;
+      if (!key.startsWith("manifests/")) {
+        session.uncommitted.add(key);
+        return;
+      }
+      session.uncommitted.clear();
+      for (const other of this.begun.keys()) if (other !== session) other.isRepeated = false;
     });
     const lane = (name: Lane): ModelLane => {
       const letters = new ModelQueue(`https://sqs/${name}-dlq`, LEASE_MS);
@@ -56,6 +77,11 @@ export class World {
 
   get lanes(): readonly ModelLane[] {
     return [this.small, this.large];
+  }
+
+  /** What others have done so far: what an attempt that rests may wait for. */
+  get happenings(): number {
+    return this.ended.length + this.changes;
   }
 
   get recipe(): Recipe {
@@ -75,8 +101,15 @@ export class World {
     return found;
   }
 
+  /** A write is given up by who sent it: it takes effect within the time that attempts allow, or never. */
+  giveUp(calls: readonly Call[]): void {
+    const until = this.now + LATE_WRITE_SECONDS * 1000;
+    this.late.push(...calls.map((call) => ({ call, until })));
+  }
+
   /** Somebody uploads, overwrites or removes the source; S3 will say so, sometimes twice. */
   changeSource(): string {
+    this.changes += 1;
     const body = this.#nextContent();
     if (body === undefined) this.s3.remove(SOURCES, KEY);
     else {
@@ -85,13 +118,16 @@ export class World {
     }
     const event = s3Event(body?.length, this.now);
     this.events.push(event);
-    if (this.chance.happens(0.3)) this.events.push(event);
+    if (this.chance.happens(this.isToAndFro ? 0.7 : 0.3)) this.events.push(event);
     return body ?? "nothing";
   }
 
   #nextContent(): string | undefined {
     const { chance } = this;
     const earlier = this.#contents;
+    if (this.isToAndFro) {
+      return this.s3.get(SOURCES, KEY) === undefined ? "picture 1 90x40" : undefined;
+    }
     if (earlier.length > 0 && chance.happens(0.25)) return chance.of(earlier);
     this.#versions += 1;
     const content = chance.of([
@@ -114,8 +150,30 @@ export class World {
   }
 
   deploy(): void {
+    this.changes += 1;
     if (this.#older === undefined) this.#older = this.#recipe;
     this.#recipe += 1 + this.chance.below(RECIPES.length - 1);
+  }
+
+  /**
+   * May the tombstone expire? It stands for two days, and no attempt runs as long; nor does a write
+   * that was given up wait as long.
+   */
+  mayExpire(): boolean {
+    const isTagged = this.s3.get(RENDITIONS, manifestKey(this.recipe, KEY))?.tagging !== undefined;
+    return isTagged && !this.#isOlder(this.#retiredAt);
+  }
+
+  /** Is there an attempt, or a write that was given up, from before that step? */
+  #isOlder(step: number): boolean {
+    if (this.late.length > 0) return true;
+    const lingering = this.ended.filter(({ calls }) => calls.length > 0);
+    return [...this.begun.keys(), ...lingering].some(({ begunAt }) => begunAt <= step);
+  }
+
+  /** The lifecycle rule, or the audit, removes the tombstone. */
+  expire(): void {
+    this.s3.remove(RENDITIONS, manifestKey(this.recipe, KEY));
   }
 
   /** While a deployment rolls, programs of the older recipe still begin work. */
@@ -133,6 +191,21 @@ export class World {
     const at = this.now;
     const body = jobMessage({ bucket: SOURCES, key: KEY, at, begun: false, force: false });
     this.small.queue.send(body, {}, this.now);
+  }
+
+  /** Is there a settled manifest which says that the current content is rejected by that recipe? */
+  knowsRejected(recipe: Recipe): boolean {
+    const stored = this.s3.get(RENDITIONS, manifestKey(recipe, KEY));
+    const source = this.s3.get(SOURCES, KEY);
+    if (stored === undefined || source === undefined || source.metadata["imagefleet"]) return false;
+    const manifest = JSON.parse(Buffer.from(stored.body).toString());
+    return (
+      manifest.rejected !== undefined &&
+      manifest.source.key === KEY &&
+      manifest.source.etag === source.etag &&
+      manifest.recipe === recipeFingerprint(recipe, ENCODER) &&
+      manifest.stale.length === 0
+    );
   }
 
   get isDeploying(): boolean {

@@ -41,7 +41,7 @@ function scaled([x, y, z]: Vector, factor: number): Vector {
   return [x * factor, y * factor, z * factor];
 }
 
-export function times([a, b, c]: Matrix, [x, y, z]: Vector): Vector {
+function times([a, b, c]: Matrix, [x, y, z]: Vector): Vector {
   const row = (at: 0 | 1 | 2) => a[at] * x + b[at] * y + c[at] * z;
   return [row(0), row(1), row(2)];
 }

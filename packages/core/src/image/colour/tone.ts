@@ -13,7 +13,7 @@ export function pqLight(signal: number): number {
 }
 
 /** The number of PQ that stands for this light, cd/m2. */
-export function pqSignal(light: number): number {
+function pqSignal(light: number): number {
   const root = (light / PQ_PEAK) ** M1;
   return ((C1 + C2 * root) / (1 + C3 * root)) ** M2;
 }

@@ -16,7 +16,7 @@ export type Extent =
   | { readonly from: number; readonly length: number }
   | { readonly bytes: Buffer };
 
-export interface Reference {
+interface Reference {
   readonly type: string;
   readonly from: number;
   readonly to: readonly number[];
