@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import type { Quadrants } from "../pictures.fixture.ts";
+import { inverse } from "./matrix.ts";
 
 /** Primaries and transfers by the numbers of ITU-T H.273. */
 export const PRIMARIES = { "BT.709": 1, "Display P3": 12, "BT.2020": 9 } as const;
@@ -47,7 +48,7 @@ const WHITE = 203;
 
 export const linear = (value: number) =>
   value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-export const srgb = (light: number) =>
+const srgb = (light: number) =>
   light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055;
 
 const perceptual = (nits: number) => {
@@ -99,6 +100,36 @@ export function stored(
   }
 }
 
+/**
+ * The colour of sRGB, as far as it has one, that PQ's numbers mean: what is brighter than white is
+ * over 255, what lies outside of its gamut is below 0.
+ */
+export function meantByPq(numbers: readonly number[], primaries: PrimariesName): number[] {
+  const light = numbers.map((value) => nits(value) / WHITE);
+  return inverse(FROM_709[primaries]).map((row) => {
+    const sum = row.reduce((total, factor, at) => total + factor * (light[at] ?? 0), 0);
+    return Math.sign(sum) * 255 * srgb(Math.abs(sum));
+  });
+}
+
+/** A profile of grey whose numbers are light itself: ICC.1:2001-04, version 2. */
+export function linearGrey(): Buffer {
+  const white = Buffer.concat([Buffer.from("XYZ \0\0\0\0"), u32(63_190), u32(65_536), u32(54_061)]);
+  const curve = Buffer.concat([Buffer.from("curv\0\0\0\0"), u32(0)]);
+  const tags = Buffer.concat([
+    u32(2),
+    Buffer.concat([Buffer.from("wtpt"), u32(156), u32(white.length)]),
+    Buffer.concat([Buffer.from("kTRC"), u32(156 + white.length), u32(curve.length)]),
+  ]);
+  const head = Buffer.alloc(128);
+  head.writeUInt32BE(128 + tags.length + white.length + curve.length);
+  head.writeUInt32BE(0x02_10_00_00, 8);
+  head.write("mntrGRAYXYZ ", 12, "latin1");
+  head.write("acsp", 36, "latin1");
+  head.set(white.subarray(8), 68);
+  return Buffer.concat([head, tags, white, curve]);
+}
+
 function rgbOf([r = 0, g = 0, b = 0]: readonly number[]): Rgb {
   return [r, g, b];
 }
@@ -130,7 +161,7 @@ export function expected(
 }
 
 /** Four quadrants of these numbers, 0 to 1, as samples of so many bits in 8 or 16; alpha is put in. */
-export function samples(
+function samples(
   numbers: readonly (readonly number[])[],
   bits: 8 | 16,
   alpha: number | undefined,
@@ -243,12 +274,12 @@ function* parts(bytes: Buffer): Generator<number> {
   for (let at = 0; at + 8 <= bytes.length; at += bytes.readUInt32BE(at)) yield at;
 }
 
-export function box(type: string, ...bodies: readonly Buffer[]): Buffer {
+function box(type: string, ...bodies: readonly Buffer[]): Buffer {
   const body = Buffer.concat([Buffer.from(type, "latin1"), ...bodies]);
   return Buffer.concat([u32(body.length + 4), body]);
 }
 
-export function u16(value: number): Buffer {
+function u16(value: number): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeUInt16BE(value);
   return bytes;
