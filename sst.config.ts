@@ -2,22 +2,29 @@
 
 // `npx sst deploy --stage production` builds what infra/ says. SST allows no imports up here.
 export default $config({
-  app({ stage }) {
-    const production = stage === "production";
+  async app({ stage }) {
+    const { settingsOf } = await import("./infra/stage-settings.ts");
+    const { app: name, region, accounts, keep } = settingsOf(stage);
     return {
-      name: "imagefleet",
+      name,
       // The version that package.json pins: the graph is tested with this one.
       version: "4.17.1",
       home: "aws",
-      // Production keeps its pictures when it is removed, and refuses to be removed at all until
-      // `protect` is taken away here. Every other stage leaves nothing behind.
-      removal: production ? "retain" : "remove",
-      protect: production,
+      // What is kept refuses to be removed at all until `keep` is taken away; what is not leaves
+      // nothing behind.
+      removal: keep ? "retain" : "remove",
+      protect: keep,
       // Nothing is linked: no types are needed beside the packages' sources.
       types: { ignore: ["packages", "bench", "infra"] },
       // What the fleet keeps on this machine changes all the time, and is nobody's source.
       watch: { ignore: [".imagefleet"] },
-      providers: { aws: { defaultTags: { tags: { project: "imagefleet", stage } } } },
+      providers: {
+        aws: {
+          region,
+          ...(accounts.length > 0 && { allowedAccountIds: accounts }),
+          defaultTags: { tags: { project: "imagefleet", stage } },
+        },
+      },
     };
   },
   async run() {

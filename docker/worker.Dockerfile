@@ -1,16 +1,21 @@
 # The worker of the large lane: the repository's own sources and the lockfile's own packages, run by
 # Node as they are. Build from the repository's root:
 #   docker build --file docker/worker.Dockerfile --tag imagefleet-worker .
-FROM node:24-bookworm-slim AS packages
+# On the machine that builds, whatever the image is for: Node does not run under emulation. sharp's
+# binaries are prebuilt, and pnpm is told which processor they are for.
+FROM --platform=$BUILDPLATFORM node:24-bookworm-slim AS packages
+ARG TARGETARCH
 WORKDIR /app
 # The manifests alone: as long as they stay the same, so does this layer.
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
 COPY packages/core/package.json packages/core/
 COPY packages/worker/package.json packages/worker/
 RUN --mount=type=cache,target=/root/.npm \
-    npm exec --yes --package="$(node --print 'require("./package.json").packageManager')" -- \
+    cpu="$(echo "$TARGETARCH" | sed s/amd64/x64/)" \
+    && npm exec --yes --package="$(node --print 'require("./package.json").packageManager')" -- \
       pnpm install --frozen-lockfile --prod \
         --filter imagefleet --filter "@imagefleet/worker..." \
+        --os=linux --libc=glibc --cpu="$cpu" \
         --config.package-import-method=copy --reporter=append-only \
     # pnpm's own notes on this installation, its time among them: without them the same lockfile
     # makes the same files each time.

@@ -22,19 +22,27 @@ export function metric({ id, name: metricName, periodSeconds: period, ...rest }:
  * is measured nothing is wrong.
  *
  * @param options.of one metric, or, with an expression, those that it is made of
+ * @param options.breaching in how many of the `periods`; all of them, where nothing is said
  */
 export function alarm(
   name: string,
   description: string,
-  options: { expression?: string; of: Query[]; threshold: number; periods?: number },
+  options: {
+    expression?: string;
+    of: Query[];
+    threshold: number;
+    periods?: number;
+    breaching?: number;
+  },
 ): void {
-  const { expression, of, threshold, periods = 1 } = options;
+  const { expression, of, threshold, periods = 1, breaching = periods } = options;
   new aws.cloudwatch.MetricAlarm(name, {
     name: physical(name),
     alarmDescription: description,
     comparisonOperator: "GreaterThanOrEqualToThreshold",
     threshold,
     evaluationPeriods: periods,
+    datapointsToAlarm: breaching,
     treatMissingData: "notBreaching",
     metricQueries:
       expression === undefined

@@ -79,21 +79,24 @@ function functions(): void {
 
 /**
  * Also when there are tasks, and none of them takes anything. SQS reports what is in hand only where
- * there is something.
+ * there is something, and late: arithmetic takes what is missing for 0, and two of the minutes may
+ * still be missing altogether.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
 function tasks(): void {
   alarm(
     "WorkerMissing",
     `The large lane waits ${ALARMS.noTaskMinutes} min, and no task works on it`,
     {
-      expression: "IF(waiting > 0 AND FILL(inHand, 0) < 1, 1, 0)",
+      expression: "IF(waiting - 1000000 * inHand > 0, 1, 0)",
       of: [
         sqs("waiting", large.queue, "ApproximateNumberOfMessagesVisible", MINUTE),
         sqs("inHand", large.queue, "ApproximateNumberOfMessagesNotVisible", MINUTE),
       ],
       threshold: 1,
       periods: ALARMS.noTaskMinutes,
+      breaching: ALARMS.noTaskMinutes - ALARMS.lateMinutes,
     },
   );
 }

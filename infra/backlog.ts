@@ -70,11 +70,13 @@ function backlogAlarm(name: string, alarmDescription: string) {
     name: physical(name),
     alarmDescription,
     metricQueries: [
-      // SQS reports what is in hand only where there is something; what waits, as long as the queue
-      // is in use: of one that is not, nothing is known, and nothing is made up.
+      // SQS reports what is in hand only where there is something, and CloudWatch takes a missing
+      // operand for 0. No FILL: where the newest minute comes late, its value would be the last one
+      // for ever, and the alarm stuck with it.
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
       {
         id: "backlog",
-        expression: "waiting + FILL(inHand, 0)",
+        expression: "waiting + inHand",
         label: "Backlog",
         returnData: true,
       },

@@ -71,6 +71,10 @@ export const worker = new sst.aws.Service("Worker", {
       // The tasks that there are: scaling's business, and no deployment's.
       options.ignoreChanges = ["desiredCount"];
       service.enableExecuteCommand = false;
+      // A deployment takes no tasks on top, which the quota of vCPUs may not have: nobody waits for a
+      // queue's worker while one replaces the other.
+      service.deploymentMinimumHealthyPercent = 0;
+      service.deploymentMaximumPercent = 100;
       service.propagateTags = "SERVICE";
       service.networkConfiguration = {
         assignPublicIp: true,

@@ -25,6 +25,7 @@ export const consume = new sst.aws.Function("Consume", {
     IMAGEFLEET_LARGE_QUEUE_URL: large.queue.url,
     IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
     IMAGEFLEET_LEASE_SECONDS: String(CONSUME.timeoutSeconds * CONSUME.visibilityPerTimeout),
+    IMAGEFLEET_FUNCTION_MEMORY_MB: String(CONSUME.memoryMb),
     ...telemetry,
   },
   nodejs: {

@@ -46,8 +46,11 @@ export const SCALING = {
   messagesPerTask: 5,
   periodSeconds: MINUTE,
   cooldownSeconds: MINUTE,
-  /** The lane must have been empty this long before the last task goes, in periods. */
-  emptyPeriods: 5,
+  /**
+   * The lane must have been empty this long before the last task goes, in periods: longer than SQS
+   * may be late with its metrics, for a late metric looks like an empty lane.
+   */
+  emptyPeriods: 10,
 } as const;
 
 export const STORAGE = {
@@ -71,6 +74,8 @@ export const ALARMS = {
   durationShare: 0.8,
   /** Minutes that the large lane may wait without a task. */
   noTaskMinutes: 15,
+  /** So many of them may have no metrics yet. */
+  lateMinutes: 2,
 } as const;
 
 export const KMS_DELETION_DAYS = 30;

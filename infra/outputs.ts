@@ -1,6 +1,7 @@
 import "./alarms.ts";
 import "./backlog.ts";
 import "./budget.ts";
+import "./notices.ts";
 import "./replication.ts";
 import { dashboard } from "./dashboard.ts";
 import { key } from "./encryption.ts";

@@ -1,34 +1,44 @@
-import { physical, settings } from "./stage.ts";
+import { physical, retained, settings } from "./stage.ts";
 import { source } from "./storage.ts";
 
 if (settings.replicateTo !== undefined) replicate(settings.replicateTo);
 
 /** Every version of every source is copied to a bucket elsewhere, which must be versioned too. */
 function replicate(destination: string): void {
-  const role = new aws.iam.Role("ReplicationRole", {
-    name: physical("Replication"),
-    assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "s3.amazonaws.com" }),
-  });
-  const policy = new aws.iam.RolePolicy("ReplicationPolicy", {
-    role: role.id,
-    policy: aws.iam.getPolicyDocumentOutput({
-      statements: [
-        { actions: ["s3:GetReplicationConfiguration", "s3:ListBucket"], resources: [source.arn] },
-        {
-          actions: [
-            "s3:GetObjectVersionForReplication",
-            "s3:GetObjectVersionAcl",
-            "s3:GetObjectVersionTagging",
-          ],
-          resources: [$interpolate`${source.arn}/*`],
-        },
-        {
-          actions: ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"],
-          resources: [`${destination}/*`],
-        },
-      ],
-    }).json,
-  });
+  // A bucket that is kept goes on being copied.
+  const kept = { retainOnDelete: retained };
+  const role = new aws.iam.Role(
+    "ReplicationRole",
+    {
+      name: physical("Replication"),
+      assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "s3.amazonaws.com" }),
+    },
+    kept,
+  );
+  const policy = new aws.iam.RolePolicy(
+    "ReplicationPolicy",
+    {
+      role: role.id,
+      policy: aws.iam.getPolicyDocumentOutput({
+        statements: [
+          { actions: ["s3:GetReplicationConfiguration", "s3:ListBucket"], resources: [source.arn] },
+          {
+            actions: [
+              "s3:GetObjectVersionForReplication",
+              "s3:GetObjectVersionAcl",
+              "s3:GetObjectVersionTagging",
+            ],
+            resources: [$interpolate`${source.arn}/*`],
+          },
+          {
+            actions: ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"],
+            resources: [`${destination}/*`],
+          },
+        ],
+      }).json,
+    },
+    kept,
+  );
   new aws.s3.BucketReplicationConfig(
     "Replication",
     {
@@ -44,6 +54,6 @@ function replicate(destination: string): void {
         },
       ],
     },
-    { dependsOn: source.versions ? [policy, source.versions] : [policy] },
+    { ...kept, dependsOn: source.versions ? [policy, source.versions] : [policy] },
   );
 }

@@ -42,7 +42,26 @@ const ownSource = v.strictObject({
   kmsKeyArn: v.optional(arnOf("kms")),
 });
 
+const app =
+  'write a name of your own, as app: "acme-photos": 2 to 30 lower case letters, digits and hyphens, a letter first';
+const regionCode = 'write the region to deploy to, as region: "eu-central-1"';
+const accountId = "it must be an account's number, 12 digits in quotes";
+
 const schema = v.strictObject({
+  /**
+   * The name of this fleet, in every resource's name. Two of the same name, stage, account and region
+   * are one to SST: the later deployment would change the earlier one's fleet.
+   */
+  app: v.pipe(v.string(app), v.regex(/^[a-z][a-z0-9-]{1,29}$/, app)),
+  /** Where it is deployed, whatever the shell says: elsewhere there would be a second fleet. */
+  region: v.pipe(v.string(regionCode), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, regionCode)),
+  /** The accounts that it may be deployed to; none: whichever the credentials are of. */
+  accounts: v.optional(v.array(v.pipe(v.string(accountId), v.regex(/^\d{12}$/, accountId))), []),
+  /**
+   * Are pictures, and the keys that they are encrypted with, kept when the stage is removed or a
+   * setting takes their bucket away? Then the stage also refuses to be removed.
+   */
+  keep: v.optional(v.boolean("it must be true or false"), true),
   /** "new" makes a bucket for uploads; or name one that is there. */
   source: v.optional(
     v.lazy((input) => (typeof input === "object" ? ownSource : newSource)),
@@ -95,13 +114,28 @@ export type Settings = v.InferOutput<typeof schema>;
 /** @throws Error naming each field that is wrong, its value and the fix */
 export function parseSettings(stage: string, input: unknown): Settings {
   const parsed = v.safeParse(schema, input);
-  const faults = parsed.success ? relatedFaults(parsed.output) : parsed.issues.map(faultOf);
+  const faults = parsed.success ? relatedFaults(stage, parsed.output) : parsed.issues.map(faultOf);
   if (parsed.success && faults.length === 0) return parsed.output;
   throw new Error(`infra/settings.ts, stage "${stage}": ${faults.join("; ")}`);
 }
 
-function relatedFaults(settings: Settings): string[] {
-  return [...replicationFaults(settings), ...budgetFaults(settings)];
+function relatedFaults(stage: string, settings: Settings): string[] {
+  return [
+    ...keepFaults(stage, settings),
+    ...replicationFaults(settings),
+    ...budgetFaults(settings),
+  ];
+}
+
+/** Names by which people call what must not be lost. */
+const LIVE = /^(prod|live|main|master|release|stag)/i;
+
+function keepFaults(stage: string, { keep }: Settings): string[] {
+  return keep || !LIVE.test(stage)
+    ? []
+    : [
+        `keep is false: removed, "${stage}" would lose its pictures; name the stage, with keep: true`,
+      ];
 }
 
 function budgetFaults({ monthlyBudgetUsd, alarmEmails }: Settings): string[] {
@@ -129,5 +163,6 @@ function faultOf(issue: v.BaseIssue<unknown>): string {
     return `${field} is no setting: see infra/settings-schema.ts`;
   }
   const value = JSON.stringify(issue.input);
-  return value === undefined ? `${field} is missing` : `${field} is ${value}: ${issue.message}`;
+  if (value !== undefined) return `${field} is ${value}: ${issue.message}`;
+  return issue.type === "string" ? `${field} is missing: ${issue.message}` : `${field} is missing`;
 }

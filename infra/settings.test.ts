@@ -2,11 +2,17 @@ import { afterEach, expect, it, vi } from "vitest";
 import { settingsFromEnv } from "./env.ts";
 import { stages } from "./settings.ts";
 import { parseSettings } from "./settings-schema.ts";
+import { settingsOf } from "./stage-settings.ts";
+
+const NAMED = { app: "photos", region: "eu-west-1" };
 
 afterEach(() => vi.unstubAllEnvs());
 
 it("are complete when nothing is said", () => {
-  expect(parseSettings("x", {})).toEqual({
+  expect(parseSettings("x", NAMED)).toEqual({
+    ...NAMED,
+    accounts: [],
+    keep: true,
     source: "new",
     encryption: "s3",
     alarmEmails: [],
@@ -18,11 +24,30 @@ it("are complete when nothing is said", () => {
   });
 });
 
-it.each(Object.entries(stages))("of the stage %s can be used", (stage, settings) => {
-  expect(() => parseSettings(stage, settings)).not.toThrow();
+it.each(Object.entries(stages))("of the stage %s can be used, once named", (stage, settings) => {
+  expect(() => parseSettings(stage, { ...settings, ...NAMED })).not.toThrow();
+});
+
+it("stop a deployment that nobody has named, with the lines to write", () => {
+  expect(() => settingsOf("production")).toThrow('as app: "acme-photos"');
+  expect(() => settingsOf("production")).toThrow('as region: "eu-central-1"');
+});
+
+it("keep the pictures of a stage that is named as if it were live, whatever its default", () => {
+  for (const stage of ["prod", "live", "main", "staging", "production-eu"]) {
+    expect(() => parseSettings(stage, { ...NAMED, keep: false })).toThrow(
+      "would lose its pictures",
+    );
+    expect(parseSettings(stage, NAMED).keep).toBe(true);
+  }
+  expect(parseSettings("review-7", { ...NAMED, keep: false }).keep).toBe(false);
 });
 
 it.each([
+  [{ app: "Photos" }, 'app is "Photos": write a name of your own'],
+  [{ region: "Frankfurt" }, 'region is "Frankfurt": write the region to deploy to'],
+  [{ accounts: ["1234"] }, 'accounts.0 is "1234": it must be an account\'s number'],
+  [{ keep: "no" }, 'keep is "no": it must be true or false'],
   [{ encryption: "none" }, 'encryption is "none": '],
   [{ soruce: "new" }, "soruce is no setting"],
   [{ source: { bucket: "s3://photos", notifications: "replace" } }, "it must be a bucket's name"],
@@ -51,8 +76,9 @@ it.each([
   ],
   [{ replicateTo: "arn:aws:s3:::b", encryption: "kms" }, 'it goes with encryption "s3" alone'],
 ])("refuse %j, and say what is wrong with it", (input, message) => {
-  expect(() => parseSettings("production", input)).toThrow(message);
-  expect(() => parseSettings("production", input)).toThrow('stage "production"');
+  const parse = () => parseSettings("production", { ...NAMED, ...input });
+  expect(parse).toThrow(message);
+  expect(parse).toThrow('stage "production"');
 });
 
 it("may be given for one deployment by the environment", () => {

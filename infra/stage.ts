@@ -1,16 +1,11 @@
-import { settingsFromEnv } from "./env.ts";
-import { stages } from "./settings.ts";
-import { parseSettings } from "./settings-schema.ts";
+import { settingsOf } from "./stage-settings.ts";
 
 const stage = $app.stage;
 
-export const settings = parseSettings(stage, {
-  ...(stages[stage] ?? stages["default"]),
-  ...settingsFromEnv(),
-});
+export const settings = settingsOf(stage);
 
 /** Does this stage keep its pictures, and the keys they are encrypted with, when it is removed? */
-export const retained = $app.removal !== "remove";
+export const retained = settings.keep;
 
 /** The name of a resource that SST does not name: told apart by app and stage in one account. */
 export function physical(name: string): string {

@@ -85,33 +85,46 @@ function bucket(
   options: { versioned: boolean; rules: LifecycleRule[]; readers?: Reader[] },
 ): Storage {
   const { versioned, rules, readers = [] } = options;
-  const made = new sst.aws.Bucket(name, {
-    // Nothing is uploaded from a browser without being asked for.
-    cors: false,
-    policy: readers,
-    // What is kept must not be emptied on the way out either.
-    transform: { bucket: { forceDestroy: !retained } },
-  });
-  new aws.s3.BucketServerSideEncryptionConfiguration(`${name}Encryption`, {
-    bucket: made.name,
-    rules: [
-      {
-        applyServerSideEncryptionByDefault: key
-          ? { sseAlgorithm: "aws:kms", kmsMasterKeyId: key.arn }
-          : { sseAlgorithm: "AES256" },
-        // One call to KMS a bucket and time, not one an object.
-        bucketKeyEnabled: key !== undefined,
-      },
-    ],
-  });
-  new aws.s3.BucketLifecycleConfiguration(`${name}Lifecycle`, {
-    bucket: made.name,
-    rules: [abandonedUploads, ...rules],
-  });
+  // Of what is kept all parts stay: a bucket without its policy is cut off, without its versioning
+  // unprotected. SST keeps the bucket alone.
+  const kept = { retainOnDelete: retained };
+  const made = new sst.aws.Bucket(
+    name,
+    {
+      // Nothing is uploaded from a browser without being asked for.
+      cors: false,
+      policy: readers,
+      // What is kept must not be emptied on the way out either.
+      transform: { bucket: { forceDestroy: !retained } },
+    },
+    kept,
+  );
+  new aws.s3.BucketServerSideEncryptionConfiguration(
+    `${name}Encryption`,
+    {
+      bucket: made.name,
+      rules: [
+        {
+          applyServerSideEncryptionByDefault: key
+            ? { sseAlgorithm: "aws:kms", kmsMasterKeyId: key.arn }
+            : { sseAlgorithm: "AES256" },
+          // One call to KMS a bucket and time, not one an object.
+          bucketKeyEnabled: key !== undefined,
+        },
+      ],
+    },
+    kept,
+  );
+  new aws.s3.BucketLifecycleConfiguration(
+    `${name}Lifecycle`,
+    { bucket: made.name, rules: [abandonedUploads, ...rules] },
+    kept,
+  );
   if (!versioned) return made;
-  const versions = new aws.s3.BucketVersioning(`${name}Versioning`, {
-    bucket: made.name,
-    versioningConfiguration: { status: "Enabled" },
-  });
+  const versions = new aws.s3.BucketVersioning(
+    `${name}Versioning`,
+    { bucket: made.name, versioningConfiguration: { status: "Enabled" } },
+    kept,
+  );
   return { name: made.name, arn: made.arn, versions };
 }

@@ -2,7 +2,7 @@ import { account, physical, settings } from "./stage.ts";
 
 const topic = new aws.sns.Topic("Alarms", { name: physical("Alarms") });
 
-/** CloudWatch and Budgets of this account may write to it, over TLS, and nobody else. */
+/** CloudWatch, Budgets and EventBridge may write to it, over TLS, and nobody else. */
 const policy = new aws.sns.TopicPolicy("AlarmsPolicy", {
   arn: topic.arn,
   policy: aws.iam.getPolicyDocumentOutput({
@@ -15,6 +15,14 @@ const policy = new aws.sns.TopicPolicy("AlarmsPolicy", {
         actions: ["sns:Publish"],
         resources: [topic.arn],
         conditions: [{ test: "StringEquals", variable: "aws:SourceAccount", values: [account] }],
+      },
+      {
+        effect: "Allow",
+        principals: [{ type: "Service", identifiers: ["events.amazonaws.com"] }],
+        actions: ["sns:Publish"],
+        resources: [topic.arn],
+        // No condition: EventBridge supports none in a topic's policy.
+        // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
       },
       {
         effect: "Deny",

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { REGION } from "./answers.ts";
 import type { Graph, Variant } from "./resource.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -15,7 +16,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * @throws Error with what the configuration or a component had to say
  */
 export async function buildGraph(variant: Variant, root: string = ROOT): Promise<Graph> {
-  const { stage, dev = false, settings = {} } = variant;
+  const { stage, dev = false, settings } = variant;
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [CHILD, JSON.stringify({ name: nameOf(root, variant), root, stage, dev })],
@@ -24,7 +25,7 @@ export async function buildGraph(variant: Variant, root: string = ROOT): Promise
       maxBuffer: MAX_BYTES,
       env: {
         ...process.env,
-        IMAGEFLEET_SETTINGS: JSON.stringify(settings),
+        IMAGEFLEET_SETTINGS: JSON.stringify({ app: "imagefleet", region: REGION, ...settings }),
         // Most of the time goes into compiling Pulumi and SST, the same each time.
         NODE_COMPILE_CACHE: join(ROOT, ".sst", "imagefleet", "compiled"),
       },

@@ -19,9 +19,9 @@ const ALARMS: Readonly<Record<string, string>> = {
     "throttles >= 1, 3 x 300 s, silence is well, tells Alarms; throttles: Sum of Throttles of ConsumeFunction",
   ConsumeDuration:
     "p95 >= 96000, 2 x 300 s, silence is well, tells Alarms; p95: p95 of Duration of ConsumeFunction",
-  WorkerMissing: `IF(waiting > 0 AND FILL(inHand, 0) < 1, 1, 0) >= 1, 15 x 60 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of LargeQueue; inHand: Maximum of ${IN_HAND} of LargeQueue`,
-  LargeBacklog: `waiting + FILL(inHand, 0) >= 1, 1 x 60 s, silence is well, tells WorkerBacklog; waiting: Maximum of ${WAITING} of LargeQueue; inHand: Maximum of ${IN_HAND} of LargeQueue`,
-  LargeEmpty: `waiting + FILL(inHand, 0) < 1, 5 x 60 s, silence counts, tells WorkerIdle; waiting: Maximum of ${WAITING} of LargeQueue; inHand: Maximum of ${IN_HAND} of LargeQueue`,
+  WorkerMissing: `IF(waiting - 1000000 * inHand > 0, 1, 0) >= 1, 13 of 15 x 60 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of LargeQueue; inHand: Maximum of ${IN_HAND} of LargeQueue`,
+  LargeBacklog: `waiting + inHand >= 1, 1 x 60 s, silence is well, tells WorkerBacklog; waiting: Maximum of ${WAITING} of LargeQueue; inHand: Maximum of ${IN_HAND} of LargeQueue`,
+  LargeEmpty: `waiting + inHand < 1, 10 x 60 s, silence counts, tells WorkerIdle; waiting: Maximum of ${WAITING} of LargeQueue; inHand: Maximum of ${IN_HAND} of LargeQueue`,
 };
 
 const COMPARED: Readonly<Record<string, string>> = {
@@ -52,8 +52,10 @@ function sentence({ inputs }: Resource): string {
   const missing = MISSING[textAt(inputs, "treatMissingData")];
   const what = textAt(value, "expression") || textAt(value, "id");
   const actions = listAt(inputs, "alarmActions").map((arn) => plainName(String(arn)));
+  const { evaluationPeriods: all, datapointsToAlarm: some = all } = inputs;
+  const periodsIn = some === all ? `${all}` : `${some} of ${all}`;
   return [
-    `${what} ${compared} ${inputs["threshold"]}, ${inputs["evaluationPeriods"]} x ${[...periods].join(" or ")} s, ${missing}, tells ${actions.join(" and ")}`,
+    `${what} ${compared} ${inputs["threshold"]}, ${periodsIn} x ${[...periods].join(" or ")} s, ${missing}, tells ${actions.join(" and ")}`,
     ...measured.map(metricOf),
   ].join("; ");
 }

@@ -104,6 +104,8 @@ const DEPLOYED: readonly Expected[] = [
         { capacityProvider: "FARGATE_SPOT", weight: 1 },
       ],
       deploymentCircuitBreaker: { enable: true, rollback: true },
+      deploymentMinimumHealthyPercent: 0,
+      deploymentMaximumPercent: 100,
       enableExecuteCommand: false,
       networkConfiguration: { assignPublicIp: true },
     },

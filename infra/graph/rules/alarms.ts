@@ -5,7 +5,7 @@ import { isReported } from "./reported.ts";
 import type { Rule } from "./rule.ts";
 
 /** Who sends to the topic of alarms. */
-const SENDERS = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"];
+const SENDERS = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com", "events.amazonaws.com"];
 
 function alarms(graph: Graph): Resource[] {
   return all(graph, "cloudwatch/metricAlarm:MetricAlarm");
@@ -45,6 +45,15 @@ export const everyDeadLetterQueueHasItsAlarms: Rule = (graph) => {
     ];
   });
 };
+
+/**
+ * FILL puts its value where the newest minute is only late, and the alarm is stuck with it.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+ */
+export const nothingIsFilledIn: Rule = (graph) =>
+  alarms(graph)
+    .filter((alarm) => value(alarm).includes("FILL("))
+    .map(({ name }) => `${name} fills in what may only be late`);
 
 /** An alarm that tells nobody, or measures what is not there, is none. */
 export const alarmsAreHeardAndMeasureSomething: Rule = (graph) => {

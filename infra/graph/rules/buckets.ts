@@ -60,6 +60,27 @@ export const renditionsTellNobody: Rule = (graph) =>
     .filter(({ inputs }) => textAt(inputs, "bucket").includes("renditions"))
     .map(({ name }) => `${name} is of the bucket that is written to`);
 
+/** What belongs to the fleet's programs, and ends with them. */
+const OF_THE_FLEET = ["aws:s3/bucketNotification:BucketNotification"];
+
+/**
+ * A bucket that stays without its parts is open or unprotected: the provider's delete of a bucket's
+ * versioning suspends it, and that of its public access block takes the block away.
+ * https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketversioning/
+ */
+export const keptBucketsKeepTheirParts: Rule = (graph) => {
+  if (graph.app["removal"] === "remove") return [];
+  return buckets(graph).flatMap((bucket) =>
+    graph.resources
+      .filter(({ type, inputs }) => {
+        const isPart = type.startsWith("aws:s3/bucket") && !OF_THE_FLEET.includes(type);
+        return isPart && inputs["bucket"] === bucket.inputs["bucket"];
+      })
+      .filter(({ retainOnDelete }) => !retainOnDelete)
+      .map(({ name }) => `${name} goes, and ${bucket.name} stays`),
+  );
+};
+
 export const productionKeepsItsBuckets: Rule = (graph) =>
   [...buckets(graph), ...all(graph, "kms/key:Key")].flatMap(({ name, inputs, retainOnDelete }) => {
     const keeps = graph.app["removal"] !== "remove";

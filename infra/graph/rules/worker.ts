@@ -113,6 +113,39 @@ export const scalingCountsWhatIsInHand: Rule = (graph) => {
   ];
 };
 
+/** On Fargate a container without a limit of its own sees the machine's memory, not the task's. */
+export const aContainerKnowsItsMemory: Rule = (graph) => {
+  if (graph.dev) return [];
+  const [task] = all(graph, "ecs/taskDefinition:TaskDefinition");
+  const [own, whole] = [numberAt(container(graph), "memory"), textAt(task?.inputs, "memory")];
+  return String(own) === whole ? [] : [`the container has ${own} MiB of its task's ${whole}`];
+};
+
+/**
+ * ECS's own percentages, 100 and 200, start every new task before an old one ends: twice the vCPUs.
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+ */
+export const deploymentsTakeNoTaskOnTop: Rule = (graph) =>
+  all(graph, "ecs/service:Service")
+    .filter(({ inputs }) => inputs["deploymentMaximumPercent"] !== 100)
+    .map(({ name, inputs }) => `${name} may run ${inputs["deploymentMaximumPercent"]} %`);
+
+export const failuresOfTasksAreTold: Rule = (graph) => {
+  if (graph.dev) return [];
+  const rules = all(graph, "cloudwatch/eventRule:EventRule");
+  const told = new Set(
+    all(graph, "cloudwatch/eventTarget:EventTarget")
+      .filter(({ inputs }) => textAt(inputs, "arn").includes(":sns:"))
+      .map(({ inputs }) => textAt(inputs, "rule")),
+  );
+  const kinds = rules
+    .filter(({ inputs }) => told.has(textAt(inputs, "name")))
+    .flatMap(({ inputs }) => listAt(jsonAt(inputs, "eventPattern"), "detail-type"));
+  return ["ECS Deployment State Change", "ECS Service Action", "ECS Task State Change"]
+    .filter((kind) => !kinds.includes(kind))
+    .map((kind) => `nobody is told of "${kind}"`);
+};
+
 export const theDiskHoldsTheLargestSource =
   (limitBytes: number): Rule =>
   (graph) => {

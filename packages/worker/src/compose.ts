@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
 import { createS3, createSqs } from "@imagefleet/core/aws";
 import { MemoryGate } from "@imagefleet/core/gate";
 import { configureCodec } from "@imagefleet/core/image";
@@ -12,11 +12,12 @@ import shippedRecipe from "../../../recipe.ts";
 import { readEnv } from "./env.ts";
 import { healthFile } from "./health/env.ts";
 import { Health } from "./health/health.ts";
+import { memoryLimitBytes } from "./memory.ts";
 import { TaskProtection } from "./protection.ts";
 import { openScratch } from "./scratch.ts";
 import type { WorkOptions } from "./work.ts";
 
-/** The part of the container's memory that jobs may reach: the rest is Node's, and room for error. */
+/** The part of the memory limit that jobs may reach: the rest is Node's, and room for error. */
 const USABLE = 0.7;
 
 /** The worker, wired: environment in, objects out. */
@@ -34,10 +35,11 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
   const cpus = availableParallelism();
   const jobs = env.IMAGEFLEET_JOBS ?? Math.max(1, Math.floor(cpus / 2));
   configureCodec({ threads: cpus });
-  const memoryBytes = Math.floor(memoryLimitBytes() * USABLE);
   const level = env.IMAGEFLEET_LOG_LEVEL;
   const voice = createVoice("worker", level, env.IMAGEFLEET_METRICS_NAMESPACE);
   const { log } = voice;
+  const limit = await memoryLimitBytes({ metadata: env.ECS_CONTAINER_METADATA_URI_V4, log });
+  const memoryBytes = Math.floor(limit * USABLE);
   const traces = await openTraces({
     program: "worker",
     url: env.IMAGEFLEET_TRACES_URL,
@@ -86,9 +88,4 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
     protection: new TaskProtection({ agent: env.ECS_AGENT_URI, log }),
     stop,
   };
-}
-
-/** The container's own limit where there is one, else the machine's memory; bytes. */
-function memoryLimitBytes(): number {
-  return Math.min(process.constrainedMemory() || totalmem(), totalmem());
 }

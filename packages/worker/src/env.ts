@@ -42,6 +42,8 @@ const common = {
   IMAGEFLEET_DRAIN_SECONDS: v.optional(wholeNumber(0, 43_200), "90"),
   /** Where ECS's agent is asked, in a task; ECS sets it. */
   ECS_AGENT_URI: v.optional(url),
+  /** Where a container is told of its task; ECS sets it. */
+  ECS_CONTAINER_METADATA_URI_V4: v.optional(url),
   ...healthVariables,
 };
 

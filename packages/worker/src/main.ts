@@ -29,7 +29,9 @@ function leaveInTime(): void {
 if (stop.signal.aborted) leaveInTime();
 else stop.signal.addEventListener("abort", leaveInTime, { once: true });
 health.start();
-log.info({ jobs, lanes: lanes.map(({ attempt }) => attempt.lane) }, "ready");
+const [lane] = lanes;
+const memoryMib = Math.round((lane?.attempt.reconcile.memoryBytes ?? 0) / 2 ** 20);
+log.info({ jobs, lanes: lanes.map(({ attempt }) => attempt.lane), memoryMib }, "ready");
 await work(options);
 await protection.end();
 await traces?.flush();

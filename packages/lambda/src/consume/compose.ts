@@ -37,7 +37,7 @@ export async function compose(): Promise<Consume> {
   });
   const renders = availableParallelism();
   const { inHand, renderBytes } = functionMemory({
-    functionBytes: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE * MIB,
+    functionBytes: env.memoryMib * MIB,
     sourceBytes: recipe.lanes.smallBytes,
     renders,
   });

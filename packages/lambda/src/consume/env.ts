@@ -3,11 +3,18 @@ import { LOG_LEVELS, metricsNamespace } from "@imagefleet/core/telemetry";
 import { tracesVariables } from "@imagefleet/core/traces";
 import * as v from "valibot";
 
+const memory = wholeNumber(128, 10_240);
+
 /** The variables that the function reads; Lambda and infra set them. */
 const envSchema = v.object({
   AWS_REGION: name,
   AWS_ENDPOINT_URL: v.optional(url),
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: wholeNumber(128, 10_240),
+  /**
+   * MB. Lambda's own variable is not there in `sst dev`, whose bridge does not pass it on:
+   * https://github.com/anomalyco/sst/blob/dev/platform/functions/bridge/bridge.go (ENV_BLACKLIST)
+   */
+  IMAGEFLEET_FUNCTION_MEMORY_MB: v.optional(memory),
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: v.optional(memory),
   IMAGEFLEET_RENDITION_BUCKET: name,
   IMAGEFLEET_SOURCE_BUCKETS: sourceBuckets,
   IMAGEFLEET_SMALL_QUEUE_URL: url,
@@ -28,7 +35,18 @@ const envSchema = v.object({
   ...tracesVariables,
 });
 
-/** @throws Error naming each variable that is missing or wrong */
+/**
+ * What the environment says, and the function's memory, MiB: the smaller of what infra gave it and
+ * what Lambda does.
+ *
+ * @throws Error naming each variable that is missing or wrong
+ */
 export function readEnv() {
-  return parseEnv("consume", envSchema, process.env);
+  const env = parseEnv("consume", envSchema, process.env);
+  const said = [env.IMAGEFLEET_FUNCTION_MEMORY_MB, env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE];
+  const known = said.filter((each) => each !== undefined);
+  if (known.length === 0) {
+    throw new Error("consume cannot start: IMAGEFLEET_FUNCTION_MEMORY_MB is not set");
+  }
+  return { ...env, memoryMib: Math.min(...known) };
 }

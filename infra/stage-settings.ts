@@ -1,0 +1,12 @@
+import { settingsFromEnv } from "./env.ts";
+import { stages } from "./settings.ts";
+import { parseSettings, type Settings } from "./settings-schema.ts";
+
+/**
+ * What a stage is deployed with.
+ *
+ * @throws Error naming each setting that is missing or wrong, its value and the fix
+ */
+export function settingsOf(stage: string): Settings {
+  return parseSettings(stage, { ...(stages[stage] ?? stages["default"]), ...settingsFromEnv() });
+}

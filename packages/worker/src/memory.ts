@@ -1,0 +1,46 @@
+import { totalmem } from "node:os";
+import type { Logger } from "@imagefleet/core/telemetry";
+import * as v from "valibot";
+
+const MIB = 2 ** 20;
+/** The endpoint lives on the task's own machine. */
+const ANSWER_MS = 5_000;
+
+/** MiB. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate-response.html */
+const taskSchema = v.object({ Limits: v.object({ Memory: v.pipe(v.number(), v.minValue(1)) }) });
+
+/**
+ * What the process may use of memory, bytes: the least of what the container, the task and the
+ * machine have. Fargate limits the task's cgroup, which a container cannot see: one without a limit
+ * of its own reads the machine's memory, about twice the task's.
+ *
+ * @param options.metadata ECS_CONTAINER_METADATA_URI_V4, which ECS sets; undefined: not in a task
+ */
+export async function memoryLimitBytes(options: {
+  readonly metadata: string | undefined;
+  readonly log: Logger;
+}): Promise<number> {
+  const machine = totalmem();
+  return Math.min(
+    process.constrainedMemory() || machine,
+    machine,
+    (await taskLimitBytes(options)) ?? machine,
+  );
+}
+
+async function taskLimitBytes({
+  metadata,
+  log,
+}: Parameters<typeof memoryLimitBytes>[0]): Promise<number | undefined> {
+  if (metadata === undefined) return undefined;
+  try {
+    const answer = await fetch(`${metadata}/task`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    return v.parse(taskSchema, await answer.json()).Limits.Memory * MIB;
+  } catch (error) {
+    log.warn(
+      { err: error },
+      "ECS does not say the task's memory: the container's own limit counts",
+    );
+    return undefined;
+  }
+}
