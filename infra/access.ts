@@ -11,7 +11,7 @@ type Permission = Exclude<
 
 /** What sources may be encrypted with, and what is written is. */
 const theirs = settings.source === "new" ? undefined : settings.source.kmsKeyArn;
-const readable = [...(key ? [key.arn] : []), ...(theirs ? [theirs] : [])];
+const readable = [...(key ? [key.arn] : []), ...(theirs ? [theirs] : []), ...settings.formerKeys];
 
 /** What reading an object needs besides, where a key of KMS was chosen. */
 export const decrypting =

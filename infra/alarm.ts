@@ -33,9 +33,17 @@ export function alarm(
     threshold: number;
     periods?: number;
     breaching?: number;
+    saysWhenOver?: boolean;
   },
 ): void {
-  const { expression, of, threshold, periods = 1, breaching = periods } = options;
+  const {
+    expression,
+    of,
+    threshold,
+    periods = 1,
+    breaching = periods,
+    saysWhenOver = true,
+  } = options;
   new aws.cloudwatch.MetricAlarm(name, {
     name: physical(name),
     alarmDescription: description,
@@ -49,6 +57,6 @@ export function alarm(
         ? of.map((only) => ({ ...only, returnData: true }))
         : [{ id: "value", expression, label: name, returnData: true }, ...of],
     alarmActions: [alarmTopic],
-    okActions: [alarmTopic],
+    okActions: saysWhenOver ? [alarmTopic] : [],
   });
 }

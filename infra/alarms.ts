@@ -1,9 +1,10 @@
 import { alarm, metric } from "./alarm.ts";
 import { consume } from "./intake.ts";
-import { ALARMS, CONSUME } from "./numbers.ts";
+import { ALARMS, CONSUME, QUEUES } from "./numbers.ts";
 import { large, small } from "./queues.ts";
 
 const MINUTE = 60;
+const DAY = 24 * 60 * MINUTE;
 const periodSeconds = ALARMS.periodSeconds;
 
 // `sst dev` is somebody's desk: nobody is to be woken.
@@ -12,12 +13,17 @@ if (!$dev) {
   deadLetters("Large", large.letters);
   age("Small", small.queue, ALARMS.smallAgeSeconds);
   age("Large", large.queue, ALARMS.largeAgeSeconds);
+  retention("Small", small.queue, QUEUES.retentionSeconds);
+  retention("Large", large.queue, QUEUES.retentionSeconds);
+  retention("SmallDlq", small.letters, QUEUES.letterRetentionSeconds);
+  retention("LargeDlq", large.letters, QUEUES.letterRetentionSeconds);
   functions();
   tasks();
 }
 
 /**
- * One alarm says that there are dead letters; the other says it again whenever there are more. By
+ * One alarm says that there are dead letters; the other says it again when, after a quiet period, there
+ * are more: an alarm tells of changes of its state alone. By
  * those that wait alone: whoever reads them holds them for less than a period, and counted on top of
  * its most they would seem to be twice as many.
  */
@@ -34,6 +40,8 @@ function deadLetters(lane: string, letters: sst.aws.Queue): void {
       expression: "DIFF(waiting)",
       of,
       threshold: 1,
+      // That no more come says nothing: those that came still lie there.
+      saysWhenOver: false,
     },
   );
 }
@@ -47,6 +55,15 @@ function age(lane: string, queue: sst.aws.Queue, threshold: number): void {
       threshold,
     },
   );
+}
+
+/** What nobody looks at in time is deleted by SQS, and then nothing tells of it. */
+function retention(name: string, queue: sst.aws.Queue, seconds: number): void {
+  const days = Math.round((seconds * (1 - ALARMS.retentionShare)) / DAY);
+  alarm(`${name}Retention`, `SQS deletes the oldest message of ${name} in about ${days} d`, {
+    of: [sqs("age", queue, "ApproximateAgeOfOldestMessage")],
+    threshold: seconds * ALARMS.retentionShare,
+  });
 }
 
 function functions(): void {

@@ -24,7 +24,13 @@ export const cluster = new sst.aws.Cluster("Fleet", {
 /** Drains the large lane: from no task at all, and back to none (scaling.ts). */
 export const worker = new sst.aws.Service("Worker", {
   cluster,
-  image: { context: ".", dockerfile: "docker/worker.Dockerfile" },
+  // SST puts all images of an account in one repository under the container's name: tagged with the
+  // stage too, one that is deployed is not taken for left over.
+  image: {
+    context: ".",
+    dockerfile: "docker/worker.Dockerfile",
+    tags: [`${$app.name}-${$app.stage}`],
+  },
   architecture: "arm64",
   cpu: `${WORKER.cpus} vCPU`,
   memory: `${WORKER.memoryGb} GB`,
@@ -77,7 +83,7 @@ export const worker = new sst.aws.Service("Worker", {
       service.deploymentMaximumPercent = 100;
       service.propagateTags = "SERVICE";
       service.networkConfiguration = {
-        assignPublicIp: true,
+        assignPublicIp: network.publicAddresses,
         subnets: network.subnets,
         securityGroups: network.groups,
       };

@@ -4,7 +4,7 @@ import recipe from "../recipe.ts";
 import { draining, sending, storeAccess } from "./access.ts";
 import { decoderThread } from "./decoder.ts";
 import { CONSUME, LOG_RETENTION, QUEUES } from "./numbers.ts";
-import { large, small, smallPolicy } from "./queues.ts";
+import { large, SOURCE_RULE, small, smallPolicy } from "./queues.ts";
 import { retained, settings } from "./stage.ts";
 import { renditions, source } from "./storage.ts";
 import { telemetry, tracing } from "./telemetry.ts";
@@ -78,6 +78,28 @@ if (settings.source === "new" || settings.source.notifications === "replace") {
       ],
     },
     // S3 sends a test event at once, and refuses a queue that does not take it.
+    { dependsOn: smallPolicy },
+  );
+}
+
+if (settings.source !== "new" && settings.source.notifications === "eventbridge") {
+  // Rules of the default bus are many to a bucket. The bucket itself must send to EventBridge.
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+  const rule = new aws.cloudwatch.EventRule("SourceEvents", {
+    name: SOURCE_RULE,
+    description: "Imagefleet: what happens in the source bucket",
+    eventPattern: $jsonStringify({
+      source: ["aws.s3"],
+      "detail-type": ["Object Created", "Object Deleted", "Object Restore Completed"],
+      detail: {
+        bucket: { name: [source.name] },
+        ...(recipe.source.prefix !== "" && { object: { key: [{ prefix: recipe.source.prefix }] } }),
+      },
+    }),
+  });
+  new aws.cloudwatch.EventTarget(
+    "SourceEventsTarget",
+    { rule: rule.name, arn: small.queue.arn },
     { dependsOn: smallPolicy },
   );
 }

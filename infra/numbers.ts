@@ -55,7 +55,6 @@ export const SCALING = {
 
 export const STORAGE = {
   abortMultipartDays: 7,
-  oldVersionDays: 90,
   intelligentTieringDays: 30,
   /**
    * A tombstone outlives each attempt that may have seen no manifest before it: SQS hides a message
@@ -69,6 +68,8 @@ export const ALARMS = {
   periodSeconds: 5 * MINUTE,
   smallAgeSeconds: 15 * MINUTE,
   largeAgeSeconds: 2 * HOUR,
+  /** Of a queue's retention, of the oldest message's age. */
+  retentionShare: 0.8,
   errorPercent: 5,
   /** Of the function's timeout. */
   durationShare: 0.8,

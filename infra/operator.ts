@@ -1,7 +1,7 @@
 import recipe from "../recipe.ts";
 import { decrypting } from "./access.ts";
 import { large, small } from "./queues.ts";
-import { physical } from "./stage.ts";
+import { physicalOfAccount } from "./stage.ts";
 import { renditions, source } from "./storage.ts";
 
 type Statement = aws.types.input.iam.GetPolicyDocumentStatementArgs;
@@ -44,10 +44,16 @@ export const operatorPolicy = policy("Operator", "imagefleet, every command", [
 ]);
 
 function policy(name: string, description: string, statements: Statement[]): aws.iam.Policy {
-  return new aws.iam.Policy(name, {
-    // By this name a permission set of IAM Identity Center finds it.
-    name: physical(name),
-    description,
-    policy: aws.iam.getPolicyDocumentOutput({ statements }).json,
-  });
+  return new aws.iam.Policy(
+    name,
+    {
+      // By this name a permission set of IAM Identity Center finds it.
+      name: physicalOfAccount(name),
+      description,
+      policy: aws.iam.getPolicyDocumentOutput({ statements }).json,
+    },
+    // IAM changes no description: with another one the policy would be made anew, and IAM deletes none
+    // that is attached.
+    { ignoreChanges: ["description"] },
+  );
 }

@@ -1,4 +1,5 @@
 import "./alarms.ts";
+import "./awake.ts";
 import "./backlog.ts";
 import "./budget.ts";
 import "./notices.ts";

@@ -1,11 +1,19 @@
 import { CONSUME, QUEUES, WORKER } from "./numbers.ts";
-import { account } from "./stage.ts";
+import { account, partition, physical, region, settings } from "./stage.ts";
 import { source } from "./storage.ts";
 
 interface Lane {
   readonly queue: sst.aws.Queue;
   readonly letters: sst.aws.Queue;
 }
+
+/** What awake.ts writes to keep a queue in use: said here too, so that it changes nothing. */
+export const AWAKE_TAG = { imagefleet: "awake" } as const;
+
+/** The name of the rule by which a bucket that is there tells of itself through EventBridge. */
+export const SOURCE_RULE = physical("Source");
+const isByEventBridge =
+  settings.source !== "new" && settings.source.notifications === "eventbridge";
 
 /** Its visibility covers the function's timeout, and Lambda's own tries to hand a batch over. */
 export const small = lane("Small", CONSUME.timeoutSeconds * CONSUME.visibilityPerTimeout);
@@ -17,11 +25,21 @@ export const large = lane("Large", WORKER.leaseSeconds);
 export const smallPolicy = policy("Small", small.queue, [
   {
     effect: "Allow",
-    principals: [{ type: "Service", identifiers: ["s3.amazonaws.com"] }],
+    principals: [
+      { type: "Service", identifiers: [`${isByEventBridge ? "events" : "s3"}.amazonaws.com`] },
+    ],
     actions: ["sqs:SendMessage"],
     resources: [small.queue.arn],
     conditions: [
-      { test: "ArnEquals", variable: "aws:SourceArn", values: [source.arn] },
+      {
+        test: "ArnEquals",
+        variable: "aws:SourceArn",
+        values: [
+          isByEventBridge
+            ? $interpolate`arn:${partition}:events:${region}:${account}:rule/${SOURCE_RULE}`
+            : source.arn,
+        ],
+      },
       { test: "StringEquals", variable: "aws:SourceAccount", values: [account] },
     ],
   },
@@ -51,8 +69,9 @@ function lane(name: string, visibilitySeconds: number): Lane {
 }
 
 function queue(name: string, attributes: aws.sqs.QueueArgs): sst.aws.Queue {
+  const tags = { ...AWAKE_TAG };
   return new sst.aws.Queue(name, {
-    transform: { queue: { ...attributes, sqsManagedSseEnabled: true } },
+    transform: { queue: { ...attributes, tags, sqsManagedSseEnabled: true } },
   });
 }
 

@@ -1,4 +1,4 @@
-import { physical, retained, settings } from "./stage.ts";
+import { physicalOfAccount, retained, settings } from "./stage.ts";
 import { source } from "./storage.ts";
 
 if (settings.replicateTo !== undefined) replicate(settings.replicateTo);
@@ -10,7 +10,7 @@ function replicate(destination: string): void {
   const role = new aws.iam.Role(
     "ReplicationRole",
     {
-      name: physical("Replication"),
+      name: physicalOfAccount("Replication"),
       assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "s3.amazonaws.com" }),
     },
     kept,

@@ -35,9 +35,11 @@ const ownSource = v.strictObject({
   bucket: bucketName,
   /**
    * S3 keeps one notification configuration a bucket. "replace" makes it the fleet's: whatever else
-   * it holds is gone. "by-hand" leaves it alone, and you add the queue yourself (docs/deploy.md).
+   * it holds is gone, EventBridge too. "by-hand" leaves it alone, and you add the queue yourself
+   * (docs/deploy.md). "eventbridge" leaves it alone as well, and hears of it by a rule of the default
+   * event bus: the bucket must send to EventBridge, and conflicts with nobody.
    */
-  notifications: v.picklist(["replace", "by-hand"]),
+  notifications: v.picklist(["replace", "by-hand", "eventbridge"]),
   /** The key that its objects are encrypted with, if it is not S3's own. */
   kmsKeyArn: v.optional(arnOf("kms")),
 });
@@ -46,6 +48,31 @@ const app =
   'write a name of your own, as app: "acme-photos": 2 to 30 lower case letters, digits and hyphens, a letter first';
 const regionCode = 'write the region to deploy to, as region: "eu-central-1"';
 const accountId = "it must be an account's number, 12 digits in quotes";
+
+const ids = (prefix: string) => {
+  const message = `it must begin with ${prefix}-`;
+  return v.pipe(v.string(message), v.regex(new RegExp(`^${prefix}-[0-9a-f]+$`), message));
+};
+
+const cidr = 'it must be a range of addresses of 16 bits, as "10.20.0.0/16"';
+const newNetwork = v.strictObject({
+  cidr: v.optional(
+    v.pipe(v.string(cidr), v.regex(/^(\d{1,3}\.){2}0\.0\/16$/, cidr)),
+    "10.20.0.0/16",
+  ),
+});
+const ownNetwork = v.strictObject({
+  /** A VPC that is there already. */
+  vpcId: ids("vpc"),
+  /** Of two zones where Fargate runs, and from where ECR, S3, SQS, ECS and CloudWatch Logs are reached. */
+  subnets: v.pipe(v.array(ids("subnet")), v.minLength(1, "it must name a subnet")),
+  /** None: one is made that lets nothing in. */
+  securityGroups: v.optional(v.array(ids("sg")), []),
+  /** Do tasks get a public address? False where a NAT gateway or endpoints of the VPC lead out. */
+  publicAddresses: v.boolean("it must be true or false"),
+});
+
+const origin = "it must be an origin, as https://app.example.com";
 
 const schema = v.strictObject({
   /**
@@ -62,6 +89,16 @@ const schema = v.strictObject({
    * setting takes their bucket away? Then the stage also refuses to be removed.
    */
   keep: v.optional(v.boolean("it must be true or false"), true),
+  /**
+   * Where the worker's tasks run: a VPC of the fleet's own with this range of addresses, or one that is
+   * there. An account has a quota of 5 VPCs a region.
+   */
+  network: v.optional(
+    v.lazy((input) =>
+      typeof input === "object" && input !== null && "vpcId" in input ? ownNetwork : newNetwork,
+    ),
+    {},
+  ),
   /** "new" makes a bucket for uploads; or name one that is there. */
   source: v.optional(
     v.lazy((input) => (typeof input === "object" ? ownSource : newSource)),
@@ -69,6 +106,20 @@ const schema = v.strictObject({
   ),
   /** Who encrypts the fleet's buckets: S3 with its own keys, or KMS with a key of this stage. */
   encryption: v.optional(v.picklist(["s3", "kms"]), "s3"),
+  /** Keys of KMS that older objects are encrypted with: those that `encryption` or `source` named before. */
+  formerKeys: v.optional(v.array(arnOf("kms")), []),
+  /** Pages from these origins may upload to the new source bucket from a browser. */
+  uploadOrigins: v.optional(
+    v.array(v.pipe(v.string(origin), v.regex(/^https?:\/\/[^/*\s]+$/, origin))),
+    [],
+  ),
+  /** Days that a deleted or overwritten source can be taken back; then it is gone for good. */
+  keepDeletedDays: v.optional(whole(1, 3650), 90),
+  /**
+   * After so many days sources go to S3 Glacier Instant Retrieval, which both lanes read at once and
+   * which costs by the request; otherwise after 30 to Intelligent-Tiering.
+   */
+  archiveAfterDays: v.optional(whole(1, 3650)),
   /** A CloudFront distribution of yours that renditions are read through (docs/deploy.md). */
   distribution: v.optional(arnOf("cloudfront")),
   /** A versioned bucket that every source is copied to. Only of a new source bucket, with encryption "s3". */
@@ -122,6 +173,7 @@ export function parseSettings(stage: string, input: unknown): Settings {
 function relatedFaults(stage: string, settings: Settings): string[] {
   return [
     ...keepFaults(stage, settings),
+    ...sourceFaults(settings),
     ...replicationFaults(settings),
     ...budgetFaults(settings),
   ];
@@ -136,6 +188,17 @@ function keepFaults(stage: string, { keep }: Settings): string[] {
     : [
         `keep is false: removed, "${stage}" would lose its pictures; name the stage, with keep: true`,
       ];
+}
+
+/** What is of the new source bucket alone: the rules of another are its owner's. */
+function sourceFaults({ source, uploadOrigins, archiveAfterDays }: Settings): string[] {
+  if (source === "new") return [];
+  return [
+    ...(uploadOrigins.length > 0 ? ["uploadOrigins: set CORS on your own bucket instead"] : []),
+    ...(archiveAfterDays === undefined
+      ? []
+      : ["archiveAfterDays: set a lifecycle rule on your own bucket instead"]),
+  ];
 }
 
 function budgetFaults({ monthlyBudgetUsd, alarmEmails }: Settings): string[] {

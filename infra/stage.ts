@@ -12,6 +12,12 @@ export function physical(name: string): string {
   return `${$app.name}-${stage}-${name}`;
 }
 
-export const region = aws.getRegionOutput().region;
+/** Pinned by the settings: the provider goes nowhere else. */
+export const { region } = settings;
+/** The name of a resource of IAM, which knows no regions. */
+export function physicalOfAccount(name: string): string {
+  return `${physical(name)}-${region}`;
+}
+
 export const account = aws.getCallerIdentityOutput().accountId;
 export const partition = aws.getPartitionOutput().partition;

@@ -43,20 +43,23 @@ export const renditions: Storage = bucket("Renditions", {
 function newSource(): Storage {
   return bucket("Source", {
     versioned: true,
+    uploadOrigins: settings.uploadOrigins,
     rules: [
       {
         id: "old-versions",
         status: "Enabled",
         filter: everything,
-        noncurrentVersionExpiration: { noncurrentDays: STORAGE.oldVersionDays },
+        noncurrentVersionExpiration: { noncurrentDays: settings.keepDeletedDays },
         expiration: { expiredObjectDeleteMarker: true },
       },
       {
-        id: "intelligent-tiering",
+        id: "colder",
         status: "Enabled",
         filter: everything,
         transitions: [
-          { days: STORAGE.intelligentTieringDays, storageClass: "INTELLIGENT_TIERING" },
+          settings.archiveAfterDays === undefined
+            ? { days: STORAGE.intelligentTieringDays, storageClass: "INTELLIGENT_TIERING" }
+            : { days: settings.archiveAfterDays, storageClass: "GLACIER_IR" },
         ],
       },
     ],
@@ -82,9 +85,14 @@ function throughCloudFront(distribution: string): Reader {
 /** TLS only and closed to the public by SST's own defaults, which the graph's rules insist on. */
 function bucket(
   name: string,
-  options: { versioned: boolean; rules: LifecycleRule[]; readers?: Reader[] },
+  options: {
+    versioned: boolean;
+    rules: LifecycleRule[];
+    readers?: Reader[];
+    uploadOrigins?: string[];
+  },
 ): Storage {
-  const { versioned, rules, readers = [] } = options;
+  const { versioned, rules, readers = [], uploadOrigins = [] } = options;
   // Of what is kept all parts stay: a bucket without its policy is cut off, without its versioning
   // unprotected. SST keeps the bucket alone.
   const kept = { retainOnDelete: retained };
@@ -92,7 +100,13 @@ function bucket(
     name,
     {
       // Nothing is uploaded from a browser without being asked for.
-      cors: false,
+      cors: uploadOrigins.length > 0 && {
+        allowOrigins: uploadOrigins,
+        allowMethods: ["PUT", "POST"],
+        // Of a part of an upload.
+        exposeHeaders: ["ETag"],
+        maxAge: "1 hour",
+      },
       policy: readers,
       // What is kept must not be emptied on the way out either.
       transform: { bucket: { forceDestroy: !retained } },

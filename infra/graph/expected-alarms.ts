@@ -13,6 +13,10 @@ const ALARMS: Readonly<Record<string, string>> = {
   LargeDlqGrowth: `DIFF(waiting) >= 1, 1 x 300 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue`,
   SmallAge: `age >= 900, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of SmallQueue`,
   LargeAge: `age >= 7200, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of LargeQueue`,
+  SmallRetention: `age >= 276480, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of SmallQueue`,
+  LargeRetention: `age >= 276480, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of LargeQueue`,
+  SmallDlqRetention: `age >= 967680, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of SmallDlqQueue`,
+  LargeDlqRetention: `age >= 967680, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of LargeDlqQueue`,
   ConsumeErrors:
     "IF(calls > 0, 100 * errors / calls, 0) >= 5, 2 x 300 s, silence is well, tells Alarms; errors: Sum of Errors of ConsumeFunction; calls: Sum of Invocations of ConsumeFunction",
   ConsumeThrottles:

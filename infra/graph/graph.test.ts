@@ -7,6 +7,7 @@ import { readEnv as readConsumeEnv } from "@imagefleet/lambda/consume/env";
 import { readEnv as readWorkerEnv } from "@imagefleet/worker/env";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { METRICS } from "../metric-names.ts";
+import { evaluate, isInAlarm, type Series } from "./alarm-model.ts";
 import { REGION } from "./answers.ts";
 import { unexpected } from "./expected.ts";
 import { idleTable } from "./idle.ts";
@@ -286,6 +287,43 @@ describe("traces", () => {
     expect(ports("production")).toEqual([https]);
     expect(ports("all settings")).toEqual([https]);
     expect(ports("a bucket that is there")).toEqual([https, [4318, 4318]]);
+  });
+});
+
+describe("the large lane's alarms, with metrics that come late", () => {
+  const named = (name: string) => {
+    const found = all(graph("production"), "cloudwatch/metricAlarm:MetricAlarm").find(
+      (each) => each.name === name,
+    );
+    if (found === undefined) throw new Error(`there is no alarm ${name}`);
+    return found;
+  };
+  const late = (minutes: number, value: number | undefined, tail: number): Series =>
+    Array.from({ length: minutes + tail }, (_, at) => (at < minutes ? value : undefined));
+
+  it.each([0, 1, 2, 3])("%i minutes late", (tail) => {
+    // Messages wait, and nothing is in hand: SQS reports no value of it at all.
+    const waits = { waiting: late(20, 50, tail), inHand: late(20, undefined, tail) };
+    expect(isInAlarm(named("LargeBacklog"), waits)).toBe(true);
+    expect(isInAlarm(named("LargeEmpty"), waits)).toBe(false);
+    expect(isInAlarm(named("WorkerMissing"), waits)).toBe(true);
+    // The last message is in hand.
+    const works = { waiting: late(20, 0, tail), inHand: late(20, 1, tail) };
+    expect(isInAlarm(named("LargeBacklog"), works)).toBe(true);
+    expect(isInAlarm(named("LargeEmpty"), works)).toBe(false);
+    expect(isInAlarm(named("WorkerMissing"), works)).toBe(false);
+    // All is done.
+    const rests = { waiting: late(20, 0, tail), inHand: late(20, undefined, tail) };
+    expect(isInAlarm(named("LargeBacklog"), rests)).toBe(false);
+    expect(isInAlarm(named("LargeEmpty"), rests)).toBe(true);
+    expect(isInAlarm(named("WorkerMissing"), rests)).toBe(false);
+  });
+
+  it("would be stuck, were what is late filled in", () => {
+    const filled = "waiting + FILL(inHand, 0)";
+    expect(evaluate(filled, (id) => ({ waiting: 50 })[id])).toBe(50);
+    expect(evaluate(filled, () => undefined)).toBe(0);
+    expect(evaluate("waiting + inHand", () => undefined)).toBeUndefined();
   });
 });
 

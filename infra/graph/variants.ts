@@ -32,6 +32,24 @@ export const VARIANTS = {
       tracedShare: 0.5,
     },
   },
+  "its own network and intake": {
+    stage: "production",
+    settings: {
+      source: { bucket: "my-photos", notifications: "eventbridge" },
+      network: { vpcId: "vpc-0a1", subnets: ["subnet-0a1"], publicAddresses: false },
+      accounts: ["123456789012"],
+      formerKeys: ["arn:aws:kms:eu-west-1:123456789012:key/former"],
+    },
+  },
+  "uploads from a browser": {
+    stage: "production",
+    settings: {
+      uploadOrigins: ["https://app.example.com"],
+      keepDeletedDays: 7,
+      archiveAfterDays: 60,
+      network: { cidr: "10.30.0.0/16" },
+    },
+  },
   encrypted: { stage: "production", settings: { encryption: "kms" } },
   replicated: { stage: "production", settings: { replicateTo: "arn:aws:s3:::far-away" } },
 } as const satisfies Record<string, Variant>;

@@ -73,8 +73,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "TLS to the buckets",
     file: "storage.ts",
-    from: "cors: false,",
-    to: "cors: false, enforceHttps: false,",
+    from: "policy: readers,",
+    to: "policy: readers, enforceHttps: false,",
     fault: /buckets speak TLS: arn:aws:s3:::imagefleet-production-sourcebucket/,
   },
   {

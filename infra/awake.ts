@@ -1,0 +1,51 @@
+import { AWAKE_TAG, large, small } from "./queues.ts";
+import { account, physical, physicalOfAccount } from "./stage.ts";
+
+// In `sst dev` nobody is to be woken.
+if (!$dev) stayAwake();
+
+/**
+ * SQS stops reporting a queue that nobody used for six hours, and takes up to 15 minutes to begin
+ * again: so long the first large picture of a morning would wait for a task, and a dead letter for its
+ * alarm. Any call keeps a queue in use. Scheduler makes no call that only reads, so this one writes the
+ * tag that is there already. The small lane's queue is polled by Lambda all the time.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
+ */
+function stayAwake(): void {
+  const queues = { SmallDlq: small.letters, Large: large.queue, LargeDlq: large.letters };
+  const role = new aws.iam.Role("AwakeRole", {
+    name: physicalOfAccount("Awake"),
+    assumeRolePolicy: aws.iam.getPolicyDocumentOutput({
+      statements: [
+        {
+          principals: [{ type: "Service", identifiers: ["scheduler.amazonaws.com"] }],
+          actions: ["sts:AssumeRole"],
+          conditions: [{ test: "StringEquals", variable: "aws:SourceAccount", values: [account] }],
+        },
+      ],
+    }).json,
+  });
+  new aws.iam.RolePolicy("AwakePolicy", {
+    role: role.id,
+    policy: aws.iam.getPolicyDocumentOutput({
+      statements: [
+        { actions: ["sqs:TagQueue"], resources: Object.values(queues).map(({ arn }) => arn) },
+      ],
+    }).json,
+  });
+  for (const [name, { url }] of Object.entries(queues)) {
+    new aws.scheduler.Schedule(`${name}Awake`, {
+      name: physical(`${name}Awake`),
+      scheduleExpression: "rate(1 hours)",
+      flexibleTimeWindow: { mode: "FLEXIBLE", maximumWindowInMinutes: 15 },
+      target: {
+        arn: "arn:aws:scheduler:::aws-sdk:sqs:tagQueue",
+        roleArn: role.arn,
+        input: $jsonStringify({ QueueUrl: url, Tags: AWAKE_TAG }),
+        // The next comes in an hour.
+        retryPolicy: { maximumRetryAttempts: 0 },
+      },
+    });
+  }
+}
