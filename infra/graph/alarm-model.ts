@@ -79,7 +79,7 @@ export function evaluate(text: string, metric: (id: string) => Value): Value {
     const parameters: Operand[] = [];
     for (let sign = take("("); sign !== ")"; sign = take()) parameters.push(comparison());
     const [first = NOTHING, second = NOTHING, third = NOTHING] = parameters;
-    if (name === "FILL") return first.value === undefined ? second : first;
+    if (name === "FILL") return { value: first.value ?? second.value, isConstant: false };
     if (name !== "IF") throw new SyntaxError(`${text}: ${name} is not modelled`);
     return first.value === undefined ? NOTHING : first.value === 0 ? third : second;
   };
