@@ -1,5 +1,8 @@
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { FUNCTION_BYTES } from "@imagefleet/core/plan";
 import { FUNCTION, PRICES, TASK } from "@imagefleet/core/prices";
 import { METRICS as PROGRAMS_METRICS } from "@imagefleet/core/telemetry";
@@ -11,6 +14,7 @@ import { evaluate, isInAlarm, type Series } from "./alarm-model.ts";
 import { REGION } from "./answers.ts";
 import { unexpected } from "./expected.ts";
 import { idleTable } from "./idle.ts";
+import { liveEnvironment, WITHHELD } from "./live.ts";
 import { permissionsPage } from "./permissions/page.ts";
 import { ensurePlatform } from "./platform.ts";
 import { all, at, jsonAt, listAt, numberAt, textAt, texts } from "./read.ts";
@@ -339,6 +343,24 @@ describe("what the programs are given is what they read", () => {
       memoryMib: numberAt(fn?.inputs, "memorySize"),
     });
     expect(Object.keys(read)).toEqual(expect.arrayContaining(ours(given)));
+  });
+
+  it("the function in `sst dev`, whose bridge withholds much of what Lambda sets", async () => {
+    const bridge = readFileSync(join(ROOT, ".sst/platform/dist/bridge/bootstrap"), "latin1");
+    expect(graph("sst dev").app["version"]).toBe(WITHHELD.sst);
+    expect(WITHHELD.variables.filter((name) => !bridge.includes(name))).toEqual([]);
+    const [fn] = all(graph("sst dev"), "lambda/function:Function");
+    const env = liveEnvironment(variables(at(fn?.inputs, "environment.variables")));
+    const entry = join(ROOT, "packages/lambda/src/consume/handler.ts");
+    const program = `const { handler } = await import(${JSON.stringify(pathToFileURL(entry))});
+      process.stdout.write(typeof handler);
+      process.exit();`;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--input-type=module", "--eval", program],
+      { env },
+    );
+    expect(stdout).toBe("function");
   });
 
   it.each(["production", "all settings"] as const)("the worker: %s", (name) => {
