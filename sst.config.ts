@@ -28,7 +28,9 @@ export default $config({
     };
   },
   async run() {
-    const { outputs } = await import("./infra/outputs.ts");
-    return outputs;
+    const { Imagefleet } = await import("./infra/imagefleet.ts");
+    const { settingsOf } = await import("./infra/stage-settings.ts");
+    const { app: _, region, accounts, ...settings } = settingsOf($app.stage);
+    return new Imagefleet("Photos", { recipe: "recipe.ts", ...settings }).outputs;
   },
 });

@@ -21,6 +21,10 @@ RUN --mount=type=cache,target=/root/.npm \
     # makes the same files each time.
     && rm node_modules/.modules.yaml node_modules/.pnpm-workspace-state-v1.json
 
+# A deployment gives another folder in its place: https://docs.docker.com/build/building/context/#named-contexts
+FROM scratch AS recipe
+COPY recipe.ts /
+
 FROM node:24-bookworm-slim
 # Arenas: glibc gives each thread one and keeps what is freed in it (docs/adr/015-allocator.md).
 ENV NODE_ENV=production \
@@ -31,7 +35,7 @@ RUN install --directory --owner=node --group=node /scratch
 VOLUME /scratch
 WORKDIR /app
 COPY --from=packages /app ./
-COPY recipe.ts ./
+COPY --from=recipe / ./
 COPY packages/core/src packages/core/src
 COPY packages/worker/src packages/worker/src
 USER node

@@ -74,16 +74,8 @@ const ownNetwork = v.strictObject({
 
 const origin = "it must be an origin, as https://app.example.com";
 
-const schema = v.strictObject({
-  /**
-   * The name of this fleet, in every resource's name. Two of the same name, stage, account and region
-   * are one to SST: the later deployment would change the earlier one's fleet.
-   */
-  app: v.pipe(v.string(app), v.regex(/^[a-z][a-z0-9-]{1,29}$/, app)),
-  /** Where it is deployed, whatever the shell says: elsewhere there would be a second fleet. */
-  region: v.pipe(v.string(regionCode), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, regionCode)),
-  /** The accounts that it may be deployed to; none: whichever the credentials are of. */
-  accounts: v.optional(v.array(v.pipe(v.string(accountId), v.regex(/^\d{12}$/, accountId))), []),
+/** Of a fleet, wherever it is. */
+const fleetEntries = {
   /**
    * Are pictures, and the keys that they are encrypted with, kept when the stage is removed or a
    * setting takes their bucket away? Then the stage also refuses to be removed.
@@ -157,20 +149,59 @@ const schema = v.strictObject({
     v.pipe(v.number(share), v.minValue(0, share), v.maxValue(1, share)),
     0.05,
   ),
+};
+
+const fleetSchema = v.strictObject(fleetEntries);
+
+const stageSchema = v.strictObject({
+  /**
+   * The name of this fleet, in every resource's name. Two of the same name, stage, account and region
+   * are one to SST: the later deployment would change the earlier one's fleet.
+   */
+  app: v.pipe(v.string(app), v.regex(/^[a-z][a-z0-9-]{1,29}$/, app)),
+  /** Where it is deployed, whatever the shell says: elsewhere there would be a second fleet. */
+  region: v.pipe(v.string(regionCode), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, regionCode)),
+  /** The accounts that it may be deployed to; none: whichever the credentials are of. */
+  accounts: v.optional(v.array(v.pipe(v.string(accountId), v.regex(/^\d{12}$/, accountId))), []),
+  ...fleetEntries,
 });
 
-export type SettingsInput = v.InferInput<typeof schema>;
-export type Settings = v.InferOutput<typeof schema>;
+export type SettingsInput = v.InferInput<typeof stageSchema>;
+export type Settings = v.InferOutput<typeof stageSchema>;
+export type FleetInput = v.InferInput<typeof fleetSchema>;
+export type FleetSettings = v.InferOutput<typeof fleetSchema>;
 
-/** @throws Error naming each field that is wrong, its value and the fix */
+/**
+ * What a stage of this repository's own app is deployed with.
+ *
+ * @throws Error naming each field that is wrong, its value and the fix
+ */
 export function parseSettings(stage: string, input: unknown): Settings {
-  const parsed = v.safeParse(schema, input);
-  const faults = parsed.success ? relatedFaults(stage, parsed.output) : parsed.issues.map(faultOf);
-  if (parsed.success && faults.length === 0) return parsed.output;
-  throw new Error(`infra/settings.ts, stage "${stage}": ${faults.join("; ")}`);
+  return parsed(stageSchema, stage, input, `infra/settings.ts, stage "${stage}"`);
 }
 
-function relatedFaults(stage: string, settings: Settings): string[] {
+/**
+ * What a fleet of any app is given.
+ *
+ * @throws Error naming each field that is wrong, its value and the fix
+ */
+export function parseFleet(name: string, stage: string, input: unknown): FleetSettings {
+  return parsed(fleetSchema, stage, input, `Imagefleet "${name}", stage "${stage}"`);
+}
+
+function parsed<const S extends typeof stageSchema | typeof fleetSchema>(
+  schema: S,
+  stage: string,
+  input: unknown,
+  where: string,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, input);
+  const faults = result.success ? relatedFaults(stage, result.output) : result.issues.map(faultOf);
+  if (result.success && faults.length === 0) return result.output;
+  throw new Error(`${where}: ${faults.join("; ")}`);
+}
+
+function relatedFaults(stage: string, settings: FleetSettings): string[] {
   return [
     ...keepFaults(stage, settings),
     ...sourceFaults(settings),
@@ -182,7 +213,7 @@ function relatedFaults(stage: string, settings: Settings): string[] {
 /** Names by which people call what must not be lost. */
 const LIVE = /^(prod|live|main|master|release|stag)/i;
 
-function keepFaults(stage: string, { keep }: Settings): string[] {
+function keepFaults(stage: string, { keep }: FleetSettings): string[] {
   return keep || !LIVE.test(stage)
     ? []
     : [
@@ -191,7 +222,7 @@ function keepFaults(stage: string, { keep }: Settings): string[] {
 }
 
 /** What is of the new source bucket alone: the rules of another are its owner's. */
-function sourceFaults({ source, uploadOrigins, archiveAfterDays }: Settings): string[] {
+function sourceFaults({ source, uploadOrigins, archiveAfterDays }: FleetSettings): string[] {
   if (source === "new") return [];
   return [
     ...(uploadOrigins.length > 0 ? ["uploadOrigins: set CORS on your own bucket instead"] : []),
@@ -201,13 +232,13 @@ function sourceFaults({ source, uploadOrigins, archiveAfterDays }: Settings): st
   ];
 }
 
-function budgetFaults({ monthlyBudgetUsd, alarmEmails }: Settings): string[] {
+function budgetFaults({ monthlyBudgetUsd, alarmEmails }: FleetSettings): string[] {
   return monthlyBudgetUsd === undefined || alarmEmails.length > 0
     ? []
     : [`monthlyBudgetUsd is ${monthlyBudgetUsd}: nobody would be warned; set alarmEmails too`];
 }
 
-function replicationFaults({ source, replicateTo, encryption }: Settings): string[] {
+function replicationFaults({ source, replicateTo, encryption }: FleetSettings): string[] {
   if (replicateTo === undefined) return [];
   const is = `replicateTo is ${JSON.stringify(replicateTo)}`;
   return [

@@ -1,6 +1,5 @@
-import { key } from "./encryption.ts";
+import type { Fleet } from "./context.ts";
 import { STORAGE } from "./numbers.ts";
-import { partition, retained, settings } from "./stage.ts";
 
 type LifecycleRule = aws.types.input.s3.BucketLifecycleConfigurationRule;
 type Reader = NonNullable<
@@ -21,35 +20,26 @@ export interface Storage {
   readonly versions?: aws.s3.BucketVersioning;
 }
 
+export interface Stores {
+  readonly source: Storage;
+  readonly renditions: Storage;
+  /** What both are encrypted with, where KMS was chosen. */
+  readonly key: aws.kms.Key | undefined;
+}
+
 /** What users upload: versioned, so that an overwrite or a delete can be taken back. */
-export const source: Storage =
-  settings.source === "new" ? newSource() : theirs(settings.source.bucket);
-
-/** What is made of it. Not versioned: it can be made again from its source at any time. */
-export const renditions: Storage = bucket("Renditions", {
-  versioned: false,
-  rules: [
-    {
-      id: "tombstones",
-      status: "Enabled",
-      // TOMBSTONE_TAG of packages/core/src/store/manifest.ts.
-      filter: { tag: { key: "imagefleet", value: "tombstone" } },
-      expiration: { days: STORAGE.tombstoneDays },
-    },
-  ],
-  readers: settings.distribution === undefined ? [] : [throughCloudFront(settings.distribution)],
-});
-
-function newSource(): Storage {
-  return bucket("Source", {
+export function makeSource(fleet: Fleet, key: Stores["key"]): Storage {
+  const { source, uploadOrigins, keepDeletedDays, archiveAfterDays } = fleet.settings;
+  if (source !== "new") return theirs(fleet, source.bucket);
+  return bucket(fleet, key, "Source", {
     versioned: true,
-    uploadOrigins: settings.uploadOrigins,
+    uploadOrigins,
     rules: [
       {
         id: "old-versions",
         status: "Enabled",
         filter: everything,
-        noncurrentVersionExpiration: { noncurrentDays: settings.keepDeletedDays },
+        noncurrentVersionExpiration: { noncurrentDays: keepDeletedDays },
         expiration: { expiredObjectDeleteMarker: true },
       },
       {
@@ -57,18 +47,34 @@ function newSource(): Storage {
         status: "Enabled",
         filter: everything,
         transitions: [
-          settings.archiveAfterDays === undefined
+          archiveAfterDays === undefined
             ? { days: STORAGE.intelligentTieringDays, storageClass: "INTELLIGENT_TIERING" }
-            : { days: settings.archiveAfterDays, storageClass: "GLACIER_IR" },
+            : { days: archiveAfterDays, storageClass: "GLACIER_IR" },
         ],
       },
     ],
   });
 }
 
-/** Linkable, as a bucket of SST's own is: `sst shell` tells the command line its name. */
-function theirs(name: string): Storage {
-  new sst.Linkable("Source", { properties: { name } });
+/** What is made of it. Not versioned: it can be made again from its source at any time. */
+export function makeRenditions(fleet: Fleet, key: Stores["key"]): Storage {
+  const { distribution } = fleet.settings;
+  return bucket(fleet, key, "Renditions", {
+    versioned: false,
+    rules: [
+      {
+        id: "tombstones",
+        status: "Enabled",
+        // TOMBSTONE_TAG of packages/core/src/store/manifest.ts.
+        filter: { tag: { key: "imagefleet", value: "tombstone" } },
+        expiration: { days: STORAGE.tombstoneDays },
+      },
+    ],
+    readers: distribution === undefined ? [] : [throughCloudFront(distribution)],
+  });
+}
+
+function theirs({ partition }: Fleet, name: string): Storage {
   return { name, arn: $interpolate`arn:${partition}:s3:::${name}` };
 }
 
@@ -84,6 +90,8 @@ function throughCloudFront(distribution: string): Reader {
 
 /** TLS only and closed to the public by SST's own defaults, which the graph's rules insist on. */
 function bucket(
+  fleet: Fleet,
+  key: Stores["key"],
   name: string,
   options: {
     versioned: boolean;
@@ -95,9 +103,9 @@ function bucket(
   const { versioned, rules, readers = [], uploadOrigins = [] } = options;
   // Of what is kept all parts stay: a bucket without its policy is cut off, without its versioning
   // unprotected. SST keeps the bucket alone.
-  const kept = { retainOnDelete: retained };
+  const { kept, retained } = fleet;
   const made = new sst.aws.Bucket(
-    name,
+    `${fleet.name}${name}`,
     {
       // Nothing is uploaded from a browser without being asked for.
       cors: uploadOrigins.length > 0 && {
@@ -114,7 +122,7 @@ function bucket(
     kept,
   );
   new aws.s3.BucketServerSideEncryptionConfiguration(
-    `${name}Encryption`,
+    `${fleet.name}${name}Encryption`,
     {
       bucket: made.name,
       rules: [
@@ -130,13 +138,13 @@ function bucket(
     kept,
   );
   new aws.s3.BucketLifecycleConfiguration(
-    `${name}Lifecycle`,
+    `${fleet.name}${name}Lifecycle`,
     { bucket: made.name, rules: [abandonedUploads, ...rules] },
     kept,
   );
   if (!versioned) return made;
   const versions = new aws.s3.BucketVersioning(
-    `${name}Versioning`,
+    `${fleet.name}${name}Versioning`,
     { bucket: made.name, versioningConfiguration: { status: "Enabled" } },
     kept,
   );

@@ -206,14 +206,14 @@ describe("metrics", () => {
 
   it("are asked of both programs under the name of the stage, and drawn by it", () => {
     expect(given("a stage of its own")).toMatchObject({
-      IMAGEFLEET_METRICS_NAMESPACE: "imagefleet/review-7",
+      IMAGEFLEET_METRICS_NAMESPACE: "imagefleet/review-7/Photos",
     });
     const name = "IMAGEFLEET_METRICS_NAMESPACE";
-    expect(workerEnvironment(graph("production"))[name]).toBe("imagefleet/production");
+    expect(workerEnvironment(graph("production"))[name]).toBe("imagefleet/production/Photos");
     const found = searches("production");
     expect(new Set(found.map(({ metric }) => metric))).toEqual(new Set(Object.keys(METRICS)));
     for (const { namespace, metric, dimensions } of found) {
-      expect(namespace).toBe("imagefleet/production");
+      expect(namespace).toBe("imagefleet/production/Photos");
       expect(PROGRAMS_METRICS).toHaveProperty(metric, expect.objectContaining({ dimensions }));
     }
   });
@@ -358,7 +358,8 @@ describe("what the programs are given is what they read", () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ["--input-type=module", "--eval", program],
-      { env },
+      // As sst starts it: in the folder of what was bundled, with the recipe beside it.
+      { env, cwd: join(ROOT, ".sst", "imagefleet", "Photos") },
     );
     expect(stdout).toBe("function");
   });

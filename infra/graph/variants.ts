@@ -1,4 +1,5 @@
 import { buildGraph } from "./build.ts";
+import { fleetIn } from "./fleet.ts";
 import type { Graph, Variant } from "./resource.ts";
 
 /** What is built and held against the rules. */
@@ -61,7 +62,7 @@ export async function buildVariants(): Promise<ReadonlyMap<string, Graph>> {
   const waiting = Object.entries(VARIANTS);
   const build = async (): Promise<void> => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
-      graphs.set(next[0], await buildGraph(next[1]));
+      graphs.set(next[0], fleetIn(await buildGraph(next[1]), "Photos"));
     }
   };
   await Promise.all([build(), build()]);

@@ -294,3 +294,10 @@ describe("a fault names the field, the value and the fix", () => {
     );
   });
 });
+
+it("takes what another copy of itself has defined: a recipe that was bundled brings its own", async () => {
+  const copy: typeof import("./define.ts") = await import(`./define.ts?copy=${Date.now()}`);
+  const defined = copy.defineRecipe({ presets: { thumb: "150x150" } });
+  expect(copy.parseRecipe).not.toBe(parseRecipe);
+  expect(parseRecipe(defined)).toBe(defined);
+});

@@ -26,9 +26,7 @@ export function parseRecipe(input: unknown): Recipe {
   if (lists.length > 0) throw new RecipeError(lists);
   const parsed = v.safeParse(recipeSchema, input);
   if (!parsed.success) throw new RecipeError(describeIssues(parsed.issues));
-  const recipe = complete(parsed.output);
-  DEFINED.add(recipe);
-  return recipe;
+  return complete(parsed.output);
 }
 
 /** To valibot a list is an object without fields: it would pass, and mean nothing. */
@@ -44,10 +42,11 @@ function listsForObjects(input: unknown): string[] {
     .map(([name]) => `${name} is a list: write an object`);
 }
 
-const DEFINED = new WeakSet<object>();
+/** Known to every copy of this module: a recipe that was bundled brings its own. */
+const DEFINED = Symbol.for("imagefleet.recipe");
 
 function isDefined(input: unknown): input is Recipe {
-  return typeof input === "object" && input !== null && DEFINED.has(input);
+  return typeof input === "object" && input !== null && DEFINED in input;
 }
 
 function complete(draft: RecipeDraft): Recipe {
@@ -62,7 +61,8 @@ function complete(draft: RecipeDraft): Recipe {
     ...checkPrefix(draft),
   );
   if (faults.length > 0) throw new RecipeError(faults);
-  return Object.freeze({ ...draft, presets: Object.freeze(presets) });
+  const recipe = { ...draft, presets: Object.freeze(presets) };
+  return Object.freeze(Object.defineProperty(recipe, DEFINED, { value: true }));
 }
 
 /** S3 keeps keys of at most 1,024 bytes, and `/a` is another key than `a`. */

@@ -1,0 +1,31 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+
+/** The folder of this repository, or of its files in the package that an app has installed. */
+export function programs(): string {
+  const { root } = $cli.paths;
+  const app = createRequire(join(root, "package.json"));
+  try {
+    return join(relative(root, dirname(app.resolve("@imagefleet/sst/package.json"))), "fleet");
+  } catch {
+    return ".";
+  }
+}
+
+/** How `sst dev` runs the worker: from its source, or, as Node runs no TypeScript of packages, from JavaScript. */
+export function workerCommand(): string {
+  const main = join(programs(), "packages/worker/src/main");
+  return existsSync(join($cli.paths.root, `${main}.ts`))
+    ? `node_modules/.bin/node ${main}.ts`
+    : `node ${main}.mjs`;
+}
+
+/** The version of sharp that the programs are tested with. */
+export function sharpVersion(): string {
+  const core = createRequire(join($cli.paths.root, programs(), "packages/core/package.json"));
+  // Its manifest is not among what it exports.
+  const [folder = ""] = /^.*[\\/]node_modules[\\/]sharp(?=[\\/])/.exec(core.resolve("sharp")) ?? [];
+  const { version }: { version: string } = core(join(folder, "package.json"));
+  return version;
+}
