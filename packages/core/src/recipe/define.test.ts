@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { defineRecipe, parseRecipe } from "./define.ts";
 import { RecipeError } from "./error.ts";
 import { presetLabel } from "./recipe.ts";
@@ -296,7 +296,8 @@ describe("a fault names the field, the value and the fix", () => {
 });
 
 it("takes what another copy of itself has defined: a recipe that was bundled brings its own", async () => {
-  const copy: typeof import("./define.ts") = await import(`./define.ts?copy=${Date.now()}`);
+  vi.resetModules();
+  const copy = await import("./define.ts");
   const defined = copy.defineRecipe({ presets: { thumb: "150x150" } });
   expect(copy.parseRecipe).not.toBe(parseRecipe);
   expect(parseRecipe(defined)).toBe(defined);
