@@ -7,16 +7,20 @@ type Permission = Exclude<
   undefined | $util.Output<unknown> | Promise<unknown>
 >[number];
 
+/** The keys of KMS that both buckets are encrypted with, each once. */
+export function keysOf({ source, renditions }: Stores): $util.Input<string>[] {
+  return [...new Set([source.key, renditions.key])].filter((key) => key !== undefined);
+}
+
 /** What reading an object needs besides, where a key of KMS was chosen. */
-export function decrypting({ settings }: Fleet, { key }: Stores) {
-  const theirs = settings.source === "new" ? undefined : settings.source.kmsKeyArn;
-  const readable = [...(key ? [key.arn] : []), ...(theirs ? [theirs] : []), ...settings.formerKeys];
+export function decrypting({ settings }: Fleet, stores: Stores) {
+  const readable = [...keysOf(stores), ...settings.formerKeys];
   return readable.length > 0 ? [{ actions: ["kms:Decrypt"], resources: readable }] : [];
 }
 
 /** What a reconcile does to the store, in both lanes. */
 export function storeAccess(fleet: Fleet, stores: Stores): Permission[] {
-  const { source, renditions, key } = stores;
+  const { source, renditions } = stores;
   const { recipe } = fleet;
   return [
     {
@@ -31,7 +35,7 @@ export function storeAccess(fleet: Fleet, stores: Stores): Permission[] {
     // was deleted could not be told from one that may not be read.
     { actions: ["s3:ListBucket"], resources: [source.arn, renditions.arn] },
     ...decrypting(fleet, stores),
-    ...(key ? [{ actions: ["kms:GenerateDataKey"], resources: [key.arn] }] : []),
+    ...(renditions.key ? [{ actions: ["kms:GenerateDataKey"], resources: [renditions.key] }] : []),
   ];
 }
 

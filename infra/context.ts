@@ -1,6 +1,20 @@
 import type { FleetRecipe } from "./recipe.ts";
 import type { FleetSettings } from "./settings-schema.ts";
 
+/** As SST's own: other arguments in place of ours, or a function that changes them. */
+export type Transform<T> =
+  | Partial<T>
+  | ((args: T, options: $util.ComponentResourceOptions, name: string) => undefined);
+
+/** How an app changes what the fleet makes of SST's components. */
+export interface Transforms {
+  readonly function?: Transform<sst.aws.FunctionArgs>;
+  readonly worker?: Transform<sst.aws.ServiceArgs>;
+  /** Lanes' queues and their dead-letter queues. */
+  readonly queue?: Transform<sst.aws.QueueArgs>;
+  readonly bucket?: Transform<sst.aws.BucketArgs>;
+}
+
 /** The longest name that IAM's roles, and EventBridge's rules and schedules, may have. */
 const SHORT = 64;
 
@@ -10,6 +24,7 @@ export interface Fleet {
   readonly name: string;
   readonly settings: FleetSettings;
   readonly recipe: FleetRecipe;
+  readonly transform: Transforms;
   /** Are pictures, and the keys they are encrypted with, kept when the fleet is removed? */
   readonly retained: boolean;
   readonly region: $util.Output<string>;
@@ -24,14 +39,13 @@ export interface Fleet {
 export function fleetOf(
   parent: $util.Resource,
   name: string,
-  { settings, recipe }: Pick<Fleet, "settings" | "recipe">,
+  given: Pick<Fleet, "settings" | "recipe" | "transform">,
 ): Fleet {
-  const retained = settings.keep;
+  const retained = given.settings.keep;
   const within = { parent };
   return {
+    ...given,
     name,
-    settings,
-    recipe,
     retained,
     // Of the provider that the component was given.
     region: aws.getRegionOutput({}, within).region,
@@ -40,6 +54,19 @@ export function fleetOf(
     within,
     kept: { ...within, retainOnDelete: retained },
   };
+}
+
+/** What a component of SST's is made of, once the app has had its say. */
+export function transformed<T extends object>(
+  transform: Transform<T> | undefined,
+  name: string,
+  args: T,
+  options: $util.ComponentResourceOptions,
+): [string, T, $util.ComponentResourceOptions] {
+  if (typeof transform !== "function") return [name, { ...args, ...transform }, options];
+  const own = { ...options };
+  transform(args, own, name);
+  return [name, args, own];
 }
 
 /**

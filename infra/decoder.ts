@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { bundle } from "./bundle.ts";
-import { programs } from "./programs.ts";
+import { program } from "./programs.ts";
 
 const ENTRY = "packages/core/src/image/unpack-thread.ts";
 const FILE = "unpack-thread.mjs";
@@ -14,6 +14,6 @@ const FILE = "unpack-thread.mjs";
  */
 export function decoderThread(): { from: string; to: string } {
   const from = join(".sst", "imagefleet", FILE);
-  bundle(join(programs(), ENTRY), { outfile: from, format: "esm" });
+  bundle(program(ENTRY), { outfile: from, format: "esm" });
   return { from, to: FILE };
 }

@@ -1,10 +1,14 @@
 import type { Fleet } from "./context.ts";
 import { KMS_DELETION_DAYS } from "./numbers.ts";
 
-/** The fleet's own key, where KMS was chosen. Without it nothing that is kept can be read. */
-export function makeKey(fleet: Fleet): aws.kms.Key | undefined {
+/**
+ * The key of KMS for the fleet's buckets, where KMS was chosen: one that is there, or the fleet's own.
+ * Without it nothing that is kept can be read.
+ */
+export function makeKey(fleet: Fleet): $util.Input<string> | undefined {
   const { encryption, distribution } = fleet.settings;
   if (encryption === "s3") return undefined;
+  if (encryption !== "kms") return encryption.kmsKeyArn;
   return new aws.kms.Key(
     `${fleet.name}Key`,
     {
@@ -14,11 +18,11 @@ export function makeKey(fleet: Fleet): aws.kms.Key | undefined {
       ...(distribution && { policy: readableThrough(fleet, distribution) }),
     },
     fleet.kept,
-  );
+  ).arn;
 }
 
 /** The account's policies decide, as without a policy here; and the distribution may decrypt. */
-function readableThrough({ partition, account }: Fleet, distribution: string) {
+function readableThrough({ partition, account }: Fleet, distribution: $util.Input<string>) {
   return aws.iam.getPolicyDocumentOutput({
     statements: [
       {

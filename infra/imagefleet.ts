@@ -2,10 +2,11 @@ import { alarms } from "./alarms.ts";
 import { stayAwake } from "./awake.ts";
 import { scaleOnBacklog } from "./backlog.ts";
 import { budget } from "./budget.ts";
-import { fleetOf } from "./context.ts";
+import { fleetOf, type Transforms } from "./context.ts";
 import { dashboard } from "./dashboard.ts";
 import { makeKey } from "./encryption.ts";
 import { listen, makeConsume } from "./intake.ts";
+import { type Link, linkOf } from "./link.ts";
 import { makeNetwork } from "./network.ts";
 import { tellOfTasks } from "./notices.ts";
 import { policiesForPeople } from "./operator.ts";
@@ -13,6 +14,7 @@ import { outputsOf } from "./outputs.ts";
 import { makeLanes } from "./queues.ts";
 import { readRecipe } from "./recipe.ts";
 import { replicate } from "./replication.ts";
+import { rolesAs } from "./roles.ts";
 import { type FleetInput, parseFleet } from "./settings-schema.ts";
 import { makeRenditions, makeSource, type Stores } from "./storage.ts";
 import { telemetryOf } from "./telemetry.ts";
@@ -22,6 +24,8 @@ import { makeCluster, makeWorker } from "./worker.ts";
 export interface ImagefleetArgs extends FleetInput {
   /** The module that exports the recipe, from the app's root: "recipe.ts". */
   readonly recipe: string;
+  /** Changes what the fleet makes of SST's components, as `transform` of SST's own does. */
+  readonly transform?: Transforms;
 }
 
 /**
@@ -34,18 +38,18 @@ export interface ImagefleetArgs extends FleetInput {
 export class Imagefleet extends $util.ComponentResource {
   /** Where everything is. */
   readonly outputs: ReturnType<typeof outputsOf>;
+  readonly #link: Link;
 
   /** @throws Error naming each field that is wrong, its value and the fix */
   constructor(name: string, args: ImagefleetArgs, options: $util.ComponentResourceOptions = {}) {
-    super("imagefleet:index:Imagefleet", name, {}, options);
-    const { recipe, ...given } = args;
-    const fleet = fleetOf(this, name, {
-      settings: parseFleet(name, $app.stage, given),
-      recipe: readRecipe(name, recipe),
-    });
+    const { recipe, transform = {}, ...given } = args;
+    const settings = parseFleet(name, $app.stage, given);
+    const transformations = [...(options.transformations ?? []), rolesAs(settings.roles)];
+    super("imagefleet:index:Imagefleet", name, {}, { ...options, transformations });
+    const fleet = fleetOf(this, name, { settings, transform, recipe: readRecipe(name, recipe) });
     const key = makeKey(fleet);
     const source = makeSource(fleet, key);
-    const stores: Stores = { source, renditions: makeRenditions(fleet, key), key };
+    const stores: Stores = { source, renditions: makeRenditions(fleet, key) };
     const lanes = makeLanes(fleet, source);
     const { large } = lanes;
     const telemetry = telemetryOf(fleet);
@@ -68,7 +72,13 @@ export class Imagefleet extends $util.ComponentResource {
       scaleOnBacklog(fleet, large.queue, worker);
       tellOfTasks(told, cluster, worker);
     }
-    this.outputs = outputsOf(fleet, { stores, lanes, programs, people, alarmTopic, page });
+    this.#link = linkOf(fleet, stores, lanes);
+    this.outputs = outputsOf(fleet, { key, stores, lanes, programs, people, alarmTopic, page });
     this.registerOutputs(this.outputs);
+  }
+
+  /** What `link: [fleet]` gives: `Resource.Photos.sourceBucket`, and the permission to upload to it. */
+  getSSTLink(): Link {
+    return this.#link;
   }
 }

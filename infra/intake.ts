@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { draining, sending, storeAccess } from "./access.ts";
-import type { Fleet } from "./context.ts";
+import { type Fleet, transformed } from "./context.ts";
 import { decoderThread } from "./decoder.ts";
 import { CONSUME, LOG_RETENTION, QUEUES } from "./numbers.ts";
-import { programs, sharpVersion } from "./programs.ts";
+import { program, sharpVersion } from "./programs.ts";
 import { type Lanes, sourceRule } from "./queues.ts";
 import type { Storage, Stores } from "./storage.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -23,44 +23,47 @@ export function makeConsume(
   const { source, renditions } = stores;
   const { small, large } = lanes;
   const consume = new sst.aws.Function(
-    `${name}Consume`,
-    {
-      description: "Imagefleet: the small lane, ten messages a batch",
-      handler: join(programs(), "packages/lambda/src/consume/handler.handler"),
-      runtime: "nodejs24.x",
-      architecture: "arm64",
-      memory: `${CONSUME.memoryMb} MB`,
-      timeout: `${CONSUME.timeoutSeconds} seconds`,
-      environment: {
-        IMAGEFLEET_RECIPE: recipe.file,
-        IMAGEFLEET_RENDITION_BUCKET: renditions.name,
-        IMAGEFLEET_SOURCE_BUCKETS: source.name,
-        IMAGEFLEET_SMALL_QUEUE_URL: small.queue.url,
-        IMAGEFLEET_SMALL_DLQ_URL: small.letters.url,
-        IMAGEFLEET_LARGE_QUEUE_URL: large.queue.url,
-        IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
-        IMAGEFLEET_LEASE_SECONDS: String(CONSUME.timeoutSeconds * CONSUME.visibilityPerTimeout),
-        IMAGEFLEET_FUNCTION_MEMORY_MB: String(CONSUME.memoryMb),
-        ...telemetry.environment,
+    ...transformed<sst.aws.FunctionArgs>(
+      fleet.transform.function,
+      `${name}Consume`,
+      {
+        description: "Imagefleet: the small lane, ten messages a batch",
+        handler: program("packages/lambda/src/consume/handler.ts").replace(/\.\w+$/, ".handler"),
+        runtime: "nodejs24.x",
+        architecture: "arm64",
+        memory: `${CONSUME.memoryMb} MB`,
+        timeout: `${CONSUME.timeoutSeconds} seconds`,
+        environment: {
+          IMAGEFLEET_RECIPE: recipe.file,
+          IMAGEFLEET_RENDITION_BUCKET: renditions.name,
+          IMAGEFLEET_SOURCE_BUCKETS: source.name,
+          IMAGEFLEET_SMALL_QUEUE_URL: small.queue.url,
+          IMAGEFLEET_SMALL_DLQ_URL: small.letters.url,
+          IMAGEFLEET_LARGE_QUEUE_URL: large.queue.url,
+          IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
+          IMAGEFLEET_LEASE_SECONDS: String(CONSUME.timeoutSeconds * CONSUME.visibilityPerTimeout),
+          IMAGEFLEET_FUNCTION_MEMORY_MB: String(CONSUME.memoryMb),
+          ...telemetry.environment,
+        },
+        nodejs: {
+          // sharp's binary for the function's processor, at the version of the lockfile.
+          install: { sharp: sharpVersion() },
+          // What is imported when it is needed (traces, ways to credentials) is a file of its own, and
+          // not parsed at each start.
+          splitting: true,
+        },
+        copyFiles: [decoderThread(), { from: join(recipe.folder, recipe.file), to: recipe.file }],
+        permissions: [
+          ...storeAccess(fleet, stores),
+          draining(small.queue, "sqs:GetQueueAttributes"),
+          sending(small.letters),
+          sending(large.queue),
+          ...telemetry.tracing,
+        ],
+        logging: { retention: retained ? LOG_RETENTION.production : LOG_RETENTION.other },
       },
-      nodejs: {
-        // sharp's binary for the function's processor, at the version of the lockfile.
-        install: { sharp: sharpVersion() },
-        // What is imported when it is needed (traces, ways to credentials) is a file of its own, and
-        // not parsed at each start.
-        splitting: true,
-      },
-      copyFiles: [decoderThread(), { from: join(recipe.folder, recipe.file), to: recipe.file }],
-      permissions: [
-        ...storeAccess(fleet, stores),
-        draining(small.queue, "sqs:GetQueueAttributes"),
-        sending(small.letters),
-        sending(large.queue),
-        ...telemetry.tracing,
-      ],
-      logging: { retention: retained ? LOG_RETENTION.production : LOG_RETENTION.other },
-    },
-    within,
+      within,
+    ),
   );
   new aws.lambda.EventSourceMapping(
     `${name}ConsumeMapping`,

@@ -11,7 +11,7 @@ const WITHOUT_FARGATE = ["usw1-az2", "apne1-az3"];
 
 export interface Network {
   readonly id: $util.Input<string>;
-  readonly subnets: $util.Input<string>[];
+  readonly subnets: $util.Input<$util.Input<string>[]>;
   readonly groups: $util.Input<string>[];
   readonly publicAddresses: boolean;
 }

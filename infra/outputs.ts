@@ -4,6 +4,7 @@ import type { Lanes } from "./queues.ts";
 import type { Stores } from "./storage.ts";
 
 interface Made {
+  readonly key: $util.Input<string> | undefined;
   readonly stores: Stores;
   readonly lanes: Lanes;
   readonly programs: Programs;
@@ -14,8 +15,8 @@ interface Made {
 
 /** What `sst deploy` prints, and what an application needs to know. */
 export function outputsOf({ region, settings }: Fleet, made: Made) {
-  const { stores, lanes, programs, people, alarmTopic, page } = made;
-  const { source, renditions, key } = stores;
+  const { key, stores, lanes, programs, people, alarmTopic, page } = made;
+  const { source, renditions } = stores;
   const { small, large } = lanes;
   const { consume, worker } = programs;
   return {
@@ -29,12 +30,12 @@ export function outputsOf({ region, settings }: Fleet, made: Made) {
     function: consume.name,
     functionLogs: consume.nodes.logGroup.apply((group) => group?.name ?? $output("")),
     ...(!$dev && { workerLogs: logsOf(worker.nodes.taskDefinition) }),
-    ...(key && { keyArn: key.arn }),
+    ...(key && { keyArn: key }),
     alarmTopicArn: alarmTopic,
     ...(!$dev &&
+      settings.alarmTopic === undefined &&
       settings.alarmEmails.length === 0 && {
-        alarms:
-          "are told to nobody: set alarmEmails in infra/settings.ts, or subscribe to the topic",
+        alarms: "are told to nobody: set alarmEmails or alarmTopic, or subscribe to the topic",
       }),
     viewerPolicy: people.viewer.arn,
     operatorPolicy: people.operator.arn,

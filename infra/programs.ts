@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 
 /** The folder of this repository, or of its files in the package that an app has installed. */
 export function programs(): string {
@@ -13,12 +13,15 @@ export function programs(): string {
   }
 }
 
-/** How `sst dev` runs the worker: from its source, or, as Node runs no TypeScript of packages, from JavaScript. */
-export function workerCommand(): string {
-  const main = join(programs(), "packages/worker/src/main");
-  return existsSync(join($cli.paths.root, `${main}.ts`))
-    ? `node_modules/.bin/node ${main}.ts`
-    : `node ${main}.mjs`;
+/**
+ * A program's module, from the app's root: its source, or, as Node runs no TypeScript of packages, what
+ * the package brings of it.
+ *
+ * @param source in this repository
+ */
+export function program(source: string): string {
+  const built = join(programs(), "built", basename(source).replace(/\.ts$/, ".mjs"));
+  return existsSync(join($cli.paths.root, built)) ? built : join(programs(), source);
 }
 
 /** The version of sharp that the programs are tested with. */

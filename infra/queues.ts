@@ -1,4 +1,4 @@
-import { type Fleet, physical } from "./context.ts";
+import { type Fleet, physical, transformed } from "./context.ts";
 import { CONSUME, QUEUES, WORKER } from "./numbers.ts";
 import type { Storage } from "./storage.ts";
 
@@ -88,11 +88,12 @@ function lane(fleet: Fleet, name: string, visibilitySeconds: number): Lane {
 function queue(fleet: Fleet, name: string, attributes: aws.sqs.QueueArgs): sst.aws.Queue {
   const tags = { ...AWAKE_TAG };
   return new sst.aws.Queue(
-    `${fleet.name}${name}`,
-    {
-      transform: { queue: { ...attributes, tags, sqsManagedSseEnabled: true } },
-    },
-    fleet.within,
+    ...transformed<sst.aws.QueueArgs>(
+      fleet.transform.queue,
+      `${fleet.name}${name}`,
+      { transform: { queue: { ...attributes, tags, sqsManagedSseEnabled: true } } },
+      fleet.within,
+    ),
   );
 }
 

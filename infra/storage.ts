@@ -1,4 +1,4 @@
-import type { Fleet } from "./context.ts";
+import { type Fleet, transformed } from "./context.ts";
 import { STORAGE } from "./numbers.ts";
 
 type LifecycleRule = aws.types.input.s3.BucketLifecycleConfigurationRule;
@@ -14,23 +14,25 @@ const abandonedUploads: LifecycleRule = {
   abortIncompleteMultipartUpload: { daysAfterInitiation: STORAGE.abortMultipartDays },
 };
 
+type Key = $util.Input<string>;
+
 export interface Storage {
   readonly name: $util.Input<string>;
   readonly arn: $util.Input<string>;
+  /** The ARN of the key of KMS that it is encrypted with; undefined: S3's own. */
+  readonly key: Key | undefined;
   readonly versions?: aws.s3.BucketVersioning;
 }
 
 export interface Stores {
   readonly source: Storage;
   readonly renditions: Storage;
-  /** What both are encrypted with, where KMS was chosen. */
-  readonly key: aws.kms.Key | undefined;
 }
 
 /** What users upload: versioned, so that an overwrite or a delete can be taken back. */
-export function makeSource(fleet: Fleet, key: Stores["key"]): Storage {
+export function makeSource(fleet: Fleet, key: Key | undefined): Storage {
   const { source, uploadOrigins, keepDeletedDays, archiveAfterDays } = fleet.settings;
-  if (source !== "new") return theirs(fleet, source.bucket);
+  if (source !== "new") return theirs(fleet, source);
   return bucket(fleet, key, "Source", {
     versioned: true,
     uploadOrigins,
@@ -57,8 +59,9 @@ export function makeSource(fleet: Fleet, key: Stores["key"]): Storage {
 }
 
 /** What is made of it. Not versioned: it can be made again from its source at any time. */
-export function makeRenditions(fleet: Fleet, key: Stores["key"]): Storage {
-  const { distribution } = fleet.settings;
+export function makeRenditions(fleet: Fleet, key: Key | undefined): Storage {
+  const { renditions, distribution } = fleet.settings;
+  if (renditions !== "new") return theirs(fleet, renditions);
   return bucket(fleet, key, "Renditions", {
     versioned: false,
     rules: [
@@ -74,12 +77,18 @@ export function makeRenditions(fleet: Fleet, key: Stores["key"]): Storage {
   });
 }
 
-function theirs({ partition }: Fleet, name: string): Storage {
-  return { name, arn: $interpolate`arn:${partition}:s3:::${name}` };
+interface Given {
+  readonly bucket: $util.Input<string> | sst.aws.Bucket;
+  readonly kmsKeyArn?: Key;
+}
+
+function theirs({ partition }: Fleet, { bucket, kmsKeyArn: key }: Given): Storage {
+  if (bucket instanceof sst.aws.Bucket) return { name: bucket.name, arn: bucket.arn, key };
+  return { name: bucket, arn: $interpolate`arn:${partition}:s3:::${bucket}`, key };
 }
 
 /** This one distribution, whoever asks it: another's, of any account, is not let in. */
-function throughCloudFront(distribution: string): Reader {
+function throughCloudFront(distribution: $util.Input<string>): Reader {
   return {
     actions: ["s3:GetObject"],
     principals: [{ type: "service", identifiers: ["cloudfront.amazonaws.com"] }],
@@ -91,7 +100,7 @@ function throughCloudFront(distribution: string): Reader {
 /** TLS only and closed to the public by SST's own defaults, which the graph's rules insist on. */
 function bucket(
   fleet: Fleet,
-  key: Stores["key"],
+  key: Key | undefined,
   name: string,
   options: {
     versioned: boolean;
@@ -105,21 +114,24 @@ function bucket(
   // unprotected. SST keeps the bucket alone.
   const { kept, retained } = fleet;
   const made = new sst.aws.Bucket(
-    `${fleet.name}${name}`,
-    {
-      // Nothing is uploaded from a browser without being asked for.
-      cors: uploadOrigins.length > 0 && {
-        allowOrigins: uploadOrigins,
-        allowMethods: ["PUT", "POST"],
-        // Of a part of an upload.
-        exposeHeaders: ["ETag"],
-        maxAge: "1 hour",
+    ...transformed<sst.aws.BucketArgs>(
+      fleet.transform.bucket,
+      `${fleet.name}${name}`,
+      {
+        // Nothing is uploaded from a browser without being asked for.
+        cors: uploadOrigins.length > 0 && {
+          allowOrigins: uploadOrigins,
+          allowMethods: ["PUT", "POST"],
+          // Of a part of an upload.
+          exposeHeaders: ["ETag"],
+          maxAge: "1 hour",
+        },
+        policy: readers,
+        // What is kept must not be emptied on the way out either.
+        transform: { bucket: { forceDestroy: !retained } },
       },
-      policy: readers,
-      // What is kept must not be emptied on the way out either.
-      transform: { bucket: { forceDestroy: !retained } },
-    },
-    kept,
+      kept,
+    ),
   );
   new aws.s3.BucketServerSideEncryptionConfiguration(
     `${fleet.name}${name}Encryption`,
@@ -128,7 +140,7 @@ function bucket(
       rules: [
         {
           applyServerSideEncryptionByDefault: key
-            ? { sseAlgorithm: "aws:kms", kmsMasterKeyId: key.arn }
+            ? { sseAlgorithm: "aws:kms", kmsMasterKeyId: key }
             : { sseAlgorithm: "AES256" },
           // One call to KMS a bucket and time, not one an object.
           bucketKeyEnabled: key !== undefined,
@@ -142,11 +154,11 @@ function bucket(
     { bucket: made.name, rules: [abandonedUploads, ...rules] },
     kept,
   );
-  if (!versioned) return made;
+  if (!versioned) return { name: made.name, arn: made.arn, key };
   const versions = new aws.s3.BucketVersioning(
     `${fleet.name}${name}Versioning`,
     { bucket: made.name, versioningConfiguration: { status: "Enabled" } },
     kept,
   );
-  return { name: made.name, arn: made.arn, versions };
+  return { name: made.name, arn: made.arn, key, versions };
 }

@@ -1,8 +1,21 @@
 import { type Fleet, physical } from "./context.ts";
 
 /** Where every alarm goes; who listens is in the settings. */
-export function makeTopic(fleet: Fleet): $util.Output<string> {
-  const { name, account, settings, within } = fleet;
+export function makeTopic(fleet: Fleet): $util.Input<string> {
+  const { name, settings, within } = fleet;
+  const topic = settings.alarmTopic ?? ownTopic(fleet);
+  for (const [index, endpoint] of settings.alarmEmails.entries()) {
+    new aws.sns.TopicSubscription(
+      `${name}AlarmsEmail${index + 1}`,
+      { topic, protocol: "email", endpoint },
+      within,
+    );
+  }
+  return topic;
+}
+
+function ownTopic(fleet: Fleet): $util.Output<string> {
+  const { name, account, within } = fleet;
   const topic = new aws.sns.Topic(`${name}Alarms`, { name: physical(fleet, "Alarms") }, within);
 
   // CloudWatch, Budgets and EventBridge may write to it, over TLS, and nobody else.
@@ -46,18 +59,5 @@ export function makeTopic(fleet: Fleet): $util.Output<string> {
     },
     within,
   );
-
-  for (const [index, endpoint] of settings.alarmEmails.entries()) {
-    new aws.sns.TopicSubscription(
-      `${name}AlarmsEmail${index + 1}`,
-      {
-        topic: topic.arn,
-        protocol: "email",
-        endpoint,
-      },
-      within,
-    );
-  }
-
   return policy.arn;
 }

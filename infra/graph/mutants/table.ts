@@ -122,8 +122,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "a handler that is not there",
     file: "intake.ts",
-    from: "consume/handler.handler",
-    to: "consume/handler.handle",
+    from: '".handler"',
+    to: '".handle"',
     fault: /handlers are there: Consume/,
   },
   {
@@ -298,7 +298,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "buckets that go with production",
     file: "context.ts",
-    from: "const retained = settings.keep;",
+    from: "const retained = given.settings.keep;",
     to: "const retained = false;",
     fault: /production keeps its buckets: SourceBucket is emptied/,
   },
