@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 /** The folder of this repository, or of its files in the package that an app has installed. */
 export function programs(): string {
@@ -20,7 +20,7 @@ export function programs(): string {
  * @param source in this repository
  */
 export function program(source: string): string {
-  const built = join(programs(), "built", basename(source).replace(/\.ts$/, ".mjs"));
+  const built = join(programs(), "built", source.replace(/\.ts$/, ".mjs"));
   return existsSync(join($cli.paths.root, built)) ? built : join(programs(), source);
 }
 

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -21,12 +21,9 @@ const CONTEXT = [
   "packages/worker/src",
 ];
 
-/** What is bundled, so that nothing of it is to be found among an app's packages but sharp. */
-const BUILT = [
-  "packages/lambda/src/consume/handler.ts",
-  "packages/worker/src/main.ts",
-  "packages/core/src/image/unpack-thread.ts",
-];
+const HANDLER = "packages/lambda/src/consume/handler.ts";
+const DECODER = "packages/core/src/image/unpack-thread.ts";
+const WORKER = "packages/worker/src/main.ts";
 
 const BANNER = [
   'import { createRequire as _createRequire } from "node:module";',
@@ -59,24 +56,47 @@ export async function pack(folder: string): Promise<void> {
       filter: (from) => !/\.test\.ts$|\.fixture\.|[\\/](fixtures|fuzz)$/.test(from),
     });
   }
+  await build(folder);
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest(), null, 2)}\n`);
+  cpSync(join(ROOT, "LICENSE"), join(folder, "LICENSE"));
+}
+
+/** Bundles the programs, so that nothing of them is to be found among an app's packages but sharp. */
+async function build(folder: string): Promise<void> {
   const esbuild: Esbuild = createRequire(join(ROOT, ".sst/platform/package.json"))("esbuild");
-  await esbuild.build({
+  const options = {
     absWorkingDir: ROOT,
-    entryPoints: Object.fromEntries(BUILT.map((path) => [basename(path, ".ts"), path])),
     outdir: join(folder, "fleet", "built"),
     outExtension: { ".js": ".mjs" },
     bundle: true,
-    // What is imported when it is needed stays a file of its own.
-    splitting: true,
     platform: "node",
     target: "node24",
     format: "esm",
     external: ["sharp"],
-    banner: { js: BANNER },
     logLevel: "error",
+  };
+  // These are bundled once more as they are deployed, and get what CommonJS asks for there: named
+  // twice it would be no program.
+  await esbuild.build({
+    ...options,
+    entryPoints: { [named(HANDLER)]: HANDLER, [named(DECODER)]: DECODER },
+    // What is imported when it is needed stays a file of its own.
+    splitting: true,
   });
-  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest(), null, 2)}\n`);
-  cpSync(join(ROOT, "LICENSE"), join(folder, "LICENSE"));
+  // These are run by `sst dev` as they are. The decoder's thread lies beside whoever starts it.
+  await esbuild.build({
+    ...options,
+    entryPoints: {
+      [named(WORKER)]: WORKER,
+      [join(dirname(named(WORKER)), basename(named(DECODER)))]: DECODER,
+    },
+    banner: { js: BANNER },
+  });
+}
+
+/** As infra/programs.ts looks for it. */
+function named(source: string): string {
+  return source.replace(/\.ts$/, "");
 }
 
 function manifest(): object {
