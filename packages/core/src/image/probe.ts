@@ -5,16 +5,21 @@ import { INPUT_NAMES, type InputFormat, type SourceInfo } from "../plan/index.ts
 import type { Recipe } from "../recipe/index.ts";
 import { isBare } from "./bare.ts";
 import { BMP_HEAD_BYTES, bmpHeader } from "./bmp/header.ts";
+import { withBearableExif } from "./exif/bearable.ts";
 import { attempt, meaning } from "./fault.ts";
 import { formatOf } from "./format.ts";
 import { isDisplayP3 } from "./gamut.ts";
+import { hasGaps } from "./gif.ts";
 import type { ImageInput } from "./input.ts";
 import { hasQuarterChroma } from "./jpeg.ts";
 import { withPlainName } from "./plain-name.ts";
 import { reading } from "./reading.ts";
+import { withSourceBytes } from "./source-bytes.ts";
 import { drawnAt, svgBytes } from "./svg.ts";
 import { TIFF_BYTES } from "./tiff.ts";
+import { unreadKind } from "./unread.ts";
 import { mayBeLossless } from "./webp.ts";
+import { webpMend, withMendedWebp } from "./webp-mend.ts";
 
 /** Enough for any format's magic, and nearly always for what stands before a WebP's first frame. */
 const HEAD_BYTES = 64 * 1024;
@@ -33,12 +38,46 @@ export async function probe(input: ImageInput, rules: ProbeRules): Promise<Sourc
   const { head, bytes } = await headOf(input);
   if (bytes === 0) throw new Rejection("SourceEmpty", "the source has 0 bytes");
   const format = readableFormat(head, rules);
-  const info =
-    format === "bmp"
-      ? describeBmp(head, bytes)
-      : describe(format, head, bytes, await withPlainName(input, metadataOf(format)), rules);
+  const unread = await withSourceBytes(input, (source) => unreadKind(format, source));
+  if (unread !== undefined) throw unsupported(unread);
+  if (format === "bmp") {
+    const info = describeBmp(head, bytes);
+    checkPixels(info, rules);
+    return info;
+  }
+  const read = (named: ImageInput) =>
+    withBearableExif(named, format, (bearable) => metadataAndMend(bearable, format, rules));
+  const { metadata, mend } = await withPlainName(input, read);
+  const info = { ...describe(format, head, bytes, metadata, rules), ...mend };
   checkPixels(info, rules);
   return info;
+}
+
+type Mend = Pick<SourceInfo, "mended" | "damaged">;
+
+/**
+ * A WebP that was cut off says nothing until it is mended: so it is where every frame that is wanted
+ * is whole, and where the recipe has damaged sources rendered.
+ */
+async function metadataAndMend(
+  input: ImageInput,
+  format: InputFormat,
+  { source, presets }: ProbeRules,
+): Promise<{ metadata: Metadata; mend?: Mend }> {
+  const metadata = metadataOf(format);
+  try {
+    return { metadata: await metadata(input) };
+  } catch (fault) {
+    if (format !== "webp" || !(fault instanceof Rejection)) throw fault;
+    const mend = await withSourceBytes(input, webpMend);
+    const missed = mend?.lacksFrames !== true || presets.some(({ animated }) => animated);
+    if (mend === undefined || (missed && source.damaged === "reject")) throw fault;
+    const mended = { mended: true } as const;
+    return {
+      metadata: await withMendedWebp(input, mended, metadata),
+      mend: { ...mended, ...(missed && { damaged: fault.message }) },
+    };
+  }
 }
 
 const metadataOf =
@@ -70,6 +109,10 @@ async function headOf(input: ImageInput): Promise<{ head: Uint8Array; bytes: num
   const { size } = await file.stat();
   const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
   return { head: buffer.subarray(0, bytesRead), bytes: size };
+}
+
+function unsupported(kind: string): Rejection {
+  return new Rejection("SourceUnsupported", `the source is ${kind}, which is not read: convert it`);
 }
 
 function readableFormat(head: Uint8Array, rules: ProbeRules): InputFormat {
@@ -144,7 +187,7 @@ function describe(
     pages: metadata.pages ?? 1,
     bands: metadata.channels,
     depth: storedDepth(metadata),
-    alpha: metadata.hasAlpha,
+    alpha: metadata.hasAlpha || (format === "gif" && hasGaps(head)),
     progressive: metadata.isProgressive,
     subsampled: format === "jpeg" && hasQuarterChroma(head),
     lossless: format === "webp" && mayBeLossless(head),

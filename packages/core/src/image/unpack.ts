@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { Failure, type RejectedReason, Rejection } from "../outcome/index.ts";
 import type { SourceInfo } from "../plan/index.ts";
 import { meaning, OUT_OF_MEMORY } from "./fault.ts";
-import { checkGif } from "./gif.ts";
+import { withShownGif } from "./gif.ts";
 import type { ImageInput } from "./input.ts";
 import { svgBytes } from "./svg.ts";
 import { checkFilters } from "./svg-filters.ts";
@@ -20,6 +20,19 @@ export interface UnpackOrder {
   readonly input: ImageInput;
   readonly format: "bmp" | "heic";
   readonly raster: Raster;
+  /** Is what there is of a damaged source wanted? */
+  readonly tolerant: boolean;
+}
+
+/** How a source is to be read. */
+export interface Reading {
+  readonly signal: AbortSignal;
+  /** How long decoding may take. */
+  readonly seconds: number;
+  /** Is more than the first frame wanted? */
+  readonly moving: boolean;
+  /** Is what there is of a damaged source wanted? */
+  readonly tolerant: boolean;
 }
 
 /** What it says in the end. */
@@ -35,26 +48,27 @@ export type UnpackAnswer =
  * deadline stops it at once, a decoder that crashes takes nothing with it, and WebAssembly's
  * memory, which only grows, is given back. It counts as one pipeline.
  *
- * @param seconds how long decoding may take
  * @throws Rejection `SourceCorrupt`, Failure `OutOfMemory` or `TimedOut`, the signal's reason, and
  *   what `use` throws
  */
 export async function withReadable<T>(
   input: ImageInput,
   source: SourceInfo,
-  { signal, seconds }: { readonly signal: AbortSignal; readonly seconds: number },
+  how: Reading,
   use: (input: ImageInput) => Promise<T>,
 ): Promise<T> {
   const { format, width, height, alpha, icc } = source;
+  const { signal, seconds } = how;
   if (format === "svg") {
     const drawing = await svgBytes(input);
     checkFilters(drawing.bytes, source, seconds);
     return use(drawing);
   }
-  if (format === "gif") await checkGif(input);
+  if (format === "gif") return withShownGif(input, how, use);
   if (format !== "bmp" && format !== "heic") return use(input);
   const raster: Raster = { width, height, channels: alpha ? 4 : 3, ...(icc && { icc }) };
-  const file = await onThread(() => unpack({ input, format, raster }, signal, seconds));
+  const order = { input, format, raster, tolerant: how.tolerant };
+  const file = await onThread(() => unpack(order, signal, seconds));
   try {
     return await use({ kind: "bytes", bytes: new Uint8Array(file) });
   } finally {

@@ -41,6 +41,10 @@ export interface SourceInfo {
   readonly profiled?: true;
   /** Does its header tell of pixels and nothing else, no profile, no metadata, no turn? Absent: no. */
   readonly bare?: true;
+  /** A WebP whose container promises more than there is: its whole chunks are read. Absent: no. */
+  readonly mended?: true;
+  /** What its header shows to be damaged, where the recipe has such a source rendered. */
+  readonly damaged?: string;
   /** The EXIF orientation, 1 to 8. */
   readonly orientation: number;
   /** The colour profile of a HEIC, which its decoder leaves to be applied. */

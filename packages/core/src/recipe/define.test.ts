@@ -18,7 +18,7 @@ const forms = '"360x270", "640w", "480h", "150x" or "x150"';
 describe("defineRecipe", () => {
   it("makes every choice that was left open", () => {
     expect(defineRecipe({ presets: { thumb: "150x150" } })).toEqual({
-      source: { prefix: "", suffixes: [], heic: true, svg: false },
+      source: { prefix: "", suffixes: [], heic: true, svg: false, damaged: "reject" },
       output: {
         prefix: "",
         key: "{preset}/{path}.{ext}",

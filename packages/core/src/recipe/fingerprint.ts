@@ -5,7 +5,7 @@ import type { Preset, Recipe } from "./recipe.ts";
  * Raised when the same preset would come out different for a reason of ours (geometry, colour,
  * cascade): every rendition in the field is then remade as its source is next looked at.
  */
-const RENDERER_VERSION = 1;
+const RENDERER_VERSION = 2;
 
 /**
  * What "up to date" is judged by: 16 hex digits over a preset's settings, the encoder and the key
@@ -22,6 +22,8 @@ export function recipeFingerprint(recipe: Recipe, encoder: string): string {
   const { prefix, ...output } = recipe.output;
   return digest({
     source: recipe.source.prefix,
+    // Renditions of a sound source are the same in both settings.
+    ...(recipe.source.damaged === "render" && { damaged: "render" }),
     output: { prefix, ...output },
     presets: recipe.presets.map((preset) => presetFingerprint(preset, encoder)),
   });
