@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { laneByCost, planRenditions } from "../plan/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
+import { manyScans } from "./fuzz/scans.fixture.ts";
 import { configureCodec, probe, render } from "./index.ts";
 import { quadrants, RGB } from "./pictures.fixture.ts";
 
@@ -117,6 +118,18 @@ describe("limits", () => {
     await expect(render(input, plan, { onRendition: () => {} })).rejects.toMatchObject({
       reason: "TimedOut",
       message: "decoding took longer than limits.seconds",
+    });
+  });
+
+  it("of time, for scans of a progressive JPEG", async () => {
+    const bytes = manyScans(2048);
+    await expect(planned(bytes, { seconds: 3 })).resolves.toBeDefined();
+    const two = Buffer.concat([bytes.subarray(0, -2), manyScans(2048).subarray(2)]);
+    const many = Buffer.concat(Array.from({ length: 3 }, () => two));
+    await expect(planned(many, { seconds: 3 })).rejects.toMatchObject({
+      reason: "SourceTooLarge",
+      message:
+        "the source's 5298 scans of 2048 x 2048 px would take 5 s to decode and limits.seconds is 3",
     });
   });
 

@@ -16,6 +16,8 @@ const ONES = [0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0];
 
 /** Lines at the bottom that are compared: libvips has no word about the last 8 that it reads. */
 const BOTTOM = 64;
+/** More are looked at in no picture: no program writes a tenth of them. */
+const SCANS = 1000;
 
 /**
  * The end marker of a JPEG that lacks nothing else; undefined for every other one. All its pixels
@@ -68,7 +70,8 @@ async function endless(source: SourceBytes): Promise<Area | undefined> {
   /** By component: its coefficients of which the last bit has come. */
   let components = new Map<number, Set<number>>();
   let progressive = false;
-  for (let from = 2; ; ) {
+  let from = 2;
+  for (let scans = 0; scans <= SCANS; scans++) {
     const segments = await jpegSegments(source, wanted, from);
     const frame = segments.find(({ marker }) => isFrame(marker));
     const last = segments.at(-1);

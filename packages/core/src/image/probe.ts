@@ -12,6 +12,7 @@ import { isDisplayP3 } from "./gamut.ts";
 import { hasGaps } from "./gif.ts";
 import type { ImageInput } from "./input.ts";
 import { hasQuarterChroma } from "./jpeg.ts";
+import { checkScans } from "./jpeg-scans.ts";
 import { withPlainName } from "./plain-name.ts";
 import { reading } from "./reading.ts";
 import { withSourceBytes } from "./source-bytes.ts";
@@ -50,6 +51,9 @@ export async function probe(input: ImageInput, rules: ProbeRules): Promise<Sourc
   const { metadata, mend } = await withPlainName(input, read);
   const info = { ...describe(format, head, bytes, metadata, rules), ...mend };
   checkPixels(info, rules);
+  if (format === "jpeg" && info.progressive) {
+    await withSourceBytes(input, (source) => checkScans(source, info, rules.limits.seconds));
+  }
   return info;
 }
 

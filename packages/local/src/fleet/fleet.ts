@@ -27,6 +27,8 @@ export interface StoredRendition {
   readonly bytes: number;
   /** What one of the source's own size saves of its bytes, in percent. */
   readonly savedPercent?: number | undefined;
+  /** What its preset asks for, in px, where that is more than its format can hold. */
+  readonly boundedFrom?: { readonly width: number; readonly height: number } | undefined;
 }
 
 export interface DeadLetterReport {

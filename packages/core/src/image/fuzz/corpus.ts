@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
+import { exifBomb, withExif } from "../exif/bomb.fixture.ts";
 import { CONTAINERS, detailed, quadrants, RGB } from "../pictures.fixture.ts";
+import { manyScans } from "./scans.fixture.ts";
 
 export interface Seed {
   readonly name: string;
@@ -41,6 +43,26 @@ export async function corpus(): Promise<Seed[]> {
     { name: "bmp, 8 bit", file: bmp(8, 0) },
     { name: "bmp, runs", file: bmp(8, 1) },
     { name: "svg", file: SVG },
+    { name: "jpeg, restarts", file: await readFile(new URL("../restarts.fixture.jpg", import.meta.url)) },
+    {
+      name: "jpeg, arithmetic",
+      file: await readFile(new URL("../arithmetic.fixture.jpg", import.meta.url)),
+    },
+    ...(await bombs()),
+  ];
+}
+
+/** Sound files of a few KB that a codec can be busy with for long. */
+export async function bombs(): Promise<Seed[]> {
+  const formats = ["jpeg", "png", "webp", "avif"] as const;
+  return [
+    ...(await Promise.all(
+      formats.map(async (format) => ({
+        name: `${format}, exif bomb`,
+        file: await withExif(format, exifBomb(6, 3, 1000, 0x8825)),
+      })),
+    )),
+    { name: "jpeg, 883 scans", file: manyScans(1024) },
   ];
 }
 
