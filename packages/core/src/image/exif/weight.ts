@@ -9,7 +9,7 @@ export interface ExifWeight {
 /**
  * The bounds of EXIF that libexif is given, which reads a directory again each time that an entry
  * points to it. Cameras write five directories of a hundred entries in all, whose values do not
- * overlap. Measured, libexif 0.6.26, CPU: 8 directories of 125 entries under 1 ms; a directory
+ * overlap. Measured, libexif 0.6.26, CPU: one directory of 5,000 entries 1 ms; a directory
  * of 500 entries that point to it, 6 s; of 1,000, 50 s.
  */
 const DIRECTORIES = 8;

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
-import { corpus } from "./corpus.ts";
+import { configureCodec } from "../index.ts";
+import { rendered } from "../pictures.fixture.ts";
+import { bombs, corpus } from "./corpus.ts";
 import { fileOfIndex, fuzz } from "./run.ts";
 
 it("gives the same file for the same seed, and another for another", async () => {
@@ -7,6 +9,13 @@ it("gives the same file for the same seed, and another for another", async () =>
   const { file } = fileOfIndex(seeds, 1, 40);
   expect(fileOfIndex(seeds, 1, 40).file.equals(file)).toBe(true);
   expect(fileOfIndex(seeds, 2, 40).file.equals(file)).toBe(false);
+});
+
+it("sound files that a codec could be busy with for long are rendered soon", async () => {
+  configureCodec({ threads: 2 });
+  for (const { name, file } of await bombs()) {
+    expect((await rendered(file, { a: "20w" })).size, name).toBe(1);
+  }
 });
 
 it("damaged files of all formats each come to an end that is known", {
