@@ -21,7 +21,7 @@ export const decrypting =
 export const storeAccess: Permission[] = [
   { actions: ["s3:GetObject"], resources: [$interpolate`${source.arn}/${recipe.source.prefix}*`] },
   {
-    actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+    actions: ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"],
     resources: [$interpolate`${renditions.arn}/${recipe.output.prefix}*`],
   },
   // Never called: without it S3 answers "forbidden" for a key that is not there, and a picture that

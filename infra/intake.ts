@@ -64,7 +64,13 @@ if (settings.source === "new" || settings.source.notifications === "replace") {
         {
           id: "imagefleet",
           queueArn: small.queue.arn,
-          events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],
+          events: [
+            "s3:ObjectCreated:*",
+            "s3:ObjectRemoved:*",
+            // What a lifecycle rule removes is no ObjectRemoved.
+            "s3:LifecycleExpiration:*",
+            "s3:ObjectRestore:Completed",
+          ],
           // Suffixes stay with the recipe: S3 compares them with case.
           ...(recipe.source.prefix === "" ? {} : { filterPrefix: recipe.source.prefix }),
         },

@@ -54,6 +54,12 @@ export const STORAGE = {
   abortMultipartDays: 7,
   oldVersionDays: 90,
   intelligentTieringDays: 30,
+  /**
+   * A tombstone outlives each attempt that may have seen no manifest before it: SQS hides a message
+   * for at most 12 hours. S3 counts to the next midnight UTC:
+   * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+   */
+  tombstoneDays: 2,
 } as const;
 
 export const ALARMS = {

@@ -28,7 +28,15 @@ export const source: Storage =
 /** What is made of it. Not versioned: it can be made again from its source at any time. */
 export const renditions: Storage = bucket("Renditions", {
   versioned: false,
-  rules: [],
+  rules: [
+    {
+      id: "tombstones",
+      status: "Enabled",
+      // TOMBSTONE_TAG of packages/core/src/store/manifest.ts.
+      filter: { tag: { key: "imagefleet", value: "tombstone" } },
+      expiration: { days: STORAGE.tombstoneDays },
+    },
+  ],
   readers: settings.distribution === undefined ? [] : [throughCloudFront(settings.distribution)],
 });
 

@@ -41,7 +41,18 @@ const DEPLOYED: readonly Expected[] = [
   {
     type: "s3/bucketNotification:BucketNotification",
     name: "SourceNotification",
-    inputs: { queues: [{ events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"] }] },
+    inputs: {
+      queues: [
+        {
+          events: [
+            "s3:ObjectCreated:*",
+            "s3:ObjectRemoved:*",
+            "s3:LifecycleExpiration:*",
+            "s3:ObjectRestore:Completed",
+          ],
+        },
+      ],
+    },
   },
   {
     type: "s3/bucketVersioning:BucketVersioning",
@@ -56,6 +67,19 @@ const DEPLOYED: readonly Expected[] = [
         { abortIncompleteMultipartUpload: { daysAfterInitiation: 7 } },
         { noncurrentVersionExpiration: { noncurrentDays: 90 } },
         { transitions: [{ days: 30, storageClass: "INTELLIGENT_TIERING" }] },
+      ],
+    },
+  },
+  {
+    type: "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    name: "RenditionsLifecycle",
+    inputs: {
+      rules: [
+        { abortIncompleteMultipartUpload: { daysAfterInitiation: 7 } },
+        {
+          filter: { tag: { key: "imagefleet", value: "tombstone" } },
+          expiration: { days: 2 },
+        },
       ],
     },
   },

@@ -136,10 +136,17 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "a grant that the programs need",
     file: "access.ts",
-    from: 'actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]',
-    to: 'actions: ["s3:GetObject", "s3:PutObject"]',
+    from: 'actions: ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"]',
+    to: 'actions: ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"]',
     fault:
-      /what is called is allowed: the worker may not s3:DeleteObject renditions\/\*, which it needs for DeleteObject If-Match, DeleteObjects/,
+      /what is called is allowed: the worker may not s3:DeleteObject renditions\/\*, which it needs for DeleteObjects/,
+  },
+  {
+    what: "the tag by which tombstones expire",
+    file: "storage.ts",
+    from: 'value: "tombstone"',
+    to: 'value: "tombstones"',
+    fault: /RenditionsLifecycle/,
   },
   {
     what: "a grant that the operator needs",

@@ -70,11 +70,12 @@ async function putSource(): Promise<void> {
   const thumb = { preset: "thumb", key: "out/thumb/a.jpg.webp", width, height, bytes };
   const renditions = [{ ...thumb, format: "webp", etag: '"e"', fingerprint: "f" }] as const;
   const rest = { renditions: [...renditions], stale: [], at: new Date().toISOString() };
-  const manifest = { version: 1, revision: "r", source, recipe, ...rest } as const;
+  const manifest = { version: 1, revision: "r", seq: 1, source, recipe, ...rest } as const;
   const store = new RenditionStore(s3, renditionBucket);
   await store.putManifest("out/manifests/a.jpg.json", manifest, undefined, never);
   const type = { contentType: "image/webp", cacheControl: "no-cache", fingerprint: "1" };
-  await store.put({ key: "out/ghost/a.jpg.webp", body: Buffer.from("x"), ...type }, never);
+  const ghost = { key: "out/ghost/a.jpg.webp", source, body: Buffer.from("x") };
+  await store.put({ ...ghost, ...type }, never);
 }
 
 /** Runs a command that speaks to the fleet. */

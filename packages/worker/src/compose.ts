@@ -64,6 +64,7 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
         large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
         letters: new Queue(sqs, letters),
         maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
+        sourceBuckets: env.IMAGEFLEET_SOURCE_BUCKETS,
         leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
         ...voice,
         traces,

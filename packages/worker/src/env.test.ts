@@ -27,6 +27,17 @@ it("drains the lanes that it is told", () => {
   expect(readEnv({ ...common, ...small, IMAGEFLEET_LANES: "small" }).lanes).toHaveLength(1);
 });
 
+it("knows one source bucket, or none, and says what to do with more", () => {
+  const bucketsOf = (names: string) =>
+    readEnv({ ...common, ...large, IMAGEFLEET_SOURCE_BUCKETS: names }).IMAGEFLEET_SOURCE_BUCKETS;
+  expect(bucketsOf("")).toEqual([]);
+  expect(bucketsOf("photos")).toEqual(["photos"]);
+  expect(() => bucketsOf("photos,")).toThrow("it must be the name of a bucket");
+  expect(() => bucketsOf("photos,scans")).toThrow(
+    'IMAGEFLEET_SOURCE_BUCKETS is "photos,scans": sources of two buckets would meet in one rendition\'s key: deploy a fleet for each bucket',
+  );
+});
+
 it("says what a lane needs and has not, and what is no lane", () => {
   expect(() => readEnv({ ...common, IMAGEFLEET_LANES: "small,large" })).toThrow(
     "the worker cannot start: IMAGEFLEET_SMALL_QUEUE_URL is not set; " +

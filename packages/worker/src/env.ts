@@ -1,4 +1,4 @@
-import { name, names, parseEnv, url, wholeNumber } from "@imagefleet/core/env";
+import { name, parseEnv, sourceBuckets, url, wholeNumber } from "@imagefleet/core/env";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import { LOG_LEVELS, metricsNamespace } from "@imagefleet/core/telemetry";
 import { tracesVariables } from "@imagefleet/core/traces";
@@ -19,8 +19,7 @@ const common = {
   AWS_REGION: name,
   AWS_ENDPOINT_URL: v.optional(url),
   IMAGEFLEET_RENDITION_BUCKET: name,
-  /** The buckets that sources come from: what would be written among them is refused. */
-  IMAGEFLEET_SOURCE_BUCKETS: names,
+  IMAGEFLEET_SOURCE_BUCKETS: sourceBuckets,
   /** Which lanes are drained: `large`, `small` or `small,large`. */
   IMAGEFLEET_LANES: v.optional(laneNames, "large"),
   /** Of a small lane too: what is too big for it goes there. */

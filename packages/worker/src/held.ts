@@ -2,7 +2,6 @@ import {
   type AttemptContext,
   attempt,
   handBack,
-  leastSeconds,
   sendAnew,
   type Unit,
   unitsOf,
@@ -42,7 +41,7 @@ export class Held {
     const settlement = await attempt(this.#message, context, this.lease.signal);
     await this.lease.end();
     if (settlement.kind === "acknowledge") return this.#acknowledge();
-    const seconds = stopped() ? leastSeconds(this.#message, context) : settlement.seconds;
+    const seconds = stopped() ? settlement.leastSeconds : settlement.seconds;
     const comeBack = () => queue.comeBackIn(seconds, this.#message);
     await this.#tried(comeBack, "could not set when it comes back");
   }

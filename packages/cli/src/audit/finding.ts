@@ -12,6 +12,8 @@ export type Finding =
   | { readonly kind: "rejected"; readonly key: string; readonly reason: string }
   /** This fleet wrote it; its source is gone, or none of today's presets writes it (`null`). */
   | { readonly kind: "orphan"; readonly key: string; readonly source: string | null }
+  /** Of a source that is gone, and older than any attempt: a lifecycle rule or `--repair` removes it. */
+  | { readonly kind: "tombstone"; readonly key: string }
   /** Somebody else wrote it, or it cannot be told whose it is: left alone. */
   | { readonly kind: "foreign"; readonly key: string; readonly why: string };
 
@@ -24,6 +26,7 @@ export const FINDING_KINDS = [
   "unlisted",
   "orphan",
   "rejected",
+  "tombstone",
   "foreign",
 ] as const satisfies readonly FindingKind[];
 

@@ -1,9 +1,27 @@
 import { HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { asFailure, statusOf } from "@imagefleet/core/aws";
-import { manifestFrame, manifestKey, renditionFrames, sourceKeyOf } from "@imagefleet/core/plan";
+import { manifestKey, sourceOfOutput } from "@imagefleet/core/plan";
 import { type Recipe, whyNotASource } from "@imagefleet/core/recipe";
-import { type ListedObject, type Manifest, OWN_MARK, RenditionStore } from "@imagefleet/core/store";
+import {
+  type ListedObject,
+  type Manifest,
+  OWN_MARK,
+  RenditionStore,
+  TOMBSTONE_TAG,
+} from "@imagefleet/core/store";
 import type { Finding } from "./finding.ts";
+
+/** For so long a tombstone is needed, ms: see `tombstoneDays` of infra/numbers.ts. */
+const TOMBSTONE_MS = 2 * 86_400_000;
+
+/** An object as it is now. */
+interface Head {
+  readonly etag: string;
+  readonly own: boolean;
+  readonly isTombstone: boolean;
+  /** ms since the epoch */
+  readonly modified: number;
+}
 
 /** What a listing does not tell: asked object by object. Every method throws Failure. */
 export class Lookup {
@@ -35,9 +53,7 @@ export class Lookup {
   }
 
   /** A rendition as it is now. */
-  async rendition(
-    key: string,
-  ): Promise<{ readonly etag: string; readonly own: boolean } | undefined> {
+  async rendition(key: string): Promise<Head | undefined> {
     return this.#head(this.#renditions.bucket, key);
   }
 
@@ -46,8 +62,12 @@ export class Lookup {
     const head = await this.rendition(key);
     // Gone meanwhile: the fleet is at work.
     if (head === undefined) return undefined;
+    if (head.isTombstone) {
+      const isOver = head.modified < Date.now() - TOMBSTONE_MS;
+      return isOver ? { kind: "tombstone", key } : undefined;
+    }
     if (!head.own) return { kind: "foreign", key, why: "this fleet did not write it" };
-    const source = this.#sourceOf(key);
+    const source = sourceOfOutput(this.#recipe, key);
     if (source === undefined) return { kind: "orphan", key, source: null };
     if ((await this.#head(this.#sourceBucket, source)) !== undefined) {
       const outside = whyNotASource(this.#recipe, source);
@@ -63,26 +83,17 @@ export class Lookup {
       : { kind: "foreign", key, why: `its source is in the bucket ${bucket}` };
   }
 
-  /** The source whose rendition or manifest has such a key, by today's recipe. */
-  #sourceOf(key: string): string | undefined {
-    for (const { before, after } of [
-      manifestFrame(this.#recipe),
-      ...renditionFrames(this.#recipe),
-    ]) {
-      if (!key.startsWith(before) || !key.endsWith(after)) continue;
-      if (key.length <= before.length + after.length) continue;
-      const path = key.slice(before.length, key.length - after.length);
-      const source = sourceKeyOf(this.#recipe, path);
-      if (source !== undefined) return source;
-    }
-    return undefined;
-  }
-
-  async #head(bucket: string, key: string) {
+  async #head(bucket: string, key: string): Promise<Head | undefined> {
     this.requests++;
     try {
       const head = await this.#s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-      return { etag: head.ETag ?? "", own: head.Metadata?.[OWN_MARK] !== undefined };
+      const mark = head.Metadata?.[OWN_MARK];
+      return {
+        etag: head.ETag ?? "",
+        own: mark !== undefined,
+        isTombstone: mark === TOMBSTONE_TAG.value,
+        modified: head.LastModified?.getTime() ?? Date.now(),
+      };
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       throw asFailure(`look at s3://${bucket}/${key}`, error);

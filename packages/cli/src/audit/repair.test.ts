@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AuditTotals, FindingKind } from "./finding.ts";
+import { type AuditTotals, type FindingKind, isComplete } from "./finding.ts";
 import { plan } from "./repair.ts";
 import { reportText } from "./text.ts";
 
@@ -15,7 +15,7 @@ function totals(
     unwritten: 0,
     requests: { lists: 1, gets: 1 },
     ...more,
-    findings: { ...none, rejected: 0, foreign: 0, ...findings },
+    findings: { ...none, rejected: 0, tombstone: 0, foreign: 0, ...findings },
   };
 }
 
@@ -62,5 +62,13 @@ describe("many orphans whose source is not there", () => {
   it("are also those of no preset, where no source is there", () => {
     const empty = totals({ orphan: 200 }, { unwritten: 200, sources: 0, complete: 0 });
     expect(plan(empty, false)).toMatchObject({ nothing: true, unwritten: false });
+  });
+});
+
+describe("tombstones that are no longer needed", () => {
+  it("are removed by a repair, and leave the fleet complete without one", () => {
+    const old = totals({ tombstone: 2 });
+    expect(plan(old, false)).toMatchObject({ text: "Remove 2 tombstones", tombstones: true });
+    expect(isComplete(old)).toBe(true);
   });
 });

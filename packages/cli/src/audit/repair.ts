@@ -18,6 +18,7 @@ export interface RepairPlan {
   readonly orphans: boolean;
   /** May objects go that no preset writes any more? */
   readonly unwritten: boolean;
+  readonly tombstones: boolean;
   readonly nothing: boolean;
   /** What is not done, and why. */
   readonly held: readonly string[];
@@ -43,16 +44,19 @@ export function plan(
   const orphans = gone > 0 && !tooMany;
   const isUpToDate = findings.unrendered + findings.stale === 0;
   const unwritten = dropped > 0 && !tooMany && isUpToDate;
+  const tombstones = findings.tombstone > 0;
   const parts = [
     ...(jobs > 0 ? [`enqueue ${many(jobs, "job")}`] : []),
     ...(orphans ? [`remove ${many(gone, "object")} whose source is gone`] : []),
     ...(unwritten ? [`remove ${many(dropped, "object")} that no preset writes any more`] : []),
+    ...(tombstones ? [`remove ${many(findings.tombstone, "tombstone")}`] : []),
   ];
   const text = parts.join(" and ");
   return {
     text: text.charAt(0).toUpperCase() + text.slice(1),
     orphans,
     unwritten,
+    tombstones,
     nothing: parts.length === 0,
     held: [
       ...(tooMany
@@ -95,7 +99,7 @@ const CHUNK = 200;
  */
 export async function repair(
   lines: AsyncIterable<string>,
-  { orphans, unwritten }: RepairPlan,
+  { orphans, unwritten, tombstones }: RepairPlan,
   input: RepairInput,
 ): Promise<{ readonly text: string }> {
   const { sourceBucket: bucket, recipe, signal } = input;
@@ -120,6 +124,7 @@ export async function repair(
     if (signal.aborted) break;
     const { kind, key, source } = v.parse(lineSchema, line);
     if (["unrendered", "stale", "missing", "unlisted"].includes(kind)) await job(key);
+    if (kind === "tombstone" && tombstones && (await store.removeTombstone(key, signal))) removed++;
     if (kind !== "orphan") continue;
     if (source && whyNotASource(recipe, source) === undefined) {
       if (orphans) await job(source);

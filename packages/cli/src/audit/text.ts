@@ -20,6 +20,7 @@ const STYLES = {
   unlisted: "yellow",
   orphan: "magenta",
   rejected: "dim",
+  tombstone: "dim",
   foreign: "dim",
 } as const;
 
@@ -45,6 +46,7 @@ function detail(finding: Finding): string {
         ? ": no preset of the recipe writes it any more"
         : `: its source ${printable(finding.source)} is gone`;
     case "unrendered":
+    case "tombstone":
       return "";
   }
 }
@@ -56,6 +58,7 @@ const MEANINGS: Readonly<Record<FindingKind, string>> = {
   unlisted: "sources with a rendition too many",
   orphan: "objects of this fleet whose source is gone",
   rejected: "sources that the recipe cannot be done on",
+  tombstone: "tombstones of deleted sources that are no longer needed",
   foreign: "objects that are not this fleet's to judge",
 };
 

@@ -6,6 +6,7 @@ export const LETTER_ADVICE: Readonly<Record<DeadLetterReason, string>> = {
   ...ADVICE,
   SourceCorrupt: "cut short or damaged: have it uploaded again, then discard",
   SourceEmpty: "it has no bytes: have it uploaded again, then discard",
+  SourceArchived: "restore it in S3: its event makes it when it is complete; then discard",
   SourceTooLarge: "make it smaller, or raise limits in recipe.ts, deploy and redrive",
   RecipeUnsatisfiable:
     "change what the message names: in recipe.ts, deploy and redrive; in the source, discard",

@@ -144,15 +144,29 @@ function fields(pairs: readonly (readonly [string, string])[]): string[] {
   return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
 }
 
+/** Deeper JSON is indented off the screen, and deep enough it is more than a stack holds. */
+const DEEPEST = 50;
+
 /** JSON over several lines, so that a person can read it; what would move the cursor is marked. */
-function printableBody(body: string): string {
+export function printableBody(body: string): string {
   let text = body;
   try {
-    text = JSON.stringify(JSON.parse(body), undefined, 2);
+    const value: unknown = JSON.parse(body);
+    if (!isDeeper(value, DEEPEST)) text = JSON.stringify(value, undefined, 2);
   } catch {
     // It is shown as it is.
   }
   return text.split("\n").map(printable).join("\n");
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= levels && level.length > 0; depth++) {
+    level = level.flatMap((one) =>
+      typeof one === "object" && one !== null ? Object.values(one) : [],
+    );
+  }
+  return level.length > 0;
 }
 
 function nextText({ id, reason }: Letter, { command }: Screen): string[] {

@@ -269,5 +269,5 @@ describe("imagefleet render", () => {
     expect(stderr).toMatch(/interrupted: \d+ files? not rendered/);
     const left = await readdir(join(cwd, "renditions"), { recursive: true });
     expect(left.filter((name) => name.endsWith(".tmp"))).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 });

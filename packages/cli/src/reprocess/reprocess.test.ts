@@ -51,7 +51,7 @@ async function keysIn(lane: "small" | "large"): Promise<string[]> {
 async function putManifest(key: string, fingerprint: string, etag: string): Promise<void> {
   const store = new RenditionStore(sandbox.s3, sandbox.resources.renditionBucket);
   const source = { bucket: sandbox.resources.sourceBucket, key, etag, bytes: 1 };
-  const rest = { revision: key, renditions: [], stale: [], at: new Date().toISOString() };
+  const rest = { revision: key, seq: 1, renditions: [], stale: [], at: new Date().toISOString() };
   const manifest = { version: 1 as const, source, recipe: fingerprint, ...rest };
   const never = new AbortController().signal;
   const at = `manifests/${key}.json`;

@@ -7,7 +7,9 @@ export const ADVICE: Readonly<Record<DeadLetterReason, string>> = {
     "convert it to JPEG, PNG or WebP; allow it, if the message names a switch; or leave such keys out with source.suffixes in recipe.ts",
   SourceTooLarge: "make it smaller, or raise limits in recipe.ts",
   SourceEmpty: "the file has no bytes: upload it again",
-  MessageMalformed: "find who sends to the queue what is neither an S3 event nor a job",
+  SourceArchived: "restore it in S3: when the restore is complete, it is made",
+  MessageMalformed:
+    "find who sends to the queue what is neither an S3 event nor a job of this fleet's bucket",
   RecipeUnsatisfiable:
     "change what the message names, in recipe.ts or in the source, or leave such sources out",
   StoreUnavailable: "see whether the store answers, then upload it again",

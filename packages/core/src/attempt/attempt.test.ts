@@ -1,14 +1,15 @@
-import { PutObjectCommand } from "@aws-sdk/client-s3";
-import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import { GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createS3 } from "../aws/index.ts";
 import { jobMessage, parseMessage } from "../intake/index.ts";
 import { LETTER, Queue, type ReceivedMessage } from "../queue/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
 import { RenditionStore, SourceStore } from "../store/index.ts";
 import { createLog } from "../telemetry/index.ts";
-import { type AttemptContext, attempt, attemptTogether } from "./attempt.ts";
+import { type AttemptContext, attempt, attemptTogether, LATE_WRITE_SECONDS } from "./attempt.ts";
 
 const MIB = 1024 * 1024;
 const never = new AbortController().signal;
@@ -45,6 +46,7 @@ function context(more: Partial<AttemptContext> = {}): AttemptContext {
     large: new Queue(sqs, large.url),
     letters: new Queue(sqs, small.letters),
     maxReceives: 5,
+    sourceBuckets: [sandbox.resources.sourceBucket],
     leaseSeconds: 30,
     log: createLog("test", "silent"),
     now: () => 1_700_000_000_000,
@@ -160,6 +162,75 @@ describe("attempt", () => {
     expect(letter?.attributes[LETTER.key]).toBeUndefined();
   });
 
+  it("touches nothing for a message that names another bucket", async () => {
+    const { s3, resources } = sandbox;
+    await upload(await picture());
+    await attempt(message(jobBody()), context(), never);
+    const objects = async () => {
+      const { Contents: all = [] } = await s3.send(
+        new ListObjectsV2Command({ Bucket: resources.renditionBucket }),
+      );
+      return all.map(({ Key, ETag, LastModified }) => [Key, ETag, LastModified?.getTime()]);
+    };
+    const before = await objects();
+    await s3.send(new CreateBucketCommand({ Bucket: "foreign" }));
+    const foreign = {
+      Bucket: "foreign",
+      Key: key,
+      Body: await sharp(await picture())
+        .negate()
+        .toBuffer(),
+    };
+    await s3.send(new PutObjectCommand(foreign));
+    // There is no source at that key in the rendition bucket, and another picture in the foreign one.
+    for (const bucket of [resources.renditionBucket, "foreign"]) {
+      const own = jobMessage({ bucket, key, begun: true, force: true });
+      const record = { bucket: { name: bucket }, object: { key } };
+      const event = JSON.stringify({
+        Records: [
+          {
+            eventName: "ObjectCreated:Put",
+            s3: { ...record, bucket: { name: resources.sourceBucket } },
+          },
+          { eventName: "ObjectRemoved:Delete", s3: record },
+        ],
+      });
+      for (const body of [own, event]) {
+        const settlement = await attempt(message(body), context(), never);
+        expect(settlement).toEqual({ kind: "acknowledge" });
+        expect(await letters()).toMatchObject([
+          {
+            body,
+            attributes: {
+              Reason: "MessageMalformed",
+              Message: `the message is about the bucket ${bucket}, and this fleet's sources are in ${resources.sourceBucket}`,
+            },
+          },
+        ]);
+      }
+    }
+    expect(await objects()).toEqual(before);
+  });
+
+  it("answers for the others when an attempt at one breaks off", async () => {
+    await upload(await picture());
+    const other = message(jobBody(), { id: "m-2" });
+    key = "pictures/breaks.jpg";
+    await upload(await picture());
+    const one = message(jobBody());
+    let begun = 0;
+    const traces = {
+      begin() {
+        begun += 1;
+        if (begun === 1) throw new Error("no trace");
+        return { header: "", end: () => undefined };
+      },
+      flush: () => Promise.resolve(),
+    };
+    const settlements = await attemptTogether([one, other], context({ traces }), never);
+    expect(settlements.map(({ kind }) => kind)).toEqual(["comeBack", "acknowledge"]);
+  });
+
   it("lets what failed come back later each time, and gives it up with its reason at the last receive", async () => {
     await upload(await picture());
     const seconds: number[] = [];
@@ -175,6 +246,37 @@ describe("attempt", () => {
     expect(await letters()).toMatchObject([
       { attributes: { [LETTER.reason]: "StoreUnavailable", [LETTER.receiveCount]: "5" } },
     ]);
+  });
+
+  it("keeps a message and its dead letter away until a write that was given up has landed", async () => {
+    await upload(await picture());
+    // A store of which no write is answered, and everything else is.
+    const unanswered = createS3({
+      endpoint: sandbox.endpoint,
+      region: sandbox.region,
+      credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    });
+    unanswered.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) =>
+          commandName === "PutObjectCommand" ? Promise.reject(new Error("reset")) : next(args),
+      { step: "initialize" },
+    );
+    const renditions = new RenditionStore(unanswered, sandbox.resources.renditionBucket);
+    const url = sandbox.resources.lanes.large.letters;
+    const given = context({ letters: new Queue(sandbox.sqs, url) });
+    const silent = { ...given, reconcile: { ...given.reconcile, renditions } };
+    const settlement = await attempt(message(jobBody()), silent, never);
+    expect(settlement).toMatchObject({ kind: "comeBack", leastSeconds: LATE_WRITE_SECONDS });
+    const last = message(jobBody(), { receiveCount: 5 });
+    expect(await attempt(last, silent, never)).toEqual({ kind: "acknowledge" });
+    // The dead letter is sent, and nobody receives it yet.
+    const AttributeNames = ["ApproximateNumberOfMessagesDelayed" as const];
+    const asked = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames });
+    expect((await sandbox.sqs.send(asked)).Attributes).toEqual({
+      ApproximateNumberOfMessagesDelayed: "1",
+    });
+    unanswered.destroy();
   });
 
   it("does not acknowledge what it could not put among the dead, or send on", async () => {
@@ -303,7 +405,7 @@ describe("attemptTogether", () => {
     await upload(await picture());
     const last = message(jobBody(), { id: "m-2", receiveCount: 5, firstReceivedAt: 1_000 });
     const settlements = await attemptTogether([message(jobBody()), last], failing(), never);
-    expect(settlements).toEqual([{ kind: "comeBack", seconds: 2 }, { kind: "acknowledge" }]);
+    expect(settlements).toMatchObject([{ kind: "comeBack", seconds: 2 }, { kind: "acknowledge" }]);
     expect(await letters()).toMatchObject([
       {
         attributes: {

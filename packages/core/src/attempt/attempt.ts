@@ -26,6 +26,8 @@ export interface AttemptContext extends Voice {
   readonly maxReceives: number;
   /** The lane's visibility timeout, or less. */
   readonly leaseSeconds: number;
+  /** The buckets that sources come from: no other is touched. None: they are not known. */
+  readonly sourceBuckets: readonly string[];
   /** Absent: jobs are not traced. */
   readonly traces?: Traces | undefined;
   /** ms since the epoch */
@@ -34,10 +36,21 @@ export interface AttemptContext extends Voice {
   readonly random: () => number;
 }
 
+/**
+ * For so long after an attempt gave up a write that was not answered, the write may take effect: the
+ * next attempt, which makes all anew, begins later. S3 states no bound. A request that has not
+ * arrived whole is dropped with its connection, so what is left is a request that S3 holds whole,
+ * decided within milliseconds as a rule.
+ */
+export const LATE_WRITE_SECONDS = 15;
+/** Of the keys that a manifest names and that are another's, so many are logged. */
+const FOREIGN_SHOWN = 10;
+
 /** What is to become of the message. */
 export type Settlement =
   | { readonly kind: "acknowledge" }
-  | { readonly kind: "comeBack"; readonly seconds: number };
+  /** `leastSeconds`: what it must stay away for at least, whatever the hurry. */
+  | { readonly kind: "comeBack"; readonly seconds: number; readonly leastSeconds: number };
 
 /** One attempt at a message: from its body to what is to become of it. Never throws. */
 export async function attempt(
@@ -46,7 +59,7 @@ export async function attempt(
   signal: AbortSignal,
 ): Promise<Settlement> {
   const [settlement] = await attemptTogether([message], context, signal);
-  return settlement ?? { kind: "comeBack", seconds: 0 };
+  return settlement ?? { kind: "comeBack", seconds: 0, leastSeconds: 0 };
 }
 
 /**
@@ -62,26 +75,38 @@ export async function attemptTogether(
   signal: AbortSignal,
 ): Promise<Settlement[]> {
   const asked = messages.map((message) => ({
-    ...readMessage(message, context.leaseSeconds),
+    ...readMessage(message, context),
     settled: true,
+    mayStillLand: false,
   }));
   for (const one of asked) {
     if (one.intake.kind !== "jobs") one.settled = await withoutJobs(one, context);
   }
   for (const job of mergedJobs(asked)) {
     const askers = asked.filter(({ intake }) => asksFor(intake, job));
-    const settled = await attemptJob(job, askers, context, signal);
+    const conclusions = await attemptJob(job, askers, context, signal).catch((error: unknown) => {
+      // Not even its answer could be told: those that asked come back, the others are none the worse.
+      context.log.error({ err: error }, "an attempt broke off");
+      return [];
+    });
     askers.forEach((asker, at) => {
-      asker.settled &&= settled[at] ?? false;
+      const { settled = false, mayStillLand = false } = conclusions[at] ?? {};
+      asker.settled &&= settled;
+      asker.mayStillLand ||= mayStillLand;
     });
   }
-  return asked.map(({ message, settled }) => settle(message, settled, context));
+  return asked.map((one) => settle(one, context));
 }
 
-function settle(message: ReceivedMessage, settled: boolean, context: AttemptContext): Settlement {
+function settle(
+  one: { message: ReceivedMessage; settled: boolean; mayStillLand: boolean },
+  context: AttemptContext,
+): Settlement {
+  const { message, settled, mayStillLand } = one;
   if (settled) return { kind: "acknowledge" };
   const seconds = backoffSeconds(message.receiveCount, context.random());
-  return { kind: "comeBack", seconds: Math.max(seconds, leastSeconds(message, context)) };
+  const least = Math.max(leastSeconds(message, context), mayStillLand ? LATE_WRITE_SECONDS : 0);
+  return { kind: "comeBack", seconds: Math.max(seconds, least), leastSeconds: least };
 }
 
 /** What a message without jobs is owed: nothing, or a dead letter that says why. */
@@ -96,7 +121,7 @@ async function withoutJobs(
   const reason = "MessageMalformed";
   log.warn({ reason, message: intake.message, messageId }, "rejected a message");
   const outcome = { kind: "rejected", reason, message: intake.message } as const;
-  return (await conclude(outcome, undefined, message.body, message, context)).settled;
+  return (await conclude({ outcome }, undefined, message.body, message, context)).settled;
 }
 
 /** One job a source: as begun and as forced as any of those asked for. */
@@ -135,20 +160,25 @@ function asksFor(intake: Intake, job: Job): boolean {
 interface Conclusion {
   readonly outcome: Outcome;
   readonly settled: boolean;
+  /** A write of the attempt may take effect after it. */
+  readonly mayStillLand?: boolean;
 }
 
-/** @returns whether nothing more is owed to the job by each of those who asked for it */
+/** @returns how it ended for each of those who asked for it */
 async function attemptJob(
   job: Job,
   askers: readonly ReadMessage[],
   context: AttemptContext,
   signal: AbortSignal,
-): Promise<boolean[]> {
+): Promise<Conclusion[]> {
   const startedAt = context.now();
   const trace = context.traces?.begin(job.trace, startedAt);
   const onward = trace && { trace: trace.header };
   const watch = new Stopwatch(context.now);
-  const ended = await outcomeFor(job, context, watch.enter, signal);
+  // One of its own: by it the store knows whether a write of this job was given up.
+  const own = AbortSignal.any([signal]);
+  const ended = await outcomeFor(job, context, watch.enter, own);
+  const mayStillLand = context.reconcile.renditions.mayStillLand(own);
   const laps = watch.stop();
   const reached = await forwarded({ ...job, ...onward }, ended, context);
   const conclusions: Conclusion[] = [];
@@ -156,7 +186,9 @@ async function attemptJob(
     // A letter of one job among several carries that job alone: redriven, it does not repeat the rest.
     const several = intake.kind === "jobs" && intake.jobs.length > 1;
     const body = several ? jobMessage(job) : message.body;
-    conclusions.push(await conclude(reached, job, body, message, context));
+    conclusions.push(
+      await conclude({ outcome: reached, mayStillLand }, job, body, message, context),
+    );
   }
   const { lane } = context;
   const { bucket, key } = job;
@@ -174,12 +206,12 @@ async function attemptJob(
     { at, waitMs: Math.max(0, startedAt - sentAt), laps },
   );
   trace?.end({ at, bucket, key, lane, receiveCount, outcome, laps });
-  return conclusions.map(({ settled }) => settled);
+  return conclusions;
 }
 
 async function outcomeFor(
   job: Job,
-  { lane, reconcile: inner }: AttemptContext,
+  { lane, log, reconcile: inner }: AttemptContext,
   onStage: Stopwatch["enter"],
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -191,7 +223,15 @@ async function outcomeFor(
       return { kind: "forwarded", why: `it has ${job.bytes} bytes` };
     }
   }
-  return inTime(reconcile(job, { ...inner, onStage }, signal), signal);
+  const { bucket, key } = job;
+  const onForeign = (keys: readonly string[]) => {
+    const some = keys.slice(0, FOREIGN_SHOWN);
+    log.warn(
+      { bucket, key, count: keys.length, foreign: some },
+      "left alone what is not of this source",
+    );
+  };
+  return inTime(reconcile(job, { ...inner, onForeign, onStage }, signal), signal);
 }
 
 /** Sends a job to the large lane where that is its outcome: once, whoever asked for it. */
@@ -212,7 +252,7 @@ async function forwarded(
 
 /** Writes the dead letter that an outcome asks for; what cannot be sent is a failed job, never a lost one. */
 async function conclude(
-  outcome: Outcome,
+  { outcome, mayStillLand = false }: Omit<Conclusion, "settled">,
   job: Job | undefined,
   body: string,
   message: ReceivedMessage,
@@ -220,7 +260,7 @@ async function conclude(
 ): Promise<Conclusion> {
   try {
     if (outcome.kind === "failed" && message.receiveCount < context.maxReceives) {
-      return { outcome, settled: false };
+      return { outcome, settled: false, mayStillLand };
     }
     if (outcome.kind === "rejected" || outcome.kind === "failed") {
       const letter = {
@@ -230,21 +270,24 @@ async function conclude(
         ...(job && { source: { bucket: job.bucket, key: job.key } }),
         lastAttemptAt: context.now(),
       };
-      await context.letters.send(body, letterAttributes(letter, message));
+      // It cannot be redriven before the write has landed, for nobody sees it until then.
+      const delaySeconds = mayStillLand ? LATE_WRITE_SECONDS : 0;
+      await context.letters.send(body, letterAttributes(letter, message), delaySeconds);
       const { reason, lane, source } = letter;
       countDeadLetter(context, { lane, reason, ...source, messageId: message.id }, context.now());
     }
     return { outcome, settled: true };
   } catch (error) {
-    return { outcome: outcomeOf(error), settled: false };
+    return { outcome: outcomeOf(error), settled: false, mayStillLand };
   }
 }
+
 /**
  * For how long at least a message stays away, s: none, but after its last permitted receive a whole
  * lease, as a crash would have kept it. SQS then makes it a dead letter without a mark of ours, and
  * only by its age is it known for one when the console has moved it back.
  */
-export function leastSeconds(
+function leastSeconds(
   { receiveCount }: Pick<ReceivedMessage, "receiveCount">,
   { maxReceives, leaseSeconds }: Pick<AttemptContext, "maxReceives" | "leaseSeconds">,
 ): number {

@@ -2,7 +2,6 @@ export {
   type AttemptContext,
   attempt,
   attemptTogether,
-  leastSeconds,
   type Settlement,
 } from "./attempt.ts";
 export { handBack, sendAnew } from "./hand-back.ts";

@@ -40,6 +40,7 @@ function context(queue: Queue): AttemptContext {
     large: queue,
     letters: new Queue(sqs, resources.lanes.small.letters),
     maxReceives: 1000,
+    sourceBuckets: [sandbox.resources.sourceBucket],
     leaseSeconds: 30,
     log: createLog("test", "silent"),
     now: Date.now,

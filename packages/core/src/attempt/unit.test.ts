@@ -127,7 +127,8 @@ describe("the trace that a message is a part of", () => {
   const from = (trace: string | undefined, traceHeader: string | undefined) => {
     const job = { bucket: "b", key: "a", begun: false, force: false };
     const body = jobMessage({ ...job, ...(trace !== undefined && { trace }) });
-    const { intake } = readMessage({ ...message("m", []), body, traceHeader }, 30);
+    const of = { leaseSeconds: 30, sourceBuckets: [] };
+    const { intake } = readMessage({ ...message("m", []), body, traceHeader }, of);
     return intake.kind === "jobs" ? intake.jobs.map((one) => one.trace) : [];
   };
 

@@ -17,10 +17,25 @@ export interface ReadMessage {
   readonly intake: Intake;
 }
 
-/** @param leaseSeconds the lane's visibility timeout */
-export function readMessage(message: ReceivedMessage, leaseSeconds: number): ReadMessage {
+/**
+ * A message that names another bucket than the fleet's is nobody's job: worked on, the rendition
+ * bucket's name would have the renditions of a living source removed, and another bucket's picture
+ * would take a source's place.
+ *
+ * @param options.leaseSeconds the lane's visibility timeout
+ * @param options.sourceBuckets the buckets that sources come from; none: they are not known
+ */
+export function readMessage(
+  message: ReceivedMessage,
+  { leaseSeconds, sourceBuckets }: { leaseSeconds: number; sourceBuckets: readonly string[] },
+): ReadMessage {
   const intake = parseMessage(message.body);
   if (intake.kind !== "jobs") return { message, intake };
+  const foreign = intake.jobs.find(({ bucket }) => !sourceBuckets.includes(bucket));
+  if (sourceBuckets.length > 0 && foreign !== undefined) {
+    const text = `the message is about the bucket ${foreign.bucket}, and this fleet's sources are in ${sourceBuckets.join(", ")}`;
+    return { message, intake: { kind: "malformed", message: text } };
+  }
   const again = message.receiveCount > 1 || wasDeadLetter(message);
   const jobs = intake.jobs.map((job) => ({
     ...job,

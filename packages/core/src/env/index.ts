@@ -6,12 +6,20 @@ export const url = v.pipe(v.string(), v.url("it must be a URL"));
 /** A variable that holds a name: not empty. */
 export const name = v.pipe(v.string(), v.nonEmpty("it must not be empty"));
 
-/** A variable that holds names, with commas between them; absent: none. */
-export const names = v.optional(
+/**
+ * The bucket that sources come from; absent: it is not known. A message that names another is
+ * malformed, and what would be written among the sources is refused. More than one is refused:
+ * nothing in a rendition's key says of which bucket its source is (docs/adr/021-one-source-bucket.md).
+ */
+export const sourceBuckets = v.optional(
   v.pipe(
     v.string(),
     v.transform((text) => (text === "" ? [] : text.split(",").map((one) => one.trim()))),
-    v.check((all) => all.every((one) => one !== ""), "it must be names with commas between them"),
+    v.check((all) => all.every((one) => one !== ""), "it must be the name of a bucket"),
+    v.maxLength(
+      1,
+      "sources of two buckets would meet in one rendition's key: deploy a fleet for each bucket, with a rendition bucket or an output.prefix of its own",
+    ),
   ),
   "",
 );

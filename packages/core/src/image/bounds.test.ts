@@ -28,9 +28,9 @@ describe.each(BOUNDS)("a rendition as long as %s can be", (format, longest) => {
     ] as const) {
       const made = await rendered(await strip(width, height), { full: { format }, thumb: "90w" });
       const side = (px: number) => Math.min(px, longest);
-      expect(await sharp(fileOf(made, "full"), { limitInputPixels: false }).metadata()).toMatchObject(
-        { width: side(width), height: side(height) },
-      );
+      expect(
+        await sharp(fileOf(made, "full"), { limitInputPixels: false }).metadata(),
+      ).toMatchObject({ width: side(width), height: side(height) });
       expect(made.get("full")?.plan.boundedFrom).toEqual(
         length > longest ? { width, height } : undefined,
       );
@@ -42,19 +42,24 @@ describe.each(BOUNDS)("a rendition as long as %s can be", (format, longest) => {
 it.each([
   ["webp", 16_383],
   ["gif", 65_535],
-] as const)("each frame of an animation is bounded by what %s can hold, not all together", async (format, longest) => {
-  const frames = await Promise.all(
-    ["#c33", "#3c3", "#33c"].map((background) =>
-      sharp({ create: { width: 1, height: longest, channels: 3, background } }).png().toBuffer(),
-    ),
-  );
-  const source = await sharp(frames, { join: { animated: true }, limitInputPixels: false })
-    .gif({ effort: 1 })
-    .toBuffer();
-  const made = await rendered(source, { full: { format, animated: true } });
-  const { pages, width, pageHeight } = await sharp(fileOf(made, "full"), {
-    pages: -1,
-    limitInputPixels: false,
-  }).metadata();
-  expect([pages, width, pageHeight]).toEqual([3, 1, longest]);
-});
+] as const)(
+  "each frame of an animation is bounded by what %s can hold, not all together",
+  async (format, longest) => {
+    const frames = await Promise.all(
+      ["#c33", "#3c3", "#33c"].map((background) =>
+        sharp({ create: { width: 1, height: longest, channels: 3, background } })
+          .png()
+          .toBuffer(),
+      ),
+    );
+    const source = await sharp(frames, { join: { animated: true }, limitInputPixels: false })
+      .gif({ effort: 1 })
+      .toBuffer();
+    const made = await rendered(source, { full: { format, animated: true } });
+    const { pages, width, pageHeight } = await sharp(fileOf(made, "full"), {
+      pages: -1,
+      limitInputPixels: false,
+    }).metadata();
+    expect([pages, width, pageHeight]).toEqual([3, 1, longest]);
+  },
+);

@@ -82,7 +82,11 @@ function gif(frames: readonly Frame[]): Buffer {
     }
     place[9] = 0x87;
     // Every entry has nearly the same colour.
-    const table = Array.from({ length: 256 }, (_, at) => [colour[0], colour[1], colour[2] + (at % 3)]);
+    const table = Array.from({ length: 256 }, (_, at) => [
+      colour[0],
+      colour[1],
+      colour[2] + (at % 3),
+    ]);
     const indices = Array.from({ length: width * height }, (_, at) => (rich ? at % 256 : 0));
     return Buffer.concat([control, place, Buffer.from(table.flat()), lzw(indices)]);
   });
@@ -138,8 +142,20 @@ function expectShown(found: number[][], wanted: number[][]): void {
 }
 
 const ANIMATIONS: readonly (readonly [string, readonly Frame[]])[] = [
-  ["the first frame smaller", [{ ...CORNER, colour: RED }, { ...WHOLE, colour: BLUE }]],
-  ["the first frame inside", [{ ...INSIDE, colour: RED }, { ...CORNER, colour: BLUE }]],
+  [
+    "the first frame smaller",
+    [
+      { ...CORNER, colour: RED },
+      { ...WHOLE, colour: BLUE },
+    ],
+  ],
+  [
+    "the first frame inside",
+    [
+      { ...INSIDE, colour: RED },
+      { ...CORNER, colour: BLUE },
+    ],
+  ],
   [
     "a frame that is cleared after it",
     [
@@ -171,7 +187,13 @@ const ANIMATIONS: readonly (readonly [string, readonly Frame[]])[] = [
       { left: 14, top: 10, width: 2, height: 2, colour: RED },
     ],
   ],
-  ["whole frames", [{ ...WHOLE, colour: RED }, { ...WHOLE, colour: BLUE }]],
+  [
+    "whole frames",
+    [
+      { ...WHOLE, colour: RED },
+      { ...WHOLE, colour: BLUE },
+    ],
+  ],
 ];
 
 describe.each(LANES)("a GIF from %s is shown as in browsers", (lane) => {
@@ -209,17 +231,23 @@ describe("a GIF that is cut off in a later frame", () => {
     { ...CORNER, colour: RED, rich: true },
   ];
   const whole = gif(frames);
-  const cuts = [0.5, 0.6, 0.8, 0.95, 0.999].map((share) => Math.floor(whole.length * share));
+  // The last lacks its trailer, which is not missed, and the byte that ends its last frame.
+  const cuts = [0.5, 0.6, 0.8, 0.95]
+    .map((share) => Math.floor(whole.length * share))
+    .concat(whole.length - 2);
 
-  it.each(LANES)("has its first frame rendered where no more is asked for, from %s", async (lane) => {
-    for (const cut of cuts) {
-      const input = await inputOf(lane, whole.subarray(0, cut));
-      const [still = []] = await framesOf(
-        fileOf(await rendered(input, { still: { format: "png" } }), "still"),
-      );
-      expectShown(still, shown(frames)[0] ?? []);
-    }
-  });
+  it.each(LANES)(
+    "has its first frame rendered where no more is asked for, from %s",
+    async (lane) => {
+      for (const cut of cuts) {
+        const input = await inputOf(lane, whole.subarray(0, cut));
+        const [still = []] = await framesOf(
+          fileOf(await rendered(input, { still: { format: "png" } }), "still"),
+        );
+        expectShown(still, shown(frames)[0] ?? []);
+      }
+    },
+  );
 
   it("is rejected where it is to stay moving", async () => {
     const presets = { a: { format: "gif", animated: true }, b: { format: "png" } } as const;

@@ -4,8 +4,8 @@ import { type Edit, withEdits } from "./edited.ts";
 import { attempt, decodeFault } from "./fault.ts";
 import type { ImageInput } from "./input.ts";
 import { END, isFrame, jpegSegments, SCAN } from "./jpeg-segments.ts";
+import { type Parts, withParts } from "./parts.ts";
 import { type FailOn, reading } from "./reading.ts";
-import { type SourceBytes, withSourceBytes } from "./source-bytes.ts";
 
 const END_OF_IMAGE = [0xff, END];
 const PROGRESSIVE = [0xc2, 0xca];
@@ -31,7 +31,7 @@ export async function missingEnd(
   { source, seconds }: Pick<Plan, "source" | "seconds">,
   signal: AbortSignal | undefined,
 ): Promise<Edit | undefined> {
-  const area = await withSourceBytes(input, endless);
+  const area = await withParts(input, endless);
   if (area === undefined) return undefined;
   const top = Math.max(0, area.height - BOTTOM);
   const bottom = { left: 0, top, width: area.width, height: area.height - top };
@@ -64,7 +64,7 @@ export async function missingEnd(
  * of every coefficient; the last of them may be cut off.
  * https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.2.3 and G.1.1.1
  */
-async function endless(source: SourceBytes): Promise<Area | undefined> {
+async function endless(source: Parts): Promise<Area | undefined> {
   let area: Area | undefined;
   const wanted = (marker: number) => isFrame(marker) || marker === SCAN || marker === END;
   /** By component: its coefficients of which the last bit has come. */

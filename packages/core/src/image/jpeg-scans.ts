@@ -1,7 +1,7 @@
 import { Rejection } from "../outcome/index.ts";
 import type { SourceInfo } from "../plan/index.ts";
 import { SCAN } from "./jpeg-segments.ts";
-import type { SourceBytes } from "./source-bytes.ts";
+import type { Parts } from "./parts.ts";
 
 /**
  * What a scan that holds nothing takes for each px of a grey picture, s: 883 of 2048 x 2048 px took
@@ -19,7 +19,7 @@ const MARKER = Buffer.of(0xff, SCAN);
  * @throws Rejection `SourceTooLarge` when that would take longer than a decode may, in s
  */
 export async function checkScans(
-  { read, size }: SourceBytes,
+  { read, bytes: size }: Parts,
   { width, height }: Pick<SourceInfo, "width" | "height">,
   seconds: number,
 ): Promise<void> {
@@ -38,6 +38,6 @@ export async function checkScans(
   if (scans <= most) return;
   throw new Rejection(
     "SourceTooLarge",
-    `the source's ${scans} scans of ${width} x ${height} px would take ${Math.ceil((scans * pixels) * PIXEL_SECONDS)} s to decode and limits.seconds is ${seconds}`,
+    `the source's ${scans} scans of ${width} x ${height} px would take ${Math.ceil(scans * pixels * PIXEL_SECONDS)} s to decode and limits.seconds is ${seconds}`,
   );
 }

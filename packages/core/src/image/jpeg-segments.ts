@@ -1,4 +1,4 @@
-import type { SourceBytes } from "./source-bytes.ts";
+import type { Parts } from "./parts.ts";
 
 /** A part of a JPEG with a length of its own. */
 export interface JpegSegment {
@@ -26,7 +26,7 @@ const CHUNK_BYTES = 64 * 1024;
  * @param from where a marker may stand, at the earliest
  */
 export async function jpegSegments(
-  { read, size }: SourceBytes,
+  { read, bytes: size }: Parts,
   wanted: (marker: number) => boolean,
   from = 2,
 ): Promise<JpegSegment[]> {

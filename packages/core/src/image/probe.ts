@@ -1,24 +1,34 @@
-import { open } from "node:fs/promises";
 import type { Metadata } from "sharp";
 import { Rejection } from "../outcome/index.ts";
-import { INPUT_NAMES, type InputFormat, type SourceInfo } from "../plan/index.ts";
+import {
+  INPUT_NAMES,
+  type InputFormat,
+  isMapped,
+  isProfiled,
+  type SourceInfo,
+} from "../plan/index.ts";
 import type { Recipe } from "../recipe/index.ts";
 import { isBare } from "./bare.ts";
 import { BMP_HEAD_BYTES, bmpHeader } from "./bmp/header.ts";
+import { isP3 } from "./colour/code-points.ts";
+import { pngColours } from "./colour/png.ts";
 import { withBearableExif } from "./exif/bearable.ts";
 import { attempt, meaning } from "./fault.ts";
 import { formatOf } from "./format.ts";
 import { isDisplayP3 } from "./gamut.ts";
 import { hasGaps } from "./gif.ts";
 import type { ImageInput } from "./input.ts";
+import { isoColours, isPremultiplied, pictureKind } from "./iso/colours.ts";
+import { isoFile } from "./iso/picture.ts";
 import { hasQuarterChroma } from "./jpeg.ts";
 import { checkScans } from "./jpeg-scans.ts";
+import { type Parts, withParts } from "./parts.ts";
 import { withPlainName } from "./plain-name.ts";
 import { reading } from "./reading.ts";
-import { withSourceBytes } from "./source-bytes.ts";
 import { drawnAt, svgBytes } from "./svg.ts";
+import { withRewritten } from "./tagged.ts";
 import { TIFF_BYTES } from "./tiff.ts";
-import { unreadKind } from "./unread.ts";
+import { unread, unreadJpeg, unreadPng } from "./unread.ts";
 import { mayBeLossless } from "./webp.ts";
 import { webpMend, withMendedWebp } from "./webp-mend.ts";
 
@@ -36,28 +46,88 @@ export type ProbeRules = Pick<Recipe, "source" | "limits" | "presets">;
  * @throws Rejection `SourceEmpty`, `SourceUnsupported`, `SourceCorrupt` or `SourceTooLarge`
  */
 export async function probe(input: ImageInput, rules: ProbeRules): Promise<SourceInfo> {
-  const { head, bytes } = await headOf(input);
-  if (bytes === 0) throw new Rejection("SourceEmpty", "the source has 0 bytes");
-  const format = readableFormat(head, rules);
-  const unread = await withSourceBytes(input, (source) => unreadKind(format, source));
-  if (unread !== undefined) throw unsupported(unread);
-  if (format === "bmp") {
+  const { head, bytes, own } = await withParts(input, async (parts) => {
+    if (parts.bytes === 0) throw new Rejection("SourceEmpty", "the source has 0 bytes");
+    const start = await parts.read(0, HEAD_BYTES);
+    const format = readableFormat(start, rules);
+    return { head: start, bytes: parts.bytes, own: await said(format, parts, rules) };
+  });
+  if (own.format === "bmp") {
     const info = describeBmp(head, bytes);
     checkPixels(info, rules);
     return info;
   }
-  const read = (named: ImageInput) =>
-    withBearableExif(named, format, (bearable) => metadataAndMend(bearable, format, rules));
-  const { metadata, mend } = await withPlainName(input, read);
-  const info = { ...describe(format, head, bytes, metadata, rules), ...mend };
+  const { metadata, mend } = await metadataIn(input, own, rules);
+  const info = { ...describe(own, head, bytes, metadata, rules), ...mend };
   checkPixels(info, rules);
-  if (format === "jpeg" && info.progressive) {
-    await withSourceBytes(input, (source) => checkScans(source, info, rules.limits.seconds));
+  if (info.format === "jpeg" && info.progressive) {
+    await withParts(input, (parts) => checkScans(parts, info, rules.limits.seconds));
   }
   return info;
 }
 
-type Mend = Pick<SourceInfo, "mended" | "damaged">;
+/** What a source says of itself that the codec does not tell. */
+interface Said extends Pick<SourceInfo, "colours" | "premultiplied" | "rewritten"> {
+  readonly format: InputFormat;
+}
+
+async function said(format: InputFormat, parts: Parts, rules: ProbeRules): Promise<Said> {
+  switch (format) {
+    case "jpeg": {
+      const kind = await unreadJpeg(parts);
+      if (kind !== undefined) throw unread(kind);
+      return { format };
+    }
+    case "png": {
+      const kind = await unreadPng(parts);
+      if (kind !== undefined) throw unread(kind);
+      const colours = await pngColours(parts);
+      return { format, ...(colours && { colours }) };
+    }
+    case "avif":
+    case "heic":
+      return isoSaid(format, parts, rules);
+    default:
+      return { format };
+  }
+}
+
+async function isoSaid(seen: "avif" | "heic", parts: Parts, rules: ProbeRules): Promise<Said> {
+  const file = await isoFile(parts);
+  const kind = file && pictureKind(file);
+  if (file === undefined || kind === undefined) return { format: seen };
+  if ("unread" in kind) throw unread(kind.unread);
+  const { format } = kind;
+  checkAllowed(format, rules);
+  const { colours, unread: coding } = await isoColours(file, parts);
+  if (coding !== undefined)
+    throw unread(`${format === "avif" ? "an AVIF" : "a HEIC"} in ${coding}`);
+  return {
+    format,
+    ...(colours && { colours }),
+    ...(isPremultiplied(file) && { premultiplied: true }),
+    // The codec knows no sequences.
+    ...((file.fromTracks || file.brand === "avis") && { rewritten: true }),
+  };
+}
+
+interface Read {
+  readonly metadata: Metadata;
+  readonly mend?: Pick<SourceInfo, "mended" | "damaged">;
+}
+
+function metadataIn(
+  input: ImageInput,
+  { format, rewritten }: Said,
+  rules: ProbeRules,
+): Promise<Read> {
+  return withPlainName(input, (named) =>
+    withBearableExif(named, format, (bearable) => {
+      const read = (readable: ImageInput) => metadataAndMend(readable, format, rules);
+      return rewritten ? withRewritten(bearable, undefined, read) : read(bearable);
+    }),
+  );
+}
 
 /**
  * A WebP that was cut off says nothing until it is mended: so it is where every frame that is wanted
@@ -67,13 +137,13 @@ async function metadataAndMend(
   input: ImageInput,
   format: InputFormat,
   { source, presets }: ProbeRules,
-): Promise<{ metadata: Metadata; mend?: Mend }> {
+): Promise<Read> {
   const metadata = metadataOf(format);
   try {
     return { metadata: await metadata(input) };
   } catch (fault) {
     if (format !== "webp" || !(fault instanceof Rejection)) throw fault;
-    const mend = await withSourceBytes(input, webpMend);
+    const mend = await withParts(input, webpMend);
     const missed = mend?.lacksFrames !== true || presets.some(({ animated }) => animated);
     if (mend === undefined || (missed && source.damaged === "reject")) throw fault;
     const mended = { mended: true } as const;
@@ -104,20 +174,6 @@ const metadataOf =
     }
     return metadata;
   };
-
-async function headOf(input: ImageInput): Promise<{ head: Uint8Array; bytes: number }> {
-  if (input.kind === "bytes") {
-    return { head: input.bytes.subarray(0, HEAD_BYTES), bytes: input.bytes.byteLength };
-  }
-  await using file = await open(input.path);
-  const { size } = await file.stat();
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-  return { head: buffer.subarray(0, bytesRead), bytes: size };
-}
-
-function unsupported(kind: string): Rejection {
-  return new Rejection("SourceUnsupported", `the source is ${kind}, which is not read: convert it`);
-}
 
 function readableFormat(head: Uint8Array, rules: ProbeRules): InputFormat {
   const seen = formatOf(head);
@@ -169,12 +225,13 @@ const DEPTHS: Readonly<Record<string, SourceInfo["depth"]>> = {
 };
 
 function describe(
-  format: InputFormat,
+  said: Said,
   head: Uint8Array,
   bytes: number,
   metadata: Metadata,
   rules: ProbeRules,
 ): SourceInfo {
+  const { format, colours } = said;
   const own = metadata.autoOrient;
   // Nothing says which number is white.
   if (format === "tiff" && !(metadata.depth in DEPTHS)) {
@@ -183,10 +240,10 @@ function describe(
       `the source is a TIFF of ${metadata.depth} samples, which are not read: 1 to 16 bit whole numbers are`,
     );
   }
-  return {
-    format,
+  const info: SourceInfo = {
+    ...said,
     ...(format === "svg" ? { ...drawnAt(own, rules), drawnWidth: own.width } : own),
-    ...(format === "heic" && metadata.icc && { icc: metadata.icc }),
+    ...((format === "heic" || said.premultiplied) && metadata.icc && { icc: metadata.icc }),
     bytes,
     pages: metadata.pages ?? 1,
     bands: metadata.channels,
@@ -195,11 +252,20 @@ function describe(
     progressive: metadata.isProgressive,
     subsampled: format === "jpeg" && hasQuarterChroma(head),
     lossless: format === "webp" && mayBeLossless(head),
-    ...(metadata.icc !== undefined && { profiled: true as const }),
-    ...(isDisplayP3(metadata.icc) && { p3: true as const }),
-    ...(isBare(format, metadata) && { bare: true as const }),
+    ...((colours ?? metadata.icc) !== undefined && { profiled: true as const }),
+    ...((colours ? isP3(colours) && isProfiled(colours) : isDisplayP3(metadata.icc)) && {
+      p3: true as const,
+    }),
+    ...(!colours && isBare(format, metadata) && { bare: true as const }),
     orientation: metadata.orientation ?? 1,
   };
+  return profileGiven(info) ? { ...info, rewritten: true } : info;
+}
+
+/** Is its container given a profile that says what its numbers do? */
+function profileGiven(info: SourceInfo): boolean {
+  if (info.colours === undefined || isMapped(info)) return false;
+  return info.format === "png" || (info.format === "avif" && !info.premultiplied);
 }
 
 function describeBmp(head: Uint8Array, bytes: number): SourceInfo {

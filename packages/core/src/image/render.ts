@@ -3,11 +3,13 @@ import {
   type Area,
   isDeep,
   isLabelledLater,
+  isMapped,
   type Plan,
   type RasterPlan,
   type RenditionPlan,
   type SourceInfo,
 } from "../plan/index.ts";
+import { mappedPixels } from "./colour/mapped.ts";
 import { encode, type RenderedImage } from "./encode.ts";
 import { withBearableExif } from "./exif/bearable.ts";
 import { attempt, decodeFault, encodeFault } from "./fault.ts";
@@ -19,6 +21,7 @@ import { fromPixels, type Pixels, release, toPixels } from "./pixels.ts";
 import { type Placeholder, placeholderArea, placeholderOf, smallestRaster } from "./placeholder.ts";
 import { withPlainName } from "./plain-name.ts";
 import { type FailOn, reading } from "./reading.ts";
+import { withTagged } from "./tagged.ts";
 import { withReadable } from "./unpack.ts";
 import { withMendedWebp } from "./webp-mend.ts";
 
@@ -73,7 +76,9 @@ export async function render(input: ImageInput, plan: Plan, options: RenderOptio
   await withPlainName(input, (named) =>
     withBearableExif(named, source.format, (bearable) =>
       withMendedWebp(bearable, source, (mended) =>
-        inPasses(mended, plan, once, (pass) => renderOnce(named, plan, once, pass)),
+        withTagged(mended, source, (tagged) =>
+          inPasses(tagged, plan, once, (pass) => renderOnce(named, plan, once, pass)),
+        ),
       ),
     ),
   );
@@ -92,7 +97,8 @@ async function renderOnce(
   const how = {
     signal: either,
     seconds,
-    moving: plan.renditions.some(({ frames }) => frames !== undefined),
+    // A source that is cut off may show only one of its frames.
+    moving: plan.renditions.some(({ preset }) => preset.animated),
     tolerant: failOn === "none",
   };
   await withReadable(input, source, how, async (readable) =>
@@ -106,8 +112,8 @@ async function renderOnce(
         onRendition(how.tolerant ? image : await notLarger(image, original, source)),
       onDecoded,
       onPlaceholder,
-      // What a HEIC was unpacked to has pixels and a profile, and nothing else.
-      exif: await exifOf(source.format === "heic" ? input : readable, plan, either),
+      // What these were unpacked to has pixels and a profile, and nothing else.
+      exif: await exifOf(/^(?:heic|avif)$/.test(source.format) ? input : readable, plan, either),
       smallest: plan.raster && smallestRaster(plan.raster),
     }),
   );
@@ -131,8 +137,16 @@ function exifOf(input: ImageInput, { renditions }: Plan, signal: AbortSignal) {
 
 function decode({ input, plan, failOn, signal }: Work, area: Area): Promise<Pixels> {
   const { source, seconds } = plan;
+  const { colours } = source;
   const run = () =>
-    toPixels(inSrgb(reading(input, source, { failOn }), source).timeout({ seconds }), area);
+    colours && isMapped(source)
+      ? mappedPixels(
+          reading(input, source, { asIs: true, failOn }).timeout({ seconds }),
+          area,
+          source,
+          colours,
+        )
+      : toPixels(inSrgb(reading(input, source, { failOn }), source).timeout({ seconds }), area);
   return attempt(run, decodeFault, signal);
 }
 
@@ -160,7 +174,8 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const { crop } = rendition;
   const turned = plan.source.orientation > 1 || crop?.seek !== undefined;
   const cropped = crop !== undefined && turned && rendition.frames === undefined && !rendition.wide;
-  if (cropped || isLabelledLater(plan.source, rendition)) {
+  const later = isLabelledLater(plan.source, rendition) || isMapped(plan.source);
+  if (cropped || later) {
     const raster = { ...rendition.scaled, renditions: [rendition], rasters: [] };
     return descend(work, await decode(work, raster), raster);
   }

@@ -4,8 +4,12 @@ export interface Raster {
   readonly width: number;
   /** px */
   readonly height: number;
-  /** 8 bit RGB, or RGBA with colours not multiplied by alpha. */
+  /** RGB, or RGBA. */
   readonly channels: 3 | 4;
+  /** Of each channel, 8 unless said; 16 with the lower byte first. */
+  readonly bits?: 8 | 16;
+  /** Are colours multiplied by alpha? The codec then divides them. */
+  readonly premultiplied?: true;
   readonly icc?: Uint8Array;
 }
 
@@ -29,8 +33,8 @@ type Tag = readonly [tag: number, type: number, values: readonly number[] | Uint
  * TIFF 6.0: https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf
  */
 export function emptyTiff(raster: Raster): { file: Buffer<ArrayBuffer>; pixels: Uint8Array } {
-  const { width, height, channels } = raster;
-  const row = width * channels;
+  const { width, height, channels, bits = 8 } = raster;
+  const row = width * channels * (bits / 8);
   const strips = Math.ceil(height / ROWS_PER_STRIP);
   const places = (start: number): number[] =>
     Array.from({ length: strips }, (_, at) => start + at * ROWS_PER_STRIP * row);
@@ -41,14 +45,14 @@ export function emptyTiff(raster: Raster): { file: Buffer<ArrayBuffer>; pixels: 
   const tags = (start: number): Tag[] => [
     [256, LONG, [width]],
     [257, LONG, [height]],
-    [258, SHORT, Array.from({ length: channels }, () => 8)],
+    [258, SHORT, Array.from({ length: channels }, () => bits)],
     [259, SHORT, [1]],
     [262, SHORT, [2]],
     [273, LONG, places(start)],
     [277, SHORT, [channels]],
     [278, LONG, [ROWS_PER_STRIP]],
     [279, LONG, sizes],
-    ...(channels === 4 ? [[338, SHORT, [2]] as const] : []),
+    ...(channels === 4 ? [[338, SHORT, [raster.premultiplied ? 1 : 2]] as const] : []),
     ...(raster.icc === undefined ? [] : [[34675, UNDEFINED, raster.icc] as const]),
   ];
   const length = writeHead(undefined, tags(0));

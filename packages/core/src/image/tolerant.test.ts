@@ -82,7 +82,7 @@ function badSum(png: Buffer): Buffer {
   const copy = Buffer.from(png);
   const at = copy.indexOf("IDAT");
   const sum = at + 4 + copy.readUInt32BE(at - 4);
-  copy.writeUInt32BE(copy.readUInt32BE(sum) ^ 1, sum);
+  copy.writeUInt8(copy.readUInt8(sum) ^ 1, sum);
   return copy;
 }
 
@@ -151,7 +151,12 @@ function bmp(): Buffer {
 
 /** What is damaged, how much of the picture is there, from the top, and the message. */
 const DAMAGED: readonly (readonly [string, () => Promise<Buffer>, "half" | "all", RegExp])[] = [
-  ["JPEG, cut off", async () => part(await picture().jpeg({ quality: 95 }).toBuffer(), 0.8), "half", /premature end/],
+  [
+    "JPEG, cut off",
+    async () => part(await picture().jpeg({ quality: 95 }).toBuffer(), 0.8),
+    "half",
+    /premature end/,
+  ],
   [
     "progressive JPEG, cut off",
     async () => part(await picture().jpeg({ progressive: true, quality: 95 }).toBuffer(), 0.95),
@@ -171,33 +176,41 @@ const DAMAGED: readonly (readonly [string, () => Promise<Buffer>, "half" | "all"
     "half",
     /libpng/,
   ],
-  ["WebP, a size too large", async () => longer(await picture().webp({ quality: 95 }).toBuffer()), "all", /unable to parse/],
+  [
+    "WebP, a size too large",
+    async () => longer(await picture().webp({ quality: 95 }).toBuffer()),
+    "all",
+    /unable to parse/,
+  ],
   ["TIFF, a short strip", async () => shortStrip(), "half", /./],
   ["BMP, cut off", async () => part(bmp(), 0.8), "half", /ends before/],
 ];
 
 describe.each(DAMAGED)("%s", (_name, make, shown, why) => {
-  it.each(LANES)("is rejected unless the recipe says otherwise, and then shown, from %s", async (lane) => {
-    const input = await inputOf(lane, await make());
-    await expect(made(input, "reject")).rejects.toMatchObject({ reason: "SourceCorrupt" });
-    for (const memoryBytes of [Infinity, 1]) {
-      const { images, damaged } = await made(input, "render", STILL, memoryBytes);
-      expect(damaged).toEqual([expect.stringMatching(why)]);
-      expect([...images.keys()].sort()).toEqual(["thumb", "whole"]);
-      for (const name of ["whole", "thumb"]) {
-        const found = coloursOf(await pixelsOf(fileOf(images, name)));
-        const rows = shown === "all" ? 4 : 2;
-        const [seen, wanted] = [found.slice(0, rows), RGB.slice(0, rows)];
-        const four = (list: readonly (readonly number[])[]): Quadrants => [
-          (list[0] ?? []).slice(0, 3),
-          (list[1] ?? []).slice(0, 3),
-          (list[2] ?? list[0] ?? []).slice(0, 3),
-          (list[3] ?? list[1] ?? []).slice(0, 3),
-        ];
-        expect(farthest(four(seen), four(wanted))).toBeLessThan(20);
+  it.each(LANES)(
+    "is rejected unless the recipe says otherwise, and then shown, from %s",
+    async (lane) => {
+      const input = await inputOf(lane, await make());
+      await expect(made(input, "reject")).rejects.toMatchObject({ reason: "SourceCorrupt" });
+      for (const memoryBytes of [Infinity, 1]) {
+        const { images, damaged } = await made(input, "render", STILL, memoryBytes);
+        expect(damaged).toEqual([expect.stringMatching(why)]);
+        expect([...images.keys()].sort()).toEqual(["thumb", "whole"]);
+        for (const name of ["whole", "thumb"]) {
+          const found = coloursOf(await pixelsOf(fileOf(images, name)));
+          const rows = shown === "all" ? 4 : 2;
+          const [seen, wanted] = [found.slice(0, rows), RGB.slice(0, rows)];
+          const four = (list: readonly (readonly number[])[]): Quadrants => [
+            (list[0] ?? []).slice(0, 3),
+            (list[1] ?? []).slice(0, 3),
+            (list[2] ?? list[0] ?? []).slice(0, 3),
+            (list[3] ?? list[1] ?? []).slice(0, 3),
+          ];
+          expect(farthest(four(seen), four(wanted))).toBeLessThan(20);
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 it.each([
@@ -206,14 +219,17 @@ it.each([
   ["webp", () => picture().webp().toBuffer()],
   ["gif", () => picture().gif().toBuffer()],
   ["tiff", () => picture().tiff().toBuffer()],
-] as const)("a sound %s is the same in both settings, and nothing is said of it", async (_name, make) => {
-  const input = { kind: "bytes", bytes: await make() } as const;
-  const [strict, tolerant] = [await made(input, "reject"), await made(input, "render")];
-  expect([strict.damaged, tolerant.damaged]).toEqual([[], []]);
-  for (const name of ["whole", "thumb"]) {
-    expect(fileOf(tolerant.images, name).equals(fileOf(strict.images, name))).toBe(true);
-  }
-});
+] as const)(
+  "a sound %s is the same in both settings, and nothing is said of it",
+  async (_name, make) => {
+    const input = { kind: "bytes", bytes: await make() } as const;
+    const [strict, tolerant] = [await made(input, "reject"), await made(input, "render")];
+    expect([strict.damaged, tolerant.damaged]).toEqual([[], []]);
+    for (const name of ["whole", "thumb"]) {
+      expect(fileOf(tolerant.images, name).equals(fileOf(strict.images, name))).toBe(true);
+    }
+  },
+);
 
 describe.each(["gif", "webp"] as const)("an animated %s that is cut off", (format) => {
   const both = { still: { format: "png" }, moving: { format: "webp", animated: true } } as const;
@@ -245,7 +261,9 @@ describe("the source's own bytes", () => {
     const { images, damaged } = await made({ kind: "bytes", bytes }, "render", same);
     expect(damaged).toHaveLength(1);
     expect(fileOf(images, "same").equals(bytes)).toBe(false);
-    await expect(sharp(fileOf(images, "same"), { failOn: "warning" }).stats()).resolves.toBeDefined();
+    await expect(
+      sharp(fileOf(images, "same"), { failOn: "warning" }).stats(),
+    ).resolves.toBeDefined();
   });
 });
 

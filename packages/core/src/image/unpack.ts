@@ -1,13 +1,15 @@
 import { Worker } from "node:worker_threads";
 import { Failure, type RejectedReason, Rejection } from "../outcome/index.ts";
-import type { SourceInfo } from "../plan/index.ts";
-import { meaning, OUT_OF_MEMORY } from "./fault.ts";
+import { isMapped, type SourceInfo, unpackedBits } from "../plan/index.ts";
+import { profileOf } from "./colour/icc.ts";
+import { attempt, decodeFault, meaning, OUT_OF_MEMORY } from "./fault.ts";
 import { withShownGif } from "./gif.ts";
 import type { ImageInput } from "./input.ts";
+import { reading } from "./reading.ts";
 import { svgBytes } from "./svg.ts";
 import { checkFilters } from "./svg-filters.ts";
 import { onThread } from "./threads.ts";
-import type { Raster } from "./tiff.ts";
+import { emptyTiff, type Raster } from "./tiff.ts";
 
 /** The thread's entry: the source beside this one, or, beside a deployed bundle, one of its own. */
 const THREAD = new URL(
@@ -42,7 +44,8 @@ export type UnpackAnswer =
 
 /**
  * Lends a source to `use` in a form that sharp reads: itself, or what sharp has no decoder for
- * (BMP, HEIC) as an uncompressed TIFF in memory, gone when `use` has ended.
+ * (BMP, HEIC) or would misread (AVIF with colours multiplied by alpha) as an uncompressed TIFF in
+ * memory, gone when `use` has ended.
  *
  * The decoding runs on a thread of its own that ends with it: the program goes on serving, a
  * deadline stops it at once, a decoder that crashes takes nothing with it, and WebAssembly's
@@ -57,24 +60,69 @@ export async function withReadable<T>(
   how: Reading,
   use: (input: ImageInput) => Promise<T>,
 ): Promise<T> {
-  const { format, width, height, alpha, icc } = source;
-  const { signal, seconds } = how;
+  const { format } = source;
+  const { signal, seconds, tolerant } = how;
   if (format === "svg") {
     const drawing = await svgBytes(input);
     checkFilters(drawing.bytes, source, seconds);
     return use(drawing);
   }
   if (format === "gif") return withShownGif(input, how, use);
-  if (format !== "bmp" && format !== "heic") return use(input);
-  const raster: Raster = { width, height, channels: alpha ? 4 : 3, ...(icc && { icc }) };
-  const order = { input, format, raster, tolerant: how.tolerant };
-  const file = await onThread(() => unpack(order, signal, seconds));
+  const raster = rasterOf(source);
+  const file =
+    format === "bmp" || format === "heic"
+      ? await onThread(() => unpack({ input, format, raster, tolerant }, signal, seconds))
+      : format === "avif" && source.premultiplied
+        ? await divisible(input, source, raster, how)
+        : undefined;
+  if (file === undefined) return use(input);
   try {
     return await use({ kind: "bytes", bytes: new Uint8Array(file) });
   } finally {
     // Now, and not when the collector comes by: it is a whole picture.
     file.transfer(0);
   }
+}
+
+function rasterOf(source: SourceInfo): Raster {
+  const { width, height, alpha, colours, premultiplied } = source;
+  const own = colours && !isMapped(source) ? profileOf(colours, false) : undefined;
+  const icc = own ?? source.icc;
+  const bits = unpackedBits(source);
+  return {
+    width,
+    height,
+    channels: alpha ? 4 : 3,
+    bits,
+    ...(premultiplied && { premultiplied }),
+    ...(icc && { icc }),
+  };
+}
+
+/**
+ * A decoded AVIF as a TIFF that says, as the codec's reader of AVIF does not, that alpha is to be
+ * divided out.
+ */
+async function divisible(
+  input: ImageInput,
+  source: SourceInfo,
+  raster: Raster,
+  { signal, seconds }: Reading,
+): Promise<ArrayBuffer> {
+  const deep = raster.bits === 16;
+  const decoded = await attempt(
+    () =>
+      reading(input, source, { asIs: true })
+        .timeout({ seconds })
+        .toColourspace(deep ? "rgb16" : "srgb")
+        .raw({ depth: deep ? "ushort" : "uchar" })
+        .toBuffer(),
+    decodeFault,
+    signal,
+  );
+  const { file, pixels } = emptyTiff(raster);
+  pixels.set(decoded);
+  return file.buffer;
 }
 
 async function unpack(

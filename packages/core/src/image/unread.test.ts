@@ -48,16 +48,16 @@ const HIERARCHICAL = [0xc5, 0xc6, 0xc7, 0xcd, 0xce, 0xcf, 0xde];
 
 describe("a sound source of a kind that is not read is named", () => {
   it.each([
-    ["a JPEG of 12 bit samples", () => jpeg(0xc1, 12)],
-    ["a JPEG of 12 bit samples", () => jpeg(0xc2, 12)],
-    ["a JPEG of 12 bit samples", async () => commented(await jpeg(0xc1, 12), 65_000)],
+    ["a JPEG of 12-bit samples", () => jpeg(0xc1, 12)],
+    ["a JPEG of 12-bit samples", () => jpeg(0xc2, 12)],
+    ["a JPEG of 12-bit samples", async () => commented(await jpeg(0xc1, 12), 65_000)],
     ["a lossless JPEG", () => jpeg(0xc3)],
     ["a lossless JPEG", () => jpeg(0xc3, 16)],
     ["a lossless JPEG", () => jpeg(0xcb)],
     ...HIERARCHICAL.map((marker) => ["a hierarchical JPEG", () => jpeg(marker)] as const),
     ["JPEG-LS", () => jpeg(0xf7)],
     ["a JPEG that says its height after its pixels", () => jpeg(0xc0, 8, 0)],
-    ["a CgBI PNG, which only Apple's programs read", cgbi],
+    ["a PNG in Apple's CgBI variant", cgbi],
     ["a BMP of run lengths that begins at the top", async () => bmp(8, 1, -64)],
     ["a BMP of run lengths that begins at the top", async () => bmp(4, 2, -64)],
     ["a BMP that holds a JPEG", async () => bmp(0, 4)],

@@ -1,14 +1,10 @@
-import type { InputFormat } from "../plan/index.ts";
+import { Rejection } from "../outcome/index.ts";
 import { HIERARCHY, isFrame, JPEG_LS, jpegSegments } from "./jpeg-segments.ts";
-import type { SourceBytes } from "./source-bytes.ts";
+import type { Parts } from "./parts.ts";
 
-/** What a sound source is that its format's codec does not read; undefined for what it does. */
-export async function unreadKind(
-  format: InputFormat,
-  source: SourceBytes,
-): Promise<string | undefined> {
-  if (format === "jpeg") return unreadJpeg(source);
-  return format === "png" ? unreadPng(source) : undefined;
+/** Why a sound source of a format that is read is rejected: its kind is not. */
+export function unread(kind: string): Rejection {
+  return new Rejection("SourceUnsupported", `the source is ${kind}, which is not read: convert it`);
 }
 
 /** By the frame's marker: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, table B.1 */
@@ -25,19 +21,23 @@ const FRAMES: Readonly<Record<number, string>> = {
   [JPEG_LS]: "JPEG-LS",
 };
 
-async function unreadJpeg(source: SourceBytes): Promise<string | undefined> {
+/** What a sound JPEG is that the codec does not read; undefined for what it does. */
+export async function unreadJpeg(source: Parts): Promise<string | undefined> {
   const [frame] = await jpegSegments(source, isFrame);
   if (frame === undefined) return undefined;
   const named = FRAMES[frame.marker];
   if (named !== undefined) return named;
   const head = await source.read(frame.at, 3);
   if (head.length < 3) return undefined;
-  if (head[0] === 12 || head[0] === 16) return `a JPEG of ${head[0]} bit samples`;
+  if (head[0] === 12 || head[0] === 16) return `a JPEG of ${head[0]}-bit samples`;
   return head.readUInt16BE(1) === 0 ? "a JPEG that says its height after its pixels" : undefined;
 }
 
-/** Xcode writes it into apps, with a chunk before the header and colours in another order. */
-async function unreadPng({ read }: SourceBytes): Promise<string | undefined> {
+/**
+ * The same of a PNG. Xcode writes CgBI into apps, with a chunk before the header and colours in
+ * another order.
+ */
+export async function unreadPng({ read }: Parts): Promise<string | undefined> {
   const type = (await read(12, 4)).toString("latin1");
-  return type === "CgBI" ? "a CgBI PNG, which only Apple's programs read" : undefined;
+  return type === "CgBI" ? "a PNG in Apple's CgBI variant" : undefined;
 }

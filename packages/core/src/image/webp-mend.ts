@@ -1,7 +1,7 @@
 import type { SourceInfo } from "../plan/index.ts";
 import { type Edit, withEdits } from "./edited.ts";
 import type { ImageInput } from "./input.ts";
-import { type SourceBytes, withSourceBytes } from "./source-bytes.ts";
+import { type Parts, withParts } from "./parts.ts";
 
 /** What can be read of a WebP whose container promises more than there is. */
 export interface WebpMend {
@@ -20,7 +20,7 @@ const PICTURES = ["VP8 ", "VP8L", "ANMF"];
  * speaks of the chunks that are whole. Undefined where no picture in it is.
  * https://developers.google.com/speed/webp/docs/riff_container
  */
-export async function webpMend({ read, size }: SourceBytes): Promise<WebpMend | undefined> {
+export async function webpMend({ read, bytes: size }: Parts): Promise<WebpMend | undefined> {
   const promised = 8 + (await read(4, 4)).readUInt32LE(0);
   if (promised <= size) return undefined;
   let [at, end, pictures] = [12, 12, 0];
@@ -52,6 +52,6 @@ export async function withMendedWebp<T>(
   { mended }: Pick<SourceInfo, "mended">,
   use: (input: ImageInput) => Promise<T>,
 ): Promise<T> {
-  const mend = mended && (await withSourceBytes(input, webpMend));
+  const mend = mended && (await withParts(input, webpMend));
   return mend === undefined ? use(input) : withEdits(input, mend.edits, use, mend.end);
 }

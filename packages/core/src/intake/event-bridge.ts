@@ -1,29 +1,44 @@
 import * as v from "valibot";
 import type { Job } from "./job.ts";
-import { timeOf } from "./time.ts";
+import { bucketName, objectKey, sizeHint, timeHint } from "./object-name.ts";
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
+/**
+ * What every EventBridge event of S3 has.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+ */
 export const eventBridgeSchema = v.object({
   source: v.literal("aws.s3"),
-  time: v.optional(v.string()),
-  "detail-type": v.picklist(["Object Created", "Object Deleted"]),
-  detail: v.object({
-    bucket: v.object({ name: v.pipe(v.string(), v.nonEmpty()) }),
-    object: v.object({
-      key: v.pipe(v.string(), v.nonEmpty()),
-      size: v.optional(v.pipe(v.number(), v.minValue(0))),
-    }),
-  }),
+  "detail-type": v.string(),
 });
 
-/** Keys in EventBridge events are raw: decoding them again would lose `+` and `%`. */
-export function jobOfEventBridge({ detail, time }: v.InferOutput<typeof eventBridgeSchema>): Job {
-  return {
-    bucket: detail.bucket.name,
-    key: detail.object.key,
-    ...(detail.object.size === undefined ? {} : { bytes: detail.object.size }),
-    ...timeOf(time),
-    begun: false,
-    force: false,
-  };
-}
+/**
+ * After these the renditions may be out of date. A lifecycle rule's expiration is an `Object Deleted`;
+ * the other types (restores begun and expired, tags, ACLs, storage classes) leave the content as it is.
+ */
+export const JOB_TYPES: readonly string[] = [
+  "Object Created",
+  "Object Deleted",
+  "Object Restore Completed",
+];
+
+/** One of those. Keys are raw here: decoding them again would lose `+` and `%`. */
+export const objectEventSchema = v.pipe(
+  v.object({
+    time: v.optional(timeHint),
+    detail: v.object({
+      bucket: v.object({ name: bucketName }),
+      object: v.object({ key: objectKey, size: v.optional(sizeHint) }),
+    }),
+  }),
+  v.transform(({ detail, time }): Job => {
+    const { key, size } = detail.object;
+    return {
+      bucket: detail.bucket.name,
+      key,
+      ...(size !== undefined && { bytes: size }),
+      ...(time !== undefined && { at: time }),
+      begun: false,
+      force: false,
+    };
+  }),
+);

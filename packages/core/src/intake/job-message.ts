@@ -1,20 +1,35 @@
 import * as v from "valibot";
 import type { Job } from "./job.ts";
+import { bucketName, objectKey, sizeHint, timeHint } from "./object-name.ts";
 
-const JOB_TYPE = "imagefleet.job";
+export const JOB_TYPE = "imagefleet.job";
 
-export const jobMessageSchema = v.object({
-  type: v.literal(JOB_TYPE),
-  version: v.literal(1),
-  bucket: v.pipe(v.string(), v.nonEmpty()),
-  key: v.pipe(v.string(), v.nonEmpty()),
-  bytes: v.optional(v.pipe(v.number(), v.minValue(0))),
-  at: v.optional(v.string()),
-  begun: v.optional(v.boolean(), false),
-  force: v.optional(v.boolean(), false),
-  trace: v.optional(v.string()),
-  run: v.optional(v.string()),
-});
+export const jobMessageSchema = v.pipe(
+  v.object({
+    type: v.literal(JOB_TYPE),
+    version: v.literal(1),
+    bucket: bucketName,
+    key: objectKey,
+    bytes: v.optional(sizeHint),
+    at: v.optional(timeHint),
+    begun: v.optional(v.boolean(), false),
+    force: v.optional(v.boolean(), false),
+    trace: v.optional(v.string()),
+    run: v.optional(v.string()),
+  }),
+  v.transform(({ bucket, key, bytes, at, begun, force, trace, run }): Job => {
+    return {
+      bucket,
+      key,
+      ...(bytes !== undefined && { bytes }),
+      ...(at !== undefined && { at }),
+      begun,
+      force,
+      ...(run !== undefined && { run }),
+      ...(trace !== undefined && { trace }),
+    };
+  }),
+);
 
 /**
  * Of what JSON leaves as it is, the only two characters that SQS refuses in a body: it takes what XML

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { anyBody } from "./fixtures/index.ts";
 import { jobMessage } from "./job-message.ts";
 import { parseMessage } from "./parse.ts";
 
@@ -104,7 +105,9 @@ describe("parseMessage", () => {
       fc.property(fc.string({ unit, minLength: 1, maxLength: 60 }), (key) => {
         const body = jobMessage({ bucket: "photos", key, begun: false, force: false });
         expect(body).toMatch(TAKEN_BY_SQS);
-        expect(parseMessage(body)).toMatchObject({ kind: "jobs", jobs: [{ key }] });
+        const read = parseMessage(body);
+        if (key.isWellFormed()) expect(read).toMatchObject({ kind: "jobs", jobs: [{ key }] });
+        else expect(read).toMatchObject({ kind: "malformed" });
       }),
     );
   });
@@ -136,13 +139,153 @@ describe("parseMessage", () => {
     expect(parseMessage(wrapped).kind).toBe("ignored");
   });
 
+  /** Every type that S3 sends: is it a job? */
+  const TYPES: readonly (readonly [string, boolean])[] = [
+    ["ObjectCreated:Put", true],
+    ["ObjectCreated:Post", true],
+    ["ObjectCreated:Copy", true],
+    ["ObjectCreated:CompleteMultipartUpload", true],
+    ["ObjectRemoved:Delete", true],
+    ["ObjectRemoved:DeleteMarkerCreated", true],
+    ["ObjectRestore:Completed", true],
+    ["LifecycleExpiration:Delete", true],
+    ["LifecycleExpiration:DeleteMarkerCreated", true],
+    ["ObjectRestore:Post", false],
+    ["ObjectRestore:Delete", false],
+    ["ReducedRedundancyLostObject", false],
+    ["Replication:OperationFailedReplication", false],
+    ["LifecycleTransition", false],
+    ["IntelligentTiering", false],
+    ["ObjectTagging:Put", false],
+    ["ObjectTagging:Delete", false],
+    ["ObjectAcl:Put", false],
+    ["ObjectAnnotation:Put", false],
+    ["Unknown:ToUs", false],
+    // MinIO and Ceph.
+    ["ObjectCreated:PutTagging", false],
+    ["ObjectCreated:PutLegalHold", false],
+    ["ObjectRemoved:NoOP", false],
+    ["ObjectRemoved:DeleteAllVersions", true],
+    ["LifecycleDelMarkerExpiration:Delete", true],
+    ["ObjectLifecycle:Expiration:Current", true],
+    ["ObjectLifecycle:Transition:Current", false],
+    ["ObjectSynced:Create", true],
+    ["ObjectAccessed:Get", false],
+  ];
+
+  it.each(TYPES)("takes an S3 event %s for a job: %s", (name, isJob) => {
+    for (const eventName of [name, `s3:${name}`]) {
+      const read = parseMessage(
+        JSON.stringify({ Records: [s3Record("a.jpg", { name: eventName })] }),
+      );
+      expect(read).toMatchObject(
+        isJob
+          ? { kind: "jobs", jobs: [{ key: "a.jpg" }] }
+          : { kind: "ignored", why: `an S3 event "${eventName}"` },
+      );
+    }
+  });
+
+  it.each([
+    ["Object Created", true],
+    ["Object Deleted", true],
+    ["Object Restore Completed", true],
+    ["Object Restore Initiated", false],
+    ["Object Restore Expired", false],
+    ["Object Tags Added", false],
+    ["Object Tags Deleted", false],
+    ["Object ACL Updated", false],
+    ["Object Storage Class Changed", false],
+    ["Object Access Tier Changed", false],
+    ["Object Something New", false],
+  ])("takes an EventBridge event %s for a job: %s", (type, isJob) => {
+    const event = {
+      source: "aws.s3",
+      "detail-type": type,
+      // Those that are not for us need not have an object.
+      detail: isJob ? { bucket: { name: "photos" }, object: { key: "a+b.jpg" } } : {},
+    };
+    expect(parseMessage(JSON.stringify(event))).toMatchObject(
+      isJob
+        ? { kind: "jobs", jobs: [{ key: "a+b.jpg" }] }
+        : { kind: "ignored", why: `an EventBridge event "${type}"` },
+    );
+  });
+
+  it("does the jobs among events of all types", () => {
+    const names = ["ObjectTagging:Put", "ObjectCreated:Put", "ObjectAcl:Put"];
+    const Records = names.map((name, at) => s3Record(`${at}.jpg`, { name }));
+    expect(parseMessage(JSON.stringify({ Records }))).toMatchObject({ jobs: [{ key: "1.jpg" }] });
+  });
+
+  it.each([
+    ["MinIO's", { eventSource: "minio:s3", eventName: "s3:ObjectCreated:Put", awsRegion: "" }],
+    ["Ceph's", { eventSource: "ceph:s3", awsRegion: undefined }],
+    ["one without a source", { eventSource: undefined, awsRegion: undefined }],
+    ["one whose source is null", { eventSource: null, awsRegion: null }],
+  ])("reads %s dialect", (_whose, dialect) => {
+    const sizes = [
+      ["42", 42],
+      [42, 42],
+      [null, undefined],
+      ["", undefined],
+      ["many", undefined],
+      [-1, undefined],
+      [{}, undefined],
+    ] as const;
+    for (const [size, bytes] of sizes) {
+      const record = { ...s3Record("a%2Fb.jpg"), ...dialect };
+      const s3 = { ...record.s3, object: { ...record.s3.object, size } };
+      const body = JSON.stringify({ EventName: "x", Key: "y", Records: [{ ...record, s3 }] });
+      const job = { bucket: "photos", key: "a/b.jpg", at: AT, begun: false, force: false };
+      expect(parseMessage(body)).toEqual({
+        kind: "jobs",
+        jobs: [{ ...job, ...(bytes !== undefined && { bytes }) }],
+      });
+    }
+  });
+
+  it("ignores a notification without records", () => {
+    expect(parseMessage('{"Records":[]}').kind).toBe("ignored");
+  });
+
+  const keys = ["", "a\ud800", "\udfffa", "x".repeat(1025), "ü".repeat(513)];
+  it.each(keys)("takes a key that S3 cannot have for malformed: %j", (key) => {
+    const object = { key, size: 1 };
+    const bodies = [
+      { type: "imagefleet.job", version: 1, bucket: "photos", key },
+      { Records: [s3Record(key)] },
+      {
+        source: "aws.s3",
+        "detail-type": "Object Created",
+        detail: { bucket: { name: "p" }, object },
+      },
+    ];
+    for (const body of bodies) {
+      expect(parseMessage(JSON.stringify(body))).toMatchObject({ kind: "malformed" });
+    }
+  });
+
+  it("takes what is no bucket's name for malformed", () => {
+    for (const bucket of [
+      "",
+      "a/b",
+      "arn:aws:s3:eu-west-1:1:accesspoint/x",
+      "x".repeat(256),
+      "ü",
+    ]) {
+      const body = JSON.stringify({ type: "imagefleet.job", version: 1, bucket, key: "a.jpg" });
+      expect(parseMessage(body)).toMatchObject({ kind: "malformed" });
+    }
+  });
+
   it.each([
     ["", "the body is not JSON"],
     ["hello", 'the body is not JSON: "hello"'],
     ["null", "the body is"],
     ["[]", "no S3 event"],
     ["{}", "no S3 event"],
-    ['{"Records":[]}', "looks like an S3 event, but Records"],
+    ['{"Records":{}}', "looks like an S3 event, but Records"],
     [
       '{"Records":[{"eventSource":"aws:sns"}]}',
       "looks like an S3 event, but Records.0.eventSource",
@@ -159,10 +302,27 @@ describe("parseMessage", () => {
 
   it("never throws, and says little, whatever comes", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.json(), fc.string({ unit: "binary" })), (body) => {
+      fc.property(anyBody, (body) => {
         const intake = parseMessage(body);
-        if (intake.kind === "malformed") expect(intake.message.length).toBeLessThan(300);
+        if (intake.kind === "malformed") expect(intake.message.length).toBeLessThan(400);
+        if (intake.kind === "jobs") {
+          for (const { key } of intake.jobs) expect(key.isWellFormed()).toBe(true);
+        }
       }),
     );
+  });
+
+  it("says little of a body that says much", () => {
+    const long = "x".repeat(200_000);
+    for (const body of [
+      JSON.stringify({ source: long, "detail-type": "Object Created" }),
+      JSON.stringify({ Records: [{ eventSource: long, eventName: long }] }),
+      JSON.stringify({ Records: [{ eventName: long }] }),
+      JSON.stringify({ type: "imagefleet.job", version: 1, bucket: long, key: long }),
+      JSON.stringify({ Records: Array.from({ length: 20_000 }, () => ({ eventName: 1 })) }),
+    ]) {
+      const read = parseMessage(body);
+      expect(JSON.stringify(read).length).toBeLessThan(400);
+    }
   });
 });

@@ -1,9 +1,13 @@
 import * as v from "valibot";
-import { eventBridgeSchema, jobOfEventBridge } from "./event-bridge.ts";
+import { eventBridgeSchema, JOB_TYPES, objectEventSchema } from "./event-bridge.ts";
 import type { Job } from "./job.ts";
-import { jobMessageSchema } from "./job-message.ts";
-import { jobsOfS3, s3NotificationSchema, s3TestEventSchema } from "./s3-notification.ts";
-import { timeOf } from "./time.ts";
+import { JOB_TYPE, jobMessageSchema } from "./job-message.ts";
+import {
+  isJobEvent,
+  objectRecordSchema,
+  s3NotificationSchema,
+  s3TestEventSchema,
+} from "./s3-notification.ts";
 
 export type Intake =
   | { readonly kind: "jobs"; readonly jobs: readonly Job[] }
@@ -13,9 +17,20 @@ export type Intake =
 /** https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html */
 const snsSchema = v.object({ Type: v.literal("Notification"), Message: v.string() });
 
-/** What a message's body asks for. Never throws: what cannot be read is `malformed`, with the reason. */
+/** A body may hold ten thousand faults: the first is told, and found soon. */
+const FIRST = { abortEarly: true } as const;
+
+/**
+ * What a message's body asks for. Never throws: what cannot be read is `malformed`, with the reason.
+ * Nothing here goes down into a value deeper than its schema does, for a body may be nested deeper
+ * than any stack is (`JSON.parse` reads such, `JSON.stringify` does not write it).
+ */
 export function parseMessage(body: string): Intake {
-  return parse(body, true);
+  try {
+    return parse(body, true);
+  } catch (error) {
+    return malformed(`the body cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function parse(body: string, mayBeWrapped: boolean): Intake {
@@ -25,58 +40,56 @@ function parse(body: string, mayBeWrapped: boolean): Intake {
   } catch {
     return malformed(`the body is not JSON: ${excerpt(body)}`);
   }
-
-  const own = v.safeParse(jobMessageSchema, value);
-  if (own.success) return { kind: "jobs", jobs: [jobOf(own.output)] };
-
-  const s3 = v.safeParse(s3NotificationSchema, value);
-  if (s3.success) {
-    try {
-      return { kind: "jobs", jobs: jobsOfS3(s3.output) };
-    } catch {
-      const key = s3.output.Records[0]?.s3.object.key ?? "";
-      return malformed(`the key is not form-encoded UTF-8: ${excerpt(key)}`);
-    }
+  if (typeof value !== "object" || value === null) return malformed(`the body is ${excerpt(body)}`);
+  // A body that resembles a form is held against that one, so that the letter says what to mend.
+  if ("type" in value && value.type === JOB_TYPE) {
+    const own = v.safeParse(jobMessageSchema, value, FIRST);
+    return own.success ? { kind: "jobs", jobs: [own.output] } : unlike("a job message", own.issues);
   }
-
-  const bridge = v.safeParse(eventBridgeSchema, value);
-  if (bridge.success) return { kind: "jobs", jobs: [jobOfEventBridge(bridge.output)] };
-
+  if ("Records" in value) return ofS3(value);
+  if ("detail-type" in value || "detail" in value) return ofEventBridge(value);
   if (v.is(s3TestEventSchema, value)) return { kind: "ignored", why: "an s3:TestEvent" };
-
   if (mayBeWrapped && v.is(snsSchema, value)) return parse(value.Message, false);
-
-  return malformed(closest(value, { own, s3, bridge }));
+  return malformed(
+    `the body is no S3 event, EventBridge event, SNS notification or job message: ${excerpt(body)}`,
+  );
 }
 
-function jobOf(message: v.InferOutput<typeof jobMessageSchema>): Job {
-  const { bucket, key, bytes, at, begun, force, trace, run } = message;
-  return {
-    bucket,
-    key,
-    ...(bytes !== undefined && { bytes }),
-    ...timeOf(at),
-    begun,
-    force,
-    ...(run !== undefined && { run }),
-    ...(trace !== undefined && { trace }),
-  };
-}
-
-/** The fault of the form that the body resembles most, so that the letter says what to mend. */
-function closest(
-  value: unknown,
-  tried: Record<"own" | "s3" | "bridge", { issues?: readonly v.BaseIssue<unknown>[] | undefined }>,
-): string {
-  if (typeof value !== "object" || value === null) return `the body is ${excerpt(String(value))}`;
-  const form =
-    "Records" in value ? "s3" : "detail" in value ? "bridge" : "type" in value ? "own" : undefined;
-  const issue = form && tried[form].issues?.[0];
-  if (!form || !issue) {
-    return `the body is no S3 event, EventBridge event, SNS notification or job message: ${excerpt(JSON.stringify(value))}`;
+function ofS3(value: object): Intake {
+  const what = "an S3 event";
+  const notification = v.safeParse(s3NotificationSchema, value, FIRST);
+  if (!notification.success) return unlike(what, notification.issues);
+  const records = notification.output.Records;
+  const jobs: Job[] = [];
+  for (const [index, record] of records.entries()) {
+    if (!isJobEvent(record.eventName)) continue;
+    const parsed = v.safeParse(objectRecordSchema, record, FIRST);
+    if (!parsed.success) return unlike(what, parsed.issues, `Records.${index}.`);
+    jobs.push(parsed.output);
   }
-  const names = { s3: "an S3 event", bridge: "an EventBridge event", own: "a job message" };
-  return `the body looks like ${names[form]}, but ${v.getDotPath(issue) ?? "it"}: ${issue.message}`;
+  if (jobs.length > 0) return { kind: "jobs", jobs };
+  const [other] = records;
+  const why = other ? `an S3 event ${excerpt(other.eventName)}` : "an S3 event without records";
+  return { kind: "ignored", why };
+}
+
+function ofEventBridge(value: object): Intake {
+  const what = "an EventBridge event";
+  const event = v.safeParse(eventBridgeSchema, value, FIRST);
+  if (!event.success) return unlike(what, event.issues);
+  const type = event.output["detail-type"];
+  if (!JOB_TYPES.includes(type)) {
+    return { kind: "ignored", why: `an EventBridge event ${excerpt(type)}` };
+  }
+  const parsed = v.safeParse(objectEventSchema, value, FIRST);
+  return parsed.success ? { kind: "jobs", jobs: [parsed.output] } : unlike(what, parsed.issues);
+}
+
+function unlike(what: string, [issue]: readonly v.BaseIssue<unknown>[], above = ""): Intake {
+  const at = (issue && v.getDotPath(issue)) ?? "it";
+  // It may repeat what it found there, whole.
+  const fault = (issue?.message ?? "").slice(0, 200).toWellFormed();
+  return malformed(`the body looks like ${what}, but ${above}${at}: ${fault}`);
 }
 
 function malformed(message: string): Intake {

@@ -1,39 +1,70 @@
 import * as v from "valibot";
 import type { Job } from "./job.ts";
-import { timeOf } from "./time.ts";
+import { bucketName, objectKey, sizeHint, timeHint } from "./object-name.ts";
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
+/**
+ * What every record has. S3-compatible servers send the same with small differences: an event source
+ * of their own (`minio:s3`, `ceph:s3`) or none, `s3:` before the event's name, sizes as text or null.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+ */
 export const s3NotificationSchema = v.object({
-  Records: v.pipe(
-    v.array(
-      v.object({
-        eventSource: v.literal("aws:s3"),
-        eventName: v.string(),
-        eventTime: v.optional(v.string()),
-        s3: v.object({
-          bucket: v.object({ name: v.pipe(v.string(), v.nonEmpty()) }),
-          object: v.object({
-            key: v.pipe(v.string(), v.nonEmpty()),
-            size: v.optional(v.pipe(v.number(), v.minValue(0))),
-          }),
-        }),
-      }),
-    ),
-    v.nonEmpty(),
+  Records: v.array(
+    v.looseObject({
+      eventSource: v.nullish(v.pipe(v.string(), v.regex(/^(?:[\w.-]+:)?s3$|^$/, "it is not S3"))),
+      eventName: v.string(),
+    }),
   ),
 });
 
+/**
+ * After these the renditions may be out of date. Of the rest (restores begun and expired, tags, ACLs,
+ * storage classes, replication) none changes what a source is. `ObjectLifecycle` and `ObjectSynced` are
+ * Ceph's; `LifecycleDelMarkerExpiration`, `NoOP`, and tags, retention and legal holds under
+ * `ObjectCreated` are MinIO's.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+ */
+const JOB_EVENT =
+  /^(?:s3:)?(?:ObjectCreated(?!:(?:Put|Delete)Tagging|:PutRetention|:PutLegalHold)|ObjectRemoved(?!:NoOP)|ObjectRestore:Completed|LifecycleExpiration|LifecycleDelMarkerExpiration|ObjectLifecycle:Expiration|ObjectSynced)(?::|$)/;
+
+export function isJobEvent(eventName: string): boolean {
+  return JOB_EVENT.test(eventName);
+}
+
+/** Keys are form-encoded in notifications. */
+const formEncodedKey = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return decodeURIComponent(dataset.value.replaceAll("+", " "));
+    } catch {
+      addIssue({ message: "the key is not form-encoded UTF-8" });
+      return NEVER;
+    }
+  }),
+  objectKey,
+);
+
+/** A record whose event is a job. */
+export const objectRecordSchema = v.pipe(
+  v.object({
+    eventTime: v.optional(timeHint),
+    s3: v.object({
+      bucket: v.object({ name: bucketName }),
+      object: v.object({ key: formEncodedKey, size: v.optional(sizeHint) }),
+    }),
+  }),
+  v.transform(({ s3, eventTime }): Job => {
+    const { key, size } = s3.object;
+    return {
+      bucket: s3.bucket.name,
+      key,
+      ...(size !== undefined && { bytes: size }),
+      ...(eventTime !== undefined && { at: eventTime }),
+      begun: false,
+      force: false,
+    };
+  }),
+);
+
 /** Sent once when a notification is configured: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-enable-disable-notification-intro.html */
 export const s3TestEventSchema = v.object({ Event: v.literal("s3:TestEvent") });
-
-/** @throws URIError when a key is not form-encoded UTF-8 */
-export function jobsOfS3(notification: v.InferOutput<typeof s3NotificationSchema>): Job[] {
-  return notification.Records.map(({ s3, eventTime }) => ({
-    bucket: s3.bucket.name,
-    key: decodeURIComponent(s3.object.key.replaceAll("+", " ")),
-    ...(s3.object.size === undefined ? {} : { bytes: s3.object.size }),
-    ...timeOf(eventTime),
-    begun: false,
-    force: false,
-  }));
-}

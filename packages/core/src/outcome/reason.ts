@@ -4,6 +4,7 @@ export const REJECTED_REASONS = [
   "SourceUnsupported",
   "SourceTooLarge",
   "SourceEmpty",
+  "SourceArchived",
   "MessageMalformed",
   "RecipeUnsatisfiable",
 ] as const;

@@ -1,6 +1,6 @@
 import { type Area, areaPixels, sameArea } from "./area.ts";
 import { decoderCost } from "./decoder-cost.ts";
-import { isLabelledLater } from "./deep.ts";
+import { isLabelledLater, isMapped } from "./deep.ts";
 import type { RasterPlan, RenditionPlan } from "./plan.ts";
 import type { SourceInfo } from "./source-info.ts";
 
@@ -66,7 +66,8 @@ export function cascadeBytes(source: SourceInfo, raster: RasterPlan): number {
 export function streamBytes(source: SourceInfo, rendition: RenditionPlan): number {
   const { early, whole, lasting } = decoderCost(source, rendition.scaled);
   const turning = turningBytes(source, rendition.scaled);
-  const pixels = isLabelledLater(source, rendition) ? rasterBytes(source, rendition.scaled) : 0;
+  const raster = isLabelledLater(source, rendition) || isMapped(source);
+  const pixels = raster ? rasterBytes(source, rendition.scaled) : 0;
   const own = turning + pixels + encoderBytes(source, rendition) + framesBytes(source, rendition);
   return baseBytes(source, 1) + Math.max(early, lasting + whole + own);
 }
@@ -97,9 +98,10 @@ function linesBytes({ alpha }: SourceInfo, raster: Area): number {
   return raster.width * Math.min(raster.height, LINES) * (alpha ? clear : opaque);
 }
 
-/** 8 bit sRGB, alpha kept. */
+/** 8 bit sRGB, alpha kept; beside it, of some, the numbers that it is made from. */
 function rasterBytes(source: SourceInfo, area: Area): number {
-  return areaPixels(area) * (source.alpha ? 4 : 3);
+  const stored = isMapped(source) ? source.bands * (source.depth > 8 ? 2 : 1) : 0;
+  return areaPixels(area) * ((source.alpha ? 4 : 3) + stored);
 }
 
 function encoderPixel({ alpha: clear }: SourceInfo, { preset }: RenditionPlan): number {

@@ -1,4 +1,5 @@
 import { type Area, areaPixels } from "./area.ts";
+import { unpackedBits } from "./deep.ts";
 import type { SourceInfo } from "./source-info.ts";
 
 /**
@@ -55,7 +56,7 @@ function earlyBytes(source: SourceInfo): number {
   const all = areaPixels(source);
   switch (source.format) {
     case "avif":
-      return all * (source.depth > 8 ? 25 : 19);
+      return all * (source.depth > 8 ? 25 : 19) + (source.premultiplied ? unpacked(source) : 0);
     case "heic":
       return HEIC_BASE + all * (source.depth > 8 ? HEIC_DEEP_PIXEL : HEIC_PIXEL) + source.bytes * 2;
     case "bmp":
@@ -69,10 +70,14 @@ function earlyBytes(source: SourceInfo): number {
 function lastingBytes(source: SourceInfo, target: Area): number {
   const all = areaPixels(source);
   switch (source.format) {
+    case "avif":
+      return (source.rewritten ? source.bytes : 0) + (source.premultiplied ? unpacked(source) : 0);
     case "bmp":
     case "heic":
-      // As an uncompressed TIFF, until the last rendition.
-      return all * source.bands;
+      return unpacked(source) + (source.rewritten ? source.bytes : 0);
+    case "png":
+      // Read from a copy that has a profile.
+      return source.rewritten ? source.bytes : 0;
     case "webp":
       // libwebp scales as it decodes what has loss, but keeps the plane of alpha.
       return (
@@ -85,6 +90,11 @@ function lastingBytes(source: SourceInfo, target: Area): number {
     default:
       return 0;
   }
+}
+
+/** As an uncompressed TIFF, until the last rendition. */
+function unpacked(source: SourceInfo): number {
+  return areaPixels(source) * source.bands * (unpackedBits(source) / 8);
 }
 
 /**

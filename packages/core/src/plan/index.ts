@@ -1,5 +1,12 @@
 export { type Area, areaPixels, sameArea } from "./area.ts";
-export { isDeep, isLabelledLater } from "./deep.ts";
+export {
+  type Chromaticity,
+  type Colours,
+  isProfiled,
+  type Primaries,
+  type Transfer,
+} from "./colours.ts";
+export { isDeep, isDeepened, isLabelledLater, isMapped, unpackedBits } from "./deep.ts";
 export { FUNCTION_BYTES, type FunctionMemory, functionMemory } from "./function-memory.ts";
 export type { Geometry } from "./geometry.ts";
 export {
@@ -9,6 +16,7 @@ export {
   renditionFrames,
   renditionKey,
   sourceKeyOf,
+  sourceOfOutput,
   sourcePath,
 } from "./key.ts";
 export { laneByBytes, laneByCost } from "./lane.ts";

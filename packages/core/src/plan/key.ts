@@ -84,6 +84,17 @@ export function manifestFrame(recipe: Recipe): KeyFrame {
   return { before: `${recipe.output.prefix}${MANIFEST_FOLDER}/`, after: ".json" };
 }
 
+/** The source whose rendition or manifest has such a key by this recipe; undefined when none has. */
+export function sourceOfOutput(recipe: Recipe, key: string): string | undefined {
+  for (const { before, after } of [manifestFrame(recipe), ...renditionFrames(recipe)]) {
+    if (!key.startsWith(before) || !key.endsWith(after)) continue;
+    if (key.length <= before.length + after.length) continue;
+    const source = sourceKeyOf(recipe, key.slice(before.length, key.length - after.length));
+    if (source !== undefined) return source;
+  }
+  return undefined;
+}
+
 /**
  * A key's segment that can neither leave its folder nor break a header, a terminal or a URL. `%` is
  * encoded too, which keeps the mapping injective: two sources never meet in one path.

@@ -75,7 +75,7 @@ describe("planRenditions", () => {
   ] as const)(
     "bounds a rendition by what %s can hold, and leaves the others",
     (format, longest) => {
-      const presets = { full: { format }, thumb: "9w" } as const;
+      const presets = { full: { format }, thumb: "9x9" } as const;
       const [whole] = plan(source({ width: longest, height: 7 }), { presets }).renditions;
       expect(whole).toMatchObject({ width: longest, height: 7 });
       expect(whole?.boundedFrom).toBeUndefined();

@@ -1,3 +1,5 @@
+import type { Colours } from "./colours.ts";
+
 /** The formats that are read, told by content and never by name. */
 export const INPUT_FORMATS = [
   "jpeg",
@@ -35,9 +37,11 @@ export interface SourceInfo {
   readonly subsampled: boolean;
   /** A WebP without loss, or one of which that cannot be excluded: decoded whole in memory. */
   readonly lossless: boolean;
-  /** Are its colours Display P3, by its profile? Absent: no. */
+  /** What it says of its colours by numbers; absent: nothing, sRGB, or a profile that wins. */
+  readonly colours?: Colours;
+  /** Are its colours Display P3, by its profile or by numbers? Absent: no. */
   readonly p3?: true;
-  /** Has it a colour profile, whatever it says? Absent: no. */
+  /** Has it a colour profile, whatever it says, or is it given one for its numbers? Absent: no. */
   readonly profiled?: true;
   /** Does its header tell of pixels and nothing else, no profile, no metadata, no turn? Absent: no. */
   readonly bare?: true;
@@ -47,8 +51,12 @@ export interface SourceInfo {
   readonly damaged?: string;
   /** The EXIF orientation, 1 to 8. */
   readonly orientation: number;
-  /** The colour profile of a HEIC, which its decoder leaves to be applied. */
+  /** The colour profile of what is unpacked before the codec reads it, HEIC and some AVIF. */
   readonly icc?: Uint8Array;
+  /** An AVIF or HEIC whose colours are stored multiplied by alpha. Absent: no. */
+  readonly premultiplied?: true;
+  /** An AVIF or HEIC whose container is written anew before the codec reads it. Absent: no. */
+  readonly rewritten?: true;
   /** An SVG's own width, px: `width` is that at which it is rasterised. */
   readonly drawnWidth?: number;
 }

@@ -48,7 +48,7 @@ export function letterAttributes(
     [LETTER.firstAttemptAt]: new Date(received.firstReceivedAt).toISOString(),
     [LETTER.lastAttemptAt]: new Date(letter.lastAttemptAt).toISOString(),
     [LETTER.receiveCount]: String(received.receiveCount),
-    [LETTER.redriveCount]: received.attributes[LETTER.redriveCount] ?? "0",
+    [LETTER.redriveCount]: String(redriveCount(received)),
   };
 }
 
@@ -60,10 +60,13 @@ export function wasAnsweredFor({ attributes, receiveCount }: ReceivedMessage): b
 
 /** A message that has been a dead letter before carries what made it one. */
 export function wasDeadLetter(message: ReceivedMessage): boolean {
-  return (
-    message.attributes[LETTER.reason] !== undefined ||
-    Number(message.attributes[LETTER.redriveCount] ?? 0) > 0
-  );
+  return message.attributes[LETTER.reason] !== undefined || redriveCount(message) > 0;
+}
+
+/** How often it was redriven; 0 where what says so is no count. */
+export function redriveCount({ attributes }: Pick<ReceivedMessage, "attributes">): number {
+  const count = Number(attributes[LETTER.redriveCount] ?? 0);
+  return Number.isSafeInteger(count) && count > 0 ? count : 0;
 }
 
 /**

@@ -60,3 +60,17 @@ it("redrives with one more, as begun, without the old reason, and keeps what oth
   expect(wasDeadLetter(received(attributes))).toBe(true);
   expect(redriveAttributes(received({ RedriveCount: "many" }))).toEqual({ RedriveCount: "1" });
 });
+
+it("believes no attribute that cannot be true, and adds no more than SQS takes", () => {
+  const lies = { Bucket: "a/b", Key: "x".repeat(2_000), RedriveCount: "-3", ReceiveCount: "NaN" };
+  const letter = readLetter(received({ ...lies, LastAttemptAt: "soon" }), "small");
+  expect(letter).toMatchObject({ source, redriveCount: 0, lastAttemptAt: 1_000 });
+  expect(letter).not.toHaveProperty("receiveCount");
+  expect(letterAttributes(dead, received({ RedriveCount: "x".repeat(1_000) }))).toMatchObject({
+    RedriveCount: "0",
+  });
+  const foreign = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`Foreign${n}`, "x"]));
+  const attributes = redriveAttributes(received({ ...foreign, Reason: "Throttled" }));
+  expect(Object.keys(attributes)).toHaveLength(10);
+  expect(attributes).toMatchObject({ RedriveCount: "1", RedriveOf: "Throttled" });
+});

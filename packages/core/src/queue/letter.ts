@@ -1,4 +1,4 @@
-import { parseMessage } from "../intake/index.ts";
+import { isObjectName, parseMessage } from "../intake/index.ts";
 import {
   CRASHED,
   type DeadLetterReason,
@@ -6,7 +6,7 @@ import {
   type Lane,
   REJECTED_REASONS,
 } from "../outcome/index.ts";
-import { LETTER } from "./dead-letter.ts";
+import { LETTER, redriveCount } from "./dead-letter.ts";
 import type { ReceivedMessage } from "./message.ts";
 
 /** A dead letter as it lies in its queue. Times are ms since the epoch. */
@@ -29,6 +29,11 @@ export interface Letter {
   readonly run?: string;
 }
 
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+const MAX_ATTRIBUTES = 10;
+
+const DAY_MS = 86_400_000;
+
 const REASONS: readonly string[] = [...REJECTED_REASONS, ...FAILED_REASONS];
 
 /** Reads a letter, also one that SQS itself moved: that has the message's body and no reason. */
@@ -37,18 +42,19 @@ export function readLetter(received: ReceivedMessage, lane: Lane): Letter {
   const reason = attributes[LETTER.reason];
   const intake = parseMessage(received.body);
   const job = intake.kind === "jobs" ? intake.jobs[0] : undefined;
-  const bucket = attributes[LETTER.bucket] ?? job?.bucket;
-  const key = attributes[LETTER.key] ?? job?.key;
-  const firstAttemptAt = time(attributes[LETTER.firstAttemptAt]);
+  const named = { bucket: attributes[LETTER.bucket], key: attributes[LETTER.key] };
+  // Anybody may have written the attributes: where they are none of an object, the body is asked.
+  const source = isObjectName(named) ? named : job && { bucket: job.bucket, key: job.key };
+  const firstAttemptAt = time(attributes[LETTER.firstAttemptAt], received);
   const receiveCount = Number(attributes[LETTER.receiveCount] ?? Number.NaN);
   return {
     id: received.id,
     lane,
     reason: isReason(reason) ? reason : CRASHED,
     message: attributes[LETTER.message] ?? "no program lived to say why: it was received too often",
-    ...(bucket !== undefined && key !== undefined && { source: { bucket, key } }),
+    ...(source && { source }),
     ...(firstAttemptAt !== undefined && { firstAttemptAt }),
-    lastAttemptAt: time(attributes[LETTER.lastAttemptAt]) ?? received.sentAt,
+    lastAttemptAt: time(attributes[LETTER.lastAttemptAt], received) ?? received.sentAt,
     ...(Number.isFinite(receiveCount) && { receiveCount }),
     redriveCount: redriveCount(received),
     ...(job?.run !== undefined && { run: job.run }),
@@ -65,21 +71,18 @@ export function redriveAttributes(received: ReceivedMessage): Record<string, str
   const said: readonly string[] = Object.values(LETTER);
   const foreign = Object.entries(received.attributes).filter(([name]) => !said.includes(name));
   const reason = received.attributes[LETTER.reason];
-  return {
-    ...Object.fromEntries(foreign),
+  const own = {
     ...(isReason(reason) && { [LETTER.redriveOf]: reason }),
     [LETTER.redriveCount]: String(redriveCount(received) + 1),
   };
+  const left = MAX_ATTRIBUTES - Object.keys(own).length;
+  return { ...Object.fromEntries(foreign.slice(0, left)), ...own };
 }
 
-function redriveCount({ attributes }: ReceivedMessage): number {
-  const count = Number(attributes[LETTER.redriveCount] ?? 0);
-  return Number.isSafeInteger(count) && count > 0 ? count : 0;
-}
-
-function time(text: string | undefined): number | undefined {
+/** No attempt was later than the letter about it, by more than clocks may differ. */
+function time(text: string | undefined, { sentAt }: ReceivedMessage): number | undefined {
   const at = Date.parse(text ?? "");
-  return Number.isNaN(at) ? undefined : at;
+  return at >= 0 && at <= sentAt + DAY_MS ? at : undefined;
 }
 
 function isReason(text: string | undefined): text is DeadLetterReason {

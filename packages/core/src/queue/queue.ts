@@ -28,13 +28,21 @@ export class Queue {
     this.url = url;
   }
 
-  /** @param attributes text attributes; none may be empty */
-  async send(body: string, attributes: Readonly<Record<string, string>> = {}): Promise<void> {
+  /**
+   * @param attributes text attributes; none may be empty
+   * @param delaySeconds 0 to 900: nobody receives the message before
+   */
+  async send(
+    body: string,
+    attributes: Readonly<Record<string, string>> = {},
+    delaySeconds = 0,
+  ): Promise<void> {
     await this.#call("send to", () =>
       this.#sqs.send(
         new SendMessageCommand({
           QueueUrl: this.url,
           MessageBody: body,
+          ...(delaySeconds > 0 && { DelaySeconds: delaySeconds }),
           MessageAttributes: Object.fromEntries(
             Object.entries(attributes).map(([name, StringValue]) => [
               name,

@@ -29,6 +29,11 @@ export function recipeFingerprint(recipe: Recipe, encoder: string): string {
   });
 }
 
+/** Over all that decides whether a source is rejected, its limits and switches too: 16 hex digits. */
+export function rejectionFingerprint(recipe: Recipe, encoder: string): string {
+  return digest({ renderer: RENDERER_VERSION, encoder, recipe });
+}
+
 function digest(value: unknown): string {
   return createHash("sha256").update(canonical(value)).digest("hex").slice(0, 16);
 }

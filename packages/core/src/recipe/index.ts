@@ -1,7 +1,7 @@
 export { defineRecipe, parseRecipe } from "./define.ts";
 export { RecipeError } from "./error.ts";
 export { whyNotASource } from "./filter.ts";
-export { presetFingerprint, recipeFingerprint } from "./fingerprint.ts";
+export { presetFingerprint, recipeFingerprint, rejectionFingerprint } from "./fingerprint.ts";
 export {
   CONTENT_TYPES,
   EXTENSIONS,
@@ -19,4 +19,4 @@ export {
 export { refuseRecursion } from "./recursion.ts";
 export type { RecipeInput } from "./schema.ts";
 export { MAX_SIDE, parseSize, type Size } from "./size.ts";
-export { fillTemplate, MANIFEST_FOLDER } from "./template.ts";
+export { fillTemplate, fitsTemplate, MANIFEST_FOLDER } from "./template.ts";

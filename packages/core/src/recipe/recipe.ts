@@ -41,7 +41,7 @@ export type Gravity = (typeof GRAVITIES)[number];
 export const COLOURS = ["srgb", "p3"] as const;
 
 export const DAMAGED = ["reject", "render"] as const;
-export type Damaged = (typeof DAMAGED)[number];
+type Damaged = (typeof DAMAGED)[number];
 
 /** What of a source's metadata a rendition may carry. */
 export const KEEPS = ["icc", "copyright", "exif", "gps"] as const;

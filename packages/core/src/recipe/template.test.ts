@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { defineRecipe } from "./define.ts";
-import { checkTemplate, fillTemplate } from "./template.ts";
+import { checkTemplate, fillTemplate, fitsTemplate } from "./template.ts";
 
 const { presets } = defineRecipe({ presets: { small: "1w", large: "2w" } });
 const one = presets.slice(0, 1);
@@ -30,6 +30,7 @@ describe("checkTemplate", () => {
     ],
     ["r/{path}/{preset}/{path}", presets, "{path} stands there twice; keep one"],
     ["{path}.json", one, 'it could be a manifest\'s key; end it with ".{ext}"'],
+    ["m{path}/x.json", one, 'it could be a manifest\'s key; end it with ".{ext}"'],
     ["{preset}/{etag}/{path}", presets, "{etag} is unknown; use {preset} {path} {ext}"],
     ["/{preset}/{path}", presets, 'write it without a leading "/", "." and ".."'],
     ["{preset}/../{path}", presets, 'write it without a leading "/", "." and ".."'],
@@ -52,6 +53,22 @@ describe("checkTemplate", () => {
     expect(checkTemplate(template, list)).toEqual([
       `output.key is ${JSON.stringify(template)}: ${fault}`,
     ]);
+  });
+});
+
+describe("fitsTemplate", () => {
+  it.each([
+    ["{preset}/{path}.{ext}", "a.jpg", "thumb/a.jpg.webp", true],
+    ["{preset}/{path}.{ext}", "a.jpg", "hero-640w/a.jpg.avif", true],
+    ["{preset}/{path}.{ext}", "a.jpg", "thumb/b.jpg.webp", false],
+    ["{preset}/{path}.{ext}", "a.jpg", "x/thumb/a.jpg.webp", false],
+    ["{preset}/{path}.{ext}", "a.jpg", "thumb/a.jpg.json", false],
+    ["{preset}/{path}.{ext}", "a.jpg", "Thumb/a.jpg.webp", false],
+    ["{preset}/{path}.{ext}", ".*", "thumb/a.webp", false],
+    ["{preset}/{path}/{preset}.{ext}", "a", "b/a/b.gif", true],
+    ["{preset}/{path}/{preset}.{ext}", "a", "b/a/c.gif", false],
+  ])("%j for the path %j and the key %j: %j", (template, path, key, fits) => {
+    expect(fitsTemplate(template, path, key)).toBe(fits);
   });
 });
 

@@ -1,5 +1,5 @@
 import { distance } from "fastest-levenshtein";
-import { type Preset, presetLabel } from "./recipe.ts";
+import { EXTENSIONS, type Preset, presetLabel } from "./recipe.ts";
 
 /**
  * The words of `output.key`:
@@ -60,7 +60,8 @@ export function checkTemplate(template: string, presets: readonly Preset[]): str
       `${at}: it would write into "${MANIFEST_FOLDER}/", where the manifests are; begin with another folder or rename the preset`,
     );
   }
-  if (/^\{path\}[^/]*$/.test(template) && !template.endsWith(".{ext}")) {
+  const [lead = "", ...rest] = first.split("{path}");
+  if (rest.length > 0 && MANIFEST_FOLDER.startsWith(lead) && !template.endsWith(".{ext}")) {
     faults.push(`${at}: it could be a manifest's key; end it with ".{ext}"`);
   }
   return faults;
@@ -77,6 +78,30 @@ export function checkLabels(presets: readonly Preset[]): string[] {
     const [label, name] = pair.split(" ");
     return `presets.${label} is also what ${name} is called at one of presets.${name}.widths: rename one of the two`;
   });
+}
+
+/** What `{preset}` can stand for in any recipe: a preset's name, and one of its widths. */
+const ANY_LABEL = "[a-z0-9][a-z0-9_.-]{0,63}(?:-[1-9][0-9]*w)?";
+
+/**
+ * Could some recipe with this template, whatever its presets and formats, have given the rendition
+ * of a source's path this key?
+ */
+export function fitsTemplate(template: string, path: string, filled: string): boolean {
+  const seen = new Set<string>();
+  const pattern = template
+    .split(/(\{[^{}]*\})/)
+    .map((part) => {
+      const word = PLACEHOLDERS.find((known) => part === `{${known}}`);
+      if (word === undefined) return RegExp.escape(part);
+      if (word === "path") return RegExp.escape(path);
+      // The second time it stands for the same as the first.
+      if (seen.has(word)) return `\\k<${word}>`;
+      seen.add(word);
+      return `(?<${word}>${word === "ext" ? Object.values(EXTENSIONS).join("|") : ANY_LABEL})`;
+    })
+    .join("");
+  return new RegExp(`^${pattern}$`, "u").test(filled);
 }
 
 /** Fills a checked template in. */

@@ -29,6 +29,8 @@ export interface ReconcileContext {
   readonly scratch?: Scratch;
   /** Another codec than the room `image`. */
   readonly codec?: Codec;
+  /** Told of the keys that the job's manifest names and that are another's: they are left alone. */
+  readonly onForeign?: (keys: readonly string[]) => void;
   /** Told of each stage of this one job as it begins. */
   readonly onStage?: (stage: Stage) => void;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Job } from "../intake/index.ts";
-import type { Manifest, OpenSource } from "../store/index.ts";
+import type { Manifest, OpenSource, StandingManifest, Tombstone } from "../store/index.ts";
 import type { Made } from "./make.ts";
 import { srcsetOf } from "./srcset.ts";
 
@@ -11,22 +11,23 @@ export function describe(
   made: Exclude<Made, { kind: "tooCostly" }>,
   fingerprint: string,
   stale: string[],
+  over: StandingManifest | undefined,
+  rejectedBy: string,
 ): Manifest {
   const { bucket, key } = job;
   const { etag, bytes } = source;
   const common = {
     version: 1,
-    revision: randomUUID(),
+    ...written(over?.manifest ?? over?.tombstone),
     recipe: fingerprint,
     stale,
-    at: new Date().toISOString(),
   } as const;
   if (made.kind === "rejected") {
     const { reason, message } = made.rejection;
     return {
       ...common,
       source: { bucket, key, etag, bytes },
-      rejected: { reason, message },
+      rejected: { reason, message, by: rejectedBy },
       renditions: [],
     };
   }
@@ -43,5 +44,25 @@ export function describe(
 
 /** The same once nothing is left to be removed. */
 export function settled(manifest: Manifest): Manifest {
-  return { ...manifest, revision: randomUUID(), stale: [] };
+  return { ...manifest, ...written(manifest), stale: [] };
+}
+
+/** What stands in for the manifest of a source that is gone. */
+export function tombstone({ bucket, key }: Job, over: StandingManifest | undefined): Tombstone {
+  return {
+    version: 1,
+    ...written(over?.manifest ?? over?.tombstone),
+    retired: true,
+    source: { bucket, key },
+  };
+}
+
+/** What is of this writing alone. @param over what it replaces */
+function written(over: { readonly seq: number } | undefined) {
+  const now = Date.now();
+  return {
+    revision: randomUUID(),
+    seq: Math.max(now, (over?.seq ?? 0) + 1),
+    at: new Date(now).toISOString(),
+  };
 }

@@ -1,4 +1,5 @@
 import type { ImageInput, RenderedImage } from "../image/index.ts";
+import type { Job } from "../intake/index.ts";
 import { type Lane, Rejection } from "../outcome/index.ts";
 import { laneByCost, planRenditions, type SourceInfo, savedPercent } from "../plan/index.ts";
 import { CONTENT_TYPES, presetFingerprint } from "../recipe/index.ts";
@@ -25,7 +26,7 @@ export type Made =
  * @throws Failure
  */
 export async function make(
-  key: string,
+  job: Job,
   input: ImageInput,
   context: ReconcileContext,
   signal: AbortSignal,
@@ -40,7 +41,7 @@ export async function make(
   try {
     onStage?.("probe");
     const info = await codec.probe(input, recipe);
-    const plan = planRenditions(info, recipe, key, memoryBytes);
+    const plan = planRenditions(info, recipe, job.key, memoryBytes);
     if (mustLeave(lane, laneByCost(plan, memoryBytes))) {
       return { kind: "tooCostly", peakBytes: plan.peakBytes };
     }
@@ -49,7 +50,7 @@ export async function make(
     const onRendition = (image: RenderedImage) => {
       const { length } = image.data;
       onTheWay += length;
-      const put = putRendition(image, info, context, signal).finally(() => {
+      const put = putRendition(image, job, info, context, signal).finally(() => {
         onTheWay -= length;
       });
       put.catch(() => undefined);
@@ -101,6 +102,7 @@ function mustLeave(here: Lane, fitting: Lane): boolean {
 
 async function putRendition(
   { plan, data, width, height }: RenderedImage,
+  { bucket, key: sourceKey }: Job,
   source: SourceInfo,
   { recipe, renditions, codec = CODEC }: ReconcileContext,
   signal: AbortSignal,
@@ -110,6 +112,7 @@ async function putRendition(
   const etag = await renditions.put(
     {
       key,
+      source: { bucket, key: sourceKey },
       body: data,
       contentType: CONTENT_TYPES[preset.format],
       cacheControl: recipe.output.cacheControl,

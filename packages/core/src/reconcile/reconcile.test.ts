@@ -5,9 +5,10 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { type Call, FaultProxy } from "@imagefleet/local/fault-proxy";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createS3 } from "../aws/index.ts";
 import { Failure } from "../outcome/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
@@ -207,8 +208,75 @@ describe("reconcile", () => {
     expect(outcome).toMatchObject({ kind: "rejected", reason: "SourceUnsupported" });
     expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
     expect(await manifest()).toMatchObject({ rejected: { reason: "SourceUnsupported" } });
-    // Not "unchanged": a rejected source is looked at anew each time.
-    expect(await reconcile(job(), context(), never)).toMatchObject({ kind: "rejected" });
+    // A second event makes no second dead letter; what may have been begun does.
+    expect(await reconcile(job(), context(), never)).toEqual({ kind: "unchanged" });
+    const begun = await reconcile(job({ begun: true }), context(), never);
+    expect(begun).toMatchObject({ kind: "rejected" });
+  });
+
+  it("looks at a rejected source again once the recipe's limits or switches have changed", async () => {
+    await upload(await picture(60, 60));
+    const small = defineRecipe({ presets: { thumb: "50x50" }, limits: { pixels: 3_599 } });
+    await reconcile(job(), context({ recipe: small }), never);
+    const large = defineRecipe({ presets: { thumb: "50x50" }, limits: { pixels: 3_600 } });
+    const outcome = await reconcile(job(), context({ recipe: large }), never);
+    expect(outcome).toMatchObject({ kind: "rendered" });
+  });
+
+  it("leaves a tagged tombstone, which a commit that was prepared before it cannot overwrite", async () => {
+    const { s3, resources } = sandbox;
+    const store = new RenditionStore(s3, resources.renditionBucket);
+    await upload(await picture(60, 60));
+    // The first attempt saw no manifest. While it renders, the source is deleted, another attempt
+    // removes what is there, and the same bytes are uploaded again.
+    let isFirst = true;
+    const renderGate: Gate = async (work) => {
+      const made = await work();
+      if (!isFirst) return made;
+      isFirst = false;
+      await remove();
+      const other = await reconcile(job({ begun: true }), context(), never);
+      expect(other).toEqual({ kind: "retired", removed: 0 });
+      const at = { Bucket: resources.renditionBucket, Key: `manifests/${key}.json` };
+      expect((await store.manifest(at.Key, never))?.tombstone).toMatchObject({ source: { key } });
+      await upload(await picture(60, 60));
+      return made;
+    };
+    const outcome = await reconcile(job(), context({ renderGate }), never);
+    expect(outcome).toMatchObject({ kind: "rendered" });
+    const listed = await manifest();
+    expect(listed).toMatchObject({ renditions: [{ preset: "thumb" }, { preset: "small" }] });
+    expect([...(await stored()).keys()].sort()).toEqual([
+      `manifests/${key}.json`,
+      `small/${key}.jpg`,
+      `thumb/${key}.webp`,
+    ]);
+  });
+
+  it("lets a tombstone be removed, and nothing that has replaced it", async () => {
+    const store = new RenditionStore(sandbox.s3, sandbox.resources.renditionBucket);
+    await reconcile(job({ begun: true }), context(), never);
+    expect(await store.removeTombstone(`manifests/${key}.json`, never)).toBe(true);
+    expect(await stored()).toEqual(new Map());
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    expect(await store.removeTombstone(`manifests/${key}.json`, never)).toBe(false);
+    expect((await stored()).size).toBe(3);
+  });
+
+  it("numbers each version of a manifest higher, tombstones included", async () => {
+    const seqs: number[] = [];
+    const note = async () => seqs.push(Number((await manifest())["seq"]));
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    await note();
+    await remove();
+    await reconcile(job(), context(), never);
+    await note();
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    await note();
+    expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
   });
 
   it("retires what is gone, with and without a manifest", async () => {
@@ -217,7 +285,7 @@ describe("reconcile", () => {
     await remove();
     const retired = await reconcile(job(), context(), never);
     expect(retired).toEqual({ kind: "retired", removed: 2 });
-    expect(await stored()).toEqual(new Map());
+    expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
     expect(await reconcile(job(), context(), never)).toEqual({ kind: "retired", removed: 0 });
   });
 
@@ -225,8 +293,8 @@ describe("reconcile", () => {
     const { s3, resources } = sandbox;
     const orphan = { Bucket: resources.renditionBucket, Key: `thumb/${key}.webp`, Body: "x" };
     await s3.send(new PutObjectCommand(orphan));
-    await reconcile(job(), context(), never);
-    expect(await stored()).toEqual(new Map());
+    await reconcile(job({ begun: true }), context(), never);
+    expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
   });
 
   it("removes what a changed recipe no longer makes", async () => {
@@ -248,12 +316,68 @@ describe("reconcile", () => {
     const at = { Bucket: resources.renditionBucket };
     const leftBehind = `gone/${key}.webp`;
     const crashed = { ...(await manifest()), stale: [leftBehind] };
-    await s3.send(new PutObjectCommand({ ...at, Key: leftBehind, Body: "x" }));
+    await s3.send(
+      new PutObjectCommand({ ...at, Key: leftBehind, Body: "x", Metadata: { imagefleet: "0" } }),
+    );
     await s3.send(
       new PutObjectCommand({ ...at, Key: `manifests/${key}.json`, Body: JSON.stringify(crashed) }),
     );
     await reconcile(job({ begun: true }), context(), never);
     expect((await stored()).has(leftBehind)).toBe(false);
+  });
+
+  it("removes what an earlier recipe wrote under another template", async () => {
+    await upload(await picture(60, 60));
+    const earlier = defineRecipe({
+      output: { key: "img/{preset}/{path}.{ext}" },
+      presets: { thumb: "40x40" },
+    });
+    await reconcile(job(), context({ recipe: earlier }), never);
+    expect((await stored()).has(`img/thumb/${key}.webp`)).toBe(true);
+    await reconcile(job(), context(), never);
+    expect((await stored()).has(`img/thumb/${key}.webp`)).toBe(false);
+  });
+
+  it("leaves alone what a forged manifest names and is not of its source", async () => {
+    const { s3, resources } = sandbox;
+    const at = { Bucket: resources.renditionBucket };
+    await upload(await picture(60, 60));
+    const victim = { ...job(), key: `${key}.victim/${key}` };
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: resources.sourceBucket,
+        Key: victim.key,
+        Body: await picture(60, 60),
+      }),
+    );
+    await reconcile(victim, context(), never);
+    await reconcile(job(), context(), never);
+    const important = `config/${key}.json`;
+    await s3.send(new PutObjectCommand({ ...at, Key: important, Body: "{}" }));
+    const foreign = [
+      `thumb/${victim.key}.webp`,
+      `small/${victim.key}.jpg`,
+      `manifests/${victim.key}.json`,
+      `manifests/${key}.json`,
+      important,
+    ];
+    const { renditions = [], ...rest } = await manifest();
+    const [listed] = Array.isArray(renditions) ? renditions : [];
+    const [first, ...stale] = foreign;
+    const forged = { ...rest, recipe: "0", stale, renditions: [{ ...listed, key: first }] };
+    const told: string[] = [];
+    const onForeign = (keys: readonly string[]) => told.push(...keys);
+    for (const how of ["rendered", "retired"]) {
+      const body = JSON.stringify(forged);
+      await s3.send(new PutObjectCommand({ ...at, Key: `manifests/${key}.json`, Body: body }));
+      const before = await stored();
+      expect(await reconcile(job(), context({ onForeign }), never)).toMatchObject({ kind: how });
+      expect(told.splice(0).sort()).toEqual([...foreign].sort());
+      const after = await stored();
+      const kept = foreign.filter((one) => one !== `manifests/${key}.json`);
+      for (const one of kept) expect(after.get(one)).toBe(before.get(one));
+      await remove();
+    }
   });
 
   it("goes round when the source changes while it is worked on", async () => {
@@ -280,7 +404,7 @@ describe("reconcile", () => {
     expect(await reconcile(job(), context({ renderGate }), never)).toMatchObject({
       kind: "retired",
     });
-    expect(await stored()).toEqual(new Map());
+    expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
   });
 
   it("gives up for now on a source that changes faster than it can be rendered", async () => {
@@ -368,7 +492,7 @@ describe("reconcile", () => {
     await reconcile(job(), context(), never);
     await upload(await picture(60, 60, "#000000"), { imagefleet: "0123" });
     expect(await reconcile(job(), context(), never)).toEqual({ kind: "retired", removed: 2 });
-    expect(await stored()).toEqual(new Map());
+    expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
   });
 
   it("writes nothing for a job whose time has run out", async () => {
@@ -408,6 +532,76 @@ describe("reconcile", () => {
       scratch: new Scratch(sandbox.folder),
     });
     expect(await reconcile(job(), large, never)).toMatchObject({ kind: "rendered" });
+  });
+
+  describe("of an archived source", () => {
+    /** Reads sources through a proxy that answers as S3 does while the object is archived. */
+    async function archive() {
+      const { endpoint, region, resources } = sandbox;
+      const isRead = ({ operation, path }: Call) =>
+        operation === "GetObject" && path === `/${resources.sourceBucket}/${key}`;
+      const proxy = await FaultProxy.start(endpoint, (call) =>
+        isRead(call) ? { kind: "InvalidObjectState" } : undefined,
+      );
+      const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+      const s3 = createS3({ endpoint: proxy.endpoint, region, credentials });
+      onTestFinished(async () => {
+        s3.destroy();
+        await proxy[Symbol.asyncDispose]();
+      });
+      const restore = () => {
+        proxy.decide = () => undefined;
+      };
+      return { sources: new SourceStore(s3), restore };
+    }
+    const rejected = { kind: "rejected", reason: "SourceArchived" };
+
+    it("says so at once, and makes it when it is restored", async () => {
+      await upload(await picture(60, 60));
+      const { sources, restore } = await archive();
+      expect(await reconcile(job(), context({ sources }), never)).toMatchObject(rejected);
+      expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
+      expect(await manifest()).toMatchObject({ rejected: { reason: "SourceArchived" } });
+      restore();
+      // The same content and the same recipe: its event alone tells of the restore.
+      expect(await reconcile(job(), context({ sources }), never)).toMatchObject({
+        kind: "rendered",
+      });
+    });
+
+    it("keeps the renditions that its content has, under another recipe too", async () => {
+      await upload(await picture(60, 60));
+      await reconcile(job(), context(), never);
+      const before = await stored();
+      const { sources } = await archive();
+      expect(await reconcile(job(), context({ sources }), never)).toEqual({ kind: "unchanged" });
+      const recipe = defineRecipe({ presets: { thumb: "20x20" } });
+      for (const how of [context({ sources, recipe }), context({ sources })]) {
+        const begun = job({ begun: true });
+        expect(await reconcile(begun, how, never)).toMatchObject(rejected);
+      }
+      expect(await stored()).toEqual(before);
+    });
+
+    it("removes those of an earlier content, and what is left when it is gone", async () => {
+      await upload(await picture(60, 60));
+      await reconcile(job(), context(), never);
+      await upload(await picture(30, 60));
+      const { sources } = await archive();
+      expect(await reconcile(job(), context({ sources }), never)).toMatchObject(rejected);
+      expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
+      await remove();
+      expect(await reconcile(job(), context({ sources }), never)).toMatchObject({
+        kind: "retired",
+      });
+    });
+
+    it("is not sent to the large lane for its size", async () => {
+      await upload(await picture(60, 60));
+      const { sources } = await archive();
+      const recipe = defineRecipe({ presets: { thumb: "5x5" }, lanes: { smallBytes: 1 } });
+      expect(await reconcile(job(), context({ sources, recipe }), never)).toMatchObject(rejected);
+    });
   });
 
   it("rejects an empty source and one over the recipe's limits", async () => {

@@ -1,13 +1,13 @@
 import type { Job } from "../intake/index.ts";
 import { Failure, type Outcome, Rejection } from "../outcome/index.ts";
 import { bytesSaved, manifestKey } from "../plan/index.ts";
-import { recipeFingerprint } from "../recipe/index.ts";
-import type { Manifest, OpenSource } from "../store/index.ts";
+import { recipeFingerprint, rejectionFingerprint } from "../recipe/index.ts";
+import type { Manifest, OpenSource, StandingManifest } from "../store/index.ts";
 import { CODEC } from "./codec.ts";
 import { withContent } from "./content.ts";
 import type { ReconcileContext } from "./context.ts";
 import { describe, settled } from "./describe.ts";
-import { keysBy, keysOf } from "./keys.ts";
+import { keysBy, keysOf, ofSource } from "./keys.ts";
 import { type Made, make } from "./make.ts";
 import { outcomeOf } from "./outcome-of.ts";
 import { retire } from "./retire.ts";
@@ -50,10 +50,14 @@ async function goRound(
   context.onStage?.("fetch");
   const at = manifestKey(recipe, job.key);
   const fingerprint = recipeFingerprint(recipe, codec.encoder);
-  const stored = await renditions.manifest(at, signal);
+  const rejectedBy = rejectionFingerprint(recipe, codec.encoder);
+  const stored = ofSource(await renditions.manifest(at, signal), job);
   const old = stored?.manifest;
+  // A restore leaves the ETag as it is: only a look tells whether the source can be read by now.
+  const isShortcut =
+    old?.rejected?.reason !== "SourceArchived" && mayBeUnchanged(job, old, fingerprint, rejectedBy);
   const answer = await sources.open(job.bucket, job.key, {
-    ifNoneMatch: mayBeUnchanged(job, old, fingerprint) ? old?.source.etag : undefined,
+    ifNoneMatch: isShortcut ? old?.source.etag : undefined,
     signal,
   });
   if (answer.kind === "unchanged") return { kind: "unchanged" };
@@ -63,10 +67,17 @@ async function goRound(
   if (source.own) {
     source.body.destroy();
     // It may have taken a source's place.
-    if (stored || job.begun) return retire(job, context, { at, stored }, source.etag, signal);
+    if (old || isUnreadable(stored) || job.begun) {
+      return retire(job, context, { at, stored }, source.etag, signal);
+    }
     return { kind: "ignored", why: "this fleet wrote the object" };
   }
-  if (context.lane === "small" && source.bytes > recipe.lanes.smallBytes) {
+  if (source.archived && old?.source.etag === source.etag) {
+    if (mayBeUnchanged(job, old, fingerprint, rejectedBy)) return { kind: "unchanged" };
+    // Its renditions are still right, as far as can be told: they are not removed for its being archived.
+    if (old.rejected === undefined) return outcomeOf(archived());
+  }
+  if (context.lane === "small" && !source.archived && source.bytes > recipe.lanes.smallBytes) {
     source.body.destroy();
     return forwarded(job, `it has ${source.bytes} bytes`);
   }
@@ -79,11 +90,12 @@ async function goRound(
   context.onStage?.("store");
   // What an earlier attempt on a larger content, or with another outcome, may have left is removed
   // too. Of a rejected source nothing is fresh: a picture that is no longer there must not be shown.
-  const mayBeMore = job.begun || (stored !== undefined && old === undefined);
-  const known = new Set([...keysOf(old), ...(mayBeMore ? keysBy(recipe, job) : [])]);
+  const mayBeMore = job.begun || isUnreadable(stored);
+  const listed = await keysOf(old, job, context, signal);
+  const known = new Set([...listed, ...(mayBeMore ? keysBy(recipe, job) : [])]);
   const fresh = new Set(made.kind === "made" ? made.renditions.map(({ key }) => key) : []);
   const stale = [...known].filter((key) => !fresh.has(key));
-  const manifest = describe(job, source, made, fingerprint, stale);
+  const manifest = describe(job, source, made, fingerprint, stale, stored, rejectedBy);
   if (!(await commit(at, manifest, stored?.etag, context, signal))) return "again";
 
   if ((await sources.etag(job.bucket, job.key, signal)) !== source.etag) return "again";
@@ -103,13 +115,31 @@ async function goRound(
 }
 
 /** May the manifest be taken at its word? */
-function mayBeUnchanged(job: Job, old: Manifest | undefined, fingerprint: string): boolean {
+function mayBeUnchanged(
+  job: Job,
+  old: Manifest | undefined,
+  fingerprint: string,
+  rejectedBy: string,
+): boolean {
   if (job.begun || job.force || old === undefined) return false;
-  return old.recipe === fingerprint && old.rejected === undefined && old.stale.length === 0;
+  if (old.rejected && old.rejected.by !== rejectedBy) return false;
+  return old.recipe === fingerprint && old.stale.length === 0;
+}
+
+/** Neither a manifest nor a tombstone: what it would have listed may lie there. */
+function isUnreadable(stored: StandingManifest | undefined): boolean {
+  return stored !== undefined && !stored.manifest && !stored.tombstone;
 }
 
 function forwarded({ begun }: Job, why: string): Outcome {
   return { kind: "forwarded", why, ...(begun && { begun }) };
+}
+
+function archived(): Rejection {
+  return new Rejection(
+    "SourceArchived",
+    "the source is in an archive storage class: restore it in S3, and it is made as soon as the restore is complete",
+  );
 }
 
 async function makeOf(
@@ -118,15 +148,14 @@ async function makeOf(
   context: ReconcileContext,
   signal: AbortSignal,
 ): Promise<Made> {
+  if (source.archived) return { kind: "rejected", rejection: archived() };
   const { bytes: limit } = context.recipe.limits;
   if (source.bytes > limit) {
     source.body.destroy();
     const message = `it has ${source.bytes} bytes and the recipe's limits.bytes is ${limit}`;
     return { kind: "rejected", rejection: new Rejection("SourceTooLarge", message) };
   }
-  return withContent(source, context.scratch, signal, (input) =>
-    make(job.key, input, context, signal),
-  );
+  return withContent(source, context.scratch, signal, (input) => make(job, input, context, signal));
 }
 
 /**

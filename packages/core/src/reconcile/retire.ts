@@ -2,11 +2,16 @@ import type { Job } from "../intake/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { StandingManifest } from "../store/index.ts";
 import type { ReconcileContext } from "./context.ts";
+import { tombstone } from "./describe.ts";
 import { keysBy, keysOf } from "./keys.ts";
 
 /**
- * The source is gone: so are its renditions, then its manifest; unless it came back meanwhile, or
- * another attempt committed.
+ * The source is gone: so are its renditions, and a tombstone replaces its manifest; unless the
+ * source came back meanwhile, or another attempt committed. The tombstone stands where nothing did
+ * too: an attempt that saw nothing there, and whose renditions were just removed, must not commit.
+ *
+ * Where nothing is listed and nothing was begun, nothing is removed: what another attempt may be
+ * putting at this moment, that attempt itself removes when it looks at the source again.
  *
  * @param seen the ETag of what stands there instead: an object of the fleet's own is no source
  */
@@ -18,11 +23,16 @@ export async function retire(
   signal: AbortSignal,
 ): Promise<Outcome | "again"> {
   const { recipe, renditions, sources } = context;
-  context.onStage?.("store");
   const { at, stored } = standing;
-  const known = new Set([...keysOf(stored?.manifest), ...keysBy(recipe, job)]);
-  await renditions.remove([...known], signal);
-  if (stored) await renditions.removeManifest(at, stored.etag, signal);
+  const isClean = !job.begun && (stored === undefined || stored.tombstone !== undefined);
+  if (!isClean) {
+    context.onStage?.("store");
+    const listed = await keysOf(stored?.manifest, job, context, signal);
+    const known = new Set([...listed, ...keysBy(recipe, job)]);
+    await renditions.remove([...known], signal);
+    const put = await renditions.putManifest(at, tombstone(job, stored), stored?.etag, signal);
+    if (put === undefined) return "again";
+  }
   if ((await sources.etag(job.bucket, job.key, signal)) !== seen) return "again";
   return { kind: "retired", removed: stored?.manifest?.renditions.length ?? 0 };
 }

@@ -1,7 +1,13 @@
 export { readContent, saveContent } from "./content.ts";
 export { compareKeys } from "./key-order.ts";
 export { type ListedObject, listFolders, listPages } from "./listing.ts";
-export type { Manifest, ManifestPlaceholder, ManifestRendition } from "./manifest.ts";
+export {
+  type Manifest,
+  type ManifestPlaceholder,
+  type ManifestRendition,
+  TOMBSTONE_TAG,
+  type Tombstone,
+} from "./manifest.ts";
 export { OWN_MARK, RenditionStore, type StandingManifest } from "./rendition-store.ts";
 export { Scratch, type ScratchFile } from "./scratch.ts";
 export { type OpenSource, type SourceAnswer, SourceStore } from "./source-store.ts";

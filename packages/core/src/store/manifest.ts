@@ -27,11 +27,19 @@ const candidateSchema = v.object({
   type: v.string(),
 });
 
+/**
+ * Grows with every writing at this key, across tombstones and their expiry: whoever reads two
+ * versions knows the later one. At least one more than the version replaced, and at least the ms
+ * since the epoch, for a tombstone that has expired leaves no number behind.
+ */
+const seq = count;
+
 /** The form of a manifest; sizes in px and bytes. */
 export const manifestSchema = v.object({
   version: v.literal(1),
   /** Of this writing alone: no two manifests have the same ETag, whatever they say. */
   revision: v.string(),
+  seq,
   source: v.object({
     bucket: v.string(),
     key: v.string(),
@@ -44,8 +52,10 @@ export const manifestSchema = v.object({
   }),
   /** The fingerprint of the recipe that this source was last held against. */
   recipe: v.string(),
-  /** Why there are no renditions. */
-  rejected: v.optional(v.object({ reason: v.picklist(REJECTED_REASONS), message: v.string() })),
+  /** Why there are no renditions, and the fingerprint of all that may have decided so. */
+  rejected: v.optional(
+    v.object({ reason: v.picklist(REJECTED_REASONS), message: v.string(), by: v.string() }),
+  ),
   /** Why the source is damaged, of which the renditions show what there is. */
   damaged: v.optional(v.object({ message: v.string() })),
   /** What a page shows until the picture is there: a thumbhash in base64, and `#rrggbb`. */
@@ -68,3 +78,23 @@ export const manifestSchema = v.object({
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 export type ManifestPlaceholder = NonNullable<Manifest["placeholder"]>;
 export type ManifestRendition = v.InferOutput<typeof renditionSchema>;
+
+/**
+ * What stands at a manifest's key once its source is gone and its renditions were removed. It makes
+ * a commit fail that was prepared before the removal: absence could not, for a commit over absence
+ * cannot tell that something stood there in between. It expires when no such commit can be under
+ * way any more.
+ */
+export const tombstoneSchema = v.object({
+  version: v.literal(1),
+  revision: v.string(),
+  seq,
+  retired: v.literal(true),
+  source: v.object({ bucket: v.string(), key: v.string() }),
+  at: v.string(),
+});
+
+export type Tombstone = v.InferOutput<typeof tombstoneSchema>;
+
+/** Tombstones are tagged with it when they are put: a lifecycle rule expires what has this tag. */
+export const TOMBSTONE_TAG = { key: "imagefleet", value: "tombstone" } as const;

@@ -9,6 +9,8 @@ export interface OpenSource {
   /** With the quotes that S3 gives. */
   readonly etag: string;
   readonly bytes: number;
+  /** In a storage class of which nothing can be read before it is restored: `body` has nothing then. */
+  readonly archived?: true;
   /** True when this fleet wrote the object: a rendition is never a source. */
   readonly own: boolean;
   /** The content; must be read to its end or destroyed. */
@@ -49,7 +51,24 @@ export class SourceStore {
       const status = statusOf(error);
       if (status === 304) return { kind: "unchanged" };
       if (isMissing(error)) return { kind: "missing" };
+      if (isArchived(error)) return this.#archived(bucket, key, options.signal);
       throw asFailure(`read s3://${bucket}/${key}`, error, options.signal);
+    }
+  }
+
+  /** What is known without the content. */
+  async #archived(bucket: string, key: string, signal: AbortSignal): Promise<SourceAnswer> {
+    try {
+      const head = await this.#s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
+        abortSignal: signal,
+      });
+      const { ETag: etag = "", ContentLength: bytes = 0, Metadata: said = {} } = head;
+      const own = said[OWN_MARK] !== undefined;
+      const body = Readable.from([]);
+      return { kind: "open", source: { etag, bytes, own, archived: true, body } };
+    } catch (error) {
+      if (isMissing(error)) return { kind: "missing" };
+      throw asFailure(`look at s3://${bucket}/${key}`, error, signal);
     }
   }
 
@@ -65,6 +84,14 @@ export class SourceStore {
       throw asFailure(`look at s3://${bucket}/${key}`, error, signal);
     }
   }
+}
+
+/**
+ * In S3 Glacier, or in an archive tier of S3 Intelligent-Tiering, and not restored.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+function isArchived(error: unknown): boolean {
+  return error instanceof Error && error.name === "InvalidObjectState";
 }
 
 /** A bucket that is missing is a fault of the deployment: only a missing key means "retire". */

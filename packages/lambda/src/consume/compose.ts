@@ -68,6 +68,7 @@ export async function compose(): Promise<Consume> {
       large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
       letters: new Queue(sqs, env.IMAGEFLEET_SMALL_DLQ_URL),
       maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
+      sourceBuckets: env.IMAGEFLEET_SOURCE_BUCKETS,
       leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
       ...voice,
       traces,

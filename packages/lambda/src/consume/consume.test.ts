@@ -43,6 +43,7 @@ function consume(more: Partial<AttemptContext> = {}): Consume {
       large: new Queue(sqs, large.url),
       letters: new Queue(sqs, small.letters),
       maxReceives: 5,
+      sourceBuckets: [sandbox.resources.sourceBucket],
       leaseSeconds: 60,
       log: createLog("test", "silent"),
       now: Date.now,
@@ -83,7 +84,8 @@ describe("workOnBatch", () => {
 
     const messages = await batch(10);
     expect(messages).toHaveLength(10);
-    const failed = await workOnBatch(messages, consume(), () => PLENTY_MS);
+    const sourceBuckets = [sandbox.resources.sourceBucket, bucket];
+    const failed = await workOnBatch(messages, consume({ sourceBuckets }), () => PLENTY_MS);
     const bad = messages.find(({ body }) => body.includes(bucket));
     expect(failed).toEqual([bad?.id]);
   });

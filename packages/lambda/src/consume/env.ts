@@ -1,4 +1,4 @@
-import { name, names, parseEnv, url, wholeNumber } from "@imagefleet/core/env";
+import { name, parseEnv, sourceBuckets, url, wholeNumber } from "@imagefleet/core/env";
 import { LOG_LEVELS, metricsNamespace } from "@imagefleet/core/telemetry";
 import { tracesVariables } from "@imagefleet/core/traces";
 import * as v from "valibot";
@@ -9,8 +9,7 @@ const envSchema = v.object({
   AWS_ENDPOINT_URL: v.optional(url),
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: wholeNumber(128, 10_240),
   IMAGEFLEET_RENDITION_BUCKET: name,
-  /** The buckets that sources come from: what would be written among them is refused. */
-  IMAGEFLEET_SOURCE_BUCKETS: names,
+  IMAGEFLEET_SOURCE_BUCKETS: sourceBuckets,
   IMAGEFLEET_SMALL_QUEUE_URL: url,
   IMAGEFLEET_SMALL_DLQ_URL: url,
   IMAGEFLEET_LARGE_QUEUE_URL: url,

@@ -1,6 +1,5 @@
-import * as v from "valibot";
 import { expect, it } from "vitest";
-import { asReceived, sqsEventSchema } from "./event.ts";
+import { readEvent } from "./event.ts";
 
 const HEADER = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
@@ -18,8 +17,7 @@ const record = {
 };
 
 it("reads a record as a received message", () => {
-  const { Records } = v.parse(sqsEventSchema, { Records: [record] });
-  expect(Records.map(asReceived)).toEqual([
+  expect(readEvent({ Records: [record] }).messages).toEqual([
     {
       id: "m",
       receiptHandle: "r",
@@ -35,6 +33,16 @@ it("reads a record as a received message", () => {
 
 it("knows the trace that its sender was a part of", () => {
   const traced = { ...record, attributes: { ...record.attributes, AWSTraceHeader: HEADER } };
-  const { Records } = v.parse(sqsEventSchema, { Records: [traced] });
-  expect(Records.map(asReceived)).toMatchObject([{ traceHeader: HEADER }]);
+  expect(readEvent({ Records: [traced] }).messages).toMatchObject([{ traceHeader: HEADER }]);
+});
+
+it("reads the others where one record is none", () => {
+  const odd = { ...record, messageId: "odd", attributes: { ApproximateReceiveCount: "many" } };
+  const binary = { binaryValue: "AA==", dataType: "Binary", stringValue: null };
+  const other = { ...record, messageId: "o", messageAttributes: { Odd: binary } };
+  expect(readEvent({ Records: [record, odd, other] })).toMatchObject({
+    messages: [{ id: "m" }, { id: "o", attributes: {} }],
+    unreadable: ["odd"],
+  });
+  expect(() => readEvent({ Records: [{}] })).toThrow("messageId");
 });

@@ -1,30 +1,45 @@
 import type { ReceivedMessage } from "@imagefleet/core/queue";
 import * as v from "valibot";
 
+const number = v.pipe(v.string(), v.toNumber());
+
 /** https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
-export const sqsEventSchema = v.object({
-  Records: v.array(
-    v.object({
-      messageId: v.string(),
-      receiptHandle: v.string(),
-      body: v.string(),
-      attributes: v.object({
-        ApproximateReceiveCount: v.pipe(v.string(), v.transform(Number)),
-        SentTimestamp: v.pipe(v.string(), v.transform(Number)),
-        ApproximateFirstReceiveTimestamp: v.pipe(v.string(), v.transform(Number)),
-        AWSTraceHeader: v.optional(v.string()),
-      }),
-      messageAttributes: v.record(v.string(), v.object({ stringValue: v.optional(v.string()) })),
-    }),
-  ),
+const recordSchema = v.object({
+  messageId: v.string(),
+  receiptHandle: v.string(),
+  body: v.string(),
+  attributes: v.object({
+    ApproximateReceiveCount: number,
+    SentTimestamp: number,
+    ApproximateFirstReceiveTimestamp: number,
+    AWSTraceHeader: v.optional(v.string()),
+  }),
+  messageAttributes: v.record(v.string(), v.object({ stringValue: v.nullish(v.string()) })),
 });
+const eventSchema = v.object({ Records: v.array(v.looseObject({ messageId: v.string() })) });
 
-export type SqsRecord = v.InferOutput<typeof sqsEventSchema>["Records"][number];
+/** An invocation's messages, and the ids of the records that are none: each is read by itself. */
+export interface SqsBatch {
+  readonly messages: readonly ReceivedMessage[];
+  readonly unreadable: readonly string[];
+}
 
-export function asReceived(record: SqsRecord): ReceivedMessage {
+/** @throws ValiError when it is no event of an SQS queue */
+export function readEvent(event: unknown): SqsBatch {
+  const messages: ReceivedMessage[] = [];
+  const unreadable: string[] = [];
+  for (const record of v.parse(eventSchema, event).Records) {
+    const parsed = v.safeParse(recordSchema, record);
+    if (parsed.success) messages.push(asReceived(parsed.output));
+    else unreadable.push(record.messageId);
+  }
+  return { messages, unreadable };
+}
+
+function asReceived(record: v.InferOutput<typeof recordSchema>): ReceivedMessage {
   const { attributes, messageAttributes } = record;
   const texts = Object.entries(messageAttributes).flatMap(([name, { stringValue }]) =>
-    stringValue === undefined ? [] : [[name, stringValue] as const],
+    typeof stringValue !== "string" ? [] : [[name, stringValue] as const],
   );
   return {
     id: record.messageId,

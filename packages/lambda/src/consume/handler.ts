@@ -1,8 +1,7 @@
 import type { SQSBatchResponse } from "aws-lambda";
-import * as v from "valibot";
 import { workOnBatch } from "./batch.ts";
 import { compose } from "./compose.ts";
-import { asReceived, sqsEventSchema } from "./event.ts";
+import { readEvent } from "./event.ts";
 
 const consume = await compose();
 
@@ -11,9 +10,10 @@ export async function handler(
   event: unknown,
   context: { getRemainingTimeInMillis(): number },
 ): Promise<SQSBatchResponse> {
-  const { Records: records } = v.parse(sqsEventSchema, event);
-  const failed = await workOnBatch(records.map(asReceived), consume, () =>
-    context.getRemainingTimeInMillis(),
-  );
-  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  const { messages, unreadable } = readEvent(event);
+  if (unreadable.length > 0) consume.attempt.log.error({ unreadable }, "records are none of SQS's");
+  const failed = await workOnBatch(messages, consume, () => context.getRemainingTimeInMillis());
+  return {
+    batchItemFailures: [...failed, ...unreadable].map((itemIdentifier) => ({ itemIdentifier })),
+  };
 }

@@ -86,7 +86,8 @@ export class FaultProxy implements AsyncDisposable {
     await this.#observe?.(call, request, () => passage.body());
     const fault = await this.decide(call, () => passage.body());
     if (fault === undefined) return passage.through();
-    if (fault.kind === "AccessDenied") return refuse(call, fault.kind, request, response);
+    if (fault.kind === "AccessDenied" || fault.kind === "InvalidObjectState")
+      return refuse(call, fault.kind, request, response);
     if (fault.kind === "answer") return answer(fault.json, request, response);
     const kind = await inject(fault, call, passage, request, response);
     this.#injected.set(kind, (this.#injected.get(kind) ?? 0) + 1);
@@ -95,7 +96,7 @@ export class FaultProxy implements AsyncDisposable {
 
 /** @returns what it came to */
 async function inject(
-  fault: Exclude<Fault, { kind: "answer" | "AccessDenied" }>,
+  fault: Exclude<Fault, { kind: "answer" | "AccessDenied" | "InvalidObjectState" }>,
   call: Call,
   passage: Passage,
   request: IncomingMessage,

@@ -6,6 +6,7 @@ import {
   READS_BY_CONDITION,
   S3_OPERATIONS,
   SQS_OPERATIONS,
+  TAGS,
 } from "./operations.ts";
 
 /** One thing that a call must be allowed to do. */
@@ -87,7 +88,12 @@ async function s3Needs(
   return keys.flatMap((each) => {
     const resource = `${bucket.as}/${each.startsWith(bucket.prefix) ? "*" : each}`;
     const also = condition ? [{ call: called, action: "s3:GetObject", resource }] : [];
-    return [{ call: called, action, resource }, ...also];
+    const tags = headers[TAGS.header] === undefined ? [] : [TAGS.action];
+    return [
+      { call: called, action, resource },
+      ...also,
+      ...tags.map((tagging) => ({ call: `${operation} with tags`, action: tagging, resource })),
+    ];
   });
 }
 

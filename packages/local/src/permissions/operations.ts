@@ -60,8 +60,11 @@ export const READS_BY_CONDITION: readonly string[] = [
   "DeleteObject",
 ];
 
+/** A write with tags needs a permission besides: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+export const TAGS = { header: "x-amz-tagging", action: "s3:PutObjectTagging" } as const;
+
 /** Headers and parameters by which S3 asks for an action besides: none of them is known here. */
 export const ASKS_FOR_MORE = {
-  headers: /^x-amz-(acl|grant-|tagging|object-lock-|server-side-encryption|bypass-governance)/,
+  headers: /^x-amz-(acl|grant-|object-lock-|server-side-encryption|bypass-governance)/,
   parameters: ["versionId", "acl", "tagging", "retention", "legal-hold", "attributes", "torrent"],
 };

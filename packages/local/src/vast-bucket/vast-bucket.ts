@@ -98,6 +98,7 @@ function manifestOf(
   return JSON.stringify({
     version: 1,
     revision: key,
+    seq: 1,
     source: { bucket: SOURCE_BUCKET, key: path, etag: ETAG, bytes: 1_000 },
     recipe: fingerprint,
     renditions: renditionFrames(recipe).map((frame) => ({

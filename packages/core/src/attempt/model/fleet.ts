@@ -1,13 +1,15 @@
+import { REJECTED_REASONS } from "../../outcome/index.ts";
 import { Queue, type ReceivedMessage } from "../../queue/index.ts";
 import { RenditionStore, SourceStore } from "../../store/index.ts";
 import { createLog } from "../../telemetry/index.ts";
 import { type AttemptContext, attempt } from "../attempt.ts";
+import { readMessage } from "../unit.ts";
 import { modelCodec } from "./codec.ts";
 import { RECIPES } from "./recipes.ts";
-import { s3Client } from "./s3.ts";
+import { RENDITIONS, SOURCES, s3Client } from "./s3.ts";
 import { Session } from "./session.ts";
 import { sqsClient } from "./sqs.ts";
-import { type ModelLane, RENDITIONS, type World } from "./world.ts";
+import type { ModelLane, World } from "./world.ts";
 
 /** Two attempts on the small lane beside two on the large: more meet too seldom to find more. */
 const SLOTS = 4;
@@ -22,9 +24,16 @@ class Slot {
     const { world, session } = this.#now();
     return world.s3.answer(command, input, session);
   });
-  readonly #sqs = sqsClient((url, body, attributes) => {
+  readonly #sqs = sqsClient((url, body, attributes, delaySeconds) => {
     const { world, session } = this.#now();
-    const send = () => world.queue(url).send(body, attributes, world.now);
+    const send = () => {
+      world.queue(url).send(body, attributes, world.now, delaySeconds);
+      if (!REJECTED_REASONS.some((known) => known === attributes["Reason"])) return;
+      if (session.isRepeated && session.changes === world.changes) {
+        world.faults.push("a second dead letter of what is known to be rejected");
+      }
+      if (session.content) world.told.add(session.content);
+    };
     return session.turn(`send to ${url}`, send, "send");
   });
   readonly #sources = new SourceStore(this.#s3);
@@ -45,6 +54,7 @@ class Slot {
       large: new Queue(this.#sqs, world.large.queue.url),
       letters: new Queue(this.#sqs, lane.letters.url),
       maxReceives: MAX_RECEIVES,
+      sourceBuckets: [SOURCES],
       leaseSeconds: lane.queue.leaseMs / 1000,
       log,
       now: () => world.now,
@@ -79,6 +89,15 @@ export function begin(message: ReceivedMessage, lane: ModelLane, world: World): 
   const slot = slots.find(({ session }) => session === undefined);
   if (!slot) throw new Error("no slot is free");
   const session = new Session(message.receiptHandle, world.recipeOfNextProgram());
+  const recipe = RECIPES[session.recipe % RECIPES.length] ?? world.recipe;
+  const { intake } = readMessage(message, {
+    leaseSeconds: lane.queue.leaseMs / 1000,
+    sourceBuckets: [SOURCES],
+  });
+  const isFresh =
+    intake.kind === "jobs" && intake.jobs.every(({ begun, force }) => !begun && !force);
+  session.isRepeated = isFresh && world.knowsRejected(recipe);
+  session.changes = world.changes;
   slot.session = session;
   slot.world = world;
   world.begun.set(session, { lane, handle: message.receiptHandle });

@@ -122,10 +122,11 @@ function actionsOf(world: World, budget: Budget): Action[] {
         // A letter that cannot be sent is rare, and shows much.
         may(call.kind === "send" ? 2 : 0.2, () => {
           budget.errors -= 1;
-          const acted = chance.happens(0.5);
-          if (acted) call.unheard();
+          const fate = chance.of(["is not done and", "is done and", "is done later and"] as const);
+          if (fate === "is done and") call.unheard();
+          if (fate === "is done later and" && call.kind === "write") world.giveUp([call]);
           call.fail(new Error("the answer is 500"));
-          return `${session.name}: ${call.name} ${acted ? "is done and" : ""} answered by 500`;
+          return `${session.name}: ${call.name} ${fate} answered by 500`;
         });
       }
     }
@@ -133,7 +134,7 @@ function actionsOf(world: World, budget: Budget): Action[] {
       // One whose lease has ended is the most dangerous: nobody waits for it any more.
       may(session.signal.aborted ? 3 : 0.4, () => {
         budget.crashes -= 1;
-        session.crash(chance);
+        world.giveUp(session.crash(chance));
         end(session, world);
         return `${session.name}: crashes`;
       });
@@ -143,7 +144,14 @@ function actionsOf(world: World, budget: Budget): Action[] {
     if (hasFreeSlot() && lane.queue.visible(world.now).length > 0) {
       may(3, () => receive(lane, world));
     }
-    if (lane.letters.messages.length > 0) mayRedrive(lane, world, budget, may, actions);
+    if (lane.letters.visible(world.now).length > 0) mayRedrive(lane, world, budget, may, actions);
+  }
+  for (const one of world.late) {
+    may(0.5, () => {
+      world.late = world.late.filter((other) => other !== one);
+      one.call.unheard();
+      return `${one.call.name} takes effect, though given up`;
+    });
   }
   if (world.events.length > 0) {
     may(3, () => {
@@ -173,7 +181,11 @@ function actionsOf(world: World, budget: Budget): Action[] {
       return "no older program begins anything any more";
     });
   }
-  const waiting = world.lanes.some(({ queue }) => queue.messages.length > 0);
+  const waiting = world.lanes.some(({ queue, letters }) =>
+    [queue, letters].some(({ messages }) =>
+      messages.some(({ visibleAt }) => visibleAt > world.now),
+    ),
+  );
   if (waiting && (actions.length === 0 || budget.overruns > 0)) {
     const working = sessions().some(({ calls }) => calls.some(({ kind }) => kind === "own"));
     may(actions.length === 0 || working ? 2 : 0.4, () => passTime(world, budget));
@@ -198,7 +210,7 @@ function mayRedrive(
 ): void {
   const { chance } = world;
   const redrive = (discardable: boolean) => {
-    const letter = chance.of(lane.letters.messages);
+    const letter = chance.of(lane.letters.visible(world.now));
     lane.letters.take(letter);
     const { Reason: reason, RedriveCount: count = "0" } = letter.attributes;
     const rejected = !letter.crashed && REJECTED_REASONS.some((known) => known === reason);
@@ -218,11 +230,17 @@ function mayRedrive(
 
 /** Until the next message is visible: leases end, of attempts that are dead and of some that live. */
 function passTime(world: World, budget: Budget): string {
-  const hidden = world.lanes.flatMap(({ queue }) =>
-    queue.messages.filter(({ visibleAt }) => visibleAt > world.now),
+  const hidden = world.lanes.flatMap(({ queue, letters }) =>
+    [queue, letters].flatMap(({ messages }) =>
+      messages.filter(({ visibleAt }) => visibleAt > world.now),
+    ),
   );
   if (hidden.length === 0) return "nothing to wait for";
   const next = Math.min(...hidden.map(({ visibleAt }) => visibleAt));
+  for (const { call, until } of world.late) {
+    if (until <= next && world.chance.happens(0.5)) call.unheard();
+  }
+  world.late = world.late.filter(({ until }) => until > next);
   for (const [session, { lane, handle }] of world.begun) {
     const message = lane.queue.held(handle, world.now);
     if (message === undefined || message.visibleAt > next) continue;

@@ -4,6 +4,9 @@ import { S3Client } from "@aws-sdk/client-s3";
 import * as v from "valibot";
 import type { Session } from "./session.ts";
 
+export const SOURCES = "sources";
+export const RENDITIONS = "renditions";
+
 /** What is read of a request; the SDK's own types hold before. */
 const request = v.object({
   Bucket: v.string(),
@@ -12,6 +15,7 @@ const request = v.object({
   IfNoneMatch: v.optional(v.string()),
   Body: v.optional(v.instance(Uint8Array)),
   Metadata: v.optional(v.record(v.string(), v.string())),
+  Tagging: v.optional(v.string()),
   Delete: v.optional(v.object({ Objects: v.array(v.object({ Key: v.string() })) })),
 });
 type Request = v.InferOutput<typeof request>;
@@ -22,6 +26,7 @@ const output = v.any();
 interface StoredObject {
   readonly body: Uint8Array;
   readonly etag: string;
+  readonly tagging?: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -50,9 +55,10 @@ export class ModelS3 {
     key: string,
     body: Uint8Array,
     metadata: Record<string, string> = {},
+    tagging?: string,
   ): string {
     const etag = `"${createHash("md5").update(body).digest("hex")}"`;
-    this.#objects.set(`${bucket}/${key}`, { body, etag, metadata });
+    this.#objects.set(`${bucket}/${key}`, { body, etag, metadata, tagging });
     return etag;
   }
 
@@ -76,7 +82,7 @@ export class ModelS3 {
     const { Bucket: bucket, Key: key = "" } = asked;
     switch (command) {
       case "GetObjectCommand":
-        return session.turn(`get ${bucket}/${key}`, () => this.#get(asked), "read");
+        return session.turn(`get ${bucket}/${key}`, () => this.#get(asked, session), "read");
       case "HeadObjectCommand":
         return session.turn(`head ${bucket}/${key}`, () => this.#head(asked), "read");
       case "PutObjectCommand":
@@ -84,16 +90,27 @@ export class ModelS3 {
       case "DeleteObjectCommand":
         return session.turn(`delete ${bucket}/${key}`, () => this.#delete(asked), "write");
       case "DeleteObjectsCommand":
-        // Not one step: each key goes by itself.
-        await Promise.all(
-          (asked.Delete?.Objects ?? []).map(({ Key }) =>
-            session.turn(`remove ${bucket}/${Key}`, () => this.remove(bucket, Key), "write"),
-          ),
-        );
-        return {};
+        return this.#deleteEach(bucket, asked.Delete?.Objects ?? [], session);
       default:
         throw new Error(`the model of S3 knows no ${command}`);
     }
+  }
+
+  /**
+   * Not one step: each key goes by itself. But there is one answer, once each key is decided, and
+   * it names those that failed: no key of a request that was answered is still to be removed.
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+   */
+  async #deleteEach(bucket: string, objects: readonly { Key: string }[], session: Session) {
+    const ends = await Promise.allSettled(
+      objects.map(({ Key }) =>
+        session.turn(`remove ${bucket}/${Key}`, () => this.remove(bucket, Key), "write"),
+      ),
+    );
+    const Errors = objects.flatMap(({ Key }, at) =>
+      ends[at]?.status === "rejected" ? [{ Key, Code: "InternalError" }] : [],
+    );
+    return { Errors };
   }
 
   #found({ Bucket: bucket, Key: key = "" }: Request, missing: string): StoredObject {
@@ -102,8 +119,9 @@ export class ModelS3 {
     return object;
   }
 
-  #get(asked: Request) {
+  #get(asked: Request, session: Session) {
     const { body, etag, metadata } = this.#found(asked, "NoSuchKey");
+    if (asked.Bucket === SOURCES) session.content = etag;
     if (asked.IfNoneMatch === etag) throw new S3Fault("NotModified", 304);
     const text = Buffer.from(body).toString();
     const Body = Object.assign(Readable.from(body.length > 0 ? [body] : []), {
@@ -113,8 +131,8 @@ export class ModelS3 {
   }
 
   #head(asked: Request) {
-    const { body, etag } = this.#found(asked, "NotFound");
-    return { ETag: etag, ContentLength: body.length };
+    const { body, etag, metadata } = this.#found(asked, "NotFound");
+    return { ETag: etag, ContentLength: body.length, Metadata: metadata };
   }
 
   #put(asked: Request, session: Session) {
@@ -123,7 +141,7 @@ export class ModelS3 {
       throw new S3Fault("PreconditionFailed", 412);
     }
     this.#checkMatch(asked);
-    const etag = this.put(bucket, key, Buffer.from(body), asked.Metadata);
+    const etag = this.put(bucket, key, Buffer.from(body), asked.Metadata, asked.Tagging);
     this.onPut(key, session);
     return { ETag: etag };
   }

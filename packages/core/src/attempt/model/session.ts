@@ -5,7 +5,7 @@ import type { Chance } from "./chance.ts";
 type CallKind = "read" | "write" | "send" | "own";
 
 /** One call on its way: it takes effect when the schedule says so, and is answered at once then. */
-interface Call {
+export interface Call {
   readonly name: string;
   readonly kind: CallKind;
   /** Takes effect and answers. */
@@ -27,6 +27,12 @@ export class Session {
   #dead = false;
   /** Renditions that it has put and not committed. */
   readonly uncommitted = new Set<string>();
+  /** The content that it read last, by its ETag. */
+  content: string | undefined;
+  /** True of one for which nothing is new: its content is rejected, and a manifest says so. */
+  isRepeated = false;
+  /** The world's changes when it began. */
+  changes = 0;
 
   constructor(name: string, recipe: number) {
     this.name = name;
@@ -73,11 +79,18 @@ export class Session {
     return promise;
   }
 
-  /** The process dies: what is on its way may take effect, and nothing follows. */
-  crash(chance: Chance): void {
+  /**
+   * The process dies: what is on its way may take effect, and nothing follows.
+   *
+   * @returns the writes that may still take effect later
+   */
+  crash(chance: Chance): readonly Call[] {
     this.#dead = true;
+    const late = this.#calls.filter(({ kind }) => kind === "write" && chance.happens(0.3));
+    this.#calls = this.#calls.filter((call) => !late.includes(call));
     this.#takeEffectOrNot(chance, "write", "send");
     this.#calls = [];
+    return late;
   }
 
   /** Its lease ends while it runs: it is told in time, and goes on as it will. */

@@ -6,6 +6,7 @@ import type { Chance } from "./chance.ts";
 const sendRequest = v.object({
   QueueUrl: v.string(),
   MessageBody: v.string(),
+  DelaySeconds: v.optional(v.number(), 0),
   MessageAttributes: v.record(v.string(), v.object({ StringValue: v.string() })),
 });
 
@@ -41,7 +42,12 @@ export class ModelQueue {
     this.#letters = letters;
   }
 
-  send(body: string, attributes: Readonly<Record<string, string>>, now: number): void {
+  send(
+    body: string,
+    attributes: Readonly<Record<string, string>>,
+    now: number,
+    delaySeconds = 0,
+  ): void {
     this.#count += 1;
     this.messages.push({
       id: `${this.url}-${this.#count}`,
@@ -50,7 +56,7 @@ export class ModelQueue {
       sentAt: now,
       receiveCount: 0,
       firstReceivedAt: now,
-      visibleAt: now,
+      visibleAt: now + delaySeconds * 1000,
       handle: "",
       crashed: false,
     });
@@ -96,18 +102,24 @@ export class ModelQueue {
 
 /** The real client, answered before it would write a request; all that attempts do is send. */
 export function sqsClient(
-  send: (url: string, body: string, attributes: Record<string, string>) => Promise<void>,
+  send: (
+    url: string,
+    body: string,
+    attributes: Record<string, string>,
+    delaySeconds: number,
+  ) => Promise<void>,
 ): SQSClient {
   const client = new SQSClient({ region: "us-east-1" });
   client.middlewareStack.add(
     () =>
       async ({ input }) => {
-        const { QueueUrl, MessageBody, MessageAttributes } = v.parse(sendRequest, input);
+        const request = v.parse(sendRequest, input);
+        const { QueueUrl, MessageBody, MessageAttributes, DelaySeconds } = request;
         const texts = Object.entries(MessageAttributes).map(([name, { StringValue }]) => [
           name,
           StringValue,
         ]);
-        await send(QueueUrl, MessageBody, Object.fromEntries(texts));
+        await send(QueueUrl, MessageBody, Object.fromEntries(texts), DelaySeconds);
         return { output: v.parse(output, {}), response: undefined };
       },
     { step: "initialize", priority: "high", name: "model" },

@@ -1,7 +1,8 @@
 import { manifestKey, planRenditions } from "../../plan/index.ts";
 import { presetFingerprint, recipeFingerprint } from "../../recipe/index.ts";
 import { ENCODER, infoOf, renditionOf } from "./codec.ts";
-import { KEY, RENDITIONS, SOURCES, type World } from "./world.ts";
+import { RENDITIONS, SOURCES } from "./s3.ts";
+import { KEY, type World } from "./world.ts";
 
 /** What is wrong with what is stored once nothing is left to do; nothing when all is as it must be. */
 export function verdict(world: World): string[] {
@@ -13,12 +14,17 @@ export function verdict(world: World): string[] {
   const content = source && Buffer.from(source.body).toString();
 
   if (source === undefined || source.metadata["imagefleet"] !== undefined) {
-    if (stored.delete(at)) faults.push("a manifest of a source that is gone");
+    const standing = s3.get(RENDITIONS, at);
+    stored.delete(at);
+    if (standing && standing.tagging === undefined) {
+      faults.push("a manifest of a source that is gone");
+    }
   } else {
     const text = s3.get(RENDITIONS, at)?.body;
     if (text === undefined) return ["there is no manifest"];
     stored.delete(at);
     const manifest = JSON.parse(Buffer.from(text).toString());
+    if (manifest.retired) return ["a tombstone of a source that is there"];
     if (manifest.source.etag !== source.etag) faults.push("the manifest is of another version");
     if (manifest.recipe !== recipeFingerprint(recipe, ENCODER)) {
       faults.push("the manifest is of another recipe");
@@ -27,6 +33,9 @@ export function verdict(world: World): string[] {
     const size = /^picture \d+ (\d+)x(\d+)/.exec(content ?? "");
     if ((manifest.rejected !== undefined) !== (size === null))
       faults.push("wrongly rejected or not");
+    if (size === null && !world.told.has(source.etag)) {
+      faults.push("no dead letter says that the content was rejected");
+    }
     const expected = size
       ? planRenditions(infoOf(Number(size[1]), Number(size[2]), 1), recipe, KEY, 2 ** 30).renditions
       : [];

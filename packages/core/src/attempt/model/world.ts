@@ -1,14 +1,15 @@
 import { jobMessage } from "../../intake/index.ts";
 import type { Lane } from "../../outcome/index.ts";
-import type { Recipe } from "../../recipe/index.ts";
+import { manifestKey } from "../../plan/index.ts";
+import { type Recipe, recipeFingerprint } from "../../recipe/index.ts";
+import { LATE_WRITE_SECONDS } from "../attempt.ts";
 import type { Chance } from "./chance.ts";
+import { ENCODER } from "./codec.ts";
 import { RECIPES } from "./recipes.ts";
-import { ModelS3 } from "./s3.ts";
-import type { Session } from "./session.ts";
+import { ModelS3, RENDITIONS, SOURCES } from "./s3.ts";
+import type { Call, Session } from "./session.ts";
 import { ModelQueue } from "./sqs.ts";
 
-export const SOURCES = "sources";
-export const RENDITIONS = "renditions";
 export const KEY = "a.jpg";
 const LEASE_MS = 60_000;
 
@@ -31,6 +32,12 @@ export class World {
   /** Of those that ended or crashed, and of what they left on its way. */
   readonly ended: Session[] = [];
   readonly faults: string[] = [];
+  /** Writes that were given up and may still take effect, until a time in ms. */
+  late: { readonly call: Call; readonly until: number }[] = [];
+  /** Contents, by their ETags, of which a dead letter says that they were rejected. */
+  readonly told = new Set<string>();
+  /** How often the source was changed, or another recipe deployed. */
+  changes = 0;
   #versions = 0;
   readonly #contents: string[] = [];
   #recipe = 0;
@@ -39,8 +46,12 @@ export class World {
   constructor(chance: Chance, maxReceives: number) {
     this.chance = chance;
     this.s3 = new ModelS3((key, session) => {
-      if (key.startsWith("manifests/")) session.uncommitted.clear();
-      else session.uncommitted.add(key);
+      if (!key.startsWith("manifests/")) {
+        session.uncommitted.add(key);
+        return;
+      }
+      session.uncommitted.clear();
+      for (const other of this.begun.keys()) if (other !== session) other.isRepeated = false;
     });
     const lane = (name: Lane): ModelLane => {
       const letters = new ModelQueue(`https://sqs/${name}-dlq`, LEASE_MS);
@@ -75,8 +86,15 @@ export class World {
     return found;
   }
 
+  /** A write is given up by who sent it: it takes effect within the time that attempts allow, or never. */
+  giveUp(calls: readonly Call[]): void {
+    const until = this.now + LATE_WRITE_SECONDS * 1000;
+    this.late.push(...calls.map((call) => ({ call, until })));
+  }
+
   /** Somebody uploads, overwrites or removes the source; S3 will say so, sometimes twice. */
   changeSource(): string {
+    this.changes += 1;
     const body = this.#nextContent();
     if (body === undefined) this.s3.remove(SOURCES, KEY);
     else {
@@ -114,6 +132,7 @@ export class World {
   }
 
   deploy(): void {
+    this.changes += 1;
     if (this.#older === undefined) this.#older = this.#recipe;
     this.#recipe += 1 + this.chance.below(RECIPES.length - 1);
   }
@@ -133,6 +152,20 @@ export class World {
     const at = this.now;
     const body = jobMessage({ bucket: SOURCES, key: KEY, at, begun: false, force: false });
     this.small.queue.send(body, {}, this.now);
+  }
+
+  /** Is there a settled manifest which says that the current content is rejected by that recipe? */
+  knowsRejected(recipe: Recipe): boolean {
+    const stored = this.s3.get(RENDITIONS, manifestKey(recipe, KEY));
+    const source = this.s3.get(SOURCES, KEY);
+    if (stored === undefined || source === undefined || source.metadata["imagefleet"]) return false;
+    const manifest = JSON.parse(Buffer.from(stored.body).toString());
+    return (
+      manifest.rejected !== undefined &&
+      manifest.source.etag === source.etag &&
+      manifest.recipe === recipeFingerprint(recipe, ENCODER) &&
+      manifest.stale.length === 0
+    );
   }
 
   get isDeploying(): boolean {

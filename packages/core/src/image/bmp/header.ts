@@ -1,4 +1,5 @@
 import { Rejection } from "../../outcome/index.ts";
+import { unread } from "../unread.ts";
 
 /** What a BMP's headers say. */
 export interface BmpHeader {
@@ -144,10 +145,6 @@ function paletteOf(
     entries: said === 0 ? most : Math.min(said, most),
     entryBytes: length === CORE ? 3 : 4,
   };
-}
-
-function unread(kind: string): Rejection {
-  return new Rejection("SourceUnsupported", `the source is ${kind}, which is not read: convert it`);
 }
 
 function corrupt(why: string): Rejection {

@@ -6,7 +6,15 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, type ImageInput } from "../index.ts";
-import { coloursOf, farthest, fileOf, pixelsOf, quadrants, RGB, rendered } from "../pictures.fixture.ts";
+import {
+  coloursOf,
+  farthest,
+  fileOf,
+  pixelsOf,
+  quadrants,
+  RGB,
+  rendered,
+} from "../pictures.fixture.ts";
 import { withBearableExif } from "./bearable.ts";
 import { exifBomb, withExif } from "./bomb.fixture.ts";
 import { exifOfOrientation, weighExif } from "./weight.ts";
@@ -87,9 +95,7 @@ describe("png", () => {
       const bytes = await bytesOf(lent);
       const at = bytes.indexOf("eXIf");
       const length = bytes.readUInt32BE(at - 4);
-      expect(bytes.readUInt32BE(at + 4 + length)).toBe(
-        crc32(bytes.subarray(at, at + 4 + length)),
-      );
+      expect(bytes.readUInt32BE(at + 4 + length)).toBe(crc32(bytes.subarray(at, at + 4 + length)));
     });
   });
 });

@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import type { InputFormat } from "../../plan/index.ts";
 import { type Edit, withEdits } from "../edited.ts";
 import type { ImageInput } from "../input.ts";
-import { type SourceBytes, withSourceBytes } from "../source-bytes.ts";
+import { type Parts, withParts } from "../parts.ts";
 import { type ExifBlock, exifBlocks } from "./blocks.ts";
 import { heifExifEdits } from "./heif.ts";
 import { EXIF_BYTES, exifOfOrientation, weighExif } from "./weight.ts";
@@ -17,10 +17,10 @@ export async function withBearableExif<T>(
   format: InputFormat,
   use: (input: ImageInput) => Promise<T>,
 ): Promise<T> {
-  return withEdits(input, await withSourceBytes(input, (source) => edits(format, source)), use);
+  return withEdits(input, await withParts(input, (source) => edits(format, source)), use);
 }
 
-async function edits(format: InputFormat, source: SourceBytes): Promise<Edit[]> {
+async function edits(format: InputFormat, source: Parts): Promise<Edit[]> {
   if (format === "avif" || format === "heic") return heifExifEdits(source);
   const found: Edit[] = [];
   for (const block of await exifBlocks(format, source)) {
@@ -34,7 +34,7 @@ async function edits(format: InputFormat, source: SourceBytes): Promise<Edit[]> 
 }
 
 /** libpng passes over EXIF whose checksum is wrong, and with it over the orientation. */
-async function checksum(source: SourceBytes, block: ExifBlock, edit: Edit): Promise<Edit[]> {
+async function checksum(source: Parts, block: ExifBlock, edit: Edit): Promise<Edit[]> {
   if (block.checked === undefined) return [];
   const { from, to } = block.checked;
   let sum = crc32(await source.read(from, edit.at - from));

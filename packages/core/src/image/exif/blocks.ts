@@ -1,6 +1,6 @@
 import type { InputFormat } from "../../plan/index.ts";
 import { jpegSegments } from "../jpeg-segments.ts";
-import type { SourceBytes } from "../source-bytes.ts";
+import type { Parts } from "../parts.ts";
 
 /** Where a block of EXIF lies in a source, from its byte order on. */
 export interface ExifBlock {
@@ -15,7 +15,7 @@ const PREFIX = "Exif\0\0";
 const APP1 = 0xe1;
 
 /** All blocks of EXIF that the codec could read in a source of this format. */
-export async function exifBlocks(format: InputFormat, source: SourceBytes): Promise<ExifBlock[]> {
+export async function exifBlocks(format: InputFormat, source: Parts): Promise<ExifBlock[]> {
   switch (format) {
     case "jpeg":
       return inJpeg(source);
@@ -28,7 +28,7 @@ export async function exifBlocks(format: InputFormat, source: SourceBytes): Prom
   }
 }
 
-async function inJpeg(source: SourceBytes): Promise<ExifBlock[]> {
+async function inJpeg(source: Parts): Promise<ExifBlock[]> {
   const blocks: ExifBlock[] = [];
   for (const { at, length } of await jpegSegments(source, (marker) => marker === APP1)) {
     const prefix = await source.read(at, PREFIX.length);
@@ -41,10 +41,10 @@ async function inJpeg(source: SourceBytes): Promise<ExifBlock[]> {
 }
 
 /** Before the picture: what stands behind it is not read. https://www.w3.org/TR/png-3/#eXIf */
-async function inPng(source: SourceBytes): Promise<ExifBlock[]> {
+async function inPng(source: Parts): Promise<ExifBlock[]> {
   const blocks: ExifBlock[] = [];
   let at = 8;
-  while (at + 12 <= source.size) {
+  while (at + 12 <= source.bytes) {
     const head = await source.read(at, 8);
     const length = head.readUInt32BE(0);
     const type = head.toString("latin1", 4);
@@ -59,10 +59,10 @@ async function inPng(source: SourceBytes): Promise<ExifBlock[]> {
 }
 
 /** https://developers.google.com/speed/webp/docs/riff_container#metadata */
-async function inWebp(source: SourceBytes): Promise<ExifBlock[]> {
+async function inWebp(source: Parts): Promise<ExifBlock[]> {
   const blocks: ExifBlock[] = [];
   let at = 12;
-  while (at + 8 <= source.size) {
+  while (at + 8 <= source.bytes) {
     const head = await source.read(at, 8);
     const length = head.readUInt32LE(4);
     if (head.toString("latin1", 0, 4) === "EXIF") {
@@ -74,11 +74,7 @@ async function inWebp(source: SourceBytes): Promise<ExifBlock[]> {
 }
 
 /** Many writers put the word before it that only JPEG asks for. */
-async function withoutPrefix(
-  { read }: SourceBytes,
-  at: number,
-  length: number,
-): Promise<ExifBlock> {
+async function withoutPrefix({ read }: Parts, at: number, length: number): Promise<ExifBlock> {
   const has = (await read(at, PREFIX.length)).toString("latin1") === PREFIX;
   const skip = has ? PREFIX.length : 0;
   return { at: at + skip, length: length - skip };

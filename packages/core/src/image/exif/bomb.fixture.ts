@@ -55,10 +55,19 @@ export async function withExif(
     case "png":
       return inPng(await picture.png().toBuffer(), block);
     case "webp":
-      return inWebp(await picture.withExif({ IFD0: { Make: "x" } }).webp().toBuffer(), block);
+      return inWebp(
+        await picture
+          .withExif({ IFD0: { Make: "x" } })
+          .webp()
+          .toBuffer(),
+        block,
+      );
     case "avif":
       return inAvif(
-        await picture.withExif({ IFD0: { Make: "x" } }).avif({ quality: 90, effort: 0 }).toBuffer(),
+        await picture
+          .withExif({ IFD0: { Make: "x" } })
+          .avif({ quality: 90, effort: 0 })
+          .toBuffer(),
         block,
       );
   }
@@ -82,12 +91,7 @@ function inWebp(file: Buffer, block: Buffer): Buffer {
   const at = file.indexOf("EXIF", 12, "latin1");
   const head = Buffer.from("EXIF\0\0\0\0", "latin1");
   head.writeUInt32LE(block.length, 4);
-  const made = Buffer.concat([
-    file.subarray(0, at),
-    head,
-    block,
-    Buffer.alloc(block.length % 2),
-  ]);
+  const made = Buffer.concat([file.subarray(0, at), head, block, Buffer.alloc(block.length % 2)]);
   made.writeUInt32LE(made.length - 8, 4);
   return made;
 }

@@ -43,7 +43,10 @@ export async function corpus(): Promise<Seed[]> {
     { name: "bmp, 8 bit", file: bmp(8, 0) },
     { name: "bmp, runs", file: bmp(8, 1) },
     { name: "svg", file: SVG },
-    { name: "jpeg, restarts", file: await readFile(new URL("../restarts.fixture.jpg", import.meta.url)) },
+    {
+      name: "jpeg, restarts",
+      file: await readFile(new URL("../restarts.fixture.jpg", import.meta.url)),
+    },
     {
       name: "jpeg, arithmetic",
       file: await readFile(new URL("../arithmetic.fixture.jpg", import.meta.url)),

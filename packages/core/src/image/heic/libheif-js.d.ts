@@ -18,6 +18,7 @@ declare module "libheif-js/wasm-bundle.js" {
       readonly stride: number;
       readonly width: number;
       readonly height: number;
+      readonly bits_per_pixel: number;
     }[];
   }
   const libheif: {
@@ -34,6 +35,8 @@ declare module "libheif-js/wasm-bundle.js" {
     readonly heif_chroma: {
       readonly heif_chroma_interleaved_RGB: unknown;
       readonly heif_chroma_interleaved_RGBA: unknown;
+      readonly heif_chroma_interleaved_RRGGBB_LE: unknown;
+      readonly heif_chroma_interleaved_RRGGBBAA_LE: unknown;
     };
   };
   export default libheif;

@@ -11,7 +11,7 @@ import type { Raster } from "../tiff.ts";
  *
  * @param bytes the whole file
  * @param raster what the header said: a picture of another size is refused
- * @param out filled with rows from the top, 8 bit RGB or RGBA as `raster` says
+ * @param out filled with rows from the top, RGB or RGBA of 8 or 16 bits as `raster` says
  * @throws Rejection `SourceCorrupt`
  */
 export function heicPixels(bytes: Uint8Array, raster: Raster, out: Uint8Array): void {
@@ -27,8 +27,11 @@ export function heicPixels(bytes: Uint8Array, raster: Raster, out: Uint8Array): 
       `${width} x ${height} px where its header says ${raster.width} x ${raster.height}`,
     );
   }
-  const { heif_chroma_interleaved_RGB: rgb, heif_chroma_interleaved_RGBA: rgba } =
-    libheif.heif_chroma;
+  const chroma = libheif.heif_chroma;
+  const [rgb, rgba] =
+    raster.bits === 16
+      ? [chroma.heif_chroma_interleaved_RRGGBB_LE, chroma.heif_chroma_interleaved_RRGGBBAA_LE]
+      : [chroma.heif_chroma_interleaved_RGB, chroma.heif_chroma_interleaved_RGBA];
   const decoded = libheif.heif_js_decode_image2(
     handle,
     libheif.heif_colorspace.heif_colorspace_RGB,
@@ -39,9 +42,19 @@ export function heicPixels(bytes: Uint8Array, raster: Raster, out: Uint8Array): 
   if (plane === undefined || plane.width !== width || plane.height !== height) {
     throw corrupt("the decoded picture has another size");
   }
-  const row = width * raster.channels;
+  const row = width * raster.channels * ((raster.bits ?? 8) / 8);
   for (let y = 0; y < height; y++) {
     out.set(plane.data.subarray(y * plane.stride, y * plane.stride + row), y * row);
+  }
+  if (raster.bits === 16) stretch(out, plane.bits_per_pixel);
+}
+
+/** Numbers of so many bits to 16, in place. */
+function stretch(out: Uint8Array, bits: number): void {
+  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  const scale = 65_535 / (2 ** bits - 1);
+  for (let at = 0; at < out.length; at += 2) {
+    view.setUint16(at, Math.min(65_535, Math.round(view.getUint16(at, true) * scale)), true);
   }
 }
 

@@ -82,6 +82,12 @@ export const RULES: readonly Rule[] = [
     to: "",
   },
   {
+    rule: "what is known to be rejected is no second dead letter",
+    file: RECONCILE,
+    from: "return old.recipe === fingerprint && old.stale.length === 0;",
+    to: "return old.recipe === fingerprint && old.rejected === undefined && old.stale.length === 0;",
+  },
+  {
     rule: "unchanged only by the same recipe",
     file: RECONCILE,
     from: "old.recipe === fingerprint && ",
@@ -124,16 +130,22 @@ export const RULES: readonly Rule[] = [
     to: "",
   },
   {
-    rule: "retire removes the manifest that it read, and no other",
-    file: STORE,
-    from: "Key: key, IfMatch: etag",
-    to: "Key: key",
+    rule: "a removal leaves a tombstone where no manifest stood",
+    file: RETIRE,
+    from: "const put = await renditions.putManifest(at, tombstone(job, stored), stored?.etag, signal);",
+    to: 'const put = stored ? await renditions.putManifest(at, tombstone(job, stored), stored.etag, signal) : "";',
+  },
+  {
+    rule: "a tombstone that could not be put sends its attempt round again",
+    file: RETIRE,
+    from: '    if (put === undefined) return "again";\n',
+    to: "    void put;\n",
   },
   {
     rule: "an object of the fleet's own in a source's place retires it",
     file: RECONCILE,
-    from: "if (stored || job.begun) return retire",
-    to: "if (false) return retire",
+    from: "if (old || isUnreadable(stored) || job.begun) {",
+    to: "if (false) {",
   },
   {
     rule: "nothing is put after the lease's end",
@@ -150,19 +162,31 @@ export const RULES: readonly Rule[] = [
   {
     rule: "a failed job comes back",
     file: ATTEMPT,
-    from: "return { outcome, settled: false };",
-    to: "return { outcome, settled: true };",
+    from: "return { outcome, settled: false, mayStillLand };",
+    to: "return { outcome, settled: true, mayStillLand };",
   },
   {
     rule: "given up, it is a dead letter",
     file: ATTEMPT,
-    from: "      await context.letters.send(body, letterAttributes(letter, message));\n",
+    from: "      await context.letters.send(body, letterAttributes(letter, message), delaySeconds);\n",
     to: "",
   },
   {
     rule: "what could not be sent on is not acknowledged",
     file: ATTEMPT,
-    from: "return { outcome: outcomeOf(error), settled: false };",
-    to: "return { outcome: outcomeOf(error), settled: true };",
+    from: "return { outcome: outcomeOf(error), settled: false, mayStillLand };",
+    to: "return { outcome: outcomeOf(error), settled: true, mayStillLand };",
+  },
+  {
+    rule: "a write that was given up lands before the next attempt",
+    file: ATTEMPT,
+    from: "mayStillLand ? LATE_WRITE_SECONDS : 0);",
+    to: "0);",
+  },
+  {
+    rule: "a write that was given up lands before its dead letter is redriven",
+    file: ATTEMPT,
+    from: "const delaySeconds = mayStillLand ? LATE_WRITE_SECONDS : 0;",
+    to: "const delaySeconds = 0;",
   },
 ];

@@ -1,0 +1,102 @@
+import type { Colours, Primaries, Transfer } from "../../plan/index.ts";
+import type { Parts } from "../parts.ts";
+import { BT709, coloursOf, isKnown, isSrgb } from "./code-points.ts";
+
+/** A chunk before a PNG's pixels. */
+export interface PngChunk {
+  readonly type: string;
+  /** Where its length stands. */
+  readonly at: number;
+  /** Bytes of its data. */
+  readonly length: number;
+}
+
+/** Far more than any program writes before the pixels. */
+const MOST_CHUNKS = 1000;
+
+/** The chunks before a PNG's pixels. */
+export async function pngChunks(parts: Parts): Promise<PngChunk[]> {
+  const chunks: PngChunk[] = [];
+  for (let at = 8; chunks.length < MOST_CHUNKS; ) {
+    const head = await parts.read(at, 8);
+    if (head.length < 8) break;
+    const type = head.toString("latin1", 4, 8);
+    if (type === "IDAT") break;
+    const length = head.readUInt32BE(0);
+    chunks.push({ type, at, length });
+    at += 12 + length;
+  }
+  return chunks;
+}
+
+/** What says a PNG's colours, in the order in which it is believed. */
+export const PNG_COLOUR_CHUNKS = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"] as const;
+
+/**
+ * What a PNG says of its colours by other means than a profile; undefined where its profile says
+ * it, or where it is sRGB all the same. PNG, third edition, 4.3:
+ * https://www.w3.org/TR/png-3/#color-chunk-precendence
+ */
+export async function pngColours(parts: Parts): Promise<Colours | undefined> {
+  const chunks = await pngChunks(parts);
+  const has = (type: string) => chunks.some((chunk) => chunk.type === type);
+  const data = async (type: string, length: number) => {
+    const chunk = chunks.find((one) => one.type === type);
+    if (chunk?.length !== length) return undefined;
+    const bytes = await parts.read(chunk.at + 8, length);
+    return bytes.length === length ? bytes : undefined;
+  };
+  const cicp = await data("cICP", 4);
+  const [primaries = 2, transfer = 2, matrix, full] = cicp ?? [];
+  if (cicp && matrix === 0 && isKnown(primaries, transfer)) {
+    const bits = (await data("IHDR", 13))?.[8] ?? 8;
+    const peak = peakOf(await data("cLLI", 8), await data("mDCV", 24));
+    const colours = {
+      ...coloursOf(primaries, transfer),
+      ...(full === 0 && bits >= 8 && { narrow: { bits } }),
+      ...(peak && { peak }),
+    };
+    return isSrgb(colours) && !has("iCCP") ? undefined : colours;
+  }
+  if (has("iCCP") || has("sRGB")) return undefined;
+  const colours = {
+    primaries: primariesOf(await data("cHRM", 32)),
+    transfer: transferOf((await data("gAMA", 4))?.readUInt32BE(0)),
+  };
+  return isSrgb(colours) ? undefined : colours;
+}
+
+/** The brightest px, or what it was graded on, in 1/10,000 cd/m2. */
+function peakOf(light: Buffer | undefined, volume: Buffer | undefined): number | undefined {
+  const found = light?.readUInt32BE(0) || volume?.readUInt32BE(16);
+  return found ? found / 10_000 : undefined;
+}
+
+function primariesOf(chunk: Buffer | undefined): Primaries {
+  if (chunk === undefined) return BT709;
+  const point = (at: number) =>
+    [chunk.readUInt32BE(at) / 100_000, chunk.readUInt32BE(at + 4) / 100_000] as const;
+  // White stands first.
+  const primaries = [point(8), point(16), point(24), point(0)] as const;
+  return isGamut(primaries) ? primaries : BT709;
+}
+
+/** Three colours that span a triangle with its white inside: of anything else no matrix can be made. */
+function isGamut([red, green, blue, white]: Primaries): boolean {
+  const side = ([ax, ay]: readonly number[], [bx, by]: readonly number[], [px, py] = white) =>
+    ((bx ?? 0) - (ax ?? 0)) * ((py ?? 0) - (ay ?? 0)) -
+    ((by ?? 0) - (ay ?? 0)) * ((px ?? 0) - (ax ?? 0));
+  const sides = [side(red, green), side(green, blue), side(blue, red)];
+  const ys = [red, green, blue, white].map(([, y]) => y);
+  return ys.every((y) => y > 0.001) && sides.every((value) => value > 0.001);
+}
+
+/** sRGB's curve is close to this exponent, by which PNGs of sRGB have said what they are since 1996. */
+const SRGB_GAMMA = 2.2;
+
+function transferOf(stored: number | undefined): Transfer {
+  if (!stored) return { kind: "srgb" };
+  const gamma = 100_000 / stored;
+  const odd = gamma < 0.1 || gamma > 10 || Math.abs(gamma - SRGB_GAMMA) < 0.05;
+  return odd ? { kind: "srgb" } : { kind: "gamma", gamma };
+}

@@ -1,0 +1,97 @@
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import type { AttemptContext } from "@imagefleet/core/attempt";
+import { jobMessage, parseMessage } from "@imagefleet/core/intake";
+import { anyAttributes, anyBody, NESTED } from "@imagefleet/core/intake/fixtures";
+import { BulkQueue, Queue, type ReceivedMessage } from "@imagefleet/core/queue";
+import { defineRecipe } from "@imagefleet/core/recipe";
+import { RenditionStore, SourceStore } from "@imagefleet/core/store";
+import { createLog } from "@imagefleet/core/telemetry";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import fc from "fast-check";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { workOnBatch } from "./batch.ts";
+
+const never = new AbortController().signal;
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox({ small: 60, large: 60 });
+});
+afterAll(() => sandbox.close());
+
+function attemptContext(): AttemptContext {
+  const { s3, sqs, resources } = sandbox;
+  return {
+    lane: "small",
+    reconcile: {
+      lane: "small",
+      recipe: defineRecipe({ presets: { thumb: "5x5" } }),
+      sources: new SourceStore(s3),
+      renditions: new RenditionStore(s3, resources.renditionBucket),
+      memoryBytes: 2 ** 29,
+      renderGate: (work) => work(),
+    },
+    large: new Queue(sqs, resources.lanes.large.url),
+    letters: new Queue(sqs, resources.lanes.small.letters),
+    maxReceives: 5,
+    sourceBuckets: [resources.sourceBucket],
+    leaseSeconds: 60,
+    log: createLog("test", "silent"),
+    now: Date.now,
+    random: Math.random,
+  };
+}
+
+/** Takes every dead letter away and gives their bodies. */
+async function takenLetters(): Promise<string[]> {
+  const letters = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.letters);
+  const bodies: string[] = [];
+  for (;;) {
+    const some = await letters.receive({ leaseSeconds: 60, waitSeconds: 0 });
+    if (some.length === 0) return bodies;
+    bodies.push(...some.map(({ body }) => body));
+    await letters.remove(some);
+  }
+}
+
+it("does its companions no harm, whatever a message is", async () => {
+  const create = { width: 8, height: 8, channels: 3, background: "#369" } as const;
+  const Body = await sharp({ create }).png().toBuffer();
+  const { s3, sqs, resources } = sandbox;
+  const Bucket = resources.sourceBucket;
+  const attempt = attemptContext();
+  const consume = { attempt, queue: new Queue(sqs, resources.lanes.small.url), inHand: 4 };
+  let count = 0;
+  const odd = fc.record({
+    body: anyBody,
+    attributes: anyAttributes,
+    receiveCount: fc.integer({ min: 1, max: 5 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(odd, { minLength: 1, maxLength: 8 }), fc.nat(8), async (odds, at) => {
+      const key = `innocent/${count++}.png`;
+      await s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
+      const now = Date.now();
+      const asReceived = (
+        message: Pick<ReceivedMessage, "body" | "attributes" | "receiveCount">,
+        index: number,
+      ) => ({
+        id: `${index}`,
+        receiptHandle: `${index}`,
+        sentAt: now,
+        firstReceivedAt: now,
+        ...message,
+      });
+      const job = { bucket: Bucket, key, at: now, begun: false, force: false };
+      const innocent = { body: jobMessage(job), attributes: {}, receiveCount: 1 };
+      const messages = odds.toSpliced(at, 0, innocent).map(asReceived);
+      expect(await workOnBatch(messages, consume, () => 60_000)).toEqual([]);
+      const stored = await attempt.reconcile.renditions.manifest(`manifests/${key}.json`, never);
+      expect(stored?.manifest?.renditions).toHaveLength(1);
+      // All that is not for us to ignore is a dead letter at once, as it was.
+      const owed = odds.filter(({ body }) => parseMessage(body).kind !== "ignored");
+      expect((await takenLetters()).sort()).toEqual(owed.map(({ body }) => body).sort());
+    }),
+    { numRuns: 25, examples: [[[{ body: NESTED, attributes: {}, receiveCount: 1 }], 0]] },
+  );
+}, 60_000);

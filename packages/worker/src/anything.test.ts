@@ -1,0 +1,86 @@
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { jobMessage, parseMessage } from "@imagefleet/core/intake";
+import { anyAttributes, anyBody, NESTED } from "@imagefleet/core/intake/fixtures";
+import { BulkQueue, Queue, type ReceivedMessage } from "@imagefleet/core/queue";
+import { defineRecipe } from "@imagefleet/core/recipe";
+import { RenditionStore, SourceStore } from "@imagefleet/core/store";
+import { createLog } from "@imagefleet/core/telemetry";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import fc from "fast-check";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Held, type LaneWork } from "./held.ts";
+
+const never = new AbortController().signal;
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox({ small: 60, large: 60 });
+});
+afterAll(() => sandbox.close());
+
+function lane(): LaneWork {
+  const { s3, sqs, resources } = sandbox;
+  const { large } = resources.lanes;
+  const queue = new Queue(sqs, large.url);
+  return {
+    queue,
+    attempt: {
+      lane: "large",
+      reconcile: {
+        lane: "large",
+        recipe: defineRecipe({ presets: { thumb: "5x5" } }),
+        sources: new SourceStore(s3),
+        renditions: new RenditionStore(s3, resources.renditionBucket),
+        memoryBytes: 2 ** 29,
+        renderGate: (work) => work(),
+      },
+      large: queue,
+      letters: new Queue(sqs, large.letters),
+      maxReceives: 5,
+      sourceBuckets: [resources.sourceBucket],
+      leaseSeconds: 60,
+      log: createLog("test", "silent"),
+      now: Date.now,
+      random: Math.random,
+    },
+  };
+}
+
+it("answers for every message that SQS can hold, and does the one beside it", async () => {
+  const create = { width: 8, height: 8, channels: 3, background: "#369" } as const;
+  const Body = await sharp({ create }).png().toBuffer();
+  const { s3, sqs, resources } = sandbox;
+  const Bucket = resources.sourceBucket;
+  const { large } = resources.lanes;
+  const work = lane();
+  const letters = new BulkQueue(sqs, large.letters);
+  let count = 0;
+  await fc.assert(
+    fc.asyncProperty(anyBody, anyAttributes, fc.boolean(), async (body, attributes, back) => {
+      const key = `innocent/${count++}.png`;
+      await s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
+      const job = { bucket: Bucket, key, at: Date.now(), begun: false, force: false };
+      await work.queue.send(jobMessage(job));
+      const [innocent] = await work.queue.receive({ max: 1, waitSeconds: 5 });
+      if (innocent === undefined) throw new Error("nothing came");
+      const odd: ReceivedMessage = { ...innocent, id: "odd", body, attributes };
+      // Its own handle is none: what it is answered with goes nowhere.
+      const held = [{ ...odd, receiptHandle: "odd" }, innocent].map(
+        (message) => new Held(work, message, 60),
+      );
+      const [first, second] = held;
+      await Promise.all([
+        back ? first?.handBack() : first?.work(() => false),
+        second?.work(() => false),
+      ]);
+      const { renditions } = work.attempt.reconcile;
+      const stored = await renditions.manifest(`manifests/${key}.json`, never);
+      expect(stored?.manifest?.renditions).toHaveLength(1);
+      const found = await letters.receive({ leaseSeconds: 60, waitSeconds: 0 });
+      await letters.remove(found);
+      const isOwed = !back && parseMessage(body).kind !== "ignored";
+      expect(found.map((letter) => letter.body)).toEqual(isOwed ? [body] : []);
+    }),
+    { numRuns: 30, examples: [[NESTED, {}, false]] },
+  );
+}, 60_000);
