@@ -18,6 +18,7 @@ import { formatOf } from "./format.ts";
 import { isDisplayP3 } from "./gamut.ts";
 import { hasGaps } from "./gif.ts";
 import type { ImageInput } from "./input.ts";
+import { codedPixels } from "./iso/coded.ts";
 import { isoColours, isPremultiplied, pictureKind } from "./iso/colours.ts";
 import { isoFile } from "./iso/picture.ts";
 import { hasQuarterChroma } from "./jpeg.ts";
@@ -67,7 +68,7 @@ export async function probe(input: ImageInput, rules: ProbeRules): Promise<Sourc
 }
 
 /** What a source says of itself that the codec does not tell. */
-interface Said extends Pick<SourceInfo, "colours" | "premultiplied" | "rewritten"> {
+interface Said extends Pick<SourceInfo, "colours" | "premultiplied" | "rewritten" | "coded"> {
   readonly format: InputFormat;
 }
 
@@ -104,6 +105,7 @@ async function isoSaid(seen: "avif" | "heic", parts: Parts, rules: ProbeRules): 
     throw unread(`${format === "avif" ? "an AVIF" : "a HEIC"} in ${coding}`);
   return {
     format,
+    coded: codedPixels(file),
     ...(colours && { colours }),
     ...(isPremultiplied(file) && { premultiplied: true }),
     // The codec knows no sequences.
@@ -257,6 +259,7 @@ function describe(
       p3: true as const,
     }),
     ...(!colours && isBare(format, metadata) && { bare: true as const }),
+    ...(metadata.exif && { exifBytes: metadata.exif.length }),
     orientation: metadata.orientation ?? 1,
   };
   return profileGiven(info) ? { ...info, rewritten: true } : info;
@@ -290,13 +293,27 @@ function describeBmp(head: Uint8Array, bytes: number): SourceInfo {
 /** libheif's WebAssembly has at most 2 GiB and takes some 10 bytes a px; phones make 48 megapixels. */
 const HEIC_PIXELS = 100_000_000;
 
-function checkPixels({ format, width, height, bands }: SourceInfo, { limits }: ProbeRules): void {
-  const pixels = width * height;
+/**
+ * How often a picture's own px, or those of its largest part, its parts may have in all. Tiles reach
+ * beyond a picture by less than one of them (ISO/IEC 23000-22, 7.3.11.4.2), which of small pictures
+ * can be four times its size, and alpha may have as many.
+ */
+const PARTS = 8;
+
+function checkPixels(info: SourceInfo, { limits }: ProbeRules): void {
+  const { format, width, height, bands, coded = { all: 0, largest: 0 } } = info;
+  const pixels = Math.max(width * height, coded.largest);
   const most = Math.min(limits.pixels, mostDecoded(format, bands));
+  if (coded.all > pixels * PARTS) {
+    throw new Rejection(
+      "SourceTooLarge",
+      `the source's parts are ${coded.all} px for a picture of ${width} x ${height}`,
+    );
+  }
   if (pixels <= most) return;
   throw new Rejection(
     "SourceTooLarge",
-    `the source is ${width} x ${height} = ${pixels} px and ${most} are let through`,
+    `the source is ${pixels > width * height ? `cut from ${pixels}` : `${width} x ${height} = ${pixels}`} px and ${most} are let through`,
   );
 }
 

@@ -94,6 +94,23 @@ describe("the predicted peak", () => {
   );
 });
 
+describe("beside the pixels that are shown", () => {
+  const peak = (from: SourceInfo) => plan(from, jpeg("400w")).peakBytes;
+
+  it("EXIF counts, in copies", () => {
+    const bare = source("webp");
+    expect(peak({ ...bare, exifBytes: MIB }) - peak(bare)).toBe(13 * MIB);
+  });
+
+  it.each(["avif", "heic"] as const)("so does all that a small %s is cut from", (format) => {
+    const coded = { all: 48_000_000, largest: 48_000_000 };
+    const shown = { width: 800, height: 600 };
+    const cut = peak(source(format, { ...shown, coded }));
+    expect(cut).toBeGreaterThan(0.8 * peak(source(format)));
+    expect(cut).toBeGreaterThan(10 * peak(source(format, shown)));
+  });
+});
+
 describe("an animation", () => {
   const moving = (format: "gif" | "webp") =>
     source(format, { width: 640, height: 480, pages: 60, bytes: MIB, alpha: true });

@@ -53,7 +53,8 @@ export function decoderCost(source: SourceInfo, target: Area): DecoderCost {
 }
 
 function earlyBytes(source: SourceInfo): number {
-  const all = areaPixels(source);
+  // A picture may be cut from a larger one.
+  const all = Math.max(areaPixels(source), source.coded?.largest ?? 0);
   switch (source.format) {
     case "avif":
       return all * (source.depth > 8 ? 25 : 19) + (source.premultiplied ? unpacked(source) : 0);

@@ -57,6 +57,13 @@ export interface SourceInfo {
   readonly premultiplied?: true;
   /** An AVIF or HEIC whose container is written anew before the codec reads it. Absent: no. */
   readonly rewritten?: true;
+  /**
+   * Of an AVIF or HEIC, px of all coded pictures that are decoded to show it, each as often as it is
+   * used, and of the largest of them.
+   */
+  readonly coded?: { readonly all: number; readonly largest: number };
+  /** What the codec reads of EXIF each time that it opens the source, in bytes. Absent: none. */
+  readonly exifBytes?: number;
   /** An SVG's own width, px: `width` is that at which it is rasterised. */
   readonly drawnWidth?: number;
 }

@@ -5,7 +5,7 @@ import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { configureCodec, type ImageInput } from "../index.ts";
+import { configureCodec, type ImageInput, probe } from "../index.ts";
 import {
   coloursOf,
   farthest,
@@ -14,6 +14,7 @@ import {
   quadrants,
   RGB,
   rendered,
+  rules,
 } from "../pictures.fixture.ts";
 import { withBearableExif } from "./bearable.ts";
 import { exifBomb, withExif } from "./bomb.fixture.ts";
@@ -48,7 +49,7 @@ const BOMBS = [
   ["from the big end", () => exifBomb(6, 2600, 2600, 0, "MM")],
 ] as const;
 
-describe.each(FORMATS)("%s with EXIF that takes minutes to read", (format) => {
+describe.each(FORMATS)("%s with EXIF that takes long to read", (format) => {
   describe.each(BOMBS)("%s", (_kind, bomb) => {
     it.each(LANES)("comes to libexif with its orientation alone, from %s", async (lane) => {
       const source = await withExif(format, bomb());
@@ -86,6 +87,13 @@ describe.each(FORMATS)("%s with EXIF that takes minutes to read", (format) => {
     const input = { kind: "bytes", bytes: camera } as const;
     await withBearableExif(input, format, async (lent) => expect(lent).toBe(input));
   });
+});
+
+it("EXIF is told in bytes, for what it costs", async () => {
+  const bytes = await withExif("webp", exifBomb(1, 2, 100));
+  const probed = (file: Buffer) => probe({ kind: "bytes", bytes: file }, rules(1e6));
+  expect(await probed(bytes)).toMatchObject({ exifBytes: exifBomb(1, 2, 100).length });
+  expect(await probed(await quadrants(RGB).webp().toBuffer())).not.toHaveProperty("exifBytes");
 });
 
 describe("png", () => {

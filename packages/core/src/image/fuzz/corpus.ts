@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { exifBomb, withExif } from "../exif/bomb.fixture.ts";
+import { heicOf, tile } from "../heic/grid/mux.fixture.ts";
+import { circular, sequence, tiled } from "../iso/bombs.fixture.ts";
 import { CONTAINERS, detailed, quadrants, RGB } from "../pictures.fixture.ts";
 import { manyScans } from "./scans.fixture.ts";
 
@@ -55,17 +57,32 @@ export async function corpus(): Promise<Seed[]> {
   ];
 }
 
-/** Sound files of a few KB that a codec can be busy with for long. */
+/** Files of a few KB, made as their format says, that a codec could be busy with for long. */
 export async function bombs(): Promise<Seed[]> {
   const formats = ["jpeg", "png", "webp", "avif"] as const;
+  const block = exifBomb(6, 3, 1000, 0x8825);
+  const exif = Buffer.concat([Buffer.from("Exif\0\0", "latin1"), block]);
+  const grid = { tiles: [tile(0)], columns: 1, rows: 1, width: 64, height: 64 };
+  const avif = (side: number) =>
+    sharp({ create: { width: side, height: side, channels: 3, background: "#c33" } })
+      .avif({ effort: 0 })
+      .toBuffer();
+  const heic = await readFile(new URL("../heic/grid/tile-0.fixture.heic", import.meta.url));
   return [
     ...(await Promise.all(
       formats.map(async (format) => ({
         name: `${format}, exif bomb`,
-        file: await withExif(format, exifBomb(6, 3, 1000, 0x8825)),
+        file: await withExif(format, block),
       })),
     )),
+    { name: "heic, exif bomb", file: heicOf({ ...grid, exif }) },
     { name: "jpeg, 883 scans", file: manyScans(1024) },
+    { name: "avif, 256 tiles for 64 px", file: await tiled(await avif(2048), 16, 64) },
+    { name: "avif, 256 tiles", file: await tiled(await avif(512), 16, 8192) },
+    { name: "heic, 256 tiles for 64 px", file: await tiled(heic, 16, 64) },
+    { name: "avif, tiles in a circle", file: await circular(await avif(64)) },
+    { name: "avif, 5,000 frames", file: await sequence(await avif(64), 5000) },
+    { name: "heic, 5,000 frames", file: await sequence(heic, 5000) },
   ];
 }
 

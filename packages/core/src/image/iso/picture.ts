@@ -32,6 +32,18 @@ export interface IsoFile {
   readonly fromTracks?: true;
 }
 
+/** The items that each derived picture is put together from, as often as each is used. */
+export function derivations({ references }: IsoFile): ReadonlyMap<number, readonly number[]> {
+  const found = new Map<number, number[]>();
+  for (const { type, from, to } of references) {
+    if (type !== "dimg") continue;
+    const known = found.get(from);
+    if (known === undefined) found.set(from, [...to]);
+    else for (const id of to) known.push(id);
+  }
+  return found;
+}
+
 /** More is no description of a picture. */
 const MOST_BYTES = 32 * 1024 * 1024;
 const MOST_BOXES = 1000;
