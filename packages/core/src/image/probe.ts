@@ -96,8 +96,10 @@ async function said(format: InputFormat, parts: Parts, rules: ProbeRules): Promi
 async function isoSaid(seen: "avif" | "heic", parts: Parts, rules: ProbeRules): Promise<Said> {
   const file = await isoFile(parts);
   const kind = file && pictureKind(file);
-  if (file === undefined || kind === undefined) return { format: seen };
-  if ("unread" in kind) throw unread(kind.unread);
+  if (kind && "unread" in kind) throw unread(kind.unread);
+  const coded = file && codedPixels(file);
+  // The codec might make something else of it.
+  if (!kind || !coded) throw headerFault(seen, "what describes its pictures is damaged", undefined);
   const { format } = kind;
   checkAllowed(format, rules);
   const { colours, unread: coding } = await isoColours(file, parts);
@@ -105,7 +107,7 @@ async function isoSaid(seen: "avif" | "heic", parts: Parts, rules: ProbeRules): 
     throw unread(`${format === "avif" ? "an AVIF" : "a HEIC"} in ${coding}`);
   return {
     format,
-    coded: codedPixels(file),
+    coded,
     ...(colours && { colours }),
     ...(isPremultiplied(file) && { premultiplied: true }),
     // The codec knows no sequences.

@@ -15,17 +15,24 @@ export interface Ending {
 const SMALL = 256 * 2 ** 20;
 
 configureCodec({ threads: 2 });
-const recipe = defineRecipe({
-  source: { svg: true },
-  limits: { seconds: 10 },
-  presets: {
-    thumb: { size: "32x32", fit: "cover", format: "webp" },
-    medium: { size: "64w", format: "jpeg" },
-    whole: { format: "png" },
-  },
-});
+const presets = {
+  thumb: { size: "32x32", fit: "cover", format: "webp" },
+  medium: { size: "64w", format: "jpeg" },
+  whole: { format: "png" },
+} as const;
+const limits = { seconds: 10 };
+const recipes = [
+  defineRecipe({ source: { svg: true }, limits, presets }),
+  defineRecipe({
+    source: { svg: true, damaged: "render" },
+    limits,
+    presets: { ...presets, moving: { size: "64w", format: "webp", animated: true } },
+  }),
+];
 
 async function ending(bytes: Uint8Array): Promise<Omit<Ending, "peakBytes">> {
+  // The same one for the same file.
+  const recipe = recipes[bytes.length % 2] ?? defineRecipe({ presets });
   try {
     const input = { kind: "bytes", bytes } as const;
     const plan = planRenditions(await probe(input, recipe), recipe, "key", SMALL);

@@ -44,10 +44,50 @@ describe("px that are decoded to show a picture", () => {
     });
   });
 
-  it("have no end in a circle", async () => {
-    expect(await codedIn(await circular(await avif(64)))).toMatchObject({ all: Infinity });
+  it("cannot be told of a circle", async () => {
+    expect(await codedIn(await circular(await avif(64)))).toBeUndefined();
   });
 });
+
+describe("a description that another reader might take for something else", () => {
+  const cases: readonly (readonly [string, (file: Buffer) => Buffer])[] = [
+    ["a reference that reaches beyond its box", (file) => longer(file, "dimg", 0x7f_00_00_00)],
+    ["an item that does", (file) => longer(file, "infe", 0x100)],
+    ["a property that does", (file) => longer(file, "ispe", 0x1000)],
+    ["a second one", (file) => Buffer.concat([file, boxOf(file, "meta")])],
+    ["two items of one number", (file) => file.fill("\0\x01", ...placeOf(file, "grid", -4, -2))],
+    ["more than a thousand boxes", (file) => Buffer.concat([file, Buffer.alloc(8000, EMPTY)])],
+    ["no size of a part", (file) => file.fill("x", ...placeOf(file, "ispe", 0, 4))],
+  ];
+
+  it.each(cases)("%s", async (_name, change) => {
+    const sound = await tiled(await avif(64), 2, 128);
+    expect((await rendered(sound, { a: "20w" })).size).toBe(1);
+    await expect(rendered(change(Buffer.from(sound)), { a: "20w" })).rejects.toMatchObject({
+      reason: "SourceCorrupt",
+      message: expect.stringContaining("what describes its pictures is damaged"),
+    });
+  });
+});
+
+const EMPTY = Buffer.from("\0\0\0\x08free", "latin1");
+
+/** Bytes of the first box of a name, counted from the name. */
+function placeOf(file: Buffer, name: string, from: number, to: number): [number, number] {
+  const at = file.indexOf(name, 0, "latin1");
+  return [at + from, at + to];
+}
+
+function longer(file: Buffer, name: string, bytes: number): Buffer {
+  const [at] = placeOf(file, name, -4, 0);
+  file.writeUInt32BE(file.readUInt32BE(at) + bytes, at);
+  return file;
+}
+
+function boxOf(file: Buffer, name: string): Buffer {
+  const [at] = placeOf(file, name, -4, 0);
+  return file.subarray(at, at + file.readUInt32BE(at));
+}
 
 describe.each([
   ["avif", () => avif(TILE)],

@@ -8,14 +8,17 @@ export interface Coded {
   readonly largest: number;
 }
 
-const ENDLESS: Coded = { all: Infinity, largest: 0 };
+const UNKNOWN: Coded = { all: Infinity, largest: 0 };
 /** Deeper derivations are a circle, or meant to be long in the decoding. */
 const DEPTH = 8;
 /** ISO/IEC 23008-12, 6.6.2.1.1; the second is HEVC's older name for it. */
 const ALPHA = /^urn:mpeg:mpegB:cicp:systems:auxiliary:alpha|^urn:mpeg:hevc:2015:auxid:1/;
 
-/** The px that are decoded to show the primary picture and its alpha; \`Infinity\` of a circle. */
-export function codedPixels(file: IsoFile): Coded {
+/**
+ * The px that are decoded to show the primary picture and its alpha; undefined where that cannot be
+ * told: a part is not there, does not say its size, or has itself for a part.
+ */
+export function codedPixels(file: IsoFile): Coded | undefined {
   const { primary, items } = file;
   const derived = derivations(file);
   const alphas = alphasOf(file);
@@ -23,8 +26,8 @@ export function codedPixels(file: IsoFile): Coded {
   const coded = (id: number, depth: number): Coded => {
     const before = known.get(id);
     if (before !== undefined) return before;
-    if (depth > DEPTH) return ENDLESS;
-    known.set(id, ENDLESS);
+    if (depth > DEPTH) return UNKNOWN;
+    known.set(id, UNKNOWN);
     const parts = [...(derived.get(id) ?? []), ...(alphas.get(id) ?? [])];
     const own = derived.has(id) ? 0 : sizeOf(id);
     let [all, largest] = [own, own];
@@ -38,9 +41,12 @@ export function codedPixels(file: IsoFile): Coded {
   };
   const sizeOf = (id: number) => {
     const size = items.get(id)?.properties.find(({ box }) => box.type === "ispe")?.box.body;
-    return size === undefined || size.length < 12 ? 0 : size.readUInt32BE(4) * size.readUInt32BE(8);
+    return size === undefined || size.length < 12
+      ? Infinity
+      : size.readUInt32BE(4) * size.readUInt32BE(8);
   };
-  return coded(primary, 0);
+  const found = coded(primary, 0);
+  return found.all === Infinity ? undefined : found;
 }
 
 function alphasOf({ items, references }: IsoFile): ReadonlyMap<number, readonly number[]> {
