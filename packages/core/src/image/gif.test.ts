@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { configureCodec, type ImageInput } from "./index.ts";
-import { fileOf, rendered } from "./pictures.fixture.ts";
+import { configureCodec, type ImageInput, probe } from "./index.ts";
+import { fileOf, rendered, rules } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -223,6 +223,14 @@ describe.each(LANES)("a GIF from %s is shown as in browsers", (lane) => {
     }
   });
 });
+
+it.each(ANIMATIONS)(
+  "alpha is planned for where the first frame leaves gaps: %s",
+  async (_, drawn) => {
+    const { alpha } = await probe({ kind: "bytes", bytes: gif(drawn) }, rules(1e6));
+    expect(alpha).toBe(shown(drawn)[0]?.some((px) => px[3] === 0));
+  },
+);
 
 describe("a GIF that is cut off in a later frame", () => {
   const frames = [

@@ -9,8 +9,8 @@ export interface ExifWeight {
 /**
  * The bounds of EXIF that libexif is given, which reads a directory again each time that an entry
  * points to it. Cameras write five directories of a hundred entries in all, whose values do not
- * overlap. Measured, libexif 0.6.26, CPU: one directory of 5,000 entries 1 ms; a directory
- * of 500 entries that point to it, 6 s; of 1,000, 50 s.
+ * overlap. Measured, libexif 0.6.26, CPU: one directory of 5,000 entries, 5 ms; three pointers to
+ * one of 2,500 that point to it, 1.2 s; of 5,000, 4.8 s; 2,600 pointers to one of 2,600, over 30 s.
  */
 const DIRECTORIES = 8;
 const ENTRIES = 1000;

@@ -57,10 +57,10 @@ export async function corpus(): Promise<Seed[]> {
   ];
 }
 
-/** Files of a few KB, made as their format says, that a codec could be busy with for long. */
+/** Files of at most 65 KB, made as their format says, that a codec could be busy with for long. */
 export async function bombs(): Promise<Seed[]> {
   const formats = ["jpeg", "png", "webp", "avif"] as const;
-  const block = exifBomb(6, 3, 1000, 0x8825);
+  const block = exifBomb(6, 2600, 2600, 0x8825);
   const exif = Buffer.concat([Buffer.from("Exif\0\0", "latin1"), block]);
   const grid = { tiles: [tile(0)], columns: 1, rows: 1, width: 64, height: 64 };
   const avif = (side: number) =>

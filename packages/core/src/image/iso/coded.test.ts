@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
+import { exifBomb, withExif } from "../exif/bomb.fixture.ts";
 import { heicOf, TILE, tile } from "../heic/grid/mux.fixture.ts";
 import { configureCodec } from "../index.ts";
 import { withParts } from "../parts.ts";
@@ -55,7 +56,6 @@ describe("a description that another reader might take for something else", () =
     ["an item that does", (file) => longer(file, "infe", 0x100)],
     ["a property that does", (file) => longer(file, "ispe", 0x1000)],
     ["a second one", (file) => Buffer.concat([file, boxOf(file, "meta")])],
-    ["two items of one number", (file) => file.fill("\0\x01", ...placeOf(file, "grid", -4, -2))],
     ["more than a thousand boxes", (file) => Buffer.concat([file, Buffer.alloc(8000, EMPTY)])],
     ["no size of a part", (file) => file.fill("x", ...placeOf(file, "ispe", 0, 4))],
   ];
@@ -67,6 +67,20 @@ describe("a description that another reader might take for something else", () =
       reason: "SourceCorrupt",
       message: expect.stringContaining("what describes its pictures is damaged"),
     });
+  });
+});
+
+it.each([
+  ["a box beyond the one around it", 0, Buffer.of(0, 0, 1)],
+  ["the number of another item", 12, Buffer.of(0, 1)],
+] as const)("EXIF is not hidden by %s", async (_name, from, bytes) => {
+  const sound = await withExif("avif", exifBomb(1, 2, 100));
+  expect((await rendered(sound, { a: "20w" })).size).toBe(1);
+  const file = Buffer.from(sound);
+  file.set(bytes, file.lastIndexOf("infe", undefined, "latin1") - 4 + from);
+  await expect(rendered(file, { a: "20w" })).rejects.toMatchObject({
+    reason: "SourceCorrupt",
+    message: expect.stringContaining("what describes its pictures is damaged"),
   });
 });
 
