@@ -1,7 +1,6 @@
-import { chmod, constants, copyFile, mkdtemp, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { chmod, constants, copyFile, open } from "node:fs/promises";
 import type { ImageInput } from "./input.ts";
+import { withScratchFile } from "./scratch.ts";
 
 /** Bytes that take the place of others. At the end of the source they are added to it. */
 export interface Edit {
@@ -15,6 +14,7 @@ export interface Edit {
  * edits, the source itself is lent.
  *
  * @param end where the copy ends, in bytes, if before the source does
+ * @throws Failure `DiskFull`, and what `use` throws
  */
 export async function withEdits<T>(
   input: ImageInput,
@@ -30,17 +30,12 @@ export async function withEdits<T>(
     for (const { at, bytes } of edits) copy.set(bytes, at);
     return use({ kind: "bytes", bytes: copy });
   }
-  const folder = await mkdtemp(join(tmpdir(), "imagefleet-edited-"));
-  try {
-    const path = join(folder, "source");
+  return withScratchFile(async (path) => {
     await copyFile(input.path, path, constants.COPYFILE_FICLONE);
     // A copy of a file that may only be read could not be written to.
     await chmod(path, 0o600);
     await write(path, edits, end);
-    return await use({ kind: "file", path });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  }, use);
 }
 
 function endOf({ at, bytes }: Edit): number {

@@ -17,6 +17,22 @@ async function jpeg(marker: number, precision = 8, height = 64): Promise<Buffer>
   return file;
 }
 
+/** The same picture, with so many of its components said to be there, or more. */
+async function componentsOf(count: number): Promise<Buffer> {
+  const file = await jpeg(0xc0);
+  const at = file.indexOf(Buffer.of(0xff, 0xc0));
+  const frame = file.subarray(at, at + 10);
+  frame.writeUInt16BE(8 + count * 3, 2);
+  frame[9] = count;
+  const components = Array.from({ length: count }, (_, index) => [index + 1, 0x11, 0]).flat();
+  return Buffer.concat([
+    file.subarray(0, at),
+    frame,
+    Buffer.from(components),
+    file.subarray(at + 10 + 3 * 3),
+  ]);
+}
+
 async function cgbi(): Promise<Buffer> {
   const file = await quadrants(RGB).png().toBuffer();
   const chunk = Buffer.from("\0\0\0\x04CgBI\x50\0\x20\x02\0\0\0\0", "latin1");
@@ -57,6 +73,8 @@ describe("a sound source of a kind that is not read is named", () => {
     ...HIERARCHICAL.map((marker) => ["a hierarchical JPEG", () => jpeg(marker)] as const),
     ["JPEG-LS", () => jpeg(0xf7)],
     ["a JPEG that says its height after its pixels", () => jpeg(0xc0, 8, 0)],
+    ["a JPEG of 2 components", () => componentsOf(2)],
+    ["a JPEG of 5 components", () => componentsOf(5)],
     ["a PNG in Apple's CgBI variant", cgbi],
     ["a BMP of run lengths that begins at the top", async () => bmp(8, 1, -64)],
     ["a BMP of run lengths that begins at the top", async () => bmp(4, 2, -64)],

@@ -21,16 +21,24 @@ const FRAMES: Readonly<Record<number, string>> = {
   [JPEG_LS]: "JPEG-LS",
 };
 
+/** Grey, colour, CMYK: of any other number nothing says what they are. */
+const COMPONENTS = [1, 3, 4];
+
 /** What a sound JPEG is that the codec does not read; undefined for what it does. */
 export async function unreadJpeg(source: Parts): Promise<string | undefined> {
   const [frame] = await jpegSegments(source, isFrame);
   if (frame === undefined) return undefined;
   const named = FRAMES[frame.marker];
   if (named !== undefined) return named;
-  const head = await source.read(frame.at, 3);
-  if (head.length < 3) return undefined;
+  const head = await source.read(frame.at, 6);
+  if (head.length < 6) return undefined;
   if (head[0] === 12 || head[0] === 16) return `a JPEG of ${head[0]}-bit samples`;
-  return head.readUInt16BE(1) === 0 ? "a JPEG that says its height after its pixels" : undefined;
+  if (head.readUInt16BE(1) === 0) return "a JPEG that says its height after its pixels";
+  const components = head[5] ?? 0;
+  const sound = components > 0 && frame.length === 6 + components * 3;
+  return sound && !COMPONENTS.includes(components)
+    ? `a JPEG of ${components} components`
+    : undefined;
 }
 
 /**
