@@ -22,7 +22,7 @@ export interface Prepared {
 /**
  * The run that a checkpoint keeps.
  *
- * @throws WrongUse when there is none, it is of another fleet, or its file of keys has changed
+ * @throws WrongUse when there is none, it is of another fleet or bucket, or its file of keys has changed
  */
 export async function resumed(file: string, connection: Connection): Promise<Prepared> {
   const checkpoint = await readCheckpoint(file);
@@ -34,7 +34,13 @@ export async function resumed(file: string, connection: Connection): Promise<Pre
       `--resume: the run in ${file} is of ${checkpoint.where}, and this is ${connection.where}: name the same fleet`,
     );
   }
-  const { from } = checkpoint.selection;
+  const { bucket, from } = checkpoint.selection;
+  const sourceBucket = await connection.bucket("sourceBucket");
+  if (bucket !== sourceBucket) {
+    throw new WrongUse(
+      `--resume: the run in ${file} is of the bucket ${bucket}, and the fleet's source bucket is ${sourceBucket}: name the same with --source-bucket, or begin anew with --fresh`,
+    );
+  }
   if (from !== undefined && (await fileState(from, nameOf(from, file))) !== checkpoint.fileState) {
     throw new WrongUse(
       `--resume: ${nameOf(from, file)} has changed since: begin anew with --fresh, which sends all of it`,

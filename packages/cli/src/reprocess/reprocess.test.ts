@@ -128,6 +128,15 @@ it("skips nothing, however often it is killed and resumed", async () => {
   await first.ended();
   const refused = await reprocess("--from", file, "--yes");
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("--resume") });
+  const checkpoint = join(sandbox.folder, "imagefleet-reprocess.json");
+  const recorded = await readFile(checkpoint, "utf8");
+  const { sourceBucket } = sandbox.resources;
+  await writeFile(checkpoint, recorded.replace(`"${sourceBucket}"`, '"another"'));
+  expect(await reprocess("--resume")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`is of the bucket another, and the fleet's source bucket is`),
+  });
+  await writeFile(checkpoint, recorded);
   const second = begin("--resume", "--max-depth", "0");
   await more(1_900);
   second.signal("SIGINT");

@@ -1,9 +1,10 @@
 import type { Sharp } from "sharp";
 import {
   type Area,
+  becomesColour,
   isDeep,
-  isLabelledLater,
   isMapped,
+  needsPixels,
   type Plan,
   type RasterPlan,
   type RenditionPlan,
@@ -174,8 +175,7 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const { crop } = rendition;
   const turned = plan.source.orientation > 1 || crop?.seek !== undefined;
   const cropped = crop !== undefined && turned && rendition.frames === undefined && !rendition.wide;
-  const later = isLabelledLater(plan.source, rendition) || isMapped(plan.source);
-  if (cropped || later) {
+  if (cropped || needsPixels(plan.source, rendition)) {
     const raster = { ...rendition.scaled, renditions: [rendition], rasters: [] };
     return descend(work, await decode(work, raster), raster);
   }
@@ -209,11 +209,8 @@ function inSrgb(pipeline: Sharp, source: SourceInfo): Sharp {
     : pipeline;
 }
 
-/** Grey on a background would make that grey as well, of whatever colour it should be. */
-function coloured(pipeline: Sharp, { bands, alpha }: SourceInfo, { pad }: RenditionPlan): Sharp {
-  return bands < 3 && (alpha || pad !== undefined)
-    ? pipeline.pipelineColourspace("srgb")
-    : pipeline;
+function coloured(pipeline: Sharp, source: SourceInfo, rendition: RenditionPlan): Sharp {
+  return becomesColour(source, rendition) ? pipeline.pipelineColourspace("srgb") : pipeline;
 }
 
 /** Waits for the end of all; the first that fails stops what has not begun, and is thrown. */

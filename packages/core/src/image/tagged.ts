@@ -27,7 +27,7 @@ export async function withTagged<T>(
   // What is unpacked gets its profile there, and what is mapped needs none.
   const icc =
     colours !== undefined && format !== "heic" && !premultiplied && !isMapped(source)
-      ? profileOf(colours, source.bands < 3)
+      ? profileOf(colours)
       : undefined;
   if (format !== "png") return withRewritten(input, icc, use);
   return withPieces(input, await withParts(input, (parts) => pngPieces(parts, icc)), use);

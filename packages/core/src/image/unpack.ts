@@ -86,7 +86,7 @@ export async function withReadable<T>(
 
 function rasterOf(source: SourceInfo): Raster {
   const { width, height, alpha, colours, premultiplied } = source;
-  const own = colours && !isMapped(source) ? profileOf(colours, false) : undefined;
+  const own = colours && !isMapped(source) ? profileOf(colours) : undefined;
   const icc = own ?? source.icc;
   const bits = unpackedBits(source);
   return {

@@ -1,6 +1,6 @@
 import { type Area, areaPixels, sameArea } from "./area.ts";
 import { decoderCost } from "./decoder-cost.ts";
-import { isLabelledLater, isMapped } from "./deep.ts";
+import { isMapped, needsPixels } from "./deep.ts";
 import type { RasterPlan, RenditionPlan } from "./plan.ts";
 import type { SourceInfo } from "./source-info.ts";
 
@@ -68,8 +68,7 @@ export function cascadeBytes(source: SourceInfo, raster: RasterPlan): number {
 export function streamBytes(source: SourceInfo, rendition: RenditionPlan): number {
   const { early, whole, lasting } = decoderCost(source, rendition.scaled);
   const turning = turningBytes(source, rendition.scaled);
-  const raster = isLabelledLater(source, rendition) || isMapped(source);
-  const pixels = raster ? rasterBytes(source, rendition.scaled) : 0;
+  const pixels = needsPixels(source, rendition) ? rasterBytes(source, rendition.scaled) : 0;
   const own = turning + pixels + encoderBytes(source, rendition) + framesBytes(source, rendition);
   return baseBytes(source, 1) + Math.max(early, lasting + whole + own);
 }

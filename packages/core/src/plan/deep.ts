@@ -8,19 +8,29 @@ export function isDeep({ depth, bands }: SourceInfo): boolean {
 }
 
 /**
- * Must this rendition be brought to 8 bit pixels before it is encoded? When told to attach sRGB's
- * profile, the codec takes more than 8 bits without a profile for Display P3.
+ * Must a rendition that is too large for a raster of the source be brought to 8 bit pixels of its own
+ * size before it is encoded? Streamed, the codec takes more than 8 bits without a profile for Display
+ * P3 when told to attach sRGB's, and passes over the profile of grey that is to become a colour.
  */
-export function isLabelledLater(source: SourceInfo, { preset, wide }: RenditionPlan): boolean {
-  return isDeep(source) && !source.profiled && !wide && preset.keep?.includes("icc") === true;
+export function needsPixels(source: SourceInfo, rendition: RenditionPlan): boolean {
+  const { preset, wide } = rendition;
+  const isLabelledLater =
+    isDeep(source) && !source.profiled && !wide && preset.keep?.includes("icc") === true;
+  const isGreyByProfile = source.profiled === true && becomesColour(source, rendition);
+  return isMapped(source) || isLabelledLater || isGreyByProfile;
+}
+
+/** Grey on a background would make that grey as well, of whatever colour it should be. */
+export function becomesColour({ bands, alpha }: SourceInfo, { pad }: RenditionPlan): boolean {
+  return bands < 3 && (alpha || pad !== undefined);
 }
 
 /**
- * Must its numbers be turned into sRGB by us, on a raster? All but what a profile says to the codec,
- * which says none to it of grey with more than 8 bits.
+ * Must its numbers be turned into sRGB by us, on a raster? All but RGB that a profile describes to the
+ * codec, which passes over profiles of grey with more than 8 bits.
  */
-export function isMapped({ depth, bands, colours }: SourceInfo): boolean {
-  return colours !== undefined && (!isProfiled(colours) || (depth > 8 && bands < 3));
+export function isMapped({ bands, colours }: SourceInfo): boolean {
+  return colours !== undefined && (!isProfiled(colours) || bands < 3);
 }
 
 /** Have the pixels that the codec reads more than 8 bits a channel? */

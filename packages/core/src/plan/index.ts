@@ -6,7 +6,7 @@ export {
   type Primaries,
   type Transfer,
 } from "./colours.ts";
-export { isDeep, isDeepened, isLabelledLater, isMapped, unpackedBits } from "./deep.ts";
+export { becomesColour, isDeep, isDeepened, isMapped, needsPixels, unpackedBits } from "./deep.ts";
 export { FUNCTION_BYTES, type FunctionMemory, functionMemory } from "./function-memory.ts";
 export type { Geometry } from "./geometry.ts";
 export {

@@ -88,7 +88,7 @@ export function sessions(): Session[] {
 export function begin(message: ReceivedMessage, lane: ModelLane, world: World): void {
   const slot = slots.find(({ session }) => session === undefined);
   if (!slot) throw new Error("no slot is free");
-  const session = new Session(message.receiptHandle, world.recipeOfNextProgram());
+  const session = new Session(message.receiptHandle, world.recipeOfNextProgram(), world.step);
   const recipe = RECIPES[session.recipe % RECIPES.length] ?? world.recipe;
   const { intake } = readMessage(message, {
     leaseSeconds: lane.queue.leaseMs / 1000,

@@ -1,6 +1,8 @@
 import { REJECTED_REASONS } from "../../outcome/index.ts";
 import { Chance } from "./chance.ts";
 import { begin, clearSlots, end, hasFreeSlot, MAX_RECEIVES, sessions } from "./fleet.ts";
+import { forgeManifest, placeBystanders, sendForeignMessage } from "./intruder.ts";
+import type { Session } from "./session.ts";
 import { verdict } from "./verdict.ts";
 import { type ModelLane, World } from "./world.ts";
 
@@ -14,14 +16,30 @@ const MOST_STEPS = 6_000;
 const PACES = [0.02, 0.3, 1, 5] as const;
 const CHANGE_OF_PACE = 0.08;
 
+/**
+ * Before these calls what was read may be out of date: what a rule is for happens while an attempt
+ * rests here and others act.
+ */
+const WINDOW = /^(put renditions\/manifests|head sources|remove )/;
+/** In every other history, how often an attempt rests in such a window, for so many happenings. */
+const RESTS = 0.5;
+const MOST_HAPPENINGS = 5;
+
 /** How often each thing still may happen in a run. */
 interface Budget {
+  /** How often, in [0, 1], an attempt rests where others can make what it read untrue. */
+  readonly rests: number;
+  /** One attempt at a time rests, and what others have begun they mostly end before anything else begins. */
+  readonly isTidy: boolean;
   changes: number;
   crashes: number;
   overruns: number;
   errors: number;
   deployments: number;
   redrives: number;
+  expiries: number;
+  /** Messages that name another bucket, and manifests that somebody else wrote. */
+  intrusions: number;
 }
 
 export interface RunResult {
@@ -36,11 +54,12 @@ export async function run(seed: number): Promise<RunResult> {
   const world = new World(chance, MAX_RECEIVES);
   const trace: string[] = [];
   clearSlots();
-  const budget = budgetOf(chance);
-  const deploys = budget.deployments > 0;
+  const budget = budgetOf(chance, world);
+  world.deploys = budget.deployments > 0;
+  placeBystanders(world);
 
   await play(world, budget, trace);
-  if (deploys) {
+  if (world.deploys) {
     // Once no program of an older recipe runs, every source is looked at again.
     trace.push("reprocess");
     world.reprocess();
@@ -50,30 +69,41 @@ export async function run(seed: number): Promise<RunResult> {
 }
 
 /** All kinds of trouble at once hide each other: most histories have one kind. */
-function budgetOf(chance: Chance): Budget {
-  const calm = { crashes: 0, overruns: 0, errors: 0, deployments: 0, redrives: 0 };
-  const changes = 1 + chance.below(4);
-  switch (chance.below(4)) {
+function budgetOf(chance: Chance, world: World): Budget {
+  const calm = {
+    rests: chance.happens(0.5) ? RESTS : 0,
+    isTidy: chance.happens(world.isToAndFro ? 0.8 : 0.3),
+    changes: 1 + chance.below(4),
+    crashes: 0,
+    overruns: 0,
+    errors: 0,
+    deployments: 0,
+    redrives: 0,
+    expiries: 2,
+    intrusions: 0,
+  };
+  // That attempts meet is trouble enough.
+  if (world.isToAndFro) {
+    return { ...calm, rests: RESTS, changes: 3 + chance.below(4), crashes: chance.below(2) };
+  }
+  switch (chance.below(5)) {
     case 0:
       return { ...calm, changes: 1 + chance.below(2), deployments: 2 };
     case 1:
-      return { ...calm, changes, overruns: 1 + chance.below(2), crashes: 1 + chance.below(2) };
+      return { ...calm, overruns: 1 + chance.below(2), crashes: 1 + chance.below(2) };
     case 2:
-      return {
-        ...calm,
-        changes,
-        errors: 1 + chance.below(6),
-        crashes: 2,
-        redrives: 1 + chance.below(2),
-      };
+      return { ...calm, errors: 1 + chance.below(6), crashes: 2, redrives: 1 + chance.below(2) };
+    case 3:
+      return { ...calm, intrusions: 1 + chance.below(2), crashes: chance.below(2) };
     default:
       return {
-        changes,
+        ...calm,
         crashes: chance.below(4),
         overruns: chance.below(4),
         errors: chance.below(6),
         deployments: chance.happens(0.4) ? 1 + chance.below(2) : 0,
         redrives: chance.below(3),
+        intrusions: chance.below(2),
       };
   }
 }
@@ -84,11 +114,18 @@ async function play(world: World, budget: Budget, trace: string[]): Promise<void
   for (let step = 0; step < MOST_STEPS; step++) {
     // Everything that can go on by itself does: then each attempt waits for a call of its own.
     await new Promise((resolve) => setImmediate(resolve));
-    const actions = actionsOf(world, budget);
-    if (actions.length === 0) return;
+    world.step += 1;
     for (const session of sessions()) {
       if (chance.happens(CHANGE_OF_PACE)) session.pace = chance.of(PACES);
+      const others = sessions().filter((other) => other !== session);
+      const isAlone = !others.some(({ restsUntil }) => restsUntil > world.happenings);
+      const mayRest = isAtWindow(session) && (isAlone || !budget.isTidy);
+      if (mayRest && chance.happens(budget.rests)) {
+        session.restsUntil = world.happenings + 1 + chance.below(MOST_HAPPENINGS);
+      }
     }
+    const actions = actionsOf(world, budget);
+    if (actions.length === 0) return;
     const all = actions.reduce((sum, { weight }) => sum + weight, 0);
     let at = chance.next() * all;
     const action = actions.find(({ weight }) => {
@@ -98,6 +135,14 @@ async function play(world: World, budget: Budget, trace: string[]): Promise<void
     trace.push((action ?? chance.of(actions)).act());
   }
   world.faults.push("it does not come to an end");
+}
+
+/** Has it just come to a call of the kind before which others should act? */
+function isAtWindow(session: Session): boolean {
+  const [call, ...others] = session.calls;
+  if (call === undefined || others.length > 0 || call === session.seen) return false;
+  session.seen = call;
+  return WINDOW.test(call.name);
 }
 
 interface Action {
@@ -111,16 +156,18 @@ function actionsOf(world: World, budget: Budget): Action[] {
   const actions: Action[] = [];
   const may = (weight: number, act: () => string) => actions.push({ weight, act });
 
+  const resting = sessions().filter(({ restsUntil }) => restsUntil > world.happenings);
   const lingering = world.ended.filter(({ calls }) => calls.length > 0);
   for (const session of [...sessions(), ...lingering]) {
+    if (resting.includes(session)) continue;
     for (const call of session.calls) {
-      may(4 * session.pace, () => {
+      may(budget.isTidy ? 100 : 4 * session.pace, () => {
         call.go();
         return `${session.name}: ${call.name}`;
       });
       if (budget.errors > 0 && call.kind !== "own") {
         // A letter that cannot be sent is rare, and shows much.
-        may(call.kind === "send" ? 2 : 0.2, () => {
+        may(call.kind === "send" ? 2 : call.kind === "write" ? 0.4 : 0.2, () => {
           budget.errors -= 1;
           const fate = chance.of(["is not done and", "is done and", "is done later and"] as const);
           if (fate === "is done and") call.unheard();
@@ -132,7 +179,7 @@ function actionsOf(world: World, budget: Budget): Action[] {
     }
     if (budget.crashes > 0 && world.begun.has(session)) {
       // One whose lease has ended is the most dangerous: nobody waits for it any more.
-      may(session.signal.aborted ? 3 : 0.4, () => {
+      may(session.signal.aborted ? 3 : budget.isTidy ? 4 : 0.4, () => {
         budget.crashes -= 1;
         world.giveUp(session.crash(chance));
         end(session, world);
@@ -146,13 +193,6 @@ function actionsOf(world: World, budget: Budget): Action[] {
     }
     if (lane.letters.visible(world.now).length > 0) mayRedrive(lane, world, budget, may, actions);
   }
-  for (const one of world.late) {
-    may(0.5, () => {
-      world.late = world.late.filter((other) => other !== one);
-      one.call.unheard();
-      return `${one.call.name} takes effect, though given up`;
-    });
-  }
   if (world.events.length > 0) {
     may(3, () => {
       const event = chance.of(world.events);
@@ -161,8 +201,10 @@ function actionsOf(world: World, budget: Budget): Action[] {
       return "S3 delivers an event";
     });
   }
+  const isQuiet = actions.length === 0;
   if (budget.changes > 0) {
-    may(1, () => {
+    // What has been told so far is worked on first, but by those that rest.
+    may(budget.isTidy ? (isQuiet ? 4 : 0.3) : 1, () => {
       budget.changes -= 1;
       return `the source becomes ${JSON.stringify(world.changeSource())}`;
     });
@@ -181,14 +223,41 @@ function actionsOf(world: World, budget: Budget): Action[] {
       return "no older program begins anything any more";
     });
   }
+  for (const one of world.late) {
+    // Best after the next attempt has done its work.
+    may(isQuiet ? 0.3 : 0.05, () => {
+      world.late = world.late.filter((other) => other !== one);
+      one.call.unheard();
+      return `${one.call.name} takes effect, though given up`;
+    });
+  }
+  if (budget.expiries > 0 && world.mayExpire()) {
+    may(1, () => {
+      budget.expiries -= 1;
+      world.expire();
+      return "the tombstone expires";
+    });
+  }
+  if (budget.intrusions > 0) {
+    may(1, () => {
+      budget.intrusions -= 1;
+      return chance.happens(0.3) ? sendForeignMessage(world) : forgeManifest(world);
+    });
+  }
+  for (const session of resting) {
+    may(isQuiet ? 1 : 0.05, () => {
+      session.restsUntil = 0;
+      return `${session.name}: goes on`;
+    });
+  }
   const waiting = world.lanes.some(({ queue, letters }) =>
     [queue, letters].some(({ messages }) =>
       messages.some(({ visibleAt }) => visibleAt > world.now),
     ),
   );
-  if (waiting && (actions.length === 0 || budget.overruns > 0)) {
+  if (waiting && (isQuiet || budget.overruns > 0)) {
     const working = sessions().some(({ calls }) => calls.some(({ kind }) => kind === "own"));
-    may(actions.length === 0 || working ? 2 : 0.4, () => passTime(world, budget));
+    may(isQuiet || working ? 2 : 0.4, () => passTime(world, budget));
   }
   return actions;
 }

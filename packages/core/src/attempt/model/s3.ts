@@ -44,9 +44,9 @@ class S3Fault extends Error {
 /** Strongly consistent, each key by itself; conditions as of RFC 9110 and S3's own guide. */
 export class ModelS3 {
   readonly #objects = new Map<string, StoredObject>();
-  readonly onPut: (key: string, session: Session) => void;
+  readonly onPut: (key: string, session: Session, tagging: string | undefined) => void;
 
-  constructor(onPut: (key: string, session: Session) => void) {
+  constructor(onPut: ModelS3["onPut"]) {
     this.onPut = onPut;
   }
 
@@ -142,7 +142,7 @@ export class ModelS3 {
     }
     this.#checkMatch(asked);
     const etag = this.put(bucket, key, Buffer.from(body), asked.Metadata, asked.Tagging);
-    this.onPut(key, session);
+    this.onPut(key, session, asked.Tagging);
     return { ETag: etag };
   }
 

@@ -20,8 +20,13 @@ export class Session {
   readonly name: string;
   /** Which recipe its program runs. */
   readonly recipe: number;
+  readonly begunAt: number;
   /** How much its calls are preferred; changed now and then, so that one stalls while others run. */
   pace = 1;
+  /** It rests at a call until the world has seen so many happenings, or nothing else can go on. */
+  restsUntil = 0;
+  /** The call that it was last seen to wait at. */
+  seen: Call | undefined;
   readonly #lease = new AbortController();
   #calls: Call[] = [];
   #dead = false;
@@ -34,9 +39,11 @@ export class Session {
   /** The world's changes when it began. */
   changes = 0;
 
-  constructor(name: string, recipe: number) {
+  /** @param begunAt the world's step at which it begins */
+  constructor(name: string, recipe: number, begunAt: number) {
     this.name = name;
     this.recipe = recipe;
+    this.begunAt = begunAt;
   }
 
   get signal(): AbortSignal {

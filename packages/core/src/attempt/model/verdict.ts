@@ -1,6 +1,7 @@
 import { manifestKey, planRenditions } from "../../plan/index.ts";
 import { presetFingerprint, recipeFingerprint } from "../../recipe/index.ts";
 import { ENCODER, infoOf, renditionOf } from "./codec.ts";
+import { harmed, isBystander } from "./intruder.ts";
 import { RENDITIONS, SOURCES } from "./s3.ts";
 import { KEY, type World } from "./world.ts";
 
@@ -9,8 +10,8 @@ export function verdict(world: World): string[] {
   const { s3, recipe } = world;
   const at = manifestKey(recipe, KEY);
   const source = s3.get(SOURCES, KEY);
-  const stored = new Set(s3.keys(RENDITIONS));
-  const faults: string[] = [];
+  const stored = new Set(s3.keys(RENDITIONS).filter((key) => !isBystander(key)));
+  const faults = harmed(world).map((key) => `${key} is another's, and was touched`);
   const content = source && Buffer.from(source.body).toString();
 
   if (source === undefined || source.metadata["imagefleet"] !== undefined) {
@@ -25,6 +26,7 @@ export function verdict(world: World): string[] {
     stored.delete(at);
     const manifest = JSON.parse(Buffer.from(text).toString());
     if (manifest.retired) return ["a tombstone of a source that is there"];
+    if (manifest.source.key !== KEY) faults.push("the manifest is of another source");
     if (manifest.source.etag !== source.etag) faults.push("the manifest is of another version");
     if (manifest.recipe !== recipeFingerprint(recipe, ENCODER)) {
       faults.push("the manifest is of another recipe");

@@ -36,8 +36,16 @@ export class World {
   late: { readonly call: Call; readonly until: number }[] = [];
   /** Contents, by their ETags, of which a dead letter says that they were rejected. */
   readonly told = new Set<string>();
-  /** How often the source was changed, or another recipe deployed. */
+  /** How often the source was changed, another recipe deployed, or a manifest forged. */
   changes = 0;
+  /** One content that comes, goes and comes back, most events told twice: what absence and ETags cannot tell. */
+  readonly isToAndFro: boolean;
+  /** Another recipe is deployed at some time of this history. */
+  deploys = false;
+  /** Steps taken so far: what orders all that happens. */
+  step = 0;
+  /** The step at which the last tombstone was put. */
+  #retiredAt = 0;
   #versions = 0;
   readonly #contents: string[] = [];
   #recipe = 0;
@@ -45,7 +53,9 @@ export class World {
 
   constructor(chance: Chance, maxReceives: number) {
     this.chance = chance;
-    this.s3 = new ModelS3((key, session) => {
+    this.isToAndFro = chance.happens(0.3);
+    this.s3 = new ModelS3((key, session, tagging) => {
+      if (tagging !== undefined) this.#retiredAt = this.step;
       if (!key.startsWith("manifests/")) {
         session.uncommitted.add(key);
         return;
@@ -67,6 +77,11 @@ export class World {
 
   get lanes(): readonly ModelLane[] {
     return [this.small, this.large];
+  }
+
+  /** What others have done so far: what an attempt that rests may wait for. */
+  get happenings(): number {
+    return this.ended.length + this.changes;
   }
 
   get recipe(): Recipe {
@@ -103,13 +118,16 @@ export class World {
     }
     const event = s3Event(body?.length, this.now);
     this.events.push(event);
-    if (this.chance.happens(0.3)) this.events.push(event);
+    if (this.chance.happens(this.isToAndFro ? 0.7 : 0.3)) this.events.push(event);
     return body ?? "nothing";
   }
 
   #nextContent(): string | undefined {
     const { chance } = this;
     const earlier = this.#contents;
+    if (this.isToAndFro) {
+      return this.s3.get(SOURCES, KEY) === undefined ? "picture 1 90x40" : undefined;
+    }
     if (earlier.length > 0 && chance.happens(0.25)) return chance.of(earlier);
     this.#versions += 1;
     const content = chance.of([
@@ -137,6 +155,27 @@ export class World {
     this.#recipe += 1 + this.chance.below(RECIPES.length - 1);
   }
 
+  /**
+   * May the tombstone expire? It stands for two days, and no attempt runs as long; nor does a write
+   * that was given up wait as long.
+   */
+  mayExpire(): boolean {
+    const isTagged = this.s3.get(RENDITIONS, manifestKey(this.recipe, KEY))?.tagging !== undefined;
+    return isTagged && !this.#isOlder(this.#retiredAt);
+  }
+
+  /** Is there an attempt, or a write that was given up, from before that step? */
+  #isOlder(step: number): boolean {
+    if (this.late.length > 0) return true;
+    const lingering = this.ended.filter(({ calls }) => calls.length > 0);
+    return [...this.begun.keys(), ...lingering].some(({ begunAt }) => begunAt <= step);
+  }
+
+  /** The lifecycle rule, or the audit, removes the tombstone. */
+  expire(): void {
+    this.s3.remove(RENDITIONS, manifestKey(this.recipe, KEY));
+  }
+
   /** While a deployment rolls, programs of the older recipe still begin work. */
   recipeOfNextProgram(): number {
     return this.#older !== undefined && this.chance.happens(0.5) ? this.#older : this.#recipe;
@@ -162,6 +201,7 @@ export class World {
     const manifest = JSON.parse(Buffer.from(stored.body).toString());
     return (
       manifest.rejected !== undefined &&
+      manifest.source.key === KEY &&
       manifest.source.etag === source.etag &&
       manifest.recipe === recipeFingerprint(recipe, ENCODER) &&
       manifest.stale.length === 0

@@ -33,37 +33,39 @@ const PRIMARIES: Readonly<Record<number, Primaries>> = {
   22: [[0.63, 0.34], [0.295, 0.605], [0.155, 0.077], D65],
 };
 
-const SRGB: Transfer = { kind: "srgb" };
+export const SRGB: Transfer = { kind: "srgb" };
 
-/**
- * ITU-T H.273, table 3. The curves of cameras (BT.709, BT.601, BT.2020) say how light was recorded,
- * not how it is shown: browsers show their numbers as sRGB, and so do we.
- */
+/** How displays show video: ITU-R BT.1886. */
+export const BT1886: Transfer = { kind: "gamma", gamma: 2.4 };
+
+/** ITU-T H.273, table 3, but for the curves of cameras. */
 const TRANSFERS: Readonly<Record<number, Transfer>> = {
-  1: SRGB,
   4: { kind: "gamma", gamma: 2.2 },
   5: { kind: "gamma", gamma: 2.8 },
-  6: SRGB,
   7: { kind: "smpte240" },
   8: { kind: "gamma", gamma: 1 },
-  11: SRGB,
-  12: SRGB,
   13: SRGB,
-  14: SRGB,
-  15: SRGB,
   16: { kind: "pq" },
   17: { kind: "gamma", gamma: 2.6 },
   18: { kind: "hlg" },
 };
 
-/** By H.273's numbers; what is unspecified, reserved or logarithmic is taken for sRGB's. */
-export function coloursOf(primaries: number, transfer: number): Colours {
-  return { primaries: PRIMARIES[primaries] ?? BT709, transfer: TRANSFERS[transfer] ?? SRGB };
+/** The curves of cameras (BT.709, BT.601, BT.2020): how light was recorded, not how it is shown. */
+const CAMERAS = [1, 6, 11, 12, 14, 15];
+
+/**
+ * By H.273's numbers; what is unspecified, reserved or logarithmic is taken for sRGB's.
+ *
+ * @param video how numbers of a camera's curve are shown
+ */
+export function coloursOf(primaries: number, transfer: number, video: Transfer): Colours {
+  const curve = CAMERAS.includes(transfer) ? video : TRANSFERS[transfer];
+  return { primaries: PRIMARIES[primaries] ?? BT709, transfer: curve ?? SRGB };
 }
 
 /** Does H.273 say what these numbers are, and is it a colour by which pictures are shown? */
 export function isKnown(primaries: number, transfer: number): boolean {
-  return primaries in PRIMARIES && transfer in TRANSFERS;
+  return primaries in PRIMARIES && (transfer in TRANSFERS || CAMERAS.includes(transfer));
 }
 
 /** Browsers and cameras round: by so much two chromaticities may differ and be the same. */

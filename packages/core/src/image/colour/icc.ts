@@ -6,14 +6,11 @@ import { D50, toD50, type Vector } from "./matrix.ts";
  * the codec converts by profiles, and by nothing else.
  *
  * ICC.1:2022, https://www.color.org/specification/ICC.1-2022-05.pdf
- *
- * @param grey of a picture without colours: only its curve
  */
-export function profileOf({ primaries, transfer }: Colours, grey: boolean): Buffer {
+export function profileOf({ primaries, transfer }: Colours): Buffer {
   const curve = curveOf(transfer);
-  if (grey) return assembled("GRAY", [["kTRC", curve]]);
   const [red, green, blue] = toD50(primaries);
-  return assembled("RGB ", [
+  return assembled([
     ["rXYZ", xyz(red)],
     ["gXYZ", xyz(green)],
     ["bXYZ", xyz(blue)],
@@ -65,16 +62,16 @@ const padded = (part: Buffer) => Buffer.concat([part, Buffer.alloc(-part.length 
 
 type Tag = readonly [name: string, data: Buffer];
 
-function assembled(space: "RGB " | "GRAY", own: readonly Tag[]): Buffer {
+function assembled(own: readonly Tag[]): Buffer {
   const tags: readonly Tag[] = [
-    ["desc", text(space === "GRAY" ? "Grey by code points" : "By code points")],
+    ["desc", text("By code points")],
     ["cprt", text("CC0")],
     ["wtpt", xyz(D50)],
     ...own,
   ];
   const head = Buffer.alloc(132 + tags.length * 12);
   head.writeUInt32BE(0x04_30_00_00, 8);
-  head.write(`mntr${space}XYZ `, 12, "latin1");
+  head.write("mntrRGB XYZ ", 12, "latin1");
   head.write("acsp", 36, "latin1");
   head.set(s15(D50), 68);
   head.writeUInt32BE(tags.length, 128);

@@ -1,6 +1,6 @@
 import type { Colours, Primaries, Transfer } from "../../plan/index.ts";
 import type { Parts } from "../parts.ts";
-import { BT709, coloursOf, isKnown, isSrgb } from "./code-points.ts";
+import { BT709, BT1886, coloursOf, isKnown, isSrgb } from "./code-points.ts";
 
 /** A chunk before a PNG's pixels. */
 export interface PngChunk {
@@ -52,7 +52,8 @@ export async function pngColours(parts: Parts): Promise<Colours | undefined> {
     const bits = (await data("IHDR", 13))?.[8] ?? 8;
     const peak = peakOf(await data("cLLI", 8), await data("mDCV", 24));
     const colours = {
-      ...coloursOf(primaries, transfer),
+      // As browsers do, which take a PNG at its word.
+      ...coloursOf(primaries, transfer, BT1886),
       ...(full === 0 && bits >= 8 && { narrow: { bits } }),
       ...(peak && { peak }),
     };

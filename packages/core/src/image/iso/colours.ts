@@ -1,5 +1,5 @@
 import type { Colours } from "../../plan/index.ts";
-import { coloursOf, isSrgb } from "../colour/code-points.ts";
+import { coloursOf, isSrgb, SRGB } from "../colour/code-points.ts";
 import type { Parts } from "../parts.ts";
 import { av1CodePoints, type CodePoints } from "./av1.ts";
 import { hevcCodePoints } from "./hevc.ts";
@@ -101,7 +101,8 @@ export async function isoColours(file: IsoFile, parts: Parts): Promise<IsoColour
   // Bytes 0 to 4 of a version and flags are not there: clli and mdcv are plain boxes.
   const peak = boxes("clli")[0]?.readUInt16BE(0) || (boxes("mdcv")[0]?.readUInt32BE(16) ?? 0) / 1e4;
   const colours = {
-    ...coloursOf(points.primaries, points.transfer),
+    // As browsers do, for which numbers of video in these are sRGB's.
+    ...coloursOf(points.primaries, points.transfer, SRGB),
     ...(peak > 0 && { peak }),
   };
   return isSrgb(colours) ? {} : { colours };

@@ -130,6 +130,18 @@ export const RULES: readonly Rule[] = [
     to: "",
   },
   {
+    rule: "a removal leaves a tombstone",
+    file: RETIRE,
+    from: '    if (put === undefined) return "again";\n',
+    to: '    if (put === undefined) return "again";\n    await renditions.removeTombstone(at, signal);\n',
+  },
+  {
+    rule: "a tombstone outlives every attempt that may have seen nothing there before",
+    file: "attempt/model/world.ts",
+    from: "return isTagged && !this.#isOlder(this.#retiredAt);",
+    to: "return isTagged;",
+  },
+  {
     rule: "a removal leaves a tombstone where no manifest stood",
     file: RETIRE,
     from: "const put = await renditions.putManifest(at, tombstone(job, stored), stored?.etag, signal);",
@@ -146,6 +158,24 @@ export const RULES: readonly Rule[] = [
     file: RECONCILE,
     from: "if (old || isUnreadable(stored) || job.begun) {",
     to: "if (false) {",
+  },
+  {
+    rule: "a message that names another bucket is nobody's job",
+    file: UNIT,
+    from: "if (sourceBuckets.length > 0 && foreign !== undefined) {",
+    to: "if (false) {",
+  },
+  {
+    rule: "a manifest is of its own source",
+    file: KEYS,
+    from: "source?.bucket === bucket && source.key === key",
+    to: "true",
+  },
+  {
+    rule: "of what a manifest names, only the source's own is removed",
+    file: KEYS,
+    from: "  if (foreign.length > 0) context.onForeign?.(foreign);\n",
+    to: "  return [...named];\n",
   },
   {
     rule: "nothing is put after the lease's end",
