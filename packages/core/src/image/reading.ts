@@ -28,8 +28,8 @@ export type FailOn = "none" | "error" | "warning";
  * @param seen the size that the probe saw: bytes that say one to it and a larger one to the
  *   decoder are stopped. Without it, nothing but the header may be read.
  * @param how `frames`: so many of an animation, one below the other; `asIs`: colours in the
- *   source's own profile rather than in sRGB; `asStored`: not turned upright; `page`: from 0, the first unless told; `failOn`:
- *   "error" unless told
+ *   source's own profile rather than in sRGB; `asStored`: not turned upright; `page`: from 0, the
+ *   first unless told; `failOn`: "error" unless told
  */
 export function reading(
   input: ImageInput,
