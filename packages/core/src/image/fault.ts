@@ -51,7 +51,8 @@ export function decodeFault(text: string, cause: unknown): Rejection | Failure {
   if (TIMEOUT.test(text)) {
     return new Failure("TimedOut", "decoding took longer than limits.seconds", { cause });
   }
-  if (OUT_OF_MEMORY.test(text) || OURS.test(text)) return encodeFault(text, cause);
+  // A writer that runs out of what it reads says so as well, after the reader.
+  if (OUT_OF_MEMORY.test(text) || OURS.test(firstIn(text))) return encodeFault(text, cause);
   return new Rejection("SourceCorrupt", `the pixels cannot be read: ${meaning(text)}`, { cause });
 }
 
@@ -64,10 +65,15 @@ export function encodeFault(text: string, cause: unknown): Failure {
 
 /** Of libvips' lines the first that says what is wrong, short and without paths. */
 export function meaning(text: string): string {
-  const line = text
-    .split("\n")
-    .map((part) => part.replace(SPEAKER, "").replace(PATH, "").replaceAll("  ", " ").trim())
-    .find((part) => !NOISE.test(part));
-  const said = line ?? "it is cut off or damaged";
+  const said = bare(firstIn(text)) || "it is cut off or damaged";
   return said.length > LONGEST ? `${said.slice(0, LONGEST - 1)}…` : said;
+}
+
+/** The first line that says what is wrong, as it stands; none: an empty one. */
+function firstIn(text: string): string {
+  return text.split("\n").find((line) => !NOISE.test(bare(line))) ?? "";
+}
+
+function bare(line: string): string {
+  return line.replace(SPEAKER, "").replace(PATH, "").replaceAll("  ", " ").trim();
 }

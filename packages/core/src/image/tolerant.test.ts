@@ -213,6 +213,29 @@ describe.each(DAMAGED)("%s", (_name, make, shown, why) => {
   );
 });
 
+describe.each(["png", "jpeg", "webp", "avif", "gif"] as const)("streamed to %s", (format) => {
+  it.each([
+    ["jpeg", () => detailed(60, 1200).jpeg().toBuffer()],
+    ["png", () => detailed(60, 1200).png({ compressionLevel: 0 }).toBuffer()],
+  ] as const)("a %s that is cut off is damaged, and no fault of ours", async (_name, make) => {
+    const input = { kind: "bytes", bytes: part(await make(), 0.95) } as const;
+    const presets = { whole: { format } } as const;
+    await expect(made(input, "reject", presets, 1)).rejects.toMatchObject({
+      reason: "SourceCorrupt",
+    });
+    expect((await made(input, "render", presets, 1)).damaged).toHaveLength(1);
+  });
+});
+
+it("hands over each rendition once, though the first pass made one of what is whole", async () => {
+  const bytes = part(await detailed(120, 2400).png({ compressionLevel: 0 }).toBuffer(), 0.95);
+  const top = { size: "120x200", fit: "cover", focus: { x: 0, y: 0 }, format: "png" } as const;
+  const presets = { top, small: { size: "24w", format: "png" } } as const;
+  const { images, damaged } = await made({ kind: "bytes", bytes }, "render", presets, 1);
+  expect(damaged).toHaveLength(1);
+  expect([...images.keys()].sort()).toEqual(["small", "top"]);
+});
+
 it.each([
   ["jpeg", () => picture().jpeg().toBuffer()],
   ["png", () => picture().png().toBuffer()],
