@@ -46,6 +46,11 @@ describe("a fault", () => {
     },
   );
 
+  it("in a directory that claims more than there can be is the source's", () => {
+    const text = 'tiff2vips: Out of memory reading of "SampleFormat"';
+    expect(decodeFault(text, cause)).toMatchObject({ reason: "SourceCorrupt" });
+  });
+
   it.each(["out of memory --- size == 48MB", "tiff: cannot allocate 12 bytes", "std::bad_alloc"])(
     "for want of memory is ours: %s",
     (text) => {

@@ -1,8 +1,9 @@
 import { Failure, Rejection } from "../outcome/index.ts";
 import { alone, onThread } from "./threads.ts";
 
+/** libtiff says it of a directory's entry too, where that claims more values than there can be. */
 export const OUT_OF_MEMORY =
-  /out of memory|cannot allocate|bad_alloc|unable to allocate|allocation failed|\bOOM\b/i;
+  /out of memory(?! reading of ")|cannot allocate|bad_alloc|unable to allocate|allocation failed|\bOOM\b/i;
 /** sharp's, when a pipeline took longer than it was given. */
 const TIMEOUT = /^timeout: /;
 /** What libvips says when it is our disk, our encoder or our geometry that failed. */

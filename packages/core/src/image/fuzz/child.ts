@@ -13,6 +13,8 @@ export interface Ending {
 }
 
 const SMALL = 256 * 2 ** 20;
+/** Too little for any raster. */
+const STREAMED = 1;
 
 configureCodec({ threads: 2 });
 const presets = {
@@ -31,11 +33,12 @@ const recipes = [
 ];
 
 async function ending(bytes: Uint8Array): Promise<Omit<Ending, "peakBytes">> {
-  // The same one for the same file.
+  // The same ways for the same file.
   const recipe = recipes[bytes.length % 2] ?? defineRecipe({ presets });
+  const memory = bytes.length % 3 === 0 ? STREAMED : SMALL;
   try {
     const input = { kind: "bytes", bytes } as const;
-    const plan = planRenditions(await probe(input, recipe), recipe, "key", SMALL);
+    const plan = planRenditions(await probe(input, recipe), recipe, "key", memory);
     if (laneByCost(plan, SMALL) === "large") return { outcome: "large", message: "" };
     await render(input, plan, { onRendition: () => {} });
     return { outcome: "rendered", message: "" };
