@@ -25,7 +25,7 @@ import { hasQuarterChroma } from "./jpeg.ts";
 import { checkScans } from "./jpeg-scans.ts";
 import { type Parts, withParts } from "./parts.ts";
 import { withPlainName } from "./plain-name.ts";
-import { reading } from "./reading.ts";
+import { type FailOn, reading } from "./reading.ts";
 import { drawnAt, svgBytes } from "./svg.ts";
 import { withRewritten } from "./tagged.ts";
 import { TIFF_BYTES } from "./tiff.ts";
@@ -135,7 +135,8 @@ function metadataIn(
 
 /**
  * A WebP that was cut off says nothing until it is mended: so it is where every frame that is wanted
- * is whole, and where the recipe has damaged sources rendered.
+ * is whole, and where the recipe has damaged sources rendered. A GIF that ends in its first frame
+ * says its size to who asks for no more; that it is damaged is seen as it is rendered.
  */
 async function metadataAndMend(
   input: ImageInput,
@@ -146,7 +147,11 @@ async function metadataAndMend(
   try {
     return { metadata: await metadata(input) };
   } catch (fault) {
-    if (format !== "webp" || !(fault instanceof Rejection)) throw fault;
+    if (!(fault instanceof Rejection)) throw fault;
+    if (format === "gif" && source.damaged === "render") {
+      return { metadata: await metadataOf(format, "none")(input) };
+    }
+    if (format !== "webp") throw fault;
     const mend = await withParts(input, webpMend);
     const missed = mend?.lacksFrames !== true || presets.some(({ animated }) => animated);
     if (mend === undefined || (missed && source.damaged === "reject")) throw fault;
@@ -159,12 +164,13 @@ async function metadataAndMend(
 }
 
 const metadataOf =
-  (format: InputFormat) =>
+  (format: InputFormat, failOn: FailOn = "error") =>
   async (input: ImageInput): Promise<Metadata> => {
     const readable = format === "svg" ? await svgBytes(input) : input;
     const read = (page?: number) =>
       attempt(
-        () => reading(readable, undefined, page === undefined ? {} : { page }).metadata(),
+        () =>
+          reading(readable, undefined, { failOn, ...(page !== undefined && { page }) }).metadata(),
         (text, cause) => headerFault(format, text, cause),
         undefined,
       );

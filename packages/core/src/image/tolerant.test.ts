@@ -182,6 +182,12 @@ const DAMAGED: readonly (readonly [string, () => Promise<Buffer>, "half" | "all"
     "all",
     /unable to parse/,
   ],
+  [
+    "GIF, cut off in its only frame",
+    async () => part(await picture().gif({ effort: 1 }).toBuffer(), 0.9),
+    "half",
+    /ends within a frame/,
+  ],
   ["TIFF, a short strip", async () => shortStrip(), "half", /./],
   ["BMP, cut off", async () => part(bmp(), 0.8), "half", /ends before/],
 ];
