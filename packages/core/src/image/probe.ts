@@ -25,9 +25,10 @@ import { hasQuarterChroma } from "./jpeg.ts";
 import { checkScans } from "./jpeg-scans.ts";
 import { type Parts, withParts } from "./parts.ts";
 import { withPlainName } from "./plain-name.ts";
-import { type FailOn, reading } from "./reading.ts";
+import { reading } from "./reading.ts";
 import { drawnAt, svgBytes } from "./svg.ts";
 import { withRewritten } from "./tagged.ts";
+import { type TiffSaid, tiffSaid } from "./tiff/said.ts";
 import { TIFF_BYTES } from "./tiff.ts";
 import { unread, unreadJpeg, unreadPng } from "./unread.ts";
 import { mayBeLossless } from "./webp.ts";
@@ -53,8 +54,8 @@ export async function probe(input: ImageInput, rules: ProbeRules): Promise<Sourc
     const format = readableFormat(start, rules);
     return { head: start, bytes: parts.bytes, own: await said(format, parts, rules) };
   });
-  if (own.format === "bmp") {
-    const info = describeBmp(head, bytes);
+  if (own.format === "bmp" || own.tiff?.repacked) {
+    const info = own.tiff?.repacked ?? describeBmp(head, bytes);
     checkPixels(info, rules);
     return info;
   }
@@ -70,6 +71,7 @@ export async function probe(input: ImageInput, rules: ProbeRules): Promise<Sourc
 /** What a source says of itself that the codec does not tell. */
 interface Said extends Pick<SourceInfo, "colours" | "premultiplied" | "rewritten" | "coded"> {
   readonly format: InputFormat;
+  readonly tiff?: TiffSaid;
 }
 
 async function said(format: InputFormat, parts: Parts, rules: ProbeRules): Promise<Said> {
@@ -88,6 +90,8 @@ async function said(format: InputFormat, parts: Parts, rules: ProbeRules): Promi
     case "avif":
     case "heic":
       return isoSaid(format, parts, rules);
+    case "tiff":
+      return { format, tiff: await tiffSaid(parts, rules) };
     default:
       return { format };
   }
@@ -120,15 +124,11 @@ interface Read {
   readonly mend?: Pick<SourceInfo, "mended" | "damaged">;
 }
 
-function metadataIn(
-  input: ImageInput,
-  { format, rewritten }: Said,
-  rules: ProbeRules,
-): Promise<Read> {
+function metadataIn(input: ImageInput, said: Said, rules: ProbeRules): Promise<Read> {
   return withPlainName(input, (named) =>
-    withBearableExif(named, format, (bearable) => {
-      const read = (readable: ImageInput) => metadataAndMend(readable, format, rules);
-      return rewritten ? withRewritten(bearable, undefined, read) : read(bearable);
+    withBearableExif(named, said.format, (bearable) => {
+      const read = (readable: ImageInput) => metadataAndMend(readable, said, rules);
+      return said.rewritten ? withRewritten(bearable, undefined, read) : read(bearable);
     }),
   );
 }
@@ -140,16 +140,16 @@ function metadataIn(
  */
 async function metadataAndMend(
   input: ImageInput,
-  format: InputFormat,
+  { format, tiff }: Said,
   { source, presets }: ProbeRules,
 ): Promise<Read> {
-  const metadata = metadataOf(format);
+  const metadata = metadataOf(format, tiff?.place);
   try {
     return { metadata: await metadata(input) };
   } catch (fault) {
     if (!(fault instanceof Rejection)) throw fault;
     if (format === "gif" && source.damaged === "render") {
-      return { metadata: await metadataOf(format, "none")(input) };
+      return { metadata: await metadataOf(format, { failOn: "none" })(input) };
     }
     if (format !== "webp") throw fault;
     const mend = await withParts(input, webpMend);
@@ -164,13 +164,13 @@ async function metadataAndMend(
 }
 
 const metadataOf =
-  (format: InputFormat, failOn: FailOn = "error") =>
+  (format: InputFormat, how: Parameters<typeof reading>[2] = {}) =>
   async (input: ImageInput): Promise<Metadata> => {
     const readable = format === "svg" ? await svgBytes(input) : input;
     const read = (page?: number) =>
       attempt(
         () =>
-          reading(readable, undefined, { failOn, ...(page !== undefined && { page }) }).metadata(),
+          reading(readable, undefined, { ...how, ...(page !== undefined && { page }) }).metadata(),
         (text, cause) => headerFault(format, text, cause),
         undefined,
       );
@@ -208,16 +208,6 @@ function checkAllowed(format: InputFormat, { source }: ProbeRules): void {
 }
 
 function headerFault(format: InputFormat, text: string, cause: unknown): Rejection {
-  if (/channel limit/.test(text)) {
-    return new Rejection("SourceUnsupported", "the source has more than 5 channels", { cause });
-  }
-  if (/samples out of range/.test(text)) {
-    return new Rejection(
-      "SourceUnsupported",
-      "the source is a TIFF of 64 bit samples, which are not read: 1 to 16 bit whole numbers are",
-      { cause },
-    );
-  }
   // The format was told already: what the codec does not know again is not whole.
   const why = /unsupported image format/.test(text) ? meaning("") : meaning(text);
   return new Rejection(
@@ -241,17 +231,12 @@ function describe(
   metadata: Metadata,
   rules: ProbeRules,
 ): SourceInfo {
-  const { format, colours } = said;
+  const { tiff, ...rest } = said;
+  const { format, colours } = rest;
   const own = metadata.autoOrient;
-  // Nothing says which number is white.
-  if (format === "tiff" && !(metadata.depth in DEPTHS)) {
-    throw new Rejection(
-      "SourceUnsupported",
-      `the source is a TIFF of ${metadata.depth} samples, which are not read: 1 to 16 bit whole numbers are`,
-    );
-  }
   const info: SourceInfo = {
-    ...said,
+    ...rest,
+    ...tiff?.place,
     ...(format === "svg" ? { ...drawnAt(own, rules), drawnWidth: own.width } : own),
     ...((format === "heic" || said.premultiplied) && metadata.icc && { icc: metadata.icc }),
     bytes,
@@ -309,9 +294,9 @@ const HEIC_PIXELS = 100_000_000;
 const PARTS = 8;
 
 function checkPixels(info: SourceInfo, { limits }: ProbeRules): void {
-  const { format, width, height, bands, coded = { all: 0, largest: 0 } } = info;
+  const { width, height, coded = { all: 0, largest: 0 } } = info;
   const pixels = Math.max(width * height, coded.largest);
-  const most = Math.min(limits.pixels, mostDecoded(format, bands));
+  const most = Math.min(limits.pixels, mostDecoded(info));
   if (coded.all > pixels * PARTS) {
     throw new Rejection(
       "SourceTooLarge",
@@ -326,9 +311,11 @@ function checkPixels(info: SourceInfo, { limits }: ProbeRules): void {
 }
 
 /** What is decoded whole into memory has a limit of its own. */
-function mostDecoded(format: InputFormat, bands: number): number {
+function mostDecoded({ format, bands, depth, repacked }: SourceInfo): number {
   if (format === "heic") return HEIC_PIXELS;
-  return format === "bmp" ? Math.floor((TIFF_BYTES * 0.99) / bands) : Infinity;
+  if (format !== "bmp" && !repacked) return Infinity;
+  const pixelBytes = Math.max(bands * (depth > 8 ? 2 : 1), repacked?.pixelBytes ?? 0);
+  return Math.floor((TIFF_BYTES * 0.99) / pixelBytes);
 }
 
 /** Of a PNG with a palette or of 1, 2 or 4 bits the header says so; decoded it is 8 bit. */

@@ -5,10 +5,12 @@ import { profileOf } from "./colour/icc.ts";
 import { attempt, decodeFault, meaning, OUT_OF_MEMORY } from "./fault.ts";
 import { withShownGif } from "./gif.ts";
 import type { ImageInput } from "./input.ts";
+import { toSamples } from "./pixels.ts";
 import { reading } from "./reading.ts";
 import { svgBytes } from "./svg.ts";
 import { checkFilters } from "./svg-filters.ts";
 import { onThread } from "./threads.ts";
+import { repacked, repackedRaster } from "./tiff/repack.ts";
 import { emptyTiff, type Raster } from "./tiff.ts";
 
 /** The thread's entry: the source beside this one, or, beside a deployed bundle, one of its own. */
@@ -44,10 +46,10 @@ export type UnpackAnswer =
 
 /**
  * Lends a source to `use` in a form that sharp reads: itself, or what sharp has no decoder for
- * (BMP, HEIC) or would misread (AVIF with colours multiplied by alpha) as an uncompressed TIFF in
- * memory, gone when `use` has ended.
+ * (BMP, HEIC) or would misread (AVIF with colours multiplied by alpha, some TIFFs) as an uncompressed
+ * TIFF in memory, gone when `use` has ended.
  *
- * The decoding runs on a thread of its own that ends with it: the program goes on serving, a
+ * What sharp has no decoder for is decoded on a thread that ends with it: the program goes on serving, a
  * deadline stops it at once, a decoder that crashes takes nothing with it, and WebAssembly's
  * memory, which only grows, is given back. It counts as one pipeline.
  *
@@ -74,7 +76,9 @@ export async function withReadable<T>(
       ? await onThread(() => unpack({ input, format, raster, tolerant }, signal, seconds))
       : format === "avif" && source.premultiplied
         ? await divisible(input, source, raster, how)
-        : undefined;
+        : source.repacked
+          ? await repacked(input, source, raster, how)
+          : undefined;
   if (file === undefined) return use(input);
   try {
     return await use({ kind: "bytes", bytes: new Uint8Array(file) });
@@ -85,6 +89,7 @@ export async function withReadable<T>(
 }
 
 function rasterOf(source: SourceInfo): Raster {
+  if (source.repacked) return repackedRaster(source, source.repacked);
   const { width, height, alpha, colours, premultiplied } = source;
   const own = colours && !isMapped(source) ? profileOf(colours) : undefined;
   const icc = own ?? source.icc;
@@ -109,19 +114,23 @@ async function divisible(
   raster: Raster,
   { signal, seconds }: Reading,
 ): Promise<ArrayBuffer> {
-  const deep = raster.bits === 16;
+  const { bits = 8 } = raster;
   const decoded = await attempt(
     () =>
-      reading(input, source, { asIs: true })
-        .timeout({ seconds })
-        .toColourspace(deep ? "rgb16" : "srgb")
-        .raw({ depth: deep ? "ushort" : "uchar" })
-        .toBuffer(),
+      toSamples(
+        reading(input, source, { asIs: true })
+          .timeout({ seconds })
+          .toColourspace(bits === 16 ? "rgb16" : "srgb"),
+        bits,
+      ),
     decodeFault,
     signal,
   );
   const { file, pixels } = emptyTiff(raster);
-  pixels.set(decoded);
+  if (decoded.data.length !== pixels.length) {
+    throw new RangeError(`the codec wrote ${decoded.channels} channels of ${raster.channels}`);
+  }
+  pixels.set(decoded.data);
   return file.buffer;
 }
 

@@ -4,6 +4,8 @@ import { exifBomb, withExif } from "../exif/bomb.fixture.ts";
 import { heicOf, tile } from "../heic/grid/mux.fixture.ts";
 import { circular, sequence, tiled } from "../iso/bombs.fixture.ts";
 import { CONTAINERS, detailed, quadrants, RGB } from "../pictures.fixture.ts";
+import { samplesOf } from "../tiff/colours.fixture.ts";
+import { type Layout, tiffOf } from "../tiff/written.fixture.ts";
 import { manyScans } from "./scans.fixture.ts";
 
 export interface Seed {
@@ -41,6 +43,7 @@ export async function corpus(): Promise<Seed[]> {
         file: await readFile(new URL(`../heic/${name}.fixture.heic`, import.meta.url)),
       })),
     )),
+    ...TIFFS.map(([name, layout]) => ({ name, file: tiffOf(layout, samplesOf(layout)) })),
     { name: "bmp, 24 bit", file: bmp(24, 0) },
     { name: "bmp, 8 bit", file: bmp(8, 0) },
     { name: "bmp, runs", file: bmp(8, 1) },
@@ -85,6 +88,13 @@ export async function bombs(): Promise<Seed[]> {
     { name: "heic, 5,000 frames", file: await sequence(heic, 5000) },
   ];
 }
+
+const TIFFS: readonly (readonly [name: string, layout: Layout])[] = [
+  ["tiff, spot colours", { photometric: "rgb", extras: [2, 0, 0], compression: "lzw" }],
+  ["tiff, cmyk and a mask, in planes", { photometric: "cmyk", extras: [0], planar: true }],
+  ["tiff, lab, in tiles", { photometric: "cielab", tile: [32, 16], compression: "adobe" }],
+  ["tiff, ycbcr", { photometric: "ycbcr", bigEndian: true, compression: "packbits" }],
+];
 
 async function animation() {
   const frames = [quadrants(RGB), quadrants(RGB).negate(), quadrants(RGB).flop()];
