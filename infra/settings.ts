@@ -2,7 +2,7 @@ import type { SettingsInput } from "./settings-schema.ts";
 
 /**
  * What a stage wants otherwise than the defaults (settings-schema.ts lists them all). `default` is
- * for every stage that is not named. Edit, then `npx sst deploy --stage NAME`.
+ * for every stage that is not named. Edit, then `npm run sst -- deploy --stage NAME`.
  *
  *   production: {
  *     source: { bucket: "my-photos", notifications: "replace" },

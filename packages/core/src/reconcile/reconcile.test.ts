@@ -83,8 +83,7 @@ async function manifest(): Promise<Record<string, unknown>> {
 }
 
 /** A client whose first manifest is written twice: the answer was lost, and the SDK tried again. */
-function createS3ThatRepeats({ endpoint, region }: Sandbox): S3Client {
-  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+function createS3ThatRepeats({ endpoint, region, credentials }: Sandbox): S3Client {
   const client = createS3({ endpoint, region, credentials });
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -579,13 +578,12 @@ describe("reconcile", () => {
   describe("of an archived source", () => {
     /** Reads sources through a proxy that answers as S3 does while the object is archived. */
     async function archive() {
-      const { endpoint, region, resources } = sandbox;
+      const { endpoint, region, credentials, resources } = sandbox;
       const isRead = ({ operation, path }: Call) =>
         operation === "GetObject" && path === `/${resources.sourceBucket}/${key}`;
       const proxy = await FaultProxy.start(endpoint, (call) =>
         isRead(call) ? { kind: "InvalidObjectState" } : undefined,
       );
-      const credentials = { accessKeyId: "local", secretAccessKey: "local" };
       const s3 = createS3({ endpoint: proxy.endpoint, region, credentials });
       onTestFinished(async () => {
         s3.destroy();
