@@ -181,6 +181,7 @@ function actionsOf(world: World, budget: Budget): Action[] {
       may(session.signal.aborted ? 3 : budget.isTidy ? 4 : 0.4, () => {
         budget.crashes -= 1;
         world.giveUp(session.crash(chance));
+        world.hideWhatDied(session);
         end(session, world);
         return `${session.name}: crashes`;
       });
