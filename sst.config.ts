@@ -1,6 +1,6 @@
 /// <reference path="./.sst/platform/config.d.ts" />
 
-// `npx sst deploy --stage production` builds what infra/ says. SST allows no imports up here.
+// `npm run sst -- deploy --stage production` builds what infra/ says. SST allows no imports up here.
 export default $config({
   async app({ stage }) {
     const { settingsOf } = await import("./infra/stage-settings.ts");

@@ -22,8 +22,8 @@ export function defineRecipe(input: RecipeInput): Recipe {
  */
 export function parseRecipe(input: unknown): Recipe {
   if (isDefined(input)) return input;
-  const lists = listsForObjects(input);
-  if (lists.length > 0) throw new RecipeError(lists);
+  const unseen = [...listsForObjects(input), ...presetsThatJavaScriptTakes(input)];
+  if (unseen.length > 0) throw new RecipeError(unseen);
   const parsed = v.safeParse(recipeSchema, input);
   if (!parsed.success) throw new RecipeError(describeIssues(parsed.issues));
   return complete(parsed.output);
@@ -44,6 +44,22 @@ function listsForObjects(input: unknown): string[] {
 
 /** Known to every copy of this module: a recipe that was bundled brings its own. */
 const DEFINED = Symbol.for("imagefleet.recipe");
+
+/** What valibot leaves out of a record, as it means something else in JavaScript. */
+const TAKEN = ["__proto__", "constructor", "prototype"];
+
+/** A preset of such a name would be left out without a word. */
+function presetsThatJavaScriptTakes(input: unknown): string[] {
+  const presets: unknown = Object(input).presets;
+  if (typeof presets !== "object" || presets === null || Array.isArray(presets)) return [];
+  const names = TAKEN.filter((name) => Object.hasOwn(presets, name));
+  // `__proto__: { … }` in a literal names no field: it is the object's prototype from then on.
+  const prototype: unknown = Object.getPrototypeOf(presets);
+  const isPlain = prototype === null || Object.hasOwn(Object(prototype), "hasOwnProperty");
+  return [...(isPlain ? [] : ["__proto__"]), ...names].map(
+    (name) => `presets.${name} is a name that JavaScript takes: rename it`,
+  );
+}
 
 function isDefined(input: unknown): input is Recipe {
   return typeof input === "object" && input !== null && DEFINED in input;
