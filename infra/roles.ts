@@ -2,6 +2,8 @@ import type { FleetSettings } from "./settings-schema.ts";
 
 /** IAM takes no longer names of roles. */
 const LONGEST = 64;
+/** A hyphen and eight letters. */
+const SUFFIX = 9;
 const NAMED = ["aws:iam/role:Role", "aws:iam/policy:Policy"];
 
 /**
@@ -31,7 +33,10 @@ export function rolesAs({
   };
 }
 
-/** The end stays, where SST tells names apart. */
+/** What is too long is cut before its end, by which SST tells names apart. */
 function prefixed(prefix: string, name: string): string {
-  return prefix + name.slice(Math.max(0, prefix.length + name.length - LONGEST));
+  const whole = prefix + name;
+  if (whole.length <= LONGEST) return whole;
+  const end = name.slice(-SUFFIX);
+  return whole.slice(0, LONGEST - end.length) + end;
 }

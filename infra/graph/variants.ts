@@ -42,6 +42,28 @@ export const VARIANTS = {
       formerKeys: ["arn:aws:kms:eu-west-1:123456789012:key/former"],
     },
   },
+  "all that can be brought": {
+    stage: "production",
+    settings: {
+      source: { bucket: "my-photos", notifications: "by-hand" },
+      renditions: {
+        bucket: "my-renditions",
+        kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/theirs",
+      },
+      network: { vpcId: "vpc-0a1", subnets: ["subnet-0a1"], publicAddresses: false },
+      alarmTopic: "arn:aws:sns:eu-west-1:123456789012:pager",
+      monthlyBudgetUsd: 100,
+      roles: {
+        permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",
+        namePrefix: "platform-",
+        tags: { owner: "photos" },
+      },
+    },
+  },
+  "a key that is there": {
+    stage: "production",
+    settings: { encryption: { kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/mine" } },
+  },
   "uploads from a browser": {
     stage: "production",
     settings: {
