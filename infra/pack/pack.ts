@@ -15,6 +15,8 @@ const CONTEXT = [
   "pnpm-workspace.yaml",
   "recipe.ts",
   "docker/worker.Dockerfile",
+  "scripts/tools/package.json",
+  "scripts/tools/package-lock.json",
   "packages/core/package.json",
   "packages/core/src",
   "packages/worker/package.json",

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { unzipSync } from "fflate";
@@ -55,6 +55,15 @@ it("is a function that starts, with the app's own recipe beside it", async () =>
   );
   expect(stdout).toBe("function");
   expect(readFileSync(join(folder, "recipe.mjs"), "utf8")).toContain("320x320");
+});
+
+it("has all that the worker's image copies", () => {
+  const context = join(root, "node_modules/@imagefleet/sst/fleet");
+  const file = readFileSync(join(context, "docker/worker.Dockerfile"), "utf8");
+  const copied = file.matchAll(/^COPY (?!--from)(.+) \S+$/gm);
+  const sources = Array.from(copied, ([, paths = ""]) => paths.split(" ")).flat();
+  expect(sources.length).toBeGreaterThan(5);
+  expect(sources.filter((path) => !existsSync(join(context, path)))).toEqual([]);
 });
 
 const NOTHING = { dev: false, app: {}, outputs: {}, functions: [] };
