@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { namesOf, RESOURCE_NAMES } from "../../packages/cli/src/connection/names.ts";
 import { makeApp } from "./app.ts";
 import { buildGraph } from "./build.ts";
 import { fleetIn } from "./fleet.ts";
@@ -97,6 +98,27 @@ describe("an app with a bucket and a network of its own", () => {
       `s3:GetObject arn:aws:s3:::${existing.outputs["renditionBucket"]}/*`,
       `s3:PutObject arn:aws:s3:::${existing.outputs["sourceBucket"]}/*`,
     ]);
+  });
+});
+
+describe("the command line knows the fleet", () => {
+  const known = (link: object) =>
+    Object.entries(namesOf({}, { SST_RESOURCE_Photos: JSON.stringify(link) })).map(
+      ([resource, { value }]) => [resource, value],
+    );
+  const outputs = () => RESOURCE_NAMES.map((resource) => [resource, existing.outputs[resource]]);
+
+  it("under sst shell, which is told by a LinkRef of the type as it is registered", () => {
+    const fleet = existing.resources.find(({ name }) => name === "Photos");
+    const ref = existing.resources.find(({ name }) => name === "PhotosLinkRef");
+    const properties = at(ref?.inputs, "properties");
+    const type = fleet?.type.replaceAll(":", ".");
+    expect(known({ ...Object(properties), type })).toEqual(outputs());
+  });
+
+  it("in a function that is linked to it", () => {
+    const [upload] = existing.functions.filter(({ id }) => id === "Upload");
+    expect(known(Object(at(upload?.links, "Photos")))).toEqual(outputs());
   });
 });
 

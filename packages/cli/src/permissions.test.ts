@@ -91,13 +91,13 @@ function argsOf(by: keyof typeof proxies, line: string): string[] {
   return [...line.split(" "), ...recipe, "--endpoint", proxies[by].endpoint, "--data", "."];
 }
 
-/** As where the fleet is in AWS: queues by URL, as SST's links say, dead letters by redrive policy. */
+/** As where the fleet is in AWS: a queue by its URL, dead letters by redrive policy. */
 function inACloud(): NodeJS.ProcessEnv {
   const { lanes } = sandbox.resources;
   return {
     AWS_PROFILE: "cloud",
     AWS_CONFIG_FILE: join(sandbox.folder, "aws-config"),
-    SST_RESOURCE_Small: JSON.stringify({ url: lanes.small.url }),
+    IMAGEFLEET_SMALL_QUEUE_URL: lanes.small.url,
     IMAGEFLEET_LARGE_QUEUE_URL: "imagefleet-large",
   };
 }

@@ -133,9 +133,9 @@ async function byPolicy(
 function needed(place: Place, resource: Resource): Named {
   const named = place.names[resource];
   if (named !== undefined) return named;
-  const { flag, variable, link } = RESOURCES[resource];
+  const { flag, variable } = RESOURCES[resource];
   throw new WrongUse(
-    `${flag} is not given for ${place.where}: write ${flag} NAME, set ${variable}, or run under sst shell with a link ${link}`,
+    `${flag} is not given for ${place.where}: write ${flag} NAME, set ${variable}, or run under sst shell`,
   );
 }
 

@@ -1,26 +1,14 @@
 import * as v from "valibot";
 import { WrongUse } from "../wrong-use.ts";
 
-/** What a fleet consists of, and the three ways to name each. */
+/** What a fleet consists of, and how each is named on a command line and in the environment. */
 export const RESOURCES = {
-  sourceBucket: { flag: "--source-bucket", variable: "IMAGEFLEET_SOURCE_BUCKET", link: "Source" },
-  renditionBucket: {
-    flag: "--rendition-bucket",
-    variable: "IMAGEFLEET_RENDITION_BUCKET",
-    link: "Renditions",
-  },
-  smallQueue: { flag: "--small-queue", variable: "IMAGEFLEET_SMALL_QUEUE_URL", link: "Small" },
-  smallDlq: {
-    flag: "--small-dlq",
-    variable: "IMAGEFLEET_SMALL_DLQ_URL",
-    link: "SmallDlq",
-  },
-  largeQueue: { flag: "--large-queue", variable: "IMAGEFLEET_LARGE_QUEUE_URL", link: "Large" },
-  largeDlq: {
-    flag: "--large-dlq",
-    variable: "IMAGEFLEET_LARGE_DLQ_URL",
-    link: "LargeDlq",
-  },
+  sourceBucket: { flag: "--source-bucket", variable: "IMAGEFLEET_SOURCE_BUCKET" },
+  renditionBucket: { flag: "--rendition-bucket", variable: "IMAGEFLEET_RENDITION_BUCKET" },
+  smallQueue: { flag: "--small-queue", variable: "IMAGEFLEET_SMALL_QUEUE_URL" },
+  smallDlq: { flag: "--small-dlq", variable: "IMAGEFLEET_SMALL_DLQ_URL" },
+  largeQueue: { flag: "--large-queue", variable: "IMAGEFLEET_LARGE_QUEUE_URL" },
+  largeDlq: { flag: "--large-dlq", variable: "IMAGEFLEET_LARGE_DLQ_URL" },
 } as const;
 
 export type Resource = keyof typeof RESOURCES;
@@ -44,44 +32,69 @@ export type Names = Partial<Readonly<Record<Resource, Named>>>;
 export const LINK_VARIABLE = "SST_RESOURCE_";
 
 /**
- * The names that are given: by flag, else by the environment, else by SST's links as `sst shell` sets
- * them.
+ * The names that are given: by flag, else by the environment, else by the link of a fleet, as `sst shell`
+ * sets it.
  *
- * @throws WrongUse when a link is none
+ * @throws WrongUse when `--fleet` names no linked fleet, or a linked one has to be chosen, or its link
+ * lacks a resource
  */
 export function namesOf(
-  flags: Partial<Readonly<Record<Resource, string | undefined>>>,
+  flags: Partial<Readonly<Record<Resource | "fleet", string | undefined>>>,
   variables: Readonly<Record<string, string>>,
 ): Names {
   const names: Partial<Record<Resource, Named>> = {};
   for (const resource of RESOURCE_NAMES) {
-    const { flag, variable, link } = RESOURCES[resource];
+    const { flag, variable } = RESOURCES[resource];
     const byFlag = flags[resource];
     const byVariable = variables[variable];
-    const linked = variables[LINK_VARIABLE + link];
     if (byFlag) names[resource] = { value: byFlag, by: flag };
     else if (byVariable) names[resource] = { value: byVariable, by: variable };
-    else if (linked) names[resource] = readLink(LINK_VARIABLE + link, linked);
   }
-  return names;
+  const isWhole = RESOURCE_NAMES.every((resource) => names[resource] !== undefined);
+  return isWhole ? names : { ...linkedNames(variables, flags.fleet), ...names };
 }
 
-const linkSchema = v.pipe(
+/** An app links resources of many types. This is the component's; in a function, its parents precede it. */
+const FLEET_TYPE = /(^|\$)imagefleet\.index\.Imagefleet$/;
+const fleetLinkSchema = v.pipe(
   v.string(),
   v.parseJson(),
-  v.union([v.object({ url: v.string() }), v.object({ name: v.string() })]),
+  v.looseObject({ type: v.pipe(v.string(), v.regex(FLEET_TYPE)) }),
 );
+const resourcesSchema = v.object(v.entriesFromList(RESOURCE_NAMES, v.string()));
 
-/** A queue's link has a url, a bucket's a name. */
-function readLink(variable: string, text: string): Named {
-  const parsed = v.safeParse(linkSchema, text);
-  if (!parsed.success) {
+function linkedNames(variables: Readonly<Record<string, string>>, wanted?: string): Names {
+  const links = new Map<string, unknown>();
+  for (const [variable, text] of Object.entries(variables)) {
+    if (!variable.startsWith(LINK_VARIABLE)) continue;
+    const parsed = v.safeParse(fleetLinkSchema, text);
+    if (parsed.success) links.set(variable.slice(LINK_VARIABLE.length), parsed.output);
+  }
+  const linked = [...links.keys()].sort();
+  const fleet = wanted ?? linked[0];
+  if (fleet === undefined) return {};
+  if (!links.has(fleet)) {
+    const found = linked.length > 0 ? `those linked are ${linked.join(", ")}` : "none is linked";
     throw new WrongUse(
-      `${variable} is ${JSON.stringify(text)}: SST writes {"url": …} for a queue and {"name": …} for a bucket; run this under sst shell, or name the resource by its flag`,
+      `--fleet: there is no fleet ${fleet}: ${found}: run this under sst shell, and name one of its fleets`,
     );
   }
-  const link = parsed.output;
-  return { value: "url" in link ? link.url : link.name, by: variable };
+  if (wanted === undefined && linked.length > 1) {
+    throw new WrongUse(
+      `sst shell links the fleets ${linked.join(", ")}: choose one with --fleet NAME`,
+    );
+  }
+  const by = LINK_VARIABLE + fleet;
+  const parsed = v.safeParse(resourcesSchema, links.get(fleet));
+  if (!parsed.success) {
+    const missing = parsed.issues.map((issue) => v.getDotPath(issue)).join(", ");
+    throw new WrongUse(
+      `${by} does not say ${missing}: deploy the fleet with the version of this command, or name each by its flag`,
+    );
+  }
+  return Object.fromEntries(
+    RESOURCE_NAMES.map((resource) => [resource, { value: parsed.output[resource], by }]),
+  );
 }
 
 /** As `npm start` names them. */

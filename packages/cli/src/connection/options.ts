@@ -9,6 +9,7 @@ const optionsSchema = v.object({
   endpoint: text,
   profile: text,
   region: text,
+  fleet: text,
   sourceBucket: text,
   renditionBucket: text,
   smallQueue: text,
@@ -29,6 +30,7 @@ export function connectionOptions(data: string, path: (text: string) => string):
     new Option("--endpoint <url>", "a server other than AWS's own [AWS_ENDPOINT_URL]"),
     new Option("--profile <name>", "a profile of the AWS CLI [AWS_PROFILE]"),
     new Option("--region <name>", "the AWS region [AWS_REGION]"),
+    new Option("--fleet <name>", "which of the fleets that sst shell links"),
     named("--source-bucket <name>", "the bucket of sources", RESOURCES.sourceBucket.variable),
     named(
       "--rendition-bucket <name>",

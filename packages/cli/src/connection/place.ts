@@ -19,8 +19,8 @@ export interface Place {
 }
 
 /**
- * Where the fleet is that is meant: the named endpoint; AWS, when a profile or region, a link of SST or
- * a queue's URL there is given; else the one that runs on this machine, so that a misspelt name is
+ * Where the fleet is that is meant: the named endpoint; AWS, when a profile, a region, a link of SST or a
+ * queue's URL there is given; else the one that runs on this machine, so that a misspelt name is
  * answered with those that it has; and AWS, when none runs and anything is named.
  *
  * @throws WrongUse when none is named and none runs

@@ -69,15 +69,9 @@ const variables = () =>
     RESOURCE_NAMES.map((resource) => [RESOURCES[resource].variable, names[resource]]),
   );
 
-const links = () =>
-  Object.fromEntries(
-    RESOURCE_NAMES.map((resource) => {
-      const isBucket = resource.endsWith("Bucket");
-      const link = isBucket ? { name: names[resource] } : { url: names[resource] };
-      const type = isBucket ? "sst.aws.Bucket" : "sst.aws.Queue";
-      return [`SST_RESOURCE_${RESOURCES[resource].link}`, JSON.stringify({ ...link, type })];
-    }),
-  );
+const links = () => ({
+  SST_RESOURCE_Photos: JSON.stringify({ ...names, type: "imagefleet.index.Imagefleet" }),
+});
 
 describe("flags, variables and SST's links lead to the same fleet", () => {
   it.each([
