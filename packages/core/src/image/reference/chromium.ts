@@ -5,13 +5,20 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Quadrants } from "../pictures.fixture.ts";
 
-const program = ["chromium", "google-chrome", "chromium-browser"].find(
+/** Its program on this machine; undefined: it has none. */
+export const CHROMIUM = ["chromium", "google-chrome", "chromium-browser"].find(
   (name) => spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0,
 );
 
+/** It shows nothing, asks nobody for anything by itself, and runs as root in a container too. */
+export const CHROMIUM_FLAGS = [
+  ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+].flat();
+
 /** What to say where Chromium is not there. */
 export const CHROMIUM_MISSING =
-  program === undefined
+  CHROMIUM === undefined
     ? "Chromium: apt-get install chromium, or brew install chromium"
     : undefined;
 
@@ -44,16 +51,9 @@ export async function chromiumSees(
     );
     await writeFile(page, `${images.join("\n")}<pre></pre><script>${SCRIPT}</script>`);
     const { stdout, stderr } = spawnSync(
-      program ?? "chromium",
+      CHROMIUM ?? "chromium",
       [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
+        ...CHROMIUM_FLAGS,
         "--force-color-profile=srgb",
         `--user-data-dir=${join(folder, "profile")}`,
         "--dump-dom",
