@@ -11,6 +11,7 @@ import { commandLine } from "./command-line.ts";
 import { addCompletionCommand } from "./completion/commands.ts";
 import { CONNECTION_GROUP } from "./connection/options.ts";
 import { addDlqCommands } from "./dlq/commands.ts";
+import { addDoctorCommand } from "./doctor/commands.ts";
 import type { Env } from "./env.ts";
 import { addEstimateCommand } from "./estimate/commands.ts";
 import { EXIT_CODES_HELP } from "./exit-code.ts";
@@ -125,6 +126,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addAuditCommand(root, context);
   addReprocessCommand(root, context);
   addDlqCommands(root, context);
+  addDoctorCommand(root, context);
   addCompletionCommand(root, context);
 
   return root;

@@ -96,7 +96,17 @@ function isForeign(named: Named | undefined, running: string): boolean {
 }
 
 function forEach(make: (service: Service) => ClientOptions): Place["clients"] {
-  return { S3: make("S3"), SQS: make("SQS"), CLOUDWATCH: make("CLOUDWATCH") };
+  return {
+    S3: make("S3"),
+    SQS: make("SQS"),
+    CLOUDWATCH: make("CLOUDWATCH"),
+    EC2: make("EC2"),
+    ECS: make("ECS"),
+    IAM: make("IAM"),
+    LAMBDA: make("LAMBDA"),
+    SERVICE_QUOTAS: make("SERVICE_QUOTAS"),
+    STS: make("STS"),
+  };
 }
 
 function asEndpoint(url: string): NamedEndpoint {
