@@ -15,6 +15,7 @@ import { addDoctorCommand } from "./doctor/commands.ts";
 import type { Env } from "./env.ts";
 import { addEstimateCommand } from "./estimate/commands.ts";
 import { EXIT_CODES_HELP } from "./exit-code.ts";
+import { addPreflightCommand } from "./preflight/commands.ts";
 import { PROJECT } from "./project.ts";
 import { addReprocessCommand } from "./reprocess/commands.ts";
 import { addStatusCommand } from "./status/commands.ts";
@@ -126,6 +127,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addAuditCommand(root, context);
   addReprocessCommand(root, context);
   addDlqCommands(root, context);
+  addPreflightCommand(root, context);
   addDoctorCommand(root, context);
   addCompletionCommand(root, context);
 

@@ -5,8 +5,7 @@ import type { Lane } from "@imagefleet/core/outcome";
  * How a check ended. `unasked`: the answer could not be had, so nothing is known. `none`: there is
  * nothing of this kind to check.
  */
-const STATES = ["ok", "wrong", "unasked", "none"] as const;
-export type State = (typeof STATES)[number];
+export type State = "ok" | "wrong" | "unasked" | "none";
 
 /** One thing that was looked at. */
 export interface Check {
