@@ -38,7 +38,8 @@ export async function placeOf(
   for (const endpoint of endpoints) checkEndpoint(endpoint);
   const named = RESOURCE_NAMES.some((resource) => given[resource] !== undefined);
   const isOne = common !== undefined && endpoints.every(({ url }) => url === common.url);
-  if (isOne && isLoopback(common.url) && profile === undefined) {
+  const mayBeLocal = profile === undefined && options.isDeployed !== true;
+  if (isOne && isLoopback(common.url) && mayBeLocal) {
     return local(common.url, region, given);
   }
   const isElsewhere = [...endpoints, profile, region].some((each) => each !== undefined);

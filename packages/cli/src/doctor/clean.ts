@@ -118,7 +118,8 @@ async function versionsPage(
   }
 }
 
-async function removeLetters({ connection }: Patient, prefix: string): Promise<void> {
+/** Removes dead letters of sources below a prefix, and gives all others back. */
+export async function removeLetters({ connection }: Patient, prefix: string): Promise<void> {
   const queues = await connection.lanes();
   for (const lane of LANES) {
     await sweep(queues[lane].letters, {

@@ -45,6 +45,7 @@ export async function follow(
   const store = new RenditionStore(connection.s3, renditionBucket);
   const began = performance.now();
   const since = () => Math.round(performance.now() - began);
+  // Not broken off: S3 might take what was sent when all has been removed.
   await connection.s3.send(
     new PutObjectCommand({
       Bucket: sourceBucket,
@@ -52,7 +53,6 @@ export async function follow(
       Body: bytes,
       ContentType: "image/png",
     }),
-    { abortSignal: signal },
   );
   const uploadedMs = since();
   const queue = (await connection.lanes())[lane].queue;

@@ -2,10 +2,11 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { jobMessage } from "@imagefleet/core/intake";
 import { DOCTOR_TEST } from "@imagefleet/core/outcome";
 import { letterAttributes } from "@imagefleet/core/queue";
-import { type Check, noneHere } from "../check/check.ts";
+import { askFor, type Check, noneHere } from "../check/check.ts";
 import { act } from "../dlq/act.ts";
 import { formatMs } from "../view/units.ts";
 import { alarmsOf, isNamed } from "./alarms.ts";
+import { removeLetters } from "./clean.ts";
 import type { Patient, Stage } from "./fleet.ts";
 import { poll } from "./poll.ts";
 
@@ -19,6 +20,9 @@ const NAME = `alarm ${ALARM}, by a dead letter`;
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
  */
 export const ALARM_LIMIT_MS = 20 * 60_000;
+
+const PERMISSIONS =
+  "cloudwatch:DescribeAlarms, and on the dead-letter queue sqs:SendMessage, sqs:ReceiveMessage and sqs:DeleteMessage";
 
 /** A letter that is met is held so long, s. */
 const LEASE_SECONDS = 30;
@@ -41,13 +45,27 @@ export async function provokeAlarm(
   key: string,
   signal: AbortSignal,
 ): Promise<Alarmed> {
+  let alarmed: Alarmed | undefined;
+  const asked = await askFor(NAME, PERMISSIONS, async () => {
+    alarmed = await provoked(patient, key, signal);
+    return [alarmed.check];
+  });
+  const [check = { name: NAME, state: "unasked", says: "It gave no answer." }] = asked;
+  return alarmed ?? { check, alarmMs: null, overMs: null };
+}
+
+async function provoked(patient: Patient, key: string, signal: AbortSignal): Promise<Alarmed> {
   const { stage } = patient;
   if (stage !== undefined && (await stateOf(stage)) === "ALARM") {
     const says = "It has gone off already, so that a further dead letter would change nothing.";
     const fix = "See dlq; when it is over, run doctor --alarm again.";
     return { check: { name: NAME, state: "unasked", says, fix }, alarmMs: null, overMs: null };
   }
-  const id = await sendLetter(patient, key);
+  const id = await sendLetter(patient, key).catch(async (error: unknown) => {
+    // SQS may have it, and its answer was lost: nobody else's letter is of this key.
+    await removeLetters(patient, key);
+    throw error;
+  });
   let alarmMs: number | null = null;
   try {
     if (stage !== undefined) alarmMs = await changed(stage, "ALARM", signal);

@@ -1,5 +1,5 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
-import type { Check } from "../check/check.ts";
+import { askFor, type Check } from "../check/check.ts";
 import { checkText, summaryText, tally } from "../check/text.ts";
 import { type Connection, connect } from "../connection/connect.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
@@ -35,6 +35,9 @@ export interface DoctorOptions {
 /** How long a picture may take, ms; a lane without a task first waits for one. */
 const PICTURE_LIMIT_MS = 4 * 60_000;
 const SLEEPING_LIMIT_MS = 20 * 60_000;
+
+/** What putting a picture takes; with a key of KMS, kms:GenerateDataKey on it too. */
+const PERMISSIONS = "s3:PutObject on the source bucket, and s3:GetObject on the rendition bucket";
 
 /** `imagefleet doctor`: does a deployed fleet work? */
 export async function doctor(options: DoctorOptions, screen: Screen): Promise<number> {
@@ -145,11 +148,15 @@ async function tryPictures(
   }
   const prefix = doctorPrefix(patient.recipe, id);
   const followed: Followed[] = [];
-  const ended = await Promise.allSettled(
+  await Promise.all(
     free.map(async (picture) => {
-      const one = await follow(patient, picture, limitOf(picture), signal);
-      followed.push(one);
-      tell([one.check]);
+      const name = `picture through the ${picture.lane} lane`;
+      const told = await askFor(name, PERMISSIONS, async () => {
+        const one = await follow(patient, picture, limitOf(picture), signal);
+        followed.push(one);
+        return [one.check];
+      });
+      tell(told);
     }),
   );
   if (signal.aborted) screen.note("Interrupted: removing what was made.");
@@ -161,8 +168,6 @@ async function tryPictures(
       followed,
     ),
   ]);
-  const broken = ended.find((end) => end.status === "rejected");
-  if (broken !== undefined && !signal.aborted) throw broken.reason;
   return followed;
 }
 

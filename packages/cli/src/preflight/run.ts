@@ -55,7 +55,7 @@ async function ask(stage: string, connection: ConnectionOptions, tell: Tell): Pr
   const settings = await stageSettings(stage);
   // A deployment goes to the region of the settings, whatever the shell says.
   const { where, clients } = await placeOf(
-    { ...connection, region: settings.region },
+    { ...connection, region: settings.region, isDeployed: true },
     readConnectionEnv(),
     {},
   );

@@ -44,7 +44,7 @@ export async function namedByStage(
   const env = readConnectionEnv();
   const region = options.region ?? settings.region;
   const given = namesOf(options, env.variables);
-  const place = await placeOf({ ...options, region }, env, given);
+  const place = await placeOf({ ...options, region, isDeployed: true }, env, given);
   const prefix = stagePrefix(settings, stage);
   const s3 = createS3(place.clients.S3);
   const sqs = createSqs(place.clients.SQS);
@@ -75,7 +75,7 @@ export async function namedByStage(
         : there.queues.filter((url) => isOfStage(nameOf(url), prefix, ENDINGS[resource]));
       return [resource, theOne(named, resource, stage, place.where)] as const;
     });
-    return { ...options, region, ...Object.fromEntries(found) };
+    return { ...options, region, isDeployed: true, ...Object.fromEntries(found) };
   } catch (error) {
     throw connectionFault(error, place.where);
   } finally {
