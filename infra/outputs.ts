@@ -8,7 +8,7 @@ import { dashboard } from "./dashboard.ts";
 import { key } from "./encryption.ts";
 import { worker } from "./fleet.ts";
 import { consume } from "./intake.ts";
-import { operatorPolicy, viewerPolicy } from "./operator.ts";
+import { doctorPolicy, operatorPolicy, viewerPolicy } from "./operator.ts";
 import { large, small } from "./queues.ts";
 import { region, settings } from "./stage.ts";
 import { renditions, source } from "./storage.ts";
@@ -34,6 +34,7 @@ export const outputs = {
     }),
   viewerPolicy: viewerPolicy.arn,
   operatorPolicy: operatorPolicy.arn,
+  doctorPolicy: doctorPolicy.arn,
   ...(dashboard && {
     dashboard: $interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboard.dashboardName}`,
   }),

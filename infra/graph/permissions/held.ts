@@ -10,6 +10,7 @@ export const HOLDERS: Readonly<Record<Role, string>> = {
   worker: "WorkerTaskRole",
   viewer: "Viewer",
   operator: "Operator",
+  doctor: "Doctor",
 };
 
 /** What a role may do: by grant, as `s3:GetObject source/*`. What has no name keeps its ARN. */
@@ -34,7 +35,7 @@ export function needed(graph: Graph, role: Role): ReadonlyMap<string, string> {
     const key = keyOf(graph, bucket);
     if (key === undefined) continue;
     if (needs.has(`s3:GetObject ${bucket}/*`)) needs.set(`kms:Decrypt ${key}`, "S3, for a read");
-    if (needs.has(`s3:PutObject ${bucket}/*`)) {
+    if ([...needs.keys()].some((grant) => grant.startsWith(`s3:PutObject ${bucket}/`))) {
       needs.set(`kms:GenerateDataKey ${key}`, "S3, for a write");
     }
   }
