@@ -136,11 +136,10 @@ module.exports = {
     },
     {
       name: "no-unresolvable",
-      comment:
-        "aws-lambda is types alone: @types/aws-lambda. esbuild is SST's own, in .sst/platform.",
+      comment: "aws-lambda is types alone: @types/aws-lambda.",
       severity: "error",
       from: {},
-      to: { couldNotResolve: true, pathNot: "^(aws-lambda|esbuild)$" },
+      to: { couldNotResolve: true, pathNot: "^aws-lambda$" },
     },
   ],
   options: {

@@ -1,6 +1,6 @@
 /// <reference path="./.sst/platform/config.d.ts" />
 
-// `npx sst deploy --stage production` builds what infra/ says. SST allows no imports up here.
+// `npm run sst -- deploy --stage production` builds what infra/ says. SST allows no imports up here.
 export default $config({
   async app({ stage }) {
     const { settingsOf } = await import("./infra/stage-settings.ts");
@@ -28,7 +28,9 @@ export default $config({
     };
   },
   async run() {
-    const { outputs } = await import("./infra/outputs.ts");
-    return outputs;
+    const { Imagefleet } = await import("./infra/imagefleet.ts");
+    const { settingsOf } = await import("./infra/stage-settings.ts");
+    const { app: _, region, accounts, ...settings } = settingsOf($app.stage);
+    return new Imagefleet("Photos", { recipe: "recipe.ts", ...settings }).outputs;
   },
 });

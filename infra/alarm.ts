@@ -1,7 +1,12 @@
-import { physical } from "./stage.ts";
-import { alarmTopic } from "./topic.ts";
+import { type Fleet, physical } from "./context.ts";
 
 type Query = aws.types.input.cloudwatch.MetricAlarmMetricQuery;
+
+/** Whose alarms they are, and where they go. */
+export interface Told {
+  readonly fleet: Fleet;
+  readonly alarmTopic: $util.Input<string>;
+}
 
 interface Metric {
   readonly id: string;
@@ -25,6 +30,7 @@ export function metric({ id, name: metricName, periodSeconds: period, ...rest }:
  * @param options.breaching in how many of the `periods`; all of them, where nothing is said
  */
 export function alarm(
+  { fleet, alarmTopic }: Told,
   name: string,
   description: string,
   options: {
@@ -44,19 +50,23 @@ export function alarm(
     breaching = periods,
     saysWhenOver = true,
   } = options;
-  new aws.cloudwatch.MetricAlarm(name, {
-    name: physical(name),
-    alarmDescription: description,
-    comparisonOperator: "GreaterThanOrEqualToThreshold",
-    threshold,
-    evaluationPeriods: periods,
-    datapointsToAlarm: breaching,
-    treatMissingData: "notBreaching",
-    metricQueries:
-      expression === undefined
-        ? of.map((only) => ({ ...only, returnData: true }))
-        : [{ id: "value", expression, label: name, returnData: true }, ...of],
-    alarmActions: [alarmTopic],
-    okActions: saysWhenOver ? [alarmTopic] : [],
-  });
+  new aws.cloudwatch.MetricAlarm(
+    `${fleet.name}${name}`,
+    {
+      name: physical(fleet, name),
+      alarmDescription: description,
+      comparisonOperator: "GreaterThanOrEqualToThreshold",
+      threshold,
+      evaluationPeriods: periods,
+      datapointsToAlarm: breaching,
+      treatMissingData: "notBreaching",
+      metricQueries:
+        expression === undefined
+          ? of.map((only) => ({ ...only, returnData: true }))
+          : [{ id: "value", expression, label: name, returnData: true }, ...of],
+      alarmActions: [alarmTopic],
+      okActions: saysWhenOver ? [alarmTopic] : [],
+    },
+    fleet.within,
+  );
 }

@@ -1,24 +1,23 @@
-import { alarm, metric } from "./alarm.ts";
-import { consume } from "./intake.ts";
+import { alarm, metric, type Told } from "./alarm.ts";
 import { ALARMS, CONSUME, QUEUES } from "./numbers.ts";
-import { large, small } from "./queues.ts";
+import type { Lanes } from "./queues.ts";
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 const periodSeconds = ALARMS.periodSeconds;
 
-// `sst dev` is somebody's desk: nobody is to be woken.
-if (!$dev) {
-  deadLetters("Small", small.letters);
-  deadLetters("Large", large.letters);
-  age("Small", small.queue, ALARMS.smallAgeSeconds);
-  age("Large", large.queue, ALARMS.largeAgeSeconds);
-  retention("Small", small.queue, QUEUES.retentionSeconds);
-  retention("Large", large.queue, QUEUES.retentionSeconds);
-  retention("SmallDlq", small.letters, QUEUES.letterRetentionSeconds);
-  retention("LargeDlq", large.letters, QUEUES.letterRetentionSeconds);
-  functions();
-  tasks();
+/** Says when something is wrong with one of the lanes or their programs. */
+export function alarms(told: Told, { small, large }: Lanes, consume: sst.aws.Function): void {
+  deadLetters(told, "Small", small.letters);
+  deadLetters(told, "Large", large.letters);
+  age(told, "Small", small.queue, ALARMS.smallAgeSeconds);
+  age(told, "Large", large.queue, ALARMS.largeAgeSeconds);
+  retention(told, "Small", small.queue, QUEUES.retentionSeconds);
+  retention(told, "Large", large.queue, QUEUES.retentionSeconds);
+  retention(told, "SmallDlq", small.letters, QUEUES.letterRetentionSeconds);
+  retention(told, "LargeDlq", large.letters, QUEUES.letterRetentionSeconds);
+  functions(told, consume);
+  tasks(told, large.queue);
 }
 
 /**
@@ -27,13 +26,14 @@ if (!$dev) {
  * those that wait alone: whoever reads them holds them for less than a period, and counted on top of
  * its most they would seem to be twice as many.
  */
-function deadLetters(lane: string, letters: sst.aws.Queue): void {
+function deadLetters(told: Told, lane: string, letters: sst.aws.Queue): void {
   const of = [sqs("waiting", letters, "ApproximateNumberOfMessagesVisible")];
-  alarm(`${lane}DlqDepth`, `Dead letters lie in the ${lane.toLowerCase()} lane's queue`, {
+  alarm(told, `${lane}DlqDepth`, `Dead letters lie in the ${lane.toLowerCase()} lane's queue`, {
     of,
     threshold: 1,
   });
   alarm(
+    told,
     `${lane}DlqGrowth`,
     `More dead letters than before in the ${lane.toLowerCase()} lane's queue`,
     {
@@ -46,8 +46,9 @@ function deadLetters(lane: string, letters: sst.aws.Queue): void {
   );
 }
 
-function age(lane: string, queue: sst.aws.Queue, threshold: number): void {
+function age(told: Told, lane: string, queue: sst.aws.Queue, threshold: number): void {
   alarm(
+    told,
     `${lane}Age`,
     `The ${lane.toLowerCase()} lane's oldest message has waited ${threshold / MINUTE} min`,
     {
@@ -58,15 +59,15 @@ function age(lane: string, queue: sst.aws.Queue, threshold: number): void {
 }
 
 /** What nobody looks at in time is deleted by SQS, and then nothing tells of it. */
-function retention(name: string, queue: sst.aws.Queue, seconds: number): void {
+function retention(told: Told, name: string, queue: sst.aws.Queue, seconds: number): void {
   const days = Math.round((seconds * (1 - ALARMS.retentionShare)) / DAY);
-  alarm(`${name}Retention`, `SQS deletes the oldest message of ${name} in about ${days} d`, {
+  alarm(told, `${name}Retention`, `SQS deletes the oldest message of ${name} in about ${days} d`, {
     of: [sqs("age", queue, "ApproximateAgeOfOldestMessage")],
     threshold: seconds * ALARMS.retentionShare,
   });
 }
 
-function functions(): void {
+function functions(told: Told, consume: sst.aws.Function): void {
   const lambda = (id: string, name: string, stat: string) =>
     metric({
       id,
@@ -76,18 +77,28 @@ function functions(): void {
       stat,
       periodSeconds,
     });
-  alarm("ConsumeErrors", `${ALARMS.errorPercent} % or more of the function's batches fail whole`, {
-    expression: "IF(calls > 0, 100 * errors / calls, 0)",
-    of: [lambda("errors", "Errors", "Sum"), lambda("calls", "Invocations", "Sum")],
-    threshold: ALARMS.errorPercent,
-    periods: 2,
-  });
-  alarm("ConsumeThrottles", "The function is throttled: the account's concurrency is used up", {
-    of: [lambda("throttles", "Throttles", "Sum")],
-    threshold: 1,
-    periods: 3,
-  });
-  alarm("ConsumeDuration", "One batch in twenty comes near the function's timeout", {
+  alarm(
+    told,
+    "ConsumeErrors",
+    `${ALARMS.errorPercent} % or more of the function's batches fail whole`,
+    {
+      expression: "IF(calls > 0, 100 * errors / calls, 0)",
+      of: [lambda("errors", "Errors", "Sum"), lambda("calls", "Invocations", "Sum")],
+      threshold: ALARMS.errorPercent,
+      periods: 2,
+    },
+  );
+  alarm(
+    told,
+    "ConsumeThrottles",
+    "The function is throttled: the account's concurrency is used up",
+    {
+      of: [lambda("throttles", "Throttles", "Sum")],
+      threshold: 1,
+      periods: 3,
+    },
+  );
+  alarm(told, "ConsumeDuration", "One batch in twenty comes near the function's timeout", {
     of: [lambda("p95", "Duration", "p95")],
     threshold: CONSUME.timeoutSeconds * 1000 * ALARMS.durationShare,
     periods: 2,
@@ -101,15 +112,16 @@ function functions(): void {
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
-function tasks(): void {
+function tasks(told: Told, large: sst.aws.Queue): void {
   alarm(
+    told,
     "WorkerMissing",
     `The large lane waits ${ALARMS.noTaskMinutes} min, and no task works on it`,
     {
       expression: "IF(waiting - 1000000 * inHand > 0, 1, 0)",
       of: [
-        sqs("waiting", large.queue, "ApproximateNumberOfMessagesVisible", MINUTE),
-        sqs("inHand", large.queue, "ApproximateNumberOfMessagesNotVisible", MINUTE),
+        sqs("waiting", large, "ApproximateNumberOfMessagesVisible", MINUTE),
+        sqs("inHand", large, "ApproximateNumberOfMessagesNotVisible", MINUTE),
       ],
       threshold: 1,
       periods: ALARMS.noTaskMinutes,

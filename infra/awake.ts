@@ -1,8 +1,5 @@
-import { AWAKE_TAG, large, small } from "./queues.ts";
-import { account, physical, physicalOfAccount } from "./stage.ts";
-
-// In `sst dev` nobody is to be woken.
-if (!$dev) stayAwake();
+import { type Fleet, physical, physicalOfAccount } from "./context.ts";
+import { AWAKE_TAG, type Lanes } from "./queues.ts";
 
 /**
  * SQS stops reporting a queue that nobody used for six hours, and takes up to 15 minutes to begin
@@ -12,40 +9,55 @@ if (!$dev) stayAwake();
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
  */
-function stayAwake(): void {
+export function stayAwake(fleet: Fleet, { small, large }: Lanes): void {
+  const { name: prefix, account, within } = fleet;
   const queues = { SmallDlq: small.letters, Large: large.queue, LargeDlq: large.letters };
-  const role = new aws.iam.Role("AwakeRole", {
-    name: physicalOfAccount("Awake"),
-    assumeRolePolicy: aws.iam.getPolicyDocumentOutput({
-      statements: [
-        {
-          principals: [{ type: "Service", identifiers: ["scheduler.amazonaws.com"] }],
-          actions: ["sts:AssumeRole"],
-          conditions: [{ test: "StringEquals", variable: "aws:SourceAccount", values: [account] }],
-        },
-      ],
-    }).json,
-  });
-  new aws.iam.RolePolicy("AwakePolicy", {
-    role: role.id,
-    policy: aws.iam.getPolicyDocumentOutput({
-      statements: [
-        { actions: ["sqs:TagQueue"], resources: Object.values(queues).map(({ arn }) => arn) },
-      ],
-    }).json,
-  });
+  const role = new aws.iam.Role(
+    `${prefix}AwakeRole`,
+    {
+      name: physicalOfAccount(fleet, "Awake"),
+      assumeRolePolicy: aws.iam.getPolicyDocumentOutput({
+        statements: [
+          {
+            principals: [{ type: "Service", identifiers: ["scheduler.amazonaws.com"] }],
+            actions: ["sts:AssumeRole"],
+            conditions: [
+              { test: "StringEquals", variable: "aws:SourceAccount", values: [account] },
+            ],
+          },
+        ],
+      }).json,
+    },
+    within,
+  );
+  new aws.iam.RolePolicy(
+    `${prefix}AwakePolicy`,
+    {
+      role: role.id,
+      policy: aws.iam.getPolicyDocumentOutput({
+        statements: [
+          { actions: ["sqs:TagQueue"], resources: Object.values(queues).map(({ arn }) => arn) },
+        ],
+      }).json,
+    },
+    within,
+  );
   for (const [name, { url }] of Object.entries(queues)) {
-    new aws.scheduler.Schedule(`${name}Awake`, {
-      name: physical(`${name}Awake`),
-      scheduleExpression: "rate(1 hours)",
-      flexibleTimeWindow: { mode: "FLEXIBLE", maximumWindowInMinutes: 15 },
-      target: {
-        arn: "arn:aws:scheduler:::aws-sdk:sqs:tagQueue",
-        roleArn: role.arn,
-        input: $jsonStringify({ QueueUrl: url, Tags: AWAKE_TAG }),
-        // The next comes in an hour.
-        retryPolicy: { maximumRetryAttempts: 0 },
+    new aws.scheduler.Schedule(
+      `${prefix}${name}Awake`,
+      {
+        name: physical(fleet, `${name}Awake`),
+        scheduleExpression: "rate(1 hours)",
+        flexibleTimeWindow: { mode: "FLEXIBLE", maximumWindowInMinutes: 15 },
+        target: {
+          arn: "arn:aws:scheduler:::aws-sdk:sqs:tagQueue",
+          roleArn: role.arn,
+          input: $jsonStringify({ QueueUrl: url, Tags: AWAKE_TAG }),
+          // The next comes in an hour.
+          retryPolicy: { maximumRetryAttempts: 0 },
+        },
       },
-    });
+      within,
+    );
   }
 }

@@ -1,11 +1,6 @@
-import { worker } from "./fleet.ts";
+import { type Fleet, physical } from "./context.ts";
 import { SCALING } from "./numbers.ts";
-import { large } from "./queues.ts";
 import { backlogSteps } from "./scaling.ts";
-import { physical, settings } from "./stage.ts";
-
-// In `sst dev` the worker runs at home, and there is nothing to scale.
-if (!$dev) scaleOnBacklog();
 
 /**
  * Tasks follow the backlog: what waits and what is in hand, both. By waiting messages alone the
@@ -14,60 +9,83 @@ if (!$dev) scaleOnBacklog();
  * Steps to an exact number, and no target tracking: that multiplies the tasks there are, and from
  * none it never gets to one.
  */
-function scaleOnBacklog(): void {
+export function scaleOnBacklog(fleet: Fleet, large: sst.aws.Queue, worker: sst.aws.Service): void {
+  const { name: prefix, settings, within } = fleet;
   const { resourceId, scalableDimension, serviceNamespace } = worker.nodes.autoScalingTarget;
   const policy = (
     name: string,
     steps: aws.types.input.appautoscaling.PolicyStepScalingPolicyConfigurationStepAdjustment[],
   ) =>
-    new aws.appautoscaling.Policy(name, {
-      name: physical(name),
-      policyType: "StepScaling",
-      resourceId,
-      scalableDimension,
-      serviceNamespace,
-      stepScalingPolicyConfiguration: {
-        adjustmentType: "ExactCapacity",
-        cooldown: SCALING.cooldownSeconds,
-        metricAggregationType: "Maximum",
-        stepAdjustments: steps,
+    new aws.appautoscaling.Policy(
+      `${prefix}${name}`,
+      {
+        name: physical(fleet, name),
+        policyType: "StepScaling",
+        resourceId,
+        scalableDimension,
+        serviceNamespace,
+        stepScalingPolicyConfiguration: {
+          adjustmentType: "ExactCapacity",
+          cooldown: SCALING.cooldownSeconds,
+          metricAggregationType: "Maximum",
+          stepAdjustments: steps,
+        },
       },
-    });
+      within,
+    );
 
   const busy = policy("WorkerBacklog", backlogSteps(SCALING.messagesPerTask, settings.workerTasks));
-  new aws.cloudwatch.MetricAlarm("LargeBacklog", {
-    ...backlogAlarm("LargeBacklog", "Messages wait in the large lane: tasks are started"),
-    comparisonOperator: "GreaterThanOrEqualToThreshold",
-    threshold: 1,
-    evaluationPeriods: 1,
-    treatMissingData: "notBreaching",
-    alarmActions: [busy.arn],
-  });
+  new aws.cloudwatch.MetricAlarm(
+    `${prefix}LargeBacklog`,
+    {
+      ...backlogAlarm(
+        fleet,
+        large,
+        "LargeBacklog",
+        "Messages wait in the large lane: tasks are started",
+      ),
+      comparisonOperator: "GreaterThanOrEqualToThreshold",
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: "notBreaching",
+      alarmActions: [busy.arn],
+    },
+    within,
+  );
   const idle = policy("WorkerIdle", [{ metricIntervalUpperBound: "0", scalingAdjustment: 0 }]);
-  new aws.cloudwatch.MetricAlarm("LargeEmpty", {
-    ...backlogAlarm("LargeEmpty", "The large lane is empty: the last tasks are stopped"),
-    comparisonOperator: "LessThanThreshold",
-    threshold: 1,
-    evaluationPeriods: SCALING.emptyPeriods,
-    // SQS stops reporting a queue that nobody uses.
-    treatMissingData: "breaching",
-    alarmActions: [idle.arn],
-  });
+  new aws.cloudwatch.MetricAlarm(
+    `${prefix}LargeEmpty`,
+    {
+      ...backlogAlarm(
+        fleet,
+        large,
+        "LargeEmpty",
+        "The large lane is empty: the last tasks are stopped",
+      ),
+      comparisonOperator: "LessThanThreshold",
+      threshold: 1,
+      evaluationPeriods: SCALING.emptyPeriods,
+      // SQS stops reporting a queue that nobody uses.
+      treatMissingData: "breaching",
+      alarmActions: [idle.arn],
+    },
+    within,
+  );
 }
 
-function backlogAlarm(name: string, alarmDescription: string) {
+function backlogAlarm(fleet: Fleet, large: sst.aws.Queue, name: string, alarmDescription: string) {
   const metric = (id: string, metricName: string) => ({
     id,
     metric: {
       namespace: "AWS/SQS",
       metricName,
-      dimensions: { QueueName: large.queue.nodes.queue.name },
+      dimensions: { QueueName: large.nodes.queue.name },
       stat: "Maximum",
       period: SCALING.periodSeconds,
     },
   });
   return {
-    name: physical(name),
+    name: physical(fleet, name),
     alarmDescription,
     metricQueries: [
       // SQS reports what is in hand only where there is something, and CloudWatch takes a missing

@@ -1,9 +1,6 @@
-import { cluster, worker } from "./fleet.ts";
-import { consume } from "./intake.ts";
+import { type Fleet, physical } from "./context.ts";
 import { ownRows } from "./own-graphs.ts";
-import { large, small } from "./queues.ts";
-import { physical, region } from "./stage.ts";
-import { metricsNamespace } from "./telemetry.ts";
+import type { Lanes } from "./queues.ts";
 import { graphs, type Place, page, type Row } from "./widgets.ts";
 
 type Names = Record<
@@ -19,10 +16,19 @@ type Names = Record<
   string
 >;
 
-/** The page that a person opens first: is anything waiting, failing, dead; what is it worth? */
-export const dashboard = $dev ? undefined : makeDashboard();
+export interface Programs {
+  readonly consume: sst.aws.Function;
+  readonly worker: sst.aws.Service;
+  readonly cluster: sst.aws.Cluster;
+}
 
-function makeDashboard(): aws.cloudwatch.Dashboard {
+/** The page that a person opens first: is anything waiting, failing, dead; what is it worth? */
+export function dashboard(
+  fleet: Fleet,
+  { small, large }: Lanes,
+  { consume, worker, cluster }: Programs,
+  metricsNamespace: string | undefined,
+): aws.cloudwatch.Dashboard {
   const names = $output({
     small: small.queue.nodes.queue.name,
     large: large.queue.nodes.queue.name,
@@ -32,15 +38,21 @@ function makeDashboard(): aws.cloudwatch.Dashboard {
     cluster: cluster.nodes.cluster.name,
     service: $output(worker.nodes.service).name,
     logs: consume.nodes.logGroup.apply((group) => group?.name ?? $output("")),
-    region,
+    region: fleet.region,
   });
-  return new aws.cloudwatch.Dashboard("Dashboard", {
-    dashboardName: physical("Fleet"),
-    dashboardBody: names.apply((known: Names) => JSON.stringify({ widgets: page(rows(known)) })),
-  });
+  return new aws.cloudwatch.Dashboard(
+    `${fleet.name}Dashboard`,
+    {
+      dashboardName: physical(fleet, "Dashboard"),
+      dashboardBody: names.apply((known: Names) =>
+        JSON.stringify({ widgets: page(rows(known, metricsNamespace)) }),
+      ),
+    },
+    fleet.within,
+  );
 }
 
-function rows(names: Names): Row[] {
+function rows(names: Names, metricsNamespace: string | undefined): Row[] {
   const graph = graphs(names.region);
   const sqs = (queue: string, metric: string, label: string): Place => [
     "AWS/SQS",

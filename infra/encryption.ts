@@ -1,23 +1,28 @@
+import type { Fleet } from "./context.ts";
 import { KMS_DELETION_DAYS } from "./numbers.ts";
-import { account, partition, retained, settings } from "./stage.ts";
 
-/** The stage's own key, where KMS was chosen. Without it nothing that is kept can be read. */
-export const key =
-  settings.encryption === "kms"
-    ? new aws.kms.Key(
-        "Key",
-        {
-          description: `${$app.name} ${$app.stage}: sources and renditions`,
-          enableKeyRotation: true,
-          deletionWindowInDays: KMS_DELETION_DAYS,
-          ...(settings.distribution && { policy: readableThrough(settings.distribution) }),
-        },
-        { retainOnDelete: retained },
-      )
-    : undefined;
+/**
+ * The key of KMS for the fleet's buckets, where KMS was chosen: one that is there, or the fleet's own.
+ * Without it nothing that is kept can be read.
+ */
+export function makeKey(fleet: Fleet): $util.Input<string> | undefined {
+  const { encryption, distribution } = fleet.settings;
+  if (encryption === "s3") return undefined;
+  if (encryption !== "kms") return encryption.kmsKeyArn;
+  return new aws.kms.Key(
+    `${fleet.name}Key`,
+    {
+      description: `${$app.name} ${$app.stage} ${fleet.name}: sources and renditions`,
+      enableKeyRotation: true,
+      deletionWindowInDays: KMS_DELETION_DAYS,
+      ...(distribution && { policy: readableThrough(fleet, distribution) }),
+    },
+    fleet.kept,
+  ).arn;
+}
 
 /** The account's policies decide, as without a policy here; and the distribution may decrypt. */
-function readableThrough(distribution: string) {
+function readableThrough({ partition, account }: Fleet, distribution: $util.Input<string>) {
   return aws.iam.getPolicyDocumentOutput({
     statements: [
       {

@@ -1,44 +1,51 @@
-import "./alarms.ts";
-import "./awake.ts";
-import "./backlog.ts";
-import "./budget.ts";
-import "./notices.ts";
-import "./replication.ts";
-import { dashboard } from "./dashboard.ts";
-import { key } from "./encryption.ts";
-import { worker } from "./fleet.ts";
-import { consume } from "./intake.ts";
-import { doctorPolicy, operatorPolicy, viewerPolicy } from "./operator.ts";
-import { large, small } from "./queues.ts";
-import { region, settings } from "./stage.ts";
-import { renditions, source } from "./storage.ts";
-import { alarmTopic } from "./topic.ts";
+import type { Fleet } from "./context.ts";
+import type { Programs } from "./dashboard.ts";
+import type { policiesForPeople } from "./operator.ts";
+import type { Lanes } from "./queues.ts";
+import type { Stores } from "./storage.ts";
+
+interface Made {
+  readonly key: $util.Input<string> | undefined;
+  readonly stores: Stores;
+  readonly lanes: Lanes;
+  readonly programs: Programs;
+  readonly people: ReturnType<typeof policiesForPeople>;
+  readonly alarmTopic: $util.Input<string>;
+  readonly page: aws.cloudwatch.Dashboard | undefined;
+}
 
 /** What `sst deploy` prints, and what an application needs to know. */
-export const outputs = {
-  sourceBucket: source.name,
-  renditionBucket: renditions.name,
-  smallQueue: small.queue.url,
-  smallQueueArn: small.queue.arn,
-  smallDlq: small.letters.url,
-  largeQueue: large.queue.url,
-  largeDlq: large.letters.url,
-  function: consume.name,
-  functionLogs: consume.nodes.logGroup.apply((group) => group?.name ?? $output("")),
-  ...(!$dev && { workerLogs: logsOf(worker.nodes.taskDefinition) }),
-  ...(key && { keyArn: key.arn }),
-  alarmTopicArn: alarmTopic,
-  ...(!$dev &&
-    settings.alarmEmails.length === 0 && {
-      alarms: "are told to nobody: set alarmEmails in infra/settings.ts, or subscribe to the topic",
+export function outputsOf({ region, settings }: Fleet, made: Made) {
+  const { key, stores, lanes, programs, people, alarmTopic, page } = made;
+  const { source, renditions } = stores;
+  const { small, large } = lanes;
+  const { consume, worker } = programs;
+  return {
+    sourceBucket: source.name,
+    renditionBucket: renditions.name,
+    smallQueue: small.queue.url,
+    smallQueueArn: small.queue.arn,
+    smallDlq: small.letters.url,
+    largeQueue: large.queue.url,
+    largeDlq: large.letters.url,
+    function: consume.name,
+    functionLogs: consume.nodes.logGroup.apply((group) => group?.name ?? $output("")),
+    ...(!$dev && { workerLogs: logsOf(worker.nodes.taskDefinition) }),
+    ...(key && { keyArn: key }),
+    alarmTopicArn: alarmTopic,
+    ...(!$dev &&
+      settings.alarmTopic === undefined &&
+      settings.alarmEmails.length === 0 && {
+        alarms: "are told to nobody: set alarmEmails or alarmTopic, or subscribe to the topic",
+      }),
+    viewerPolicy: people.viewer.arn,
+    operatorPolicy: people.operator.arn,
+    doctorPolicy: people.doctor.arn,
+    ...(page && {
+      dashboard: $interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${page.dashboardName}`,
     }),
-  viewerPolicy: viewerPolicy.arn,
-  operatorPolicy: operatorPolicy.arn,
-  doctorPolicy: doctorPolicy.arn,
-  ...(dashboard && {
-    dashboard: $interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboard.dashboardName}`,
-  }),
-};
+  };
+}
 
 /** SST shows the task's log group nowhere but here. */
 function logsOf(task: $util.Input<aws.ecs.TaskDefinition>): $util.Output<string> {

@@ -1,22 +1,22 @@
-import { physicalOfAccount, retained, settings } from "./stage.ts";
-import { source } from "./storage.ts";
-
-if (settings.replicateTo !== undefined) replicate(settings.replicateTo);
+import { type Fleet, physicalOfAccount } from "./context.ts";
+import type { Storage } from "./storage.ts";
 
 /** Every version of every source is copied to a bucket elsewhere, which must be versioned too. */
-function replicate(destination: string): void {
+export function replicate(fleet: Fleet, source: Storage): void {
   // A bucket that is kept goes on being copied.
-  const kept = { retainOnDelete: retained };
+  const { name, settings, kept } = fleet;
+  const { replicateTo: destination } = settings;
+  if (destination === undefined) return;
   const role = new aws.iam.Role(
-    "ReplicationRole",
+    `${name}ReplicationRole`,
     {
-      name: physicalOfAccount("Replication"),
+      name: physicalOfAccount(fleet, "Replication"),
       assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "s3.amazonaws.com" }),
     },
     kept,
   );
   const policy = new aws.iam.RolePolicy(
-    "ReplicationPolicy",
+    `${name}ReplicationPolicy`,
     {
       role: role.id,
       policy: aws.iam.getPolicyDocumentOutput({
@@ -40,7 +40,7 @@ function replicate(destination: string): void {
     kept,
   );
   new aws.s3.BucketReplicationConfig(
-    "Replication",
+    `${name}Replication`,
     {
       bucket: source.name,
       role: role.arn,

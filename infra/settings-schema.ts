@@ -25,6 +25,29 @@ function whole(from: number, to: number) {
   );
 }
 
+/** What is known only once it is deployed cannot be looked at before. */
+const later = v.custom<$util.Output<string>>(isOutput);
+const laterList = v.custom<$util.Output<$util.Input<string>[]>>(isOutput);
+
+function isOutput(input: unknown): boolean {
+  return typeof input === "object" && input !== null && "__pulumiOutput" in input;
+}
+
+/** A value, or what it will be: another resource's output. */
+function orLater<const S extends v.GenericSchema<string>>(schema: S) {
+  return v.lazy((input) => (isOutput(input) ? later : schema));
+}
+
+/** A bucket's name, or a bucket of SST's. */
+const anyBucket = v.lazy((input) => {
+  if (isOutput(input)) return later;
+  return typeof input === "object" ? sstBucket : bucketName;
+});
+const sstBucket = v.custom<sst.aws.Bucket>(
+  (input) => typeof input === "object" && input !== null && "name" in input && "arn" in input,
+  "it must be a bucket's name, or a bucket of SST's",
+);
+
 const traces = 'it must be "off", "xray" or the URL of an OTLP endpoint';
 const share = "it must be a number from 0 to 1";
 
@@ -32,7 +55,7 @@ const newSource = v.literal("new", 'it must be "new", or { bucket, notifications
 
 const ownSource = v.strictObject({
   /** A bucket that is there already, in this account and region. */
-  bucket: bucketName,
+  bucket: anyBucket,
   /**
    * S3 keeps one notification configuration a bucket. "replace" makes it the fleet's: whatever else
    * it holds is gone, EventBridge too. "by-hand" leaves it alone, and you add the queue yourself
@@ -41,7 +64,31 @@ const ownSource = v.strictObject({
    */
   notifications: v.picklist(["replace", "by-hand", "eventbridge"]),
   /** The key that its objects are encrypted with, if it is not S3's own. */
-  kmsKeyArn: v.optional(arnOf("kms")),
+  kmsKeyArn: v.optional(orLater(arnOf("kms"))),
+});
+
+const newRenditions = v.literal("new", 'it must be "new", or { bucket }');
+
+const ownRenditions = v.strictObject({
+  /** A bucket that is there already, in this account and region, and not the source's. */
+  bucket: anyBucket,
+  /** The key that it encrypts with, if it is not S3's own. */
+  kmsKeyArn: v.optional(orLater(arnOf("kms"))),
+});
+
+const ownEncryption = v.strictObject({
+  /** A key of KMS that is there already, in this account and region. */
+  kmsKeyArn: orLater(arnOf("kms")),
+});
+
+const prefix = "it must be 1 to 20 letters, digits and hyphens";
+
+const roles = v.strictObject({
+  /** The policy that no role of the fleet's may go beyond. */
+  permissionsBoundary: v.optional(orLater(arnOf("iam"))),
+  /** Before the name of every role and policy. */
+  namePrefix: v.optional(v.pipe(v.string(prefix), v.regex(/^[\w-]{1,20}$/, prefix))),
+  tags: v.optional(v.record(v.string(), v.string("it must be a text")), {}),
 });
 
 const app =
@@ -63,27 +110,23 @@ const newNetwork = v.strictObject({
 });
 const ownNetwork = v.strictObject({
   /** A VPC that is there already. */
-  vpcId: ids("vpc"),
+  vpcId: orLater(ids("vpc")),
   /** Of two zones where Fargate runs, and from where ECR, S3, SQS, ECS and CloudWatch Logs are reached. */
-  subnets: v.pipe(v.array(ids("subnet")), v.minLength(1, "it must name a subnet")),
+  subnets: v.lazy((input) =>
+    isOutput(input)
+      ? laterList
+      : v.pipe(v.array(orLater(ids("subnet"))), v.minLength(1, "it must name a subnet")),
+  ),
   /** None: one is made that lets nothing in. */
-  securityGroups: v.optional(v.array(ids("sg")), []),
+  securityGroups: v.optional(v.array(orLater(ids("sg"))), []),
   /** Do tasks get a public address? False where a NAT gateway or endpoints of the VPC lead out. */
   publicAddresses: v.boolean("it must be true or false"),
 });
 
 const origin = "it must be an origin, as https://app.example.com";
 
-const schema = v.strictObject({
-  /**
-   * The name of this fleet, in every resource's name. Two of the same name, stage, account and region
-   * are one to SST: the later deployment would change the earlier one's fleet.
-   */
-  app: v.pipe(v.string(app), v.regex(/^[a-z][a-z0-9-]{1,29}$/, app)),
-  /** Where it is deployed, whatever the shell says: elsewhere there would be a second fleet. */
-  region: v.pipe(v.string(regionCode), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, regionCode)),
-  /** The accounts that it may be deployed to; none: whichever the credentials are of. */
-  accounts: v.optional(v.array(v.pipe(v.string(accountId), v.regex(/^\d{12}$/, accountId))), []),
+/** Of a fleet, wherever it is. */
+const fleetEntries = {
   /**
    * Are pictures, and the keys that they are encrypted with, kept when the stage is removed or a
    * setting takes their bucket away? Then the stage also refuses to be removed.
@@ -104,10 +147,22 @@ const schema = v.strictObject({
     v.lazy((input) => (typeof input === "object" ? ownSource : newSource)),
     "new",
   ),
-  /** Who encrypts the fleet's buckets: S3 with its own keys, or KMS with a key of this stage. */
-  encryption: v.optional(v.picklist(["s3", "kms"]), "s3"),
+  /** "new" makes a bucket for renditions; or name one that is there. */
+  renditions: v.optional(
+    v.lazy((input) => (typeof input === "object" ? ownRenditions : newRenditions)),
+    "new",
+  ),
+  /** Who encrypts the fleet's buckets: S3 with its own keys, or KMS with a key of the fleet or of yours. */
+  encryption: v.optional(
+    v.lazy((input) =>
+      typeof input === "object"
+        ? ownEncryption
+        : v.picklist(["s3", "kms"], 'it must be "s3", "kms" or { kmsKeyArn }'),
+    ),
+    "s3",
+  ),
   /** Keys of KMS that older objects are encrypted with: those that `encryption` or `source` named before. */
-  formerKeys: v.optional(v.array(arnOf("kms")), []),
+  formerKeys: v.optional(v.array(orLater(arnOf("kms"))), []),
   /** Pages from these origins may upload to the new source bucket from a browser. */
   uploadOrigins: v.optional(
     v.array(v.pipe(v.string(origin), v.regex(/^https?:\/\/[^/*\s]+$/, origin))),
@@ -121,9 +176,16 @@ const schema = v.strictObject({
    */
   archiveAfterDays: v.optional(whole(1, 3650)),
   /** A CloudFront distribution of yours that renditions are read through (docs/deploy.md). */
-  distribution: v.optional(arnOf("cloudfront")),
+  distribution: v.optional(orLater(arnOf("cloudfront"))),
   /** A versioned bucket that every source is copied to. Only of a new source bucket, with encryption "s3". */
   replicateTo: v.optional(arnOf("s3")),
+  /**
+   * The ARN of an SNS topic that alarms go to, in the place of one of the fleet's. Its policy must let
+   * cloudwatch, events and budgets.amazonaws.com publish.
+   */
+  alarmTopic: v.optional(orLater(arnOf("sns"))),
+  /** Of the roles that the fleet makes. */
+  roles: v.optional(roles, {}),
   /** Who is written to when an alarm goes off; each address must confirm once. */
   alarmEmails: v.optional(v.array(v.pipe(v.string(), v.email("it must be an e-mail address"))), []),
   /**
@@ -157,23 +219,70 @@ const schema = v.strictObject({
     v.pipe(v.number(share), v.minValue(0, share), v.maxValue(1, share)),
     0.05,
   ),
+};
+
+const fleetSchema = v.strictObject(fleetEntries);
+
+const stageSchema = v.strictObject({
+  /**
+   * The name of this fleet, in every resource's name. Two of the same name, stage, account and region
+   * are one to SST: the later deployment would change the earlier one's fleet.
+   */
+  app: v.pipe(v.string(app), v.regex(/^[a-z][a-z0-9-]{1,29}$/, app)),
+  /** Where it is deployed, whatever the shell says: elsewhere there would be a second fleet. */
+  region: v.pipe(v.string(regionCode), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, regionCode)),
+  /** The accounts that it may be deployed to; none: whichever the credentials are of. */
+  accounts: v.optional(v.array(v.pipe(v.string(accountId), v.regex(/^\d{12}$/, accountId))), []),
+  ...fleetEntries,
 });
 
-export type SettingsInput = v.InferInput<typeof schema>;
-export type Settings = v.InferOutput<typeof schema>;
+export type SettingsInput = v.InferInput<typeof stageSchema>;
+export type Settings = v.InferOutput<typeof stageSchema>;
+export type FleetInput = v.InferInput<typeof fleetSchema>;
+export type FleetSettings = v.InferOutput<typeof fleetSchema>;
 
-/** @throws Error naming each field that is wrong, its value and the fix */
+/**
+ * What a stage of this repository's own app is deployed with.
+ *
+ * @throws Error naming each field that is wrong, its value and the fix
+ */
 export function parseSettings(stage: string, input: unknown): Settings {
-  const parsed = v.safeParse(schema, input);
-  const faults = parsed.success ? relatedFaults(stage, parsed.output) : parsed.issues.map(faultOf);
-  if (parsed.success && faults.length === 0) return parsed.output;
-  throw new Error(`infra/settings.ts, stage "${stage}": ${faults.join("; ")}`);
+  return parsed(stageSchema, stage, input, `infra/settings.ts, stage "${stage}"`);
 }
 
-function relatedFaults(stage: string, settings: Settings): string[] {
+const NAME = /^[A-Z][A-Za-z0-9]{0,19}$/;
+
+/**
+ * What a fleet of any app is given.
+ *
+ * @throws Error naming each field that is wrong, its value and the fix
+ */
+export function parseFleet(name: string, stage: string, input: unknown): FleetSettings {
+  if (!NAME.test(name)) {
+    throw new Error(
+      `Imagefleet ${JSON.stringify(name)}: the name must be 1 to 20 letters and digits, a capital first, as "Photos"`,
+    );
+  }
+  return parsed(fleetSchema, stage, input, `Imagefleet "${name}", stage "${stage}"`);
+}
+
+function parsed<const S extends typeof stageSchema | typeof fleetSchema>(
+  schema: S,
+  stage: string,
+  input: unknown,
+  where: string,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, input);
+  const faults = result.success ? relatedFaults(stage, result.output) : result.issues.map(faultOf);
+  if (result.success && faults.length === 0) return result.output;
+  throw new Error(`${where}: ${faults.join("; ")}`);
+}
+
+function relatedFaults(stage: string, settings: FleetSettings): string[] {
   return [
     ...keepFaults(stage, settings),
     ...sourceFaults(settings),
+    ...renditionFaults(settings),
     ...replicationFaults(settings),
     ...budgetFaults(settings),
   ];
@@ -182,7 +291,7 @@ function relatedFaults(stage: string, settings: Settings): string[] {
 /** Names by which people call what must not be lost. */
 const LIVE = /^(prod|live|main|master|release|stag)/i;
 
-function keepFaults(stage: string, { keep }: Settings): string[] {
+function keepFaults(stage: string, { keep }: FleetSettings): string[] {
   return keep || !LIVE.test(stage)
     ? []
     : [
@@ -191,7 +300,7 @@ function keepFaults(stage: string, { keep }: Settings): string[] {
 }
 
 /** What is of the new source bucket alone: the rules of another are its owner's. */
-function sourceFaults({ source, uploadOrigins, archiveAfterDays }: Settings): string[] {
+function sourceFaults({ source, uploadOrigins, archiveAfterDays }: FleetSettings): string[] {
   if (source === "new") return [];
   return [
     ...(uploadOrigins.length > 0 ? ["uploadOrigins: set CORS on your own bucket instead"] : []),
@@ -201,13 +310,29 @@ function sourceFaults({ source, uploadOrigins, archiveAfterDays }: Settings): st
   ];
 }
 
-function budgetFaults({ monthlyBudgetUsd, alarmEmails }: Settings): string[] {
-  return monthlyBudgetUsd === undefined || alarmEmails.length > 0
+/** What is of the new rendition bucket alone. */
+function renditionFaults({ source, renditions, distribution }: FleetSettings): string[] {
+  if (renditions === "new") return [];
+  const { bucket } = renditions;
+  return [
+    ...(distribution === undefined
+      ? []
+      : ["distribution: let it read in the policy of your own rendition bucket instead"]),
+    ...(source !== "new" && source.bucket === bucket
+      ? [
+          "renditions.bucket is the source's: name another, for what is written would start the fleet",
+        ]
+      : []),
+  ];
+}
+
+function budgetFaults({ monthlyBudgetUsd, alarmEmails, alarmTopic }: FleetSettings): string[] {
+  return monthlyBudgetUsd === undefined || alarmEmails.length > 0 || alarmTopic !== undefined
     ? []
     : [`monthlyBudgetUsd is ${monthlyBudgetUsd}: nobody would be warned; set alarmEmails too`];
 }
 
-function replicationFaults({ source, replicateTo, encryption }: Settings): string[] {
+function replicationFaults({ source, replicateTo, encryption }: FleetSettings): string[] {
   if (replicateTo === undefined) return [];
   const is = `replicateTo is ${JSON.stringify(replicateTo)}`;
   return [

@@ -11,7 +11,7 @@ const fleet = {
 /**
  * What a stage wants otherwise than the defaults (settings-schema.ts lists them all). `default` is
  * for every stage that is not named: it is thrown away with its pictures when it is removed. Edit,
- * then `npx sst deploy --stage NAME`.
+ * then `npm run sst -- deploy --stage NAME`.
  *
  *   production: {
  *     ...fleet,

@@ -1,6 +1,5 @@
-import { key } from "./encryption.ts";
+import { type Fleet, transformed } from "./context.ts";
 import { STORAGE } from "./numbers.ts";
-import { partition, retained, settings } from "./stage.ts";
 
 type LifecycleRule = aws.types.input.s3.BucketLifecycleConfigurationRule;
 type Reader = NonNullable<
@@ -15,41 +14,34 @@ const abandonedUploads: LifecycleRule = {
   abortIncompleteMultipartUpload: { daysAfterInitiation: STORAGE.abortMultipartDays },
 };
 
+type Key = $util.Input<string>;
+
 export interface Storage {
   readonly name: $util.Input<string>;
   readonly arn: $util.Input<string>;
+  /** The ARN of the key of KMS that it is encrypted with; undefined: S3's own. */
+  readonly key: Key | undefined;
   readonly versions?: aws.s3.BucketVersioning;
 }
 
+export interface Stores {
+  readonly source: Storage;
+  readonly renditions: Storage;
+}
+
 /** What users upload: versioned, so that an overwrite or a delete can be taken back. */
-export const source: Storage =
-  settings.source === "new" ? newSource() : theirs(settings.source.bucket);
-
-/** What is made of it. Not versioned: it can be made again from its source at any time. */
-export const renditions: Storage = bucket("Renditions", {
-  versioned: false,
-  rules: [
-    {
-      id: "tombstones",
-      status: "Enabled",
-      // TOMBSTONE_TAG of packages/core/src/store/manifest.ts.
-      filter: { tag: { key: "imagefleet", value: "tombstone" } },
-      expiration: { days: STORAGE.tombstoneDays },
-    },
-  ],
-  readers: settings.distribution === undefined ? [] : [throughCloudFront(settings.distribution)],
-});
-
-function newSource(): Storage {
-  return bucket("Source", {
+export function makeSource(fleet: Fleet, key: Key | undefined): Storage {
+  const { source, uploadOrigins, keepDeletedDays, archiveAfterDays } = fleet.settings;
+  if (source !== "new") return theirs(fleet, source);
+  return bucket(fleet, key, "Source", {
     versioned: true,
-    uploadOrigins: settings.uploadOrigins,
+    uploadOrigins,
     rules: [
       {
         id: "old-versions",
         status: "Enabled",
         filter: everything,
-        noncurrentVersionExpiration: { noncurrentDays: settings.keepDeletedDays },
+        noncurrentVersionExpiration: { noncurrentDays: keepDeletedDays },
         expiration: { expiredObjectDeleteMarker: true },
       },
       {
@@ -57,23 +49,46 @@ function newSource(): Storage {
         status: "Enabled",
         filter: everything,
         transitions: [
-          settings.archiveAfterDays === undefined
+          archiveAfterDays === undefined
             ? { days: STORAGE.intelligentTieringDays, storageClass: "INTELLIGENT_TIERING" }
-            : { days: settings.archiveAfterDays, storageClass: "GLACIER_IR" },
+            : { days: archiveAfterDays, storageClass: "GLACIER_IR" },
         ],
       },
     ],
   });
 }
 
-/** Linkable, as a bucket of SST's own is: `sst shell` tells the command line its name. */
-function theirs(name: string): Storage {
-  new sst.Linkable("Source", { properties: { name } });
-  return { name, arn: $interpolate`arn:${partition}:s3:::${name}` };
+/** What is made of it. Not versioned: it can be made again from its source at any time. */
+export function makeRenditions(fleet: Fleet, key: Key | undefined): Storage {
+  const { renditions, distribution } = fleet.settings;
+  if (renditions !== "new") return theirs(fleet, renditions);
+  return bucket(fleet, key, "Renditions", {
+    versioned: false,
+    rules: [
+      {
+        id: "tombstones",
+        status: "Enabled",
+        // TOMBSTONE_TAG of packages/core/src/store/manifest.ts.
+        filter: { tag: { key: "imagefleet", value: "tombstone" } },
+        expiration: { days: STORAGE.tombstoneDays },
+      },
+    ],
+    readers: distribution === undefined ? [] : [throughCloudFront(distribution)],
+  });
+}
+
+interface Given {
+  readonly bucket: $util.Input<string> | sst.aws.Bucket;
+  readonly kmsKeyArn?: Key;
+}
+
+function theirs({ partition }: Fleet, { bucket, kmsKeyArn: key }: Given): Storage {
+  if (bucket instanceof sst.aws.Bucket) return { name: bucket.name, arn: bucket.arn, key };
+  return { name: bucket, arn: $interpolate`arn:${partition}:s3:::${bucket}`, key };
 }
 
 /** This one distribution, whoever asks it: another's, of any account, is not let in. */
-function throughCloudFront(distribution: string): Reader {
+function throughCloudFront(distribution: $util.Input<string>): Reader {
   return {
     actions: ["s3:GetObject"],
     principals: [{ type: "service", identifiers: ["cloudfront.amazonaws.com"] }],
@@ -84,6 +99,8 @@ function throughCloudFront(distribution: string): Reader {
 
 /** TLS only and closed to the public by SST's own defaults, which the graph's rules insist on. */
 function bucket(
+  fleet: Fleet,
+  key: Key | undefined,
   name: string,
   options: {
     versioned: boolean;
@@ -95,32 +112,35 @@ function bucket(
   const { versioned, rules, readers = [], uploadOrigins = [] } = options;
   // Of what is kept all parts stay: a bucket without its policy is cut off, without its versioning
   // unprotected. SST keeps the bucket alone.
-  const kept = { retainOnDelete: retained };
+  const { kept, retained } = fleet;
   const made = new sst.aws.Bucket(
-    name,
-    {
-      // Nothing is uploaded from a browser without being asked for.
-      cors: uploadOrigins.length > 0 && {
-        allowOrigins: uploadOrigins,
-        allowMethods: ["PUT", "POST"],
-        // Of a part of an upload.
-        exposeHeaders: ["ETag"],
-        maxAge: "1 hour",
+    ...transformed<sst.aws.BucketArgs>(
+      fleet.transform.bucket,
+      `${fleet.name}${name}`,
+      {
+        // Nothing is uploaded from a browser without being asked for.
+        cors: uploadOrigins.length > 0 && {
+          allowOrigins: uploadOrigins,
+          allowMethods: ["PUT", "POST"],
+          // Of a part of an upload.
+          exposeHeaders: ["ETag"],
+          maxAge: "1 hour",
+        },
+        policy: readers,
+        // What is kept must not be emptied on the way out either.
+        transform: { bucket: { forceDestroy: !retained } },
       },
-      policy: readers,
-      // What is kept must not be emptied on the way out either.
-      transform: { bucket: { forceDestroy: !retained } },
-    },
-    kept,
+      kept,
+    ),
   );
   new aws.s3.BucketServerSideEncryptionConfiguration(
-    `${name}Encryption`,
+    `${fleet.name}${name}Encryption`,
     {
       bucket: made.name,
       rules: [
         {
           applyServerSideEncryptionByDefault: key
-            ? { sseAlgorithm: "aws:kms", kmsMasterKeyId: key.arn }
+            ? { sseAlgorithm: "aws:kms", kmsMasterKeyId: key }
             : { sseAlgorithm: "AES256" },
           // One call to KMS a bucket and time, not one an object.
           bucketKeyEnabled: key !== undefined,
@@ -130,15 +150,15 @@ function bucket(
     kept,
   );
   new aws.s3.BucketLifecycleConfiguration(
-    `${name}Lifecycle`,
+    `${fleet.name}${name}Lifecycle`,
     { bucket: made.name, rules: [abandonedUploads, ...rules] },
     kept,
   );
-  if (!versioned) return made;
+  if (!versioned) return { name: made.name, arn: made.arn, key };
   const versions = new aws.s3.BucketVersioning(
-    `${name}Versioning`,
+    `${fleet.name}${name}Versioning`,
     { bucket: made.name, versioningConfiguration: { status: "Enabled" } },
     kept,
   );
-  return { name: made.name, arn: made.arn, versions };
+  return { name: made.name, arn: made.arn, key, versions };
 }

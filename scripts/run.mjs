@@ -1,6 +1,6 @@
 // The door of `npm start`, `npm test` and the rest: plain JavaScript for any Node from 20 on. It
-// installs what is missing (pnpm and Node 24 come from the npm registry, as package.json pins them)
-// and hands over to Node 24.
+// installs what is missing, and hands over to Node 24. Nothing that is downloaded runs before its hash
+// was compared with a lockfile's: npm does that for Node 24 and pnpm (scripts/tools), pnpm for the rest.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -8,6 +8,8 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const tools = join(root, "scripts", "tools");
+const LEAST_NODE = 24;
 /** Whoever asks AWS about a stage needs what deployments need. */
 const isStage = (word) => /^--stage(=|$)/.test(word);
 const programs = {
@@ -19,6 +21,7 @@ const programs = {
   mutations: ["packages/core/src/attempt/model/mutations/main.ts"],
   chaos: ["packages/chaos/src/main.ts"],
   test: ["scripts/test.ts"],
+  sst: ["node_modules/sst/bin/sst.mjs"],
 };
 
 const [name = "", ...rest] = process.argv.slice(2);
@@ -41,33 +44,42 @@ function install(justToRun) {
   const all = !justToRun || extent === "all" || existsSync(join(root, "node_modules", "sst"));
   if (installed === state && (extent === "all" || !all) && existsSync(node())) return;
 
-  const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   console.error("imagefleet: installing what is missing (once, about half a minute) …");
-  const command = [
-    "exec",
-    "--yes",
-    "--loglevel=error",
-    `--package=${packageManager}`,
-    "--",
-    "pnpm",
-    "install",
-    "--frozen-lockfile",
-    ...(all ? [] : ["--prod"]),
-    "--reporter=append-only",
-    "--loglevel=warn",
-  ];
-  // Everything is said on stderr: stdout belongs to the program.
-  const { status, error } = spawnSync("npm", command, {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
+  installTools();
+  const pnpm = join(tools, "node_modules", "pnpm", "bin", "pnpm.mjs");
+  const extentOption = all ? [] : ["--prod"];
+  const command = ["install", "--frozen-lockfile", ...extentOption, "--reporter=append-only"];
+  run(node(), [pnpm, ...command, "--loglevel=warn"], { cwd: root });
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, `${state} ${all ? "all" : "to-run"}`);
+}
+
+/** Node 24 and pnpm; only when their lockfile has changed, as another start may be running on them. */
+function installTools() {
+  const stamp = join(tools, "node_modules", ".imagefleet-installed");
+  const lock = readFileSync(join(tools, "package-lock.json"), "utf8");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
+  const quietly = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  run("npm", ["ci", "--include=optional", ...quietly], {
+    cwd: tools,
     shell: process.platform === "win32",
   });
-  if (error) fail(`npm could not be started (${error.message}): is it on the PATH?`);
+  // npm goes on without an optional dependency that it has refused.
+  if (!existsSync(node())) {
+    fail(
+      `npm did not install Node ${LEAST_NODE}: its download failed or is not what the lockfile says.`,
+    );
+  }
+  writeFileSync(stamp, lock);
+}
+
+/** Everything is said on stderr: stdout belongs to the program. */
+function run(command, args, options) {
+  const { status, error } = spawnSync(command, args, { ...options, stdio: ["ignore", 2, 2] });
+  if (error) fail(`${command} could not be started (${error.message}): is it on the PATH?`);
   if (status !== 0) {
     fail("the installation failed, see above. Is the npm registry reachable? Then try again.");
   }
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, `${state} ${all ? "all" : "to-run"}`);
 }
 
 function fingerprint() {
@@ -76,21 +88,32 @@ function fingerprint() {
   const manifests = [".", "bench", "infra", ...packages].map((folder) =>
     join(folder, "package.json"),
   );
-  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests]) {
+  const locks = ["pnpm-lock.yaml", "pnpm-workspace.yaml", "scripts/tools/package-lock.json"];
+  for (const file of [...locks, ...manifests]) {
     const path = join(root, file);
     if (existsSync(path)) hash.update(readFileSync(path));
   }
   return hash.digest("hex");
 }
 
-/** The binary that the `node` package brought: the command line's own dependency. */
+/** The Node 24 that npm brings for this platform; where the registry has none, the Node at work. */
 function node() {
-  const folder = join(root, "packages", "cli", "node_modules", "node", "bin");
-  return join(folder, process.platform === "win32" ? "node.exe" : "node");
+  const { platform, arch, versions } = process;
+  const name = `node-${platform === "win32" ? "win" : platform}-${arch}`;
+  const { optionalDependencies } = JSON.parse(readFileSync(join(tools, "package.json"), "utf8"));
+  if (name in optionalDependencies) {
+    return join(tools, "node_modules", name, "bin", platform === "win32" ? "node.exe" : "node");
+  }
+  if (Number.parseInt(versions.node, 10) >= LEAST_NODE) return process.execPath;
+  fail(
+    `Node ${LEAST_NODE} is needed, and this is ${versions.node}. The npm registry has none for ${platform} on ${arch}: install it from https://nodejs.org`,
+  );
 }
 
 function handOver(args) {
-  const bins = [".", "packages/cli"].map((each) => join(root, each, "node_modules", ".bin"));
+  const bins = ["scripts/tools", ".", "packages/cli"].map((each) =>
+    join(root, each, "node_modules", ".bin"),
+  );
   const child = spawn(
     node(),
     args.map((arg, index) => (index === 0 ? join(root, arg) : arg)),

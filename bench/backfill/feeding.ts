@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { asEnvironment } from "@imagefleet/local/credentials";
 import type { Stage } from "./stage.ts";
 
 const CLI = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
@@ -30,6 +31,7 @@ export async function startFeeding(
   });
   const child = spawn(process.execPath, [CLI, "reprocess", ...how, ...where], {
     cwd: folder,
+    env: asEnvironment(fleet.credentials),
     stdio: "ignore",
   });
   const ended = once(child, "exit");

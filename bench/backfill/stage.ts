@@ -5,7 +5,7 @@ import { PurgeQueueCommand } from "@aws-sdk/client-sqs";
 import { createS3, createSqs } from "@imagefleet/core/aws";
 import { spawnLocalAws } from "@imagefleet/local/aws";
 import { type Fleet, startFleet } from "@imagefleet/local/fleet";
-import { createResources, LOCAL_CREDENTIALS, REGION } from "@imagefleet/local/resources";
+import { createResources, REGION } from "@imagefleet/local/resources";
 import pLimit from "p-limit";
 import sharp from "sharp";
 import { DATA } from "../data.ts";
@@ -57,7 +57,7 @@ export async function setStage(sources: number, say: (text: string) => void): Pr
 async function store(dataDir: string, keys: readonly string[], Body: Buffer): Promise<void> {
   await mkdir(dataDir, { recursive: true });
   const aws = await spawnLocalAws({ port: 0, dataDir });
-  const client = { region: REGION, endpoint: aws.endpoint, credentials: LOCAL_CREDENTIALS };
+  const client = { region: REGION, endpoint: aws.endpoint, credentials: aws.credentials };
   const s3 = createS3(client);
   const sqs = createSqs(client);
   const { sourceBucket, lanes } = await createResources(s3, sqs, { small: 30, large: 30 });

@@ -6,12 +6,12 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { jobMessage } from "@imagefleet/core/intake";
-import { LOCAL_CREDENTIALS, REGION } from "@imagefleet/local/resources";
+import { REGION } from "@imagefleet/local/resources";
 
 // What anyone would write who has a file of keys and the SDK: tens, so many on their way at once, and
 // what SQS refuses is an error. The messages are those that the command line sends.
 const [endpoint = "", QueueUrl = "", file = "", bucket = "", atOnce = ""] = process.argv.slice(2);
-const sqs = new SQSClient({ region: REGION, endpoint, credentials: LOCAL_CREDENTIALS });
+const sqs = new SQSClient({ region: REGION, endpoint });
 const onTheirWay = new Set<Promise<void>>();
 const run = crypto.randomUUID();
 let sent = 0;

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { asEnvironment } from "@imagefleet/local/credentials";
 import * as v from "valibot";
 import { cpuOf } from "../measure/cpu.ts";
 import { type Ran, runProgram } from "../measure/program.ts";
@@ -28,10 +29,12 @@ export type Send = (stage: Stage, file: string, signal: AbortSignal) => Promise<
 
 /** The SDK in a loop. */
 export const bareTurn: Send = (stage, file, signal) => {
-  const { endpoint, resources, folder } = stage;
+  const { endpoint, credentials, resources, folder } = stage;
   const { lanes, sourceBucket } = resources;
   const args = [endpoint, lanes.small.url, file, sourceBucket, String(AT_ONCE)];
-  return measured(stage, () => runProgram(BARE, args, { folder, signal }));
+  return measured(stage, () =>
+    runProgram(BARE, args, { folder, signal, env: asEnvironment(credentials) }),
+  );
 };
 
 /** `imagefleet reprocess`, held back by nothing. */

@@ -6,17 +6,14 @@ import { pipeline } from "node:stream/promises";
 import { PurgeQueueCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { createS3, createSqs } from "@imagefleet/core/aws";
 import { spawnLocalAws } from "@imagefleet/local/aws";
-import {
-  createResources,
-  LOCAL_CREDENTIALS,
-  REGION,
-  type Resources,
-} from "@imagefleet/local/resources";
+import type { Credentials } from "@imagefleet/local/credentials";
+import { createResources, REGION, type Resources } from "@imagefleet/local/resources";
 import { DATA } from "../data.ts";
 
 /** Servers in a process of their own, whose queue nobody drains. */
 export interface Stage extends AsyncDisposable {
   readonly endpoint: string;
+  readonly credentials: Credentials;
   readonly awsPid: number;
   readonly sqs: SQSClient;
   readonly resources: Resources;
@@ -32,13 +29,14 @@ export async function setStage(): Promise<Stage> {
   await mkdir(DATA, { recursive: true });
   const folder = await mkdtemp(join(DATA, "run-"));
   const aws = await spawnLocalAws({ port: 0, dataDir: join(folder, "aws") });
-  const client = { region: REGION, endpoint: aws.endpoint, credentials: LOCAL_CREDENTIALS };
+  const client = { region: REGION, endpoint: aws.endpoint, credentials: aws.credentials };
   const s3 = createS3(client);
   const sqs = createSqs(client);
   const resources = await createResources(s3, sqs, { small: 30, large: 30 });
   s3.destroy();
   return {
     endpoint: aws.endpoint,
+    credentials: aws.credentials,
     awsPid: aws.pid,
     sqs,
     resources,

@@ -9,15 +9,10 @@ import {
 } from "@aws-sdk/client-s3";
 import { PurgeQueueCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { createS3, createSqs } from "@imagefleet/core/aws";
-import { spawnLocalAws } from "@imagefleet/local/aws";
+import { type LocalAws, spawnLocalAws } from "@imagefleet/local/aws";
+import { asEnvironment } from "@imagefleet/local/credentials";
 import { type LocalFunction, startFunction } from "@imagefleet/local/function";
-import {
-  createResources,
-  LOCAL_CREDENTIALS,
-  MAX_RECEIVES,
-  REGION,
-  type Resources,
-} from "@imagefleet/local/resources";
+import { createResources, MAX_RECEIVES, REGION, type Resources } from "@imagefleet/local/resources";
 import pLimit from "p-limit";
 import { JobTally } from "./job-tally.ts";
 
@@ -57,7 +52,7 @@ export async function setStage(options: {
 }): Promise<Stage> {
   const dataDir = await mkdtemp(join(options.dir, "run-"));
   const aws = await spawnLocalAws({ port: 0, dataDir });
-  const client = { region: REGION, endpoint: aws.endpoint, credentials: LOCAL_CREDENTIALS };
+  const client = { region: REGION, endpoint: aws.endpoint, credentials: aws.credentials };
   const s3 = createS3(client);
   const sqs = createSqs(client);
   const visibility = { small: VISIBILITY_SECONDS, large: VISIBILITY_SECONDS };
@@ -67,7 +62,7 @@ export async function setStage(options: {
   await storePhotos(s3, options.photos);
 
   const tally = new JobTally();
-  const environment = environmentOf(aws.endpoint, resources, options.recipe);
+  const environment = environmentOf(aws, resources, options.recipe);
   const side = (name: string, handler: URL): LocalFunction =>
     startFunction({
       name,
@@ -123,14 +118,13 @@ async function storePhotos(s3: S3Client, photos: readonly string[]): Promise<voi
 
 /** What infra gives the function, for these servers. */
 function environmentOf(
-  endpoint: string,
+  { endpoint, credentials }: LocalAws,
   { renditionBucket, lanes }: Resources,
   recipe: URL,
 ): Record<string, string> {
   return {
     AWS_REGION: REGION,
-    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    ...asEnvironment(credentials),
     AWS_ENDPOINT_URL: endpoint,
     IMAGEFLEET_RENDITION_BUCKET: renditionBucket,
     IMAGEFLEET_SMALL_QUEUE_URL: lanes.small.url,

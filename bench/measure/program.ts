@@ -31,16 +31,16 @@ export interface Ran {
 export async function runProgram(
   script: string,
   args: readonly string[],
-  options: { folder: string; signal: AbortSignal },
+  options: { folder: string; signal: AbortSignal; env?: Readonly<Record<string, string>> },
 ): Promise<Ran> {
-  const { folder, signal } = options;
+  const { folder, signal, env = {} } = options;
   const account = join(folder, "account.json");
   await rm(account, { force: true });
   const accounting = new URL(ACCOUNT);
   accounting.searchParams.set("file", account);
   const command = ["--import", accounting.href, script, ...args];
   const ended = await new Promise<Pick<Ran, "code" | "stdout" | "stderr">>((resolve, reject) => {
-    const settings = { cwd: folder, env: {}, signal, maxBuffer: Number.POSITIVE_INFINITY };
+    const settings = { cwd: folder, env, signal, maxBuffer: Number.POSITIVE_INFINITY };
     execFile(process.execPath, command, settings, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code;
       if (typeof code === "number") resolve({ code, stdout, stderr });

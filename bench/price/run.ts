@@ -6,7 +6,6 @@ import { FUNCTION_BYTES } from "@imagefleet/core/plan";
 import { parseJobLine } from "@imagefleet/core/telemetry";
 import { FaultProxy } from "@imagefleet/local/fault-proxy";
 import { startFunction } from "@imagefleet/local/function";
-import { LOCAL_CREDENTIALS } from "@imagefleet/local/resources";
 import { environmentIn, type Sandbox } from "@imagefleet/local/sandbox";
 import { cpuOf } from "../measure/cpu.ts";
 import type { Counted } from "./account.ts";
@@ -79,11 +78,11 @@ export async function countWork(
 
 /** Not through the proxy: uploads are their owner's. @returns the keys */
 async function upload(
-  { endpoint, region, resources }: Sandbox,
+  { endpoint, region, credentials, resources }: Sandbox,
   photos: readonly string[],
   folder: string,
 ): Promise<string[]> {
-  const s3 = createS3({ region, endpoint, credentials: LOCAL_CREDENTIALS });
+  const s3 = createS3({ region, endpoint, credentials });
   const keys = Array.from({ length: BATCH }, (_unused, at) => `${folder}/${at}.jpg`);
   for (const [at, Key] of keys.entries()) {
     const Body = await readFile(photos[at % photos.length] ?? "");

@@ -12,7 +12,9 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { METRICS } from "../metric-names.ts";
 import { evaluate, isInAlarm, type Series } from "./alarm-model.ts";
 import { REGION } from "./answers.ts";
+import { buildGraph } from "./build.ts";
 import { unexpected } from "./expected.ts";
+import { fleetIn } from "./fleet.ts";
 import { idleTable } from "./idle.ts";
 import { liveEnvironment, WITHHELD } from "./live.ts";
 import { permissionsPage } from "./permissions/page.ts";
@@ -206,14 +208,14 @@ describe("metrics", () => {
 
   it("are asked of both programs under the name of the stage, and drawn by it", () => {
     expect(given("a stage of its own")).toMatchObject({
-      IMAGEFLEET_METRICS_NAMESPACE: "imagefleet/review-7",
+      IMAGEFLEET_METRICS_NAMESPACE: "imagefleet/review-7/Photos",
     });
     const name = "IMAGEFLEET_METRICS_NAMESPACE";
-    expect(workerEnvironment(graph("production"))[name]).toBe("imagefleet/production");
+    expect(workerEnvironment(graph("production"))[name]).toBe("imagefleet/production/Photos");
     const found = searches("production");
     expect(new Set(found.map(({ metric }) => metric))).toEqual(new Set(Object.keys(METRICS)));
     for (const { namespace, metric, dimensions } of found) {
-      expect(namespace).toBe("imagefleet/production");
+      expect(namespace).toBe("imagefleet/production/Photos");
       expect(PROGRAMS_METRICS).toHaveProperty(metric, expect.objectContaining({ dimensions }));
     }
   });
@@ -358,7 +360,8 @@ describe("what the programs are given is what they read", () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ["--input-type=module", "--eval", program],
-      { env },
+      // As sst starts it: in the folder of what was bundled, with the recipe beside it.
+      { env, cwd: join(ROOT, ".sst", "imagefleet", "Photos") },
     );
     expect(stdout).toBe("function");
   });
@@ -401,6 +404,109 @@ describe("a bucket that is there", () => {
     expect(granted).toContain("s3:GetObject arn:aws:s3:::my-photos/*");
     expect(granted).toContain("kms:Decrypt arn:aws:kms:eu-west-1:123456789012:key/theirs");
     expect(granted.filter((each) => each.startsWith("kms:GenerateDataKey"))).toHaveLength(1);
+  });
+});
+
+describe("what a stage brings of its own", () => {
+  const built = () => graph("all that can be brought");
+  const MADE = ["s3/bucket:Bucket", "kms/key:Key", "sns/topic:Topic", "ec2/vpc:Vpc"];
+
+  it("is not made once more", () => {
+    expect(MADE.flatMap((type) => all(built(), type))).toEqual([]);
+    expect(MADE.flatMap((type) => all(graph("a key that is there"), type))).toHaveLength(4);
+    expect(all(graph("a key that is there"), "kms/key:Key")).toEqual([]);
+  });
+
+  it("is left as it is", () => {
+    const theirs = ["my-photos", "my-renditions"];
+    const touched = built().resources.filter(({ inputs }) =>
+      theirs.includes(String(inputs["bucket"])),
+    );
+    expect(touched).toEqual([]);
+    expect(all(built(), "sns/topicPolicy:TopicPolicy")).toEqual([]);
+  });
+
+  it("is what the programs are given, and may use, with its key", () => {
+    expect(workerEnvironment(built())).toMatchObject({
+      IMAGEFLEET_SOURCE_BUCKETS: "my-photos",
+      IMAGEFLEET_RENDITION_BUCKET: "my-renditions",
+    });
+    for (const role of ["ConsumeRole", "WorkerTaskRole"]) {
+      expect(grants(built(), role)).toEqual(
+        expect.arrayContaining([
+          "s3:PutObject arn:aws:s3:::my-renditions/*",
+          "kms:GenerateDataKey arn:aws:kms:eu-west-1:123456789012:key/theirs",
+        ]),
+      );
+    }
+    const key = "rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId";
+    const type =
+      "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration";
+    expect(all(graph("a key that is there"), type).map((each) => at(each.inputs, key))).toEqual(
+      Array(2).fill("arn:aws:kms:eu-west-1:123456789012:key/mine"),
+    );
+  });
+
+  it("is told of alarms and the budget", () => {
+    const pager = ["arn:aws:sns:eu-west-1:123456789012:pager"];
+    const [budget] = all(built(), "budgets/budget:Budget");
+    expect(at(budget?.inputs, "notifications.0.subscriberSnsTopicArns")).toEqual(pager);
+    expect(built().outputs["alarmTopicArn"]).toBe(pager[0]);
+    expect(built().outputs).not.toHaveProperty("alarms");
+  });
+
+  it("bounds, names and tags every role, those of SST's components too", () => {
+    const roles = all(built(), "iam/role:Role");
+    expect(roles.length).toBeGreaterThan(3);
+    for (const { inputs } of roles) {
+      expect(inputs).toMatchObject({
+        name: expect.stringMatching(/^platform-imagefleet-production-.{1,64}$/),
+        permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",
+        tags: { owner: "photos" },
+      });
+      expect(textAt(inputs, "name").length).toBeLessThanOrEqual(64);
+    }
+    for (const { inputs } of all(built(), "iam/policy:Policy")) {
+      expect(textAt(inputs, "name")).toMatch(/^platform-/);
+    }
+    expect(JSON.stringify(all(graph("production"), "iam/role:Role"))).not.toContain("boundary");
+  });
+});
+
+describe("a deployment after another", () => {
+  /** What pictures are in, or are read with. */
+  const holds = (type: string) =>
+    /^aws:(s3\/bucket|kms\/key:)/.test(type) && !type.endsWith(":BucketNotification");
+  const kept = Object.entries(VARIANTS)
+    .filter(([, { stage }]) => stage === "production")
+    .map(([name]) => name);
+  const pairs = kept.flatMap((earlier) =>
+    kept.filter((later) => later !== earlier).map((later) => [earlier, later] as const),
+  );
+
+  it.each(pairs)("after %s, %s takes nothing away that pictures are in", (earlier, later) => {
+    const stays = new Set(graphs.get(later)?.resources.map(({ type, name }) => `${type} ${name}`));
+    const gone = graphs
+      .get(earlier)
+      ?.resources.filter(({ type, name }) => holds(type) && !stays.has(`${type} ${name}`));
+    expect(gone?.filter(({ retainOnDelete }) => !retainOnDelete)).toEqual([]);
+  });
+
+  it("is tried where something goes: with another source, other renditions, another encryption", () => {
+    const held = (name: Name) => graph(name).resources.filter(({ type }) => holds(type)).length;
+    expect(held("production")).toBeGreaterThan(held("a bucket that is there"));
+    expect(held("a bucket that is there")).toBeGreaterThan(held("all that can be brought"));
+    expect(held("encrypted")).toBeGreaterThan(held("production"));
+  });
+
+  it("is the same as before, where nothing was changed, but for what SST draws by lot", async () => {
+    const again = fleetIn(await buildGraph(VARIANTS.production), "Photos");
+    const steady = ({ resources }: Graph) =>
+      JSON.parse(
+        JSON.stringify(resources).replaceAll(/(imagefleet-production-\w+)-[a-z]{8}/g, "$1"),
+      );
+    expect(again.resources.length).toBeGreaterThan(80);
+    expect(steady(again)).toEqual(steady(graph("production")));
   });
 });
 

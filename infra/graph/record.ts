@@ -53,6 +53,8 @@ export async function record(
   const register = MockMonitor.prototype.registerResource;
   MockMonitor.prototype.registerResource = function (request, done) {
     const [type, name] = [request.getType(), request.getName()];
+    // One would take the other's place, here and in the app's state.
+    if (resources.has(`${type} ${name}`)) throw new Error(`${type} ${name} is made twice`);
     resources.set(`${type} ${name}`, {
       type,
       name,

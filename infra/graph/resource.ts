@@ -20,13 +20,7 @@ export interface Graph {
   readonly app: { readonly [key: string]: Json };
   readonly resources: readonly Resource[];
   readonly outputs: { readonly [key: string]: Json };
-  /** What SST would bundle: each function's id and handler. */
-  readonly functions: readonly {
-    readonly id: string;
-    readonly handler: string;
-    readonly properties: Json;
-    readonly copyFiles: Json;
-  }[];
+  readonly functions: readonly Bundled[];
 }
 
 /** What of a stage can differ. */
@@ -38,10 +32,13 @@ export interface Variant {
   readonly settings?: object;
 }
 
+/** What SST would bundle. */
 export interface Bundled {
   readonly id: string;
   /** A path from the root, and the export: "packages/…/handler.handler". */
   readonly handler: string;
   readonly properties: Json;
   readonly copyFiles: Json;
+  /** What it is linked to: by name, what it is told. */
+  readonly links: Json;
 }

@@ -12,6 +12,7 @@ const buildSchema = v.object({
   handler: v.string(),
   properties: v.unknown(),
   copyFiles: v.unknown(),
+  links: v.unknown(),
 });
 
 /**
@@ -35,8 +36,8 @@ export async function startSstServer(stub: string) {
     if (method === "Provider.Aws.Appsync")
       return { http: "appsync.test", realtime: "appsync.test" };
     if (method !== "Runtime.Build" && method !== "Runtime.AddTarget") return undefined;
-    const { functionID: id, handler, properties, copyFiles } = v.parse(buildSchema, params);
-    functions.push(JSON.parse(JSON.stringify({ id, handler, properties, copyFiles })));
+    const { functionID: id, ...bundled } = v.parse(buildSchema, params);
+    functions.push(JSON.parse(JSON.stringify({ id, ...bundled })));
     return { handler: "index.handler", out: stub, errors: [], sourcemaps: [] };
   };
   const server = createServer(async (request, response) => {

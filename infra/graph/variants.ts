@@ -1,4 +1,5 @@
 import { buildGraph } from "./build.ts";
+import { fleetIn } from "./fleet.ts";
 import type { Graph, Variant } from "./resource.ts";
 
 /** What is built and held against the rules. */
@@ -41,6 +42,28 @@ export const VARIANTS = {
       formerKeys: ["arn:aws:kms:eu-west-1:123456789012:key/former"],
     },
   },
+  "all that can be brought": {
+    stage: "production",
+    settings: {
+      source: { bucket: "my-photos", notifications: "by-hand" },
+      renditions: {
+        bucket: "my-renditions",
+        kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/theirs",
+      },
+      network: { vpcId: "vpc-0a1", subnets: ["subnet-0a1"], publicAddresses: false },
+      alarmTopic: "arn:aws:sns:eu-west-1:123456789012:pager",
+      monthlyBudgetUsd: 100,
+      roles: {
+        permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",
+        namePrefix: "platform-",
+        tags: { owner: "photos" },
+      },
+    },
+  },
+  "a key that is there": {
+    stage: "production",
+    settings: { encryption: { kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/mine" } },
+  },
   "uploads from a browser": {
     stage: "production",
     settings: {
@@ -61,7 +84,7 @@ export async function buildVariants(): Promise<ReadonlyMap<string, Graph>> {
   const waiting = Object.entries(VARIANTS);
   const build = async (): Promise<void> => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
-      graphs.set(next[0], await buildGraph(next[1]));
+      graphs.set(next[0], fleetIn(await buildGraph(next[1]), "Photos"));
     }
   };
   await Promise.all([build(), build()]);

@@ -108,22 +108,22 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "sharp's version",
     file: "intake.ts",
-    from: 'installedVersion("sharp")',
+    from: "sharpVersion()",
     to: '"0.34.0"',
     fault: /sharp fits the processor: Consume brings sharp 0\.34\.0/,
   },
   {
     what: "the decoder's thread",
     file: "intake.ts",
-    from: "copyFiles: [await decoderThread()],",
+    from: "decoderThread(),",
     to: "",
     fault: /the decoder is brought along: Consume/,
   },
   {
     what: "a handler that is not there",
     file: "intake.ts",
-    from: "consume/handler.handler",
-    to: "consume/handler.handle",
+    from: '".handler"',
+    to: '".handle"',
     fault: /handlers are there: Consume/,
   },
   {
@@ -157,7 +157,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "a grant that nobody uses",
-    file: "fleet.ts",
+    file: "worker.ts",
     from: '"ecs:UpdateTaskProtection"',
     to: '"ecs:UpdateTaskProtection", "ecs:GetTaskProtection"',
     fault: /what is allowed is called: the worker may ecs:GetTaskProtection task, and never does/,
@@ -186,13 +186,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "a role whose calls are not recorded",
     file: "operator.ts",
-    from: "function policy(",
-    to: 'new aws.iam.Role("Console", { assumeRolePolicy: "{}" });\nfunction policy(',
+    from: "  return {\n    viewer:",
+    to: '  new aws.iam.Role(fleet.name + "Console", { assumeRolePolicy: "{}" }, fleet.within);\n  return {\n    viewer:',
     fault: /every role is known: Console is nobody's whose calls are recorded/,
   },
   {
     what: "SST's secrets for the task",
-    file: "fleet.ts",
+    file: "worker.ts",
     from: "role.inlinePolicies = [];",
     to: "",
     fault: /nothing is allowed on everything: WorkerExecutionRole may/,
@@ -227,7 +227,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "tasks on top, while one is deployed",
-    file: "fleet.ts",
+    file: "worker.ts",
     from: "service.deploymentMaximumPercent = 100;",
     to: "",
     fault: /deployments take no task on top: WorkerService/,
@@ -243,7 +243,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: "the versioning of a bucket that stays",
     file: "storage.ts",
     from: '{ bucket: made.name, versioningConfiguration: { status: "Enabled" } },\n    kept,',
-    to: '{ bucket: made.name, versioningConfiguration: { status: "Enabled" } },',
+    to: '{ bucket: made.name, versioningConfiguration: { status: "Enabled" } },\n    fleet.within,',
     fault: /kept buckets keep their parts: SourceVersioning goes, and SourceBucket stays/,
   },
   {
@@ -276,7 +276,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "the health check",
-    file: "fleet.ts",
+    file: "worker.ts",
     from: "packages/worker/src/health/check.ts",
     to: "packages/worker/src/health/checks.ts",
     fault: /the health check is there: there is no packages/,
@@ -297,9 +297,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "buckets that go with production",
-    file: "stage.ts",
-    from: "export const retained = settings.keep;",
-    to: "export const retained = false;",
+    file: "context.ts",
+    from: "const retained = given.settings.keep;",
+    to: "const retained = false;",
     fault: /production keeps its buckets: SourceBucket is emptied/,
   },
 ];

@@ -69,7 +69,11 @@ export const alarmsAreHeardAndMeasureSomething: Rule = (graph) => {
       (query) => at(query, "returnData") === true,
     );
     return [
-      ...(actions.some((arn) => reachable.has(arn.split(/[:/]/).at(-1) ?? ""))
+      ...(actions.some(
+        (arn) =>
+          // A topic that was there before is its owner's.
+          arn === graph.outputs["alarmTopicArn"] || reachable.has(arn.split(/[:/]/).at(-1) ?? ""),
+      )
         ? []
         : [`${alarm.name} tells nobody`]),
       ...(returned.length === 1 ? [] : [`${alarm.name} has ${returned.length} values, not 1`]),

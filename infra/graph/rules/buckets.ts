@@ -36,7 +36,7 @@ export const bucketsAreEncrypted: Rule = (graph) =>
       "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration";
     const by = "rules.0.applyServerSideEncryptionByDefault.sseAlgorithm";
     const algorithm = textAt(of(graph, type, bucket)?.inputs, by);
-    const keyed = all(graph, "kms/key:Key").length > 0;
+    const keyed = graph.outputs["keyArn"] !== undefined;
     const expected = keyed ? "aws:kms" : "AES256";
     return algorithm === expected
       ? []

@@ -14,7 +14,7 @@ import { textAt } from "../read.ts";
 import { makeTree } from "../tree.ts";
 import { type Diff, sstDiff } from "./diff.ts";
 
-const FUNCTION = "Consume";
+const FUNCTION = "PhotosConsume";
 
 /** As Lambda names its processors. */
 export type Architecture = "arm64" | "x86_64";

@@ -90,6 +90,7 @@ it(
       maximumConcurrency: 1,
       environment: {
         ...environmentIn(sandbox),
+        IMAGEFLEET_RECIPE: join(folder, "recipe.mjs"),
         IMAGEFLEET_METRICS_NAMESPACE: "imagefleet/smoke",
         // Loaded when it is asked for, from a file of its own.
         IMAGEFLEET_TRACES_URL: collector.url,

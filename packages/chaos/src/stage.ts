@@ -13,7 +13,7 @@ import type { Lane } from "@imagefleet/core/outcome";
 import { FaultProxy } from "@imagefleet/local/fault-proxy";
 import { type Fleet, startFleet } from "@imagefleet/local/fleet";
 import { CallRecorder, localPlaces } from "@imagefleet/local/permissions";
-import { LOCAL_CREDENTIALS, REGION } from "@imagefleet/local/resources";
+import { REGION } from "@imagefleet/local/resources";
 import recipe from "./recipe.ts";
 import type { LaneQueues } from "./world/index.ts";
 
@@ -65,7 +65,8 @@ export async function setStage(workers: number): Promise<Stage> {
     },
   });
   const proxy = await proxied.promise;
-  const client = { region: REGION, endpoint: fleet.endpoint, credentials: LOCAL_CREDENTIALS };
+  const { endpoint, credentials } = fleet;
+  const client = { region: REGION, endpoint, credentials };
   const s3 = createS3(client);
   const sqs = createSqs(client);
   const urlOf = async (name: string) => {

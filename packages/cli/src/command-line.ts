@@ -23,6 +23,7 @@ export function commandLine(
     (option) =>
       ran?.getOptionValueSource(option.attributeName()) === "cli" &&
       (option.helpGroupHeading === CONNECTION_GROUP ||
+        option.long === "--data" ||
         (isSame && OF_THE_SAME.includes(option.long ?? ""))),
   );
   const flags = given.map((option) => {

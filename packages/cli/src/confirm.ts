@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { printableStyled } from "./view/printable.ts";
 import type { Screen } from "./view/screen.ts";
 import { wrap } from "./view/wrap.ts";
 import { WrongUse } from "./wrong-use.ts";
@@ -39,7 +40,9 @@ export async function confirm(
   lines.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
     const asked = `${screen.tint("bold", question)} ${screen.tint("dim", "[y/N]")} `;
-    const answered = lines.question(wrap(asked, process.stderr.columns), { signal });
+    const answered = lines.question(wrap(printableStyled(asked), process.stderr.columns), {
+      signal,
+    });
     const answer = await Promise.race([answered, ended]);
     if (answer === undefined) process.stderr.write("\n");
     return /^y(es)?$/i.test(answer?.trim() ?? "");

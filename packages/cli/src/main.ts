@@ -5,6 +5,7 @@ import { RecipeFileError } from "@imagefleet/core/recipe-file";
 import { type Env, readEnv } from "./env.ts";
 import { EXIT } from "./exit-code.ts";
 import { program } from "./program.ts";
+import { printableLines } from "./view/printable.ts";
 import { wrap } from "./view/wrap.ts";
 import { WrongUse } from "./wrong-use.ts";
 
@@ -40,8 +41,10 @@ async function main(env: Env): Promise<number> {
 function tell(error: unknown, { debug }: Env): number {
   // The parser has said its line, or the help, already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
-  process.stderr.write(`${wrap(`error: ${describe(error)}`, process.stderr.columns)}\n`);
-  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  const text = printableLines(`error: ${describe(error)}`);
+  process.stderr.write(`${wrap(text, process.stderr.columns)}\n`);
+  const stack = debug && error instanceof Error ? error.stack : undefined;
+  if (stack !== undefined) process.stderr.write(`${printableLines(stack)}\n`);
   return isWrongUse(error) ? EXIT.wrongUse : EXIT.failed;
 }
 

@@ -43,7 +43,8 @@ beforeAll(async () => {
   };
   await writeFile(join(folder, "recipe.mjs"), `export default ${JSON.stringify(RECIPE)};`);
   // The command line takes a profile for a cloud: names are then given, and what is not is asked for.
-  const keys = ["aws_access_key_id = somebody", "aws_secret_access_key = local"];
+  const { accessKeyId, secretAccessKey } = sandbox.credentials;
+  const keys = [`aws_access_key_id = ${accessKeyId}`, `aws_secret_access_key = ${secretAccessKey}`];
   await writeFile(
     join(folder, "aws-config"),
     ["[profile cloud]", `region = ${sandbox.region}`, ...keys].join("\n"),

@@ -18,7 +18,9 @@ import { EXIT_CODES_HELP } from "./exit-code.ts";
 import { addPreflightCommand } from "./preflight/commands.ts";
 import { PROJECT } from "./project.ts";
 import { addReprocessCommand } from "./reprocess/commands.ts";
+import { addEnvCommand } from "./shell-env/commands.ts";
 import { addStatusCommand } from "./status/commands.ts";
+import { printableLines } from "./view/printable.ts";
 import { Screen } from "./view/screen.ts";
 
 const START_EXAMPLES = `
@@ -68,6 +70,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
     .version(version)
     .showSuggestionAfterError()
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(printableLines(text)) })
     .configureHelp({ groupItems: fleetLast })
     .hook("preAction", (_root, called) => {
       ran = called;
@@ -89,12 +92,23 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
         .default(resolve(PROJECT, ".imagefleet"), ".imagefleet of the project"),
     )
     .option("--fresh", "forget what --data holds first")
+    .addOption(
+      new Option(
+        "--cors-origin <url>",
+        "a web page's origin that may read S3's answers; repeatable",
+      )
+        .argParser(origins)
+        .default([], "none"),
+    )
     .addHelpText("after", START_EXAMPLES + EXIT_CODES_HELP)
-    .action(async (paths, { once = false, json = false, fresh = false, out, ...options }) => {
-      const { start } = await import("./start/run.ts");
-      const asked = { paths, cwd: env.cwd, once, json, fresh, ...options };
-      onExit(await start(out === undefined ? asked : { ...asked, out }, screen(json)));
-    });
+    .action(
+      async (paths, { once = false, json = false, fresh = false, out, corsOrigin, ...options }) => {
+        const { start } = await import("./start/run.ts");
+        const own = { paths, cwd: env.cwd, once, json, fresh, corsOrigins: corsOrigin };
+        const asked = { ...own, ...options };
+        onExit(await start(out === undefined ? asked : { ...asked, out }, screen(json)));
+      },
+    );
 
   root
     .command("render")
@@ -124,6 +138,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   };
   addEstimateCommand(root, context);
   addStatusCommand(root, context);
+  addEnvCommand(root, context);
   addAuditCommand(root, context);
   addReprocessCommand(root, context);
   addDlqCommands(root, context);
@@ -146,6 +161,14 @@ function fleetLast<T extends Command | Option>(
     (name) => [name, visible.filter((item) => groupOf(item) === name)] as const,
   );
   return new Map(groups.filter(([, items]) => items.length > 0));
+}
+
+function origins(text: string, before: readonly string[]): readonly string[] {
+  const url = URL.parse(text);
+  if (url?.origin === text && /^https?:$/.test(url.protocol)) return [...before, text];
+  throw new InvalidArgumentError(
+    "Write the origin of a page, without a path: http://localhost:5173.",
+  );
 }
 
 function port(text: string): number {

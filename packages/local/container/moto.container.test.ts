@@ -12,12 +12,15 @@ import { RenditionStore } from "@imagefleet/core/store";
 import sharp from "sharp";
 import { describe, expect, inject, it } from "vitest";
 import recipe from "../../../recipe.ts";
-import { LOCAL_CREDENTIALS, MAX_RECEIVES, REGION } from "../src/resources/index.ts";
+import { asEnvironment } from "../src/credentials/index.ts";
+import { MAX_RECEIVES, REGION } from "../src/resources/index.ts";
 import { startWorkerContainer } from "./worker-container.ts";
 
 const image = inject("workerImage");
 const endpoint = inject("motoEndpoint");
 const MINUTES = 60_000;
+/** It takes any. */
+const CREDENTIALS = { accessKeyId: "any", secretAccessKey: "any" };
 
 // moto's lasts as long as the project's other tests: what is made here has names of its own.
 const [SOURCES, RENDITIONS] = ["drained-by-the-worker", "drained-by-the-worker-renditions"];
@@ -28,7 +31,7 @@ describe.skipIf(image === "" || endpoint === "")(
     it("drains the large lane: renditions, rejections, and what is gone", {
       timeout: 3 * MINUTES,
     }, async () => {
-      const client = { region: REGION, endpoint, credentials: LOCAL_CREDENTIALS };
+      const client = { region: REGION, endpoint, credentials: CREDENTIALS };
       const [s3, sqs] = [createS3(client), createSqs(client)];
       const queue = async (
         QueueName: string,
@@ -71,8 +74,7 @@ describe.skipIf(image === "" || endpoint === "")(
         image,
         {
           AWS_REGION: REGION,
-          AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+          ...asEnvironment(CREDENTIALS),
           AWS_ENDPOINT_URL: endpoint,
           IMAGEFLEET_RENDITION_BUCKET: RENDITIONS,
           IMAGEFLEET_LARGE_QUEUE_URL: large.url,

@@ -27,7 +27,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** The image's own command: what it installs is what is looked at. */
 async function installOfTheImage(cpu: string): Promise<string[]> {
   const file = await readFile(join(ROOT, "docker/worker.Dockerfile"), "utf8");
-  const [, text = ""] = /\bpnpm (install .*?)\\\n\s+#/s.exec(file) ?? [];
+  const [, text = ""] = /\bpnpm\.mjs (install .*?)\\\n\s+#/s.exec(file) ?? [];
   const args = text
     .replaceAll("\\\n", " ")
     .replaceAll("$cpu", cpu)
@@ -44,15 +44,9 @@ it.each(["arm64", "x64"] as const)(
   { timeout: 3 * MINUTES },
   async (cpu) => {
     for (const path of MANIFESTS) await cp(join(ROOT, path), join(folder, path));
-    const manifest: { packageManager: string } = JSON.parse(
-      await readFile(join(ROOT, "package.json"), "utf8"),
-    );
     const install = await installOfTheImage(cpu);
-    await promisify(execFile)(
-      "npm",
-      ["exec", "--yes", `--package=${manifest.packageManager}`, "--", "pnpm", ...install],
-      { cwd: folder },
-    );
+    const pnpm = join(ROOT, "scripts/tools/node_modules/pnpm/bin/pnpm.mjs");
+    await promisify(execFile)(process.execPath, [pnpm, ...install], { cwd: folder });
     const { stdout } = await promisify(execFile)("find", [
       folder,
       "-type",

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
 import { describe, expect, inject, it } from "vitest";
+import { BUILD_ARGS } from "./worker-image.setup.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const image = inject("workerImage");
@@ -35,6 +36,7 @@ describe.skipIf(image === "")("the worker's image", () => {
     const again = "imagefleet-worker:again";
     await GenericContainer.fromDockerfile(ROOT, "docker/worker.Dockerfile")
       .withBuildkit()
+      .withBuildArgs(BUILD_ARGS)
       .withCache(false)
       .build(again, { deleteOnExit: false });
     const { dockerode } = (await getContainerRuntimeClient()).container;

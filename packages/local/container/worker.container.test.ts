@@ -11,6 +11,7 @@ import { RenditionStore } from "@imagefleet/core/store";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import recipe from "../../../recipe.ts";
+import { asEnvironment } from "../src/credentials/index.ts";
 import { MAX_RECEIVES } from "../src/resources/index.ts";
 import { writeTiff } from "../src/samples/index.ts";
 import { type Sandbox, startSandbox } from "../src/sandbox/index.ts";
@@ -42,8 +43,7 @@ async function start(size: TaskSize, more: Record<string, string> = {}): Promise
     image,
     {
       AWS_REGION: sandbox.region,
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
+      ...asEnvironment(sandbox.credentials),
       AWS_ENDPOINT_URL: sandbox.endpoint,
       IMAGEFLEET_RENDITION_BUCKET: sandbox.resources.renditionBucket,
       IMAGEFLEET_LARGE_QUEUE_URL: large.url,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { inject } from "vitest";
 import { startLocalAws } from "../src/aws/index.ts";
+import type { Credentials } from "../src/credentials/index.ts";
 
 /** The servers whose gaps are known by name. */
 const servers = ["embedded", "moto", "aws"] as const;
@@ -13,6 +14,8 @@ export type ServerName = (typeof servers)[number];
 export type Server = {
   name: ServerName;
   endpoint?: string;
+  /** Undefined: it takes any. */
+  credentials?: Credentials;
   /** It goes on after the tests: what they made there is theirs to remove. */
   lasting: boolean;
   close(): Promise<void>;
@@ -63,5 +66,5 @@ async function openEmbedded(): Promise<Server> {
     await local.close();
     await rm(dataDir, { recursive: true });
   };
-  return { name: serverName, endpoint: local.endpoint, lasting: false, close };
+  return { name: serverName, ...local, lasting: false, close };
 }

@@ -42,7 +42,7 @@ export async function openWorld(): Promise<World> {
     region: process.env["AWS_REGION"] ?? "us-east-1",
     ...(server.endpoint !== undefined && { endpoint: server.endpoint }),
     ...(serverName !== "aws" && {
-      credentials: { accessKeyId: "local", secretAccessKey: "local" },
+      credentials: server.credentials ?? { accessKeyId: "local", secretAccessKey: "local" },
     }),
   };
   const s3 = new S3Client({ ...common, forcePathStyle: server.endpoint !== undefined });

@@ -10,6 +10,7 @@ import { ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { jobMessage } from "@imagefleet/core/intake";
 import { Queue } from "@imagefleet/core/queue";
+import { asEnvironment } from "@imagefleet/local/credentials";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -39,8 +40,7 @@ function start(more: Record<string, string> = {}): void {
   worker = spawn(process.execPath, [MAIN], {
     env: {
       AWS_REGION: sandbox.region,
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
+      ...asEnvironment(sandbox.credentials),
       AWS_ENDPOINT_URL: sandbox.endpoint,
       IMAGEFLEET_RENDITION_BUCKET: sandbox.resources.renditionBucket,
       IMAGEFLEET_LARGE_QUEUE_URL: large.url,

@@ -9,6 +9,7 @@ import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { jobMessage } from "@imagefleet/core/intake";
 import { Queue } from "@imagefleet/core/queue";
 import { type JobLine, parseJobLine } from "@imagefleet/core/telemetry";
+import { asEnvironment } from "@imagefleet/local/credentials";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -39,8 +40,7 @@ function start(): ChildProcess {
   const worker = spawn(process.execPath, [MAIN], {
     env: {
       AWS_REGION: sandbox.region,
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
+      ...asEnvironment(sandbox.credentials),
       AWS_ENDPOINT_URL: sandbox.endpoint,
       IMAGEFLEET_RENDITION_BUCKET: sandbox.resources.renditionBucket,
       IMAGEFLEET_LARGE_QUEUE_URL: large.url,

@@ -8,8 +8,9 @@ import {
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { createS3 } from "@imagefleet/core/aws";
+import { asEnvironment } from "@imagefleet/local/credentials";
 import { type Fleet, startFleet } from "@imagefleet/local/fleet";
-import { LOCAL_CREDENTIALS, REGION } from "@imagefleet/local/resources";
+import { REGION } from "@imagefleet/local/resources";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { run } from "../fixtures/cli.ts";
@@ -38,7 +39,10 @@ afterEach(async () => {
 
 async function audit(...args: string[]) {
   const where = ["--endpoint", fleet.endpoint, "--recipe", recipe, "--json"];
-  const { code, stdout, stderr } = await run(["audit", ...args, ...where], { cwd: folder });
+  const { code, stdout, stderr } = await run(["audit", ...args, ...where], {
+    cwd: folder,
+    env: asEnvironment(fleet.credentials),
+  });
   if (code === 1) throw new Error(stderr);
   const lines = stdout
     .trim()
@@ -73,7 +77,7 @@ it("names each hole, and is complete after a repair", async () => {
     summary: { isComplete: true, sources: 9, complete: 9 },
   });
 
-  const s3 = createS3({ region: REGION, endpoint: fleet.endpoint, credentials: LOCAL_CREDENTIALS });
+  const s3 = createS3({ ...fleet, region: REGION });
   const drop = (Key: string) =>
     s3.send(new DeleteObjectCommand({ Bucket: fleet.renditionBucket, Key }));
   const put = (Key: string, own: boolean, Body = "x") =>

@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { asEnvironment } from "@imagefleet/local/credentials";
 import { FaultProxy } from "@imagefleet/local/fault-proxy";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,6 +15,9 @@ let folder: string;
 beforeAll(async () => {
   sandbox = await startSandbox();
   folder = await mkdtemp(join(tmpdir(), "imagefleet-connect-"));
+  // The sandbox's secret, as if the fleet of the data folder ran there.
+  await (await openDataFolder(folder, false))[Symbol.asyncDispose]();
+  await cp(join(sandbox.folder, "aws"), join(folder, "aws"), { recursive: true });
 });
 afterAll(async () => {
   await sandbox.close();
@@ -26,10 +30,9 @@ function summary(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 
 describe("a fleet is found", () => {
   it("by the data folder that it runs on", async () => {
-    const data = await openDataFolder(folder, false);
-    await data.claim(sandbox.endpoint);
+    await using data = await openDataFolder(folder, false);
+    await data.announce(sandbox.endpoint);
     const { code, stdout } = await summary([]);
-    await data.release();
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: `No dead letters at the local fleet, ${sandbox.endpoint}.\n`,
@@ -37,19 +40,18 @@ describe("a fleet is found", () => {
   });
 
   it("by a name that only it has, while it runs", async () => {
-    const data = await openDataFolder(folder, false);
-    await data.claim(sandbox.endpoint);
+    await using data = await openDataFolder(folder, false);
+    await data.announce(sandbox.endpoint);
     const named = await run(["audit", "--json", "--data", folder], {
       cwd: folder,
       env: { IMAGEFLEET_SOURCE_BUCKET: sandbox.resources.sourceBucket },
     });
-    await data.release();
     expect(named.code, named.stderr).toBe(0);
   });
 
   it("by nothing else, and a wrong name is answered with those that it has", async () => {
-    const data = await openDataFolder(folder, false);
-    await data.claim(sandbox.endpoint);
+    await using data = await openDataFolder(folder, false);
+    await data.announce(sandbox.endpoint);
     const url = sandbox.resources.lanes.small.url;
     const [queue, bucket, target, byUrl, byForeignUrl, byLink] = await Promise.all(
       [
@@ -61,7 +63,6 @@ describe("a fleet is found", () => {
         { args: ["status"], env: { SST_RESOURCE_Small: JSON.stringify({ url }) } },
       ].map(({ args, env }) => run([...args, "--data", folder], { cwd: folder, env })),
     );
-    await data.release();
     const at = `at the local fleet, ${sandbox.endpoint}: found`;
     const hint = "; for one on AWS add --region or --profile";
     expect(queue?.stderr).toContain(`no queue imagefleet-smal ${at} imagefleet-small, `);
@@ -81,12 +82,13 @@ describe("a fleet is found", () => {
   it("by SST's links, the dead letters by the queue's own redrive policy", async () => {
     const { small, large } = sandbox.resources.lanes;
     const link = (url: string) => JSON.stringify({ url, type: "sst.aws.Queue" });
+    // The servers answer to this machine's names alone: another's is a proxy's.
+    await using proxy = await FaultProxy.start(sandbox.endpoint, () => undefined);
     const { code, stdout, stderr } = await summary(
-      ["--endpoint", sandbox.endpoint.replace("127.0.0.1", "local.test")],
+      ["--endpoint", proxy.endpoint.replace("127.0.0.1", "local.test")],
       {
         AWS_REGION: "us-east-1",
-        AWS_ACCESS_KEY_ID: "a",
-        AWS_SECRET_ACCESS_KEY: "b",
+        ...asEnvironment(sandbox.credentials),
         SST_RESOURCE_Small: link(small.url),
         SST_RESOURCE_Large: link(large.url),
         ...RESOLVE_LOCALLY,

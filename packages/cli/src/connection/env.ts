@@ -24,6 +24,8 @@ export interface ConnectionEnv {
   /** Those that have one of their own. */
   readonly endpoints: Partial<Readonly<Record<Service, NamedEndpoint>>>;
   readonly region?: string;
+  /** Are there keys to sign with? */
+  readonly hasCredentials: boolean;
   /** Everything else that names a resource, by the variable's name. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -46,5 +48,12 @@ export function readConnectionEnv(environment: NodeJS.ProcessEnv = process.env):
     if (endpoint) endpoints[service] = endpoint;
   }
   const endpoint = endpointBy("AWS_ENDPOINT_URL");
-  return { endpoints, variables, ...(endpoint && { endpoint }), ...(region && { region }) };
+  const hasCredentials = Boolean(environment["AWS_ACCESS_KEY_ID"]);
+  return {
+    endpoints,
+    variables,
+    hasCredentials,
+    ...(endpoint && { endpoint }),
+    ...(region && { region }),
+  };
 }

@@ -69,6 +69,9 @@ function foundText(found: readonly string[] | undefined, meant: string): string 
   return `found ${near.slice(0, MOST).join(", ")}${more}`;
 }
 
+const REFUSED_CREDENTIALS =
+  /ExpiredToken|InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClient|InvalidSignature|SignatureDoesNotMatch/;
+
 /** What keeps a person from AWS at all, in words. */
 export function connectionFault(error: unknown, where: string): unknown {
   if (!(error instanceof Error)) return error;
@@ -88,8 +91,11 @@ export function connectionFault(error: unknown, where: string): unknown {
       cause,
     );
   }
-  if (/ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch/.test(text)) {
-    return new WrongUse(`${where} does not take the credentials: ${error.message}`, cause);
+  if (REFUSED_CREDENTIALS.test(text)) {
+    return new WrongUse(
+      `${where} does not take the credentials: ${error.message}: for a fleet of npm start, --data DIR names its folder`,
+      cause,
+    );
   }
   if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|TimeoutError/.test(text) || hasCode(error)) {
     return new Error(

@@ -1,6 +1,7 @@
 import type { ClientOptions } from "@imagefleet/core/aws";
-import { LOCAL_CREDENTIALS, REGION } from "@imagefleet/local/resources";
-import { runningEndpoint } from "../start/data-folder.ts";
+import type { Credentials } from "@imagefleet/local/credentials";
+import { REGION } from "@imagefleet/local/resources";
+import { folderCredentials, type RunningFleet, runningFleet } from "../start/data-folder.ts";
 import { WrongUse } from "../wrong-use.ts";
 import { type ConnectionEnv, type NamedEndpoint, SERVICES, type Service } from "./env.ts";
 import { LINK_VARIABLE, LOCAL_NAMES, type Named, type Names, RESOURCE_NAMES } from "./names.ts";
@@ -40,11 +41,13 @@ export async function placeOf(
   const isOne = common !== undefined && endpoints.every(({ url }) => url === common.url);
   const mayBeLocal = profile === undefined && options.isDeployed !== true;
   if (isOne && isLoopback(common.url) && mayBeLocal) {
-    return local(common.url, region, given);
+    return local(await signedBy(common.url, options.data, env), region, given);
   }
   const isElsewhere = [...endpoints, profile, region].some((each) => each !== undefined);
-  const running = isElsewhere ? undefined : await runningEndpoint(options.data);
-  if (running !== undefined && !RESOURCE_NAMES.some((each) => isForeign(given[each], running))) {
+  const running = isElsewhere ? undefined : await runningFleet(options.data);
+  const isForeignTo = (fleet: RunningFleet) =>
+    RESOURCE_NAMES.some((each) => isForeign(given[each], fleet.endpoint));
+  if (running !== undefined && !isForeignTo(running)) {
     return local(running, undefined, given);
   }
   if (isElsewhere || named) {
@@ -69,8 +72,31 @@ export async function placeOf(
   );
 }
 
-/** This machine's servers take any credentials, and name everything as `npm start` does. */
-function local(endpoint: string, region = REGION, given: Names): Place {
+/** For servers that take any credentials. */
+const ANY_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" };
+
+/** A server on this machine. */
+interface LocalServer {
+  readonly endpoint: string;
+  /** Undefined: those that the SDK finds in the environment. */
+  readonly credentials: Credentials | undefined;
+}
+
+/**
+ * A server on this machine that is named by its address: the fleet that runs on the data folder, or one
+ * that is told apart by credentials in the environment, or something before that fleet, or another's.
+ */
+async function signedBy(endpoint: string, data: string, env: ConnectionEnv): Promise<LocalServer> {
+  const running = await runningFleet(data);
+  if (running !== undefined && URL.parse(running.endpoint)?.port === URL.parse(endpoint)?.port) {
+    return { ...running, endpoint };
+  }
+  if (env.hasCredentials) return { endpoint, credentials: undefined };
+  return { endpoint, credentials: folderCredentials(data) ?? ANY_CREDENTIALS };
+}
+
+/** This machine's servers name everything as `npm start` does. */
+function local({ endpoint, credentials }: LocalServer, region = REGION, given: Names): Place {
   const names: Record<string, { value: string; by: string }> = {};
   for (const resource of RESOURCE_NAMES) {
     names[resource] = given[resource] ?? {
@@ -80,7 +106,7 @@ function local(endpoint: string, region = REGION, given: Names): Place {
   }
   return {
     where: `the local fleet, ${endpoint}`,
-    clients: forEach(() => ({ region, endpoint, credentials: LOCAL_CREDENTIALS })),
+    clients: forEach(() => ({ region, endpoint, ...(credentials && { credentials }) })),
     isLocal: true,
     names,
   };

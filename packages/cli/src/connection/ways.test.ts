@@ -1,6 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
+import { asEnvironment } from "@imagefleet/local/credentials";
+import { FaultProxy } from "@imagefleet/local/fault-proxy";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../fixtures/cli.ts";
@@ -8,6 +10,7 @@ import { RESOLVE_LOCALLY } from "./fixtures/resolve-locally.ts";
 import { RESOURCE_NAMES, RESOURCES, type Resource } from "./names.ts";
 
 let sandbox: Sandbox;
+let proxy: FaultProxy;
 /** The sandbox by a name that is not this machine's: nothing is known of it that is not said. */
 let endpoint: string;
 /** What the fleet's resources are called there. */
@@ -15,7 +18,10 @@ let names: Readonly<Record<Resource, string>>;
 
 beforeAll(async () => {
   sandbox = await startSandbox();
-  endpoint = sandbox.endpoint.replace("127.0.0.1", "servers");
+  // The servers themselves answer to this machine's names alone.
+  proxy = await FaultProxy.start(sandbox.endpoint, () => undefined);
+  endpoint = proxy.endpoint.replace("127.0.0.1", "servers");
+  CREDENTIALS = asEnvironment(sandbox.credentials);
   const { sourceBucket, renditionBucket, lanes } = sandbox.resources;
   const { small, large } = lanes;
   names = {
@@ -28,9 +34,12 @@ beforeAll(async () => {
   };
   await writeFile(join(sandbox.folder, "letters.ndjson"), "");
 });
-afterAll(() => sandbox.close());
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]();
+  await sandbox.close();
+});
 
-const CREDENTIALS = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+let CREDENTIALS: Readonly<Record<string, string>>;
 const REGION = { AWS_REGION: "us-east-1" };
 
 function imagefleet(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
@@ -125,7 +134,8 @@ describe("endpoint, profile and region are as in the AWS CLI", () => {
 
   it("by the profile's region, credentials and address", async () => {
     const config = join(sandbox.folder, "config");
-    const text = `[profile mine]\nregion = us-east-1\naws_access_key_id = a\naws_secret_access_key = b\nendpoint_url = ${sandbox.endpoint}\n`;
+    const { accessKeyId, secretAccessKey } = sandbox.credentials;
+    const text = `[profile mine]\nregion = us-east-1\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\nendpoint_url = ${sandbox.endpoint}\n`;
     await writeFile(config, text);
     const env = { AWS_CONFIG_FILE: config, ...variables() };
     const [byFlag, byVariable, without] = await Promise.all([

@@ -24,8 +24,10 @@ afterEach(async () => {
 /** Keys `0.jpg`, `1.jpg`, … */
 const keys = (count: number) => Array.from({ length: count }, (_, n) => `${n}.jpg`).sort();
 
+const where = () => ["--endpoint", sandbox.endpoint, "--data", sandbox.folder];
+
 function dlq(...args: string[]) {
-  return run(["dlq", ...args, "--endpoint", sandbox.endpoint], { cwd: sandbox.folder });
+  return run(["dlq", ...args, ...where()], { cwd: sandbox.folder });
 }
 
 async function json(...args: string[]) {
@@ -35,7 +37,7 @@ async function json(...args: string[]) {
 }
 
 function begin(...args: string[]): Cli {
-  const cli = new Cli(["dlq", ...args, "--endpoint", sandbox.endpoint], { cwd: sandbox.folder });
+  const cli = new Cli(["dlq", ...args, ...where()], { cwd: sandbox.folder });
   clis.push(cli);
   return cli;
 }
@@ -240,6 +242,24 @@ describe("discard", () => {
       lane: "large",
       redriveCount: 1,
     });
+  });
+
+  it("takes a folder for no file of letters", async () => {
+    const { code, stderr } = await dlq("import", sandbox.folder);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining("it is a folder"),
+    });
+  });
+
+  it("shows and exports a key that would speak to the terminal in escapes", async () => {
+    const key = "a\u009b2J\u202egpj\u200f.exe";
+    await bury(sandbox, [{ key, reason: "Internal" }]);
+    for (const args of [["export"], ["list", "--json"], ["list"]]) {
+      const { stdout } = await dlq(...args);
+      expect(stdout).not.toMatch(/[\u0080-\u009f\u200f\u202e]/);
+      if (args.length > 1 || args[0] === "export") expect(JSON.parse(stdout).key).toBe(key);
+    }
   });
 
   it("imports nothing of a file with a line that is no letter", async () => {

@@ -109,6 +109,9 @@ async function* linesIn(file: string): AsyncGenerator<string> {
     throw new WrongUse(`${file} cannot be read: ${whyUnreadable(error)}`, { cause: error });
   }
   try {
+    // A folder opens as a file does; its size says nothing.
+    if ((await handle.stat()).isDirectory())
+      throw new WrongUse(`${file} cannot be read: it is a folder`);
     for await (const lines of linesOf(handle.createReadStream({ encoding: "utf8" }))) yield* lines;
   } finally {
     await handle.close();

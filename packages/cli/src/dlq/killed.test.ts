@@ -55,7 +55,10 @@ afterEach(async () => {
   await sandbox.close();
 });
 
-const argsOf = (args: readonly string[]) => ["dlq", ...args, "--endpoint", sandbox.endpoint];
+const argsOf = (args: readonly string[]) => [
+  ...["dlq", ...args, "--endpoint", sandbox.endpoint],
+  ...["--data", sandbox.folder],
+];
 
 async function dlq(...args: string[]) {
   const { code, stdout, stderr } = await run([...argsOf(args), "--json"], { cwd: sandbox.folder });

@@ -1,6 +1,7 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import { type OutgoingMessage, type ReceivedMessage, readLetter } from "@imagefleet/core/queue";
 import * as v from "valibot";
+import { printableJson } from "../view/printable.ts";
 import { letterJson } from "./letter-json.ts";
 
 const lineSchema = v.pipe(
@@ -17,7 +18,7 @@ const lineSchema = v.pipe(
 /** A letter as one line of an export: what it says, and the message itself, whole. */
 export function letterLine(message: ReceivedMessage, lane: Lane): string {
   const { body, attributes } = message;
-  return `${JSON.stringify({ ...letterJson(readLetter(message, lane)), body, attributes })}\n`;
+  return `${printableJson({ ...letterJson(readLetter(message, lane)), body, attributes })}\n`;
 }
 
 /** The message of a line of an export; undefined when it is none. */

@@ -6,24 +6,25 @@ import { createSqs } from "@imagefleet/core/aws";
 import { NESTED } from "@imagefleet/core/intake/fixtures";
 import { Queue } from "@imagefleet/core/queue";
 import { type Fleet, startFleet } from "@imagefleet/local/fleet";
-import { LOCAL_CREDENTIALS, laneUrl, REGION } from "@imagefleet/local/resources";
+import { laneUrl, REGION } from "@imagefleet/local/resources";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { run } from "../fixtures/cli.ts";
 import { noise, put } from "../fixtures/pictures.ts";
-import { openDataFolder } from "../start/data-folder.ts";
+import { type DataFolder, openDataFolder } from "../start/data-folder.ts";
 
 const UPLOADS = 60;
 const NESTED_BODIES = 6;
 
 let cwd: string;
+let data: DataFolder;
 let fleet: Fleet;
 
 beforeEach(async () => {
   cwd = await mkdtemp(join(tmpdir(), "imagefleet-nested-"));
   const recipe = { presets: { thumb: "20x20" }, lanes: { smallBytes: 2_000 } };
   await put(cwd, "recipe.mjs", `export default ${JSON.stringify(recipe)};`);
-  const data = await openDataFolder(join(cwd, "data"), false);
+  data = await openDataFolder(join(cwd, "data"), false);
   fleet = await startFleet({
     dataDir: data.fleet,
     port: 0,
@@ -32,16 +33,17 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await fleet.stop();
+  await data[Symbol.asyncDispose]();
   await rm(cwd, { recursive: true, force: true });
 });
 
 it("renders 60 uploads beside 6 bodies nested 5,000 deep on each lane, and every command works with their letters", async () => {
-  const { endpoint } = fleet;
+  const { endpoint, credentials } = fleet;
   const rendered = { small: new Set<string>(), large: new Set<string>() };
   fleet.onJob(({ lane, outcome, key }) => outcome === "rendered" && rendered[lane].add(key));
   await put(cwd, "flat.png", sharp(noise(24, 24)).blur(20).png());
   await put(cwd, "noise.png", sharp(noise(40, 40)).png());
-  const sqs = createSqs({ region: REGION, endpoint, credentials: LOCAL_CREDENTIALS });
+  const sqs = createSqs({ region: REGION, endpoint, credentials });
   for (const lane of ["small", "large"] as const) {
     const queue = new Queue(sqs, (await laneUrl(sqs, lane)) ?? "");
     for (let n = 0; n < NESTED_BODIES; n++) await queue.send(NESTED);
@@ -56,7 +58,8 @@ it("renders 60 uploads beside 6 bodies nested 5,000 deep on each lane, and every
   expect(letters).toHaveLength(2 * NESTED_BODIES);
   expect(letters.every(({ reason }) => reason === "MessageMalformed")).toBe(true);
 
-  const cli = (...args: string[]) => run([...args, "--endpoint", endpoint], { cwd });
+  const cli = (...args: string[]) =>
+    run([...args, "--endpoint", endpoint, "--data", join(cwd, "data")], { cwd });
   const of = ["--reason", "MessageMalformed"];
   const listed = await cli("dlq", "list", "--json");
   const { id } = JSON.parse(listed.stdout.split("\n")[0] ?? "");
@@ -81,6 +84,7 @@ it("renders 60 uploads beside 6 bodies nested 5,000 deep on each lane, and every
   await fleet.idle();
   expect((await fleet.status()).deadLetters).toEqual({ small: 6, large: 6 });
   await fleet.stop();
+  await data[Symbol.asyncDispose]();
 
   const own = ["--recipe", "recipe.mjs", "--data", "data", "--port", "0"];
   const again = await run(["start", "--once", ...own, "flat.png"], { cwd });

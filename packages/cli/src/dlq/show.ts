@@ -6,7 +6,7 @@ import { type Connection, connect } from "../connection/connect.ts";
 import { EXIT } from "../exit-code.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { ago } from "../view/ago.ts";
-import { printable } from "../view/printable.ts";
+import { printable, printableJson, printableLines } from "../view/printable.ts";
 import type { Screen } from "../view/screen.ts";
 import { many } from "../view/thousands.ts";
 import { formatBytes } from "../view/units.ts";
@@ -147,16 +147,15 @@ function fields(pairs: readonly (readonly [string, string])[]): string[] {
 /** Deeper JSON is indented off the screen, and deep enough it is more than a stack holds. */
 const DEEPEST = 50;
 
-/** JSON over several lines, so that a person can read it; what would move the cursor is marked. */
+/** JSON over several lines, so that a person can read it; anything else, printable, as it is. */
 export function printableBody(body: string): string {
-  let text = body;
   try {
     const value: unknown = JSON.parse(body);
-    if (!isDeeper(value, DEEPEST)) text = JSON.stringify(value, undefined, 2);
+    if (!isDeeper(value, DEEPEST)) return printableJson(value, 2);
   } catch {
     // It is shown as it is.
   }
-  return text.split("\n").map(printable).join("\n");
+  return printableLines(body);
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

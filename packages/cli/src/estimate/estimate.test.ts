@@ -20,7 +20,17 @@ it("reckons files and a bucket alike, from a sample", async () => {
         new PutObjectCommand({ Bucket: resources.sourceBucket, Key: `x/${name}`, Body: picture }),
       );
     }
-    const where = ["--endpoint", endpoint, "--recipe", recipe, "--json", "--sample", "2"];
+    const where = [
+      "--endpoint",
+      endpoint,
+      "--data",
+      folder,
+      "--recipe",
+      recipe,
+      "--json",
+      "--sample",
+      "2",
+    ];
     for (const target of ["photos", `s3://${resources.sourceBucket}/x/`]) {
       const { stdout, stderr } = await run(["estimate", target, ...where], { cwd: folder });
       expect(stderr).toBe("");

@@ -1,7 +1,6 @@
 import { createSqs } from "@imagefleet/core/aws";
 import { BulkQueue } from "@imagefleet/core/queue";
 import { defineRecipe } from "@imagefleet/core/recipe";
-import { LOCAL_CREDENTIALS } from "@imagefleet/local/resources";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import * as v from "valibot";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -20,9 +19,9 @@ const sentSchema = v.object({
 
 /** Feeds through a client that tells what it sends, and may refuse as a server does. */
 async function feed(keys: readonly string[], refuses: (group: string | undefined) => boolean) {
-  const { endpoint, region, resources } = sandbox;
+  const { endpoint, region, credentials, resources } = sandbox;
   await takeAll(sandbox, resources.lanes.small.url);
-  const sqs = createSqs({ endpoint, region, credentials: LOCAL_CREDENTIALS });
+  const sqs = createSqs({ endpoint, region, credentials });
   const groups: (string | undefined)[][] = [];
   sqs.middlewareStack.add((next) => async (args) => {
     const entries = v.parse(sentSchema, args.input).Entries;

@@ -43,12 +43,14 @@ export async function renderFile(
   const input: ImageInput = { kind: "file", path: file };
   let lane = laneByBytes(recipe, bytes);
   let info: SourceInfo | undefined;
+  let damaged: string | null = null;
   const end = (
     outcome: Pick<RenderedFile, "outcome" | "reason" | "message">,
     renditions: readonly RenderedRendition[],
   ): RenderedFile => ({
     file,
     ...outcome,
+    damaged,
     source: {
       format: info?.format ?? null,
       width: info?.width ?? null,
@@ -64,7 +66,10 @@ export async function renderFile(
     info = await probe(input, recipe);
     const planned = planFor(lane, info, recipe, key);
     lane = planned.lane;
-    const run = () => renderAll(input, planned.plan, context);
+    const onDamaged = (why: string) => {
+      damaged = why;
+    };
+    const run = () => renderAll(input, planned.plan, onDamaged, context);
     const renditions = await (lane === "large" ? largeGate(run) : run());
     return end({ outcome: "rendered", reason: null, message: null }, renditions);
   } catch (error) {
@@ -76,20 +81,31 @@ export async function renderFile(
 async function renderAll(
   input: ImageInput,
   plan: Plan,
+  onDamaged: (why: string) => void,
   { recipe, out, signal }: RenderContext,
 ): Promise<RenderedRendition[]> {
   const staged: StagedFile[] = [];
   const made = new Map<string, RenderedRendition>();
   try {
-    const onRendition = async ({ plan: { key, preset }, data, width, height }: RenderedImage) => {
+    const onRendition = async ({ plan: planned, data, width, height }: RenderedImage) => {
+      const { key, preset, boundedFrom = null } = planned;
       const path = localPath(out, key);
       staged.push(await writing(path, () => stageFile(path, data)));
       const { name, format } = preset;
       const bytes = data.length;
       const saved = savedPercent(plan.source, { width, height, bytes }) ?? null;
-      made.set(key, { preset: name, path, format, width, height, bytes, savedPercent: saved });
+      made.set(key, {
+        preset: name,
+        path,
+        format,
+        width,
+        height,
+        bytes,
+        savedPercent: saved,
+        boundedFrom,
+      });
     };
-    await render(input, plan, { onRendition, signal });
+    await render(input, plan, { onRendition, onDamaged, signal });
     signal.throwIfAborted();
     for (const file of staged) await writing(file.path, file.commit);
   } catch (error) {

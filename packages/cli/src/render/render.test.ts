@@ -123,6 +123,29 @@ describe("imagefleet render", () => {
     expect(stdout).not.toContain("\u001b");
   });
 
+  test("says what is damaged and what was bounded, in the table and as JSON", async () => {
+    const recipe = { source: { damaged: "render" }, presets: { whole: {}, thumb: "50w" } };
+    await put(cwd, "recipe.mjs", `export default ${JSON.stringify(recipe)};`);
+    await put(cwd, "long.png", sharp(noise(2, 20_000)).png());
+    await put(cwd, "cut.jpg", cut(await sharp(noise(600, 400)).jpeg().toBuffer()));
+    const { code, stdout } = await render("cut.jpg", "long.png", "--json");
+    expect(code).toBe(0);
+    expect(lines(stdout)).toMatchObject([
+      {
+        outcome: "rendered",
+        damaged: expect.stringContaining("premature end"),
+        renditions: [{ boundedFrom: null }, {}],
+      },
+      {
+        damaged: null,
+        renditions: [{ height: 16_383, boundedFrom: { width: 2, height: 20_000 } }, {}],
+      },
+    ]);
+    const { stdout: table } = await render("cut.jpg", "long.png");
+    expect(table).toMatch(/cut\.jpg {2}damaged\n.*premature end/);
+    expect(table).not.toMatch(/long\.png {2}damaged/);
+  });
+
   test("names no folder of renditions where none was made", async () => {
     await put(cwd, "a.jpg", "no picture");
     const { stdout } = await render("a.jpg");

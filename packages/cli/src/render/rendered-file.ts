@@ -7,6 +7,8 @@ export interface RenderedFile {
   readonly outcome: "rendered" | "rejected" | "failed";
   readonly reason: RejectedReason | FailedReason | null;
   readonly message: string | null;
+  /** Why the source is damaged, where it was rendered all the same. */
+  readonly damaged: string | null;
   /** What could not be read of it is null. */
   readonly source: {
     readonly format: string | null;
@@ -31,4 +33,6 @@ export interface RenderedRendition {
   readonly bytes: number;
   /** What it saves of the source's bytes, in percent; null for another size than the source's. */
   readonly savedPercent: number | null;
+  /** What its preset asks for, in px, where that is more than its format can hold. */
+  readonly boundedFrom: { readonly width: number; readonly height: number } | null;
 }

@@ -106,6 +106,11 @@ function report(
             paint("dim", `  → ${RENDER_ADVICE[reason]}`),
           ],
     ),
+    ...files.flatMap(({ file, damaged }) =>
+      damaged === null
+        ? []
+        : ["", `${paint("bold", printable(file))}  damaged`, `  ${printable(damaged)}`],
+    ),
     ...unreadable.map(({ file, why }) => paint("red", `${printable(file)}: ${why}`)),
     ...(files.some(({ renditions }) => renditions.length > 0) ? ["", `renditions  ${out}`] : []),
   );

@@ -1,5 +1,6 @@
 import type { Recipe } from "@imagefleet/core/recipe";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
+import { claim } from "../claim.ts";
 import { requirePerson } from "../confirm.ts";
 import { type Connection, connect } from "../connection/connect.ts";
 import { EXIT } from "../exit-code.ts";
@@ -16,7 +17,6 @@ import { agree } from "./agree.ts";
 import type { CandidatePage } from "./candidate.ts";
 import { type Checkpoint, removeCheckpoint, tidyKeys } from "./checkpoint.ts";
 import { isMeant } from "./choose.ts";
-import { claim } from "./claim.ts";
 import { depthsOf, lettersOf, untilDrained } from "./follow.ts";
 import { keeper } from "./keeper.ts";
 import type { Means, ReprocessOptions } from "./options.ts";
@@ -29,6 +29,13 @@ import { goThrough, jobsOf } from "./send.ts";
 import type { StaleCheck } from "./stale.ts";
 import { countStillStale } from "./still-stale.ts";
 
+/** Two runs on one checkpoint would each send everything, and write over what the other has recorded. */
+const HELD = {
+  option: "--checkpoint",
+  held: (who: string) =>
+    `a run is going on${who}: wait for its end, or end it with Ctrl-C and go on with --resume; a --checkpoint of its own lets another run go on beside it.`,
+};
+
 /** `imagefleet reprocess`: jobs for sources that are there already, fed no faster than they are done. */
 export async function reprocess(options: ReprocessOptions, screen: Screen): Promise<number> {
   if (!options.resume && !options.dryRun) {
@@ -40,7 +47,7 @@ export async function reprocess(options: ReprocessOptions, screen: Screen): Prom
   using interrupt = onInterrupt(discardStaged);
   const { signal } = interrupt;
   // A dry run records nothing that another could go on with.
-  await using _claim = options.dryRun ? undefined : await claim(options.checkpoint);
+  await using _claim = options.dryRun ? undefined : await claim(`${options.checkpoint}.lock`, HELD);
   await using _keys = tidyingKeys(options.checkpoint);
   const prepared = options.resume
     ? await resumed(options.checkpoint, connection)

@@ -1,81 +1,119 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Credentials, credentialsOf, readSecret } from "@imagefleet/local/credentials";
 import * as v from "valibot";
+import { claim } from "../claim.ts";
 import { checkFolder } from "../output/folder.ts";
 import { writeWhole } from "../output/staged-file.ts";
 import { isAlive } from "../process.ts";
 import { WrongUse } from "../wrong-use.ts";
+import { startFault } from "./start-fault.ts";
 
 /** By this file a folder is known as ours: what has none is never removed. */
 const MARK = "imagefleet.json";
+const LOCK = "imagefleet.lock";
 
-/** Where a fleet on this machine keeps what it knows. */
-export interface DataFolder {
+/** Where a fleet on this machine keeps what it knows; held by this process until it is disposed of. */
+export interface DataFolder extends AsyncDisposable {
   /** Buckets and queues. */
   readonly fleet: string;
   readonly samples: string;
-  /** The id of another process that uses it. */
-  holder(): Promise<number | undefined>;
-  /** Says that this process uses it, and where its S3 and SQS listen. */
-  claim(endpoint: string): Promise<void>;
-  /** Says that nobody does. */
-  release(): Promise<void>;
+  /** Says where the fleet's S3 and SQS listen now. */
+  announce(endpoint: string): Promise<void>;
+}
+
+/** A fleet that runs on this machine. */
+export interface RunningFleet {
+  readonly endpoint: string;
+  /** What requests to it are signed with. */
+  readonly credentials: Credentials;
 }
 
 /**
- * Opens the folder, or makes it.
+ * Opens the folder, or makes it, for this process alone: what another uses is neither used nor removed.
  *
  * @param fresh forget buckets and queues first
- * @throws WrongUse: the folder holds what is not ours, or `fresh` while another process uses it
+ * @throws WrongUse: the folder holds what is not ours, or another process uses it; Error while servers
+ * that were just killed have it open
  */
 export async function openDataFolder(dir: string, fresh: boolean): Promise<DataFolder> {
   const mark = join(dir, MARK);
-  const fleet = join(dir, "aws");
-  const holder = await readMark(mark);
-  if (holder === undefined && (await holdsSomething(fleet))) {
+  const fleet = fleetFolder(dir);
+  if (!(await hasMark(mark)) && (await holdsSomething(fleet))) {
     throw new WrongUse(
       `--data ${dir}: its folder aws/ was not made by imagefleet (there is no ${MARK}): name an empty or a new folder`,
     );
   }
-  if (fresh && holder?.process !== undefined && isOther(holder.process)) {
-    throw new WrongUse(
-      `--fresh: process ${holder.process} uses ${dir}: end it first, or give this run a folder of its own with --data DIR`,
-    );
-  }
-  if (fresh) await rm(fleet, { recursive: true, force: true });
   await checkFolder("--data", dir);
-  if (holder === undefined) await writeMark(mark, {});
+  const claimed = await claim(join(dir, LOCK), {
+    option: "--data",
+    held: (who) =>
+      `--data ${dir}: another start uses it${who}: end it first, or give this run a folder of its own with --data DIR --port 0.`,
+  });
+  try {
+    if (fresh) await forget(fleet);
+    // Also what a killed process said of itself.
+    await writeMark(mark, {});
+  } catch (error) {
+    await claimed[Symbol.asyncDispose]();
+    throw await startFault(error, dir, fleet);
+  }
   return {
     fleet,
     samples: join(dir, "samples"),
-    async holder() {
-      const { process: pid } = (await readMark(mark)) ?? {};
-      return pid !== undefined && isOther(pid) ? pid : undefined;
+    announce: (endpoint) => writeMark(mark, { process: process.pid, endpoint }),
+    async [Symbol.asyncDispose]() {
+      await writeMark(mark, {});
+      await claimed[Symbol.asyncDispose]();
     },
-    claim: (endpoint) => writeMark(mark, { process: process.pid, endpoint }),
-    release: () => writeMark(mark, {}),
   };
 }
 
-/** Where the S3 and SQS of the fleet listen that runs on a data folder now, if one does. */
-export async function runningEndpoint(dir: string): Promise<string | undefined> {
-  const mark = await readMark(join(dir, MARK));
-  return mark?.process !== undefined && isAlive(mark.process) ? mark.endpoint : undefined;
+/** Loaded late: what only asks where a fleet runs needs no servers. */
+async function forget(fleet: string): Promise<void> {
+  const servers = await import("@imagefleet/local/aws");
+  await servers.forget(fleet);
 }
 
-const markSchema = v.object({
-  process: v.optional(v.number()),
-  endpoint: v.optional(v.pipe(v.string(), v.url())),
-});
+/** The fleet that runs on a data folder now, if one does. */
+export async function runningFleet(dir: string): Promise<RunningFleet | undefined> {
+  const { process: pid, endpoint } = await readMark(join(dir, MARK));
+  const credentials = folderCredentials(dir);
+  if (pid === undefined || endpoint === undefined || !credentials || !isAlive(pid))
+    return undefined;
+  return { endpoint, credentials };
+}
+
+/** What requests to the fleet of a data folder are signed with, whether it runs or not. */
+export function folderCredentials(dir: string): Credentials | undefined {
+  const secretAccessKey = readSecret(fleetFolder(dir));
+  return secretAccessKey === undefined ? undefined : credentialsOf("local", { secretAccessKey });
+}
+
+const markSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    process: v.optional(v.number()),
+    endpoint: v.optional(v.pipe(v.string(), v.url())),
+  }),
+);
 type Mark = v.InferOutput<typeof markSchema>;
 
-async function readMark(file: string): Promise<Mark | undefined> {
-  try {
-    const mark: unknown = JSON.parse(await readFile(file, "utf8"));
-    return v.is(markSchema, mark) ? mark : {};
-  } catch {
-    return undefined;
-  }
+function fleetFolder(dir: string): string {
+  return join(dir, "aws");
+}
+
+function hasMark(file: string): Promise<boolean> {
+  return readFile(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readMark(file: string): Promise<Mark> {
+  const parsed = v.safeParse(markSchema, await readFile(file, "utf8").catch(() => ""));
+  return parsed.success ? parsed.output : {};
 }
 
 function writeMark(file: string, mark: Mark): Promise<void> {
@@ -85,8 +123,4 @@ function writeMark(file: string, mark: Mark): Promise<void> {
 async function holdsSomething(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch(() => []);
   return names.length > 0;
-}
-
-function isOther(pid: number): boolean {
-  return pid !== process.pid && isAlive(pid);
 }

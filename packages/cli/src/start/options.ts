@@ -9,4 +9,6 @@ export interface StartOptions {
   readonly port: number;
   readonly data: string;
   readonly fresh: boolean;
+  /** Origins whose pages may read what S3 and SQS answer. */
+  readonly corsOrigins: readonly string[];
 }

@@ -132,7 +132,7 @@ describe("the results of a run", () => {
   });
 
   test("are as JSON exactly what --help's readers were promised", () => {
-    const run = merge(["a", "b"], [report("a")], [letter("a")]);
+    const run = merge(["a", "b"], [report("a", { damaged: "cut off" })], [letter("a")]);
     const notUploaded = [{ file: "/in/c", message: "it is a folder" }];
     expect(resultsJson(run, notUploaded)).toEqual({
       sources: 2,
@@ -144,7 +144,15 @@ describe("the results of a run", () => {
       seconds: 1.5,
       deadLetters: [{ key: "a", reason: "SourceCorrupt", message: "cut", lane: "small" }],
       results: [
-        { key: "a", lane: "small", outcome: "rendered", reason: null, renditions: [MADE], ms: 5 },
+        {
+          key: "a",
+          lane: "small",
+          outcome: "rendered",
+          reason: null,
+          damaged: "cut off",
+          renditions: [{ ...MADE, boundedFrom: null }],
+          ms: 5,
+        },
       ],
       notUploaded,
       unfinished: 1,

@@ -10,6 +10,8 @@ interface Result {
   readonly lane: Lane;
   readonly outcome: OutcomeKind;
   readonly reason: DeadLetterReason | null;
+  /** Why the source is damaged, where it was rendered all the same. */
+  readonly damaged: string | null;
   readonly renditions: readonly StoredRendition[];
   /** 0 when no program lived to say. */
   readonly ms: number;
@@ -84,7 +86,7 @@ export function mergeResults(input: {
   };
 }
 
-type End = Pick<Result, "lane" | "outcome" | "reason" | "ms">;
+type End = Pick<Result, "lane" | "outcome" | "reason" | "damaged" | "ms">;
 
 function endOf(report: JobReport | undefined, letter: DeadLetter | undefined): End | undefined {
   if (report && report.outcome !== "failed") {
@@ -92,12 +94,14 @@ function endOf(report: JobReport | undefined, letter: DeadLetter | undefined): E
       lane: report.lane,
       outcome: report.outcome,
       reason: report.reason ?? null,
+      damaged: report.damaged ?? null,
       ms: report.ms,
     };
   }
   // A failed attempt is an end only when nothing comes after it: its letter says so.
   if (letter === undefined) return undefined;
-  return { lane: letter.lane, outcome: "failed", reason: letter.reason, ms: report?.ms ?? 0 };
+  const { lane, reason } = letter;
+  return { lane, outcome: "failed", reason, damaged: null, ms: report?.ms ?? 0 };
 }
 
 /** A file that never became a source of this run. */
@@ -123,22 +127,22 @@ export function resultsJson(
     bytesOut: renditions.reduce((sum, { bytes }) => sum + bytes, 0),
     seconds,
     deadLetters,
-    results: results.map(({ key, lane, outcome, reason, renditions: made, ms }) => ({
+    results: results.map(({ key, lane, outcome, reason, damaged, renditions: made, ms }) => ({
       key,
       lane,
       outcome,
       reason,
-      renditions: made.map(
-        ({ preset, key: at, width, height, format, bytes, savedPercent = null }) => ({
-          preset,
-          key: at,
-          width,
-          height,
-          format,
-          bytes,
-          savedPercent,
-        }),
-      ),
+      damaged,
+      renditions: made.map(({ savedPercent = null, boundedFrom = null, ...rendition }) => ({
+        preset: rendition.preset,
+        key: rendition.key,
+        width: rendition.width,
+        height: rendition.height,
+        format: rendition.format,
+        bytes: rendition.bytes,
+        savedPercent,
+        boundedFrom,
+      })),
       ms,
     })),
     notUploaded,

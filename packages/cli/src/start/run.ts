@@ -33,7 +33,7 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
     await checkFolder("--out", options.out);
     await markOutput(options.out);
   }
-  const data = await openDataFolder(options.data, options.fresh);
+  await using data = await openDataFolder(options.data, options.fresh);
   const found = named ?? (await samples(data, screen));
   screen.note(foundText(found));
 
@@ -49,17 +49,17 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
       dataDir: data.fleet,
       port: options.port,
       recipe: pathToFileURL(options.recipe),
+      corsOrigins: options.corsOrigins,
     });
   } catch (error) {
-    throw await startFault(error, options.data, data);
+    throw await startFault(error, options.data, data.fleet);
   }
   let ended: Run;
   try {
-    await data.claim(fleet.endpoint);
+    await data.announce(fleet.endpoint);
     ended = await runOn(fleet, found, options, screen, interrupt.signal);
   } finally {
     await fleet.stop();
-    await data.release();
   }
   screen.report(...leftText(options.out, options.data));
   if (options.json) screen.json(resultsJson(ended.results, ended.notUploaded));

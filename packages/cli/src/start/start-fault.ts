@@ -2,24 +2,29 @@ import { constants } from "node:fs";
 import { access, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { WrongUse } from "../wrong-use.ts";
-import type { DataFolder } from "./data-folder.ts";
 
-/** Why the fleet did not start on a data folder, as far as can be known from outside. */
-export async function startFault(
-  error: unknown,
-  dir: string,
-  data: Pick<DataFolder, "fleet" | "holder">,
-): Promise<unknown> {
-  if (!(error instanceof Error && /cannot be opened/.test(error.message))) return error;
+/**
+ * Why the fleet did not start on a data folder, in the words of the command line.
+ *
+ * @param fleet the folder of the servers' database
+ */
+export async function startFault(error: unknown, dir: string, fleet: string): Promise<unknown> {
+  if (!(error instanceof Error && error.name === "FolderFault" && "why" in error)) return error;
   const cause = { cause: error };
-  const holder = await data.holder();
-  if (holder !== undefined) {
-    return new WrongUse(
-      `--data ${dir}: process ${holder} uses it: end it first, or give this run a folder of its own with --data DIR --port 0`,
+  if (error.why === "full") {
+    return new Error(
+      `--data ${dir}: no space is left on its disk: make room, or use a folder on another disk with --data DIR`,
       cause,
     );
   }
-  const denied = await firstDenied(data.fleet);
+  if (error.why === "held") {
+    // Not another start, whose claim would have been met first.
+    return new Error(
+      `--data ${dir}: another process has its database open, perhaps the servers of a start that was just killed: try again`,
+      cause,
+    );
+  }
+  const denied = await firstDenied(fleet);
   if (denied !== undefined) {
     return new WrongUse(
       `--data ${dir}: no permission to read and write ${denied}: give yourself permission, or name another folder with --data DIR`,
@@ -27,7 +32,7 @@ export async function startFault(
     );
   }
   return new Error(
-    `--data ${dir}: the database in it cannot be opened: it is damaged, or a start that was just begun holds it: --fresh forgets it and begins anew, --data DIR uses another folder`,
+    `--data ${dir}: the database in it cannot be opened, it is damaged: --fresh forgets it and begins anew, --data DIR uses another folder`,
     cause,
   );
 }

@@ -14,7 +14,7 @@ export async function stay(
   signal: AbortSignal,
 ): Promise<void> {
   screen.report("", "Up. Upload, overwrite or delete with any S3 client:");
-  screen.verbatim(...uploadHint(fleet));
+  screen.verbatim(...uploadHint(fleet, screen));
   screen.report("", "Ctrl-C to stop", "");
   // One after the other: of two jobs of one source, the later is what the folder shows.
   const inTurn = pLimit(1);
@@ -32,12 +32,8 @@ export async function stay(
 }
 
 /** Short lines, for a person to copy: one that a narrow terminal breaks is no command any more. */
-function uploadHint({ endpoint, sourceBucket }: Fleet): string[] {
-  return [
-    "  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
-    `  export AWS_REGION=us-east-1 AWS_ENDPOINT_URL=${endpoint}`,
-    `  aws s3 cp photo.jpg s3://${sourceBucket}/`,
-  ];
+function uploadHint({ sourceBucket }: Fleet, screen: Screen): string[] {
+  return [`  eval "$(${screen.command("env")})"`, `  aws s3 cp photo.jpg s3://${sourceBucket}/`];
 }
 
 const STYLES = { rendered: "green", rejected: "red", failed: "red" } as const;

@@ -21,7 +21,7 @@ describe("status", () => {
       { key: "a.jpg", reason: "Crashed" },
       { key: "b.tif", reason: "TimedOut", lane: "large" },
     ]);
-    const at = ["--endpoint", sandbox.endpoint];
+    const at = ["--endpoint", sandbox.endpoint, "--data", sandbox.folder];
     const once = await run(["status", "--json", ...at], { cwd: sandbox.folder });
     expect(JSON.parse(once.stdout)).toMatchObject({
       version: 1,

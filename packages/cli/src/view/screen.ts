@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
+import { printableJson, printableStyled } from "./printable.ts";
 import { wrap } from "./wrap.ts";
 
 /** The width of a terminal that does not say. */
@@ -10,7 +11,8 @@ type Style = Parameters<typeof styleText>[0];
 
 /**
  * What a person sees. The report is on stdout, unless stdout is for JSON; what passes (progress,
- * notes) is on stderr. Colours and cursor movements only where a terminal is.
+ * notes) is on stderr. Colours and cursor movements only where a terminal is, and never those that a
+ * key or a message brings along.
  */
 export class Screen {
   readonly #stdout: Stream;
@@ -78,19 +80,19 @@ export class Screen {
   /** Lines of the report that a person copies: one that is broken is no command any more. */
   verbatim(...lines: readonly string[]): void {
     this.#live?.clear();
-    for (const line of lines) this.#report.write(`${line}\n`);
+    for (const line of lines) this.#report.write(`${printableStyled(line)}\n`);
   }
 
   /** A line that is no part of the report. */
   note(line: string): void {
     this.#live?.clear();
-    this.#stderr.write(`${wrap(line, this.#stderr.columns)}\n`);
+    this.#stderr.write(`${wrap(printableStyled(line), this.#stderr.columns)}\n`);
   }
 
   /** Shows lines in place of those that were shown live before; none: takes them away. */
   live(lines: readonly string[]): void {
     if (lines.length === 0) this.#live?.clear();
-    else this.#live?.(lines.join("\n"));
+    else this.#live?.(lines.map(printableStyled).join("\n"));
   }
 
   /** Ends what is live: the cursor is shown again. */
@@ -106,6 +108,6 @@ export class Screen {
 
   /** A line of JSON for a program. */
   json(value: unknown): void {
-    this.#stdout.write(`${JSON.stringify(value)}\n`);
+    this.#stdout.write(`${printableJson(value)}\n`);
   }
 }

@@ -1,7 +1,8 @@
+import { styleText } from "node:util";
 import fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
-import { printable } from "./printable.ts";
+import { printable, printableJson, printableStyled } from "./printable.ts";
 import { choose, MOST_ROWS, type SourceRow, sourceTable } from "./source-table.ts";
 import { table } from "./table.ts";
 
@@ -50,6 +51,33 @@ describe("a table", () => {
 
   test("shows no key that would speak to the terminal", () => {
     expect(printable("a\u001b[2Jb\u202egpj.exe\n")).toBe("a\ufffd[2Jb\ufffdgpj.exe\ufffd");
+    expect(printable("\u009b2J\u200e\u200f\u061c\u2066\u2028\u007f")).toBe(
+      "\ufffd2J".padEnd(9, "\ufffd"),
+    );
+    const styled = styleText("red", "a\u009b2J\u001b]0;t\u0007", { validateStream: false });
+    expect(printableStyled(`${styled}\nb`)).toBe(
+      "\u001b[31ma\ufffd2J\ufffd]0;t\ufffd\u001b[39m\nb",
+    );
+  });
+
+  test("prints JSON that says the same and that a terminal obeys nothing of", () => {
+    const unit = fc.oneof(
+      fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+      fc.constantFrom("\u009b", "\u007f", "\u202e", "\u061c", "\u200f", "\u2028", "\n", "\ud800"),
+    );
+    const key = fc.string({ unit, maxLength: 20 });
+    fc.assert(
+      fc.property(
+        fc.dictionary(key, fc.oneof(key, fc.array(key))),
+        fc.option(fc.constant(2)),
+        (value, indent) => {
+          const json = printableJson(value, indent ?? undefined);
+          expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(value)));
+          expect(printable(json.replaceAll("\n", ""))).toBe(json.replaceAll("\n", ""));
+          if (indent === null) expect(json).not.toContain("\n");
+        },
+      ),
+    );
   });
 });
 

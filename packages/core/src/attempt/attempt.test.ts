@@ -254,7 +254,7 @@ describe("attempt", () => {
     const unanswered = createS3({
       endpoint: sandbox.endpoint,
       region: sandbox.region,
-      credentials: { accessKeyId: "local", secretAccessKey: "local" },
+      credentials: sandbox.credentials,
     });
     unanswered.middlewareStack.add(
       (next, { commandName }) =>

@@ -23,7 +23,8 @@ const formats = [
   ["gif", (picture) => picture.gif({ effort: 1 })],
 ] satisfies typeof CONTAINERS;
 
-const thumb = { thumb: "20w" };
+// All frames of an animation: a static preset needs its first alone.
+const thumb = { thumb: { size: "20w", animated: true } } as const;
 
 async function fault(bytes: Uint8Array): Promise<unknown> {
   return rendered(bytes, thumb).then(

@@ -38,6 +38,19 @@ describe("a fault", () => {
     });
   });
 
+  it.each(["vipspng: libpng read error", "VipsJpeg: premature end of JPEG image"])(
+    "in what was read is the source's, though a writer fails for it: %s",
+    (said) => {
+      const text = `${said}\nvips2png: unable to write to target target`;
+      expect(decodeFault(text, cause)).toMatchObject({ reason: "SourceCorrupt" });
+    },
+  );
+
+  it("in a directory that claims more than there can be is the source's", () => {
+    const text = 'tiff2vips: Out of memory reading of "SampleFormat"';
+    expect(decodeFault(text, cause)).toMatchObject({ reason: "SourceCorrupt" });
+  });
+
   it.each(["out of memory --- size == 48MB", "tiff: cannot allocate 12 bytes", "std::bad_alloc"])(
     "for want of memory is ours: %s",
     (text) => {

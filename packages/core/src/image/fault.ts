@@ -1,8 +1,9 @@
 import { Failure, Rejection } from "../outcome/index.ts";
 import { alone, onThread } from "./threads.ts";
 
+/** libtiff says it of a directory's entry too, where that claims more values than there can be. */
 export const OUT_OF_MEMORY =
-  /out of memory|cannot allocate|bad_alloc|unable to allocate|allocation failed|\bOOM\b/i;
+  /out of memory(?! reading of ")|cannot allocate|bad_alloc|unable to allocate|allocation failed|\bOOM\b/i;
 /** sharp's, when a pipeline took longer than it was given. */
 const TIMEOUT = /^timeout: /;
 /** What libvips says when it is our disk, our encoder or our geometry that failed. */
@@ -51,7 +52,8 @@ export function decodeFault(text: string, cause: unknown): Rejection | Failure {
   if (TIMEOUT.test(text)) {
     return new Failure("TimedOut", "decoding took longer than limits.seconds", { cause });
   }
-  if (OUT_OF_MEMORY.test(text) || OURS.test(text)) return encodeFault(text, cause);
+  // A writer that runs out of what it reads says so as well, after the reader.
+  if (OUT_OF_MEMORY.test(text) || OURS.test(firstIn(text))) return encodeFault(text, cause);
   return new Rejection("SourceCorrupt", `the pixels cannot be read: ${meaning(text)}`, { cause });
 }
 
@@ -64,10 +66,15 @@ export function encodeFault(text: string, cause: unknown): Failure {
 
 /** Of libvips' lines the first that says what is wrong, short and without paths. */
 export function meaning(text: string): string {
-  const line = text
-    .split("\n")
-    .map((part) => part.replace(SPEAKER, "").replace(PATH, "").replaceAll("  ", " ").trim())
-    .find((part) => !NOISE.test(part));
-  const said = line ?? "it is cut off or damaged";
+  const said = bare(firstIn(text)) || "it is cut off or damaged";
   return said.length > LONGEST ? `${said.slice(0, LONGEST - 1)}…` : said;
+}
+
+/** The first line that says what is wrong, as it stands; none: an empty one. */
+function firstIn(text: string): string {
+  return text.split("\n").find((line) => !NOISE.test(bare(line))) ?? "";
+}
+
+function bare(line: string): string {
+  return line.replace(SPEAKER, "").replace(PATH, "").replaceAll("  ", " ").trim();
 }

@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { laneByCost, planRenditions } from "../plan/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
+import { manyScans } from "./fuzz/scans.fixture.ts";
 import { configureCodec, probe, render } from "./index.ts";
 import { quadrants, RGB } from "./pictures.fixture.ts";
 
@@ -94,7 +95,10 @@ describe("limits", () => {
       await expect(planned(bytes, { pages: 5, pixels: 96 * 64 })).resolves.toBeDefined();
       await expect(planned(bytes, { pages: 4 })).rejects.toMatchObject({
         reason: "SourceTooLarge",
-        message: "the source has 5 pages or frames and limits.pages is 4",
+        message:
+          format === "tiff"
+            ? "the source has more pages than limits.pages, 4"
+            : "the source has 5 pages or frames and limits.pages is 4",
       });
       await expect(planned(bytes, { pixels: 96 * 64 - 1 })).rejects.toMatchObject({
         reason: "SourceTooLarge",
@@ -117,6 +121,18 @@ describe("limits", () => {
     await expect(render(input, plan, { onRendition: () => {} })).rejects.toMatchObject({
       reason: "TimedOut",
       message: "decoding took longer than limits.seconds",
+    });
+  });
+
+  it("of time, for scans of a progressive JPEG", async () => {
+    const bytes = manyScans(2048);
+    await expect(planned(bytes, { seconds: 3 })).resolves.toBeDefined();
+    const two = Buffer.concat([bytes.subarray(0, -2), manyScans(2048).subarray(2)]);
+    const many = Buffer.concat(Array.from({ length: 3 }, () => two));
+    await expect(planned(many, { seconds: 3 })).rejects.toMatchObject({
+      reason: "SourceTooLarge",
+      message:
+        "the source's 5298 scans of 2048 x 2048 px would take 5 s to decode and limits.seconds is 3",
     });
   });
 

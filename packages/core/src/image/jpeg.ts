@@ -1,3 +1,5 @@
+import { isFrame } from "./jpeg-segments.ts";
+
 /**
  * Is a JPEG's colour stored at a quarter of its px (4:2:0)? libvips says so of every JPEG with less
  * colour than light, be it half (4:2:2). Where its frame is not in the head, behind large metadata:
@@ -11,10 +13,7 @@ export function hasQuarterChroma(head: Uint8Array): boolean {
   while (at + 4 <= file.length && file[at] === 0xff) {
     const marker = file[at + 1] ?? 0;
     const length = file.readUInt16BE(at + 2);
-    // Tables share the range with the frames: Huffman's, arithmetic's, and one that is reserved.
-    const frame =
-      marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (frame) {
+    if (isFrame(marker)) {
       // Precision, height, width and count, then three bytes a component: its name, its share.
       const share = (component: number) => file[at + 11 + component * 3];
       return file[at + 9] === 3 && share(0) === 0x22 && share(1) === 0x11 && share(2) === 0x11;

@@ -27,6 +27,10 @@ export function isOnlyPicture(format: InputFormat, bytes: Uint8Array): boolean {
 const JFIF = 16;
 const ADOBE = 14;
 
+/** The frames that browsers decode: baseline, extended, progressive, all of Huffman's coding. */
+const FRAMES = [0xc0, 0xc1, 0xc2];
+const TABLES = [0xc4, 0xdb, 0xdd];
+
 /** Frame, tables, scans, and of applications the two that say how colour is stored, without a thumbnail. */
 function isOnlyJpeg(file: Buffer): boolean {
   let at = 2;
@@ -34,10 +38,9 @@ function isOnlyJpeg(file: Buffer): boolean {
     const marker = file[at + 1] ?? 0;
     const length = file.readUInt16BE(at + 2);
     if (file[at] !== 0xff) return false;
-    const frame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc8;
-    const table = marker === 0xdb || marker === 0xdd;
+    const known = FRAMES.includes(marker) || TABLES.includes(marker) || marker === 0xda;
     const colour = (marker === 0xe0 && length === JFIF) || (marker === 0xee && length === ADOBE);
-    if (!frame && !table && !colour && marker !== 0xda) return false;
+    if (!known && !colour) return false;
     at += 2 + length;
     if (marker === 0xda) at = endOfScan(file, at);
   }

@@ -1,11 +1,14 @@
 import { open } from "node:fs/promises";
 import type { ImageInput } from "./input.ts";
 
-/** Reads bytes of a source; fewer than asked for where it ends. */
+/** Reads bytes of a source, not to be written to; fewer than asked for where it ends. */
 export interface Parts {
   readonly bytes: number;
   read(from: number, length: number): Promise<Buffer>;
 }
+
+/** Read of a file at once: headers are walked in many small steps. */
+const WINDOW_BYTES = 16 * 1024;
 
 /** Lends a source to be read in parts, without reading the rest. */
 export async function withParts<T>(
@@ -22,12 +25,23 @@ export async function withParts<T>(
   }
   await using file = await open(input.path);
   const { size } = await file.stat();
+  const from = async (at: number, wanted: number) => {
+    const length = Math.max(0, Math.min(wanted, size - at));
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
+    return buffer.subarray(0, bytesRead);
+  };
+  let window = { at: 0, bytes: Buffer.alloc(0) };
   return await use({
     bytes: size,
-    async read(from, length) {
-      const most = Math.max(0, Math.min(length, size - from));
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, from);
-      return buffer.subarray(0, bytesRead);
+    async read(at, length) {
+      if (length > WINDOW_BYTES) return from(at, length);
+      const { at: start, bytes } = window;
+      if (at >= start && at + length <= start + bytes.length) {
+        return bytes.subarray(at - start, at - start + length);
+      }
+      const read = await from(at, WINDOW_BYTES);
+      window = { at, bytes: read };
+      return read.subarray(0, length);
     },
   });
 }

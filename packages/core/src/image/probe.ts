@@ -12,20 +12,27 @@ import { isBare } from "./bare.ts";
 import { BMP_HEAD_BYTES, bmpHeader } from "./bmp/header.ts";
 import { isP3 } from "./colour/code-points.ts";
 import { pngColours } from "./colour/png.ts";
+import { withBearableExif } from "./exif/bearable.ts";
 import { attempt, meaning } from "./fault.ts";
 import { formatOf } from "./format.ts";
 import { isDisplayP3 } from "./gamut.ts";
+import { hasGaps } from "./gif.ts";
 import type { ImageInput } from "./input.ts";
+import { codedPixels } from "./iso/coded.ts";
 import { isoColours, isPremultiplied, pictureKind } from "./iso/colours.ts";
 import { isoFile } from "./iso/picture.ts";
 import { hasQuarterChroma } from "./jpeg.ts";
+import { checkScans } from "./jpeg-scans.ts";
 import { type Parts, withParts } from "./parts.ts";
 import { withPlainName } from "./plain-name.ts";
 import { reading } from "./reading.ts";
 import { drawnAt, svgBytes } from "./svg.ts";
 import { withRewritten } from "./tagged.ts";
+import { type TiffSaid, tiffSaid } from "./tiff/said.ts";
 import { TIFF_BYTES } from "./tiff.ts";
+import { unread, unreadJpeg, unreadPng } from "./unread.ts";
 import { mayBeLossless } from "./webp.ts";
+import { webpMend, withMendedWebp } from "./webp-mend.ts";
 
 /** Enough for any format's magic, and nearly always for what stands before a WebP's first frame. */
 const HEAD_BYTES = 64 * 1024;
@@ -47,28 +54,44 @@ export async function probe(input: ImageInput, rules: ProbeRules): Promise<Sourc
     const format = readableFormat(start, rules);
     return { head: start, bytes: parts.bytes, own: await said(format, parts, rules) };
   });
-  const info =
-    own.format === "bmp"
-      ? describeBmp(head, bytes)
-      : describe(own, head, bytes, await metadataIn(input, own), rules);
+  if (own.format === "bmp" || own.tiff?.repacked) {
+    const info = own.tiff?.repacked ?? describeBmp(head, bytes);
+    checkPixels(info, rules);
+    return info;
+  }
+  const { metadata, mend } = await metadataIn(input, own, rules);
+  const info = { ...describe(own, head, bytes, metadata, rules), ...mend };
   checkPixels(info, rules);
+  if (info.format === "jpeg" && info.progressive) {
+    await withParts(input, (parts) => checkScans(parts, info, rules.limits.seconds));
+  }
   return info;
 }
 
 /** What a source says of itself that the codec does not tell. */
-interface Said extends Pick<SourceInfo, "colours" | "premultiplied" | "rewritten"> {
+interface Said extends Pick<SourceInfo, "colours" | "premultiplied" | "rewritten" | "coded"> {
   readonly format: InputFormat;
+  readonly tiff?: TiffSaid;
 }
 
 async function said(format: InputFormat, parts: Parts, rules: ProbeRules): Promise<Said> {
   switch (format) {
+    case "jpeg": {
+      const kind = await unreadJpeg(parts);
+      if (kind !== undefined) throw unread(kind);
+      return { format };
+    }
     case "png": {
+      const kind = await unreadPng(parts);
+      if (kind !== undefined) throw unread(kind);
       const colours = await pngColours(parts);
       return { format, ...(colours && { colours }) };
     }
     case "avif":
     case "heic":
       return isoSaid(format, parts, rules);
+    case "tiff":
+      return { format, tiff: await tiffSaid(parts, rules) };
     default:
       return { format };
   }
@@ -77,8 +100,10 @@ async function said(format: InputFormat, parts: Parts, rules: ProbeRules): Promi
 async function isoSaid(seen: "avif" | "heic", parts: Parts, rules: ProbeRules): Promise<Said> {
   const file = await isoFile(parts);
   const kind = file && pictureKind(file);
-  if (file === undefined || kind === undefined) return { format: seen };
-  if ("unread" in kind) throw unread(kind.unread);
+  if (kind && "unread" in kind) throw unread(kind.unread);
+  const coded = file && codedPixels(file);
+  // The codec might make something else of it.
+  if (!kind || !coded) throw headerFault(seen, "what describes its pictures is damaged", undefined);
   const { format } = kind;
   checkAllowed(format, rules);
   const { colours, unread: coding } = await isoColours(file, parts);
@@ -86,6 +111,7 @@ async function isoSaid(seen: "avif" | "heic", parts: Parts, rules: ProbeRules): 
     throw unread(`${format === "avif" ? "an AVIF" : "a HEIC"} in ${coding}`);
   return {
     format,
+    coded,
     ...(colours && { colours }),
     ...(isPremultiplied(file) && { premultiplied: true }),
     // The codec knows no sequences.
@@ -93,25 +119,58 @@ async function isoSaid(seen: "avif" | "heic", parts: Parts, rules: ProbeRules): 
   };
 }
 
-function unread(name: string): Rejection {
-  return new Rejection(
-    "SourceUnsupported",
-    `the source is ${name}, which is not read: convert it; ${READ}`,
+interface Read {
+  readonly metadata: Metadata;
+  readonly mend?: Pick<SourceInfo, "mended" | "damaged">;
+}
+
+function metadataIn(input: ImageInput, said: Said, rules: ProbeRules): Promise<Read> {
+  return withPlainName(input, (named) =>
+    withBearableExif(named, said.format, (bearable) => {
+      const read = (readable: ImageInput) => metadataAndMend(readable, said, rules);
+      return said.rewritten ? withRewritten(bearable, undefined, read) : read(bearable);
+    }),
   );
 }
 
-function metadataIn(input: ImageInput, { format, rewritten }: Said): Promise<Metadata> {
-  const read = (named: ImageInput) => withPlainName(named, metadataOf(format));
-  return rewritten ? withRewritten(input, undefined, read) : read(input);
+/**
+ * A WebP that was cut off says nothing until it is mended: so it is where every frame that is wanted
+ * is whole, and where the recipe has damaged sources rendered. A GIF that ends in its first frame
+ * says its size to who asks for no more; that it is damaged is seen as it is rendered.
+ */
+async function metadataAndMend(
+  input: ImageInput,
+  { format, tiff }: Said,
+  { source, presets }: ProbeRules,
+): Promise<Read> {
+  const metadata = metadataOf(format, tiff?.place);
+  try {
+    return { metadata: await metadata(input) };
+  } catch (fault) {
+    if (!(fault instanceof Rejection)) throw fault;
+    if (format === "gif" && source.damaged === "render") {
+      return { metadata: await metadataOf(format, { failOn: "none" })(input) };
+    }
+    if (format !== "webp") throw fault;
+    const mend = await withParts(input, webpMend);
+    const missed = mend?.lacksFrames !== true || presets.some(({ animated }) => animated);
+    if (mend === undefined || (missed && source.damaged === "reject")) throw fault;
+    const mended = { mended: true } as const;
+    return {
+      metadata: await withMendedWebp(input, mended, metadata),
+      mend: { ...mended, ...(missed && { damaged: fault.message }) },
+    };
+  }
 }
 
 const metadataOf =
-  (format: InputFormat) =>
+  (format: InputFormat, how: Parameters<typeof reading>[2] = {}) =>
   async (input: ImageInput): Promise<Metadata> => {
     const readable = format === "svg" ? await svgBytes(input) : input;
     const read = (page?: number) =>
       attempt(
-        () => reading(readable, undefined, page === undefined ? {} : { page }).metadata(),
+        () =>
+          reading(readable, undefined, { ...how, ...(page !== undefined && { page }) }).metadata(),
         (text, cause) => headerFault(format, text, cause),
         undefined,
       );
@@ -149,16 +208,6 @@ function checkAllowed(format: InputFormat, { source }: ProbeRules): void {
 }
 
 function headerFault(format: InputFormat, text: string, cause: unknown): Rejection {
-  if (/channel limit/.test(text)) {
-    return new Rejection("SourceUnsupported", "the source has more than 5 channels", { cause });
-  }
-  if (/samples out of range/.test(text)) {
-    return new Rejection(
-      "SourceUnsupported",
-      "the source is a TIFF of 64 bit samples, which are not read: 1 to 16 bit whole numbers are",
-      { cause },
-    );
-  }
   // The format was told already: what the codec does not know again is not whole.
   const why = /unsupported image format/.test(text) ? meaning("") : meaning(text);
   return new Rejection(
@@ -182,24 +231,19 @@ function describe(
   metadata: Metadata,
   rules: ProbeRules,
 ): SourceInfo {
-  const { format, colours } = said;
+  const { tiff, ...rest } = said;
+  const { format, colours } = rest;
   const own = metadata.autoOrient;
-  // Nothing says which number is white.
-  if (format === "tiff" && !(metadata.depth in DEPTHS)) {
-    throw new Rejection(
-      "SourceUnsupported",
-      `the source is a TIFF of ${metadata.depth} samples, which are not read: 1 to 16 bit whole numbers are`,
-    );
-  }
   const info: SourceInfo = {
-    ...said,
+    ...rest,
+    ...tiff?.place,
     ...(format === "svg" ? { ...drawnAt(own, rules), drawnWidth: own.width } : own),
     ...((format === "heic" || said.premultiplied) && metadata.icc && { icc: metadata.icc }),
     bytes,
     pages: metadata.pages ?? 1,
     bands: metadata.channels,
     depth: storedDepth(metadata),
-    alpha: metadata.hasAlpha,
+    alpha: metadata.hasAlpha || (format === "gif" && hasGaps(head)),
     progressive: metadata.isProgressive,
     subsampled: format === "jpeg" && hasQuarterChroma(head),
     lossless: format === "webp" && mayBeLossless(head),
@@ -208,6 +252,7 @@ function describe(
       p3: true as const,
     }),
     ...(!colours && isBare(format, metadata) && { bare: true as const }),
+    ...(metadata.exif && { exifBytes: metadata.exif.length }),
     orientation: metadata.orientation ?? 1,
   };
   return profileGiven(info) ? { ...info, rewritten: true } : info;
@@ -241,20 +286,36 @@ function describeBmp(head: Uint8Array, bytes: number): SourceInfo {
 /** libheif's WebAssembly has at most 2 GiB and takes some 10 bytes a px; phones make 48 megapixels. */
 const HEIC_PIXELS = 100_000_000;
 
-function checkPixels({ format, width, height, bands }: SourceInfo, { limits }: ProbeRules): void {
-  const pixels = width * height;
-  const most = Math.min(limits.pixels, mostDecoded(format, bands));
+/**
+ * How often a picture's own px, or those of its largest part, its parts may have in all. Tiles reach
+ * beyond a picture by less than one of them (ISO/IEC 23000-22, 7.3.11.4.2), which of small pictures
+ * can be four times its size, and alpha may have as many.
+ */
+const PARTS = 8;
+
+function checkPixels(info: SourceInfo, { limits }: ProbeRules): void {
+  const { width, height, coded = { all: 0, largest: 0 } } = info;
+  const pixels = Math.max(width * height, coded.largest);
+  const most = Math.min(limits.pixels, mostDecoded(info));
+  if (coded.all > pixels * PARTS) {
+    throw new Rejection(
+      "SourceTooLarge",
+      `the source's parts are ${coded.all} px for a picture of ${width} x ${height}`,
+    );
+  }
   if (pixels <= most) return;
   throw new Rejection(
     "SourceTooLarge",
-    `the source is ${width} x ${height} = ${pixels} px and ${most} are let through`,
+    `the source is ${pixels > width * height ? `cut from ${pixels}` : `${width} x ${height} = ${pixels}`} px and ${most} are let through`,
   );
 }
 
 /** What is decoded whole into memory has a limit of its own. */
-function mostDecoded(format: InputFormat, bands: number): number {
+function mostDecoded({ format, bands, depth, repacked }: SourceInfo): number {
   if (format === "heic") return HEIC_PIXELS;
-  return format === "bmp" ? Math.floor((TIFF_BYTES * 0.99) / bands) : Infinity;
+  if (format !== "bmp" && !repacked) return Infinity;
+  const pixelBytes = Math.max(bands * (depth > 8 ? 2 : 1), repacked?.pixelBytes ?? 0);
+  return Math.floor((TIFF_BYTES * 0.99) / pixelBytes);
 }
 
 /** Of a PNG with a palette or of 1, 2 or 4 bits the header says so; decoded it is 8 bit. */

@@ -12,16 +12,19 @@ import {
 } from "../plan/index.ts";
 import { mappedPixels } from "./colour/mapped.ts";
 import { encode, type RenderedImage } from "./encode.ts";
+import { withBearableExif } from "./exif/bearable.ts";
 import { attempt, decodeFault, encodeFault } from "./fault.ts";
 import type { ImageInput } from "./input.ts";
 import { type Exif, keepsExif, parseExif } from "./kept.ts";
 import { notLarger } from "./not-larger.ts";
+import { inPasses, type Pass } from "./passes.ts";
 import { fromPixels, type Pixels, release, toPixels } from "./pixels.ts";
 import { type Placeholder, placeholderArea, placeholderOf, smallestRaster } from "./placeholder.ts";
 import { withPlainName } from "./plain-name.ts";
-import { reading } from "./reading.ts";
+import { type FailOn, reading } from "./reading.ts";
 import { withTagged } from "./tagged.ts";
 import { withReadable } from "./unpack.ts";
+import { withMendedWebp } from "./webp-mend.ts";
 
 export interface RenderOptions {
   /** Looked at between steps: a step that runs is let finish. */
@@ -30,14 +33,17 @@ export interface RenderOptions {
   readonly onRendition: (image: RenderedImage) => Promise<void> | void;
   /** Told when the source's pixels are there, where it is decoded to a raster. */
   readonly onDecoded?: () => void;
-  /** Gets the picture's placeholder once; without it, none is computed. */
+  /** Gets the picture's placeholder, again if it has to be read again; without it, none is computed. */
   readonly onPlaceholder?: (placeholder: Placeholder) => void;
+  /** Told once, and in which way, when what was rendered is a damaged source, as the plan allows. */
+  readonly onDamaged?: (why: string) => void;
 }
 
 /** One source on its way. */
 interface Work {
   readonly input: ImageInput;
   readonly plan: Plan;
+  readonly failOn: FailOn;
   /** Aborted from outside, or by the first step that fails. */
   readonly signal: AbortSignal;
   readonly stop: AbortController;
@@ -58,35 +64,59 @@ interface Work {
  * @throws Failure `OutOfMemory`, `TimedOut` or `Internal`
  * @throws the signal's reason, and what `onRendition` throws
  */
-export async function render(
-  input: ImageInput,
+export async function render(input: ImageInput, plan: Plan, options: RenderOptions): Promise<void> {
+  const { source } = plan;
+  const handed = new Set<string>();
+  // What was handed over before a pass failed is whole.
+  const onRendition: RenderOptions["onRendition"] = (image) => {
+    if (handed.has(image.plan.key)) return;
+    handed.add(image.plan.key);
+    return options.onRendition(image);
+  };
+  const once = { ...options, onRendition };
+  await withPlainName(input, (named) =>
+    withBearableExif(named, source.format, (bearable) =>
+      withMendedWebp(bearable, source, (mended) =>
+        withTagged(mended, source, (tagged) =>
+          inPasses(tagged, plan, once, (pass) => renderOnce(named, plan, once, pass)),
+        ),
+      ),
+    ),
+  );
+  if (source.damaged !== undefined) options.onDamaged?.(source.damaged);
+}
+
+async function renderOnce(
+  original: ImageInput,
   plan: Plan,
   { signal, onRendition, onDecoded, onPlaceholder }: RenderOptions,
+  { input, failOn }: Pass,
 ): Promise<void> {
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const { source, seconds } = plan;
-  await withPlainName(input, (named) =>
-    withTagged(named, source, (tagged) =>
-      withReadable(tagged, source, { signal: either, seconds }, async (readable) =>
-        renderAll({
-          input: readable,
-          plan,
-          signal: either,
-          stop,
-          onRendition: async (image) => onRendition(await notLarger(image, named, source)),
-          onDecoded,
-          onPlaceholder,
-          // What these were unpacked to has pixels and a profile, and nothing else.
-          exif: await exifOf(
-            /^(?:heic|avif)$/.test(source.format) ? tagged : readable,
-            plan,
-            either,
-          ),
-          smallest: plan.raster && smallestRaster(plan.raster),
-        }),
-      ),
-    ),
+  const how = {
+    signal: either,
+    seconds,
+    // A source that is cut off may show only one of its frames.
+    moving: plan.renditions.some(({ preset }) => preset.animated),
+    tolerant: failOn === "none",
+  };
+  await withReadable(input, source, how, async (readable) =>
+    renderAll({
+      input: readable,
+      plan,
+      failOn,
+      signal: either,
+      stop,
+      onRendition: async (image) =>
+        onRendition(how.tolerant ? image : await notLarger(image, original, source)),
+      onDecoded,
+      onPlaceholder,
+      // What these were unpacked to has pixels and a profile, and nothing else.
+      exif: await exifOf(/^(?:heic|avif)$/.test(source.format) ? input : readable, plan, either),
+      smallest: plan.raster && smallestRaster(plan.raster),
+    }),
   );
 }
 
@@ -106,18 +136,18 @@ function exifOf(input: ImageInput, { renditions }: Plan, signal: AbortSignal) {
   return attempt(read, decodeFault, signal);
 }
 
-function decode({ input, plan, signal }: Work, area: Area): Promise<Pixels> {
+function decode({ input, plan, failOn, signal }: Work, area: Area): Promise<Pixels> {
   const { source, seconds } = plan;
   const { colours } = source;
   const run = () =>
     colours && isMapped(source)
       ? mappedPixels(
-          reading(input, source, { asIs: true }).timeout({ seconds }),
+          reading(input, source, { asIs: true, failOn }).timeout({ seconds }),
           area,
           source,
           colours,
         )
-      : toPixels(inSrgb(reading(input, source), source).timeout({ seconds }), area);
+      : toPixels(inSrgb(reading(input, source, { failOn }), source).timeout({ seconds }), area);
   return attempt(run, decodeFault, signal);
 }
 
@@ -140,7 +170,7 @@ async function descend(work: Work, pixels: Pixels, plan: RasterPlan): Promise<vo
 }
 
 async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
-  const { input, plan, signal, onRendition } = work;
+  const { input, plan, failOn, signal, onRendition } = work;
   // sharp would turn the picture at full size before it crops, and look for a crop there.
   const { crop } = rendition;
   const turned = plan.source.orientation > 1 || crop?.seek !== undefined;
@@ -152,7 +182,7 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const { frames = 1, wide = false } = rendition;
   const { source, seconds } = plan;
   const run = () => {
-    const pipeline = reading(input, source, { frames, asIs: wide }).timeout({ seconds });
+    const pipeline = reading(input, source, { frames, asIs: wide, failOn }).timeout({ seconds });
     const ready = wide ? pipeline : inSrgb(pipeline, source);
     return encode(coloured(ready, source, rendition), rendition, work.exif);
   };

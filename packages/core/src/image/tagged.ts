@@ -1,11 +1,7 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32, deflateSync } from "node:zlib";
-import { Failure } from "../outcome/index.ts";
 import { isMapped, type SourceInfo } from "../plan/index.ts";
 import { profileOf } from "./colour/icc.ts";
 import { PNG_COLOUR_CHUNKS, pngChunks } from "./colour/png.ts";
@@ -13,6 +9,7 @@ import type { ImageInput } from "./input.ts";
 import { isoFile } from "./iso/picture.ts";
 import { rewritten } from "./iso/rewrite.ts";
 import { type Parts, withParts } from "./parts.ts";
+import { withScratchFile } from "./scratch.ts";
 
 /**
  * Lends a source to `use` as one of which the codec can tell the colours: itself, or, where they are
@@ -97,21 +94,9 @@ async function withPieces<T>(
     );
     return use({ kind: "bytes", bytes: Buffer.concat(parts) });
   }
-  const folder = await mkdtemp(join(tmpdir(), "imagefleet-tagged-"));
-  const path = join(folder, "source");
-  try {
-    await pipeline(Readable.from(stream(input.path, pieces)), createWriteStream(path));
-    return await use({ kind: "file", path });
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOSPC") {
-      throw new Failure("DiskFull", "the disk was full before the source was copied", {
-        cause: error,
-      });
-    }
-    throw error;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const write = (path: string) =>
+    pipeline(Readable.from(stream(input.path, pieces)), createWriteStream(path));
+  return withScratchFile(write, use);
 }
 
 async function* stream(path: string, pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {

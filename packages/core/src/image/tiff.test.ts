@@ -42,6 +42,23 @@ describe("TIFF", () => {
     ["deflate", picture().tiff({ compression: "deflate" }), 1],
     ["packbits", picture().tiff({ compression: "packbits" }), 1],
     ["JPEG", picture().tiff({ compression: "jpeg", quality: 95 }), 16],
+    [
+      "JPEG in tiles",
+      picture().tiff({
+        compression: "jpeg",
+        quality: 95,
+        tile: true,
+        tileWidth: 32,
+        tileHeight: 16,
+      }),
+      16,
+    ],
+    [
+      "JPEG, CMYK",
+      quadrants(INKS).toColourspace("cmyk").tiff({ compression: "jpeg", quality: 95 }),
+      16,
+      INKS,
+    ],
     ["tiled", picture().tiff({ tile: true, tileWidth: 32, tileHeight: 16, compression: "lzw" }), 1],
     ["a pyramid", picture().tiff({ tile: true, pyramid: true, compression: "deflate" }), 1],
     ["BigTIFF", picture().tiff({ bigtiff: true, compression: "lzw" }), 1],
@@ -76,7 +93,7 @@ describe("TIFF", () => {
         });
       await expect(probe({ kind: "bytes", bytes: file }, rules(1e6))).rejects.toMatchObject({
         reason: "SourceUnsupported",
-        message: expect.stringContaining("samples, which are not read"),
+        message: expect.stringContaining("samples, which is not read"),
       });
     },
   );

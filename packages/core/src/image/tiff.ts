@@ -4,14 +4,26 @@ export interface Raster {
   readonly width: number;
   /** px */
   readonly height: number;
-  /** RGB, or RGBA. */
-  readonly channels: 3 | 4;
+  /** Of what kind its colours are. Absent: RGB. */
+  readonly colour?: keyof typeof KINDS;
+  /** Those of its colour, and one more for alpha. */
+  readonly channels: number;
   /** Of each channel, 8 unless said; 16 with the lower byte first. */
   readonly bits?: 8 | 16;
   /** Are colours multiplied by alpha? The codec then divides them. */
   readonly premultiplied?: true;
+  /** The EXIF orientation, 1 to 8. Absent: upright. */
+  readonly orientation?: number;
   readonly icc?: Uint8Array;
 }
+
+/** TIFF's numbers for colours, and how many channels they have. */
+const KINDS = {
+  grey: { photometric: 1, channels: 1 },
+  rgb: { photometric: 2, channels: 3 },
+  cmyk: { photometric: 5, channels: 4 },
+  lab: { photometric: 8, channels: 3 },
+} as const;
 
 /** Small enough that libvips, which holds a whole strip, holds little; large enough for few. */
 const ROWS_PER_STRIP = 64;
@@ -33,7 +45,8 @@ type Tag = readonly [tag: number, type: number, values: readonly number[] | Uint
  * TIFF 6.0: https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf
  */
 export function emptyTiff(raster: Raster): { file: Buffer<ArrayBuffer>; pixels: Uint8Array } {
-  const { width, height, channels, bits = 8 } = raster;
+  const { width, height, colour = "rgb", channels, bits = 8 } = raster;
+  const kind = KINDS[colour];
   const row = width * channels * (bits / 8);
   const strips = Math.ceil(height / ROWS_PER_STRIP);
   const places = (start: number): number[] =>
@@ -47,12 +60,13 @@ export function emptyTiff(raster: Raster): { file: Buffer<ArrayBuffer>; pixels: 
     [257, LONG, [height]],
     [258, SHORT, Array.from({ length: channels }, () => bits)],
     [259, SHORT, [1]],
-    [262, SHORT, [2]],
+    [262, SHORT, [kind.photometric]],
     [273, LONG, places(start)],
+    [274, SHORT, [raster.orientation ?? 1]],
     [277, SHORT, [channels]],
     [278, LONG, [ROWS_PER_STRIP]],
     [279, LONG, sizes],
-    ...(channels === 4 ? [[338, SHORT, [raster.premultiplied ? 1 : 2]] as const] : []),
+    ...(channels > kind.channels ? [[338, SHORT, [raster.premultiplied ? 1 : 2]] as const] : []),
     ...(raster.icc === undefined ? [] : [[34675, UNDEFINED, raster.icc] as const]),
   ];
   const length = writeHead(undefined, tags(0));

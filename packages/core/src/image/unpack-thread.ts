@@ -5,13 +5,13 @@ import { bmpPixels } from "./bmp/pixels.ts";
 import { emptyTiff } from "./tiff.ts";
 import type { UnpackAnswer, UnpackOrder } from "./unpack.ts";
 
-const { input, format, raster }: UnpackOrder = workerData;
+const { input, format, raster, tolerant }: UnpackOrder = workerData;
 
 /** Given back to the thread that asked, without a copy. */
 async function unpacked(): Promise<ArrayBuffer> {
   const bytes = input.kind === "bytes" ? input.bytes : readFileSync(input.path);
   const { file, pixels } = emptyTiff(raster);
-  if (format === "bmp") bmpPixels(bytes, pixels);
+  if (format === "bmp") bmpPixels(bytes, pixels, tolerant);
   else (await import("./heic/pixels.ts")).heicPixels(bytes, raster, pixels);
   return file.buffer;
 }

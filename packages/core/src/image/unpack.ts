@@ -3,12 +3,14 @@ import { Failure, type RejectedReason, Rejection } from "../outcome/index.ts";
 import { isMapped, type SourceInfo, unpackedBits } from "../plan/index.ts";
 import { profileOf } from "./colour/icc.ts";
 import { attempt, decodeFault, meaning, OUT_OF_MEMORY } from "./fault.ts";
-import { checkGif } from "./gif.ts";
+import { withShownGif } from "./gif.ts";
 import type { ImageInput } from "./input.ts";
+import { toSamples } from "./pixels.ts";
 import { reading } from "./reading.ts";
 import { svgBytes } from "./svg.ts";
 import { checkFilters } from "./svg-filters.ts";
 import { onThread } from "./threads.ts";
+import { repacked, repackedRaster } from "./tiff/repack.ts";
 import { emptyTiff, type Raster } from "./tiff.ts";
 
 /** The thread's entry: the source beside this one, or, beside a deployed bundle, one of its own. */
@@ -22,6 +24,19 @@ export interface UnpackOrder {
   readonly input: ImageInput;
   readonly format: "bmp" | "heic";
   readonly raster: Raster;
+  /** Is what there is of a damaged source wanted? */
+  readonly tolerant: boolean;
+}
+
+/** How a source is to be read. */
+export interface Reading {
+  readonly signal: AbortSignal;
+  /** How long decoding may take. */
+  readonly seconds: number;
+  /** Is more than the first frame wanted? */
+  readonly moving: boolean;
+  /** Is what there is of a damaged source wanted? */
+  readonly tolerant: boolean;
 }
 
 /** What it says in the end. */
@@ -31,36 +46,39 @@ export type UnpackAnswer =
 
 /**
  * Lends a source to `use` in a form that sharp reads: itself, or what sharp has no decoder for
- * (BMP, HEIC) or would misread (AVIF with colours multiplied by alpha) as an uncompressed TIFF in memory, gone when `use` has ended.
+ * (BMP, HEIC) or would misread (AVIF with colours multiplied by alpha, some TIFFs) as an uncompressed
+ * TIFF in memory, gone when `use` has ended.
  *
- * The decoding runs on a thread of its own that ends with it: the program goes on serving, a
+ * What sharp has no decoder for is decoded on a thread that ends with it: the program goes on serving, a
  * deadline stops it at once, a decoder that crashes takes nothing with it, and WebAssembly's
  * memory, which only grows, is given back. It counts as one pipeline.
  *
- * @param seconds how long decoding may take
  * @throws Rejection `SourceCorrupt`, Failure `OutOfMemory` or `TimedOut`, the signal's reason, and
  *   what `use` throws
  */
 export async function withReadable<T>(
   input: ImageInput,
   source: SourceInfo,
-  { signal, seconds }: { readonly signal: AbortSignal; readonly seconds: number },
+  how: Reading,
   use: (input: ImageInput) => Promise<T>,
 ): Promise<T> {
   const { format } = source;
+  const { signal, seconds, tolerant } = how;
   if (format === "svg") {
     const drawing = await svgBytes(input);
     checkFilters(drawing.bytes, source, seconds);
     return use(drawing);
   }
-  if (format === "gif") await checkGif(input);
+  if (format === "gif") return withShownGif(input, how, use);
   const raster = rasterOf(source);
   const file =
     format === "bmp" || format === "heic"
-      ? await onThread(() => unpack({ input, format, raster }, signal, seconds))
+      ? await onThread(() => unpack({ input, format, raster, tolerant }, signal, seconds))
       : format === "avif" && source.premultiplied
-        ? await divisible(input, source, raster, { signal, seconds })
-        : undefined;
+        ? await divisible(input, source, raster, how)
+        : source.repacked
+          ? await repacked(input, source, raster, how)
+          : undefined;
   if (file === undefined) return use(input);
   try {
     return await use({ kind: "bytes", bytes: new Uint8Array(file) });
@@ -71,6 +89,7 @@ export async function withReadable<T>(
 }
 
 function rasterOf(source: SourceInfo): Raster {
+  if (source.repacked) return repackedRaster(source, source.repacked);
   const { width, height, alpha, colours, premultiplied } = source;
   const own = colours && !isMapped(source) ? profileOf(colours) : undefined;
   const icc = own ?? source.icc;
@@ -85,26 +104,33 @@ function rasterOf(source: SourceInfo): Raster {
   };
 }
 
-/** A decoded AVIF as a TIFF that says, as the codec's reader of AVIF does not, that alpha is to be divided out. */
+/**
+ * A decoded AVIF as a TIFF that says, as the codec's reader of AVIF does not, that alpha is to be
+ * divided out.
+ */
 async function divisible(
   input: ImageInput,
   source: SourceInfo,
   raster: Raster,
-  { signal, seconds }: { readonly signal: AbortSignal; readonly seconds: number },
+  { signal, seconds }: Reading,
 ): Promise<ArrayBuffer> {
-  const deep = raster.bits === 16;
+  const { bits = 8 } = raster;
   const decoded = await attempt(
     () =>
-      reading(input, source, { asIs: true })
-        .timeout({ seconds })
-        .toColourspace(deep ? "rgb16" : "srgb")
-        .raw({ depth: deep ? "ushort" : "uchar" })
-        .toBuffer(),
+      toSamples(
+        reading(input, source, { asIs: true })
+          .timeout({ seconds })
+          .toColourspace(bits === 16 ? "rgb16" : "srgb"),
+        bits,
+      ),
     decodeFault,
     signal,
   );
   const { file, pixels } = emptyTiff(raster);
-  pixels.set(decoded);
+  if (decoded.data.length !== pixels.length) {
+    throw new RangeError(`the codec wrote ${decoded.channels} channels of ${raster.channels}`);
+  }
+  pixels.set(decoded.data);
   return file.buffer;
 }
 

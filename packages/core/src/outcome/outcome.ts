@@ -7,6 +7,7 @@ export type Lane = (typeof LANES)[number];
 /**
  * How a job ended: a closed set. `bytesIn` and `bytesOut` are bytes read from and written to S3,
  * `bytesSaved` what the smallest rendition of the source's own size has less than it, if there is one.
+ * `damaged` says why the source is, where it was rendered all the same.
  */
 export type Outcome =
   | {
@@ -15,6 +16,7 @@ export type Outcome =
       bytesIn: number;
       bytesOut: number;
       bytesSaved?: number;
+      damaged?: string;
     }
   | { kind: "unchanged" }
   | { kind: "retired"; removed: number }

@@ -31,6 +31,12 @@ function plan(from: SourceInfo, presets: RecipeInput["presets"], memoryBytes = I
   return planRenditions(from, defineRecipe({ presets }), "a", memoryBytes);
 }
 
+/** A TIFF of 6000 x 4000 px. */
+function repacked(more: Partial<SourceInfo>, how: NonNullable<SourceInfo["repacked"]>): SourceInfo {
+  const size = { width: 6000, height: 4000 };
+  return source("tiff", { ...size, bytes: 24e6 * how.pixelBytes, repacked: how, ...more });
+}
+
 const jpeg = (size: string) => ({ t: { size, format: "jpeg" as const } });
 
 /** MiB by which a child process's peak resident size grew, two threads, glibc: see decoder-cost.ts. */
@@ -78,6 +84,33 @@ const MEASURED: readonly [string, SourceInfo, RecipeInput["presets"], number, nu
     jpeg("400w"),
     116,
   ],
+  [
+    "TIFF with a spot colour",
+    repacked({ bands: 4, alpha: true }, { colour: "rgb", pixelBytes: 5, copied: false }),
+    jpeg("1600w"),
+    224,
+  ],
+  [
+    "TIFF with a spot colour, 16 bit",
+    repacked(
+      { bands: 4, alpha: true, depth: 16 },
+      { colour: "rgb", pixelBytes: 10, copied: false },
+    ),
+    jpeg("1600w"),
+    421,
+  ],
+  [
+    "TIFF in CMYK with two spot colours",
+    repacked({ bands: 4 }, { colour: "cmyk", pixelBytes: 6, copied: false }),
+    jpeg("1600w"),
+    253,
+  ],
+  [
+    "TIFF in Lab of 8 bit",
+    repacked({ depth: 16 }, { colour: "lab", pixelBytes: 3, copied: true }),
+    jpeg("1600w"),
+    286,
+  ],
   ["WebP at full size", source("jpeg"), { a: {}, b: "400w" }, 376],
   ["JPEG streamed", source("jpeg"), { a: { format: "jpeg" }, b: "400w" }, 311, 10 * MIB],
 ];
@@ -92,6 +125,23 @@ describe("the predicted peak", () => {
       expect(predicted).toBeLessThan(mib * 1.6 + 8);
     },
   );
+});
+
+describe("beside the pixels that are shown", () => {
+  const peak = (from: SourceInfo) => plan(from, jpeg("400w")).peakBytes;
+
+  it("EXIF counts, in copies", () => {
+    const bare = source("webp");
+    expect(peak({ ...bare, exifBytes: MIB }) - peak(bare)).toBe(13 * MIB);
+  });
+
+  it.each(["avif", "heic"] as const)("so does all that a small %s is cut from", (format) => {
+    const coded = { all: 48_000_000, largest: 48_000_000 };
+    const shown = { width: 800, height: 600 };
+    const cut = peak(source(format, { ...shown, coded }));
+    expect(cut).toBeGreaterThan(0.8 * peak(source(format)));
+    expect(cut).toBeGreaterThan(10 * peak(source(format, shown)));
+  });
 });
 
 describe("an animation", () => {

@@ -21,6 +21,8 @@ const BASE = {
   bmp: 28,
   svg: 24,
 } as const;
+/** What the codec makes of a byte of EXIF, in copies: measured on 1 MiB in WebP, AVIF and PNG, 7, 8, 13. */
+const EXIF_BYTE = 13;
 /** The same for each rendition that is encoded beside the others. */
 const BESIDE = MIB;
 
@@ -71,8 +73,8 @@ export function streamBytes(source: SourceInfo, rendition: RenditionPlan): numbe
   return baseBytes(source, 1) + Math.max(early, lasting + whole + own);
 }
 
-function baseBytes({ format }: SourceInfo, renditions: number): number {
-  return BASE[format] * MIB + renditions * BESIDE;
+function baseBytes({ format, exifBytes = 0 }: SourceInfo, renditions: number): number {
+  return BASE[format] * MIB + renditions * BESIDE + exifBytes * EXIF_BYTE;
 }
 
 function countOf({ renditions, rasters }: RasterPlan): number {

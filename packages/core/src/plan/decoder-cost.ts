@@ -1,6 +1,6 @@
 import { type Area, areaPixels } from "./area.ts";
 import { unpackedBits } from "./deep.ts";
-import type { SourceInfo } from "./source-info.ts";
+import type { Repacked, SourceInfo } from "./source-info.ts";
 
 /**
  * What reading a source takes of memory, in bytes, by what its codec must hold.
@@ -26,7 +26,7 @@ export interface DecoderCost {
   readonly whole: number;
   /**
    * Held until the job's end: line caches and what libwebp needs, as freed memory goes back into
-   * glibc's arenas, and the whole picture that a HEIC or BMP was unpacked to.
+   * glibc's arenas, and the whole picture that a HEIC, BMP or TIFF was unpacked to.
    */
   readonly lasting: number;
 }
@@ -39,6 +39,9 @@ export interface DecoderCost {
 const HEIC_BASE = 40 * 1024 * 1024;
 const HEIC_PIXEL = 13.5;
 const HEIC_DEEP_PIXEL = 21;
+
+/** Grown by 11 to 20 MiB more than the pixels for TIFFs of 24 megapixels in strips. */
+const REPACKING_BASE = 16 * 1024 * 1024;
 
 /** What librsvg makes of a byte of XML. */
 const SVG_TREE = 20;
@@ -53,7 +56,8 @@ export function decoderCost(source: SourceInfo, target: Area): DecoderCost {
 }
 
 function earlyBytes(source: SourceInfo): number {
-  const all = areaPixels(source);
+  // A picture may be cut from a larger one.
+  const all = Math.max(areaPixels(source), source.coded?.largest ?? 0);
   switch (source.format) {
     case "avif":
       return all * (source.depth > 8 ? 25 : 19) + (source.premultiplied ? unpacked(source) : 0);
@@ -62,9 +66,17 @@ function earlyBytes(source: SourceInfo): number {
     case "bmp":
       // Run lengths are first undone to indices. The file itself is held twice, on two threads.
       return all * (source.bands + 1) + source.bytes;
+    case "tiff":
+      return source.repacked ? repackingBytes(source, source.repacked) : 0;
     default:
       return 0;
   }
+}
+
+/** The codec's lines, what it decompresses, what that is repacked to, and a copy of the file. */
+function repackingBytes(source: SourceInfo, { pixelBytes, copied }: Repacked): number {
+  const samples = areaPixels(source) * pixelBytes;
+  return REPACKING_BASE + samples + unpacked(source) + (copied ? source.bytes : 0);
 }
 
 function lastingBytes(source: SourceInfo, target: Area): number {
@@ -75,6 +87,8 @@ function lastingBytes(source: SourceInfo, target: Area): number {
     case "bmp":
     case "heic":
       return unpacked(source) + (source.rewritten ? source.bytes : 0);
+    case "tiff":
+      return source.repacked ? unpacked(source) : 0;
     case "png":
       // Read from a copy that has a profile.
       return source.rewritten ? source.bytes : 0;

@@ -40,5 +40,6 @@ export function isDeepened(source: SourceInfo): boolean {
 
 /** The bits of a channel of what a source is unpacked to, where the codec cannot read it itself. */
 export function unpackedBits(source: SourceInfo): 8 | 16 {
-  return source.depth > 8 && (source.format === "avif" || isMapped(source)) ? 16 : 8;
+  const deep = source.format === "avif" || source.format === "tiff" || isMapped(source);
+  return source.depth > 8 && deep ? 16 : 8;
 }

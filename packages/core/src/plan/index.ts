@@ -23,4 +23,10 @@ export { laneByBytes, laneByCost } from "./lane.ts";
 export type { Plan, RasterPlan, RenditionPlan } from "./plan.ts";
 export { planRenditions } from "./plan-renditions.ts";
 export { bytesSaved, savedPercent } from "./saved.ts";
-export { INPUT_FORMATS, INPUT_NAMES, type InputFormat, type SourceInfo } from "./source-info.ts";
+export {
+  INPUT_FORMATS,
+  INPUT_NAMES,
+  type InputFormat,
+  type Repacked,
+  type SourceInfo,
+} from "./source-info.ts";

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Rejection } from "../outcome/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
@@ -68,16 +69,57 @@ describe("planRenditions", () => {
   it.each([
     ["webp", 16_383],
     ["avif", 16_384],
-    ["jpeg", 65_535],
+    ["jpeg", 65_500],
+    ["gif", 65_535],
     ["png", 1_000_000],
-  ] as const)("rejects a rendition with a side that %s cannot have", (format, longest) => {
-    const presets = { full: { format } };
-    expect(() => plan(source({ width: longest, height: 1 }), { presets })).not.toThrow();
-    expect(() => plan(source({ width: longest + 1, height: 1 }), { presets })).toThrowError(
-      new Rejection(
-        "RecipeUnsatisfiable",
-        `presets.full of this source would be ${longest + 1} x 1 px and ${format} takes ${longest} a side: bound both sides in the preset or choose another format`,
-      ),
+  ] as const)(
+    "bounds a rendition by what %s can hold, and leaves the others",
+    (format, longest) => {
+      const presets = { full: { format }, thumb: "9x9" } as const;
+      const [whole] = plan(source({ width: longest, height: 7 }), { presets }).renditions;
+      expect(whole).toMatchObject({ width: longest, height: 7 });
+      expect(whole?.boundedFrom).toBeUndefined();
+      for (const turned of [false, true]) {
+        const [width, height] = turned ? [30, longest * 3] : [longest * 3, 30];
+        const made = plan(source({ width, height }), { presets }).renditions;
+        const sides = turned ? { width: 10, height: longest } : { width: longest, height: 10 };
+        expect(made.find(({ preset }) => preset.name === "full")).toMatchObject({
+          ...sides,
+          scaled: sides,
+          boundedFrom: { width, height },
+        });
+        expect(made.find(({ preset }) => preset.name === "thumb")?.boundedFrom).toBeUndefined();
+      }
+    },
+  );
+
+  it("never makes a side of none, or one that its format cannot hold, of any source and preset", () => {
+    const side = fc.integer({ min: 1, max: 2_000_000 });
+    const format = fc.constantFrom("webp", "avif", "jpeg", "gif", "png");
+    const asked = fc.integer({ min: 1, max: 16_383 });
+    const enlarge = fc.boolean();
+    const fit = fc.constantFrom("inside", "cover", "contain", "fill", "outside");
+    const preset = fc.oneof(
+      fc.record({ format }),
+      fc.record({ format, width: asked, enlarge }),
+      fc.record({ format, width: asked, height: asked, fit, enlarge }),
+    );
+    const bounds = { webp: 16_383, avif: 16_384, jpeg: 65_500, gif: 65_535, png: 1_000_000 };
+    fc.assert(
+      fc.property(side, side, preset, (width, height, full) => {
+        const limits = { pixels: Number.MAX_SAFE_INTEGER };
+        const [made] = plan(source({ width, height }), { limits, presets: { full } }).renditions;
+        if (made === undefined) throw new Error("nothing was planned");
+        expect(Math.max(made.width, made.height)).toBeLessThanOrEqual(bounds[full.format]);
+        expect(Math.min(made.width, made.height)).toBeGreaterThanOrEqual(1);
+        if (made.boundedFrom === undefined) return;
+        // In its proportions, to a px of the shorter side; and never of a crop or of a border.
+        expect([made.crop, made.pad]).toEqual([undefined, undefined]);
+        const { width: across, height: down } = made.boundedFrom;
+        const shrink = Math.max(across, down) / bounds[full.format];
+        expect(Math.abs(made.width - across / shrink)).toBeLessThanOrEqual(1);
+        expect(Math.abs(made.height - down / shrink)).toBeLessThanOrEqual(1);
+      }),
     );
   });
 

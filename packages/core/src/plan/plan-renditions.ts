@@ -1,21 +1,23 @@
 import { Rejection } from "../outcome/index.ts";
 import type { OutputFormat, Preset, Recipe } from "../recipe/index.ts";
-import { type Area, areaPixels } from "./area.ts";
+import { areaPixels } from "./area.ts";
 import { cascade } from "./cascade.ts";
 import { cascadeBytes, streamBytes } from "./cost.ts";
+import type { Geometry } from "./geometry.ts";
 import { renditionKey } from "./key.ts";
 import type { Plan, RenditionPlan } from "./plan.ts";
 import { sized } from "./responsive.ts";
 import type { SourceInfo } from "./source-info.ts";
 
 /**
- * The longest side that each format can have, in px. AVIF: our encoder's limit for one tile grid;
- * PNG's own is 2^31, but libpng stops reading at 1,000,000 (PNG_USER_WIDTH_MAX).
+ * The longest side that each format can have, in px, of one frame where there are several. JPEG:
+ * libjpeg's limit, its format's is 65,535; AVIF: our encoder's for one tile grid; PNG's own is 2^31,
+ * but libpng stops reading at 1,000,000 (PNG_USER_WIDTH_MAX).
  */
 const LONGEST_SIDE: Readonly<Record<OutputFormat, number>> = {
   webp: 16_383,
   avif: 16_384,
-  jpeg: 65_535,
+  jpeg: 65_500,
   png: 1_000_000,
   gif: 65_535,
 };
@@ -27,7 +29,7 @@ const LONGEST_SIDE: Readonly<Record<OutputFormat, number>> = {
  * @param memoryBytes what the work may take of memory at its peak; what would break it in one
  *   decode is streamed. The plan can still cost more: see `laneByCost`.
  * @throws Rejection `SourceTooLarge` over the recipe's limits; `RecipeUnsatisfiable` when a
- *   rendition cannot exist: too long a side for its format, too long a key
+ *   rendition's key would be too long
  */
 export function planRenditions(
   source: SourceInfo,
@@ -38,13 +40,20 @@ export function planRenditions(
   guard(source, recipe);
   const renditions = sized(source, recipe.presets)
     .map(({ preset, geometry }): RenditionPlan => {
-      checkSides(geometry, preset.format, preset.name);
       const key = renditionKey(recipe, preset, sourceKey);
-      return { ...geometry, preset, key, ...beyondOnePicture(source, preset, recipe) };
+      const held = within(geometry, LONGEST_SIDE[preset.format]);
+      return { ...held, preset, key, ...beyondOnePicture(source, preset, recipe) };
     })
     .sort((a, b) => areaPixels(b.scaled) - areaPixels(a.scaled));
   const { seconds } = recipe.limits;
-  return { source, seconds, renditions, ...withinMemory(source, renditions, memoryBytes) };
+  const tolerant = recipe.source.damaged === "render" && ({ tolerant: true } as const);
+  return {
+    source,
+    seconds,
+    renditions,
+    ...tolerant,
+    ...withinMemory(source, renditions, memoryBytes),
+  };
 }
 
 function guard({ width, height, bytes, pages }: SourceInfo, { limits }: Recipe): void {
@@ -88,13 +97,20 @@ function beyondOnePicture(
   return { ...(frames > 1 && { frames }), ...(wide && { wide }) };
 }
 
-function checkSides({ width, height }: Area, format: OutputFormat, name: string): void {
-  const longest = LONGEST_SIDE[format];
-  if (Math.max(width, height) <= longest) return;
-  throw new Rejection(
-    "RecipeUnsatisfiable",
-    `presets.${name} of this source would be ${width} x ${height} px and ${format} takes ${longest} a side: bound both sides in the preset or choose another format`,
-  );
+/**
+ * A geometry with sides that its format can hold, in its proportions. One that is cropped or padded
+ * has both of its preset's sides, which are shorter than any bound.
+ */
+function within(
+  geometry: Geometry,
+  longest: number,
+): Geometry & Pick<RenditionPlan, "boundedFrom"> {
+  const { width, height } = geometry;
+  const shrink = Math.max(width, height) / longest;
+  if (shrink <= 1) return geometry;
+  const side = (px: number) => Math.max(1, Math.min(longest, Math.round(px / shrink)));
+  const scaled = { width: side(width), height: side(height) };
+  return { ...scaled, scaled, boundedFrom: { width, height } };
 }
 
 type Split = Pick<Plan, "strategy" | "raster" | "streamed" | "peakBytes">;

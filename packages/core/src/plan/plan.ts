@@ -10,6 +10,8 @@ export interface RenditionPlan extends Geometry {
   readonly key: string;
   /** Of an animation that stays one; absent: one picture. */
   readonly frames?: number;
+  /** What the preset asks for, in px, where that is more than its format can hold. */
+  readonly boundedFrom?: Area;
   /** The colours stay in the source's own Display P3. */
   readonly wide?: true;
 }
@@ -35,6 +37,8 @@ export interface Plan {
   readonly raster?: RasterPlan;
   /** The renditions with a decode of their own, in little memory, one after the other. */
   readonly streamed: readonly RenditionPlan[];
+  /** Is of a damaged source rendered what there is? Absent: it is rejected. */
+  readonly tolerant?: true;
   /** How long one decode may take, s. */
   readonly seconds: number;
   /** All of them, largest first. */

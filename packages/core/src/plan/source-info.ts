@@ -26,7 +26,7 @@ export interface SourceInfo {
   readonly bytes: number;
   /** Pages of a TIFF, frames of an animation; 1 otherwise. */
   readonly pages: number;
-  /** Channels as stored, alpha among them. */
+  /** Channels as the codec gets them, alpha among them. */
   readonly bands: number;
   /** Bits of one channel as stored. */
   readonly depth: 1 | 2 | 4 | 8 | 16 | 32;
@@ -45,14 +45,43 @@ export interface SourceInfo {
   readonly profiled?: true;
   /** Does its header tell of pixels and nothing else, no profile, no metadata, no turn? Absent: no. */
   readonly bare?: true;
+  /** A WebP whose container promises more than there is: its whole chunks are read. Absent: no. */
+  readonly mended?: true;
+  /** What its header shows to be damaged, where the recipe has such a source rendered. */
+  readonly damaged?: string;
   /** The EXIF orientation, 1 to 8. */
   readonly orientation: number;
-  /** The colour profile of what is unpacked before the codec reads it, HEIC and some AVIF. */
+  /** The colour profile of what is unpacked before the codec reads it: HEIC, some AVIF, some TIFF. */
   readonly icc?: Uint8Array;
   /** An AVIF or HEIC whose colours are stored multiplied by alpha. Absent: no. */
   readonly premultiplied?: true;
   /** An AVIF or HEIC whose container is written anew before the codec reads it. Absent: no. */
   readonly rewritten?: true;
+  /** The page of a TIFF that its full picture is on, or below, from 0. Absent: the first. */
+  readonly page?: number;
+  /** Where below that page its full picture is, from 0. Absent: the page itself. */
+  readonly subifd?: number;
+  /** A TIFF that is stored in tiles. Absent: no. */
+  readonly tiled?: true;
+  /** A TIFF whose samples are repacked, for the codec would show them in wrong colours. Absent: no. */
+  readonly repacked?: Repacked;
+  /**
+   * Of an AVIF or HEIC, px of all coded pictures that are decoded to show it, each as often as it is
+   * used, and of the largest of them.
+   */
+  readonly coded?: { readonly all: number; readonly largest: number };
+  /** What the codec reads of EXIF each time that it opens the source, in bytes. Absent: none. */
+  readonly exifBytes?: number;
   /** An SVG's own width, px: `width` is that at which it is rasterised. */
   readonly drawnWidth?: number;
+}
+
+/** How the samples of a TIFF are repacked. */
+export interface Repacked {
+  /** Of what kind the colours are that the codec gets. */
+  readonly colour: "grey" | "rgb" | "cmyk" | "lab";
+  /** Of a px, all its samples as the codec decompresses them. */
+  readonly pixelBytes: number;
+  /** Is it decompressed from a copy in memory? */
+  readonly copied: boolean;
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { defineRecipe, parseRecipe } from "./define.ts";
 import { RecipeError } from "./error.ts";
 import { presetLabel } from "./recipe.ts";
@@ -18,7 +18,7 @@ const forms = '"360x270", "640w", "480h", "150x" or "x150"';
 describe("defineRecipe", () => {
   it("makes every choice that was left open", () => {
     expect(defineRecipe({ presets: { thumb: "150x150" } })).toEqual({
-      source: { prefix: "", suffixes: [], heic: true, svg: false },
+      source: { prefix: "", suffixes: [], heic: true, svg: false, damaged: "reject" },
       output: {
         prefix: "",
         key: "{preset}/{path}.{ext}",
@@ -97,6 +97,14 @@ describe("defineRecipe", () => {
     ]);
   });
 
+  it("keeps a preset that is called as a method of every object is", () => {
+    const names = ["tostring", "valueof", "hasownproperty"];
+    const { presets } = defineRecipe({
+      presets: Object.fromEntries(names.map((name) => [name, "1w"])),
+    });
+    expect(presets.map(({ name }) => name)).toEqual(names);
+  });
+
   it("gives a recipe that nobody changes, and knows it again", () => {
     const recipe = defineRecipe({ presets: { a: "1w" } });
     expect(parseRecipe(recipe)).toBe(recipe);
@@ -127,6 +135,14 @@ describe("a fault names the field, the value and the fix", () => {
     [
       { presets: { "a/b": "1w" } },
       "presets.a/b is no name for a preset: use 1 to 64 of a-z, 0-9, - _ and . inside, beginning with a letter or digit",
+    ],
+    ...["__proto__", "constructor", "prototype"].map((name): [unknown, string] => [
+      { presets: { ok: "1w", [name]: "1w" } },
+      `presets.${name} is a name that JavaScript takes: rename it`,
+    ]),
+    [
+      { presets: { ok: "1w", __proto__: { size: "1w" } } },
+      "presets.__proto__ is a name that JavaScript takes: rename it",
     ],
     [preset({ size: "150" }), `presets.a.size is "150": write a size as ${forms}`],
     [preset({ width: "150" }), 'presets.a.width is "150": write a number of px'],
@@ -293,4 +309,12 @@ describe("a fault names the field, the value and the fix", () => {
       /^The recipe cannot be used, 4 faults:\n {2}- presets\.a is/,
     );
   });
+});
+
+it("takes what another copy of itself has defined: a recipe that was bundled brings its own", async () => {
+  vi.resetModules();
+  const copy = await import("./define.ts");
+  const defined = copy.defineRecipe({ presets: { thumb: "150x150" } });
+  expect(copy.parseRecipe).not.toBe(parseRecipe);
+  expect(parseRecipe(defined)).toBe(defined);
 });

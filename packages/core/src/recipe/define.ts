@@ -22,13 +22,11 @@ export function defineRecipe(input: RecipeInput): Recipe {
  */
 export function parseRecipe(input: unknown): Recipe {
   if (isDefined(input)) return input;
-  const lists = listsForObjects(input);
-  if (lists.length > 0) throw new RecipeError(lists);
+  const unseen = [...listsForObjects(input), ...presetsThatJavaScriptTakes(input)];
+  if (unseen.length > 0) throw new RecipeError(unseen);
   const parsed = v.safeParse(recipeSchema, input);
   if (!parsed.success) throw new RecipeError(describeIssues(parsed.issues));
-  const recipe = complete(parsed.output);
-  DEFINED.add(recipe);
-  return recipe;
+  return complete(parsed.output);
 }
 
 /** To valibot a list is an object without fields: it would pass, and mean nothing. */
@@ -44,10 +42,27 @@ function listsForObjects(input: unknown): string[] {
     .map(([name]) => `${name} is a list: write an object`);
 }
 
-const DEFINED = new WeakSet<object>();
+/** Known to every copy of this module: a recipe that was bundled brings its own. */
+const DEFINED = Symbol.for("imagefleet.recipe");
+
+/** What valibot leaves out of a record, as it means something else in JavaScript. */
+const TAKEN = ["__proto__", "constructor", "prototype"];
+
+/** A preset of such a name would be left out without a word. */
+function presetsThatJavaScriptTakes(input: unknown): string[] {
+  const presets: unknown = Object(input).presets;
+  if (typeof presets !== "object" || presets === null || Array.isArray(presets)) return [];
+  const names = TAKEN.filter((name) => Object.hasOwn(presets, name));
+  // `__proto__: { … }` in a literal names no field: it is the object's prototype from then on.
+  const prototype: unknown = Object.getPrototypeOf(presets);
+  const isPlain = prototype === null || Object.hasOwn(Object(prototype), "hasOwnProperty");
+  return [...(isPlain ? [] : ["__proto__"]), ...names].map(
+    (name) => `presets.${name} is a name that JavaScript takes: rename it`,
+  );
+}
 
 function isDefined(input: unknown): input is Recipe {
-  return typeof input === "object" && input !== null && DEFINED.has(input);
+  return typeof input === "object" && input !== null && DEFINED in input;
 }
 
 function complete(draft: RecipeDraft): Recipe {
@@ -62,7 +77,8 @@ function complete(draft: RecipeDraft): Recipe {
     ...checkPrefix(draft),
   );
   if (faults.length > 0) throw new RecipeError(faults);
-  return Object.freeze({ ...draft, presets: Object.freeze(presets) });
+  const recipe = { ...draft, presets: Object.freeze(presets) };
+  return Object.freeze(Object.defineProperty(recipe, DEFINED, { value: true }));
 }
 
 /** S3 keeps keys of at most 1,024 bytes, and `/a` is another key than `a`. */

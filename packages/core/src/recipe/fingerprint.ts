@@ -22,6 +22,8 @@ export function recipeFingerprint(recipe: Recipe, encoder: string): string {
   const { prefix, ...output } = recipe.output;
   return digest({
     source: recipe.source.prefix,
+    // Renditions of a sound source are the same in both settings.
+    ...(recipe.source.damaged === "render" && { damaged: "render" }),
     output: { prefix, ...output },
     presets: recipe.presets.map((preset) => presetFingerprint(preset, encoder)),
   });

@@ -40,6 +40,9 @@ export type Gravity = (typeof GRAVITIES)[number];
 
 export const COLOURS = ["srgb", "p3"] as const;
 
+export const DAMAGED = ["reject", "render"] as const;
+type Damaged = (typeof DAMAGED)[number];
+
 /** What of a source's metadata a rendition may carry. */
 export const KEEPS = ["icc", "copyright", "exif", "gps"] as const;
 export type Keep = (typeof KEEPS)[number];
@@ -100,6 +103,8 @@ export interface Recipe {
     readonly heic: boolean;
     /** Is SVG, which is a program as much as a picture, read? */
     readonly svg: boolean;
+    /** What becomes of a source that is damaged and that browsers show all the same? */
+    readonly damaged: Damaged;
   };
   readonly output: {
     /** Put before every rendition's and manifest's key. */

@@ -1,8 +1,8 @@
 import { distance } from "fastest-levenshtein";
 import * as v from "valibot";
-import { flag, show, text, wholeNumber } from "./fields.ts";
+import { flag, oneOf, show, text, wholeNumber } from "./fields.ts";
 import { presetObject, size } from "./preset-schema.ts";
-import { OUTPUT_FORMATS } from "./recipe.ts";
+import { DAMAGED, OUTPUT_FORMATS } from "./recipe.ts";
 import { SIZE_FORMS } from "./size.ts";
 
 const MIB = 1024 * 1024;
@@ -18,6 +18,7 @@ export const recipeSchema = v.strictObject({
       ),
       heic: v.optional(flag(), true),
       svg: v.optional(flag(), false),
+      damaged: v.optional(oneOf(DAMAGED), "reject"),
     }),
     {},
   ),

@@ -35,6 +35,7 @@ export function describe(
   return {
     ...common,
     source: { bucket, key, etag, bytes, format, width, height },
+    ...(made.damaged !== undefined && { damaged: { message: made.damaged } }),
     ...(made.placeholder && { placeholder: made.placeholder }),
     srcset: srcsetOf(made.renditions),
     renditions: made.renditions,

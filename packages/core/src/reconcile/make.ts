@@ -14,6 +14,8 @@ export type Made =
       /** In the recipe's order. */
       readonly renditions: ManifestRendition[];
       readonly placeholder?: ManifestPlaceholder;
+      /** Why the source is damaged, where it was rendered all the same. */
+      readonly damaged?: string;
     }
   | { readonly kind: "rejected"; readonly rejection: Rejection }
   | { readonly kind: "tooCostly"; readonly peakBytes: number };
@@ -35,6 +37,7 @@ export async function make(
     recipe.presets.map((preset, at) => [presetFingerprint(preset, codec.encoder), at]),
   );
   let placeholder: ManifestPlaceholder | undefined;
+  let damaged: string | undefined;
   try {
     onStage?.("probe");
     const info = await codec.probe(input, recipe);
@@ -64,6 +67,9 @@ export async function make(
           onPlaceholder: (made) => {
             placeholder = made;
           },
+          onDamaged: (why) => {
+            damaged = why;
+          },
         });
         onStage?.("store");
         // What is not yet stored is still in memory; the next job may have the CPU.
@@ -75,7 +81,13 @@ export async function make(
     );
     const at = ({ fingerprint }: ManifestRendition) => order.get(fingerprint) ?? 0;
     renditions.sort((a, b) => at(a) - at(b));
-    return { kind: "made", info, renditions, ...(placeholder && { placeholder }) };
+    return {
+      kind: "made",
+      info,
+      renditions,
+      ...(placeholder && { placeholder }),
+      ...(damaged !== undefined && { damaged }),
+    };
   } catch (error) {
     // Nothing may still be written after the answer is given.
     await Promise.allSettled(puts);
@@ -95,7 +107,7 @@ async function putRendition(
   { recipe, renditions, codec = CODEC }: ReconcileContext,
   signal: AbortSignal,
 ): Promise<ManifestRendition> {
-  const { preset, key } = plan;
+  const { preset, key, boundedFrom } = plan;
   const fingerprint = presetFingerprint(preset, codec.encoder);
   const etag = await renditions.put(
     {
@@ -117,6 +129,7 @@ async function putRendition(
     height,
     format: preset.format,
     bytes,
+    ...(boundedFrom && { boundedFrom }),
     ...(saved !== undefined && { savedPercent: saved }),
     etag,
     fingerprint,

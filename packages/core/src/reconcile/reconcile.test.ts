@@ -83,8 +83,7 @@ async function manifest(): Promise<Record<string, unknown>> {
 }
 
 /** A client whose first manifest is written twice: the answer was lost, and the SDK tried again. */
-function createS3ThatRepeats({ endpoint, region }: Sandbox): S3Client {
-  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+function createS3ThatRepeats({ endpoint, region, credentials }: Sandbox): S3Client {
   const client = createS3({ endpoint, region, credentials });
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -221,6 +220,48 @@ describe("reconcile", () => {
     const large = defineRecipe({ presets: { thumb: "50x50" }, limits: { pixels: 3_600 } });
     const outcome = await reconcile(job(), context({ recipe: large }), never);
     expect(outcome).toMatchObject({ kind: "rendered" });
+  });
+
+  it("renders a damaged source where the recipe says so, and the manifest says why it is one", async () => {
+    const noise = { type: "gaussian", mean: 128, sigma: 30 } as const;
+    const whole = await sharp({
+      create: { width: 60, height: 60, channels: 3, background: "#000", noise },
+    })
+      .jpeg()
+      .toBuffer();
+    await upload(whole.subarray(0, whole.length - 40));
+    const recipeOf = (damaged: "reject" | "render") =>
+      context({ recipe: defineRecipe({ source: { damaged }, presets: { thumb: "50x50" } }) });
+    const why = "the pixels cannot be read: premature end of JPEG image";
+    const rejected = { kind: "rejected", reason: "SourceCorrupt" };
+    expect(await reconcile(job(), recipeOf("reject"), never)).toMatchObject(rejected);
+    expect(await reconcile(job(), recipeOf("render"), never)).toMatchObject({
+      kind: "rendered",
+      damaged: why,
+    });
+    expect(await manifest()).toMatchObject({
+      damaged: { message: why },
+      renditions: [{ preset: "thumb" }],
+    });
+    expect(await reconcile(job(), recipeOf("render"), never)).toEqual({ kind: "unchanged" });
+    expect(await reconcile(job(), recipeOf("reject"), never)).toMatchObject(rejected);
+    expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
+    await upload(whole);
+    const outcome = await reconcile(job(), recipeOf("render"), never);
+    expect([outcome, await manifest()].filter((each) => "damaged" in each)).toEqual([]);
+  });
+
+  it("says in the manifest what a rendition was bounded from", async () => {
+    await upload(await picture(1, 20_000));
+    const recipe = defineRecipe({ presets: { whole: {}, png: { format: "png" } } });
+    await reconcile(job(), context({ recipe }), never);
+    expect(await manifest()).toMatchObject({
+      renditions: [
+        { width: 1, height: 16_383, boundedFrom: { width: 1, height: 20_000 } },
+        { width: 1, height: 20_000 },
+      ],
+    });
+    expect(JSON.stringify(await manifest()).match(/boundedFrom/g)).toHaveLength(1);
   });
 
   it("leaves a tagged tombstone, which a commit that was prepared before it cannot overwrite", async () => {
@@ -537,13 +578,12 @@ describe("reconcile", () => {
   describe("of an archived source", () => {
     /** Reads sources through a proxy that answers as S3 does while the object is archived. */
     async function archive() {
-      const { endpoint, region, resources } = sandbox;
+      const { endpoint, region, credentials, resources } = sandbox;
       const isRead = ({ operation, path }: Call) =>
         operation === "GetObject" && path === `/${resources.sourceBucket}/${key}`;
       const proxy = await FaultProxy.start(endpoint, (call) =>
         isRead(call) ? { kind: "InvalidObjectState" } : undefined,
       );
-      const credentials = { accessKeyId: "local", secretAccessKey: "local" };
       const s3 = createS3({ endpoint: proxy.endpoint, region, credentials });
       onTestFinished(async () => {
         s3.destroy();

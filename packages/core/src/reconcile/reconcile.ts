@@ -110,6 +110,7 @@ async function goRound(
     bytesIn: source.bytes,
     bytesOut: made.renditions.reduce((sum, { bytes }) => sum + bytes, 0),
     ...(saved !== undefined && { bytesSaved: saved }),
+    ...(made.damaged !== undefined && { damaged: made.damaged }),
   };
 }
 

@@ -11,6 +11,8 @@ const renditionSchema = v.object({
   height: count,
   format: v.picklist(OUTPUT_FORMATS),
   bytes: count,
+  /** What its preset asks for, where that is more than the format can hold. */
+  boundedFrom: v.optional(v.object({ width: count, height: count })),
   /** Of a rendition of the source's own size: what it saves of the source's bytes, in percent. */
   savedPercent: v.optional(v.number()),
   etag: v.string(),
@@ -54,6 +56,8 @@ export const manifestSchema = v.object({
   rejected: v.optional(
     v.object({ reason: v.picklist(REJECTED_REASONS), message: v.string(), by: v.string() }),
   ),
+  /** Why the source is damaged, of which the renditions show what there is. */
+  damaged: v.optional(v.object({ message: v.string() })),
   /** What a page shows until the picture is there: a thumbhash in base64, and `#rrggbb`. */
   placeholder: v.optional(v.object({ thumbhash: v.string(), colour: v.string() })),
   /**

@@ -98,7 +98,13 @@ const bytes = fc.nat(2 ** 40);
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc
     .record(
-      { renditions: fc.nat(50), bytesIn: bytes, bytesOut: bytes, bytesSaved: fc.integer() },
+      {
+        renditions: fc.nat(50),
+        bytesIn: bytes,
+        bytesOut: bytes,
+        bytesSaved: fc.integer(),
+        damaged: fc.string(),
+      },
       { requiredKeys: ["renditions", "bytesIn", "bytesOut"] },
     )
     .map((made) => ({ kind: "rendered" as const, ...made })),

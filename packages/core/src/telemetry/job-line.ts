@@ -76,6 +76,7 @@ const jobLineSchema = v.object({
   ]),
   reason: v.optional(v.picklist([...REJECTED_REASONS, ...FAILED_REASONS, CRASHED])),
   message: v.optional(v.string()),
+  damaged: v.optional(v.string()),
   receiveCount: v.number(),
   ms: v.number(),
   bytesIn: count,

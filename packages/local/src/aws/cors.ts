@@ -1,22 +1,36 @@
-import type { Reply, Request } from "./fauxqs.ts";
+import { type Reply, type Request, S3Error } from "./fauxqs.ts";
 import { header } from "./target.ts";
 
 /**
- * Lets any page read and write, as a permissive CORS configuration does: the
- * browser upload needs it, and fauxqs answers a preflight with 404.
+ * Lets the pages of the origins that are listed read answers, as a bucket's CORS configuration does.
+ * What they ask for must be signed all the same: by a presigned URL, say.
  *
  * @returns whether this was a preflight, which has its answer now
+ * @throws S3Error AccessForbidden (403) for the preflight of any other origin
  */
-export function allowCrossOrigin(request: Request, reply: Reply): boolean {
+export function allowCrossOrigin(
+  request: Request,
+  reply: Reply,
+  origins: readonly string[],
+): boolean {
   const origin = header(request, "origin");
-  if (origin === undefined) return false;
-  reply.header("access-control-allow-origin", origin);
+  const isAllowed = origin !== undefined && origins.includes(origin);
   reply.header("vary", "Origin");
-  reply.header(
-    "access-control-expose-headers",
-    "ETag, Location, Content-Length, Content-Range, x-amz-request-id, x-amz-version-id",
-  );
+  if (isAllowed) {
+    reply.header("access-control-allow-origin", origin);
+    reply.header(
+      "access-control-expose-headers",
+      "ETag, Location, Content-Length, Content-Range, x-amz-request-id, x-amz-version-id",
+    );
+  }
   if (request.method !== "OPTIONS") return false;
+  if (!isAllowed) {
+    throw new S3Error(
+      "AccessForbidden",
+      "CORSResponse: This CORS request is not allowed: start the fleet with --cors-origin to allow it",
+      403,
+    );
+  }
   reply.header("access-control-allow-methods", "GET, HEAD, PUT, POST, DELETE");
   const headers = header(request, "access-control-request-headers");
   if (headers !== undefined) reply.header("access-control-allow-headers", headers);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -28,10 +28,16 @@ it.runIf(canMount)("ends and says why when the disk is full", async () => {
     endpoint: aws.endpoint,
     forcePathStyle: true,
     maxAttempts: 1,
-    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    credentials: aws.credentials,
   });
   await s3.send(new CreateBucketCommand({ Bucket: "photos" }));
   const put = { Bucket: "photos", Key: "a", Body: Buffer.alloc(8 * MIB, 1) };
   await expect(s3.send(new PutObjectCommand(put))).rejects.toThrow();
   expect(await aws.ended).toBe(`no space is left on the disk of ${join(disk, "aws")}`);
+});
+
+it.runIf(canMount)("says so when the disk is full before the start", async () => {
+  expect(() => writeFileSync(join(disk, "filler"), Buffer.alloc(8 * MIB))).toThrow("ENOSPC");
+  const started = spawnLocalAws({ port: 0, dataDir: join(disk, "aws") });
+  await expect(started).rejects.toMatchObject({ name: "FolderFault", why: "full" });
 });

@@ -1,3 +1,5 @@
+export { FolderFault } from "./folder-fault.ts";
+export { forget } from "./forget.ts";
 export { PortTaken } from "./port.ts";
 export { type LocalAws, type LocalAwsOptions, startLocalAws } from "./server.ts";
 export { spawnLocalAws } from "./spawn.ts";

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { FolderFault } from "./folder-fault.ts";
 import { PortTaken } from "./port.ts";
 import { startLocalAws } from "./server.ts";
 import type { Report } from "./spawn.ts";
@@ -6,7 +7,11 @@ import type { Report } from "./spawn.ts";
 const Options = v.pipe(
   v.string(),
   v.parseJson(),
-  v.object({ port: v.pipe(v.number(), v.integer()), dataDir: v.string() }),
+  v.object({
+    port: v.pipe(v.number(), v.integer()),
+    dataDir: v.string(),
+    corsOrigins: v.optional(v.array(v.string())),
+  }),
 );
 
 // Ctrl-C and a closed terminal reach every process of the group. The parent may
@@ -28,12 +33,15 @@ try {
     process.exit(1);
   };
   const local = await startLocalAws({ ...options, onDiskFull });
-  tell({ kind: "ready", endpoint: local.endpoint, port: local.port });
+  const { endpoint, port, credentials } = local;
+  tell({ kind: "ready", endpoint, port, credentials });
   await orphaned;
   await local.close();
 } catch (error) {
   if (error instanceof PortTaken) tell({ kind: "port taken", port: error.port });
-  else tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
+  else if (error instanceof FolderFault) {
+    tell({ kind: "folder unusable", why: error.why, reason: error.message });
+  } else tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
 }
 if (process.connected) process.disconnect();
 

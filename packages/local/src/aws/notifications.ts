@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as v from "valibot";
 import { S3Error } from "./fauxqs.ts";
-import { document, element, elements, text } from "./xml.ts";
+import { document, element, holding, once, readDocument, Text } from "./xml.ts";
 
 const QueueConfiguration = v.object({
   id: v.string(),
@@ -18,22 +18,40 @@ export type QueueConfiguration = v.InferOutput<typeof QueueConfiguration>;
 const eventPattern =
   /^s3:(ObjectCreated:(\*|Put|Post|Copy|CompleteMultipartUpload)|ObjectRemoved:(\*|Delete|DeleteMarkerCreated))$/;
 
+const Rule = holding({ Name: once(Text), Value: v.optional(once(Text), [""]) });
+const Destination = holding({
+  Id: v.optional(once(Text)),
+  Queue: once(Text),
+  Event: v.pipe(v.array(Text), v.minLength(1)),
+  Filter: v.optional(
+    once(holding({ S3Key: v.optional(once(holding({ FilterRule: v.optional(v.array(Rule)) }))) })),
+  ),
+});
+const unserved = {
+  TopicConfiguration: v.optional(v.unknown()),
+  CloudFunctionConfiguration: v.optional(v.unknown()),
+  EventBridgeConfiguration: v.optional(v.unknown()),
+};
+const Document = v.strictObject({
+  NotificationConfiguration: once(
+    holding({ QueueConfiguration: v.optional(v.array(Destination), []), ...unserved }),
+  ),
+});
+
 /**
  * The body of PutBucketNotificationConfiguration, which fauxqs answers with 200 and forgets.
  *
- * @throws S3Error InvalidArgument (400), NotImplemented (501) for destinations other than queues
+ * @throws S3Error MalformedXML, InvalidArgument (400), NotImplemented (501) for destinations other than
+ * queues
  */
-export function parseConfiguration(xml: string): QueueConfiguration[] {
-  for (const tag of [
-    "TopicConfiguration",
-    "CloudFunctionConfiguration",
-    "EventBridgeConfiguration",
-  ]) {
-    if (elements(xml, tag).length > 0) {
+export function parseConfiguration(body: Buffer): QueueConfiguration[] {
+  const { NotificationConfiguration: asked } = readDocument(body, Document);
+  for (const tag of Object.keys(unserved)) {
+    if (tag in asked) {
       throw new S3Error("NotImplemented", `${tag}: only QueueConfiguration is served here`, 501);
     }
   }
-  const configurations = elements(xml, "QueueConfiguration").map(parseOne);
+  const configurations = asked.QueueConfiguration.map(configurationOf);
   const ids = new Set(configurations.map(({ id }) => id));
   if (ids.size < configurations.length) throw invalid("Same ID used for multiple configurations.");
   configurations.forEach((one, i) => {
@@ -46,29 +64,20 @@ export function parseConfiguration(xml: string): QueueConfiguration[] {
   return configurations;
 }
 
-function parseOne(xml: string): QueueConfiguration {
-  const queueArn = text(xml, "Queue");
-  const events = elements(xml, "Event");
-  if (queueArn === undefined || events.length === 0) {
-    throw new S3Error(
-      "MalformedXML",
-      "The XML you provided was not well-formed or did not validate against our published schema",
-      400,
-    );
-  }
-  const unknown = events.find((event) => !eventPattern.test(event));
+function configurationOf(asked: v.InferOutput<typeof Destination>): QueueConfiguration {
+  const unknown = asked.Event.find((event) => !eventPattern.test(event));
   if (unknown !== undefined) {
     throw invalid(`The event "${unknown}" is not supported for notifications`);
   }
-  let [prefix, suffix] = ["", ""];
-  for (const rule of elements(xml, "FilterRule")) {
-    const name = text(rule, "Name")?.toLowerCase();
-    const value = text(rule, "Value") ?? "";
-    if (name === "prefix") prefix = value;
-    else if (name === "suffix") suffix = value;
-    else throw invalid("filter rule name must be either prefix or suffix");
+  const filter = { prefix: "", suffix: "" };
+  for (const { Name, Value } of asked.Filter?.S3Key?.FilterRule ?? []) {
+    const name = Name.toLowerCase();
+    if (name !== "prefix" && name !== "suffix") {
+      throw invalid("filter rule name must be either prefix or suffix");
+    }
+    filter[name] = Value;
   }
-  return { id: text(xml, "Id") || randomUUID(), queueArn, events, prefix, suffix };
+  return { id: asked.Id || randomUUID(), queueArn: asked.Queue, events: asked.Event, ...filter };
 }
 
 /** Whether the event of that name, without "s3:", about that key, goes to that queue. */

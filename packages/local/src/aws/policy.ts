@@ -18,6 +18,9 @@ const Policy = v.pipe(
   }),
 );
 
+/** Every other field of a form must be in a condition, or its sender could say anything in it. */
+const withoutCondition = ["policy", "x-amz-signature", "file"];
+
 /** The form of a browser upload: its fields by lower-case name, and the file's length in bytes. */
 export type Form = { fields: Map<string, string>; fileBytes: number };
 
@@ -27,9 +30,7 @@ export type Form = { fields: Map<string, string>; fileBytes: number };
  * @throws S3Error AccessDenied (403), EntityTooLarge, EntityTooSmall, InvalidPolicyDocument (400)
  */
 export function checkPolicy(form: Form, bucket: string): void {
-  const encoded = form.fields.get("policy");
-  if (encoded === undefined) return;
-  const parsed = v.safeParse(Policy, encoded);
+  const parsed = v.safeParse(Policy, form.fields.get("policy"));
   if (!parsed.success) {
     const [issue] = parsed.issues;
     const where = v.getDotPath(issue) ?? "policy";
@@ -37,6 +38,15 @@ export function checkPolicy(form: Form, bucket: string): void {
   }
   const { expiration, conditions } = parsed.output;
   if (Date.parse(expiration) <= Date.now()) throw denied("Policy expired.");
+  const named = conditions.flatMap((each) => {
+    if (!Array.isArray(each)) return Object.keys(each);
+    return each[0] === "content-length-range" ? [] : [each[1].replace(/^\$/, "")];
+  });
+  const allowed = new Set(named.map((name) => name.toLowerCase()).concat(withoutCondition));
+  const extra = [...form.fields.keys()].find(
+    (name) => !allowed.has(name) && !name.startsWith("x-ignore-"),
+  );
+  if (extra !== undefined) throw denied(`Extra input fields: ${extra}`);
   for (const condition of conditions) {
     if (!Array.isArray(condition)) {
       for (const [name, value] of Object.entries(condition)) match("eq", name, value, form, bucket);

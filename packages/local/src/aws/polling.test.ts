@@ -1,4 +1,4 @@
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { expect, onTestFinished, test } from "vitest";
 import { type Clients, clientsOf } from "./fixtures/clients.ts";
 import { folder } from "./fixtures/folder.ts";
@@ -11,22 +11,15 @@ async function opened(): Promise<{ local: LocalAws; clients: Clients; url: strin
   return { local, clients, url: await clients.createQueue("q") };
 }
 
-function poll({ endpoint }: LocalAws, QueueUrl: string, signal?: AbortSignal): Promise<Response> {
-  return fetch(endpoint, {
-    method: "POST",
-    headers: {
-      "content-type": "application/x-amz-json-1.0",
-      "x-amz-target": "AmazonSQS.ReceiveMessage",
-    },
-    body: JSON.stringify({ QueueUrl, WaitTimeSeconds: 20, VisibilityTimeout: 600 }),
-    ...(signal && { signal }),
-  });
+async function poll({ sqs }: Clients, QueueUrl: string, abortSignal?: AbortSignal) {
+  const wait = { QueueUrl, WaitTimeSeconds: 20, VisibilityTimeout: 600 };
+  await sqs.send(new ReceiveMessageCommand(wait), abortSignal && { abortSignal });
 }
 
 test("a client that goes away while it waits takes no message with it", async () => {
-  const { local, clients, url } = await opened();
+  const { clients, url } = await opened();
   const controller = new AbortController();
-  const waiting = poll(local, url, controller.signal);
+  const waiting = poll(clients, url, controller.signal);
   // An answer to a later request says that the wait has begun, and then that it has ended.
   await clients.receive(url);
   controller.abort();
@@ -41,7 +34,7 @@ test("closing the server ends those who wait, and another can start in its place
   const local = await startLocalAws({ port: 0, dataDir });
   const clients = clientsOf(local);
   const url = await clients.createQueue("q");
-  const waiting = poll(local, url).catch(() => undefined);
+  const waiting = poll(clients, url).catch(() => undefined);
   await clients.receive(url);
   const began = performance.now();
   await local.close();

@@ -1,6 +1,16 @@
+import { type Request, S3Error } from "./fauxqs.ts";
 import type { Form } from "./policy.ts";
+import { header } from "./target.ts";
 
-/** The fields of a browser upload's form as far as its policy asks; undefined for another body. */
+export function isForm(request: Request): boolean {
+  return /^multipart\/form-data/i.test(header(request, "content-type") ?? "");
+}
+
+/**
+ * The fields of a browser upload's form as far as its policy asks; undefined for another body.
+ *
+ * @throws S3Error InvalidArgument (400) for a field that is given twice: fauxqs would take the other
+ */
 export function readForm(contentType: string | undefined, body: Buffer): Form | undefined {
   const boundary = /^multipart\/form-data;.*boundary="?([^\s;"]+)"?/i.exec(contentType ?? "")?.[1];
   if (boundary === undefined) return undefined;
@@ -15,6 +25,9 @@ export function readForm(contentType: string | undefined, body: Buffer): Form | 
     const start = headersEnd + 4;
     // S3 reads no field after the file.
     if (name === "file") return { fields, fileBytes: next - start };
+    if (fields.has(name.toLowerCase())) {
+      throw new S3Error("InvalidArgument", `POST requires exactly one field "${name}"`, 400);
+    }
     fields.set(name.toLowerCase(), body.toString("utf8", start, next));
     at = next + 2;
   }

@@ -5,13 +5,11 @@ import { list } from "./listing.ts";
 import { configurationXml, parseConfiguration } from "./notifications.ts";
 import type { Notifier } from "./notifier.ts";
 import { checkContentMd5, noSuchBucket, type Objects } from "./objects.ts";
-import { checkPolicy } from "./policy.ts";
-import { readForm } from "./post.ts";
-import { refuseExpired } from "./presign.ts";
+import { isForm } from "./post.ts";
 import { read } from "./read.ts";
 import { refuseUnserved } from "./subresources.ts";
-import { header, type Target, targetOf } from "./target.ts";
-import { document } from "./xml.ts";
+import { decodePercents, header, type Target, targetOf } from "./target.ts";
+import { checkRoot, document } from "./xml.ts";
 
 /**
  * Answers what fauxqs answers wrongly, and checks what it does not check before
@@ -29,7 +27,6 @@ export function prepareS3(
   const target = targetOf(request);
   if (target.bucket === "") return "handle";
   refuseUnserved(request, target);
-  refuseExpired(target);
   // fauxqs fails on a request without a body, such as the PUT of an empty object.
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   request.body = body;
@@ -50,25 +47,28 @@ function prepareBucket(
   if (!isCreation && !objects.hasBucket(bucket)) throw noSuchBucket();
   if (query["notification"] !== undefined) {
     if (request.method === "GET") return answer(reply, configurationXml(notifier.get(bucket)));
-    notifier.set(bucket, parseConfiguration(body.toString("utf8")));
+    notifier.set(bucket, parseConfiguration(body));
     reply.status(200).send();
     return "done";
   }
   if (query["location"] !== undefined) return answer(reply, document("LocationConstraint", ""));
-  if (query["lifecycle"] !== undefined) return "handle";
+  if (query["lifecycle"] !== undefined) {
+    if (request.method === "PUT") checkRoot(body, "LifecycleConfiguration");
+    return "handle";
+  }
+  if (isCreation && body.length > 0) checkRoot(body, "CreateBucketConfiguration");
   if (request.method === "GET") return answer(reply, list(objects, { bucket, key, query }));
   if (request.method !== "POST") return "handle";
   if (query["delete"] !== undefined) {
-    return answer(reply, deleteAll(objects, bucket, body.toString("utf8")));
+    return answer(reply, deleteAll(objects, bucket, body));
   }
-  const form = readForm(header(request, "content-type"), body);
-  if (form === undefined)
+  if (!isForm(request)) {
     throw new S3Error(
       "MethodNotAllowed",
       "The specified method is not allowed against this resource.",
       405,
     );
-  checkPolicy(form, bucket);
+  }
   objects.creating = "ObjectCreated:Post";
   return "handle";
 }
@@ -95,12 +95,13 @@ function prepareObject(
       405,
     );
   }
+  if (request.method === "POST") checkRoot(body, "CompleteMultipartUpload");
   checkWrite(request, objects.find(bucket, key));
   if (request.method !== "PUT") return "handle";
   const source = header(request, "x-amz-copy-source");
   objects.creating = source === undefined ? "ObjectCreated:Put" : "ObjectCreated:Copy";
   if (source !== undefined) {
-    const [, from = "", name = ""] = /^\/?([^/]+)\/(.+)$/s.exec(decodeURIComponent(source)) ?? [];
+    const [, from = "", name = ""] = /^\/?([^/]+)\/(.+)$/s.exec(decodePercents(source)) ?? [];
     checkCopySource(request, objects.headObject(from, name));
   } else if (!header(request, "content-encoding")?.includes("aws-chunked")) {
     checkContentMd5(header(request, "content-md5"), body);

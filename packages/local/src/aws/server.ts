@@ -1,6 +1,12 @@
+import { mkdirSync } from "node:fs";
+import * as v from "valibot";
+import { type Credentials, credentialsOf, keepSecret } from "../credentials/index.ts";
+import { Authority } from "./authority.ts";
 import { allowCrossOrigin } from "./cors.ts";
 import { requestId } from "./events.ts";
 import { type App, buildFauxqs, S3Error, SnsStore, SqsError } from "./fauxqs.ts";
+import { folderFault, whyUnusable } from "./folder-fault.ts";
+import { checkHost } from "./host.ts";
 import { acceptBodies } from "./incoming.ts";
 import { Notifier } from "./notifier.ts";
 import { Objects } from "./objects.ts";
@@ -16,23 +22,34 @@ import { mendUnicode } from "./unicode.ts";
 export type LocalAwsOptions = {
   port: number;
   dataDir: string;
+  /** Origins whose pages may read answers: `http://localhost:5173`. */
+  corsOrigins?: readonly string[] | undefined;
   /** Called when the folder's disk has no space left: what was asked for then was not done. */
   onDiskFull?: () => void;
 };
 
-/** S3 (path-style) and SQS on one port of 127.0.0.1. */
-export type LocalAws = { endpoint: string; port: number; close(): Promise<void> };
+/** S3 and SQS on one port of 127.0.0.1, for those who sign with the folder's secret. */
+export type LocalAws = {
+  endpoint: string;
+  port: number;
+  credentials: Credentials;
+  close(): Promise<void>;
+};
 
 const host = "127.0.0.1";
+
+const UNSERVED = "Served here are S3, SQS by its JSON protocol and sts:GetCallerIdentity";
+
+const Refused = v.looseObject({ statusCode: v.pipe(v.number(), v.minValue(400), v.maxValue(499)) });
 
 /**
  * Starts S3 and SQS in this process, with what the folder holds from earlier runs.
  *
- * @throws PortTaken; Error when another process uses the folder
+ * @throws PortTaken, FolderFault
  */
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
   mendUnicode();
-  let opened: { disk: Persistence; endpoint: string } | undefined;
+  let opened: { disk: Persistence; endpoint: string; authority: Authority } | undefined;
   const now = () => {
     if (opened === undefined) throw new Error("the server has not opened its folder yet");
     return opened;
@@ -52,8 +69,12 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   app.addHook("onRequest", async (request, reply) => {
     await loading.promise;
     reply.header("x-amz-request-id", requestId());
-    if (allowCrossOrigin(request, reply)) return reply;
+    checkHost(request, port);
+    if (allowCrossOrigin(request, reply, options.corsOrigins ?? [])) return reply;
+    await now().authority.checkHead(request);
   });
+  // Before the handlers, which run to their end without a pause.
+  app.addHook("preValidation", (request) => now().authority.checkBody(request));
   acceptBodies(app);
   prepareRequests(app, queues, objects, notifier);
   answerErrors(app, options.onDiskFull);
@@ -66,9 +87,13 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   // URLs are made of it. Requests wait above until the folder is loaded.
   const port = await listen(app, options.port);
   const endpoint = `http://${host}:${port}`;
+  let credentials: Credentials;
   try {
-    const disk = openFolder(options.dataDir);
-    opened = { disk, endpoint };
+    // What it holds is the owner's alone.
+    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+    const disk = new Persistence(options.dataDir);
+    credentials = credentialsOf("local", { secretAccessKey: keepSecret(options.dataDir) });
+    opened = { disk, endpoint, authority: new Authority(credentials) };
     disk.load(queues, topics, objects);
     notifier.load();
     queues.persistence = disk;
@@ -80,7 +105,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     loading.reject(error);
     await app.close();
     opened?.disk.close();
-    throw error;
+    throw folderFault(error, options.dataDir);
   }
   const { disk: folder } = opened;
   let closing: Promise<void> | undefined;
@@ -88,7 +113,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     await app.close();
     folder.close();
   };
-  return { endpoint, port, close: () => (closing ??= close()) };
+  return { endpoint, port, credentials, close: () => (closing ??= close()) };
 }
 
 async function listen(app: App, port: number): Promise<number> {
@@ -104,14 +129,6 @@ async function listen(app: App, port: number): Promise<number> {
   }
 }
 
-function openFolder(dataDir: string): Persistence {
-  try {
-    return new Persistence(dataDir);
-  } catch (cause) {
-    throw new Error(`${dataDir} cannot be opened; perhaps another process uses it`, { cause });
-  }
-}
-
 function prepareRequests(app: App, queues: Queues, objects: Objects, notifier: Notifier): void {
   app.addHook("preHandler", (request, reply, done) => {
     if (request.url !== "/" || request.method !== "POST") {
@@ -121,12 +138,13 @@ function prepareRequests(app: App, queues: Queues, objects: Objects, notifier: N
     }
     const raw = Buffer.isBuffer(request.body) ? request.body.toString("utf8") : "";
     if (request.headers["content-type"]?.includes("x-amz-json-1.0") !== true) {
-      request.body = Object.fromEntries(new URLSearchParams(raw));
-      done();
+      const asked = Object.fromEntries(new URLSearchParams(raw));
+      request.body = asked;
+      const isServed = asked["Action"] === "GetCallerIdentity";
+      done(isServed ? undefined : new SqsError("InvalidAction", UNSERVED));
       return;
     }
-    request.body = JSON.parse(raw);
-    prepareSqs(request, reply, queues).then(
+    prepareSqs(request, reply, queues, raw).then(
       (next) => {
         if (next === "handle") done();
       },
@@ -135,26 +153,27 @@ function prepareRequests(app: App, queues: Queues, objects: Objects, notifier: N
   });
 }
 
+/** What Fastify refuses by itself is the client's fault. */
+function unforeseen(error: unknown): InstanceType<typeof S3Error> {
+  const isRefused = v.is(Refused, error);
+  return new S3Error(
+    isRefused ? "InvalidRequest" : "InternalError",
+    String(error),
+    isRefused ? error.statusCode : 500,
+  );
+}
+
 function answerErrors(app: App, onDiskFull: (() => void) | undefined): void {
   app.setErrorHandler((error, request, reply) => {
-    if (isDiskFull(error)) onDiskFull?.();
+    if (whyUnusable(error) === "full") onDiskFull?.();
     if (error instanceof SqsError) {
       reply.header("content-type", "application/x-amz-json-1.0");
       reply.header("x-amzn-query-error", error.queryErrorHeader);
       reply.status(error.statusCode).send(error.toJSON());
       return;
     }
-    const known =
-      error instanceof S3Error ? error : new S3Error("InternalError", String(error), 500);
+    const known = error instanceof S3Error ? error : unforeseen(error);
     reply.header("content-type", "application/xml").status(known.statusCode);
     reply.send(request.method === "HEAD" ? undefined : known.toXml());
   });
-}
-
-/** https://sqlite.org/rescode.html: SQLITE_FULL, the lowest byte of every code that extends it. */
-const sqliteFull = 13;
-
-function isDiskFull(error: unknown): boolean {
-  if (!(error instanceof Error) || !("errcode" in error)) return false;
-  return (Number(error.errcode) & 0xff) === sqliteFull;
 }

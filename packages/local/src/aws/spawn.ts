@@ -1,12 +1,23 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import * as v from "valibot";
+import { FOLDER_FAULTS, FolderFault } from "./folder-fault.ts";
 import { PortTaken } from "./port.ts";
 import type { LocalAws, LocalAwsOptions } from "./server.ts";
 
 const Report = v.variant("kind", [
-  v.object({ kind: v.literal("ready"), endpoint: v.string(), port: v.number() }),
+  v.object({
+    kind: v.literal("ready"),
+    endpoint: v.string(),
+    port: v.number(),
+    credentials: v.object({ accessKeyId: v.string(), secretAccessKey: v.string() }),
+  }),
   v.object({ kind: v.literal("port taken"), port: v.number() }),
+  v.object({
+    kind: v.literal("folder unusable"),
+    why: v.picklist(FOLDER_FAULTS),
+    reason: v.string(),
+  }),
   v.object({ kind: v.literal("failed"), reason: v.string() }),
 ]);
 
@@ -26,7 +37,7 @@ export interface SpawnedAws extends LocalAws {
  * The same servers in a process of their own, which ends with this one, however
  * this one ends, and takes no notice of the terminal's Ctrl-C.
  *
- * @throws PortTaken; Error when another process uses the folder
+ * @throws PortTaken, FolderFault
  */
 export async function spawnLocalAws(options: LocalAwsOptions): Promise<SpawnedAws> {
   const child = fork(new URL("main.ts", import.meta.url), [JSON.stringify(options)], {
@@ -49,7 +60,7 @@ export async function spawnLocalAws(options: LocalAwsOptions): Promise<SpawnedAw
   const report = v.parse(Report, message);
   if (report.kind !== "ready" || child.pid === undefined) {
     await exited;
-    throw report.kind === "port taken" ? new PortTaken(report.port) : new Error(reasonOf(report));
+    throw faultOf(report);
   }
   const close = async () => {
     // The child closes by itself when it has no parent any more.
@@ -59,9 +70,19 @@ export async function spawnLocalAws(options: LocalAwsOptions): Promise<SpawnedAw
   const ended = exited.then(
     ([code, signal]) => stderr.trim() || (signal === null ? `exit code ${code}` : String(signal)),
   );
-  return { endpoint: report.endpoint, port: report.port, pid: child.pid, close, ended };
+  const { endpoint, port, credentials } = report;
+  return { endpoint, port, credentials, pid: child.pid, close, ended };
 }
 
-function reasonOf(report: Report): string {
-  return report.kind === "failed" ? report.reason : "the local AWS servers have no process id";
+function faultOf(report: Report): Error {
+  switch (report.kind) {
+    case "port taken":
+      return new PortTaken(report.port);
+    case "folder unusable":
+      return new FolderFault(report.why, report.reason);
+    case "failed":
+      return new Error(report.reason);
+    case "ready":
+      return new Error("the local AWS servers have no process id");
+  }
 }

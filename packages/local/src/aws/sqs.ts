@@ -5,29 +5,54 @@ import type { Queues } from "./queues.ts";
 import { checkRedrivePolicy, redrivePolicyOf } from "./redrive.ts";
 import { header } from "./target.ts";
 
-const MessageAttributes = v.record(
-  v.string(),
-  v.looseObject({ DataType: v.pipe(v.string(), v.nonEmpty()) }),
+const Text = v.optional(v.string());
+const Texts = v.optional(v.array(v.string()));
+const Whole = v.optional(v.pipe(v.number(), v.integer()));
+const TextByName = v.optional(v.record(v.string(), v.string()));
+
+const Attributes = v.optional(
+  v.record(
+    v.string(),
+    v.looseObject({
+      DataType: v.pipe(v.string(), v.nonEmpty()),
+      StringValue: Text,
+      BinaryValue: Text,
+    }),
+  ),
 );
 
 const Message = {
-  MessageAttributes: v.optional(MessageAttributes),
+  MessageAttributes: Attributes,
+  MessageSystemAttributes: Attributes,
+  MessageGroupId: Text,
+  MessageDeduplicationId: Text,
+  ReceiptHandle: Text,
+  VisibilityTimeout: Whole,
   DelaySeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(900))),
 };
 
+/** Every field that an action reads: fauxqs checks the types of none. */
 const Body = v.looseObject({
-  QueueUrl: v.optional(v.string()),
-  QueueName: v.optional(v.string()),
-  Attributes: v.optional(v.record(v.string(), v.string())),
-  Entries: v.optional(
-    v.array(v.looseObject({ Id: v.string(), ReceiptHandle: v.optional(v.string()), ...Message })),
-  ),
-  ReceiptHandle: v.optional(v.string()),
-  MessageAttributeNames: v.optional(v.array(v.string())),
+  QueueUrl: Text,
+  QueueName: Text,
+  QueueNamePrefix: Text,
+  Attributes: TextByName,
+  AttributeNames: Texts,
+  MessageBody: Text,
+  MessageAttributeNames: Texts,
+  MessageSystemAttributeNames: Texts,
+  Entries: v.optional(v.array(v.looseObject({ Id: v.string(), MessageBody: Text, ...Message }))),
+  MaxNumberOfMessages: Whole,
   WaitTimeSeconds: v.optional(v.number()),
+  MaxResults: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000))),
+  NextToken: Text,
+  Tags: TextByName,
+  TagKeys: Texts,
   ...Message,
 });
 type Body = v.InferOutput<typeof Body>;
+
+const Json = v.pipe(v.string(), v.parseJson());
 
 const SendEntry = v.object({ MessageBody: v.pipe(v.string(), v.nonEmpty()) });
 
@@ -37,6 +62,7 @@ const handlePattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /**
  * What AWS checks, or does, before fauxqs's own handler for the action runs.
  *
+ * @param text the request's body, of which its handler gets what it holds
  * @returns "done" when the request needs no answer from that handler any more
  * @throws SqsError
  */
@@ -44,9 +70,10 @@ export async function prepareSqs(
   request: Request,
   reply: Reply,
   queues: Queues,
+  text: string,
 ): Promise<"handle" | "done"> {
   const action = header(request, "x-amz-target")?.replace("AmazonSQS.", "") ?? "";
-  const body = parse(request.body);
+  const body = parse(text);
   request.body = body;
   // fauxqs moves expired and delayed messages only when someone receives: counts
   // were stale until then, and old receipt handles still held.
@@ -93,8 +120,12 @@ export async function prepareSqs(
   return "handle";
 }
 
-function parse(raw: unknown): Body {
-  const parsed = v.safeParse(Body, raw);
+function parse(text: string): Body {
+  const json = v.safeParse(Json, text);
+  if (!json.success) {
+    throw new SqsError("SerializationException", "The body is no JSON that can be read");
+  }
+  const parsed = v.safeParse(Body, json.output);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   throw new SqsError("InvalidParameterValue", `${v.getDotPath(issue) ?? "body"}: ${issue.message}`);

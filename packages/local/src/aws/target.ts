@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Request } from "./fauxqs.ts";
+import { type Request, S3Error } from "./fauxqs.ts";
 
 /** What an S3 request is about. An empty key means the bucket, an empty bucket the account. */
 export type Target = { bucket: string; key: string; query: Record<string, string> };
@@ -19,10 +19,19 @@ export function targetOf(request: Request): Target {
   const [bucket, key] =
     slash < 0 ? [path.slice(1), ""] : [path.slice(1, slash), path.slice(slash + 1)];
   return {
-    bucket: decodeURIComponent(bucket),
-    key: decodeURIComponent(key),
+    bucket: decodePercents(bucket),
+    key: decodePercents(key),
     query: v.parse(Query, { ...Object(request.query) }),
   };
+}
+
+/** @throws S3Error InvalidURI (400) */
+export function decodePercents(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new S3Error("InvalidURI", "Couldn't parse the specified URI.", 400);
+  }
 }
 
 /** The header's value, or undefined; of a header sent twice, the first. */

@@ -1,13 +1,67 @@
-/** What stands between each `<tag>` and `</tag>`, for the flat documents that S3's clients send. */
-export function elements(xml: string, tag: string): string[] {
-  const pattern = new RegExp(`<${tag}(?:\\s[^>]*)?(?:/>|>([\\s\\S]*?)</${tag}>)`, "g");
-  return Array.from(xml.matchAll(pattern), (match) => match[1] ?? "");
+import { XMLParser, XMLValidator } from "fast-xml-parser";
+import * as v from "valibot";
+import { S3Error } from "./fauxqs.ts";
+
+/** Every element is a list of those of its name: nothing is told apart by how often it stands there. */
+const parser = new XMLParser({
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  parseTagValue: false,
+  trimValues: false,
+  processEntities: false,
+  isArray: () => true,
+});
+
+const Blank = v.pipe(v.string(), v.regex(/^\s*$/));
+
+/** What an element without others in it says. */
+export const Text = v.pipe(v.unknown(), v.string(), v.transform(unescapeXml));
+
+/** An element that stands there once. */
+export function once<T>(schema: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, T> {
+  return v.pipe(
+    v.unknown(),
+    v.transform((found) => (Array.isArray(found) && found.length === 1 ? found[0] : undefined)),
+    schema,
+  );
 }
 
-/** The text of the first `<tag>`, or undefined. */
-export function text(xml: string, tag: string): string | undefined {
-  const [first] = elements(xml, tag);
-  return first === undefined ? undefined : unescapeXml(first);
+/** What an element with others in it holds: these and no other, and no text. */
+export function holding<T extends v.ObjectEntries>(
+  entries: T,
+): v.GenericSchema<unknown, v.InferOutput<v.StrictObjectSchema<T, undefined>>> {
+  return v.pipe(
+    v.unknown(),
+    v.transform((value) => (v.is(Blank, value) ? {} : value)),
+    v.strictObject({ "#text": v.optional(Blank), ...entries }),
+  );
+}
+
+/**
+ * Reads the body of a request.
+ *
+ * @throws S3Error MalformedXML (400)
+ */
+export function readDocument<T extends v.GenericSchema>(body: Buffer, schema: T): v.InferOutput<T> {
+  const xml = body.toString("utf8");
+  // Entities of the document's own are never read, as on S3.
+  if (/<!DOCTYPE/i.test(xml) || XMLValidator.validate(xml) !== true) throw malformedXml();
+  const parsed = v.safeParse(schema, parser.parse(xml));
+  if (!parsed.success) throw malformedXml();
+  return parsed.output;
+}
+
+/** Of a document that is read elsewhere, the root alone is known. */
+export function checkRoot(body: Buffer, root: string): void {
+  readDocument(body, v.strictObject({ [root]: once(v.unknown()) }));
+}
+
+function malformedXml(): Error {
+  return new S3Error(
+    "MalformedXML",
+    "The XML you provided was not well-formed or did not validate against our published schema",
+    400,
+  );
 }
 
 const named: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
@@ -17,11 +71,16 @@ function unescapeXml(value: string): string {
   return value.replace(
     /&(?:#x([0-9a-f]+)|#(\d+)|(amp|lt|gt|quot|apos));/gi,
     (whole, hex, dec, name) => {
-      if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
-      if (dec !== undefined) return String.fromCodePoint(Number.parseInt(dec, 10));
+      if (hex !== undefined) return character(Number.parseInt(hex, 16));
+      if (dec !== undefined) return character(Number.parseInt(dec, 10));
       return named[String(name).toLowerCase()] ?? whole;
     },
   );
+}
+
+function character(codePoint: number): string {
+  if (codePoint > 0x10ffff) throw malformedXml();
+  return String.fromCodePoint(codePoint);
 }
 
 /** Control characters as references too: a parser folds a bare CR into LF. */

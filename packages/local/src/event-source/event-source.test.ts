@@ -82,7 +82,7 @@ const settled = (count: number) => expect.poll(() => reports.length, within).toB
 
 describe("what the function is given", () => {
   test("a queue of forty is taken in batches of ten, and deleted", async () => {
-    const queue = await TestQueue.create(server.endpoint, 30);
+    const queue = await TestQueue.create(server, 30);
     const ids = await queue.send(numbered(40));
     const source = connect(queue, start("succeed"), { maximumConcurrency: 3 });
     await settled(4);
@@ -93,7 +93,7 @@ describe("what the function is given", () => {
   });
 
   test("records have Lambda's shape, attributes and all", async () => {
-    const queue = await TestQueue.create(server.endpoint, 30);
+    const queue = await TestQueue.create(server, 30);
     const messageId = await queue.sendWith({
       MessageBody: '{"künstler":"Ö\u2028"}',
       MessageAttributes: {
@@ -133,7 +133,7 @@ describe("what the function is given", () => {
   });
 
   test("a window gathers what comes one by one", async () => {
-    const queue = await TestQueue.create(server.endpoint, 30);
+    const queue = await TestQueue.create(server, 30);
     const source = connect(queue, start("succeed"), { windowMs: 3000 });
     for (const count of [1, 2, 3]) {
       await queue.send([`late ${count}`]);
@@ -145,7 +145,7 @@ describe("what the function is given", () => {
   });
 
   test("a full batch does not wait for its window", async () => {
-    const queue = await TestQueue.create(server.endpoint, 30);
+    const queue = await TestQueue.create(server, 30);
     await queue.send(numbered(2));
     const source = connect(queue, start("succeed"), { windowMs: 300_000, batchSize: 3 });
     await expect.poll(() => source.inFlight(), within).toBe(2);
@@ -157,7 +157,7 @@ describe("what the function is given", () => {
 
 describe("what the response decides", () => {
   test("failures come back alone, received twice; the others are deleted after one receive", async () => {
-    const queue = await TestQueue.create(server.endpoint, 1);
+    const queue = await TestQueue.create(server, 1);
     await queue.send(numbered(10).map((body, at) => (at % 3 === 1 ? "fail once" : body)));
     connect(queue, start("obey"));
     await depth(queue).toEqual({ waiting: 0, taken: 0 });
@@ -182,7 +182,7 @@ describe("what the response decides", () => {
     ['{"batchItemFailures":[{"itemIdentifier":""}]}', 2],
     ['{"batchItemFailures":[{"itemIdentifier":"a stranger"}]}', 2],
   ])("%s leaves %d of two in the queue", async (response, left) => {
-    const queue = await TestQueue.create(server.endpoint, 30);
+    const queue = await TestQueue.create(server, 30);
     const ids = await queue.send([response, response]);
     connect(queue, start("answer"));
     await settled(1);
@@ -195,7 +195,7 @@ describe("what the response decides", () => {
   });
 
   test("without ReportBatchItemFailures whatever returns is a success", async () => {
-    const queue = await TestQueue.create(server.endpoint, 30);
+    const queue = await TestQueue.create(server, 30);
     await queue.send(["fail", "fail"]);
     connect(queue, start("obey"), { reportBatchItemFailures: false });
     await settled(1);
@@ -214,7 +214,7 @@ describe("function errors leave the whole batch", () => {
     ["time out", true, "timedOut"],
     ["use memory", true, "outOfMemory"],
   ])("%s (reporting failures: %s): %s", async (how, reportBatchItemFailures, kind) => {
-    const queue = await TestQueue.create(server.endpoint, 2);
+    const queue = await TestQueue.create(server, 2);
     await queue.send([how, how, how]);
     connect(queue, start("breakDown", { timeoutMs: 2000 }), { reportBatchItemFailures });
     await depth(queue).toEqual({ waiting: 0, taken: 0 });
@@ -231,7 +231,7 @@ describe("function errors leave the whole batch", () => {
 
   test("a handler killed in mid-batch: only it dies, and its batch comes back", async () => {
     const gate = await openGate();
-    const queue = await TestQueue.create(server.endpoint, 2);
+    const queue = await TestQueue.create(server, 2);
     const fn = start("atGate", { environment: gate.environment, timeoutMs: 2000 });
     const [victimId] = await queue.send(["victim"]);
     const source = connect(queue, fn, { maximumConcurrency: 2 });
@@ -260,7 +260,7 @@ describe("function errors leave the whole batch", () => {
   });
 
   test("a broken handler does not spin, and a stop does not wait for its backoff", async () => {
-    const queue = await TestQueue.create(server.endpoint, 30);
+    const queue = await TestQueue.create(server, 30);
     await queue.send(numbered(20));
     const source = connect(queue, start("alwaysThrow"), { batchSize: 1 });
     await settled(1);
@@ -276,7 +276,7 @@ describe("function errors leave the whole batch", () => {
 
 test("invocations at once reach the maximum and never pass it; nothing is taken before its turn", async () => {
   const gate = await openGate();
-  const queue = await TestQueue.create(server.endpoint, 30);
+  const queue = await TestQueue.create(server, 30);
   await queue.send(numbered(45));
   const fn = start("atGate", {
     environment: gate.environment,
@@ -308,10 +308,10 @@ describe("stop", () => {
       return undefined;
     });
     onTestFinished(() => proxy[Symbol.asyncDispose]());
-    const queue = await TestQueue.create(server.endpoint, 30);
+    const queue = await TestQueue.create(server, 30);
     const inHand = await queue.send(numbered(3));
     const fn = start("atGate", { environment: gate.environment, timeoutMs: 30_000 });
-    const sqs = clientOf(proxy.endpoint);
+    const sqs = clientOf(server, { endpoint: proxy.endpoint });
     const source = connect(queue, fn, { sqs, maximumConcurrency: 2 });
     await gate.arrived(1);
     await polling.promise;
@@ -337,7 +337,7 @@ describe("stop", () => {
   });
 
   test("gives back what a window had gathered", async () => {
-    const queue = await TestQueue.create(server.endpoint, 30);
+    const queue = await TestQueue.create(server, 30);
     await queue.send(numbered(4));
     const source = connect(queue, start("succeed"), { windowMs: 300_000 });
     await expect.poll(() => source.inFlight(), within).toBe(4);
@@ -352,11 +352,11 @@ describe("when SQS fails", () => {
   test("a server that goes away is reported, tried again without a spin, and used when it is back", async () => {
     const own = await Server.start();
     onTestFinished(() => own.remove());
-    const queue = await TestQueue.create(own.endpoint, 30);
+    const queue = await TestQueue.create(own, 30);
     const times: number[] = [];
     const source = connect(queue, start("succeed"), {
       // Without the SDK's own pauses: these are the event source's.
-      sqs: clientOf(own.endpoint, { maxAttempts: 1 }),
+      sqs: clientOf(own, { maxAttempts: 1 }),
       onError: (error) => {
         errors.push(error);
         times.push(performance.now());
@@ -387,9 +387,9 @@ describe("when SQS fails", () => {
       return { kind: "answer", json: { Failed, Successful: [] } };
     });
     onTestFinished(() => proxy[Symbol.asyncDispose]());
-    const queue = await TestQueue.create(server.endpoint, 30);
+    const queue = await TestQueue.create(server, 30);
     await queue.send(numbered(5));
-    connect(queue, start("succeed"), { sqs: clientOf(proxy.endpoint) });
+    connect(queue, start("succeed"), { sqs: clientOf(server, { endpoint: proxy.endpoint }) });
     await settled(1);
     expect(calls).toBe(3);
     expect(reports[0]?.deleted).toHaveLength(5);
@@ -413,14 +413,14 @@ describe("what cannot work is refused", () => {
     [{ maximumConcurrency: 0 }, "maximumConcurrency is 0"],
     [{ maximumConcurrency: 4 }, "the function consumer takes 3 at once"],
   ])("%o", async (changes, message) => {
-    const queue = await TestQueue.create(server.endpoint, 30);
+    const queue = await TestQueue.create(server, 30);
     const fn = start("succeed");
     expect(() => connect(queue, fn, changes)).toThrow(EventSourceOptionsError);
     expect(() => connect(queue, fn, changes)).toThrow(message);
   });
 
   test("a visibility timeout shorter than the function's, as AWS does", async () => {
-    const queue = await TestQueue.create(server.endpoint, 1);
+    const queue = await TestQueue.create(server, 1);
     await queue.send(["left alone"]);
     const source = connect(queue, start("succeed", { timeoutMs: 1001 }));
     await expect.poll(() => errors.length, within).toBe(1);

@@ -100,7 +100,15 @@ export class Passage {
     const { target, agent } = this.#upstream;
     const { method, url: path, headers } = this.#request;
     const { hostname, port } = target;
-    const sent = httpRequest({ hostname, port, agent, method, path, headers: onward(headers) });
+    const sent = httpRequest({
+      hostname,
+      port,
+      agent,
+      method,
+      path,
+      // The server answers to its own name, and checks signatures by the one that was signed.
+      headers: { ...onward(headers), host: target.host, "x-forwarded-host": headers.host },
+    });
     // A client that has gone away waits for nothing: what it asked for ends, as it would without us.
     this.#response.once("close", () => {
       if (!this.#response.writableFinished) sent.destroy();

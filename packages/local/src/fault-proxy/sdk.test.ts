@@ -2,7 +2,7 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/
 import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { createS3, createSqs } from "@imagefleet/core/aws";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { LOCAL_CREDENTIALS, REGION } from "../resources/index.ts";
+import { REGION } from "../resources/index.ts";
 import { type Sandbox, startSandbox } from "../sandbox/index.ts";
 import { type Fault, FaultProxy } from "./index.ts";
 
@@ -23,7 +23,7 @@ afterEach(async () => {
 const client = () => ({
   region: REGION,
   endpoint: proxy.endpoint,
-  credentials: LOCAL_CREDENTIALS,
+  credentials: sandbox.credentials,
 });
 const object = () => ({ Bucket: sandbox.resources.sourceBucket, Key: "a b/ü+.bin" });
 const Body = Buffer.alloc(400_000, "content ");

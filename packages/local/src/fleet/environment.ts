@@ -1,9 +1,11 @@
 import type { Lane } from "@imagefleet/core/outcome";
-import { MAX_RECEIVES, PROGRAM_CREDENTIALS, REGION, type Resources } from "../resources/index.ts";
+import { asEnvironment, type Credentials, credentialsOf } from "../credentials/index.ts";
+import { MAX_RECEIVES, REGION, type Resources } from "../resources/index.ts";
 
 /** What infra gives each program in the cloud, for this machine. */
 export function environments(options: {
   endpoint: string;
+  credentials: Credentials;
   resources: Resources;
   recipe: URL;
   /** Each lane's visibility timeout, seconds. */
@@ -20,10 +22,8 @@ export function environments(options: {
     IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES),
     IMAGEFLEET_RECIPE: options.recipe.href,
   };
-  const signing = (program: keyof typeof PROGRAM_CREDENTIALS) => ({
-    AWS_ACCESS_KEY_ID: PROGRAM_CREDENTIALS[program].accessKeyId,
-    AWS_SECRET_ACCESS_KEY: PROGRAM_CREDENTIALS[program].secretAccessKey,
-  });
+  const signing = (program: "function" | "worker") =>
+    asEnvironment(credentialsOf(program, options.credentials));
   return {
     consume: {
       ...common,

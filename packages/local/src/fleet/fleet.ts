@@ -1,6 +1,7 @@
 import type { DeadLetterReason, Lane } from "@imagefleet/core/outcome";
 import type { OutputFormat } from "@imagefleet/core/recipe";
 import type { JobLine } from "@imagefleet/core/telemetry";
+import type { Credentials } from "../credentials/index.ts";
 
 /** How one job ended, as the program that did it said in its log; sizes in bytes, times in ms. */
 export type JobReport = JobLine;
@@ -27,6 +28,8 @@ export interface StoredRendition {
   readonly bytes: number;
   /** What one of the source's own size saves of its bytes, in percent. */
   readonly savedPercent?: number | undefined;
+  /** What its preset asks for, in px, where that is more than its format can hold. */
+  readonly boundedFrom?: { readonly width: number; readonly height: number } | undefined;
 }
 
 export interface DeadLetterReport {
@@ -43,6 +46,8 @@ export interface DeadLetterReport {
 export interface Fleet {
   /** Where S3 and SQS listen: `http://127.0.0.1:<port>`. */
   readonly endpoint: string;
+  /** What requests to them are signed with. */
+  readonly credentials: Credentials;
   readonly sourceBucket: string;
   readonly renditionBucket: string;
   /** What earlier runs had left in the lanes when this one began, before anything was taken of it. */
@@ -77,6 +82,8 @@ export interface FleetOptions {
   readonly dataDir: string;
   /** The port of S3 and SQS; 0: any that is free. */
   readonly port: number;
+  /** Origins whose pages may read what S3 and SQS answer: `http://localhost:5173`. */
+  readonly corsOrigins?: readonly string[];
   /** The module whose default export is the recipe. */
   readonly recipe: URL;
   /** The function's memory in bytes; a process over it is killed, as Lambda does. */

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { createReadStream } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
@@ -13,15 +13,10 @@ import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore } from "@imagefleet/core/store";
 import { parseJobLine, parseWarning } from "@imagefleet/core/telemetry";
 import { spawnLocalAws } from "../aws/index.ts";
+import { credentialsOf } from "../credentials/index.ts";
 import { startEventSource } from "../event-source/index.ts";
 import { startFunction } from "../function/index.ts";
-import {
-  createResources,
-  LOCAL_CREDENTIALS,
-  laneUrl,
-  PROGRAM_CREDENTIALS,
-  REGION,
-} from "../resources/index.ts";
+import { createResources, laneUrl, REGION } from "../resources/index.ts";
 import { environments } from "./environment.ts";
 import type { Fleet, FleetOptions, FleetStatus, JobReport, LaneDepth } from "./fleet.ts";
 import { readLetters } from "./letters.ts";
@@ -51,9 +46,10 @@ const LOOK_MS = 100;
  */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const recipe = await loadRecipe(options.recipe.href);
-  await mkdir(options.dataDir, { recursive: true });
-  const aws = await spawnLocalAws({ port: options.port, dataDir: options.dataDir });
-  const client = { region: REGION, endpoint: aws.endpoint, credentials: LOCAL_CREDENTIALS };
+  const { port, dataDir, corsOrigins } = options;
+  const aws = await spawnLocalAws({ port, dataDir, corsOrigins });
+  const { endpoint, credentials } = aws;
+  const client = { region: REGION, endpoint, credentials };
   const s3 = createS3(client);
   const sqs = createSqs(client);
   const said = new EventEmitter<{ job: [JobReport]; notice: [string] }>();
@@ -79,9 +75,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { small, large } = resources.lanes;
   if (older.small.waiting + older.small.inFlight === 0) await dropTestEvent(sqs, small.url);
   const renditionStore = new RenditionStore(s3, renditionBucket);
-  const programsEndpoint = (await options.endpointFor?.(aws.endpoint)) ?? aws.endpoint;
+  const programsEndpoint = (await options.endpointFor?.(endpoint)) ?? endpoint;
   const environment = environments({
     endpoint: programsEndpoint,
+    credentials,
     resources,
     recipe: options.recipe,
     leaseSeconds,
@@ -106,7 +103,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const pollingSqs = createSqs({
     region: REGION,
     endpoint: programsEndpoint,
-    credentials: PROGRAM_CREDENTIALS.function,
+    credentials: credentialsOf("function", credentials),
   });
   const source = startEventSource({
     sqs: pollingSqs,
@@ -145,7 +142,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
 
   return {
-    endpoint: aws.endpoint,
+    endpoint,
+    credentials,
     sourceBucket,
     renditionBucket,
     older,

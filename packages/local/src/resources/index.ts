@@ -1,9 +1,7 @@
 export {
   createResources,
-  LOCAL_CREDENTIALS,
   laneUrl,
   MAX_RECEIVES,
-  PROGRAM_CREDENTIALS,
   queueName,
   REGION,
   RENDITION_BUCKET,

@@ -24,15 +24,6 @@ export function queueName(queue: Lane | `${Lane}-dlq`): string {
   return `imagefleet-${queue}`;
 }
 
-/** SigV4 wants credentials; the local servers take any. */
-export const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" };
-
-/** What the programs sign with: as AWS by their roles, a proxy on the wire tells them apart by it. */
-export const PROGRAM_CREDENTIALS = {
-  function: { accessKeyId: "function", secretAccessKey: "local" },
-  worker: { accessKeyId: "worker", secretAccessKey: "local" },
-} as const;
-
 /** The receive after which SQS gives a message up. */
 export const MAX_RECEIVES = 5;
 

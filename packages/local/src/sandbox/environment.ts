@@ -1,12 +1,17 @@
+import { asEnvironment } from "../credentials/index.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** The function's environment in a sandbox, as infra sets it. */
-export function environmentIn({ region, endpoint, resources }: Sandbox): Record<string, string> {
+export function environmentIn({
+  region,
+  endpoint,
+  credentials,
+  resources,
+}: Sandbox): Record<string, string> {
   const { small, large } = resources.lanes;
   return {
     AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
+    ...asEnvironment(credentials),
     AWS_ENDPOINT_URL: endpoint,
     IMAGEFLEET_RENDITION_BUCKET: resources.renditionBucket,
     IMAGEFLEET_SMALL_QUEUE_URL: small.url,

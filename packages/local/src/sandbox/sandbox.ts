@@ -6,11 +6,14 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import { createS3, createSqs } from "@imagefleet/core/aws";
 import type { Lane } from "@imagefleet/core/outcome";
 import { startLocalAws } from "../aws/index.ts";
-import { createResources, LOCAL_CREDENTIALS, REGION, type Resources } from "../resources/index.ts";
+import type { Credentials } from "../credentials/index.ts";
+import { createResources, REGION, type Resources } from "../resources/index.ts";
 
 /** Throw-away local AWS with the fleet's buckets and queues and nothing that drains them. */
 export interface Sandbox {
   readonly endpoint: string;
+  /** What requests to them are signed with. */
+  readonly credentials: Credentials;
   readonly region: string;
   readonly s3: S3Client;
   readonly sqs: SQSClient;
@@ -26,12 +29,13 @@ export async function startSandbox(
 ): Promise<Sandbox> {
   const folder = await mkdtemp(join(tmpdir(), "imagefleet-sandbox-"));
   const aws = await startLocalAws({ port: 0, dataDir: join(folder, "aws") });
-  const client = { region: REGION, endpoint: aws.endpoint, credentials: LOCAL_CREDENTIALS };
+  const client = { region: REGION, endpoint: aws.endpoint, credentials: aws.credentials };
   const s3 = createS3(client);
   const sqs = createSqs(client);
   const resources = await createResources(s3, sqs, visibility);
   return {
     endpoint: aws.endpoint,
+    credentials: aws.credentials,
     region: REGION,
     s3,
     sqs,

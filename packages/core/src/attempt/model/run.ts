@@ -157,8 +157,7 @@ function actionsOf(world: World, budget: Budget): Action[] {
   const may = (weight: number, act: () => string) => actions.push({ weight, act });
 
   const resting = sessions().filter(({ restsUntil }) => restsUntil > world.happenings);
-  const lingering = world.ended.filter(({ calls }) => calls.length > 0);
-  for (const session of [...sessions(), ...lingering]) {
+  for (const session of sessions()) {
     if (resting.includes(session)) continue;
     for (const call of session.calls) {
       may(budget.isTidy ? 100 : 4 * session.pace, () => {
@@ -182,6 +181,7 @@ function actionsOf(world: World, budget: Budget): Action[] {
       may(session.signal.aborted ? 3 : budget.isTidy ? 4 : 0.4, () => {
         budget.crashes -= 1;
         world.giveUp(session.crash(chance));
+        world.hideWhatDied(session);
         end(session, world);
         return `${session.name}: crashes`;
       });
@@ -222,6 +222,15 @@ function actionsOf(world: World, budget: Budget): Action[] {
       world.endDeployment();
       return "no older program begins anything any more";
     });
+  }
+  // What attempts left on its way when they ended.
+  for (const session of world.ended) {
+    for (const call of session.calls) {
+      may(isQuiet ? 0.3 : 0.05, () => {
+        call.go();
+        return `${session.name}, which has ended: ${call.name}`;
+      });
+    }
   }
   for (const one of world.late) {
     // Best after the next attempt has done its work.

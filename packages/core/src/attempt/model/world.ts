@@ -107,6 +107,14 @@ export class World {
     this.late.push(...calls.map((call) => ({ call, until })));
   }
 
+  /** A heartbeat came not long ago: a process that dies leaves its message hidden for a part of a lease. */
+  hideWhatDied(session: Session): void {
+    const { lane, handle } = this.begun.get(session) ?? {};
+    const message = handle === undefined ? undefined : lane?.queue.held(handle, this.now);
+    if (message === undefined) return;
+    message.visibleAt = Math.max(message.visibleAt, this.now + LATE_WRITE_SECONDS * 1000);
+  }
+
   /** Somebody uploads, overwrites or removes the source; S3 will say so, sometimes twice. */
   changeSource(): string {
     this.changes += 1;

@@ -1,4 +1,5 @@
 import { Rejection } from "../../outcome/index.ts";
+import { unread } from "../unread.ts";
 
 /** What a BMP's headers say. */
 export interface BmpHeader {
@@ -47,7 +48,7 @@ export function bmpHeader(bytes: Uint8Array): BmpHeader {
   const depth = head.readUInt16LE(old ? 24 : 28);
   const method = length < INFO ? 0 : head.readUInt32LE(30);
   if (width <= 0 || rows === 0) throw corrupt(`${width} x ${rows} px`);
-  const bits = bitsOf(depth);
+  const bits = bitsOf(depth, method);
   return {
     width,
     height: Math.abs(rows),
@@ -60,7 +61,12 @@ export function bmpHeader(bytes: Uint8Array): BmpHeader {
   };
 }
 
-function bitsOf(depth: number): BmpHeader["bits"] {
+function bitsOf(depth: number, method: number): BmpHeader["bits"] {
+  if (depth === 0 && (method === 4 || method === 5)) {
+    throw unread(`a BMP that holds a ${method === 4 ? "JPEG" : "PNG"}`);
+  }
+  // Of Windows CE and of GDI+.
+  if (depth === 2 || depth === 64) throw unread(`a BMP of ${depth} bits a pixel`);
   switch (depth) {
     case 1:
     case 4:
@@ -87,9 +93,10 @@ function compressionOf(
   if ((method === 3 || method === 6) && (bits === 16 || bits === 32) && length !== 64) {
     return "none";
   }
-  throw new Rejection(
-    "SourceUnsupported",
-    `the source is a BMP compressed by method ${method} at ${bits} bits, which is not read`,
+  throw unread(
+    topDown && (method === 1 || method === 2)
+      ? "a BMP of run lengths that begins at the top"
+      : `a BMP compressed by method ${method} at ${bits} bits`,
   );
 }
 

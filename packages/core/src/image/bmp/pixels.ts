@@ -8,29 +8,35 @@ import { rleIndices } from "./rle.ts";
  * @param bytes the whole file
  * @param out filled with rows from the top, width x height x 4 bytes (RGBA) where the header has a
  *   mask for alpha, x 3 (RGB) elsewhere
+ * @param tolerant are pixels that are missing left black?
  * @throws Rejection `SourceCorrupt` when pixels are missing
  */
-export function bmpPixels(bytes: Uint8Array, out: Uint8Array): void {
-  const header = bmpHeader(bytes);
+export function bmpPixels(bytes: Uint8Array, out: Uint8Array, tolerant = false): void {
+  const header = { ...bmpHeader(bytes), tolerant };
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (header.bits <= 8) indexed(file, header, out);
   else if (header.bits === 24) triples(file, header, out);
   else masked(file, header, out);
 }
 
+interface Order extends BmpHeader {
+  readonly tolerant: boolean;
+}
+
 /** Calls with each row of the picture, from the top: where it begins in the file and in `out`. */
 function eachRow(
   file: Buffer,
-  { width, height, bits, topDown, pixelsAt }: BmpHeader,
+  { width, height, bits, topDown, pixelsAt, tolerant }: Order,
   channels: number,
   row: (from: number, to: number) => void,
 ): void {
   const stride = Math.ceil((width * bits) / 32) * 4;
   // The last row's padding may be missing: nothing of the picture is.
-  const end = pixelsAt + (height - 1) * stride + Math.ceil((width * bits) / 8);
-  if (end > file.length) throw cut();
+  const bytes = Math.ceil((width * bits) / 8);
+  if (!tolerant && pixelsAt + (height - 1) * stride + bytes > file.length) throw cut();
   for (let y = 0; y < height; y++) {
-    row(pixelsAt + (topDown ? y : height - 1 - y) * stride, y * width * channels);
+    const from = pixelsAt + (topDown ? y : height - 1 - y) * stride;
+    if (from + bytes <= file.length) row(from, y * width * channels);
   }
 }
 
@@ -38,7 +44,7 @@ function cut(): Rejection {
   return new Rejection("SourceCorrupt", "the pixels cannot be read: the file ends before they do");
 }
 
-function triples(file: Buffer, header: BmpHeader, out: Uint8Array): void {
+function triples(file: Buffer, header: Order, out: Uint8Array): void {
   eachRow(file, header, 3, (from, to) => {
     for (let at = 0; at < header.width * 3; at += 3) {
       out[to + at] = file[from + at + 2] ?? 0;
@@ -48,7 +54,7 @@ function triples(file: Buffer, header: BmpHeader, out: Uint8Array): void {
   });
 }
 
-function indexed(file: Buffer, header: BmpHeader, out: Uint8Array): void {
+function indexed(file: Buffer, header: Order, out: Uint8Array): void {
   const { width, height, bits } = header;
   const colours = coloursOf(file, header);
   const put = (at: number, index: number) => {
@@ -57,8 +63,9 @@ function indexed(file: Buffer, header: BmpHeader, out: Uint8Array): void {
     out[at + 2] = colours[index * 3 + 2] ?? 0;
   };
   if (header.compression !== "none") {
-    const indices = rleIndices(file.subarray(header.pixelsAt), width, height, header.compression);
-    if (indices === undefined) throw cut();
+    const data = file.subarray(header.pixelsAt);
+    const { indices, whole } = rleIndices(data, width, height, header.compression);
+    if (!whole && !header.tolerant) throw cut();
     for (let at = 0; at < width * height; at++) put(at * 3, indices[at] ?? 0);
     return;
   }
@@ -83,7 +90,7 @@ function coloursOf(file: Buffer, { palette: { at, entries, entryBytes } }: BmpHe
   return colours;
 }
 
-function masked(file: Buffer, header: BmpHeader, out: Uint8Array): void {
+function masked(file: Buffer, header: Order, out: Uint8Array): void {
   const { red, green, blue, alpha } = header.masks;
   const [r, g, b, a] = [channel(red), channel(green), channel(blue), channel(alpha)];
   const channels = alpha === 0 ? 3 : 4;

@@ -3,15 +3,15 @@
  * https://learn.microsoft.com/windows/win32/gdi/bitmap-compression
  *
  * @param data from the first pixel to the end of the file
- * @returns a palette index for each px, rows from the top; what is skipped has index 0. Nothing
- *   when the data ends before the picture does.
+ * @returns a palette index for each px, rows from the top; what is skipped has index 0, and so has
+ *   what is missing when the data ends before the picture does
  */
 export function rleIndices(
   data: Uint8Array,
   width: number,
   height: number,
   kind: "rle8" | "rle4",
-): Uint8Array | undefined {
+): { indices: Uint8Array; whole: boolean } {
   const indices = new Uint8Array(width * height);
   let x = 0;
   let y = height - 1;
@@ -27,8 +27,9 @@ export function rleIndices(
     const count = data[at];
     const value = data[at + 1];
     // Complete without its mark of the end.
-    if (count === undefined || value === undefined)
-      return y === 0 && x >= width ? indices : undefined;
+    if (count === undefined || value === undefined) {
+      return { indices, whole: y === 0 && x >= width };
+    }
     at += 2;
     if (count > 0) {
       for (let place = 0; place < count; place++) put(part(value, place));
@@ -36,19 +37,19 @@ export function rleIndices(
       x = 0;
       y -= 1;
     } else if (value === 1) {
-      return indices;
+      return { indices, whole: true };
     } else if (value === 2) {
       x += data[at] ?? 0;
       y -= data[at + 1] ?? 0;
       at += 2;
     } else {
       const bytes = kind === "rle8" ? value : Math.ceil(value / 2);
-      if (at + bytes > data.length) return undefined;
+      if (at + bytes > data.length) return { indices, whole: false };
       for (let place = 0; place < value; place++) {
         put(part(data[at + (kind === "rle8" ? place : place >> 1)] ?? 0, place));
       }
       at += bytes + (bytes % 2);
     }
   }
-  return indices;
+  return { indices, whole: true };
 }

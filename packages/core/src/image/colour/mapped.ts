@@ -7,7 +7,7 @@ import {
   type SourceInfo,
   type Transfer,
 } from "../../plan/index.ts";
-import type { Pixels } from "../pixels.ts";
+import { type Pixels, toSamples } from "../pixels.ts";
 import { BT709 } from "./code-points.ts";
 import { after, inverse, type Matrix, rgbToXyz, toD50 } from "./matrix.ts";
 import { HLG_DISPLAY, hlgScene, PQ_PEAK, pqLight, toneMap } from "./tone.ts";
@@ -23,42 +23,46 @@ const AT_ONCE = 250_000;
  */
 export async function mappedPixels(
   pipeline: Sharp,
-  { width, height }: Area,
+  area: Area,
   source: SourceInfo,
   colours: Colours,
 ): Promise<Pixels> {
   const deep = isDeepened(source);
   // What was unpacked has colours even where they are all grey.
   const grey = source.bands < 3 && source.format !== "heic" && !source.premultiplied;
-  const { data, info } = await pipeline
-    .toColourspace(grey ? (deep ? "grey16" : "b-w") : deep ? "rgb16" : "srgb")
-    .resize({ width, height, fit: "fill" })
-    .raw({ depth: deep ? "ushort" : "uchar" })
-    .toBuffer({ resolveWithObject: true });
-  const stored = deep ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
-  const bands = info.channels;
+  const {
+    samples,
+    width,
+    height,
+    channels: bands,
+  } = await toSamples(
+    pipeline
+      .toColourspace(grey ? (deep ? "grey16" : "b-w") : deep ? "rgb16" : "srgb")
+      .resize({ width: area.width, height: area.height, fit: "fill" }),
+    deep ? 16 : 8,
+  );
   const alpha = bands === 2 || bands === 4;
   const channels = alpha ? 4 : 3;
-  const pixels = info.width * info.height;
+  const pixels = width * height;
   const out = Buffer.allocUnsafeSlow(pixels * channels);
   const map = mapping(colours, deep ? 65_536 : 256);
   const [second, third] = bands < 3 ? [0, 0] : [1, 2];
   for (let at = 0; at < pixels; at++) {
     const from = at * bands;
     map(
-      stored[from] ?? 0,
-      stored[from + second] ?? 0,
-      stored[from + third] ?? 0,
+      samples[from] ?? 0,
+      samples[from + second] ?? 0,
+      samples[from + third] ?? 0,
       out,
       at * channels,
     );
     if (alpha) {
-      const value = stored[from + bands - 1] ?? 0;
+      const value = samples[from + bands - 1] ?? 0;
       out[at * channels + 3] = deep ? value >> 8 : value;
     }
     if (at % AT_ONCE === AT_ONCE - 1) await setImmediate();
   }
-  return { data: out, width: info.width, height: info.height, channels };
+  return { data: out, width, height, channels };
 }
 
 type Map3 = (red: number, green: number, blue: number, out: Buffer, at: number) => void;

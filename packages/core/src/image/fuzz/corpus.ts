@@ -1,6 +1,12 @@
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
+import { exifBomb, withExif } from "../exif/bomb.fixture.ts";
+import { heicOf, tile } from "../heic/grid/mux.fixture.ts";
+import { circular, sequence, tiled } from "../iso/bombs.fixture.ts";
 import { CONTAINERS, detailed, quadrants, RGB } from "../pictures.fixture.ts";
+import { samplesOf } from "../tiff/colours.fixture.ts";
+import { type Layout, tiffOf } from "../tiff/written.fixture.ts";
+import { manyScans } from "./scans.fixture.ts";
 
 export interface Seed {
   readonly name: string;
@@ -37,12 +43,58 @@ export async function corpus(): Promise<Seed[]> {
         file: await readFile(new URL(`../heic/${name}.fixture.heic`, import.meta.url)),
       })),
     )),
+    ...TIFFS.map(([name, layout]) => ({ name, file: tiffOf(layout, samplesOf(layout)) })),
     { name: "bmp, 24 bit", file: bmp(24, 0) },
     { name: "bmp, 8 bit", file: bmp(8, 0) },
     { name: "bmp, runs", file: bmp(8, 1) },
     { name: "svg", file: SVG },
+    {
+      name: "jpeg, restarts",
+      file: await readFile(new URL("../restarts.fixture.jpg", import.meta.url)),
+    },
+    {
+      name: "jpeg, arithmetic",
+      file: await readFile(new URL("../arithmetic.fixture.jpg", import.meta.url)),
+    },
+    ...(await bombs()),
   ];
 }
+
+/** Files of at most 65 KB, made as their format says, that a codec could be busy with for long. */
+export async function bombs(): Promise<Seed[]> {
+  const formats = ["jpeg", "png", "webp", "avif"] as const;
+  const block = exifBomb(6, 2600, 2600, 0x8825);
+  const exif = Buffer.concat([Buffer.from("Exif\0\0", "latin1"), block]);
+  const grid = { tiles: [tile(0)], columns: 1, rows: 1, width: 64, height: 64 };
+  const avif = (side: number) =>
+    sharp({ create: { width: side, height: side, channels: 3, background: "#c33" } })
+      .avif({ effort: 0 })
+      .toBuffer();
+  const heic = await readFile(new URL("../heic/grid/tile-0.fixture.heic", import.meta.url));
+  return [
+    ...(await Promise.all(
+      formats.map(async (format) => ({
+        name: `${format}, exif bomb`,
+        file: await withExif(format, block),
+      })),
+    )),
+    { name: "heic, exif bomb", file: heicOf({ ...grid, exif }) },
+    { name: "jpeg, 883 scans", file: manyScans(1024) },
+    { name: "avif, 256 tiles for 64 px", file: await tiled(await avif(2048), 16, 64) },
+    { name: "avif, 256 tiles", file: await tiled(await avif(512), 16, 8192) },
+    { name: "heic, 256 tiles for 64 px", file: await tiled(heic, 16, 64) },
+    { name: "avif, tiles in a circle", file: await circular(await avif(64)) },
+    { name: "avif, 5,000 frames", file: await sequence(await avif(64), 5000) },
+    { name: "heic, 5,000 frames", file: await sequence(heic, 5000) },
+  ];
+}
+
+const TIFFS: readonly (readonly [name: string, layout: Layout])[] = [
+  ["tiff, spot colours", { photometric: "rgb", extras: [2, 0, 0], compression: "lzw" }],
+  ["tiff, cmyk and a mask, in planes", { photometric: "cmyk", extras: [0], planar: true }],
+  ["tiff, lab, in tiles", { photometric: "cielab", tile: [32, 16], compression: "adobe" }],
+  ["tiff, ycbcr", { photometric: "ycbcr", bigEndian: true, compression: "packbits" }],
+];
 
 async function animation() {
   const frames = [quadrants(RGB), quadrants(RGB).negate(), quadrants(RGB).flop()];

@@ -1,5 +1,8 @@
 import { expect, it } from "vitest";
-import { corpus } from "./corpus.ts";
+import { Rejection } from "../../outcome/index.ts";
+import { configureCodec } from "../index.ts";
+import { rendered } from "../pictures.fixture.ts";
+import { bombs, corpus } from "./corpus.ts";
 import { fileOfIndex, fuzz } from "./run.ts";
 
 it("gives the same file for the same seed, and another for another", async () => {
@@ -7,6 +10,31 @@ it("gives the same file for the same seed, and another for another", async () =>
   const { file } = fileOfIndex(seeds, 1, 40);
   expect(fileOfIndex(seeds, 1, 40).file.equals(file)).toBe(true);
   expect(fileOfIndex(seeds, 2, 40).file.equals(file)).toBe(false);
+});
+
+it("files that a codec could be busy with for long are rendered or refused soon", async () => {
+  configureCodec({ threads: 2 });
+  const ends: Record<string, unknown> = {};
+  for (const { name, file } of await bombs()) {
+    ends[name] = await rendered(file, { a: "20w" }).then(
+      () => "rendered",
+      (error: unknown) => (error instanceof Rejection ? error.reason : error),
+    );
+  }
+  expect(ends).toEqual({
+    "jpeg, exif bomb": "rendered",
+    "png, exif bomb": "rendered",
+    "webp, exif bomb": "rendered",
+    "avif, exif bomb": "rendered",
+    "heic, exif bomb": "rendered",
+    "jpeg, 883 scans": "rendered",
+    "avif, 256 tiles": "rendered",
+    "avif, 256 tiles for 64 px": "SourceTooLarge",
+    "heic, 256 tiles for 64 px": "SourceTooLarge",
+    "avif, tiles in a circle": "SourceCorrupt",
+    "avif, 5,000 frames": "rendered",
+    "heic, 5,000 frames": "rendered",
+  });
 });
 
 it("damaged files of all formats each come to an end that is known", {

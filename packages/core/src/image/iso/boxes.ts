@@ -7,13 +7,17 @@ export interface Box {
   readonly whole: Buffer;
 }
 
-/** The boxes that stand one after the other in `bytes`; what is cut off ends the list. */
+/**
+ * The boxes that stand one after the other in `bytes`.
+ *
+ * @throws RangeError at one that reaches beyond them, of which another reader might see more
+ */
 export function* boxesIn(bytes: Buffer): Generator<Box> {
   let at = 0;
   while (at + 8 <= bytes.length) {
     const { type, head, length } = boxHead(bytes.subarray(at, at + 16));
     const end = length === 0 ? bytes.length : at + length;
-    if (end < at + head || end > bytes.length) return;
+    if (end < at + head || end > bytes.length) throw new RangeError("a box beyond its own");
     yield { type, body: bytes.subarray(at + head, end), whole: bytes.subarray(at, end) };
     at = end;
   }

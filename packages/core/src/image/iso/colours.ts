@@ -3,7 +3,7 @@ import { coloursOf, isSrgb, SRGB } from "../colour/code-points.ts";
 import type { Parts } from "../parts.ts";
 import { av1CodePoints, type CodePoints } from "./av1.ts";
 import { hevcCodePoints } from "./hevc.ts";
-import type { Extent, IsoFile, Item } from "./picture.ts";
+import { derivations, type Extent, type IsoFile, type Item } from "./picture.ts";
 
 const NAMES: Readonly<Record<string, string>> = {
   vvc1: "VVC",
@@ -45,16 +45,18 @@ export function isPremultiplied({ primary, references }: IsoFile): boolean {
 const DEPTH = 8;
 
 /** The coded pictures that the primary one is put together from, itself where it is coded. */
-function leaves({ primary, items, references }: IsoFile): Item[] {
+function leaves(file: IsoFile): Item[] {
+  const { primary, items } = file;
+  const derived = derivations(file);
   const seen = new Set<number>();
   const found: Item[] = [];
   const visit = (id: number, depth: number) => {
     const item = items.get(id);
     if (item === undefined || seen.has(id)) return;
     seen.add(id);
-    const parts = references.filter(({ type, from }) => type === "dimg" && from === id);
-    if (parts.length === 0) found.push(item);
-    if (depth < DEPTH) for (const to of parts.flatMap((part) => part.to)) visit(to, depth + 1);
+    const parts = derived.get(id);
+    if (parts === undefined) found.push(item);
+    else if (depth < DEPTH) for (const to of parts) visit(to, depth + 1);
   };
   visit(primary, 0);
   return found;

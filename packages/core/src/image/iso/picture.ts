@@ -7,6 +7,8 @@ export interface Item {
   readonly type: string;
   /** As it stands in the file; undefined where it is made from a track. */
   readonly info?: Buffer;
+  /** Where the four bytes of its type stand in the file. */
+  readonly typeAt?: number;
   readonly data: readonly Extent[];
   readonly properties: readonly { readonly box: Box; readonly essential: boolean }[];
 }
@@ -32,30 +34,48 @@ export interface IsoFile {
   readonly fromTracks?: true;
 }
 
+/** The items that each derived picture is put together from, as often as each is used. */
+export function derivations({ references }: IsoFile): ReadonlyMap<number, readonly number[]> {
+  const found = new Map<number, number[]>();
+  for (const { type, from, to } of references) {
+    if (type !== "dimg") continue;
+    const known = found.get(from);
+    if (known === undefined) found.set(from, [...to]);
+    else for (const id of to) known.push(id);
+  }
+  return found;
+}
+
 /** More is no description of a picture. */
 const MOST_BYTES = 32 * 1024 * 1024;
 const MOST_BOXES = 1000;
 const MOST_ITEMS = 100_000;
 
-/** Reads what describes the pictures of a file; undefined where that is not whole, or not there. */
+/**
+ * Reads what describes the pictures of a file; undefined where that is not whole, not there, or
+ * there twice, as nobody knows which of the two another reader takes.
+ */
 export async function isoFile(parts: Parts): Promise<IsoFile | undefined> {
   const found = new Map<string, Buffer>();
+  let metaAt = 0;
   let at = 0;
-  for (let count = 0; count < MOST_BOXES && at + 8 <= parts.bytes; count++) {
+  for (let count = 0; at + 8 <= parts.bytes; count++) {
+    if (count === MOST_BOXES) return undefined;
     const { type, head, length } = boxHead(await parts.read(at, 16));
     const whole = length === 0 ? parts.bytes - at : length;
     if (whole < head) break;
     if (type === "ftyp" || type === "meta" || type === "moov") {
+      if (type === "meta" && found.has(type)) return undefined;
       if (whole > MOST_BYTES || at + whole > parts.bytes) break;
+      if (type === "meta") metaAt = at + head;
       if (!found.has(type)) found.set(type, await parts.read(at + head, whole - head));
-      if (type === "meta") break;
     }
     at += whole;
   }
   const brand = found.get("ftyp")?.toString("latin1", 0, 4) ?? "";
   const [meta, moov] = [found.get("meta"), found.get("moov")];
   try {
-    return (meta && fromMeta(brand, meta)) ?? (moov && fromTracks(brand, moov));
+    return (meta && fromMeta(brand, meta, metaAt)) ?? (moov && fromTracks(brand, moov));
   } catch (error) {
     // Numbers beyond a box's end.
     if (error instanceof RangeError) return undefined;
@@ -63,7 +83,8 @@ export async function isoFile(parts: Parts): Promise<IsoFile | undefined> {
   }
 }
 
-function fromMeta(brand: string, body: Buffer): IsoFile | undefined {
+/** @param at where `body` stands in the file */
+function fromMeta(brand: string, body: Buffer, at: number): IsoFile | undefined {
   const meta = body.subarray(4);
   const pitm = boxIn(meta, "pitm")?.body;
   const iinf = boxIn(meta, "iinf")?.body;
@@ -73,15 +94,18 @@ function fromMeta(brand: string, body: Buffer): IsoFile | undefined {
   const properties = propertiesOf(iprp);
   const items = new Map<number, Item>();
   for (const info of boxesIn(iinf.subarray(iinf[0] === 0 ? 6 : 8))) {
-    if (info.type !== "infe" || items.size >= MOST_ITEMS) continue;
+    if (info.type !== "infe") continue;
     const version = info.body[0] ?? 0;
     if (version < 2) continue;
     const wide = version === 2 ? 2 : 4;
     const reader = new Reader(info.body, 4);
     const id = reader.uint(wide);
     reader.uint(2);
+    const typeAt = at + info.body.byteOffset - body.byteOffset + reader.at;
     const type = reader.text(4);
-    const item = { id, type, info: info.whole, data: places.get(id) ?? [] };
+    // Which of two would another reader take?
+    if (items.has(id) || items.size === MOST_ITEMS) throw new RangeError("one item too many");
+    const item = { id, type, typeAt, info: info.whole, data: places.get(id) ?? [] };
     items.set(id, { ...item, properties: properties.get(id) ?? [] });
   }
   const primary = new Reader(pitm, 4).uint(pitm[0] === 0 ? 2 : 4);
@@ -112,7 +136,7 @@ function placesOf(iloc: Buffer | undefined, idat: Buffer | undefined): Map<numbe
         : { from, length };
     });
     total += extents.length;
-    if (total > MOST_ITEMS) throw new RangeError("too many parts");
+    if (total > MOST_ITEMS || places.has(id)) throw new RangeError("too many parts");
     // Parts of other items are not followed.
     if (method < 2) places.set(id, extents);
   }

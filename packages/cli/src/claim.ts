@@ -3,10 +3,10 @@ import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import * as v from "valibot";
-import { whyUnwritable } from "../file-fault.ts";
-import { makeFolder } from "../output/folder.ts";
-import { isAlive } from "../process.ts";
-import { WrongUse } from "../wrong-use.ts";
+import { whyUnwritable } from "./file-fault.ts";
+import { makeFolder } from "./output/folder.ts";
+import { isAlive } from "./process.ts";
+import { WrongUse } from "./wrong-use.ts";
 
 const holderSchema = v.pipe(
   v.string(),
@@ -15,26 +15,33 @@ const holderSchema = v.pipe(
 );
 type Holder = v.InferOutput<typeof holderSchema>;
 
+/** What is said where a claim fails. */
+export interface Refusals {
+  /** The option that named what is claimed: `--checkpoint`. */
+  readonly option: string;
+  /** @param who ` (pid 4711, since …)`; empty when it is not known */
+  held(who: string): string;
+}
+
 /**
- * Holds a checkpoint for this process alone: two runs on one would each send everything, and write
- * over what the other has recorded. What a killed process held is taken over.
+ * Holds something for this process alone, by a file. What a killed process held is taken over.
  *
  * @throws WrongUse while another process holds it, or when nothing can be written there
  */
-export async function claim(checkpoint: string): Promise<AsyncDisposable> {
-  const file = `${checkpoint}.lock`;
+export async function claim(file: string, refusals: Refusals): Promise<AsyncDisposable> {
   const mine: Holder = {
     process: process.pid,
     host: hostname(),
     since: new Date().toISOString(),
   };
-  while (!(await takes(file, mine))) {
+  while (!(await takes(file, mine, refusals.option))) {
     const text = await readFile(file, "utf8").catch(() => undefined);
     // Its holder has just let go of it.
     if (text === undefined) continue;
     const parsed = v.safeParse(holderSchema, text);
     if (!parsed.success || isHeld(parsed.output)) {
-      throw new WrongUse(refusal(file, parsed.success ? parsed.output : undefined));
+      const who = parsed.success ? whoIs(parsed.output) : "";
+      throw new WrongUse(`${refusals.held(who)} If that process no longer runs, remove ${file}.`);
     }
     await clear(file, text);
   }
@@ -50,16 +57,12 @@ function isHeld({ process: pid, host }: Holder): boolean {
   return host !== hostname() || (pid !== process.pid && isAlive(pid));
 }
 
-function refusal(file: string, holder: Holder | undefined): string {
-  const who =
-    holder === undefined
-      ? ""
-      : ` (pid ${holder.process}${holder.host === hostname() ? "" : ` on ${holder.host}`}, since ${holder.since})`;
-  return `a run is going on${who}: wait for its end, or end it with Ctrl-C and go on with --resume; a --checkpoint of its own lets another run go on beside it. Is it none any more? Remove ${file}`;
+function whoIs({ process: pid, host, since }: Holder): string {
+  return ` (pid ${pid}${host === hostname() ? "" : ` on ${host}`}, since ${since})`;
 }
 
 /** Makes the file, whole, unless there is one. */
-async function takes(file: string, holder: Holder): Promise<boolean> {
+async function takes(file: string, holder: Holder, option: string): Promise<boolean> {
   const own = `${file}.${randomUUID()}`;
   try {
     await makeFolder(dirname(file));
@@ -68,7 +71,7 @@ async function takes(file: string, holder: Holder): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw new WrongUse(`--checkpoint: ${file} cannot be written: ${whyUnwritable(error)}`, {
+    throw new WrongUse(`${option}: ${file} cannot be written: ${whyUnwritable(error)}`, {
       cause: error,
     });
   } finally {

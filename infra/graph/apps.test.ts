@@ -1,0 +1,137 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeApp } from "./app.ts";
+import { buildGraph } from "./build.ts";
+import { fleetIn } from "./fleet.ts";
+import { ensurePlatform } from "./platform.ts";
+import { all, at, textAt } from "./read.ts";
+import type { Graph } from "./resource.ts";
+import { grants } from "./rules/access.ts";
+import { RULES } from "./rules/index.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const PREPARE_MS = 240_000;
+
+/** Of an app of this repository: another tags as it likes, and brings the function's program built. */
+const OF_OUR_APP = ["everything is tagged", "handlers are there"];
+
+const TWO_FLEETS = `export default $config({
+  app: ({ stage }) => ({
+    name: "shop",
+    home: "aws",
+    removal: "retain",
+    protect: stage === "production",
+    providers: { aws: { region: "eu-west-1" } },
+  }),
+  async run() {
+    const { Imagefleet } = await import("@imagefleet/sst");
+    const photos = new Imagefleet("Photos", { recipe: "recipe.ts" });
+    const avatars = new Imagefleet("Avatars", { recipe: "recipe.ts", encryption: "kms", network: { cidr: "10.30.0.0/16" } });
+    return { Photos: photos.outputs, Avatars: avatars.outputs };
+  },
+});`;
+
+const roots: string[] = [];
+let existing: Graph;
+let two: Graph;
+
+beforeAll(async () => {
+  await ensurePlatform(ROOT);
+  roots.push(await makeApp(), await makeApp(TWO_FLEETS));
+  const [first = "", second = ""] = roots;
+  const stage = { stage: "production" };
+  [existing, two] = await Promise.all([buildGraph(stage, first), buildGraph(stage, second)]);
+}, PREPARE_MS);
+afterAll(() => {
+  for (const root of roots) rmSync(root, { recursive: true, force: true });
+});
+
+describe("an app with a bucket and a network of its own", () => {
+  it.each(Object.entries(RULES).filter(([name]) => !OF_OUR_APP.includes(name)))(
+    "%s",
+    (_name, rule) => {
+      expect(rule(fleetIn(existing, "Photos"))).toEqual([]);
+    },
+  );
+
+  it("brings the function's program along", () => {
+    const [consume] = existing.functions.filter(({ id }) => id === "PhotosConsume");
+    const [path, name] = consume?.handler.split(".handler") ?? [];
+    expect(name).toBe("");
+    expect(existsSync(join(roots[0] ?? "", `${path}.mjs`))).toBe(true);
+  });
+
+  it("keeps its bucket as it is, but for the notification", () => {
+    const [uploads] = all(existing, "s3/bucket:Bucket").filter(({ name }) =>
+      name.startsWith("Uploads"),
+    );
+    const touched = fleetIn(existing, "Photos").resources.filter(
+      ({ inputs }) => inputs["bucket"] === uploads?.inputs["bucket"],
+    );
+    expect(touched.map(({ name }) => name)).toEqual(["SourceNotification"]);
+    expect(existing.outputs["sourceBucket"]).toBe(uploads?.inputs["bucket"]);
+  });
+
+  it("runs the worker in its network, and makes none", () => {
+    const [vpc] = all(existing, "ec2/vpc:Vpc");
+    expect(all(existing, "ec2/vpc:Vpc")).toHaveLength(1);
+    expect(vpc?.name).toBe("NetworkVpc");
+    const [service] = all(existing, "ecs/service:Service");
+    expect(at(service?.inputs, "networkConfiguration.subnets")).toEqual(
+      all(existing, "ec2/subnet:Subnet")
+        .filter(({ name }) => name.startsWith("NetworkPublic"))
+        .map(({ name }) => `${name}-id`),
+    );
+  });
+
+  it("links its own function to the fleet: names, uploads and renditions, and no more", () => {
+    const [upload] = existing.functions.filter(({ id }) => id === "Upload");
+    expect(at(upload?.links, "Photos")).toMatchObject({
+      sourceBucket: existing.outputs["sourceBucket"],
+      renditionBucket: existing.outputs["renditionBucket"],
+      smallQueue: existing.outputs["smallQueue"],
+      largeDlq: existing.outputs["largeDlq"],
+    });
+    expect(grants(existing, "UploadRole").sort()).toEqual([
+      `s3:GetObject arn:aws:s3:::${existing.outputs["renditionBucket"]}/*`,
+      `s3:PutObject arn:aws:s3:::${existing.outputs["sourceBucket"]}/*`,
+    ]);
+  });
+});
+
+describe("two fleets in one app", () => {
+  const fleets = ["Photos", "Avatars"] as const;
+  const parts = (name: string) => two.resources.filter((each) => each.name.startsWith(name));
+
+  it("are all that there is, each as large as the other, but for the key", () => {
+    const [photos = [], avatars = []] = fleets.map(parts);
+    expect(photos.length).toBeGreaterThan(80);
+    expect(avatars.length).toBe(photos.length + 1);
+    const others = two.resources.filter(
+      ({ name, type }) => !fleets.some((each) => name.startsWith(each)) && type.startsWith("aws:"),
+    );
+    expect(others).toEqual([]);
+  });
+
+  it.each(fleets)("%s keeps the rules", (name) => {
+    const built = fleetIn(two, name);
+    const broken = Object.entries(RULES)
+      .filter(([rule]) => !OF_OUR_APP.includes(rule))
+      .flatMap(([rule, check]) => check(built).map((line) => `${rule}: ${line}`));
+    expect(broken).toEqual([]);
+  });
+
+  it("share no name in AWS, and neither says the other's", () => {
+    const named = two.resources.flatMap(({ type, inputs }) =>
+      ["name", "bucket", "dashboardName", "family"]
+        .map((field) => textAt(inputs, field))
+        .filter((text) => text !== "" && !type.startsWith("aws:s3/bucket"))
+        .map((text) => `${type} ${text}`),
+    );
+    expect(named.length).toBeGreaterThan(80);
+    expect(new Set(named).size).toBe(named.length);
+    expect(JSON.stringify(parts("Avatars"))).not.toMatch(/photos/i);
+    expect(JSON.stringify(parts("Photos"))).not.toMatch(/avatars/i);
+  });
+});

@@ -1,0 +1,84 @@
+import { alarms } from "./alarms.ts";
+import { stayAwake } from "./awake.ts";
+import { scaleOnBacklog } from "./backlog.ts";
+import { budget } from "./budget.ts";
+import { fleetOf, type Transforms } from "./context.ts";
+import { dashboard } from "./dashboard.ts";
+import { makeKey } from "./encryption.ts";
+import { listen, makeConsume } from "./intake.ts";
+import { type Link, linkOf } from "./link.ts";
+import { makeNetwork } from "./network.ts";
+import { tellOfTasks } from "./notices.ts";
+import { policiesForPeople } from "./operator.ts";
+import { outputsOf } from "./outputs.ts";
+import { makeLanes } from "./queues.ts";
+import { readRecipe } from "./recipe.ts";
+import { replicate } from "./replication.ts";
+import { rolesAs } from "./roles.ts";
+import { type FleetInput, parseFleet } from "./settings-schema.ts";
+import { makeRenditions, makeSource, type Stores } from "./storage.ts";
+import { telemetryOf } from "./telemetry.ts";
+import { makeTopic } from "./topic.ts";
+import { makeCluster, makeWorker } from "./worker.ts";
+
+export interface ImagefleetArgs extends FleetInput {
+  /** The module that exports the recipe, from the app's root: "recipe.ts". */
+  readonly recipe: string;
+  /** Changes what the fleet makes of SST's components, as `transform` of SST's own does. */
+  readonly transform?: Transforms;
+}
+
+/**
+ * A fleet: what is uploaded to one bucket is made into renditions in another.
+ *
+ * @example
+ * const photos = new Imagefleet("Photos", { recipe: "recipe.ts" });
+ * new sst.aws.Function("Upload", { handler: "src/upload.handler", link: [photos] });
+ */
+export class Imagefleet extends $util.ComponentResource {
+  /** Where everything is. */
+  readonly outputs: ReturnType<typeof outputsOf>;
+  readonly #link: Link;
+
+  /** @throws Error naming each field that is wrong, its value and the fix */
+  constructor(name: string, args: ImagefleetArgs, options: $util.ComponentResourceOptions = {}) {
+    const { recipe, transform = {}, ...given } = args;
+    const settings = parseFleet(name, $app.stage, given);
+    const transformations = [...(options.transformations ?? []), rolesAs(settings.roles)];
+    super("imagefleet:index:Imagefleet", name, {}, { ...options, transformations });
+    const fleet = fleetOf(this, name, { settings, transform, recipe: readRecipe(name, recipe) });
+    const key = makeKey(fleet);
+    const source = makeSource(fleet, key);
+    const stores: Stores = { source, renditions: makeRenditions(fleet, key) };
+    const lanes = makeLanes(fleet, source);
+    const { large } = lanes;
+    const telemetry = telemetryOf(fleet);
+    const network = makeNetwork(fleet, telemetry);
+    const cluster = makeCluster(fleet, network);
+    const consume = makeConsume(fleet, { stores, lanes, telemetry });
+    const worker = makeWorker(fleet, cluster, { stores, large, network, telemetry });
+    listen(fleet, source, lanes);
+    replicate(fleet, source);
+    const alarmTopic = makeTopic(fleet);
+    const told = { fleet, alarmTopic };
+    budget(told);
+    const programs = { consume, worker, cluster };
+    const people = policiesForPeople(fleet, lanes, stores, programs);
+    // `sst dev` is somebody's desk: nobody is to be woken, and the worker runs at home.
+    const page = $dev ? undefined : dashboard(fleet, lanes, programs, telemetry.metricsNamespace);
+    if (!$dev) {
+      alarms(told, lanes, consume);
+      stayAwake(fleet, lanes);
+      scaleOnBacklog(fleet, large.queue, worker);
+      tellOfTasks(told, cluster, worker);
+    }
+    this.#link = linkOf(fleet, stores, lanes);
+    this.outputs = outputsOf(fleet, { key, stores, lanes, programs, people, alarmTopic, page });
+    this.registerOutputs(this.outputs);
+  }
+
+  /** What `link: [fleet]` gives: `Resource.Photos.sourceBucket`, and the permission to upload to it. */
+  getSSTLink(): Link {
+    return this.#link;
+  }
+}

@@ -1,0 +1,35 @@
+import { keysOf } from "./access.ts";
+import type { Fleet } from "./context.ts";
+import type { Lanes } from "./queues.ts";
+import type { Stores } from "./storage.ts";
+
+export type Link = ReturnType<typeof linkOf>;
+
+/** What whoever is linked to a fleet is told of it, and may do: upload sources, read what is made. */
+export function linkOf({ recipe }: Fleet, stores: Stores, { small, large }: Lanes) {
+  const { source, renditions } = stores;
+  const keys = keysOf(stores);
+  return {
+    properties: {
+      sourceBucket: source.name,
+      renditionBucket: renditions.name,
+      smallQueue: small.queue.url,
+      smallDlq: small.letters.url,
+      largeQueue: large.queue.url,
+      largeDlq: large.letters.url,
+    },
+    include: [
+      sst.aws.permission({
+        actions: ["s3:PutObject"],
+        resources: [$interpolate`${source.arn}/${recipe.source.prefix}*`],
+      }),
+      sst.aws.permission({
+        actions: ["s3:GetObject"],
+        resources: [$interpolate`${renditions.arn}/${recipe.output.prefix}*`],
+      }),
+      ...(keys.length > 0
+        ? [sst.aws.permission({ actions: ["kms:GenerateDataKey", "kms:Decrypt"], resources: keys })]
+        : []),
+    ],
+  };
+}

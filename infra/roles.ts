@@ -1,0 +1,42 @@
+import type { FleetSettings } from "./settings-schema.ts";
+
+/** IAM takes no longer names of roles. */
+const LONGEST = 64;
+/** A hyphen and eight letters. */
+const SUFFIX = 9;
+const NAMED = ["aws:iam/role:Role", "aws:iam/policy:Policy"];
+
+/**
+ * What every role is given that lies within a component, those of SST's own components too.
+ *
+ * @returns a transformation, for the options of that component
+ */
+export function rolesAs({
+  permissionsBoundary,
+  namePrefix,
+  tags,
+}: FleetSettings["roles"]): $util.ResourceTransformation {
+  return ({ type, props, opts }) => {
+    if (!NAMED.includes(type)) return undefined;
+    const isRole = type === "aws:iam/role:Role";
+    return {
+      opts,
+      props: {
+        ...props,
+        ...(namePrefix !== undefined && {
+          name: $output(props["name"]).apply((name: string) => prefixed(namePrefix, name)),
+        }),
+        tags: { ...props["tags"], ...tags },
+        ...(isRole && permissionsBoundary !== undefined && { permissionsBoundary }),
+      },
+    };
+  };
+}
+
+/** What is too long is cut before its end, by which SST tells names apart. */
+function prefixed(prefix: string, name: string): string {
+  const whole = prefix + name;
+  if (whole.length <= LONGEST) return whole;
+  const end = name.slice(-SUFFIX);
+  return whole.slice(0, LONGEST - end.length) + end;
+}

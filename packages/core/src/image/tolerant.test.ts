@@ -1,0 +1,311 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp, { type Sharp } from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { planRenditions } from "../plan/index.ts";
+import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
+import { configureCodec, type ImageInput, probe, type RenderedImage, render } from "./index.ts";
+import {
+  coloursOf,
+  detailed,
+  farthest,
+  fileOf,
+  pixelsOf,
+  type Quadrants,
+  quadrants,
+  RGB,
+} from "./pictures.fixture.ts";
+
+beforeAll(() => configureCodec({ threads: 2 }));
+
+let folder = "";
+let files = 0;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "imagefleet-tolerant-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const LANES = ["bytes", "file"] as const;
+
+async function inputOf(lane: (typeof LANES)[number], bytes: Buffer): Promise<ImageInput> {
+  if (lane === "bytes") return { kind: "bytes", bytes };
+  const path = join(folder, `source-${files++}`);
+  await writeFile(path, bytes);
+  return { kind: "file", path };
+}
+
+interface Made {
+  readonly images: Map<string, RenderedImage>;
+  readonly damaged: readonly string[];
+}
+
+const STILL = { whole: { format: "png" }, thumb: { size: "48w", format: "png" } } as const;
+
+async function made(
+  input: ImageInput,
+  damaged: "reject" | "render",
+  presets: RecipeInput["presets"] = STILL,
+  memoryBytes = Infinity,
+): Promise<Made> {
+  const recipe = defineRecipe({ source: { damaged }, presets });
+  const plan = planRenditions(await probe(input, recipe), recipe, "key", memoryBytes);
+  const images = new Map<string, RenderedImage>();
+  const said: string[] = [];
+  await render(input, plan, {
+    onRendition: (image) => {
+      expect(images.has(image.plan.preset.name), "handed over twice").toBe(false);
+      images.set(image.plan.preset.name, image);
+    },
+    onDamaged: (why) => void said.push(why),
+  });
+  return { images, damaged: said };
+}
+
+const picture = () => quadrants(RGB, 192, 128);
+
+/** A frame of noise, so that a part of the file is a part of the picture. */
+const noisy = () => detailed(192, 128);
+
+async function moving(): Promise<Sharp> {
+  const frames = [noisy(), noisy().negate(), noisy().flop()];
+  return sharp(await Promise.all(frames.map((frame) => frame.png().toBuffer())), {
+    join: { animated: true },
+  });
+}
+
+function part(file: Buffer, share: number): Buffer {
+  return file.subarray(0, Math.floor(file.length * share));
+}
+
+function badSum(png: Buffer): Buffer {
+  const copy = Buffer.from(png);
+  const at = copy.indexOf("IDAT");
+  const sum = at + 4 + copy.readUInt32BE(at - 4);
+  copy.writeUInt8(copy.readUInt8(sum) ^ 1, sum);
+  return copy;
+}
+
+function longer(webp: Buffer): Buffer {
+  const copy = Buffer.from(webp);
+  copy.writeUInt32LE(copy.readUInt32LE(4) + 1000, 4);
+  return copy;
+}
+
+/** Uncompressed, the directory first; the last strip ends early. */
+function shortStrip(): Buffer {
+  const [width, height, rows] = [192, 128, 16];
+  const tags: readonly (readonly [number, number, readonly number[]])[] = [
+    [256, 4, [width]],
+    [257, 4, [height]],
+    [258, 3, [8, 8, 8]],
+    [259, 3, [1]],
+    [262, 3, [2]],
+    [273, 4, Array.from({ length: height / rows }, (_, at) => 400 + at * rows * width * 3)],
+    [277, 3, [3]],
+    [278, 4, [rows]],
+    [279, 4, Array.from({ length: height / rows }, () => rows * width * 3)],
+  ];
+  const file = Buffer.alloc(400 + width * height * 3);
+  file.write("II*\0\x08\0\0\0", "latin1");
+  file.writeUInt16LE(tags.length, 8);
+  let outside = 200;
+  for (const [index, [tag, type, values]] of tags.entries()) {
+    const at = 10 + index * 12;
+    const bytes = type === 3 ? 2 : 4;
+    file.writeUInt16LE(tag, at);
+    file.writeUInt16LE(type, at + 2);
+    file.writeUInt32LE(values.length, at + 4);
+    const inside = values.length * bytes <= 4;
+    if (!inside) file.writeUInt32LE(outside, at + 8);
+    for (const [place, value] of values.entries()) {
+      file.writeUIntLE(value, (inside ? at + 8 : outside) + place * bytes, bytes);
+    }
+    if (!inside) outside += values.length * bytes;
+  }
+  for (let px = 0; px < width * height; px++) {
+    const right = px % width >= width / 2 ? 1 : 0;
+    const below = px >= (width * height) / 2 ? 2 : 0;
+    file.set(RGB[right + below] ?? [], 400 + px * 3);
+  }
+  return file.subarray(0, file.length - width * 3 * 5);
+}
+
+function bmp(): Buffer {
+  const [width, height] = [192, 128];
+  const file = Buffer.alloc(54 + width * height * 3);
+  file.write("BM", "latin1");
+  file.writeUInt32LE(54, 10);
+  file.writeUInt32LE(40, 14);
+  file.writeInt32LE(width, 18);
+  // From the top.
+  file.writeInt32LE(-height, 22);
+  file.writeUInt16LE(24, 28);
+  for (let px = 0; px < width * height; px++) {
+    const right = px % width >= width / 2 ? 1 : 0;
+    const below = px >= (width * height) / 2 ? 2 : 0;
+    file.set([...(RGB[right + below] ?? [])].reverse(), 54 + px * 3);
+  }
+  return file;
+}
+
+/** What is damaged, how much of the picture is there, from the top, and the message. */
+const DAMAGED: readonly (readonly [string, () => Promise<Buffer>, "half" | "all", RegExp])[] = [
+  [
+    "JPEG, cut off",
+    async () => part(await picture().jpeg({ quality: 95 }).toBuffer(), 0.8),
+    "half",
+    /premature end/,
+  ],
+  [
+    "progressive JPEG, cut off",
+    async () => part(await picture().jpeg({ progressive: true, quality: 95 }).toBuffer(), 0.95),
+    "all",
+    /premature end/,
+  ],
+  ["PNG, a wrong sum", async () => badSum(await picture().png().toBuffer()), "all", /libpng/],
+  [
+    "interlaced PNG, a wrong sum",
+    async () => badSum(await picture().png({ progressive: true }).toBuffer()),
+    "all",
+    /cut off or damaged/,
+  ],
+  [
+    "PNG, cut off",
+    async () => part(await picture().png({ compressionLevel: 0 }).toBuffer(), 0.7),
+    "half",
+    /libpng/,
+  ],
+  [
+    "WebP, a size too large",
+    async () => longer(await picture().webp({ quality: 95 }).toBuffer()),
+    "all",
+    /unable to parse/,
+  ],
+  [
+    "GIF, cut off in its only frame",
+    async () => part(await picture().gif({ effort: 1 }).toBuffer(), 0.9),
+    "half",
+    /ends within a frame/,
+  ],
+  ["TIFF, a short strip", async () => shortStrip(), "half", /./],
+  ["BMP, cut off", async () => part(bmp(), 0.8), "half", /ends before/],
+];
+
+describe.each(DAMAGED)("%s", (_name, make, shown, why) => {
+  it.each(LANES)(
+    "is rejected unless the recipe says otherwise, and then shown, from %s",
+    async (lane) => {
+      const input = await inputOf(lane, await make());
+      await expect(made(input, "reject")).rejects.toMatchObject({ reason: "SourceCorrupt" });
+      for (const memoryBytes of [Infinity, 1]) {
+        const { images, damaged } = await made(input, "render", STILL, memoryBytes);
+        expect(damaged).toEqual([expect.stringMatching(why)]);
+        expect([...images.keys()].sort()).toEqual(["thumb", "whole"]);
+        for (const name of ["whole", "thumb"]) {
+          const found = coloursOf(await pixelsOf(fileOf(images, name)));
+          const rows = shown === "all" ? 4 : 2;
+          const [seen, wanted] = [found.slice(0, rows), RGB.slice(0, rows)];
+          const four = (list: readonly (readonly number[])[]): Quadrants => [
+            (list[0] ?? []).slice(0, 3),
+            (list[1] ?? []).slice(0, 3),
+            (list[2] ?? list[0] ?? []).slice(0, 3),
+            (list[3] ?? list[1] ?? []).slice(0, 3),
+          ];
+          expect(farthest(four(seen), four(wanted))).toBeLessThan(20);
+        }
+      }
+    },
+  );
+});
+
+describe.each(["png", "jpeg", "webp", "avif", "gif"] as const)("streamed to %s", (format) => {
+  it.each([
+    ["jpeg", () => detailed(60, 1200).jpeg().toBuffer()],
+    ["png", () => detailed(60, 1200).png({ compressionLevel: 0 }).toBuffer()],
+  ] as const)("a %s that is cut off is damaged, and no fault of ours", async (_name, make) => {
+    const input = { kind: "bytes", bytes: part(await make(), 0.95) } as const;
+    const presets = { whole: { format } } as const;
+    await expect(made(input, "reject", presets, 1)).rejects.toMatchObject({
+      reason: "SourceCorrupt",
+    });
+    expect((await made(input, "render", presets, 1)).damaged).toHaveLength(1);
+  });
+});
+
+it("hands over each rendition once, though the first pass made one of what is whole", async () => {
+  const bytes = part(await detailed(120, 2400).png({ compressionLevel: 0 }).toBuffer(), 0.95);
+  const top = { size: "120x200", fit: "cover", focus: { x: 0, y: 0 }, format: "png" } as const;
+  const presets = { top, small: { size: "24w", format: "png" } } as const;
+  const { images, damaged } = await made({ kind: "bytes", bytes }, "render", presets, 1);
+  expect(damaged).toHaveLength(1);
+  expect([...images.keys()].sort()).toEqual(["small", "top"]);
+});
+
+it.each([
+  ["jpeg", () => picture().jpeg().toBuffer()],
+  ["png", () => picture().png().toBuffer()],
+  ["webp", () => picture().webp().toBuffer()],
+  ["gif", () => picture().gif().toBuffer()],
+  ["tiff", () => picture().tiff().toBuffer()],
+] as const)(
+  "a sound %s is the same in both settings, and nothing is said of it",
+  async (_name, make) => {
+    const input = { kind: "bytes", bytes: await make() } as const;
+    const [strict, tolerant] = [await made(input, "reject"), await made(input, "render")];
+    expect([strict.damaged, tolerant.damaged]).toEqual([[], []]);
+    for (const name of ["whole", "thumb"]) {
+      expect(fileOf(tolerant.images, name).equals(fileOf(strict.images, name))).toBe(true);
+    }
+  },
+);
+
+describe.each(["gif", "webp"] as const)("an animated %s that is cut off", (format) => {
+  const both = { still: { format: "png" }, moving: { format: "webp", animated: true } } as const;
+
+  it.each(LANES)("in a later frame gives its first in both settings, from %s", async (lane) => {
+    const whole = await (await moving()).toFormat(format, { effort: 1 }).toBuffer();
+    const wanted = await pixelsOf(
+      fileOf((await made({ kind: "bytes", bytes: whole }, "reject")).images, "whole"),
+    );
+    const input = await inputOf(lane, part(whole, 0.8));
+    for (const setting of ["reject", "render"] as const) {
+      const { images, damaged } = await made(input, setting);
+      expect(damaged).toEqual([]);
+      expect((await pixelsOf(fileOf(images, "whole"))).data).toEqual(wanted.data);
+    }
+    await expect(made(input, "reject", both)).rejects.toMatchObject({ reason: "SourceCorrupt" });
+    const { images, damaged } = await made(input, "render", both);
+    expect(damaged).toHaveLength(1);
+    const { pages = 1 } = await sharp(fileOf(images, "moving")).metadata();
+    expect(pages).toBeGreaterThan(1);
+  });
+});
+
+describe("the source's own bytes", () => {
+  it.each([
+    ["jpeg", async () => part(await detailed(200, 150).jpeg({ quality: 40 }).toBuffer(), 0.6)],
+    ["png", async () => badSum(await detailed(200, 150).png({ palette: true }).toBuffer())],
+  ] as const)("are not passed through where they are damaged, as %s", async (format, make) => {
+    const bytes = await make();
+    const presets = { same: { format, quality: 100, fallback: "source" } } as const;
+    const { images, damaged } = await made({ kind: "bytes", bytes }, "render", presets);
+    expect(damaged).toHaveLength(1);
+    expect(fileOf(images, "same").length).toBeGreaterThan(bytes.length);
+    await expect(
+      sharp(fileOf(images, "same"), { failOn: "warning" }).stats(),
+    ).resolves.toBeDefined();
+  });
+});
+
+describe("what no browser shows stays rejected", () => {
+  it.each([
+    ["AVIF, cut off", async () => part(await picture().avif({ effort: 0 }).toBuffer(), 0.6)],
+    ["WebP, cut off in its only frame", async () => part(await noisy().webp().toBuffer(), 0.6)],
+    ["JPEG, cut off in its header", async () => part(await picture().jpeg().toBuffer(), 0.1)],
+    ["PNG, cut off in its header", async () => (await picture().png().toBuffer()).subarray(0, 30)],
+  ] as const)("%s", async (_name, make) => {
+    const input = { kind: "bytes", bytes: await make() } as const;
+    await expect(made(input, "render")).rejects.toMatchObject({ reason: "SourceCorrupt" });
+  });
+});

@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { folderFault, whyUnusable } from "./folder-fault.ts";
+
+/** As fauxqs names it. */
+const DATABASE = "fauxqs.db";
+
+/**
+ * Removes the folder with everything that the servers keep in it.
+ *
+ * @throws FolderFault while servers have it open, such as those of a start that was just killed: they
+ * would remove their log by its name when they end, and by then it is the log of the next servers
+ */
+export async function forget(dataDir: string): Promise<void> {
+  const database = lock(dataDir);
+  try {
+    await rm(dataDir, { recursive: true, force: true });
+  } finally {
+    database?.close();
+  }
+}
+
+/** Undefined where there is no database, or one that nobody can open: it is damaged, say. */
+function lock(dataDir: string): DatabaseSync | undefined {
+  const file = join(dataDir, DATABASE);
+  if (!existsSync(file)) return undefined;
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file);
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    return database;
+  } catch (error) {
+    database?.close();
+    if (whyUnusable(error) === "held") throw folderFault(error, dataDir);
+    return undefined;
+  }
+}

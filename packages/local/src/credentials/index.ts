@@ -1,0 +1,2 @@
+export { asEnvironment, type Credentials, credentialsOf } from "./credentials.ts";
+export { keepSecret, readSecret } from "./secret.ts";
