@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { REGION } from "./answers.ts";
 
 /** An installation takes half a minute; what is older than this, ms, was left by one that was killed. */
 const STALE_MS = 10 * 60_000;
@@ -44,6 +45,8 @@ export function offline(root: string): Record<string, string> {
     npm_config_fund: "false",
     npm_config_update_notifier: "false",
     XDG_CONFIG_HOME: join(root, ".sst", "imagefleet", "config"),
+    // sst evaluates the configuration, which stops where nobody has named the fleet.
+    IMAGEFLEET_SETTINGS: JSON.stringify({ app: "imagefleet", region: REGION }),
   };
 }
 

@@ -39,7 +39,6 @@ export async function sstDiff(root: string, stage: string): Promise<Diff> {
         env: {
           ...process.env,
           ...offline(root),
-          IMAGEFLEET_SETTINGS: JSON.stringify({ app: "imagefleet", region: REGION }),
           XDG_CONFIG_HOME: folder,
           GRAPH_FILE: graphFile,
           SST_PASSPHRASE: Buffer.alloc(16).toString("base64"),
