@@ -10,12 +10,7 @@ type Statement = aws.types.input.iam.GetPolicyDocumentStatementArgs;
  * The policies for people: whoever is to look with `imagefleet`, whoever is to run all of it, and
  * whoever is to run preflight and doctor.
  */
-export function policiesForPeople(
-  fleet: Fleet,
-  lanes: Lanes,
-  stores: Stores,
-  programs: Programs,
-) {
+export function policiesForPeople(fleet: Fleet, lanes: Lanes, stores: Stores, programs: Programs) {
   const { small, large } = lanes;
   const { source, renditions } = stores;
   const { recipe } = fleet;
@@ -67,9 +62,7 @@ function examining(
   const tried = $interpolate`${source.arn}/${recipe.source.prefix}imagefleet-doctor/*`;
   const results = $interpolate`${renditions.arn}/${recipe.output.prefix}*`;
   const inCluster = (kind: string) =>
-    $output(cluster.nodes.cluster.arn).apply(
-      (arn) => `${arn.replace(":cluster/", `:${kind}/`)}/*`,
-    );
+    $output(cluster.nodes.cluster.arn).apply((arn) => `${arn.replace(":cluster/", `:${kind}/`)}/*`);
   return [
     { actions: ["s3:ListBucket", "s3:GetEncryptionConfiguration"], resources: buckets },
     { actions: ["s3:GetBucketNotification", "s3:ListBucketVersions"], resources: [source.arn] },

@@ -2,7 +2,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { createS3, createSqs } from "@imagefleet/core/aws";
+import { callOf } from "@imagefleet/local/fault-proxy";
+import { asEnvironment } from "@imagefleet/local/credentials";
 import { type Fleet, startFleet } from "@imagefleet/local/fleet";
+import { asFile, CallRecorder, recordedFile } from "@imagefleet/local/permissions";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RESOLVE_LOCALLY } from "../../../packages/cli/src/connection/fixtures/resolve-locally.ts";
 import { Cli, run } from "../../../packages/cli/src/fixtures/cli.ts";
@@ -10,7 +16,8 @@ import { buildGraph } from "../build.ts";
 import { ensurePlatform } from "../platform.ts";
 import { listAt, textAt, texts } from "../read.ts";
 import type { Graph, Json } from "../resource.ts";
-import { StandIn } from "./server.ts";
+import { needOf } from "./needs.ts";
+import { type Heard, StandIn } from "./server.ts";
 import { queueUrl } from "./stores.ts";
 import { ACCOUNT_AS_NEEDED } from "./world.ts";
 
@@ -31,6 +38,7 @@ let folder: string;
 let fleet: Fleet;
 let whole: Graph;
 let byRule: Graph;
+let recorder: CallRecorder;
 
 beforeAll(async () => {
   await ensurePlatform(ROOT);
@@ -38,6 +46,7 @@ beforeAll(async () => {
     buildGraph({ stage: "production", settings: SETTINGS }),
     buildGraph({ stage: "production", settings: { ...SETTINGS, source: THEIRS } }),
   ]);
+  recorder = recorderOf([whole, byRule]);
   folder = await mkdtemp(join(tmpdir(), "imagefleet-doctor-"));
   const recipe = join(folder, "recipe.mjs");
   await writeFile(recipe, `export default { presets: { thumb: "16x16" } };`);
@@ -52,16 +61,52 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** The name of a resource by an output that is its name or URL. */
+function nameIn(graph: Graph, output: string): string {
+  const text = textAt(graph.outputs, output);
+  return text.slice(text.lastIndexOf("/") + 1);
+}
+
+/** Writes down what every run of this file must be allowed to do. */
+async function record(heard: Heard): Promise<void> {
+  const { service, request, body } = heard;
+  if (["s3", "sqs", "monitoring"].includes(service)) {
+    return recorder.observe(callOf(request), request, async () => body);
+  }
+  const need = needOf(heard);
+  if (need !== undefined) recorder.add("somebody", need);
+}
+
+function recorderOf(graphs: readonly Graph[]): CallRecorder {
+  const bucket = (output: string, as: { as: string; part?: string }) =>
+    graphs.map((graph) => [nameIn(graph, output), { prefix: "", ...as }] as const);
+  const queue = (output: string, name: string) =>
+    graphs.map((graph) => [nameIn(graph, output), name] as const);
+  return new CallRecorder({
+    buckets: Object.fromEntries([
+      ...bucket("sourceBucket", { as: "source", part: "imagefleet-doctor/" }),
+      ...bucket("renditionBucket", { as: "renditions" }),
+    ]),
+    queues: Object.fromEntries([
+      ...queue("smallQueue", "small"),
+      ...queue("smallDlq", "small-dlq"),
+      ...queue("largeQueue", "large"),
+      ...queue("largeDlq", "large-dlq"),
+    ]),
+  });
+}
+
 /** AWS with a graph deployed, before the fleet on this machine. */
 function deployed(graph: Graph): Promise<StandIn> {
-  const names = Object.entries(LOCAL).map(([output, there]) => {
-    const text = textAt(graph.outputs, output);
-    return [text.slice(text.lastIndexOf("/") + 1), there] as const;
-  });
+  const names = Object.entries(LOCAL).map(
+    ([output, there]) => [nameIn(graph, output), there] as const,
+  );
   const servers = [queueUrl(""), `${fleet.endpoint}/000000000000/`] as const;
-  const behind = { endpoint: fleet.endpoint, names: new Map([...names, servers]) };
+  const { endpoint, credentials } = fleet;
+  const behind = { endpoint, credentials, names: new Map([...names, servers]) };
   return StandIn.start(behind, ACCOUNT_AS_NEEDED).then((standIn) => {
     standIn.graph = graph;
+    standIn.onCall = record;
     return standIn;
   });
 }
@@ -216,7 +261,7 @@ function withoutGrants(inputs: Inputs, actions: RegExp): Inputs {
 function broken(graph: Graph, { resource, change }: Break): Graph {
   const resources = graph.resources.flatMap((each) => {
     const isAws = /^(aws|docker-build):/.test(each.type);
-    if (!isAws || each.name !== resource) return [each];
+    if (!isAws || each.name !== `Photos${resource}`) return [each];
     return change === undefined ? [] : [{ ...each, inputs: change({ ...each.inputs }) }];
   });
   return { ...graph, resources };
@@ -267,12 +312,48 @@ it("says which permission is lacking, and that this proves nothing", async () =>
   expect(code).toBe(0);
 }, 60_000);
 
+it("tells what became of a picture that arrives damaged, and takes its own dead letters alone", async () => {
+  await using standIn = await deployed(whole);
+  const queues = { small: LOCAL.smallDlq, large: LOCAL.largeDlq };
+  for (const queue of Object.values(queues)) await bury(queue);
+  standIn.spoils = true;
+  // The letters that lie there have set the alarms off.
+  standIn.graph = { ...whole, resources: whole.resources.filter(({ name }) => !isDlqAlarm(name)) };
+  const { told, code } = await doctor(standIn);
+  const pictures = told.checks.filter(({ name }) => name.startsWith("picture"));
+  expect(pictures.map(({ says }) => says)).toEqual([
+    expect.stringMatching(/^The recipe rejected it, SourceUnsupported: /),
+    expect.stringMatching(/^The recipe rejected it, SourceUnsupported: /),
+  ]);
+  expect(code).toBe(3);
+  await fleet.idle();
+  expect((await fleet.deadLetters()).map(({ reason, key }) => [reason, key])).toEqual([
+    ["Crashed", undefined],
+    ["Crashed", undefined],
+  ]);
+  expect(standIn.versions.keys).toEqual([]);
+}, 60_000);
+
+function isDlqAlarm(name: string): boolean {
+  return /DlqDepth$/.test(name);
+}
+
+/** Somebody else's dead letter. */
+async function bury(queue: string): Promise<void> {
+  const { endpoint, credentials } = fleet;
+  const sqs = createSqs({ region: "us-east-1", endpoint, credentials });
+  const url = `${endpoint}/000000000000/${queue}`;
+  await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: "nobody knows" }));
+  sqs.destroy();
+}
+
 it("removes at Ctrl-C what it has made", async () => {
   await using standIn = await deployed(whole);
   const cli = new Cli(args(standIn), { cwd: folder, env: environment(SETTINGS) });
   let puts = 0;
-  standIn.onCall = ({ request }) => {
-    if (request.method === "PUT" && ++puts === 2) cli.signal("SIGINT");
+  standIn.onCall = (heard) => {
+    if (heard.request.method === "PUT" && ++puts === 2) cli.signal("SIGINT");
+    return record(heard);
   };
   const { code, stderr } = await cli.ended();
   expect(stderr).toContain("Interrupted: removing what was made.");
@@ -282,14 +363,50 @@ it("removes at Ctrl-C what it has made", async () => {
   expect((await objectsLeft()).filter((key) => !key.startsWith("manifests/"))).toEqual([]);
 }, 60_000);
 
+it("runs against the fleet on this machine, and says what that has not", async () => {
+  const local = ["--json", "--endpoint", fleet.endpoint, "--data", folder];
+  const env = { HOME: folder, ...asEnvironment(fleet.credentials) };
+  const recipe = ["--recipe", "recipe.mjs"];
+  const examined = await run(["doctor", "--alarm", ...local, ...recipe], { cwd: folder, env });
+  const checked = await run(["preflight", ...local], { cwd: folder, env });
+  const states = (stdout: string) => {
+    const told: Told = JSON.parse(stdout);
+    return Object.groupBy(told.checks, ({ state }) => state);
+  };
+  const { none = [], ok = [], ...others } = states(examined.stdout);
+  expect(others).toEqual({});
+  expect(ok.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["picture through the small lane", "picture through the large lane"]),
+  );
+  expect(none.every(({ says }) => says.startsWith("The local fleet has no "))).toBe(true);
+  expect(none).toHaveLength(6);
+  expect(states(checked.stdout)["none"]).toHaveLength(4);
+  expect([examined.code, checked.code]).toEqual([0, 0]);
+}, 60_000);
+
+it("needs what is recorded, and nothing else", async () => {
+  await using standIn = await deployed(whole);
+  // Before the first deployment, into an account that never changed a quota.
+  standIn.graph = undefined;
+  const buckets = { [THEIRS.bucket]: {} };
+  standIn.account = { ...ACCOUNT_AS_NEEDED, quotas: {}, buckets };
+  const settings = { ...SETTINGS, source: { ...THEIRS, notifications: "by-hand" } };
+  const command = ["preflight", "--stage", "production", "--endpoint", standIn.endpoint];
+  const { stderr } = await run(command, { cwd: folder, env: environment(settings) });
+  expect(stderr).toBe("");
+  expect(recorder.unknown).toEqual([]);
+  await expect(asFile(recorder.needed())).toMatchFileSnapshot(recordedFile("doctor"));
+}, 60_000);
+
 /** Keys of both buckets on this machine. */
 async function objectsLeft(): Promise<string[]> {
-  const of = async (bucket: string) => {
-    const answer = await fetch(`${fleet.endpoint}/${bucket}?list-type=2`);
-    return Array.from(
-      (await answer.text()).matchAll(/<Key>([^<]*)<\/Key>/g),
-      ([, key = ""]) => key,
-    );
+  const { endpoint, credentials } = fleet;
+  const s3 = createS3({ endpoint, credentials, region: "us-east-1" });
+  const of = async (Bucket: string) => {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+    return Contents.flatMap(({ Key }) => Key ?? []);
   };
-  return [...(await of(LOCAL.sourceBucket)), ...(await of(LOCAL.renditionBucket))];
+  const left = [...(await of(LOCAL.sourceBucket)), ...(await of(LOCAL.renditionBucket))];
+  s3.destroy();
+  return left;
 }

@@ -1,4 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { S3Client } from "@aws-sdk/client-s3";
+import type { Credentials } from "@imagefleet/local/credentials";
+import { SignatureV4 } from "@smithy/signature-v4";
 import { all, textAt } from "../read.ts";
 import type { Json } from "../resource.ts";
 import { ec2, iam, serviceQuotas, sts } from "./account.ts";
@@ -15,9 +18,13 @@ import {
 } from "./stores.ts";
 import type { Account, World } from "./world.ts";
 
+/** Of what is sent, bytes that can be a question: more is a picture. */
+const LONGEST = 100_000;
+
 /** What the stand-in stands before: S3 and SQS of this machine, and their names there. */
 export interface Behind {
   readonly endpoint: string;
+  readonly credentials: Credentials;
   /** By the name in the graph, the one on this machine. */
   readonly names: ReadonlyMap<string, string>;
 }
@@ -32,6 +39,26 @@ export interface Heard {
   readonly body: string;
 }
 
+interface Unsigned {
+  readonly service: string;
+  readonly method: string;
+  /** Path and query, percent-encoded. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | string;
+}
+
+/** Headers of one connection and one signature, which are not the next one's. */
+const OWN_HEADERS = new Set([
+  "authorization",
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "x-amz-content-sha256",
+  "x-amz-date",
+]);
+
 /**
  * Stands for AWS: what is deployed is a graph, and each service tells of it as its API reference says.
  * Objects and messages themselves are kept by the local servers behind it.
@@ -42,9 +69,12 @@ export class StandIn implements AsyncDisposable {
   account: Account;
   /** IAM actions that are denied, as `iam:GetRole`. */
   denied: readonly string[] = [];
+  /** What is put arrives with its bytes overwritten. */
+  spoils = false;
   readonly versions = new Versions();
   onCall: (heard: Heard) => void | Promise<void> = () => undefined;
   readonly #behind: Behind;
+  readonly #hash = new S3Client().config.sha256;
   readonly #server = createServer((incoming, response) => {
     this.#meet(incoming, response).catch((error: unknown) => {
       response.writeHead(500).end(String(error));
@@ -157,14 +187,20 @@ export class StandIn implements AsyncDisposable {
     return undefined;
   }
 
-  /** On to the servers behind, by the names there. */
-  #pass(incoming: IncomingMessage, body: Buffer, response: ServerResponse): void {
-    const path = this.#translated(incoming.url ?? "/");
-    const sent = serviceOf(incoming) === "sqs" ? this.#readdressed(body) : body;
-    const { "content-length": _length, host: _host, ...headers } = incoming.headers;
+  /** On to the servers behind, by the names there, and signed for them. */
+  async #pass(incoming: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
+    const service = serviceOf(incoming);
+    const { method = "GET", url = "/" } = incoming;
+    const sent = service === "sqs" ? this.#readdressed(body) : body;
+    const headers = Object.entries(incoming.headers).filter(
+      (header): header is [string, string] =>
+        typeof header[1] === "string" && !OWN_HEADERS.has(header[0]),
+    );
+    const to = { service, method, target: this.#translated(url), body: sent };
+    const signed = await this.#signed({ ...to, headers: Object.fromEntries(headers) });
     const passed = request(
-      new URL(path, this.#behind.endpoint),
-      { method: incoming.method, headers: { ...headers, "content-length": sent.length } },
+      new URL(to.target, this.#behind.endpoint),
+      { method, headers: { ...signed, "content-length": sent.length } },
       (answer) => {
         response.writeHead(answer.statusCode ?? 500, answer.headers);
         answer.pipe(response);
@@ -172,6 +208,31 @@ export class StandIn implements AsyncDisposable {
     );
     passed.on("error", (error) => response.destroy(error));
     passed.end(sent);
+  }
+
+  /** @returns the headers with which the servers behind take a request */
+  async #signed({ service, method, target, headers, body }: Unsigned) {
+    const { protocol, host, hostname, pathname, searchParams } = new URL(
+      target,
+      this.#behind.endpoint,
+    );
+    const signer = new SignatureV4({
+      service,
+      region: "us-east-1",
+      credentials: this.#behind.credentials,
+      sha256: this.#hash,
+      uriEscapePath: service !== "s3",
+    });
+    const signed = await signer.sign({
+      method,
+      protocol,
+      hostname,
+      path: pathname,
+      query: Object.fromEntries(searchParams),
+      headers: { ...headers, host },
+      body,
+    });
+    return signed.headers;
   }
 
   /** A message's body stays as it is: the SDK holds SQS's answer against its hash. */
@@ -192,17 +253,17 @@ export class StandIn implements AsyncDisposable {
 
   async #attributesBehind(queue: string): Promise<Record<string, string>> {
     const name = this.#behind.names.get(queue);
+    const QueueUrl = `${this.#behind.endpoint}/000000000000/${name}`;
+    const body = JSON.stringify({ QueueUrl, AttributeNames: ["All"] });
+    const headers = {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": "AmazonSQS.GetQueueAttributes",
+    };
+    const asked = { service: "sqs", method: "POST", target: "/", headers, body };
     const answer = await fetch(this.#behind.endpoint, {
       method: "POST",
-      headers: {
-        "content-type": "application/x-amz-json-1.0",
-        "x-amz-target": "AmazonSQS.GetQueueAttributes",
-        authorization: "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/sqs/aws4_request",
-      },
-      body: JSON.stringify({
-        QueueUrl: `${this.#behind.endpoint}/000000000000/${name}`,
-        AttributeNames: ["All"],
-      }),
+      headers: await this.#signed(asked),
+      body,
     });
     const { Attributes = {} }: { Attributes?: Record<string, string> } = JSON.parse(
       await answer.text(),
@@ -229,12 +290,13 @@ function serviceOf({ headers }: IncomingMessage): string {
 
 function heardOf(incoming: IncomingMessage, bytes: Buffer): Heard {
   const service = serviceOf(incoming);
-  const body = service === "s3" ? "" : bytes.toString();
+  const body = bytes.length > LONGEST ? "" : bytes.toString();
   const target = incoming.headers["x-amz-target"];
   const operation =
     typeof target === "string"
       ? (target.split(".").at(-1) ?? "")
-      : (new URLSearchParams(body).get("Action") ?? lambdaOperation(incoming.url ?? ""));
+      : (new URLSearchParams(service === "s3" ? "" : body).get("Action") ??
+        lambdaOperation(incoming.url ?? ""));
   return { service, operation, request: incoming, body };
 }
 

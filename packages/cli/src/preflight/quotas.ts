@@ -3,6 +3,7 @@ import { clientConfig } from "@imagefleet/core/aws";
 import { TASK } from "@imagefleet/core/prices";
 import { askFor, type Check } from "../check/check.ts";
 import { sdk } from "../check/sdk.ts";
+import { isOfStage } from "../stage/names.ts";
 import type { Aws } from "./aws.ts";
 
 /**
@@ -106,7 +107,9 @@ async function networkChecks(
       let vpcs = 0;
       for await (const { Vpcs = [] } of paginateDescribeVpcs({ client: ec2 }, {})) {
         const own = Vpcs.find(({ Tags = [] }) =>
-          Tags.some(({ Key, Value }) => Key === "Name" && Value === `${prefix}Network`),
+          Tags.some(
+            ({ Key, Value }) => Key === "Name" && isOfStage(Value ?? "", prefix, "Network"),
+          ),
         );
         if (own !== undefined) {
           return [{ name, state: "ok", says: `The stage has its network already, ${own.VpcId}.` }];
