@@ -5,8 +5,8 @@ import { pathToFileURL } from "node:url";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { createS3, createSqs } from "@imagefleet/core/aws";
-import { callOf } from "@imagefleet/local/fault-proxy";
 import { asEnvironment } from "@imagefleet/local/credentials";
+import { callOf } from "@imagefleet/local/fault-proxy";
 import { type Fleet, startFleet } from "@imagefleet/local/fleet";
 import { asFile, CallRecorder, recordedFile } from "@imagefleet/local/permissions";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -168,7 +168,7 @@ const BREAKS: readonly Break[] = [
       policy: String(policy).replaceAll(/arn:aws:s3:::[^"\\]+/g, "arn:aws:s3:::another"),
     }),
     name: "queue policy of the small lane",
-    says: /for the bucket imagefleet-production-sourcebucket/,
+    says: /for the bucket imagefleet-production-photossourcebucket/,
   },
   {
     what: "an alarm has no action",
@@ -219,7 +219,7 @@ const BREAKS: readonly Break[] = [
     resource: "WorkerTaskRole",
     change: (inputs) => withoutGrants(inputs, /^s3:PutObject$/),
     name: "permissions of the worker",
-    says: /s3:PutObject on arn:aws:s3:::imagefleet-production-renditionsbucket/,
+    says: /s3:PutObject on arn:aws:s3:::imagefleet-production-photosrenditionsbucket/,
   },
   {
     what: "the redrive policy is gone",
@@ -230,7 +230,7 @@ const BREAKS: readonly Break[] = [
   },
   {
     what: "the image was never pushed, and tasks fail",
-    resource: "WorkerImageWorker",
+    resource: "WorkerImagePhotosWorker",
     name: "tasks of the worker",
     says: /could not start: CannotPullContainerError/,
   },

@@ -191,7 +191,9 @@ export class StandIn implements AsyncDisposable {
   async #pass(incoming: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
     const service = serviceOf(incoming);
     const { method = "GET", url = "/" } = incoming;
-    const sent = service === "sqs" ? this.#readdressed(body) : body;
+    const isSpoilt = this.spoils && service === "s3" && method === "PUT";
+    const whole = isSpoilt ? Buffer.alloc(body.length, "no picture ") : body;
+    const sent = service === "sqs" ? this.#readdressed(body) : whole;
     const headers = Object.entries(incoming.headers).filter(
       (header): header is [string, string] =>
         typeof header[1] === "string" && !OWN_HEADERS.has(header[0]),

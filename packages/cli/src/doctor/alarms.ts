@@ -51,7 +51,7 @@ export async function alarmChecks({ stage }: Patient): Promise<readonly Check[]>
   if (stage === undefined) return [noneHere("alarms", "alarms")];
   return askFor("alarms", "cloudwatch:DescribeAlarms", async () => {
     const alarms = await alarmsOf(stage);
-    const missing = NEEDED.filter((name) => !alarms.some((alarm) => isNamed(alarm, name)));
+    const missing = NEEDED.filter((name) => !alarms.some((alarm) => alarm.name === name));
     const wrongs = [
       ...missing.map((name) => wrong(name, "It is not there.", DEPLOY)),
       ...alarms.flatMap(alarmFaults),
@@ -62,13 +62,9 @@ export async function alarmChecks({ stage }: Patient): Promise<readonly Check[]>
   });
 }
 
-export function isNamed({ name }: Alarm, wanted: string): boolean {
-  return name.endsWith(wanted);
-}
-
 /** Alarms that start and stop tasks are off and on by turns: that is how the lane scales. */
 function scales({ name }: Alarm): boolean {
-  return /Large(Backlog|Empty)$/.test(name);
+  return /^Large(Backlog|Empty)$/.test(name);
 }
 
 function alarmFaults(alarm: Alarm): Check[] {

@@ -5,7 +5,7 @@ import { letterAttributes } from "@imagefleet/core/queue";
 import { askFor, type Check, noneHere } from "../check/check.ts";
 import { act } from "../dlq/act.ts";
 import { formatMs } from "../view/units.ts";
-import { alarmsOf, isNamed } from "./alarms.ts";
+import { alarmsOf } from "./alarms.ts";
 import { removeLetters } from "./clean.ts";
 import type { Patient, Stage } from "./fleet.ts";
 import { poll } from "./poll.ts";
@@ -163,7 +163,7 @@ async function removeLetter({ connection }: Patient, id: string): Promise<void> 
 }
 
 async function stateOf(stage: Stage): Promise<string | undefined> {
-  return (await alarmsOf(stage)).find((alarm) => isNamed(alarm, ALARM))?.state;
+  return (await alarmsOf(stage)).find(({ name }) => name === ALARM)?.state;
 }
 
 async function changed(stage: Stage, state: string, signal: AbortSignal): Promise<number | null> {

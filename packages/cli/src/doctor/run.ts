@@ -6,7 +6,7 @@ import type { ConnectionOptions } from "../connection/options.ts";
 import { EXIT } from "../exit-code.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { readRecipe } from "../recipe.ts";
-import { namedByStage, stagePrefix } from "../stage/names.ts";
+import { fleetPrefix, namedByStage } from "../stage/names.ts";
 import { type StageSettings, stageSettings } from "../stage/settings.ts";
 import type { Screen } from "../view/screen.ts";
 import { formatBytes, formatMs } from "../view/units.ts";
@@ -94,7 +94,7 @@ async function patientOf(
     stage:
       clients === undefined || stage === undefined || settings === undefined
         ? undefined
-        : { prefix: stagePrefix(settings, stage), settings, clients },
+        : { prefix: fleetPrefix(settings, stage, lanes.small.queue.url), settings, clients },
     recipe,
     sourceBucket: await connection.bucket("sourceBucket"),
     renditionBucket: await connection.bucket("renditionBucket"),

@@ -24,6 +24,13 @@ export function stagePrefix({ app }: StageSettings, stage: string): string {
   return `${app}-${stage}-`;
 }
 
+/** What every name of a fleet's resources begins with, the fleet's own name in the app too. */
+export function fleetPrefix(settings: StageSettings, stage: string, smallQueue: string): string {
+  const [own] = nameOf(smallQueue).split(ENDINGS.smallQueue);
+  const prefix = stagePrefix(settings, stage);
+  return own?.startsWith(prefix) ? own : prefix;
+}
+
 /** Is it a name of that very stage? Of `prod`, `prod-2` is another. */
 export function isOfStage(name: string, prefix: string, ending: string): boolean {
   if (!name.startsWith(prefix)) return false;
