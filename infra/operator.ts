@@ -82,7 +82,7 @@ function examining(
       actions: ["iam:SimulatePrincipalPolicy"],
       resources: [
         $output(consume.nodes.role).apply((role) => role.arn),
-        ...($dev ? [] : [$output(worker.nodes.taskRole).apply((role) => role.arn)]),
+        $output(worker.nodes.taskRole).apply((role) => role.arn),
       ],
     },
     {
@@ -111,9 +111,9 @@ function examining(
       ],
       resources: ["*"],
     },
-    // Of the source's key alone: nothing is written to the rendition bucket.
+    // Sources are written and never read, renditions are read and never written.
     ...(source.key ? [{ actions: ["kms:GenerateDataKey"], resources: [source.key] }] : []),
-    ...decrypting(fleet, stores),
+    ...(renditions.key ? [{ actions: ["kms:Decrypt"], resources: [renditions.key] }] : []),
   ];
 }
 

@@ -19,7 +19,7 @@ const ROLES: Readonly<Record<string, string>> = {
   WorkerTaskRole: "role of the worker",
 };
 
-const OWN_KEY = "stage's key";
+export const OWN_KEY = "stage's key";
 const THEIR_KEY = "source bucket's key";
 
 /**

@@ -21,7 +21,8 @@ const ABOUT: Readonly<Record<Role, string>> = {
     "The policy `viewerPolicy` of the outputs: for people who look with `imagefleet`: `status`, `audit`, `estimate`, `reprocess --dry-run`, `dlq summary`, `list`, `show`, `export`.",
   doctor:
     "The policy `doctorPolicy` of the outputs: for people who run `preflight` and `doctor`. Before the first deployment there is no policy yet: `preflight` names each permission that it lacks.",
-  operator: "The policy `operatorPolicy` of the outputs: for people who run every command.",
+  operator:
+    "The policy `operatorPolicy` of the outputs: for people who run every command but `preflight` and `doctor`.",
 };
 
 /** A deployment as it is shipped, one with a key of KMS, and one that is traced. */

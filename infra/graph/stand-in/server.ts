@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { S3Client } from "@aws-sdk/client-s3";
-import type { Credentials } from "@imagefleet/local/credentials";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { all, textAt } from "../read.ts";
 import type { Json } from "../resource.ts";
@@ -24,7 +23,7 @@ const LONGEST = 100_000;
 /** What the stand-in stands before: S3 and SQS of this machine, and their names there. */
 export interface Behind {
   readonly endpoint: string;
-  readonly credentials: Credentials;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** By the name in the graph, the one on this machine. */
   readonly names: ReadonlyMap<string, string>;
 }

@@ -14,7 +14,7 @@ export async function sdk<T>(load: () => Promise<T>): Promise<T> {
       throw error;
     }
     throw new WrongUse(
-      "the AWS SDK's clients for this command are not installed: run npx pnpm@12.21.0 install in the project's folder",
+      "the AWS SDK's clients for this command are not installed: npm run imagefleet installs them where --stage is given",
       { cause: error },
     );
   }

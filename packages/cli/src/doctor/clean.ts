@@ -15,8 +15,8 @@ import type { Patient } from "./fleet.ts";
 import type { Followed } from "./follow.ts";
 import { poll } from "./poll.ts";
 
-/** How long the fleet may take to remove the renditions of a source that is gone, ms. */
-const RETIRE_MS = 60_000;
+/** How long the fleet may take to remove the renditions of the sources that are gone, ms. */
+const RETIRE_MS = 45_000;
 /** A dead letter is held so long while all are read, s. */
 const LEASE_SECONDS = 30;
 
@@ -50,6 +50,7 @@ export async function clean(
       await connection.s3.send(new DeleteObjectCommand({ Bucket: sourceBucket, Key: key }));
     });
   }
+  const until = performance.now() + RETIRE_MS;
   const done = followed.filter(({ steps }) => steps.manifestMs !== null);
   for (const key of keys) {
     const at = manifestKey(recipe, key);
@@ -57,7 +58,7 @@ export async function clean(
     await attempt(`s3://${renditionBucket}/${at}`, async () => {
       // Its job looks at the source again, and removes what it made.
       if (isDone) {
-        await poll(RETIRE_MS, never, async () =>
+        await poll(until - performance.now(), never, async () =>
           (await store.manifest(at, never))?.manifest === undefined ? true : undefined,
         );
       }

@@ -6,7 +6,7 @@ import { readConnectionOptions } from "../connection/options.ts";
 const EXAMPLES = `
 Examples:
   imagefleet preflight --stage production        before a deployment
-  imagefleet preflight --stage production --json | jq '.checks[] | select(.state=="wrong")'
+  imagefleet preflight --stage production --json | jq .checks
   imagefleet preflight                           of the fleet on this machine
 
 It only asks, and changes nothing: credentials and account, quotas, ECS's role,
