@@ -129,9 +129,10 @@ module.exports = {
     },
     {
       name: "nothing-deployed-imports-a-dev-dependency",
+      comment: "Optional peers are told of where they are missing: packages/cli/src/check/sdk.ts.",
       severity: "error",
       from: { path: "^packages", pathNot: "\\.test\\.ts$|/contract/|/container/|/fixtures/" },
-      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only", "npm-peer"] },
     },
     {
       name: "no-unresolvable",

@@ -59,11 +59,11 @@ export class Imagefleet extends $util.ComponentResource {
     const worker = makeWorker(fleet, cluster, { stores, large, network, telemetry });
     listen(fleet, source, lanes);
     replicate(fleet, source);
-    const people = policiesForPeople(fleet, lanes, stores);
     const alarmTopic = makeTopic(fleet);
     const told = { fleet, alarmTopic };
     budget(told);
     const programs = { consume, worker, cluster };
+    const people = policiesForPeople(fleet, lanes, stores, programs);
     // `sst dev` is somebody's desk: nobody is to be woken, and the worker runs at home.
     const page = $dev ? undefined : dashboard(fleet, lanes, programs, telemetry.metricsNamespace);
     if (!$dev) {

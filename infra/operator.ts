@@ -1,15 +1,20 @@
 import { decrypting } from "./access.ts";
 import { type Fleet, physicalOfAccount } from "./context.ts";
+import type { Programs } from "./dashboard.ts";
 import type { Lanes } from "./queues.ts";
 import type { Stores } from "./storage.ts";
 
 type Statement = aws.types.input.iam.GetPolicyDocumentStatementArgs;
 
-/** The policies for people: whoever is to look with `imagefleet`, and whoever is to run all of it. */
-export function policiesForPeople(fleet: Fleet, { small, large }: Lanes, stores: Stores) {
+/**
+ * The policies for people: whoever is to look with `imagefleet`, whoever is to run all of it, and
+ * whoever is to run preflight and doctor.
+ */
+export function policiesForPeople(fleet: Fleet, lanes: Lanes, stores: Stores, programs: Programs) {
+  const { small, large } = lanes;
   const { source, renditions } = stores;
   const { recipe } = fleet;
-  const lanes = [small.queue, large.queue].map(({ arn }) => arn);
+  const queues = [small.queue, large.queue].map(({ arn }) => arn);
   const letters = [small.letters, large.letters].map(({ arn }) => arn);
   const sources = $interpolate`${source.arn}/${recipe.source.prefix}*`;
   const results = $interpolate`${renditions.arn}/${recipe.output.prefix}*`;
@@ -17,7 +22,7 @@ export function policiesForPeople(fleet: Fleet, { small, large }: Lanes, stores:
   const looking: Statement[] = [
     { actions: ["s3:ListBucket"], resources: [source.arn, renditions.arn] },
     { actions: ["s3:GetObject"], resources: [sources, results] },
-    { actions: ["sqs:GetQueueUrl", "sqs:GetQueueAttributes"], resources: [...lanes, ...letters] },
+    { actions: ["sqs:GetQueueUrl", "sqs:GetQueueAttributes"], resources: [...queues, ...letters] },
     // A dead letter is read by receiving it, and given back at once.
     { actions: ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"], resources: letters },
     // The oldest message's age. CloudWatch knows no resources: who may ask for one metric may for all.
@@ -26,14 +31,90 @@ export function policiesForPeople(fleet: Fleet, { small, large }: Lanes, stores:
   ];
   // What besides: reprocess and audit --repair; dlq's redrive, discard and import.
   const changing: Statement[] = [
-    { actions: ["sqs:SendMessage"], resources: [...lanes, ...letters] },
+    { actions: ["sqs:SendMessage"], resources: [...queues, ...letters] },
     { actions: ["sqs:DeleteMessage"], resources: letters },
     { actions: ["s3:DeleteObject"], resources: [results] },
   ];
   return {
     viewer: policy(fleet, "Viewer", "imagefleet status, audit, estimate, dlq list", looking),
     operator: policy(fleet, "Operator", "imagefleet, every command", [...looking, ...changing]),
+    doctor: policy(
+      fleet,
+      "Doctor",
+      "imagefleet preflight, doctor",
+      examining(fleet, lanes, stores, programs),
+    ),
   };
+}
+
+/** What preflight and doctor ask, and what doctor puts and removes. */
+function examining(
+  fleet: Fleet,
+  { small, large }: Lanes,
+  stores: Stores,
+  { consume, worker, cluster }: Programs,
+): Statement[] {
+  const { recipe, partition, account } = fleet;
+  const { source, renditions } = stores;
+  const buckets = [source.arn, renditions.arn];
+  const letters = [small.letters.arn, large.letters.arn];
+  // Where doctor puts its pictures, in the source bucket.
+  const tried = $interpolate`${source.arn}/${recipe.source.prefix}imagefleet-doctor/*`;
+  const results = $interpolate`${renditions.arn}/${recipe.output.prefix}*`;
+  const inCluster = (kind: string) =>
+    $output(cluster.nodes.cluster.arn).apply((arn) => `${arn.replace(":cluster/", `:${kind}/`)}/*`);
+  return [
+    { actions: ["s3:ListBucket", "s3:GetEncryptionConfiguration"], resources: buckets },
+    { actions: ["s3:GetBucketNotification", "s3:ListBucketVersions"], resources: [source.arn] },
+    { actions: ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"], resources: [tried] },
+    { actions: ["s3:GetObject", "s3:DeleteObject"], resources: [results] },
+    {
+      actions: ["sqs:GetQueueAttributes"],
+      resources: [small.queue.arn, large.queue.arn, ...letters],
+    },
+    {
+      actions: ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"],
+      resources: letters,
+    },
+    { actions: ["sqs:SendMessage"], resources: [small.letters.arn] },
+    { actions: ["lambda:GetFunctionConfiguration"], resources: [consume.arn] },
+    {
+      actions: ["iam:SimulatePrincipalPolicy"],
+      resources: [
+        $output(consume.nodes.role).apply((role) => role.arn),
+        $output(worker.nodes.taskRole).apply((role) => role.arn),
+      ],
+    },
+    {
+      actions: ["iam:GetRole"],
+      resources: [
+        $interpolate`arn:${partition}:iam::${account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS`,
+      ],
+    },
+    { actions: ["ecs:DescribeServices"], resources: [inCluster("service")] },
+    { actions: ["ecs:DescribeTasks"], resources: [inCluster("task")] },
+    // Lists, and what knows no resources: who may ask for one may ask for all.
+    {
+      actions: [
+        "cloudwatch:DescribeAlarms",
+        "ec2:DescribeInternetGateways",
+        "ec2:DescribeVpcs",
+        "ecs:DescribeTaskDefinition",
+        "ecs:ListClusters",
+        "ecs:ListServices",
+        "ecs:ListTasks",
+        "lambda:ListEventSourceMappings",
+        "s3:ListAllMyBuckets",
+        "servicequotas:GetAWSDefaultServiceQuota",
+        "servicequotas:GetServiceQuota",
+        "sqs:ListQueues",
+      ],
+      resources: ["*"],
+    },
+    // Sources are written and never read, renditions are read and never written.
+    ...(source.key ? [{ actions: ["kms:GenerateDataKey"], resources: [source.key] }] : []),
+    ...(renditions.key ? [{ actions: ["kms:Decrypt"], resources: [renditions.key] }] : []),
+  ];
 }
 
 function policy(

@@ -1,5 +1,6 @@
 import type { Fleet } from "./context.ts";
 import type { Programs } from "./dashboard.ts";
+import type { policiesForPeople } from "./operator.ts";
 import type { Lanes } from "./queues.ts";
 import type { Stores } from "./storage.ts";
 
@@ -8,7 +9,7 @@ interface Made {
   readonly stores: Stores;
   readonly lanes: Lanes;
   readonly programs: Programs;
-  readonly people: { readonly viewer: aws.iam.Policy; readonly operator: aws.iam.Policy };
+  readonly people: ReturnType<typeof policiesForPeople>;
   readonly alarmTopic: $util.Input<string>;
   readonly page: aws.cloudwatch.Dashboard | undefined;
 }
@@ -39,6 +40,7 @@ export function outputsOf({ region, settings }: Fleet, made: Made) {
       }),
     viewerPolicy: people.viewer.arn,
     operatorPolicy: people.operator.arn,
+    doctorPolicy: people.doctor.arn,
     ...(page && {
       dashboard: $interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${page.dashboardName}`,
     }),

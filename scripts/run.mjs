@@ -10,6 +10,8 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tools = join(root, "scripts", "tools");
 const LEAST_NODE = 24;
+/** Whoever asks AWS about a stage needs what deployments need. */
+const isStage = (word) => /^--stage(=|$)/.test(word);
 const programs = {
   start: ["packages/cli/src/main.ts", "start"],
   imagefleet: ["packages/cli/src/main.ts"],
@@ -27,7 +29,7 @@ const program = programs[name];
 if (program === undefined) {
   fail(`run.mjs does not know "${name}": one of ${Object.keys(programs).join(", ")}`);
 }
-install(["start", "imagefleet"].includes(name));
+install(name === "start" || (name === "imagefleet" && !rest.some(isStage)));
 handOver([...program, ...rest]);
 
 /**

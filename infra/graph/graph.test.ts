@@ -67,6 +67,7 @@ describe("production", () => {
       "alarmTopicArn",
       "alarms",
       "dashboard",
+      "doctorPolicy",
       "function",
       "functionLogs",
       "largeDlq",

@@ -1,7 +1,7 @@
 import { all, at, textAt, texts } from "../read.ts";
 import type { Graph, Json } from "../resource.ts";
 import { statements } from "../rules/access.ts";
-import { keyOf, names } from "./names.ts";
+import { keyOf, names, OWN_KEY } from "./names.ts";
 import { type Role, recorded } from "./recorded.ts";
 
 /** The roles and policies of a graph by whom they are for. */
@@ -10,6 +10,7 @@ export const HOLDERS: Readonly<Record<Role, string>> = {
   worker: "WorkerTaskRole",
   viewer: "Viewer",
   operator: "Operator",
+  doctor: "Doctor",
 };
 
 /** What a role may do: by grant, as `s3:GetObject source/*`. What has no name keeps its ARN. */
@@ -34,9 +35,13 @@ export function needed(graph: Graph, role: Role): ReadonlyMap<string, string> {
     const key = keyOf(graph, bucket);
     if (key === undefined) continue;
     if (needs.has(`s3:GetObject ${bucket}/*`)) needs.set(`kms:Decrypt ${key}`, "S3, for a read");
-    if (needs.has(`s3:PutObject ${bucket}/*`)) {
-      needs.set(`kms:GenerateDataKey ${key}`, "S3, for a write");
-    }
+    const writing = `kms:GenerateDataKey ${key}`;
+    // The key of a source bucket that was there before is in the settings alone: for a write to it,
+    // the grant itself is taken for the proof that there is one.
+    const isTheirs = bucket === "source" && key !== OWN_KEY;
+    const isKnown = !isTheirs || held(graph, role).has(writing);
+    const writes = [...needs.keys()].some((grant) => grant.startsWith(`s3:PutObject ${bucket}/`));
+    if (writes && isKnown) needs.set(writing, "S3, for a write");
   }
   if (isTraced(graph, role)) {
     const spans = ["xray:PutSpans", "xray:PutSpansForIndexing", "xray:PutTraceSegments"];

@@ -12,7 +12,14 @@ const QUEUES = {
   "large-dlq": "largeDlq",
 } as const;
 
-const OWN_KEY = "stage's key";
+const IAM = `arn:aws:iam::${ACCOUNT}:role/`;
+/** Roles that are asked about. */
+const ROLES: Readonly<Record<string, string>> = {
+  ConsumeRole: "role of the function",
+  WorkerTaskRole: "role of the worker",
+};
+
+export const OWN_KEY = "stage's key";
 const THEIR_KEY = "source bucket's key";
 
 /**
@@ -27,16 +34,29 @@ export function names(graph: Graph): ReadonlyMap<string, string> {
     const url = textAt(graph.outputs, output);
     return [inRegion("sqs", url.slice(url.lastIndexOf("/") + 1)), name] as const;
   });
-  const tasks = all(graph, "ecs/cluster:Cluster").map(({ inputs }) => {
-    return [inRegion("ecs", `task/${textAt(inputs, "name")}/*`), "task"] as const;
+  const tasks = all(graph, "ecs/cluster:Cluster").flatMap(({ inputs }) =>
+    ["task", "service"].map(
+      (kind) => [inRegion("ecs", `${kind}/${textAt(inputs, "name")}/*`), kind] as const,
+    ),
+  );
+  const functions = all(graph, "lambda/function:Function").map(
+    ({ inputs }) => [inRegion("lambda", `function:${textAt(inputs, "name")}`), "function"] as const,
+  );
+  const roles = all(graph, "iam/role:Role").flatMap(({ name, inputs }) => {
+    const of = ROLES[name];
+    return of === undefined ? [] : [[`${IAM}${textAt(inputs, "name")}`, of] as const];
   });
   return new Map([
     [source, "source"],
     [`${source}/${recipe.source.prefix}*`, "source/*"],
+    [`${source}/${recipe.source.prefix}imagefleet-doctor/*`, "source/imagefleet-doctor/*"],
     [renditions, "renditions"],
     [`${renditions}/${recipe.output.prefix}*`, "renditions/*"],
     ...queues,
     ...tasks,
+    ...functions,
+    ...roles,
+    [`${IAM}aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS`, "role of ECS"],
     ...keys(graph),
   ]);
 }

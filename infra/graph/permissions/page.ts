@@ -9,9 +9,9 @@ const INTRO = `# Permissions
 
 <!-- Made by the tests: npm test -- --update=all infra/graph/graph.test.ts -->
 
-Every role, and the two policies for people, with all that each may do and the calls that need it. The calls are recorded on the wire by tests that drive function, worker and command line through everything they do; \`npm test\` holds them against the policies of each kind of deployment: **no call that is not allowed, no grant without a call or a reason**. \`pnpm chaos\` records its own and fails at a call that is not in here. What each operation asks for is AWS's own reference, written down in \`packages/local/src/permissions/operations.ts\`; AWS's evaluation itself is not run.
+Every role, and the three policies for people, with all that each may do and the calls that need it. The calls are recorded on the wire by tests that drive function, worker and command line through everything they do; \`npm test\` holds them against the policies of each kind of deployment: **no call that is not allowed, no grant without a call or a reason**. \`pnpm chaos\` records its own and fails at a call that is not in here. What each operation asks for is AWS's own reference, written down in \`packages/local/src/permissions/operations.ts\`; AWS's evaluation itself is not run.
 
-\`source/*\` and \`renditions/*\` are the objects below the recipe's prefixes, without \`/*\` it is the bucket itself; \`small\`, \`large\` and their \`-dlq\` are the queues; \`task\` is any task of the fleet's cluster.
+\`source/*\` and \`renditions/*\` are the objects below the recipe's prefixes, without \`/*\` it is the bucket itself; \`small\`, \`large\` and their \`-dlq\` are the queues; \`task\` and \`service\` are any of the fleet's cluster.
 `;
 
 const ABOUT: Readonly<Record<Role, string>> = {
@@ -19,7 +19,10 @@ const ABOUT: Readonly<Record<Role, string>> = {
   worker: "The role of the Fargate task.",
   viewer:
     "The policy `viewerPolicy` of the outputs: for people who look with `imagefleet`: `status`, `audit`, `estimate`, `reprocess --dry-run`, `dlq summary`, `list`, `show`, `export`.",
-  operator: "The policy `operatorPolicy` of the outputs: for people who run every command.",
+  doctor:
+    "The policy `doctorPolicy` of the outputs: for people who run `preflight` and `doctor`. Before the first deployment there is no policy yet: `preflight` names each permission that it lacks.",
+  operator:
+    "The policy `operatorPolicy` of the outputs: for people who run every command but `preflight` and `doctor`.",
 };
 
 /** A deployment as it is shipped, one with a key of KMS, and one that is traced. */

@@ -20,6 +20,18 @@ const LIVE = new Set(["appsync:*", "s3:*"]);
 /** What is allowed on everything, for its service knows no resources of its own. */
 const WITHOUT_RESOURCE = new Map([
   ["cloudwatch:GetMetricData", "the oldest message's age, for people who look"],
+  ["cloudwatch:DescribeAlarms", "states of alarms, for preflight and doctor"],
+  ["ec2:DescribeInternetGateways", "what is used of its quota"],
+  ["ec2:DescribeVpcs", "what is used of its quota"],
+  ["ecs:DescribeTaskDefinition", "the worker's role"],
+  ["ecs:ListClusters", "to find the stage's cluster by its name"],
+  ["ecs:ListServices", "to find the worker's service"],
+  ["ecs:ListTasks", "tasks that were stopped"],
+  ["lambda:ListEventSourceMappings", "to find the small lane's mapping"],
+  ["s3:ListAllMyBuckets", "to find the stage's buckets by their names"],
+  ["servicequotas:GetAWSDefaultServiceQuota", "a quota that the account never changed"],
+  ["servicequotas:GetServiceQuota", "quotas"],
+  ["sqs:ListQueues", "to find the stage's queues by their names"],
   ["xray:PutSpans", "traces, where a stage sends them to X-Ray"],
   ["xray:PutSpansForIndexing", "traces, where a stage sends them to X-Ray"],
   ["xray:PutTraceSegments", "traces, where a stage sends them to X-Ray"],

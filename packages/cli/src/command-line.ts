@@ -3,7 +3,7 @@ import { shellWord } from "./call.ts";
 import { CONNECTION_GROUP } from "./connection/options.ts";
 
 /** What the same command needs besides, to speak of the same thing once more. */
-const OF_THE_SAME = ["--recipe", "--checkpoint"];
+const OF_THE_SAME = ["--recipe", "--checkpoint", "--stage"];
 
 /**
  * A command that a person can copy: with the options by which the one that they have run found its

@@ -17,6 +17,7 @@ Exit codes:
        no --yes where nobody can be asked
   3    something is left: dead letters (start, reprocess --wait), sources that
        are still stale (reprocess --wait), rejected files (render), letters past
-       their redrives (dlq redrive), sources that are incomplete (audit)
+       their redrives (dlq redrive), sources that are incomplete (audit);
+       something is wrong (preflight, doctor)
   130  interrupted: Ctrl-C; in start, a second one
 `;

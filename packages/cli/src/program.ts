@@ -11,9 +11,11 @@ import { commandLine } from "./command-line.ts";
 import { addCompletionCommand } from "./completion/commands.ts";
 import { CONNECTION_GROUP } from "./connection/options.ts";
 import { addDlqCommands } from "./dlq/commands.ts";
+import { addDoctorCommand } from "./doctor/commands.ts";
 import type { Env } from "./env.ts";
 import { addEstimateCommand } from "./estimate/commands.ts";
 import { EXIT_CODES_HELP } from "./exit-code.ts";
+import { addPreflightCommand } from "./preflight/commands.ts";
 import { PROJECT } from "./project.ts";
 import { addReprocessCommand } from "./reprocess/commands.ts";
 import { addEnvCommand } from "./shell-env/commands.ts";
@@ -140,6 +142,8 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addAuditCommand(root, context);
   addReprocessCommand(root, context);
   addDlqCommands(root, context);
+  addPreflightCommand(root, context);
+  addDoctorCommand(root, context);
   addCompletionCommand(root, context);
 
   return root;

@@ -1,6 +1,6 @@
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { type ClientOptions, createS3, createSqs, statusOf } from "@imagefleet/core/aws";
+import { createS3, createSqs, statusOf } from "@imagefleet/core/aws";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import { BulkQueue } from "@imagefleet/core/queue";
 import { WrongUse } from "../wrong-use.ts";
@@ -24,8 +24,8 @@ export interface Connection extends Disposable {
   readonly consumers: "fixed" | "scaling";
   readonly s3: S3Client;
   readonly sqs: SQSClient;
-  /** How CloudWatch is reached; the servers on this machine have none. */
-  readonly metrics: ClientOptions | undefined;
+  /** How AWS's services are reached; the servers on this machine have S3 and SQS alone. */
+  readonly clients: Place["clients"] | undefined;
   /** Both lanes' queues. */
   lanes(): Promise<Readonly<Record<Lane, LaneQueues>>>;
   /** @param by how the person named it, where not by its flag or variable */
@@ -57,7 +57,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     where: place.where,
     proofSeconds: place.isLocal ? 0 : 1,
     consumers: place.isLocal ? "fixed" : "scaling",
-    metrics: place.isLocal ? undefined : place.clients.CLOUDWATCH,
+    clients: place.isLocal ? undefined : place.clients,
     s3,
     sqs,
     lanes() {

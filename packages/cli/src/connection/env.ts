@@ -1,5 +1,15 @@
 /** The services that are called, as AWS's own variables name them. */
-export const SERVICES = ["S3", "SQS", "CLOUDWATCH"] as const;
+export const SERVICES = [
+  "S3",
+  "SQS",
+  "CLOUDWATCH",
+  "EC2",
+  "ECS",
+  "IAM",
+  "LAMBDA",
+  "SERVICE_QUOTAS",
+  "STS",
+] as const;
 export type Service = (typeof SERVICES)[number];
 
 /** An address, and which variable gave it: for the message when it is wrong. */

@@ -17,6 +17,8 @@ const optionsSchema = v.object({
   largeQueue: text,
   largeDlq: text,
   data: v.string(),
+  /** A deployed stage is meant: also where a loopback address stands for AWS. */
+  isDeployed: v.optional(v.boolean()),
 });
 export type ConnectionOptions = v.InferOutput<typeof optionsSchema>;
 

@@ -39,7 +39,8 @@ export async function placeOf(
   for (const endpoint of endpoints) checkEndpoint(endpoint);
   const named = RESOURCE_NAMES.some((resource) => given[resource] !== undefined);
   const isOne = common !== undefined && endpoints.every(({ url }) => url === common.url);
-  if (isOne && isLoopback(common.url) && profile === undefined) {
+  const mayBeLocal = profile === undefined && options.isDeployed !== true;
+  if (isOne && isLoopback(common.url) && mayBeLocal) {
     return local(await signedBy(common.url, options.data, env), region, given);
   }
   const isElsewhere = [...endpoints, profile, region].some((each) => each !== undefined);
@@ -122,7 +123,17 @@ function isForeign(named: Named | undefined, running: string): boolean {
 }
 
 function forEach(make: (service: Service) => ClientOptions): Place["clients"] {
-  return { S3: make("S3"), SQS: make("SQS"), CLOUDWATCH: make("CLOUDWATCH") };
+  return {
+    S3: make("S3"),
+    SQS: make("SQS"),
+    CLOUDWATCH: make("CLOUDWATCH"),
+    EC2: make("EC2"),
+    ECS: make("ECS"),
+    IAM: make("IAM"),
+    LAMBDA: make("LAMBDA"),
+    SERVICE_QUOTAS: make("SERVICE_QUOTAS"),
+    STS: make("STS"),
+  };
 }
 
 function asEndpoint(url: string): NamedEndpoint {

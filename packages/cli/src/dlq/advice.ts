@@ -16,6 +16,7 @@ export const LETTER_ADVICE: Readonly<Record<DeadLetterReason, string>> = {
   OutOfMemory: "more memory than its lane has: lower lanes.smallBytes, redrive",
   Internal: "a fault of the program: mend and deploy, then redrive",
   Crashed: "the program died each time: see its log, mend, redrive with --rate 5",
+  DoctorTest: "imagefleet doctor --alarm put it there: discard it if that has ended",
 };
 
 /** Trying again as it is may help. */

@@ -8,6 +8,7 @@ import {
 import {
   CRASHED,
   type DeadLetterReason,
+  DOCTOR_TEST,
   FAILED_REASONS,
   LANES,
   REJECTED_REASONS,
@@ -20,7 +21,12 @@ import { EXAMPLES } from "./examples.ts";
 import type { LetterFilter } from "./filter.ts";
 import type { DlqChangeOptions, DlqOptions } from "./options.ts";
 
-const REASONS: readonly DeadLetterReason[] = [...REJECTED_REASONS, ...FAILED_REASONS, CRASHED];
+const REASONS: readonly DeadLetterReason[] = [
+  ...REJECTED_REASONS,
+  ...FAILED_REASONS,
+  CRASHED,
+  DOCTOR_TEST,
+];
 
 /** Adds `dlq` and what is under it. */
 export function addDlqCommands(root: Command, context: CommandContext): void {

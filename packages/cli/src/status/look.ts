@@ -48,7 +48,7 @@ export class Watcher {
   async look(): Promise<Status> {
     const queues = await this.#connection.lanes();
     const at = Date.now();
-    this.#oldest ??= new OldestMessages(this.#connection.metrics, {
+    this.#oldest ??= new OldestMessages(this.#connection.clients?.CLOUDWATCH, {
       small: nameOf(queues.small.queue.url),
       large: nameOf(queues.large.queue.url),
     });

@@ -21,4 +21,5 @@ export const ADVICE: Readonly<Record<DeadLetterReason, string>> = {
     "it was overwritten again and again while it was worked on: redrive it when that has ended",
   Internal: "this is a fault of ours: the message says where",
   Crashed: "the program died each time it tried: lower lanes.smallBytes, or leave the file out",
+  DoctorTest: "imagefleet doctor --alarm put it there, and removes it",
 };

@@ -3,6 +3,7 @@ export { LANES, type Lane, type Outcome, type OutcomeKind } from "./outcome.ts";
 export {
   CRASHED,
   type DeadLetterReason,
+  DOCTOR_TEST,
   FAILED_REASONS,
   type FailedReason,
   REJECTED_REASONS,

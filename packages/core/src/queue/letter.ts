@@ -2,6 +2,7 @@ import { isObjectName, parseMessage } from "../intake/index.ts";
 import {
   CRASHED,
   type DeadLetterReason,
+  DOCTOR_TEST,
   FAILED_REASONS,
   type Lane,
   REJECTED_REASONS,
@@ -34,7 +35,7 @@ const MAX_ATTRIBUTES = 10;
 
 const DAY_MS = 86_400_000;
 
-const REASONS: readonly string[] = [...REJECTED_REASONS, ...FAILED_REASONS];
+const REASONS: readonly string[] = [...REJECTED_REASONS, ...FAILED_REASONS, CRASHED, DOCTOR_TEST];
 
 /** Reads a letter, also one that SQS itself moved: that has the message's body and no reason. */
 export function readLetter(received: ReceivedMessage, lane: Lane): Letter {
@@ -86,5 +87,5 @@ function time(text: string | undefined, { sentAt }: ReceivedMessage): number | u
 }
 
 function isReason(text: string | undefined): text is DeadLetterReason {
-  return text !== undefined && (text === CRASHED || REASONS.includes(text));
+  return text !== undefined && REASONS.includes(text);
 }

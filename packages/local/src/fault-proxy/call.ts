@@ -58,6 +58,9 @@ function s3Operation(
     if (method === "POST") return "CompleteMultipartUpload";
     return method === "DELETE" ? "AbortMultipartUpload" : "ListParts";
   }
+  if (query.has("versions")) return "ListObjectVersions";
+  if (query.has("encryption")) return `${verb(method)}BucketEncryption`;
+  if (method === "DELETE" && query.has("versionId")) return "DeleteObject of a version";
   if (query.has("notification")) return `${verb(method)}BucketNotificationConfiguration`;
   if (method === "PUT" && level === "object" && headers["x-amz-copy-source"] !== undefined) {
     return "CopyObject";

@@ -21,9 +21,15 @@ export interface Need {
 
 /** What stands for a fleet's buckets and queues, by their names. */
 export interface Places {
-  /** Objects below the prefix are `NAME/*`; others keep their key, and no policy names them. */
+  /**
+   * Objects below the prefix are `NAME/*`, or `NAME/part*` where all that is meant is below a part of
+   * it; others keep their key, and no policy names them.
+   */
   readonly buckets: Readonly<
-    Record<string, { readonly as: string; readonly prefix: string } | undefined>
+    Record<
+      string,
+      { readonly as: string; readonly prefix: string; readonly part?: string } | undefined
+    >
   >;
   readonly queues: Readonly<Record<string, string | undefined>>;
 }
@@ -74,7 +80,9 @@ async function s3Needs(
   const { searchParams } = new URL(url, "http://localhost");
   const more = [
     ...Object.keys(headers).filter((name) => ASKS_FOR_MORE.headers.test(name)),
-    ...ASKS_FOR_MORE.parameters.filter((name) => searchParams.has(name)),
+    ...ASKS_FOR_MORE.parameters
+      .filter((name) => name !== "versionId" || operation !== "DeleteObject of a version")
+      .filter((name) => searchParams.has(name)),
   ];
   if (more.length > 0) throw new Error(`${operation}: asks for more by ${more.join(", ")}`);
   if (on === "everything") return [{ call: operation, action, resource: "*" }];
@@ -86,7 +94,8 @@ async function s3Needs(
   const condition = READS_BY_CONDITION.includes(operation) && headers["if-match"] !== undefined;
   const called = condition ? `${operation} If-Match` : operation;
   return keys.flatMap((each) => {
-    const resource = `${bucket.as}/${each.startsWith(bucket.prefix) ? "*" : each}`;
+    const { as, prefix, part = "" } = bucket;
+    const resource = `${as}/${each.startsWith(prefix + part) ? `${part}*` : each}`;
     const also = condition ? [{ call: called, action: "s3:GetObject", resource }] : [];
     const tags = headers[TAGS.header] === undefined ? [] : [TAGS.action];
     return [

@@ -24,6 +24,10 @@ export const S3_OPERATIONS: Readonly<Record<string, Authorization>> = {
   DeleteObjects: { action: "s3:DeleteObject", on: "object" },
   ListObjectsV2: { action: "s3:ListBucket", on: "bucket" },
   HeadBucket: { action: "s3:ListBucket", on: "bucket" },
+  ListObjectVersions: { action: "s3:ListBucketVersions", on: "bucket" },
+  GetBucketNotificationConfiguration: { action: "s3:GetBucketNotification", on: "bucket" },
+  GetBucketEncryption: { action: "s3:GetEncryptionConfiguration", on: "bucket" },
+  "DeleteObject of a version": { action: "s3:DeleteObjectVersion", on: "object" },
   ListBuckets: { action: "s3:ListAllMyBuckets", on: "everything" },
 };
 
@@ -46,6 +50,7 @@ export const SQS_OPERATIONS: Readonly<Record<string, Authorization>> = {
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
  */
 export const CLOUDWATCH_OPERATIONS: Readonly<Record<string, Authorization>> = {
+  DescribeAlarms: { action: "cloudwatch:DescribeAlarms", on: "everything" },
   GetMetricData: { action: "cloudwatch:GetMetricData", on: "everything" },
 };
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 
 /** Who calls AWS: the function with what Lambda does for it, the worker, and people. */
-export type Role = "function" | "worker" | "viewer" | "operator";
+export type Role = "function" | "worker" | "viewer" | "operator" | "doctor";
 
 /** What a role needs: by grant, as `s3:GetObject source/*`, the calls that need it. */
 export type Needed = Readonly<Record<string, string>>;
