@@ -82,7 +82,7 @@ async function local(connection: ConnectionOptions, tell: Tell): Promise<string>
     );
   }
   tell([
-    noneHere("credentials and account", "account: its servers take any credentials"),
+    noneHere("credentials and account", "account: its servers take the keys that were made for its data folder"),
     noneHere("quotas", "quotas"),
     noneHere("service-linked role of ECS", "roles"),
   ]);
@@ -90,6 +90,6 @@ async function local(connection: ConnectionOptions, tell: Tell): Promise<string>
   const bucket = place.names.sourceBucket?.value ?? "";
   tell(await sourceChecks(s3, { bucket, notifications: "by-hand" }));
   s3.destroy();
-  tell([noneHere("Docker and its builder", "container: its programs run on this machine")]);
+  tell([noneHere("Docker and its builder", "containers: its programs run on this machine")]);
   return place.where;
 }

@@ -51,10 +51,9 @@ function judged(
       'Write notifications: "eventbridge" or "by-hand" instead, or remove these first if nobody needs them.';
     return { name: NAME, state: "wrong", says, fix };
   }
-  const stay = notifications === "replace" || others.length === 0 ? "" : ", and leaves the others";
   const says = {
     replace: `The deployment sets the notification of ${bucket}, and removes nobody's.`,
-    "by-hand": `You add the queue to ${bucket} after the deployment${stay}.`,
+    "by-hand": `The deployment leaves the notifications of ${bucket} as they are; you add the queue's yourself.`,
     eventbridge: `The bucket ${bucket} sends its events to EventBridge: nothing on it changes.`,
   }[notifications];
   return { name: NAME, state: "ok", says };
