@@ -82,7 +82,10 @@ async function local(connection: ConnectionOptions, tell: Tell): Promise<string>
     );
   }
   tell([
-    noneHere("credentials and account", "account: its servers take the keys that were made for its data folder"),
+    noneHere(
+      "credentials and account",
+      "account: its servers take the keys that were made for its data folder",
+    ),
     noneHere("quotas", "quotas"),
     noneHere("service-linked role of ECS", "roles"),
   ]);
