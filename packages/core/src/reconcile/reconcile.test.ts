@@ -177,6 +177,27 @@ describe("reconcile", () => {
     ]);
   });
 
+  it.each([
+    { now: "a smaller picture", content: () => picture(40, 40) },
+    { now: "rejected", content: async () => Buffer.from("no picture") },
+  ])(
+    "removes what an attempt left whose work another recipe's program finished, the source $now",
+    async ({ content }) => {
+      const { s3, resources } = sandbox;
+      const recipe = defineRecipe({ presets: { hero: { widths: [50, 100] } } });
+      const left = `hero-100w/${key}.webp`;
+      await s3.send(
+        new PutObjectCommand({ Bucket: resources.renditionBucket, Key: left, Body: "x" }),
+      );
+      await upload(await content());
+      await reconcile(job({ begun: true }), context(), never);
+      expect([...(await stored()).keys()]).toContain(left);
+      await reconcile(job(), context({ recipe }), never);
+      expect([...(await stored()).keys()]).not.toContain(left);
+      expect(await manifest()).toMatchObject({ stale: [] });
+    },
+  );
+
   it("says unchanged the second time, and writes nothing", async () => {
     await upload(await picture(60, 60));
     await reconcile(job(), context(), never);

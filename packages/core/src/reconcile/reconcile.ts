@@ -89,8 +89,9 @@ async function goRound(
   }
   context.onStage?.("store");
   // What an earlier attempt on a larger content, or with another outcome, may have left is removed
-  // too. Of a rejected source nothing is fresh: a picture that is no longer there must not be shown.
-  const mayBeMore = job.begun || isUnreadable(stored);
+  // too; its work may have been finished by a program of another recipe, which did not know its keys.
+  // Of a rejected source nothing is fresh: a picture that is no longer there must not be shown.
+  const mayBeMore = job.begun || (stored !== undefined && old?.recipe !== fingerprint);
   const listed = await keysOf(old, job, context, signal);
   const known = new Set([...listed, ...(mayBeMore ? keysBy(recipe, job) : [])]);
   const fresh = new Set(made.kind === "made" ? made.renditions.map(({ key }) => key) : []);

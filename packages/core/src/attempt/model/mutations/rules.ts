@@ -82,6 +82,12 @@ export const RULES: readonly Rule[] = [
     to: "",
   },
   {
+    rule: "a commit of another recipe hides what an attempt of this one left",
+    file: RECONCILE,
+    from: "job.begun || (stored !== undefined && old?.recipe !== fingerprint)",
+    to: "job.begun || isUnreadable(stored)",
+  },
+  {
     rule: "what is known to be rejected is no second dead letter",
     file: RECONCILE,
     from: "return old.recipe === fingerprint && old.stale.length === 0;",
