@@ -38,11 +38,11 @@ module.exports = {
     {
       name: "sharp-lives-in-image",
       comment:
-        "One room knows the codec. Samples, chaos, fixtures and tests make and look at pictures of their own.",
+        "One room knows the codec. Samples, doctor, chaos, fixtures and tests make and look at pictures of their own.",
       severity: "error",
       from: {
         path: "^packages",
-        pathNot: `^(${CORE}/image/|packages/local/src/samples/|packages/chaos/src/)|/fixtures/|\\.test\\.ts$`,
+        pathNot: `^(${CORE}/image/|packages/(local/src/samples|cli/src/doctor|chaos/src)/)|/fixtures/|\\.test\\.ts$`,
       },
       to: { path: "node_modules/sharp" },
     },

@@ -128,7 +128,7 @@ async function tryPictures(
   tell: (checks: readonly Check[]) => void,
 ): Promise<readonly Followed[]> {
   const id = ulid();
-  const pictures = picturesOf(patient.recipe, id);
+  const pictures = await picturesOf(patient.recipe, id);
   const isFree = ({ lane }: Picture) => !checks.some(({ blocks = [] }) => blocks.includes(lane));
   const free = pictures.filter(isFree);
   tell([
