@@ -1,6 +1,7 @@
 import type { InputFormat } from "../../plan/index.ts";
 import { jpegSegments } from "../jpeg-segments.ts";
 import type { Parts } from "../parts.ts";
+import { pngChunks } from "../png-chunks.ts";
 
 /** Where a block of EXIF lies in a source, from its byte order on. */
 export interface ExifBlock {
@@ -40,20 +41,12 @@ async function inJpeg(source: Parts): Promise<ExifBlock[]> {
   return blocks;
 }
 
-/** Before the picture: what stands behind it is not read. https://www.w3.org/TR/png-3/#eXIf */
 async function inPng(source: Parts): Promise<ExifBlock[]> {
   const blocks: ExifBlock[] = [];
-  let at = 8;
-  while (at + 12 <= source.bytes) {
-    const head = await source.read(at, 8);
-    const length = head.readUInt32BE(0);
-    const type = head.toString("latin1", 4);
-    if (type === "IDAT" || type === "IEND") break;
-    if (type === "eXIf") {
-      const block = await withoutPrefix(source, at + 8, length);
-      blocks.push({ ...block, checked: { from: at + 4, to: at + 8 + length } });
-    }
-    at += 12 + length;
+  for (const { type, at, length } of await pngChunks(source)) {
+    if (type !== "eXIf") continue;
+    const block = await withoutPrefix(source, at + 8, length);
+    blocks.push({ ...block, checked: { from: at + 4, to: at + 8 + length } });
   }
   return blocks;
 }
