@@ -1,6 +1,6 @@
 import type { Colours, Primaries, Transfer } from "../../plan/index.ts";
 import type { Parts } from "../parts.ts";
-import { pngChunks } from "../png-chunks.ts";
+import { pngHeader } from "../png-chunks.ts";
 import { BT709, BT1886, coloursOf, isKnown, isSrgb } from "./code-points.ts";
 
 /** What says a PNG's colours, in the order in which it is believed. */
@@ -12,7 +12,7 @@ export const PNG_COLOUR_CHUNKS = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"] as con
  * https://www.w3.org/TR/png-3/#color-chunk-precendence
  */
 export async function pngColours(parts: Parts): Promise<Colours | undefined> {
-  const chunks = await pngChunks(parts);
+  const chunks = await pngHeader(parts);
   const has = (type: string) => chunks.some((chunk) => chunk.type === type);
   const data = async (type: string, length: number) => {
     const chunk = chunks.find((one) => one.type === type);
