@@ -2,6 +2,7 @@ import type { InputFormat } from "../../plan/index.ts";
 import { jpegSegments } from "../jpeg-segments.ts";
 import type { Parts } from "../parts.ts";
 import { pngChunks } from "../png-chunks.ts";
+import { webpChunks } from "../webp-chunks.ts";
 
 /** Where a block of EXIF lies in a source, from its byte order on. */
 export interface ExifBlock {
@@ -58,14 +59,8 @@ async function inPng(source: Parts): Promise<ExifBlock[]> {
 /** https://developers.google.com/speed/webp/docs/riff_container#metadata */
 async function inWebp(source: Parts): Promise<ExifBlock[]> {
   const blocks: ExifBlock[] = [];
-  let at = 12;
-  while (at + 8 <= source.bytes) {
-    const head = await source.read(at, 8);
-    const length = head.readUInt32LE(4);
-    if (head.toString("latin1", 0, 4) === "EXIF") {
-      blocks.push(await withoutPrefix(source, at + 8, length));
-    }
-    at += 8 + length + (length % 2);
+  for await (const { type, at, length } of webpChunks(source)) {
+    if (type === "EXIF") blocks.push(await withoutPrefix(source, at, length));
   }
   return blocks;
 }
