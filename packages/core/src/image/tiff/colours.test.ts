@@ -266,7 +266,7 @@ describe("a TIFF whose samples are repacked", () => {
     ["BT.709's numbers", [2126, 7152, 722]],
   ] as const)("is YCbCr by what it says of it: video's range and %s", async (_name, weights) => {
     const sum = weights[0] + weights[1] + weights[2];
-    const [r, g, b] = weights.map((weight) => weight / sum) as [number, number, number];
+    const [r, g, b] = [weights[0] / sum, weights[1] / sum, weights[2] / sum];
     const codes = QUADRANTS.map((colour) => {
       const [red = 0, green = 0, blue = 0] = colour.map((value) => value / 255);
       const luma = r * red + g * green + b * blue;
