@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { chunk, cicp, numbersOf, png, withChunks } from "./colour/stored.fixture.ts";
+import { cicp, numbersOf, png } from "./colour/stored.fixture.ts";
+import { chunk, withChunks } from "./containers.fixture.ts";
 import { withBearableExif } from "./exif/bearable.ts";
 import { exifBomb } from "./exif/bomb.fixture.ts";
 import { exifOfOrientation } from "./exif/weight.ts";
 import { configureCodec, probe } from "./index.ts";
 import { withParts } from "./parts.ts";
 import {
-  coloursOf,
   detailed,
   farthest,
   fileOf,
@@ -15,6 +15,8 @@ import {
   RGB,
   rendered,
   rules,
+  shownColours,
+  WHOLE,
 } from "./pictures.fixture.ts";
 import { pngHeader } from "./png-chunks.ts";
 
@@ -23,7 +25,6 @@ beforeAll(() => configureCodec({ threads: 2 }));
 const text = chunk("tEXt", Buffer.from("Comment\0nothing"));
 const texts = (count: number) => Array.from({ length: count }, () => text);
 const eXIf = (block: Buffer) => chunk("eXIf", block);
-const whole = { whole: { format: "png" } } as const;
 
 const headerOf = (bytes: Buffer) => withParts({ kind: "bytes", bytes }, pngHeader);
 
@@ -46,9 +47,8 @@ it("of 1000 chunks before the pixels, the last still say colours and orientation
   const file = withChunks(plain, ...texts(1000 - before), ...said);
   expect(await headerOf(file)).toHaveLength(1000);
   for (const memoryBytes of [Infinity, 1]) {
-    const made = fileOf(await rendered(file, whole, memoryBytes), "whole");
     const [a, b, c, d] = RGB;
-    expect(farthest(coloursOf(await pixelsOf(made)), [d, c, b, a])).toBeLessThanOrEqual(4);
+    expect(farthest(await shownColours(file, memoryBytes), [d, c, b, a])).toBeLessThanOrEqual(4);
   }
 });
 
@@ -95,7 +95,7 @@ describe("a PNG of many chunks of pixels", () => {
     // The codec reads no EXIF there, and browsers do not turn the picture by it.
     const said = { width: 160, height: 120, orientation: 1 };
     expect(await probe(input, rules(1e6))).toMatchObject(said);
-    const made = fileOf(await rendered(file, whole), "whole");
+    const made = fileOf(await rendered(file, WHOLE), "whole");
     expect((await pixelsOf(made)).data.equals((await pixelsOf(picture)).data)).toBe(true);
   });
 
