@@ -3,15 +3,18 @@ import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec } from "./index.ts";
 import {
+  BLACK_AND_WHITE,
   CONTAINERS,
   coloursOf,
   farthest,
   fileOf,
+  INKS,
   pixelsOf,
   type Quadrants,
   quadrants,
   RGB,
   rendered,
+  WHOLE,
 } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -22,12 +25,6 @@ const GREY_AS_RGB: Quadrants = [
   [90, 90, 90],
   [160, 160, 160],
   [240, 240, 240],
-];
-const INKS: Quadrants = [
-  [150, 90, 80],
-  [90, 120, 90],
-  [80, 90, 130],
-  [190, 180, 120],
 ];
 const HALF_CLEAR: Quadrants = [
   [...RGB[0], 255],
@@ -56,19 +53,13 @@ describe("colour", () => {
         quadrants([[0], [255], [255], [0]])
           .toColourspace("b-w")
           .tiff({ bitdepth: 1 }),
-      [
-        [0, 0, 0],
-        [255, 255, 255],
-        [255, 255, 255],
-        [0, 0, 0],
-      ],
+      BLACK_AND_WHITE,
       3,
     ],
     ["png, 16 bit", () => quadrants(RGB).toColourspace("rgb16").png(), RGB, 3],
     ["png, 16 bit grey", () => quadrants(GREY).toColourspace("grey16").png(), GREY_AS_RGB, 3],
     ["tiff, 16 bit", () => quadrants(RGB).toColourspace("rgb16").tiff(), RGB, 3],
     ["avif, 10 bit", () => quadrants(RGB).avif({ quality: 90, effort: 0, bitdepth: 10 }), RGB, 12],
-    // There and back through a press profile, with colours that ink can print.
     ["jpeg, CMYK", () => quadrants(INKS).toColourspace("cmyk").jpeg({ quality: 95 }), INKS, 12],
     [
       "tiff, CMYK",
@@ -130,7 +121,7 @@ describe("colour", () => {
       .withIccProfile("p3")
       .jpeg({ quality: 100, chromaSubsampling: "4:4:4" })
       .toBuffer();
-    const made = await rendered(source, { whole: { format: "png" } });
+    const made = await rendered(source, WHOLE);
     const file = fileOf(made, "whole");
     expect(farthest(coloursOf(await pixelsOf(file)), RGB)).toBeLessThan(8);
     expect(await sharp(file).metadata()).toMatchObject({ hasProfile: false });

@@ -1,7 +1,8 @@
-import { crc32, deflateSync } from "node:zlib";
+import { deflateSync } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Rejection } from "../outcome/index.ts";
+import { chunk, inserted, withChunks } from "./containers.fixture.ts";
 import { heicOf, tile } from "./heic/grid/mux.fixture.ts";
 import { configureCodec } from "./index.ts";
 import {
@@ -147,17 +148,6 @@ describe("a source with something harmless", () => {
 
 describe("what every viewer shows without a word", () => {
   const profile = Buffer.from("not a profile ".repeat(20));
-  const put = (file: Buffer, at: number, part: Buffer) =>
-    Buffer.concat([file.subarray(0, at), part, file.subarray(at)]);
-  /** With a checksum, unless it is to be wrong. */
-  const chunk = (type: string, content: Buffer, sum?: number) => {
-    const bytes = Buffer.alloc(12 + content.length);
-    bytes.writeUInt32BE(content.length);
-    bytes.write(type, 4, "latin1");
-    bytes.set(content, 8);
-    bytes.writeUInt32BE(sum ?? crc32(bytes.subarray(4, -4)), 8 + content.length);
-    return bytes;
-  };
   const jpeg = () => detailed(200, 150).jpeg().toBuffer();
   const png = () => quadrants(RGB).png().toBuffer();
   const tiff = () => quadrants(RGB).withIccProfile("p3").tiff({ compression: "none" }).toBuffer();
@@ -168,34 +158,38 @@ describe("what every viewer shows without a word", () => {
       "jpeg, stray bytes before a table",
       async () => {
         const file = await jpeg();
-        return put(file, file.indexOf(Buffer.of(0xff, 0xc4)), Buffer.alloc(7));
+        return inserted(file, file.indexOf(Buffer.of(0xff, 0xc4)), Buffer.alloc(7));
       },
     ],
     [
       "jpeg, fill bytes before a marker",
-      async () => put(await jpeg(), 2, Buffer.of(255, 255, 255)),
+      async () => inserted(await jpeg(), 2, Buffer.of(255, 255, 255)),
     ],
     [
       "jpeg, EXIF that makes no sense",
       async () => {
         const exif = Buffer.concat([Buffer.from("Exif\0\0II*\0", "latin1"), Buffer.alloc(28, 255)]);
-        return put(await jpeg(), 2, Buffer.concat([Buffer.of(255, 0xe1, 0, 40), exif]));
+        return inserted(await jpeg(), 2, Buffer.concat([Buffer.of(255, 0xe1, 0, 40), exif]));
       },
     ],
     [
       "png, a profile that is none",
       async () => {
         const content = Buffer.concat([Buffer.from("x\0\0", "latin1"), deflateSync(profile)]);
-        return put(await png(), 33, chunk("iCCP", content));
+        return withChunks(await png(), chunk("iCCP", content));
       },
     ],
     [
       "png, a text with a wrong sum",
-      async () => put(await png(), 33, chunk("tEXt", Buffer.from("a\0b"), 1)),
+      async () => {
+        const text = chunk("tEXt", Buffer.from("a\0b"));
+        text.writeUInt32BE(1, text.length - 4);
+        return withChunks(await png(), text);
+      },
     ],
     [
       "png, a chunk that nobody knows",
-      async () => put(await png(), 33, chunk("abCd", Buffer.from("x"))),
+      async () => withChunks(await png(), chunk("abCd", Buffer.from("x"))),
     ],
     [
       "tiff, a tag that nobody knows",

@@ -1,28 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { configureCodec, type ImageInput, probe } from "./index.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { configureCodec, probe } from "./index.ts";
+import { inputOf, LANES } from "./lanes.fixture.ts";
 import { fileOf, rendered, rules } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
-
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "imagefleet-gif-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const LANES = ["bytes", "file"] as const;
-type Lane = (typeof LANES)[number];
-
-async function inputOf(lane: Lane, bytes: Buffer): Promise<ImageInput> {
-  if (lane === "bytes") return { kind: "bytes", bytes };
-  const path = join(folder, "source.gif");
-  await writeFile(path, bytes);
-  return { kind: "file", path };
-}
 
 const [WIDTH, HEIGHT] = [16, 12];
 type Colour = readonly [number, number, number];

@@ -1,27 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readFile } from "node:fs/promises";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { ImageInput } from "./index.ts";
 import { configureCodec } from "./index.ts";
+import { inputOf, LANES } from "./lanes.fixture.ts";
 import { detailed, fileOf, pixelsOf, rendered } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
-
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "imagefleet-end-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const LANES = ["bytes", "file"] as const;
-
-async function inputOf(lane: (typeof LANES)[number], bytes: Buffer): Promise<ImageInput> {
-  if (lane === "bytes") return { kind: "bytes", bytes };
-  const path = join(folder, "source.jpg");
-  await writeFile(path, bytes);
-  return { kind: "file", path };
-}
 
 const picture = () => detailed(93, 70);
 const KINDS = [

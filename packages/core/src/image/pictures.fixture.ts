@@ -14,6 +14,21 @@ export const RGB: Quadrants = [
   [230, 210, 50],
 ];
 
+/** What ink can print: there and back through a press profile. */
+export const INKS: Quadrants = [
+  [150, 90, 80],
+  [90, 120, 90],
+  [80, 90, 130],
+  [190, 180, 120],
+];
+
+export const BLACK_AND_WHITE: Quadrants = [
+  [0, 0, 0],
+  [255, 255, 255],
+  [255, 255, 255],
+  [0, 0, 0],
+];
+
 /** A picture known by construction: four quadrants of one colour each. */
 export function quadrants(colours: Quadrants, width = 96, height = 64): Sharp {
   const channels = colours[0].length;
@@ -121,8 +136,19 @@ export function coloursOf({ data, width, height, channels }: Picture): Quadrants
   return [at(0.25, 0.25), at(0.75, 0.25), at(0.25, 0.75), at(0.75, 0.75)];
 }
 
+/** A rendition of the source's own size, without loss. */
+export const WHOLE = { whole: { format: "png" } } as const;
+
+/** The colours of the four quadrants as such a rendition shows them. */
+export async function shownColours(
+  source: Parameters<typeof rendered>[0],
+  memoryBytes = Infinity,
+): Promise<Quadrants> {
+  return coloursOf(await pixelsOf(fileOf(await rendered(source, WHOLE, memoryBytes), "whole")));
+}
+
 /** The largest difference between any two channels of two sets of colours. */
-export function farthest(found: Quadrants, wanted: Quadrants): number {
+export function farthest(found: readonly Colour[], wanted: readonly Colour[]): number {
   return Math.max(
     ...wanted.flatMap((colour, at) =>
       colour.map((value, band) => Math.abs(value - (found[at]?.[band] ?? Number.NaN))),

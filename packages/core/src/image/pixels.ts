@@ -1,6 +1,9 @@
 import sharp, { type Sharp } from "sharp";
 import type { Area } from "../plan/index.ts";
 
+/** After so many px, a loop lets the rest of the program have a turn. */
+export const PIXELS_AT_ONCE = 250_000;
+
 /** A whole upright picture in 8 bit sRGB. */
 export interface Pixels extends Area {
   readonly data: Buffer;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { INPUT_FORMATS } from "../plan/index.ts";
+import { chunk, inserted, segment, withChunks } from "./containers.fixture.ts";
 import { formatOf } from "./format.ts";
 import { heicOf, tile } from "./heic/grid/mux.fixture.ts";
 import { configureCodec, probe } from "./index.ts";
@@ -16,6 +17,7 @@ import {
   RGB,
   rendered,
   rules,
+  WHOLE,
 } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -31,17 +33,6 @@ const HTML = latin(`<html><script>${PAYLOAD}</script></html>`);
 const ZIP = latin(`PK\x03\x04\x14\0\0\0\0\0${PAYLOAD}PK\x05\x06${"\0".repeat(18)}`);
 const PDF = latin(`%PDF-1.7\n1 0 obj<</S/JavaScript/JS(${PAYLOAD})>>endobj\n%%EOF`);
 
-function jpegSegment(marker: number, content: Buffer): Buffer {
-  const head = Buffer.of(0xff, marker, 0, 0);
-  head.writeUInt16BE(content.length + 2, 2);
-  return Buffer.concat([head, content]);
-}
-
-/** Put in behind a file's first bytes. */
-function inserted(file: Buffer, at: number, part: Buffer): Buffer {
-  return Buffer.concat([file.subarray(0, at), part, file.subarray(at)]);
-}
-
 /** A GIF whose first bytes are also a script: its width is the two letters that open a comment. */
 async function gifar(): Promise<Buffer> {
   const width = latin("/*").readUInt16LE(0);
@@ -49,14 +40,6 @@ async function gifar(): Promise<Buffer> {
   const gif = await sharp({ create }).gif({ effort: 1 }).toBuffer();
   expect(gif.subarray(6, 8).toString("latin1")).toBe("/*");
   return Buffer.concat([gif, latin(`*/=1;${PAYLOAD};`)]);
-}
-
-function pngChunk(type: string, content: Buffer): Buffer {
-  const chunk = Buffer.alloc(12 + content.length);
-  chunk.writeUInt32BE(content.length);
-  chunk.write(type, 4, "latin1");
-  chunk.set(content, 8);
-  return chunk;
 }
 
 describe("a file that is two things is the picture that it begins as, and nothing else comes out", () => {
@@ -70,7 +53,7 @@ describe("a file that is two things is the picture that it begins as, and nothin
         inserted(
           await jpeg(),
           2,
-          jpegSegment(0xfe, latin(`<svg xmlns="http://www.w3.org/2000/svg">${PAYLOAD}</svg>`)),
+          segment(0xfe, latin(`<svg xmlns="http://www.w3.org/2000/svg">${PAYLOAD}</svg>`)),
         ),
     ],
     [
@@ -88,13 +71,13 @@ describe("a file that is two things is the picture that it begins as, and nothin
     ],
     [
       "jpeg with a PDF's head as its comment",
-      async () => inserted(await jpeg(), 2, jpegSegment(0xfe, PDF)),
+      async () => inserted(await jpeg(), 2, segment(0xfe, PDF)),
     ],
     ["png with HTML behind it", async () => Buffer.concat([await png(), HTML])],
     ["png with a ZIP behind it", async () => Buffer.concat([await png(), ZIP])],
     [
       "png with a script in a chunk of text",
-      async () => inserted(await png(), 33, pngChunk("tEXt", latin(`Comment\0${PAYLOAD}`))),
+      async () => withChunks(await png(), chunk("tEXt", latin(`Comment\0${PAYLOAD}`))),
     ],
     [
       "tiff with a PDF behind it",
@@ -209,12 +192,11 @@ describe("what only says that it is a picture is refused, and says what it is", 
       for (let at = 16; at < end; at += 4) copy.write(brand, at, "latin1");
       return copy;
     };
-    const whole = { whole: { format: "png" } } as const;
     const asAvif = claims(heic, "avif");
     expect(await probe({ kind: "bytes", bytes: asAvif }, rules(1e6))).toMatchObject({
       format: "heic",
     });
-    expect((await rendered(asAvif, whole)).get("whole")).toMatchObject({ width: 512 });
+    expect((await rendered(asAvif, WHOLE)).get("whole")).toMatchObject({ width: 512 });
     await expect(
       probe({ kind: "bytes", bytes: asAvif }, rules(1e6, { heic: false })),
     ).rejects.toMatchObject({ reason: "SourceUnsupported" });
@@ -223,7 +205,7 @@ describe("what only says that it is a picture is refused, and says what it is", 
     expect(await probe({ kind: "bytes", bytes: asHeic }, rules(1e6))).toMatchObject({
       format: "avif",
     });
-    const made = fileOf(await rendered(asHeic, whole), "whole");
+    const made = fileOf(await rendered(asHeic, WHOLE), "whole");
     expect(farthest(coloursOf(await pixelsOf(made)), RGB)).toBeLessThan(16);
   });
 });

@@ -4,11 +4,12 @@ import { pipeline } from "node:stream/promises";
 import { crc32, deflateSync } from "node:zlib";
 import { isMapped, type SourceInfo } from "../plan/index.ts";
 import { profileOf } from "./colour/icc.ts";
-import { PNG_COLOUR_CHUNKS, pngChunks } from "./colour/png.ts";
+import { PNG_COLOUR_CHUNKS } from "./colour/png.ts";
 import type { ImageInput } from "./input.ts";
 import { isoFile } from "./iso/picture.ts";
 import { rewritten } from "./iso/rewrite.ts";
 import { type Parts, withParts } from "./parts.ts";
+import { pngHeader } from "./png-chunks.ts";
 import { withScratchFile } from "./scratch.ts";
 
 /**
@@ -51,7 +52,7 @@ export async function withRewritten<T>(
 type Piece = Buffer | readonly [from: number, to: number];
 
 async function pngPieces(parts: Parts, icc: Buffer | undefined): Promise<Piece[]> {
-  const chunks = await pngChunks(parts);
+  const chunks = await pngHeader(parts);
   const [header, ...rest] = chunks;
   const end = (at: number) => {
     const last = chunks[at];

@@ -6,34 +6,28 @@ import {
   coloursOf,
   farthest,
   fileOf,
+  INKS,
   pixelsOf,
   type Quadrants,
   quadrants,
   RGB,
   rendered,
   rules,
+  WHOLE,
 } from "./pictures.fixture.ts";
 import { emptyTiff } from "./tiff.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
-const whole = { whole: { format: "png" } } as const;
-
 async function expectQuadrants(file: Buffer, near: number, wanted: Quadrants = RGB): Promise<void> {
   for (const memoryBytes of [Infinity, 1]) {
-    const found = await pixelsOf(fileOf(await rendered(file, whole, memoryBytes), "whole"));
+    const found = await pixelsOf(fileOf(await rendered(file, WHOLE, memoryBytes), "whole"));
     expect([found.width, found.height]).toEqual([96, 64]);
     expect(farthest(coloursOf(found), wanted)).toBeLessThan(near);
   }
 }
 
 const picture = () => quadrants(RGB);
-const INKS: Quadrants = [
-  [150, 90, 80],
-  [90, 120, 90],
-  [80, 90, 130],
-  [190, 180, 120],
-];
 
 describe("TIFF", () => {
   it.each<[string, Sharp, number, Quadrants?]>([

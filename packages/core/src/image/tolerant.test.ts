@@ -1,11 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { planRenditions } from "../plan/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
 import { configureCodec, type ImageInput, probe, type RenderedImage, render } from "./index.ts";
+import { inputOf, LANES } from "./lanes.fixture.ts";
 import {
   coloursOf,
   detailed,
@@ -18,22 +16,6 @@ import {
 } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
-
-let folder = "";
-let files = 0;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "imagefleet-tolerant-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const LANES = ["bytes", "file"] as const;
-
-async function inputOf(lane: (typeof LANES)[number], bytes: Buffer): Promise<ImageInput> {
-  if (lane === "bytes") return { kind: "bytes", bytes };
-  const path = join(folder, `source-${files++}`);
-  await writeFile(path, bytes);
-  return { kind: "file", path };
-}
 
 interface Made {
   readonly images: Map<string, RenderedImage>;

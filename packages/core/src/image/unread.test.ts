@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { crc32 } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
+import { chunk, inserted } from "./containers.fixture.ts";
 import { configureCodec } from "./index.ts";
 import { isOnlyPicture } from "./only-picture.ts";
 import { fileOf, quadrants, RGB, rendered } from "./pictures.fixture.ts";
@@ -35,9 +35,7 @@ async function componentsOf(count: number): Promise<Buffer> {
 
 async function cgbi(): Promise<Buffer> {
   const file = await quadrants(RGB).png().toBuffer();
-  const chunk = Buffer.from("\0\0\0\x04CgBI\x50\0\x20\x02\0\0\0\0", "latin1");
-  chunk.writeUInt32BE(crc32(chunk.subarray(4, -4)), 12);
-  return Buffer.concat([file.subarray(0, 8), chunk, file.subarray(8)]);
+  return inserted(file, 8, chunk("CgBI", [0x50, 0, 0x20, 2]));
 }
 
 function bmp(bits: number, method: number, height = 64): Buffer {

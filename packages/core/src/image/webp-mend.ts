@@ -2,6 +2,7 @@ import type { SourceInfo } from "../plan/index.ts";
 import { type Edit, withEdits } from "./edited.ts";
 import type { ImageInput } from "./input.ts";
 import { type Parts, withParts } from "./parts.ts";
+import { webpChunks } from "./webp-chunks.ts";
 
 /** What can be read of a WebP whose container promises more than there is. */
 export interface WebpMend {
@@ -20,23 +21,19 @@ const PICTURES = ["VP8 ", "VP8L", "ANMF"];
  * speaks of the chunks that are whole. Undefined where no picture in it is.
  * https://developers.google.com/speed/webp/docs/riff_container
  */
-export async function webpMend({ read, bytes: size }: Parts): Promise<WebpMend | undefined> {
+export async function webpMend(source: Parts): Promise<WebpMend | undefined> {
+  const { read, bytes: size } = source;
   const promised = 8 + (await read(4, 4)).readUInt32LE(0);
   if (promised <= size) return undefined;
-  let [at, end, pictures] = [12, 12, 0];
+  let [end, pictures] = [12, 0];
   let lacksFrames = false;
-  while (at + 8 <= size) {
-    const head = await read(at, 8);
-    const name = head.toString("latin1", 0, 4);
-    const length = head.readUInt32LE(4);
-    at += 8 + length;
-    if (at > size) {
-      lacksFrames = PICTURES.includes(name);
+  for await (const { type, at, length } of webpChunks(source)) {
+    if (at + length > size) {
+      lacksFrames = PICTURES.includes(type);
       break;
     }
-    if (PICTURES.includes(name)) pictures += 1;
-    at += length % 2;
-    end = at;
+    if (PICTURES.includes(type)) pictures += 1;
+    end = at + length + (length % 2);
   }
   if (pictures === 0) return undefined;
   const riff = Buffer.alloc(4);

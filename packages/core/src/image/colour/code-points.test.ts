@@ -11,6 +11,7 @@ import {
   pixelsOf,
   type Quadrants,
   rendered,
+  WHOLE,
 } from "../pictures.fixture.ts";
 import { CHROMIUM_MISSING, chromiumSees } from "../reference/chromium.ts";
 import {
@@ -83,12 +84,6 @@ const CASES: Case[] = names(PRIMARIES).flatMap((primaries) =>
   ),
 );
 
-/** The largest difference between any two channels. */
-function apart(found: Quadrants, wanted: readonly (readonly number[])[]): number {
-  const [a = [], b = [], c = [], d = []] = wanted;
-  return farthest(found, [a, b, c, d]);
-}
-
 let folder: string;
 const files = new Map<string, Buffer>();
 let shown = new Map<string, Quadrants | null | undefined>();
@@ -105,7 +100,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rm(folder, { recursive: true }));
 
-const presets = { whole: { format: "png" }, half: { size: "24w", format: "png" } } as const;
+const presets = { ...WHOLE, half: { size: "24w", format: "png" } } as const;
 
 /** Both kinds of input and both ways to decode, two of the four at a time. */
 function ways(at: number, file: Buffer, path: string): (readonly [ImageInput, number])[] {
@@ -135,7 +130,7 @@ describe("colours by code points", () => {
       const renditions = await rendered(input, presets, memoryBytes);
       for (const preset of ["whole", "half"]) {
         const found = coloursOf(await pixelsOf(fileOf(renditions, preset)));
-        expect(apart(found, wanted)).toBeLessThanOrEqual(near);
+        expect(farthest(found, wanted)).toBeLessThanOrEqual(near);
       }
     }
   });
@@ -144,11 +139,11 @@ describe("colours by code points", () => {
     if (CHROMIUM_MISSING) return skip(CHROMIUM_MISSING);
     const seen = shown.get(name);
     if (!seen) throw new Error("Chromium does not read it");
-    const renditions = await rendered(made(name), { whole: { format: "png" } });
+    const renditions = await rendered(made(name), WHOLE);
     const found = await sharp(fileOf(renditions, "whole")).ensureAlpha().raw().toBuffer();
     const ours = coloursOf({ data: found, width: 48, height: 32, channels: 4 });
     const hdr = transfer === "PQ" || transfer === "HLG";
     // Chromium multiplies by alpha, in 8 bits, and divides again.
-    expect(apart(ours, seen)).toBeLessThanOrEqual(hdr ? 45 : alpha === undefined ? 14 : 20);
+    expect(farthest(ours, seen)).toBeLessThanOrEqual(hdr ? 45 : alpha === undefined ? 14 : 20);
   });
 });

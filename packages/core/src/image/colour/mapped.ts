@@ -7,13 +7,10 @@ import {
   type SourceInfo,
   type Transfer,
 } from "../../plan/index.ts";
-import { type Pixels, toSamples } from "../pixels.ts";
+import { PIXELS_AT_ONCE, type Pixels, toSamples } from "../pixels.ts";
 import { BT709 } from "./code-points.ts";
 import { after, inverse, type Matrix, rgbToXyz, toD50 } from "./matrix.ts";
 import { HLG_DISPLAY, hlgScene, PQ_PEAK, pqLight, toneMap } from "./tone.ts";
-
-/** So many px, then the program has a turn. */
-const AT_ONCE = 250_000;
 
 /**
  * Ends a pipeline, whose numbers are as the source has them, in pixels of exactly this size in sRGB.
@@ -60,7 +57,7 @@ export async function mappedPixels(
       const value = samples[from + bands - 1] ?? 0;
       out[at * channels + 3] = deep ? value >> 8 : value;
     }
-    if (at % AT_ONCE === AT_ONCE - 1) await setImmediate();
+    if (at % PIXELS_AT_ONCE === PIXELS_AT_ONCE - 1) await setImmediate();
   }
   return { data: out, width, height, channels };
 }

@@ -1,33 +1,7 @@
 import type { Colours, Primaries, Transfer } from "../../plan/index.ts";
 import type { Parts } from "../parts.ts";
+import { pngHeader } from "../png-chunks.ts";
 import { BT709, BT1886, coloursOf, isKnown, isSrgb } from "./code-points.ts";
-
-/** A chunk before a PNG's pixels. */
-export interface PngChunk {
-  readonly type: string;
-  /** Where its length stands. */
-  readonly at: number;
-  /** Bytes of its data. */
-  readonly length: number;
-}
-
-/** Far more than any program writes before the pixels. */
-const MOST_CHUNKS = 1000;
-
-/** The chunks before a PNG's pixels. */
-export async function pngChunks(parts: Parts): Promise<PngChunk[]> {
-  const chunks: PngChunk[] = [];
-  for (let at = 8; chunks.length < MOST_CHUNKS; ) {
-    const head = await parts.read(at, 8);
-    if (head.length < 8) break;
-    const type = head.toString("latin1", 4, 8);
-    if (type === "IDAT") break;
-    const length = head.readUInt32BE(0);
-    chunks.push({ type, at, length });
-    at += 12 + length;
-  }
-  return chunks;
-}
 
 /** What says a PNG's colours, in the order in which it is believed. */
 export const PNG_COLOUR_CHUNKS = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"] as const;
@@ -38,7 +12,7 @@ export const PNG_COLOUR_CHUNKS = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"] as con
  * https://www.w3.org/TR/png-3/#color-chunk-precendence
  */
 export async function pngColours(parts: Parts): Promise<Colours | undefined> {
-  const chunks = await pngChunks(parts);
+  const chunks = await pngHeader(parts);
   const has = (type: string) => chunks.some((chunk) => chunk.type === type);
   const data = async (type: string, length: number) => {
     const chunk = chunks.find((one) => one.type === type);

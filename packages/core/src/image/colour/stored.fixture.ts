@@ -1,5 +1,5 @@
-import { crc32 } from "node:zlib";
 import sharp from "sharp";
+import { chunk, u32, withChunks } from "../containers.fixture.ts";
 import type { Quadrants } from "../pictures.fixture.ts";
 import { inverse } from "./matrix.ts";
 
@@ -199,16 +199,6 @@ export async function png(
   return withChunks(file, ...chunks);
 }
 
-/** Behind a PNG's header. */
-export function withChunks(file: Buffer, ...chunks: readonly Buffer[]): Buffer {
-  return Buffer.concat([file.subarray(0, 33), ...chunks, file.subarray(33)]);
-}
-
-export function chunk(type: string, data: readonly number[] | Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, "latin1"), Buffer.from(data)]);
-  return Buffer.concat([u32(body.length - 4), body, u32(crc32(body))]);
-}
-
 export const cicp = (primaries: PrimariesName, transfer: TransferName, full = 1) =>
   chunk("cICP", [PRIMARIES[primaries], TRANSFERS[transfer], 0, full]);
 
@@ -282,12 +272,6 @@ function box(type: string, ...bodies: readonly Buffer[]): Buffer {
 function u16(value: number): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeUInt16BE(value);
-  return bytes;
-}
-
-export function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
   return bytes;
 }
 

@@ -1,11 +1,10 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, type ImageInput, probe } from "../index.ts";
+import { inputOf, LANES } from "../lanes.fixture.ts";
 import {
   coloursOf,
   farthest,
@@ -21,22 +20,6 @@ import { exifBomb, withExif } from "./bomb.fixture.ts";
 import { exifOfOrientation, weighExif } from "./weight.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
-
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "imagefleet-exif-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-let files = 0;
-const LANES = ["bytes", "file"] as const;
-
-async function inputOf(lane: (typeof LANES)[number], bytes: Buffer): Promise<ImageInput> {
-  if (lane === "bytes") return { kind: "bytes", bytes };
-  const path = join(folder, `source-${files++}`);
-  await writeFile(path, bytes, { mode: 0o400 });
-  return { kind: "file", path };
-}
 
 const bytesOf = async (input: ImageInput) =>
   input.kind === "bytes" ? Buffer.from(input.bytes) : readFile(input.path);

@@ -1,6 +1,8 @@
 import type { InputFormat } from "../../plan/index.ts";
 import { jpegSegments } from "../jpeg-segments.ts";
 import type { Parts } from "../parts.ts";
+import { pngChunks } from "../png-chunks.ts";
+import { webpChunks } from "../webp-chunks.ts";
 
 /** Where a block of EXIF lies in a source, from its byte order on. */
 export interface ExifBlock {
@@ -40,20 +42,16 @@ async function inJpeg(source: Parts): Promise<ExifBlock[]> {
   return blocks;
 }
 
-/** Before the picture: what stands behind it is not read. https://www.w3.org/TR/png-3/#eXIf */
+/**
+ * Behind the pixels too, where the first drafts of eXIf let it stand: libpng does not read it there,
+ * and the third edition of PNG wants it before them. https://www.w3.org/TR/png-3/#table53
+ */
 async function inPng(source: Parts): Promise<ExifBlock[]> {
   const blocks: ExifBlock[] = [];
-  let at = 8;
-  while (at + 12 <= source.bytes) {
-    const head = await source.read(at, 8);
-    const length = head.readUInt32BE(0);
-    const type = head.toString("latin1", 4);
-    if (type === "IDAT" || type === "IEND") break;
-    if (type === "eXIf") {
-      const block = await withoutPrefix(source, at + 8, length);
-      blocks.push({ ...block, checked: { from: at + 4, to: at + 8 + length } });
-    }
-    at += 12 + length;
+  for await (const { type, at, length } of pngChunks(source)) {
+    if (type !== "eXIf") continue;
+    const block = await withoutPrefix(source, at + 8, length);
+    blocks.push({ ...block, checked: { from: at + 4, to: at + 8 + length } });
   }
   return blocks;
 }
@@ -61,14 +59,8 @@ async function inPng(source: Parts): Promise<ExifBlock[]> {
 /** https://developers.google.com/speed/webp/docs/riff_container#metadata */
 async function inWebp(source: Parts): Promise<ExifBlock[]> {
   const blocks: ExifBlock[] = [];
-  let at = 12;
-  while (at + 8 <= source.bytes) {
-    const head = await source.read(at, 8);
-    const length = head.readUInt32LE(4);
-    if (head.toString("latin1", 0, 4) === "EXIF") {
-      blocks.push(await withoutPrefix(source, at + 8, length));
-    }
-    at += 8 + length + (length % 2);
+  for await (const { type, at, length } of webpChunks(source)) {
+    if (type === "EXIF") blocks.push(await withoutPrefix(source, at, length));
   }
   return blocks;
 }

@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { chunk, inserted, segment, u32, withChunks } from "../containers.fixture.ts";
 import { quadrants, RGB } from "../pictures.fixture.ts";
 
 /**
@@ -51,9 +51,13 @@ export async function withExif(
   const picture = quadrants(RGB);
   switch (format) {
     case "jpeg":
-      return inJpeg(await picture.jpeg({ quality: 95 }).toBuffer(), block);
+      return inserted(
+        await picture.jpeg({ quality: 95 }).toBuffer(),
+        2,
+        segment(0xe1, Buffer.concat([Buffer.from("Exif\0\0"), block])),
+      );
     case "png":
-      return inPng(await picture.png().toBuffer(), block);
+      return withChunks(await picture.png().toBuffer(), chunk("eXIf", block));
     case "webp":
       return inWebp(
         await picture
@@ -73,19 +77,6 @@ export async function withExif(
   }
 }
 
-function inJpeg(file: Buffer, block: Buffer): Buffer {
-  const head = Buffer.from("\xff\xe1\0\0Exif\0\0", "latin1");
-  head.writeUInt16BE(block.length + 8, 2);
-  return Buffer.concat([file.subarray(0, 2), head, block, file.subarray(2)]);
-}
-
-function inPng(file: Buffer, block: Buffer): Buffer {
-  const chunk = Buffer.concat([Buffer.from("\0\0\0\0eXIf", "latin1"), block, Buffer.alloc(4)]);
-  chunk.writeUInt32BE(block.length);
-  chunk.writeUInt32BE(crc32(chunk.subarray(4, -4)), chunk.length - 4);
-  return Buffer.concat([file.subarray(0, 33), chunk, file.subarray(33)]);
-}
-
 /** In the place of the EXIF that was there, the last chunk. */
 function inWebp(file: Buffer, block: Buffer): Buffer {
   const at = file.indexOf("EXIF", 12, "latin1");
@@ -102,17 +93,11 @@ function inAvif(file: Buffer, block: Buffer): Buffer {
   const prefix = file.toString("latin1", old - 6, old) === "Exif\0\0" ? 6 : 0;
   const start = old - prefix - 4;
   const places = file.indexOf("iloc", 0, "latin1");
-  const at = file.indexOf(uint32(start), places);
+  const at = file.indexOf(u32(start), places);
   const item = Buffer.concat([file.subarray(start, old), block]);
   const made = Buffer.concat([file, item]);
   made.writeUInt32BE(file.length, at);
   // Behind the base: how many extents there are, and the first one's offset from it.
   made.writeUInt32BE(item.length, at + 4 + 2 + 4);
   return made;
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
 }

@@ -1,3 +1,5 @@
+import { segment } from "../containers.fixture.ts";
+
 /** Planes of bits that a coefficient may come in. */
 const PLANES = 14;
 
@@ -28,11 +30,6 @@ export function manyScans(side: number): Buffer {
     ),
     Buffer.of(0xff, 0xd9),
   ]);
-}
-
-function segment(marker: number, content: readonly number[]): Buffer {
-  const length = content.length + 2;
-  return Buffer.from([0xff, marker, length >> 8, length & 255, ...content]);
 }
 
 function scan(coefficient: number, bits: number, data: Buffer): Buffer {

@@ -9,6 +9,7 @@ import {
   RGB,
   rendered,
   rules,
+  WHOLE,
 } from "../pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -32,7 +33,6 @@ function turned(file: Buffer, quarters: number): Buffer {
   return copy;
 }
 
-const whole = { whole: { format: "png" } } as const;
 const [a, b, c, d] = RGB;
 
 describe("HEIC", () => {
@@ -53,7 +53,7 @@ describe("HEIC", () => {
     ["decoded once", Infinity],
     ["streamed", 1],
   ])("becomes renditions, %s", async (_name, memoryBytes) => {
-    const presets = { ...whole, half: { size: "48w", format: "jpeg", quality: 95 } } as const;
+    const presets = { ...WHOLE, half: { size: "48w", format: "jpeg", quality: 95 } } as const;
     const made = await rendered(await fixture("plain"), presets, memoryBytes);
     for (const [name, width] of [
       ["whole", 96],
@@ -66,7 +66,7 @@ describe("HEIC", () => {
   });
 
   it("keeps what is clear", async () => {
-    const made = await rendered(await fixture("alpha"), whole);
+    const made = await rendered(await fixture("alpha"), WHOLE);
     const found = coloursOf(await pixelsOf(fileOf(made, "whole")));
     expect(found.map(([, , , alpha]) => alpha)).toEqual([255, 128, 0, 255]);
     expect(
@@ -83,7 +83,7 @@ describe("HEIC", () => {
   });
 
   it("comes from its own profile to sRGB", async () => {
-    const made = await rendered(await fixture("phone"), whole);
+    const made = await rendered(await fixture("phone"), WHOLE);
     expect(farthest(coloursOf(await pixelsOf(fileOf(made, "whole"))), RGB)).toBeLessThan(12);
   });
 
@@ -98,7 +98,7 @@ describe("HEIC", () => {
       const bytes = turned(await fixture("phone"), quarters);
       const info = await probe({ kind: "bytes", bytes }, rules(1e6));
       expect(info).toMatchObject({ width, height: 160 - width, orientation: 1 });
-      const found = await pixelsOf(fileOf(await rendered(bytes, whole), "whole"));
+      const found = await pixelsOf(fileOf(await rendered(bytes, WHOLE), "whole"));
       expect([found.width, found.height]).toEqual([width, 160 - width]);
       expect(farthest(coloursOf(found), wanted)).toBeLessThan(12);
     },
@@ -116,7 +116,7 @@ describe("HEIC", () => {
   it("says so when it is cut off", async () => {
     const file = await fixture("plain");
     for (const kept of [200, file.length / 2, file.length - 30]) {
-      await expect(rendered(file.subarray(0, kept), whole)).rejects.toMatchObject({
+      await expect(rendered(file.subarray(0, kept), WHOLE)).rejects.toMatchObject({
         reason: "SourceCorrupt",
       });
     }

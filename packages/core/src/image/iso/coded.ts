@@ -1,4 +1,4 @@
-import { derivations, type IsoFile } from "./picture.ts";
+import { derivations, type IsoFile, type Item, MOST_DERIVATIONS, propertyOf } from "./picture.ts";
 
 /** What of an AVIF or HEIC has to be decoded to show it. */
 export interface Coded {
@@ -9,8 +9,6 @@ export interface Coded {
 }
 
 const UNKNOWN: Coded = { all: Infinity, largest: 0 };
-/** Deeper derivations are a circle, or meant to be long in the decoding. */
-const DEPTH = 8;
 /** ISO/IEC 23008-12, 6.6.2.1.1; the second is HEVC's older name for it. */
 const ALPHA = /^urn:mpeg:mpegB:cicp:systems:auxiliary:alpha|^urn:mpeg:hevc:2015:auxid:1/;
 
@@ -26,7 +24,7 @@ export function codedPixels(file: IsoFile): Coded | undefined {
   const coded = (id: number, depth: number): Coded => {
     const before = known.get(id);
     if (before !== undefined) return before;
-    if (depth > DEPTH) return UNKNOWN;
+    if (depth > MOST_DERIVATIONS) return UNKNOWN;
     known.set(id, UNKNOWN);
     const parts = [...(derived.get(id) ?? []), ...(alphas.get(id) ?? [])];
     const own = derived.has(id) ? 0 : sizeOf(id);
@@ -40,7 +38,7 @@ export function codedPixels(file: IsoFile): Coded | undefined {
     return { all, largest };
   };
   const sizeOf = (id: number) => {
-    const size = items.get(id)?.properties.find(({ box }) => box.type === "ispe")?.box.body;
+    const size = propertyOf(items.get(id), "ispe");
     return size === undefined || size.length < 12
       ? Infinity
       : size.readUInt32BE(4) * size.readUInt32BE(8);
@@ -50,16 +48,14 @@ export function codedPixels(file: IsoFile): Coded | undefined {
 }
 
 function alphasOf({ items, references }: IsoFile): ReadonlyMap<number, readonly number[]> {
-  const found = new Map<number, number[]>();
-  for (const { type, from, to } of references) {
-    if (type !== "auxl") continue;
-    const kind = items.get(from)?.properties.find(({ box }) => box.type === "auxC")?.box.body;
-    if (kind === undefined || !ALPHA.test(kind.toString("latin1", 4))) continue;
-    for (const id of to) {
-      const known = found.get(id);
-      if (known === undefined) found.set(id, [from]);
-      else known.push(from);
-    }
-  }
-  return found;
+  const alphas = references
+    .filter(({ type, from }) => type === "auxl" && isAlpha(items.get(from)))
+    .flatMap(({ from, to }) => to.map((picture) => ({ picture, alpha: from })));
+  const byPicture = Map.groupBy(alphas, ({ picture }) => picture);
+  return new Map([...byPicture].map(([id, own]) => [id, own.map(({ alpha }) => alpha)]));
+}
+
+function isAlpha(item: Item | undefined): boolean {
+  const kind = propertyOf(item, "auxC");
+  return kind !== undefined && ALPHA.test(kind.toString("latin1", 4));
 }

@@ -3,7 +3,14 @@ import { coloursOf, isSrgb, SRGB } from "../colour/code-points.ts";
 import type { Parts } from "../parts.ts";
 import { av1CodePoints, type CodePoints } from "./av1.ts";
 import { hevcCodePoints } from "./hevc.ts";
-import { derivations, type Extent, type IsoFile, type Item } from "./picture.ts";
+import {
+  derivations,
+  type Extent,
+  type IsoFile,
+  type Item,
+  MOST_DERIVATIONS,
+  propertyOf,
+} from "./picture.ts";
 
 const NAMES: Readonly<Record<string, string>> = {
   vvc1: "VVC",
@@ -41,9 +48,6 @@ export function isPremultiplied({ primary, references }: IsoFile): boolean {
   return references.some(({ type, from }) => type === "prem" && from === primary);
 }
 
-/** Far more than a derivation of a derivation: the rest is a circle. */
-const DEPTH = 8;
-
 /** The coded pictures that the primary one is put together from, itself where it is coded. */
 function leaves(file: IsoFile): Item[] {
   const { primary, items } = file;
@@ -56,7 +60,7 @@ function leaves(file: IsoFile): Item[] {
     seen.add(id);
     const parts = derived.get(id);
     if (parts === undefined) found.push(item);
-    else if (depth < DEPTH) for (const to of parts) visit(to, depth + 1);
+    else if (depth < MOST_DERIVATIONS) for (const to of parts) visit(to, depth + 1);
   };
   visit(primary, 0);
   return found;
@@ -120,13 +124,12 @@ function ofBox(nclx: Buffer): CodePoints {
 const HEADER = 4096;
 
 async function ofBitstream(item: Item, parts: Parts): Promise<CodePoints | undefined> {
-  const own = (type: string) => item.properties.find(({ box }) => box.type === type)?.box.body;
   if (item.type === "hvc1") {
-    const config = own("hvcC");
+    const config = propertyOf(item, "hvcC");
     return config && hevcCodePoints(config);
   }
   if (item.type !== "av01") return undefined;
-  const config = own("av1C");
+  const config = propertyOf(item, "av1C");
   const [first] = item.data;
   return (
     (config && av1CodePoints(config.subarray(4))) ??

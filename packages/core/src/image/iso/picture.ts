@@ -36,14 +36,17 @@ export interface IsoFile {
 
 /** The items that each derived picture is put together from, as often as each is used. */
 export function derivations({ references }: IsoFile): ReadonlyMap<number, readonly number[]> {
-  const found = new Map<number, number[]>();
-  for (const { type, from, to } of references) {
-    if (type !== "dimg") continue;
-    const known = found.get(from);
-    if (known === undefined) found.set(from, [...to]);
-    else for (const id of to) known.push(id);
-  }
-  return found;
+  const derived = references.filter(({ type }) => type === "dimg");
+  const byPicture = Map.groupBy(derived, ({ from }) => from);
+  return new Map([...byPicture].map(([id, parts]) => [id, parts.flatMap(({ to }) => to)]));
+}
+
+/** Deeper derivations are a circle, or meant to take long to decode. */
+export const MOST_DERIVATIONS = 8;
+
+/** What stands in the first property of that type that an item has. */
+export function propertyOf(item: Item | undefined, type: string): Buffer | undefined {
+  return item?.properties.find(({ box }) => box.type === type)?.box.body;
 }
 
 /** More is no description of a picture. */

@@ -74,12 +74,10 @@ function labOf(colour: Colour): [number, number, number] {
     const share = value / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   });
-  const [x, y, z] = [
-    (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505,
-    0.2126 * red + 0.7152 * green + 0.0722 * blue,
-    (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089,
-  ].map((share) =>
-    share > 216 / 24389 ? Math.cbrt(share) : (share * (24389 / 27) + 16) / 116,
-  ) as [number, number, number];
+  const root = (share: number) =>
+    share > 216 / 24389 ? Math.cbrt(share) : (share * (24389 / 27) + 16) / 116;
+  const x = root((0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505);
+  const y = root(0.2126 * red + 0.7152 * green + 0.0722 * blue);
+  const z = root((0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089);
   return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
 }

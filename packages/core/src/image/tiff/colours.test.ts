@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { Rejection } from "../../outcome/index.ts";
 import { configureCodec, probe } from "../index.ts";
 import {
+  BLACK_AND_WHITE,
   coloursOf,
   farthest,
   fileOf,
@@ -15,6 +16,8 @@ import {
   RGB,
   rendered,
   rules,
+  shownColours,
+  WHOLE,
 } from "../pictures.fixture.ts";
 import { QUADRANTS, samplesOf } from "./colours.fixture.ts";
 import {
@@ -32,12 +35,6 @@ const GREYS: Quadrants = [
   [40, 40, 40],
   [90, 90, 90],
   [200, 200, 200],
-];
-const TWO: Quadrants = [
-  [0, 0, 0],
-  [255, 255, 255],
-  [255, 255, 255],
-  [0, 0, 0],
 ];
 
 const EXTRAS: readonly Layout["extras"][] = [
@@ -87,7 +84,7 @@ function cells(photometric: Photometric, bits: number): Cell[] {
       ...(at % 4 === 0 && { big: true as const }),
       orientation,
       tags: [[274, TYPES.short, [orientation]]],
-      ...(photometric === "palette" && { palette: bits === 1 ? TWO : QUADRANTS }),
+      ...(photometric === "palette" && { palette: bits === 1 ? BLACK_AND_WHITE : QUADRANTS }),
     };
   });
 }
@@ -144,7 +141,7 @@ function stored(orientation: number, x: number, y: number): [number, number] {
 
 /** The largest difference of any channel of any px from what was drawn, 999 of another size. */
 async function farthestPixel(file: Buffer, cell: Cell, colours: Quadrants, memoryBytes: number) {
-  const made = await rendered(file, { whole: { format: "png" } }, memoryBytes);
+  const made = await rendered(file, WHOLE, memoryBytes);
   const { data, width, height, channels } = await pixelsOf(fileOf(made, "whole"));
   const turned = cell.orientation > 4;
   if (width !== (turned ? 64 : 96) || height !== (turned ? 96 : 64)) return 999;
@@ -179,7 +176,7 @@ describe("a TIFF's pixels are those that were drawn, or what it is has a name", 
   )("%s, %i bit", async (photometric, bits) => {
     const grey = photometric === "black" || photometric === "white";
     const two = bits === 1 || (grey && bits < 8);
-    const drawn = two ? TWO : grey ? GREYS : QUADRANTS;
+    const drawn = two ? BLACK_AND_WHITE : grey ? GREYS : QUADRANTS;
     // Of inks it is the codec that knows how they look: as in a file of nothing but them.
     const shown = photometric === "cmyk" ? await plainInks() : drawn;
     const wrong: unknown[] = [];
@@ -203,13 +200,7 @@ describe("a TIFF's pixels are those that were drawn, or what it is has a name", 
 
 async function plainInks(): Promise<Quadrants> {
   const layout = { photometric: "cmyk" } as const;
-  return shownBy(tiffOf(layout, samplesOf(layout)));
-}
-
-const whole = { whole: { format: "png" } } as const;
-
-async function shownBy(input: Parameters<typeof rendered>[0]): Promise<Quadrants> {
-  return coloursOf(await pixelsOf(fileOf(await rendered(input, whole), "whole")));
+  return shownColours(tiffOf(layout, samplesOf(layout)));
 }
 
 describe("a TIFF whose samples are repacked", () => {
@@ -218,8 +209,8 @@ describe("a TIFF whose samples are repacked", () => {
     const profile = [34675, TYPES.undefined, [...(p3.icc ?? [])]] as const;
     const plain = { photometric: "rgb", tags: [profile] } as const;
     const bytes = tiffOf({ ...plain, extras: [0, 0] }, samplesOf({ ...plain, extras: [0, 0] }));
-    expect(await shownBy(bytes)).toEqual(await shownBy(tiffOf(plain, samplesOf(plain))));
-    expect(farthest(await shownBy(bytes), QUADRANTS)).toBeGreaterThan(10);
+    expect(await shownColours(bytes)).toEqual(await shownColours(tiffOf(plain, samplesOf(plain))));
+    expect(farthest(await shownColours(bytes), QUADRANTS)).toBeGreaterThan(10);
     expect(await probe({ kind: "bytes", bytes }, rules(1e6))).toMatchObject({
       profiled: true,
       p3: true,
@@ -231,7 +222,7 @@ describe("a TIFF whose samples are repacked", () => {
       const layout = { photometric: "rgb", extras } as const;
       const tags = [[338, TYPES.short, told]] as const;
       const bytes = tiffOf({ ...layout, tags }, samplesOf(layout, { alpha: 0.5 }));
-      return (await shownBy(bytes)).map((colour) => colour[3]);
+      return (await shownColours(bytes)).map((colour) => colour[3]);
     };
     expect(await alphaOf([2, 0], [2])).toEqual([128, 128, 128, 128]);
     expect(await alphaOf([0], [0, 2])).toEqual([undefined, undefined, undefined, undefined]);
@@ -243,7 +234,7 @@ describe("a TIFF whose samples are repacked", () => {
       for (const bits of [8, 16]) {
         const layout = { photometric, bits };
         const samples = samplesOf(layout, { colours: [white, white, white, white] });
-        expect(await shownBy(tiffOf(layout, samples))).toEqual([white, white, white, white]);
+        expect(await shownColours(tiffOf(layout, samples))).toEqual([white, white, white, white]);
       }
     }
   });
@@ -257,7 +248,7 @@ describe("a TIFF whose samples are repacked", () => {
       { photometric: "rgb", extras: [0, 0] },
     ] as const) {
       await writeFile(path, tiffOf(layout, samplesOf(layout)));
-      expect(farthest(await shownBy({ kind: "file", path }), QUADRANTS)).toBeLessThan(NEAR);
+      expect(farthest(await shownColours({ kind: "file", path }), QUADRANTS)).toBeLessThan(NEAR);
     }
   });
 
@@ -266,7 +257,7 @@ describe("a TIFF whose samples are repacked", () => {
     ["BT.709's numbers", [2126, 7152, 722]],
   ] as const)("is YCbCr by what it says of it: video's range and %s", async (_name, weights) => {
     const sum = weights[0] + weights[1] + weights[2];
-    const [r, g, b] = weights.map((weight) => weight / sum) as [number, number, number];
+    const [r, g, b] = [weights[0] / sum, weights[1] / sum, weights[2] / sum];
     const codes = QUADRANTS.map((colour) => {
       const [red = 0, green = 0, blue = 0] = colour.map((value) => value / 255);
       const luma = r * red + g * green + b * blue;
@@ -281,7 +272,7 @@ describe("a TIFF whose samples are repacked", () => {
       ],
     } as const;
     const at = (x: number, y: number) => codes[(x < 48 ? 0 : 1) + (y < 32 ? 0 : 2)] ?? [];
-    expect(farthest(await shownBy(tiffOf(layout, at)), QUADRANTS)).toBeLessThan(NEAR);
+    expect(farthest(await shownColours(tiffOf(layout, at)), QUADRANTS)).toBeLessThan(NEAR);
   });
 });
 
@@ -294,7 +285,7 @@ describe("pixels that are damaged or missing", () => {
 
   async function expectCorrupt(file: Buffer): Promise<void> {
     for (const memoryBytes of [Infinity, 1]) {
-      await expect(rendered(file, whole, memoryBytes)).rejects.toMatchObject({
+      await expect(rendered(file, WHOLE, memoryBytes)).rejects.toMatchObject({
         reason: "SourceCorrupt",
       });
     }
@@ -323,7 +314,7 @@ describe("pixels that are damaged or missing", () => {
       const damaged = tiffOf(compressed, samplesOf(compressed));
       // In the first of two strips.
       damaged.fill(0xff, 10, 16);
-      const made = await rendered(damaged, whole, Infinity, { source: { damaged: "render" } });
+      const made = await rendered(damaged, WHOLE, Infinity, { source: { damaged: "render" } });
       const [, , c, d] = coloursOf(await pixelsOf(fileOf(made, "whole")));
       const [a, b, ...below] = QUADRANTS;
       expect(farthest([a, b, c, d], [a, b, ...below])).toBeLessThan(NEAR);

@@ -6,16 +6,13 @@ import { type Repacked, type SourceInfo, unpackedBits } from "../../plan/index.t
 import { attempt, decodeFault } from "../fault.ts";
 import type { ImageInput } from "../input.ts";
 import { withParts } from "../parts.ts";
-import { release, type Samples, toSamples } from "../pixels.ts";
+import { PIXELS_AT_ONCE, release, type Samples, toSamples } from "../pixels.ts";
 import { reading } from "../reading.ts";
 import { emptyTiff, type Raster } from "../tiff.ts";
 import type { Directory } from "./directory.ts";
 import { fullPicture, placeOf } from "./full-picture.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { rgbOf } from "./ycbcr.ts";
-
-/** So many px, then the program has a turn. */
-const AT_ONCE = 250_000;
 
 const PHOTOMETRIC = 262;
 const RGB = 2;
@@ -137,8 +134,8 @@ async function take(
     bits === 16 ? new Uint16Array(pixels.buffer, pixels.byteOffset, pixels.length / 2) : pixels;
   const wanted = channelsOf(layout);
   const all = width * height;
-  for (let from = 0; from < all; from += AT_ONCE) {
-    const end = Math.min(all, from + AT_ONCE);
+  for (let from = 0; from < all; from += PIXELS_AT_ONCE) {
+    const end = Math.min(all, from + PIXELS_AT_ONCE);
     for (const [channel, { sample, value }] of wanted.entries()) {
       for (let at = from; at < end; at++) {
         out[at * channels + channel] = value[samples[at * step + sample] ?? 0] ?? 0;

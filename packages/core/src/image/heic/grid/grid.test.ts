@@ -1,7 +1,15 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, probe } from "../../index.ts";
-import { fileOf, pixelsOf, quadrants, RGB, rendered, rules } from "../../pictures.fixture.ts";
+import {
+  fileOf,
+  pixelsOf,
+  quadrants,
+  RGB,
+  rendered,
+  rules,
+  WHOLE,
+} from "../../pictures.fixture.ts";
 import { distance } from "../../reference/delta-e.ts";
 import { profileOf } from "../../reference/sources.ts";
 import { emptyTiff } from "../../tiff.ts";
@@ -15,7 +23,6 @@ const [WIDTH, HEIGHT] = [1400, 1000];
  * on its own, 1.1 and 4; a tile out of place is 20 and more away, a profile left out 3 in the mean.
  */
 const NEAR = { mean: 0.85, p99: 2.8 };
-const whole = { whole: { format: "png" } } as const;
 
 /**
  * As an iPhone's: tiles of 512 px that reach beyond the picture, in Display P3, with a thumbnail of
@@ -76,7 +83,7 @@ describe("a HEIC as iPhones make it", () => {
     const bytes = await phone();
     const info = await probe({ kind: "bytes", bytes }, rules(1e7));
     expect(info).toMatchObject({ width: WIDTH, height: HEIGHT, orientation: 1, p3: true });
-    const found = await pixelsOf(fileOf(await rendered(bytes, whole), "whole"));
+    const found = await pixelsOf(fileOf(await rendered(bytes, WHOLE), "whole"));
     expect(found).toMatchObject({ width: WIDTH, height: HEIGHT, channels: 3 });
     const wanted = await sharp(await stored(WIDTH, HEIGHT))
       .raw()
