@@ -57,8 +57,8 @@ export const STORAGE = {
   abortMultipartDays: 7,
   intelligentTieringDays: 30,
   /**
-   * A tombstone outlives each attempt that may have seen no manifest before it: SQS hides a message
-   * for at most 12 hours. S3 counts to the next midnight UTC:
+   * TOMBSTONE_MS of packages/core/src/store/manifest.ts, which says why; a test compares the two. S3
+   * rounds the end up to the next midnight UTC, so no tombstone expires too early:
    * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
    */
   tombstoneDays: 2,

@@ -68,7 +68,7 @@ export function makeRenditions(fleet: Fleet, key: Key | undefined): Storage {
       {
         id: "tombstones",
         status: "Enabled",
-        // TOMBSTONE_TAG of packages/core/src/store/manifest.ts.
+        // TOMBSTONE_TAG of packages/core/src/store/manifest.ts; a test compares the two.
         filter: { tag: { key: "imagefleet", value: "tombstone" } },
         expiration: { days: STORAGE.tombstoneDays },
       },

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { FUNCTION_BYTES } from "@imagefleet/core/plan";
 import { FUNCTION, PRICES, TASK } from "@imagefleet/core/prices";
+import { TOMBSTONE_MS, TOMBSTONE_TAG } from "@imagefleet/core/store";
 import { METRICS as PROGRAMS_METRICS } from "@imagefleet/core/telemetry";
 import { readEnv as readConsumeEnv } from "@imagefleet/lambda/consume/env";
 import { readEnv as readWorkerEnv } from "@imagefleet/worker/env";
@@ -29,6 +30,7 @@ import { buildVariants, type Name, VARIANTS } from "./variants.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 /** `.sst/platform` is made on the first run. */
 const PREPARE_MS = 240_000;
+const DAY_MS = 86_400_000;
 
 let graphs: ReadonlyMap<string, Graph>;
 
@@ -179,6 +181,21 @@ describe("what is deployed is what the rest reckons with", () => {
       gib: Number(textAt(task?.inputs, "memory")) / 1024,
       diskGib: numberAt(task?.inputs, "ephemeralStorage.sizeInGib"),
     }).toEqual(TASK);
+  });
+
+  it("the tag by which tombstones expire, and the days that they must stay", () => {
+    const rules = all(
+      graph("production"),
+      "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    ).flatMap(({ inputs }) => listAt(inputs, "rules"));
+    const tagged = rules.filter((rule) => at(rule, "filter.tag") !== undefined);
+    expect(tagged).toMatchObject([
+      {
+        status: "Enabled",
+        filter: { tag: TOMBSTONE_TAG },
+        expiration: { days: TOMBSTONE_MS / DAY_MS },
+      },
+    ]);
   });
 
   it("what an idle month costs, as docs/deploy.md says", () => {

@@ -7,12 +7,10 @@ import {
   type Manifest,
   OWN_MARK,
   RenditionStore,
+  TOMBSTONE_MS,
   TOMBSTONE_TAG,
 } from "@imagefleet/core/store";
 import type { Finding } from "./finding.ts";
-
-/** For so long a tombstone is needed, ms: see `tombstoneDays` of infra/numbers.ts. */
-const TOMBSTONE_MS = 2 * 86_400_000;
 
 /** An object as it is now. */
 interface Head {

@@ -5,6 +5,7 @@ export {
   type Manifest,
   type ManifestPlaceholder,
   type ManifestRendition,
+  TOMBSTONE_MS,
   TOMBSTONE_TAG,
   type Tombstone,
 } from "./manifest.ts";

@@ -98,3 +98,11 @@ export type Tombstone = v.InferOutput<typeof tombstoneSchema>;
 
 /** Tombstones are tagged with it when they are put: a lifecycle rule expires what has this tag. */
 export const TOMBSTONE_TAG = { key: "imagefleet", value: "tombstone" } as const;
+
+/**
+ * How long a tombstone must stay, ms. It must outlive every attempt that may have found no manifest
+ * before it: SQS hides a message for at most 12 hours.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+ * A lifecycle rule counts whole days, so two of them leave more than a day of reserve.
+ */
+export const TOMBSTONE_MS = 2 * 24 * 60 * 60 * 1000;
