@@ -37,7 +37,10 @@ export const WORKER = {
   stopTimeoutSeconds: 120,
   /** The disk beside the sources that are being worked on: image layers, room for error, GB. */
   spareDiskGb: 12,
-  /** The first task runs on demand, so that the lane moves even when Spot has nothing to give. */
+  /**
+   * Where a stage does not say so itself: the first task runs on demand, so that the lane moves even
+   * when Spot has no capacity.
+   */
   onDemandTasks: 1,
 } as const;
 

@@ -20,7 +20,7 @@ import { liveEnvironment, WITHHELD } from "./live.ts";
 import { permissionsPage } from "./permissions/page.ts";
 import { ensurePlatform } from "./platform.ts";
 import { all, at, jsonAt, listAt, numberAt, textAt, texts } from "./read.ts";
-import type { Graph } from "./resource.ts";
+import type { Graph, Json } from "./resource.ts";
 import { grants } from "./rules/access.ts";
 import { RULES } from "./rules/index.ts";
 import { workerEnvironment } from "./rules/worker.ts";
@@ -333,6 +333,48 @@ describe("the large lane's alarms, with metrics that come late", () => {
   });
 });
 
+describe("what ECS says of tasks", () => {
+  const target = (name: Name, rule: string) => {
+    const found = all(graph(name), "cloudwatch/eventTarget:EventTarget").find(
+      (each) => each.name === `${rule}Target`,
+    );
+    return told(at(found?.inputs, "inputTransformer") ?? null, NOT_PLACED);
+  };
+  /** As AWS shows it, with a reason of Fargate's: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_events.html */
+  const NOT_PLACED = {
+    version: "0",
+    id: "ddca6449-b258-46c0-8653-e0e3a6d0468b",
+    "detail-type": "ECS Service Action",
+    source: "aws.ecs",
+    account: "123456789012",
+    time: "2019-11-19T19:55:38Z",
+    region: "eu-west-1",
+    resources: ["arn:aws:ecs:eu-west-1:123456789012:service/default/servicetest"],
+    detail: {
+      eventType: "ERROR",
+      eventName: "SERVICE_TASK_PLACEMENT_FAILURE",
+      reason: "RESOURCE:FARGATE",
+    },
+  };
+
+  it.each(["WorkerNotPlaced", "WorkerDeploymentFailed", "WorkerTaskFailed"])(
+    "%s is told as it is, with a sentence for people before it",
+    (rule) => {
+      const [first, ...others] = Object.entries(target("production", rule));
+      expect(first).toEqual(["imagefleet", expect.stringMatching(/^A .*worker.*\. /)]);
+      expect(Object.fromEntries(others)).toEqual(NOT_PLACED);
+    },
+  );
+
+  it("tells which setting to change when there is no capacity", () => {
+    const said = (name: Name) => target(name, "WorkerNotPlaced")["imagefleet"];
+    expect(said("production")).toContain("at most 1. If the large lane must not wait, raise");
+    expect(said("all settings")).toContain("at most 3. If");
+    expect(said("its own network and intake")).toMatch(/On-Demand vCPUs .* lower workerTasks/);
+    expect(said("its own network and intake")).not.toContain("Spot");
+  });
+});
+
 describe("what the programs are given is what they read", () => {
   it.each(["production", "all settings", "sst dev"] as const)("the function: %s", (name) => {
     const [fn] = all(graph(name), "lambda/function:Function");
@@ -544,6 +586,23 @@ describe("settings", () => {
     expect(numberAt(target?.inputs, "maxCapacity")).toBe(30);
   });
 
+  it("say which tasks run on demand, and which on Spot", () => {
+    const strategy = (name: Name) =>
+      at(all(graph(name), "ecs/service:Service")[0]?.inputs, "capacityProviderStrategies");
+    const spot = { capacityProvider: "FARGATE_SPOT", weight: 1 };
+    expect(strategy("production")).toEqual([
+      { capacityProvider: "FARGATE", base: 1, weight: 0 },
+      spot,
+    ]);
+    expect(strategy("all settings")).toEqual([
+      { capacityProvider: "FARGATE", base: 3, weight: 0 },
+      spot,
+    ]);
+    expect(strategy("its own network and intake")).toEqual([
+      { capacityProvider: "FARGATE", weight: 1 },
+    ]);
+  });
+
   it("let one distribution read renditions, and their key, and nobody else's", () => {
     const built = graph("all settings");
     const [bucket] = all(built, "s3/bucketPolicy:BucketPolicy").map(({ inputs }) =>
@@ -591,6 +650,15 @@ describe("sst dev", () => {
     expect(built.functions).toMatchObject([{ id: "Consume" }]);
   });
 });
+
+/** What EventBridge sends a target of an event. */
+function told(transformer: Json, event: Json): Record<string, Json> {
+  const template = textAt(transformer, "inputTemplate").replaceAll(/<(\w+)>/g, (_, variable) =>
+    JSON.stringify(at(event, textAt(transformer, `inputPaths.${variable}`).replace("$.", ""))),
+  );
+  const sent: Record<string, Json> = JSON.parse(template);
+  return sent;
+}
 
 function shortened(lines: readonly string[]): string[] {
   return lines.map((line) => line.replace(/ arn:.*imagefleet-production-(\w+)-\w+/, " $1")).sort();

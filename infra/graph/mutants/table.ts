@@ -233,6 +233,20 @@ export const MUTANTS: readonly Mutant[] = [
     fault: /deployments take no task on top: WorkerService/,
   },
   {
+    what: "the capacity beyond the first task",
+    file: "worker.ts",
+    from: "spot: { weight: 1 } }",
+    to: "spot: { weight: 0 } }",
+    fault: /tasks have capacity: WorkerService has no provider by weight/,
+  },
+  {
+    what: "capacity that changes without a deployment",
+    file: "worker.ts",
+    from: "service.enableExecuteCommand = false;",
+    to: "service.enableExecuteCommand = false; service.forceNewDeployment = false;",
+    fault: /tasks have capacity: WorkerService is replaced when its capacity changes/,
+  },
+  {
     what: "what ECS says of a deployment",
     file: "notices.ts",
     from: "ECS Deployment State Change",
