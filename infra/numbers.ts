@@ -73,6 +73,9 @@ export const ALARMS = {
   largeAgeSeconds: 2 * HOUR,
   /** Of a queue's retention, of the oldest message's age. */
   retentionShare: 0.8,
+  /** Periods that crashes are looked for in, and those in which they must be seen. */
+  crashPeriods: 4,
+  crashBreaching: 2,
   errorPercent: 5,
   /** Of the function's timeout. */
   durationShare: 0.8,

@@ -50,6 +50,21 @@ export const MUTANTS: readonly Mutant[] = [
     fault: /every dead-letter queue has its alarms: SmallDlqQueue has no alarm of its growth/,
   },
   {
+    what: "the alarm of a dead-letter queue's crashed letters",
+    file: "alarms.ts",
+    from: 'crashes(told, "Small", small.letters);',
+    to: "",
+    fault:
+      /every dead-letter queue has its alarms: SmallDlqQueue has no alarm of its crashed letters/,
+  },
+  {
+    what: "how letters that were sent are told from those that were not",
+    file: "alarms.ts",
+    from: 'periodSeconds, "Sum"',
+    to: "periodSeconds",
+    fault: /LargeCrashed is .*sent: Maximum of NumberOfMessagesSent/,
+  },
+  {
     what: "an alarm that tells nobody",
     file: "alarm.ts",
     from: "alarmActions: [alarmTopic]",
