@@ -10,6 +10,8 @@ const periodSeconds = ALARMS.periodSeconds;
 export function alarms(told: Told, { small, large }: Lanes, consume: sst.aws.Function): void {
   deadLetters(told, "Small", small.letters);
   deadLetters(told, "Large", large.letters);
+  crashes(told, "Small", small.letters);
+  crashes(told, "Large", large.letters);
   age(told, "Small", small.queue, ALARMS.smallAgeSeconds);
   age(told, "Large", large.queue, ALARMS.largeAgeSeconds);
   retention(told, "Small", small.queue, QUEUES.retentionSeconds);
@@ -41,6 +43,40 @@ function deadLetters(told: Told, lane: string, letters: sst.aws.Queue): void {
       of,
       threshold: 1,
       // That no more come says nothing: those that came still lie there.
+      saysWhenOver: false,
+    },
+  );
+}
+
+/**
+ * Letters that nobody sent: SQS itself moved them, as the program died each time, and no program lived to
+ * count them. Of the two metrics only one counts such a letter: "if a message is sent to a dead-letter
+ * queue as a result of a failed processing attempt, it isn't captured by" NumberOfMessagesSent.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+ *
+ * By how much the queue grew since the evaluation range began, less what was sent to it since then. That
+ * stays as it is, so that two periods can be asked for: in one alone a letter may be counted as lying
+ * there and not yet as sent. SQS may report sending only where something is sent: with "0 * waiting" it is
+ * 0 wherever the queue is reported, and missing where that is only late. What is taken from the queue
+ * meanwhile does not count. Where more is sent in a period than crashes in half an hour, this alarm is
+ * silent, and those of the queue's depth and growth tell.
+ */
+function crashes(told: Told, lane: string, letters: sst.aws.Queue): void {
+  alarm(
+    told,
+    `${lane}Crashed`,
+    `Programs of the ${lane.toLowerCase()} lane died each time: dlq list --reason Crashed`,
+    {
+      expression:
+        "RUNNING_SUM(IF(DIFF(waiting) > 0, DIFF(waiting), 0)) - RUNNING_SUM(sent + 0 * waiting)",
+      of: [
+        sqs("waiting", letters, "ApproximateNumberOfMessagesVisible"),
+        sqs("sent", letters, "NumberOfMessagesSent", periodSeconds, "Sum"),
+      ],
+      threshold: 1,
+      periods: ALARMS.crashPeriods,
+      breaching: ALARMS.crashBreaching,
+      // That no more crash says nothing of those that did.
       saysWhenOver: false,
     },
   );
@@ -130,13 +166,19 @@ function tasks(told: Told, large: sst.aws.Queue): void {
   );
 }
 
-function sqs(id: string, queue: sst.aws.Queue, name: string, seconds: number = periodSeconds) {
+function sqs(
+  id: string,
+  queue: sst.aws.Queue,
+  name: string,
+  seconds: number = periodSeconds,
+  stat: "Maximum" | "Sum" = "Maximum",
+) {
   return metric({
     id,
     namespace: "AWS/SQS",
     name,
     dimensions: { QueueName: queue.nodes.queue.name },
-    stat: "Maximum",
+    stat,
     periodSeconds: seconds,
   });
 }

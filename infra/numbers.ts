@@ -37,7 +37,10 @@ export const WORKER = {
   stopTimeoutSeconds: 120,
   /** The disk beside the sources that are being worked on: image layers, room for error, GB. */
   spareDiskGb: 12,
-  /** The first task runs on demand, so that the lane moves even when Spot has nothing to give. */
+  /**
+   * Where a stage does not say so itself: the first task runs on demand, so that the lane moves even
+   * when Spot has no capacity.
+   */
   onDemandTasks: 1,
 } as const;
 
@@ -70,6 +73,9 @@ export const ALARMS = {
   largeAgeSeconds: 2 * HOUR,
   /** Of a queue's retention, of the oldest message's age. */
   retentionShare: 0.8,
+  /** Periods that crashes are looked for in, and those in which they must be seen. */
+  crashPeriods: 4,
+  crashBreaching: 2,
   errorPercent: 5,
   /** Of the function's timeout. */
   durationShare: 0.8,

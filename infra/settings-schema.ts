@@ -200,6 +200,13 @@ const fleetEntries = {
   functionConcurrency: v.optional(whole(2, 1000), 8),
   /** Fargate tasks at once, from none. */
   workerTasks: v.optional(whole(1, 100), 10),
+  /** Do tasks run on Fargate Spot, but for the first? False: all of them run on demand. */
+  spot: v.optional(v.boolean("it must be true or false"), true),
+  /**
+   * The first so many tasks run on demand, the others on Spot; one, where nothing is said. With none of
+   * them on demand the large lane waits while Spot has no capacity.
+   */
+  onDemandTasks: v.optional(whole(0, 100)),
   /** Metrics of the fleet's own, and their graphs on the dashboard. docs/telemetry.md says what they cost. */
   metrics: v.optional(v.boolean("it must be true or false"), true),
   /**
@@ -285,6 +292,7 @@ function relatedFaults(stage: string, settings: FleetSettings): string[] {
     ...renditionFaults(settings),
     ...replicationFaults(settings),
     ...budgetFaults(settings),
+    ...capacityFaults(settings),
   ];
 }
 
@@ -330,6 +338,17 @@ function budgetFaults({ monthlyBudgetUsd, alarmEmails, alarmTopic }: FleetSettin
   return monthlyBudgetUsd === undefined || alarmEmails.length > 0 || alarmTopic !== undefined
     ? []
     : [`monthlyBudgetUsd is ${monthlyBudgetUsd}: nobody would be warned; set alarmEmails too`];
+}
+
+function capacityFaults({ spot, onDemandTasks, workerTasks }: FleetSettings): string[] {
+  if (onDemandTasks === undefined) return [];
+  const is = `onDemandTasks is ${onDemandTasks}`;
+  if (!spot) return [`${is}: with spot: false every task runs on demand; leave it out`];
+  return onDemandTasks <= workerTasks
+    ? []
+    : [
+        `${is}: it must be at most workerTasks, which is ${workerTasks}; for no task on Spot, set spot: false`,
+      ];
 }
 
 function replicationFaults({ source, replicateTo, encryption }: FleetSettings): string[] {

@@ -6,6 +6,7 @@ import type { Network } from "./network.ts";
 import { LOG_RETENTION, QUEUES, WORKER } from "./numbers.ts";
 import { program, programs } from "./programs.ts";
 import type { Lane } from "./queues.ts";
+import type { FleetSettings } from "./settings-schema.ts";
 import type { Stores } from "./storage.ts";
 import { hardened } from "./task.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -62,10 +63,7 @@ export function makeWorker(
         cpu: `${WORKER.cpus} vCPU`,
         memory: `${WORKER.memoryGb} GB`,
         storage: `${diskGb(recipe.limits.bytes)} GB`,
-        capacity: {
-          fargate: { base: WORKER.onDemandTasks, weight: 0 },
-          spot: { weight: 1 },
-        },
+        capacity: capacityOf(settings),
         // By backlog alone: CPU says nothing of a queue.
         scaling: {
           min: 0,
@@ -136,6 +134,22 @@ export function makeWorker(
       fleet.within,
     ),
   );
+}
+
+/**
+ * The base is the number of tasks that are placed on demand before any goes by weight; a provider of
+ * weight 0 takes no more than its base. ECS places no task on demand in the place of one for which Spot
+ * has no capacity.
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
+ *
+ * Never undefined: SST would set a launch type, and the provider replaces a service that goes from a
+ * strategy to none. From one strategy to another it is updated in place, as SST forces a deployment.
+ */
+function capacityOf({ spot, onDemandTasks = WORKER.onDemandTasks }: FleetSettings) {
+  return spot
+    ? { fargate: { base: onDemandTasks, weight: 0 }, spot: { weight: 1 } }
+    : { fargate: { weight: 1 } };
 }
 
 function node(): string {

@@ -4,6 +4,8 @@ import type { Graph, Json, Resource } from "./resource.ts";
 const WAITING = "ApproximateNumberOfMessagesVisible";
 const IN_HAND = "ApproximateNumberOfMessagesNotVisible";
 const AGE = "ApproximateAgeOfOldestMessage";
+const CRASHED =
+  "RUNNING_SUM(IF(DIFF(waiting) > 0, DIFF(waiting), 0)) - RUNNING_SUM(sent + 0 * waiting)";
 
 /** The alarms of a deployment without settings, each in a sentence: none changes its meaning unseen. */
 const ALARMS: Readonly<Record<string, string>> = {
@@ -11,6 +13,8 @@ const ALARMS: Readonly<Record<string, string>> = {
   SmallDlqGrowth: `DIFF(waiting) >= 1, 1 x 300 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of SmallDlqQueue`,
   LargeDlqDepth: `waiting >= 1, 1 x 300 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue`,
   LargeDlqGrowth: `DIFF(waiting) >= 1, 1 x 300 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue`,
+  SmallCrashed: `${CRASHED} >= 1, 2 of 4 x 300 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of SmallDlqQueue; sent: Sum of NumberOfMessagesSent of SmallDlqQueue`,
+  LargeCrashed: `${CRASHED} >= 1, 2 of 4 x 300 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue; sent: Sum of NumberOfMessagesSent of LargeDlqQueue`,
   SmallAge: `age >= 900, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of SmallQueue`,
   LargeAge: `age >= 7200, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of LargeQueue`,
   SmallRetention: `age >= 276480, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of SmallQueue`,

@@ -10,13 +10,31 @@ const POLL_SECONDS = 20;
 interface Prices {
   readonly cloudwatch: { readonly alarmMetricMonth: number; readonly dashboardMonth: number };
   readonly sqs: { readonly request: number };
+  readonly kms: { readonly keyMonth: number };
 }
+
+/** What is paid for, and USD. */
+type Row = readonly [string, number];
 
 /**
  * What a stage costs in a month in which nothing is uploaded, counted from what would be deployed, as
  * it stands in docs/deploy.md.
  */
 export function idleTable(graph: Graph, prices: Prices): string {
+  const line = ([what, usd]: Row) => `| ${what} | $${usd.toFixed(2)} |`;
+  return [
+    "| an idle month | USD |",
+    "| --- | ---: |",
+    ...idleRows(graph, prices).map(line),
+    line(["**in all**", idleUsd(graph, prices)]),
+  ].join("\n");
+}
+
+export function idleUsd(graph: Graph, prices: Prices): number {
+  return idleRows(graph, prices).reduce((sum, [, usd]) => sum + usd, 0);
+}
+
+function idleRows(graph: Graph, prices: Prices): Row[] {
   const metrics = all(graph, "cloudwatch/metricAlarm:MetricAlarm").reduce(
     (sum, { inputs }) => sum + Math.max(1, measured(listAt(inputs, "metricQueries"))),
     0,
@@ -24,23 +42,17 @@ export function idleTable(graph: Graph, prices: Prices): string {
   const alarms = all(graph, "cloudwatch/metricAlarm:MetricAlarm").length;
   const dashboards = all(graph, "cloudwatch/dashboard:Dashboard").length;
   const polls = (POLLERS * MONTH_SECONDS) / POLL_SECONDS;
-  const rows: readonly (readonly [string, number])[] = [
+  const keys = all(graph, "kms/key:Key").length;
+  return [
     [`${alarms} alarms over ${metrics} metrics`, metrics * prices.cloudwatch.alarmMetricMonth],
     [`${dashboards} dashboard`, dashboards * prices.cloudwatch.dashboardMonth],
     [
       `${Math.round(polls / 1000)},000 long polls of Lambda's at the small queue`,
       polls * prices.sqs.request,
     ],
+    ...(keys === 0 ? [] : ([[`${keys} key of KMS`, keys * prices.kms.keyMonth]] as const)),
     ["no task, no NAT gateway, no address, no load balancer", 0],
   ];
-  const total = rows.reduce((sum, [, usd]) => sum + usd, 0);
-  const line = (what: string, usd: number) => `| ${what} | $${usd.toFixed(2)} |`;
-  return [
-    "| an idle month | USD |",
-    "| --- | ---: |",
-    ...rows.map(([what, usd]) => line(what, usd)),
-    line("**in all**", total),
-  ].join("\n");
 }
 
 /** Expressions are free: the metrics that they are made of are not. */

@@ -28,6 +28,7 @@ export const VARIANTS = {
       monthlyBudgetUsd: 200,
       functionConcurrency: 50,
       workerTasks: 30,
+      onDemandTasks: 3,
       metrics: false,
       traces: "xray",
       tracedShare: 0.5,
@@ -40,6 +41,7 @@ export const VARIANTS = {
       network: { vpcId: "vpc-0a1", subnets: ["subnet-0a1"], publicAddresses: false },
       accounts: ["123456789012"],
       formerKeys: ["arn:aws:kms:eu-west-1:123456789012:key/former"],
+      spot: false,
     },
   },
   "all that can be brought": {

@@ -50,6 +50,21 @@ export const MUTANTS: readonly Mutant[] = [
     fault: /every dead-letter queue has its alarms: SmallDlqQueue has no alarm of its growth/,
   },
   {
+    what: "the alarm of a dead-letter queue's crashed letters",
+    file: "alarms.ts",
+    from: 'crashes(told, "Small", small.letters);',
+    to: "",
+    fault:
+      /every dead-letter queue has its alarms: SmallDlqQueue has no alarm of its crashed letters/,
+  },
+  {
+    what: "how letters that were sent are told from those that were not",
+    file: "alarms.ts",
+    from: 'periodSeconds, "Sum"',
+    to: "periodSeconds",
+    fault: /LargeCrashed is .*sent: Maximum of NumberOfMessagesSent/,
+  },
+  {
     what: "an alarm that tells nobody",
     file: "alarm.ts",
     from: "alarmActions: [alarmTopic]",
@@ -231,6 +246,20 @@ export const MUTANTS: readonly Mutant[] = [
     from: "service.deploymentMaximumPercent = 100;",
     to: "",
     fault: /deployments take no task on top: WorkerService/,
+  },
+  {
+    what: "the capacity beyond the first task",
+    file: "worker.ts",
+    from: "spot: { weight: 1 } }",
+    to: "spot: { weight: 0 } }",
+    fault: /tasks have capacity: WorkerService has no provider by weight/,
+  },
+  {
+    what: "capacity that changes without a deployment",
+    file: "worker.ts",
+    from: "service.enableExecuteCommand = false;",
+    to: "service.enableExecuteCommand = false; service.forceNewDeployment = false;",
+    fault: /tasks have capacity: WorkerService is replaced when its capacity changes/,
   },
   {
     what: "what ECS says of a deployment",

@@ -34,15 +34,16 @@ export const everyDeadLetterQueueHasItsAlarms: Rule = (graph) => {
       const names = counted.map((metric) => textAt(metric, "metricName"));
       return names.includes("ApproximateNumberOfMessagesVisible");
     });
-    const [growth, depth] = [true, false].map((diff) =>
-      own.some(
-        (alarm) => value(alarm).startsWith("DIFF(") === diff && alarm.inputs["threshold"] === 1,
-      ),
-    );
-    return [
-      ...(depth ? [] : [`${queue.name} has no alarm of its depth`]),
-      ...(growth ? [] : [`${queue.name} has no alarm of its growth`]),
-    ];
+    const kinds = { depth: "", growth: "DIFF(", "crashed letters": "RUNNING_SUM(" };
+    return Object.entries(kinds)
+      .filter(
+        ([, begin]) =>
+          !own.some(
+            (alarm) =>
+              value(alarm).replace(/(?<=\().*/, "") === begin && alarm.inputs["threshold"] === 1,
+          ),
+      )
+      .map(([kind]) => `${queue.name} has no alarm of its ${kind}`);
   });
 };
 

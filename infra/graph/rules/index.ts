@@ -47,6 +47,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "scaling counts what is in hand": worker.scalingCountsWhatIsInHand,
   "a container knows its memory": worker.aContainerKnowsItsMemory,
   "deployments take no task on top": worker.deploymentsTakeNoTaskOnTop,
+  "tasks have capacity": worker.tasksHaveCapacity,
   "failures of tasks are told": worker.failuresOfTasksAreTold,
   "the disk holds the largest source": worker.theDiskHoldsTheLargestSource(recipe.limits.bytes),
   "every dead-letter queue has its alarms": alarms.everyDeadLetterQueueHasItsAlarms,

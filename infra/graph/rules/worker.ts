@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { all, at, jsonAt, listAt, numberAt, textAt } from "../read.ts";
+import { all, at, jsonAt, listAt, numberAt, textAt, texts } from "../read.ts";
 import type { Graph, Json } from "../resource.ts";
 import type { Rule } from "./rule.ts";
 
@@ -130,6 +130,36 @@ export const deploymentsTakeNoTaskOnTop: Rule = (graph) =>
   all(graph, "ecs/service:Service")
     .filter(({ inputs }) => inputs["deploymentMaximumPercent"] !== 100)
     .map(({ name, inputs }) => `${name} may run ${inputs["deploymentMaximumPercent"]} %`);
+
+/**
+ * At most one provider has a base, and where all weights are 0 no task is placed but those of the base. A
+ * service that goes to or from a launch type is replaced, and one without a forced deployment as well.
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
+ * https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ecs_service#capacity_provider_strategy-1
+ */
+export const tasksHaveCapacity: Rule = (graph) => {
+  const known = all(graph, "ecs/clusterCapacityProviders:ClusterCapacityProviders").flatMap(
+    ({ inputs }) => texts(at(inputs, "capacityProviders")),
+  );
+  return all(graph, "ecs/service:Service").flatMap(({ name, inputs }) => {
+    const strategy = listAt(inputs, "capacityProviderStrategies");
+    const providers = strategy.map((each) => textAt(each, "capacityProvider"));
+    return [
+      ...(strategy.some((each) => numberAt(each, "weight") > 0)
+        ? []
+        : [`${name} has no provider by weight`]),
+      ...(strategy.filter((each) => numberAt(each, "base") > 0).length <= 1
+        ? []
+        : [`${name} has two bases`]),
+      ...providers
+        .filter((each) => !known.includes(each))
+        .map((each) => `${name} runs on ${each}, which its cluster does not have`),
+      ...("launchType" in inputs || inputs["forceNewDeployment"] !== true
+        ? [`${name} is replaced when its capacity changes`]
+        : []),
+    ];
+  });
+};
 
 export const failuresOfTasksAreTold: Rule = (graph) => {
   if (graph.dev) return [];

@@ -115,6 +115,12 @@ const CASES: readonly Case[] = [
     says: /It is 6, and 18 are needed/,
   },
   {
+    what: "too few vCPUs on demand for all tasks",
+    settings: { spot: false },
+    name: "quota of Fargate On-Demand vCPUs",
+    says: /It is 6, and 20 are needed for 10 of workerTasks/,
+  },
+  {
     what: "no VPC left",
     account: { vpcs: 5 },
     name: "quota of VPCs",

@@ -19,15 +19,18 @@ const VPCS = { ServiceCode: "vpc", QuotaCode: "L-F678F1CE" };
 const GATEWAYS = { ServiceCode: "vpc", QuotaCode: "L-A4707A72" };
 
 const PERMISSION = "servicequotas:GetServiceQuota";
-/** Tasks that run on demand, whatever Spot has to give: the first. */
+/** Tasks that run on demand where the settings do not say so: WORKER.onDemandTasks of infra/numbers.ts. */
 const ON_DEMAND_TASKS = 1;
 
 /** Are the quotas of the region large enough for what the settings ask for? */
 export async function quotaChecks(aws: Aws): Promise<readonly Check[]> {
   const { ServiceQuotasClient } = await sdk(() => import("@aws-sdk/client-service-quotas"));
   const client = new ServiceQuotasClient(clientConfig(aws.clients.SERVICE_QUOTAS));
-  const { functionConcurrency, workerTasks } = aws.settings;
-  const spotTasks = workerTasks - ON_DEMAND_TASKS;
+  const { functionConcurrency, workerTasks, spot, onDemandTasks } = aws.settings;
+  const certainTasks = spot
+    ? (onDemandTasks ?? Math.min(ON_DEMAND_TASKS, workerTasks))
+    : workerTasks;
+  const spotTasks = workerTasks - certainTasks;
   try {
     return [
       ...(await enough(client, "quota of Lambda's concurrent executions", CONCURRENCY, {
@@ -36,13 +39,13 @@ export async function quotaChecks(aws: Aws): Promise<readonly Check[]> {
         otherwise: "set functionConcurrency lower: what is throttled counts as received",
       })),
       ...(await enough(client, "quota of Fargate On-Demand vCPUs", ON_DEMAND, {
-        needed: ON_DEMAND_TASKS * TASK.vcpus,
-        for: `the first of workerTasks, of ${TASK.vcpus} vCPUs`,
-        otherwise: "the large lane cannot start",
+        needed: certainTasks * TASK.vcpus,
+        for: `${certainTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
+        otherwise: spot ? "the large lane cannot start" : "set workerTasks lower",
       })),
       ...(await enough(client, "quota of Fargate Spot vCPUs", SPOT, {
         needed: spotTasks * TASK.vcpus,
-        for: `the other ${spotTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
+        for: `${spotTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
         otherwise: "set workerTasks lower: fewer tasks than that would run at once",
       })),
       ...(await networkChecks(aws, client)),

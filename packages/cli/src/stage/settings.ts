@@ -21,6 +21,8 @@ const settingsSchema = v.object({
   network: v.looseObject({ vpcId: v.optional(v.string()) }),
   functionConcurrency: v.number(),
   workerTasks: v.number(),
+  spot: v.boolean(),
+  onDemandTasks: v.optional(v.number()),
 });
 
 /** What a stage is deployed with, as far as it can be checked from here. */
