@@ -76,6 +76,7 @@ export const VARIANTS = {
     },
   },
   encrypted: { stage: "production", settings: { encryption: "kms" } },
+  "thrown away with its key": { stage: "review-8", settings: { encryption: "kms" } },
   replicated: { stage: "production", settings: { replicateTo: "arn:aws:s3:::far-away" } },
 } as const satisfies Record<string, Variant>;
 export type Name = keyof typeof VARIANTS;

@@ -1,3 +1,4 @@
+import { deployRoleLines } from "../deploy-role/page.ts";
 import { all, at, texts } from "../read.ts";
 import type { Graph } from "../resource.ts";
 import { MANAGED } from "../rules/access.ts";
@@ -40,6 +41,7 @@ export function permissionsPage(graphs: Graphs): string {
     titled("Called, and not granted", refused()),
     titled("Roles that no program of ours takes", services()),
     titled("Policies of AWS's own", managed(graphs.plain)),
+    titled("The role that deploys", deployRoleLines()),
   ].join("\n");
 }
 

@@ -4,6 +4,7 @@ import * as access from "./access.ts";
 import * as alarms from "./alarms.ts";
 import * as buckets from "./buckets.ts";
 import * as dashboard from "./dashboard.ts";
+import * as deployRole from "./deploy-role.ts";
 import * as fn from "./function.ts";
 import * as permissions from "./permissions.ts";
 import * as queues from "./queues.ts";
@@ -33,6 +34,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "what is called is allowed": permissions.whatIsCalledIsAllowed,
   "what is allowed is called": permissions.whatIsAllowedIsCalled,
   "reasons are needed": permissions.reasonsAreNeeded,
+  "the deploy role may make it": deployRole.theDeployRoleMayMakeIt,
   "visibility covers the function": fn.visibilityCoversTheFunction,
   "batches answer in part": fn.batchesAnswerInPart,
   "concurrency is the mapping's": fn.concurrencyIsTheMappings,
