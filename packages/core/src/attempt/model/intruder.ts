@@ -43,9 +43,10 @@ export function forgeManifest(world: World): string {
   const { s3, chance, recipe } = world;
   const at = manifestKey(recipe, KEY);
   const stored = s3.get(RENDITIONS, at);
-  if (stored === undefined) return "no manifest is there to forge";
-  const manifest = JSON.parse(Buffer.from(stored.body).toString());
-  if (manifest.retired) return "no manifest is there to forge";
+  const manifest = world.standing(recipe);
+  if (stored === undefined || manifest === undefined || "retired" in manifest) {
+    return "no manifest is there to forge";
+  }
   world.changes += 1;
   for (const session of world.begun.keys()) session.isRepeated = false;
   // Of another source's name, it hides what an older recipe has made: only where there is none.

@@ -21,13 +21,17 @@ const CHANGE_OF_PACE = 0.08;
  * rests here and others act.
  */
 const WINDOW = /^(put renditions\/manifests|head sources|remove )/;
-/** In every other history, how often an attempt rests in such a window, for so many happenings. */
+/**
+ * How likely an attempt is to rest when it has come to such a call, in those histories in which
+ * attempts rest at all.
+ */
 const RESTS = 0.5;
+/** It rests until others have ended, or the world has changed, at most so many times. */
 const MOST_HAPPENINGS = 5;
 
 /** How often each thing still may happen in a run. */
 interface Budget {
-  /** How often, in [0, 1], an attempt rests where others can make what it read untrue. */
+  /** How likely, in [0, 1], an attempt is to rest where others can make what it read untrue. */
   readonly rests: number;
   /** One attempt at a time rests, and what others have begun they mostly end before anything else begins. */
   readonly isTidy: boolean;
@@ -259,14 +263,10 @@ function actionsOf(world: World, budget: Budget): Action[] {
       return `${session.name}: goes on`;
     });
   }
-  const waiting = world.lanes.some(({ queue, letters }) =>
-    [queue, letters].some(({ messages }) =>
-      messages.some(({ visibleAt }) => visibleAt > world.now),
-    ),
-  );
-  if (waiting && (isQuiet || budget.overruns > 0)) {
+  const next = world.nextVisibleAt;
+  if (next !== undefined && (isQuiet || budget.overruns > 0)) {
     const working = sessions().some(({ calls }) => calls.some(({ kind }) => kind === "own"));
-    may(isQuiet || working ? 2 : 0.4, () => passTime(world, budget));
+    may(isQuiet || working ? 2 : 0.4, () => passTime(world, budget, next));
   }
   return actions;
 }
@@ -307,14 +307,7 @@ function mayRedrive(
 }
 
 /** Until the next message is visible: leases end, of attempts that are dead and of some that live. */
-function passTime(world: World, budget: Budget): string {
-  const hidden = world.lanes.flatMap(({ queue, letters }) =>
-    [queue, letters].flatMap(({ messages }) =>
-      messages.filter(({ visibleAt }) => visibleAt > world.now),
-    ),
-  );
-  if (hidden.length === 0) return "nothing to wait for";
-  const next = Math.min(...hidden.map(({ visibleAt }) => visibleAt));
+function passTime(world: World, budget: Budget, next: number): string {
   for (const { call, until } of world.late) {
     if (until <= next && world.chance.happens(0.5)) call.unheard();
   }
@@ -330,6 +323,6 @@ function passTime(world: World, budget: Budget): string {
     budget.overruns -= 1;
     session.outlive(world.chance);
   }
-  world.now = Math.max(world.now, next);
+  world.now = next;
   return "time passes";
 }

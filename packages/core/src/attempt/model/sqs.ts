@@ -66,6 +66,10 @@ export class ModelQueue {
     return this.messages.filter(({ visibleAt }) => visibleAt <= now);
   }
 
+  hidden(now: number): readonly Message[] {
+    return this.messages.filter(({ visibleAt }) => visibleAt > now);
+  }
+
   /** One of the messages that can be seen, or nothing: what was received too often is a dead letter. */
   receive(now: number, chance: Chance): ReceivedMessage | undefined {
     const message = chance.of(this.visible(now));

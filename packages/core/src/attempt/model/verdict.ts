@@ -21,11 +21,10 @@ export function verdict(world: World): string[] {
       faults.push("a manifest of a source that is gone");
     }
   } else {
-    const text = s3.get(RENDITIONS, at)?.body;
-    if (text === undefined) return ["there is no manifest"];
+    const manifest = world.standing(recipe);
+    if (manifest === undefined) return ["there is no manifest"];
     stored.delete(at);
-    const manifest = JSON.parse(Buffer.from(text).toString());
-    if (manifest.retired) return ["a tombstone of a source that is there"];
+    if ("retired" in manifest) return ["a tombstone of a source that is there"];
     if (manifest.source.key !== KEY) faults.push("the manifest is of another source");
     if (manifest.source.etag !== source.etag) faults.push("the manifest is of another version");
     if (manifest.recipe !== recipeFingerprint(recipe, ENCODER)) {
@@ -41,9 +40,7 @@ export function verdict(world: World): string[] {
     const expected = size
       ? planRenditions(infoOf(Number(size[1]), Number(size[2]), 1), recipe, KEY, 2 ** 30).renditions
       : [];
-    const listed = new Map<string, { etag: string }>(
-      manifest.renditions.map((each: { key: string; etag: string }) => [each.key, each]),
-    );
+    const listed = new Map(manifest.renditions.map((each) => [each.key, each]));
     for (const { key, preset } of expected) {
       const object = s3.get(RENDITIONS, key);
       const begins = renditionOf(content ?? "", presetFingerprint(preset, ENCODER));

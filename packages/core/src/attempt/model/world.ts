@@ -2,6 +2,7 @@ import { jobMessage } from "../../intake/index.ts";
 import type { Lane } from "../../outcome/index.ts";
 import { manifestKey } from "../../plan/index.ts";
 import { type Recipe, recipeFingerprint } from "../../recipe/index.ts";
+import type { Manifest, Tombstone } from "../../store/index.ts";
 import { LATE_WRITE_SECONDS } from "../attempt.ts";
 import type { Chance } from "./chance.ts";
 import { ENCODER } from "./codec.ts";
@@ -94,11 +95,26 @@ export class World {
     return this.#recipe;
   }
 
+  get #queues(): readonly ModelQueue[] {
+    return this.lanes.flatMap(({ queue, letters }) => [queue, letters]);
+  }
+
   queue(url: string): ModelQueue {
-    const all = this.lanes.flatMap(({ queue, letters }) => [queue, letters]);
-    const found = all.find((queue) => queue.url === url);
+    const found = this.#queues.find((queue) => queue.url === url);
     if (!found) throw new Error(`there is no queue ${url}`);
     return found;
+  }
+
+  /** When the first of the hidden messages can be seen; undefined: none is hidden. */
+  get nextVisibleAt(): number | undefined {
+    const hidden = this.#queues.flatMap((queue) => queue.hidden(this.now));
+    return hidden.length === 0 ? undefined : Math.min(...hidden.map(({ visibleAt }) => visibleAt));
+  }
+
+  /** What stands at the key of the source's manifest: it, a tombstone, or nothing. */
+  standing(recipe: Recipe): Manifest | Tombstone | undefined {
+    const stored = this.s3.get(RENDITIONS, manifestKey(recipe, KEY));
+    return stored && JSON.parse(Buffer.from(stored.body).toString());
   }
 
   /** A write is given up by who sent it: it takes effect within the time that attempts allow, or never. */
@@ -203,10 +219,10 @@ export class World {
 
   /** Is there a settled manifest which says that the current content is rejected by that recipe? */
   knowsRejected(recipe: Recipe): boolean {
-    const stored = this.s3.get(RENDITIONS, manifestKey(recipe, KEY));
+    const manifest = this.standing(recipe);
     const source = this.s3.get(SOURCES, KEY);
-    if (stored === undefined || source === undefined || source.metadata["imagefleet"]) return false;
-    const manifest = JSON.parse(Buffer.from(stored.body).toString());
+    if (source === undefined || source.metadata["imagefleet"]) return false;
+    if (manifest === undefined || "retired" in manifest) return false;
     return (
       manifest.rejected !== undefined &&
       manifest.source.key === KEY &&
