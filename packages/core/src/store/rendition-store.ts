@@ -241,7 +241,9 @@ export class RenditionStore {
 
   /**
    * What S3 refused (4xx) it will not do. Of a write without an answer, or with an answer of 5xx, S3
-   * promises neither that it was done nor that it was not.
+   * promises neither that it was done nor that it was not. An object that the answer to a removal
+   * names as failed has a code and no status, whether it was refused or not: it counts as one of
+   * these, and its job waits a little longer than it must.
    * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
    */
   #writeFailure(what: string, error: unknown, signal: AbortSignal): Error {
