@@ -16,8 +16,18 @@ module.exports = {
       name: "core-knows-no-program",
       comment: "Programs import the core; the core does not know who runs it.",
       severity: "error",
-      from: { path: CORE, pathNot: "\\.test\\.ts$" },
+      from: { path: CORE, pathNot: "\\.(test|fixture)\\.ts$" },
       to: { path: "^(packages/(?!core)|recipe\\.ts|infra|bench|scripts)" },
+    },
+    {
+      name: "fixtures-are-for-tests",
+      comment: "What a fixture may import, a program may not. The fuzzer and the references are tests.",
+      severity: "error",
+      from: {
+        path: "^(packages|infra)/",
+        pathNot: `${CORE}/image/(fuzz|reference)/|\\.(test|fixture)\\.ts$`,
+      },
+      to: { path: "\\.fixture\\.ts$" },
     },
     {
       name: "pure-rooms-do-no-io",
@@ -42,7 +52,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^packages",
-        pathNot: `^(${CORE}/image/|packages/(local/src/samples|cli/src/doctor|chaos/src)/)|/fixtures/|\\.test\\.ts$`,
+        pathNot: `^(${CORE}/image/|packages/(local/src/samples|cli/src/doctor|chaos/src)/)|/fixtures/|\\.(test|fixture)\\.ts$`,
       },
       to: { path: "node_modules/sharp" },
     },

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { parseMessage } from "../intake/index.ts";
+import { LETTER } from "../queue/index.ts";
+import { attempt } from "./attempt.ts";
+import {
+  context,
+  forwarded,
+  inSandbox,
+  jobBody,
+  key,
+  MIB,
+  message,
+  never,
+  sandbox,
+} from "./sandbox.fixture.ts";
+
+inSandbox();
+
+describe("attempt", () => {
+  it("sends what has over 20 MiB by its event to the large lane, without looking at it", async () => {
+    const exact = message(jobBody({ bytes: 20 * MIB }));
+    await attempt(exact, context(), never);
+    expect(await forwarded()).toEqual([]);
+
+    const over = message(jobBody({ bytes: 20 * MIB + 1 }));
+    expect(await attempt(over, context(), never)).toEqual({ kind: "acknowledge" });
+    const [sent] = await forwarded();
+    expect(parseMessage(sent?.body ?? "")).toEqual({
+      kind: "jobs",
+      jobs: [
+        {
+          bucket: sandbox.resources.sourceBucket,
+          key,
+          bytes: 20 * MIB + 1,
+          at: 1_700_000_000_000,
+          begun: false,
+          force: false,
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ["received before", { receiveCount: 2 }],
+    ["redriven by the CLI", { attributes: { [LETTER.redriveCount]: "1" } }],
+    ["redriven by the AWS console", { attributes: { [LETTER.reason]: "Internal" } }],
+    ["crashed, and redriven by the AWS console", { sentAt: Date.now() + 60_000 }],
+  ])("tells the large lane of a job that was begun before: %s", async (_how, more) => {
+    await attempt(message(jobBody({ bytes: 21 * MIB }), more), context(), never);
+    const [sent] = await forwarded();
+    expect(parseMessage(sent?.body ?? "")).toMatchObject({ jobs: [{ key, begun: true }] });
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import { parseMessage } from "../intake/index.ts";
+import { LETTER } from "../queue/index.ts";
+import { SourceStore } from "../store/index.ts";
+import { type AttemptContext, attempt, attemptTogether } from "./attempt.ts";
+import {
+  context,
+  failing,
+  forwarded,
+  inSandbox,
+  jobBody,
+  key,
+  letters,
+  MIB,
+  message,
+  never,
+  picture,
+  sandbox,
+  setKey,
+  upload,
+} from "./sandbox.fixture.ts";
+
+inSandbox();
+
+describe("attemptTogether", () => {
+  /** A context that counts how often a source is opened. */
+  function counting(more: Partial<AttemptContext> = {}) {
+    const opened: { key: string; unlessUnchanged: boolean }[] = [];
+    class Counted extends SourceStore {
+      override open(...args: Parameters<SourceStore["open"]>): ReturnType<SourceStore["open"]> {
+        opened.push({ key: args[1], unlessUnchanged: args[2].ifNoneMatch !== undefined });
+        return super.open(...args);
+      }
+    }
+    const sound = context(more);
+    const sources = new Counted(sandbox.s3);
+    return { opened, context: { ...sound, reconcile: { ...sound.reconcile, sources } } };
+  }
+
+  function recordsBody(keys: readonly string[]): string {
+    const bucket = { name: sandbox.resources.sourceBucket };
+    const record = (one: string) => ({
+      eventSource: "aws:s3",
+      eventName: "ObjectCreated:Put",
+      s3: { bucket, object: { key: one } },
+    });
+    return JSON.stringify({ Records: keys.map(record) });
+  }
+
+  it("looks at a source once for all that ask, those of several jobs too", async () => {
+    await upload(await picture());
+    const first = key;
+    setKey("pictures/other.jpg");
+    await upload(await picture());
+    const { opened, context: counted } = counting();
+    const asking = [message(jobBody()), message(recordsBody([first, key, first]), { id: "m-2" })];
+    const settlements = await attemptTogether(asking, counted, never);
+    expect(settlements).toEqual([{ kind: "acknowledge" }, { kind: "acknowledge" }]);
+    expect(opened.map((one) => one.key).sort()).toEqual([first, key].sort());
+  });
+
+  it("takes no shortcut when any of them was begun before", async () => {
+    await upload(await picture());
+    await attempt(message(jobBody()), context(), never);
+    const { opened, context: counted } = counting();
+    await attemptTogether([message(jobBody())], counted, never);
+    const twice = message(jobBody(), { id: "m-2", receiveCount: 2 });
+    await attemptTogether([message(jobBody()), twice], counted, never);
+    expect(opened.map(({ unlessUnchanged }) => unlessUnchanged)).toEqual([true, false]);
+  });
+
+  it("gives each its own end of a failure: a dead letter at the last receive, later for the rest", async () => {
+    await upload(await picture());
+    const last = message(jobBody(), { id: "m-2", receiveCount: 5, firstReceivedAt: 1_000 });
+    const settlements = await attemptTogether([message(jobBody()), last], failing(), never);
+    expect(settlements).toMatchObject([{ kind: "comeBack", seconds: 2 }, { kind: "acknowledge" }]);
+    expect(await letters()).toMatchObject([
+      {
+        attributes: {
+          [LETTER.reason]: "StoreUnavailable",
+          [LETTER.receiveCount]: "5",
+          [LETTER.firstAttemptAt]: "1970-01-01T00:00:01.000Z",
+        },
+      },
+    ]);
+  });
+
+  it("writes a letter for each, and forwards once", async () => {
+    await upload(Buffer.from("no picture"));
+    const asking = () => [message(jobBody()), message(jobBody(), { id: "m-2", receiveCount: 3 })];
+    await attemptTogether(asking(), context(), never);
+    const counts = (await letters()).map(({ attributes }) => attributes[LETTER.receiveCount]);
+    expect(counts.sort()).toEqual(["1", "3"]);
+    const sized = asking().map((one) => ({ ...one, body: jobBody({ bytes: 30 * MIB }) }));
+    expect(await attemptTogether(sized, context(), never)).toHaveLength(2);
+    expect((await forwarded()).map(({ body }) => parseMessage(body))).toMatchObject([
+      { jobs: [{ key, begun: true, bytes: 30 * MIB }] },
+    ]);
+    // One of them says no size: only a look tells whether the source is still that large.
+    const [one, other] = sized;
+    if (one === undefined || other === undefined) throw new Error("two were made");
+    await attemptTogether([one, { ...other, body: jobBody() }], context(), never);
+    expect(await forwarded()).toEqual([]);
+    await letters();
+  });
+
+  it("answers for the others when an attempt at one breaks off", async () => {
+    await upload(await picture());
+    const other = message(jobBody(), { id: "m-2" });
+    setKey("pictures/breaks.jpg");
+    await upload(await picture());
+    const one = message(jobBody());
+    let begun = 0;
+    const traces = {
+      begin() {
+        begun += 1;
+        if (begun === 1) throw new Error("no trace");
+        return { header: "", end: () => undefined };
+      },
+      flush: () => Promise.resolve(),
+    };
+    const settlements = await attemptTogether([one, other], context({ traces }), never);
+    expect(settlements.map(({ kind }) => kind)).toEqual(["comeBack", "acknowledge"]);
+  });
+});

@@ -1,0 +1,162 @@
+import { type Call, FaultProxy } from "@imagefleet/local/fault-proxy";
+import sharp from "sharp";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createS3 } from "../aws/index.ts";
+import { defineRecipe } from "../recipe/index.ts";
+import { SourceStore } from "../store/index.ts";
+import { reconcile } from "./reconcile.ts";
+import {
+  context,
+  inSandbox,
+  job,
+  key,
+  manifest,
+  never,
+  picture,
+  remove,
+  sandbox,
+  stored,
+  upload,
+} from "./sandbox.fixture.ts";
+
+inSandbox();
+
+describe("reconcile", () => {
+  it("rejects an empty source and one over the recipe's limits", async () => {
+    await upload(Buffer.alloc(0));
+    expect(await reconcile(job(), context(), never)).toMatchObject({
+      kind: "rejected",
+      reason: "SourceEmpty",
+    });
+    await upload(await picture(60, 60));
+    const presets = { thumb: "50x50" };
+    for (const limits of [{ bytes: 100 }, { pixels: 3_599 }]) {
+      const recipe = defineRecipe({ presets, limits });
+      expect(await reconcile(job(), context({ recipe }), never)).toMatchObject({
+        kind: "rejected",
+        reason: "SourceTooLarge",
+      });
+    }
+  });
+
+  it("removes the renditions of a source overwritten by something broken, and says why", async () => {
+    await upload(await picture(60, 60));
+    await reconcile(job(), context(), never);
+    await upload(Buffer.from("this is no picture"));
+    const outcome = await reconcile(job(), context(), never);
+    expect(outcome).toMatchObject({ kind: "rejected", reason: "SourceUnsupported" });
+    expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
+    expect(await manifest()).toMatchObject({ rejected: { reason: "SourceUnsupported" } });
+    // A second event makes no second dead letter; what may have been begun does.
+    expect(await reconcile(job(), context(), never)).toEqual({ kind: "unchanged" });
+    const begun = await reconcile(job({ begun: true }), context(), never);
+    expect(begun).toMatchObject({ kind: "rejected" });
+  });
+
+  it("looks at a rejected source again once the recipe's limits or switches have changed", async () => {
+    await upload(await picture(60, 60));
+    const small = defineRecipe({ presets: { thumb: "50x50" }, limits: { pixels: 3_599 } });
+    await reconcile(job(), context({ recipe: small }), never);
+    const large = defineRecipe({ presets: { thumb: "50x50" }, limits: { pixels: 3_600 } });
+    const outcome = await reconcile(job(), context({ recipe: large }), never);
+    expect(outcome).toMatchObject({ kind: "rendered" });
+  });
+
+  it("renders a damaged source where the recipe says so, and the manifest says why it is one", async () => {
+    const noise = { type: "gaussian", mean: 128, sigma: 30 } as const;
+    const whole = await sharp({
+      create: { width: 60, height: 60, channels: 3, background: "#000", noise },
+    })
+      .jpeg()
+      .toBuffer();
+    await upload(whole.subarray(0, whole.length - 40));
+    const recipeOf = (damaged: "reject" | "render") =>
+      context({ recipe: defineRecipe({ source: { damaged }, presets: { thumb: "50x50" } }) });
+    const why = "the pixels cannot be read: premature end of JPEG image";
+    const rejected = { kind: "rejected", reason: "SourceCorrupt" };
+    expect(await reconcile(job(), recipeOf("reject"), never)).toMatchObject(rejected);
+    expect(await reconcile(job(), recipeOf("render"), never)).toMatchObject({
+      kind: "rendered",
+      damaged: why,
+    });
+    expect(await manifest()).toMatchObject({
+      damaged: { message: why },
+      renditions: [{ preset: "thumb" }],
+    });
+    expect(await reconcile(job(), recipeOf("render"), never)).toEqual({ kind: "unchanged" });
+    expect(await reconcile(job(), recipeOf("reject"), never)).toMatchObject(rejected);
+    expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
+    await upload(whole);
+    const outcome = await reconcile(job(), recipeOf("render"), never);
+    expect([outcome, await manifest()].filter((each) => "damaged" in each)).toEqual([]);
+  });
+
+  describe("of an archived source", () => {
+    /** Reads sources through a proxy that answers as S3 does while the object is archived. */
+    async function archive() {
+      const { endpoint, region, credentials, resources } = sandbox;
+      const isRead = ({ operation, path }: Call) =>
+        operation === "GetObject" && path === `/${resources.sourceBucket}/${key}`;
+      const proxy = await FaultProxy.start(endpoint, (call) =>
+        isRead(call) ? { kind: "InvalidObjectState" } : undefined,
+      );
+      const s3 = createS3({ endpoint: proxy.endpoint, region, credentials });
+      onTestFinished(async () => {
+        s3.destroy();
+        await proxy[Symbol.asyncDispose]();
+      });
+      const restore = () => {
+        proxy.decide = () => undefined;
+      };
+      return { sources: new SourceStore(s3), restore };
+    }
+    const rejected = { kind: "rejected", reason: "SourceArchived" };
+
+    it("says so at once, and makes it when it is restored", async () => {
+      await upload(await picture(60, 60));
+      const { sources, restore } = await archive();
+      expect(await reconcile(job(), context({ sources }), never)).toMatchObject(rejected);
+      expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
+      expect(await manifest()).toMatchObject({ rejected: { reason: "SourceArchived" } });
+      restore();
+      // The same content and the same recipe: its event alone tells of the restore.
+      expect(await reconcile(job(), context({ sources }), never)).toMatchObject({
+        kind: "rendered",
+      });
+    });
+
+    it("keeps the renditions that its content has, under another recipe too", async () => {
+      await upload(await picture(60, 60));
+      await reconcile(job(), context(), never);
+      const before = await stored();
+      const { sources } = await archive();
+      expect(await reconcile(job(), context({ sources }), never)).toEqual({ kind: "unchanged" });
+      const recipe = defineRecipe({ presets: { thumb: "20x20" } });
+      for (const how of [context({ sources, recipe }), context({ sources })]) {
+        const begun = job({ begun: true });
+        expect(await reconcile(begun, how, never)).toMatchObject(rejected);
+      }
+      expect(await stored()).toEqual(before);
+    });
+
+    it("removes those of an earlier content, and what is left when it is gone", async () => {
+      await upload(await picture(60, 60));
+      await reconcile(job(), context(), never);
+      await upload(await picture(30, 60));
+      const { sources } = await archive();
+      expect(await reconcile(job(), context({ sources }), never)).toMatchObject(rejected);
+      expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
+      await remove();
+      expect(await reconcile(job(), context({ sources }), never)).toMatchObject({
+        kind: "retired",
+      });
+    });
+
+    it("is not sent to the large lane for its size", async () => {
+      await upload(await picture(60, 60));
+      const { sources } = await archive();
+      const recipe = defineRecipe({ presets: { thumb: "5x5" }, lanes: { smallBytes: 1 } });
+      expect(await reconcile(job(), context({ sources, recipe }), never)).toMatchObject(rejected);
+    });
+  });
+});
