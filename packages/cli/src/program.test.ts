@@ -34,3 +34,12 @@ test("every help fits on 80 columns, and says how the program is called here", (
     if (after !== "") expect(before).toContain("--json");
   }
 });
+
+test("start says what --fresh deletes", () => {
+  const [start = ""] = helps(program(env, "0", () => undefined)).filter((text) =>
+    text.startsWith("Usage: imagefleet start "),
+  );
+  expect(start.replace(/\s+/g, " ")).toContain(
+    "--fresh first delete the buckets, their objects, the queues and the access key in --data",
+  );
+});

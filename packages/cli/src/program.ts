@@ -91,7 +91,10 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
         .argParser(path)
         .default(resolve(PROJECT, ".imagefleet"), ".imagefleet of the project"),
     )
-    .option("--fresh", "forget what --data holds first")
+    .option(
+      "--fresh",
+      "first delete the buckets, their objects, the queues and the access key in --data",
+    )
     .addOption(
       new Option(
         "--cors-origin <url>",

@@ -134,10 +134,11 @@ function folderColumns() {
   ];
 }
 
-/** The first lines of a table under its title, and how many are left out. */
+/** The first lines of a table under its title, and how many are left out, which JSON has. */
 function some(lines: readonly string[], most: number, noun: string): string[] {
   const left = lines.length - 1 - most;
-  return left <= 0 ? [...lines] : [...lines.slice(0, most + 1), `… and ${many(left, noun)} more`];
+  if (left <= 0) return [...lines];
+  return [...lines.slice(0, most + 1), `… and ${many(left, noun)} more: --json lists all`];
 }
 
 /** By hour of the last attempt: a bad deploy shows as a cliff. */
@@ -148,7 +149,12 @@ function hourLines(letters: Survey["letters"], { paint }: Canvas): string[] {
   return [
     paint("dim", "last attempt, by hour (UTC)"),
     ...(hours.length > shown.length
-      ? [paint("dim", `… ${many(hours.length - shown.length, "hour")} before these`)]
+      ? [
+          paint(
+            "dim",
+            `… ${many(hours.length - shown.length, "hour")} before these: --json lists all`,
+          ),
+        ]
       : []),
     ...shown.map(({ name, letters: number, mostly }) => {
       const bar = "█".repeat(Math.max(1, Math.round((number / most) * BAR)));

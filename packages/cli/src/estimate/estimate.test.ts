@@ -41,6 +41,9 @@ it("reckons files and a bucket alike, from a sample", async () => {
         lanes: { small: { images: 3 }, large: { images: 0, usd: 0 } },
       });
     }
+    await put(join(folder, "photos"), "notes.txt", "x");
+    const beside = await run(["estimate", "photos", ...where], { cwd: folder });
+    expect(beside.stderr).toBe("skipped 1 file not named like an image (notes.txt)\n");
     await put(folder, "broken.jpg", "no picture");
     const broken = await run(["estimate", "broken.jpg", ...where], { cwd: folder });
     expect(broken.code).toBe(2);

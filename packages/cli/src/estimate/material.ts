@@ -7,6 +7,7 @@ import { listPages, SourceStore, saveContent } from "@imagefleet/core/store";
 import { connect } from "../connection/connect.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
 import { collect } from "../input/collect.ts";
+import { besideText } from "../input/found-text.ts";
 import { WrongUse } from "../wrong-use.ts";
 import type { Material } from "./cost.ts";
 import { Reservoir } from "./reservoir.ts";
@@ -20,6 +21,8 @@ interface SampleFile {
 /** What is to be estimated, and files of a sample of it, which go when it is disposed of. */
 export interface Found extends AsyncDisposable {
   readonly material: Material;
+  /** What else is to be known of it; empty: nothing. */
+  readonly beside: string;
   readonly sample: AsyncIterable<SampleFile>;
 }
 
@@ -30,15 +33,16 @@ export async function fromFiles(
   recipe: Recipe,
   size: number,
 ): Promise<Found> {
-  const { sources } = await collect(paths, cwd);
+  const collected = await collect(paths, cwd);
   const sample = new Reservoir<SampleFile>(size, Math.random);
   const material = { sources: 0, bytes: 0, large: 0 };
-  for (const { file, key, bytes } of sources) {
+  for (const { file, key, bytes } of collected.sources) {
     add(material, bytes, recipe);
     sample.add({ path: file, key, bytes });
   }
   return {
     material,
+    beside: besideText(collected),
     sample: each(sample.sample),
     async [Symbol.asyncDispose]() {},
   };
@@ -71,6 +75,7 @@ export async function fromBucket(
   const store = new SourceStore(fleet.s3);
   return {
     material,
+    beside: "",
     sample: (async function* () {
       const path = join(folder, "sample");
       const signal = new AbortController().signal;

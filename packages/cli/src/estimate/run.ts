@@ -54,6 +54,7 @@ export async function estimateCommand(options: EstimateOptions, screen: Screen):
         listed = count;
       })
     : await fromFiles(options.targets, options.cwd, recipe, options.sample);
+  if (found.beside !== "") screen.note(found.beside);
   // One thread: CPU time is then what one picture takes, not what waiting for others does.
   configureCodec({ threads: 1 });
   for await (const file of found.sample) {

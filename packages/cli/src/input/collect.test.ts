@@ -33,11 +33,12 @@ describe("what a person named", () => {
     }
     await put("photos/notes.txt");
     await put("photos/.hidden.jpg");
-    await put("photos/.git/x.jpg");
+    await put("photos/a/.git/x.jpg");
     const { sources, skipped, unreadable } = await collect(["photos"], root);
     expect(sources.map(({ key }) => key)).toEqual(["a/deep er/ü+%20'🐱.webp", "b.JPG", "c.heic"]);
     expect(sources[1]).toEqual({ key: "b.JPG", file: join(root, "photos/b.JPG"), bytes: 1 });
-    expect(skipped).toEqual({ others: 1, hidden: 2, specials: 0, out: 0, outputs: 0 });
+    const hidden = [".hidden.jpg", "a/.git"];
+    expect(skipped).toEqual({ others: ["notes.txt"], hidden, specials: [], out: [], outputs: [] });
     expect(unreadable).toEqual([]);
   });
 
@@ -50,20 +51,29 @@ describe("what a person named", () => {
     await put("one/x.jpg");
     await put("two/x.jpg");
     await put("y.jpg");
-    expect(await keysOf("one", "./two/", "y.jpg")).toEqual(["one/x.jpg", "two/x.jpg", "y.jpg"]);
+    await put("two/notes.txt");
+    await symlink(join(root, "one/x.jpg"), join(root, "two/z.jpg"));
+    const { sources, skipped, outside } = await collect(["one", "./two/", "y.jpg"], root);
+    const keys = ["one/x.jpg", "two/x.jpg", "two/z.jpg", "y.jpg"];
+    expect(sources.map(({ key }) => key)).toEqual(keys);
+    expect([skipped.others, outside]).toEqual([["two/notes.txt"], ["two/z.jpg"]]);
   });
 
   test("holds links: files and folders are followed, circles and nothing are not", async () => {
     await put("photos/a.jpg");
     await put("elsewhere/b.jpg");
+    await put("elsewhere/notes.txt");
+    await put("texts/c.txt");
     await symlink(join(root, "elsewhere"), join(root, "photos/linked"));
     await symlink(join(root, "elsewhere/b.jpg"), join(root, "photos/c.jpg"));
+    await symlink(join(root, "texts"), join(root, "photos/texts"));
     await symlink(join(root, "photos"), join(root, "photos/circle"));
     await symlink(join(root, "gone.jpg"), join(root, "photos/dangling.jpg"));
     await symlink(join(root, "photos/a.jpg"), join(root, "photos/d.jpg"));
-    const { sources, outside, unreadable } = await collect(["photos"], root);
+    const { sources, outside, skipped, unreadable } = await collect(["photos"], root);
     expect(sources.map(({ key }) => key)).toEqual(["a.jpg", "c.jpg", "d.jpg", "linked/b.jpg"]);
-    expect(outside).toBe(2);
+    expect(outside).toEqual(["c.jpg", "linked"]);
+    expect(skipped.others).toEqual(["linked/notes.txt", "texts/c.txt"]);
     const why = `it is a link to ${join(root, "gone.jpg")}, which is not there: mend it or remove it`;
     expect(unreadable).toEqual([{ file: join(root, "photos/dangling.jpg"), why }]);
   });
@@ -78,7 +88,7 @@ describe("what a person named", () => {
     await mkdir(odd("\u00e9t\u00e9"));
     const { sources, skipped, unreadable } = await collect(["photos"], root);
     expect(sources.map(({ key }) => key)).toEqual(["a.jpg"]);
-    expect(skipped.others).toBe(1);
+    expect(skipped.others).toEqual(["caf\ufffd.txt"]);
     expect(unreadable).toEqual([
       { file: join(root, "photos/caf\ufffd.jpg"), why: "its name is not UTF-8: rename it" },
       { file: join(root, "photos/\ufffdt\ufffd"), why: "its name is not UTF-8: rename it" },
@@ -93,7 +103,7 @@ describe("what a person named", () => {
     const { sources, skipped } = await collect(["photos"], root);
     server.close();
     expect(sources.map(({ key }) => key)).toEqual(["a.jpg"]);
-    expect(skipped).toMatchObject({ specials: 2, others: 0 });
+    expect(skipped).toMatchObject({ specials: ["pipe.jpg", "socket.jpg"], others: [] });
   });
 
   test("holds what an earlier run has made: passed over; as the folder itself, refused", async () => {
@@ -103,7 +113,7 @@ describe("what a person named", () => {
     await put("photos/small/thumb/a.jpg.webp");
     const { sources, skipped } = await collect(["photos"], root);
     expect(sources.map(({ key }) => key)).toEqual(["a.jpg"]);
-    expect(skipped.outputs).toBe(1);
+    expect(skipped.outputs).toEqual(["small"]);
     await expect(collect(["photos/small"], root)).rejects.toThrow(
       /photos\/small holds what imagefleet made .*name the folder of the pictures/,
     );
@@ -128,7 +138,9 @@ describe("what a person named", () => {
       `${join(root, "nowhere")} does not exist: name a folder of images`,
     );
     const nothing = collect(["texts"], root);
-    await expect(nothing).rejects.toThrow("no image in texts (1 other file there)");
+    await expect(nothing).rejects.toThrow(
+      "no image in texts (skipped 1 file not named like an image (a.txt)): images are",
+    );
     await expect(nothing).rejects.toBeInstanceOf(WrongUse);
   });
 });

@@ -5,7 +5,8 @@ import { whyUnreadable } from "../file-fault.ts";
 import { isOurOutput, OUTPUT_MARK } from "../output/mark.ts";
 import { WrongUse } from "../wrong-use.ts";
 import { IMAGE_EXTENSIONS } from "./extensions.ts";
-import { identity, type Skipped, type Unreadable, walk } from "./walk.ts";
+import { skippedText } from "./found-text.ts";
+import { identity, nothingSkipped, SKIPPED, type Skipped, type Unreadable, walk } from "./walk.ts";
 
 /** A file on its way to become a source. */
 export interface SourceFile {
@@ -17,9 +18,10 @@ export interface SourceFile {
 
 export interface Collected {
   readonly sources: readonly SourceFile[];
+  /** By their keys, if they had one. */
   readonly skipped: Skipped;
-  /** Links that lead out of the named folders: followed. */
-  readonly outside: number;
+  /** Links that lead out of the named folders, by their keys: followed. */
+  readonly outside: readonly string[];
   readonly unreadable: readonly Unreadable[];
 }
 
@@ -40,8 +42,8 @@ export async function collect(
   if (paths.includes("")) {
     throw new WrongUse('a path is empty (""): name a folder of images, or image files');
   }
-  const skipped: Skipped = { others: 0, hidden: 0, specials: 0, out: 0, outputs: 0 };
-  let outside = 0;
+  const skipped: Skipped = nothingSkipped();
+  let outside: readonly string[] = [];
   const outId = out === undefined ? undefined : await stat(out).then(identity, () => undefined);
   const unreadable: Unreadable[] = [];
   const sources: SourceFile[] = [];
@@ -68,12 +70,10 @@ export async function collect(
     for (const { file, path: within, bytes } of walked.files) {
       sources.push({ key: prefix + within, file, bytes });
     }
-    skipped.others += walked.skipped.others;
-    skipped.hidden += walked.skipped.hidden;
-    skipped.specials += walked.skipped.specials;
-    skipped.out += walked.skipped.out;
-    skipped.outputs += walked.skipped.outputs;
-    outside += walked.outside;
+    const named = (within: string) => prefix + within;
+    for (const kind of SKIPPED)
+      skipped[kind] = skipped[kind].concat(walked.skipped[kind].map(named));
+    outside = outside.concat(walked.outside.map(named));
     unreadable.push(...walked.unreadable);
   }
   refuseTwins(sources);
@@ -119,9 +119,9 @@ function refuseTwins(sources: readonly SourceFile[]): void {
   }
 }
 
-function nothingIn(paths: readonly string[], { others, hidden, specials }: Skipped): WrongUse {
-  const beside = others + hidden + specials;
-  const found = beside === 0 ? "" : ` (${beside} other file${beside === 1 ? "" : "s"} there)`;
+function nothingIn(paths: readonly string[], skipped: Skipped): WrongUse {
+  const text = skippedText(skipped);
+  const found = text === "" ? "" : ` (${text})`;
   return new WrongUse(
     `no image in ${paths.join(", ")}${found}: images are told by name, ${IMAGE_EXTENSIONS.map((extension) => `.${extension}`).join(" ")}`,
   );

@@ -6,18 +6,19 @@ import { whyUnreadable } from "../file-fault.ts";
 import { isOurOutput } from "../output/mark.ts";
 import { isImageName } from "./extensions.ts";
 
-/** What a folder held, beside the images. */
-export interface Skipped {
-  /** Files that are no images by their name. */
-  others: number;
-  /** Files and folders whose name begins with a dot. */
-  hidden: number;
-  /** Pipes, sockets and devices, whatever their name: opened, one may keep a thread waiting for ever. */
-  specials: number;
-  /** Folders that this very run writes into. */
-  out: number;
-  /** Folders that an earlier run has written renditions into. */
-  outputs: number;
+/**
+ * What is passed over: files that are no images by their name; files and folders whose name begins
+ * with a dot; pipes, sockets and devices, whatever their name, for one that is opened may keep a thread
+ * waiting for ever; the folder that this very run writes into; folders that an earlier run has written
+ * renditions into.
+ */
+export const SKIPPED = ["others", "hidden", "specials", "out", "outputs"] as const;
+
+/** Paths from the folder's root, with `/`. */
+export type Skipped = Record<(typeof SKIPPED)[number], readonly string[]>;
+
+export function nothingSkipped() {
+  return { others: [], hidden: [], specials: [], out: [], outputs: [] } satisfies Skipped;
 }
 
 /** The same for two names of one file or folder. */
@@ -40,9 +41,9 @@ interface WalkedFile {
 
 export interface Walked {
   readonly files: WalkedFile[];
-  readonly skipped: Skipped;
-  /** Links to images and folders outside of the root: followed, and told. */
-  outside: number;
+  readonly skipped: Record<keyof Skipped, string[]>;
+  /** Links out of the root that lead to images: followed, and told. Paths as of what is skipped. */
+  readonly outside: string[];
   readonly unreadable: Unreadable[];
 }
 
@@ -52,8 +53,7 @@ export interface Walked {
  * @param out the {@link identity} of a folder to pass over: the one that is written into
  */
 export async function walk(root: string, out?: string): Promise<Walked> {
-  const skipped = { others: 0, hidden: 0, specials: 0, out: 0, outputs: 0 };
-  const walked: Walked = { files: [], skipped, outside: 0, unreadable: [] };
+  const walked: Walked = { files: [], skipped: nothingSkipped(), outside: [], unreadable: [] };
   const real = await realpath(root).catch(() => root);
   const isOutside = async (file: string) => {
     const target = await realpath(file).catch(() => real);
@@ -77,20 +77,21 @@ async function walkFolder(folder: string, path: string, walk: Walk): Promise<voi
   for (const entry of await entriesOf(folder, path, walk)) {
     const name = entry.name.toString();
     const file = join(folder, name);
+    const within = path + name;
     if (name.startsWith(".")) {
-      walked.skipped.hidden++;
+      walked.skipped.hidden.push(within);
     } else if (!isUtf8(entry.name)) {
       // Neither can it be a key, nor does Node open it by such a name.
-      if (!entry.isDirectory() && !isImageName(name)) walked.skipped.others++;
+      if (!entry.isDirectory() && !isImageName(name)) walked.skipped.others.push(within);
       else walked.unreadable.push({ file, why: "its name is not UTF-8: rename it" });
     } else {
       const isLink = entry.isSymbolicLink();
       const target = await look(file, walked, () => stat(file), isLink);
       const before = walked.files.length;
-      if (target?.isDirectory()) await walkFolder(file, `${path}${name}/`, walk);
-      else if (target) take(target, { file, path: `${path}${name}`, bytes: target.size }, walked);
+      if (target?.isDirectory()) await walkFolder(file, `${within}/`, walk);
+      else if (target) take(target, { file, path: within, bytes: target.size }, walked);
       const isTaken = walked.files.length > before;
-      if (isLink && isTaken && (await walk.isOutside(file))) walked.outside++;
+      if (isLink && isTaken && (await walk.isOutside(file))) walked.outside.push(within);
     }
   }
 }
@@ -99,11 +100,11 @@ async function walkFolder(folder: string, path: string, walk: Walk): Promise<voi
 async function entriesOf(folder: string, path: string, { seen, walked, out }: Walk) {
   const entries = await look(folder, walked, async () => {
     const id = identity(await stat(folder));
-    if (id === out) walked.skipped.out++;
+    if (id === out) walked.skipped.out.push(path.slice(0, -1));
     if (id === out || seen.has(id)) return [];
     seen.add(id);
     if (path !== "" && (await isOurOutput(folder))) {
-      walked.skipped.outputs++;
+      walked.skipped.outputs.push(path.slice(0, -1));
       return [];
     }
     const options = { withFileTypes: true, encoding: "buffer" } as const;
@@ -117,9 +118,9 @@ async function entriesOf(folder: string, path: string, { seen, walked, out }: Wa
 }
 
 function take(target: Stats, file: WalkedFile, { files, skipped }: Walked): void {
-  if (!target.isFile()) skipped.specials++;
+  if (!target.isFile()) skipped.specials.push(file.path);
   else if (isImageName(file.path)) files.push(file);
-  else skipped.others++;
+  else skipped.others.push(file.path);
 }
 
 /** @param isLink what is not there is what a link leads to */

@@ -87,7 +87,7 @@ describe("imagefleet render", () => {
       { outcome: "rendered", file: join(cwd, "in/sub/f.png") },
     ]);
     expect(code).toBe(3);
-    expect(stderr).toContain("6 pictures; skipped 1 file not named like an image");
+    expect(stderr).toContain("6 pictures; skipped 1 file not named like an image (notes.txt)\n");
     expect(stderr).toContain("6 files in");
 
     const sizes = {
@@ -114,9 +114,7 @@ describe("imagefleet render", () => {
     await put(cwd, "cut.jpg", cut(await sharp(noise(600, 400)).jpeg().toBuffer()));
     const { code, stdout } = await render("a.jpg", "cut.jpg");
     expect(code).toBe(3);
-    expect(stdout).toMatch(
-      /a\.jpg +small +rendered +2, up to 320x240 +[\d.]+ kB +[\d.]+ % +\d+ ms/,
-    );
+    expect(stdout).toMatch(/a\.jpg +small +rendered +2, up to 320x240 +[\d.]+ kB +\d+ ms/);
     expect(stdout).toMatch(/cut\.jpg +small +rejected SourceCorrupt/);
     expect(stdout).toContain("→ the file is cut short or damaged");
     expect(stdout).toContain(`renditions  ${join(cwd, "renditions")}`);

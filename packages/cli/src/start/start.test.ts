@@ -228,6 +228,22 @@ describe("imagefleet start", () => {
     expect(code).toBe(2);
   }, 60_000);
 
+  test("says what it passed over and where a link led, and what to do about what is no picture", async () => {
+    await put(cwd, "in/notes.txt", "x");
+    await put(cwd, "in/text.jpg", "this is no picture");
+    await put(cwd, "elsewhere/b.jpg", sharp(noise(64, 64)).jpeg());
+    await symlink(join(cwd, "elsewhere"), join(cwd, "in/linked"));
+    const { code, stdout, stderr } = await start("--once", "in").ended();
+    expect(code).toBe(3);
+    expect(stderr).toContain(
+      "2 pictures; skipped 1 file not named like an image (notes.txt); followed 1 link out of the folder (linked)\n",
+    );
+    expect(stdout).toMatch(/linked\/b\.jpg +small +rendered/);
+    expect(stdout).toContain(
+      "→ if the message names a switch, set it in recipe.ts; if this is no picture, remove it",
+    );
+  }, 60_000);
+
   test("reports a file that cannot be read, does the others, and ends with 1", async () => {
     await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());
     await symlink("nowhere.jpg", join(cwd, "in/lost.jpg"));

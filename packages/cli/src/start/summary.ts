@@ -79,7 +79,7 @@ function letterLines({ deadLetters, otherLetters }: RunResults, { paint }: Scree
     "",
     paint(["bold", "red"], count(deadLetters.length, "dead letter")),
     ...deadLetters.slice(0, MOST_LETTERS).flatMap((letter) => letterText(letter, paint)),
-    ...(left > 0 ? [`  … and ${left} more`] : []),
+    ...(left > 0 ? [`  … and ${left} more: --json lists all`] : []),
     ...others,
   ];
 }

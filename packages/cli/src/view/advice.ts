@@ -4,7 +4,7 @@ import type { DeadLetterReason } from "@imagefleet/core/outcome";
 export const ADVICE: Readonly<Record<DeadLetterReason, string>> = {
   SourceCorrupt: "the file is cut short or damaged: upload it again, whole",
   SourceUnsupported:
-    "convert it to JPEG, PNG or WebP; allow it, if the message names a switch; or leave such keys out with source.suffixes in recipe.ts",
+    "if the message names a switch, set it in recipe.ts; if this is no picture, remove it, or leave such names out with source.suffixes; otherwise convert it to JPEG, PNG or WebP",
   SourceTooLarge: "make it smaller, or raise limits in recipe.ts",
   SourceEmpty: "the file has no bytes: upload it again",
   SourceArchived: "restore it in S3: when the restore is complete, it is made",

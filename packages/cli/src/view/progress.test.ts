@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { foundText, progressLine, progressLines } from "./progress.ts";
+import { progressLine, progressLines } from "./progress.ts";
 
 const LANES = {
   small: { waiting: 7, inFlight: 10 },
@@ -26,18 +26,4 @@ describe("progress", () => {
     expect(bar).toMatch(/^█{14}░{14} {2}30 of 60 /);
     expect(lanes).toContain("large lane: 0 waiting, 1 in flight");
   });
-});
-
-test("what was passed over is counted and said", () => {
-  const nothing = { others: 0, hidden: 0, specials: 0, out: 0, outputs: 0 };
-  const source = { key: "a.jpg", file: "/a.jpg", bytes: 1 };
-  const sources = [source, source];
-  expect(foundText({ sources: [source], skipped: nothing, outside: 0 })).toBe("1 picture");
-  expect(foundText({ sources, skipped: { ...nothing, others: 1, hidden: 2 }, outside: 1 })).toBe(
-    "2 pictures; skipped 1 file not named like an image and 2 hidden; followed 1 link out of the folder",
-  );
-  const all = { others: 0, hidden: 1, specials: 2, out: 1, outputs: 1 };
-  expect(foundText({ sources, skipped: all, outside: 0 })).toBe(
-    "2 pictures; skipped 1 hidden, 2 pipes, sockets and devices, the --out folder within and 1 folder of renditions",
-  );
 });

@@ -1,7 +1,6 @@
 import type { FleetStatus } from "@imagefleet/local/fleet";
-import type { Collected } from "../input/collect.ts";
 import type { Screen } from "./screen.ts";
-import { count, formatMs } from "./units.ts";
+import { formatMs } from "./units.ts";
 
 /** How far the work is, at one moment. */
 export interface ProgressState {
@@ -117,25 +116,4 @@ export function showRepeatedly(
       screen.endLive();
     },
   };
-}
-
-/** What was found, in one sentence. */
-export function foundText({ sources, skipped, outside }: Omit<Collected, "unreadable">): string {
-  const { others, hidden, specials, out, outputs } = skipped;
-  const passed = [
-    ...(others === 0 ? [] : [`${count(others, "file")} not named like an image`]),
-    ...(hidden === 0 ? [] : [`${hidden} hidden`]),
-    ...(specials === 0
-      ? []
-      : [count(specials, "pipe, socket or device", "pipes, sockets and devices")]),
-    ...(out === 0 ? [] : ["the --out folder within"]),
-    ...(outputs === 0 ? [] : [count(outputs, "folder of renditions", "folders of renditions")]),
-  ];
-  const last = passed.pop();
-  const all = passed.length === 0 ? last : `${passed.join(", ")} and ${last}`;
-  return [
-    count(sources.length, "picture"),
-    ...(last === undefined ? [] : [`skipped ${all}`]),
-    ...(outside === 0 ? [] : [`followed ${count(outside, "link")} out of the folder`]),
-  ].join("; ");
 }

@@ -1,7 +1,7 @@
 import { printable } from "./printable.ts";
 import type { Screen } from "./screen.ts";
 import { type Column, table } from "./table.ts";
-import { count, formatBytes, formatMs, formatSaved } from "./units.ts";
+import { count, formatBytes, formatMs } from "./units.ts";
 
 type Canvas = Pick<Screen, "width" | "paint">;
 
@@ -46,16 +46,12 @@ export function sourceTable(rows: readonly SourceRow[], screen: Canvas): string[
     ...table(columns(screen), shown, screen.width, (text) => screen.paint("dim", text)),
     ...(left === 0
       ? []
-      : [screen.paint("dim", `… and ${left} more: above, what went wrong and the slowest`)]),
-    ...(screen.width >= TIGHT && rows.some((row) => savedOf(row) !== "")
-      ? [
-          "",
+      : [
           screen.paint(
             "dim",
-            "saved: all renditions of a source together against the source; below 0: they are larger",
+            `… and ${left} more: above, what went wrong and the slowest; --json lists all`,
           ),
-        ]
-      : []),
+        ]),
   ];
 }
 
@@ -101,17 +97,8 @@ function allColumns(screen: Canvas): Column<SourceRow>[] {
       align: "right",
       cell: (row) => (row.renditions.length === 0 ? "" : formatBytes(bytesOut(row))),
     },
-    {
-      title: "saved",
-      align: "right",
-      cell: savedOf,
-    },
     { title: "time", align: "right", cell: ({ ms }) => formatMs(ms) },
   ];
-}
-
-function savedOf(row: SourceRow): string {
-  return formatSaved(row.bytesIn, bytesOut(row));
 }
 
 function renditionsText({ renditions }: SourceRow, upTo: string): string {

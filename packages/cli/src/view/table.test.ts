@@ -120,6 +120,14 @@ describe("of a thousand sources", () => {
     expect(shown.slice(0, 4)).toEqual(["bad", "worse", "999", "998"]);
   });
 
+  test("it is said what is not shown, and which option lists it", () => {
+    const rows = Array.from({ length: 50 }, (_unused, index) => row(`${index}`, "rendered", index));
+    const screen = { width: 100, paint: (_style: unknown, text: string) => text };
+    expect(sourceTable(rows, screen)).toContain(
+      "… and 10 more: above, what went wrong and the slowest; --json lists all",
+    );
+  });
+
   test("forty are shown as they came", () => {
     const rows = Array.from({ length: 40 }, (_unused, index) => row(`${index}`, "rendered", index));
     expect(choose(rows)).toBe(rows);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { count, formatBytes, formatMs, formatSaved } from "./units.ts";
+import { count, formatBytes, formatMs } from "./units.ts";
 
 describe("numbers for a person", () => {
   test.each([
@@ -31,14 +31,6 @@ describe("numbers for a person", () => {
     [59_960, "1 min 0 s"],
     [125_000, "2 min 5 s"],
   ])("%d ms are %s", (ms, text) => expect(formatMs(ms)).toBe(text));
-
-  test("what is saved is below 0 for a loss, and unsaid where nothing was made", () => {
-    expect(formatSaved(1000, 43)).toBe("95.7 %");
-    expect(formatSaved(1000, 1023)).toBe("-2.3 %");
-    expect(formatSaved(100, 316)).toBe("-216 %");
-    expect(formatSaved(0, 10)).toBe("");
-    expect(formatSaved(10, 0)).toBe("");
-  });
 
   test("one is one", () => {
     expect([count(1, "source"), count(0, "source")]).toEqual(["1 source", "0 sources"]);

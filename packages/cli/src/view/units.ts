@@ -20,16 +20,6 @@ export function formatMs(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/**
- * What the renditions are smaller than their source, in percent; below 0 where they are larger,
- * nothing where there are none.
- */
-export function formatSaved(bytesIn: number, bytesOut: number): string {
-  if (bytesIn === 0 || bytesOut === 0) return "";
-  const percent = (1 - bytesOut / bytesIn) * 100;
-  return `${percent.toFixed(percent > -99.95 ? 1 : 0)} %`;
-}
-
 /** `1 picture`, `2 pictures`. */
 export function count(number: number, noun: string, nouns = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : nouns}`;

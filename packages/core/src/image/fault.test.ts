@@ -33,7 +33,7 @@ describe("a fault", () => {
     expect(decodeFault("vipspng: libpng read error", cause)).toMatchObject({
       name: "Rejection",
       reason: "SourceCorrupt",
-      message: "the pixels cannot be read: libpng read error",
+      message: "the pixels cannot be read: it is cut off or damaged",
       cause,
     });
   });

@@ -14,6 +14,8 @@ const NOISE = /^$|^source: bad seek|^error in tile|^Warning treated as error|^Un
 const SPEAKER =
   /^(?:Input (?:file|buffer) has corrupt header: ?|[a-z0-9]*vips[a-z0-9]*: |(?:heif|webp|tiff|gifload)[a-z0-9_]*: )+/i;
 const PATH = /"[^"]*\/[^"]*"|(?<=^|\s)\/[^\s":]+/g;
+/** libpng's reader says no more than this, whatever the damage is. */
+const UNTOLD = /^libpng read error$/;
 const LONGEST = 160;
 
 /**
@@ -66,7 +68,7 @@ export function encodeFault(text: string, cause: unknown): Failure {
 
 /** Of libvips' lines the first that says what is wrong, short and without paths. */
 export function meaning(text: string): string {
-  const said = bare(firstIn(text)) || "it is cut off or damaged";
+  const said = bare(firstIn(text)).replace(UNTOLD, "") || "it is cut off or damaged";
   return said.length > LONGEST ? `${said.slice(0, LONGEST - 1)}…` : said;
 }
 
