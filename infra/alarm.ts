@@ -22,6 +22,24 @@ export function metric({ id, name: metricName, periodSeconds: period, ...rest }:
   return { id, metric: { metricName, period, ...rest } };
 }
 
+/** A metric that SQS keeps of a queue. */
+export function queueMetric(
+  id: string,
+  queue: sst.aws.Queue,
+  name: string,
+  periodSeconds: number,
+  stat: "Maximum" | "Sum" = "Maximum",
+) {
+  return metric({
+    id,
+    namespace: "AWS/SQS",
+    name,
+    dimensions: { QueueName: queue.nodes.queue.name },
+    stat,
+    periodSeconds,
+  });
+}
+
 /**
  * Goes off when what is measured is at or above `threshold`, and says when it is over. Where nothing
  * is measured nothing is wrong.

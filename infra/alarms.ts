@@ -1,4 +1,4 @@
-import { alarm, metric, type Told } from "./alarm.ts";
+import { alarm, metric, queueMetric, type Told } from "./alarm.ts";
 import { ALARMS, CONSUME, QUEUES } from "./numbers.ts";
 import type { Lanes } from "./queues.ts";
 
@@ -23,13 +23,13 @@ export function alarms(told: Told, { small, large }: Lanes, consume: sst.aws.Fun
 }
 
 /**
- * One alarm says that there are dead letters; the other says it again when, after a quiet period, there
- * are more: an alarm tells of changes of its state alone. By
- * those that wait alone: whoever reads them holds them for less than a period, and counted on top of
- * its most they would seem to be twice as many.
+ * One alarm says that there are dead letters; the other says it again when, after a quiet period,
+ * there are more, for an alarm tells of changes of its state alone. Only letters that wait are
+ * counted: whoever reads them holds them for less than a period, and added to the period's maximum
+ * they would seem to be twice as many.
  */
 function deadLetters(told: Told, lane: string, letters: sst.aws.Queue): void {
-  const of = [sqs("waiting", letters, "ApproximateNumberOfMessagesVisible")];
+  const of = [queueMetric("waiting", letters, "ApproximateNumberOfMessagesVisible", periodSeconds)];
   alarm(told, `${lane}DlqDepth`, `Dead letters lie in the ${lane.toLowerCase()} lane's queue`, {
     of,
     threshold: 1,
@@ -70,8 +70,8 @@ function crashes(told: Told, lane: string, letters: sst.aws.Queue): void {
       expression:
         "RUNNING_SUM(IF(DIFF(waiting) > 0, DIFF(waiting), 0)) - RUNNING_SUM(sent + 0 * waiting)",
       of: [
-        sqs("waiting", letters, "ApproximateNumberOfMessagesVisible"),
-        sqs("sent", letters, "NumberOfMessagesSent", periodSeconds, "Sum"),
+        queueMetric("waiting", letters, "ApproximateNumberOfMessagesVisible", periodSeconds),
+        queueMetric("sent", letters, "NumberOfMessagesSent", periodSeconds, "Sum"),
       ],
       threshold: 1,
       periods: ALARMS.crashPeriods,
@@ -88,7 +88,7 @@ function age(told: Told, lane: string, queue: sst.aws.Queue, threshold: number):
     `${lane}Age`,
     `The ${lane.toLowerCase()} lane's oldest message has waited ${threshold / MINUTE} min`,
     {
-      of: [sqs("age", queue, "ApproximateAgeOfOldestMessage")],
+      of: [queueMetric("age", queue, "ApproximateAgeOfOldestMessage", periodSeconds)],
       threshold,
     },
   );
@@ -98,7 +98,7 @@ function age(told: Told, lane: string, queue: sst.aws.Queue, threshold: number):
 function retention(told: Told, name: string, queue: sst.aws.Queue, seconds: number): void {
   const days = Math.round((seconds * (1 - ALARMS.retentionShare)) / DAY);
   alarm(told, `${name}Retention`, `SQS deletes the oldest message of ${name} in about ${days} d`, {
-    of: [sqs("age", queue, "ApproximateAgeOfOldestMessage")],
+    of: [queueMetric("age", queue, "ApproximateAgeOfOldestMessage", periodSeconds)],
     threshold: seconds * ALARMS.retentionShare,
   });
 }
@@ -142,9 +142,9 @@ function functions(told: Told, consume: sst.aws.Function): void {
 }
 
 /**
- * Also when there are tasks, and none of them takes anything. SQS reports what is in hand only where
- * there is something, and late: arithmetic takes what is missing for 0, and two of the minutes may
- * still be missing altogether.
+ * Goes off also when there are tasks and none of them takes anything. SQS reports what is in hand
+ * only where there is something, and late: arithmetic takes what is missing for 0, and two of the
+ * minutes may still be missing altogether.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
@@ -156,29 +156,12 @@ function tasks(told: Told, large: sst.aws.Queue): void {
     {
       expression: "IF(waiting - 1000000 * inHand > 0, 1, 0)",
       of: [
-        sqs("waiting", large, "ApproximateNumberOfMessagesVisible", MINUTE),
-        sqs("inHand", large, "ApproximateNumberOfMessagesNotVisible", MINUTE),
+        queueMetric("waiting", large, "ApproximateNumberOfMessagesVisible", MINUTE),
+        queueMetric("inHand", large, "ApproximateNumberOfMessagesNotVisible", MINUTE),
       ],
       threshold: 1,
       periods: ALARMS.noTaskMinutes,
       breaching: ALARMS.noTaskMinutes - ALARMS.lateMinutes,
     },
   );
-}
-
-function sqs(
-  id: string,
-  queue: sst.aws.Queue,
-  name: string,
-  seconds: number = periodSeconds,
-  stat: "Maximum" | "Sum" = "Maximum",
-) {
-  return metric({
-    id,
-    namespace: "AWS/SQS",
-    name,
-    dimensions: { QueueName: queue.nodes.queue.name },
-    stat,
-    periodSeconds: seconds,
-  });
 }

@@ -1,3 +1,4 @@
+import { queueMetric } from "./alarm.ts";
 import { type Fleet, physical } from "./context.ts";
 import { SCALING } from "./numbers.ts";
 import { backlogSteps } from "./scaling.ts";
@@ -74,16 +75,8 @@ export function scaleOnBacklog(fleet: Fleet, large: sst.aws.Queue, worker: sst.a
 }
 
 function backlogAlarm(fleet: Fleet, large: sst.aws.Queue, name: string, alarmDescription: string) {
-  const metric = (id: string, metricName: string) => ({
-    id,
-    metric: {
-      namespace: "AWS/SQS",
-      metricName,
-      dimensions: { QueueName: large.nodes.queue.name },
-      stat: "Maximum",
-      period: SCALING.periodSeconds,
-    },
-  });
+  const metric = (id: string, metricName: string) =>
+    queueMetric(id, large, metricName, SCALING.periodSeconds);
   return {
     name: physical(fleet, name),
     alarmDescription,

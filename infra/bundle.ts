@@ -1,10 +1,5 @@
-import { createRequire } from "node:module";
 import { join } from "node:path";
-
-/** What is used of esbuild, which SST's platform brings along. */
-interface Esbuild {
-  buildSync(options: object): unknown;
-}
+import { ESM_BANNER, esbuildOf } from "./esbuild.ts";
 
 interface Options {
   /** From the app's root. */
@@ -23,8 +18,7 @@ export function bundle(
   { outfile, format }: Options,
 ): void {
   const { root, platform } = $cli.paths;
-  const esbuild: Esbuild = createRequire(join(platform, "package.json"))("esbuild");
-  esbuild.buildSync({
+  esbuildOf(platform).buildSync({
     absWorkingDir: root,
     ...(typeof entry === "string" ? { entryPoints: [entry] } : { stdin: entry }),
     outfile: join(root, outfile),
@@ -34,15 +28,6 @@ export function bundle(
     target: "node24",
     format,
     logLevel: "silent",
-    // What is CommonJS asks for `fs` and `__dirname` as it loads.
-    ...(format === "esm" && {
-      banner: {
-        js: [
-          'import { createRequire as _createRequire } from "node:module";',
-          "const require = _createRequire(import.meta.url);",
-          "const { dirname: __dirname, filename: __filename } = import.meta;",
-        ].join("\n"),
-      },
-    }),
+    ...(format === "esm" && { banner: { js: ESM_BANNER } }),
   });
 }

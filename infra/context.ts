@@ -15,8 +15,13 @@ export interface Transforms {
   readonly bucket?: Transform<sst.aws.BucketArgs>;
 }
 
-/** The longest name that IAM's roles, and EventBridge's rules and schedules, may have. */
-const SHORT = 64;
+/**
+ * The characters that the name of a role of IAM, and of a rule or schedule of EventBridge, may have.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+ * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
+ */
+export const LONGEST_NAME = 64;
 
 /** What all parts of one fleet are made with. */
 export interface Fleet {
@@ -84,8 +89,8 @@ export function physicalOfAccount(fleet: Fleet, name: string): $util.Output<stri
 }
 
 function short(name: string): string {
-  if (name.length <= SHORT) return name;
+  if (name.length <= LONGEST_NAME) return name;
   throw new Error(
-    `${name} has ${name.length} characters, and AWS takes ${SHORT}: shorten the name of the app, the stage or the fleet`,
+    `${name} has ${name.length} characters, and AWS takes ${LONGEST_NAME}: shorten the name of the app, the stage or the fleet`,
   );
 }

@@ -1,7 +1,6 @@
+import { LONGEST_NAME } from "./context.ts";
 import type { FleetSettings } from "./settings-schema.ts";
 
-/** IAM takes no longer names of roles. */
-const LONGEST = 64;
 /** A hyphen and eight letters. */
 const SUFFIX = 9;
 const NAMED = ["aws:iam/role:Role", "aws:iam/policy:Policy"];
@@ -36,7 +35,7 @@ export function rolesAs({
 /** What is too long is cut before its end, by which SST tells names apart. */
 function prefixed(prefix: string, name: string): string {
   const whole = prefix + name;
-  if (whole.length <= LONGEST) return whole;
+  if (whole.length <= LONGEST_NAME) return whole;
   const end = name.slice(-SUFFIX);
-  return whole.slice(0, LONGEST - end.length) + end;
+  return whole.slice(0, LONGEST_NAME - end.length) + end;
 }

@@ -1,12 +1,8 @@
 import { readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { ESM_BANNER, esbuildOf } from "../esbuild.ts";
 
-/** What is used of esbuild, which SST's platform brings along. */
-interface Esbuild {
-  build(options: object): Promise<unknown>;
-}
 interface PluginBuild {
   onLoad(
     options: { filter: RegExp },
@@ -26,12 +22,6 @@ const EXTERNAL = [
   "vite",
 ];
 
-const BANNER = [
-  'import { createRequire as topLevelCreateRequire } from "module";',
-  "const require = topLevelCreateRequire(import.meta.url);",
-  "const { dirname: __dirname, filename: __filename } = import.meta;",
-].join("\n");
-
 export interface BundleOptions {
   readonly root: string;
   readonly platform: string;
@@ -47,11 +37,10 @@ export interface BundleOptions {
 /** Bundles the configuration as sst does, and imports it. */
 export async function imported(options: BundleOptions): Promise<unknown> {
   const { root, platform, globals } = options;
-  const esbuild: Esbuild = createRequire(join(platform, "package.json"))("esbuild");
   // The same name each time: what Node has compiled of it is found again, and not kept for ever.
   const outfile = join(platform, `graph.${options.name}.mjs`);
   try {
-    await esbuild.build({
+    await esbuildOf(platform).build({
       stdin: { contents: options.contents, resolveDir: root, sourcefile: "graph.ts", loader: "ts" },
       outfile,
       bundle: true,
@@ -60,7 +49,7 @@ export async function imported(options: BundleOptions): Promise<unknown> {
       mainFields: ["module", "main"],
       nodePaths: [join(platform, "node_modules")],
       external: EXTERNAL,
-      banner: { js: `${BANNER}\n${options.banner ?? ""}` },
+      banner: { js: `${ESM_BANNER}\n${options.banner ?? ""}` },
       define: Object.fromEntries(
         Object.entries(options.define).map(([name, value]) => [name, JSON.stringify(value)]),
       ),

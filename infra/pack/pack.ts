@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
+import { ESM_BANNER, esbuildOf } from "../esbuild.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -26,17 +26,6 @@ const CONTEXT = [
 const HANDLER = "packages/lambda/src/consume/handler.ts";
 const DECODER = "packages/core/src/image/unpack-thread.ts";
 const WORKER = "packages/worker/src/main.ts";
-
-const BANNER = [
-  'import { createRequire as _createRequire } from "node:module";',
-  "const require = _createRequire(import.meta.url);",
-  "const { dirname: __dirname, filename: __filename } = import.meta;",
-].join("\n");
-
-/** What is used of esbuild, which SST's platform brings along. */
-interface Esbuild {
-  build(options: object): Promise<unknown>;
-}
 
 /**
  * Writes the package `@imagefleet/sst`: the component's source, which SST bundles with an app's own
@@ -65,7 +54,7 @@ export async function pack(folder: string): Promise<void> {
 
 /** Bundles the programs, so that nothing of them is to be found among an app's packages but sharp. */
 async function build(folder: string): Promise<void> {
-  const esbuild: Esbuild = createRequire(join(ROOT, ".sst/platform/package.json"))("esbuild");
+  const esbuild = esbuildOf(join(ROOT, ".sst/platform"));
   const options = {
     absWorkingDir: ROOT,
     outdir: join(folder, "fleet", "built"),
@@ -92,7 +81,7 @@ async function build(folder: string): Promise<void> {
       [named(WORKER)]: WORKER,
       [join(dirname(named(WORKER)), basename(named(DECODER)))]: DECODER,
     },
-    banner: { js: BANNER },
+    banner: { js: ESM_BANNER },
   });
 }
 

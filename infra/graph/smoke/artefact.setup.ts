@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import type { FunctionArtefact } from "../../../packages/local/container/function-artefact.ts";
+import { ESM_BANNER, esbuildOf } from "../../esbuild.ts";
 import { ensurePlatform } from "../platform.ts";
 import { bundle, unpack } from "./artefact.ts";
 
@@ -49,9 +49,7 @@ async function make(root: string): Promise<FunctionArtefact> {
 
 /** As SST bundles a function: one ESM file, minified, sharp's native part left outside. */
 async function bundleBare(outfile: string): Promise<void> {
-  const platform = join(ROOT, ".sst", "platform", "package.json");
-  const esbuild: { build(options: object): Promise<unknown> } = createRequire(platform)("esbuild");
-  await esbuild.build({
+  await esbuildOf(join(ROOT, ".sst", "platform")).build({
     stdin: { contents: BARE, resolveDir: join(ROOT, "packages", "core") },
     outfile,
     bundle: true,
@@ -61,13 +59,7 @@ async function bundleBare(outfile: string): Promise<void> {
     format: "esm",
     mainFields: ["module", "main"],
     external: ["sharp"],
-    banner: {
-      js: [
-        'import { createRequire } from "node:module";',
-        "const require = createRequire(import.meta.url);",
-        "const { dirname: __dirname } = import.meta;",
-      ].join("\n"),
-    },
+    banner: { js: ESM_BANNER },
     logLevel: "error",
   });
 }
