@@ -21,7 +21,8 @@ module.exports = {
     },
     {
       name: "fixtures-are-for-tests",
-      comment: "What a fixture may import, a program may not. The fuzzer and the references are tests.",
+      comment:
+        "What a fixture may import, a program may not. The fuzzer and the references are tests.",
       severity: "error",
       from: {
         path: "^(packages|infra)/",
