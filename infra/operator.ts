@@ -77,7 +77,10 @@ function examining(
       resources: letters,
     },
     { actions: ["sqs:SendMessage"], resources: [small.letters.arn] },
-    { actions: ["lambda:GetFunctionConfiguration"], resources: [consume.arn] },
+    {
+      actions: ["lambda:GetFunctionConcurrency", "lambda:GetFunctionConfiguration"],
+      resources: [consume.arn],
+    },
     {
       actions: ["iam:SimulatePrincipalPolicy"],
       resources: [

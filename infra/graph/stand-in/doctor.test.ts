@@ -234,6 +234,31 @@ const BREAKS: readonly Break[] = [
     name: "tasks of the worker",
     says: /could not start: CannotPullContainerError/,
   },
+  // Three that were chosen by somebody who had not read the code.
+  {
+    what: "somebody pressed Throttle",
+    resource: "ConsumeFunction",
+    change: (inputs) => ({ ...inputs, reservedConcurrentExecutions: 0 }),
+    name: "function",
+    says: /may not run: its reserved concurrency is 0/,
+  },
+  {
+    what: "the queue is encrypted with AWS's own key",
+    resource: "SmallQueue",
+    change: ({ sqsManagedSseEnabled: _gone, ...rest }) => ({
+      ...rest,
+      kmsMasterKeyId: "alias/aws/sqs",
+    }),
+    name: "encryption of the small lane's queue",
+    says: /alias\/aws\/sqs, which S3 and EventBridge may not use/,
+  },
+  {
+    what: "the queue holds messages back",
+    resource: "SmallQueue",
+    change: (inputs) => ({ ...inputs, delaySeconds: 900 }),
+    name: "queue of the small lane",
+    says: /holds every message back for 900 s/,
+  },
   {
     what: "the bucket does not send to EventBridge",
     graph: "by rule",

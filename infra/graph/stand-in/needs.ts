@@ -18,6 +18,7 @@ interface Need {
 const ON: Readonly<Record<string, string>> = {
   "ecs:DescribeServices": "service",
   "ecs:DescribeTasks": "task",
+  "lambda:GetFunctionConcurrency": "function",
   "lambda:GetFunctionConfiguration": "function",
   "iam:GetRole": "role of ECS",
 };

@@ -108,9 +108,12 @@ function stoppedTasks(world: World) {
 
 /**
  * https://docs.aws.amazon.com/lambda/latest/api/API_ListEventSourceMappings.html
+ * https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConcurrency.html
  * https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html
  */
 export function lambda({ pathname, searchParams }: URL, world: World): Answer {
+  const [, limited] = /^\/2019-09-30\/functions\/(.+)\/concurrency$/.exec(pathname) ?? [];
+  if (limited !== undefined) return functionConcurrency(decodeURIComponent(limited), world);
   const [, name] = /^\/2015-03-31\/functions\/(.+)\/configuration$/.exec(pathname) ?? [];
   if (name !== undefined) return functionConfiguration(decodeURIComponent(name), world);
   const queue = searchParams.get("EventSourceArn");
@@ -130,10 +133,20 @@ export function lambda({ pathname, searchParams }: URL, world: World): Answer {
   return json({ EventSourceMappings: mappings });
 }
 
-function functionConfiguration(called: string, world: World): Answer {
-  const found = resources(world, "lambda/function:Function").find(
+function functionOf(called: string, world: World): Resource | undefined {
+  return resources(world, "lambda/function:Function").find(
     ({ inputs }) => called.split(":").at(-1) === textAt(inputs, "name"),
   );
+}
+
+/** Without a concurrency of its own the answer is an empty object. */
+function functionConcurrency(called: string, world: World): Answer {
+  const reserved = at(functionOf(called, world)?.inputs, "reservedConcurrentExecutions");
+  return json(reserved === undefined ? {} : { ReservedConcurrentExecutions: reserved });
+}
+
+function functionConfiguration(called: string, world: World): Answer {
+  const found = functionOf(called, world);
   if (found === undefined) {
     return jsonError("ResourceNotFoundException", `Function not found: ${called}`, 404);
   }

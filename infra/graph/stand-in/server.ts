@@ -303,6 +303,7 @@ function heardOf(incoming: IncomingMessage, bytes: Buffer): Heard {
 
 function lambdaOperation(url: string): string {
   if (url.includes("/event-source-mappings")) return "ListEventSourceMappings";
+  if (url.includes("/concurrency")) return "GetFunctionConcurrency";
   return url.includes("/configuration") ? "GetFunctionConfiguration" : "";
 }
 

@@ -31,7 +31,11 @@ export function queueAttributes(name: string, world: World): Record<string, stri
     QueueArn: arn("sqs", name),
     VisibilityTimeout: String(numberAt(found?.inputs, "visibilityTimeoutSeconds") || 30),
     MessageRetentionPeriod: String(numberAt(found?.inputs, "messageRetentionSeconds")),
+    DelaySeconds: String(numberAt(found?.inputs, "delaySeconds")),
     ...(redrive !== "" && { RedrivePolicy: redrive }),
+    ...(textAt(found?.inputs, "kmsMasterKeyId") !== "" && {
+      KmsMasterKeyId: textAt(found?.inputs, "kmsMasterKeyId"),
+    }),
     ...(policy && { Policy: JSON.stringify(iamPolicy(policy.inputs, "policy")) }),
   };
 }

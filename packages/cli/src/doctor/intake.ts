@@ -100,8 +100,12 @@ export async function consumerChecks(patient: Patient): Promise<Consumer> {
     const checks = [noneHere(name, "mapping of AWS's: its event source polls the small lane")];
     return { checks, role: undefined };
   }
-  const { LambdaClient, ListEventSourceMappingsCommand, GetFunctionConfigurationCommand } =
-    await sdk(() => import("@aws-sdk/client-lambda"));
+  const {
+    LambdaClient,
+    ListEventSourceMappingsCommand,
+    GetFunctionConcurrencyCommand,
+    GetFunctionConfigurationCommand,
+  } = await sdk(() => import("@aws-sdk/client-lambda"));
   const lambda = new LambdaClient(clientConfig(stage.clients.LAMBDA));
   let called: string | undefined;
   let role: string | undefined;
@@ -120,13 +124,19 @@ export async function consumerChecks(patient: Patient): Promise<Consumer> {
   const checks =
     called === undefined
       ? []
-      : await askFor(fn, "lambda:GetFunctionConfiguration", async () => {
-          const is = await lambda.send(
-            new GetFunctionConfigurationCommand({ FunctionName: called }),
-          );
-          role = is.Role;
-          return [functionCheck(fn, is)];
-        });
+      : await askFor(
+          fn,
+          "lambda:GetFunctionConfiguration and lambda:GetFunctionConcurrency",
+          async () => {
+            const asked = { FunctionName: called };
+            const is = await lambda.send(new GetFunctionConfigurationCommand(asked));
+            role = is.Role;
+            const { ReservedConcurrentExecutions: reserved } = await lambda.send(
+              new GetFunctionConcurrencyCommand(asked),
+            );
+            return [functionCheck(fn, is, reserved)];
+          },
+        );
   lambda.destroy();
   return { checks: [...mapping, ...checks], role };
 }
@@ -184,8 +194,24 @@ function wrongMapping(name: string, says: string, blocks: boolean): Check {
   return { name, state: "wrong", says, fix: DEPLOY, ...(blocks && { blocks: BOTH }) };
 }
 
-function functionCheck(name: string, is: FunctionConfiguration): Check {
+/** @param reserved concurrency that is set aside for it; undefined: it shares the account's */
+function functionCheck(
+  name: string,
+  is: FunctionConfiguration,
+  reserved: number | undefined,
+): Check {
   const { FunctionName = "", State = "Active", LastUpdateStatus = "Successful" } = is;
+  // The console's button "Throttle" does this.
+  // https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+  if (reserved === 0) {
+    return {
+      name,
+      state: "wrong",
+      says: `${FunctionName} may not run: its reserved concurrency is 0, as the button Throttle of Lambda's console sets it.`,
+      fix: `Run: aws lambda delete-function-concurrency --function-name ${FunctionName}. What became a dead letter meanwhile, dlq redrive sends back.`,
+      blocks: BOTH,
+    };
+  }
   if (State === "Failed" || LastUpdateStatus === "Failed") {
     const why = is.StateReason ?? is.LastUpdateStatusReason ?? "no reason is given";
     return {

@@ -5,6 +5,8 @@ import { noneHere } from "../check/check.ts";
 import { many } from "../view/thousands.ts";
 import { type Patient, type QueueFacts, type Statement, statementsOf } from "./fleet.ts";
 
+const DEPLOY = "Deploy the stage again: sst deploy puts back what was changed by hand.";
+
 /** The queues as they are: how full, where their dead letters go, and whether S3 may send. */
 export function queueChecks(patient: Patient): Check[] {
   return [
@@ -13,12 +15,18 @@ export function queueChecks(patient: Patient): Check[] {
       return [depth(`queue of the ${lane} lane`, queue), redrive(lane, queue, letters)];
     }),
     ...LANES.map((lane) => lettersDepth(lane, patient.queues[lane].letters)),
+    ...encryption(patient.queues.small.queue),
     sendPolicy(patient),
   ];
 }
 
 function depth(name: string, { attributes }: QueueFacts): Check {
   const { waiting, inFlight } = counts(attributes);
+  const delay = Number(attributes["DelaySeconds"] ?? 0);
+  if (delay > 0) {
+    const says = `The queue holds every message back for ${delay} s before it can be received.`;
+    return { name, state: "wrong", says, fix: DEPLOY };
+  }
   return {
     name,
     state: "ok",
@@ -54,8 +62,6 @@ const redriveSchema = v.pipe(
   }),
 );
 
-const DEPLOY = "Deploy the stage again: sst deploy puts back what was changed by hand.";
-
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html */
 function redrive(lane: Lane, queue: QueueFacts, letters: QueueFacts): Check {
   const name = `redrive policy of the ${lane} lane`;
@@ -82,6 +88,23 @@ function redrive(lane: Lane, queue: QueueFacts, letters: QueueFacts): Check {
     state: "ok",
     says: `A message becomes a dead letter after ${many(maxReceiveCount, "receive")}.`,
   };
+}
+
+/**
+ * The key that AWS keeps for SQS has a policy that nobody can change, and that lets no service send.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+ */
+function encryption({ name, attributes }: QueueFacts): Check[] {
+  if (!attributes["KmsMasterKeyId"]?.endsWith("alias/aws/sqs")) return [];
+  return [
+    {
+      name: "encryption of the small lane's queue",
+      state: "wrong",
+      says: `${name} is encrypted with AWS's own key alias/aws/sqs, which S3 and EventBridge may not use: no upload is heard of, and no error is seen.`,
+      fix: `${DEPLOY} Then run reprocess: what was uploaded meanwhile has no message.`,
+      blocks: ["small", "large"],
+    },
+  ];
 }
 
 /** May S3, or EventBridge in its place, send to the small lane's queue? */
