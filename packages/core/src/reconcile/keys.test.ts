@@ -70,7 +70,9 @@ function forged(bucket: string, key: string, stale: readonly string[]): Manifest
 }
 
 describe("keysOf", () => {
-  it("gives no key to two sources, whatever their manifests name, and each its own", async () => {
+  it("gives no key to two sources, whatever their manifests name, and each its own", {
+    timeout: 120_000,
+  }, async () => {
     const history = fc.record({
       today: recipe,
       sources: fc.uniqueArray(sourceKey, { minLength: 2, maxLength: 3 }),
