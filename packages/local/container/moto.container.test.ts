@@ -81,7 +81,7 @@ describe.skipIf(image === "" || endpoint === "")(
           IMAGEFLEET_LARGE_DLQ_URL: letters.url,
           IMAGEFLEET_POLL_SECONDS: "1",
         },
-        { memoryMib: 2048, cpus: 2 },
+        { memory: 2048, cpus: 2 },
       );
       try {
         await worker.said({ msg: "job", key: "a photo.jpg", outcome: "rendered" });

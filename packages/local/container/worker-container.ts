@@ -4,7 +4,8 @@ import { ReadOnlyContainer } from "./read-only-container.ts";
 
 /** What Fargate gives a task. */
 export interface TaskSize {
-  readonly memoryMib: number;
+  /** MiB of the container itself, or the cgroup that limits it. */
+  readonly memory: number | { readonly cgroup: string };
   readonly cpus: number;
 }
 
@@ -30,16 +31,23 @@ export interface WorkerContainer {
   remove(): Promise<void>;
 }
 
-/** @param environment the worker's variables; addresses are the host's own 127.0.0.1 */
+/**
+ * @param environment the worker's variables; addresses are the host's own 127.0.0.1
+ * @param recipe a file in the place of the recipe that the image has
+ */
 export async function startWorkerContainer(
   image: string,
   environment: Record<string, string>,
-  { memoryMib, cpus }: TaskSize,
+  { memory, cpus }: TaskSize,
+  recipe?: string,
 ): Promise<WorkerContainer> {
   const lines: Record<string, unknown>[] = [];
   const waiting = new Set<() => void>();
-  const container = await new ReadOnlyContainer(image, memoryMib)
+  const container = await new ReadOnlyContainer(image, memory)
     .withCpus(cpus)
+    .withBindMounts(
+      recipe === undefined ? [] : [{ source: recipe, target: "/app/recipe.ts", mode: "ro" }],
+    )
     .withNetworkMode("host")
     .withEnvironment(environment)
     .withLogConsumer((stream) => {

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { Upload } from "@aws-sdk/lib-storage";
 import { jobMessage } from "@imagefleet/core/intake";
@@ -15,12 +16,16 @@ import { asEnvironment } from "../src/credentials/index.ts";
 import { MAX_RECEIVES } from "../src/resources/index.ts";
 import { writeTiff } from "../src/samples/index.ts";
 import { type Sandbox, startSandbox } from "../src/sandbox/index.ts";
+import { prepareTaskCgroup } from "./task-cgroup.ts";
+import { startTaskMetadata } from "./task-metadata.ts";
 import { startWorkerContainer, type TaskSize, type WorkerContainer } from "./worker-container.ts";
 
 const image = inject("workerImage");
-const TASK: TaskSize = { memoryMib: 2048, cpus: 2 };
+const TASK: TaskSize = { memory: 2048, cpus: 2 };
 const LEASE_SECONDS = 5;
 const MINUTES = 60_000;
+const MIB = 1024 * 1024;
+const PRINT_RECIPE = fileURLToPath(new URL("print-recipe.ts", import.meta.url));
 
 let sandbox: Sandbox;
 let worker: WorkerContainer | undefined;
@@ -37,7 +42,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function start(size: TaskSize, more: Record<string, string> = {}): Promise<WorkerContainer> {
+async function start(
+  size: TaskSize,
+  more: Record<string, string> = {},
+  recipeFile?: string,
+): Promise<WorkerContainer> {
   const { large } = sandbox.resources.lanes;
   worker = await startWorkerContainer(
     image,
@@ -54,6 +63,7 @@ async function start(size: TaskSize, more: Record<string, string> = {}): Promise
       ...more,
     },
     size,
+    recipeFile,
   );
   return worker;
 }
@@ -75,6 +85,17 @@ async function progressive(name: string, width: number, height: number): Promise
     .resize(width, height, { fit: "fill", kernel: "cubic" })
     .jpeg({ quality: 85, progressive: true })
     .toFile(path);
+  return path;
+}
+
+/** 60 megapixels that let through what is behind them: encoders hold a half more of each px. */
+async function translucent(name: string): Promise<string> {
+  const noise = { type: "gaussian", mean: 128, sigma: 50 } as const;
+  const create = { width: 50, height: 30, channels: 3, background: "#000", noise } as const;
+  const alpha = await sharp({ create }).extractChannel(0).png().toBuffer();
+  const small = await sharp({ create }).joinChannel(alpha).png().toBuffer();
+  const path = join(folder, name);
+  await sharp(small).resize(10_000, 6000).png({ compressionLevel: 1 }).toFile(path);
   return path;
 }
 
@@ -128,6 +149,39 @@ describe.skipIf(image === "")("the worker's image", () => {
     expect(await waiting(sandbox.resources.lanes.large.url)).toEqual({ visible: 0, inFlight: 0 });
   });
 
+  it("keeps within the memory of its task, which limits it where the container itself is unlimited", {
+    timeout: 5 * MINUTES,
+  }, async (test) => {
+    const task = { CPU: 2, Memory: 4096 };
+    const cgroup = await prepareTaskCgroup();
+    const metadata = await startTaskMetadata(task);
+    try {
+      const { said, exit, run } = await start(
+        { memory: { cgroup: cgroup.name }, cpus: task.CPU },
+        { ECS_CONTAINER_METADATA_URI_V4: metadata.uri },
+        PRINT_RECIPE,
+      );
+      await cgroup.limit(task.Memory * MIB);
+      const sees = "Math.min(os.totalmem(), process.constrainedMemory() || Infinity)";
+      expect(Number((await run(["node", "--print", sees])).output)).toBeGreaterThan(4096 * MIB);
+
+      await upload("poster.png", await translucent("poster.png"));
+      const end = await Promise.race([said({ msg: "job" }), exit()]);
+      expect(end).toMatchObject({ outcome: "rendered" });
+      const { kills, peakBytes } = await cgroup.counted();
+      await test.annotate(`the task's memory at its peak: ${Math.round(peakBytes / MIB)} MiB`);
+      expect(kills).toBe(0);
+      expect(await said({ msg: "ready" })).toMatchObject({ memoryMib: Math.round(0.7 * 4096) });
+      const renditions = (await manifestOf("poster.png"))?.renditions ?? [];
+      expect(renditions.length).toBe(3);
+    } finally {
+      await worker?.remove();
+      worker = undefined;
+      await cgroup.remove();
+      await metadata.close();
+    }
+  });
+
   it("is well as long as its work goes round, and not when it stands still", async () => {
     const { run, kill } = await start(TASK, { IMAGEFLEET_HEALTH_SECONDS: "1" });
     const check = async () => (await run(["node", "packages/worker/src/health/check.ts"])).code;
@@ -166,7 +220,7 @@ describe.skipIf(image === "")("the worker's image", () => {
     timeout: 5 * MINUTES,
   }, async () => {
     await upload("photo.jpg", await progressive("photo.jpg", 12_000, 9000));
-    const { exit, restart } = await start({ memoryMib: 256, cpus: 2 });
+    const { exit, restart } = await start({ memory: 256, cpus: 2 });
     const { large } = sandbox.resources.lanes;
     for (let kills = 1; kills <= MAX_RECEIVES; kills++) {
       expect(await exit()).toEqual({ code: 137, outOfMemory: true });
