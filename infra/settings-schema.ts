@@ -243,6 +243,9 @@ const stageSchema = v.strictObject({
   ...fleetEntries,
 });
 
+/** What a stage of this repository's own app may be given. */
+export const SETTINGS = Object.keys(stageSchema.entries);
+
 export type SettingsInput = v.InferInput<typeof stageSchema>;
 export type Settings = v.InferOutput<typeof stageSchema>;
 export type FleetInput = v.InferInput<typeof fleetSchema>;

@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { afterEach, expect, it, vi } from "vitest";
 import { settingsFromEnv } from "./env.ts";
 import { stages } from "./settings.ts";
-import { parseSettings } from "./settings-schema.ts";
+import { parseSettings, SETTINGS } from "./settings-schema.ts";
 import { settingsOf } from "./stage-settings.ts";
 
 const NAMED = { app: "photos", region: "eu-west-1" };
@@ -29,6 +30,14 @@ it("are complete when nothing is said", () => {
     traces: "off",
     tracedShare: 0.05,
   });
+});
+
+it("are in docs/deploy.md, each of them and no other", () => {
+  const docs = readFileSync(new URL("../docs/deploy.md", import.meta.url), "utf8");
+  const rows = docs.split("| setting | default | |")[1]?.split("\n\n")[0] ?? "";
+  const firstCells = rows.split("\n").map((row) => row.split("|")[1] ?? "");
+  const documented = firstCells.flatMap((cell) => cell.match(/(?<=`)\w+(?=`)/g) ?? []);
+  expect(documented.sort()).toEqual([...SETTINGS].sort());
 });
 
 it.each(Object.entries(stages))("of the stage %s can be used, once named", (stage, settings) => {

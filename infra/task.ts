@@ -3,23 +3,22 @@ import { WORKER } from "./numbers.ts";
 /** The worker's only writable folder: on the task's disk, owned as docker/worker.Dockerfile says. */
 const SCRATCH = { volume: "scratch", path: "/scratch" };
 
-const MIB_PER_GB = 1024;
-
 /**
  * Sets what SST has no argument for: the container's own memory, a read-only root, a scratch volume,
  * all the time that Fargate gives to a stop, and neither port nor terminal, which no worker needs.
  */
 export function hardened(task: aws.ecs.TaskDefinitionArgs): undefined {
   task.volumes = [{ name: SCRATCH.volume }];
-  task.containerDefinitions = $output(task.containerDefinitions).apply((json) => {
-    const containers: object[] = JSON.parse(json);
+  const { containerDefinitions, memory } = task;
+  task.containerDefinitions = $output({ containerDefinitions, memory }).apply((made) => {
+    const containers: object[] = JSON.parse(made.containerDefinitions);
     return JSON.stringify(
       containers.map((container) => ({
         ...container,
         // In a container without a limit of its own, the kernel names the machine's memory, which is
         // twice the task's.
         // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
-        memory: WORKER.memoryGb * MIB_PER_GB,
+        memory: Number(made.memory),
         stopTimeout: WORKER.stopTimeoutSeconds,
         readonlyRootFilesystem: true,
         pseudoTerminal: false,

@@ -28,7 +28,18 @@ const TWO_FLEETS = `export default $config({
   async run() {
     const { Imagefleet } = await import("@imagefleet/sst");
     const photos = new Imagefleet("Photos", { recipe: "recipe.ts" });
-    const avatars = new Imagefleet("Avatars", { recipe: "recipe.ts", encryption: "kms", network: { cidr: "10.30.0.0/16" } });
+    const avatars = new Imagefleet("Avatars", {
+      recipe: "recipe.ts",
+      encryption: "kms",
+      network: { cidr: "10.30.0.0/16" },
+      transform: {
+        worker: (args) => {
+          args.cpu = "4 vCPU";
+          args.memory = "8 GB";
+        },
+        function: { description: "Avatars of the shop" },
+      },
+    });
     return { Photos: photos.outputs, Avatars: avatars.outputs };
   },
 });`;
@@ -142,6 +153,19 @@ describe("two fleets in one app", () => {
       .filter(([rule]) => !OF_OUR_APP.includes(rule))
       .flatMap(([rule, check]) => check(built).map((line) => `${rule}: ${line}`));
     expect(broken).toEqual([]);
+  });
+
+  it("are transformed alone: fields of an object, and what a function changes", () => {
+    const made = fleets.map((name) => {
+      const called = (part: string) => two.resources.find((each) => each.name === name + part);
+      const task = called("WorkerTask")?.inputs;
+      const consume = called("ConsumeFunction")?.inputs;
+      return [at(task, "cpu"), at(task, "memory"), at(consume, "description")];
+    });
+    expect(made).toEqual([
+      ["2048", "4096", "Imagefleet: the small lane, ten messages a batch"],
+      ["4096", "8192", "Avatars of the shop"],
+    ]);
   });
 
   it("share no name in AWS, and neither says the other's", () => {

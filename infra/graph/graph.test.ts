@@ -902,6 +902,51 @@ describe("sst dev", () => {
   });
 });
 
+describe("docs/deploy.md", () => {
+  const docs = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8");
+  const [, ...blocks] = docs.split("```json\n");
+  const examples = blocks.map((block): Json => JSON.parse(block.split("```")[0] ?? ""));
+
+  it("has a topic of one's own let in whom the fleet's own lets in", () => {
+    const [policy] = all(graph("production"), "sns/topicPolicy:TopicPolicy");
+    const allowed = listAt(jsonAt(policy?.inputs, "policy"), "Statement").filter(
+      (each) => textAt(each, "Effect") === "Allow",
+    );
+    const lines = allowed.flatMap((each) =>
+      texts(at(each, "Principal.0.identifiers")).map((service) => [
+        service,
+        ...texts(at(each, "Action")),
+        ...texts(at(each, "Condition.0.values")),
+      ]),
+    );
+    const documented = listAt({ all: examples.find(Array.isArray) ?? null }, "all");
+    const written = documented.flatMap((each) =>
+      texts(at(each, "Principal.Service")).map((service) => [
+        service,
+        ...texts(at(each, "Action")),
+        ...texts(at(each, "Condition.StringEquals.aws:SourceAccount")),
+      ]),
+    );
+    expect(written).toEqual(lines);
+    expect(written).toHaveLength(3);
+  });
+
+  it("has a rendition bucket of one's own expire tombstones as the fleet's own does", () => {
+    const rules = all(
+      graph("production"),
+      "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    ).flatMap(({ inputs }) => listAt(inputs, "rules"));
+    const rule = rules.find((each) => textAt(each, "id") === "tombstones");
+    const [written] = examples.filter((each) => textAt(each, "ID") === "imagefleet-tombstones");
+    expect(written).toEqual({
+      ID: "imagefleet-tombstones",
+      Status: at(rule, "status"),
+      Filter: { Tag: { Key: at(rule, "filter.tag.key"), Value: at(rule, "filter.tag.value") } },
+      Expiration: { Days: at(rule, "expiration.days") },
+    });
+  });
+});
+
 /** What EventBridge sends a target of an event. */
 function told(transformer: Json, event: Json): Record<string, Json> {
   const template = textAt(transformer, "inputTemplate").replaceAll(/<(\w+)>/g, (_, variable) =>

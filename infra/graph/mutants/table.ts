@@ -236,7 +236,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "the container's own memory",
     file: "task.ts",
-    from: "memory: WORKER.memoryGb * MIB_PER_GB,",
+    from: "memory: Number(made.memory),",
     to: "",
     fault: /a container knows its memory: the container has NaN MiB of its task's 4096/,
   },
