@@ -12,6 +12,7 @@ const CONFIG = join(ROOT, ".dependency-cruiser.cjs");
 const BREAKERS: Record<string, readonly [from: string, imports: string]> = {
   "no-circles": ["packages/core/src/plan/a.ts", "./b.ts"],
   "core-knows-no-program": ["packages/core/src/store/a.ts", "../../../lambda/src/a.ts"],
+  "fixtures-are-for-tests": ["packages/core/src/queue/a.ts", "./b.fixture.ts"],
   "pure-rooms-do-no-io": ["packages/core/src/recipe/a.ts", "node:fs"],
   "pure-rooms-import-pure-rooms": ["packages/core/src/intake/a.ts", "../store/b.ts"],
   "sharp-lives-in-image": ["packages/core/src/telemetry/a.ts", "sharp"],
@@ -33,6 +34,7 @@ const BREAKERS: Record<string, readonly [from: string, imports: string]> = {
 
 /** What the breakers import. */
 const THERE = [
+  "packages/core/src/queue/b.fixture.ts",
   "packages/core/src/store/b.ts",
   "packages/core/src/image/b.ts",
   "packages/lambda/src/a.ts",
