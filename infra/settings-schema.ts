@@ -1,18 +1,11 @@
 import * as v from "valibot";
 
-const bucketName = v.pipe(
-  v.string(),
-  v.regex(
-    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-    "it must be a bucket's name, without s3:// or arn:",
-  ),
-);
+const name = "it must be a bucket's name, without s3:// or arn:";
+const bucketName = v.pipe(v.string(name), v.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, name));
 
 function arnOf(service: string) {
-  return v.pipe(
-    v.string(),
-    v.regex(new RegExp(`^arn:aws[a-z-]*:${service}:`), `it must begin with arn:aws:${service}:`),
-  );
+  const message = `it must begin with arn:aws:${service}:`;
+  return v.pipe(v.string(message), v.regex(new RegExp(`^arn:aws[a-z-]*:${service}:`), message));
 }
 
 function whole(from: number, to: number) {
@@ -67,29 +60,37 @@ const ownSource = v.strictObject({
   kmsKeyArn: v.optional(orLater(arnOf("kms"))),
 });
 
-const newRenditions = v.literal("new", 'it must be "new", or { bucket }');
+const renditions = 'it must be "new", or { bucket }';
 
-const ownRenditions = v.strictObject({
-  /** A bucket that is there already, in this account and region, and not the source's. */
-  bucket: anyBucket,
-  /** The key that it encrypts with, if it is not S3's own. */
-  kmsKeyArn: v.optional(orLater(arnOf("kms"))),
-});
+const newRenditions = v.literal("new", renditions);
+
+const ownRenditions = v.strictObject(
+  {
+    /** A bucket that is there already, in this account and region, and not the source's. */
+    bucket: anyBucket,
+    /** The key that it encrypts with, if it is not S3's own. */
+    kmsKeyArn: v.optional(orLater(arnOf("kms"))),
+  },
+  renditions,
+);
 
 const ownEncryption = v.strictObject({
   /** A key of KMS that is there already, in this account and region. */
   kmsKeyArn: orLater(arnOf("kms")),
 });
 
-const prefix = "it must be 1 to 20 letters, digits and hyphens";
+const prefix = "it must be 1 to 20 letters, digits, hyphens and underscores";
 
-const roles = v.strictObject({
-  /** The policy that no role of the fleet's may go beyond. */
-  permissionsBoundary: v.optional(orLater(arnOf("iam"))),
-  /** Before the name of every role and policy. */
-  namePrefix: v.optional(v.pipe(v.string(prefix), v.regex(/^[\w-]{1,20}$/, prefix))),
-  tags: v.optional(v.record(v.string(), v.string("it must be a text")), {}),
-});
+const roles = v.strictObject(
+  {
+    /** The policy that no role of the fleet's may go beyond. */
+    permissionsBoundary: v.optional(orLater(arnOf("iam"))),
+    /** Before the name of every role and policy. */
+    namePrefix: v.optional(v.pipe(v.string(prefix), v.regex(/^[\w-]{1,20}$/, prefix))),
+    tags: v.optional(v.record(v.string(), v.string("it must be a text")), {}),
+  },
+  "it must be { permissionsBoundary, namePrefix, tags }, or some of them",
+);
 
 const app =
   'write a name of your own, as app: "acme-photos": 2 to 30 lower case letters, digits and hyphens, a letter first';
@@ -282,7 +283,7 @@ function parsed<const S extends typeof stageSchema | typeof fleetSchema>(
   input: unknown,
   where: string,
 ): v.InferOutput<S> {
-  const result = v.safeParse(schema, input);
+  const result = v.safeParse(schema, input, { message: ({ expected }) => mustBe(expected) });
   const faults = result.success ? relatedFaults(stage, result.output) : result.issues.map(faultOf);
   if (result.success && faults.length === 0) return result.output;
   throw new Error(`${where}: ${faults.join("; ")}`);
@@ -331,7 +332,7 @@ function renditionFaults({ source, renditions, distribution }: FleetSettings): s
       : ["distribution: let it read in the policy of your own rendition bucket instead"]),
     ...(source !== "new" && source.bucket === bucket
       ? [
-          "renditions.bucket is the source's: name another, for what is written would start the fleet",
+          `renditions.bucket is ${typeof bucket === "string" ? `${JSON.stringify(bucket)}, ` : ""}the source's: name another, for what is written would start the fleet`,
         ]
       : []),
   ];
@@ -365,6 +366,13 @@ function replicationFaults({ source, replicateTo, encryption }: FleetSettings): 
       ? []
       : [`${is}: it goes with encryption "s3" alone, whose objects any bucket can take`]),
   ];
+}
+
+/** The fix, where a schema has no words of its own for it. */
+function mustBe(expected: string | null): string {
+  const kinds = { string: "a text", number: "a number", Array: "a list", Object: "an object" };
+  const kind = Object.entries(kinds).find(([type]) => type === expected)?.[1];
+  return `it must be ${kind ?? expected}`;
 }
 
 function faultOf(issue: v.BaseIssue<unknown>): string {

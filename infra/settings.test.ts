@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, expect, it, vi } from "vitest";
 import { settingsFromEnv } from "./env.ts";
 import { stages } from "./settings.ts";
-import { parseSettings, SETTINGS } from "./settings-schema.ts";
+import { parseFleet, parseSettings, SETTINGS } from "./settings-schema.ts";
 import { settingsOf } from "./stage-settings.ts";
 
 const NAMED = { app: "photos", region: "eu-west-1" };
@@ -108,10 +108,64 @@ it.each([
     "is replicated by its owner",
   ],
   [{ replicateTo: "arn:aws:s3:::b", encryption: "kms" }, 'it goes with encryption "s3" alone'],
+  [{ renditions: "photos" }, 'renditions is "photos": it must be "new", or { bucket }'],
+  [{ renditions: null }, 'renditions is null: it must be "new", or { bucket }'],
+  [{ renditions: { bucket: 5 } }, "renditions.bucket is 5: it must be a bucket's name"],
+  [
+    { renditions: { bucket: "s3://made" } },
+    'renditions.bucket is "s3://made": it must be a bucket\'s name, without s3:// or arn:',
+  ],
+  [
+    { renditions: { bucket: "made", kmsKeyArn: "mine" } },
+    'renditions.kmsKeyArn is "mine": it must begin with arn:aws:kms:',
+  ],
+  [
+    {
+      source: { bucket: "photos", notifications: "replace" },
+      renditions: { bucket: "photos" },
+    },
+    'renditions.bucket is "photos", the source\'s: name another',
+  ],
+  [{ roles: "admin" }, 'roles is "admin": it must be { permissionsBoundary, namePrefix, tags }'],
+  [
+    { roles: { permissionsBoundary: "boundary" } },
+    'roles.permissionsBoundary is "boundary": it must begin with arn:aws:iam:',
+  ],
+  [{ roles: { permissionsBoundary: 5 } }, "roles.permissionsBoundary is 5: it must begin with"],
+  [
+    { roles: { namePrefix: "our team" } },
+    'roles.namePrefix is "our team": it must be 1 to 20 letters, digits, hyphens and underscores',
+  ],
+  [{ roles: { tags: "photos" } }, 'roles.tags is "photos": it must be an object'],
+  [{ roles: { tags: { cost: 5 } } }, "roles.tags.cost is 5: it must be a text"],
+  [{ alarmTopic: "pager" }, 'alarmTopic is "pager": it must begin with arn:aws:sns:'],
+  [{ alarmTopic: 5 }, "alarmTopic is 5: it must begin with arn:aws:sns:"],
+  [{ uploadOrigins: "*" }, 'uploadOrigins is "*": it must be a list'],
+  [{ monthlyBudgetUsd: "200" }, 'monthlyBudgetUsd is "200": it must be a number'],
+  [
+    { source: { bucket: "photos", notifications: "none" } },
+    'source.notifications is "none": it must be ("replace" | "by-hand" | "eventbridge")',
+  ],
 ])("refuse %j, and say what is wrong with it", (input, message) => {
   const parse = () => parseSettings("production", { ...NAMED, ...input });
   expect(parse).toThrow(message);
   expect(parse).toThrow('stage "production"');
+});
+
+it.each(["photos", "", "My photos", "P".repeat(21)])(
+  "of a fleet refuse %j as its name, and say which it may have",
+  (name) => {
+    expect(() => parseFleet(name, "production", {})).toThrow(
+      `Imagefleet ${JSON.stringify(name)}: the name must be 1 to 20 letters and digits, a capital first, as "Photos"`,
+    );
+    expect(() => parseFleet("Photos", "production", {})).not.toThrow();
+  },
+);
+
+it("of a fleet say which fleet they are of", () => {
+  expect(() => parseFleet("Photos", "production", { alarmTopic: "pager" })).toThrow(
+    'Imagefleet "Photos", stage "production": alarmTopic is "pager"',
+  );
 });
 
 it("may be given for one deployment by the environment", () => {

@@ -17,6 +17,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
  */
 export async function buildGraph(variant: Variant, root: string = ROOT): Promise<Graph> {
   const { stage, dev = false, settings } = variant;
+  const given = JSON.stringify({ app: "imagefleet", region: REGION, ...settings });
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [CHILD, JSON.stringify({ name: nameOf(root, variant), root, stage, dev })],
@@ -25,14 +26,14 @@ export async function buildGraph(variant: Variant, root: string = ROOT): Promise
       maxBuffer: MAX_BYTES,
       env: {
         ...process.env,
-        IMAGEFLEET_SETTINGS: JSON.stringify({ app: "imagefleet", region: REGION, ...settings }),
+        IMAGEFLEET_SETTINGS: given,
         // Most of the time goes into compiling Pulumi and SST, the same each time.
         NODE_COMPILE_CACHE: join(ROOT, ".sst", "imagefleet", "compiled"),
       },
     },
   );
-  const graph: Graph = JSON.parse(stdout);
-  return graph;
+  const built: Omit<Graph, "settings"> = JSON.parse(stdout);
+  return { ...built, settings: JSON.parse(given) };
 }
 
 function nameOf(root: string, variant: Variant): string {

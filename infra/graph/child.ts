@@ -35,7 +35,13 @@ const from = join(platform, "package.json");
 const { resources, outputs } = await record(from, { app: app.name, stage }, async () => run());
 server.close();
 
-const graph: Graph = { dev, app: plain(app), resources, outputs, functions: server.functions };
+const graph: Omit<Graph, "settings"> = {
+  dev,
+  app: plain(app),
+  resources,
+  outputs,
+  functions: server.functions,
+};
 process.stdout.write(JSON.stringify(graph));
 
 async function askApp() {

@@ -1,40 +1,14 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const BRIDGE = ".sst/platform/functions/bridge/bridge.go";
+
 /**
- * What the bridge of `sst dev` does not pass on of a function's environment, and the version of sst
- * that was read: https://github.com/anomalyco/sst/blob/dev/platform/functions/bridge/bridge.go
+ * Where the program asks for invocations in `sst dev`: at sst's own server, under the worker's id.
+ * https://github.com/anomalyco/sst/blob/dev/cmd/sst/mosaic/aws/function.go
+ * https://github.com/anomalyco/sst/blob/dev/pkg/server/server.go
  */
-export const WITHHELD = {
-  sst: "4.17.1",
-  variables: [
-    "SST_DEBUG_ENDPOINT",
-    "SST_DEBUG_SRC_HANDLER",
-    "SST_DEBUG_SRC_PATH",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "LD_LIBRARY_PATH",
-    "LAMBDA_TASK_ROOT",
-    "AWS_LAMBDA_RUNTIME_API",
-    "AWS_EXECUTION_ENV",
-    "AWS_XRAY_DAEMON_ADDRESS",
-    "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "PATH",
-    "PWD",
-    "LAMBDA_RUNTIME_DIR",
-    "LANG",
-    "NODE_PATH",
-    "SHLVL",
-    "AWS_XRAY_DAEMON_PORT",
-    "AWS_XRAY_CONTEXT_MISSING",
-    "_HANDLER",
-    "_LAMBDA_CONSOLE_SOCKET",
-    "_LAMBDA_CONTROL_SOCKET",
-    "_LAMBDA_LOG_FD",
-    "_LAMBDA_RUNTIME_LOAD_TIME",
-    "_LAMBDA_SB_ID",
-    "_LAMBDA_SERVER_PORT",
-    "_LAMBDA_SHARED_MEM_FD",
-  ],
-} as const;
+const SST_RUNTIME_API = "localhost:13557/lambda/0123456789abcdef";
 
 /**
  * What Lambda sets beside a function's own variables.
@@ -64,12 +38,25 @@ const LAMBDAS: Readonly<Record<string, string>> = {
   TZ: ":UTC",
 };
 
-/** The environment of the function's program in `sst dev`, of the function's own variables. */
-export function liveEnvironment(own: Readonly<Record<string, string>>): Record<string, string> {
-  const withheld: readonly string[] = WITHHELD.variables;
-  const passed = Object.entries({ ...LAMBDAS, ...own }).filter(
-    ([name]) => !withheld.includes(name),
-  );
-  // Of the runtime on the developer's machine.
-  return { ...Object.fromEntries(passed), AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001" };
+/**
+ * The environment of the function's program in `sst dev`: what sst's bridge passes on, and where sst
+ * is asked for invocations.
+ *
+ * @param root where `.sst/platform` is, which holds the bridge's source
+ * @param own the function's own variables
+ */
+export function liveEnvironment(
+  root: string,
+  own: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const withheld = withheldBy(readFileSync(join(root, BRIDGE), "utf8"));
+  const passed = Object.entries({ ...LAMBDAS, ...own }).filter(([name]) => !withheld.has(name));
+  return { ...Object.fromEntries(passed), AWS_LAMBDA_RUNTIME_API: SST_RUNTIME_API };
+}
+
+/** @throws Error where the bridge's source has no list any more of what it withholds */
+function withheldBy(bridge: string): ReadonlySet<string> {
+  const [, list] = /^var ENV_BLACKLIST = map\[string\]bool\{$([^}]*)^\}$/m.exec(bridge) ?? [];
+  if (list === undefined) throw new Error(`${BRIDGE} has no ENV_BLACKLIST`);
+  return new Set(Array.from(list.matchAll(/"(\w+)":\s+true,/g), ([, name = ""]) => name));
 }

@@ -18,6 +18,8 @@ export interface Graph {
   /** Was it built as `sst dev` builds it? */
   readonly dev: boolean;
   readonly app: { readonly [key: string]: Json };
+  /** Given for this build, over infra/settings.ts. */
+  readonly settings: { readonly [key: string]: Json };
   readonly resources: readonly Resource[];
   readonly outputs: { readonly [key: string]: Json };
   readonly functions: readonly Bundled[];

@@ -6,35 +6,30 @@ const NAMED = [
   "sqs/queue:Queue",
   "sns/topic:Topic",
   "lambda/function:Function",
-  "iam/role:Role",
-  "iam/policy:Policy",
   "ecs/cluster:Cluster",
   "cloudwatch/metricAlarm:MetricAlarm",
   "appautoscaling/policy:Policy",
   "budgets/budget:Budget",
 ];
+const NAMED_IN_IAM = ["iam/role:Role", "iam/policy:Policy"];
 
 export const namesSayAppAndStage: Rule = (graph) => {
   const prefix = `${String(graph.app["name"])}-${String(graph.app["stage"])}-`;
-  const named = [
-    ...NAMED.flatMap((type) =>
-      all(graph, type).map((each) => [each.name, textAt(each.inputs, "name")]),
-    ),
-    ...all(graph, "s3/bucket:Bucket").map((each) => [each.name, textAt(each.inputs, "bucket")]),
-    ...all(graph, "cloudwatch/dashboard:Dashboard").map((each) => [
-      each.name,
-      textAt(each.inputs, "dashboardName"),
-    ]),
-  ];
-  return (
-    named
-      // An organisation's own prefix of roles may stand before it.
-      .filter(([, physical = ""]) => !physical.replace(/^platform-/, "").startsWith(prefix))
+  const named = (type: string, field: string, before = prefix) =>
+    all(graph, type)
+      .filter(({ inputs }) => !textAt(inputs, field).startsWith(before))
       .map(
-        ([name, physical]) =>
-          `${name} is called "${physical}", which does not begin with ${prefix}`,
-      )
-  );
+        ({ name, inputs }) =>
+          `${name} is called "${textAt(inputs, field)}", which does not begin with ${before}`,
+      );
+  // An organisation's own prefix stands before the names of IAM's resources.
+  const ofRoles = textAt(graph.settings, "roles.namePrefix") + prefix;
+  return [
+    ...NAMED.flatMap((type) => named(type, "name")),
+    ...NAMED_IN_IAM.flatMap((type) => named(type, "name", ofRoles)),
+    ...named("s3/bucket:Bucket", "bucket"),
+    ...named("cloudwatch/dashboard:Dashboard", "dashboardName"),
+  ];
 };
 
 export const everythingIsTagged: Rule = (graph) => {

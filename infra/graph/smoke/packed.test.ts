@@ -66,4 +66,4 @@ it("has all that the worker's image copies", () => {
   expect(sources.filter((path) => !existsSync(join(context, path)))).toEqual([]);
 });
 
-const NOTHING = { dev: false, app: {}, outputs: {}, functions: [] };
+const NOTHING = { dev: false, app: {}, settings: {}, outputs: {}, functions: [] };
