@@ -1,6 +1,8 @@
+import { inflateSync } from "node:zlib";
 import type { Colours, Primaries, Transfer } from "../../plan/index.ts";
 import type { Parts } from "../parts.ts";
 import { BT709, BT1886, coloursOf, isKnown, isSrgb } from "./code-points.ts";
+import { greyColours } from "./grey.ts";
 
 /** A chunk before a PNG's pixels. */
 export interface PngChunk {
@@ -59,12 +61,39 @@ export async function pngColours(parts: Parts): Promise<Colours | undefined> {
     };
     return isSrgb(colours) && !has("iCCP") ? undefined : colours;
   }
-  if (has("iCCP") || has("sRGB")) return undefined;
+  const profile = chunks.find(({ type }) => type === "iCCP");
+  if (profile !== undefined) return greyByProfile(await data("IHDR", 13), profile, parts);
+  if (has("sRGB")) return undefined;
   const colours = {
     primaries: primariesOf(await data("cHRM", 32)),
     transfer: transferOf((await data("gAMA", 4))?.readUInt32BE(0)),
   };
   return isSrgb(colours) ? undefined : colours;
+}
+
+/** Profiles of displays have some KiB; this one need not be larger. */
+const MOST_PROFILE = 1024 * 1024;
+
+/**
+ * Grey by a profile of RGB, which the specification forbids, browsers go by, and libpng throws away
+ * before the codec sees it.
+ */
+async function greyByProfile(
+  header: Buffer | undefined,
+  { at, length }: PngChunk,
+  parts: Parts,
+): Promise<Colours | undefined> {
+  const [depth, kind] = header?.subarray(8) ?? [];
+  if ((kind !== 0 && kind !== 4) || length > MOST_PROFILE) return undefined;
+  const bytes = await parts.read(at + 8, length);
+  try {
+    // Behind its name and how it is compressed.
+    const packed = bytes.subarray(bytes.indexOf(0) + 2);
+    const profile = inflateSync(packed, { maxOutputLength: MOST_PROFILE });
+    return greyColours(profile, { format: "png", bands: 1, depth: depth === 16 ? 16 : 8 });
+  } catch {
+    return undefined;
+  }
 }
 
 /** The brightest px, or what it was graded on, in 1/10,000 cd/m2. */
