@@ -47,6 +47,9 @@ async function seen(file: Buffer, memoryBytes = Infinity): Promise<Quadrants> {
 const P3 = [31_270, 32_900, 68_000, 32_000, 26_500, 69_000, 15_000, 6000];
 const BT709 = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6000];
 const sRGB = chunk("sRGB", [0]);
+/** Another checksum. */
+const torn = (sound: Buffer) =>
+  Buffer.concat([sound.subarray(0, -1), Buffer.of((sound.at(-1) ?? 0) ^ 1)]);
 
 /** What is shown as RGB, in Display P3's numbers. */
 const IN_P3 = numbersOf(RGB, "Display P3", "sRGB");
@@ -78,6 +81,9 @@ describe("what a PNG says of its colours", () => {
       ["cICP before gAMA and cHRM", asP3, [cicp("Display P3", "sRGB"), linear, chrm(BT709)]],
       ["a cICP of reserved numbers is passed over", plain, [chunk("cICP", [200, 13, 0, 1]), sRGB]],
       ["a cICP that says YCbCr is passed over", plain, [chunk("cICP", [12, 13, 1, 1])]],
+      ["a cHRM without gAMA is passed over", plain, [chrm(P3)]],
+      ["a cICP with a wrong checksum is passed over", plain, [torn(cicp("Display P3", "sRGB"))]],
+      ["a gAMA with a wrong checksum is passed over", plain, [torn(linear), chrm(P3)]],
       ["no gamut in cHRM, no curve in gAMA", plain, [gama(0), chrm([0, 0, 0, 0, 0, 0, 0, 0])]],
     ];
     for (const [name, file, chunks] of cases) {
@@ -183,6 +189,9 @@ describe("what a PNG says of its colours", () => {
           png(numbersOf(RGB, "BT.709", "sRGB"), bits, undefined, gama(value)),
         ),
       ),
+      withChunks(asP3, chrm(P3)),
+      withChunks(asP3, torn(cicp("Display P3", "sRGB"))),
+      withChunks(asP3, torn(gama(100_000)), chrm(P3)),
       withChunks(asP3, gama(45_455), chrm(P3)),
       withChunks(asP3, gama(100_000), chrm(P3)),
       withChunks(asP3, sRGB, gama(100_000), chrm(P3)),
@@ -194,6 +203,14 @@ describe("what a PNG says of its colours", () => {
       const [one = [], two = [], three = [], four = []] =
         shown[at]?.map((colour) => colour.slice(0, 3)) ?? [];
       expect(farthest(await seen(file), [one, two, three, four]), `${at}`).toBeLessThanOrEqual(14);
+    }
+  });
+
+  it("is nothing where its header is damaged, which is the source's fault and not the encoder's", async () => {
+    const file = await png(IN_P3, 8, undefined);
+    file.writeUInt8((file[32] ?? 0) ^ 1, 32);
+    for (const memoryBytes of WAYS) {
+      await expect(seen(file, memoryBytes)).rejects.toMatchObject({ reason: "SourceCorrupt" });
     }
   });
 
