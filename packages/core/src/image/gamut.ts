@@ -1,3 +1,5 @@
+import { iccTag } from "./colour/icc-tag.ts";
+
 /** The primaries of Display P3 adapted to D50, as ICC profiles hold them: X, Y, Z of red, green, blue. */
 const P3 = [0.5151, 0.2412, -0.0011, 0.292, 0.6922, 0.0419, 0.1571, 0.0666, 0.7841];
 
@@ -7,7 +9,7 @@ const NEAR = 0.003;
 /**
  * Is this the profile of Display P3, by its primaries? Its name is no help: makers call it
  * "Display P3", "P3", "sP3C" and what they like.
- * https://www.color.org/specification/ICC.1-2022-05.pdf, 7.3 and 10.31
+ * https://www.color.org/specification/ICC.1-2022-05.pdf, 10.31
  */
 export function isDisplayP3(profile: Buffer | undefined): boolean {
   const found = ["rXYZ", "gXYZ", "bXYZ"].flatMap((tag) => (profile ? xyzOf(profile, tag) : []));
@@ -17,14 +19,8 @@ export function isDisplayP3(profile: Buffer | undefined): boolean {
 }
 
 function xyzOf(profile: Buffer, tag: string): number[] {
-  if (profile.length < 132) return [];
-  const count = Math.min(profile.readUInt32BE(128), 100);
-  for (let entry = 132; entry < 132 + count * 12 && entry + 12 <= profile.length; entry += 12) {
-    if (profile.toString("latin1", entry, entry + 4) !== tag) continue;
-    const at = profile.readUInt32BE(entry + 4) + 8;
-    if (at + 12 > profile.length) return [];
-    // s15Fixed16Number
-    return [0, 4, 8].map((offset) => profile.readInt32BE(at + offset) / 65_536);
-  }
-  return [];
+  const data = iccTag(profile, tag);
+  if (data === undefined || data.length < 20) return [];
+  // s15Fixed16Number
+  return [8, 12, 16].map((at) => data.readInt32BE(at) / 65_536);
 }

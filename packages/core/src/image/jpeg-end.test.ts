@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { ImageInput } from "./index.ts";
 import { configureCodec } from "./index.ts";
 import { inputOf, LANES } from "./lanes.fixture.ts";
-import { detailed, fileOf, pixelsOf, rendered } from "./pictures.fixture.ts";
+import { detailed, fileOf, pixelsOf, quadrants, RGB, rendered } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -67,6 +67,23 @@ describe.each(KINDS)("a JPEG without its end marker, %s", (_name, make) => {
     }
   });
 });
+
+it.each(["4:2:0", "4:4:4"])(
+  "a JPEG of areas without detail, %s, is rendered as with all its bytes or not at all",
+  async (chromaSubsampling) => {
+    for (const progressive of [false, true]) {
+      const whole = await quadrants(RGB)
+        .jpeg({ quality: 95, progressive, chromaSubsampling, optimiseCoding: progressive })
+        .toBuffer();
+      const wanted = await made({ kind: "bytes", bytes: whole });
+      for (let cut = 2; cut < 90; cut++) {
+        const found = await made({ kind: "bytes", bytes: whole.subarray(0, -cut) });
+        if (Array.isArray(found)) expect(found, `${cut} bytes less`).toEqual(wanted);
+        else expect(found).toMatchObject({ reason: "SourceCorrupt" });
+      }
+    }
+  },
+);
 
 it.each([false, true])(
   "a JPEG that is cut off far above its last lines is rejected, progressive: %s",

@@ -10,9 +10,11 @@ import { type FailOn, reading } from "./reading.ts";
 const END_OF_IMAGE = [0xff, END];
 const PROGRESSIVE = [0xc2, 0xca];
 
-/** Bits that could go on behind the last byte, none of them set and all. */
-const ZEROS = [0, 0, 0, 0, 0, 0, 0, 0];
-const ONES = [0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0];
+/**
+ * Bits that could go on behind the last byte. Many, for libjpeg goes on with zeros when they end, and of
+ * several kinds, for a code that is none ends a block as a code for its end does.
+ */
+const MORE = [[0], [0xff, 0], [0xaa], [0x55]].map((bits) => Array(256).fill(bits).flat());
 
 /** Lines at the bottom that are compared: libvips has no word about the last 8 that it reads. */
 const BOTTOM = 64;
@@ -31,12 +33,13 @@ export async function missingEnd(
   { source, seconds }: Pick<Plan, "source" | "seconds">,
   signal: AbortSignal | undefined,
 ): Promise<Edit | undefined> {
-  const area = await withParts(input, endless);
-  if (area === undefined) return undefined;
-  const top = Math.max(0, area.height - BOTTOM);
-  const bottom = { left: 0, top, width: area.width, height: area.height - top };
+  const found = await withParts(input, endless);
+  if (found === undefined) return undefined;
+  const { width, height, end } = found;
+  const top = Math.max(0, height - BOTTOM);
+  const bottom = { left: 0, top, width, height: height - top };
   const ended = (bits: readonly number[]) => ({
-    at: source.bytes,
+    at: end,
     bytes: Uint8Array.from([...bits, ...END_OF_IMAGE]),
   });
   const read = (bits: readonly number[], failOn: FailOn) =>
@@ -51,8 +54,13 @@ export async function missingEnd(
     });
   try {
     await read([], "warning");
-    const same = (await read(ZEROS, "none")).equals(await read(ONES, "none"));
-    return same ? ended([]) : undefined;
+    let seen: Buffer | undefined;
+    for (const bits of MORE) {
+      const pixels = await read(bits, "none");
+      if (seen?.equals(pixels) === false) return undefined;
+      seen = pixels;
+    }
+    return ended([]);
   } catch (error) {
     if (error instanceof Rejection) return undefined;
     throw error;
@@ -61,18 +69,19 @@ export async function missingEnd(
 
 /**
  * The size, as stored, of a JPEG that ends without its end marker, after scans that hold every bit
- * of every coefficient; the last of them may be cut off.
+ * of every coefficient; the last of them may be cut off. And where it ends, without what may be the
+ * marker's first byte.
  * https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.2.3 and G.1.1.1
  */
-async function endless(source: Parts): Promise<Area | undefined> {
+async function endless(source: Parts): Promise<(Area & { end: number }) | undefined> {
   let area: Area | undefined;
   const wanted = (marker: number) => isFrame(marker) || marker === SCAN || marker === END;
   /** By component: its coefficients of which the last bit has come. */
   let components = new Map<number, Set<number>>();
   let progressive = false;
-  let from = 2;
+  let start = 2;
   for (let scans = 0; scans <= SCANS; scans++) {
-    const segments = await jpegSegments(source, wanted, from);
+    const segments = await jpegSegments(source, wanted, start);
     const frame = segments.find(({ marker }) => isFrame(marker));
     const last = segments.at(-1);
     if (last?.marker === END) return undefined;
@@ -87,13 +96,18 @@ async function endless(source: Parts): Promise<Area | undefined> {
     if (last?.marker !== SCAN) break;
     const head = await source.read(last.at, last.length);
     const count = head[0] ?? 0;
-    const [start = 0, end = 0, bits = 0] = head.subarray(1 + count * 2);
+    const [first = 0, end = 0, bits = 0] = head.subarray(1 + count * 2);
     for (let at = 0; at < count && (bits & 15) === 0; at++) {
       const done = components.get(head[1 + at * 2] ?? 0);
-      for (let index = start; index <= Math.min(end, 63); index++) done?.add(index);
+      for (let index = first; index <= Math.min(end, 63); index++) done?.add(index);
     }
-    from = last.at + last.length;
+    start = last.at + last.length;
   }
   const all = progressive ? 64 : 1;
-  return [...components.values()].every((done) => done.size >= all) ? area : undefined;
+  if (area === undefined || [...components.values()].some((done) => done.size < all)) {
+    return undefined;
+  }
+  const from = Math.max(0, source.bytes - 16);
+  const last = (await source.read(from, 16)).findLastIndex((byte) => byte !== 0xff);
+  return { ...area, end: from + last + 1 };
 }

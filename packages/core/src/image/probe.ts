@@ -11,6 +11,7 @@ import type { Recipe } from "../recipe/index.ts";
 import { isBare } from "./bare.ts";
 import { BMP_HEAD_BYTES, bmpHeader } from "./bmp/header.ts";
 import { isP3 } from "./colour/code-points.ts";
+import { greyColours } from "./colour/grey.ts";
 import { pngColours } from "./colour/png.ts";
 import { withBearableExif } from "./exif/bearable.ts";
 import { attempt, meaning } from "./fault.ts";
@@ -232,17 +233,19 @@ function describe(
   rules: ProbeRules,
 ): SourceInfo {
   const { tiff, ...rest } = said;
-  const { format, colours } = rest;
+  const { format } = rest;
   const own = metadata.autoOrient;
+  const pixels = { format, bands: metadata.channels, depth: storedDepth(metadata) };
+  const colours = rest.colours ?? greyColours(metadata.icc, pixels);
   const info: SourceInfo = {
     ...rest,
+    ...pixels,
+    ...(colours && { colours }),
     ...tiff?.place,
     ...(format === "svg" ? { ...drawnAt(own, rules), drawnWidth: own.width } : own),
     ...((format === "heic" || said.premultiplied) && metadata.icc && { icc: metadata.icc }),
     bytes,
     pages: metadata.pages ?? 1,
-    bands: metadata.channels,
-    depth: storedDepth(metadata),
     alpha: metadata.hasAlpha || (format === "gif" && hasGaps(head)),
     progressive: metadata.isProgressive,
     subsampled: format === "jpeg" && hasQuarterChroma(head),

@@ -1,4 +1,4 @@
-/** What a source says of its colours by numbers, and not by a profile. */
+/** What a source says of its colours by numbers, or by a profile that the codec passes over. */
 export interface Colours {
   readonly primaries: Primaries;
   readonly transfer: Transfer;
@@ -17,10 +17,14 @@ export type Primaries = readonly [
 ];
 export type Chromaticity = readonly [x: number, y: number];
 
-/** What light a number stands for: `gamma` is the exponent that leads from number to light. */
+/**
+ * What light a number stands for: `gamma` is the exponent that leads from number to light, `lights` are
+ * those of numbers at even steps from 0 to 1, as a profile of grey has them.
+ */
 export type Transfer =
   | { readonly kind: "srgb" | "pq" | "hlg" | "smpte240" }
-  | { readonly kind: "gamma"; readonly gamma: number };
+  | { readonly kind: "gamma"; readonly gamma: number }
+  | { readonly kind: "table"; readonly lights: readonly number[] };
 
 /** Is it a curve near enough to sRGB's for a profile to say it, and nothing besides? */
 export function isProfiled({ transfer, narrow }: Colours): boolean {

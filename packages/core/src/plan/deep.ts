@@ -27,7 +27,7 @@ export function becomesColour({ bands, alpha }: SourceInfo, { pad }: RenditionPl
 
 /**
  * Must its numbers be turned into sRGB by us, on a raster? All but RGB that a profile describes to the
- * codec, which passes over profiles of grey with more than 8 bits.
+ * codec, which passes over some profiles of grey.
  */
 export function isMapped({ bands, colours }: SourceInfo): boolean {
   return colours !== undefined && (!isProfiled(colours) || bands < 3);

@@ -37,7 +37,10 @@ export interface SourceInfo {
   readonly subsampled: boolean;
   /** A WebP without loss, or one of which that cannot be excluded: decoded whole in memory. */
   readonly lossless: boolean;
-  /** What it says of its colours by numbers; absent: nothing, sRGB, or a profile that wins. */
+  /**
+   * What it says of its colours by numbers, or by a profile that the codec passes over; absent:
+   * nothing, sRGB, or a profile that wins.
+   */
   readonly colours?: Colours;
   /** Are its colours Display P3, by its profile or by numbers? Absent: no. */
   readonly p3?: true;

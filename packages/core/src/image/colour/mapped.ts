@@ -1,22 +1,17 @@
 import { setImmediate } from "node:timers/promises";
 import type { Sharp } from "sharp";
-import {
-  type Area,
-  type Colours,
-  isDeepened,
-  type SourceInfo,
-  type Transfer,
-} from "../../plan/index.ts";
+import { type Area, type Colours, isDeepened, type SourceInfo } from "../../plan/index.ts";
 import { PIXELS_AT_ONCE, type Pixels, toSamples } from "../pixels.ts";
 import { BT709 } from "./code-points.ts";
 import { after, inverse, type Matrix, rgbToXyz, toD50 } from "./matrix.ts";
-import { HLG_DISPLAY, hlgScene, PQ_PEAK, pqLight, toneMap } from "./tone.ts";
+import { HLG_DISPLAY, PQ_PEAK, toneMap } from "./tone.ts";
+import { lightOf } from "./transfer.ts";
 
 /**
  * Ends a pipeline, whose numbers are as the source has them, in pixels of exactly this size in sRGB.
  * By us, for no profile says it to the codec: HLG's light depends on all three channels, more than
- * 8 bits of a steep curve go through a table of 33 steps in littleCMS, and libvips applies no profile
- * to 16 bit grey.
+ * 8 bits of a steep curve go through a table of 33 steps in littleCMS, and libvips passes over some
+ * profiles of grey.
  */
 export async function mappedPixels(
   pipeline: Sharp,
@@ -34,7 +29,8 @@ export async function mappedPixels(
     channels: bands,
   } = await toSamples(
     pipeline
-      .toColourspace(grey ? (deep ? "grey16" : "b-w") : deep ? "rgb16" : "srgb")
+      // In "b-w" sharp drops alpha.
+      .toColourspace(deep ? (grey ? "grey16" : "rgb16") : "srgb")
       .resize({ width: area.width, height: area.height, fit: "fill" }),
     deep ? 16 : 8,
   );
@@ -128,23 +124,6 @@ function rooted(value: (light: number) => number): (light: number) => number {
 const srgb = rooted((light) =>
   Math.round(255 * (light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055)),
 );
-
-/** What light a number of 0 to 1 stands for: of SDR and of HLG's scene 0 to 1, of PQ in shares of its peak. */
-function lightOf(transfer: Transfer): (signal: number) => number {
-  switch (transfer.kind) {
-    case "pq":
-      return (signal) => pqLight(signal) / PQ_PEAK;
-    case "hlg":
-      return hlgScene;
-    case "gamma":
-      return (signal) => signal ** transfer.gamma;
-    case "smpte240":
-      return (signal) =>
-        signal < 0.0913 ? signal / 4 : ((signal + 0.1115) / 1.1115) ** (1 / 0.45);
-    default:
-      return (signal) => (signal <= 0.04045 ? signal / 12.92 : ((signal + 0.055) / 1.055) ** 2.4);
-  }
-}
 
 /** 16 to 235, or as many more as there are bits, to 0 to 1: ITU-T H.273, 8.3. */
 function widened(signal: number, narrow: Colours["narrow"]): number {

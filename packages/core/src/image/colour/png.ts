@@ -1,7 +1,10 @@
+import { crc32, inflateSync } from "node:zlib";
+import { Rejection } from "../../outcome/index.ts";
 import type { Colours, Primaries, Transfer } from "../../plan/index.ts";
 import type { Parts } from "../parts.ts";
-import { pngHeader } from "../png-chunks.ts";
+import { type PngChunk, pngHeader } from "../png-chunks.ts";
 import { BT709, BT1886, coloursOf, isKnown, isSrgb } from "./code-points.ts";
+import { greyColours } from "./grey.ts";
 
 /** What says a PNG's colours, in the order in which it is believed. */
 export const PNG_COLOUR_CHUNKS = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"] as const;
@@ -10,20 +13,27 @@ export const PNG_COLOUR_CHUNKS = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"] as con
  * What a PNG says of its colours by other means than a profile; undefined where its profile says
  * it, or where it is sRGB all the same. PNG, third edition, 4.3:
  * https://www.w3.org/TR/png-3/#color-chunk-precendence
+ *
+ * As in browsers, chunks with a wrong checksum say nothing, and neither does a cHRM without a gAMA.
+ *
+ * @throws Rejection `SourceCorrupt` where the header is damaged, which the codec does not say while it
+ *   encodes
  */
 export async function pngColours(parts: Parts): Promise<Colours | undefined> {
   const chunks = await pngHeader(parts);
-  const has = (type: string) => chunks.some((chunk) => chunk.type === type);
   const data = async (type: string, length: number) => {
     const chunk = chunks.find((one) => one.type === type);
-    if (chunk?.length !== length) return undefined;
-    const bytes = await parts.read(chunk.at + 8, length);
-    return bytes.length === length ? bytes : undefined;
+    return chunk?.length === length ? soundData(parts, chunk) : undefined;
   };
+  const header = await data("IHDR", 13);
+  if (header === undefined) {
+    throw new Rejection("SourceCorrupt", "the source begins as png but its header is damaged");
+  }
+  const profile = chunks.find(({ type }) => type === "iCCP");
   const cicp = await data("cICP", 4);
   const [primaries = 2, transfer = 2, matrix, full] = cicp ?? [];
   if (cicp && matrix === 0 && isKnown(primaries, transfer)) {
-    const bits = (await data("IHDR", 13))?.[8] ?? 8;
+    const bits = header[8] ?? 8;
     const peak = peakOf(await data("cLLI", 8), await data("mDCV", 24));
     const colours = {
       // As browsers do, which take a PNG at its word.
@@ -31,14 +41,50 @@ export async function pngColours(parts: Parts): Promise<Colours | undefined> {
       ...(full === 0 && bits >= 8 && { narrow: { bits } }),
       ...(peak && { peak }),
     };
-    return isSrgb(colours) && !has("iCCP") ? undefined : colours;
+    return isSrgb(colours) && profile === undefined ? undefined : colours;
   }
-  if (has("iCCP") || has("sRGB")) return undefined;
+  if (profile !== undefined) return greyByProfile(header, profile, parts);
+  const gamma = await data("gAMA", 4);
+  if (gamma === undefined || (await data("sRGB", 1))) return undefined;
   const colours = {
     primaries: primariesOf(await data("cHRM", 32)),
-    transfer: transferOf((await data("gAMA", 4))?.readUInt32BE(0)),
+    transfer: transferOf(gamma.readUInt32BE(0)),
   };
   return isSrgb(colours) ? undefined : colours;
+}
+
+/** A chunk's data, where it is whole and as it was written. */
+async function soundData(parts: Parts, { at, length }: PngChunk): Promise<Buffer | undefined> {
+  const bytes = await parts.read(at + 4, length + 8);
+  if (bytes.length < length + 8) return undefined;
+  const body = bytes.subarray(0, length + 4);
+  return crc32(body) === bytes.readUInt32BE(length + 4) ? body.subarray(4) : undefined;
+}
+
+/** Profiles of displays have some KiB; this one need not be larger. */
+const MOST_PROFILE = 1024 * 1024;
+
+/**
+ * Grey by a profile of RGB, which the specification forbids, browsers go by, and libpng throws away
+ * before the codec sees it.
+ */
+async function greyByProfile(
+  header: Buffer,
+  chunk: PngChunk,
+  parts: Parts,
+): Promise<Colours | undefined> {
+  const [depth, kind] = header.subarray(8);
+  if ((kind !== 0 && kind !== 4) || chunk.length > MOST_PROFILE) return undefined;
+  const bytes = await soundData(parts, chunk);
+  if (bytes === undefined) return undefined;
+  try {
+    // Behind its name and how it is compressed.
+    const packed = bytes.subarray(bytes.indexOf(0) + 2);
+    const profile = inflateSync(packed, { maxOutputLength: MOST_PROFILE });
+    return greyColours(profile, { format: "png", bands: 1, depth: depth === 16 ? 16 : 8 });
+  } catch {
+    return undefined;
+  }
 }
 
 /** The brightest px, or what it was graded on, in 1/10,000 cd/m2. */

@@ -1,3 +1,4 @@
+import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { chunk, u32, withChunks } from "../containers.fixture.ts";
 import type { Quadrants } from "../pictures.fixture.ts";
@@ -46,7 +47,7 @@ const LUMINANCE: Readonly<Record<PrimariesName, Rgb>> = {
 /** The light of diffuse white, cd/m2. */
 const WHITE = 203;
 
-export const linear = (value: number) =>
+const linear = (value: number) =>
   value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
 const srgb = (light: number) =>
   light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055;
@@ -110,24 +111,6 @@ export function meantByPq(numbers: readonly number[], primaries: PrimariesName):
     const sum = row.reduce((total, factor, at) => total + factor * (light[at] ?? 0), 0);
     return Math.sign(sum) * 255 * srgb(Math.abs(sum));
   });
-}
-
-/** A profile of grey whose numbers are light itself: ICC.1:2001-04, version 2. */
-export function linearGrey(): Buffer {
-  const white = Buffer.concat([Buffer.from("XYZ \0\0\0\0"), u32(63_190), u32(65_536), u32(54_061)]);
-  const curve = Buffer.concat([Buffer.from("curv\0\0\0\0"), u32(0)]);
-  const tags = Buffer.concat([
-    u32(2),
-    Buffer.concat([Buffer.from("wtpt"), u32(156), u32(white.length)]),
-    Buffer.concat([Buffer.from("kTRC"), u32(156 + white.length), u32(curve.length)]),
-  ]);
-  const head = Buffer.alloc(128);
-  head.writeUInt32BE(128 + tags.length + white.length + curve.length);
-  head.writeUInt32BE(0x02_10_00_00, 8);
-  head.write("mntrGRAYXYZ ", 12, "latin1");
-  head.write("acsp", 36, "latin1");
-  head.set(white.subarray(8), 68);
-  return Buffer.concat([head, tags, white, curve]);
 }
 
 function rgbOf([r = 0, g = 0, b = 0]: readonly number[]): Rgb {
@@ -194,13 +177,21 @@ export async function png(
   ...chunks: readonly Buffer[]
 ): Promise<Buffer> {
   const { data, ...raw } = samples(numbers, bits, alpha);
-  const space = raw.channels < 3 ? (bits === 8 ? "b-w" : "grey16") : bits === 8 ? "srgb" : "rgb16";
+  const space = spaceOf(raw.channels, bits);
   const file = await sharp(data, { raw }).toColourspace(space).png().toBuffer();
   return withChunks(file, ...chunks);
 }
 
+function spaceOf(channels: number, bits: 8 | 16): string {
+  return channels < 3 ? (bits === 8 ? "b-w" : "grey16") : bits === 8 ? "srgb" : "rgb16";
+}
+
 export const cicp = (primaries: PrimariesName, transfer: TransferName, full = 1) =>
   chunk("cICP", [PRIMARIES[primaries], TRANSFERS[transfer], 0, full]);
+
+/** A PNG's profile. */
+export const iccp = (profile: Buffer) =>
+  chunk("iCCP", Buffer.concat([Buffer.from("icc\0\0", "latin1"), deflateSync(profile)]));
 
 export const gama = (stored: number) => chunk("gAMA", u32(stored));
 
@@ -212,15 +203,18 @@ export async function avif(
   bitdepth: 8 | 10 | 12,
   alpha: number | undefined,
 ): Promise<Buffer> {
-  const { data, ...raw } = samples(numbers, bitdepth === 8 ? 8 : 16, alpha);
+  const bits = bitdepth === 8 ? 8 : 16;
+  const { data, ...raw } = samples(numbers, bits, alpha);
   return sharp(data, { raw })
-    .toColourspace(bitdepth === 8 ? "srgb" : "rgb16")
+    .toColourspace(spaceOf(raw.channels, bits))
     .avif({ quality: 95, effort: 0, bitdepth, chromaSubsampling: "4:4:4" })
     .toBuffer();
 }
 
 export const nclx = (primaries: number, transfer: number, matrix = 6) =>
   box("colr", Buffer.from("nclx"), u16(primaries), u16(transfer), u16(matrix), Buffer.of(0x80));
+
+export const prof = (profile: Buffer) => box("colr", Buffer.from("prof"), profile);
 
 /**
  * Gives the first item of an AVIF or HEIC one property more, as a writer would have: those of sharp

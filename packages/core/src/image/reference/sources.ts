@@ -204,7 +204,7 @@ export const COLOUR_SOURCES: readonly ColourSource[] = [
 ];
 
 /** A JPEG with a profile of at most 64 KB put in. */
-function withProfile(jpeg: Buffer, profile: Buffer): Buffer {
+export function withProfile(jpeg: Buffer, profile: Buffer): Buffer {
   const head = Buffer.from("\xff\xe2\0\0ICC_PROFILE\0\x01\x01", "latin1");
   head.writeUInt16BE(head.length - 2 + profile.length, 2);
   return Buffer.concat([jpeg.subarray(0, 2), head, profile, jpeg.subarray(2)]);

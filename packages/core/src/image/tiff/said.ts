@@ -1,6 +1,7 @@
 import { Rejection } from "../../outcome/index.ts";
 import type { SourceInfo } from "../../plan/index.ts";
 import type { Recipe } from "../../recipe/index.ts";
+import { greyColours } from "../colour/grey.ts";
 import { isDisplayP3 } from "../gamut.ts";
 import type { Parts } from "../parts.ts";
 import { unread } from "../unread.ts";
@@ -66,14 +67,18 @@ async function describe(picture: FullPicture, layout: Layout, parts: Parts): Pro
   // Of Lab a profile says nothing.
   const icc =
     profile && repacked.colour !== "lab" ? await parts.read(profile.at, profile.bytes) : undefined;
-  return {
+  const pixels = {
     format: "tiff",
+    bands: layout.inks + (layout.alpha === undefined ? 0 : 1),
+    depth,
+  } as const;
+  const colours = greyColours(icc, pixels);
+  return {
+    ...pixels,
     width,
     height,
     bytes,
     pages,
-    bands: layout.inks + (layout.alpha === undefined ? 0 : 1),
-    depth,
     alpha: layout.alpha !== undefined,
     progressive: false,
     subsampled: false,
@@ -82,6 +87,7 @@ async function describe(picture: FullPicture, layout: Layout, parts: Parts): Pro
     repacked,
     ...(layout.tiled && { tiled: true as const }),
     ...(icc && { icc: Uint8Array.from(icc), profiled: true as const }),
+    ...(colours && { colours }),
     ...(isDisplayP3(icc) && { p3: true as const }),
   };
 }

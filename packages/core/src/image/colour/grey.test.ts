@@ -1,0 +1,257 @@
+import sharp from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import { configureCodec, probe } from "../index.ts";
+import {
+  coloursOf,
+  farthest,
+  fileOf,
+  pixelsOf,
+  type Quadrants,
+  rendered,
+  rules,
+} from "../pictures.fixture.ts";
+import { CHROMIUM_MISSING, chromiumSees } from "../reference/chromium.ts";
+import { curv, greyProfile, para } from "../reference/grey-profile.ts";
+import { withProfile } from "../reference/sources.ts";
+import { TYPES, tiffOf } from "../tiff/written.fixture.ts";
+import { profileOf } from "./icc.ts";
+import { avif, iccp, png, prof, withProperty } from "./stored.fixture.ts";
+
+/** Printed grey: a share of ink t covers t + 0.8 t (1 - t) of the paper, of which it leaves 3 % of the light. */
+const dotGain = (number: number) => {
+  const ink = 1 - number;
+  return 1 - 0.97 * (ink + 0.8 * ink * (1 - ink));
+};
+const BT709 = [1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081];
+const bt709 = (number: number) =>
+  number < 0.081 ? number / 4.5 : ((number + 0.099) / 1.099) ** (1 / 0.45);
+const lightness = (number: number) =>
+  number > 0.08 ? ((number * 100 + 16) / 116) ** 3 : (number * 100) / 903.3;
+const rgb = (gamma: number) =>
+  profileOf({
+    primaries: [
+      [0.64, 0.33],
+      [0.3, 0.6],
+      [0.15, 0.06],
+      [0.3127, 0.329],
+    ],
+    transfer: { kind: "gamma", gamma },
+  });
+
+interface Profile {
+  readonly name: string;
+  readonly icc: Buffer | undefined;
+  /** What light a number of 0 to 1 stands for. */
+  readonly light: (number: number) => number;
+}
+
+const PROFILES: readonly Profile[] = [
+  { name: "light itself", icc: greyProfile(curv([])), light: (number) => number },
+  { name: "gamma 1.8", icc: greyProfile(1.8), light: (number) => number ** 1.8 },
+  { name: "gamma 2.6", icc: greyProfile(2.6), light: (number) => number ** 2.6 },
+  {
+    name: "dot gain 20 % in a table",
+    icc: greyProfile(
+      curv(Array.from({ length: 256 }, (_, at) => Math.round(65_535 * dotGain(at / 255)))),
+    ),
+    light: dotGain,
+  },
+  { name: "kind 0", icc: greyProfile(para(0, [1.5])), light: (number) => number ** 1.5 },
+  {
+    name: "kind 1",
+    icc: greyProfile(para(1, [2, 1.1, -0.1])),
+    light: (number) => Math.max(0, 1.1 * number - 0.1) ** 2,
+  },
+  {
+    name: "kind 2",
+    icc: greyProfile(para(2, [2, 1.08, -0.1, 0.03])),
+    light: (number) => Math.max(0, 1.08 * number - 0.1) ** 2 + 0.03,
+  },
+  { name: "kind 3", icc: greyProfile(para(3, BT709)), light: bt709 },
+  {
+    name: "kind 4",
+    icc: greyProfile(para(4, [...BT709.slice(0, 4), 0.081, 0.01, 0.01])),
+    light: (number) => Math.min(1, bt709(number) + 0.01),
+  },
+  { name: "lightness", icc: greyProfile(curv([]), { to: "Lab " }), light: lightness },
+  { name: "RGB of gamma 1.8", icc: rgb(1.8), light: (number) => number ** 1.8 },
+  { name: "RGB of gamma 2.6", icc: rgb(2.6), light: (number) => number ** 2.6 },
+];
+
+const srgb = (light: number) =>
+  255 * (light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055);
+
+const NUMBERS = [0.08, 0.35, 0.63, 0.94];
+const HALF = 128 / 255;
+
+/** Grey stored in a format and so many bits, with alpha or without, and with a profile. */
+interface Store {
+  readonly name: string;
+  readonly type: "png" | "jpeg" | "tiff" | "avif";
+  readonly bits: 8 | 16;
+  readonly alpha?: number;
+  /** How far what is shown may be from what was stored. */
+  readonly near: number;
+  readonly file: (icc: Buffer | undefined) => Promise<Buffer> | Buffer;
+}
+
+const numbers = NUMBERS.map((number) => [number]);
+
+const STORES: readonly Store[] = [8, 16].flatMap((each): Store[] => {
+  const bits = each === 8 ? 8 : 16;
+  // A number of 8 bits stands for up to two of sRGB's.
+  const near = bits === 8 ? 2 : 1;
+  const name = (kind: string) => `${kind}, ${bits} bit`;
+  const top = 2 ** bits - 1;
+  const tiff = (photometric: "white" | "black", extras: readonly (0 | 2)[]): Store => ({
+    name: name(`TIFF, 0 is ${photometric}, ${extras.length} more samples`),
+    type: "tiff",
+    bits,
+    near,
+    ...(extras.includes(2) && { alpha: HALF }),
+    file: (icc) => {
+      const tags = icc ? [[34675, TYPES.undefined, [...icc]] as const] : [];
+      return tiffOf({ photometric, bits, extras, tags }, (x, y) => {
+        const number = NUMBERS[(x < 48 ? 0 : 1) + (y < 32 ? 0 : 2)] ?? 0;
+        const grey = photometric === "white" ? 1 - number : number;
+        return [grey, ...extras.map((kind) => (kind === 2 ? HALF : 0.1))].map((share) =>
+          Math.round(share * top),
+        );
+      });
+    },
+  });
+  return [
+    ...[undefined, HALF].flatMap((alpha): Store[] => {
+      const common = { bits, ...(alpha !== undefined && { alpha }) } as const;
+      const clear = alpha === undefined ? "" : " and alpha";
+      return [
+        {
+          ...common,
+          name: name(`PNG, grey${clear}`),
+          type: "png",
+          near,
+          file: (icc) => png(numbers, bits, alpha, ...(icc ? [iccp(icc)] : [])),
+        },
+        {
+          ...common,
+          name: name(`AVIF, grey${clear}`),
+          type: "avif",
+          // It is coded with loss.
+          near: 4,
+          file: async (icc) => {
+            const file = await avif(numbers, bits === 8 ? 8 : 10, alpha);
+            return icc ? withProperty(file, prof(icc)) : file;
+          },
+        },
+      ];
+    }),
+    tiff("black", []),
+    tiff("white", []),
+    tiff("black", [2]),
+    tiff("black", [0, 2]),
+    tiff("white", [0]),
+    ...(bits === 8
+      ? [
+          {
+            name: "JPEG, grey, 8 bit",
+            type: "jpeg" as const,
+            bits: 8 as const,
+            near: 3,
+            file: async (icc: Buffer | undefined) => {
+              const jpeg = await sharp(await png(numbers, 8, undefined))
+                .toColourspace("b-w")
+                .jpeg({ quality: 100 })
+                .toBuffer();
+              return icc ? withProfile(jpeg, icc) : jpeg;
+            },
+          },
+        ]
+      : []),
+  ];
+});
+
+/** What is to be shown: of 8 bit numbers, of those as they were rounded. */
+function wanted({ light }: Profile, { bits, alpha }: Store): Quadrants {
+  const top = 2 ** bits - 1;
+  const of = (number: number) => {
+    const grey = srgb(light(Math.round(number * top) / top));
+    return [grey, grey, grey, ...(alpha === undefined ? [] : [128])];
+  };
+  const [a = 0, b = 0, c = 0, d = 0] = NUMBERS;
+  return [of(a), of(b), of(c), of(d)];
+}
+
+beforeAll(() => configureCodec({ threads: 2 }));
+
+const whole = { whole: { format: "png" } } as const;
+
+async function seen(file: Buffer, memoryBytes = Infinity): Promise<Quadrants> {
+  return coloursOf(await pixelsOf(fileOf(await rendered(file, whole, memoryBytes), "whole")));
+}
+
+describe.each(STORES)("$name", (store) => {
+  it.each(PROFILES)("by a profile of $name", async (profile) => {
+    const file = await store.file(profile.icc);
+    for (const memoryBytes of [Infinity, 1]) {
+      const found = await seen(file, memoryBytes);
+      expect(farthest(found, wanted(profile, store))).toBeLessThanOrEqual(store.near);
+    }
+  });
+
+  it("needs no mapping by a profile that says sRGB", async () => {
+    for (const icc of [await srgbProfile(), greyProfile(para(3, SRGB))]) {
+      const bytes = await store.file(icc);
+      expect(await probe({ kind: "bytes", bytes }, rules(1e6))).not.toHaveProperty("colours");
+    }
+  });
+});
+
+const SRGB = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045];
+
+async function srgbProfile(): Promise<Buffer> {
+  const file = await sharp(await png([[0], [0], [0], [0]], 8, undefined))
+    .toColourspace("srgb")
+    .withIccProfile("srgb")
+    .tiff()
+    .toBuffer();
+  const { icc } = await sharp(file).metadata();
+  if (icc === undefined) throw new Error("sharp wrote no profile");
+  return icc;
+}
+
+describe("grey by a profile", () => {
+  it("is shown as Chromium shows it", async ({ skip }) => {
+    if (CHROMIUM_MISSING) return skip(CHROMIUM_MISSING);
+    // Chromium reads no TIFF, no AVIF with a profile of grey, and no profile that leads to lightness.
+    const stores = STORES.filter(({ type }) => type === "png" || type === "jpeg");
+    const cases = await Promise.all(
+      stores.flatMap((store) =>
+        PROFILES.filter(({ name }) => name !== "lightness").map(async (profile) => ({
+          name: `${store.name} ${profile.name}`,
+          type: store.type,
+          file: await store.file(profile.icc),
+        })),
+      ),
+    );
+    const shown = await chromiumSees(cases);
+    const far: unknown[] = [];
+    for (const [at, { name, file }] of cases.entries()) {
+      const ours = (await seen(file)).map((colour) => [...colour, 255].slice(0, 4));
+      const [a = [], b = [], c = [], d = []] = ours;
+      const theirs = shown[at];
+      const apart = theirs ? farthest([a, b, c, d], theirs) : Number.NaN;
+      if (!(apart <= 3)) far.push([name, ours, theirs]);
+    }
+    expect(far).toEqual([]);
+  });
+
+  it("never stops the probe, however a profile is damaged", async () => {
+    for (const icc of [greyProfile(1.8), greyProfile(para(3, BT709)), rgb(1.8)]) {
+      for (let at = 128; at < icc.length; at += 3) {
+        const torn = Buffer.from(icc);
+        torn.fill(0xff, at, Math.min(icc.length, at + 4));
+        await seen(await png(numbers, 16, undefined, iccp(torn)));
+      }
+    }
+  });
+});
