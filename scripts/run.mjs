@@ -48,7 +48,9 @@ function install(justToRun) {
   installTools();
   const pnpm = join(tools, "node_modules", "pnpm", "bin", "pnpm.mjs");
   const extentOption = all ? [] : ["--prod"];
-  const command = ["install", "--frozen-lockfile", ...extentOption, "--reporter=append-only"];
+  // What a start has installed is replaced by the whole: pnpm asks first, and here nobody answers.
+  const options = ["--config.confirmModulesPurge=false", "--reporter=append-only"];
+  const command = ["install", "--frozen-lockfile", ...extentOption, ...options];
   run(node(), [pnpm, ...command, "--loglevel=warn"], { cwd: root });
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, `${state} ${all ? "all" : "to-run"}`);

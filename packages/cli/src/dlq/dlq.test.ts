@@ -273,6 +273,20 @@ describe("discard", () => {
     expect((await counts(sandbox.resources.lanes.small.letters)).waiting).toBe(1);
   });
 
+  it("says from which line an import goes on that the queue did not take", async () => {
+    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+    const file = join(sandbox.folder, "letters.ndjson");
+    await dlq("export", file);
+    const line = JSON.parse(await readFile(file, "utf8"));
+    const tooLong = JSON.stringify({ ...line, body: "x".repeat(1_100_000) });
+    await writeFile(file, `${`${JSON.stringify(line)}\n`.repeat(500)}${tooLong}\n`);
+    const { code, stderr } = await dlq("import", file);
+    expect(code).toBe(1);
+    expect(stderr).toContain("lines 501 to 501 were not all sent: ");
+    expect(stderr).toContain("Those before are imported; --from-line 501 goes on");
+    expect((await counts(sandbox.resources.lanes.small.letters)).waiting).toBe(501);
+  });
+
   it("imports all of a file but for a last line that a kill has cut off", async () => {
     await bury(sandbox, [
       { key: "a.jpg", reason: "Internal" },

@@ -52,17 +52,30 @@ export async function importLetters(
     }
   };
   let chunk: { lane: Lane; message: OutgoingMessage }[] = [];
+  let chunkFrom = fromLine;
+  const sendChunk = async () => {
+    try {
+      await send(chunk);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `${file}, lines ${thousands(chunkFrom)} to ${thousands(at)} were not all sent: ${why}. Those before are imported; --from-line ${chunkFrom} goes on, and sends once more what of these has arrived`,
+        { cause: error },
+      );
+    }
+    chunk = [];
+    chunkFrom = at + 1;
+  };
   for await (const line of linesIn(file)) {
     at++;
     if (at < fromLine || line.trim() === "" || (isCut && at === total)) continue;
     const letter = readLetterLine(line);
     if (letter) chunk.push(letter);
     if (chunk.length < CHUNK) continue;
-    await send(chunk);
-    chunk = [];
+    await sendChunk();
     if (signal.aborted) break;
   }
-  await send(chunk);
+  await sendChunk();
   if (options.json) screen.json({ version: 1, imported: sent, refused, leftOut, lines: total });
   else screen.report(screen.paint("bold", `${many(sent, "letter")} of ${file} imported`));
   if (signal.aborted) {

@@ -4,6 +4,9 @@ import * as v from "valibot";
 import { printableJson } from "../view/printable.ts";
 import { letterJson } from "./letter-json.ts";
 
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+const MOST_ATTRIBUTES = 10;
+
 const lineSchema = v.pipe(
   v.string(),
   v.parseJson(),
@@ -11,7 +14,10 @@ const lineSchema = v.pipe(
     version: v.literal(1),
     lane: v.picklist(LANES),
     body: v.pipe(v.string(), v.nonEmpty()),
-    attributes: v.record(v.string(), v.pipe(v.string(), v.nonEmpty())),
+    attributes: v.pipe(
+      v.record(v.string(), v.pipe(v.string(), v.nonEmpty())),
+      v.check((all) => Object.keys(all).length <= MOST_ATTRIBUTES),
+    ),
   }),
 );
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { access, readFile, rm } from "node:fs/promises";
+import { access, readFile, rm, stat } from "node:fs/promises";
 import * as v from "valibot";
 import { whyUnreadable } from "../file-fault.ts";
 import { writeWhole } from "../output/staged-file.ts";
@@ -41,7 +41,8 @@ export type Checkpoint = v.InferOutput<typeof checkpointSchema>;
 export async function readCheckpoint(file: string): Promise<Checkpoint | undefined> {
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    // A device may have no end.
+    text = (await stat(file)).isFile() ? await readFile(file, "utf8") : "";
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw new WrongUse(`--checkpoint ${file}: ${whyUnreadable(error)}`, { cause: error });

@@ -86,14 +86,29 @@ export async function keepStdin(file: string): Promise<void> {
   await pipeline(process.stdin, createWriteStream(file));
 }
 
+const INVALID = "ERR_ENCODING_INVALID_ENCODED_DATA";
+
+/** @throws TypeError where bytes are no UTF-8: replaced, they would be another key's */
+async function* decoded(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  for await (const chunk of bytes) yield decoder.decode(chunk, { stream: true });
+  yield decoder.decode();
+}
+
 async function* linesIn(file: string, name: string): AsyncGenerator<string[]> {
   const raw = createReadStream(file);
   const source = file.endsWith(".gz") ? raw.pipe(createGunzip()) : raw;
   // A fault of the file does not pass on to what it is piped into.
   raw.on("error", (error) => source.destroy(error));
   try {
-    yield* linesOf(source.setEncoding("utf8"));
+    yield* linesOf(decoded(source));
   } catch (error) {
+    if (error instanceof TypeError && "code" in error && error.code === INVALID) {
+      throw new WrongUse(
+        `${name} is not UTF-8, and its keys cannot be known: save it as UTF-8 (iconv -f latin1 -t utf8)`,
+        { cause: error },
+      );
+    }
     if (!raw.errored && !source.errored) throw error;
     throw new WrongUse(`${name} cannot be read: ${whyUnreadable(error)}`, { cause: error });
   } finally {

@@ -210,6 +210,20 @@ it("says at once what to write where nobody can be asked", async () => {
   expect(stdout).not.toContain("estimate");
 });
 
+it("takes no list of keys that is not UTF-8: a byte that is replaced makes another key", async () => {
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, Buffer.from("a.jpg\ncaf\xe9.jpg\n", "latin1"));
+  const { code, stderr } = await reprocess("--from", file, "--yes");
+  expect(code).toBe(2);
+  expect(stderr).toContain("is not UTF-8, and its keys cannot be known");
+});
+
+it("takes no device for a checkpoint", async () => {
+  const { code, stderr } = await reprocess("--checkpoint", "/dev/zero", "--yes");
+  expect(code).toBe(2);
+  expect(stderr).toContain("--checkpoint /dev/zero is not what reprocess writes");
+});
+
 it("names a command that runs, where nothing was measured yet", async () => {
   await put("it's/a b.jpg");
   const target = `s3://${sandbox.resources.sourceBucket}/it's/`;

@@ -64,7 +64,7 @@ function tellOlder(lanes: FleetStatus["lanes"], screen: Screen): void {
   if (older === 0) return;
   screen.note(`Besides, ${count(older, "message")} of earlier uploads in the queues: done as well`);
   const held = lanes.small.inFlight + lanes.large.inFlight;
-  if (held > 0) screen.note(`${held} of them held by a process that died: ${COMES_BACK}`);
+  if (held > 0) screen.note(`${held} of them held by a process that died: each ${COMES_BACK}`);
 }
 
 function total({ small, large }: FleetStatus["lanes"]): number {

@@ -17,7 +17,7 @@ describe("progress", () => {
   test("promises no end while there is too little to tell, or nothing happens", () => {
     expect(progressLine({ ...STATE, done: 1 })).toContain("0.1 images/s, 2 rejected");
     expect(progressLine({ ...STATE, quietMs: 12_000 })).toContain(
-      "nothing new for 12 s (what a process that died had in flight: it comes back within about 40 s)",
+      "nothing new for 12 s (if a process has died, what it had in flight comes back within about 40 s)",
     );
   });
 

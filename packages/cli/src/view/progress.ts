@@ -24,7 +24,7 @@ const ENOUGH_MS = 1_000;
 const QUIET_MS = 5_000;
 
 /** The fleet's visibility timeout on this machine: a third more than the function's 30 s. */
-export const COMES_BACK = "it comes back within about 40 s";
+export const COMES_BACK = "comes back within about 40 s";
 
 /** Lines for a terminal that is drawn in place. */
 export function progressLines(state: ProgressState, paint: Screen["tint"]): string[] {
@@ -53,7 +53,7 @@ function rate({ done, total, elapsedMs, quietMs, lanes }: ProgressState): string
   const text = `${perSecond.toFixed(1)} images/s`;
   if (quietMs >= QUIET_MS) {
     const held = lanes !== undefined && lanes.small.inFlight + lanes.large.inFlight > 0;
-    const why = held ? ` (what a process that died had in flight: ${COMES_BACK})` : "";
+    const why = held ? ` (if a process has died, what it had in flight ${COMES_BACK})` : "";
     return `${text}, nothing new for ${formatMs(quietMs)}${why}`;
   }
   if (done < ENOUGH_DONE || elapsedMs < ENOUGH_MS || done >= total) return text;

@@ -43,7 +43,7 @@ export function letterAttributes(
     [LETTER.lane]: letter.lane,
     ...(letter.source && {
       [LETTER.bucket]: attributeText(letter.source.bucket),
-      [LETTER.key]: attributeText(letter.source.key, Number.POSITIVE_INFINITY),
+      [LETTER.key]: attributeKey(letter.source.key),
     }),
     [LETTER.firstAttemptAt]: new Date(received.firstReceivedAt).toISOString(),
     [LETTER.lastAttemptAt]: new Date(letter.lastAttemptAt).toISOString(),
@@ -74,6 +74,11 @@ export function redriveCount({ attributes }: Pick<ReceivedMessage, "attributes">
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 const NOT_XML = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
+
+/** A key as its letter's attribute has it, in which what SQS refuses is shown and not kept. */
+export function attributeKey(key: string): string {
+  return attributeText(key, Number.POSITIVE_INFINITY);
+}
 
 function attributeText(text: string, max = MAX_TEXT): string {
   const clean = text.toWellFormed().replace(NOT_XML, "\ufffd");

@@ -32,6 +32,15 @@ it("reads back what was written", () => {
   });
 });
 
+it("knows a key that no attribute can hold by the body", () => {
+  const key = "trunc\u001b[2J.jpg";
+  const of = { bucket: "photos", begun: false, force: false };
+  const body = jobMessage({ ...of, key });
+  const attributes = letterAttributes({ ...dead, source: { ...source, key } }, received());
+  expect(attributes[LETTER.key]).toBe("trunc\ufffd[2J.jpg");
+  expect(readLetter({ ...received(attributes), body }, "large").source?.key).toBe(key);
+});
+
 it("calls a letter without a reason Crashed, and knows its source by the body", () => {
   expect(readLetter(received({ RedriveCount: "1" }), "small")).toMatchObject({
     reason: "Crashed",

@@ -7,7 +7,7 @@ import {
   type Lane,
   REJECTED_REASONS,
 } from "../outcome/index.ts";
-import { LETTER, redriveCount } from "./dead-letter.ts";
+import { attributeKey, LETTER, redriveCount } from "./dead-letter.ts";
 import type { ReceivedMessage } from "./message.ts";
 
 /** A dead letter as it lies in its queue. Times are ms since the epoch. */
@@ -42,10 +42,18 @@ export function readLetter(received: ReceivedMessage, lane: Lane): Letter {
   const { attributes } = received;
   const reason = attributes[LETTER.reason];
   const intake = parseMessage(received.body);
-  const job = intake.kind === "jobs" ? intake.jobs[0] : undefined;
+  const jobs = intake.kind === "jobs" ? intake.jobs : [];
   const named = { bucket: attributes[LETTER.bucket], key: attributes[LETTER.key] };
+  // An attribute cannot hold every key: the job of the body that it stands for can.
+  const meant = jobs.find(
+    ({ bucket, key }) => bucket === named.bucket && attributeKey(key) === named.key,
+  );
   // Anybody may have written the attributes: where they are none of an object, the body is asked.
-  const source = isObjectName(named) ? named : job && { bucket: job.bucket, key: job.key };
+  const job = meant ?? jobs[0];
+  const source =
+    meant === undefined && isObjectName(named)
+      ? named
+      : job && { bucket: job.bucket, key: job.key };
   const firstAttemptAt = time(attributes[LETTER.firstAttemptAt], received);
   const receiveCount = Number(attributes[LETTER.receiveCount] ?? Number.NaN);
   return {
