@@ -20,8 +20,13 @@ import type { WorkOptions } from "./work.ts";
 /** The part of the memory limit that jobs may reach: the rest is Node's, and room for error. */
 const USABLE = 0.7;
 
+export interface Worker extends WorkOptions {
+  /** What all jobs together may use of memory: each of them is planned within it. */
+  readonly memoryBytes: number;
+}
+
 /** The worker, wired: environment in, objects out. */
-export async function compose(stop: AbortSignal): Promise<WorkOptions> {
+export async function compose(stop: AbortSignal): Promise<Worker> {
   const env = readEnv();
   const client = { region: env.AWS_REGION, endpoint: env.AWS_ENDPOINT_URL };
   const s3 = createS3(client);
@@ -75,6 +80,7 @@ export async function compose(stop: AbortSignal): Promise<WorkOptions> {
       },
     })),
     jobs,
+    memoryBytes,
     log,
     traces,
     random: Math.random,

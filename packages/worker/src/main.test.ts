@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
@@ -231,6 +232,22 @@ describe("the worker", () => {
       );
       expect(longer).toEqual([old]);
     }
+    worker.kill("SIGTERM");
+    expect(await once(worker, "exit")).toEqual([0, null]);
+  });
+
+  it("plans with the memory that ECS gives its task, and says with how much", async () => {
+    const ecs = createServer((_request, response) => {
+      response.end(JSON.stringify({ Limits: { CPU: 2, Memory: 1000 } }));
+    });
+    ecs.listen(0, "127.0.0.1");
+    await once(ecs, "listening");
+    const address = ecs.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    start({ ECS_CONTAINER_METADATA_URI_V4: `http://127.0.0.1:${address.port}/v4/1` });
+    expect(await said({ msg: "ready" })).toMatchObject({ memoryMib: 700, jobs: 1 });
+    ecs.closeAllConnections();
+    ecs.close();
     worker.kill("SIGTERM");
     expect(await once(worker, "exit")).toEqual([0, null]);
   });

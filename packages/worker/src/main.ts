@@ -16,7 +16,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 
 const [{ compose }, { work }] = await Promise.all([import("./compose.ts"), import("./work.ts")]);
 const options = await compose(stop.signal);
-const { drainSeconds, health, jobs, lanes, log, protection, traces } = options;
+const { drainSeconds, health, jobs, lanes, log, memoryBytes, protection, traces } = options;
 
 function leaveInTime(): void {
   const late = () => {
@@ -29,8 +29,7 @@ function leaveInTime(): void {
 if (stop.signal.aborted) leaveInTime();
 else stop.signal.addEventListener("abort", leaveInTime, { once: true });
 health.start();
-const [lane] = lanes;
-const memoryMib = Math.round((lane?.attempt.reconcile.memoryBytes ?? 0) / 2 ** 20);
+const memoryMib = Math.round(memoryBytes / 2 ** 20);
 log.info({ jobs, lanes: lanes.map(({ attempt }) => attempt.lane), memoryMib }, "ready");
 await work(options);
 await protection.end();

@@ -12,7 +12,8 @@ const taskSchema = v.object({ Limits: v.object({ Memory: v.pipe(v.number(), v.mi
 /**
  * What the process may use of memory, bytes: the least of what the container, the task and the
  * machine have. Fargate limits the task's cgroup, which a container cannot see: one without a limit
- * of its own reads the machine's memory, about twice the task's.
+ * of its own reads the machine's memory, about twice the task's. Where ECS does not name the task's,
+ * a warning says so, and what the container and the machine have counts.
  *
  * @param options.metadata ECS_CONTAINER_METADATA_URI_V4, which ECS sets; undefined: not in a task
  */
@@ -35,6 +36,7 @@ async function taskLimitBytes({
   if (metadata === undefined) return undefined;
   try {
     const answer = await fetch(`${metadata}/task`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    if (!answer.ok) throw new Error(`${metadata}/task answered ${answer.status}`);
     return v.parse(taskSchema, await answer.json()).Limits.Memory * MIB;
   } catch (error) {
     log.warn(
