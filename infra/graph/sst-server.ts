@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
@@ -21,7 +21,10 @@ const buildSchema = v.object({
  */
 export async function startSstServer(stub: string) {
   mkdirSync(stub, { recursive: true });
-  writeFileSync(`${stub}/index.mjs`, "export const handler = () => {};\n");
+  // Others read it at the same time, and hash it: it is never there in part.
+  const mine = `${stub}-${process.pid}.mjs`;
+  writeFileSync(mine, "export const handler = () => {};\n");
+  renameSync(mine, `${stub}/index.mjs`);
   const functions: Bundled[] = [];
   const answer = (method: string, params: unknown): object | undefined => {
     if (method === "Provider.Aws.Bootstrap") {

@@ -21,7 +21,8 @@ const PARAMETERS = {
   Repository: {
     Type: "String",
     AllowedPattern: "[^/*]+/[^/*]+",
-    Description: "OWNER/NAME on GitHub",
+    Description:
+      "As GitHub's tokens name it: OWNER@ID/NAME@ID, or OWNER/NAME where it was made before July 15, 2026",
   },
   Jobs: {
     Type: "String",
@@ -86,7 +87,10 @@ export function deployRoleTemplate(): object {
 
 const ISSUER = "token.actions.githubusercontent.com";
 
-/** https://docs.github.com/en/actions/reference/security/oidc */
+/**
+ * One subject, and no pattern: https://docs.github.com/en/actions/reference/security/oidc
+ * https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
+ */
 const TRUST = filledIn({
   Effect: "Allow",
   Principal: {
