@@ -232,5 +232,5 @@ it("the metrics are those that are documented, and so is what they cost", () => 
     })),
   ).toEqual(rows);
   const all = rows.reduce((sum, { series }) => sum + series, 0);
-  expect(DOCS).toContain(`at most ${all} series a stage: $${(all * 0.3).toFixed(2)} a month`);
+  expect(DOCS).toContain(`at most ${all} series a fleet: $${(all * 0.3).toFixed(2)} a month`);
 });
