@@ -1,6 +1,11 @@
+import { join } from "node:path";
+import { beforeAll } from "vitest";
 import { buildGraph } from "./build.ts";
 import { fleetIn } from "./fleet.ts";
+import { ensurePlatform } from "./platform.ts";
 import type { Graph, Variant } from "./resource.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
 
 /** What is built and held against the rules. */
 export const VARIANTS = {
@@ -80,16 +85,36 @@ export const VARIANTS = {
   replicated: { stage: "production", settings: { replicateTo: "arn:aws:s3:::far-away" } },
 } as const satisfies Record<string, Variant>;
 export type Name = keyof typeof VARIANTS;
+export const NAMES = Object.keys(VARIANTS).filter(isName);
 
-/** Two at a time: each is a process that loads all of SST. */
-export async function buildVariants(): Promise<ReadonlyMap<string, Graph>> {
-  const graphs = new Map<string, Graph>();
-  const waiting = Object.entries(VARIANTS);
+/** What the first run may take to install SST's components, and any run to build the variants. */
+const PREPARE_MS = 240_000;
+
+/**
+ * Has variants built before the tests of a file.
+ *
+ * @returns what gives the graph of each, in its tests
+ */
+export function graphsOf<const N extends Name>(...names: readonly N[]): (name: N) => Graph {
+  const graphs = new Map<Name, Graph>();
+  const waiting = [...names];
   const build = async (): Promise<void> => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
-      graphs.set(next[0], fleetIn(await buildGraph(next[1]), "Photos"));
+      graphs.set(next, fleetIn(await buildGraph(VARIANTS[next]), "Photos"));
     }
   };
-  await Promise.all([build(), build()]);
-  return graphs;
+  beforeAll(async () => {
+    await ensurePlatform(ROOT);
+    // Two at a time: each is a process that loads all of SST.
+    await Promise.all([build(), build()]);
+  }, PREPARE_MS);
+  return (name) => {
+    const graph = graphs.get(name);
+    if (graph === undefined) throw new Error(`${name} was not built`);
+    return graph;
+  };
+}
+
+function isName(text: string): text is Name {
+  return text in VARIANTS;
 }

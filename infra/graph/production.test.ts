@@ -1,0 +1,204 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { FUNCTION_BYTES } from "@imagefleet/core/plan";
+import { FUNCTION, PRICES, TASK } from "@imagefleet/core/prices";
+import { TOMBSTONE_MS, TOMBSTONE_TAG } from "@imagefleet/core/store";
+import { describe, expect, it } from "vitest";
+import { unexpected } from "./expected.ts";
+import { idleTable } from "./idle.ts";
+import { all, at, jsonAt, listAt, numberAt, textAt, texts } from "./read.ts";
+import type { Json } from "./resource.ts";
+import { grants } from "./rules/access.ts";
+import { graphsOf } from "./variants.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const DAY_MS = 86_400_000;
+
+const graph = graphsOf("production");
+
+describe("production", () => {
+  it("has the numbers that are written down", () => {
+    expect(unexpected(graph("production"))).toEqual([]);
+  });
+
+  it("is built by the version of sst that is installed, and by no other", () => {
+    const manifest = readFileSync(join(ROOT, "package.json"), "utf8");
+    expect(manifest).toContain(`"sst": "${String(graph("production").app["version"])}"`);
+  });
+
+  it("says where everything is", () => {
+    expect(Object.keys(graph("production").outputs).sort()).toEqual([
+      "_protect",
+      "alarmTopicArn",
+      "alarms",
+      "dashboard",
+      "doctorPolicy",
+      "function",
+      "functionLogs",
+      "largeDlq",
+      "largeQueue",
+      "operatorPolicy",
+      "renditionBucket",
+      "smallDlq",
+      "smallQueue",
+      "smallQueueArn",
+      "sourceBucket",
+      "viewerPolicy",
+      "workerLogs",
+    ]);
+  });
+
+  it("says where the programs' logs are, and where alarms go", () => {
+    const { resources, outputs } = graph("production");
+    const called = (name: string) => resources.find((each) => each.name === name)?.inputs["name"];
+    expect(outputs["functionLogs"]).toBe(called("ConsumeLogGroup"));
+    expect(outputs["workerLogs"]).toBe(called("WorkerLogGroupWorker"));
+    expect(outputs["alarmTopicArn"]).toMatch(/:imagefleet-production-Alarms$/);
+  });
+
+  it("lets the function do what it does, and no more", () => {
+    expect(shortened(grants(graph("production"), "ConsumeRole"))).toEqual([
+      "s3:DeleteObject renditionsbucket/*",
+      "s3:GetObject renditionsbucket/*",
+      "s3:GetObject sourcebucket/*",
+      "s3:ListBucket renditionsbucket",
+      "s3:ListBucket sourcebucket",
+      "s3:PutObject renditionsbucket/*",
+      "s3:PutObjectTagging renditionsbucket/*",
+      "sqs:ChangeMessageVisibility SmallQueue",
+      "sqs:DeleteMessage SmallQueue",
+      "sqs:GetQueueAttributes SmallQueue",
+      "sqs:ReceiveMessage SmallQueue",
+      "sqs:SendMessage LargeQueue",
+      "sqs:SendMessage SmallDlqQueue",
+      "sqs:SendMessage SmallQueue",
+    ]);
+  });
+
+  it("lets the worker do what it does, and no more", () => {
+    expect(shortened(grants(graph("production"), "WorkerTaskRole"))).toEqual([
+      "ecs:UpdateTaskProtection FleetCluster/*",
+      "s3:DeleteObject renditionsbucket/*",
+      "s3:GetObject renditionsbucket/*",
+      "s3:GetObject sourcebucket/*",
+      "s3:ListBucket renditionsbucket",
+      "s3:ListBucket sourcebucket",
+      "s3:PutObject renditionsbucket/*",
+      "s3:PutObjectTagging renditionsbucket/*",
+      "sqs:ChangeMessageVisibility LargeQueue",
+      "sqs:DeleteMessage LargeQueue",
+      "sqs:ReceiveMessage LargeQueue",
+      "sqs:SendMessage LargeDlqQueue",
+      "sqs:SendMessage LargeQueue",
+    ]);
+    expect(grants(graph("production"), "WorkerExecutionRole")).toEqual([]);
+  });
+
+  it("draws a dashboard of queues, function and tasks that are there", () => {
+    const [dashboard] = all(graph("production"), "cloudwatch/dashboard:Dashboard");
+    const widgets = listAt(jsonAt(dashboard?.inputs, "dashboardBody"), "widgets");
+    const bottom = Math.max(
+      ...widgets.map((each) => numberAt(each, "y") + numberAt(each, "height")),
+    );
+    const area = widgets.map((each) => numberAt(each, "width") * numberAt(each, "height"));
+    // No gap and no overlap: what is drawn is as large as the page.
+    expect(area.reduce((sum, each) => sum + each, 0)).toBe(24 * bottom);
+    const text = JSON.stringify(widgets);
+    for (const type of ["sqs/queue:Queue", "lambda/function:Function", "ecs/cluster:Cluster"]) {
+      for (const { inputs } of all(graph("production"), type)) {
+        expect(text).toContain(textAt(inputs, "name"));
+      }
+    }
+  });
+});
+
+describe("what is deployed is what the rest reckons with", () => {
+  it("the function's memory, by which sources are sent to their lane, and its price", () => {
+    const [fn] = all(graph("production"), "lambda/function:Function");
+    const mib = numberAt(fn?.inputs, "memorySize");
+    expect(mib * 1024 * 1024).toBe(FUNCTION_BYTES);
+    expect(mib / 1024).toBe(FUNCTION.gib);
+  });
+
+  it("the task's size, by which its time is priced", () => {
+    const [task] = all(graph("production"), "ecs/taskDefinition:TaskDefinition");
+    expect({
+      vcpus: Number(textAt(task?.inputs, "cpu")) / 1024,
+      gib: Number(textAt(task?.inputs, "memory")) / 1024,
+      diskGib: numberAt(task?.inputs, "ephemeralStorage.sizeInGib"),
+    }).toEqual(TASK);
+  });
+
+  it("the tag by which tombstones expire, and the days that they must stay", () => {
+    const rules = all(
+      graph("production"),
+      "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    ).flatMap(({ inputs }) => listAt(inputs, "rules"));
+    const tagged = rules.filter((rule) => at(rule, "filter.tag") !== undefined);
+    expect(tagged).toMatchObject([
+      {
+        status: "Enabled",
+        filter: { tag: TOMBSTONE_TAG },
+        expiration: { days: TOMBSTONE_MS / DAY_MS },
+      },
+    ]);
+  });
+
+  it("what an idle month costs, as docs/deploy.md says", () => {
+    const docs = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8");
+    const written = docs.slice(
+      docs.indexOf("| an idle month"),
+      docs.indexOf("\n\n", docs.indexOf("| an idle month")),
+    );
+    expect(written).toBe(idleTable(graph("production"), PRICES));
+  });
+});
+
+describe("docs/deploy.md", () => {
+  const docs = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8");
+  const [, ...blocks] = docs.split("```json\n");
+  const examples = blocks.map((block): Json => JSON.parse(block.split("```")[0] ?? ""));
+
+  it("has a topic of one's own let in whom the fleet's own lets in", () => {
+    const [policy] = all(graph("production"), "sns/topicPolicy:TopicPolicy");
+    const allowed = listAt(jsonAt(policy?.inputs, "policy"), "Statement").filter(
+      (each) => textAt(each, "Effect") === "Allow",
+    );
+    const lines = allowed.flatMap((each) =>
+      texts(at(each, "Principal.0.identifiers")).map((service) => [
+        service,
+        ...texts(at(each, "Action")),
+        ...texts(at(each, "Condition.0.values")),
+      ]),
+    );
+    const documented = listAt({ all: examples.find(Array.isArray) ?? null }, "all");
+    const written = documented.flatMap((each) =>
+      texts(at(each, "Principal.Service")).map((service) => [
+        service,
+        ...texts(at(each, "Action")),
+        ...texts(at(each, "Condition.StringEquals.aws:SourceAccount")),
+      ]),
+    );
+    expect(written).toEqual(lines);
+    expect(written).toHaveLength(3);
+  });
+
+  it("has a rendition bucket of one's own expire tombstones as the fleet's own does", () => {
+    const rules = all(
+      graph("production"),
+      "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    ).flatMap(({ inputs }) => listAt(inputs, "rules"));
+    const rule = rules.find((each) => textAt(each, "id") === "tombstones");
+    const [written] = examples.filter((each) => textAt(each, "ID") === "imagefleet-tombstones");
+    expect(written).toEqual({
+      ID: "imagefleet-tombstones",
+      Status: at(rule, "status"),
+      Filter: { Tag: { Key: at(rule, "filter.tag.key"), Value: at(rule, "filter.tag.value") } },
+      Expiration: { Days: at(rule, "expiration.days") },
+    });
+  });
+});
+
+function shortened(lines: readonly string[]): string[] {
+  return lines.map((line) => line.replace(/ arn:.*imagefleet-production-(\w+)-\w+/, " $1")).sort();
+}
