@@ -13,11 +13,11 @@ Exit codes:
   0    all done
   1    anything else went wrong: a file that cannot be read, a server that does
        not answer, a question that was answered with no
-  2    wrong use: an option, a folder, a port, a queue's name or the recipe;
-       no --yes where nobody can be asked
+  2    wrong use: an option, a path, a folder, a port, a queue's name or the
+       recipe; no --yes where nobody can be asked
   3    something is left: dead letters (start, reprocess --wait), sources that
        are still stale (reprocess --wait), rejected files (render), letters past
        their redrives (dlq redrive), sources that are incomplete (audit);
        something is wrong (preflight, doctor)
-  130  interrupted: Ctrl-C; in start, a second one
+  130  interrupted: Ctrl-C; in start, a second one (status --watch ends with 0)
 `;

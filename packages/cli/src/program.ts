@@ -23,6 +23,11 @@ import { addStatusCommand } from "./status/commands.ts";
 import { printableLines } from "./view/printable.ts";
 import { Screen } from "./view/screen.ts";
 
+const FOLDERS = `
+In a folder, what is hidden or not named like an image is passed over, and links
+are followed; a file that is itself named is taken.
+`;
+
 const START_EXAMPLES = `
 Examples:
   npm start                                    sample pictures, the whole fleet
@@ -35,7 +40,7 @@ program; uploads the images; shows progress, a table of what became of each, and
 what lies among the dead letters. All data stays in --data. An --out folder
 within a named folder is passed over as a source; it may not be the named
 folder.
-
+${FOLDERS}
 --json: sources, outcomes, lanes, renditions, bytesIn, bytesOut, seconds,
 deadLetters, results, notUploaded ([{file, message}]) and unfinished (a number):
 docs/cli.md has all of it.
@@ -46,7 +51,7 @@ Examples:
   imagefleet render photo.jpg                          into ./renditions
   imagefleet render photos --recipe my.ts --out out    a folder, another recipe
   imagefleet render photos --json | jq .renditions     one JSON line a file
-`;
+${FOLDERS}`;
 
 /**
  * The command line: what can be asked for, in words. Parsing runs the command.

@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { describe, expect, it } from "vitest";
+import { RESOURCES } from "./connection/names.ts";
+import { EXIT, EXIT_CODES_HELP } from "./exit-code.ts";
+import { IMAGE_EXTENSIONS } from "./input/extensions.ts";
+import { program } from "./program.ts";
+
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+const docs = read("docs/cli.md");
+const readme = read("README.md");
+
+const env = { debug: false, cwd: "/photos", cursor: false, call: "npm run imagefleet --" };
+const root = program(env, "0", () => undefined);
+const names = root.commands.map((command) => command.name());
+const all = commandsOf(root);
+
+/** Each with the words that lead to it, as `dlq redrive`. */
+function commandsOf(command: CommandUnknownOpts, path: readonly string[] = []) {
+  const flags = command.options.flatMap(({ long }) => long ?? []);
+  const below = command.commands.flatMap((each): { path: string; flags: string[] }[] =>
+    commandsOf(each, [...path, each.name()]),
+  );
+  return [{ path: path.join(" "), flags }, ...below];
+}
+
+/** The cells of a table's rows that stand under this line. */
+function rowsUnder(title: string): string[][] {
+  const [, rest = ""] = docs.split(`${title}\n`);
+  const [, ...rows] = (rest.split("\n\n")[0] ?? "").split("\n");
+  return rows.map((row) => row.split(" | ").map((cell) => cell.replace(/^\| | \|$/g, "")));
+}
+
+function codeIn(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
+}
+
+const firstWord = (text: string) => text.split(" ")[0] ?? "";
+
+describe("docs/cli.md", () => {
+  it("has a row for each command, and for no other", () => {
+    const rows = rowsUnder("| command | what it is for |");
+    const named = rows.map(([command = ""]) => firstWord(codeIn(command)[0] ?? ""));
+    expect(named.sort()).toEqual([...names].sort());
+    const dlq = rows.find(([command]) => command === "`dlq`")?.[1] ?? "";
+    expect(codeIn(dlq).map((name) => `dlq ${name}`)).toEqual(
+      all.map(({ path }) => path).filter((path) => path.startsWith("dlq ")),
+    );
+  });
+
+  it("says which commands speak to a fleet", () => {
+    const [sentence = ""] = /^.* speak to a fleet, /m.exec(docs) ?? [];
+    const speaking = all.filter(({ flags }) => flags.includes("--endpoint"));
+    const commands = new Set(speaking.map(({ path }) => firstWord(path)));
+    expect(codeIn(sentence).sort()).toEqual([...commands].sort());
+  });
+
+  it("has the flag and the variable of each resource", () => {
+    const rows = rowsUnder("| resource | flag | variable |");
+    expect(rows.map(([, flag = "", variable = ""]) => codeIn(`${flag} ${variable}`))).toEqual(
+      Object.values(RESOURCES).map(({ flag, variable }) => [flag, variable]),
+    );
+  });
+
+  it("has the JSON of each command that prints some", () => {
+    const documented = rowsUnder("| command | on stdout |").map(([cell = ""]) => codeIn(cell)[0]);
+    const titled = ["start", "render"].filter((name) => docs.includes(`\n## \`${name} --json\`\n`));
+    const printing = all.filter(({ flags }) => flags.includes("--json"));
+    expect([...documented, ...titled].sort()).toEqual(printing.map(({ path }) => path).sort());
+  });
+
+  it("has the exit codes that there are, as --help has", () => {
+    const codes = Object.values(EXIT).map(String);
+    expect(rowsUnder("| code | meaning |").map(([code]) => code)).toEqual(codes);
+    expect(EXIT_CODES_HELP.match(/^ {2}\d+/gm)?.map((code) => code.trim())).toEqual(codes);
+  });
+
+  it("has the names by which images are told", () => {
+    expect(docs).toContain(`\`${IMAGE_EXTENSIONS.map((each) => `.${each}`).join(" ")}\``);
+  });
+});
+
+it("README lists each command", () => {
+  const [, row = ""] = /^\| `packages\/cli` \| `imagefleet`: (.*) \|$/m.exec(readme) ?? [];
+  expect(row.split(", ").sort()).toEqual([...names].sort());
+});
+
+/** Not imagefleet's own: npm's, in the function for a shell. */
+const FOREIGN = ["--prefix", "--help"];
+
+it("docs/cli.md names no option that there is not", () => {
+  const flags = new Set([...all.flatMap((command) => command.flags), ...FOREIGN]);
+  const unknown = docs.match(/--[a-z][a-z-]+/g)?.filter((flag) => !flags.has(flag));
+  expect(unknown).toEqual([]);
+});
+
+it.each(["README.md", "docs/deploy.md", "docs/operations.md", "docs/recovery.md"])(
+  "%s calls no command with an option that it does not have",
+  (path) => {
+    const calls = [...read(path).matchAll(/imagefleet (?:-- )?((?:[a-z]+ )+)(--[^`|#)\n]*)/g)];
+    expect(calls.length).toBeGreaterThan(0);
+    const unknown = calls.flatMap(([call, words = "", rest = ""]) => {
+      const command = all.findLast((each) => words.startsWith(`${each.path} `));
+      const flags = rest.match(/--[a-z][a-z-]+/g) ?? [];
+      return flags
+        .filter((flag) => !command?.flags.includes(flag))
+        .map((flag) => `${call}: ${flag}`);
+    });
+    expect(unknown).toEqual([]);
+  },
+);
