@@ -9,7 +9,7 @@ import type { ImageInput } from "./input.ts";
 import { isoFile } from "./iso/picture.ts";
 import { rewritten } from "./iso/rewrite.ts";
 import { type Parts, withParts } from "./parts.ts";
-import { pngHeader } from "./png-chunks.ts";
+import { pngChunks } from "./png-chunks.ts";
 import { withScratchFile } from "./scratch.ts";
 
 /**
@@ -52,7 +52,7 @@ export async function withRewritten<T>(
 type Piece = Buffer | readonly [from: number, to: number];
 
 async function pngPieces(parts: Parts, icc: Buffer | undefined): Promise<Piece[]> {
-  const chunks = await pngHeader(parts);
+  const chunks = await pngChunks(parts);
   const [header, ...rest] = chunks;
   const end = (at: number) => {
     const last = chunks[at];

@@ -2,7 +2,7 @@ import { crc32, inflateSync } from "node:zlib";
 import { Rejection } from "../../outcome/index.ts";
 import type { Colours, Primaries, Transfer } from "../../plan/index.ts";
 import type { Parts } from "../parts.ts";
-import { type PngChunk, pngHeader } from "../png-chunks.ts";
+import { type PngChunk, pngChunks } from "../png-chunks.ts";
 import { BT709, BT1886, coloursOf, isKnown, isSrgb } from "./code-points.ts";
 import { greyColours } from "./grey.ts";
 
@@ -20,7 +20,7 @@ export const PNG_COLOUR_CHUNKS = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"] as con
  *   encodes
  */
 export async function pngColours(parts: Parts): Promise<Colours | undefined> {
-  const chunks = await pngHeader(parts);
+  const chunks = await pngChunks(parts);
   const data = async (type: string, length: number) => {
     const chunk = chunks.find((one) => one.type === type);
     return chunk?.length === length ? soundData(parts, chunk) : undefined;

@@ -42,13 +42,9 @@ async function inJpeg(source: Parts): Promise<ExifBlock[]> {
   return blocks;
 }
 
-/**
- * Behind the pixels too, where the first drafts of eXIf let it stand: libpng does not read it there,
- * and the third edition of PNG wants it before them. https://www.w3.org/TR/png-3/#table53
- */
 async function inPng(source: Parts): Promise<ExifBlock[]> {
   const blocks: ExifBlock[] = [];
-  for await (const { type, at, length } of pngChunks(source)) {
+  for (const { type, at, length } of await pngChunks(source)) {
     if (type !== "eXIf") continue;
     const block = await withoutPrefix(source, at + 8, length);
     blocks.push({ ...block, checked: { from: at + 4, to: at + 8 + length } });
