@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, glob, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
@@ -35,3 +35,28 @@ it.each([
   },
   60_000,
 );
+
+it("installs the whole over what a start has installed, and asks nobody", async () => {
+  const manifests = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "scripts/run.mjs"];
+  for await (const path of glob(["{bench,infra,packages/*}/package.json", "scripts/tools/*.json"], {
+    cwd: ROOT,
+  })) {
+    manifests.push(path);
+  }
+  for (const path of manifests) {
+    await mkdir(dirname(join(clone, path)), { recursive: true });
+    await cp(join(ROOT, path), join(clone, path));
+  }
+  const tools = "scripts/tools/node_modules";
+  await symlink(join(ROOT, tools), join(clone, tools));
+  const { CI: _ours, ...env } = process.env;
+  const extent = async (program: string) => {
+    // There is no program to run then: what is asked is how far the installation came.
+    const run = [join(clone, "scripts/run.mjs"), program];
+    await promisify(execFile)(process.execPath, run, { cwd: clone, env }).catch(() => undefined);
+    const stamp = join(clone, "node_modules", ".imagefleet-installed");
+    return (await readFile(stamp, "utf8")).split(" ")[1];
+  };
+  expect(await extent("imagefleet")).toBe("to-run");
+  expect(await extent("test")).toBe("all");
+}, 300_000);
