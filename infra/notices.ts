@@ -1,6 +1,5 @@
 import type { Told } from "./alarm.ts";
 import { physical } from "./context.ts";
-import { WORKER } from "./numbers.ts";
 import type { FleetSettings } from "./settings-schema.ts";
 
 /**
@@ -50,7 +49,7 @@ export function tellOfTasks(told: Told, cluster: sst.aws.Cluster, worker: sst.aw
 }
 
 /** ECS goes on trying, and never places a task on demand in the place of one on Spot. */
-function whenNotPlaced({ spot, onDemandTasks = WORKER.onDemandTasks }: FleetSettings): string {
+function whenNotPlaced({ spot, onDemandTasks }: FleetSettings): string {
   return spot
     ? `ECS keeps trying. Either Fargate Spot has no capacity, or the quota of Fargate Spot vCPUs is used up: see detail.reason. The tasks on demand go on working, at most ${onDemandTasks}. If the large lane must not wait, raise onDemandTasks, or set spot: false, in the fleet's settings, and deploy.`
     : "ECS keeps trying. Either Fargate has no capacity, or the quota of Fargate On-Demand vCPUs is used up: see detail.reason. Raise the quota, or lower workerTasks in the fleet's settings, and deploy.";

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { WORKER } from "./numbers.ts";
 
 const name = "it must be a bucket's name, without s3:// or arn:";
 const bucketName = v.pipe(v.string(name), v.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, name));
@@ -248,9 +249,14 @@ const stageSchema = v.strictObject({
 export const SETTINGS = Object.keys(stageSchema.entries);
 
 export type SettingsInput = v.InferInput<typeof stageSchema>;
-export type Settings = v.InferOutput<typeof stageSchema>;
+export type Settings = v.InferOutput<typeof stageSchema> & Resolved;
 export type FleetInput = v.InferInput<typeof fleetSchema>;
-export type FleetSettings = v.InferOutput<typeof fleetSchema>;
+export type FleetSettings = v.InferOutput<typeof fleetSchema> & Resolved;
+
+/** What follows from other settings where it is not given. */
+interface Resolved {
+  readonly onDemandTasks: number;
+}
 
 /**
  * What a stage of this repository's own app is deployed with.
@@ -282,14 +288,20 @@ function parsed<const S extends typeof stageSchema | typeof fleetSchema>(
   stage: string,
   input: unknown,
   where: string,
-): v.InferOutput<S> {
+): v.InferOutput<S> & Resolved {
   const result = v.safeParse(schema, input, { message: ({ expected }) => mustBe(expected) });
   const faults = result.success ? relatedFaults(stage, result.output) : result.issues.map(faultOf);
-  if (result.success && faults.length === 0) return result.output;
+  if (result.success && faults.length === 0) {
+    const { spot, workerTasks, onDemandTasks = WORKER.onDemandTasks } = result.output;
+    return { ...result.output, onDemandTasks: spot ? onDemandTasks : workerTasks };
+  }
   throw new Error(`${where}: ${faults.join("; ")}`);
 }
 
-function relatedFaults(stage: string, settings: FleetSettings): string[] {
+/** As it is given. */
+type Given = v.InferOutput<typeof fleetSchema>;
+
+function relatedFaults(stage: string, settings: Given): string[] {
   return [
     ...keepFaults(stage, settings),
     ...sourceFaults(settings),
@@ -303,7 +315,7 @@ function relatedFaults(stage: string, settings: FleetSettings): string[] {
 /** Names by which people call what must not be lost. */
 const LIVE = /^(prod|live|main|master|release|stag)/i;
 
-function keepFaults(stage: string, { keep }: FleetSettings): string[] {
+function keepFaults(stage: string, { keep }: Given): string[] {
   return keep || !LIVE.test(stage)
     ? []
     : [
@@ -312,7 +324,7 @@ function keepFaults(stage: string, { keep }: FleetSettings): string[] {
 }
 
 /** What is of the new source bucket alone: the rules of another are its owner's. */
-function sourceFaults({ source, uploadOrigins, archiveAfterDays }: FleetSettings): string[] {
+function sourceFaults({ source, uploadOrigins, archiveAfterDays }: Given): string[] {
   if (source === "new") return [];
   return [
     ...(uploadOrigins.length > 0 ? ["uploadOrigins: set CORS on your own bucket instead"] : []),
@@ -323,7 +335,7 @@ function sourceFaults({ source, uploadOrigins, archiveAfterDays }: FleetSettings
 }
 
 /** What is of the new rendition bucket alone. */
-function renditionFaults({ source, renditions, distribution }: FleetSettings): string[] {
+function renditionFaults({ source, renditions, distribution }: Given): string[] {
   if (renditions === "new") return [];
   const { bucket } = renditions;
   return [
@@ -338,16 +350,19 @@ function renditionFaults({ source, renditions, distribution }: FleetSettings): s
   ];
 }
 
-function budgetFaults({ monthlyBudgetUsd, alarmEmails, alarmTopic }: FleetSettings): string[] {
+function budgetFaults({ monthlyBudgetUsd, alarmEmails, alarmTopic }: Given): string[] {
   return monthlyBudgetUsd === undefined || alarmEmails.length > 0 || alarmTopic !== undefined
     ? []
     : [`monthlyBudgetUsd is ${monthlyBudgetUsd}: nobody would be warned; set alarmEmails too`];
 }
 
-function capacityFaults({ spot, onDemandTasks, workerTasks }: FleetSettings): string[] {
+function capacityFaults({ spot, onDemandTasks, workerTasks }: Given): string[] {
   if (onDemandTasks === undefined) return [];
   const is = `onDemandTasks is ${onDemandTasks}`;
-  if (!spot) return [`${is}: with spot: false every task runs on demand; leave it out`];
+  // What a stage has resolved, its component parses again.
+  if (!spot && onDemandTasks !== workerTasks) {
+    return [`${is}: with spot: false every task runs on demand; leave it out`];
+  }
   return onDemandTasks <= workerTasks
     ? []
     : [
@@ -355,7 +370,7 @@ function capacityFaults({ spot, onDemandTasks, workerTasks }: FleetSettings): st
       ];
 }
 
-function replicationFaults({ source, replicateTo, encryption }: FleetSettings): string[] {
+function replicationFaults({ source, replicateTo, encryption }: Given): string[] {
   if (replicateTo === undefined) return [];
   const is = `replicateTo is ${JSON.stringify(replicateTo)}`;
   return [

@@ -26,6 +26,7 @@ it("are complete when nothing is said", () => {
     functionConcurrency: 8,
     workerTasks: 10,
     spot: true,
+    onDemandTasks: 1,
     metrics: true,
     traces: "off",
     tracedShare: 0.05,

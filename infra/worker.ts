@@ -146,7 +146,7 @@ export function makeWorker(
  * Never undefined: SST would set a launch type, and the provider replaces a service that goes from a
  * strategy to none. From one strategy to another it is updated in place, as SST forces a deployment.
  */
-function capacityOf({ spot, onDemandTasks = WORKER.onDemandTasks }: FleetSettings) {
+function capacityOf({ spot, onDemandTasks }: FleetSettings) {
   return spot
     ? { fargate: { base: onDemandTasks, weight: 0 }, spot: { weight: 1 } }
     : { fargate: { weight: 1 } };

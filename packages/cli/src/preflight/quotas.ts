@@ -19,18 +19,13 @@ const VPCS = { ServiceCode: "vpc", QuotaCode: "L-F678F1CE" };
 const GATEWAYS = { ServiceCode: "vpc", QuotaCode: "L-A4707A72" };
 
 const PERMISSION = "servicequotas:GetServiceQuota";
-/** Tasks that run on demand where the settings do not say so: WORKER.onDemandTasks of infra/numbers.ts. */
-const ON_DEMAND_TASKS = 1;
 
 /** Are the quotas of the region large enough for what the settings ask for? */
 export async function quotaChecks(aws: Aws): Promise<readonly Check[]> {
   const { ServiceQuotasClient } = await sdk(() => import("@aws-sdk/client-service-quotas"));
   const client = new ServiceQuotasClient(clientConfig(aws.clients.SERVICE_QUOTAS));
   const { functionConcurrency, workerTasks, spot, onDemandTasks } = aws.settings;
-  const certainTasks = spot
-    ? (onDemandTasks ?? Math.min(ON_DEMAND_TASKS, workerTasks))
-    : workerTasks;
-  const spotTasks = workerTasks - certainTasks;
+  const spotTasks = workerTasks - onDemandTasks;
   try {
     return [
       ...(await enough(client, "quota of Lambda's concurrent executions", CONCURRENCY, {
@@ -39,8 +34,8 @@ export async function quotaChecks(aws: Aws): Promise<readonly Check[]> {
         otherwise: "set functionConcurrency lower: what is throttled counts as received",
       })),
       ...(await enough(client, "quota of Fargate On-Demand vCPUs", ON_DEMAND, {
-        needed: certainTasks * TASK.vcpus,
-        for: `${certainTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
+        needed: onDemandTasks * TASK.vcpus,
+        for: `${onDemandTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
         otherwise: spot ? "the large lane cannot start" : "set workerTasks lower",
       })),
       ...(await enough(client, "quota of Fargate Spot vCPUs", SPOT, {

@@ -22,7 +22,7 @@ const settingsSchema = v.object({
   functionConcurrency: v.number(),
   workerTasks: v.number(),
   spot: v.boolean(),
-  onDemandTasks: v.optional(v.number()),
+  onDemandTasks: v.number(),
 });
 
 /** What a stage is deployed with, as far as it can be checked from here. */
