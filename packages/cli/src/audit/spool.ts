@@ -32,7 +32,7 @@ export async function openSpool(): Promise<Spool> {
     },
     async *read() {
       await flush();
-      const stored = file.createReadStream({ start: 0, autoClose: false, encoding: "utf8" });
+      const stored = file.createReadStream({ start: 0, autoClose: false });
       for await (const lines of linesOf(stored)) yield* lines;
     },
     async [Symbol.asyncDispose]() {

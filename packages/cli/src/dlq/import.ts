@@ -5,7 +5,7 @@ import { connect } from "../connection/connect.ts";
 import { EXIT } from "../exit-code.ts";
 import { whyUnreadable } from "../file-fault.ts";
 import { onInterrupt } from "../interrupt.ts";
-import { linesOf } from "../lines.ts";
+import { linesOf, NotUtf8 } from "../lines.ts";
 import type { Screen } from "../view/screen.ts";
 import { many, thousands } from "../view/thousands.ts";
 import { WrongUse } from "../wrong-use.ts";
@@ -125,7 +125,12 @@ async function* linesIn(file: string): AsyncGenerator<string> {
     // A folder opens as a file does; its size says nothing.
     if ((await handle.stat()).isDirectory())
       throw new WrongUse(`${file} cannot be read: it is a folder`);
-    for await (const lines of linesOf(handle.createReadStream({ encoding: "utf8" }))) yield* lines;
+    for await (const lines of linesOf(handle.createReadStream(), { mayBeCut: true })) {
+      yield* lines;
+    }
+  } catch (error) {
+    if (!(error instanceof NotUtf8)) throw error;
+    throw new WrongUse(`${file} is not UTF-8, as dlq export writes it`, { cause: error });
   } finally {
     await handle.close();
   }

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { whyUnreadable } from "../file-fault.ts";
-import { linesOf } from "../lines.ts";
+import { linesOf, NotUtf8 } from "../lines.ts";
 import { WrongUse } from "../wrong-use.ts";
 import type { Candidate, Track } from "./candidate.ts";
 import { formatOf, type KeyFormat, keyReader, type NamedKey } from "./key-line.ts";
@@ -86,24 +86,15 @@ export async function keepStdin(file: string): Promise<void> {
   await pipeline(process.stdin, createWriteStream(file));
 }
 
-const INVALID = "ERR_ENCODING_INVALID_ENCODED_DATA";
-
-/** @throws TypeError where bytes are no UTF-8: replaced, they would be another key's */
-async function* decoded(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  for await (const chunk of bytes) yield decoder.decode(chunk, { stream: true });
-  yield decoder.decode();
-}
-
 async function* linesIn(file: string, name: string): AsyncGenerator<string[]> {
   const raw = createReadStream(file);
   const source = file.endsWith(".gz") ? raw.pipe(createGunzip()) : raw;
   // A fault of the file does not pass on to what it is piped into.
   raw.on("error", (error) => source.destroy(error));
   try {
-    yield* linesOf(decoded(source));
+    yield* linesOf(source);
   } catch (error) {
-    if (error instanceof TypeError && "code" in error && error.code === INVALID) {
+    if (error instanceof NotUtf8) {
       throw new WrongUse(
         `${name} is not UTF-8, and its keys cannot be known: save it as UTF-8 (iconv -f latin1 -t utf8)`,
         { cause: error },
