@@ -1,11 +1,13 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
-import { type OutgoingMessage, type ReceivedMessage, readLetter } from "@imagefleet/core/queue";
+import {
+  MAX_ATTRIBUTES,
+  type OutgoingMessage,
+  type ReceivedMessage,
+  readLetter,
+} from "@imagefleet/core/queue";
 import * as v from "valibot";
 import { printableJson } from "../view/printable.ts";
 import { letterJson } from "./letter-json.ts";
-
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
-const MOST_ATTRIBUTES = 10;
 
 const lineSchema = v.pipe(
   v.string(),
@@ -16,7 +18,7 @@ const lineSchema = v.pipe(
     body: v.pipe(v.string(), v.nonEmpty()),
     attributes: v.pipe(
       v.record(v.string(), v.pipe(v.string(), v.nonEmpty())),
-      v.check((all) => Object.keys(all).length <= MOST_ATTRIBUTES),
+      v.check((all) => Object.keys(all).length <= MAX_ATTRIBUTES),
     ),
   }),
 );

@@ -1,6 +1,9 @@
 import type { DeadLetterReason, Lane } from "../outcome/index.ts";
 import type { ReceivedMessage } from "./message.ts";
 
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+export const MAX_ATTRIBUTES = 10;
+
 /**
  * A dead letter is the message that could not be done, its body as it was, with these attributes.
  * SQS takes ten attributes a message.

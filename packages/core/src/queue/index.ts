@@ -4,6 +4,7 @@ export {
   type DeadLetter,
   LETTER,
   letterAttributes,
+  MAX_ATTRIBUTES,
   wasAnsweredFor,
   wasDeadLetter,
 } from "./dead-letter.ts";

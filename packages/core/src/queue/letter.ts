@@ -7,7 +7,7 @@ import {
   type Lane,
   REJECTED_REASONS,
 } from "../outcome/index.ts";
-import { attributeKey, LETTER, redriveCount } from "./dead-letter.ts";
+import { attributeKey, LETTER, MAX_ATTRIBUTES, redriveCount } from "./dead-letter.ts";
 import type { ReceivedMessage } from "./message.ts";
 
 /** A dead letter as it lies in its queue. Times are ms since the epoch. */
@@ -29,9 +29,6 @@ export interface Letter {
   /** The operator's run whose job it was. */
   readonly run?: string;
 }
-
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
-const MAX_ATTRIBUTES = 10;
 
 const DAY_MS = 86_400_000;
 
