@@ -2,7 +2,7 @@ import { clientConfig } from "@imagefleet/core/aws";
 import { askFor, type Check, noneHere } from "../check/check.ts";
 import { isOfStage } from "../stage/names.ts";
 import { many } from "../view/thousands.ts";
-import type { Patient, Stage } from "./fleet.ts";
+import { DEPLOY_AGAIN, type Patient, type Stage } from "./fleet.ts";
 
 /** An alarm of CloudWatch as it is now. */
 export interface Alarm {
@@ -15,8 +15,6 @@ export interface Alarm {
 
 /** The alarms without which the fleet cannot scale, or nobody hears of dead letters. */
 const NEEDED = ["SmallDlqDepth", "LargeDlqDepth", "LargeBacklog", "LargeEmpty"] as const;
-
-const DEPLOY = "Deploy the stage again: sst deploy puts back what was changed by hand.";
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
 export async function alarmsOf({ prefix, clients }: Stage): Promise<readonly Alarm[]> {
@@ -53,7 +51,7 @@ export async function alarmChecks({ stage }: Patient): Promise<readonly Check[]>
     const alarms = await alarmsOf(stage);
     const missing = NEEDED.filter((name) => !alarms.some((alarm) => alarm.name === name));
     const wrongs = [
-      ...missing.map((name) => wrong(name, "It is not there.", DEPLOY)),
+      ...missing.map((name) => wrong(name, "It is not there.", DEPLOY_AGAIN)),
       ...alarms.flatMap(alarmFaults),
     ];
     const well = alarms.filter((each) => alarmFaults(each).length === 0).length;
@@ -71,7 +69,7 @@ function alarmFaults(alarm: Alarm): Check[] {
   const { name, state, description, actions, actsOnAlarm } = alarm;
   if (actions.length === 0 || !actsOnAlarm) {
     const does = scales(alarm) ? "starts or stops no task" : "tells nobody";
-    return [wrong(name, `It has no action, so that it ${does} when it goes off.`, DEPLOY)];
+    return [wrong(name, `It has no action, so that it ${does} when it goes off.`, DEPLOY_AGAIN)];
   }
   if (state !== "ALARM" || scales(alarm)) return [];
   return [

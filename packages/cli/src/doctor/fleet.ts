@@ -6,6 +6,10 @@ import type { Connection } from "../connection/connect.ts";
 import type { Place } from "../connection/place.ts";
 import type { StageSettings } from "../stage/settings.ts";
 
+/** What to do where a part of the fleet is not as it was deployed. */
+export const DEPLOY_AGAIN =
+  "Deploy the stage again: sst deploy puts back what was changed by hand.";
+
 /** What is known of a stage on AWS. */
 export interface Stage {
   /** What every name of its resources begins with. */

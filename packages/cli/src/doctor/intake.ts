@@ -10,10 +10,9 @@ import { clientConfig } from "@imagefleet/core/aws";
 import { askFor, type Check, noneHere } from "../check/check.ts";
 import { sdk } from "../check/sdk.ts";
 import { many } from "../view/thousands.ts";
-import type { Patient, Stage } from "./fleet.ts";
+import { DEPLOY_AGAIN, type Patient, type Stage } from "./fleet.ts";
 import { isEventBridge } from "./queues.ts";
 
-const DEPLOY = "Deploy the stage again: sst deploy puts back what was changed by hand.";
 const BOTH = ["small", "large"] as const;
 
 /** Does the source bucket tell the small lane of what is uploaded and removed? */
@@ -191,7 +190,7 @@ function mappingChecks(
 }
 
 function wrongMapping(name: string, says: string, blocks: boolean): Check {
-  return { name, state: "wrong", says, fix: DEPLOY, ...(blocks && { blocks: BOTH }) };
+  return { name, state: "wrong", says, fix: DEPLOY_AGAIN, ...(blocks && { blocks: BOTH }) };
 }
 
 /** @param reserved concurrency that is set aside for it; undefined: it shares the account's */

@@ -3,9 +3,13 @@ import * as v from "valibot";
 import type { Check } from "../check/check.ts";
 import { noneHere } from "../check/check.ts";
 import { many } from "../view/thousands.ts";
-import { type Patient, type QueueFacts, type Statement, statementsOf } from "./fleet.ts";
-
-const DEPLOY = "Deploy the stage again: sst deploy puts back what was changed by hand.";
+import {
+  DEPLOY_AGAIN,
+  type Patient,
+  type QueueFacts,
+  type Statement,
+  statementsOf,
+} from "./fleet.ts";
 
 /** The queues as they are: how full, where their dead letters go, and whether S3 may send. */
 export function queueChecks(patient: Patient): Check[] {
@@ -25,7 +29,7 @@ function depth(name: string, { attributes }: QueueFacts): Check {
   const delay = Number(attributes["DelaySeconds"] ?? 0);
   if (delay > 0) {
     const says = `The queue holds every message back for ${delay} s before it can be received.`;
-    return { name, state: "wrong", says, fix: DEPLOY };
+    return { name, state: "wrong", says, fix: DEPLOY_AGAIN };
   }
   return {
     name,
@@ -71,7 +75,7 @@ function redrive(lane: Lane, queue: QueueFacts, letters: QueueFacts): Check {
       name,
       state: "wrong",
       says: "The queue has none: what ends a program each time is received for ever, and never becomes a dead letter.",
-      fix: DEPLOY,
+      fix: DEPLOY_AGAIN,
     };
   }
   const { deadLetterTargetArn, maxReceiveCount } = parsed.output;
@@ -80,7 +84,7 @@ function redrive(lane: Lane, queue: QueueFacts, letters: QueueFacts): Check {
       name,
       state: "wrong",
       says: `Dead letters go to ${deadLetterTargetArn}, and not to ${letters.arn}.`,
-      fix: DEPLOY,
+      fix: DEPLOY_AGAIN,
     };
   }
   return {
@@ -101,7 +105,7 @@ function encryption({ name, attributes }: QueueFacts): Check[] {
       name: "encryption of the small lane's queue",
       state: "wrong",
       says: `${name} is encrypted with AWS's own key alias/aws/sqs, which S3 and EventBridge may not use: no upload is heard of, and no error is seen.`,
-      fix: `${DEPLOY} Then run reprocess: what was uploaded meanwhile has no message.`,
+      fix: `${DEPLOY_AGAIN} Then run reprocess: what was uploaded meanwhile has no message.`,
       blocks: ["small", "large"],
     },
   ];
@@ -122,7 +126,7 @@ function sendPolicy({ stage, queues, sourceBucket }: Patient): Check {
     name,
     state: "wrong",
     says: `It does not let ${service} send${from === undefined ? "" : ` for the bucket ${from}`}: no upload is heard of.`,
-    fix: DEPLOY,
+    fix: DEPLOY_AGAIN,
     blocks: ["small", "large"],
   };
 }
