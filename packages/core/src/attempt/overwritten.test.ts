@@ -4,48 +4,23 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
-import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { Queue } from "../queue/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
-import { RenditionStore, SourceStore } from "../store/index.ts";
-import { createLog } from "../telemetry/index.ts";
+import { RenditionStore } from "../store/index.ts";
 import { type AttemptContext, attempt } from "./attempt.ts";
 import { Chance } from "./model/chance.ts";
+import { context, inSandbox, never, sandbox } from "./sandbox.fixture.ts";
 
 const VERSIONS = 50;
 const WORKERS = 2;
 const recipe = defineRecipe({ presets: { thumb: "10x10", hero: { widths: [16, 64] } } });
-const never = new AbortController().signal;
+inSandbox();
 
-let sandbox: Sandbox;
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
-afterAll(() => sandbox.close());
-
-function context(queue: Queue): AttemptContext {
-  const { s3, sqs, resources } = sandbox;
-  return {
-    lane: "small",
-    reconcile: {
-      lane: "small",
-      recipe,
-      sources: new SourceStore(s3),
-      renditions: new RenditionStore(s3, resources.renditionBucket),
-      memoryBytes: 512 * 2 ** 20,
-      renderGate: (work) => work(),
-    },
-    large: queue,
-    letters: new Queue(sqs, resources.lanes.small.letters),
-    maxReceives: 1000,
-    sourceBuckets: [sandbox.resources.sourceBucket],
-    leaseSeconds: 30,
-    log: createLog("test", "silent"),
-    now: Date.now,
-    random: Math.random,
-  };
+function contextOf(large: Queue): AttemptContext {
+  const { reconcile, ...rest } = context({ large, maxReceives: 1000, now: Date.now });
+  return { ...rest, reconcile: { ...reconcile, recipe }, random: Math.random };
 }
 
 /** Works until nothing is left to be done of what was uploaded by then. */
@@ -55,7 +30,7 @@ async function work(queue: Queue, isOver: () => boolean): Promise<void> {
     const messages = await queue.receive({ max: 2, waitSeconds: over ? 2 : 0 });
     if (over && messages.length === 0) return;
     for (const message of messages) {
-      const settlement = await attempt(message, context(queue), never);
+      const settlement = await attempt(message, contextOf(queue), never);
       if (settlement.kind === "acknowledge") await queue.acknowledge(message);
       else await queue.comeBackIn(0, message);
     }

@@ -1,54 +1,38 @@
-import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
-import sharp from "sharp";
-import { afterAll, beforeAll, beforeEach } from "vitest";
 import { jobMessage } from "../intake/index.ts";
 import { Queue, type ReceivedMessage } from "../queue/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
-import { RenditionStore, SourceStore } from "../store/index.ts";
+import {
+  key,
+  picture as pictureOf,
+  context as reconcileContext,
+  sandbox,
+} from "../reconcile/sandbox.fixture.ts";
+import { RenditionStore } from "../store/index.ts";
 import { createLog } from "../telemetry/index.ts";
 import type { AttemptContext } from "./attempt.ts";
 
-export const MIB = 1024 * 1024;
-export const never = new AbortController().signal;
+export {
+  inSandbox,
+  key,
+  MIB,
+  never,
+  sandbox,
+  setKey,
+  upload,
+} from "../reconcile/sandbox.fixture.ts";
+
 const recipe = defineRecipe({
   source: { suffixes: [".jpg"] },
   presets: { thumb: "50x50" },
 });
 
-export let sandbox: Sandbox;
-/** Where the source of the test that runs is. */
-export let key: string;
-let count = 0;
-
-/** The tests of a file have a sandbox, and each of them a source of its own. */
-export function inSandbox(): void {
-  beforeAll(async () => {
-    sandbox = await startSandbox();
-  });
-  afterAll(() => sandbox.close());
-  beforeEach(() => setKey(`pictures/${count++}.jpg`));
-}
-
-/** From now on the test's source is there. */
-export function setKey(name: string): void {
-  key = name;
-}
-
 export function context(more: Partial<AttemptContext> = {}): AttemptContext {
-  const { s3, sqs, resources } = sandbox;
+  const { sqs, resources } = sandbox;
   const { small, large } = resources.lanes;
   return {
     lane: "small",
-    reconcile: {
-      lane: "small",
-      recipe,
-      sources: new SourceStore(s3),
-      renditions: new RenditionStore(s3, resources.renditionBucket),
-      memoryBytes: 512 * MIB,
-      renderGate: (work) => work(),
-    },
+    reconcile: reconcileContext({ recipe }),
     large: new Queue(sqs, large.url),
     letters: new Queue(sqs, small.letters),
     maxReceives: 5,
@@ -87,15 +71,7 @@ export function jobBody(more: { bytes?: number; at?: number } = {}): string {
   return jobMessage({ bucket, key, at: Date.now(), begun: false, force: false, ...more });
 }
 
-export async function upload(body: Uint8Array): Promise<void> {
-  const { s3, resources } = sandbox;
-  await s3.send(new PutObjectCommand({ Bucket: resources.sourceBucket, Key: key, Body: body }));
-}
-
-export function picture(): Promise<Buffer> {
-  const create = { width: 60, height: 40, channels: 3, background: "#369" } as const;
-  return sharp({ create }).jpeg().toBuffer();
-}
+export const picture = () => pictureOf(60, 40);
 
 /** Takes every message of a queue away and gives bodies and text attributes. */
 async function taken(url: string) {

@@ -27,9 +27,12 @@ export function inSandbox(): void {
     sandbox = await startSandbox();
   });
   afterAll(() => sandbox.close());
-  beforeEach(() => {
-    key = `pictures/${count++}.jpg`;
-  });
+  beforeEach(() => setKey(`pictures/${count++}.jpg`));
+}
+
+/** From now on the test's source is there. */
+export function setKey(name: string): void {
+  key = name;
 }
 
 export function picture(width: number, height: number, colour = "#336699"): Promise<Buffer> {
