@@ -18,7 +18,9 @@ const PREPARE_MS = 240_000;
 /** Of an app of this repository: another tags as it likes, and brings the function's program built. */
 const OF_OUR_APP = ["everything is tagged", "handlers are there"];
 
-const TWO_FLEETS = `export default $config({
+/** The configuration of an app with two fleets. */
+function shop(fleets: string): string {
+  return `export default $config({
   app: ({ stage }) => ({
     name: "shop",
     home: "aws",
@@ -28,6 +30,13 @@ const TWO_FLEETS = `export default $config({
   }),
   async run() {
     const { Imagefleet } = await import("@imagefleet/sst");
+${fleets}
+    return { Photos: photos.outputs, Avatars: avatars.outputs };
+  },
+});`;
+}
+
+const TWO_FLEETS = shop(`
     const photos = new Imagefleet("Photos", { recipe: "recipe.ts" });
     const avatars = new Imagefleet("Avatars", {
       recipe: "recipe.ts",
@@ -41,20 +50,9 @@ const TWO_FLEETS = `export default $config({
         function: { description: "Avatars of the shop" },
       },
     });
-    return { Photos: photos.outputs, Avatars: avatars.outputs };
-  },
-});`;
+`);
 
-const THEIR_BUCKETS = `export default $config({
-  app: ({ stage }) => ({
-    name: "shop",
-    home: "aws",
-    removal: "retain",
-    protect: stage === "production",
-    providers: { aws: { region: "eu-west-1" } },
-  }),
-  async run() {
-    const { Imagefleet } = await import("@imagefleet/sst");
+const THEIR_BUCKETS = shop(`
     const photos = new Imagefleet("Photos", {
       recipe: "recipe.ts",
       source: { bucket: "shop-uploads", notifications: "eventbridge" },
@@ -75,9 +73,7 @@ const THEIR_BUCKETS = `export default $config({
         },
       },
     });
-    return { Photos: photos.outputs, Avatars: avatars.outputs };
-  },
-});`;
+`);
 
 const roots: string[] = [];
 let existing: Graph;
