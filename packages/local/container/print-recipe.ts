@@ -2,7 +2,7 @@ import { defineRecipe } from "@imagefleet/core/recipe";
 
 /**
  * Renditions as large as their source of 60 megapixels: encoded side by side they take more than 4 GiB
- * where it has alpha, one at a time 2.3.
+ * where it has alpha, the largest alone 2.5 at most.
  */
 export default defineRecipe({
   presets: {

@@ -163,7 +163,9 @@ describe.skipIf(image === "")("the worker's image", () => {
       );
       await cgroup.limit(task.Memory * MIB);
       const sees = "Math.min(os.totalmem(), process.constrainedMemory() || Infinity)";
-      expect(Number((await run(["node", "--print", sees])).output)).toBeGreaterThan(4096 * MIB);
+      expect(Number((await run(["node", "--print", sees])).output)).toBeGreaterThan(
+        task.Memory * MIB,
+      );
 
       await upload("poster.png", await translucent("poster.png"));
       const end = await Promise.race([said({ msg: "job" }), exit()]);
@@ -171,9 +173,16 @@ describe.skipIf(image === "")("the worker's image", () => {
       const { kills, peakBytes } = await cgroup.counted();
       await test.annotate(`the task's memory at its peak: ${Math.round(peakBytes / MIB)} MiB`);
       expect(kills).toBe(0);
-      expect(await said({ msg: "ready" })).toMatchObject({ memoryMib: Math.round(0.7 * 4096) });
+      expect(await said({ msg: "ready" })).toMatchObject({
+        memoryMib: Math.round(0.7 * task.Memory),
+      });
       const renditions = (await manifestOf("poster.png"))?.renditions ?? [];
       expect(renditions.length).toBe(3);
+
+      // The limit is in force: what takes more, here 5 GiB, is killed, and counted.
+      const greedy = "for (const all = []; all.length < 20; ) all.push(Buffer.alloc(2 ** 28, 1))";
+      expect((await run(["node", "--eval", greedy])).code).toBe(137);
+      expect((await cgroup.counted()).kills).toBe(1);
     } finally {
       await worker?.remove();
       worker = undefined;
