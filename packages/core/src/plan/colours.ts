@@ -2,7 +2,7 @@
 export interface Colours {
   readonly primaries: Primaries;
   readonly transfer: Transfer;
-  /** RGB numbers of video's narrow range, which a PNG's cICP can say: 16 to 235 of 8 bits. */
+  /** Numbers of video's narrow range, as the codec gives them: 16 to 235 of 8 bits. */
   readonly narrow?: { readonly bits: number };
   /** The brightest px that the picture holds, cd/m2, where it says so. */
   readonly peak?: number;

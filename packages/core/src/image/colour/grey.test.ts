@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, probe } from "../index.ts";
@@ -15,7 +16,16 @@ import { curv, greyProfile, para } from "../reference/grey-profile.ts";
 import { withProfile } from "../reference/sources.ts";
 import { TYPES, tiffOf } from "../tiff/written.fixture.ts";
 import { profileOf } from "./icc.ts";
-import { avif, iccp, png, prof, withProperty } from "./stored.fixture.ts";
+import {
+  avif,
+  iccp,
+  nclx,
+  png,
+  prof,
+  TRANSFERS,
+  type TransferName,
+  withProperty,
+} from "./stored.fixture.ts";
 
 /** Printed grey: a share of ink t covers t + 0.8 t (1 - t) of the paper, of which it leaves 3 % of the light. */
 const dotGain = (number: number) => {
@@ -186,7 +196,8 @@ beforeAll(() => configureCodec({ threads: 2 }));
 const whole = { whole: { format: "png" } } as const;
 
 async function seen(file: Buffer, memoryBytes = Infinity): Promise<Quadrants> {
-  return coloursOf(await pixelsOf(fileOf(await rendered(file, whole, memoryBytes), "whole")));
+  const made = await rendered(file, whole, memoryBytes);
+  return coloursOf(await pixelsOf(fileOf(made, "whole")));
 }
 
 describe.each(STORES)("$name", (store) => {
@@ -218,6 +229,69 @@ async function srgbProfile(): Promise<Buffer> {
   if (icc === undefined) throw new Error("sharp wrote no profile");
   return icc;
 }
+
+/** Numbers of video's range: 16 to 235 of 8 bits stand for 0 to 1. */
+const NARROW = NUMBERS.map((number) => [(16 + 219 * number) / 255]);
+
+describe("grey in video's range", () => {
+  const shownAs = (number: number, transfer: TransferName) => {
+    const grey = srgb(number <= 0 ? 0 : lightBy(transfer)(number));
+    return [grey, grey, grey];
+  };
+  const lightBy = (transfer: TransferName) => (number: number) =>
+    transfer === "linear"
+      ? number
+      : transfer === "gamma 2.2"
+        ? number ** 2.2
+        : number <= 0.04045
+          ? number / 12.92
+          : ((number + 0.055) / 1.055) ** 2.4;
+  const wide = (transfer: TransferName): Quadrants => {
+    const [a = 0, b = 0, c = 0, d = 0] = NUMBERS;
+    return [shownAs(a, transfer), shownAs(b, transfer), shownAs(c, transfer), shownAs(d, transfer)];
+  };
+
+  const cases = ([8, 10, 12] as const).flatMap((bits) =>
+    (["sRGB", "gamma 2.2", "linear"] as const).map((transfer) => ({ bits, transfer })),
+  );
+  const fileOfCase = async ({ bits, transfer }: (typeof cases)[number]) =>
+    withProperty(await avif(NARROW, bits, undefined), nclx(1, TRANSFERS[transfer], 6, false));
+
+  it.each(cases)("is widened, AVIF, $bits bit, $transfer", async (one) => {
+    for (const memoryBytes of [Infinity, 1]) {
+      const found = await seen(await fileOfCase(one), memoryBytes);
+      // Light by its numbers is steep in the dark.
+      expect(farthest(found, wide(one.transfer))).toBeLessThanOrEqual(8);
+    }
+  });
+
+  it("is widened as Chromium does it", async ({ skip }) => {
+    if (CHROMIUM_MISSING) return skip(CHROMIUM_MISSING);
+    const files = await Promise.all(cases.map(fileOfCase));
+    const shown = await chromiumSees(files.map((file) => ({ type: "avif", file })));
+    for (const [at, file] of files.entries()) {
+      const [a = [], b = [], c = [], d = []] = shown[at]?.map((colour) => colour.slice(0, 3)) ?? [];
+      expect(farthest(await seen(file), [a, b, c, d]), `${at}`).toBeLessThanOrEqual(3);
+    }
+  });
+
+  it("is widened in HEIC, and left alone where it says that it is full", async () => {
+    // `heif-enc -q 95` of Debian, 1.15, of a grey PNG of these numbers.
+    const file = await readFile(new URL("../heic/grey.fixture.heic", import.meta.url));
+    const narrow = withProperty(file, nclx(1, 13, 6, false));
+    expect(farthest(await seen(narrow), wide("sRGB"))).toBeLessThanOrEqual(3);
+    const [a = 0, b = 0, c = 0, d = 0] = NARROW.map(([share = 0]) => share * 255);
+    const full: Quadrants = [
+      [a, a, a],
+      [b, b, b],
+      [c, c, c],
+      [d, d, d],
+    ];
+    for (const said of [file, withProperty(file, nclx(1, 13))]) {
+      expect(farthest(await seen(said), full)).toBeLessThanOrEqual(3);
+    }
+  });
+});
 
 describe("grey by a profile", () => {
   it("is shown as Chromium shows it", async ({ skip }) => {

@@ -211,8 +211,13 @@ export async function avif(
     .toBuffer();
 }
 
-export const nclx = (primaries: number, transfer: number, matrix = 6) =>
-  box("colr", Buffer.from("nclx"), u16(primaries), u16(transfer), u16(matrix), Buffer.of(0x80));
+export const nclx = (primaries: number, transfer: number, matrix = 6, full = true) =>
+  box(
+    "colr",
+    Buffer.from("nclx"),
+    ...[primaries, transfer, matrix].map(u16),
+    Buffer.of(full ? 0x80 : 0),
+  );
 
 export const prof = (profile: Buffer) => box("colr", Buffer.from("prof"), profile);
 

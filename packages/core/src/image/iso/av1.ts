@@ -5,14 +5,19 @@ export interface CodePoints {
   readonly primaries: number;
   readonly transfer: number;
   readonly matrix: number;
+  /** Do numbers go over their full range? Of video they do not. Undefined: it is not said. */
+  readonly full: boolean | undefined;
 }
+
+/** That it says nothing, in H.273's own words. */
+export const UNSPECIFIED = { primaries: 2, transfer: 2, matrix: 2 } as const;
 
 const SEQUENCE_HEADER = 1;
 /** Of them, at most 32 and each of a few bytes. */
 const MOST_POINTS = 32;
 
 /**
- * The colours of AV1's sequence header; undefined where it has none, or is not there.
+ * The colours of AV1's sequence header; undefined where that is not there.
  * https://aomediacodec.github.io/av1-spec/, 5.3, 5.5 and 6.4.2
  *
  * @param bytes a list of OBUs: the first of a picture's, or those of its `av1C`
@@ -48,7 +53,7 @@ function sequenceHeader(bytes: Uint8Array): Uint8Array | undefined {
   return undefined;
 }
 
-function colourConfig(bits: Bits): CodePoints | undefined {
+function colourConfig(bits: Bits): CodePoints {
   const profile = bits.take(3);
   bits.skip(1);
   const reduced = bits.flag();
@@ -63,8 +68,12 @@ function colourConfig(bits: Bits): CodePoints | undefined {
   const high = bits.flag();
   if (profile === 2 && high) bits.skip(1);
   if (profile !== 1) bits.skip(1);
-  if (!bits.flag()) return undefined;
-  return { primaries: bits.take(8), transfer: bits.take(8), matrix: bits.take(8) };
+  const points = bits.flag()
+    ? { primaries: bits.take(8), transfer: bits.take(8), matrix: bits.take(8) }
+    : UNSPECIFIED;
+  const { primaries, transfer, matrix } = points;
+  const isRgb = primaries === 1 && transfer === 13 && matrix === 0;
+  return { ...points, full: isRgb || bits.flag() };
 }
 
 function skipOperatingPoints(bits: Bits): void {

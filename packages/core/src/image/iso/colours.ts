@@ -104,12 +104,28 @@ export async function isoColours(file: IsoFile, parts: Parts): Promise<IsoColour
   if (profiled) return {};
   // Bytes 0 to 4 of a version and flags are not there: clli and mdcv are plain boxes.
   const peak = boxes("clli")[0]?.readUInt16BE(0) || (boxes("mdcv")[0]?.readUInt32BE(16) ?? 0) / 1e4;
+  const narrow = leaf && points.full === false ? narrowGrey(leaf) : undefined;
   const colours = {
     // As browsers do, for which numbers of video in these are sRGB's.
     ...coloursOf(points.primaries, points.transfer, SRGB),
+    ...(narrow && { narrow }),
     ...(peak > 0 && { peak }),
   };
   return isSrgb(colours) ? {} : { colours };
+}
+
+/**
+ * Of grey that is stored without colour, how many bits its numbers have: libheif leaves those of
+ * video's range as they are, where it widens those of all other pictures.
+ */
+function narrowGrey({ properties }: Item): Colours["narrow"] {
+  const body = (type: string) => properties.find(({ box }) => box.type === type)?.box.body;
+  const [hevc, av1] = [body("hvcC"), body("av1C")];
+  // ISO/IEC 14496-15, 8.3.3.1: chromaFormat and bitDepthLumaMinus8.
+  if (hevc) return ((hevc[16] ?? 0) & 3) === 0 ? { bits: 8 + ((hevc[17] ?? 0) & 7) } : undefined;
+  // https://aomediacodec.github.io/av1-isobmff/, 2.3.3: high_bitdepth, twelve_bit and monochrome.
+  const flags = av1?.[2] ?? 0;
+  return flags & 0x10 ? { bits: flags & 0x40 ? (flags & 0x20 ? 12 : 10) : 8 } : undefined;
 }
 
 function ofBox(nclx: Buffer): CodePoints {
@@ -117,6 +133,7 @@ function ofBox(nclx: Buffer): CodePoints {
     primaries: nclx.readUInt16BE(4),
     transfer: nclx.readUInt16BE(6),
     matrix: nclx.readUInt16BE(8),
+    full: nclx.length > 10 ? nclx.readUInt8(10) >= 0x80 : undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { CodePoints } from "./av1.ts";
+import { type CodePoints, UNSPECIFIED } from "./av1.ts";
 import { Bits } from "./bits.ts";
 
 const SPS = 33;
@@ -77,9 +77,11 @@ function colourDescription(bits: Bits): CodePoints | undefined {
   if (bits.flag() && bits.take(8) === 255) bits.skip(32);
   if (bits.flag()) bits.skip(1);
   if (!bits.flag()) return undefined;
-  bits.skip(4);
-  if (!bits.flag()) return undefined;
-  return { primaries: bits.take(8), transfer: bits.take(8), matrix: bits.take(8) };
+  bits.skip(3);
+  const full = bits.flag();
+  return bits.flag()
+    ? { primaries: bits.take(8), transfer: bits.take(8), matrix: bits.take(8), full }
+    : { ...UNSPECIFIED, full };
 }
 
 function skipProfile(bits: Bits, layers: number): void {
