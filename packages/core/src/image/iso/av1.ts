@@ -67,12 +67,12 @@ function colourConfig(bits: Bits): CodePoints {
   bits.skip(3);
   const high = bits.flag();
   if (profile === 2 && high) bits.skip(1);
-  if (profile !== 1) bits.skip(1);
+  const isGrey = profile !== 1 && bits.flag();
   const points = bits.flag()
     ? { primaries: bits.take(8), transfer: bits.take(8), matrix: bits.take(8) }
     : UNSPECIFIED;
   const { primaries, transfer, matrix } = points;
-  const isRgb = primaries === 1 && transfer === 13 && matrix === 0;
+  const isRgb = !isGrey && primaries === 1 && transfer === 13 && matrix === 0;
   return { ...points, full: isRgb || bits.flag() };
 }
 

@@ -118,9 +118,8 @@ export async function isoColours(file: IsoFile, parts: Parts): Promise<IsoColour
  * Of grey that is stored without colour, how many bits its numbers have: libheif leaves those of
  * video's range as they are, where it widens those of all other pictures.
  */
-function narrowGrey({ properties }: Item): Colours["narrow"] {
-  const body = (type: string) => properties.find(({ box }) => box.type === type)?.box.body;
-  const [hevc, av1] = [body("hvcC"), body("av1C")];
+function narrowGrey(item: Item): Colours["narrow"] {
+  const [hevc, av1] = [propertyOf(item, "hvcC"), propertyOf(item, "av1C")];
   // ISO/IEC 14496-15, 8.3.3.1: chromaFormat and bitDepthLumaMinus8.
   if (hevc) return ((hevc[16] ?? 0) & 3) === 0 ? { bits: 8 + ((hevc[17] ?? 0) & 7) } : undefined;
   // https://aomediacodec.github.io/av1-isobmff/, 2.3.3: high_bitdepth, twelve_bit and monochrome.
