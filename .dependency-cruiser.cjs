@@ -1,39 +1,35 @@
-// The arrows of docs/architecture.md, checked. A rule names what may not be imported, and why.
+// The import rules of docs/architecture.md. Each rule names what may not be imported, and why.
 const CORE = "^packages/core/src";
-const PURE = "intake|recipe|plan|outcome|env|gate|prices";
+const PURE = "intake|recipe|plan|outcome|env|semaphore|prices";
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
     {
-      name: "no-circles",
-      comment: "Two modules that need each other are one module, or three.",
+      name: "no-cycles",
+      comment: "Two modules that import each other should be one module or three.",
       severity: "error",
       from: {},
       to: { circular: true },
     },
     {
-      name: "core-knows-no-program",
-      comment: "Programs import the core; the core does not know who runs it.",
+      name: "core-imports-no-program",
+      comment: "Programs import the core. The core does not know who runs it.",
       severity: "error",
       from: { path: CORE, pathNot: "\\.(test|fixture)\\.ts$" },
       to: { path: "^(packages/(?!core)|recipe\\.ts|infra|bench|scripts)" },
     },
     {
       name: "fixtures-are-for-tests",
-      comment:
-        "What a fixture may import, a program may not. The fuzzer and the references are tests.",
+      comment: "Fixtures may import what programs may not.",
       severity: "error",
-      from: {
-        path: "^(packages|infra)/",
-        pathNot: `${CORE}/image/(fuzz|reference)/|\\.(test|fixture)\\.ts$`,
-      },
+      from: { path: "^(packages|infra)/", pathNot: "\\.(test|fixture)\\.ts$" },
       to: { path: "\\.fixture\\.ts$" },
     },
     {
-      name: "pure-rooms-do-no-io",
+      name: "pure-modules-do-no-io",
       comment:
-        "intake, recipe, plan, outcome, env, gate and prices are pure: no SDK, no sharp, no network, no files.",
+        "intake, recipe, plan, outcome, env, semaphore and prices are pure: no SDK, no sharp, no network, no files.",
       severity: "error",
       from: { path: `${CORE}/(${PURE})/`, pathNot: "\\.test\\.ts$" },
       to: {
@@ -41,113 +37,127 @@ module.exports = {
       },
     },
     {
-      name: "pure-rooms-import-pure-rooms",
+      name: "pure-modules-import-pure-modules",
       severity: "error",
       from: { path: `${CORE}/(${PURE})/`, pathNot: "\\.test\\.ts$" },
       to: { path: `${CORE}/(?!(${PURE})/)` },
     },
     {
-      name: "sharp-lives-in-image",
+      name: "only-image-imports-sharp",
       comment:
-        "One room knows the codec. Samples, doctor, chaos, fixtures and tests make and look at pictures of their own.",
+        "One module knows the codec. Samples, doctor, fixtures and tests make and read pictures of their own.",
       severity: "error",
       from: {
         path: "^packages",
-        pathNot: `^(${CORE}/image/|packages/(local/src/samples|cli/src/doctor|chaos/src)/)|/fixtures/|\\.(test|fixture)\\.ts$`,
+        pathNot: `^(${CORE}/image/|packages/(local/src/samples|cli/src/commands/doctor)/)|/fixtures/|\\.(test|fixture)\\.ts$`,
       },
       to: { path: "node_modules/sharp" },
     },
     {
-      name: "image-knows-no-store",
+      name: "image-imports-no-store",
       severity: "error",
       from: { path: `${CORE}/image/`, pathNot: "\\.test\\.ts$" },
       to: { path: `${CORE}/(store|queue|aws|reconcile|attempt|telemetry|traces)/|@aws-sdk/` },
     },
     {
-      name: "store-and-queue-know-no-images",
+      name: "store-and-queue-import-no-image",
       severity: "error",
       from: { path: `${CORE}/(store|queue|aws)/`, pathNot: "\\.test\\.ts$" },
       to: { path: `${CORE}/(image|reconcile|attempt)/` },
     },
     {
       name: "lambda-and-worker-import-core-alone",
-      comment: "What is deployed carries nothing of the laptop.",
+      comment: "What is deployed contains nothing that only a laptop needs.",
       severity: "error",
       from: { path: "^packages/(lambda|worker)/src", pathNot: "\\.test\\.ts$" },
-      to: { path: "^(packages/(cli|local|console)|infra|bench|scripts)" },
+      to: { path: "^(packages/(cli|local|console)|infra|bench|scripts|test)" },
     },
     {
-      name: "lambda-and-worker-do-not-meet",
+      name: "lambda-and-worker-do-not-import-each-other",
       severity: "error",
       from: { path: "^packages/(lambda|worker)/" },
       to: { path: "^packages/(lambda|worker)/", pathNot: "^packages/$1/" },
     },
     {
-      name: "local-does-not-know-the-cli",
+      name: "local-does-not-import-the-cli",
       severity: "error",
       from: { path: "^packages/local/" },
       to: { path: "^packages/(cli|console)/" },
     },
     {
-      name: "permissions-are-seen-on-the-wire",
-      comment: "What a role needs is what the proxy heard, not what a program says of itself.",
+      name: "permissions-are-recorded-on-the-wire",
+      comment: "What a role needs is what the proxy recorded, not what a program says of itself.",
       severity: "error",
-      from: {
-        path: "^packages/local/src/permissions/",
-        pathNot: "\\.test\\.ts$|/fixtures/",
+      from: { path: "^test/permissions/", pathNot: "\\.test\\.ts$|/fixtures/" },
+      to: {
+        path: "^packages/(?!local/src/(fault-proxy|resources)/)|^test/(?!permissions/)",
       },
-      to: { path: "^packages/(?!local/src/(permissions|fault-proxy|resources)/)" },
     },
     {
-      name: "infra-knows-no-program",
-      comment:
-        "Handlers are paths, and what programs read is their environment. The recipe says the rest.",
+      name: "infra-imports-no-program",
+      comment: "Handlers are paths, and programs read their environment. The recipe says the rest.",
       severity: "error",
       from: { path: "^(infra/|sst\\.config\\.ts)", pathNot: "\\.(test|setup)\\.ts$" },
       to: { path: "^(packages|bench|scripts)/" },
     },
     {
-      name: "what-is-deployed-knows-no-test",
+      name: "nothing-outside-test-imports-test",
+      comment: "Tests beside their code may use the references and the recorder of test/.",
       severity: "error",
-      from: { path: "^infra/[^/]+\\.ts$" },
-      to: { path: "^infra/graph/" },
+      from: {
+        path: "^(packages|infra|bench|scripts|recipe.ts|sst.config.ts)",
+        pathNot: ".test.ts$|/fixtures/",
+      },
+      to: { path: "^test/" },
     },
     {
-      name: "nobody-knows-infra",
+      name: "commands-do-not-import-each-other",
+      comment: "What two commands share lies below them.",
+      severity: "error",
+      from: { path: "^packages/cli/src/commands/([^/]+)/", pathNot: ".test.ts$" },
+      to: { path: "^packages/cli/src/commands/", pathNot: "^packages/cli/src/commands/$1/" },
+    },
+    {
+      name: "commands-are-imported-by-the-program-alone",
+      comment: "What a command needs lies below the commands.",
+      severity: "error",
+      from: {
+        path: "^packages/cli/src/",
+        pathNot: "^packages/cli/src/(commands/|program.ts)|.test.ts$|/fixtures/",
+      },
+      to: { path: "^packages/cli/src/commands/" },
+    },
+    {
+      name: "nothing-imports-infra",
       severity: "error",
       from: { path: "^(packages|bench|recipe\\.ts)" },
       to: { path: "^(infra/|sst\\.config\\.ts)" },
     },
     {
-      name: "chaos-looks-for-itself",
-      comment: "What checks the fleet must not see it with the fleet's own eyes.",
+      name: "chaos-checks-independently",
+      comment: "What checks the fleet must not use the code that it checks.",
       severity: "error",
-      from: { path: "^packages/chaos/src" },
+      from: { path: "^test/chaos" },
       to: { path: "^packages/(?!chaos/|local/|core/src/(aws|outcome|recipe)/)" },
     },
     {
-      name: "nothing-imports-chaos",
+      name: "only-local-imports-fauxqs",
+      comment:
+        "Everything else talks to the servers by the AWS SDK, and does not know which server answers.",
       severity: "error",
-      from: { path: "^(packages|bench)", pathNot: "^packages/chaos/" },
-      to: { path: "^packages/chaos/" },
-    },
-    {
-      name: "only-local-knows-fauxqs",
-      comment: "The AWS SDK is the seam: nothing else may know which server answers.",
-      severity: "error",
-      from: { path: "^(packages|bench)", pathNot: "^packages/local/(src/aws|contract)/" },
+      from: { path: "^(packages|bench|test)", pathNot: "^(packages/local/src/aws|test/contract)/" },
       to: { path: "node_modules/fauxqs" },
     },
     {
       name: "nothing-deployed-imports-a-dev-dependency",
-      comment: "Optional peers are told of where they are missing: packages/cli/src/check/sdk.ts.",
+      comment: "packages/cli/src/check/sdk.ts reports optional peers that are missing.",
       severity: "error",
-      from: { path: "^packages", pathNot: "\\.test\\.ts$|/contract/|/container/|/fixtures/" },
+      from: { path: "^packages", pathNot: "\\.(test|fixture)\\.ts$|/fixtures/" },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only", "npm-peer"] },
     },
     {
       name: "no-unresolvable",
-      comment: "aws-lambda is types alone: @types/aws-lambda.",
+      comment: "aws-lambda has only types: @types/aws-lambda.",
       severity: "error",
       from: {},
       to: { couldNotResolve: true, pathNot: "^aws-lambda$" },

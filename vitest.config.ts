@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-const contract = "packages/*/contract/**/*.contract.test.ts";
+const contract = "test/contract/**/*.contract.test.ts";
 
 export default defineConfig({
   test: {
@@ -15,13 +15,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "imagefleet",
-          include: [
-            "packages/*/src/**/*.test.ts",
-            contract,
-            "bench/**/*.test.ts",
-            "scripts/*.test.ts",
-            "infra/**/*.test.ts",
-          ],
+          include: ["packages/*/src/**/*.test.ts", "{bench,infra,scripts,test}/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/*.container.test.ts"],
         },
       },
       // The same promises asked of a server of other hands, in a container.
@@ -31,19 +26,19 @@ export default defineConfig({
           name: "moto",
           include: [contract],
           exclude: ["**/known-gaps.contract.test.ts"],
-          globalSetup: "packages/local/contract/moto.setup.ts",
+          globalSetup: "test/contract/moto.setup.ts",
         },
       },
-      // The worker's real image and the function's real artefact, as they are deployed.
+      // The worker's real image and the function's real artifact, as they are deployed.
       {
         extends: true,
         test: {
           name: "container",
-          include: ["packages/*/container/**/*.container.test.ts"],
+          include: ["test/container/**/*.container.test.ts"],
           globalSetup: [
-            "packages/local/container/worker-image.setup.ts",
-            "packages/local/contract/moto.setup.ts",
-            "infra/graph/smoke/artefact.setup.ts",
+            "test/container/worker-image.setup.ts",
+            "test/contract/moto.setup.ts",
+            "test/infra/smoke/artifact.setup.ts",
           ],
           // Gigabytes in each file, which wait for the network and the kernel: two at a time, and after
           // all others.

@@ -41,11 +41,11 @@ root
   .option("--save", SAVE_HELP)
   .action(async ({ json = false, save = false, rounds, crops }) => {
     if (crops !== undefined) {
-      const { writeCrops } = await import("./ladder/crops.ts");
+      const { writeCrops } = await import("./resize/crops.ts");
       await writeCrops({ dir: crops, say });
       return;
     }
-    const { ladderBench } = await import("./ladder/bench.ts");
+    const { ladderBench } = await import("./resize/bench.ts");
     await ladderBench({ rounds, json, save, say, signal: stop.signal });
   });
 
@@ -95,7 +95,7 @@ root
   .option("--json", JSON_HELP)
   .option("--save", SAVE_HELP)
   .action(async ({ json = false, save = false, rounds }) => {
-    const { coldBench } = await import("./cold/bench.ts");
+    const { coldBench } = await import("./cold-start/bench.ts");
     await coldBench({ rounds, json, save, say, signal: stop.signal });
   });
 

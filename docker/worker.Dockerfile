@@ -21,7 +21,7 @@ COPY packages/core/package.json packages/core/
 COPY packages/worker/package.json packages/worker/
 RUN cpu="$(echo "$TARGETARCH" | sed s/amd64/x64/)" \
     && node /tools/node_modules/pnpm/bin/pnpm.mjs install --frozen-lockfile --prod \
-        --filter imagefleet --filter "@imagefleet/worker..." \
+        --filter @imagefleet/workspace --filter "@imagefleet/worker..." \
         --os=linux --libc=glibc --cpu="$cpu" \
         --config.package-import-method=copy --reporter=append-only \
     # pnpm's own notes on this installation, its time among them: without them the same lockfile

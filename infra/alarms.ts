@@ -8,28 +8,28 @@ const periodSeconds = ALARMS.periodSeconds;
 
 /** Says when something is wrong with one of the lanes or their programs. */
 export function alarms(told: Told, { small, large }: Lanes, consume: sst.aws.Function): void {
-  deadLetters(told, "Small", small.letters);
-  deadLetters(told, "Large", large.letters);
-  crashes(told, "Small", small.letters);
-  crashes(told, "Large", large.letters);
+  deadLetters(told, "Small", small.dlq);
+  deadLetters(told, "Large", large.dlq);
+  crashes(told, "Small", small.dlq);
+  crashes(told, "Large", large.dlq);
   age(told, "Small", small.queue, ALARMS.smallAgeSeconds);
   age(told, "Large", large.queue, ALARMS.largeAgeSeconds);
   retention(told, "Small", small.queue, QUEUES.retentionSeconds);
   retention(told, "Large", large.queue, QUEUES.retentionSeconds);
-  retention(told, "SmallDlq", small.letters, QUEUES.letterRetentionSeconds);
-  retention(told, "LargeDlq", large.letters, QUEUES.letterRetentionSeconds);
+  retention(told, "SmallDlq", small.dlq, QUEUES.deadLetterRetentionSeconds);
+  retention(told, "LargeDlq", large.dlq, QUEUES.deadLetterRetentionSeconds);
   functions(told, consume);
   tasks(told, large.queue);
 }
 
 /**
  * One alarm says that there are dead letters; the other says it again when, after a quiet period,
- * there are more, for an alarm tells of changes of its state alone. Only letters that wait are
+ * there are more, for an alarm tells of changes of its state alone. Only dead letters that wait are
  * counted: whoever reads them holds them for less than a period, and added to the period's maximum
  * they would seem to be twice as many.
  */
-function deadLetters(told: Told, lane: string, letters: sst.aws.Queue): void {
-  const of = [queueMetric("waiting", letters, "ApproximateNumberOfMessagesVisible", periodSeconds)];
+function deadLetters(told: Told, lane: string, dlq: sst.aws.Queue): void {
+  const of = [queueMetric("waiting", dlq, "ApproximateNumberOfMessagesVisible", periodSeconds)];
   alarm(told, `${lane}DlqDepth`, `Dead letters lie in the ${lane.toLowerCase()} lane's queue`, {
     of,
     threshold: 1,
@@ -49,7 +49,7 @@ function deadLetters(told: Told, lane: string, letters: sst.aws.Queue): void {
 }
 
 /**
- * Letters that nobody sent: SQS itself moved them, as the program died each time, and no program lived to
+ * Dead letters that nobody sent: SQS itself moved them, as the program died each time, and no program lived to
  * count them. Of the two metrics only one counts such a letter: "if a message is sent to a dead-letter
  * queue as a result of a failed processing attempt, it isn't captured by" NumberOfMessagesSent.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
@@ -61,7 +61,7 @@ function deadLetters(told: Told, lane: string, letters: sst.aws.Queue): void {
  * meanwhile does not count. Where more is sent in a period than crashes in half an hour, this alarm is
  * silent, and those of the queue's depth and growth tell.
  */
-function crashes(told: Told, lane: string, letters: sst.aws.Queue): void {
+function crashes(told: Told, lane: string, dlq: sst.aws.Queue): void {
   alarm(
     told,
     `${lane}Crashed`,
@@ -70,8 +70,8 @@ function crashes(told: Told, lane: string, letters: sst.aws.Queue): void {
       expression:
         "RUNNING_SUM(IF(DIFF(waiting) > 0, DIFF(waiting), 0)) - RUNNING_SUM(sent + 0 * waiting)",
       of: [
-        queueMetric("waiting", letters, "ApproximateNumberOfMessagesVisible", periodSeconds),
-        queueMetric("sent", letters, "NumberOfMessagesSent", periodSeconds, "Sum"),
+        queueMetric("waiting", dlq, "ApproximateNumberOfMessagesVisible", periodSeconds),
+        queueMetric("sent", dlq, "NumberOfMessagesSent", periodSeconds, "Sum"),
       ],
       threshold: 1,
       periods: ALARMS.crashPeriods,
@@ -154,10 +154,10 @@ function tasks(told: Told, large: sst.aws.Queue): void {
     "WorkerMissing",
     `The large lane waits ${ALARMS.noTaskMinutes} min, and no task works on it`,
     {
-      expression: "IF(waiting - 1000000 * inHand > 0, 1, 0)",
+      expression: "IF(waiting - 1000000 * inFlight > 0, 1, 0)",
       of: [
         queueMetric("waiting", large, "ApproximateNumberOfMessagesVisible", MINUTE),
-        queueMetric("inHand", large, "ApproximateNumberOfMessagesNotVisible", MINUTE),
+        queueMetric("inFlight", large, "ApproximateNumberOfMessagesNotVisible", MINUTE),
       ],
       threshold: 1,
       periods: ALARMS.noTaskMinutes,

@@ -11,7 +11,7 @@ import { AWAKE_TAG, type Lanes } from "./queues.ts";
  */
 export function stayAwake(fleet: Fleet, { small, large }: Lanes): void {
   const { name: prefix, account, within } = fleet;
-  const queues = { SmallDlq: small.letters, Large: large.queue, LargeDlq: large.letters };
+  const queues = { SmallDlq: small.dlq, Large: large.queue, LargeDlq: large.dlq };
   const role = new aws.iam.Role(
     `${prefix}AwakeRole`,
     {

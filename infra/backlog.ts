@@ -87,12 +87,12 @@ function backlogAlarm(fleet: Fleet, large: sst.aws.Queue, name: string, alarmDes
       // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
       {
         id: "backlog",
-        expression: "waiting + inHand",
+        expression: "waiting + inFlight",
         label: "Backlog",
         returnData: true,
       },
       metric("waiting", "ApproximateNumberOfMessagesVisible"),
-      metric("inHand", "ApproximateNumberOfMessagesNotVisible"),
+      metric("inFlight", "ApproximateNumberOfMessagesNotVisible"),
     ],
   };
 }

@@ -32,8 +32,8 @@ export function dashboard(
   const names = $output({
     small: small.queue.nodes.queue.name,
     large: large.queue.nodes.queue.name,
-    smallDlq: small.letters.nodes.queue.name,
-    largeDlq: large.letters.nodes.queue.name,
+    smallDlq: small.dlq.nodes.queue.name,
+    largeDlq: large.dlq.nodes.queue.name,
     consume: consume.name,
     cluster: cluster.nodes.cluster.name,
     service: $output(worker.nodes.service).name,

@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { bundle } from "./bundle.ts";
 import { program } from "./programs.ts";
 
-const ENTRY = "packages/core/src/image/unpack-thread.ts";
-const FILE = "unpack-thread.mjs";
+const ENTRY = "packages/core/src/image/decode/transcode-thread.ts";
+const FILE = "transcode-thread.mjs";
 
 /**
  * The thread that unpacks HEIC and BMP starts from a file of its own, which must lie beside the
  * function's bundle: bundled here, with its WebAssembly.
  *
- * @returns what SST is to copy into the artefact, where its bundle lies too, and into the live
+ * @returns what SST is to copy into the artifact, where its bundle lies too, and into the live
  *   function of `sst dev`
  */
 export function decoderThread(): { from: string; to: string } {

@@ -38,7 +38,7 @@ export function makeConsume(
           IMAGEFLEET_RENDITION_BUCKET: renditions.name,
           IMAGEFLEET_SOURCE_BUCKETS: source.name,
           IMAGEFLEET_SMALL_QUEUE_URL: small.queue.url,
-          IMAGEFLEET_SMALL_DLQ_URL: small.letters.url,
+          IMAGEFLEET_SMALL_DLQ_URL: small.dlq.url,
           IMAGEFLEET_LARGE_QUEUE_URL: large.queue.url,
           IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
           IMAGEFLEET_LEASE_SECONDS: String(CONSUME.timeoutSeconds * CONSUME.visibilityPerTimeout),
@@ -56,7 +56,7 @@ export function makeConsume(
         permissions: [
           ...storeAccess(fleet, stores),
           draining(small.queue, "sqs:GetQueueAttributes"),
-          sending(small.letters),
+          sending(small.dlq),
           sending(large.queue),
           ...telemetry.tracing,
         ],

@@ -14,9 +14,9 @@ export function linkOf({ recipe }: Fleet, stores: Stores, { small, large }: Lane
       sourceBucket: source.name,
       renditionBucket: renditions.name,
       smallQueue: small.queue.url,
-      smallDlq: small.letters.url,
+      smallDlq: small.dlq.url,
       largeQueue: large.queue.url,
-      largeDlq: large.letters.url,
+      largeDlq: large.dlq.url,
     },
     include: [
       sst.aws.permission({

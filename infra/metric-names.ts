@@ -11,7 +11,7 @@ export const METRICS = {
   jobMs: ["lane", "size"],
   fetchMs: ["size"],
   probeMs: ["size"],
-  turnMs: ["size"],
+  queuedMs: ["size"],
   decodeMs: ["size"],
   encodeMs: ["size"],
   storeMs: ["size"],
@@ -22,4 +22,11 @@ export const METRICS = {
 export type MetricName = keyof typeof METRICS;
 
 /** A job's time, stage by stage. */
-export const STAGES = ["fetchMs", "probeMs", "turnMs", "decodeMs", "encodeMs", "storeMs"] as const;
+export const PHASES = [
+  "fetchMs",
+  "probeMs",
+  "queuedMs",
+  "decodeMs",
+  "encodeMs",
+  "storeMs",
+] as const;

@@ -9,7 +9,7 @@ const DAY = 24 * HOUR;
 export const QUEUES = {
   /** Retention counts from the first enqueue, also among the dead: theirs is the longer, s. */
   retentionSeconds: 4 * DAY,
-  letterRetentionSeconds: 14 * DAY,
+  deadLetterRetentionSeconds: 14 * DAY,
   /** The receive after which a message is a dead letter. */
   maxReceives: 5,
 } as const;

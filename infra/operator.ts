@@ -15,24 +15,24 @@ export function policiesForPeople(fleet: Fleet, lanes: Lanes, stores: Stores, pr
   const { source, renditions } = stores;
   const { recipe } = fleet;
   const queues = [small.queue, large.queue].map(({ arn }) => arn);
-  const letters = [small.letters, large.letters].map(({ arn }) => arn);
+  const dlq = [small.dlq, large.dlq].map(({ arn }) => arn);
   const sources = $interpolate`${source.arn}/${recipe.source.prefix}*`;
   const results = $interpolate`${renditions.arn}/${recipe.output.prefix}*`;
   // What the commands need that only look: status, audit, estimate; dlq's list, show and export.
   const looking: Statement[] = [
     { actions: ["s3:ListBucket"], resources: [source.arn, renditions.arn] },
     { actions: ["s3:GetObject"], resources: [sources, results] },
-    { actions: ["sqs:GetQueueUrl", "sqs:GetQueueAttributes"], resources: [...queues, ...letters] },
+    { actions: ["sqs:GetQueueUrl", "sqs:GetQueueAttributes"], resources: [...queues, ...dlq] },
     // A dead letter is read by receiving it, and given back at once.
-    { actions: ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"], resources: letters },
+    { actions: ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"], resources: dlq },
     // The oldest message's age. CloudWatch knows no resources: who may ask for one metric may for all.
     { actions: ["cloudwatch:GetMetricData"], resources: ["*"] },
     ...decrypting(fleet, stores),
   ];
   // What besides: reprocess and audit --repair; dlq's redrive, discard and import.
   const changing: Statement[] = [
-    { actions: ["sqs:SendMessage"], resources: [...queues, ...letters] },
-    { actions: ["sqs:DeleteMessage"], resources: letters },
+    { actions: ["sqs:SendMessage"], resources: [...queues, ...dlq] },
+    { actions: ["sqs:DeleteMessage"], resources: dlq },
     { actions: ["s3:DeleteObject"], resources: [results] },
   ];
   return {
@@ -57,7 +57,7 @@ function examining(
   const { recipe, partition, account } = fleet;
   const { source, renditions } = stores;
   const buckets = [source.arn, renditions.arn];
-  const letters = [small.letters.arn, large.letters.arn];
+  const dlq = [small.dlq.arn, large.dlq.arn];
   // Where doctor puts its pictures, in the source bucket.
   const tried = $interpolate`${source.arn}/${recipe.source.prefix}imagefleet-doctor/*`;
   const results = $interpolate`${renditions.arn}/${recipe.output.prefix}*`;
@@ -70,13 +70,13 @@ function examining(
     { actions: ["s3:GetObject", "s3:DeleteObject"], resources: [results] },
     {
       actions: ["sqs:GetQueueAttributes"],
-      resources: [small.queue.arn, large.queue.arn, ...letters],
+      resources: [small.queue.arn, large.queue.arn, ...dlq],
     },
     {
       actions: ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"],
-      resources: letters,
+      resources: dlq,
     },
-    { actions: ["sqs:SendMessage"], resources: [small.letters.arn] },
+    { actions: ["sqs:SendMessage"], resources: [small.dlq.arn] },
     {
       actions: ["lambda:GetFunctionConcurrency", "lambda:GetFunctionConfiguration"],
       resources: [consume.arn],

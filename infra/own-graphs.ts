@@ -1,4 +1,4 @@
-import { METRICS, type MetricName, STAGES } from "./metric-names.ts";
+import { METRICS, type MetricName, PHASES } from "./metric-names.ts";
 import { type Graph, PERIOD, type Place, type Row } from "./widgets.ts";
 
 /** What the programs say of themselves; the series are found, for nobody knows beforehand which there will be. */
@@ -23,7 +23,7 @@ export function ownRows(graph: Graph, namespace: string): Row[] {
       6,
       graph(
         "Where the time goes, ms",
-        STAGES.map((stage) => all(stage, stage.replace("Ms", ""))),
+        PHASES.map((phase) => all(phase, phase.replace("Ms", ""))),
         { stacked: true },
       ),
       graph("Decode and encode, p95 by size, ms", [own("decodeMs", "p95"), own("encodeMs", "p95")]),

@@ -4,7 +4,7 @@ import type { Storage } from "./storage.ts";
 
 export interface Lane {
   readonly queue: sst.aws.Queue;
-  readonly letters: sst.aws.Queue;
+  readonly dlq: sst.aws.Queue;
 }
 
 /** What awake.ts writes to keep a queue in use: said here too, so that it changes nothing. */
@@ -53,28 +53,28 @@ export function makeLanes(fleet: Fleet, source: Storage): Lanes {
       ],
     },
   ]);
-  policy(fleet, "SmallDlq", small.letters);
+  policy(fleet, "SmallDlq", small.dlq);
   policy(fleet, "Large", large.queue);
-  policy(fleet, "LargeDlq", large.letters);
+  policy(fleet, "LargeDlq", large.dlq);
   return { small, large, smallPolicy };
 }
 
 function lane(fleet: Fleet, name: string, visibilitySeconds: number): Lane {
-  const letters = queue(fleet, `${name}Dlq`, {
-    messageRetentionSeconds: QUEUES.letterRetentionSeconds,
+  const dlq = queue(fleet, `${name}Dlq`, {
+    messageRetentionSeconds: QUEUES.deadLetterRetentionSeconds,
   });
   const made = queue(fleet, name, {
     messageRetentionSeconds: QUEUES.retentionSeconds,
     visibilityTimeoutSeconds: visibilitySeconds,
     redrivePolicy: $jsonStringify({
-      deadLetterTargetArn: letters.arn,
+      deadLetterTargetArn: dlq.arn,
       maxReceiveCount: QUEUES.maxReceives,
     }),
   });
   new aws.sqs.RedriveAllowPolicy(
     `${fleet.name}${name}RedriveAllow`,
     {
-      queueUrl: letters.url,
+      queueUrl: dlq.url,
       redriveAllowPolicy: $jsonStringify({
         redrivePermission: "byQueue",
         sourceQueueArns: [made.arn],
@@ -82,7 +82,7 @@ function lane(fleet: Fleet, name: string, visibilitySeconds: number): Lane {
     },
     fleet.within,
   );
-  return { queue: made, letters };
+  return { queue: made, dlq };
 }
 
 function queue(fleet: Fleet, name: string, attributes: aws.sqs.QueueArgs): sst.aws.Queue {

@@ -290,12 +290,12 @@ function parsed<const S extends typeof stageSchema | typeof fleetSchema>(
   where: string,
 ): v.InferOutput<S> & Resolved {
   const result = v.safeParse(schema, input, { message: ({ expected }) => mustBe(expected) });
-  const faults = result.success ? relatedFaults(stage, result.output) : result.issues.map(faultOf);
-  if (result.success && faults.length === 0) {
+  const issues = result.success ? relatedFaults(stage, result.output) : result.issues.map(issueOf);
+  if (result.success && issues.length === 0) {
     const { spot, workerTasks, onDemandTasks = WORKER.onDemandTasks } = result.output;
     return { ...result.output, onDemandTasks: spot ? onDemandTasks : workerTasks };
   }
-  throw new Error(`${where}: ${faults.join("; ")}`);
+  throw new Error(`${where}: ${issues.join("; ")}`);
 }
 
 /** As it is given. */
@@ -390,7 +390,7 @@ function mustBe(expected: string | null): string {
   return `it must be ${kind ?? expected}`;
 }
 
-function faultOf(issue: v.BaseIssue<unknown>): string {
+function issueOf(issue: v.BaseIssue<unknown>): string {
   const field = v.getDotPath(issue) ?? "the settings";
   if (issue.type === "strict_object" && issue.expected === "never") {
     return `${field} is no setting: see infra/settings-schema.ts`;

@@ -77,7 +77,7 @@ export function makeWorker(
           IMAGEFLEET_RENDITION_BUCKET: renditions.name,
           IMAGEFLEET_SOURCE_BUCKETS: source.name,
           IMAGEFLEET_LARGE_QUEUE_URL: large.queue.url,
-          IMAGEFLEET_LARGE_DLQ_URL: large.letters.url,
+          IMAGEFLEET_LARGE_DLQ_URL: large.dlq.url,
           IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
           IMAGEFLEET_JOBS: String(WORKER.jobsPerTask),
           IMAGEFLEET_LEASE_SECONDS: String(WORKER.leaseSeconds),
@@ -165,7 +165,7 @@ function workerPolicy(
   const statements = [
     ...storeAccess(fleet, stores),
     draining(large.queue),
-    sending(large.letters),
+    sending(large.dlq),
     ...telemetry.tracing,
     // A task says of itself that it has work in hand: then it is not scaled in.
     {

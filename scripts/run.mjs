@@ -16,10 +16,10 @@ const programs = {
   start: ["packages/cli/src/main.ts", "start"],
   imagefleet: ["packages/cli/src/main.ts"],
   bench: ["bench/main.ts"],
-  fuzz: ["packages/core/src/image/fuzz/main.ts"],
-  model: ["packages/core/src/attempt/model/main.ts"],
-  mutations: ["packages/core/src/attempt/model/mutations/main.ts"],
-  chaos: ["packages/chaos/src/main.ts"],
+  fuzz: ["test/fuzz/main.ts"],
+  model: ["test/model/main.ts"],
+  mutations: ["test/model/mutations/main.ts"],
+  chaos: ["test/chaos/main.ts"],
   test: ["scripts/test.ts"],
   sst: ["node_modules/sst/bin/sst.mjs"],
 };
@@ -87,7 +87,7 @@ function run(command, args, options) {
 function fingerprint() {
   const hash = createHash("sha256").update(`${process.platform} ${process.arch}`);
   const packages = readdirSync(join(root, "packages")).map((each) => `packages/${each}`);
-  const manifests = [".", "bench", "infra", ...packages].map((folder) =>
+  const manifests = [".", "bench", "infra", "test", ...packages].map((folder) =>
     join(folder, "package.json"),
   );
   const locks = ["pnpm-lock.yaml", "pnpm-workspace.yaml", "scripts/tools/package-lock.json"];
@@ -127,7 +127,7 @@ function handOver(args) {
       env: {
         ...process.env,
         PATH: [...bins, process.env.PATH ?? ""].join(delimiter),
-        IMAGEFLEET_DOOR: name,
+        IMAGEFLEET_ENTRY: name,
       },
     },
   );

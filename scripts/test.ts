@@ -1,4 +1,4 @@
-// Everything that must hold, in one command: format and lint, types, import arrows, unused code and
+// Everything that must hold, in one command: format and lint, types, import rules, unused code and
 // dependencies, then the tests. Closes with "N passed, N failed".
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
@@ -9,12 +9,12 @@ const report = join(root, "node_modules", ".imagefleet-tests.json");
 
 const CHECKS = [
   // What the types of infra/ and its graph are checked against: fetched once, half a minute.
-  ["SST's components", "node", ["infra/graph/prepare.ts"]],
+  ["SST's components", "node", ["scripts/sst/prepare.ts"]],
   ["format and lint", "biome", ["ci", "--colors=off", "--error-on-warnings", "."]],
   ["types", "tsc", ["-p", "tsconfig.json"]],
   ["types of infra", "tsc", ["-p", "infra/tsconfig.json"]],
   [
-    "import arrows",
+    "import rules",
     "depcruise",
     [
       "--config",
@@ -24,6 +24,7 @@ const CHECKS = [
       "infra",
       "packages",
       "bench",
+      "test",
     ],
   ],
   ["unused code and dependencies", "knip", []],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ENCODER } from "@imagefleet/core/image";
 import { defineRecipe, recipeFingerprint } from "@imagefleet/core/recipe";
-import { startVastBucket } from "@imagefleet/local/vast-bucket";
+import { startSyntheticBucket } from "@imagefleet/local/synthetic-bucket";
 import { DATA } from "../data.ts";
 import { type BenchOptions, finish } from "../finish.ts";
 import { describeMachine } from "../measure/machine.ts";
@@ -56,7 +56,7 @@ async function audit(sources: number, folder: string, signal: AbortSignal): Prom
   await writeFile(file, `export default ${JSON.stringify(RECIPE)};`);
   const manifests = Math.round(sources * SHARE);
   const fingerprint = recipeFingerprint(recipe, ENCODER);
-  const vast = await startVastBucket({ sources, manifests, recipe, fingerprint });
+  const vast = await startSyntheticBucket({ sources, manifests, recipe, fingerprint });
   try {
     const args = ["audit", "--endpoint", vast.endpoint, "--recipe", file, "--limit", "0"];
     const began = performance.now();

@@ -4,8 +4,8 @@ import { describeMachine } from "../measure/machine.ts";
 import { rounded } from "../measure/statistics.ts";
 import { startFeeding } from "./feeding.ts";
 import { BAR, figuresOf } from "./figures.ts";
+import { openHarness } from "./harness.ts";
 import { type BackfillResult, backfillBaseline, backfillTable } from "./report.ts";
-import { setStage } from "./stage.ts";
 import { uploadSteadily } from "./uploads.ts";
 
 /** Longer than an upload takes on an idle fleet, ms. */
@@ -23,8 +23,8 @@ export interface BackfillBenchOptions extends BenchOptions {
 export async function backfillBench(options: BackfillBenchOptions): Promise<void> {
   const { sources, uploads, say, signal } = options;
   const machine = describeMachine();
-  await using stage = await setStage(sources, say);
-  const { fleet, picture } = stage;
+  await using harness = await openHarness(sources, say);
+  const { fleet, picture } = harness;
   const done = doneOf(fleet);
   const measure = (prefix: string, count: number) =>
     uploadSteadily(fleet, picture, { prefix, count, everyMs: EVERY_MS, signal });
@@ -35,7 +35,7 @@ export async function backfillBench(options: BackfillBenchOptions): Promise<void
   const before = await measure("before", half);
 
   say(`${uploads} uploads during a backfill …`);
-  const gentle = await startFeeding(stage, "auto");
+  const gentle = await startFeeding(harness, "auto");
   const gently = done.rate();
   const controlled = await measure("controlled", uploads);
   const controlledRate = gently();
@@ -47,7 +47,7 @@ export async function backfillBench(options: BackfillBenchOptions): Promise<void
   const after = await measure("after", uploads - half);
 
   say(`${uploads} uploads during a backfill without depth control …`);
-  const flood = await startFeeding(stage, "0");
+  const flood = await startFeeding(harness, "0");
   await flood.done;
   const freely = done.rate();
   const flooded = await measure("flooded", uploads);

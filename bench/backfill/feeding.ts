@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { asEnvironment } from "@imagefleet/local/credentials";
-import type { Stage } from "./stage.ts";
+import type { Harness } from "./harness.ts";
 
 const CLI = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
 
@@ -18,7 +18,7 @@ export interface Feeding {
 }
 
 export async function startFeeding(
-  { fleet, folder, keys }: Stage,
+  { fleet, folder, keys }: Harness,
   maxDepth: "auto" | "0",
 ): Promise<Feeding> {
   const checkpoint = join(folder, "backfill.json");

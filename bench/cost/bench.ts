@@ -1,9 +1,9 @@
 import { ENCODER } from "@imagefleet/core/image";
 import { recipeFingerprint } from "@imagefleet/core/recipe";
-import shipped from "../../recipe.ts";
+import shipped from "@imagefleet/workspace/recipe";
 import { type BenchOptions, finish } from "../finish.ts";
 import { describeMachine } from "../measure/machine.ts";
-import type { Asked } from "./asked.ts";
+import type { Presets } from "./presets.ts";
 import {
   BAR,
   type CostResult,
@@ -40,9 +40,9 @@ export async function costBench(options: CostBenchOptions): Promise<void> {
     signal.throwIfAborted();
     say(`${source.name}, ${size} …`);
     const path = await costSource(source, size);
-    for (const asked of askedOf(source)) {
-      const run = await runCost(path, asked, signal);
-      rows.push(costRow({ source: source.name, size, asked, ...run }));
+    for (const presets of askedOf(source)) {
+      const run = await runCost(path, presets, signal);
+      rows.push(costRow({ source: source.name, size, presets, ...run }));
     }
   }
   const result: CostResult = {
@@ -59,6 +59,6 @@ export async function costBench(options: CostBenchOptions): Promise<void> {
   );
 }
 
-function askedOf({ name }: CostSource): readonly Asked[] {
+function askedOf({ name }: CostSource): readonly Presets[] {
   return name.includes("animated") ? ["thumb", "animated"] : ["thumb", "shipped", "full size"];
 }

@@ -3,14 +3,14 @@ import { configureCodec, probe, render } from "@imagefleet/core/image";
 import { planRenditions } from "@imagefleet/core/plan";
 import { defineRecipe } from "@imagefleet/core/recipe";
 import * as v from "valibot";
-import { ASKED, ASKED_NAMES } from "./asked.ts";
+import { ASKED_NAMES, PRESETS } from "./presets.ts";
 import type { CostRun } from "./run.ts";
 
 const MIB = 1024 * 1024;
 
 // One source in a process of its own, as the function does it: bytes in memory, two pipelines.
 const [path = "", name = ""] = process.argv.slice(2);
-const presets = ASKED[v.parse(v.picklist(ASKED_NAMES), name)];
+const presets = PRESETS[v.parse(v.picklist(ASKED_NAMES), name)];
 configureCodec({ threads: 2 });
 const recipe = defineRecipe({ source: { svg: true }, presets: { ...presets } });
 const input = { kind: "bytes", bytes: readFileSync(path) } as const;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Asked } from "./asked.ts";
+import type { Presets } from "./presets.ts";
 import { BAR, costRow, costTable, isFarOver, isUnder } from "./report.ts";
 import { runCost } from "./run.ts";
 import { COST_SOURCES, type SizeName } from "./sources.ts";
@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Those that stood worst when all were measured: see `bench cost` for the others. */
-const WORST: readonly (readonly [string, Asked])[] = [
+const WORST: readonly (readonly [string, Presets])[] = [
   ["JPEG CMYK", "thumb"],
   ["JPEG progressive 4:4:4", "thumb"],
   ["PNG RGBA", "shipped"],
@@ -38,12 +38,12 @@ const WORST: readonly (readonly [string, Asked])[] = [
 
 // Elsewhere nothing tells a process's peak alone.
 describe.runIf(process.platform === "linux")("4 megapixels take no more than was predicted", () => {
-  it.each(WORST)("%s, %s", async (name, asked) => {
+  it.each(WORST)("%s, %s", async (name, presets) => {
     const source = COST_SOURCES.find((each) => each.name === name);
     const photo = sharp(noise).resize(WIDTH, HEIGHT, { fit: "fill", kernel: "nearest" });
     const path = join(folder, `source.${source?.extension}`);
     await writeFile(path, (await source?.make(photo, WIDTH, HEIGHT)) ?? "");
-    const { grownBytes, predictedBytes } = await runCost(path, asked);
+    const { grownBytes, predictedBytes } = await runCost(path, presets);
     expect(grownBytes).toBeGreaterThan(0);
     expect(predictedBytes / grownBytes).toBeGreaterThan(BAR);
     expect(predictedBytes / grownBytes).toBeLessThan(3);
@@ -56,7 +56,7 @@ describe("the table", () => {
     costRow({
       source: "PNG",
       size,
-      asked: "thumb",
+      presets: "thumb",
       pixels: 1,
       strategy: "cascade",
       grownBytes: grown * MIB,

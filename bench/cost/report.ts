@@ -1,7 +1,7 @@
 import type { Baseline } from "../baseline.ts";
 import { type Machine, machineLine } from "../measure/machine.ts";
 import { rounded } from "../measure/statistics.ts";
-import { ASKED_NAMES, type Asked } from "./asked.ts";
+import { ASKED_NAMES, type Presets } from "./presets.ts";
 import type { CostRun } from "./run.ts";
 import type { SizeName } from "./sources.ts";
 
@@ -16,7 +16,7 @@ const SLACK_BYTES = 64 * MIB;
 export interface CostRow extends CostRun {
   readonly source: string;
   readonly size: SizeName;
-  readonly asked: Asked;
+  readonly presets: Presets;
   /** Predicted over measured. */
   readonly prediction: number;
 }
@@ -45,10 +45,10 @@ export function isFarOver({ prediction, predictedBytes, grownBytes }: CostRow): 
 /** A line for each source and size, in it a group for each thing that is asked. */
 export function costTable({ rows, machine, met }: CostResult, earlier?: Baseline): string {
   const names = [...new Set(rows.map(nameOf))];
-  const group = (name: string, asked: Asked) => {
-    const row = rows.find((each) => nameOf(each) === name && each.asked === asked);
+  const group = (name: string, presets: Presets) => {
+    const row = rows.find((each) => nameOf(each) === name && each.presets === presets);
     if (row === undefined) return "".padStart(30);
-    const was = earlier?.figures[`${name}, ${asked}: MiB`]?.toFixed(0) ?? "–";
+    const was = earlier?.figures[`${name}, ${presets}: MiB`]?.toFixed(0) ?? "–";
     const mark = isUnder(row) ? "!" : isFarOver(row) ? "+" : " ";
     return (
       inMib(row.grownBytes).padStart(9) +
@@ -58,14 +58,14 @@ export function costTable({ rows, machine, met }: CostResult, earlier?: Baseline
       mark
     );
   };
-  const asked = ASKED_NAMES.filter((each) => rows.some((row) => row.asked === each));
+  const presets = ASKED_NAMES.filter((each) => rows.some((row) => row.presets === each));
   const worst = Math.min(...rows.map(({ prediction }) => prediction));
   return [
     "cost: peak memory of one job over the process at rest, MiB: measured, in the baseline, predicted, predicted / measured",
     machineLine(machine),
     "",
-    "".padEnd(34) + asked.map((each) => each.padStart(29).padEnd(30)).join(""),
-    ...names.map((name) => name.padEnd(34) + asked.map((each) => group(name, each)).join("")),
+    "".padEnd(34) + presets.map((each) => each.padStart(29).padEnd(30)).join(""),
+    ...names.map((name) => name.padEnd(34) + presets.map((each) => group(name, each)).join("")),
     "",
     `least predicted / measured: ${worst.toFixed(2)}, bar ${BAR}: ${met ? "met" : "NOT met, see !"}`,
   ].join("\n");
@@ -78,11 +78,11 @@ export function costBaseline({ bench, rows, machine }: CostResult, setup: string
   return {
     bench,
     ratios: entries((row) => [
-      `${nameOf(row)}, ${row.asked}: measured / predicted`,
+      `${nameOf(row)}, ${row.presets}: measured / predicted`,
       rounded(row.grownBytes / row.predictedBytes),
     ]),
     figures: entries((row) => [
-      `${nameOf(row)}, ${row.asked}: MiB`,
+      `${nameOf(row)}, ${row.presets}: MiB`,
       Math.round(row.grownBytes / MIB),
     ]),
     machine: { ...machine },

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as v from "valibot";
-import type { Asked } from "./asked.ts";
+import type { Presets } from "./presets.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 
@@ -19,13 +19,17 @@ const runSchema = v.object({
 export type CostRun = v.InferOutput<typeof runSchema>;
 
 /** @throws Error with what the process said when it failed, or where /proc is not Linux's */
-export async function runCost(path: string, asked: Asked, signal?: AbortSignal): Promise<CostRun> {
+export async function runCost(
+  path: string,
+  presets: Presets,
+  signal?: AbortSignal,
+): Promise<CostRun> {
   if (process.platform !== "linux") {
     throw new Error("memory is read from /proc: run this on Linux, or in a container");
   }
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ["--expose-gc", CHILD, path, asked],
+    ["--expose-gc", CHILD, path, presets],
     { ...(signal && { signal }) },
   );
   return v.parse(v.pipe(v.string(), v.parseJson(), runSchema), stdout);

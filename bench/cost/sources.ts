@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
-import { heicOf, TILE, tile } from "../../packages/core/src/image/heic/grid/mux.fixture.ts";
+import { heicOf, TILE, tile } from "../../packages/core/src/image/formats/heic/grid/mux.fixture.ts";
 import { DATA, kept, samplesFolder } from "../data.ts";
 import { asBmp } from "./bmp.ts";
 
@@ -78,10 +78,10 @@ async function drawing(_photo: Sharp, width: number, height: number): Promise<Bu
 export const COST_SOURCES: readonly CostSource[] = [
   stored("JPEG 4:2:0", "jpg", (photo) => photo.jpeg({ quality: 85 }), ALL),
   stored("JPEG 4:4:4", "jpg", (photo) => photo.jpeg({ quality: 90, chromaSubsampling: "4:4:4" })),
-  stored("JPEG grey", "jpg", (photo) => photo.toColourspace("b-w").jpeg({ quality: 85 })),
-  stored("JPEG CMYK", "jpg", (photo) => photo.toColourspace("cmyk").jpeg({ quality: 85 }), ALL),
+  stored("JPEG gray", "jpg", (photo) => photo.toColorspace("b-w").jpeg({ quality: 85 })),
+  stored("JPEG CMYK", "jpg", (photo) => photo.toColorspace("cmyk").jpeg({ quality: 85 }), ALL),
   stored("JPEG CMYK progressive", "jpg", (photo) =>
-    photo.toColourspace("cmyk").jpeg({ quality: 85, progressive: true }),
+    photo.toColorspace("cmyk").jpeg({ quality: 85, progressive: true }),
   ),
   stored("JPEG progressive 4:2:0", "jpg", (photo) => photo.jpeg({ progressive: true }), ALL),
   stored(
@@ -95,7 +95,7 @@ export const COST_SOURCES: readonly CostSource[] = [
   ),
   stored("PNG", "png", (photo) => photo.png({ compressionLevel: 2 }), ALL),
   stored("PNG RGBA", "png", (photo) => photo.ensureAlpha(0.5).png({ compressionLevel: 2 })),
-  stored("PNG 16 bit", "png", (photo) => photo.toColourspace("rgb16").png({ compressionLevel: 1 })),
+  stored("PNG 16 bit", "png", (photo) => photo.toColorspace("rgb16").png({ compressionLevel: 1 })),
   stored("PNG interlaced", "png", (photo) => photo.png({ progressive: true, compressionLevel: 2 })),
   stored("PNG palette", "png", (photo) => photo.png({ palette: true, effort: 1, dither: 0 })),
   stored("WebP lossy", "webp", (photo) => photo.webp({ effort: 0 }), ALL),
@@ -117,9 +117,9 @@ export const COST_SOURCES: readonly CostSource[] = [
     photo.tiff({ compression: "deflate", tile: true, tileWidth: 256, tileHeight: 256 }),
   ),
   stored("TIFF 16 bit", "tif", (photo) =>
-    photo.toColourspace("rgb16").tiff({ compression: "none" }),
+    photo.toColorspace("rgb16").tiff({ compression: "none" }),
   ),
-  stored("TIFF CMYK", "tif", (photo) => photo.toColourspace("cmyk").tiff({ compression: "none" })),
+  stored("TIFF CMYK", "tif", (photo) => photo.toColorspace("cmyk").tiff({ compression: "none" })),
   { name: "TIFF 3 pages", extension: "tif", sizes: QUICK, make: pages },
   { name: "SVG", extension: "svg", sizes: QUICK, make: drawing },
   { name: "BMP", extension: "bmp", sizes: QUICK, make: asBmp },

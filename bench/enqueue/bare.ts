@@ -34,7 +34,7 @@ const began = performance.now();
 for await (const key of createInterface({ input: createReadStream(file) })) {
   entries.push({
     Id: String(entries.length),
-    MessageBody: jobMessage({ bucket, key, at: Date.now(), begun: false, force: false, run }),
+    MessageBody: jobMessage({ bucket, key, at: Date.now(), mayHaveRun: false, force: false, run }),
     MessageGroupId: "reprocess",
   });
   if (entries.length === 10) await flush();

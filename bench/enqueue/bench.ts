@@ -1,10 +1,10 @@
 import { type BenchOptions, finish } from "../finish.ts";
 import { describeMachine } from "../measure/machine.ts";
+import { bareTurn, oursTurn } from "./contestants.ts";
 import { figuresOf, PEAK_BAR, RATE_BAR, type Round } from "./figures.ts";
+import { type Harness, openHarness } from "./harness.ts";
 import { killTwice } from "./killed.ts";
 import { type EnqueueResult, enqueueBaseline, enqueueTable, killedLine } from "./report.ts";
-import { bareTurn, oursTurn } from "./sides.ts";
-import { type Stage, setStage } from "./stage.ts";
 
 /** Next to none: what is left is the program's own start and end. */
 const NEXT_TO_NONE = 10;
@@ -23,25 +23,25 @@ export interface EnqueueBenchOptions extends BenchOptions {
 export async function enqueueBench(options: EnqueueBenchOptions): Promise<void> {
   const { keys, rounds, whole, kill, say, signal } = options;
   const machine = describeMachine();
-  await using stage = await setStage();
+  await using harness = await openHarness();
   if (kill) {
-    await showKilled(stage, options);
+    await showKilled(harness, options);
     return;
   }
-  const file = await stage.keys(keys);
-  const few = await stage.keys(NEXT_TO_NONE);
+  const file = await harness.keys(keys);
+  const few = await harness.keys(NEXT_TO_NONE);
   const starts = {
-    bare: (await bareTurn(stage, few, signal)).cpuMs,
-    ours: (await oursTurn(stage, few, signal)).cpuMs,
+    bare: (await bareTurn(harness, few, signal)).cpuMs,
+    ours: (await oursTurn(harness, few, signal)).cpuMs,
   };
   const done: Round[] = [];
   for (let number = 1; number <= rounds; number++) {
     signal.throwIfAborted();
     say(`round ${number} of ${rounds}: ${keys} keys a side …`);
-    done.push(await doRound(stage, file, number, signal));
+    done.push(await doRound(harness, file, number, signal));
   }
   say(`${whole} keys at once …`);
-  const wholeTurn = await oursTurn(stage, await stage.keys(whole), signal);
+  const wholeTurn = await oursTurn(harness, await harness.keys(whole), signal);
   const figures = figuresOf(done, starts);
   const result: EnqueueResult = {
     bench: "enqueue",
@@ -65,23 +65,23 @@ export async function enqueueBench(options: EnqueueBenchOptions): Promise<void> 
 
 /** The sides begin in turn: what the first leaves warm or busy meets both. */
 async function doRound(
-  stage: Stage,
+  harness: Harness,
   file: string,
   number: number,
   signal: AbortSignal,
 ): Promise<Round> {
   if (number % 2 === 1) {
-    const bare = await bareTurn(stage, file, signal);
-    return { bare, ours: await oursTurn(stage, file, signal) };
+    const bare = await bareTurn(harness, file, signal);
+    return { bare, ours: await oursTurn(harness, file, signal) };
   }
-  const ours = await oursTurn(stage, file, signal);
-  return { ours, bare: await bareTurn(stage, file, signal) };
+  const ours = await oursTurn(harness, file, signal);
+  return { ours, bare: await bareTurn(harness, file, signal) };
 }
 
-async function showKilled(stage: Stage, options: EnqueueBenchOptions): Promise<void> {
+async function showKilled(harness: Harness, options: EnqueueBenchOptions): Promise<void> {
   const { whole, json, say, signal } = options;
   say(`${whole} keys, killed twice …`);
-  const killed = await killTwice(stage, whole, { random: Math.random, signal });
+  const killed = await killTwice(harness, whole, { random: Math.random, signal });
   say(killedLine(killed));
   if (json) process.stdout.write(`${JSON.stringify({ bench: "enqueue", ...killed })}\n`);
   if (killed.missing > 0) throw new Error(`${killed.missing} keys are missing`);

@@ -1,5 +1,5 @@
 import { median, rounded, type Spread, spread } from "../measure/statistics.ts";
-import type { Turn } from "./sides.ts";
+import type { Turn } from "./contestants.ts";
 
 /** Our rate, over that of the SDK in a loop. */
 export const RATE_BAR = 0.8;

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseMessage } from "@imagefleet/core/intake";
 import { BulkQueue } from "@imagefleet/core/queue";
-import { CLI } from "./sides.ts";
-import { numberOf, type Stage } from "./stage.ts";
+import { CLI } from "./contestants.ts";
+import { type Harness, numberOf } from "./harness.ts";
 
 /** A run that was killed and resumed, and what it left in the queue. */
 export interface Killed {
@@ -33,16 +33,16 @@ const LEASE_SECONDS = 600;
  * @throws Error when a run ends otherwise than asked
  */
 export async function killTwice(
-  stage: Stage,
+  harness: Harness,
   keys: number,
   { random, signal }: { random: () => number; signal: AbortSignal },
 ): Promise<Killed> {
-  const file = await stage.keys(keys);
-  const { folder, endpoint } = stage;
+  const file = await harness.keys(keys);
+  const { folder, endpoint } = harness;
   const checkpoint = join(folder, "killed.json");
   await rm(checkpoint, { force: true });
-  await stage.empty();
-  const queue = new BulkQueue(stage.sqs, stage.resources.lanes.small.url);
+  await harness.empty();
+  const queue = new BulkQueue(harness.sqs, harness.resources.lanes.small.url);
   const where = ["--endpoint", endpoint, "--data", folder, "--checkpoint", checkpoint];
   const begin = (...how: string[]) =>
     spawn(process.execPath, [CLI, "reprocess", ...how, "--max-depth", "0", ...where], {

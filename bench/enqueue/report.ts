@@ -1,8 +1,8 @@
 import type { Baseline } from "../baseline.ts";
 import { type Machine, machineLine } from "../measure/machine.ts";
+import type { Turn } from "./contestants.ts";
 import { type EnqueueFigures, PEAK_BAR, RATE_BAR } from "./figures.ts";
 import type { Killed } from "./killed.ts";
-import type { Turn } from "./sides.ts";
 
 export interface EnqueueResult extends EnqueueFigures {
   readonly bench: string;

@@ -7,11 +7,11 @@ import { DATA } from "../data.ts";
 import { type BenchOptions, finish } from "../finish.ts";
 import { describeMachine } from "../measure/machine.ts";
 import { callsFor, readWritten, type Written } from "./calls.ts";
+import { coreTurn, fleetTurn, sdkTurn, type Upload } from "./contestants.ts";
 import { BAR, figuresOf, type Round } from "./figures.ts";
+import { type Harness, openHarness } from "./harness.ts";
 import { photos as makePhotos } from "./photos.ts";
 import { baselineOf, tableOf } from "./report.ts";
-import { coreTurn, fleetTurn, sdkTurn, type Upload } from "./sides.ts";
-import { type Stage, setStage } from "./stage.ts";
 
 const RECIPE = new URL("../../recipe.ts", import.meta.url);
 
@@ -39,19 +39,19 @@ export async function fleetBench(options: FleetBenchOptions): Promise<void> {
   const photos = await makePhotos(DATA, say);
   signal.throwIfAborted();
 
-  const stage = await setStage({ dir: DATA, recipe: RECIPE, photos });
+  const harness = await openHarness({ dir: DATA, recipe: RECIPE, photos });
   const rounds: Round[] = [];
   const perRound = Math.ceil(options.images / options.rounds);
   try {
     const take = taker(photos);
-    const written = await warmUp(stage, recipe, take, options);
+    const written = await warmUp(harness, recipe, take, options);
     for (let number = 1; number <= options.rounds; number++) {
       signal.throwIfAborted();
       say(`round ${number} of ${options.rounds}: ${perRound} photos a side …`);
-      rounds.push(await doRound(stage, recipe, written, take(perRound), number));
+      rounds.push(await doRound(harness, recipe, written, take(perRound), number));
     }
   } finally {
-    await stage.close();
+    await harness.close();
   }
 
   const figures = figuresOf(rounds);
@@ -82,51 +82,63 @@ function taker(photos: readonly string[]): (count: number) => string[] {
 }
 
 async function warmUp(
-  stage: Stage,
+  harness: Harness,
   recipe: Recipe,
   take: (count: number) => string[],
   { say, signal }: FleetBenchOptions,
 ): Promise<Written> {
   // Every process of every side gets a batch.
-  const images = Math.max(WARM_UP_IMAGES, stage.consume.maximumConcurrency * BATCH_SIZE);
+  const images = Math.max(WARM_UP_IMAGES, harness.consume.maximumConcurrency * BATCH_SIZE);
   say(`warming up: ${images} photos a side …`);
   const files = take(images);
-  await coreTurn(stage, files);
+  await coreTurn(harness, files);
   signal.throwIfAborted();
   const uploads = uploadsOf("warm-up/fleet", files);
-  await fleetTurn(stage, uploads);
+  await fleetTurn(harness, uploads);
   signal.throwIfAborted();
-  const written = await readWritten(stage, recipe, uploads);
-  await bare(stage, recipe, written, uploadsOf("warm-up/sdk", files));
+  const written = await readWritten(harness, recipe, uploads);
+  await bare(harness, recipe, written, uploadsOf("warm-up/sdk", files));
   return written;
 }
 
 /** The sides begin in another order each time: what warms or tires the machine meets all three. */
 async function doRound(
-  stage: Stage,
+  harness: Harness,
   recipe: Recipe,
   written: Written,
   files: string[],
   number: number,
 ): Promise<Round> {
-  const sides = {
-    core: () => coreTurn(stage, files),
-    sdk: () => bare(stage, recipe, written, uploadsOf(`round-${number}/sdk`, files)),
-    fleet: () => fleetTurn(stage, uploadsOf(`round-${number}/fleet`, files)),
+  const contestants = {
+    core: () => coreTurn(harness, files),
+    sdk: () => bare(harness, recipe, written, uploadsOf(`round-${number}/sdk`, files)),
+    fleet: () => fleetTurn(harness, uploadsOf(`round-${number}/fleet`, files)),
   };
   switch (number % 3) {
     case 0:
-      return { core: await sides.core(), sdk: await sides.sdk(), fleet: await sides.fleet() };
+      return {
+        core: await contestants.core(),
+        sdk: await contestants.sdk(),
+        fleet: await contestants.fleet(),
+      };
     case 1:
-      return { fleet: await sides.fleet(), core: await sides.core(), sdk: await sides.sdk() };
+      return {
+        fleet: await contestants.fleet(),
+        core: await contestants.core(),
+        sdk: await contestants.sdk(),
+      };
     default:
-      return { sdk: await sides.sdk(), fleet: await sides.fleet(), core: await sides.core() };
+      return {
+        sdk: await contestants.sdk(),
+        fleet: await contestants.fleet(),
+        core: await contestants.core(),
+      };
   }
 }
 
-function bare(stage: Stage, recipe: Recipe, written: Written, uploads: readonly Upload[]) {
+function bare(harness: Harness, recipe: Recipe, written: Written, uploads: readonly Upload[]) {
   const jobs = uploads.map((upload) => callsFor(written, recipe, upload));
-  return sdkTurn(stage, uploads, jobs);
+  return sdkTurn(harness, uploads, jobs);
 }
 
 /** Keys that nothing was ever uploaded under: no photo is "unchanged". */

@@ -1,16 +1,16 @@
 import { manifestKey } from "@imagefleet/core/plan";
 import { CONTENT_TYPES, type Recipe } from "@imagefleet/core/recipe";
 import { type Manifest, RenditionStore } from "@imagefleet/core/store";
+import type { Upload } from "./contestants.ts";
+import type { Harness } from "./harness.ts";
 import type { Job } from "./sdk-handler.ts";
-import type { Upload } from "./sides.ts";
-import type { Stage } from "./stage.ts";
 
 /** What the fleet wrote for each photo, by the photo's path. */
 export type Written = ReadonlyMap<string, Manifest>;
 
 /** Reads back the manifests of uploads that the fleet has done. @throws Error for one without */
 export async function readWritten(
-  { s3, resources }: Stage,
+  { s3, resources }: Harness,
   recipe: Recipe,
   uploads: readonly Upload[],
 ): Promise<Written> {

@@ -7,8 +7,8 @@ import pLimit from "p-limit";
 import * as v from "valibot";
 
 // The function's own composition: the same codec settings, gates and memory, whatever they become.
-const { inHand, attempt } = await compose();
-const { recipe, memoryBytes, renderGate } = attempt.reconcile;
+const { inFlight, attempt } = await compose();
+const { recipe, memoryBytes, renderSemaphore } = attempt.reconcile;
 
 const eventSchema = v.object({ files: v.array(v.string()) });
 
@@ -18,13 +18,13 @@ const held = new Map<string, Promise<Uint8Array>>();
 /** The side "core alone": renders files from memory, no queue and no store. */
 export async function handler(event: unknown): Promise<void> {
   const { files } = v.parse(eventSchema, event);
-  await pLimit(inHand).map(files, async (file) => {
+  await pLimit(inFlight).map(files, async (file) => {
     const bytes = await contentOf(file);
     const input = { kind: "bytes", bytes } as const;
     const info = await probe(input, recipe);
     const plan = planRenditions(info, recipe, basename(file), memoryBytes);
     const work = () => render(input, plan, { onRendition: () => {} });
-    await renderGate(work, plan.peakBytes, never);
+    await renderSemaphore(work, plan.peakBytes, never);
   });
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import type { Turn } from "./contestants.ts";
 import { figuresOf, type Round } from "./figures.ts";
-import type { Turn } from "./sides.ts";
 
 function turn(functionMs: number, eventSourceMs = 0, emulatorMs = 0): Turn {
   return { images: 10, wallMs: 2000, functionMs, eventSourceMs, emulatorMs };

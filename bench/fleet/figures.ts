@@ -1,5 +1,5 @@
 import { median, rounded, spread } from "../measure/statistics.ts";
-import type { Turn } from "./sides.ts";
+import type { Turn } from "./contestants.ts";
 
 /** The fleet's CPU an image, over that of core alone and of the bare calls. */
 export const BAR = 1.1;

@@ -31,7 +31,7 @@ export async function formatPictures(): Promise<FormatPicture[]> {
       const { data, info } = await sharp(join(folder, file), { autoOrient: true })
         .flatten({ background: "#fff" })
         .resize({ ...SIZE, fit, background: "#fff" })
-        .toColourspace("srgb")
+        .toColorspace("srgb")
         .raw()
         .toBuffer({ resolveWithObject: true });
       if (info.channels !== 3) throw new Error(`${file} has ${info.channels} channels`);

@@ -37,8 +37,8 @@ export const LARGE_SOURCES: readonly LargeSource[] = [
     },
   },
   {
-    name: "PNG 121 MP, one colour",
-    file: "one-colour.png",
+    name: "PNG 121 MP, one color",
+    file: "one-color.png",
     bytes: MIB,
     make: async (path) => {
       const create = { width: 11_000, height: 11_000, channels: 3, background: "#369" } as const;
@@ -108,7 +108,7 @@ function gigapixel(): TiffPage {
   return { width, height, channels: 3, rowsPerStrip, compression: "none", strips: strips() };
 }
 
-/** A4 at 150 dpi, grey: lines of print. */
+/** A4 at 150 dpi, gray: lines of print. */
 function* pages(count: number): Iterable<TiffPage> {
   const [width, height] = [1240, 1754];
   for (let number = 0; number < count; number++) {

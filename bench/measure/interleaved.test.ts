@@ -14,11 +14,11 @@ function counted(name: string, ms: number, log: string[]) {
 
 it("takes turns in another order every round and gives ms of doing it once", async () => {
   const log: string[] = [];
-  const sides = new Map([
+  const contestants = new Map([
     ["a", counted("a", 3, log)],
     ["b", counted("b", 5, log)],
   ]);
-  const found = await interleaved(sides, { rounds: 2, times: 2, signal });
+  const found = await interleaved(contestants, { rounds: 2, times: 2, signal });
   expect(log.join("")).toBe("aaabbb" + "bbbaaa");
   expect([...found]).toEqual([
     ["a", [3, 3]],
@@ -28,15 +28,17 @@ it("takes turns in another order every round and gives ms of doing it once", asy
 
 it("does once a turn, and nothing before, what starts anew each time", async () => {
   const log: string[] = [];
-  const sides = new Map([["a", { ...counted("a", 3, log), fresh: true }]]);
-  expect([...(await interleaved(sides, { rounds: 2, times: 5, signal }))]).toEqual([["a", [3, 3]]]);
+  const contestants = new Map([["a", { ...counted("a", 3, log), fresh: true }]]);
+  expect([...(await interleaved(contestants, { rounds: 2, times: 5, signal }))]).toEqual([
+    ["a", [3, 3]],
+  ]);
   expect(log.join("")).toBe("aa");
 });
 
 it("stops between turns", async () => {
-  const sides = new Map([["a", counted("a", 1, [])]]);
+  const contestants = new Map([["a", counted("a", 1, [])]]);
   const stopped = AbortSignal.abort(new Error("interrupted"));
-  await expect(interleaved(sides, { rounds: 1, times: 1, signal: stopped })).rejects.toThrow(
+  await expect(interleaved(contestants, { rounds: 1, times: 1, signal: stopped })).rejects.toThrow(
     "interrupted",
   );
 });

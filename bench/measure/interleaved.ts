@@ -17,11 +17,11 @@ export interface Side {
  * @returns of each side, CPU ms of doing it once, round by round
  */
 export async function interleaved<Name extends string>(
-  sides: ReadonlyMap<Name, Side>,
+  contestants: ReadonlyMap<Name, Side>,
   { rounds, times, signal }: { rounds: number; times: number; signal: AbortSignal },
 ): Promise<Map<Name, number[]>> {
-  const found = new Map<Name, number[]>([...sides.keys()].map((name) => [name, []]));
-  const order = [...sides];
+  const found = new Map<Name, number[]>([...contestants.keys()].map((name) => [name, []]));
+  const order = [...contestants];
   for (let round = 0; round < rounds; round++) {
     for (const [name, side] of order) {
       signal.throwIfAborted();

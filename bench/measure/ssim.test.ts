@@ -1,17 +1,17 @@
 import { expect, it } from "vitest";
 import { ssim } from "./ssim.ts";
 
-const grey = (value: (at: number) => number) => ({
+const gray = (value: (at: number) => number) => ({
   data: Uint8Array.from({ length: 32 * 32 * 3 }, (_, at) => value(Math.floor(at / 3))),
   width: 32,
   height: 32,
   channels: 3,
 });
-const ramp = grey((at) => (at % 32) * 8);
+const ramp = gray((at) => (at % 32) * 8);
 
 it("is 1 for the same and less the less alike they are", () => {
-  const noisy = grey((at) => (at % 32) * 8 + (at % 7));
-  const noisier = grey((at) => (at % 32) * 8 + ((at * 5) % 7) * 6);
+  const noisy = gray((at) => (at % 32) * 8 + (at % 7));
+  const noisier = gray((at) => (at % 32) * 8 + ((at * 5) % 7) * 6);
   expect(ssim(ramp, ramp)).toBeCloseTo(1, 12);
   expect(ssim(ramp, noisy)).toBeLessThan(0.999);
   expect(ssim(ramp, noisier)).toBeLessThan(ssim(ramp, noisy));
@@ -23,8 +23,8 @@ it("of two flat pictures is what their brightness alone makes it", () => {
   const wanted = (2 * a * b + c1) / (a * a + b * b + c1);
   expect(
     ssim(
-      grey(() => a),
-      grey(() => b),
+      gray(() => a),
+      gray(() => b),
     ),
   ).toBeCloseTo(wanted, 9);
 });

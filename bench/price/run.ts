@@ -98,7 +98,7 @@ function recordOf({ resources }: Sandbox, key: string) {
   return {
     messageId: key,
     receiptHandle: key,
-    body: jobMessage({ bucket: resources.sourceBucket, key, begun: false, force: false }),
+    body: jobMessage({ bucket: resources.sourceBucket, key, mayHaveRun: false, force: false }),
     attributes: {
       ApproximateReceiveCount: "1",
       SentTimestamp: now,

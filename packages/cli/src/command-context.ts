@@ -1,7 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { connectionOptions } from "./connection/options.ts";
 import { EXIT_CODES_HELP } from "./exit-code.ts";
-import type { Screen } from "./view/screen.ts";
+import type { Screen } from "./terminal/screen.ts";
 
 /** What every command is given. */
 export interface CommandContext {
@@ -12,7 +12,7 @@ export interface CommandContext {
   /** Where the person stands. */
   readonly cwd: string;
   /** What they write before a command to run this program: `npm run imagefleet --`. */
-  readonly call: string;
+  readonly invocation: string;
   /** The data folder of `npm start`, by default. */
   readonly data: string;
   /** The recipe of the project. */
@@ -29,11 +29,11 @@ export function speakingToAFleet(
   for (const option of connectionOptions(context.data, context.path)) command.addOption(option);
   return command
     .option("--json", "JSON on stdout, all else on stderr")
-    .addHelpText("after", examplesText(examples, context.call) + EXIT_CODES_HELP);
+    .addHelpText("after", examplesText(examples, context.invocation) + EXIT_CODES_HELP);
 }
 
 /** Examples, saying first what `imagefleet` is where it is no command by itself. */
-export function examplesText(examples: string, call: string): string {
-  if (call === "imagefleet") return examples;
-  return examples.replace(/^Examples:$/m, `Examples; write "${call}" for imagefleet:`);
+export function examplesText(examples: string, invocation: string): string {
+  if (invocation === "imagefleet") return examples;
+  return examples.replace(/^Examples:$/m, `Examples; write "${invocation}" for imagefleet:`);
 }

@@ -1,6 +1,6 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { shellWord } from "./call.ts";
 import { CONNECTION_GROUP } from "./connection/options.ts";
+import { shellWord } from "./invocation.ts";
 
 /** What the same command needs besides, to speak of the same thing once more. */
 const OF_THE_SAME = ["--recipe", "--checkpoint", "--stage"];
@@ -14,7 +14,7 @@ const OF_THE_SAME = ["--recipe", "--checkpoint", "--stage"];
  * @param ran what was run; undefined before anything was
  */
 export function commandLine(
-  call: string,
+  invocation: string,
   text: string,
   ran: CommandUnknownOpts | undefined,
 ): string {
@@ -30,5 +30,5 @@ export function commandLine(
     const value: unknown = ran?.getOptionValue(option.attributeName());
     return `${option.long} ${shellWord(String(value))}`;
   });
-  return [call, text, ...flags].join(" ");
+  return [invocation, text, ...flags].join(" ");
 }

@@ -3,14 +3,14 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { describe, expect, it } from "vitest";
 import { RESOURCES } from "./connection/names.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-code.ts";
-import { IMAGE_EXTENSIONS } from "./input/extensions.ts";
+import { IMAGE_EXTENSIONS } from "./files/input/extensions.ts";
 import { program } from "./program.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const docs = read("docs/cli.md");
 const readme = read("README.md");
 
-const env = { debug: false, cwd: "/photos", cursor: false, call: "npm run imagefleet --" };
+const env = { debug: false, cwd: "/photos", cursor: false, invocation: "npm run imagefleet --" };
 const root = program(env, "0", () => undefined);
 const names = root.commands.map((command) => command.name());
 const all = commandsOf(root);
@@ -99,12 +99,12 @@ it.each(["README.md", "docs/deploy.md", "docs/operations.md", "docs/recovery.md"
   (path) => {
     const calls = [...read(path).matchAll(/imagefleet (?:-- )?((?:[a-z]+ )+)(--[^`|#)\n]*)/g)];
     expect(calls.length).toBeGreaterThan(0);
-    const unknown = calls.flatMap(([call, words = "", rest = ""]) => {
+    const unknown = calls.flatMap(([invocation, words = "", rest = ""]) => {
       const command = all.findLast((each) => words.startsWith(`${each.path} `));
       const flags = rest.match(/--[a-z][a-z-]+/g) ?? [];
       return flags
         .filter((flag) => !command?.flags.includes(flag))
-        .map((flag) => `${call}: ${flag}`);
+        .map((flag) => `${invocation}: ${flag}`);
     });
     expect(unknown).toEqual([]);
   },

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { callOf, OWN_SCRIPTS } from "./call.ts";
+import { invocationOf, OWN_SCRIPTS } from "./invocation.ts";
 import { PROJECT } from "./project.ts";
 
 export interface Env {
@@ -10,7 +10,7 @@ export interface Env {
   /** The terminal understands cursor movements. */
   readonly cursor: boolean;
   /** What a person writes before a command to run this program: `npm run imagefleet --`. */
-  readonly call: string;
+  readonly invocation: string;
 }
 
 export function readEnv(environment: NodeJS.ProcessEnv = process.env): Env {
@@ -21,7 +21,7 @@ export function readEnv(environment: NodeJS.ProcessEnv = process.env): Env {
   return {
     debug: environment["IMAGEFLEET_DEBUG"] === "1",
     cwd,
-    call: callOf(environment, { main, cwd, project: PROJECT }),
+    invocation: invocationOf(environment, { main, cwd, project: PROJECT }),
     cursor: environment["TERM"] !== "dumb",
   };
 }

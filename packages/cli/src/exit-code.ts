@@ -2,7 +2,7 @@
 export const EXIT = {
   done: 0,
   failed: 1,
-  wrongUse: 2,
+  usageError: 2,
   deadLetters: 3,
   /** Ctrl-C in render, a second one in start: 128 + SIGINT, as shells count. */
   interrupted: 130,
@@ -16,8 +16,8 @@ Exit codes:
   2    wrong use: an option, a path, a folder, a port, a queue's name or the
        recipe; no --yes where nobody can be asked
   3    something is left: dead letters (start, reprocess --wait), sources that
-       are still stale (reprocess --wait), rejected files (render), letters past
-       their redrives (dlq redrive), sources that are incomplete (audit);
+       are still stale (reprocess --wait), rejected files (render), dead letters
+       past their redrives (dlq redrive), sources that are incomplete (audit);
        something is wrong (preflight, doctor)
   130  interrupted: Ctrl-C; in start, a second one (status --watch ends with 0)
 `;

@@ -5,9 +5,9 @@ import { RecipeFileError } from "@imagefleet/core/recipe-file";
 import { type Env, readEnv } from "./env.ts";
 import { EXIT } from "./exit-code.ts";
 import { program } from "./program.ts";
-import { printableLines } from "./view/printable.ts";
-import { wrap } from "./view/wrap.ts";
-import { WrongUse } from "./wrong-use.ts";
+import { printableLines } from "./terminal/printable.ts";
+import { wrap } from "./terminal/wrap.ts";
+import { UsageError } from "./usage-error.ts";
 
 // A reader that has seen enough (`| head`) is no fault, and no end: the work and its exit code stay.
 for (const stream of [process.stdout, process.stderr]) {
@@ -40,16 +40,16 @@ async function main(env: Env): Promise<number> {
 /** One clear line; the stack only for who asks for it. */
 function tell(error: unknown, { debug }: Env): number {
   // The parser has said its line, or the help, already.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usageError;
   const text = printableLines(`error: ${describe(error)}`);
   process.stderr.write(`${wrap(text, process.stderr.columns)}\n`);
   const stack = debug && error instanceof Error ? error.stack : undefined;
   if (stack !== undefined) process.stderr.write(`${printableLines(stack)}\n`);
-  return isWrongUse(error) ? EXIT.wrongUse : EXIT.failed;
+  return isUsageError(error) ? EXIT.usageError : EXIT.failed;
 }
 
-function isWrongUse(error: unknown): boolean {
-  if (error instanceof WrongUse || error instanceof RecipeFileError) return true;
+function isUsageError(error: unknown): boolean {
+  if (error instanceof UsageError || error instanceof RecipeFileError) return true;
   return error instanceof Error && error.name === "PortTaken";
 }
 

@@ -5,11 +5,16 @@ import { ENCODER } from "@imagefleet/core/image";
 import { defineRecipe, recipeFingerprint } from "@imagefleet/core/recipe";
 import { RenditionStore } from "@imagefleet/core/store";
 import { FaultProxy } from "@imagefleet/local/fault-proxy";
-import { asFile, CallRecorder, localPlaces, recordedFile } from "@imagefleet/local/permissions";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import {
+  asFile,
+  CallRecorder,
+  localPlaces,
+  recordedFile,
+} from "@imagefleet/test/permissions/index.ts";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { bury, takeAll } from "./dlq/fixtures/letters.ts";
+import { bury, takeAll } from "./commands/dlq/fixtures/dead-letters.ts";
 import { Cli, run } from "./fixtures/cli.ts";
 import { noise } from "./fixtures/pictures.ts";
 
@@ -35,9 +40,9 @@ beforeAll(async () => {
   operator = new CallRecorder(places);
   const none = () => undefined;
   proxies = {
-    looking: await FaultProxy.start(endpoint, none, async (...call) => {
-      await viewer.observe(...call);
-      await operator.observe(...call);
+    looking: await FaultProxy.start(endpoint, none, async (...invocation) => {
+      await viewer.observe(...invocation);
+      await operator.observe(...invocation);
     }),
     changing: await FaultProxy.start(endpoint, none, operator.observe),
   };
@@ -111,7 +116,7 @@ it("who looks needs what is recorded, and nothing else", async () => {
   const bucket = sandbox.resources.sourceBucket;
   const looks = [
     "dlq summary --json",
-    "dlq export letters.ndjson",
+    "dlq export dead-letters.ndjson",
     "audit --json",
     "reprocess --only-stale --dry-run --json",
     `estimate s3://${bucket}/in/ --sample 1 --json`,
@@ -137,7 +142,7 @@ it("who changes something needs what is recorded besides, and nothing else", asy
   const { resources, folder } = sandbox;
   await imagefleet("changing", "dlq redrive --reason Internal --reason TimedOut --yes");
   await imagefleet("changing", "dlq discard --yes --export gone.ndjson");
-  await imagefleet("changing", "dlq import letters.ndjson");
+  await imagefleet("changing", "dlq import dead-letters.ndjson");
   // Enqueues what is missing, and removes itself what no preset writes.
   await imagefleet("changing", "audit --repair --yes");
   for (const { url } of Object.values(resources.lanes)) await takeAll(sandbox, url);

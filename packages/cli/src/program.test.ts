@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { CONNECTION_GROUP } from "./connection/options.ts";
 import { program } from "./program.ts";
 
-const env = { debug: false, cwd: "/photos", cursor: false, call: "npm run imagefleet --" };
+const env = { debug: false, cwd: "/photos", cursor: false, invocation: "npm run imagefleet --" };
 
 /** What `--help` of a command prints on a terminal of 80 columns, and of those below it. */
 function helps(command: CommandUnknownOpts): string[] {

@@ -5,23 +5,23 @@ import {
   InvalidArgumentError,
   Option,
 } from "@commander-js/extra-typings";
-import { addAuditCommand } from "./audit/commands.ts";
 import { examplesText } from "./command-context.ts";
 import { commandLine } from "./command-line.ts";
-import { addCompletionCommand } from "./completion/commands.ts";
+import { addAuditCommand } from "./commands/audit/commands.ts";
+import { addCompletionCommand } from "./commands/completion/commands.ts";
+import { addDlqCommands } from "./commands/dlq/commands.ts";
+import { addDoctorCommand } from "./commands/doctor/commands.ts";
+import { addEstimateCommand } from "./commands/estimate/commands.ts";
+import { addPreflightCommand } from "./commands/preflight/commands.ts";
+import { addReprocessCommand } from "./commands/reprocess/commands.ts";
+import { addEnvCommand } from "./commands/shell-env/commands.ts";
+import { addStatusCommand } from "./commands/status/commands.ts";
 import { CONNECTION_GROUP } from "./connection/options.ts";
-import { addDlqCommands } from "./dlq/commands.ts";
-import { addDoctorCommand } from "./doctor/commands.ts";
 import type { Env } from "./env.ts";
-import { addEstimateCommand } from "./estimate/commands.ts";
 import { EXIT_CODES_HELP } from "./exit-code.ts";
-import { addPreflightCommand } from "./preflight/commands.ts";
 import { PROJECT } from "./project.ts";
-import { addReprocessCommand } from "./reprocess/commands.ts";
-import { addEnvCommand } from "./shell-env/commands.ts";
-import { addStatusCommand } from "./status/commands.ts";
-import { printableLines } from "./view/printable.ts";
-import { Screen } from "./view/screen.ts";
+import { printableLines } from "./terminal/printable.ts";
+import { Screen } from "./terminal/screen.ts";
 
 const FOLDERS = `
 In a folder, what is hidden or not named like an image is passed over, and links
@@ -59,11 +59,12 @@ ${FOLDERS}`;
  * @param onExit gets the exit code of the command that was run
  */
 export function program(env: Env, version: string, onExit: (code: number) => void): Command {
-  const { call, cursor } = env;
+  const { invocation, cursor } = env;
   let ran: CommandUnknownOpts | undefined;
-  const command = (text: string) => commandLine(call, text, ran);
+  const command = (text: string) => commandLine(invocation, text, ran);
   const { stdout, stderr } = process;
-  const screen = (json: boolean) => new Screen({ stdout, stderr, json, cursor, call, command });
+  const screen = (json: boolean) =>
+    new Screen({ stdout, stderr, json, cursor, invocation, command });
   const path = (text: string) => resolve(env.cwd, text);
 
   const recipe = new Option("--recipe <file>", "the recipe's module")
@@ -111,7 +112,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
     .addHelpText("after", START_EXAMPLES + EXIT_CODES_HELP)
     .action(
       async (paths, { once = false, json = false, fresh = false, out, corsOrigin, ...options }) => {
-        const { start } = await import("./start/run.ts");
+        const { start } = await import("./commands/start/run.ts");
         const own = { paths, cwd: env.cwd, once, json, fresh, corsOrigins: corsOrigin };
         const asked = { ...own, ...options };
         onExit(await start(out === undefined ? asked : { ...asked, out }, screen(json)));
@@ -129,9 +130,9 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
         .default(resolve(env.cwd, "renditions"), "./renditions"),
     )
     .addOption(recipe)
-    .addHelpText("after", examplesText(RENDER_EXAMPLES, call) + EXIT_CODES_HELP)
+    .addHelpText("after", examplesText(RENDER_EXAMPLES, invocation) + EXIT_CODES_HELP)
     .action(async (paths, { json = false, ...options }) => {
-      const { renderFiles } = await import("./render/run.ts");
+      const { renderFiles } = await import("./commands/render/run.ts");
       onExit(await renderFiles({ paths, cwd: env.cwd, json, ...options }, screen(json)));
     });
 
@@ -139,7 +140,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
     screen,
     path,
     cwd: env.cwd,
-    call,
+    invocation,
     data: resolve(PROJECT, ".imagefleet"),
     recipe: resolve(PROJECT, "recipe.ts"),
     onExit,

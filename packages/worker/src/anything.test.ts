@@ -9,7 +9,7 @@ import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { Held, type LaneWork } from "./held.ts";
+import { InFlightMessage, type LaneWork } from "./in-flight-message.ts";
 
 const never = new AbortController().signal;
 let sandbox: Sandbox;
@@ -32,10 +32,10 @@ function lane(): LaneWork {
         sources: new SourceStore(s3),
         renditions: new RenditionStore(s3, resources.renditionBucket),
         memoryBytes: 2 ** 29,
-        renderGate: (work) => work(),
+        renderSemaphore: (work) => work(),
       },
       large: queue,
-      letters: new Queue(sqs, large.letters),
+      deadLetters: new Queue(sqs, large.deadLetters),
       maxReceives: 5,
       sourceBuckets: [resources.sourceBucket],
       leaseSeconds: 60,
@@ -53,33 +53,33 @@ it("answers for every message that SQS can hold, and does the one beside it", as
   const Bucket = resources.sourceBucket;
   const { large } = resources.lanes;
   const work = lane();
-  const letters = new BulkQueue(sqs, large.letters);
+  const deadLetters = new BulkQueue(sqs, large.deadLetters);
   let count = 0;
   await fc.assert(
     fc.asyncProperty(anyBody, anyAttributes, fc.boolean(), async (body, attributes, back) => {
       const key = `innocent/${count++}.png`;
       await s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
-      const job = { bucket: Bucket, key, at: Date.now(), begun: false, force: false };
+      const job = { bucket: Bucket, key, at: Date.now(), mayHaveRun: false, force: false };
       await work.queue.send(jobMessage(job));
       const [innocent] = await work.queue.receive({ max: 1, waitSeconds: 5 });
       if (innocent === undefined) throw new Error("nothing came");
       const odd: ReceivedMessage = { ...innocent, id: "odd", body, attributes };
       // Its own handle is none: what it is answered with goes nowhere.
-      const held = [{ ...odd, receiptHandle: "odd" }, innocent].map(
-        (message) => new Held(work, message, 60),
+      const inFlight = [{ ...odd, receiptHandle: "odd" }, innocent].map(
+        (message) => new InFlightMessage(work, message, 60),
       );
-      const [first, second] = held;
+      const [first, second] = inFlight;
       await Promise.all([
-        back ? first?.handBack() : first?.work(() => false),
+        back ? first?.release() : first?.work(() => false),
         second?.work(() => false),
       ]);
       const { renditions } = work.attempt.reconcile;
       const stored = await renditions.manifest(`manifests/${key}.json`, never);
       expect(stored?.manifest?.renditions).toHaveLength(1);
-      const found = await letters.receive({ leaseSeconds: 60, waitSeconds: 0 });
-      await letters.remove(found);
+      const found = await deadLetters.receive({ leaseSeconds: 60, waitSeconds: 0 });
+      await deadLetters.remove(found);
       const isOwed = !back && parseMessage(body).kind !== "ignored";
-      expect(found.map((letter) => letter.body)).toEqual(isOwed ? [body] : []);
+      expect(found.map((deadLetter) => deadLetter.body)).toEqual(isOwed ? [body] : []);
     }),
     { numRuns: 30, examples: [[NESTED, {}, false]] },
   );

@@ -1,14 +1,14 @@
 import { availableParallelism } from "node:os";
 import { createS3, createSqs } from "@imagefleet/core/aws";
-import { MemoryGate } from "@imagefleet/core/gate";
 import { configureCodec } from "@imagefleet/core/image";
 import { Queue } from "@imagefleet/core/queue";
 import { refuseRecursion } from "@imagefleet/core/recipe";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
+import { MemorySemaphore } from "@imagefleet/core/semaphore";
 import { RenditionStore, Scratch, SourceStore } from "@imagefleet/core/store";
-import { createVoice } from "@imagefleet/core/telemetry";
+import { createTelemetry } from "@imagefleet/core/telemetry";
 import { openTraces } from "@imagefleet/core/traces";
-import shippedRecipe from "../../../recipe.ts";
+import shippedRecipe from "@imagefleet/workspace/recipe";
 import { readEnv } from "./env.ts";
 import { healthFile } from "./health/env.ts";
 import { Health } from "./health/health.ts";
@@ -41,8 +41,8 @@ export async function compose(stop: AbortSignal): Promise<Worker> {
   const jobs = env.IMAGEFLEET_JOBS ?? Math.max(1, Math.floor(cpus / 2));
   configureCodec({ threads: cpus });
   const level = env.IMAGEFLEET_LOG_LEVEL;
-  const voice = createVoice("worker", level, env.IMAGEFLEET_METRICS_NAMESPACE);
-  const { log } = voice;
+  const telemetry = createTelemetry("worker", level, env.IMAGEFLEET_METRICS_NAMESPACE);
+  const { log } = telemetry;
   const limit = await memoryLimitBytes({ metadata: env.ECS_CONTAINER_METADATA_URI_V4, log });
   const memoryBytes = Math.floor(limit * USABLE);
   const traces = await openTraces({
@@ -59,21 +59,21 @@ export async function compose(stop: AbortSignal): Promise<Worker> {
     renditions: new RenditionStore(s3, env.IMAGEFLEET_RENDITION_BUCKET),
     // One gate for all lanes, first come, first served: none starves behind another.
     memoryBytes,
-    renderGate: new MemoryGate({ bytes: memoryBytes, places: jobs }).run,
+    renderSemaphore: new MemorySemaphore({ bytes: memoryBytes, slots: jobs }).run,
     scratch: new Scratch(await openScratch(env.IMAGEFLEET_SCRATCH, process.pid)),
   };
   return {
-    lanes: env.lanes.map(({ lane, queue, letters }) => ({
+    lanes: env.lanes.map(({ lane, queue, deadLetters }) => ({
       queue: new Queue(sqs, queue),
       attempt: {
         lane,
         reconcile: { ...shared, lane },
         large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
-        letters: new Queue(sqs, letters),
+        deadLetters: new Queue(sqs, deadLetters),
         maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
         sourceBuckets: env.IMAGEFLEET_SOURCE_BUCKETS,
         leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
-        ...voice,
+        ...telemetry,
         traces,
         now: Date.now,
         random: Math.random,

@@ -15,7 +15,7 @@ const large = { IMAGEFLEET_LARGE_DLQ_URL: "https://sqs.test/large-dlq" };
 it("drains the large lane unless told otherwise, whatever else is set", () => {
   const { lanes } = readEnv({ ...common, ...small, ...large });
   expect(lanes).toEqual([
-    { lane: "large", queue: "https://sqs.test/large", letters: "https://sqs.test/large-dlq" },
+    { lane: "large", queue: "https://sqs.test/large", deadLetters: "https://sqs.test/large-dlq" },
   ]);
 });
 

@@ -51,7 +51,7 @@ const common = {
 export interface LaneUrls {
   readonly lane: Lane;
   readonly queue: string;
-  readonly letters: string;
+  readonly deadLetters: string;
 }
 
 /** @throws Error naming each variable that is missing or wrong */
@@ -69,16 +69,16 @@ export function readEnv(environment: Readonly<Record<string, string | undefined>
   const env = parseEnv("the worker", schema, environment);
   const {
     IMAGEFLEET_SMALL_QUEUE_URL: smallQueue,
-    IMAGEFLEET_SMALL_DLQ_URL: smallLetters,
+    IMAGEFLEET_SMALL_DLQ_URL: smallDeadLetters,
     IMAGEFLEET_LARGE_QUEUE_URL: largeQueue,
-    IMAGEFLEET_LARGE_DLQ_URL: largeLetters,
+    IMAGEFLEET_LARGE_DLQ_URL: largeDeadLetters,
   } = env;
   const lanes: LaneUrls[] = [];
-  if (drained("small") && smallQueue !== undefined && smallLetters !== undefined) {
-    lanes.push({ lane: "small", queue: smallQueue, letters: smallLetters });
+  if (drained("small") && smallQueue !== undefined && smallDeadLetters !== undefined) {
+    lanes.push({ lane: "small", queue: smallQueue, deadLetters: smallDeadLetters });
   }
-  if (drained("large") && largeLetters !== undefined) {
-    lanes.push({ lane: "large", queue: largeQueue, letters: largeLetters });
+  if (drained("large") && largeDeadLetters !== undefined) {
+    lanes.push({ lane: "large", queue: largeQueue, deadLetters: largeDeadLetters });
   }
   return { ...env, lanes };
 }

@@ -30,12 +30,12 @@ it("keeps the message from others past its visibility timeout, until it is ended
 });
 
 it("aborts its own job, and no other, when the message cannot be held any more", async () => {
-  const held = new Lease(queue, message, 1);
+  const inFlight = new Lease(queue, message, 1);
   const nowhere = new Queue(sandbox.sqs, `${sandbox.endpoint}/000000000000/no-such-queue`);
   const lost = new Lease(nowhere, message, 1);
   await new Promise((resolve) => lost.signal.addEventListener("abort", resolve));
   expect(lost.signal.reason).toMatchObject({ name: "Failure", reason: "StoreUnavailable" });
-  expect(held.signal.aborted).toBe(false);
-  await Promise.all([lost.end(), held.end()]);
+  expect(inFlight.signal.aborted).toBe(false);
+  await Promise.all([lost.end(), inFlight.end()]);
   await queue.acknowledge(message);
 });

@@ -45,9 +45,9 @@ function start(more: Record<string, string> = {}): void {
       AWS_ENDPOINT_URL: sandbox.endpoint,
       IMAGEFLEET_RENDITION_BUCKET: sandbox.resources.renditionBucket,
       IMAGEFLEET_LARGE_QUEUE_URL: large.url,
-      IMAGEFLEET_LARGE_DLQ_URL: large.letters,
+      IMAGEFLEET_LARGE_DLQ_URL: large.deadLetters,
       IMAGEFLEET_SMALL_QUEUE_URL: small.url,
-      IMAGEFLEET_SMALL_DLQ_URL: small.letters,
+      IMAGEFLEET_SMALL_DLQ_URL: small.deadLetters,
       IMAGEFLEET_SCRATCH: join(sandbox.folder, "scratch"),
       IMAGEFLEET_POLL_SECONDS: "1",
       IMAGEFLEET_JOBS: "1",
@@ -75,7 +75,7 @@ async function upload(key: string, side: number, lane = queue): Promise<void> {
   const Bucket = sandbox.resources.sourceBucket;
   const Body = await sharp({ create }).png({ compressionLevel: 1 }).toBuffer();
   await sandbox.s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
-  await lane.send(jobMessage({ bucket: Bucket, key, begun: false, force: false }));
+  await lane.send(jobMessage({ bucket: Bucket, key, mayHaveRun: false, force: false }));
 }
 
 /** Runs what a container's HEALTHCHECK runs: its exit code, and what it said. */
@@ -105,7 +105,7 @@ async function depth(): Promise<{ waiting: number; inFlight: number }> {
 }
 
 /** Resolves when the worker has begun to download a source. */
-async function begun(): Promise<void> {
+async function mayHaveRun(): Promise<void> {
   const scratch = join(sandbox.folder, "scratch", String(worker.pid));
   for (;;) {
     const files = await readdir(scratch).catch(() => []);
@@ -144,7 +144,7 @@ describe("the worker", () => {
     await upload("a.png", 2500);
     start();
     const done = said({ msg: "job", outcome: "rendered" });
-    await begun();
+    await mayHaveRun();
     worker.kill(signal);
     await done;
     expect(await once(worker, "exit")).toEqual([0, null]);
@@ -156,7 +156,7 @@ describe("the worker", () => {
     await upload("a.png", 2500);
     start({ IMAGEFLEET_DRAIN_SECONDS: "0" });
     const failed = said({ msg: "job", outcome: "failed", reason: "TimedOut" });
-    await begun();
+    await mayHaveRun();
     worker.kill("SIGTERM");
     await failed;
     expect(await once(worker, "exit")).toEqual([0, null]);
@@ -167,7 +167,7 @@ describe("the worker", () => {
     await upload("a.png", 3000);
     start({ IMAGEFLEET_DRAIN_SECONDS: "0", IMAGEFLEET_RECIPE: SLOW_RECIPE.href });
     const failed = said({ msg: "job", outcome: "failed", reason: "TimedOut" });
-    await begun();
+    await mayHaveRun();
     // The step itself: reading, encoding. It takes a minute or more.
     await expect.poll(() => cpuSeconds(worker.pid), { timeout: 20_000 }).toBeGreaterThan(2);
     worker.kill("SIGTERM");
@@ -180,7 +180,7 @@ describe("the worker", () => {
     await upload("a.png", 3000);
     start({ IMAGEFLEET_RECIPE: SLOW_RECIPE.href });
     const draining = said({ msg: "draining" });
-    await begun();
+    await mayHaveRun();
     worker.kill("SIGINT");
     await draining;
     worker.kill("SIGINT");
@@ -192,7 +192,7 @@ describe("the worker", () => {
     for (const key of ["1.png", "2.png", "3.png"]) await upload(key, 1200);
     await upload("small.png", 100, small);
     const Bucket = sandbox.resources.sourceBucket;
-    const sized = { bucket: Bucket, key: "4.png", bytes: 2 ** 30, begun: false, force: false };
+    const sized = { bucket: Bucket, key: "4.png", bytes: 2 ** 30, mayHaveRun: false, force: false };
     await upload("4.png", 100, small);
     await small.send(jobMessage(sized));
     start({ IMAGEFLEET_LANES: "small,large" });
@@ -211,7 +211,7 @@ describe("the worker", () => {
   it("works alone on what was begun before, when what is fresh is done", async () => {
     for (const key of ["old-1.png", "old-2.png"]) await upload(key, 900);
     for (const message of await queue.receive({ max: 10, waitSeconds: 5 })) {
-      await queue.comeBackIn(0, message);
+      await queue.changeVisibility(0, message);
     }
     for (const key of ["new-1.png", "new-2.png"]) await upload(key, 900);
     start({ IMAGEFLEET_JOBS: "4" });

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { leave } from "./leave.ts";
+import { exitNow } from "./exit-now.ts";
 
 /** What a stop may take beyond the drain time, s: a poll on its way, and the last answers to SQS. */
 const ANSWER_SECONDS = 20;
@@ -9,7 +9,7 @@ const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   // Told a second time, it goes at once: what is in hand comes back when its lease ends.
   process.on(signal, () => {
-    if (stop.signal.aborted) leave(128 + constants.signals[signal]);
+    if (stop.signal.aborted) exitNow(128 + constants.signals[signal]);
     stop.abort();
   });
 }
@@ -21,7 +21,7 @@ const { drainSeconds, health, jobs, lanes, log, memoryBytes, protection, traces 
 function leaveInTime(): void {
   const late = () => {
     log.warn("the stop took too long; what is not answered for comes back when its lease ends");
-    leave(0);
+    exitNow(0);
   };
   setTimeout(late, (drainSeconds + ANSWER_SECONDS) * 1000);
 }
@@ -36,4 +36,4 @@ await protection.end();
 await traces?.flush();
 health.stop();
 log.info("stopped");
-leave(0);
+exitNow(0);

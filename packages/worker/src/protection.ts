@@ -36,7 +36,7 @@ export interface ProtectionOptions {
  */
 export class TaskProtection {
   readonly #options: ProtectionOptions;
-  #held = 0;
+  #inFlight = 0;
   /** What ECS was last told, if it took it. */
   #told = false;
   #wanted = false;
@@ -50,12 +50,12 @@ export class TaskProtection {
 
   /** A job begins. @returns what is to be called when it has ended */
   hold(): () => void {
-    this.#held += 1;
+    this.#inFlight += 1;
     clearTimeout(this.#linger);
     this.#want(true);
     return () => {
-      this.#held -= 1;
-      if (this.#held > 0) return;
+      this.#inFlight -= 1;
+      if (this.#inFlight > 0) return;
       const { lingerMs = LINGER_MS } = this.#options;
       this.#linger = setTimeout(() => this.#want(false), lingerMs).unref();
     };

@@ -45,7 +45,7 @@ async function start(): Promise<ChildProcess> {
       AWS_ENDPOINT_URL: sandbox.endpoint,
       IMAGEFLEET_RENDITION_BUCKET: sandbox.resources.renditionBucket,
       IMAGEFLEET_LARGE_QUEUE_URL: large.url,
-      IMAGEFLEET_LARGE_DLQ_URL: large.letters,
+      IMAGEFLEET_LARGE_DLQ_URL: large.deadLetters,
       IMAGEFLEET_SCRATCH: join(sandbox.folder, "scratch"),
       IMAGEFLEET_LEASE_SECONDS: "21600",
       IMAGEFLEET_POLL_SECONDS: "1",
@@ -86,7 +86,7 @@ async function stopped(worker: ChildProcess): Promise<number> {
 it(
   `loses nothing, repeats nothing and holds nothing back when it is stopped, ${STOPS} times`,
   async () => {
-    const { url, letters } = sandbox.resources.lanes.large;
+    const { url, deadLetters } = sandbox.resources.lanes.large;
     const queue = new Queue(sandbox.sqs, url);
     const Bucket = sandbox.resources.sourceBucket;
     const noise = { type: "gaussian", mean: 128, sigma: 50 } as const;
@@ -94,13 +94,13 @@ it(
     const Body = await sharp({ create }).png({ compressionLevel: 1 }).toBuffer();
     const keys: string[] = [];
     const took: number[] = [];
-    let handedBack = 0;
+    let released = 0;
     for (let stop = 0; stop < STOPS; stop++) {
       for (let n = 0; n < KEYS_A_STOP; n++) {
         const key = `${stop}-${n}.png`;
         keys.push(key);
         await sandbox.s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
-        await queue.send(jobMessage({ bucket: Bucket, key, begun: false, force: false }));
+        await queue.send(jobMessage({ bucket: Bucket, key, mayHaveRun: false, force: false }));
       }
       const worker = await start();
       await expect.poll(() => count(url), { timeout: 30_000 }).not.toMatchObject({ inFlight: 0 });
@@ -109,23 +109,23 @@ it(
       const before = jobs.length;
       took.push(await stopped(worker));
       const letGo = jobs.slice(before).filter(({ outcome }) => outcome === "failed").length;
-      handedBack += letGo;
+      released += letGo;
       // What was let go with a write on its way rests until the write has landed, 15 s and more.
-      expect((await count(url)).inFlight).toBeLessThanOrEqual(handedBack);
+      expect((await count(url)).inFlight).toBeLessThanOrEqual(released);
     }
     const worker = await start();
     await expect
       .poll(() => count(url), { timeout: STOPS * 10_000 + 20_000, interval: 200 })
       .toEqual({ waiting: 0, inFlight: 0 });
     await stopped(worker);
-    expect(await count(letters)).toEqual({ waiting: 0, inFlight: 0 });
+    expect(await count(deadLetters)).toEqual({ waiting: 0, inFlight: 0 });
     const rendered = jobs.filter(({ outcome }) => outcome === "rendered").map(({ key }) => key);
     expect(rendered.toSorted()).toEqual(keys.toSorted());
     expect(Math.max(...took)).toBeLessThan((DRAIN_SECONDS + ANSWER_SECONDS) * 1000);
     const receives = Math.max(...jobs.map(({ receiveCount }) => receiveCount));
     process.stdout.write(
       `${STOPS} stops, at most ${Math.round(Math.max(...took))} ms; ${keys.length} jobs, each rendered once; ` +
-        `${handedBack} let go in their middle; received at most ${receives} times\n`,
+        `${released} let go in their middle; received at most ${receives} times\n`,
     );
   },
   STOPS * 20_000 + 60_000,

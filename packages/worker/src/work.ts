@@ -1,12 +1,12 @@
 import { setTimeout } from "node:timers/promises";
-import { lineUp } from "@imagefleet/core/attempt";
+import { scheduleBatch } from "@imagefleet/core/attempt";
 import { Failure } from "@imagefleet/core/outcome";
 import { backoffSeconds } from "@imagefleet/core/queue";
 import type { Logger } from "@imagefleet/core/telemetry";
 import type { Traces } from "@imagefleet/core/traces";
 import type { Health } from "./health/health.ts";
-import type { Pulse } from "./health/pulse.ts";
-import { Held, type LaneWork } from "./held.ts";
+import type { LoopHealth } from "./health/loop-health.ts";
+import { InFlightMessage, type LaneWork } from "./in-flight-message.ts";
 import type { TaskProtection } from "./protection.ts";
 
 /** Between receives that fail, ms at most: what is back should be found soon. */
@@ -41,9 +41,9 @@ export async function work(options: WorkOptions): Promise<void> {
 class Work {
   readonly #options: WorkOptions;
   /** What is being worked on. */
-  readonly #inHand = new Map<Promise<void>, Held>();
+  readonly #inFlight = new Map<Promise<void>, InFlightMessage>();
   /** What was begun before and waits for its turn: alone. */
-  readonly #suspects = new Set<Held>();
+  readonly #suspects = new Set<InFlightMessage>();
   #alone: Promise<void> | undefined;
   /** Resolved at the stop. */
   readonly #stopped = Promise.withResolvers<void>();
@@ -58,8 +58,8 @@ class Work {
     if (stop.aborted) this.#beginDrain();
     else stop.addEventListener("abort", () => this.#beginDrain(), { once: true });
     await Promise.all(lanes.map((lane) => this.#drain(lane)));
-    while (this.#inHand.size > 0 || this.#alone) {
-      await Promise.all([...this.#inHand.keys(), this.#alone]);
+    while (this.#inFlight.size > 0 || this.#alone) {
+      await Promise.all([...this.#inFlight.keys(), this.#alone]);
     }
     this.#over.abort();
   }
@@ -67,7 +67,7 @@ class Work {
   /** One lane's receives, until the stop. */
   async #drain(lane: LaneWork): Promise<void> {
     const { health, jobs, leaseSeconds, log, pollSeconds, random, stop } = this.#options;
-    const pulse = health.pulse(lane.attempt.lane, pollSeconds * 1000);
+    const loopHealth = health.loopHealth(lane.attempt.lane, pollSeconds * 1000);
     const mine = new Set<Promise<void>>();
     let failures = 0;
     while (!stop.aborted) {
@@ -76,65 +76,67 @@ class Work {
         await Promise.race([this.#alone ?? Promise.race(mine), this.#stopped.promise]);
         continue;
       }
-      pulse.asks();
+      loopHealth.asks();
       try {
         const max = jobs - mine.size;
         const messages = await lane.queue.receive({ max, waitSeconds: pollSeconds });
-        pulse.answered();
+        loopHealth.answered();
         failures = 0;
-        const held = messages.map((message) => new Held(lane, message, leaseSeconds));
-        for (const one of held) {
-          const done = this.#take(one, pulse).finally(() => mine.delete(done));
+        const inFlight = messages.map(
+          (message) => new InFlightMessage(lane, message, leaseSeconds),
+        );
+        for (const one of inFlight) {
+          const done = this.#take(one, loopHealth).finally(() => mine.delete(done));
           mine.add(done);
         }
       } catch (error) {
         log.error({ err: error }, "could not receive");
         failures += 1;
-        pulse.failed();
+        loopHealth.failed();
         const pauseMs = Math.min(MAX_PAUSE_MS, backoffSeconds(failures, random()) * 1000);
         await setTimeout(pauseMs, undefined, { signal: stop }).catch(() => undefined);
       }
     }
     await Promise.all(mine);
-    pulse.end();
+    loopHealth.end();
   }
 
   /** Begins what was received, or has it wait for its turn. */
-  async #take(held: Held, pulse: Pulse): Promise<void> {
-    const release = pulse.holds(held.lease);
+  async #take(inFlight: InFlightMessage, loopHealth: LoopHealth): Promise<void> {
+    const release = loopHealth.holds(inFlight.lease);
     try {
-      if (held.unit.suspect) {
-        this.#suspects.add(held);
+      if (inFlight.group.suspect) {
+        this.#suspects.add(inFlight);
         this.#alone ??= this.#workAlone();
       }
       // A lane's answer may arrive while a suspect of another is being worked on.
       while (this.#alone) await this.#alone;
-      if (held.unit.suspect) return;
-      if (this.#options.stop.aborted) await held.handBack();
-      else await this.#begin(held);
+      if (inFlight.group.suspect) return;
+      if (this.#options.stop.aborted) await inFlight.release();
+      else await this.#begin(inFlight);
     } finally {
       release();
     }
   }
 
-  #begin(held: Held): Promise<void> {
+  #begin(inFlight: InFlightMessage): Promise<void> {
     const release = this.#options.protection.hold();
-    const job = held
+    const job = inFlight
       .work(() => this.#options.stop.aborted)
       .finally(() => {
         release();
-        this.#inHand.delete(job);
+        this.#inFlight.delete(job);
       });
-    this.#inHand.set(job, held);
+    this.#inFlight.set(job, inFlight);
     return job;
   }
 
   /** Suspects, one at a time and nothing beside them, until none is left. */
   async #workAlone(): Promise<void> {
     while (this.#suspects.size > 0) {
-      await Promise.all(this.#inHand.keys());
+      await Promise.all(this.#inFlight.keys());
       if (this.#options.stop.aborted) {
-        await Promise.all([...this.#suspects].map((held) => held.handBack()));
+        await Promise.all([...this.#suspects].map((inFlight) => inFlight.release()));
         this.#suspects.clear();
         break;
       }
@@ -144,31 +146,31 @@ class Work {
   }
 
   async #workOnNext(): Promise<void> {
-    const of = new Map([...this.#suspects].map((held) => [held.unit, held]));
+    const of = new Map([...this.#suspects].map((inFlight) => [inFlight.group, inFlight]));
     const maxReceives = Math.min(...this.#options.lanes.map(({ attempt }) => attempt.maxReceives));
-    const { last, suspects, anew } = lineUp([...of.keys()], maxReceives);
-    for (const unit of anew) {
-      const held = of.get(unit);
-      if (held) this.#suspects.delete(held);
-      await held?.sendAnew();
+    const { last, suspects, toRequeue } = scheduleBatch([...of.keys()], maxReceives);
+    for (const group of toRequeue) {
+      const inFlight = of.get(group);
+      if (inFlight) this.#suspects.delete(inFlight);
+      await inFlight?.requeue();
     }
     const [next] = last ? [last] : suspects;
-    const held = next && of.get(next);
-    if (held === undefined) return;
-    if (this.#suspects.size > 1) await held.lease.setApart();
-    await this.#begin(held);
-    this.#suspects.delete(held);
+    const inFlight = next && of.get(next);
+    if (inFlight === undefined) return;
+    if (this.#suspects.size > 1) await inFlight.lease.setApart();
+    await this.#begin(inFlight);
+    this.#suspects.delete(inFlight);
   }
 
   /** From the moment of the stop on, jobs in hand have the drain time; then they are let go. */
   #beginDrain(): void {
     const { drainSeconds, log } = this.#options;
-    log.info({ inHand: this.#inHand.size }, "draining");
+    log.info({ inFlight: this.#inFlight.size }, "draining");
     this.#stopped.resolve();
     setTimeout(drainSeconds * 1000, undefined, { signal: this.#over.signal }).then(
       () => {
         const reason = new Failure("TimedOut", "the worker was stopped before it was done");
-        for (const { lease } of this.#inHand.values()) lease.abort(reason);
+        for (const { lease } of this.#inFlight.values()) lease.abort(reason);
       },
       () => undefined,
     );

@@ -1,4 +1,4 @@
-import { WrongUse } from "../wrong-use.ts";
+import { UsageError } from "../usage-error.ts";
 
 /**
  * A client of the SDK that only these commands need. It comes with the installation that deployments
@@ -13,7 +13,7 @@ export async function sdk<T>(load: () => Promise<T>): Promise<T> {
     if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) {
       throw error;
     }
-    throw new WrongUse(
+    throw new UsageError(
       "the AWS SDK's clients for this command are not installed: npm run imagefleet installs them where --stage is given",
       { cause: error },
     );

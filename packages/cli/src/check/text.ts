@@ -1,5 +1,5 @@
-import type { Screen } from "../view/screen.ts";
-import { many } from "../view/thousands.ts";
+import type { Screen } from "../terminal/screen.ts";
+import { many } from "../terminal/thousands.ts";
 import type { Check, State } from "./check.ts";
 
 const MARKS = {

@@ -6,7 +6,7 @@ import { FaultProxy } from "@imagefleet/local/fault-proxy";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../fixtures/cli.ts";
-import { openDataFolder } from "../start/data-folder.ts";
+import { openDataFolder } from "./data-folder.ts";
 import { RESOLVE_LOCALLY } from "./fixtures/resolve-locally.ts";
 
 let sandbox: Sandbox;
@@ -36,9 +36,9 @@ function linked(): Record<string, string> {
     sourceBucket,
     renditionBucket,
     smallQueue: small.url,
-    smallDlq: small.letters,
+    smallDlq: small.deadLetters,
     largeQueue: large.url,
-    largeDlq: large.letters,
+    largeDlq: large.deadLetters,
     type: "imagefleet.index.Imagefleet",
   };
   return { SST_RESOURCE_Photos: JSON.stringify(link) };
@@ -133,8 +133,8 @@ describe("what is wrong is named", () => {
     ["bucket", "HeadBucket", /--source-bucket: the bucket mine is not for these credentials at /],
     ["bucket", "ListBuckets", /no bucket mine at .*: which there are cannot be listed with these/],
   ])("a %s, where the policy does not allow %s", async (what, operation, message) => {
-    await using proxy = await FaultProxy.start(sandbox.endpoint, (call) =>
-      call.operation === operation ? { kind: "AccessDenied" } : undefined,
+    await using proxy = await FaultProxy.start(sandbox.endpoint, (invocation) =>
+      invocation.operation === operation ? { kind: "AccessDenied" } : undefined,
     );
     const named = what === "queue" ? ["status", "--small-queue"] : ["audit", "--source-bucket"];
     const where = ["--endpoint", proxy.endpoint, "--data", folder];

@@ -3,29 +3,29 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@
 import { createS3, createSqs, statusOf } from "@imagefleet/core/aws";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import { BulkQueue } from "@imagefleet/core/queue";
-import { WrongUse } from "../wrong-use.ts";
+import { UsageError } from "../usage-error.ts";
 import { readConnectionEnv } from "./env.ts";
-import { connectionFault, forbidden, noBucket, noQueue } from "./faults.ts";
+import { connectionError, forbidden, noBucket, noQueue } from "./errors.ts";
 import { type Named, namesOf, RESOURCES, type Resource } from "./names.ts";
 import type { ConnectionOptions } from "./options.ts";
-import { type Place, placeOf } from "./place.ts";
+import { type Target, targetOf } from "./target.ts";
 
 interface LaneQueues {
   readonly queue: BulkQueue;
-  readonly letters: BulkQueue;
+  readonly deadLetters: BulkQueue;
 }
 
 /** A fleet, wherever it is, with what a command asked for known to be there. */
 export interface Connection extends Disposable {
   readonly where: string;
   /** How long an empty receive must wait to prove a queue empty, s: one local server knows at once. */
-  readonly proofSeconds: number;
+  readonly consistencyDelaySeconds: number;
   /** What drains the lanes: Lambda grows, a laptop's fleet does not. */
   readonly consumers: "fixed" | "scaling";
   readonly s3: S3Client;
   readonly sqs: SQSClient;
   /** How AWS's services are reached; the servers on this machine have S3 and SQS alone. */
-  readonly clients: Place["clients"] | undefined;
+  readonly clients: Target["clients"] | undefined;
   /** Both lanes' queues. */
   lanes(): Promise<Readonly<Record<Lane, LaneQueues>>>;
   /** @param by how the person named it, where not by its flag or variable */
@@ -35,29 +35,29 @@ export interface Connection extends Disposable {
 /** @throws WrongUse naming what is missing or wrong, and what was found instead */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
   const env = readConnectionEnv();
-  const place = await placeOf(options, env, namesOf(options, env.variables));
-  const s3 = createS3(place.clients.S3);
-  const sqs = createSqs(place.clients.SQS);
+  const target = await targetOf(options, env, namesOf(options, env.variables));
+  const s3 = createS3(target.clients.S3);
+  const sqs = createSqs(target.clients.SQS);
   const inWords = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
     } catch (error) {
-      throw connectionFault(error, place.where);
+      throw connectionError(error, target.where);
     }
   };
   let lanes: Promise<Readonly<Record<Lane, LaneQueues>>> | undefined;
   const bothLanes = async () => {
     const [small, large] = await Promise.all(
-      LANES.map((lane) => inWords(laneQueues(sqs, place, lane))),
+      LANES.map((lane) => inWords(laneQueues(sqs, target, lane))),
     );
     if (!small || !large) throw new Error("a fleet has two lanes");
     return { small, large };
   };
   return {
-    where: place.where,
-    proofSeconds: place.isLocal ? 0 : 1,
-    consumers: place.isLocal ? "fixed" : "scaling",
-    clients: place.isLocal ? undefined : place.clients,
+    where: target.where,
+    consistencyDelaySeconds: target.isLocal ? 0 : 1,
+    consumers: target.isLocal ? "fixed" : "scaling",
+    clients: target.isLocal ? undefined : target.clients,
     s3,
     sqs,
     lanes() {
@@ -65,8 +65,8 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       return lanes;
     },
     async bucket(resource, by) {
-      const named = needed(place, resource);
-      await inWords(checkBucket(s3, place, by === undefined ? named : { ...named, by }));
+      const named = needed(target, resource);
+      await inWords(checkBucket(s3, target, by === undefined ? named : { ...named, by }));
       return named.value;
     },
     [Symbol.dispose]() {
@@ -77,22 +77,22 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
 }
 
 const LANE_RESOURCES = {
-  small: { queue: "smallQueue", letters: "smallDlq" },
-  large: { queue: "largeQueue", letters: "largeDlq" },
+  small: { queue: "smallQueue", deadLetters: "smallDlq" },
+  large: { queue: "largeQueue", deadLetters: "largeDlq" },
 } as const;
 
-async function laneQueues(sqs: SQSClient, place: Place, lane: Lane): Promise<LaneQueues> {
-  const { queue, letters } = LANE_RESOURCES[lane];
-  const named = needed(place, queue);
-  const url = await queueUrl(sqs, place, named);
-  const lettersNamed = place.names[letters] ?? (await byPolicy(sqs, url, named, lane));
+async function laneQueues(sqs: SQSClient, target: Target, lane: Lane): Promise<LaneQueues> {
+  const { queue, deadLetters } = LANE_RESOURCES[lane];
+  const named = needed(target, queue);
+  const url = await queueUrl(sqs, target, named);
+  const deadLettersNamed = target.names[deadLetters] ?? (await byPolicy(sqs, url, named, lane));
   return {
     queue: new BulkQueue(sqs, url),
-    letters: new BulkQueue(sqs, await queueUrl(sqs, place, lettersNamed)),
+    deadLetters: new BulkQueue(sqs, await queueUrl(sqs, target, deadLettersNamed)),
   };
 }
 
-async function queueUrl(sqs: SQSClient, place: Place, named: Named): Promise<string> {
+async function queueUrl(sqs: SQSClient, target: Target, named: Named): Promise<string> {
   try {
     if (/^https?:/.test(named.value)) {
       await sqs.send(
@@ -104,9 +104,9 @@ async function queueUrl(sqs: SQSClient, place: Place, named: Named): Promise<str
     return QueueUrl ?? named.value;
   } catch (error) {
     if (error instanceof Error && /QueueDoesNotExist|NonExistentQueue/.test(error.name)) {
-      throw await noQueue(sqs, named, place);
+      throw await noQueue(sqs, named, target);
     }
-    if (statusOf(error) === 403) throw forbidden("queue", named, place.where, error);
+    if (statusOf(error) === 403) throw forbidden("queue", named, target.where, error);
     throw error;
   }
 }
@@ -123,28 +123,28 @@ async function byPolicy(
   );
   const arn = /"deadLetterTargetArn"\s*:\s*"([^"]+)"/.exec(Attributes?.["RedrivePolicy"] ?? "");
   if (arn?.[1] === undefined) {
-    throw new WrongUse(
+    throw new UsageError(
       `${by}: the queue ${value} has no redrive policy that says where its dead letters are: --${lane}-dlq NAME`,
     );
   }
   return { value: arn[1].slice(arn[1].lastIndexOf(":") + 1), by: `${by}'s redrive policy` };
 }
 
-function needed(place: Place, resource: Resource): Named {
-  const named = place.names[resource];
+function needed(target: Target, resource: Resource): Named {
+  const named = target.names[resource];
   if (named !== undefined) return named;
   const { flag, variable } = RESOURCES[resource];
-  throw new WrongUse(
-    `${flag} is not given for ${place.where}: write ${flag} NAME, set ${variable}, or run under sst shell`,
+  throw new UsageError(
+    `${flag} is not given for ${target.where}: write ${flag} NAME, set ${variable}, or run under sst shell`,
   );
 }
 
-async function checkBucket(s3: S3Client, place: Place, named: Named): Promise<void> {
+async function checkBucket(s3: S3Client, target: Target, named: Named): Promise<void> {
   try {
     await s3.send(new HeadBucketCommand({ Bucket: named.value }));
   } catch (error) {
-    if (statusOf(error) === 404) throw await noBucket(s3, named, place);
-    if (statusOf(error) === 403) throw forbidden("bucket", named, place.where, error);
+    if (statusOf(error) === 404) throw await noBucket(s3, named, target);
+    if (statusOf(error) === 403) throw forbidden("bucket", named, target.where, error);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { WrongUse } from "../wrong-use.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** What a fleet consists of, and how each is named on a command line and in the environment. */
 export const RESOURCES = {
@@ -75,12 +75,12 @@ function linkedNames(variables: Readonly<Record<string, string>>, wanted?: strin
   if (fleet === undefined) return {};
   if (!links.has(fleet)) {
     const found = linked.length > 0 ? `those linked are ${linked.join(", ")}` : "none is linked";
-    throw new WrongUse(
+    throw new UsageError(
       `--fleet: there is no fleet ${fleet}: ${found}: run this under sst shell, and name one of its fleets`,
     );
   }
   if (wanted === undefined && linked.length > 1) {
-    throw new WrongUse(
+    throw new UsageError(
       `sst shell links the fleets ${linked.join(", ")}: choose one with --fleet NAME`,
     );
   }
@@ -88,7 +88,7 @@ function linkedNames(variables: Readonly<Record<string, string>>, wanted?: strin
   const parsed = v.safeParse(resourcesSchema, links.get(fleet));
   if (!parsed.success) {
     const missing = parsed.issues.map((issue) => v.getDotPath(issue)).join(", ");
-    throw new WrongUse(
+    throw new UsageError(
       `${by} does not say ${missing}: deploy the fleet with the version of this command, or name each by its flag`,
     );
   }

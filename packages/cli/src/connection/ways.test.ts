@@ -28,11 +28,11 @@ beforeAll(async () => {
     sourceBucket,
     renditionBucket,
     smallQueue: small.url,
-    smallDlq: small.letters,
+    smallDlq: small.deadLetters,
     largeQueue: large.url,
-    largeDlq: large.letters,
+    largeDlq: large.deadLetters,
   };
-  await writeFile(join(sandbox.folder, "letters.ndjson"), "");
+  await writeFile(join(sandbox.folder, "dead-letters.ndjson"), "");
 });
 afterAll(async () => {
   await proxy[Symbol.asyncDispose]();
@@ -58,7 +58,7 @@ const COMMANDS = [
   ["dlq", "redrive", "--yes"],
   ["dlq", "discard", "--yes"],
   ["dlq", "export"],
-  ["dlq", "import", "letters.ndjson"],
+  ["dlq", "import", "dead-letters.ndjson"],
 ] as const;
 
 const flags = () =>

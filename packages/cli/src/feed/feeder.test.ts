@@ -4,7 +4,7 @@ import { defineRecipe } from "@imagefleet/core/recipe";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import * as v from "valibot";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { takeAll } from "../dlq/fixtures/letters.ts";
+import { takeAll } from "../commands/dlq/fixtures/dead-letters.ts";
 import { Feeder } from "./feeder.ts";
 
 let sandbox: Sandbox;
@@ -43,9 +43,9 @@ async function feed(keys: readonly string[], refuses: (group: string | undefined
     signal: new AbortController().signal,
   });
   const bucket = resources.sourceBucket;
-  expect(await feeder.feed(keys.map((key) => ({ bucket, key, begun: false, force: false })))).toBe(
-    true,
-  );
+  expect(
+    await feeder.feed(keys.map((key) => ({ bucket, key, mayHaveRun: false, force: false }))),
+  ).toBe(true);
   sqs.destroy();
   return { groups, keys: (await takeAll(sandbox, resources.lanes.small.url)).keys };
 }

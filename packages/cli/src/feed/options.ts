@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { wholeNumber } from "../duration.ts";
+import { wholeNumber } from "../terminal/duration.ts";
 import type { MaxDepth } from "./depth.ts";
 
 export const maxDepthSchema = v.union([v.number(), v.literal("auto")]);

@@ -5,10 +5,10 @@ import { jobMessage, parseMessage } from "../intake/index.ts";
 import { attempt } from "./attempt.ts";
 import {
   context,
+  deadLetters,
   inSandbox,
   jobBody,
   key,
-  letters,
   message,
   never,
   picture,
@@ -24,7 +24,7 @@ describe("attempt", () => {
     await upload(await picture());
     const settlement = await attempt(message(jobBody()), context(), never);
     expect(settlement).toEqual({ kind: "acknowledge" });
-    expect(await letters()).toEqual([]);
+    expect(await deadLetters()).toEqual([]);
   });
 
   it("acknowledges S3's test event and keys outside the recipe's filter", async () => {
@@ -32,7 +32,7 @@ describe("attempt", () => {
     expect(await attempt(test, context(), never)).toEqual({ kind: "acknowledge" });
     setKey("notes.txt");
     expect(await attempt(message(jobBody()), context(), never)).toEqual({ kind: "acknowledge" });
-    expect(await letters()).toEqual([]);
+    expect(await deadLetters()).toEqual([]);
   });
 
   it("answers for every record of a message, and buries only the one that is broken", async () => {
@@ -48,16 +48,16 @@ describe("attempt", () => {
     });
     const body = JSON.stringify({ Records: [record(good), record(key)] });
     expect(await attempt(message(body), context(), never)).toEqual({ kind: "acknowledge" });
-    const [letter, ...more] = await letters();
+    const [deadLetter, ...more] = await deadLetters();
     expect(more).toEqual([]);
-    expect(parseMessage(letter?.body ?? "")).toMatchObject({ jobs: [{ key }] });
+    expect(parseMessage(deadLetter?.body ?? "")).toMatchObject({ jobs: [{ key }] });
   });
 
   it("lets a job come back whose time has run out", async () => {
     await upload(await picture());
     const { Failure } = await import("../outcome/index.ts");
     const late = AbortSignal.abort(new Failure("TimedOut", "the function's time ran out"));
-    expect(await attempt(message(jobBody()), context(), late)).toMatchObject({ kind: "comeBack" });
+    expect(await attempt(message(jobBody()), context(), late)).toMatchObject({ kind: "retry" });
   });
 
   it("touches nothing for a message that names another bucket", async () => {
@@ -82,7 +82,7 @@ describe("attempt", () => {
     await s3.send(new PutObjectCommand(foreign));
     // There is no source at that key in the rendition bucket, and another picture in the foreign one.
     for (const bucket of [resources.renditionBucket, "foreign"]) {
-      const own = jobMessage({ bucket, key, begun: true, force: true });
+      const own = jobMessage({ bucket, key, mayHaveRun: true, force: true });
       const record = { bucket: { name: bucket }, object: { key } };
       const event = JSON.stringify({
         Records: [
@@ -96,7 +96,7 @@ describe("attempt", () => {
       for (const body of [own, event]) {
         const settlement = await attempt(message(body), context(), never);
         expect(settlement).toEqual({ kind: "acknowledge" });
-        expect(await letters()).toMatchObject([
+        expect(await deadLetters()).toMatchObject([
           {
             body,
             attributes: {

@@ -3,25 +3,25 @@ import type { Lane, Outcome } from "../outcome/index.ts";
 import { laneByBytes } from "../plan/index.ts";
 import {
   backoffSeconds,
-  letterAttributes,
+  deadLetterAttributes,
   type Queue,
   type ReceivedMessage,
 } from "../queue/index.ts";
 import { whyNotASource } from "../recipe/index.ts";
 import { outcomeOf, type ReconcileContext, reconcile } from "../reconcile/index.ts";
-import { countDeadLetter, logJob, Stopwatch, type Voice } from "../telemetry/index.ts";
+import { countDeadLetter, logJob, PhaseTimer, type Telemetry } from "../telemetry/index.ts";
 import type { Traces } from "../traces/index.ts";
 import { inTime } from "./in-time.ts";
-import { type ReadMessage, readMessage, sourceOf } from "./unit.ts";
+import { type ReadMessage, readMessage, sourceOf } from "./source-group.ts";
 
 /** What an attempt at a message needs of the program that makes it. */
-export interface AttemptContext extends Voice {
+export interface AttemptContext extends Telemetry {
   readonly lane: Lane;
   readonly reconcile: ReconcileContext;
   /** Where what is too big for the small lane goes. */
   readonly large: Queue;
   /** This lane's dead letters. */
-  readonly letters: Queue;
+  readonly deadLetters: Queue;
   /** The receive after which SQS itself would move the message, without a reason. */
   readonly maxReceives: number;
   /** The lane's visibility timeout, or less. */
@@ -50,7 +50,7 @@ const FOREIGN_SHOWN = 10;
 export type Settlement =
   | { readonly kind: "acknowledge" }
   /** `leastSeconds`: what it must stay away for at least, whatever the hurry. */
-  | { readonly kind: "comeBack"; readonly seconds: number; readonly leastSeconds: number };
+  | { readonly kind: "retry"; readonly seconds: number; readonly minRetrySeconds: number };
 
 /** One attempt at a message: from its body to what is to become of it. Never throws. */
 export async function attempt(
@@ -59,7 +59,7 @@ export async function attempt(
   signal: AbortSignal,
 ): Promise<Settlement> {
   const [settlement] = await attemptTogether([message], context, signal);
-  return settlement ?? { kind: "comeBack", seconds: 0, leastSeconds: 0 };
+  return settlement ?? { kind: "retry", seconds: 0, minRetrySeconds: 0 };
 }
 
 /**
@@ -105,8 +105,8 @@ function settle(
   const { message, settled, mayStillLand } = one;
   if (settled) return { kind: "acknowledge" };
   const seconds = backoffSeconds(message.receiveCount, context.random());
-  const least = Math.max(leastSeconds(message, context), mayStillLand ? LATE_WRITE_SECONDS : 0);
-  return { kind: "comeBack", seconds: Math.max(seconds, least), leastSeconds: least };
+  const least = Math.max(minRetrySeconds(message, context), mayStillLand ? LATE_WRITE_SECONDS : 0);
+  return { kind: "retry", seconds: Math.max(seconds, least), minRetrySeconds: least };
 }
 
 /** What a message without jobs is owed: nothing, or a dead letter that says why. */
@@ -143,7 +143,7 @@ function mergedJobs(asked: readonly ReadMessage[]): Job[] {
         key,
         ...(known && { bytes: Math.min(...sizes) }),
         ...(times.length === same.length && { at: Math.min(...times) }),
-        begun: same.some(({ begun }) => begun),
+        mayHaveRun: same.some(({ mayHaveRun }) => mayHaveRun),
         force: same.some(({ force }) => force),
         ...(trace !== undefined && { trace }),
         ...(run !== undefined && { run }),
@@ -174,16 +174,16 @@ async function attemptJob(
   const startedAt = context.now();
   const trace = context.traces?.begin(job.trace, startedAt);
   const onward = trace && { trace: trace.header };
-  const watch = new Stopwatch(context.now);
+  const watch = new PhaseTimer(context.now);
   // One of its own: by it the store knows whether a write of this job was given up.
   const own = AbortSignal.any([signal]);
   const ended = await outcomeFor(job, context, watch.enter, own);
   const mayStillLand = context.reconcile.renditions.mayStillLand(own);
-  const laps = watch.stop();
+  const timings = watch.stop();
   const reached = await forwarded({ ...job, ...onward }, ended, context);
   const conclusions: Conclusion[] = [];
   for (const { message, intake } of askers) {
-    // A letter of one job among several carries that job alone: redriven, it does not repeat the rest.
+    // A dead letter of one job among several carries that job alone: redriven, it does not repeat the rest.
     const several = intake.kind === "jobs" && intake.jobs.length > 1;
     const body = several ? jobMessage(job) : message.body;
     conclusions.push(
@@ -203,16 +203,16 @@ async function attemptJob(
     { bucket, key, lane, receiveCount, ms, ...(messages > 1 && { messages }) },
     outcome,
     // SQS's clock is another than this one.
-    { at, waitMs: Math.max(0, startedAt - sentAt), laps },
+    { at, waitMs: Math.max(0, startedAt - sentAt), timings },
   );
-  trace?.end({ at, bucket, key, lane, receiveCount, outcome, laps });
+  trace?.end({ at, bucket, key, lane, receiveCount, outcome, timings });
   return conclusions;
 }
 
 async function outcomeFor(
   job: Job,
   { lane, log, reconcile: inner }: AttemptContext,
-  onStage: Stopwatch["enter"],
+  onPhase: PhaseTimer["enter"],
   signal: AbortSignal,
 ): Promise<Outcome> {
   const why = whyNotASource(inner.recipe, job.key);
@@ -231,7 +231,7 @@ async function outcomeFor(
       "left alone what is not of this source",
     );
   };
-  return inTime(reconcile(job, { ...inner, onForeign, onStage }, signal), signal);
+  return inTime(reconcile(job, { ...inner, onForeign, onPhase }, signal), signal);
 }
 
 /** Sends a job to the large lane where that is its outcome: once, whoever asked for it. */
@@ -242,8 +242,8 @@ async function forwarded(
 ): Promise<Outcome> {
   if (outcome.kind !== "forwarded") return outcome;
   try {
-    const begun = job.begun || outcome.begun === true;
-    await large.send(jobMessage({ ...job, begun, at: now() }));
+    const mayHaveRun = job.mayHaveRun || outcome.mayHaveRun === true;
+    await large.send(jobMessage({ ...job, mayHaveRun, at: now() }));
     return outcome;
   } catch (error) {
     return outcomeOf(error);
@@ -263,7 +263,7 @@ async function conclude(
       return { outcome, settled: false, mayStillLand };
     }
     if (outcome.kind === "rejected" || outcome.kind === "failed") {
-      const letter = {
+      const deadLetter = {
         reason: outcome.reason,
         message: outcome.message,
         lane: context.lane,
@@ -272,8 +272,8 @@ async function conclude(
       };
       // It cannot be redriven before the write has landed, for nobody sees it until then.
       const delaySeconds = mayStillLand ? LATE_WRITE_SECONDS : 0;
-      await context.letters.send(body, letterAttributes(letter, message), delaySeconds);
-      const { reason, lane, source } = letter;
+      await context.deadLetters.send(body, deadLetterAttributes(deadLetter, message), delaySeconds);
+      const { reason, lane, source } = deadLetter;
       countDeadLetter(context, { lane, reason, ...source, messageId: message.id }, context.now());
     }
     return { outcome, settled: true };
@@ -287,7 +287,7 @@ async function conclude(
  * lease, as a crash would have kept it. SQS then makes it a dead letter without a mark of ours, and
  * only by its age is it known for one when the console has moved it back.
  */
-function leastSeconds(
+function minRetrySeconds(
   { receiveCount }: Pick<ReceivedMessage, "receiveCount">,
   { maxReceives, leaseSeconds }: Pick<AttemptContext, "maxReceives" | "leaseSeconds">,
 ): number {

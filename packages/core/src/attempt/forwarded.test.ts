@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseMessage } from "../intake/index.ts";
-import { LETTER } from "../queue/index.ts";
+import { DEAD_LETTER_ATTRIBUTES } from "../queue/index.ts";
 import { attempt } from "./attempt.ts";
 import {
   context,
@@ -33,7 +33,7 @@ describe("attempt", () => {
           key,
           bytes: 20 * MIB + 1,
           at: 1_700_000_000_000,
-          begun: false,
+          mayHaveRun: false,
           force: false,
         },
       ],
@@ -42,12 +42,15 @@ describe("attempt", () => {
 
   it.each([
     ["received before", { receiveCount: 2 }],
-    ["redriven by the CLI", { attributes: { [LETTER.redriveCount]: "1" } }],
-    ["redriven by the AWS console", { attributes: { [LETTER.reason]: "Internal" } }],
+    ["redriven by the CLI", { attributes: { [DEAD_LETTER_ATTRIBUTES.redriveCount]: "1" } }],
+    [
+      "redriven by the AWS console",
+      { attributes: { [DEAD_LETTER_ATTRIBUTES.reason]: "Internal" } },
+    ],
     ["crashed, and redriven by the AWS console", { sentAt: Date.now() + 60_000 }],
   ])("tells the large lane of a job that was begun before: %s", async (_how, more) => {
     await attempt(message(jobBody({ bytes: 21 * MIB }), more), context(), never);
     const [sent] = await forwarded();
-    expect(parseMessage(sent?.body ?? "")).toMatchObject({ jobs: [{ key, begun: true }] });
+    expect(parseMessage(sent?.body ?? "")).toMatchObject({ jobs: [{ key, mayHaveRun: true }] });
   });
 });

@@ -4,6 +4,6 @@ export {
   attemptTogether,
   type Settlement,
 } from "./attempt.ts";
-export { handBack, sendAnew } from "./hand-back.ts";
-export { type LineUp, lineUp } from "./line-up.ts";
-export { type Unit, unitsOf } from "./unit.ts";
+export { type BatchSchedule, scheduleBatch } from "./batch-schedule.ts";
+export { release, requeue } from "./release.ts";
+export { groupBySource, type SourceGroup } from "./source-group.ts";

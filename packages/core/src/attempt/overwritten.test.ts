@@ -4,13 +4,13 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
+import { Chance } from "@imagefleet/test/model/chance.ts";
 import sharp from "sharp";
 import { expect, it } from "vitest";
 import { Queue } from "../queue/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
 import { RenditionStore } from "../store/index.ts";
 import { type AttemptContext, attempt } from "./attempt.ts";
-import { Chance } from "./model/chance.ts";
 import { context, inSandbox, never, sandbox } from "./sandbox.fixture.ts";
 
 const VERSIONS = 50;
@@ -32,7 +32,7 @@ async function work(queue: Queue, isOver: () => boolean): Promise<void> {
     for (const message of messages) {
       const settlement = await attempt(message, contextOf(queue), never);
       if (settlement.kind === "acknowledge") await queue.acknowledge(message);
-      else await queue.comeBackIn(0, message);
+      else await queue.changeVisibility(0, message);
     }
   }
 }
@@ -47,11 +47,11 @@ it.each([1, 2])(
     const Key = `changing/${seed}.png`;
     let over = false;
     const workers = Array.from({ length: WORKERS }, () => work(queue, () => over));
-    let last = { width: 0, colour: "" };
+    let last = { width: 0, color: "" };
     for (let version = 1; version <= VERSIONS; version++) {
-      const colour = `#${(version * 4).toString(16).padStart(2, "0").repeat(3)}`;
-      last = { width: 8 + chance.below(120), colour };
-      const create = { width: last.width, height: 40, channels: 3, background: colour } as const;
+      const color = `#${(version * 4).toString(16).padStart(2, "0").repeat(3)}`;
+      last = { width: 8 + chance.below(120), color };
+      const create = { width: last.width, height: 40, channels: 3, background: color } as const;
       const Body = await sharp({ create }).png().toBuffer();
       if (version < VERSIONS && chance.happens(0.1)) {
         await s3.send(new DeleteObjectCommand({ Bucket, Key }));
@@ -70,7 +70,7 @@ it.each([1, 2])(
       const image = sharp(await got.Body?.transformToByteArray());
       expect(await image.metadata()).toMatchObject({ width, height });
       const { dominant } = await image.stats();
-      const wanted = Number.parseInt(last.colour.slice(1, 3), 16);
+      const wanted = Number.parseInt(last.color.slice(1, 3), 16);
       expect(Math.abs((dominant.r >> 3) - (wanted >> 3))).toBeLessThanOrEqual(2);
     }
     const keys = stored?.manifest?.renditions.map(({ key }) => key) ?? [];

@@ -34,7 +34,7 @@ export function context(more: Partial<AttemptContext> = {}): AttemptContext {
     lane: "small",
     reconcile: reconcileContext({ recipe }),
     large: new Queue(sqs, large.url),
-    letters: new Queue(sqs, small.letters),
+    deadLetters: new Queue(sqs, small.deadLetters),
     maxReceives: 5,
     sourceBuckets: [sandbox.resources.sourceBucket],
     leaseSeconds: 30,
@@ -68,7 +68,7 @@ export function message(body: string, more: Partial<ReceivedMessage> = {}): Rece
 
 export function jobBody(more: { bytes?: number; at?: number } = {}): string {
   const bucket = sandbox.resources.sourceBucket;
-  return jobMessage({ bucket, key, at: Date.now(), begun: false, force: false, ...more });
+  return jobMessage({ bucket, key, at: Date.now(), mayHaveRun: false, force: false, ...more });
 }
 
 export const picture = () => pictureOf(60, 40);
@@ -92,5 +92,5 @@ async function taken(url: string) {
   }
 }
 
-export const letters = () => taken(sandbox.resources.lanes.small.letters);
+export const deadLetters = () => taken(sandbox.resources.lanes.small.deadLetters);
 export const forwarded = () => taken(sandbox.resources.lanes.large.url);

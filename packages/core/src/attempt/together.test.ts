@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { parseMessage } from "../intake/index.ts";
-import { LETTER } from "../queue/index.ts";
+import { DEAD_LETTER_ATTRIBUTES } from "../queue/index.ts";
 import { SourceStore } from "../store/index.ts";
 import { type AttemptContext, attempt, attemptTogether } from "./attempt.ts";
 import {
   context,
+  deadLetters,
   failing,
   forwarded,
   inSandbox,
   jobBody,
   key,
-  letters,
   MIB,
   message,
   never,
@@ -73,13 +73,13 @@ describe("attemptTogether", () => {
     await upload(await picture());
     const last = message(jobBody(), { id: "m-2", receiveCount: 5, firstReceivedAt: 1_000 });
     const settlements = await attemptTogether([message(jobBody()), last], failing(), never);
-    expect(settlements).toMatchObject([{ kind: "comeBack", seconds: 2 }, { kind: "acknowledge" }]);
-    expect(await letters()).toMatchObject([
+    expect(settlements).toMatchObject([{ kind: "retry", seconds: 2 }, { kind: "acknowledge" }]);
+    expect(await deadLetters()).toMatchObject([
       {
         attributes: {
-          [LETTER.reason]: "StoreUnavailable",
-          [LETTER.receiveCount]: "5",
-          [LETTER.firstAttemptAt]: "1970-01-01T00:00:01.000Z",
+          [DEAD_LETTER_ATTRIBUTES.reason]: "StoreUnavailable",
+          [DEAD_LETTER_ATTRIBUTES.receiveCount]: "5",
+          [DEAD_LETTER_ATTRIBUTES.firstAttemptAt]: "1970-01-01T00:00:01.000Z",
         },
       },
     ]);
@@ -89,19 +89,21 @@ describe("attemptTogether", () => {
     await upload(Buffer.from("no picture"));
     const asking = () => [message(jobBody()), message(jobBody(), { id: "m-2", receiveCount: 3 })];
     await attemptTogether(asking(), context(), never);
-    const counts = (await letters()).map(({ attributes }) => attributes[LETTER.receiveCount]);
+    const counts = (await deadLetters()).map(
+      ({ attributes }) => attributes[DEAD_LETTER_ATTRIBUTES.receiveCount],
+    );
     expect(counts.sort()).toEqual(["1", "3"]);
     const sized = asking().map((one) => ({ ...one, body: jobBody({ bytes: 30 * MIB }) }));
     expect(await attemptTogether(sized, context(), never)).toHaveLength(2);
     expect((await forwarded()).map(({ body }) => parseMessage(body))).toMatchObject([
-      { jobs: [{ key, begun: true, bytes: 30 * MIB }] },
+      { jobs: [{ key, mayHaveRun: true, bytes: 30 * MIB }] },
     ]);
     // One of them says no size: only a look tells whether the source is still that large.
     const [one, other] = sized;
     if (one === undefined || other === undefined) throw new Error("two were made");
     await attemptTogether([one, { ...other, body: jobBody() }], context(), never);
     expect(await forwarded()).toEqual([]);
-    await letters();
+    await deadLetters();
   });
 
   it("answers for the others when an attempt at one breaks off", async () => {
@@ -110,16 +112,16 @@ describe("attemptTogether", () => {
     setKey("pictures/breaks.jpg");
     await upload(await picture());
     const one = message(jobBody());
-    let begun = 0;
+    let mayHaveRun = 0;
     const traces = {
       begin() {
-        begun += 1;
-        if (begun === 1) throw new Error("no trace");
+        mayHaveRun += 1;
+        if (mayHaveRun === 1) throw new Error("no trace");
         return { header: "", end: () => undefined };
       },
       flush: () => Promise.resolve(),
     };
     const settlements = await attemptTogether([one, other], context({ traces }), never);
-    expect(settlements.map(({ kind }) => kind)).toEqual(["comeBack", "acknowledge"]);
+    expect(settlements.map(({ kind }) => kind)).toEqual(["retry", "acknowledge"]);
   });
 });

@@ -48,12 +48,12 @@ export function parseEnv<const Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, environment);
   if (parsed.success) return parsed.output;
-  const faults = parsed.issues.map((issue) => {
+  const issues = parsed.issues.map((issue) => {
     const variable = v.getDotPath(issue) ?? "the environment";
     const value = variable in environment ? environment[variable] : undefined;
     return value === undefined
       ? `${variable} is not set`
       : `${variable} is ${JSON.stringify(value)}: ${issue.message}`;
   });
-  throw new Error(`${program} cannot start: ${faults.join("; ")}`);
+  throw new Error(`${program} cannot start: ${issues.join("; ")}`);
 }

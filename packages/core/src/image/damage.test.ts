@@ -3,11 +3,11 @@ import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Rejection } from "../outcome/index.ts";
 import { chunk, inserted, withChunks } from "./containers.fixture.ts";
-import { heicOf, tile } from "./heic/grid/mux.fixture.ts";
+import { heicOf, tile } from "./formats/heic/grid/mux.fixture.ts";
 import { configureCodec } from "./index.ts";
 import {
   CONTAINERS,
-  coloursOf,
+  colorsOf,
   detailed,
   farthest,
   fileOf,
@@ -79,8 +79,8 @@ async function moving(): Promise<Sharp> {
 }
 
 const MORE: readonly (readonly [string, () => Promise<Buffer>])[] = [
-  ["jpeg, CMYK", () => detailed(200, 150).toColourspace("cmyk").jpeg().toBuffer()],
-  ["png, 16 bit", () => detailed(200, 150).toColourspace("rgb16").png().toBuffer()],
+  ["jpeg, CMYK", () => detailed(200, 150).toColorspace("cmyk").jpeg().toBuffer()],
+  ["png, 16 bit", () => detailed(200, 150).toColorspace("rgb16").png().toBuffer()],
   ["webp, animated", async () => (await moving()).webp({ effort: 0 }).toBuffer()],
   ["gif, animated", async () => (await moving()).gif({ effort: 1 }).toBuffer()],
   ["avif, 10 bit", () => detailed(200, 150).avif({ bitdepth: 10, effort: 0 }).toBuffer()],
@@ -126,7 +126,7 @@ describe("a source with something harmless", () => {
     const whole = await store(quadrants(RGB)).toBuffer();
     const longer = Buffer.concat([whole, Buffer.from("appended by a mail server\r\n".repeat(40))]);
     const made = await rendered(longer, { whole: { format: "png" } });
-    expect(farthest(coloursOf(await pixelsOf(fileOf(made, "whole"))), RGB)).toBeLessThan(16);
+    expect(farthest(colorsOf(await pixelsOf(fileOf(made, "whole"))), RGB)).toBeLessThan(16);
   });
 
   it("jpeg with stray bytes between two scans", async () => {
@@ -136,7 +136,7 @@ describe("a source with something harmless", () => {
     expect(await fault(stray)).toBe("rendered");
   });
 
-  it("jpeg with a colour profile that is none", async () => {
+  it("jpeg with a color profile that is none", async () => {
     const whole = await quadrants(RGB).jpeg().toBuffer();
     const profile = Buffer.from(`ICC_PROFILE\0\x01\x01${"not a profile ".repeat(20)}`, "latin1");
     const marker = Buffer.of(0xff, 0xe2, 0, 0);

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { deflateSync } from "node:zlib";
+import { manyScans } from "@imagefleet/test/fuzz/scans.fixture.ts";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { laneByCost, planRenditions } from "../plan/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
-import { manyScans } from "./fuzz/scans.fixture.ts";
 import { configureCodec, probe, render } from "./index.ts";
 import { quadrants, RGB } from "./pictures.fixture.ts";
 
@@ -137,7 +137,7 @@ describe("limits", () => {
   });
 
   it("of time, for what is decoded on a thread of its own", async () => {
-    const bytes = await readFile(new URL("heic/plain.fixture.heic", import.meta.url));
+    const bytes = await readFile(new URL("formats/heic/plain.fixture.heic", import.meta.url));
     const { input, plan } = await planned(bytes);
     const options = { onRendition: () => {} };
     await expect(render(input, { ...plan, seconds: 0.001 }, options)).rejects.toMatchObject({

@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from "vitest";
 import { configureCodec, probe } from "./index.ts";
 import {
   CONTAINERS,
-  coloursOf,
+  colorsOf,
   farthest,
   fileOf,
   pixelsOf,
@@ -51,7 +51,7 @@ it.each(cases)("%s, %i", async (_name, orientation, store, order) => {
       const file = fileOf(made, String(share));
       const found = await pixelsOf(file);
       expect(found).toMatchObject({ width: width / share, height: height / share });
-      expect(farthest(coloursOf(found), turned(order))).toBeLessThan(16);
+      expect(farthest(colorsOf(found), turned(order))).toBeLessThan(16);
       expect(await sharp(file).metadata()).not.toHaveProperty("orientation");
     }
   }

@@ -3,9 +3,9 @@ import { planRenditions } from "../plan/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
 import { type ImageInput, type ProbeRules, probe, type RenderedImage, render } from "./index.ts";
 
-type Colour = readonly number[];
+type Color = readonly number[];
 /** Of the four quadrants: top left, top right, bottom left, bottom right. */
-export type Quadrants = readonly [Colour, Colour, Colour, Colour];
+export type Quadrants = readonly [Color, Color, Color, Color];
 
 export const RGB: Quadrants = [
   [220, 40, 40],
@@ -29,14 +29,14 @@ export const BLACK_AND_WHITE: Quadrants = [
   [0, 0, 0],
 ];
 
-/** A picture known by construction: four quadrants of one colour each. */
-export function quadrants(colours: Quadrants, width = 96, height = 64): Sharp {
-  const channels = colours[0].length;
+/** A picture known by construction: four quadrants of one color each. */
+export function quadrants(colors: Quadrants, width = 96, height = 64): Sharp {
+  const channels = colors[0].length;
   const data = Buffer.alloc(width * height * channels);
   for (let at = 0; at < width * height; at++) {
     const right = at % width >= width / 2 ? 1 : 0;
     const below = Math.floor(at / width) >= height / 2 ? 2 : 0;
-    data.set(colours[right + below] ?? [], at * channels);
+    data.set(colors[right + below] ?? [], at * channels);
   }
   if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) {
     throw new RangeError(`${channels} channels`);
@@ -71,9 +71,9 @@ export function detailed(width: number, height: number): Sharp {
     const y = Math.floor(at / width);
     const hills = 60 * Math.sin(x / 97) * Math.cos(y / 71);
     const ring = Math.sin(((x - width / 2) ** 2 + (y - height / 2) ** 2) / 9000) > 0 ? 30 : -30;
-    const letters =
+    const deadLetters =
       y % 12 < 8 ? (print[(Math.floor(x / 3) * 7 + Math.floor(y / 3) * 131) % 4096] ?? 0) : 0;
-    const value = 110 + hills + ring + (x > width / 2 ? letters : 0) + chance() * 16;
+    const value = 110 + hills + ring + (x > width / 2 ? deadLetters : 0) + chance() * 16;
     for (let band = 0; band < 3; band++) {
       data[at * 3 + band] = Math.max(0, Math.min(255, value + band * 8));
     }
@@ -127,8 +127,8 @@ export async function pixelsOf(file: Buffer): Promise<Picture> {
   return { data, width: info.width, height: info.height, channels: info.channels };
 }
 
-/** The colours in the middle of the four quadrants. */
-export function coloursOf({ data, width, height, channels }: Picture): Quadrants {
+/** The colors in the middle of the four quadrants. */
+export function colorsOf({ data, width, height, channels }: Picture): Quadrants {
   const at = (across: number, down: number) => {
     const start = (Math.floor(height * down) * width + Math.floor(width * across)) * channels;
     return [...data.subarray(start, start + channels)];
@@ -139,19 +139,19 @@ export function coloursOf({ data, width, height, channels }: Picture): Quadrants
 /** A rendition of the source's own size, without loss. */
 export const WHOLE = { whole: { format: "png" } } as const;
 
-/** The colours of the four quadrants as such a rendition shows them. */
-export async function shownColours(
+/** The colors of the four quadrants as such a rendition shows them. */
+export async function shownColors(
   source: Parameters<typeof rendered>[0],
   memoryBytes = Infinity,
 ): Promise<Quadrants> {
-  return coloursOf(await pixelsOf(fileOf(await rendered(source, WHOLE, memoryBytes), "whole")));
+  return colorsOf(await pixelsOf(fileOf(await rendered(source, WHOLE, memoryBytes), "whole")));
 }
 
-/** The largest difference between any two channels of two sets of colours. */
-export function farthest(found: readonly Colour[], wanted: readonly Colour[]): number {
+/** The largest difference between any two channels of two sets of colors. */
+export function farthest(found: readonly Color[], wanted: readonly Color[]): number {
   return Math.max(
-    ...wanted.flatMap((colour, at) =>
-      colour.map((value, band) => Math.abs(value - (found[at]?.[band] ?? Number.NaN))),
+    ...wanted.flatMap((color, at) =>
+      color.map((value, band) => Math.abs(value - (found[at]?.[band] ?? Number.NaN))),
     ),
   );
 }

@@ -17,7 +17,7 @@ function probed(bytes: Uint8Array, limits = plenty) {
 }
 
 describe("probe", () => {
-  const grey = () => quadrants([[0], [9], [99], [255]]).toColourspace("b-w");
+  const gray = () => quadrants([[0], [9], [99], [255]]).toColorspace("b-w");
   const clear = () =>
     quadrants([
       [...RGB[0], 9],
@@ -29,7 +29,7 @@ describe("probe", () => {
   it.each<[string, Sharp, Partial<SourceInfo>]>([
     ["a JPEG", quadrants(RGB).jpeg(), { format: "jpeg", bands: 3, depth: 8, subsampled: true }],
     [
-      "a JPEG with all of its colour",
+      "a JPEG with all of its color",
       quadrants(RGB).jpeg({ chromaSubsampling: "4:4:4" }),
       { subsampled: false, progressive: false },
     ],
@@ -39,15 +39,15 @@ describe("probe", () => {
       quadrants(RGB).jpeg().withMetadata({ orientation: 6 }),
       { width: 64, height: 96, orientation: 6 },
     ],
-    ["a CMYK JPEG", quadrants(RGB).toColourspace("cmyk").jpeg(), { bands: 4, alpha: false }],
-    ["a grey JPEG", grey().jpeg(), { bands: 1, alpha: false, subsampled: false }],
+    ["a CMYK JPEG", quadrants(RGB).toColorspace("cmyk").jpeg(), { bands: 4, alpha: false }],
+    ["a gray JPEG", gray().jpeg(), { bands: 1, alpha: false, subsampled: false }],
     ["a PNG", clear().png(), { format: "png", bands: 4, alpha: true, lossless: false }],
     [
       "a PNG with a palette",
-      quadrants(RGB).png({ palette: true, colours: 4 }),
+      quadrants(RGB).png({ palette: true, colors: 4 }),
       { alpha: false, depth: 2 },
     ],
-    ["a 16 bit PNG", quadrants(RGB).toColourspace("rgb16").png(), { bands: 3, depth: 16 }],
+    ["a 16 bit PNG", quadrants(RGB).toColorspace("rgb16").png(), { bands: 3, depth: 16 }],
     ["an interlaced PNG", quadrants(RGB).png({ progressive: true }), { progressive: true }],
     ["a WebP", quadrants(RGB).webp(), { format: "webp", lossless: false }],
     ["a WebP without loss", clear().webp({ lossless: true }), { alpha: true, lossless: true }],

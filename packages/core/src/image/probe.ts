@@ -8,32 +8,32 @@ import {
   type SourceInfo,
 } from "../plan/index.ts";
 import type { Recipe } from "../recipe/index.ts";
-import { isBare } from "./bare.ts";
-import { BMP_HEAD_BYTES, bmpHeader } from "./bmp/header.ts";
-import { isP3 } from "./colour/code-points.ts";
-import { greyColours } from "./colour/grey.ts";
-import { pngColours } from "./colour/png.ts";
-import { withBearableExif } from "./exif/bearable.ts";
-import { attempt, meaning } from "./fault.ts";
-import { formatOf } from "./format.ts";
-import { isDisplayP3 } from "./gamut.ts";
-import { hasGaps } from "./gif.ts";
+import { meaning, runPipeline } from "./codec-error.ts";
+import { isP3 } from "./color/code-points.ts";
+import { isDisplayP3 } from "./color/display-p3.ts";
+import { grayColors } from "./color/gray.ts";
+import { pngColors } from "./color/png.ts";
+import { withRewritten } from "./color/tagged.ts";
+import { openImage } from "./decode/open.ts";
+import { type Parts, withParts } from "./decode/parts.ts";
+import { withSafePath } from "./decode/safe-path.ts";
+import { BMP_HEAD_BYTES, bmpHeader } from "./formats/bmp/header.ts";
+import { formatOf } from "./formats/detect.ts";
+import { withBearableExif } from "./formats/exif/bearable.ts";
+import { hasGaps } from "./formats/gif.ts";
+import { codedPixels } from "./formats/iso/coded.ts";
+import { isoColors, isPremultiplied, pictureKind } from "./formats/iso/colors.ts";
+import { isoFile } from "./formats/iso/picture.ts";
+import { hasQuarterChroma } from "./formats/jpeg/chroma.ts";
+import { checkScans } from "./formats/jpeg/scans.ts";
+import { drawnAt, svgBytes } from "./formats/svg.ts";
+import { TIFF_BYTES } from "./formats/tiff/raster.ts";
+import { type TiffSaid, tiffSaid } from "./formats/tiff/said.ts";
+import { unread, unreadJpeg, unreadPng } from "./formats/unsupported.ts";
+import { mayBeLossless } from "./formats/webp/lossless.ts";
+import { webpMend, withMendedWebp } from "./formats/webp/repair.ts";
 import type { ImageInput } from "./input.ts";
-import { codedPixels } from "./iso/coded.ts";
-import { isoColours, isPremultiplied, pictureKind } from "./iso/colours.ts";
-import { isoFile } from "./iso/picture.ts";
-import { hasQuarterChroma } from "./jpeg.ts";
-import { checkScans } from "./jpeg-scans.ts";
-import { type Parts, withParts } from "./parts.ts";
-import { withPlainName } from "./plain-name.ts";
-import { reading } from "./reading.ts";
-import { drawnAt, svgBytes } from "./svg.ts";
-import { withRewritten } from "./tagged.ts";
-import { type TiffSaid, tiffSaid } from "./tiff/said.ts";
-import { TIFF_BYTES } from "./tiff.ts";
-import { unread, unreadJpeg, unreadPng } from "./unread.ts";
-import { mayBeLossless } from "./webp.ts";
-import { webpMend, withMendedWebp } from "./webp-mend.ts";
+import { hasNoMetadata } from "./passthrough/no-metadata.ts";
 
 /** Enough for any format's magic, and nearly always for what stands before a WebP's first frame. */
 const HEAD_BYTES = 64 * 1024;
@@ -70,7 +70,7 @@ export async function probe(input: ImageInput, rules: ProbeRules): Promise<Sourc
 }
 
 /** What a source says of itself that the codec does not tell. */
-interface Said extends Pick<SourceInfo, "colours" | "premultiplied" | "rewritten" | "coded"> {
+interface Said extends Pick<SourceInfo, "colors" | "premultiplied" | "rewritten" | "coded"> {
   readonly format: InputFormat;
   readonly tiff?: TiffSaid;
 }
@@ -85,8 +85,8 @@ async function said(format: InputFormat, parts: Parts, rules: ProbeRules): Promi
     case "png": {
       const kind = await unreadPng(parts);
       if (kind !== undefined) throw unread(kind);
-      const colours = await pngColours(parts);
-      return { format, ...(colours && { colours }) };
+      const colors = await pngColors(parts);
+      return { format, ...(colors && { colors }) };
     }
     case "avif":
     case "heic":
@@ -107,13 +107,13 @@ async function isoSaid(seen: "avif" | "heic", parts: Parts, rules: ProbeRules): 
   if (!kind || !coded) throw headerFault(seen, "what describes its pictures is damaged", undefined);
   const { format } = kind;
   checkAllowed(format, rules);
-  const { colours, unread: coding } = await isoColours(file, parts);
+  const { colors, unread: coding } = await isoColors(file, parts);
   if (coding !== undefined)
     throw unread(`${format === "avif" ? "an AVIF" : "a HEIC"} in ${coding}`);
   return {
     format,
     coded,
-    ...(colours && { colours }),
+    ...(colors && { colors }),
     ...(isPremultiplied(file) && { premultiplied: true }),
     // The codec knows no sequences.
     ...((file.fromTracks || file.brand === "avis") && { rewritten: true }),
@@ -126,7 +126,7 @@ interface Read {
 }
 
 function metadataIn(input: ImageInput, said: Said, rules: ProbeRules): Promise<Read> {
-  return withPlainName(input, (named) =>
+  return withSafePath(input, (named) =>
     withBearableExif(named, said.format, (bearable) => {
       const read = (readable: ImageInput) => metadataAndMend(readable, said, rules);
       return said.rewritten ? withRewritten(bearable, undefined, read) : read(bearable);
@@ -147,31 +147,34 @@ async function metadataAndMend(
   const metadata = metadataOf(format, tiff?.place);
   try {
     return { metadata: await metadata(input) };
-  } catch (fault) {
-    if (!(fault instanceof Rejection)) throw fault;
+  } catch (toError) {
+    if (!(toError instanceof Rejection)) throw toError;
     if (format === "gif" && source.damaged === "render") {
       return { metadata: await metadataOf(format, { failOn: "none" })(input) };
     }
-    if (format !== "webp") throw fault;
+    if (format !== "webp") throw toError;
     const mend = await withParts(input, webpMend);
     const missed = mend?.lacksFrames !== true || presets.some(({ animated }) => animated);
-    if (mend === undefined || (missed && source.damaged === "reject")) throw fault;
+    if (mend === undefined || (missed && source.damaged === "reject")) throw toError;
     const mended = { mended: true } as const;
     return {
       metadata: await withMendedWebp(input, mended, metadata),
-      mend: { ...mended, ...(missed && { damaged: fault.message }) },
+      mend: { ...mended, ...(missed && { damaged: toError.message }) },
     };
   }
 }
 
 const metadataOf =
-  (format: InputFormat, how: Parameters<typeof reading>[2] = {}) =>
+  (format: InputFormat, how: Parameters<typeof openImage>[2] = {}) =>
   async (input: ImageInput): Promise<Metadata> => {
     const readable = format === "svg" ? await svgBytes(input) : input;
     const read = (page?: number) =>
-      attempt(
+      runPipeline(
         () =>
-          reading(readable, undefined, { ...how, ...(page !== undefined && { page }) }).metadata(),
+          openImage(readable, undefined, {
+            ...how,
+            ...(page !== undefined && { page }),
+          }).metadata(),
         (text, cause) => headerFault(format, text, cause),
         undefined,
       );
@@ -236,11 +239,11 @@ function describe(
   const { format } = rest;
   const own = metadata.autoOrient;
   const pixels = { format, bands: metadata.channels, depth: storedDepth(metadata) };
-  const colours = rest.colours ?? greyColours(metadata.icc, pixels);
+  const colors = rest.colors ?? grayColors(metadata.icc, pixels);
   const info: SourceInfo = {
     ...rest,
     ...pixels,
-    ...(colours && { colours }),
+    ...(colors && { colors }),
     ...tiff?.place,
     ...(format === "svg" ? { ...drawnAt(own, rules), drawnWidth: own.width } : own),
     ...((format === "heic" || said.premultiplied) && metadata.icc && { icc: metadata.icc }),
@@ -250,11 +253,11 @@ function describe(
     progressive: metadata.isProgressive,
     subsampled: format === "jpeg" && hasQuarterChroma(head),
     lossless: format === "webp" && mayBeLossless(head),
-    ...((colours ?? metadata.icc) !== undefined && { profiled: true as const }),
-    ...((colours ? isP3(colours) && isProfiled(colours) : isDisplayP3(metadata.icc)) && {
+    ...((colors ?? metadata.icc) !== undefined && { profiled: true as const }),
+    ...((colors ? isP3(colors) && isProfiled(colors) : isDisplayP3(metadata.icc)) && {
       p3: true as const,
     }),
-    ...(!colours && isBare(format, metadata) && { bare: true as const }),
+    ...(!colors && hasNoMetadata(format, metadata) && { bare: true as const }),
     ...(metadata.exif && { exifBytes: metadata.exif.length }),
     orientation: metadata.orientation ?? 1,
   };
@@ -263,7 +266,7 @@ function describe(
 
 /** Is its container given a profile that says what its numbers do? */
 function profileGiven(info: SourceInfo): boolean {
-  if (info.colours === undefined || isMapped(info)) return false;
+  if (info.colors === undefined || isMapped(info)) return false;
   return info.format === "png" || (info.format === "avif" && !info.premultiplied);
 }
 

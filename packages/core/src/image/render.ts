@@ -1,7 +1,7 @@
 import type { Sharp } from "sharp";
 import {
   type Area,
-  becomesColour,
+  becomesColor,
   isDeep,
   isMapped,
   needsPixels,
@@ -10,21 +10,26 @@ import {
   type RenditionPlan,
   type SourceInfo,
 } from "../plan/index.ts";
-import { mappedPixels } from "./colour/mapped.ts";
-import { encode, type RenderedImage } from "./encode.ts";
-import { withBearableExif } from "./exif/bearable.ts";
-import { attempt, decodeFault, encodeFault } from "./fault.ts";
+import { runPipeline, toDecodeError, toEncodeError } from "./codec-error.ts";
+import { mappedPixels } from "./color/mapped.ts";
+import { withTagged } from "./color/tagged.ts";
+import { type FailOn, openImage } from "./decode/open.ts";
+import { inPasses, type Pass } from "./decode/passes.ts";
+import { fromPixels, type Pixels, release, toPixels } from "./decode/pixels.ts";
+import { withSafePath } from "./decode/safe-path.ts";
+import { withTranscodedInput } from "./decode/transcode.ts";
+import { encode, type RenderedImage } from "./encode/encode.ts";
+import { type Exif, keepsExif, parseExif } from "./encode/metadata.ts";
+import {
+  type Placeholder,
+  placeholderArea,
+  placeholderOf,
+  smallestRaster,
+} from "./encode/placeholder.ts";
+import { withBearableExif } from "./formats/exif/bearable.ts";
+import { withMendedWebp } from "./formats/webp/repair.ts";
 import type { ImageInput } from "./input.ts";
-import { type Exif, keepsExif, parseExif } from "./kept.ts";
-import { notLarger } from "./not-larger.ts";
-import { inPasses, type Pass } from "./passes.ts";
-import { fromPixels, type Pixels, release, toPixels } from "./pixels.ts";
-import { type Placeholder, placeholderArea, placeholderOf, smallestRaster } from "./placeholder.ts";
-import { withPlainName } from "./plain-name.ts";
-import { type FailOn, reading } from "./reading.ts";
-import { withTagged } from "./tagged.ts";
-import { withReadable } from "./unpack.ts";
-import { withMendedWebp } from "./webp-mend.ts";
+import { passthrough } from "./passthrough/passthrough.ts";
 
 export interface RenderOptions {
   /** Looked at between steps: a step that runs is let finish. */
@@ -74,7 +79,7 @@ export async function render(input: ImageInput, plan: Plan, options: RenderOptio
     return options.onRendition(image);
   };
   const once = { ...options, onRendition };
-  await withPlainName(input, (named) =>
+  await withSafePath(input, (named) =>
     withBearableExif(named, source.format, (bearable) =>
       withMendedWebp(bearable, source, (mended) =>
         withTagged(mended, source, (tagged) =>
@@ -102,7 +107,7 @@ async function renderOnce(
     moving: plan.renditions.some(({ preset }) => preset.animated),
     tolerant: failOn === "none",
   };
-  await withReadable(input, source, how, async (readable) =>
+  await withTranscodedInput(input, source, how, async (readable) =>
     renderAll({
       input: readable,
       plan,
@@ -110,7 +115,7 @@ async function renderOnce(
       signal: either,
       stop,
       onRendition: async (image) =>
-        onRendition(how.tolerant ? image : await notLarger(image, original, source)),
+        onRendition(how.tolerant ? image : await passthrough(image, original, source)),
       onDecoded,
       onPlaceholder,
       // What these were unpacked to has pixels and a profile, and nothing else.
@@ -132,28 +137,28 @@ async function renderAll(work: Work): Promise<void> {
 
 function exifOf(input: ImageInput, { renditions }: Plan, signal: AbortSignal) {
   if (!renditions.some(({ preset }) => keepsExif(preset))) return undefined;
-  const read = async () => parseExif((await reading(input).metadata()).exif);
-  return attempt(read, decodeFault, signal);
+  const read = async () => parseExif((await openImage(input).metadata()).exif);
+  return runPipeline(read, toDecodeError, signal);
 }
 
 function decode({ input, plan, failOn, signal }: Work, area: Area): Promise<Pixels> {
   const { source, seconds } = plan;
-  const { colours } = source;
+  const { colors } = source;
   const run = () =>
-    colours && isMapped(source)
+    colors && isMapped(source)
       ? mappedPixels(
-          reading(input, source, { asIs: true, failOn }).timeout({ seconds }),
+          openImage(input, source, { asIs: true, failOn }).timeout({ seconds }),
           area,
           source,
-          colours,
+          colors,
         )
-      : toPixels(inSrgb(reading(input, source, { failOn }), source).timeout({ seconds }), area);
-  return attempt(run, decodeFault, signal);
+      : toPixels(inSrgb(openImage(input, source, { failOn }), source).timeout({ seconds }), area);
+  return runPipeline(run, toDecodeError, signal);
 }
 
 /** All that is made from one raster, side by side; its pixels go as soon as the last was read. */
 async function descend(work: Work, pixels: Pixels, plan: RasterPlan): Promise<void> {
-  const step = <T>(run: () => Promise<T>) => attempt(run, encodeFault, work.signal);
+  const step = <T>(run: () => Promise<T>) => runPipeline(run, toEncodeError, work.signal);
   const rasters = plan.rasters.map((raster) => ({
     raster,
     made: step(() => toPixels(fromPixels(pixels), raster)),
@@ -182,11 +187,11 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const { frames = 1, wide = false } = rendition;
   const { source, seconds } = plan;
   const run = () => {
-    const pipeline = reading(input, source, { frames, asIs: wide, failOn }).timeout({ seconds });
+    const pipeline = openImage(input, source, { frames, asIs: wide, failOn }).timeout({ seconds });
     const ready = wide ? pipeline : inSrgb(pipeline, source);
-    return encode(coloured(ready, source, rendition), rendition, work.exif);
+    return encode(colored(ready, source, rendition), rendition, work.exif);
   };
-  await onRendition(await attempt(run, decodeFault, signal));
+  await onRendition(await runPipeline(run, toDecodeError, signal));
 }
 
 /**
@@ -209,8 +214,8 @@ function inSrgb(pipeline: Sharp, source: SourceInfo): Sharp {
     : pipeline;
 }
 
-function coloured(pipeline: Sharp, source: SourceInfo, rendition: RenditionPlan): Sharp {
-  return becomesColour(source, rendition) ? pipeline.pipelineColourspace("srgb") : pipeline;
+function colored(pipeline: Sharp, source: SourceInfo, rendition: RenditionPlan): Sharp {
+  return becomesColor(source, rendition) ? pipeline.pipelineColorspace("srgb") : pipeline;
 }
 
 /** Waits for the end of all; the first that fails stops what has not begun, and is thrown. */

@@ -2,7 +2,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, probe } from "./index.ts";
 import {
-  coloursOf,
+  colorsOf,
   detailed,
   farthest,
   fileOf,
@@ -26,22 +26,22 @@ describe("shape", () => {
     ["streamed", 1],
   ] as const;
 
-  it.each(budgets)("crops at the centre, %s", async (_name, memoryBytes) => {
+  it.each(budgets)("crops at the center, %s", async (_name, memoryBytes) => {
     for (const orientation of [1, 3]) {
       const source = await quadrants(RGB, 120, 60).withMetadata({ orientation }).png().toBuffer();
       const presets = { a: { size: "40x40", fit: "cover", format: "png" } } as const;
       const found = await pixelsOf(fileOf(await rendered(source, presets, memoryBytes), "a"));
       expect(found).toMatchObject({ width: 40, height: 40 });
       const [a, b, c, d] = RGB;
-      expect(farthest(coloursOf(found), orientation === 1 ? RGB : [d, c, b, a])).toBeLessThan(8);
+      expect(farthest(colorsOf(found), orientation === 1 ? RGB : [d, c, b, a])).toBeLessThan(8);
       // The line between left and right stays in the middle.
       expect(redAt(found, 17, 8)).toBeGreaterThan(180);
     }
   });
 
   it.each(budgets)("pads with the background, %s", async (_name, memoryBytes) => {
-    const grey = quadrants([[200], [60], [60], [200]], 120, 60).toColourspace("b-w");
-    for (const source of [quadrants(RGB, 120, 60), grey]) {
+    const gray = quadrants([[200], [60], [60], [200]], 120, 60).toColorspace("b-w");
+    for (const source of [quadrants(RGB, 120, 60), gray]) {
       for (const format of ["png", "jpeg"] as const) {
         const preset = { size: "40x40", fit: "contain", format, quality: 100 } as const;
         const presets = { a: { ...preset, background: "#336699" } };
@@ -94,7 +94,7 @@ describe("shape", () => {
         height: 64,
       });
       const made = await rendered(bytes, { whole: { format: "png" } });
-      expect(farthest(coloursOf(await pixelsOf(fileOf(made, "whole"))), RGB)).toBeLessThan(8);
+      expect(farthest(colorsOf(await pixelsOf(fileOf(made, "whole"))), RGB)).toBeLessThan(8);
     }
   });
 });
@@ -119,7 +119,7 @@ describe("where the crop lies", () => {
       memoryBytes,
     );
     const [a, b, c, d] = RGB;
-    const of = async (name: string) => coloursOf(await pixelsOf(fileOf(made, name)));
+    const of = async (name: string) => colorsOf(await pixelsOf(fileOf(made, name)));
     expect(farthest(await of("west"), [a, a, c, c])).toBeLessThan(8);
     expect(farthest(await of("left"), [a, a, c, c])).toBeLessThan(8);
     expect(farthest(await of("east"), [b, b, d, d])).toBeLessThan(8);
@@ -133,7 +133,7 @@ describe("where the crop lies", () => {
       budgets.map(([name, memoryBytes]) => [gravity, name, memoryBytes] as const),
     ),
   )("by %s, %s", async (gravity, _name, memoryBytes) => {
-    // Nothing but flat grey, and at its right end a patch of detail.
+    // Nothing but flat gray, and at its right end a patch of detail.
     const patch = await detailed(60, 60).png().toBuffer();
     const source = await sharp({
       create: { width: 400, height: 100, channels: 3, background: "#808080" },

@@ -5,7 +5,7 @@ import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
 import { configureCodec, type ImageInput, probe, type RenderedImage, render } from "./index.ts";
 import { inputOf, LANES } from "./lanes.fixture.ts";
 import {
-  coloursOf,
+  colorsOf,
   detailed,
   farthest,
   fileOf,
@@ -190,7 +190,7 @@ describe.each(DAMAGED)("%s", (_name, make, shown, why) => {
         expect(damaged).toEqual([expect.stringMatching(why)]);
         expect([...images.keys()].sort()).toEqual(["thumb", "whole"]);
         for (const name of ["whole", "thumb"]) {
-          const found = coloursOf(await pixelsOf(fileOf(images, name)));
+          const found = colorsOf(await pixelsOf(fileOf(images, name)));
           const rows = shown === "all" ? 4 : 2;
           const [seen, wanted] = [found.slice(0, rows), RGB.slice(0, rows)];
           const four = (list: readonly (readonly number[])[]): Quadrants => [

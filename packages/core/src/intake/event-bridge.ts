@@ -37,7 +37,7 @@ export const objectEventSchema = v.pipe(
       key,
       ...(size !== undefined && { bytes: size }),
       ...(time !== undefined && { at: time }),
-      begun: false,
+      mayHaveRun: false,
       force: false,
     };
   }),

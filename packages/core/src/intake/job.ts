@@ -11,7 +11,7 @@ export interface Job {
   /** When its event happened, or when our own message was sent: ms since the epoch, if it was said. */
   readonly at?: number;
   /** A job that may have been begun before takes no shortcut: a crash may have left its traces. */
-  readonly begun: boolean;
+  readonly mayHaveRun: boolean;
   /** Render even what is up to date. */
   readonly force: boolean;
   /** The trace that it is a part of, as X-Ray writes it. */

@@ -42,7 +42,14 @@ describe("parseMessage", () => {
     expect(parseMessage(body)).toEqual({
       kind: "jobs",
       jobs: [
-        { bucket: "photos", key: "a b+c/🐱.jpg", bytes: 42, at: AT, begun: false, force: false },
+        {
+          bucket: "photos",
+          key: "a b+c/🐱.jpg",
+          bytes: 42,
+          at: AT,
+          mayHaveRun: false,
+          force: false,
+        },
       ],
     });
   });
@@ -83,12 +90,12 @@ describe("parseMessage", () => {
             key: wellFormedKey,
             bytes: fc.nat(),
             at: fc.nat(),
-            begun: fc.boolean(),
+            mayHaveRun: fc.boolean(),
             force: fc.boolean(),
             trace: fc.string(),
             run: fc.uuid(),
           },
-          { requiredKeys: ["bucket", "key", "begun", "force"] },
+          { requiredKeys: ["bucket", "key", "mayHaveRun", "force"] },
         ),
         (job) => {
           expect(parseMessage(jobMessage(job))).toEqual({ kind: "jobs", jobs: [job] });
@@ -103,7 +110,7 @@ describe("parseMessage", () => {
     const unit = fc.oneof(odd, fc.string({ unit: "binary", minLength: 1, maxLength: 1 }));
     fc.assert(
       fc.property(fc.string({ unit, minLength: 1, maxLength: 60 }), (key) => {
-        const body = jobMessage({ bucket: "photos", key, begun: false, force: false });
+        const body = jobMessage({ bucket: "photos", key, mayHaveRun: false, force: false });
         expect(body).toMatch(TAKEN_BY_SQS);
         const read = parseMessage(body);
         if (key.isWellFormed()) expect(read).toMatchObject({ kind: "jobs", jobs: [{ key }] });
@@ -116,7 +123,7 @@ describe("parseMessage", () => {
     const body = JSON.stringify({ Records: [s3Record("a.jpg", { name: "ObjectRemoved:Delete" })] });
     expect(parseMessage(body)).toEqual({
       kind: "jobs",
-      jobs: [{ bucket: "photos", key: "a.jpg", at: AT, begun: false, force: false }],
+      jobs: [{ bucket: "photos", key: "a.jpg", at: AT, mayHaveRun: false, force: false }],
     });
   });
 
@@ -237,7 +244,7 @@ describe("parseMessage", () => {
       const record = { ...s3Record("a%2Fb.jpg"), ...dialect };
       const s3 = { ...record.s3, object: { ...record.s3.object, size } };
       const body = JSON.stringify({ EventName: "x", Key: "y", Records: [{ ...record, s3 }] });
-      const job = { bucket: "photos", key: "a/b.jpg", at: AT, begun: false, force: false };
+      const job = { bucket: "photos", key: "a/b.jpg", at: AT, mayHaveRun: false, force: false };
       expect(parseMessage(body)).toEqual({
         kind: "jobs",
         jobs: [{ ...job, ...(bytes !== undefined && { bytes }) }],

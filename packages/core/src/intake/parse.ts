@@ -41,7 +41,7 @@ function parse(body: string, mayBeWrapped: boolean): Intake {
     return malformed(`the body is not JSON: ${excerpt(body)}`);
   }
   if (typeof value !== "object" || value === null) return malformed(`the body is ${excerpt(body)}`);
-  // A body that resembles a form is held against that one, so that the letter says what to mend.
+  // A body that resembles a form is held against that one, so that the dead letter says what to mend.
   if ("type" in value && value.type === JOB_TYPE) {
     const own = v.safeParse(jobMessageSchema, value, FIRST);
     return own.success ? { kind: "jobs", jobs: [own.output] } : unlike("a job message", own.issues);

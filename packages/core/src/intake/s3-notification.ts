@@ -60,7 +60,7 @@ export const objectRecordSchema = v.pipe(
       key,
       ...(size !== undefined && { bytes: size }),
       ...(eventTime !== undefined && { at: eventTime }),
-      begun: false,
+      mayHaveRun: false,
       force: false,
     };
   }),

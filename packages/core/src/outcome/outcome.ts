@@ -19,9 +19,9 @@ export type Outcome =
       damaged?: string;
     }
   | { kind: "unchanged" }
-  | { kind: "retired"; removed: number }
-  /** `begun`: it may have left traces on the way here. */
-  | { kind: "forwarded"; why: string; begun?: true }
+  | { kind: "removed"; removed: number }
+  /** `mayHaveRun`: it may have left traces on the way here. */
+  | { kind: "forwarded"; why: string; mayHaveRun?: true }
   | { kind: "ignored"; why: string }
   | { kind: "rejected"; reason: RejectedReason; message: string }
   | { kind: "failed"; reason: FailedReason; message: string };

@@ -1,6 +1,6 @@
 import { type Area, areaPixels, sameArea } from "./area.ts";
+import { isMapped, needsPixels } from "./bit-depth.ts";
 import { decoderCost } from "./decoder-cost.ts";
-import { isMapped, needsPixels } from "./deep.ts";
 import type { RasterPlan, RenditionPlan } from "./plan.ts";
 import type { SourceInfo } from "./source-info.ts";
 
@@ -28,7 +28,7 @@ const BESIDE = MIB;
 
 /**
  * Bytes a px that an encoder takes beside the pixels it reads, opaque and with alpha: measured on 1
- * and 12 megapixels, the larger taken. JPEG holds all coefficients, as it optimises their coding;
+ * and 12 megapixels, the larger taken. JPEG holds all coefficients, as it optimizes their coding;
  * PNG only what it has written, in buffers that grow, here of pixels that hardly compress; AVIF
  * holds the frame in planes of its own, several times.
  */

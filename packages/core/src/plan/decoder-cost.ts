@@ -1,5 +1,5 @@
 import { type Area, areaPixels } from "./area.ts";
-import { unpackedBits } from "./deep.ts";
+import { transcodedBits } from "./bit-depth.ts";
 import type { Repacked, SourceInfo } from "./source-info.ts";
 
 /**
@@ -108,7 +108,7 @@ function lastingBytes(source: SourceInfo, target: Area): number {
 
 /** As an uncompressed TIFF, until the last rendition. */
 function unpacked(source: SourceInfo): number {
-  return areaPixels(source) * source.bands * (unpackedBits(source) / 8);
+  return areaPixels(source) * source.bands * (transcodedBits(source) / 8);
 }
 
 /**

@@ -12,24 +12,24 @@ it("leaves a quarter of the function's memory alone, all renders and held source
   });
   fc.assert(
     fc.property(options, ({ functionBytes, sourceBytes, renders }) => {
-      const { inHand, renderBytes } = functionMemory({ functionBytes, sourceBytes, renders });
-      const peak = 200 * MIB + inHand * sourceBytes + renderBytes;
+      const { inFlight, renderBytes } = functionMemory({ functionBytes, sourceBytes, renders });
+      const peak = 200 * MIB + inFlight * sourceBytes + renderBytes;
       expect(peak).toBeLessThanOrEqual(functionBytes * 0.75);
-      expect(inHand).toBeGreaterThan(0);
+      expect(inFlight).toBeGreaterThan(0);
     }),
   );
 });
 
 it("is what the docs say of the function as it is shipped", () => {
   const shipped = { functionBytes: FUNCTION_BYTES, sourceBytes: 20 * MIB, renders: 2 };
-  expect(functionMemory(shipped)).toEqual({ inHand: 4, renderBytes: 1256 * MIB });
+  expect(functionMemory(shipped)).toEqual({ inFlight: 4, renderBytes: 1256 * MIB });
 });
 
 it("fetches fewer ahead where sources may be large, and none where one fills the room", () => {
   const with2 = { functionBytes: FUNCTION_BYTES, renders: 2 };
-  expect(functionMemory({ ...with2, sourceBytes: 200 * MIB }).inHand).toBe(3);
+  expect(functionMemory({ ...with2, sourceBytes: 200 * MIB }).inFlight).toBe(3);
   expect(functionMemory({ ...with2, sourceBytes: 5000 * MIB })).toEqual({
-    inHand: 1,
+    inFlight: 1,
     renderBytes: 32 * MIB,
   });
 });

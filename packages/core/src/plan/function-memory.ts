@@ -18,7 +18,7 @@ const LEAST_BYTES = 32 * MIB;
 /** How a function's memory is shared out. */
 export interface FunctionMemory {
   /** Messages in hand at once: each may hold a source in memory, fetched or being fetched. */
-  readonly inHand: number;
+  readonly inFlight: number;
   /** What renders may take together at their peak, bytes; the sources in hand are not in it. */
   readonly renderBytes: number;
 }
@@ -38,7 +38,7 @@ export function functionMemory(options: {
   const { functionBytes, sourceBytes, renders } = options;
   const room = functionBytes * USABLE - BASE_BYTES;
   // Sources get half the room at most: with a byte gate set high, fewer are fetched ahead.
-  const inHand = Math.min(renders + AHEAD, Math.max(1, Math.floor(room / 2 / sourceBytes)));
-  const renderBytes = Math.max(LEAST_BYTES, Math.floor(room - inHand * sourceBytes));
-  return { inHand, renderBytes };
+  const inFlight = Math.min(renders + AHEAD, Math.max(1, Math.floor(room / 2 / sourceBytes)));
+  const renderBytes = Math.max(LEAST_BYTES, Math.floor(room - inFlight * sourceBytes));
+  return { inFlight, renderBytes };
 }

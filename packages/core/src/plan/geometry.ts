@@ -4,7 +4,7 @@ import { type Area, sameArea } from "./area.ts";
 interface Crop extends Area {
   readonly left: number;
   readonly top: number;
-  /** Where it lies is found in the pixels; `left` and `top` are the centre's. */
+  /** Where it lies is found in the pixels; `left` and `top` are the center's. */
   readonly seek?: "attention" | "entropy";
 }
 
@@ -89,7 +89,7 @@ function cropped(scaled: Area, { gravity, focus }: Preset, final: Area): Geometr
   if (sameArea(final, scaled)) return { ...scaled, scaled };
   const { width, height } = final;
   const [across, down] = focus
-    ? [centred(focus.x, scaled.width, width), centred(focus.y, scaled.height, height)]
+    ? [centered(focus.x, scaled.width, width), centered(focus.y, scaled.height, height)]
     : [undefined, undefined];
   const [x, y] = towards(gravity);
   const left = across ?? placed(x, scaled.width - width, Math.ceil);
@@ -111,7 +111,7 @@ function padded(scaled: Area, { gravity }: Preset, final: Area): Geometry {
 type End = "start" | "middle" | "end";
 
 /** Which end of each axis a gravity means. */
-function towards(gravity: Gravity = "centre"): [End, End] {
+function towards(gravity: Gravity = "center"): [End, End] {
   const x = gravity.endsWith("west") ? "start" : gravity.endsWith("east") ? "end" : "middle";
   const y = gravity.startsWith("north") ? "start" : gravity.startsWith("south") ? "end" : "middle";
   return [x, y];
@@ -123,6 +123,6 @@ function placed(end: End, room: number, rounded: (half: number) => number): numb
 }
 
 /** As near to having this share of the side in the crop's middle as the side's ends let it. */
-function centred(share: number, side: number, crop: number): number {
+function centered(share: number, side: number, crop: number): number {
   return Math.max(0, Math.min(side - crop, Math.round(side * share - crop / 2)));
 }

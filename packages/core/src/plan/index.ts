@@ -1,20 +1,27 @@
 export { type Area, areaPixels, sameArea } from "./area.ts";
 export {
+  becomesColor,
+  isDeep,
+  isDeepened,
+  isMapped,
+  needsPixels,
+  transcodedBits,
+} from "./bit-depth.ts";
+export {
   type Chromaticity,
-  type Colours,
+  type Colors,
   isProfiled,
   type Primaries,
   type Transfer,
-} from "./colours.ts";
-export { becomesColour, isDeep, isDeepened, isMapped, needsPixels, unpackedBits } from "./deep.ts";
+} from "./colors.ts";
 export { FUNCTION_BYTES, type FunctionMemory, functionMemory } from "./function-memory.ts";
 export type { Geometry } from "./geometry.ts";
 export {
-  type KeyFrame,
-  manifestFrame,
+  type KeyPattern,
   manifestKey,
-  renditionFrames,
+  manifestPattern,
   renditionKey,
+  renditionPatterns,
   sourceKeyOf,
   sourceOfOutput,
   sourcePath,

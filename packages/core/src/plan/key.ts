@@ -61,13 +61,13 @@ function decoded(_whole: string, hex: string): string {
 }
 
 /** What stands before and after a source's path in the keys of one preset, or of the manifests. */
-export interface KeyFrame {
+export interface KeyPattern {
   readonly before: string;
   readonly after: string;
 }
 
 /** Every preset's frame, in the recipe's order. */
-export function renditionFrames(recipe: Recipe): KeyFrame[] {
+export function renditionPatterns(recipe: Recipe): KeyPattern[] {
   return recipe.presets.map((preset) => {
     const [before = "", after = ""] = recipe.output.key.split("{path}").map((part) =>
       fillTemplate(part, {
@@ -80,13 +80,13 @@ export function renditionFrames(recipe: Recipe): KeyFrame[] {
   });
 }
 
-export function manifestFrame(recipe: Recipe): KeyFrame {
+export function manifestPattern(recipe: Recipe): KeyPattern {
   return { before: `${recipe.output.prefix}${MANIFEST_FOLDER}/`, after: ".json" };
 }
 
 /** The source whose rendition or manifest has such a key by this recipe; undefined when none has. */
 export function sourceOfOutput(recipe: Recipe, key: string): string | undefined {
-  for (const { before, after } of [manifestFrame(recipe), ...renditionFrames(recipe)]) {
+  for (const { before, after } of [manifestPattern(recipe), ...renditionPatterns(recipe)]) {
     if (!key.startsWith(before) || !key.endsWith(after)) continue;
     if (key.length <= before.length + after.length) continue;
     const source = sourceKeyOf(recipe, key.slice(before.length, key.length - after.length));

@@ -93,7 +93,7 @@ function beyondOnePicture(
       `the source's ${frames} frames of ${source.width} x ${source.height} px are ${all} px, which presets.${preset.name} would keep moving, and limits.pixels is ${limits.pixels}`,
     );
   }
-  const wide = preset.colour === "p3" && source.p3 === true;
+  const wide = preset.color === "p3" && source.p3 === true;
   return { ...(frames > 1 && { frames }), ...(wide && { wide }) };
 }
 

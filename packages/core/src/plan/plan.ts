@@ -12,7 +12,7 @@ export interface RenditionPlan extends Geometry {
   readonly frames?: number;
   /** What the preset asks for, in px, where that is more than its format can hold. */
   readonly boundedFrom?: Area;
-  /** The colours stay in the source's own Display P3. */
+  /** The colors stay in the source's own Display P3. */
   readonly wide?: true;
 }
 

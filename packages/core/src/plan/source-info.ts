@@ -1,4 +1,4 @@
-import type { Colours } from "./colours.ts";
+import type { Colors } from "./colors.ts";
 
 /** The formats that are read, told by content and never by name. */
 export const INPUT_FORMATS = [
@@ -33,18 +33,18 @@ export interface SourceInfo {
   readonly alpha: boolean;
   /** Progressive JPEG or interlaced PNG: decoded whole in memory. */
   readonly progressive: boolean;
-  /** A JPEG whose colour is stored at a quarter of the px (4:2:0), as cameras and phones do. */
+  /** A JPEG whose color is stored at a quarter of the px (4:2:0), as cameras and phones do. */
   readonly subsampled: boolean;
   /** A WebP without loss, or one of which that cannot be excluded: decoded whole in memory. */
   readonly lossless: boolean;
   /**
-   * What it says of its colours by numbers, or by a profile that the codec passes over; absent:
+   * What it says of its colors by numbers, or by a profile that the codec passes over; absent:
    * nothing, sRGB, or a profile that wins.
    */
-  readonly colours?: Colours;
-  /** Are its colours Display P3, by its profile or by numbers? Absent: no. */
+  readonly colors?: Colors;
+  /** Are its colors Display P3, by its profile or by numbers? Absent: no. */
   readonly p3?: true;
-  /** Has it a colour profile, whatever it says, or is it given one for its numbers? Absent: no. */
+  /** Has it a color profile, whatever it says, or is it given one for its numbers? Absent: no. */
   readonly profiled?: true;
   /** Does its header tell of pixels and nothing else, no profile, no metadata, no turn? Absent: no. */
   readonly bare?: true;
@@ -54,9 +54,9 @@ export interface SourceInfo {
   readonly damaged?: string;
   /** The EXIF orientation, 1 to 8. */
   readonly orientation: number;
-  /** The colour profile of what is unpacked before the codec reads it: HEIC, some AVIF, some TIFF. */
+  /** The color profile of what is unpacked before the codec reads it: HEIC, some AVIF, some TIFF. */
   readonly icc?: Uint8Array;
-  /** An AVIF or HEIC whose colours are stored multiplied by alpha. Absent: no. */
+  /** An AVIF or HEIC whose colors are stored multiplied by alpha. Absent: no. */
   readonly premultiplied?: true;
   /** An AVIF or HEIC whose container is written anew before the codec reads it. Absent: no. */
   readonly rewritten?: true;
@@ -66,7 +66,7 @@ export interface SourceInfo {
   readonly subifd?: number;
   /** A TIFF that is stored in tiles. Absent: no. */
   readonly tiled?: true;
-  /** A TIFF whose samples are repacked, for the codec would show them in wrong colours. Absent: no. */
+  /** A TIFF whose samples are repacked, for the codec would show them in wrong colors. Absent: no. */
   readonly repacked?: Repacked;
   /**
    * Of an AVIF or HEIC, px of all coded pictures that are decoded to show it, each as often as it is
@@ -75,14 +75,14 @@ export interface SourceInfo {
   readonly coded?: { readonly all: number; readonly largest: number };
   /** What the codec reads of EXIF each time that it opens the source, in bytes. Absent: none. */
   readonly exifBytes?: number;
-  /** An SVG's own width, px: `width` is that at which it is rasterised. */
+  /** An SVG's own width, px: `width` is that at which it is rasterized. */
   readonly drawnWidth?: number;
 }
 
 /** How the samples of a TIFF are repacked. */
 export interface Repacked {
-  /** Of what kind the colours are that the codec gets. */
-  readonly colour: "grey" | "rgb" | "cmyk" | "lab";
+  /** Of what kind the colors are that the codec gets. */
+  readonly color: "gray" | "rgb" | "cmyk" | "lab";
   /** Of a px, all its samples as the codec decompresses them. */
   readonly pixelBytes: number;
   /** Is it decompressed from a copy in memory? */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { LETTER, letterAttributes, wasDeadLetter } from "./dead-letter.ts";
+import { DEAD_LETTER_ATTRIBUTES, deadLetterAttributes, wasDeadLetter } from "./dead-letter.ts";
 import type { ReceivedMessage } from "./message.ts";
 
 function received(attributes: Record<string, string> = {}): ReceivedMessage {
@@ -24,14 +24,14 @@ it("writes attributes that SQS takes, whatever the key and the message are", () 
       fc.string({ unit: "binary", maxLength: 1024 }),
       fc.string({ unit: "binary", minLength: 1, maxLength: 1024 }),
       (message, key) => {
-        const letter = {
+        const deadLetter = {
           reason: "SourceCorrupt",
           message,
           lane: "small",
           source: { bucket: "photos", key },
           lastAttemptAt: 5_000,
         } as const;
-        const attributes = letterAttributes(letter, received());
+        const attributes = deadLetterAttributes(deadLetter, received());
         expect(Object.keys(attributes).length).toBeLessThanOrEqual(10);
         for (const value of Object.values(attributes)) expect(value).toMatch(ALLOWED);
       },
@@ -41,25 +41,25 @@ it("writes attributes that SQS takes, whatever the key and the message are", () 
 
 it("keeps the whole key, however long, and cuts the message", () => {
   const key = "k".repeat(1024);
-  const letter = {
+  const deadLetter = {
     reason: "Internal",
     message: "m".repeat(10_000),
     lane: "large",
     source: { bucket: "photos", key },
     lastAttemptAt: 5_000,
   } as const;
-  const attributes = letterAttributes(letter, received());
-  expect(attributes[LETTER.key]).toBe(key);
-  expect(attributes[LETTER.message]).toHaveLength(500);
-  expect(attributes[LETTER.firstAttemptAt]).toBe("1970-01-01T00:00:02.000Z");
-  expect(attributes[LETTER.receiveCount]).toBe("3");
+  const attributes = deadLetterAttributes(deadLetter, received());
+  expect(attributes[DEAD_LETTER_ATTRIBUTES.key]).toBe(key);
+  expect(attributes[DEAD_LETTER_ATTRIBUTES.message]).toHaveLength(500);
+  expect(attributes[DEAD_LETTER_ATTRIBUTES.firstAttemptAt]).toBe("1970-01-01T00:00:02.000Z");
+  expect(attributes[DEAD_LETTER_ATTRIBUTES.receiveCount]).toBe("3");
 });
 
 it("knows a message that was a dead letter before, and keeps its redrive count", () => {
-  const letter = { reason: "Internal", message: "x", lane: "small", lastAttemptAt: 1 } as const;
-  const redriven = received({ [LETTER.redriveCount]: "2" });
+  const deadLetter = { reason: "Internal", message: "x", lane: "small", lastAttemptAt: 1 } as const;
+  const redriven = received({ [DEAD_LETTER_ATTRIBUTES.redriveCount]: "2" });
   expect(wasDeadLetter(received())).toBe(false);
   expect(wasDeadLetter(redriven)).toBe(true);
-  expect(letterAttributes(letter, redriven)[LETTER.redriveCount]).toBe("2");
-  expect(wasDeadLetter(received(letterAttributes(letter, received())))).toBe(true);
+  expect(deadLetterAttributes(deadLetter, redriven)[DEAD_LETTER_ATTRIBUTES.redriveCount]).toBe("2");
+  expect(wasDeadLetter(received(deadLetterAttributes(deadLetter, received())))).toBe(true);
 });

@@ -8,7 +8,7 @@ export const MAX_ATTRIBUTES = 10;
  * A dead letter is the message that could not be done, its body as it was, with these attributes.
  * SQS takes ten attributes a message.
  */
-export const LETTER = {
+export const DEAD_LETTER_ATTRIBUTES = {
   reason: "Reason",
   message: "Message",
   lane: "Lane",
@@ -18,14 +18,14 @@ export const LETTER = {
   lastAttemptAt: "LastAttemptAt",
   receiveCount: "ReceiveCount",
   redriveCount: "RedriveCount",
-  /** Of a redriven message, the reason that its letter gave; none where the program had died. */
+  /** Of a redriven message, the reason that its dead letter gave; none where the program had died. */
   redriveOf: "RedriveOf",
 } as const;
 
 /** Long enough to say what happened, short beside SQS's limit of 256 KiB a message. */
 const MAX_TEXT = 500;
 
-export interface DeadLetter {
+export interface DeadLetterDetails {
   readonly reason: DeadLetterReason;
   readonly message: string;
   readonly lane: Lane;
@@ -36,39 +36,44 @@ export interface DeadLetter {
 }
 
 /** The attributes of a dead letter; `redriveCount` is kept from the message, whoever redrove it. */
-export function letterAttributes(
-  letter: DeadLetter,
+export function deadLetterAttributes(
+  deadLetter: DeadLetterDetails,
   received: ReceivedMessage,
 ): Record<string, string> {
   return {
-    [LETTER.reason]: letter.reason,
-    [LETTER.message]: attributeText(letter.message) || letter.reason,
-    [LETTER.lane]: letter.lane,
-    ...(letter.source && {
-      [LETTER.bucket]: attributeText(letter.source.bucket),
-      [LETTER.key]: attributeKey(letter.source.key),
+    [DEAD_LETTER_ATTRIBUTES.reason]: deadLetter.reason,
+    [DEAD_LETTER_ATTRIBUTES.message]: attributeText(deadLetter.message) || deadLetter.reason,
+    [DEAD_LETTER_ATTRIBUTES.lane]: deadLetter.lane,
+    ...(deadLetter.source && {
+      [DEAD_LETTER_ATTRIBUTES.bucket]: attributeText(deadLetter.source.bucket),
+      [DEAD_LETTER_ATTRIBUTES.key]: attributeKey(deadLetter.source.key),
     }),
-    [LETTER.firstAttemptAt]: new Date(received.firstReceivedAt).toISOString(),
-    [LETTER.lastAttemptAt]: new Date(letter.lastAttemptAt).toISOString(),
-    [LETTER.receiveCount]: String(received.receiveCount),
-    [LETTER.redriveCount]: String(redriveCount(received)),
+    [DEAD_LETTER_ATTRIBUTES.firstAttemptAt]: new Date(received.firstReceivedAt).toISOString(),
+    [DEAD_LETTER_ATTRIBUTES.lastAttemptAt]: new Date(deadLetter.lastAttemptAt).toISOString(),
+    [DEAD_LETTER_ATTRIBUTES.receiveCount]: String(received.receiveCount),
+    [DEAD_LETTER_ATTRIBUTES.redriveCount]: String(redriveCount(received)),
   };
 }
 
 /** A dead letter that a program lived to write, redriven and not yet received again. */
-export function wasAnsweredFor({ attributes, receiveCount }: ReceivedMessage): boolean {
+export function hasRecordedReason({ attributes, receiveCount }: ReceivedMessage): boolean {
   if (receiveCount > 1) return false;
-  return attributes[LETTER.reason] !== undefined || attributes[LETTER.redriveOf] !== undefined;
+  return (
+    attributes[DEAD_LETTER_ATTRIBUTES.reason] !== undefined ||
+    attributes[DEAD_LETTER_ATTRIBUTES.redriveOf] !== undefined
+  );
 }
 
 /** A message that has been a dead letter before carries what made it one. */
 export function wasDeadLetter(message: ReceivedMessage): boolean {
-  return message.attributes[LETTER.reason] !== undefined || redriveCount(message) > 0;
+  return (
+    message.attributes[DEAD_LETTER_ATTRIBUTES.reason] !== undefined || redriveCount(message) > 0
+  );
 }
 
 /** How often it was redriven; 0 where what says so is no count. */
 export function redriveCount({ attributes }: Pick<ReceivedMessage, "attributes">): number {
-  const count = Number(attributes[LETTER.redriveCount] ?? 0);
+  const count = Number(attributes[DEAD_LETTER_ATTRIBUTES.redriveCount] ?? 0);
   return Number.isSafeInteger(count) && count > 0 ? count : 0;
 }
 
@@ -78,7 +83,7 @@ export function redriveCount({ attributes }: Pick<ReceivedMessage, "attributes">
  */
 const NOT_XML = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
-/** A key as its letter's attribute has it, in which what SQS refuses is shown and not kept. */
+/** A key as its dead letter's attribute has it, in which what SQS refuses is shown and not kept. */
 export function attributeKey(key: string): string {
   return attributeText(key, Number.POSITIVE_INFINITY);
 }

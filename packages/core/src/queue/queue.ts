@@ -104,7 +104,7 @@ export class Queue {
   }
 
   /** @param messages up to ten */
-  async allComeBackIn(seconds: number, messages: readonly Handle[]): Promise<void> {
+  async changeVisibilityBatch(seconds: number, messages: readonly Handle[]): Promise<void> {
     const Entries = messages.map(({ receiptHandle }, at) => ({
       Id: String(at),
       ReceiptHandle: receiptHandle,
@@ -116,7 +116,7 @@ export class Queue {
   }
 
   /** Sets when a message that is in hand comes back: extends a lease, or ends it with 0. */
-  async comeBackIn(seconds: number, message: Handle, signal?: AbortSignal): Promise<void> {
+  async changeVisibility(seconds: number, message: Handle, signal?: AbortSignal): Promise<void> {
     await this.#call(
       "change the visibility in",
       () =>

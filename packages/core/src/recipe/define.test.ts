@@ -3,11 +3,11 @@ import { defineRecipe, parseRecipe } from "./define.ts";
 import { RecipeError } from "./error.ts";
 import { presetLabel } from "./recipe.ts";
 
-function faults(input: unknown): readonly string[] {
+function issues(input: unknown): readonly string[] {
   try {
     parseRecipe(input);
   } catch (error) {
-    if (error instanceof RecipeError) return error.faults;
+    if (error instanceof RecipeError) return error.issues;
     throw error;
   }
   return [];
@@ -170,7 +170,7 @@ describe("a fault names the field, the value and the fix", () => {
     [preset({ enlarge: "yes" }), 'presets.a.enlarge is "yes": write true or false'],
     [
       preset({ background: "white" }),
-      'presets.a.background is "white": write a colour as "#rrggbb", for example "#ffffff"',
+      'presets.a.background is "white": write a color as "#rrggbb", for example "#ffffff"',
     ],
     [
       preset({ formats: "avif" }),
@@ -261,13 +261,13 @@ describe("a fault names the field, the value and the fix", () => {
       "presets.a.focus.y is missing: write a number from 0 to 1",
     ],
     [preset({ size: "9x9", focus: { x: 1, y: 1 } }), 'presets.a.focus needs fit: "cover"'],
-    [preset({ colour: "p4" }), 'presets.a.colour is "p4": use one of srgb, p3'],
+    [preset({ color: "p4" }), 'presets.a.color is "p4": use one of srgb, p3'],
     [preset({ keep: ["ext"] }), 'presets.a.keep.0 is "ext": use one of icc, copyright, exif, gps'],
     [preset({ keep: "icc" }), 'presets.a.keep is "icc": write a list such as ["copyright", "icc"]'],
     [preset({ widht: 5 }), 'presets.a.widht is not a field here: did you mean "width"?'],
     [
-      preset({ colourspace: 5 }),
-      "presets.a.colourspace is not a field here: the fields are size, width, height, widths, fit, gravity, focus, enlarge, format, formats, quality, effort, mozjpeg, palette, animated, fallback, background, colour, keep",
+      preset({ colorspace: 5 }),
+      "presets.a.colorspace is not a field here: the fields are size, width, height, widths, fit, gravity, focus, enlarge, format, formats, quality, effort, mozjpeg, palette, animated, fallback, background, color, keep",
     ],
     [more({ outptu: {} }), 'outptu is not a field here: did you mean "output"?'],
     [more({ output: { keey: "" } }), 'output.keey is not a field here: did you mean "key"?'],
@@ -294,12 +294,12 @@ describe("a fault names the field, the value and the fix", () => {
       'output.prefix is "out/../x": write it without a leading "/", "." and ".."',
     ],
   ])("%j", (input, message) => {
-    expect(faults(input)).toEqual([message]);
+    expect(issues(input)).toEqual([message]);
   });
 
   it("and all of them come at once", () => {
     const input = { presets: { a: "150", b: { format: "x", quality: 0 } }, foo: 1 };
-    expect(faults(input)).toEqual([
+    expect(issues(input)).toEqual([
       `presets.a is "150": write a size as ${forms}`,
       'presets.b.format is "x": use one of jpeg, png, webp, avif, gif',
       "presets.b.quality is 0: write a whole number from 1 to 100",

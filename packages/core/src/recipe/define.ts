@@ -66,17 +66,17 @@ function isDefined(input: unknown): input is Recipe {
 }
 
 function complete(draft: RecipeDraft): Recipe {
-  const faults: string[] = [];
+  const issues: string[] = [];
   const entries = Object.entries(draft.presets);
-  if (entries.length === 0) faults.push('presets is empty: write at least one, thumb: "150x150"');
+  if (entries.length === 0) issues.push('presets is empty: write at least one, thumb: "150x150"');
 
-  const presets = entries.flatMap(([name, value]) => presetsOf(name, value, faults));
-  faults.push(
+  const presets = entries.flatMap(([name, value]) => presetsOf(name, value, issues));
+  issues.push(
     ...checkLabels(presets),
     ...checkTemplate(draft.output.key, presets),
     ...checkPrefix(draft),
   );
-  if (faults.length > 0) throw new RecipeError(faults);
+  if (issues.length > 0) throw new RecipeError(issues);
   const recipe = { ...draft, presets: Object.freeze(presets) };
   return Object.freeze(Object.defineProperty(recipe, DEFINED, { value: true }));
 }

@@ -1,14 +1,14 @@
 /** A recipe that cannot be used: every fault at once, each with the field, the value and the fix. */
 export class RecipeError extends Error {
   override readonly name = "RecipeError";
-  readonly faults: readonly string[];
+  readonly issues: readonly string[];
 
-  constructor(faults: readonly string[]) {
+  constructor(issues: readonly string[]) {
     super(
-      faults.length === 1
-        ? `The recipe cannot be used: ${faults[0]}`
-        : `The recipe cannot be used, ${faults.length} faults:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
+      issues.length === 1
+        ? `The recipe cannot be used: ${issues[0]}`
+        : `The recipe cannot be used, ${issues.length} faults:\n${issues.map((issue) => `  - ${issue}`).join("\n")}`,
     );
-    this.faults = faults;
+    this.issues = issues;
   }
 }

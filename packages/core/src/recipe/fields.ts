@@ -28,11 +28,11 @@ export function show(value: unknown): string {
 
 export const text = v.string((issue) => `is ${show(issue.input)}: write a text`);
 
-export const colour = v.pipe(
-  v.string((issue) => `is ${show(issue.input)}: write a colour as "#rrggbb"`),
+export const color = v.pipe(
+  v.string((issue) => `is ${show(issue.input)}: write a color as "#rrggbb"`),
   v.regex(
     /^#[0-9a-f]{6}$/i,
-    (issue) => `is ${show(issue.input)}: write a colour as "#rrggbb", for example "#ffffff"`,
+    (issue) => `is ${show(issue.input)}: write a color as "#rrggbb", for example "#ffffff"`,
   ),
   v.toLowerCase(),
 );

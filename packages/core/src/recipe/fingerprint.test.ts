@@ -57,7 +57,7 @@ describe("presetFingerprint", () => {
       { ...base, fallback: "source" },
       { ...base, gravity: "north" },
       { ...base, focus: { x: 0.5, y: 0.5 } },
-      { ...base, colour: "p3" },
+      { ...base, color: "p3" },
       { ...base, keep: ["icc"] },
     ];
     const prints = [base, ...others].map((preset) => presetFingerprint(preset, ENCODER));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Preset, Recipe } from "./recipe.ts";
 
 /**
- * Raised when the same preset would come out different for a reason of ours (geometry, colour,
+ * Raised when the same preset would come out different for a reason of ours (geometry, color,
  * cascade): every rendition in the field is then remade as its source is next looked at.
  */
 const RENDERER_VERSION = 2;

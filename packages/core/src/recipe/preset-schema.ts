@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { colour, flag, oneOf, show, wholeNumber } from "./fields.ts";
-import { COLOURS, FITS, GRAVITIES, KEEPS, OUTPUT_FORMATS } from "./recipe.ts";
+import { color, flag, oneOf, show, wholeNumber } from "./fields.ts";
+import { COLORS, FITS, GRAVITIES, KEEPS, OUTPUT_FORMATS } from "./recipe.ts";
 import { MAX_SIDE, parseSize, SIZE_FORMS } from "./size.ts";
 
 const side = v.pipe(
@@ -96,8 +96,8 @@ export const presetObject = v.strictObject({
   palette: v.optional(flag()),
   animated: v.optional(flag()),
   fallback: v.optional(oneOf(["source"])),
-  background: v.optional(colour, "#ffffff"),
-  colour: v.optional(oneOf(COLOURS)),
+  background: v.optional(color, "#ffffff"),
+  color: v.optional(oneOf(COLORS)),
   keep: v.optional(
     v.array(
       oneOf(KEEPS),

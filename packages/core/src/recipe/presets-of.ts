@@ -17,14 +17,14 @@ const EFFORTS = { webp: [0, 6], avif: [0, 9], gif: [1, 10], png: [1, 10] } as co
 const ANIMATED: readonly OutputFormat[] = ["webp", "gif"];
 
 /** The files of one preset: one for each format and width, in the order of the person's. */
-export function presetsOf(name: string, value: Size | PresetDraft, faults: string[]): Preset[] {
+export function presetsOf(name: string, value: Size | PresetDraft, issues: string[]): Preset[] {
   const draft: PresetDraft = isDraft(value)
     ? value
     : { size: value, enlarge: false, background: "#ffffff" };
   const at = `presets.${name}`;
   const formats = draft.formats ?? [draft.format ?? DEFAULT_FORMAT];
   const found = [...sizeFaults(draft), ...formatFaults(draft, formats)];
-  faults.push(...found.map((fault) => `${at}${fault}`));
+  issues.push(...found.map((issue) => `${at}${issue}`));
   return formats.flatMap((format) =>
     sizesOf(draft).map((sides) =>
       Object.freeze<Preset>({
@@ -32,7 +32,7 @@ export function presetsOf(name: string, value: Size | PresetDraft, faults: strin
         ...sides,
         fit: draft.fit ?? "inside",
         ...(draft.gravity !== undefined &&
-          draft.gravity !== "centre" && { gravity: draft.gravity }),
+          draft.gravity !== "center" && { gravity: draft.gravity }),
         ...(draft.focus && { focus: draft.focus }),
         enlarge: draft.enlarge,
         format,
@@ -40,7 +40,7 @@ export function presetsOf(name: string, value: Size | PresetDraft, faults: strin
         ...(draft.animated && ANIMATED.includes(format) && { animated: true as const }),
         ...(draft.fallback && { fallback: draft.fallback }),
         background: draft.background,
-        ...(draft.colour === "p3" && { colour: draft.colour }),
+        ...(draft.color === "p3" && { color: draft.color }),
         ...(draft.keep?.length && { keep: [...new Set(draft.keep)].sort() }),
       }),
     ),
@@ -91,40 +91,40 @@ function pick(value: PerFormat, format: OutputFormat): number | undefined {
 }
 
 function sizeFaults({ size, width, height, widths, fit, gravity, focus }: PresetDraft): string[] {
-  const faults: string[] = [];
+  const issues: string[] = [];
   if (size !== undefined && (width !== undefined || height !== undefined)) {
-    faults.push(" has a size and a width or height: keep one of the two");
+    issues.push(" has a size and a width or height: keep one of the two");
   }
   const has = { width: size?.width ?? width, height: size?.height ?? height };
   const box = has.width !== undefined && has.height !== undefined;
   if (widths !== undefined && !box && (has.width !== undefined || has.height !== undefined)) {
-    faults.push(
+    issues.push(
       ' has widths and one side: leave the side out, or write a box for the proportions, size: "16x9"',
     );
   }
   if (fit !== undefined && fit !== "inside" && !box) {
-    faults.push(`.fit is "${fit}": that needs a width and a height`);
+    issues.push(`.fit is "${fit}": that needs a width and a height`);
   }
   const looks = gravity === "attention" || gravity === "entropy";
   if (gravity !== undefined && fit !== "cover" && (looks || fit !== "contain")) {
-    faults.push(`.gravity is "${gravity}": that needs fit: "cover"${looks ? "" : ' or "contain"'}`);
+    issues.push(`.gravity is "${gravity}": that needs fit: "cover"${looks ? "" : ' or "contain"'}`);
   }
-  if (focus !== undefined && fit !== "cover") faults.push('.focus needs fit: "cover"');
+  if (focus !== undefined && fit !== "cover") issues.push('.focus needs fit: "cover"');
   if (focus !== undefined && gravity !== undefined) {
-    faults.push(" has a gravity and a focus: keep one of the two");
+    issues.push(" has a gravity and a focus: keep one of the two");
   }
-  return faults;
+  return issues;
 }
 
 function formatFaults(draft: PresetDraft, formats: readonly OutputFormat[]): string[] {
-  const faults: string[] = [];
+  const issues: string[] = [];
   const { effort, mozjpeg, palette, animated, fallback, quality } = draft;
   if (draft.format !== undefined && draft.formats !== undefined) {
-    faults.push(" has a format and formats: keep one of the two");
+    issues.push(" has a format and formats: keep one of the two");
   }
   const needs = (given: unknown, field: string, some: readonly OutputFormat[]) => {
     if (given && !some.some((format) => formats.includes(format))) {
-      faults.push(
+      issues.push(
         `.${field} is ${JSON.stringify(given)}: that needs the format ${some.join(" or ")}`,
       );
     }
@@ -133,22 +133,22 @@ function formatFaults(draft: PresetDraft, formats: readonly OutputFormat[]): str
   needs(palette, "palette", ["png"]);
   needs(animated, "animated", ANIMATED);
   if (animated && (draft.gravity === "attention" || draft.gravity === "entropy")) {
-    faults.push(`.gravity is "${draft.gravity}": an animation has no one crop for that; use focus`);
+    issues.push(`.gravity is "${draft.gravity}": an animation has no one crop for that; use focus`);
   }
   for (const [field, value] of Object.entries({ quality, effort })) {
     if (typeof value !== "object") continue;
     for (const format of Object.keys(value)) {
       if (formats.some((known) => known === format)) continue;
-      faults.push(
+      issues.push(
         `.${field}.${format} is of a format that is not made here: add it or leave it out`,
       );
     }
   }
   if (fallback !== undefined && draft.keep?.length) {
-    faults.push(' has fallback: "source" and keep: the source keeps what it has; choose one');
+    issues.push(' has fallback: "source" and keep: the source keeps what it has; choose one');
   }
-  faults.push(...effortFaults(effort, formats, palette === true));
-  return faults;
+  issues.push(...effortFaults(effort, formats, palette === true));
+  return issues;
 }
 
 function effortFaults(effort: PerFormat, formats: readonly OutputFormat[], palette: boolean) {

@@ -24,7 +24,7 @@ export const CONTENT_TYPES: Readonly<Record<OutputFormat, string>> = {
 
 /** Where the crop, or in `contain` the picture, lies; the last two look at the pixels. */
 export const GRAVITIES = [
-  "centre",
+  "center",
   "north",
   "northeast",
   "east",
@@ -38,7 +38,7 @@ export const GRAVITIES = [
 ] as const;
 export type Gravity = (typeof GRAVITIES)[number];
 
-export const COLOURS = ["srgb", "p3"] as const;
+export const COLORS = ["srgb", "p3"] as const;
 
 export const DAMAGED = ["reject", "render"] as const;
 type Damaged = (typeof DAMAGED)[number];
@@ -59,7 +59,7 @@ export interface Preset {
   readonly width?: number;
   readonly height?: number;
   readonly fit: Fit;
-  /** Absent: the centre. */
+  /** Absent: the center. */
   readonly gravity?: Gravity;
   /** What the crop is to keep in its middle, in shares of the upright picture's sides. */
   readonly focus?: { readonly x: number; readonly y: number };
@@ -79,7 +79,7 @@ export interface Preset {
   /** What stands behind transparency in JPEG, and beside the picture in `contain`: `#rrggbb`. */
   readonly background: string;
   /** Absent: sRGB. */
-  readonly colour?: "p3";
+  readonly color?: "p3";
   /** Absent: nothing. */
   readonly keep?: readonly Keep[];
 }

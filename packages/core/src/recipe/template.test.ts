@@ -49,9 +49,9 @@ describe("checkTemplate", () => {
       inManifests.presets,
       'it would write into "manifests/", where the manifests are; begin with another folder or rename the preset',
     ],
-  ])("refuses %j", (template, list, fault) => {
+  ])("refuses %j", (template, list, issue) => {
     expect(checkTemplate(template, list)).toEqual([
-      `output.key is ${JSON.stringify(template)}: ${fault}`,
+      `output.key is ${JSON.stringify(template)}: ${issue}`,
     ]);
   });
 });

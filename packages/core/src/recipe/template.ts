@@ -15,40 +15,40 @@ const ANY_PLACEHOLDER = /\{([^{}]*)\}/g;
 
 /** The faults of a key template: what would let two renditions claim one key is refused here. */
 export function checkTemplate(template: string, presets: readonly Preset[]): string[] {
-  const faults: string[] = [];
+  const issues: string[] = [];
   const at = `output.key is ${JSON.stringify(template)}`;
   const words = [...template.matchAll(ANY_PLACEHOLDER)].map((match) => match[1] ?? "");
   for (const word of words) {
     if (PLACEHOLDERS.some((known) => known === word)) continue;
     const near = PLACEHOLDERS.find((known) => distance(known, word) <= 2);
-    faults.push(
+    issues.push(
       `${at}: {${word}} is unknown; ${near ? `did you mean {${near}}?` : `use ${PLACEHOLDERS.map((p) => `{${p}}`).join(" ")}`}`,
     );
   }
   if (!words.includes("path")) {
-    faults.push(`${at}: without {path} two sources would claim one rendition; add it`);
+    issues.push(`${at}: without {path} two sources would claim one rendition; add it`);
   }
   const labels = new Set(presets.map(presetLabel));
   if (!words.includes("preset") && labels.size > 1) {
     const names = new Set(presets.map(({ name }) => name));
     const two = names.size > 1 ? "presets" : "widths";
-    faults.push(`${at}: without {preset} two ${two} would claim one rendition; add it`);
+    issues.push(`${at}: without {preset} two ${two} would claim one rendition; add it`);
   }
   if (!words.includes("ext") && labels.size < presets.length) {
-    faults.push(`${at}: without {ext} two formats of one preset would claim one rendition; add it`);
+    issues.push(`${at}: without {ext} two formats of one preset would claim one rendition; add it`);
   }
   // "{path}-{preset}": path "x" of preset "b-a" and path "x-b" of preset "a" would share "x-b-a".
   // With a "/" between them, the preset is the one segment at its place from the start or the end.
   if (template.split("/").some((part) => part.includes("{path}") && part.includes("{preset}"))) {
-    faults.push(
+    issues.push(
       `${at}: with {path} and {preset} in one name two renditions could claim one key; put a "/" between them`,
     );
   }
   if (words.filter((word) => word === "path").length > 1) {
-    faults.push(`${at}: {path} stands there twice; keep one`);
+    issues.push(`${at}: {path} stands there twice; keep one`);
   }
   if (/^\/|(^|\/)\.{1,2}(\/|$)/.test(template)) {
-    faults.push(`${at}: write it without a leading "/", "." and ".."`);
+    issues.push(`${at}: write it without a leading "/", "." and ".."`);
   }
   const first = template.split("/")[0] ?? "";
   const collides =
@@ -56,15 +56,15 @@ export function checkTemplate(template: string, presets: readonly Preset[]): str
     first === "{path}" ||
     [...labels].some((label) => first.replaceAll("{preset}", label) === MANIFEST_FOLDER);
   if (collides && template.includes("/")) {
-    faults.push(
+    issues.push(
       `${at}: it would write into "${MANIFEST_FOLDER}/", where the manifests are; begin with another folder or rename the preset`,
     );
   }
   const [lead = "", ...rest] = first.split("{path}");
   if (rest.length > 0 && MANIFEST_FOLDER.startsWith(lead) && !template.endsWith(".{ext}")) {
-    faults.push(`${at}: it could be a manifest's key; end it with ".{ext}"`);
+    issues.push(`${at}: it could be a manifest's key; end it with ".{ext}"`);
   }
-  return faults;
+  return issues;
 }
 
 /**

@@ -18,7 +18,7 @@ export async function withContent<T>(
     try {
       return await use({ kind: "bytes", bytes });
     } finally {
-      giveBack(bytes);
+      release(bytes);
     }
   }
   try {
@@ -36,6 +36,6 @@ export async function withContent<T>(
  * Now, and not when the collector comes by: a batch holds up to 20 MiB a source outside V8's heap,
  * and what is only garbage there makes it collect the whole heap more often.
  */
-function giveBack({ buffer }: Uint8Array): void {
+function release({ buffer }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

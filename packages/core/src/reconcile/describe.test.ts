@@ -41,7 +41,7 @@ describe("reconcile", () => {
     const jpeg = { type: "image/jpeg" };
     expect(await manifest()).toMatchObject({
       placeholder: {
-        colour: expect.stringMatching(/^#33[67].9[89a]$/),
+        color: expect.stringMatching(/^#33[67].9[89a]$/),
         thumbhash: expect.stringMatching(/^[\w+/=]{20,40}$/),
       },
       srcset: {

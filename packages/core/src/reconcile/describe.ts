@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Job } from "../intake/index.ts";
-import type { Manifest, OpenSource, StandingManifest, Tombstone } from "../store/index.ts";
+import type { Manifest, OpenSource, StoredManifest, Tombstone } from "../store/index.ts";
 import type { Made } from "./make.ts";
 import { srcsetOf } from "./srcset.ts";
 
@@ -11,7 +11,7 @@ export function describe(
   made: Exclude<Made, { kind: "tooCostly" }>,
   fingerprint: string,
   stale: string[],
-  over: StandingManifest | undefined,
+  over: StoredManifest | undefined,
   rejectedBy: string,
 ): Manifest {
   const { bucket, key } = job;
@@ -48,11 +48,11 @@ export function settled(manifest: Manifest): Manifest {
 }
 
 /** What stands in for the manifest of a source that is gone. */
-export function tombstone({ bucket, key }: Job, over: StandingManifest | undefined): Tombstone {
+export function tombstone({ bucket, key }: Job, over: StoredManifest | undefined): Tombstone {
   return {
     version: 1,
     ...written(over?.manifest ?? over?.tombstone),
-    retired: true,
+    removed: true,
     source: { bucket, key },
   };
 }

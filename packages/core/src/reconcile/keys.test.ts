@@ -52,7 +52,7 @@ function contextOf(recipe: Recipe): ReconcileContext {
     sources: new SourceStore(s3),
     renditions: new RenditionStore(s3, resources.renditionBucket),
     memoryBytes: 0,
-    renderGate: (work) => work(),
+    renderSemaphore: (work) => work(),
   };
 }
 
@@ -92,7 +92,7 @@ describe("keysOf", () => {
         });
         run += 1;
         const now = at(today);
-        const jobs = sources.map((key) => ({ bucket, key, begun: false, force: false }));
+        const jobs = sources.map((key) => ({ bucket, key, mayHaveRun: false, force: false }));
         const owners = new Map<string, string>();
         for (const past of [...earlier.map(at), now]) {
           for (const job of jobs) {
@@ -151,7 +151,7 @@ describe("keysOf", () => {
     const { s3, resources } = sandbox;
     const bucket = resources.sourceBucket;
     const context = contextOf(defineRecipe({ presets: { thumb: "10x10" } }));
-    const job = { bucket, key: "x/one", begun: false, force: false };
+    const job = { bucket, key: "x/one", mayHaveRun: false, force: false };
     const mark = { contentType: "image/webp", cacheControl: "x", fingerprint: "0" };
     const key = (name: string) => `${name}/x/one.webp`;
     // The key of "one" by the template "dropped/{preset}/{path}.{ext}" and its preset "x".
@@ -172,7 +172,7 @@ describe("keysOf", () => {
     const bucket = sandbox.resources.renditionBucket;
     const shared = defineRecipe({ source: { prefix: "uploads/" }, presets: { thumb: "10x10" } });
     const context = contextOf(shared);
-    const job = { bucket, key: "uploads/a", begun: false, force: false };
+    const job = { bucket, key: "uploads/a", mayHaveRun: false, force: false };
     // A preset of that name could have written both, for all that the template says.
     const named = ["uploads/a.jpg", "gone/a.jpg"];
     const mine = await keysOf(forged(bucket, job.key, named), job, context, never);
@@ -182,14 +182,14 @@ describe("keysOf", () => {
 
 describe("ofSource", () => {
   it("takes a manifest that names another source for one that cannot be read", () => {
-    const job = { bucket: "b", key: "k", begun: false, force: false };
-    const standing = (bucket: string, key: string) => ({
+    const job = { bucket: "b", key: "k", mayHaveRun: false, force: false };
+    const stored = (bucket: string, key: string) => ({
       etag: '"1"',
       manifest: forged(bucket, key, []),
     });
-    expect(ofSource(standing("b", "k"), job)).toEqual(standing("b", "k"));
-    expect(ofSource(standing("b", "l"), job)).toEqual({ etag: '"1"' });
-    expect(ofSource(standing("c", "k"), job)).toEqual({ etag: '"1"' });
+    expect(ofSource(stored("b", "k"), job)).toEqual(stored("b", "k"));
+    expect(ofSource(stored("b", "l"), job)).toEqual({ etag: '"1"' });
+    expect(ofSource(stored("c", "k"), job)).toEqual({ etag: '"1"' });
     expect(ofSource(undefined, job)).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import type { Job } from "../intake/index.ts";
 import { Rejection } from "../outcome/index.ts";
 import { renditionKey, sourceOfOutput, sourcePath } from "../plan/index.ts";
 import { fitsTemplate, MANIFEST_FOLDER, type Recipe, whyNotASource } from "../recipe/index.ts";
-import type { Manifest, StandingManifest } from "../store/index.ts";
+import type { Manifest, StoredManifest } from "../store/index.ts";
 import type { ReconcileContext } from "./context.ts";
 
 /** Objects that are asked for their owner at once, and at most of one manifest. */
@@ -12,12 +12,12 @@ const MAX_ASKED = 1000;
 
 /** A manifest that names another source than the job's is no more than an unreadable object. */
 export function ofSource(
-  standing: StandingManifest | undefined,
+  stored: StoredManifest | undefined,
   { bucket, key }: Job,
-): StandingManifest | undefined {
-  const source = (standing?.manifest ?? standing?.tombstone)?.source;
-  if (standing === undefined || (source?.bucket === bucket && source.key === key)) return standing;
-  return { etag: standing.etag };
+): StoredManifest | undefined {
+  const source = (stored?.manifest ?? stored?.tombstone)?.source;
+  if (stored === undefined || (source?.bucket === bucket && source.key === key)) return stored;
+  return { etag: stored.etag };
 }
 
 /**

@@ -31,7 +31,7 @@ export async function make(
   context: ReconcileContext,
   signal: AbortSignal,
 ): Promise<Made> {
-  const { recipe, lane, memoryBytes, codec = CODEC, onStage } = context;
+  const { recipe, lane, memoryBytes, codec = CODEC, onPhase } = context;
   const puts: Promise<ManifestRendition>[] = [];
   const order = new Map(
     recipe.presets.map((preset, at) => [presetFingerprint(preset, codec.encoder), at]),
@@ -39,7 +39,7 @@ export async function make(
   let placeholder: ManifestPlaceholder | undefined;
   let damaged: string | undefined;
   try {
-    onStage?.("probe");
+    onPhase?.("probe");
     const info = await codec.probe(input, recipe);
     const plan = planRenditions(info, recipe, job.key, memoryBytes);
     if (mustLeave(lane, laneByCost(plan, memoryBytes))) {
@@ -56,14 +56,14 @@ export async function make(
       put.catch(() => undefined);
       puts.push(put);
     };
-    onStage?.("turn");
-    const renditions = await context.renderGate(
-      async (claim) => {
-        onStage?.(plan.raster ? "decode" : "encode");
+    onPhase?.("queued");
+    const renditions = await context.renderSemaphore(
+      async (permit) => {
+        onPhase?.(plan.raster ? "decode" : "encode");
         await codec.render(input, plan, {
           signal,
           onRendition,
-          onDecoded: () => onStage?.("encode"),
+          onDecoded: () => onPhase?.("encode"),
           onPlaceholder: (made) => {
             placeholder = made;
           },
@@ -71,9 +71,9 @@ export async function make(
             damaged = why;
           },
         });
-        onStage?.("store");
+        onPhase?.("store");
         // What is not yet stored is still in memory; the next job may have the CPU.
-        claim?.shrinkTo(onTheWay);
+        permit?.shrinkTo(onTheWay);
         return Promise.all(puts);
       },
       plan.peakBytes,

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createS3 } from "../aws/index.ts";
 import { Failure } from "../outcome/index.ts";
 import { RenditionStore } from "../store/index.ts";
-import type { Gate } from "./context.ts";
+import type { Semaphore } from "./context.ts";
 import { reconcile } from "./reconcile.ts";
 import {
   context,
@@ -42,12 +42,12 @@ describe("reconcile", () => {
   it("goes round when the source changes while it is worked on", async () => {
     await upload(await picture(60, 60));
     let rounds = 0;
-    const renderGate: Gate = async (work) => {
+    const renderSemaphore: Semaphore = async (work) => {
       rounds += 1;
       if (rounds === 1) await upload(await picture(30, 60));
       return work();
     };
-    expect(await reconcile(job(), context({ renderGate }), never)).toMatchObject({
+    expect(await reconcile(job(), context({ renderSemaphore }), never)).toMatchObject({
       kind: "rendered",
     });
     expect(rounds).toBe(2);
@@ -56,12 +56,12 @@ describe("reconcile", () => {
 
   it("retires when the source goes while it is worked on", async () => {
     await upload(await picture(60, 60));
-    const renderGate: Gate = async (work) => {
+    const renderSemaphore: Semaphore = async (work) => {
       await remove();
       return work();
     };
-    expect(await reconcile(job(), context({ renderGate }), never)).toMatchObject({
-      kind: "retired",
+    expect(await reconcile(job(), context({ renderSemaphore }), never)).toMatchObject({
+      kind: "removed",
     });
     expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
   });
@@ -69,30 +69,30 @@ describe("reconcile", () => {
   it("gives up for now on a source that changes faster than it can be rendered", async () => {
     let version = 10;
     await upload(await picture(version, 60));
-    const renderGate: Gate = async (work) => {
+    const renderSemaphore: Semaphore = async (work) => {
       await upload(await picture(++version, 60));
       return work();
     };
-    const outcome = await reconcile(job(), context({ renderGate }), never);
+    const outcome = await reconcile(job(), context({ renderSemaphore }), never);
     expect(outcome).toMatchObject({ kind: "failed", reason: "SourceChanging" });
   });
 
   it("goes round when another attempt commits meanwhile, and says so to the large lane", async () => {
     await upload(await picture(60, 60));
     let rounds = 0;
-    const renderGate: Gate = async (work) => {
+    const renderSemaphore: Semaphore = async (work) => {
       rounds += 1;
       const made = await work();
       if (rounds === 1) await reconcile(job(), context(), never);
       return made;
     };
-    const outcome = await reconcile(job(), context({ renderGate }), never);
+    const outcome = await reconcile(job(), context({ renderSemaphore }), never);
     expect(outcome).toMatchObject({ kind: "rendered" });
     expect(rounds).toBe(2);
 
     let memoryBytes = 512 * MIB;
     rounds = 0;
-    const busy: Gate = async (work) => {
+    const busy: Semaphore = async (work) => {
       rounds += 1;
       const made = await work();
       await upload(await picture(60, 60 + rounds));
@@ -100,14 +100,14 @@ describe("reconcile", () => {
       return made;
     };
     const shrinking = {
-      ...context({ renderGate: busy }),
+      ...context({ renderSemaphore: busy }),
       get memoryBytes() {
         return memoryBytes;
       },
     };
     expect(await reconcile(job({ force: true }), shrinking, never)).toMatchObject({
       kind: "forwarded",
-      begun: true,
+      mayHaveRun: true,
     });
   });
 
@@ -116,11 +116,11 @@ describe("reconcile", () => {
     const lost: S3Client = createS3ThatRepeats(sandbox);
     const renditions = new RenditionStore(lost, sandbox.resources.renditionBucket);
     let rounds = 0;
-    const renderGate: Gate = (work) => {
+    const renderSemaphore: Semaphore = (work) => {
       rounds += 1;
       return work();
     };
-    const outcome = await reconcile(job(), context({ renditions, renderGate }), never);
+    const outcome = await reconcile(job(), context({ renditions, renderSemaphore }), never);
     lost.destroy();
     expect(outcome).toMatchObject({ kind: "rendered" });
     expect(rounds).toBe(1);
@@ -129,12 +129,12 @@ describe("reconcile", () => {
   it("writes nothing for a job whose time has run out", async () => {
     await upload(await picture(60, 60));
     const lease = new AbortController();
-    const renderGate: Gate = async (work) => {
+    const renderSemaphore: Semaphore = async (work) => {
       const made = work();
       lease.abort(new Failure("TimedOut", "the lease has ended"));
       return made;
     };
-    const outcome = await reconcile(job(), context({ renderGate }), lease.signal);
+    const outcome = await reconcile(job(), context({ renderSemaphore }), lease.signal);
     expect(outcome).toMatchObject({ kind: "failed", reason: "TimedOut" });
     expect(await stored()).toEqual(new Map());
   });

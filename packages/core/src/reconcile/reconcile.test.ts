@@ -48,7 +48,7 @@ describe("reconcile", () => {
     expect(await stored()).toEqual(before);
   });
 
-  it.each([{ begun: true }, { force: true }])("takes no shortcut when %o", async (how) => {
+  it.each([{ mayHaveRun: true }, { force: true }])("takes no shortcut when %o", async (how) => {
     await upload(await picture(60, 60));
     await reconcile(job(), context(), never);
     expect(await reconcile(job(how), context(), never)).toMatchObject({ kind: "rendered" });

@@ -2,7 +2,7 @@ import type { Job } from "../intake/index.ts";
 import { Failure, type Outcome, Rejection } from "../outcome/index.ts";
 import { bytesSaved, manifestKey } from "../plan/index.ts";
 import { recipeFingerprint, rejectionFingerprint } from "../recipe/index.ts";
-import type { Manifest, OpenSource, StandingManifest } from "../store/index.ts";
+import type { Manifest, OpenSource, StoredManifest } from "../store/index.ts";
 import { CODEC } from "./codec.ts";
 import { withContent } from "./content.ts";
 import type { ReconcileContext } from "./context.ts";
@@ -10,7 +10,7 @@ import { describe, settled } from "./describe.ts";
 import { keysBy, keysOf, ofSource } from "./keys.ts";
 import { type Made, make } from "./make.ts";
 import { outcomeOf } from "./outcome-of.ts";
-import { retire } from "./retire.ts";
+import { removeRenditions } from "./remove-renditions.ts";
 
 /** A source that changes faster than this is tried again later, not for ever now. */
 const MAX_ROUNDS = 4;
@@ -28,11 +28,11 @@ export async function reconcile(
 ): Promise<Outcome> {
   try {
     // Traces of an earlier attempt, or of an earlier round of this one, may lie there unlisted.
-    let begun = job.begun;
+    let mayHaveRun = job.mayHaveRun;
     for (let round = 1; round <= MAX_ROUNDS; round++) {
-      const outcome = await goRound({ ...job, begun }, context, signal);
+      const outcome = await reconcileOnce({ ...job, mayHaveRun }, context, signal);
       if (outcome !== "again") return outcome;
-      begun = true;
+      mayHaveRun = true;
     }
     const message = `the source, or what is stored of it, changed ${MAX_ROUNDS} times while it was worked on`;
     throw new Failure("SourceChanging", message);
@@ -41,13 +41,13 @@ export async function reconcile(
   }
 }
 
-async function goRound(
+async function reconcileOnce(
   job: Job,
   context: ReconcileContext,
   signal: AbortSignal,
 ): Promise<Outcome | "again"> {
   const { recipe, renditions, sources, codec = CODEC } = context;
-  context.onStage?.("fetch");
+  context.onPhase?.("fetch");
   const at = manifestKey(recipe, job.key);
   const fingerprint = recipeFingerprint(recipe, codec.encoder);
   const rejectedBy = rejectionFingerprint(recipe, codec.encoder);
@@ -61,14 +61,15 @@ async function goRound(
     signal,
   });
   if (answer.kind === "unchanged") return { kind: "unchanged" };
-  if (answer.kind === "missing") return retire(job, context, { at, stored }, undefined, signal);
+  if (answer.kind === "missing")
+    return removeRenditions(job, context, { at, stored }, undefined, signal);
 
   const { source } = answer;
   if (source.own) {
     source.body.destroy();
     // It may have taken a source's place.
-    if (old || isUnreadable(stored) || job.begun) {
-      return retire(job, context, { at, stored }, source.etag, signal);
+    if (old || isUnreadable(stored) || job.mayHaveRun) {
+      return removeRenditions(job, context, { at, stored }, source.etag, signal);
     }
     return { kind: "ignored", why: "this fleet wrote the object" };
   }
@@ -87,11 +88,11 @@ async function goRound(
     const mib = Math.ceil(made.peakBytes / 2 ** 20);
     return forwarded(job, `decoding it would take ${mib} MiB`);
   }
-  context.onStage?.("store");
+  context.onPhase?.("store");
   // What an earlier attempt on a larger content, or with another outcome, may have left is removed
   // too; its work may have been finished by a program of another recipe, which did not know its keys.
   // Of a rejected source nothing is fresh: a picture that is no longer there must not be shown.
-  const mayBeMore = job.begun || (stored !== undefined && old?.recipe !== fingerprint);
+  const mayBeMore = job.mayHaveRun || (stored !== undefined && old?.recipe !== fingerprint);
   const listed = await keysOf(old, job, context, signal);
   const known = new Set([...listed, ...(mayBeMore ? keysBy(recipe, job) : [])]);
   const fresh = new Set(made.kind === "made" ? made.renditions.map(({ key }) => key) : []);
@@ -122,18 +123,18 @@ function mayBeUnchanged(
   fingerprint: string,
   rejectedBy: string,
 ): boolean {
-  if (job.begun || job.force || old === undefined) return false;
+  if (job.mayHaveRun || job.force || old === undefined) return false;
   if (old.rejected && old.rejected.by !== rejectedBy) return false;
   return old.recipe === fingerprint && old.stale.length === 0;
 }
 
 /** Neither a manifest nor a tombstone: what it would have listed may lie there. */
-function isUnreadable(stored: StandingManifest | undefined): boolean {
+function isUnreadable(stored: StoredManifest | undefined): boolean {
   return stored !== undefined && !stored.manifest && !stored.tombstone;
 }
 
-function forwarded({ begun }: Job, why: string): Outcome {
-  return { kind: "forwarded", why, ...(begun && { begun }) };
+function forwarded({ mayHaveRun }: Job, why: string): Outcome {
+  return { kind: "forwarded", why, ...(mayHaveRun && { mayHaveRun }) };
 }
 
 function archived(): Rejection {

@@ -49,8 +49,8 @@ describe("reconcile", () => {
     expect(await manifest()).toMatchObject({ rejected: { reason: "SourceUnsupported" } });
     // A second event makes no second dead letter; what may have been begun does.
     expect(await reconcile(job(), context(), never)).toEqual({ kind: "unchanged" });
-    const begun = await reconcile(job({ begun: true }), context(), never);
-    expect(begun).toMatchObject({ kind: "rejected" });
+    const mayHaveRun = await reconcile(job({ mayHaveRun: true }), context(), never);
+    expect(mayHaveRun).toMatchObject({ kind: "rejected" });
   });
 
   it("looks at a rejected source again once the recipe's limits or switches have changed", async () => {
@@ -133,8 +133,8 @@ describe("reconcile", () => {
       expect(await reconcile(job(), context({ sources }), never)).toEqual({ kind: "unchanged" });
       const recipe = defineRecipe({ presets: { thumb: "20x20" } });
       for (const how of [context({ sources, recipe }), context({ sources })]) {
-        const begun = job({ begun: true });
-        expect(await reconcile(begun, how, never)).toMatchObject(rejected);
+        const mayHaveRun = job({ mayHaveRun: true });
+        expect(await reconcile(mayHaveRun, how, never)).toMatchObject(rejected);
       }
       expect(await stored()).toEqual(before);
     });
@@ -148,7 +148,7 @@ describe("reconcile", () => {
       expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
       await remove();
       expect(await reconcile(job(), context({ sources }), never)).toMatchObject({
-        kind: "retired",
+        kind: "removed",
       });
     });
 

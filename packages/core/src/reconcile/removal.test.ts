@@ -27,7 +27,7 @@ describe("reconcile", () => {
       new PutObjectCommand({ Bucket: resources.renditionBucket, Key: orphan, Body: "x" }),
     );
     await upload(await picture(40, 40));
-    await reconcile(job({ begun: true }), context({ recipe }), never);
+    await reconcile(job({ mayHaveRun: true }), context({ recipe }), never);
     expect([...(await stored()).keys()].sort()).toEqual([
       `hero-50w/${key}.webp`,
       `manifests/${key}.json`,
@@ -47,7 +47,7 @@ describe("reconcile", () => {
         new PutObjectCommand({ Bucket: resources.renditionBucket, Key: left, Body: "x" }),
       );
       await upload(await content());
-      await reconcile(job({ begun: true }), context(), never);
+      await reconcile(job({ mayHaveRun: true }), context(), never);
       expect([...(await stored()).keys()]).toContain(left);
       await reconcile(job(), context({ recipe }), never);
       expect([...(await stored()).keys()]).not.toContain(left);
@@ -80,7 +80,7 @@ describe("reconcile", () => {
     await s3.send(
       new PutObjectCommand({ ...at, Key: `manifests/${key}.json`, Body: JSON.stringify(crashed) }),
     );
-    await reconcile(job({ begun: true }), context(), never);
+    await reconcile(job({ mayHaveRun: true }), context(), never);
     expect((await stored()).has(leftBehind)).toBe(false);
   });
 
@@ -125,7 +125,7 @@ describe("reconcile", () => {
     const forged = { ...rest, recipe: "0", stale, renditions: [{ ...listed, key: first }] };
     const told: string[] = [];
     const onForeign = (keys: readonly string[]) => told.push(...keys);
-    for (const how of ["rendered", "retired"]) {
+    for (const how of ["rendered", "removed"]) {
       const body = JSON.stringify(forged);
       await s3.send(new PutObjectCommand({ ...at, Key: `manifests/${key}.json`, Body: body }));
       const before = await stored();

@@ -9,11 +9,11 @@ import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { defineRecipe } from "../recipe/index.ts";
 import { RenditionStore, SourceStore } from "../store/index.ts";
-import type { Gate, ReconcileContext } from "./context.ts";
+import type { ReconcileContext, Semaphore } from "./context.ts";
 
 export const MIB = 1024 * 1024;
 const THUMB = defineRecipe({ presets: { thumb: "50x50", small: { size: "80w", format: "jpeg" } } });
-const OPEN_GATE: Gate = (work) => work();
+const OPEN_SEMAPHORE: Semaphore = (work) => work();
 export const never = new AbortController().signal;
 
 export let sandbox: Sandbox;
@@ -35,8 +35,8 @@ export function setKey(name: string): void {
   key = name;
 }
 
-export function picture(width: number, height: number, colour = "#336699"): Promise<Buffer> {
-  return sharp({ create: { width, height, channels: 3, background: colour } })
+export function picture(width: number, height: number, color = "#336699"): Promise<Buffer> {
+  return sharp({ create: { width, height, channels: 3, background: color } })
     .jpeg()
     .toBuffer();
 }
@@ -49,13 +49,13 @@ export function context(more: Partial<ReconcileContext> = {}): ReconcileContext 
     sources: new SourceStore(s3),
     renditions: new RenditionStore(s3, resources.renditionBucket),
     memoryBytes: 512 * MIB,
-    renderGate: OPEN_GATE,
+    renderSemaphore: OPEN_SEMAPHORE,
     ...more,
   };
 }
 
-export function job(more: { begun?: boolean; force?: boolean } = {}) {
-  return { bucket: sandbox.resources.sourceBucket, key, begun: false, force: false, ...more };
+export function job(more: { mayHaveRun?: boolean; force?: boolean } = {}) {
+  return { bucket: sandbox.resources.sourceBucket, key, mayHaveRun: false, force: false, ...more };
 }
 
 export async function upload(body: Uint8Array, Metadata?: Record<string, string>): Promise<void> {

@@ -9,6 +9,6 @@ export {
   TOMBSTONE_TAG,
   type Tombstone,
 } from "./manifest.ts";
-export { OWN_MARK, RenditionStore, type StandingManifest } from "./rendition-store.ts";
+export { OWN_MARK, RenditionStore, type StoredManifest } from "./rendition-store.ts";
 export { Scratch, type ScratchFile } from "./scratch.ts";
 export { type OpenSource, type SourceAnswer, SourceStore } from "./source-store.ts";

@@ -59,7 +59,7 @@ export const manifestSchema = v.object({
   /** Why the source is damaged, of which the renditions show what there is. */
   damaged: v.optional(v.object({ message: v.string() })),
   /** What a page shows until the picture is there: a thumbhash in base64, and `#rrggbb`. */
-  placeholder: v.optional(v.object({ thumbhash: v.string(), colour: v.string() })),
+  placeholder: v.optional(v.object({ thumbhash: v.string(), color: v.string() })),
   /**
    * By preset, what a `<picture>` needs: the recipe's first format first, each from the narrowest.
    */
@@ -89,7 +89,7 @@ export const tombstoneSchema = v.object({
   version: v.literal(1),
   revision: v.string(),
   seq,
-  retired: v.literal(true),
+  removed: v.literal(true),
   source: v.object({ bucket: v.string(), key: v.string() }),
   at: v.string(),
 });

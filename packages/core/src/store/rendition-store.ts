@@ -46,13 +46,13 @@ export interface StoredObject {
 }
 
 /** What stands at a manifest's key, and its version: neither, when it cannot be read as one. */
-export interface StandingManifest {
+export interface StoredManifest {
   readonly etag: string;
   readonly manifest?: Manifest;
   readonly tombstone?: Tombstone;
 }
 
-const standingSchema = v.pipe(
+const storedSchema = v.pipe(
   v.string(),
   v.parseJson(),
   v.union([
@@ -115,7 +115,7 @@ export class RenditionStore {
   }
 
   /** What stands at a manifest's key, a tombstone too; undefined when nothing does. */
-  async manifest(key: string, signal: AbortSignal): Promise<StandingManifest | undefined> {
+  async manifest(key: string, signal: AbortSignal): Promise<StoredManifest | undefined> {
     try {
       const got = await this.#s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }), {
         abortSignal: signal,
@@ -125,7 +125,7 @@ export class RenditionStore {
         return { etag: got.ETag ?? "" };
       }
       const text = (await got.Body?.transformToString()) ?? "";
-      const parsed = v.safeParse(standingSchema, text);
+      const parsed = v.safeParse(storedSchema, text);
       return { etag: got.ETag ?? "", ...(parsed.success && parsed.output) };
     } catch (error) {
       if (error instanceof Error && error.name === "NoSuchKey") return undefined;
@@ -146,7 +146,7 @@ export class RenditionStore {
     over: string | undefined,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    const isTombstone = "retired" in manifest;
+    const isTombstone = "removed" in manifest;
     const object = {
       key,
       source: manifest.source,
@@ -165,9 +165,9 @@ export class RenditionStore {
       }
     }
     // The SDK tries again where an answer was lost: then it is our own that stands in the way.
-    const standing = await this.manifest(key, signal);
-    const revision = (standing?.manifest ?? standing?.tombstone)?.revision;
-    return revision === manifest.revision ? standing?.etag : undefined;
+    const stored = await this.manifest(key, signal);
+    const revision = (stored?.manifest ?? stored?.tombstone)?.revision;
+    return revision === manifest.revision ? stored?.etag : undefined;
   }
 
   /**
@@ -176,11 +176,11 @@ export class RenditionStore {
    * @returns false when something else stands there, or nothing
    */
   async removeTombstone(key: string, signal: AbortSignal): Promise<boolean> {
-    const standing = await this.manifest(key, signal);
-    if (!standing?.tombstone) return false;
+    const stored = await this.manifest(key, signal);
+    if (!stored?.tombstone) return false;
     try {
       await this.#s3.send(
-        new DeleteObjectCommand({ Bucket: this.bucket, Key: key, IfMatch: standing.etag }),
+        new DeleteObjectCommand({ Bucket: this.bucket, Key: key, IfMatch: stored.etag }),
         { abortSignal: signal },
       );
       return true;

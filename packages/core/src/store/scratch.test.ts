@@ -26,7 +26,7 @@ function borrow(bytes: number, signal = never) {
   });
   over.catch(lent.reject);
   lent.promise.catch(() => undefined);
-  return { lent: lent.promise, over, giveBack: end.resolve };
+  return { lent: lent.promise, over, release: end.resolve };
 }
 
 const undecided = Symbol("undecided");
@@ -60,8 +60,8 @@ it("counts what others will write, and waits for them", async () => {
   // Written, it is the disk that knows; here nothing was, so there is room again.
   (await first.lent).written();
   await second.lent;
-  second.giveBack();
-  first.giveBack();
+  second.release();
+  first.release();
   await Promise.all([first.over, second.over]);
 });
 
@@ -74,6 +74,6 @@ it("waits no longer than it may", async () => {
   expect(await soFar(second.lent)).toBe(undecided);
   stop.abort(new Error("stopped"));
   await expect(second.over).rejects.toThrow("stopped");
-  first.giveBack();
+  first.release();
   await first.over;
 });

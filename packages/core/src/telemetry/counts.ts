@@ -1,5 +1,5 @@
 import type { DeadLetterReason, Lane } from "../outcome/index.ts";
-import type { Voice } from "./voice.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 export interface DeadLetterLine {
   readonly lane: Lane;
@@ -11,8 +11,12 @@ export interface DeadLetterLine {
 }
 
 /** Counts a dead letter that was sent. */
-export function countDeadLetter({ metrics }: Voice, letter: DeadLetterLine, at: number): void {
-  metrics?.write("info", { ...letter, deadLetters: 1 }, "dead letter", at);
+export function countDeadLetter(
+  { metrics }: Telemetry,
+  deadLetter: DeadLetterLine,
+  at: number,
+): void {
+  metrics?.write("info", { ...deadLetter, deadLetters: 1 }, "dead letter", at);
 }
 
 export interface BatchLine {
@@ -20,11 +24,11 @@ export interface BatchLine {
   /** Messages in it. */
   readonly batchSize: number;
   /** Of these, how many come back. */
-  readonly comeBack: number;
+  readonly retry: number;
   readonly ms: number;
 }
 
 /** Counts a batch that was worked on. */
-export function countBatch({ metrics }: Voice, batch: BatchLine, at: number): void {
+export function countBatch({ metrics }: Telemetry, batch: BatchLine, at: number): void {
   metrics?.write("info", { ...batch, ms: Math.round(batch.ms) }, "batch", at);
 }

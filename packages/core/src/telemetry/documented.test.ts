@@ -16,15 +16,15 @@ import { countBatch, countDeadLetter } from "./counts.ts";
 import { logJob } from "./job-line.ts";
 import { MetricLog } from "./metric-log.ts";
 import { METRICS } from "./metrics.ts";
+import { PHASES } from "./phase-timer.ts";
 import { SIZES, sizeOf } from "./size.ts";
-import { STAGES } from "./stopwatch.ts";
-import type { Voice } from "./voice.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 const DOCS = readFileSync(new URL("../../../../docs/telemetry.md", import.meta.url), "utf8");
 const BASE = rowsOf("Every line").flatMap(([fields = ""]) => namesIn(fields));
 const REASONS = [...REJECTED_REASONS, ...FAILED_REASONS];
 const KINDS: readonly OutcomeKind[] = [
-  ...(["rendered", "unchanged", "retired", "forwarded", "ignored"] as const),
+  ...(["rendered", "unchanged", "removed", "forwarded", "ignored"] as const),
   ...(["rejected", "failed"] as const),
 ];
 
@@ -85,7 +85,7 @@ const stream = new Writable({
   },
 });
 const log = pino({ level: "silent", base: { program: "consume" } }, stream);
-const voice: Voice = { log, metrics: new MetricLog(log, "imagefleet/test") };
+const telemetry: Telemetry = { log, metrics: new MetricLog(log, "imagefleet/test") };
 
 /** One line, as a program with metrics writes it whatever its log's level is. */
 function written(write: () => void): string {
@@ -109,9 +109,9 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
     )
     .map((made) => ({ kind: "rendered" as const, ...made })),
   fc.constant({ kind: "unchanged" as const }),
-  fc.nat(50).map((removed) => ({ kind: "retired" as const, removed })),
+  fc.nat(50).map((removed) => ({ kind: "removed" as const, removed })),
   fc
-    .record({ why: fc.string(), begun: fc.constant(true as const) }, { requiredKeys: ["why"] })
+    .record({ why: fc.string(), mayHaveRun: fc.constant(true as const) }, { requiredKeys: ["why"] })
     .map((forward) => ({ kind: "forwarded" as const, ...forward })),
   fc.string().map((why) => ({ kind: "ignored" as const, why })),
   fc
@@ -132,18 +132,18 @@ const job = fc.record(
   },
   { requiredKeys: ["bucket", "key", "lane", "receiveCount", "ms"] },
 );
-const laps = fc.array(
+const timings = fc.array(
   fc
-    .tuple(fc.constantFrom(...STAGES), fc.nat(1e6), fc.nat(1e6))
-    .map(([stage, from, took]) => ({ stage, from, to: from + took })),
+    .tuple(fc.constantFrom(...PHASES), fc.nat(1e6), fc.nat(1e6))
+    .map(([phase, from, took]) => ({ phase, from, to: from + took })),
 );
 
 it("every job's line is as documented, and its metrics are read as they were meant", () => {
   const seen = new Map<string, Set<string>>(KINDS.map((kind) => [kind, new Set()]));
   fc.assert(
-    fc.property(job, outcome, laps, bytes, (one, ended, all, waitMs) => {
+    fc.property(job, outcome, timings, bytes, (one, ended, all, waitMs) => {
       const at = 1_763_700_000_000;
-      const said = written(() => logJob(voice, one, ended, { at, waitMs, laps: all }));
+      const said = written(() => logJob(telemetry, one, ended, { at, waitMs, timings: all }));
       const line: Record<string, unknown> = JSON.parse(said);
       for (const name of Object.keys(line)) seen.get(ended.kind)?.add(name);
       expect(faults(line, documented('A job: `msg: "job"`', ended.kind))).toEqual([]);
@@ -151,10 +151,10 @@ it("every job's line is as documented, and its metrics are read as they were mea
       const { lane } = one;
       const rendered = ended.kind === "rendered" ? ended : undefined;
       const size = rendered && sizeOf(rendered.bytesIn);
-      const stages = all.map(
-        ({ stage, from, to }) => [`${stage}Ms size=${size}`, to - from] as const,
+      const phases = all.map(
+        ({ phase, from, to }) => [`${phase}Ms size=${size}`, to - from] as const,
       );
-      const times = Map.groupBy(stages, ([series]) => series);
+      const times = Map.groupBy(phases, ([series]) => series);
       expect(sums(samplesOf(said))).toEqual({
         [`jobs lane=${lane} outcome=${ended.kind}`]: 1,
         [`waitMs lane=${lane}`]: waitMs,
@@ -186,7 +186,7 @@ it.each([...REASONS.map((reason) => [reason, true] as const), [CRASHED, false] a
   (reason, known) => {
     const source = known ? { bucket: "photos", key: "ü.jpg" } : {};
     const said = written(() =>
-      countDeadLetter(voice, { lane: "large", reason, ...source, messageId: "m" }, 5),
+      countDeadLetter(telemetry, { lane: "large", reason, ...source, messageId: "m" }, 5),
     );
     const title = 'A dead letter: `msg: "dead letter"`';
     expect(faults(JSON.parse(said), documented(title, "all"))).toEqual([]);
@@ -195,8 +195,8 @@ it.each([...REASONS.map((reason) => [reason, true] as const), [CRASHED, false] a
 );
 
 it("a batch's line is as documented", () => {
-  const batch = { lane: "small", batchSize: 7, comeBack: 2, ms: 12.5 } as const;
-  const said = written(() => countBatch(voice, batch, 5));
+  const batch = { lane: "small", batchSize: 7, retry: 2, ms: 12.5 } as const;
+  const said = written(() => countBatch(telemetry, batch, 5));
   expect(faults(JSON.parse(said), documented('A batch: `msg: "batch"`', "all"))).toEqual([]);
   expect(sums(samplesOf(said))).toEqual({ "batchSize lane=small": 7 });
 });

@@ -7,9 +7,9 @@ import {
   type Outcome,
   REJECTED_REASONS,
 } from "../outcome/index.ts";
+import { type PhaseTiming, phaseTimes } from "./phase-timer.ts";
 import { sizeOf } from "./size.ts";
-import { type Lap, stageTimes } from "./stopwatch.ts";
-import type { Voice } from "./voice.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 /** The `msg` by which a job's line is found among others. */
 const JOB = "job";
@@ -32,17 +32,17 @@ export interface JobMeasures {
   readonly at: number;
   /** From its oldest message's sending to its beginning, ms. */
   readonly waitMs: number;
-  readonly laps: readonly Lap[];
+  readonly timings: readonly PhaseTiming[];
 }
 
 const LEVELS = { failed: "warn", rejected: "warn" } as const;
 
 /** Says how a job ended, in one line. */
 export function logJob(
-  { log, metrics }: Voice,
+  { log, metrics }: Telemetry,
   job: JobLineOptions,
   outcome: Outcome,
-  { at, waitMs, laps }: JobMeasures,
+  { at, waitMs, timings }: JobMeasures,
 ): void {
   const { kind, ...details } = outcome;
   const level = kind === "failed" || kind === "rejected" ? LEVELS[kind] : "info";
@@ -51,8 +51,8 @@ export function logJob(
     log[level](line, JOB);
     return;
   }
-  const stages = [...stageTimes(laps)].map(([stage, ms]) => [`${stage}Ms`, ms] as const);
-  const measures = { jobs: 1, waitMs, ...Object.fromEntries(stages) };
+  const phases = [...phaseTimes(timings)].map(([phase, ms]) => [`${phase}Ms`, ms] as const);
+  const measures = { jobs: 1, waitMs, ...Object.fromEntries(phases) };
   // Only what was made has a time that says something of its size.
   const sized = kind === "rendered" && { size: sizeOf(outcome.bytesIn), jobMs: line.ms };
   metrics.write(level, { ...line, ...measures, ...sized }, JOB, at);
@@ -68,7 +68,7 @@ const jobLineSchema = v.object({
   outcome: v.picklist([
     "rendered",
     "unchanged",
-    "retired",
+    "removed",
     "forwarded",
     "ignored",
     "rejected",

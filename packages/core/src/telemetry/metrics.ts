@@ -23,7 +23,7 @@ export const METRICS = {
   jobMs: { unit: "Milliseconds", dimensions: ["lane", "size"] },
   fetchMs: perSize,
   probeMs: perSize,
-  turnMs: perSize,
+  queuedMs: perSize,
   decodeMs: perSize,
   encodeMs: perSize,
   storeMs: perSize,

@@ -26,7 +26,7 @@ const job = {
   receiveCount: 2,
   ms: 12.6,
 } as const;
-const measures = { at: 0, waitMs: 5, laps: [{ stage: "fetch", from: 0, to: 3 }] } as const;
+const measures = { at: 0, waitMs: 5, timings: [{ phase: "fetch", from: 0, to: 3 }] } as const;
 
 it("writes one line a job, and reads it back", () => {
   const rendered = { kind: "rendered", renditions: 2, bytesIn: 10, bytesOut: 4 } as const;
@@ -41,11 +41,11 @@ it("writes one line a job, and reads it back", () => {
 });
 
 it("says nothing of metrics where nobody asked for them", () => {
-  const voice = { log };
+  const telemetry = { log };
   const rendered = { kind: "rendered", renditions: 2, bytesIn: 10, bytesOut: 4 } as const;
-  logJob(voice, job, rendered, measures);
-  countDeadLetter(voice, { lane: "small", reason: "Internal", messageId: "m" }, 0);
-  countBatch(voice, { lane: "small", batchSize: 3, comeBack: 0, ms: 1 }, 0);
+  logJob(telemetry, job, rendered, measures);
+  countDeadLetter(telemetry, { lane: "small", reason: "Internal", messageId: "m" }, 0);
+  countBatch(telemetry, { lane: "small", batchSize: 3, retry: 0, ms: 1 }, 0);
   const { kind: outcome, ...details } = rendered;
   const line = { level: 30, time: expect.anything(), program: "consume", msg: "job" };
   expect(lines.map((text) => JSON.parse(text))).toEqual([

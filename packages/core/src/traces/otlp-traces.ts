@@ -71,8 +71,8 @@ export class OtlpTraces implements Traces {
   }
 
   #end(span: Span, context: Context, end: TraceEnd): void {
-    for (const { stage, from, to } of end.laps) {
-      this.#tracer.startSpan(stage, { startTime: new Date(from) }, context).end(new Date(to));
+    for (const { phase, from, to } of end.timings) {
+      this.#tracer.startSpan(phase, { startTime: new Date(from) }, context).end(new Date(to));
     }
     const { outcome } = end;
     span.setAttributes({

@@ -18,9 +18,9 @@ const end = {
   lane: "small",
   receiveCount: 1,
   outcome: { kind: "unchanged" },
-  laps: [
-    { stage: "fetch", from: AT, to: AT + 30 },
-    { stage: "store", from: AT + 30, to: AT + 80 },
+  timings: [
+    { phase: "fetch", from: AT, to: AT + 30 },
+    { phase: "store", from: AT + 30, to: AT + 80 },
   ],
 } as const;
 
@@ -68,8 +68,8 @@ describe("traces", () => {
       failed: false,
       attributes: { "imagefleet.outcome": "unchanged", "aws.s3.key": "ü.jpg" },
     });
-    const stages = receiver.spans.filter(({ parentSpanId }) => parentSpanId === job?.spanId);
-    expect(stages.map(({ name, from, to, traceId }) => [name, from, to, traceId])).toEqual([
+    const phases = receiver.spans.filter(({ parentSpanId }) => parentSpanId === job?.spanId);
+    expect(phases.map(({ name, from, to, traceId }) => [name, from, to, traceId])).toEqual([
       ["fetch", AT, AT + 30, job?.traceId],
       ["store", AT + 30, AT + 80, job?.traceId],
     ]);

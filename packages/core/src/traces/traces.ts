@@ -1,6 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Lane, Outcome } from "../outcome/index.ts";
-import type { Lap, Logger } from "../telemetry/index.ts";
+import type { Logger, PhaseTiming } from "../telemetry/index.ts";
 
 /** How a job ended; times in ms since the epoch. */
 export interface TraceEnd {
@@ -10,7 +10,7 @@ export interface TraceEnd {
   readonly lane: Lane;
   readonly receiveCount: number;
   readonly outcome: Outcome;
-  readonly laps: readonly Lap[];
+  readonly timings: readonly PhaseTiming[];
 }
 
 /** One job on its way. */

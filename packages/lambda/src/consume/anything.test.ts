@@ -29,10 +29,10 @@ function attemptContext(): AttemptContext {
       sources: new SourceStore(s3),
       renditions: new RenditionStore(s3, resources.renditionBucket),
       memoryBytes: 2 ** 29,
-      renderGate: (work) => work(),
+      renderSemaphore: (work) => work(),
     },
     large: new Queue(sqs, resources.lanes.large.url),
-    letters: new Queue(sqs, resources.lanes.small.letters),
+    deadLetters: new Queue(sqs, resources.lanes.small.deadLetters),
     maxReceives: 5,
     sourceBuckets: [resources.sourceBucket],
     leaseSeconds: 60,
@@ -43,14 +43,14 @@ function attemptContext(): AttemptContext {
 }
 
 /** Takes every dead letter away and gives their bodies. */
-async function takenLetters(): Promise<string[]> {
-  const letters = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.letters);
+async function takenDeadLetters(): Promise<string[]> {
+  const deadLetters = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.deadLetters);
   const bodies: string[] = [];
   for (;;) {
-    const some = await letters.receive({ leaseSeconds: 60, waitSeconds: 0 });
+    const some = await deadLetters.receive({ leaseSeconds: 60, waitSeconds: 0 });
     if (some.length === 0) return bodies;
     bodies.push(...some.map(({ body }) => body));
-    await letters.remove(some);
+    await deadLetters.remove(some);
   }
 }
 
@@ -60,7 +60,7 @@ it("does its companions no harm, whatever a message is", async () => {
   const { s3, sqs, resources } = sandbox;
   const Bucket = resources.sourceBucket;
   const attempt = attemptContext();
-  const consume = { attempt, queue: new Queue(sqs, resources.lanes.small.url), inHand: 4 };
+  const consume = { attempt, queue: new Queue(sqs, resources.lanes.small.url), inFlight: 4 };
   let count = 0;
   const odd = fc.record({
     body: anyBody,
@@ -82,7 +82,7 @@ it("does its companions no harm, whatever a message is", async () => {
         firstReceivedAt: now,
         ...message,
       });
-      const job = { bucket: Bucket, key, at: now, begun: false, force: false };
+      const job = { bucket: Bucket, key, at: now, mayHaveRun: false, force: false };
       const innocent = { body: jobMessage(job), attributes: {}, receiveCount: 1 };
       const messages = odds.toSpliced(at, 0, innocent).map(asReceived);
       expect(await workOnBatch(messages, consume, () => 60_000)).toEqual([]);
@@ -90,7 +90,7 @@ it("does its companions no harm, whatever a message is", async () => {
       expect(stored?.manifest?.renditions).toHaveLength(1);
       // All that is not for us to ignore is a dead letter at once, as it was.
       const owed = odds.filter(({ body }) => parseMessage(body).kind !== "ignored");
-      expect((await takenLetters()).sort()).toEqual(owed.map(({ body }) => body).sort());
+      expect((await takenDeadLetters()).sort()).toEqual(owed.map(({ body }) => body).sort());
     }),
     { numRuns: 25, examples: [[[{ body: NESTED, attributes: {}, receiveCount: 1 }], 0]] },
   );

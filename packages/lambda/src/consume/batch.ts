@@ -1,10 +1,10 @@
 import {
   attemptTogether,
-  handBack,
-  lineUp,
-  sendAnew,
-  type Unit,
-  unitsOf,
+  groupBySource,
+  release,
+  requeue,
+  type SourceGroup,
+  scheduleBatch,
 } from "@imagefleet/core/attempt";
 import { Failure } from "@imagefleet/core/outcome";
 import type { ReceivedMessage } from "@imagefleet/core/queue";
@@ -38,20 +38,23 @@ export async function workOnBatch(
   );
   const batch: Batch = { consume, deadline, signal: stop.signal, done: [], left: [] };
   const { maxReceives, leaseSeconds } = attempt;
-  const { last, fresh, suspects, anew } = lineUp(unitsOf(messages, leaseSeconds), maxReceives);
+  const { last, fresh, suspects, toRequeue } = scheduleBatch(
+    groupBySource(messages, leaseSeconds),
+    maxReceives,
+  );
   try {
-    await sendAllAnew(anew, batch);
+    await requeueAll(toRequeue, batch);
     if (last) {
       await workOn(last, batch);
       await acknowledgeAll(batch.done, batch);
     }
-    await pLimit(consume.inHand).map(fresh, (unit) => workOn(unit, batch));
+    await pLimit(consume.inFlight).map(fresh, (group) => workOn(group, batch));
     await workOnSuspects(suspects, batch);
   } finally {
     clearTimeout(timer);
   }
   const at = attempt.now();
-  const counts = { batchSize: messages.length, comeBack: batch.left.length };
+  const counts = { batchSize: messages.length, retry: batch.left.length };
   countBatch(attempt, { lane: attempt.lane, ...counts, ms: at - startedAt }, at);
   await attempt.traces?.flush();
   return batch.left.map(({ id }) => id);
@@ -68,42 +71,42 @@ interface Batch {
   readonly left: ReceivedMessage[];
 }
 
-async function sendAllAnew(units: readonly Unit[], batch: Batch): Promise<void> {
+async function requeueAll(groups: readonly SourceGroup[], batch: Batch): Promise<void> {
   const { consume, done, left } = batch;
-  for (const message of units.flatMap(({ messages }) => messages)) {
-    const send = () => sendAnew(message, consume.queue);
+  for (const message of groups.flatMap(({ messages }) => messages)) {
+    const send = () => requeue(message, consume.queue);
     const sent = await tried(send, "could not send it anew", batch, message);
     (sent ? done : left).push(message);
   }
   await acknowledgeAll(done, batch);
 }
 
-async function workOnSuspects(suspects: readonly Unit[], batch: Batch): Promise<void> {
+async function workOnSuspects(suspects: readonly SourceGroup[], batch: Batch): Promise<void> {
   const { consume, deadline, done } = batch;
   const { queue } = consume;
   const waiting = suspects.slice(1).flatMap(({ messages }) => messages);
   if (suspects.length > 0) await acknowledgeAll(done, batch);
   if (waiting.length > 0) {
-    const hold = () => queue.allComeBackIn(deadline.holdSeconds, waiting);
+    const hold = () => queue.changeVisibilityBatch(deadline.holdSeconds, waiting);
     await tried(hold, "could not say when what waits comes back", batch);
   }
-  for (const [at, unit] of suspects.entries()) {
+  for (const [at, group] of suspects.entries()) {
     const companions = at < suspects.length - 1;
     if (companions && deadline.permitsStart) {
-      const apart = () => queue.allComeBackIn(deadline.apartSeconds, unit.messages);
+      const apart = () => queue.changeVisibilityBatch(deadline.apartSeconds, group.messages);
       await tried(apart, "could not set it apart", batch);
     }
     const before = done.length;
-    await workOn(unit, batch);
+    await workOn(group, batch);
     if (companions) await acknowledgeAll(done.slice(before), batch);
   }
 }
 
-async function workOn(unit: Unit, batch: Batch): Promise<void> {
+async function workOn(group: SourceGroup, batch: Batch): Promise<void> {
   const { consume, deadline, signal, done, left } = batch;
-  if (!deadline.permitsStart) return handAllBack([unit], batch);
-  const settlements = await attemptTogether(unit.messages, consume.attempt, signal);
-  for (const [at, message] of unit.messages.entries()) {
+  if (!deadline.permitsStart) return releaseAll([group], batch);
+  const settlements = await attemptTogether(group.messages, consume.attempt, signal);
+  for (const [at, message] of group.messages.entries()) {
     const settlement = settlements[at];
     if (settlement?.kind === "acknowledge") {
       done.push(message);
@@ -111,18 +114,18 @@ async function workOn(unit: Unit, batch: Batch): Promise<void> {
     }
     left.push(message);
     const seconds = settlement?.seconds ?? 0;
-    const comeBack = () => consume.queue.comeBackIn(seconds, message);
-    await tried(comeBack, "could not set when it comes back", batch, message);
+    const retry = () => consume.queue.changeVisibility(seconds, message);
+    await tried(retry, "could not set when it comes back", batch, message);
   }
 }
 
-async function handAllBack(units: readonly Unit[], batch: Batch): Promise<void> {
+async function releaseAll(groups: readonly SourceGroup[], batch: Batch): Promise<void> {
   const { consume, done, left } = batch;
   const { maxReceives } = consume.attempt;
-  for (const message of units.flatMap(({ messages }) => messages)) {
-    let answer = "comeBack";
+  for (const message of groups.flatMap(({ messages }) => messages)) {
+    let answer = "retry";
     const give = async () => {
-      answer = await handBack(message, consume.queue, maxReceives);
+      answer = await release(message, consume.queue, maxReceives);
     };
     await tried(give, "could not hand it back", batch, message);
     (answer === "acknowledge" ? done : left).push(message);

@@ -1,16 +1,16 @@
 import { availableParallelism } from "node:os";
 import type { AttemptContext } from "@imagefleet/core/attempt";
 import { createS3, createSqs } from "@imagefleet/core/aws";
-import { MemoryGate } from "@imagefleet/core/gate";
 import { configureCodec } from "@imagefleet/core/image";
 import { functionMemory } from "@imagefleet/core/plan";
 import { Queue } from "@imagefleet/core/queue";
 import { refuseRecursion } from "@imagefleet/core/recipe";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
+import { MemorySemaphore } from "@imagefleet/core/semaphore";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
-import { createVoice } from "@imagefleet/core/telemetry";
+import { createTelemetry } from "@imagefleet/core/telemetry";
 import { openTraces } from "@imagefleet/core/traces";
-import shippedRecipe from "../../../../recipe.ts";
+import shippedRecipe from "@imagefleet/workspace/recipe";
 import { readEnv } from "./env.ts";
 
 const MIB = 1024 * 1024;
@@ -21,7 +21,7 @@ export interface Consume {
   /** The lane's queue. */
   readonly queue: Queue;
   /** How many are worked on at once, fetched ahead and rendered. */
-  readonly inHand: number;
+  readonly inFlight: number;
 }
 
 export async function compose(): Promise<Consume> {
@@ -36,25 +36,25 @@ export async function compose(): Promise<Consume> {
     renditions: env.IMAGEFLEET_RENDITION_BUCKET,
   });
   const renders = availableParallelism();
-  const { inHand, renderBytes } = functionMemory({
+  const { inFlight, renderBytes } = functionMemory({
     functionBytes: env.memoryMib * MIB,
     sourceBytes: recipe.lanes.smallBytes,
     renders,
   });
   configureCodec({ threads: renders });
   const level = env.IMAGEFLEET_LOG_LEVEL;
-  const voice = createVoice("consume", level, env.IMAGEFLEET_METRICS_NAMESPACE);
+  const telemetry = createTelemetry("consume", level, env.IMAGEFLEET_METRICS_NAMESPACE);
   const traces = await openTraces({
     program: "consume",
     url: env.IMAGEFLEET_TRACES_URL,
     share: env.IMAGEFLEET_TRACES_SHARE,
     region: env.AWS_REGION,
     aws: s3,
-    log: voice.log,
+    log: telemetry.log,
   });
   return {
     queue: new Queue(sqs, env.IMAGEFLEET_SMALL_QUEUE_URL),
-    inHand,
+    inFlight,
     attempt: {
       lane: "small",
       reconcile: {
@@ -63,14 +63,14 @@ export async function compose(): Promise<Consume> {
         sources: new SourceStore(s3),
         renditions: new RenditionStore(s3, env.IMAGEFLEET_RENDITION_BUCKET),
         memoryBytes: renderBytes,
-        renderGate: new MemoryGate({ bytes: renderBytes, places: renders }).run,
+        renderSemaphore: new MemorySemaphore({ bytes: renderBytes, slots: renders }).run,
       },
       large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
-      letters: new Queue(sqs, env.IMAGEFLEET_SMALL_DLQ_URL),
+      deadLetters: new Queue(sqs, env.IMAGEFLEET_SMALL_DLQ_URL),
       maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
       sourceBuckets: env.IMAGEFLEET_SOURCE_BUCKETS,
       leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,
-      ...voice,
+      ...telemetry,
       traces,
       now: Date.now,
       random: Math.random,

@@ -5,7 +5,7 @@ import { jobMessage, parseMessage } from "@imagefleet/core/intake";
 import { manifestKey } from "@imagefleet/core/plan";
 import { Queue } from "@imagefleet/core/queue";
 import { defineRecipe } from "@imagefleet/core/recipe";
-import type { Gate } from "@imagefleet/core/reconcile";
+import type { Semaphore } from "@imagefleet/core/reconcile";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
@@ -29,7 +29,7 @@ function consume(more: Partial<AttemptContext> = {}): Consume {
   const { small, large } = resources.lanes;
   return {
     queue: new Queue(sqs, small.url),
-    inHand: 4,
+    inFlight: 4,
     attempt: {
       lane: "small",
       reconcile: {
@@ -38,10 +38,10 @@ function consume(more: Partial<AttemptContext> = {}): Consume {
         sources: new SourceStore(s3),
         renditions: new RenditionStore(s3, resources.renditionBucket),
         memoryBytes: 512 * MIB,
-        renderGate: (work) => work(),
+        renderSemaphore: (work) => work(),
       },
       large: new Queue(sqs, large.url),
-      letters: new Queue(sqs, small.letters),
+      deadLetters: new Queue(sqs, small.deadLetters),
       maxReceives: 5,
       sourceBuckets: [sandbox.resources.sourceBucket],
       leaseSeconds: 60,
@@ -80,7 +80,7 @@ describe("workOnBatch", () => {
     await upload("broken.jpg", picture.subarray(0, picture.length / 2));
     const bucket = "no-such-bucket";
     const { queue } = consume();
-    await queue.send(jobMessage({ bucket, key: "a.jpg", begun: false, force: false }));
+    await queue.send(jobMessage({ bucket, key: "a.jpg", mayHaveRun: false, force: false }));
 
     const messages = await batch(10);
     expect(messages).toHaveLength(10);
@@ -122,11 +122,11 @@ describe("workOnBatch", () => {
     });
     // Not left to SQS, which would move it among the dead for nothing.
     expect(failed).toEqual([]);
-    const [anew, ...others] = await batch(10);
+    const [toRequeue, ...others] = await batch(10);
     expect(others).toEqual([]);
-    expect(anew).toMatchObject({ receiveCount: 1 });
-    expect(parseMessage(anew?.body ?? "")).toMatchObject({
-      jobs: [{ key: "last.jpg", begun: true, trace: "Root=1-0" }],
+    expect(toRequeue).toMatchObject({ receiveCount: 1 });
+    expect(parseMessage(toRequeue?.body ?? "")).toMatchObject({
+      jobs: [{ key: "last.jpg", mayHaveRun: true, trace: "Root=1-0" }],
     });
   });
 
@@ -139,7 +139,7 @@ describe("workOnBatch", () => {
     const over = Promise.withResolvers<void>();
     let rendering = false;
     const recipe = defineRecipe({ presets: { slow: { format: "avif", effort: 4 } } });
-    const renderGate: Gate = async (work) => {
+    const renderSemaphore: Semaphore = async (work) => {
       rendering = true;
       try {
         return await work();
@@ -148,7 +148,7 @@ describe("workOnBatch", () => {
         over.resolve();
       }
     };
-    const reconcile = { ...sound.attempt.reconcile, recipe, renderGate };
+    const reconcile = { ...sound.attempt.reconcile, recipe, renderSemaphore };
     const [message] = await batch(10);
     if (message === undefined) throw new Error("nothing came");
     const endsAt = performance.now() + 1_500;

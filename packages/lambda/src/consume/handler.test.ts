@@ -78,7 +78,7 @@ it("takes ten messages at once, and those alone come back that failed", async ()
   for (let n = 0; n < 9; n++) {
     await s3.send(new PutObjectCommand({ Bucket: resources.sourceBucket, Key: `${n}.jpg`, Body }));
   }
-  const nowhere = { bucket: "no-such-bucket", key: "fails.jpg", begun: false, force: false };
+  const nowhere = { bucket: "no-such-bucket", key: "fails.jpg", mayHaveRun: false, force: false };
   await queue.send(jobMessage(nowhere));
 
   const { jobs, batches } = await consumeUntil((seen) => seen.length === 2);
@@ -92,8 +92,8 @@ it("takes ten messages at once, and those alone come back that failed", async ()
     ["fails.jpg", 2, "failed"],
   ]);
   // Its second receive was its last: it lies among the dead, with its reason.
-  const letters = new Queue(sqs, resources.lanes.small.letters);
-  expect(await letters.receive({ max: 10, waitSeconds: 0 })).toMatchObject([
+  const deadLetters = new Queue(sqs, resources.lanes.small.deadLetters);
+  expect(await deadLetters.receive({ max: 10, waitSeconds: 0 })).toMatchObject([
     { attributes: { Reason: "StoreUnavailable", ReceiveCount: "2", Key: "fails.jpg" } },
   ]);
 });

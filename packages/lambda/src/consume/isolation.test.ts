@@ -1,4 +1,4 @@
-import { lineUp, type Unit, unitsOf } from "@imagefleet/core/attempt";
+import { groupBySource, type SourceGroup, scheduleBatch } from "@imagefleet/core/attempt";
 import { jobMessage } from "@imagefleet/core/intake";
 import type { ReceivedMessage } from "@imagefleet/core/queue";
 import * as fc from "fast-check";
@@ -20,12 +20,12 @@ interface Waiting {
   receives: number;
   all: number;
   /** Sent anew, it says that it may have been begun. */
-  begun: boolean;
+  mayHaveRun: boolean;
   end?: "done" | "dead";
 }
 
 /** A queue and a function in which some messages kill the process, in a time of its own. */
-class World {
+class Setup {
   readonly waiting: Waiting[];
   now = 0;
   crashes = 0;
@@ -40,7 +40,7 @@ class World {
       visibleAt: chance() * overSeconds,
       receives: 0,
       all: 0,
-      begun: false,
+      mayHaveRun: false,
     }));
   }
 
@@ -73,11 +73,12 @@ class World {
   #invoke(batch: readonly Waiting[]): void {
     const endsAt = this.now + INVOCATION_S;
     const deadline = new Deadline(() => (endsAt - this.now) * 1000);
-    const units = unitsOf(batch.map(asReceived), 30);
-    const of = (unit: Unit) => batch.filter(({ id }) => unit.messages.some((one) => one.id === id));
-    const { last, fresh, suspects, anew } = lineUp(units, MAX_RECEIVES);
-    for (const message of anew.flatMap(of)) {
-      Object.assign(message, { receives: 0, begun: true, visibleAt: this.now });
+    const groups = groupBySource(batch.map(asReceived), 30);
+    const of = (group: SourceGroup) =>
+      batch.filter(({ id }) => group.messages.some((one) => one.id === id));
+    const { last, fresh, suspects, toRequeue } = scheduleBatch(groups, MAX_RECEIVES);
+    for (const message of toRequeue.flatMap(of)) {
+      Object.assign(message, { receives: 0, mayHaveRun: true, visibleAt: this.now });
     }
     if (last && this.#crashes(of(last))) return;
     // Side by side, and unacknowledged: a crash takes all of them back.
@@ -85,13 +86,13 @@ class World {
     for (const message of suspects.slice(1).flatMap(of)) {
       message.visibleAt = this.now + deadline.holdSeconds;
     }
-    for (const [at, unit] of suspects.entries()) {
+    for (const [at, group] of suspects.entries()) {
       const apart = at < suspects.length - 1;
-      for (const message of apart ? of(unit) : []) {
+      for (const message of apart ? of(group) : []) {
         message.visibleAt = this.now + deadline.apartSeconds;
       }
       this.now += this.#chance();
-      if (this.#crashes(of(unit))) return;
+      if (this.#crashes(of(group))) return;
     }
   }
 
@@ -110,8 +111,8 @@ class World {
   }
 }
 
-function asReceived({ id, receives, begun }: Waiting): ReceivedMessage {
-  const body = jobMessage({ bucket: "b", key: id, begun, force: false });
+function asReceived({ id, receives, mayHaveRun }: Waiting): ReceivedMessage {
+  const body = jobMessage({ bucket: "b", key: id, mayHaveRun, force: false });
   return {
     id,
     receiptHandle: id,
@@ -123,15 +124,15 @@ function asReceived({ id, receives, begun }: Waiting): ReceivedMessage {
   };
 }
 
-function ran(poisons: readonly boolean[], overSeconds: number, seed: number): World {
+function ran(poisons: readonly boolean[], overSeconds: number, seed: number): Setup {
   let state = seed;
   const chance = () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
   };
-  const world = new World(poisons, overSeconds, chance);
-  world.run();
-  return world;
+  const setup = new Setup(poisons, overSeconds, chance);
+  setup.run();
+  return setup;
 }
 
 it("costs a companion two receives at most, wherever one poison is in whatever batch", () => {

@@ -56,7 +56,7 @@ it.runIf(process.platform === "linux")(
     const sent = { ApproximateReceiveCount: "1", SentTimestamp: "0" };
     for (const [Key, Body] of sources) {
       await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
-      const body = jobMessage({ bucket: Bucket, key: Key, begun: false, force: false });
+      const body = jobMessage({ bucket: Bucket, key: Key, mayHaveRun: false, force: false });
       const attributes = { ...sent, ApproximateFirstReceiveTimestamp: "0" };
       Records.push({
         messageId: Key,

@@ -1,6 +1,6 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { LETTER, Queue } from "@imagefleet/core/queue";
+import { DEAD_LETTER_ATTRIBUTES, Queue } from "@imagefleet/core/queue";
 import { type JobLine, parseJobLine } from "@imagefleet/core/telemetry";
 import { type BatchReport, startEventSource } from "@imagefleet/local/event-source";
 import { startFunction } from "@imagefleet/local/function";
@@ -90,12 +90,12 @@ it("renders nine, though the tenth kills every process that opens it", async () 
   await source.stop();
   await fn.stop();
 
-  const letters = new Queue(sqs, small.letters);
-  const [letter, ...others] = await letters.receive({ max: 10, waitSeconds: 5 });
+  const deadLetters = new Queue(sqs, small.deadLetters);
+  const [deadLetter, ...others] = await deadLetters.receive({ max: 10, waitSeconds: 5 });
   expect(others).toEqual([]);
   // Moved by SQS itself: no program lived to say why, which is shown as `Crashed`.
-  expect(letter?.body).toContain(POISON);
-  expect(letter?.attributes[LETTER.reason]).toBeUndefined();
+  expect(deadLetter?.body).toContain(POISON);
+  expect(deadLetter?.attributes[DEAD_LETTER_ATTRIBUTES.reason]).toBeUndefined();
   const innocent = keys.filter((key) => !key.includes(POISON));
   const ends = jobs.filter(({ outcome }) => outcome === "rendered");
   expect(new Set(ends.map(({ key }) => key))).toEqual(new Set(innocent));

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { folderFault, whyUnusable } from "./folder-fault.ts";
+import { folderError, whyUnusable } from "./folder-error.ts";
 
 /** As fauxqs names it. */
 const DATABASE = "fauxqs.db";
@@ -33,7 +33,7 @@ function lock(dataDir: string): DatabaseSync | undefined {
     return database;
   } catch (error) {
     database?.close();
-    if (whyUnusable(error) === "held") throw folderFault(error, dataDir);
+    if (whyUnusable(error) === "held") throw folderError(error, dataDir);
     return undefined;
   }
 }

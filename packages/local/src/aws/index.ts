@@ -1,4 +1,4 @@
-export { FolderFault } from "./folder-fault.ts";
+export { FolderError } from "./folder-error.ts";
 export { forget } from "./forget.ts";
 export { PortTaken } from "./port.ts";
 export { type LocalAws, type LocalAwsOptions, startLocalAws } from "./server.ts";

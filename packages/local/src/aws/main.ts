@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { FolderFault } from "./folder-fault.ts";
+import { FolderError } from "./folder-error.ts";
 import { PortTaken } from "./port.ts";
 import { startLocalAws } from "./server.ts";
 import type { Report } from "./spawn.ts";
@@ -39,7 +39,7 @@ try {
   await local.close();
 } catch (error) {
   if (error instanceof PortTaken) tell({ kind: "port taken", port: error.port });
-  else if (error instanceof FolderFault) {
+  else if (error instanceof FolderError) {
     tell({ kind: "folder unusable", why: error.why, reason: error.message });
   } else tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
 }

@@ -193,8 +193,8 @@ describe.each(Object.entries(ends))("after %s", (_, end) => {
       },
       async ({ createQueue, receive }) => {
         expect(await receive(await createQueue("q", redrive))).toEqual([]);
-        const [letter] = await receive(await createQueue("dlq"));
-        expect(letter).toMatchObject({
+        const [deadLetter] = await receive(await createQueue("dlq"));
+        expect(deadLetter).toMatchObject({
           Body: "poison",
           Attributes: { ApproximateReceiveCount: "2" },
         });

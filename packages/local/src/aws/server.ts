@@ -5,7 +5,7 @@ import { Authority } from "./authority.ts";
 import { allowCrossOrigin } from "./cors.ts";
 import { requestId } from "./events.ts";
 import { type App, buildFauxqs, S3Error, SnsStore, SqsError } from "./fauxqs.ts";
-import { folderFault, whyUnusable } from "./folder-fault.ts";
+import { folderError, whyUnusable } from "./folder-error.ts";
 import { checkHost } from "./host.ts";
 import { acceptBodies } from "./incoming.ts";
 import { Notifier } from "./notifier.ts";
@@ -105,7 +105,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     loading.reject(error);
     await app.close();
     opened?.disk.close();
-    throw folderFault(error, options.dataDir);
+    throw folderError(error, options.dataDir);
   }
   const { disk: folder } = opened;
   let closing: Promise<void> | undefined;

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import * as v from "valibot";
-import { FOLDER_FAULTS, FolderFault } from "./folder-fault.ts";
+import { FOLDER_ERRORS, FolderError } from "./folder-error.ts";
 import { PortTaken } from "./port.ts";
 import type { LocalAws, LocalAwsOptions } from "./server.ts";
 
@@ -15,7 +15,7 @@ const Report = v.variant("kind", [
   v.object({ kind: v.literal("port taken"), port: v.number() }),
   v.object({
     kind: v.literal("folder unusable"),
-    why: v.picklist(FOLDER_FAULTS),
+    why: v.picklist(FOLDER_ERRORS),
     reason: v.string(),
   }),
   v.object({ kind: v.literal("failed"), reason: v.string() }),
@@ -79,7 +79,7 @@ function faultOf(report: Report): Error {
     case "port taken":
       return new PortTaken(report.port);
     case "folder unusable":
-      return new FolderFault(report.why, report.reason);
+      return new FolderError(report.why, report.reason);
     case "failed":
       return new Error(report.reason);
     case "ready":

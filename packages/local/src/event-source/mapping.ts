@@ -14,7 +14,7 @@ export class Mapping {
   readonly stopping = new AbortController();
   readonly #options: EventSourceOptions;
   readonly #queue: Queue;
-  readonly #inHand = new Set<Promise<void>>();
+  readonly #inFlight = new Set<Promise<void>>();
   readonly #serverBackoff = new Backoff();
   /**
    * Lambda takes pollers away while a function fails. Documented as off with ReportBatchItemFailures;
@@ -32,8 +32,8 @@ export class Mapping {
     let accepted = false;
     while (!signal.aborted) {
       // A free place first: a message received before it would use its visibility timeout waiting.
-      while (this.#inHand.size >= this.#options.maximumConcurrency)
-        await Promise.race(this.#inHand);
+      while (this.#inFlight.size >= this.#options.maximumConcurrency)
+        await Promise.race(this.#inFlight);
       await this.#serverBackoff.due(signal);
       await this.#functionBackoff.due(signal);
       if (signal.aborted) break;
@@ -49,7 +49,7 @@ export class Mapping {
         this.#report(`${this.#options.queueUrl} does not answer; next try in ${ms} ms`, error);
       }
     }
-    await Promise.all(this.#inHand);
+    await Promise.all(this.#inFlight);
   }
 
   /** AWS refuses to create a mapping whose messages would come back while the function works on them. */
@@ -83,13 +83,13 @@ export class Mapping {
       )
       .finally(() => {
         this.inFlight -= messages.length;
-        this.#inHand.delete(work);
+        this.#inFlight.delete(work);
       });
-    this.#inHand.add(work);
+    this.#inFlight.add(work);
   }
 
   async #work(messages: readonly Message[]): Promise<void> {
-    const begun = performance.now();
+    const mayHaveRun = performance.now();
     const { fn, onBatch } = this.#options;
     const records = messages.map((message) => recordOf(message, this.#options));
     const messageIds = records.map((record) => record.messageId);
@@ -106,7 +106,7 @@ export class Mapping {
     if (wrong)
       this.#report(`${fn.name} answered what AWS takes for a failure of its whole batch: ${wrong}`);
     const deleted = await this.#delete(records, failures);
-    onBatch?.({ messageIds, result, failures, deleted, ms: performance.now() - begun });
+    onBatch?.({ messageIds, result, failures, deleted, ms: performance.now() - mayHaveRun });
   }
 
   #judge(result: InvokeResult, messageIds: readonly string[]): Verdict {

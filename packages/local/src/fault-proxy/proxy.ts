@@ -8,7 +8,7 @@ import {
 import { setTimeout as delay } from "node:timers/promises";
 import { type Call, callOf } from "./call.ts";
 import type { Decide, Fault, FaultKind, Observe } from "./fault.ts";
-import { Passage, type Upstream } from "./passage.ts";
+import { ProxiedRequest, type Upstream } from "./proxied-request.ts";
 import { answer, refuse } from "./refusal.ts";
 
 /** Longer than any client of these servers keeps a connection that it does not use. */
@@ -82,14 +82,14 @@ export class FaultProxy implements AsyncDisposable {
 
   async #meet(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = callOf(request);
-    const passage = new Passage(request, response, this.#upstream);
-    await this.#observe?.(call, request, () => passage.body());
-    const fault = await this.decide(call, () => passage.body());
-    if (fault === undefined) return passage.through();
+    const proxied = new ProxiedRequest(request, response, this.#upstream);
+    await this.#observe?.(call, request, () => proxied.body());
+    const fault = await this.decide(call, () => proxied.body());
+    if (fault === undefined) return proxied.through();
     if (fault.kind === "AccessDenied" || fault.kind === "InvalidObjectState")
       return refuse(call, fault.kind, request, response);
     if (fault.kind === "answer") return answer(fault.json, request, response);
-    const kind = await inject(fault, call, passage, request, response);
+    const kind = await inject(fault, call, proxied, request, response);
     this.#injected.set(kind, (this.#injected.get(kind) ?? 0) + 1);
   }
 }
@@ -98,24 +98,24 @@ export class FaultProxy implements AsyncDisposable {
 async function inject(
   fault: Exclude<Fault, { kind: "answer" | "AccessDenied" | "InvalidObjectState" }>,
   call: Call,
-  passage: Passage,
+  proxied: ProxiedRequest,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<FaultKind> {
   switch (fault.kind) {
     case "delay":
       await delay(fault.ms);
-      await passage.through();
+      await proxied.through();
       return "delay";
     case "reset":
-      passage.reset();
+      proxied.reset();
       return "reset";
     case "cutRequest":
-      return passage.cutRequest();
+      return proxied.cutRequest();
     case "cutResponse":
-      return passage.cutResponse();
+      return proxied.cutResponse();
     case "lostAnswer":
-      await passage.loseAnswer();
+      await proxied.loseAnswer();
       return "lostAnswer";
     default:
       refuse(call, fault.kind, request, response);

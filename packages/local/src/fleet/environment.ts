@@ -29,13 +29,13 @@ export function environments(options: {
       ...common,
       ...signing("function"),
       IMAGEFLEET_SMALL_QUEUE_URL: small.url,
-      IMAGEFLEET_SMALL_DLQ_URL: small.letters,
+      IMAGEFLEET_SMALL_DLQ_URL: small.deadLetters,
       IMAGEFLEET_LEASE_SECONDS: String(options.leaseSeconds.small),
     },
     worker: {
       ...common,
       ...signing("worker"),
-      IMAGEFLEET_LARGE_DLQ_URL: large.letters,
+      IMAGEFLEET_LARGE_DLQ_URL: large.deadLetters,
       IMAGEFLEET_SCRATCH: options.scratch,
       IMAGEFLEET_LEASE_SECONDS: String(options.leaseSeconds.large),
       // A stop waits for the poll: nobody waits 20 s for Ctrl-C.

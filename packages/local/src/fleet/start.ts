@@ -17,9 +17,9 @@ import { credentialsOf } from "../credentials/index.ts";
 import { startEventSource } from "../event-source/index.ts";
 import { startFunction } from "../function/index.ts";
 import { createResources, laneUrl, REGION } from "../resources/index.ts";
+import { readDeadLetters } from "./dead-letters.ts";
 import { environments } from "./environment.ts";
 import type { Fleet, FleetOptions, FleetStatus, JobReport, LaneDepth } from "./fleet.ts";
-import { readLetters } from "./letters.ts";
 import { dropTestEvent } from "./test-event.ts";
 import { startWorkerProcess } from "./worker-process.ts";
 
@@ -125,7 +125,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     // In the order in which a job travels: none is overlooked between two lanes.
     const lanes = { small: await depthOf(sqs, small.url), large: await depthOf(sqs, large.url) };
     const dead = async (lane: Lane) => {
-      const { waiting, inFlight } = await depthOf(sqs, resources.lanes[lane].letters);
+      const { waiting, inFlight } = await depthOf(sqs, resources.lanes[lane].deadLetters);
       return waiting + inFlight;
     };
     return { lanes, deadLetters: { small: await dead("small"), large: await dead("large") } };
@@ -175,8 +175,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     },
     async deadLetters() {
       const [fromSmall, fromLarge] = await Promise.all([
-        readLetters(sqs, small.letters, "small"),
-        readLetters(sqs, large.letters, "large"),
+        readDeadLetters(sqs, small.deadLetters, "small"),
+        readDeadLetters(sqs, large.deadLetters, "large"),
       ]);
       return [...fromSmall, ...fromLarge];
     },

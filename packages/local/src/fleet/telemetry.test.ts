@@ -4,7 +4,7 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { jobMessage } from "@imagefleet/core/intake";
 import type { Lane } from "@imagefleet/core/outcome";
 import { manifestKey } from "@imagefleet/core/plan";
-import { Queue, readLetter } from "@imagefleet/core/queue";
+import { Queue, readDeadLetter } from "@imagefleet/core/queue";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore } from "@imagefleet/core/store";
 import { parseJobLine } from "@imagefleet/core/telemetry";
@@ -64,7 +64,7 @@ beforeAll(async () => {
   for (const [Key, Body] of sources) await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
   await queue.send("no job");
   await queue.send(
-    jobMessage({ bucket: "no-such-bucket", key: "d.jpg", begun: false, force: false }),
+    jobMessage({ bucket: "no-such-bucket", key: "d.jpg", mayHaveRun: false, force: false }),
   );
   messages = sources.size + 2;
 
@@ -114,7 +114,7 @@ beforeAll(async () => {
   const worker = startWorkerProcess({
     environment: {
       ...environment,
-      IMAGEFLEET_LARGE_DLQ_URL: large.letters,
+      IMAGEFLEET_LARGE_DLQ_URL: large.deadLetters,
       IMAGEFLEET_SCRATCH: join(sandbox.folder, "scratch"),
       IMAGEFLEET_POLL_SECONDS: "1",
     },
@@ -164,14 +164,14 @@ async function bytesOf(keys: readonly string[]) {
   return totals;
 }
 
-async function lettersBy(reasonOf: (lane: Lane) => string): Promise<string[]> {
+async function deadLettersBy(reasonOf: (lane: Lane) => string): Promise<string[]> {
   const { sqs, resources } = sandbox;
-  const letters = new Queue(sqs, resources.lanes.small.letters);
-  const received = await letters.receive({ max: 10, waitSeconds: 5 });
-  return received.map((one) => `${reasonOf("small")}${readLetter(one, "small").reason}`).sort();
+  const deadLetters = new Queue(sqs, resources.lanes.small.deadLetters);
+  const received = await deadLetters.receive({ max: 10, waitSeconds: 5 });
+  return received.map((one) => `${reasonOf("small")}${readDeadLetter(one, "small").reason}`).sort();
 }
 
-it("count every job, letter and message once, by what became of it", async () => {
+it("count every job, dead letter and message once, by what became of it", async () => {
   const counted = sums(lines.flatMap(samplesOf));
   const counts = Object.entries(counted).filter(([name]) => /^(jobs|deadLetters|batch)/.test(name));
   expect(Object.fromEntries(counts)).toEqual({
@@ -185,8 +185,10 @@ it("count every job, letter and message once, by what became of it", async () =>
     "deadLetters lane=small reason=MessageMalformed": 1,
     "batchSize lane=small": taken,
   });
-  const letters = Object.keys(counted).filter((name) => name.startsWith("deadLetters"));
-  expect(letters.sort()).toEqual(await lettersBy((lane) => `deadLetters lane=${lane} reason=`));
+  const deadLetters = Object.keys(counted).filter((name) => name.startsWith("deadLetters"));
+  expect(deadLetters.sort()).toEqual(
+    await deadLettersBy((lane) => `deadLetters lane=${lane} reason=`),
+  );
 });
 
 it("add up to the bytes that lie in S3", async () => {
@@ -207,17 +209,17 @@ it("tell where the time went, and no more of it than there was", () => {
   const now = Date.now();
   for (const line of lines.filter((text) => parseJobLine(text)?.outcome === "rendered")) {
     const samples = samplesOf(line);
-    const stages = samples.filter(({ name }) =>
-      /^(fetch|probe|turn|decode|encode|store)/.test(name),
+    const phases = samples.filter(({ name }) =>
+      /^(fetch|probe|queued|decode|encode|store)/.test(name),
     );
-    expect(stages.map(({ name }) => name)).toEqual([
-      ...["fetchMs", "probeMs", "turnMs"],
+    expect(phases.map(({ name }) => name)).toEqual([
+      ...["fetchMs", "probeMs", "queuedMs"],
       ...["decodeMs", "encodeMs", "storeMs"],
     ]);
     const whole = sum(samples.filter(({ name }) => name === "jobMs"));
     expect(whole).toBeGreaterThan(0);
-    expect(sum(stages)).toBeGreaterThan(0);
-    expect(sum(stages)).toBeLessThanOrEqual(whole);
+    expect(sum(phases)).toBeGreaterThan(0);
+    expect(sum(phases)).toBeLessThanOrEqual(whole);
     expect(samples.filter(({ name }) => name === "waitMs")).toHaveLength(1);
     for (const { at, namespace } of samples) {
       expect(now - at).toBeLessThan(120_000);

@@ -73,7 +73,7 @@ export class Environment {
 
   /** One at a time: the caller sees to it. `event` is JSON. */
   async invoke(event: string): Promise<InvokeResult> {
-    const begun = performance.now();
+    const mayHaveRun = performance.now();
     const ending = Promise.withResolvers<Ending>();
     this.#settle = ending.resolve;
     const memory = setInterval(() => this.#checkMemory(), MEMORY_LOOK_MS).unref();
@@ -87,7 +87,7 @@ export class Environment {
       `{"requestId":"${this.#requestId}","deadlineMs":${deadlineMs},"event":${event}}\n`,
     );
     try {
-      return { ...(await ending.promise), ms: performance.now() - begun };
+      return { ...(await ending.promise), ms: performance.now() - mayHaveRun };
     } finally {
       clearTimeout(deadline);
       clearInterval(memory);

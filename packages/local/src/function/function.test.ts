@@ -290,14 +290,14 @@ describe("stop", () => {
   test("lets what is in hand and what waits end, then leaves no process", async () => {
     const door = await gate();
     const fn = start("atGate", { maximumConcurrency: 1, environment: door.environment });
-    const inHand = fn.invoke({ name: "in hand" });
+    const inFlight = fn.invoke({ name: "in hand" });
     const waiting = fn.invoke({ name: "waiting" });
     await door.arrived(1);
     const [pid] = fn.pids();
     const stopped = fn.stop();
     await expect(fn.invoke({ name: "late" })).rejects.toThrow("is stopped");
     door.open();
-    expect(payloadOf(await inHand)).toBe("in hand");
+    expect(payloadOf(await inFlight)).toBe("in hand");
     await door.arrived(1);
     door.open();
     expect(payloadOf(await waiting)).toBe("waiting");
@@ -311,7 +311,7 @@ describe("stop", () => {
   test("signals meant for the whole program do not end an invocation", async () => {
     const door = await gate();
     const fn = start("atGate", { environment: door.environment });
-    const inHand = fn.invoke({ name: "steady" });
+    const inFlight = fn.invoke({ name: "steady" });
     await door.arrived(1);
     for (const pid of fn.pids()) {
       process.kill(pid, "SIGINT");
@@ -320,7 +320,7 @@ describe("stop", () => {
       expect(() => process.kill(-pid, 0)).not.toThrow();
     }
     door.open();
-    expect(payloadOf(await inHand)).toBe("steady");
+    expect(payloadOf(await inFlight)).toBe("steady");
   });
 });
 

@@ -29,7 +29,7 @@ export function startFunction(options: FunctionOptions): LocalFunction {
   checkFunctionOptions(options);
   const living = new Set<Environment>();
   const idle: Environment[] = [];
-  const inHand = new Set<Promise<unknown>>();
+  const inFlight = new Set<Promise<unknown>>();
   const turns = pLimit(options.maximumConcurrency);
   let stopping: Promise<void> | undefined;
 
@@ -59,7 +59,7 @@ export function startFunction(options: FunctionOptions): LocalFunction {
   };
 
   const drain = async (): Promise<void> => {
-    await Promise.all(inHand);
+    await Promise.all(inFlight);
     await Promise.all(Array.from(living, (environment) => environment.stop()));
     process.off("exit", killAll);
   };
@@ -72,11 +72,11 @@ export function startFunction(options: FunctionOptions): LocalFunction {
       if (stopping) throw new Error(`The function ${options.name} is stopped: start it again`);
       const json = JSON.stringify(event ?? null);
       const invocation = turns(() => run(json));
-      inHand.add(invocation);
+      inFlight.add(invocation);
       try {
         return await invocation;
       } finally {
-        inHand.delete(invocation);
+        inFlight.delete(invocation);
       }
     },
     pids: () =>

@@ -32,7 +32,7 @@ const DAY_SECONDS = 86_400;
 interface LaneQueues {
   readonly url: string;
   readonly arn: string;
-  readonly letters: string;
+  readonly deadLetters: string;
 }
 
 export interface Resources {
@@ -94,19 +94,19 @@ async function notify(s3: S3Client, queueArn: string): Promise<void> {
 
 async function createLane(sqs: SQSClient, lane: Lane, visibility: number): Promise<LaneQueues> {
   // The dead are kept longer than the living: retention counts from the first enqueue.
-  const letters = await createQueue(sqs, queueName(`${lane}-dlq`), {
+  const deadLetters = await createQueue(sqs, queueName(`${lane}-dlq`), {
     MessageRetentionPeriod: String(14 * DAY_SECONDS),
   });
-  const lettersArn = arnOf(queueName(`${lane}-dlq`));
+  const deadLettersArn = arnOf(queueName(`${lane}-dlq`));
   const url = await createQueue(sqs, queueName(lane), {
     MessageRetentionPeriod: String(4 * DAY_SECONDS),
     VisibilityTimeout: String(visibility),
     RedrivePolicy: JSON.stringify({
-      deadLetterTargetArn: lettersArn,
+      deadLetterTargetArn: deadLettersArn,
       maxReceiveCount: MAX_RECEIVES,
     }),
   });
-  return { url, arn: arnOf(queueName(lane)), letters };
+  return { url, arn: arnOf(queueName(lane)), deadLetters };
 }
 
 /** The URL of a lane's queue that an earlier run has made; undefined where there was none. */

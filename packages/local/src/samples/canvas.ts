@@ -2,10 +2,10 @@ import { mix } from "./noise.ts";
 import { seeded } from "./random.ts";
 
 /** Red, green and blue, each in [0, 1]. */
-export type Colour = readonly [number, number, number];
+export type Color = readonly [number, number, number];
 
-/** The colour of the point (x, y), both in units of the picture's height, y down from 0 to 1. */
-export type Scene = (x: number, y: number) => Colour;
+/** The color of the point (x, y), both in units of the picture's height, y down from 0 to 1. */
+export type Scene = (x: number, y: number) => Color;
 
 /** A painting: `height` px high, 3 bytes a pixel. */
 export interface Painting {
@@ -33,12 +33,12 @@ export function paint(scene: Scene, height: number, aspect: number): Painting {
   return { pixels, width, height };
 }
 
-export function blend(from: Colour, to: Colour, share: number): Colour {
+export function blend(from: Color, to: Color, share: number): Color {
   return [mix(from[0], to[0], share), mix(from[1], to[1], share), mix(from[2], to[2], share)];
 }
 
-/** A colour that lies on a gradient of evenly spaced stops. */
-export function gradient(stops: readonly Colour[], share: number): Colour {
+/** A color that lies on a gradient of evenly spaced stops. */
+export function gradient(stops: readonly Color[], share: number): Color {
   const last = stops.length - 1;
   const place = Math.min(Math.max(share, 0), 1) * last;
   const index = Math.min(Math.floor(place), last - 1);
@@ -48,28 +48,28 @@ export function gradient(stops: readonly Colour[], share: number): Colour {
 }
 
 /** Light added, as on film: never beyond white. */
-export function glow(colour: Colour, light: Colour, strength: number): Colour {
+export function glow(color: Color, light: Color, strength: number): Color {
   return [
-    1 - (1 - colour[0]) * (1 - Math.min(light[0] * strength, 1)),
-    1 - (1 - colour[1]) * (1 - Math.min(light[1] * strength, 1)),
-    1 - (1 - colour[2]) * (1 - Math.min(light[2] * strength, 1)),
+    1 - (1 - color[0]) * (1 - Math.min(light[0] * strength, 1)),
+    1 - (1 - color[1]) * (1 - Math.min(light[1] * strength, 1)),
+    1 - (1 - color[2]) * (1 - Math.min(light[2] * strength, 1)),
   ];
 }
 
-export function shade(colour: Colour, light: number): Colour {
-  return [colour[0] * light, colour[1] * light, colour[2] * light];
+export function shade(color: Color, light: number): Color {
+  return [color[0] * light, color[1] * light, color[2] * light];
 }
 
-const READ = new Map<string, Colour>();
+const READ = new Map<string, Color>();
 
-/** `#rrggbb`; remembered, for scenes name their colours once a pixel. */
-export function hex(text: string): Colour {
+/** `#rrggbb`; remembered, for scenes name their colors once a pixel. */
+export function hex(text: string): Color {
   const known = READ.get(text);
   if (known) return known;
   const value = Number.parseInt(text.slice(1), 16);
-  const colour: Colour = [(value >> 16) / 255, ((value >> 8) & 255) / 255, (value & 255) / 255];
-  READ.set(text, colour);
-  return colour;
+  const color: Color = [(value >> 16) / 255, ((value >> 8) & 255) / 255, (value & 255) / 255];
+  READ.set(text, color);
+  return color;
 }
 
 function byte(value: number): number {

@@ -48,7 +48,7 @@ export function auroraAvif(): Promise<Buffer> {
     .toBuffer();
 }
 
-/** Grey with 16 bits a pixel. */
+/** Gray with 16 bits a pixel. */
 export function moonPng(): Promise<Buffer> {
   const side = 800;
   const light = moon();
@@ -56,7 +56,7 @@ export function moonPng(): Promise<Buffer> {
     Math.round(65_535 * light((index % side) / side, Math.floor(index / side) / side)),
   );
   return sharp(pixels, { raw: { width: side, height: side, channels: 1 } })
-    .toColourspace("grey16")
+    .toColorspace("grey16")
     .png({ compressionLevel: 3 })
     .toBuffer();
 }

@@ -24,16 +24,16 @@ it("writes RGB strips that a decoder reads back, the last one short", async () =
 
 it("chains pages", async () => {
   const path = join(dir, "pages.tif");
-  const page = (grey: number): TiffPage => ({
+  const page = (gray: number): TiffPage => ({
     width: 4,
     height: 3,
     channels: 1,
     rowsPerStrip: 3,
     compression: "deflate",
-    strips: [deflateSync(Buffer.alloc(12, grey))],
+    strips: [deflateSync(Buffer.alloc(12, gray))],
   });
   await writeTiff(path, [page(10), page(20), page(30)]);
   expect(await sharp(path).metadata()).toMatchObject({ pages: 3, width: 4, height: 3 });
-  const last = await sharp(path, { page: 2 }).toColourspace("b-w").raw().toBuffer();
+  const last = await sharp(path, { page: 2 }).toColorspace("b-w").raw().toBuffer();
   expect([...new Set(last)]).toEqual([30]);
 });

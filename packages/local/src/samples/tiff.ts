@@ -4,7 +4,7 @@ import { open } from "node:fs/promises";
 export interface TiffPage {
   readonly width: number;
   readonly height: number;
-  /** 1: grey; 3: RGB. */
+  /** 1: gray; 3: RGB. */
   readonly channels: 1 | 3;
   readonly rowsPerStrip: number;
   readonly compression: "none" | "deflate";

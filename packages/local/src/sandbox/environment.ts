@@ -15,7 +15,7 @@ export function environmentIn({
     AWS_ENDPOINT_URL: endpoint,
     IMAGEFLEET_RENDITION_BUCKET: resources.renditionBucket,
     IMAGEFLEET_SMALL_QUEUE_URL: small.url,
-    IMAGEFLEET_SMALL_DLQ_URL: small.letters,
+    IMAGEFLEET_SMALL_DLQ_URL: small.deadLetters,
     IMAGEFLEET_LARGE_QUEUE_URL: large.url,
   };
 }

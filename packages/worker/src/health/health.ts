@@ -1,6 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Logger } from "@imagefleet/core/telemetry";
-import { Pulse } from "./pulse.ts";
+import { LoopHealth } from "./loop-health.ts";
 import type { HealthReport } from "./report.ts";
 
 /**
@@ -11,7 +11,7 @@ export class Health {
   readonly #file: string;
   readonly #everyMs: number;
   readonly #log: Logger;
-  readonly #pulses: Pulse[] = [];
+  readonly #pulses: LoopHealth[] = [];
   #timer: NodeJS.Timeout | undefined;
   #written = true;
 
@@ -21,10 +21,10 @@ export class Health {
     this.#log = options.log;
   }
 
-  pulse(lane: string, waitMs: number): Pulse {
-    const pulse = new Pulse(lane, waitMs);
-    this.#pulses.push(pulse);
-    return pulse;
+  loopHealth(lane: string, waitMs: number): LoopHealth {
+    const loopHealth = new LoopHealth(lane, waitMs);
+    this.#pulses.push(loopHealth);
+    return loopHealth;
   }
 
   start(): void {
@@ -38,8 +38,10 @@ export class Health {
   }
 
   #say(): void {
-    const why = this.#pulses.map((pulse) => pulse.fault()).find((fault) => fault !== undefined);
-    const ready = this.#pulses.length > 0 && this.#pulses.every((pulse) => pulse.ready);
+    const why = this.#pulses
+      .map((loopHealth) => loopHealth.fault())
+      .find((fault) => fault !== undefined);
+    const ready = this.#pulses.length > 0 && this.#pulses.every((loopHealth) => loopHealth.ready);
     const report: HealthReport = {
       at: Date.now(),
       live: why === undefined,

@@ -1,4 +1,4 @@
-import { blend, type Colour, glow, gradient, hex, type Scene } from "../canvas.ts";
+import { blend, type Color, glow, gradient, hex, type Scene } from "../canvas.ts";
 import { fractal, ramp, valueNoise } from "../noise.ts";
 
 const SKY = ["#030713", "#071127", "#0c1f3c", "#17395a"].map(hex);
@@ -15,8 +15,8 @@ export function aurora(): Scene {
   const rays = fractal(valueNoise(62), 3);
   const stars = valueNoise(63);
   return (x, y) => {
-    let colour: Colour = gradient(SKY, y / 0.8);
-    colour = glow(colour, [1, 1, 1], ramp(0.95, 0.995, stars(x * 190, y * 190)) * 0.9);
+    let color: Color = gradient(SKY, y / 0.8);
+    color = glow(color, [1, 1, 1], ramp(0.95, 0.995, stars(x * 190, y * 190)) * 0.9);
     for (const { y: base, tall, sway, seed, light } of CURTAINS) {
       const foot = base + sway * (drift(x * 1.6 + seed, seed) * 2 - 1);
       const above = (foot - y) / tall;
@@ -24,12 +24,12 @@ export function aurora(): Scene {
       const ray = 0.35 + 0.9 * rays(x * 16 + seed, y * 0.9);
       const edge = ramp(-0.08, 0.03, above) * Math.exp(-Math.max(above, 0) * 3.1);
       const patchy = ramp(0.25, 0.7, drift(x * 1.1 - seed, 4 + seed));
-      colour = glow(colour, blend(light, hex("#c04dff"), ramp(0.3, 1, above)), edge * ray * patchy);
+      color = glow(color, blend(light, hex("#c04dff"), ramp(0.3, 1, above)), edge * ray * patchy);
     }
     const ground = 0.83 + 0.05 * (drift(x * 1.4, 30) - 0.5);
     const spruce = treeLine(x, 0.055, 23, 0.13, rays, ground);
     if (y > spruce && y < ground + 0.02) return [0.012, 0.028, 0.04];
-    if (y < ground) return colour;
+    if (y < ground) return color;
     const snow = gradient(SNOW, drift(x * 3, y * 9));
     return blend(snow, hex("#071220"), ramp(ground, 1.05, y) * 0.8);
   };

@@ -1,4 +1,4 @@
-import { blend, type Colour, glow, gradient, hex, type Scene, shade } from "../canvas.ts";
+import { blend, type Color, glow, gradient, hex, type Scene, shade } from "../canvas.ts";
 import { clamp, fractal, mix, ramp, valueNoise } from "../noise.ts";
 
 const SKY = ["#1f5fae", "#4f93d6", "#a8d0ee", "#f2ead6"].map(hex);
@@ -20,20 +20,20 @@ export function coast(): Scene {
     if (y > cliff && y < HORIZON + 0.06 * ramp(1.0, 1.9, x) + 0.004)
       return cliffFace(x, y, cliff, rock);
     if (y > HORIZON) return sea(x, y, beach, waves);
-    let colour = gradient(SKY, y / HORIZON);
+    let color = gradient(SKY, y / HORIZON);
     const near = y / HORIZON;
     const body = clouds(x * mix(1.7, 4.5, near), y * mix(4, 15, near) + 20);
     const cover = ramp(0.5, 0.66, body);
     const lit = clamp(
       0.35 + 4.5 * (body - clouds(x * mix(1.7, 4.5, near) + 0.06, y * mix(4, 15, near) + 19.82)),
     );
-    colour = blend(
-      colour,
+    color = blend(
+      color,
       blend(hex("#aab8c8"), hex("#ffffff"), lit),
       cover * (1 - 0.55 * near ** 3),
     );
     return glow(
-      colour,
+      color,
       hex("#fff3d0"),
       0.5 * Math.exp(-Math.hypot(x - 0.35, (y - 0.08) * 1.4) * 4.2),
     );
@@ -50,7 +50,7 @@ function cliffFace(
   y: number,
   top: number,
   rock: (x: number, y: number) => number,
-): Colour {
+): Color {
   const strata = rock(x * 9 + 2, y * 70 + x * 6);
   const crack = rock(x * 60, y * 12);
   const stone = gradient(STONE, 0.55 * strata + 0.5 * crack);
@@ -59,7 +59,7 @@ function cliffFace(
   return blend(blend(stone, meadow, grass), hex("#b9cfe0"), 0.32 * ramp(1.9, 0.9, x));
 }
 
-function sea(x: number, y: number, beach: number, waves: (x: number, y: number) => number): Colour {
+function sea(x: number, y: number, beach: number, waves: (x: number, y: number) => number): Color {
   const depth = (y - HORIZON) / (beach - HORIZON);
   const swell = waves(x * mix(26, 7, depth), y * mix(430, 60, depth));
   let water = gradient(WATER, depth ** 1.3);
@@ -71,7 +71,7 @@ function sea(x: number, y: number, beach: number, waves: (x: number, y: number) 
   return blend(water, [0.97, 0.99, 1], clamp(surf * 0.95));
 }
 
-function dune(x: number, y: number, from: number, sand: (x: number, y: number) => number): Colour {
+function dune(x: number, y: number, from: number, sand: (x: number, y: number) => number): Color {
   const bend = sand(x * 2.4, y * 5);
   const ripples = 0.5 + 0.5 * Math.sin((y * 150 + bend * 42 + x * 12) * (1 - from));
   const light = clamp(0.4 + 0.42 * bend + 0.14 * ripples + 0.22 * (sand(x * 60, y * 60) - 0.5));

@@ -1,4 +1,4 @@
-import { blend, type Colour, glow, gradient, hex, type Scene, shade } from "../canvas.ts";
+import { blend, type Color, glow, gradient, hex, type Scene, shade } from "../canvas.ts";
 import { fractal, ramp, valueNoise } from "../noise.ts";
 
 const NIGHT = ["#070b22", "#121a3d", "#24305c"].map(hex);
@@ -18,19 +18,19 @@ export function day(hour: number): Scene {
   const daylight = blend(blend([0.2, 0.24, 0.42], [1, 1, 1], light), [1, 0.72, 0.5], dusk * 0.6);
   return (x, y) => {
     const at = y / 0.75;
-    let colour: Colour = blend(gradient(NIGHT, at), gradient(NOON, at), light);
-    colour = blend(colour, gradient(DUSK, at), dusk * 0.85);
-    colour = glow(colour, [1, 1, 1], ramp(0.95, 0.99, stars(x * 60, y * 60)) * (1 - light));
+    let color: Color = blend(gradient(NIGHT, at), gradient(NOON, at), light);
+    color = blend(color, gradient(DUSK, at), dusk * 0.85);
+    color = glow(color, [1, 1, 1], ramp(0.95, 0.99, stars(x * 60, y * 60)) * (1 - light));
     const far = Math.hypot(x - sun.x, y - sun.y);
-    colour = glow(colour, hex("#ffd890"), 0.6 * Math.exp(-far * 5));
-    colour = blend(colour, hex("#fff3cf"), ramp(0.075, 0.065, far));
+    color = glow(color, hex("#ffd890"), 0.6 * Math.exp(-far * 5));
+    color = blend(color, hex("#fff3cf"), ramp(0.075, 0.065, far));
     HILLS.forEach((hill, index) => {
       const top =
         0.62 + index * 0.11 - 0.22 * (crest(x * (1.2 + index * 0.5) + index * 20, index) - 0.4);
       if (y < top) return;
       const lit = shade(hill, 1.25 - 1.1 * (y - top));
-      colour = [lit[0] * daylight[0], lit[1] * daylight[1], lit[2] * daylight[2]];
+      color = [lit[0] * daylight[0], lit[1] * daylight[1], lit[2] * daylight[2]];
     });
-    return colour;
+    return color;
   };
 }

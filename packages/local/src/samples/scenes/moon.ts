@@ -1,7 +1,7 @@
 import { clamp, fractal, ramp, valueNoise } from "../noise.ts";
 import { seeded } from "../random.ts";
 
-/** The moon's brightness at (x, y), in [0, 1]: grey, with more steps than eight bits have. */
+/** The moon's brightness at (x, y), in [0, 1]: gray, with more steps than eight bits have. */
 export function moon(): (x: number, y: number) => number {
   const dust = fractal(valueNoise(71), 6);
   const random = seeded(72);

@@ -1,4 +1,4 @@
-import { blend, type Colour, glow, gradient, hex, type Scene, shade } from "../canvas.ts";
+import { blend, type Color, glow, gradient, hex, type Scene, shade } from "../canvas.ts";
 import { clamp, fractal, mix, ramp, valueNoise } from "../noise.ts";
 
 const SKY = ["#2b4a7f", "#5f86b8", "#a9b9cf", "#f0c9a4", "#ffdca8"].map(hex);
@@ -10,8 +10,8 @@ interface Range {
   readonly foot: number;
   readonly rise: number;
   readonly scale: number;
-  readonly rock: Colour;
-  readonly lit: Colour;
+  readonly rock: Color;
+  readonly lit: Color;
   readonly snowAt: number;
 }
 
@@ -29,13 +29,13 @@ export function mountainLake(): Scene {
   const crest = fractal(valueNoise(13), 6);
   const ripple = valueNoise(14);
 
-  const land = (x: number, y: number): Colour => {
-    let colour = gradient(SKY, y / SHORE);
+  const land = (x: number, y: number): Color => {
+    let color = gradient(SKY, y / SHORE);
     const sun = Math.hypot(x - SUN.x, y - SUN.y);
-    colour = glow(colour, hex("#ffb070"), 0.75 * Math.exp(-sun * 5));
-    colour = blend(colour, hex("#fff6df"), ramp(0.037, 0.033, sun));
+    color = glow(color, hex("#ffb070"), 0.75 * Math.exp(-sun * 5));
+    color = blend(color, hex("#fff6df"), ramp(0.037, 0.033, sun));
     const cloud = ramp(0.5, 0.72, clouds(x * 2.2 + 3, y * 9)) * ramp(0.6, 0.15, y);
-    colour = blend(colour, blend(hex("#ffe3c6"), hex("#ffffff"), clamp(1 - y * 2)), cloud * 0.8);
+    color = blend(color, blend(hex("#ffe3c6"), hex("#ffffff"), clamp(1 - y * 2)), cloud * 0.8);
     RANGES.forEach((range, index) => {
       const along = x * range.scale + index * 31.7;
       const top = range.foot - range.rise * (1.75 * crest(along, index * 7.7) - 0.35);
@@ -50,9 +50,9 @@ export function mountainLake(): Scene {
         range.snowAt > 0 ? ramp(range.snowAt, range.snowAt - 0.09, y + 0.1 * (fine - 0.5)) : 0;
       rock = blend(rock, blend(hex("#a6b4d3"), hex("#fff1e2"), facing), snow * 0.85);
       const mist = ramp(0, 1, (y - top) / range.rise) * (0.5 - index * 0.1);
-      colour = blend(rock, hex("#d9c4bb"), clamp(mist));
+      color = blend(rock, hex("#d9c4bb"), clamp(mist));
     });
-    return colour;
+    return color;
   };
 
   return (x, y) => {

@@ -1,4 +1,4 @@
-import { blend, type Colour, glow, gradient, hex, type Scene, shade } from "../canvas.ts";
+import { blend, type Color, glow, gradient, hex, type Scene, shade } from "../canvas.ts";
 import { clamp, fractal, mix, ramp, valueNoise } from "../noise.ts";
 import { seeded } from "../random.ts";
 
@@ -10,8 +10,8 @@ interface Tower {
   readonly left: number;
   readonly right: number;
   readonly top: number;
-  readonly wall: Colour;
-  readonly lamp: Colour;
+  readonly wall: Color;
+  readonly lamp: Color;
   readonly lit: number;
 }
 
@@ -27,30 +27,26 @@ export function nightCity(): Scene {
   const ripple = valueNoise(36);
   const windows = valueNoise(37);
 
-  const city = (x: number, y: number): Colour => {
-    let colour = gradient(SKY, y / QUAY);
+  const city = (x: number, y: number): Color => {
+    let color = gradient(SKY, y / QUAY);
     const star = stars(x * 210, y * 210);
-    colour = glow(colour, [1, 1, 1], ramp(0.955, 0.995, star) * ramp(0.5, 0.1, y));
+    color = glow(color, [1, 1, 1], ramp(0.955, 0.995, star) * ramp(0.5, 0.1, y));
     const moon = Math.hypot(x - MOON.x, y - MOON.y);
-    colour = glow(colour, hex("#c9cdf2"), 0.4 * Math.exp(-moon * 9));
+    color = glow(color, hex("#c9cdf2"), 0.4 * Math.exp(-moon * 9));
     const seas = 0.8 + 0.25 * smog(x * 26, y * 26);
-    colour = blend(
-      colour,
-      shade(hex("#f5efd9"), seas),
-      ramp(MOON.radius, MOON.radius * 0.96, moon),
-    );
-    colour = blend(
-      colour,
+    color = blend(color, shade(hex("#f5efd9"), seas), ramp(MOON.radius, MOON.radius * 0.96, moon));
+    color = blend(
+      color,
       hex("#b0607a"),
       0.4 * ramp(0.45, 0.75, smog(x * 1.6, y * 7)) * ramp(0.15, 0.6, y),
     );
     rows.forEach((towers, index) => {
       const tower = towers.find(({ left, right }) => x >= left && x < right);
       if (tower === undefined || y < tower.top) return;
-      colour = facade(tower, x, y, 1.5 - index * 0.35, windows);
-      colour = blend(colour, hex("#6b3a6d"), (0.34 - index * 0.14) * ramp(tower.top, QUAY, y));
+      color = facade(tower, x, y, 1.5 - index * 0.35, windows);
+      color = blend(color, hex("#6b3a6d"), (0.34 - index * 0.14) * ramp(tower.top, QUAY, y));
     });
-    return colour;
+    return color;
   };
 
   return (x, y) => {
@@ -71,7 +67,7 @@ function facade(
   y: number,
   size: number,
   noise: (x: number, y: number) => number,
-): Colour {
+): Color {
   const base = shade(wall, 0.9 + 0.5 * ramp(right, left, x));
   const pitch = 0.012 * size;
   const column = (x - left) / pitch;
@@ -89,7 +85,7 @@ function facade(
   return chance < lit ? blend(base, lamp, clamp(0.55 + chance * 0.9)) : shade(base, 0.7);
 }
 
-function skyline(seed: number, rise: number, spread: number, wall: Colour): readonly Tower[] {
+function skyline(seed: number, rise: number, spread: number, wall: Color): readonly Tower[] {
   const random = seeded(seed);
   const lamps = ["#ffd58a", "#ffe9bd", "#ffb866", "#bfe0ff"].map(hex);
   const towers: Tower[] = [];

@@ -1,11 +1,11 @@
-import { blend, type Colour, gradient, hex, type Scene, shade } from "../canvas.ts";
+import { blend, type Color, gradient, hex, type Scene, shade } from "../canvas.ts";
 import { clamp, fractal, ramp, valueNoise } from "../noise.ts";
 
 interface Fruit {
   readonly x: number;
   readonly y: number;
   readonly radius: number;
-  readonly skin: readonly Colour[];
+  readonly skin: readonly Color[];
   /** Pores of an orange, streaks of an apple. */
   readonly texture: "pores" | "streaks";
 }
@@ -35,7 +35,7 @@ export function stillLife(): Scene {
   const grain = fractal(valueNoise(22), 4);
   const skin = fractal(valueNoise(23), 3);
 
-  const room = (x: number, y: number): Colour => {
+  const room = (x: number, y: number): Color => {
     if (y < TABLE) {
       const window = Math.exp(-((x - 0.1) ** 2 + (y - 0.28) ** 2) * 4.5);
       const wall = gradient(WALL, 0.12 + window * 0.75);
@@ -50,7 +50,7 @@ export function stillLife(): Scene {
   };
 
   return (x, y) => {
-    let colour = room(x, y);
+    let color = room(x, y);
     for (const fruit of FRUITS) {
       const across = (x - fruit.x) / fruit.radius;
       const down = (y - fruit.y) / fruit.radius;
@@ -59,25 +59,21 @@ export function stillLife(): Scene {
       const castX = across - 0.75;
       const castY = (down - 0.95) * 3.4;
       if (y > TABLE)
-        colour = shade(colour, 1 - 0.72 * Math.exp(-(castX * castX * 0.8 + castY * castY) * 1.1));
+        color = shade(color, 1 - 0.72 * Math.exp(-(castX * castX * 0.8 + castY * castY) * 1.1));
       if (square > 1) continue;
-      colour = blend(
-        colour,
-        fruitColour(fruit, across, down, square, skin),
-        ramp(1, 0.975, square),
-      );
+      color = blend(color, fruitColor(fruit, across, down, square, skin), ramp(1, 0.975, square));
     }
-    return colour;
+    return color;
   };
 }
 
-function fruitColour(
+function fruitColor(
   { skin, texture, x, y }: Fruit,
   across: number,
   down: number,
   square: number,
   noise: (x: number, y: number) => number,
-): Colour {
+): Color {
   const toEye = Math.sqrt(Math.max(0, 1 - square));
   const scale = texture === "pores" ? 26 : 5;
   const bump =

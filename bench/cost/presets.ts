@@ -1,0 +1,17 @@
+import type { RecipeInput } from "@imagefleet/core/recipe";
+import shipped from "@imagefleet/workspace/recipe";
+
+/** What is asked of a source: from next to nothing to all its pixels, and what the recipe ships. */
+export const PRESETS = {
+  thumb: { thumb: { size: "100w", format: "jpeg" } },
+  shipped: Object.fromEntries(
+    shipped.presets.map(({ name, width, height, fit, format }) => [
+      name,
+      { ...(width && { width }), ...(height && { height }), fit, format },
+    ]),
+  ),
+  "full size": { compress: { format: "jpeg" } },
+  animated: { moving: { size: "320w", format: "webp", animated: true } },
+} as const satisfies Record<string, RecipeInput["presets"]>;
+export type Presets = keyof typeof PRESETS;
+export const ASKED_NAMES = ["thumb", "shipped", "full size", "animated"] as const;

@@ -1,0 +1,151 @@
+import { probe, render } from "@imagefleet/core/image";
+import { planRenditions } from "@imagefleet/core/plan";
+import { defineRecipe } from "@imagefleet/core/recipe";
+import sharp from "sharp";
+import { ownCpu } from "../measure/cpu.ts";
+import type { Side } from "../measure/interleaved.ts";
+import type { LadderPhoto, LadderPicture } from "./pictures.ts";
+
+/** Longest side of each rendition, px. */
+export const SIZES = [150, 400, 800] as const;
+const LARGEST = Math.max(...SIZES);
+const QUALITY = 85;
+
+/** As much as a job in a function has and more: nothing here is streamed for want of it. */
+const MEMORY_BYTES = 512 * 1024 * 1024;
+
+const recipe = defineRecipe({
+  presets: Object.fromEntries(
+    SIZES.map((size) => [
+      `s${size}`,
+      { size: `${size}x${size}`, format: "jpeg", quality: QUALITY },
+    ]),
+  ),
+});
+
+/** How a side's one call for all sizes looks: every one renders the same from the same bytes. */
+type Work = () => Promise<unknown>;
+
+/** The sides that run in this process, by name. */
+export async function ownContestants({
+  picture,
+  path,
+  bytes,
+}: LadderPhoto): Promise<ReadonlyMap<string, Side>> {
+  const works: readonly (readonly [string, Work])[] = [
+    ["ours", () => ours(bytes)],
+    ["idiom", () => idiom(bytes)],
+    ["clone", () => clone(bytes)],
+    ["ipx", () => ipx(bytes)],
+    ["decodeFloor", () => decodeFloor(bytes, picture)],
+    ["decodeEighth", () => decodeAt(path, picture, 8)],
+    ["decodeEnough", () => decodeAt(path, picture, enoughShrink(picture))],
+    ["encodes", await encodes(bytes)],
+  ];
+  return new Map(
+    works.map(([name, work]) => [
+      name,
+      {
+        once: async () => {
+          await work();
+        },
+        cpu: ownCpu,
+      },
+    ]),
+  );
+}
+
+/** As the function does it, from the bytes in memory to the renditions. */
+async function ours(bytes: Buffer): Promise<void> {
+  const input = { kind: "bytes", bytes } as const;
+  const info = await probe(input, recipe);
+  let made = 0;
+  await render(input, planRenditions(info, recipe, "photo.jpg", MEMORY_BYTES), {
+    onRendition: () => {
+      made += 1;
+    },
+  });
+  if (made !== SIZES.length) throw new Error(`${made} renditions were made of ${SIZES.length}`);
+}
+
+/** What its documentation shows: a pipeline a size. */
+function idiom(bytes: Buffer): Promise<unknown> {
+  return Promise.all(
+    SIZES.map((size) =>
+      sharp(bytes, { autoOrient: true })
+        .resize(size, size, { fit: "inside", withoutEnlargement: true })
+        .jpeg({ quality: QUALITY })
+        .toBuffer(),
+    ),
+  );
+}
+
+function clone(bytes: Buffer): Promise<unknown> {
+  const source = sharp(bytes, { autoOrient: true });
+  return Promise.all(
+    SIZES.map((size) =>
+      source
+        .clone()
+        .resize(size, size, { fit: "inside", withoutEnlargement: true })
+        .jpeg({ quality: QUALITY })
+        .toBuffer(),
+    ),
+  );
+}
+
+/** A request a size, each with a pipeline of its own; its JPEGs are progressive. */
+function ipx(bytes: Buffer): Promise<unknown> {
+  return Promise.all(
+    SIZES.map((size) =>
+      sharp(bytes, { animated: false })
+        .resize(size, size, { fit: "inside", withoutEnlargement: true })
+        .toFormat("jpeg", { quality: QUALITY, progressive: true })
+        .toBuffer(),
+    ),
+  );
+}
+
+/** The most that a JPEG can be shrunk while it is decoded with as many px left as the largest needs. */
+export function enoughShrink({ width, height }: Pick<LadderPicture, "width" | "height">): number {
+  const longest = Math.max(width, height);
+  return [8, 4, 2].find((shrink) => longest / shrink >= LARGEST) ?? 1;
+}
+
+/** As the design measured its floor: asked for an eighth, sharp decodes at 1/4 and halves. */
+function decodeFloor(bytes: Buffer, { width, height }: LadderPicture): Promise<unknown> {
+  return sharp(bytes)
+    .resize(Math.round(width / 8), Math.round(height / 8))
+    .raw()
+    .toBuffer();
+}
+
+/**
+ * Decodes to pixels at exactly this scale and no more: libvips reads the scale off the file's name,
+ * where sharp's own rule would choose another one.
+ */
+async function decodeAt(path: string, { width }: LadderPicture, shrink: number): Promise<void> {
+  const { info } = await sharp(`${path}[shrink=${shrink}]`)
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  if (info.width !== Math.floor(width / shrink)) {
+    throw new Error(`${path} came ${info.width} px wide: its name was not read as a scale`);
+  }
+}
+
+/** The three encodes alone, from rasters that are ready. */
+async function encodes(bytes: Buffer): Promise<Work> {
+  const rasters = await Promise.all(
+    SIZES.map((size) =>
+      sharp(bytes)
+        .resize(size, size, { fit: "inside" })
+        .raw()
+        .toBuffer({ resolveWithObject: true }),
+    ),
+  );
+  return () =>
+    Promise.all(
+      rasters.map(({ data, info: { width, height, channels } }) =>
+        sharp(data, { raw: { width, height, channels } }).jpeg({ quality: QUALITY }).toBuffer(),
+      ),
+    );
+}

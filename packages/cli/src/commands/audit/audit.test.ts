@@ -1,0 +1,144 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  DeleteObjectCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { createS3 } from "@imagefleet/core/aws";
+import { asEnvironment } from "@imagefleet/local/credentials";
+import { type Fleet, startFleet } from "@imagefleet/local/fleet";
+import { REGION } from "@imagefleet/local/resources";
+import sharp from "sharp";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { run } from "../../fixtures/cli.ts";
+import { noise } from "../../fixtures/pictures.ts";
+
+const RECIPE = { presets: { thumb: "16x16", small: "32w" } };
+
+let folder: string;
+let recipe: string;
+let fleet: Fleet;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "imagefleet-audit-test-"));
+  recipe = join(folder, "recipe.mjs");
+  await writeFile(recipe, `export default ${JSON.stringify(RECIPE)};`);
+  fleet = await startFleet({
+    dataDir: join(folder, "data"),
+    port: 0,
+    recipe: pathToFileURL(recipe),
+  });
+});
+afterEach(async () => {
+  await fleet.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function audit(...args: string[]) {
+  const where = ["--endpoint", fleet.endpoint, "--recipe", recipe, "--json"];
+  const { code, stdout, stderr } = await run(["audit", ...args, ...where], {
+    cwd: folder,
+    env: asEnvironment(fleet.credentials),
+  });
+  if (code === 1) throw new Error(stderr);
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const findings = lines.slice(0, -1).map(({ kind, key, renditions }) => {
+    return renditions === undefined ? `${kind} ${key}` : `${kind} ${key}: ${renditions}`;
+  });
+  return { code, findings: findings.sort(), summary: lines.at(-1) };
+}
+
+it("names each hole, and is complete after a repair", async () => {
+  const picture = join(folder, "picture.jpg");
+  await sharp(noise(64, 64)).toFile(picture);
+  const keys = [
+    "a.jpg",
+    "a.jpg-b.jpg",
+    "a/b.jpg",
+    "a//%c.jpg",
+    "old.jpg",
+    "late.jpg",
+    "ü/🐱.jpg",
+    "gone.jpg",
+  ];
+  for (const key of keys) await fleet.upload(key, picture);
+  await writeFile(join(folder, "text"), "no picture");
+  await fleet.upload("broken.jpg", join(folder, "text"));
+  await fleet.idle();
+  expect(await audit()).toMatchObject({
+    code: 0,
+    findings: ["rejected broken.jpg"],
+    summary: { isComplete: true, sources: 9, complete: 9 },
+  });
+
+  const s3 = createS3({ ...fleet, region: REGION });
+  const drop = (Key: string) =>
+    s3.send(new DeleteObjectCommand({ Bucket: fleet.renditionBucket, Key }));
+  const put = (Key: string, own: boolean, Body = "x") =>
+    s3.send(
+      new PutObjectCommand({
+        Bucket: fleet.renditionBucket,
+        Key,
+        Body,
+        ...(own && { Metadata: { imagefleet: "1" } }),
+      }),
+    );
+  // Deleted while nobody was told.
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({
+      Bucket: fleet.sourceBucket,
+      NotificationConfiguration: {},
+    }),
+  );
+  await s3.send(new DeleteObjectCommand({ Bucket: fleet.sourceBucket, Key: "gone.jpg" }));
+  await drop("thumb/a.jpg.webp");
+  await drop("thumb/a/%2F/%25c.jpg.webp");
+  const manifest = JSON.parse((await fleet.read("manifests/old.jpg.json")).toString());
+  await put("manifests/old.jpg.json", true, JSON.stringify({ ...manifest, recipe: "another" }));
+  await drop("manifests/late.jpg.json");
+  await put("small/a/b.jpg.webp", true);
+  await put("old/a.jpg.webp", true);
+  await put("thumb/ghost.jpg.webp", true);
+  await put("thumb/readme.txt", false);
+  await put("thumb/theirs.jpg.webp", false);
+  const holes = await audit();
+  expect(holes.code).toBe(3);
+  expect(holes.summary).toMatchObject({ findings: { orphan: 5 }, unwritten: 1 });
+  expect(holes.findings).toEqual(
+    [
+      "foreign thumb/readme.txt",
+      "foreign thumb/theirs.jpg.webp",
+      "missing a.jpg: thumb/a.jpg.webp",
+      "missing a//%c.jpg: thumb/a/%2F/%25c.jpg.webp",
+      "stale old.jpg",
+      "missing a/b.jpg: small/a/b.jpg.webp",
+      "orphan manifests/gone.jpg.json",
+      "orphan small/gone.jpg.webp",
+      "orphan thumb/gone.jpg.webp",
+      "orphan old/a.jpg.webp",
+      "orphan thumb/ghost.jpg.webp",
+      "rejected broken.jpg",
+      "unrendered late.jpg",
+    ].sort(),
+  );
+
+  expect((await audit("--repair", "--yes")).code).toBe(3);
+  await fleet.idle();
+  // What no preset writes goes only when every source is up to date.
+  expect((await audit()).findings).toContain("orphan old/a.jpg.webp");
+  expect((await audit("--repair", "--yes")).summary).toMatchObject({ findings: { orphan: 1 } });
+  const after = await audit();
+  expect(after).toMatchObject({ code: 0, summary: { isComplete: true, complete: 8, sources: 8 } });
+  expect(after.findings).toEqual([
+    "foreign thumb/readme.txt",
+    "foreign thumb/theirs.jpg.webp",
+    "rejected broken.jpg",
+  ]);
+  s3.destroy();
+}, 90_000);

@@ -1,0 +1,110 @@
+import { type Connection, connect } from "../../connection/connect.ts";
+import type { ConnectionOptions } from "../../connection/options.ts";
+import { EXIT } from "../../exit-code.ts";
+import type { MaxDepth } from "../../feed/depth.ts";
+import { limitHeap } from "../../limit-heap.ts";
+import { readRecipe } from "../../recipe/read.ts";
+import { confirm } from "../../terminal/confirm.ts";
+import { onInterrupt } from "../../terminal/interrupt.ts";
+import { showRepeatedly } from "../../terminal/progress.ts";
+import type { Screen } from "../../terminal/screen.ts";
+import { thousands } from "../../terminal/thousands.ts";
+import { Audit } from "./audit.ts";
+import { type AuditTotals, isComplete } from "./finding.ts";
+import { plan, type RepairPlan, repair } from "./repair.ts";
+import { openSpool } from "./spool.ts";
+import { findingText, reportText, summaryJson } from "./text.ts";
+
+export interface AuditOptions {
+  readonly connection: ConnectionOptions;
+  readonly json: boolean;
+  readonly recipe: string;
+  readonly repair: boolean;
+  readonly yes: boolean;
+  readonly removeMany: boolean;
+  readonly maxDepth: MaxDepth;
+  readonly limit: number;
+}
+
+/** `imagefleet audit`: which sources lack what, and what is left over; with `--repair`, mends it. */
+export async function audit(options: AuditOptions, screen: Screen): Promise<number> {
+  limitHeap();
+  const recipe = await readRecipe(options.recipe);
+  using connection = await connect(options.connection);
+  using interrupt = onInterrupt(() => undefined);
+  const { signal } = interrupt;
+  const input = {
+    s3: connection.s3,
+    sourceBucket: await connection.bucket("sourceBucket"),
+    renditionBucket: await connection.bucket("renditionBucket"),
+    recipe,
+    signal,
+  };
+  await tellBusy(connection, screen);
+  await using spool = await openSpool();
+  let told = 0;
+  const running = new Audit({
+    ...input,
+    async onFinding(finding) {
+      await spool.write(finding);
+      if (options.json) screen.json({ version: 1, ...finding });
+      else if (told++ < options.limit) screen.report(findingText(finding, screen.paint));
+    },
+  });
+  let totals: AuditTotals;
+  const began = performance.now();
+  {
+    using _progress = showRepeatedly(screen, () => {
+      const { sources, objects, complete } = running.totals;
+      return [
+        `${thousands(sources)} sources, ${thousands(complete)} complete, ${thousands(objects)} objects listed`,
+      ];
+    });
+    totals = await running.run();
+  }
+  if (signal.aborted) {
+    screen.note(
+      `interrupted after ${thousands(totals.sources)} sources: half an audit says nothing`,
+    );
+    return EXIT.interrupted;
+  }
+  const ms = performance.now() - began;
+  const left = Math.max(0, told - options.limit);
+  if (!options.json)
+    screen.report(...reportText(totals, left, ms, connection.where, options.repair, screen));
+  let repaired: RepairPlan | undefined;
+  if (options.repair && !isComplete(totals)) {
+    const todo = plan(totals, options.removeMany);
+    for (const why of todo.held) screen.note(screen.tint("yellow", `! ${why}`));
+    const question = `${todo.text} at ${connection.where}?`;
+    if (todo.nothing) screen.note("Nothing can be repaired now.");
+    else if (await confirm(question, options.yes, screen, signal)) {
+      const queues = await connection.lanes();
+      const done = await repair(spool.read(), todo, {
+        ...input,
+        queues: { small: queues.small.queue, large: queues.large.queue },
+        maxDepth: options.maxDepth,
+        consumers: connection.consumers,
+      });
+      repaired = todo;
+      if (!options.json) screen.report(screen.paint("bold", done.text));
+    } else screen.note("Nothing was repaired.");
+  }
+  if (options.json) screen.json(summaryJson(totals, ms, repaired !== undefined));
+  if (signal.aborted) return EXIT.interrupted;
+  return isComplete(totals) ? EXIT.done : EXIT.deadLetters;
+}
+
+/** What is on its way is missing now, and will not be. */
+async function tellBusy(connection: Connection, screen: Screen): Promise<void> {
+  const { small, large } = await connection.lanes();
+  const counts = [await small.queue.counts(), await large.queue.counts()];
+  const busy = counts.reduce((sum, { waiting, inFlight }) => sum + waiting + inFlight, 0);
+  if (busy === 0) return;
+  screen.note(
+    screen.tint(
+      "yellow",
+      `! ${thousands(busy)} messages are in the lanes: some of what is missing may be on its way`,
+    ),
+  );
+}

@@ -1,0 +1,63 @@
+import { anyAttributes, anyBody, NESTED } from "@imagefleet/core/intake/fixtures";
+import { type ReceivedMessage, readDeadLetter, redriveAttributes } from "@imagefleet/core/queue";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { matches } from "../../dead-letters/filter.ts";
+import { groupBy, groupByFolder, hourOf } from "../../dead-letters/tally.ts";
+import { deadLetterJson } from "./dead-letter-json.ts";
+import { deadLetterLine, readDeadLetterLine } from "./dead-letter-line.ts";
+import { printableBody } from "./show.ts";
+
+const received = (body: string, attributes: Record<string, string>): ReceivedMessage => ({
+  id: "1",
+  receiptHandle: "h",
+  body,
+  attributes,
+  receiveCount: 1,
+  sentAt: 0,
+  firstReceivedAt: 0,
+});
+
+it("reads, groups, shows, exports and redrives whatever dead letter there is", () => {
+  const deadLetters = fc.array(fc.record({ body: anyBody, attributes: anyAttributes }), {
+    minLength: 1,
+    maxLength: 5,
+  });
+  fc.assert(
+    fc.property(deadLetters, (odd) => {
+      const innocent = { Reason: "SourceCorrupt", Bucket: "b", Key: "in/a.jpg" };
+      const messages = [
+        received("{}", innocent),
+        ...odd.map((one) => received(one.body, one.attributes)),
+      ];
+      const read = messages.map((message) => readDeadLetter(message, "small"));
+      expect(read[0]).toMatchObject({ reason: "SourceCorrupt", source: { key: "in/a.jpg" } });
+      for (const [at, deadLetter] of read.entries()) {
+        const message = messages[at];
+        if (message === undefined) throw new Error("no message");
+        expect(deadLetter.source?.key.isWellFormed() ?? true).toBe(true);
+        expect(JSON.parse(JSON.stringify(deadLetterJson(deadLetter)))).toEqual(
+          deadLetterJson(deadLetter),
+        );
+        expect(typeof matches(deadLetter, { key: "in/**", minReceives: 2, olderThan: 1 })).toBe(
+          "boolean",
+        );
+        expect(hourOf(deadLetter)).toMatch(/T\d\d$/);
+        const line = deadLetterLine(message, "small");
+        expect(line.indexOf("\n")).toBe(line.length - 1);
+        expect(readDeadLetterLine(line)?.message.body).toBe(message.body);
+        expect(printableBody(message.body).length).toBeLessThan(message.body.length * 110 + 10);
+        expect(Number(redriveAttributes(message)["RedriveCount"])).toBeGreaterThan(0);
+      }
+      for (const groups of [groupBy(read, ({ reason }) => reason), groupByFolder(read)]) {
+        expect(groups.reduce((sum, group) => sum + group.deadLetters, 0)).toBe(read.length);
+      }
+    }),
+    { numRuns: 80, examples: [[[{ body: NESTED, attributes: {} }]]] },
+  );
+});
+
+it("shows JSON indented, and as it is where it is nested too deep for that", () => {
+  expect(printableBody('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
+  expect(printableBody(NESTED)).toBe(NESTED);
+});

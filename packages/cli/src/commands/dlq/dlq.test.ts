@@ -1,0 +1,310 @@
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { BulkQueue } from "@imagefleet/core/queue";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Cli, run } from "../../fixtures/cli.ts";
+import { bury, takeAll } from "./fixtures/dead-letters.ts";
+
+let sandbox: Sandbox;
+let clis: Cli[];
+
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  clis = [];
+});
+afterEach(async () => {
+  for (const cli of clis) cli.kill();
+  await sandbox.close();
+});
+
+/** Keys `0.jpg`, `1.jpg`, … */
+const keys = (count: number) => Array.from({ length: count }, (_, n) => `${n}.jpg`).sort();
+
+const where = () => ["--endpoint", sandbox.endpoint, "--data", sandbox.folder];
+
+function dlq(...args: string[]) {
+  return run(["dlq", ...args, ...where()], { cwd: sandbox.folder });
+}
+
+async function json(...args: string[]) {
+  const { stdout, stderr, code } = await dlq(...args, "--json");
+  if (stdout === "") throw new Error(stderr);
+  return { code, ...JSON.parse(stdout) };
+}
+
+function begin(...args: string[]): Cli {
+  const cli = new Cli(["dlq", ...args, ...where()], { cwd: sandbox.folder });
+  clis.push(cli);
+  return cli;
+}
+
+/** What is to be seen and what is hidden. */
+function counts(url: string) {
+  return new BulkQueue(sandbox.sqs, url).counts();
+}
+
+describe("reading", () => {
+  it("tells reasons, lanes and folders, and gives every dead letter back", async () => {
+    await bury(sandbox, [
+      ...keys(25).map((key) => ({ key: `a/${key}`, reason: "SourceCorrupt" }) as const),
+      ...keys(3).map((key) => ({ key: `b/${key}`, reason: "Crashed" }) as const),
+      { key: "c/big.tif", reason: "TimedOut", lane: "large", redriven: 2 },
+    ]);
+    const found = await json("summary");
+    expect(found).toMatchObject({
+      code: 0,
+      deadLetters: 29,
+      lanes: { small: { deadLetters: 28 }, large: { deadLetters: 1 } },
+      reasons: [
+        { name: "SourceCorrupt", deadLetters: 25 },
+        { name: "Crashed", deadLetters: 3 },
+        { name: "TimedOut", deadLetters: 1, large: 1 },
+      ],
+      folders: [
+        { name: "a/", deadLetters: 25 },
+        { name: "b/", deadLetters: 3 },
+        { name: "c/", deadLetters: 1 },
+      ],
+      warnings: [],
+    });
+    const { stdout } = await dlq("list", "--key", "b/*", "--json");
+    const lines = stdout.trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { reason: "Crashed", receiveCount: null },
+      { reason: "Crashed" },
+      { reason: "Crashed" },
+    ]);
+    const { small, large } = sandbox.resources.lanes;
+    expect(await counts(small.deadLetters)).toEqual({ waiting: 28, inFlight: 0 });
+    expect(await counts(large.deadLetters)).toEqual({ waiting: 1, inFlight: 0 });
+  });
+
+  it("shows a letter by the first characters of its id, and that its source is gone", async () => {
+    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+    const { id } = await json("list");
+    expect(await json("show", id.slice(0, 6))).toMatchObject({
+      key: "a.jpg",
+      receiveCount: 5,
+      source: { state: "gone" },
+    });
+    const wrong = await dlq("show", "zzz");
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain("no dead letter whose id begins with zzz");
+  });
+
+  it("tells dead letters that another reader holds from none", async () => {
+    await bury(
+      sandbox,
+      keys(10).map((key) => ({ key, reason: "Throttled" })),
+    );
+    const url = sandbox.resources.lanes.small.deadLetters;
+    const { Messages = [] } = await sandbox.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 600 }),
+    );
+    expect(Messages).toHaveLength(10);
+    const { code, stdout } = await dlq("summary");
+    expect(code).toBe(0);
+    expect(stdout.split("\n")[0]).toMatch(
+      /^10 dead letters at .*, all in another reader's hands\.$/,
+    );
+  });
+
+  it("names the commands that there are to a word that is none", async () => {
+    const [unknown, byDefault] = await Promise.all([dlq("nonsense"), dlq()]);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toMatch(/unknown command nonsense: dlq has summary, list, show, /);
+    expect(byDefault.code).toBe(0);
+  });
+
+  it("ends with commands that run as they are printed, on the same fleet", async () => {
+    await bury(sandbox, [{ key: "a.jpg", reason: "Throttled" }]);
+    const { stdout } = await dlq("summary");
+    const [list, dry] = stdout.split("\n").filter((line) => / dlq .* --endpoint /.test(line));
+    const shell = async (command = "") =>
+      (await promisify(execFile)("sh", ["-c", command], { cwd: sandbox.folder })).stdout;
+    const listed = (await shell(list)).split("\n");
+    expect(await shell(listed.find((line) => line.includes("dlq show")))).toContain("a.jpg");
+    expect(await shell(dry)).toContain("1 dead letter of Throttled would be redriven");
+  });
+
+  it("gives the dead letters back at Ctrl-C, and SQS does after a kill", async () => {
+    await bury(
+      sandbox,
+      keys(30).map((key) => ({ key, reason: "Throttled" })),
+    );
+    const url = sandbox.resources.lanes.small.deadLetters;
+    const slow = ["redrive", "--yes", "--rate", "1"];
+    const first = begin(...slow);
+    while ((await counts(url)).inFlight === 0);
+    first.signal("SIGINT");
+    expect((await first.ended()).code).toBe(130);
+    const left = await counts(url);
+    expect(left.inFlight).toBe(0);
+
+    const second = begin(...slow, "--lease", "5");
+    while ((await counts(url)).inFlight === 0);
+    second.signal("SIGKILL");
+    await second.ended();
+    while ((await counts(url)).inFlight > 0);
+    const dead = await takeAll(sandbox, url);
+    const sent = await takeAll(sandbox, sandbox.resources.lanes.small.url);
+    expect([...new Set([...dead.keys, ...sent.keys])].sort()).toEqual(keys(30));
+  });
+});
+
+describe("redrive", () => {
+  it("moves what is meant and nothing else, with one redrive more and no old reason", async () => {
+    await bury(sandbox, [
+      ...keys(12).map((key) => ({ key, reason: "Throttled", redriven: 1 }) as const),
+      ...keys(8).map((key) => ({ key: `other/${key}`, reason: "SourceCorrupt" }) as const),
+      { key: "big.tif", reason: "Throttled", lane: "large" },
+    ]);
+    expect(await json("redrive", "--reason", "throttled", "--dry-run")).toMatchObject({
+      due: 13,
+      redriven: 0,
+    });
+    expect(await json("redrive", "--reason", "throttled", "--yes")).toMatchObject({
+      code: 0,
+      redriven: 13,
+      refused: 0,
+      missed: 0,
+    });
+    const { small, large } = sandbox.resources.lanes;
+    const moved = await takeAll(sandbox, small.url);
+    expect(moved.keys).toEqual(keys(12));
+    for (const each of moved.attributes)
+      expect(each).toEqual({ RedriveCount: "2", RedriveOf: "Throttled" });
+    expect((await takeAll(sandbox, large.url)).keys).toEqual(["big.tif"]);
+    expect((await takeAll(sandbox, small.deadLetters)).keys).toEqual(
+      keys(8).map((key) => `other/${key}`),
+    );
+  });
+
+  it("refuses past the cap and says so", async () => {
+    await bury(sandbox, [
+      { key: "often.jpg", reason: "Internal", redriven: 3 },
+      { key: "crashes.jpg", reason: "Crashed", redriven: 3 },
+      { key: "new.jpg", reason: "Internal" },
+    ]);
+    const { code, stdout } = await dlq("redrive", "--yes");
+    expect(code).toBe(3);
+    expect(stdout).toContain("2 refused: redriven 3 times already");
+    expect((await takeAll(sandbox, sandbox.resources.lanes.small.url)).keys).toEqual(["new.jpg"]);
+    expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(2);
+  });
+
+  it("asks, and does nothing where nobody can answer", async () => {
+    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+    const { code, stderr } = await dlq("redrive");
+    expect(code).toBe(2);
+    expect(stderr).toContain("--yes");
+    expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(1);
+  });
+});
+
+describe("discard", () => {
+  it("exports exactly what it removes, and import brings it back as it was", async () => {
+    // A line's end to some readers, and not in NDJSON.
+    const odd = "crashed\u2028here.tif";
+    await bury(sandbox, [
+      ...keys(23).map((key) => ({ key, reason: "SourceEmpty" }) as const),
+      { key: "kept.jpg", reason: "Internal" },
+      { key: odd, reason: "Crashed", lane: "large", redriven: 1 },
+    ]);
+    const file = join(sandbox.folder, "gone.ndjson");
+    const meant = ["--reason", "SourceEmpty", "--reason", "Crashed"];
+    expect(await json("discard", ...meant, "--yes", "--export", file)).toMatchObject({
+      discarded: 25 - 1,
+      export: file,
+    });
+    const lines = (await readFile(file, "utf8")).trim().split("\n");
+    const exported = lines.map((line) => JSON.parse(line).key).sort();
+    expect(exported).toEqual([odd, ...keys(23)].sort());
+    const again = await dlq("discard", "--yes", "--export", file);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain("there is such a file already");
+
+    expect(await json("import", file)).toMatchObject({ imported: 24 });
+    expect(await json("summary")).toMatchObject({
+      deadLetters: 25,
+      reasons: [
+        { name: "SourceEmpty", deadLetters: 23 },
+        { name: "Crashed", deadLetters: 1 },
+        { name: "Internal", deadLetters: 1 },
+      ],
+    });
+    expect(await json("list", "--reason", "Crashed")).toMatchObject({
+      key: odd,
+      lane: "large",
+      redriveCount: 1,
+    });
+  });
+
+  it("takes a folder for no file of dead letters", async () => {
+    const { code, stderr } = await dlq("import", sandbox.folder);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining("it is a folder"),
+    });
+  });
+
+  it("shows and exports a key that would speak to the terminal in escapes", async () => {
+    const key = "a\u009b2J\u202egpj\u200f.exe";
+    await bury(sandbox, [{ key, reason: "Internal" }]);
+    for (const args of [["export"], ["list", "--json"], ["list"]]) {
+      const { stdout } = await dlq(...args);
+      expect(stdout).not.toMatch(/[\u0080-\u009f\u200f\u202e]/);
+      if (args.length > 1 || args[0] === "export") expect(JSON.parse(stdout).key).toBe(key);
+    }
+  });
+
+  it("imports nothing of a file with a line that is no dead letter", async () => {
+    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+    const file = join(sandbox.folder, "dead-letters.ndjson");
+    expect((await dlq("export", file)).code).toBe(0);
+    await writeFile(file, `${await readFile(file, "utf8")}{"version":1}\n`);
+    const { code, stderr } = await dlq("import", file);
+    expect(code).toBe(2);
+    expect(stderr).toContain("line 2 is no dead letter");
+    expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(1);
+  });
+
+  it("says from which line an import goes on that the queue did not take", async () => {
+    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+    const file = join(sandbox.folder, "dead-letters.ndjson");
+    await dlq("export", file);
+    const line = JSON.parse(await readFile(file, "utf8"));
+    const tooLong = JSON.stringify({ ...line, body: "x".repeat(1_100_000) });
+    await writeFile(file, `${`${JSON.stringify(line)}\n`.repeat(500)}${tooLong}\n`);
+    const { code, stderr } = await dlq("import", file);
+    expect(code).toBe(1);
+    expect(stderr).toContain("lines 501 to 501 were not all sent: ");
+    expect(stderr).toContain("Those before are imported; --from-line 501 goes on");
+    expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(501);
+  });
+
+  it("imports all of a file but for a last line that a kill has cut off", async () => {
+    await bury(sandbox, [
+      { key: "a.jpg", reason: "Internal" },
+      { key: "b.jpg", reason: "Internal" },
+    ]);
+    const file = join(sandbox.folder, "dead-letters.ndjson");
+    await dlq("export", file);
+    await writeFile(file, (await readFile(file, "utf8")).slice(0, -20));
+    const { code, stdout, stderr } = await dlq("import", file, "--json");
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({
+      version: 1,
+      imported: 1,
+      refused: 0,
+      leftOut: 1,
+      lines: 2,
+    });
+    expect(stderr).toContain("line 2 is cut off and left out");
+    expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(3);
+  });
+});

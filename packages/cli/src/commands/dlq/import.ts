@@ -1,0 +1,141 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { LANES, type Lane } from "@imagefleet/core/outcome";
+import type { OutgoingMessage } from "@imagefleet/core/queue";
+import { connect } from "../../connection/connect.ts";
+import { EXIT } from "../../exit-code.ts";
+import { whyUnreadable } from "../../files/fs-error.ts";
+import { linesOf, NotUtf8 } from "../../files/lines.ts";
+import { onInterrupt } from "../../terminal/interrupt.ts";
+import type { Screen } from "../../terminal/screen.ts";
+import { many, thousands } from "../../terminal/thousands.ts";
+import { UsageError } from "../../usage-error.ts";
+import { readDeadLetterLine } from "./dead-letter-line.ts";
+import type { DlqOptions } from "./options.ts";
+
+/** Lines that are sent before the next are read. */
+const CHUNK = 500;
+
+/**
+ * `imagefleet dlq import`: the dead letters of an export back into their dead-letter queues, as they were
+ * but for their ids.
+ *
+ * @throws WrongUse when a line is no dead letter; nothing is sent then
+ */
+export async function importDeadLetters(
+  options: Omit<DlqOptions, "filter" | "leaseSeconds"> & {
+    readonly file: string;
+    readonly fromLine: number;
+  },
+  screen: Screen,
+): Promise<number> {
+  const { file, fromLine } = options;
+  const { lines: total, isCut } = await check(file);
+  const leftOut = isCut ? 1 : 0;
+  if (isCut) {
+    const text = `${file}, line ${total} is cut off and left out: if a discard was killed here, its dead letter is still in the queue; else the file is damaged, and the dead letter must come from another copy`;
+    screen.note(screen.tint("yellow", `! ${text}`));
+  }
+  using connection = await connect(options.connection);
+  using interrupt = onInterrupt(() => undefined);
+  const { signal } = interrupt;
+  const queues = await connection.lanes();
+  let at = 0;
+  let sent = 0;
+  let refused = 0;
+  const send = async (deadLetters: readonly { lane: Lane; message: OutgoingMessage }[]) => {
+    for (const lane of LANES) {
+      const messages = deadLetters
+        .filter((deadLetter) => deadLetter.lane === lane)
+        .map((each) => each.message);
+      const back = await queues[lane].deadLetters.send(messages);
+      refused += back.length;
+      sent += messages.length - back.length;
+      for (const { why } of back) screen.note(screen.tint("red", `! refused by SQS: ${why}`));
+    }
+  };
+  let chunk: { lane: Lane; message: OutgoingMessage }[] = [];
+  let chunkFrom = fromLine;
+  const sendChunk = async () => {
+    try {
+      await send(chunk);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `${file}, lines ${thousands(chunkFrom)} to ${thousands(at)} were not all sent: ${why}. Those before are imported; --from-line ${chunkFrom} goes on, and sends once more what of these has arrived`,
+        { cause: error },
+      );
+    }
+    chunk = [];
+    chunkFrom = at + 1;
+  };
+  for await (const line of linesIn(file)) {
+    at++;
+    if (at < fromLine || line.trim() === "" || (isCut && at === total)) continue;
+    const deadLetter = readDeadLetterLine(line);
+    if (deadLetter) chunk.push(deadLetter);
+    if (chunk.length < CHUNK) continue;
+    await sendChunk();
+    if (signal.aborted) break;
+  }
+  await sendChunk();
+  if (options.json) screen.json({ version: 1, imported: sent, refused, leftOut, lines: total });
+  else screen.report(screen.paint("bold", `${many(sent, "dead letter")} of ${file} imported`));
+  if (signal.aborted) {
+    screen.note(`interrupted: --from-line ${at + 1} goes on after line ${thousands(at)}`);
+    return EXIT.interrupted;
+  }
+  return refused + leftOut > 0 ? EXIT.failed : EXIT.done;
+}
+
+/**
+ * Reads the whole file once before anything is sent: half an import is worse than none. A discard
+ * that was killed may have left half a last line, whose dead letter it had not deleted.
+ */
+async function check(file: string): Promise<{ lines: number; isCut: boolean }> {
+  let at = 0;
+  let wrong: number | undefined;
+  const refusal = (line: number) =>
+    new UsageError(
+      `${file}, line ${line} is no dead letter: each line is one, as dlq export writes them`,
+    );
+  for await (const line of linesIn(file)) {
+    if (wrong !== undefined) throw refusal(wrong);
+    at++;
+    if (line.trim() !== "" && readDeadLetterLine(line) === undefined) wrong = at;
+  }
+  if (wrong !== undefined && (await endsWithNewline(file))) throw refusal(wrong);
+  return { lines: at, isCut: wrong !== undefined };
+}
+
+async function endsWithNewline(file: string): Promise<boolean> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+    return buffer.toString() === "\n";
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* linesIn(file: string): AsyncGenerator<string> {
+  let handle: FileHandle;
+  try {
+    handle = await open(file);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${whyUnreadable(error)}`, { cause: error });
+  }
+  try {
+    // A folder opens as a file does; its size says nothing.
+    if ((await handle.stat()).isDirectory())
+      throw new UsageError(`${file} cannot be read: it is a folder`);
+    for await (const lines of linesOf(handle.createReadStream(), { mayBeCut: true })) {
+      yield* lines;
+    }
+  } catch (error) {
+    if (!(error instanceof NotUtf8)) throw error;
+    throw new UsageError(`${file} is not UTF-8, as dlq export writes it`, { cause: error });
+  } finally {
+    await handle.close();
+  }
+}

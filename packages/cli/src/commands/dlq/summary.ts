@@ -1,0 +1,208 @@
+import { REJECTED_REASONS } from "@imagefleet/core/outcome";
+import { connect } from "../../connection/connect.ts";
+import { filterText, isNarrow } from "../../dead-letters/filter.ts";
+import { heldByOthers, type Survey, survey, warnings } from "../../dead-letters/survey.ts";
+import { type Group, groupBy, groupByFolder, hourOf, lanesText } from "../../dead-letters/tally.ts";
+import { EXIT } from "../../exit-code.ts";
+import { ago } from "../../terminal/ago.ts";
+import { onInterrupt } from "../../terminal/interrupt.ts";
+import { printable } from "../../terminal/printable.ts";
+import type { Screen } from "../../terminal/screen.ts";
+import { table } from "../../terminal/table.ts";
+import { many, thousands } from "../../terminal/thousands.ts";
+import { DEAD_LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
+import type { DlqOptions } from "./options.ts";
+
+const MOST_FOLDERS = 8;
+const MOST_HOURS = 12;
+const BAR = 32;
+
+/** `imagefleet dlq summary`: what lies in both dead-letter queues, and what to do about it. */
+export async function summary(options: DlqOptions, screen: Screen): Promise<number> {
+  using connection = await connect(options.connection);
+  using interrupt = onInterrupt(() => undefined);
+  const { signal } = interrupt;
+  const found = await survey(connection, options.filter, { ...options, signal });
+  if (signal.aborted) return EXIT.interrupted;
+  const now = Date.now();
+  if (options.json) screen.json(summaryJson(found));
+  else screen.report(...summaryText(found, options, connection.where, now, screen));
+  return EXIT.done;
+}
+
+type Canvas = Pick<Screen, "width" | "paint" | "command">;
+
+function summaryText(
+  found: Survey,
+  { filter }: DlqOptions,
+  where: string,
+  now: number,
+  screen: Canvas,
+): string[] {
+  const { deadLetters } = found;
+  const { paint } = screen;
+  const title = (text: string) => paint("dim", text);
+  const warning = warnings(found).map((text) => paint("yellow", `! ${text}`));
+  const held = heldByOthers(found);
+  if (held > 0) {
+    const all = `${many(held, "dead letter")} at ${where}, all in another reader's hands.`;
+    return [paint("yellow", all), ...warning];
+  }
+  if (deadLetters.length === 0) {
+    const none = `No dead letters${filterText(filter)} at ${where}.`;
+    return [paint("green", none), ...warning];
+  }
+  const reasons = groupBy(deadLetters, ({ reason }) => reason);
+  return [
+    paint("bold", `${many(deadLetters.length, "dead letter")}${filterText(filter)} at ${where}`),
+    "",
+    ...table(
+      laneColumns(now),
+      groupBy(deadLetters, ({ lane }) => lane),
+      screen.width,
+      title,
+    ),
+    "",
+    ...table(reasonColumns(now, screen), reasons, screen.width, title),
+    "",
+    ...reasons.map(({ name }) => adviceLine(name)),
+    "",
+    ...some(
+      table(folderColumns(), groupByFolder(deadLetters), screen.width, title),
+      MOST_FOLDERS,
+      "folder",
+    ),
+    "",
+    ...hourLines(deadLetters, screen),
+    ...(warning.length === 0 ? [] : ["", ...warning]),
+    ...next(reasons, isNarrow(filter), screen),
+  ];
+}
+
+function adviceLine(name: string): string {
+  const advice = Object.entries(DEAD_LETTER_ADVICE).find(([reason]) => reason === name)?.[1] ?? "";
+  return `${name}\n  → ${advice}`;
+}
+
+function laneColumns(now: number) {
+  return [
+    { title: "lane", cell: ({ name }: Group) => name },
+    ...sharedColumns(now),
+    { title: "mostly", cell: ({ mostly }: Group) => mostly },
+  ];
+}
+
+function reasonColumns(now: number, { paint }: Canvas) {
+  return [
+    {
+      title: "reason",
+      cell: ({ name }: Group) => name,
+      paint: (text: string, { name }: Group) =>
+        paint(REJECTED_REASONS.some((reason) => reason === name) ? "yellow" : "red", text),
+    },
+    ...sharedColumns(now),
+    { title: "lane", cell: ({ lanes }: Group) => lanesText(lanes) },
+  ];
+}
+
+function sharedColumns(now: number) {
+  return [
+    {
+      title: "dead letters",
+      align: "right" as const,
+      cell: ({ deadLetters }: Group) => thousands(deadLetters),
+    },
+    { title: "oldest", cell: ({ oldest }: Group) => ago(oldest, now) },
+    { title: "newest", cell: ({ newest }: Group) => ago(newest, now) },
+  ];
+}
+
+function folderColumns() {
+  return [
+    {
+      title: "folder",
+      cell: ({ name }: Group) => printable(name),
+      min: 20,
+      cut: "middle" as const,
+    },
+    {
+      title: "dead letters",
+      align: "right" as const,
+      cell: ({ deadLetters }: Group) => thousands(deadLetters),
+    },
+    { title: "mostly", cell: ({ mostly }: Group) => mostly },
+  ];
+}
+
+/** The first lines of a table under its title, and how many are left out, which JSON has. */
+function some(lines: readonly string[], most: number, noun: string): string[] {
+  const left = lines.length - 1 - most;
+  if (left <= 0) return [...lines];
+  return [...lines.slice(0, most + 1), `… and ${many(left, noun)} more: --json lists all`];
+}
+
+/** By hour of the last attempt: a bad deploy shows as a cliff. */
+function hourLines(deadLetters: Survey["deadLetters"], { paint }: Canvas): string[] {
+  const hours = groupBy(deadLetters, hourOf).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const shown = hours.slice(-MOST_HOURS);
+  const most = Math.max(...shown.map((hour) => hour.deadLetters));
+  return [
+    paint("dim", "last attempt, by hour (UTC)"),
+    ...(hours.length > shown.length
+      ? [
+          paint(
+            "dim",
+            `… ${many(hours.length - shown.length, "hour")} before these: --json lists all`,
+          ),
+        ]
+      : []),
+    ...shown.map(({ name, deadLetters: number, mostly }) => {
+      const bar = "█".repeat(Math.max(1, Math.round((number / most) * BAR)));
+      return `${name.replace("T", " ")}:00  ${paint("cyan", bar)} ${thousands(number)} ${paint("dim", mostly)}`;
+    }),
+  ];
+}
+
+function next(reasons: readonly Group[], narrow: boolean, { command }: Canvas): string[] {
+  if (narrow) return [];
+  const again = reasons.find(({ name }) => WORTH_REDRIVING.some((reason) => reason === name));
+  const first = reasons[0]?.name ?? "";
+  return [
+    "",
+    "Next:",
+    `  ${command(`dlq list --reason ${first}`)}`,
+    ...(again === undefined
+      ? []
+      : [`  ${command(`dlq redrive --reason ${again.name} --dry-run`)}`]),
+  ];
+}
+
+function summaryJson(found: Survey): unknown {
+  const { deadLetters, lanes } = found;
+  const group = ({ name, deadLetters: number, oldest, newest, lanes: by }: Group) => ({
+    name,
+    deadLetters: number,
+    ...by,
+    oldest: new Date(oldest).toISOString(),
+    newest: new Date(newest).toISOString(),
+  });
+  return {
+    version: 1,
+    deadLetters: deadLetters.length,
+    lanes: Object.fromEntries(
+      lanes.map(({ lane, before, seen }) => [
+        lane,
+        {
+          deadLetters: deadLetters.filter((deadLetter) => deadLetter.lane === lane).length,
+          read: seen,
+          waitingBefore: before.waiting,
+          inFlightBefore: before.inFlight,
+        },
+      ]),
+    ),
+    reasons: groupBy(deadLetters, ({ reason }) => reason).map(group),
+    folders: groupByFolder(deadLetters).map(group),
+    hours: groupBy(deadLetters, hourOf).map(group),
+    warnings: warnings(found),
+  };
+}

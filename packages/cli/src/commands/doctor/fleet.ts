@@ -1,0 +1,82 @@
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import type { Lane } from "@imagefleet/core/outcome";
+import type { Recipe } from "@imagefleet/core/recipe";
+import * as v from "valibot";
+import type { Connection } from "../../connection/connect.ts";
+import type { StageSettings } from "../../connection/stage/settings.ts";
+import type { Target } from "../../connection/target.ts";
+
+/** What to do where a part of the fleet is not as it was deployed. */
+export const DEPLOY_AGAIN =
+  "Deploy the stage again: sst deploy puts back what was changed by hand.";
+
+/** What is known of a stage on AWS. */
+export interface Stage {
+  /** What every name of its resources begins with. */
+  readonly prefix: string;
+  readonly settings: StageSettings;
+  readonly clients: Target["clients"];
+}
+
+/** A queue as SQS describes it. */
+export interface QueueFacts {
+  readonly name: string;
+  readonly arn: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** The fleet that is examined. */
+export interface Patient {
+  readonly connection: Connection;
+  /** Undefined: it runs on this machine. */
+  readonly stage: Stage | undefined;
+  readonly recipe: Recipe;
+  readonly sourceBucket: string;
+  readonly renditionBucket: string;
+  readonly queues: Readonly<
+    Record<Lane, { readonly queue: QueueFacts; readonly deadLetters: QueueFacts }>
+  >;
+}
+
+export async function queueFacts({ sqs }: Connection, url: string): Promise<QueueFacts> {
+  const { Attributes: attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
+  );
+  const arn = attributes["QueueArn"] ?? "";
+  return { name: url.slice(url.lastIndexOf("/") + 1), arn, attributes };
+}
+
+const oneOrMore = v.pipe(
+  v.union([v.string(), v.array(v.string())]),
+  v.transform((value) => (typeof value === "string" ? [value] : value)),
+);
+
+const statementSchema = v.object({
+  Effect: v.string(),
+  Action: v.optional(oneOrMore, []),
+  Principal: v.optional(
+    v.union([v.string(), v.object({ Service: v.optional(oneOrMore, []) })]),
+    "",
+  ),
+  Condition: v.optional(v.record(v.string(), v.record(v.string(), oneOrMore)), {}),
+});
+
+const policySchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    Statement: v.pipe(
+      v.union([statementSchema, v.array(statementSchema)]),
+      v.transform((one) => (Array.isArray(one) ? one : [one])),
+    ),
+  }),
+);
+
+/** A statement of a policy of a resource, as far as it is judged here. */
+export type Statement = v.InferOutput<typeof statementSchema>;
+
+/** The statements of a policy; none where there is none that can be read. */
+export function statementsOf(policy: string | undefined): readonly Statement[] {
+  const parsed = v.safeParse(policySchema, policy);
+  return parsed.success ? parsed.output.Statement : [];
+}

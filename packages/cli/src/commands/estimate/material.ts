@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { laneByBytes } from "@imagefleet/core/plan";
+import { type Recipe, whyNotASource } from "@imagefleet/core/recipe";
+import { listPages, SourceStore, saveContent } from "@imagefleet/core/store";
+import { connect } from "../../connection/connect.ts";
+import type { ConnectionOptions } from "../../connection/options.ts";
+import { collect } from "../../files/input/collect.ts";
+import { besideText } from "../../files/input/found-text.ts";
+import { UsageError } from "../../usage-error.ts";
+import type { Material } from "./cost.ts";
+import { Reservoir } from "./reservoir.ts";
+
+interface SampleFile {
+  readonly path: string;
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/** What is to be estimated, and files of a sample of it, which go when it is disposed of. */
+export interface Found extends AsyncDisposable {
+  readonly material: Material;
+  /** What else is to be known of it; empty: nothing. */
+  readonly beside: string;
+  readonly sample: AsyncIterable<SampleFile>;
+}
+
+/** Files and folders of this machine. */
+export async function fromFiles(
+  paths: readonly string[],
+  cwd: string,
+  recipe: Recipe,
+  size: number,
+): Promise<Found> {
+  const collected = await collect(paths, cwd);
+  const sample = new Reservoir<SampleFile>(size, Math.random);
+  const material = { sources: 0, bytes: 0, large: 0 };
+  for (const { file, key, bytes } of collected.sources) {
+    add(material, bytes, recipe);
+    sample.add({ path: file, key, bytes });
+  }
+  return {
+    material,
+    beside: besideText(collected),
+    sample: each(sample.sample),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+/** What a bucket has under a prefix; its sample is downloaded, one at a time. */
+export async function fromBucket(
+  { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
+  connection: ConnectionOptions,
+  recipe: Recipe,
+  size: number,
+  onCount: (sources: number) => void,
+): Promise<Found> {
+  const fleet = await connect({ ...connection, sourceBucket: bucket });
+  await fleet.bucket("sourceBucket", `s3://${bucket}/${prefix}`);
+  const sample = new Reservoir<{ key: string; bytes: number }>(size, Math.random);
+  const material = { sources: 0, bytes: 0, large: 0 };
+  for await (const page of listPages(fleet.s3, bucket, { prefix })) {
+    for (const { key, bytes } of page) {
+      if (whyNotASource(recipe, key) !== undefined) continue;
+      add(material, bytes, recipe);
+      sample.add({ key, bytes });
+    }
+    onCount(material.sources);
+  }
+  if (material.sources === 0) {
+    throw new UsageError(`s3://${bucket}/${prefix} has no sources by the recipe's filter`);
+  }
+  const folder = await mkdtemp(join(tmpdir(), "imagefleet-estimate-"));
+  const store = new SourceStore(fleet.s3);
+  return {
+    material,
+    beside: "",
+    sample: (async function* () {
+      const path = join(folder, "sample");
+      const signal = new AbortController().signal;
+      for (const { key, bytes } of sample.sample) {
+        const answer = await store.open(bucket, key, { signal });
+        if (answer.kind !== "open") continue;
+        await saveContent(answer.source, path, signal);
+        yield { path, key, bytes };
+      }
+    })(),
+    async [Symbol.asyncDispose]() {
+      fleet[Symbol.dispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function add(
+  material: { sources: number; bytes: number; large: number },
+  bytes: number,
+  recipe: Recipe,
+) {
+  material.sources++;
+  material.bytes += bytes;
+  if (laneByBytes(recipe, bytes) === "large") material.large++;
+}
+
+async function* each<T>(values: readonly T[]): AsyncGenerator<T> {
+  yield* values;
+}

@@ -1,0 +1,176 @@
+import { configureCodec } from "@imagefleet/core/image";
+import { LANES, type Lane } from "@imagefleet/core/outcome";
+import { PRICES } from "@imagefleet/core/prices";
+import type { ConnectionOptions } from "../../connection/options.ts";
+import { EXIT } from "../../exit-code.ts";
+import { readRecipe } from "../../recipe/read.ts";
+import { lasting } from "../../terminal/ago.ts";
+import { onInterrupt } from "../../terminal/interrupt.ts";
+import { showRepeatedly } from "../../terminal/progress.ts";
+import type { Screen } from "../../terminal/screen.ts";
+import { tally } from "../../terminal/source-table.ts";
+import { table } from "../../terminal/table.ts";
+import { many, thousands } from "../../terminal/thousands.ts";
+import { formatBytes } from "../../terminal/units.ts";
+import { usd } from "../../terminal/usd.ts";
+import { UsageError } from "../../usage-error.ts";
+import {
+  type Estimate,
+  estimate,
+  type LaneEstimate,
+  type Material,
+  type Measured,
+} from "./cost.ts";
+import { fromBucket, fromFiles } from "./material.ts";
+import { measure } from "./measure.ts";
+
+export interface EstimateOptions {
+  readonly connection: ConnectionOptions;
+  readonly json: boolean;
+  readonly recipe: string;
+  readonly targets: readonly string[];
+  readonly cwd: string;
+  readonly sample: number;
+  readonly functions: number;
+  readonly tasks: number;
+}
+
+/** `imagefleet estimate`: what the recipe costs and takes on this material, by a sample of it. */
+export async function estimateCommand(options: EstimateOptions, screen: Screen): Promise<number> {
+  const recipe = await readRecipe(options.recipe);
+  using interrupt = onInterrupt(() => undefined);
+  const { signal } = interrupt;
+  const bucket = bucketOf(options.targets);
+  let listed = 0;
+  const measured: Measured[] = [];
+  const rejected: string[] = [];
+  using progress = showRepeatedly(screen, () => [
+    measured.length + rejected.length === 0
+      ? `listing: ${many(listed, "source")}`
+      : `rendering a sample: ${measured.length + rejected.length} of ${options.sample} at most`,
+  ]);
+  await using found = bucket
+    ? await fromBucket(bucket, options.connection, recipe, options.sample, (count) => {
+        listed = count;
+      })
+    : await fromFiles(options.targets, options.cwd, recipe, options.sample);
+  if (found.beside !== "") screen.note(found.beside);
+  // One thread: CPU time is then what one picture takes, not what waiting for others does.
+  configureCodec({ threads: 1 });
+  for await (const file of found.sample) {
+    if (signal.aborted) return EXIT.interrupted;
+    const result = await measure(file, recipe, signal);
+    if (typeof result === "string") rejected.push(result);
+    else measured.push(result);
+  }
+  progress[Symbol.dispose]();
+  if (measured.length === 0) {
+    throw new UsageError(
+      `none of ${many(rejected.length, "picture")} of the sample can be rendered (${[...new Set(rejected)].join(", ")}): name other pictures`,
+    );
+  }
+  const { functions, tasks } = options;
+  const result = estimate(found.material, measured, { functions, tasks });
+  if (options.json) {
+    screen.json(resultJson(found.material, measured, rejected, result));
+  } else {
+    screen.report(...resultText(found.material, measured, rejected, result, options, screen));
+  }
+  return EXIT.done;
+}
+
+function bucketOf(targets: readonly string[]) {
+  const s3 = targets.filter((target) => target.startsWith("s3://"));
+  if (s3.length === 0) return undefined;
+  const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(s3[0] ?? "") ?? [];
+  if (targets.length > 1 || bucket === "") {
+    throw new UsageError(
+      `${targets.join(" ")}: write one s3://bucket/prefix, or files and folders`,
+    );
+  }
+  return { bucket, prefix };
+}
+
+function resultText(
+  material: Material,
+  measured: readonly Measured[],
+  rejected: readonly string[],
+  result: Estimate,
+  { functions, tasks }: EstimateOptions,
+  { paint, width }: Screen,
+): string[] {
+  const rows = LANES.filter((lane) => result.lanes[lane].images > 0).map((lane) => ({
+    lane,
+    ...result.lanes[lane],
+  }));
+  type Row = LaneEstimate & { lane: Lane };
+  const right = "right" as const;
+  const unmeasured =
+    result.lanes.large.images > 0 && !measured.some(({ lane }) => lane === "large");
+  return [
+    paint(
+      "bold",
+      `${many(material.sources, "source")}, ${formatBytes(material.bytes)}: ${usd(result.totalUsd)}`,
+    ),
+    "",
+    ...table<Row>(
+      [
+        { title: "lane", cell: ({ lane }) => lane },
+        { title: "images", align: right, cell: ({ images }) => thousands(images) },
+        { title: "each", align: right, cell: (row) => `${row.secondsAnImage.toFixed(2)} s` },
+        { title: "in all", align: right, cell: ({ seconds }) => lasting(seconds) },
+        { title: "cost", align: right, cell: (row) => usd(row.usd) },
+        {
+          title: "with",
+          cell: ({ lane }) =>
+            lane === "small" ? many(functions, "function") : many(tasks, "task"),
+        },
+      ],
+      rows,
+      width,
+      (text) => paint("dim", text),
+    ),
+    "",
+    `S3 requests  ${usd(result.storeUsd)}`,
+    `SQS          ${usd(result.queueUsd)}`,
+    `renditions   ${formatBytes(result.bytesOut)}, ${usd(result.storageUsdAMonth)} a month to keep`,
+    "",
+    paint(
+      "dim",
+      `By ${many(measured.length, "picture")} rendered on this machine's CPU: another's may take half or twice as long. List prices of ${PRICES.region} on ${PRICES.date}, before any free tier, without CDN and transfer.`,
+    ),
+    ...(rejected.length === 0
+      ? []
+      : [
+          paint(
+            "yellow",
+            `${rejected.length} of the sample cannot be rendered: ${Object.entries(tally(rejected))
+              .map(([reason, number]) => `${number} ${reason}`)
+              .join(", ")}`,
+          ),
+        ]),
+    ...(unmeasured
+      ? [
+          paint(
+            "yellow",
+            "None of the sample was large: that lane is a guess. --sample N takes more.",
+          ),
+        ]
+      : []),
+  ];
+}
+
+function resultJson(
+  material: Material,
+  measured: readonly Measured[],
+  rejected: readonly string[],
+  result: Estimate,
+): unknown {
+  return {
+    version: 1,
+    ...material,
+    sample: { measured: measured.length, rejected: tally(rejected) },
+    ...result,
+    prices: { region: PRICES.region, date: PRICES.date },
+  };
+}

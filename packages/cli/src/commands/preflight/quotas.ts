@@ -1,0 +1,136 @@
+import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import { clientConfig } from "@imagefleet/core/aws";
+import { TASK } from "@imagefleet/core/prices";
+import { askFor, type Check } from "../../check/check.ts";
+import { sdk } from "../../check/sdk.ts";
+import { isOfStage } from "../../connection/stage/names.ts";
+import type { Aws } from "./aws.ts";
+
+/**
+ * Quotas by the codes of Service Quotas.
+ * https://docs.aws.amazon.com/general/latest/gr/lambda-service.html
+ * https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
+ * https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+ */
+const CONCURRENCY = { ServiceCode: "lambda", QuotaCode: "L-B99A9384" };
+const ON_DEMAND = { ServiceCode: "fargate", QuotaCode: "L-3032A538" };
+const SPOT = { ServiceCode: "fargate", QuotaCode: "L-36FBB829" };
+const VPCS = { ServiceCode: "vpc", QuotaCode: "L-F678F1CE" };
+const GATEWAYS = { ServiceCode: "vpc", QuotaCode: "L-A4707A72" };
+
+const PERMISSION = "servicequotas:GetServiceQuota";
+
+/** Are the quotas of the region large enough for what the settings ask for? */
+export async function quotaChecks(aws: Aws): Promise<readonly Check[]> {
+  const { ServiceQuotasClient } = await sdk(() => import("@aws-sdk/client-service-quotas"));
+  const client = new ServiceQuotasClient(clientConfig(aws.clients.SERVICE_QUOTAS));
+  const { functionConcurrency, workerTasks, spot, onDemandTasks } = aws.settings;
+  const spotTasks = workerTasks - onDemandTasks;
+  try {
+    return [
+      ...(await enough(client, "quota of Lambda's concurrent executions", CONCURRENCY, {
+        needed: functionConcurrency,
+        for: `functionConcurrency ${functionConcurrency}`,
+        otherwise: "set functionConcurrency lower: what is throttled counts as received",
+      })),
+      ...(await enough(client, "quota of Fargate On-Demand vCPUs", ON_DEMAND, {
+        needed: onDemandTasks * TASK.vcpus,
+        for: `${onDemandTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
+        otherwise: spot ? "the large lane cannot start" : "set workerTasks lower",
+      })),
+      ...(await enough(client, "quota of Fargate Spot vCPUs", SPOT, {
+        needed: spotTasks * TASK.vcpus,
+        for: `${spotTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
+        otherwise: "set workerTasks lower: fewer tasks than that would run at once",
+      })),
+      ...(await networkChecks(aws, client)),
+    ];
+  } finally {
+    client.destroy();
+  }
+}
+
+type Code = typeof CONCURRENCY;
+
+function enough(
+  client: ServiceQuotasClient,
+  name: string,
+  code: Code,
+  want: { readonly needed: number; readonly for: string; readonly otherwise: string },
+): Promise<readonly Check[]> {
+  return askFor(name, PERMISSION, async () => {
+    const quota = await quotaOf(client, code);
+    const says = `It is ${quota}, and ${want.needed} are needed for ${want.for}.`;
+    if (quota >= want.needed) return [{ name, state: "ok", says }];
+    const raise = `Raise it to ${want.needed} or more in Service Quotas (${code.QuotaCode})`;
+    return [{ name, state: "wrong", says, fix: `${raise}; else ${want.otherwise}.` }];
+  });
+}
+
+/**
+ * An account that never asked for another value has no value of its own for some quotas.
+ * https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
+ */
+async function quotaOf(client: ServiceQuotasClient, code: Code): Promise<number> {
+  const { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } = await sdk(
+    () => import("@aws-sdk/client-service-quotas"),
+  );
+  const answer = await client.send(new GetServiceQuotaCommand(code)).catch((error: unknown) => {
+    if (!(error instanceof Error && error.name === "NoSuchResourceException")) throw error;
+    return client.send(new GetAWSDefaultServiceQuotaCommand(code));
+  });
+  const value = answer.Quota?.Value;
+  if (value === undefined) throw new Error(`Service Quotas gives ${code.QuotaCode} no value`);
+  return value;
+}
+
+/** A stage that makes its network takes a VPC and an internet gateway of the region's. */
+async function networkChecks(
+  { clients, settings, prefix }: Aws,
+  client: ServiceQuotasClient,
+): Promise<readonly Check[]> {
+  const name = "quota of VPCs and internet gateways";
+  if (settings.network.vpcId !== undefined) {
+    return [
+      { name, state: "none", says: `The stage uses ${settings.network.vpcId}, and makes none.` },
+    ];
+  }
+  const { EC2Client, paginateDescribeVpcs, paginateDescribeInternetGateways } = await sdk(
+    () => import("@aws-sdk/client-ec2"),
+  );
+  const ec2 = new EC2Client(clientConfig(clients.EC2));
+  const permission = `${PERMISSION}, ec2:DescribeVpcs and ec2:DescribeInternetGateways`;
+  try {
+    return await askFor(name, permission, async () => {
+      let vpcs = 0;
+      for await (const { Vpcs = [] } of paginateDescribeVpcs({ client: ec2 }, {})) {
+        const own = Vpcs.find(({ Tags = [] }) =>
+          Tags.some(
+            ({ Key, Value }) => Key === "Name" && isOfStage(Value ?? "", prefix, "Network"),
+          ),
+        );
+        if (own !== undefined) {
+          return [{ name, state: "ok", says: `The stage has its network already, ${own.VpcId}.` }];
+        }
+        vpcs += Vpcs.length;
+      }
+      let gateways = 0;
+      const pages = paginateDescribeInternetGateways({ client: ec2 }, {});
+      for await (const { InternetGateways = [] } of pages) gateways += InternetGateways.length;
+      return [
+        room("VPCs", vpcs, await quotaOf(client, VPCS), VPCS.QuotaCode),
+        room("internet gateways", gateways, await quotaOf(client, GATEWAYS), GATEWAYS.QuotaCode),
+      ];
+    });
+  } finally {
+    ec2.destroy();
+  }
+}
+
+function room(of: string, used: number, quota: number, code: string): Check {
+  const name = `quota of ${of}`;
+  const says = `${used} of ${quota} are used in the region, and the stage makes one.`;
+  if (used < quota) return { name, state: "ok", says };
+  const fix = `Raise it in Service Quotas (${code}), or name a VPC that is there with network in infra/settings.ts.`;
+  return { name, state: "wrong", says, fix };
+}

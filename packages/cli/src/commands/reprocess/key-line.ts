@@ -1,0 +1,113 @@
+import * as v from "valibot";
+import type { SourceKey } from "./source-key.ts";
+
+export const KEY_FORMATS = ["plain", "csv", "ndjson"] as const;
+export type KeyFormat = (typeof KEY_FORMATS)[number];
+
+/** The columns of an S3 Inventory report that are always there, in their order. */
+export const INVENTORY_COLUMNS = "Bucket, Key";
+
+/** What a file's first line looks like. */
+export function formatOf(line: string): KeyFormat {
+  if (line.trimStart().startsWith("{")) return "ndjson";
+  return /^"[^"]*","/.test(line) ? "csv" : "plain";
+}
+
+/** As S3 takes them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const MAX_KEY_BYTES = 1_024;
+
+/** A line may name what is no key of any object: half a character, or too much. */
+function isKey(key: string): boolean {
+  return key !== "" && key.isWellFormed() && Buffer.byteLength(key) <= MAX_KEY_BYTES;
+}
+
+const size = v.optional(v.pipe(v.number(), v.minValue(0)));
+const keySchema = v.pipe(v.string(), v.check(isKey));
+const lineSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.union([
+    v.pipe(
+      v.object({ key: keySchema, bytes: size, size }),
+      v.transform(({ key, bytes, size: other }) => ({ key, bytes: bytes ?? other })),
+    ),
+    v.pipe(
+      v.object({ Key: keySchema, Size: size }),
+      v.transform(({ Key, Size }) => ({ key: Key, bytes: Size })),
+    ),
+  ]),
+);
+
+/**
+ * A source that a line names; `otherBucket` when it is of another bucket; "no source" where it tells
+ * of an object that is not to be seen any more; undefined when it cannot be read so.
+ */
+export type NamedKey = SourceKey | { readonly otherBucket: string } | "no source" | undefined;
+
+/** Reads lines of one format. */
+export function keyReader(
+  format: KeyFormat,
+  bucket: string,
+  columns: string,
+): (line: string) => NamedKey {
+  switch (format) {
+    case "plain":
+      return (line) => {
+        const [, named, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(line) ?? [];
+        if (named === undefined || key === undefined)
+          return isKey(line) ? { key: line } : undefined;
+        if (named !== bucket) return { otherBucket: named };
+        return isKey(key) ? { key } : undefined;
+      };
+    case "ndjson":
+      return (line) => {
+        const parsed = v.safeParse(lineSchema, line);
+        if (!parsed.success) return undefined;
+        const { key, bytes } = parsed.output;
+        return bytes === undefined ? { key } : { key, bytes };
+      };
+    case "csv":
+      return inventoryReader(bucket, columns);
+  }
+}
+
+/**
+ * S3 Inventory: no header, every field in quotes, keys URL-encoded.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
+ */
+function inventoryReader(bucket: string, columns: string): (line: string) => NamedKey {
+  const names = columns.split(",").map((name) => name.trim().toLowerCase());
+  const at = (name: string) => names.indexOf(name);
+  return (line) => {
+    const fields = [...line.matchAll(/"((?:[^"]|"")*)"(?:,|$)/g)].map(([, text = ""]) =>
+      text.replaceAll('""', '"'),
+    );
+    const field = (name: string) => (at(name) < 0 ? undefined : fields[at(name)] || undefined);
+    const encoded = field("key");
+    if (encoded === undefined) return undefined;
+    const named = field("bucket");
+    if (named !== undefined && named !== bucket) return { otherBucket: named };
+    const key = decode(encoded);
+    const bytes = Number(field("size") ?? Number.NaN);
+    const modified = Date.parse(field("lastmodifieddate") ?? "");
+    const etag = field("etag");
+    // Of a bucket with versions, what is not the latest or only marks a removal is no source.
+    if (field("islatest") === "false" || field("isdeletemarker") === "true") return "no source";
+    return key === undefined || !isKey(key)
+      ? undefined
+      : {
+          key,
+          ...(Number.isFinite(bytes) && { bytes }),
+          ...(Number.isFinite(modified) && { modified }),
+          ...(etag !== undefined && { etag: `"${etag}"` }),
+        };
+  };
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,354 @@
+import { execFileSync } from "node:child_process";
+import { access, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { ENCODER } from "@imagefleet/core/image";
+import { BulkQueue, deadLetterAttributes, type ReceivedMessage } from "@imagefleet/core/queue";
+import { defineRecipe, recipeFingerprint } from "@imagefleet/core/recipe";
+import { RenditionStore } from "@imagefleet/core/store";
+import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { Cli, run } from "../../fixtures/cli.ts";
+import { bury, takeAll } from "../dlq/fixtures/dead-letters.ts";
+
+let sandbox: Sandbox;
+let recipe: string;
+let clis: Cli[];
+
+const RECIPE = { source: { suffixes: [".jpg"] }, presets: { thumb: "16x16" } };
+
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  recipe = join(sandbox.folder, "recipe.mjs");
+  await writeFile(recipe, `export default ${JSON.stringify(RECIPE)};`);
+  clis = [];
+});
+afterEach(async () => {
+  for (const cli of clis) cli.kill();
+  await sandbox.close();
+});
+
+function args(...more: string[]): string[] {
+  const where = ["--endpoint", sandbox.endpoint, "--data", sandbox.folder];
+  return ["reprocess", ...more, ...where, "--recipe", recipe];
+}
+
+async function reprocess(...more: string[]) {
+  const { code, stdout, stderr } = await run(args(...more, "--json"), { cwd: sandbox.folder });
+  return { code, stderr, ...(stdout === "" ? {} : JSON.parse(stdout)) };
+}
+
+function begin(...more: string[]): Cli {
+  const cli = new Cli(args(...more), { cwd: sandbox.folder });
+  clis.push(cli);
+  return cli;
+}
+
+async function keysIn(lane: "small" | "large"): Promise<string[]> {
+  return (await takeAll(sandbox, sandbox.resources.lanes[lane].url)).keys;
+}
+
+async function putManifest(key: string, fingerprint: string, etag: string): Promise<void> {
+  const store = new RenditionStore(sandbox.s3, sandbox.resources.renditionBucket);
+  const source = { bucket: sandbox.resources.sourceBucket, key, etag, bytes: 1 };
+  const rest = { revision: key, seq: 1, renditions: [], stale: [], at: new Date().toISOString() };
+  const manifest = { version: 1 as const, source, recipe: fingerprint, ...rest };
+  const never = new AbortController().signal;
+  const at = `manifests/${key}.json`;
+  const over = (await store.manifest(at, never))?.etag;
+  await store.putManifest(at, manifest, over, never);
+}
+
+const put = (Key: string, Body = "x") =>
+  sandbox.s3.send(new PutObjectCommand({ Bucket: sandbox.resources.sourceBucket, Key, Body }));
+
+it("enqueues what a listing has and the filters mean, once each", async () => {
+  const keys = ["a/1.jpg", "a/2.JPG", "b/1.jpg", "b/ü 🐱+%.jpg", "c.jpg"];
+  for (const key of [...keys, "a/text.txt", "a/"]) await put(key);
+  await put("b/larger.jpg", "x".repeat(100));
+  // The uploads' own events.
+  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+
+  expect(await reprocess("--dry-run")).toMatchObject({ code: 0, sources: 6, others: 2 });
+  expect(await keysIn("small")).toEqual([]);
+  expect(await reprocess("--yes")).toMatchObject({ code: 0, sent: 6, refused: 0 });
+  expect(await keysIn("small")).toEqual([...keys, "b/larger.jpg"].sort());
+  const bucket = sandbox.resources.sourceBucket;
+  expect(await reprocess(`s3://${bucket}/b/`, "--larger-than", "50", "--yes")).toMatchObject({
+    sent: 1,
+  });
+  expect(await keysIn("small")).toEqual(["b/larger.jpg"]);
+});
+
+it("takes only what is stale: by manifest, by the source's ETag, by preset", async () => {
+  const parsed = defineRecipe(RECIPE);
+  const now = recipeFingerprint(parsed, ENCODER);
+  for (const key of ["new.jpg", "fresh.jpg", "old.jpg", "changed.jpg"]) {
+    const { ETag = "" } = await put(key);
+    if (key === "fresh.jpg") await putManifest(key, now, ETag);
+    if (key === "old.jpg") await putManifest(key, "old", ETag);
+    if (key === "changed.jpg") await putManifest(key, now, '"another"');
+  }
+  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+  const stale = ["changed.jpg", "new.jpg", "old.jpg"];
+  expect(await reprocess("--only-stale", "--yes")).toMatchObject({ sent: 3, skipped: 1 });
+  expect(await keysIn("small")).toEqual(stale);
+  expect(await reprocess("--preset", "thumb", "--yes")).toMatchObject({ sent: 3 });
+  expect(await keysIn("small")).toEqual(stale);
+  const wrong = await reprocess("--preset", "huge", "--yes");
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("it has thumb") });
+});
+
+it("sends what is large by its bytes to the large lane, from lines of JSON", async () => {
+  const lines = [
+    { key: "small.jpg", bytes: 10 },
+    { key: "large.jpg", bytes: 30 * 2 ** 20 },
+  ];
+  const file = join(sandbox.folder, "keys.ndjson");
+  await writeFile(file, lines.map((line) => JSON.stringify(line)).join("\n"));
+  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+  expect(await reprocess("--from", file, "--yes")).toMatchObject({
+    lanes: { small: 1, large: 1 },
+  });
+  expect(await keysIn("large")).toEqual(["large.jpg"]);
+  expect(await keysIn("small")).toEqual(["small.jpg"]);
+});
+
+it("skips nothing, however often it is killed and resumed", async () => {
+  const keys = Array.from({ length: 3_000 }, (_, n) => `p/${n}.jpg`);
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, keys.join("\n"));
+  const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  const more = async (than: number) => {
+    while ((await queue.counts()).waiting < than);
+  };
+  const first = begin("--from", file, "--yes", "--max-depth", "0");
+  await more(500);
+  first.signal("SIGKILL");
+  await first.ended();
+  const refused = await reprocess("--from", file, "--yes");
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("--resume") });
+  const checkpoint = join(sandbox.folder, "imagefleet-reprocess.json");
+  const recorded = await readFile(checkpoint, "utf8");
+  const { sourceBucket } = sandbox.resources;
+  await writeFile(checkpoint, recorded.replace(`"${sourceBucket}"`, '"another"'));
+  expect(await reprocess("--resume")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`is of the bucket another, and the fleet's source bucket is`),
+  });
+  await writeFile(checkpoint, recorded);
+  const second = begin("--resume", "--max-depth", "0");
+  await more(1_900);
+  second.signal("SIGINT");
+  expect((await second.ended()).code).toBe(130);
+  expect(await reprocess("--resume", "--max-depth", "0")).toMatchObject({ code: 0 });
+  const sent = (await queue.counts()).waiting;
+  const seen = await keysIn("small");
+  expect(new Set(seen)).toEqual(new Set(keys));
+  expect(sent - keys.length).toBeLessThan(6_000);
+  await expect(access(join(sandbox.folder, "imagefleet-reprocess.json"))).rejects.toThrow("ENOENT");
+}, 90_000);
+
+it("feeds only while few wait, and waits until the last is done", async () => {
+  const file = join(sandbox.folder, "keys.txt");
+  const keys = Array.from({ length: 60 }, (_, n) => `${n}.jpg`);
+  await writeFile(file, keys.join("\n"));
+  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+  const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  const cli = begin("--from", file, "--yes", "--max-depth", "15", "--wait");
+  let most = 0;
+  let taken = 0;
+  const ended = cli.ended();
+  while (taken < keys.length) {
+    most = Math.max(most, (await queue.counts()).waiting);
+    const messages = await queue.receive({ leaseSeconds: 30, waitSeconds: 0 });
+    taken += messages.length;
+    await queue.remove(messages);
+  }
+  const { code, stdout } = await ended;
+  expect(code).toBe(0);
+  expect(stdout).toContain("no dead letters");
+  expect(most).toBeLessThanOrEqual(15);
+});
+
+it("tells at the end the dead letters of its own jobs, and of no others", async () => {
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, "dead.jpg\ndone.jpg\n");
+  const { small } = sandbox.resources.lanes;
+  await takeAll(sandbox, small.url);
+  const cli = begin("--from", file, "--yes", "--wait", "--json");
+  const lane = new BulkQueue(sandbox.sqs, small.url);
+  const messages: ReceivedMessage[] = [];
+  while (messages.length < 2) {
+    messages.push(...(await lane.receive({ leaseSeconds: 30, waitSeconds: 1 })));
+  }
+  const source = { bucket: sandbox.resources.sourceBucket, key: "dead.jpg" };
+  const why = { reason: "SourceCorrupt", message: "it is no picture", lane: "small" } as const;
+  for (const message of messages.filter(({ body }) => body.includes("dead.jpg"))) {
+    const attributes = deadLetterAttributes({ ...why, source, lastAttemptAt: Date.now() }, message);
+    await new BulkQueue(sandbox.sqs, small.deadLetters).send([{ body: message.body, attributes }]);
+  }
+  // Somebody's upload, at the same time.
+  await bury(sandbox, [{ key: "upload.jpg", reason: "Internal" }]);
+  await lane.remove(messages);
+  const { code, stdout } = await cli.ended();
+  expect(JSON.parse(stdout)).toMatchObject({ sent: 2, deadLetters: { SourceCorrupt: 1 } });
+  expect(JSON.parse(stdout).deadLetters).not.toHaveProperty("Internal");
+  expect(code).toBe(3);
+});
+
+it("says at once what to write where nobody can be asked", async () => {
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, "a.jpg\n");
+  expect(await reprocess("--from", file)).toEqual({
+    code: 2,
+    stderr:
+      "error: reprocess asks before it sends, and nobody can be asked here, as stdin is no terminal: add --yes to go ahead without a question, or --dry-run to only count\n",
+  });
+  const { stdout } = await run(args("--from", file, "--dry-run"), { cwd: sandbox.folder });
+  expect(stdout).toContain("how long  not measured yet at this fleet; a run with --wait");
+  expect(stdout).not.toContain("estimate");
+});
+
+it("takes no list of keys that is not UTF-8: a byte that is replaced makes another key", async () => {
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, Buffer.from("a.jpg\ncaf\xe9.jpg\n", "latin1"));
+  const { code, stderr } = await reprocess("--from", file, "--yes");
+  expect(code).toBe(2);
+  expect(stderr).toContain("is not UTF-8, and its keys cannot be known");
+});
+
+it("takes no device for a checkpoint", async () => {
+  const { code, stderr } = await reprocess("--checkpoint", "/dev/zero", "--yes");
+  expect(code).toBe(2);
+  expect(stderr).toContain("--checkpoint /dev/zero is not what reprocess writes");
+});
+
+it("names a command that runs, where nothing was measured yet", async () => {
+  await put("it's/a b.jpg");
+  const target = `s3://${sandbox.resources.sourceBucket}/it's/`;
+  const { code, stdout } = await run(args(target, "--dry-run"), { cwd: sandbox.folder });
+  expect(code).toBe(0);
+  expect(stdout).toContain("assumed 0.6 s a source and the recipe's 1 rendition");
+  const hint = stdout.split("\n").find((line) => line.includes(" estimate ")) ?? "";
+  const words = execFileSync("sh", ["-c", `printf '%s\\n' ${hint}`], { encoding: "utf8" });
+  const [at, end] = [words.indexOf("estimate\n"), words.length];
+  expect(words.slice(at, end).trim().split("\n")).toEqual([
+    "estimate",
+    target,
+    "--recipe",
+    recipe,
+    "--endpoint",
+    sandbox.endpoint,
+    "--data",
+    sandbox.folder,
+  ]);
+});
+
+it("takes keys from stdin, and calls it so; how to read a file needs one", async () => {
+  const piped = (text: string) => ({
+    cwd: sandbox.folder,
+    launcher: ["sh", "-c", 'printf "%s\\n" "$0" | "$@"', text],
+  });
+  const from = args("--from", "-", "--format", "ndjson", "--yes");
+  const wrong = await run(from, piped("no JSON"));
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain("standard input, line 1 names no key");
+  expect(await run(from, piped(JSON.stringify({ key: "a\nb.jpg" })))).toMatchObject({ code: 0 });
+  expect(await keysIn("small")).toEqual(["a\nb.jpg"]);
+  for (const [flag, value] of [
+    ["--format", "ndjson"],
+    ["--columns", "Bucket, Key"],
+  ] as const) {
+    expect(await reprocess(flag, value, "--yes")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`${flag} says how to read a file of keys`),
+    });
+  }
+});
+
+it("says with --wait which of them the fleet has left as they were", async () => {
+  const now = recipeFingerprint(defineRecipe(RECIPE), ENCODER);
+  const { small } = sandbox.resources.lanes;
+  const lane = new BulkQueue(sandbox.sqs, small.url);
+  const keys = ["made.jpg", "left.jpg"];
+  const etags = new Map<string, string>();
+  for (const key of keys) etags.set(key, (await put(key)).ETag ?? "");
+  await takeAll(sandbox, small.url);
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, [...keys, "gone.jpg"].join("\n"));
+  const runs = [
+    { more: ["--only-stale", "--json"], sent: 2 },
+    { more: ["--from", file, "--preset", "thumb"], sent: 3 },
+  ];
+  for (const { more, sent } of runs) {
+    for (const key of keys) await putManifest(key, "old", etags.get(key) ?? "");
+    const cli = begin(...more, "--wait", "--yes");
+    const messages: ReceivedMessage[] = [];
+    while (messages.length < sent) {
+      messages.push(...(await lane.receive({ leaseSeconds: 30, waitSeconds: 1 })));
+    }
+    await putManifest("made.jpg", now, etags.get("made.jpg") ?? "");
+    await lane.remove(messages);
+    const { code, stdout } = await cli.ended();
+    if (more.includes("--json")) expect(JSON.parse(stdout)).toMatchObject({ sent, stillStale: 1 });
+    else {
+      expect(stdout).toContain("1 of 3 are still not of this recipe: does the fleet run it?");
+      expect(stdout).not.toContain("done");
+    }
+    expect(code).toBe(3);
+  }
+});
+
+it("lets no second run on a checkpoint whose first is alive; what was killed goes on", async () => {
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, Array.from({ length: 40 }, (_, n) => `${n}.jpg`).join("\n"));
+  const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  const first = begin("--from", file, "--yes", "--max-depth", "15");
+  while ((await queue.counts()).waiting < 10);
+  const lock = join(sandbox.folder, "imagefleet-reprocess.json.lock");
+  const holder = JSON.parse(await readFile(lock, "utf8"));
+  for (const more of [
+    ["--from", file, "--yes"],
+    ["--resume"],
+    ["--from", file, "--yes", "--fresh"],
+  ]) {
+    expect(await reprocess(...more)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`a run is going on (pid ${holder.process}, since `),
+    });
+  }
+  expect(await reprocess("--from", file, "--dry-run")).toMatchObject({ code: 0, sources: 40 });
+  first.signal("SIGKILL");
+  await first.ended();
+  expect(await reprocess("--resume", "--max-depth", "0")).toMatchObject({ code: 0, sent: 40 });
+  await expect(access(lock)).rejects.toThrow("ENOENT");
+  const missing = { ...holder, host: "another" };
+  await writeFile(lock, JSON.stringify(missing));
+  expect(await reprocess("--from", file, "--yes")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`(pid ${holder.process} on another, since `),
+  });
+});
+
+it("counts apart what it sends again, and goes on as it was begun", async () => {
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, Array.from({ length: 489 }, (_, n) => `${n}.jpg`).join("\n"));
+  const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+  const first = begin("--from", file, "--yes", "--max-depth", "15", "--wait");
+  while ((await queue.counts()).waiting < 10);
+  first.signal("SIGINT");
+  const { code, stdout } = await first.ended();
+  expect(code).toBe(130);
+  expect(stdout).toMatch(/ reprocess --resume --wait /);
+  const { waiting } = await queue.counts();
+  const second = await reprocess("--resume", "--max-depth", "0");
+  expect(second).toMatchObject({ sent: 489, sentBefore: waiting, again: waiting });
+  expect(second.stderr).toContain(
+    `${waiting} were sent before, ${waiting} of them are sent once more`,
+  );
+  for (const [, far, total] of second.stderr.matchAll(/(\d+) of (\d+),/g)) {
+    expect(Number(far)).toBeLessThanOrEqual(Number(total));
+  }
+});

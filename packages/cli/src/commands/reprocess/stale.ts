@@ -1,0 +1,79 @@
+import { ENCODER } from "@imagefleet/core/image";
+import { manifestKey } from "@imagefleet/core/plan";
+import { presetFingerprint, type Recipe, recipeFingerprint } from "@imagefleet/core/recipe";
+import type { Manifest, RenditionStore, SourceStore } from "@imagefleet/core/store";
+import pLimit from "p-limit";
+import type { Selection } from "./selection.ts";
+import type { SourceKey } from "./source-key.ts";
+
+/** Manifests read at once. */
+const AT_ONCE = 48;
+
+/** Knows by their manifests which sources are not up to date. */
+export class StaleCheck {
+  readonly #recipe: Recipe;
+  readonly #bucket: string;
+  readonly #renditions: RenditionStore;
+  readonly #sources: SourceStore;
+  readonly #fingerprint: string;
+  /** Of the preset that alone is asked for. */
+  readonly #wanted: readonly string[] | undefined;
+  readonly #limit = pLimit(AT_ONCE);
+  readonly #never = new AbortController().signal;
+
+  constructor(
+    stores: { readonly renditions: RenditionStore; readonly sources: SourceStore },
+    recipe: Recipe,
+    { bucket, preset }: Pick<Selection, "bucket" | "preset">,
+  ) {
+    this.#recipe = recipe;
+    this.#bucket = bucket;
+    this.#renditions = stores.renditions;
+    this.#sources = stores.sources;
+    this.#fingerprint = recipeFingerprint(recipe, ENCODER);
+    this.#wanted =
+      preset === undefined
+        ? undefined
+        : recipe.presets
+            .filter(({ name }) => name === preset)
+            .map((each) => presetFingerprint(each, ENCODER));
+  }
+
+  /** Those of the candidates that are not up to date. */
+  async of(sourceKeys: readonly SourceKey[]): Promise<SourceKey[]> {
+    const stale = await Promise.all(
+      sourceKeys.map((sourceKey) => this.#limit(() => this.#isStale(sourceKey))),
+    );
+    return sourceKeys.filter((_sourceKey, index) => stale[index]);
+  }
+
+  /** Those of the candidates that are not up to date with the source as it is now, if it is there. */
+  async there(sourceKeys: readonly SourceKey[]): Promise<SourceKey[]> {
+    const left = await Promise.all(
+      sourceKeys.map(({ key }) =>
+        this.#limit(async () => {
+          const etag = await this.#sources.etag(this.#bucket, key, this.#never);
+          return etag !== undefined && (await this.#isStale({ key, etag }));
+        }),
+      ),
+    );
+    return sourceKeys.filter((_sourceKey, index) => left[index]);
+  }
+
+  async #isStale({ key, etag }: SourceKey): Promise<boolean> {
+    const at = manifestKey(this.#recipe, key);
+    const manifest = (await this.#renditions.manifest(at, this.#never))?.manifest;
+    if (manifest === undefined || this.#isOld(manifest)) return true;
+    const now = etag ?? (await this.#sources.etag(this.#bucket, key, this.#never));
+    return now !== manifest.source.etag;
+  }
+
+  #isOld(manifest: Manifest): boolean {
+    const wanted = this.#wanted;
+    if (wanted === undefined || manifest.rejected) return manifest.recipe !== this.#fingerprint;
+    // A width that is more than the source's has no rendition: that the recipe is today's is enough.
+    if (manifest.recipe === this.#fingerprint) return false;
+    const made = new Set(manifest.renditions.map(({ fingerprint }) => fingerprint));
+    return !wanted.every((fingerprint) => made.has(fingerprint));
+  }
+}

@@ -1,0 +1,49 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { DeadLetter } from "@imagefleet/core/queue";
+import type { Connection } from "../../connection/connect.ts";
+import { survey } from "../../dead-letters/survey.ts";
+
+/** Messages in both lanes, waiting or in flight, and dead letters. */
+export interface Depths {
+  readonly lanes: number;
+  readonly deadLetters: number;
+}
+
+export async function depthsOf(connection: Connection): Promise<Depths> {
+  const { small, large } = await connection.lanes();
+  const counts = await Promise.all(
+    [small.queue, large.queue, small.deadLetters, large.deadLetters].map((queue) => queue.counts()),
+  );
+  const sums = counts.map(({ waiting, inFlight }) => waiting + inFlight);
+  return { lanes: (sums[0] ?? 0) + (sums[1] ?? 0), deadLetters: (sums[2] ?? 0) + (sums[3] ?? 0) };
+}
+
+/** SQS's counts lag behind: only empty so often, one look after the other, is empty. */
+const EMPTY_READS = { cloud: 5, local: 2 } as const;
+const LOOK_MS = { cloud: 2_000, local: 200 } as const;
+
+/** Waits until both lanes are empty. Uploads that come meanwhile are waited for too. */
+export async function untilDrained(
+  connection: Connection,
+  signal: AbortSignal,
+  onLook: (depths: Depths) => void,
+): Promise<void> {
+  const kind = connection.consistencyDelaySeconds === 0 ? "local" : "cloud";
+  let emptyReads = 0;
+  while (emptyReads < EMPTY_READS[kind] && !signal.aborted) {
+    const depths = await depthsOf(connection);
+    onLook(depths);
+    emptyReads = depths.lanes === 0 ? emptyReads + 1 : 0;
+    await pause(LOOK_MS[kind], undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** The dead letters of a run's own jobs: what else died meanwhile is not its to tell. */
+export async function deadLettersOf(
+  run: string,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<readonly DeadLetter[]> {
+  const { deadLetters } = await survey(connection, {}, { leaseSeconds: 60, signal });
+  return deadLetters.filter((deadLetter) => deadLetter.run === run);
+}

@@ -1,0 +1,66 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { CreateBucketCommand } from "@aws-sdk/client-s3";
+import { CreateQueueCommand } from "@aws-sdk/client-sqs";
+import { createS3, createSqs } from "@imagefleet/core/aws";
+import { startLocalAws } from "@imagefleet/local/aws";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openDataFolder } from "../../connection/data-folder.ts";
+import { run } from "../../fixtures/cli.ts";
+
+let cwd = "";
+
+beforeEach(async () => {
+  // A quote and a space: what a shell would take apart.
+  cwd = await mkdtemp(join(tmpdir(), "imagefleet it's "));
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+describe("imagefleet env", () => {
+  test("lets the SDK of this shell reach the fleet that runs, whatever was set for AWS before", async () => {
+    await using data = await openDataFolder(join(cwd, "data"), false);
+    const servers = await startLocalAws({ dataDir: data.fleet, port: 0 });
+    const { endpoint, credentials } = servers;
+    const client = { region: "us-east-1", endpoint, credentials };
+    await createS3(client).send(new CreateBucketCommand({ Bucket: "photos" }));
+    await createSqs(client).send(new CreateQueueCommand({ QueueName: "jobs" }));
+    await data.announce(endpoint);
+    const exports = await run(["env", "--data", "data"], { cwd });
+    expect({ ...exports, stdout: "" }).toEqual({ code: 0, stdout: "", stderr: "" });
+
+    const sdk = (name: string) => JSON.stringify(import.meta.resolve(`@aws-sdk/client-${name}`));
+    const asked = `
+      const { S3Client, ListBucketsCommand } = await import(${sdk("s3")});
+      const { SQSClient, ListQueuesCommand } = await import(${sdk("sqs")});
+      const { Buckets } = await new S3Client().send(new ListBucketsCommand());
+      const { QueueUrls } = await new SQSClient().send(new ListQueuesCommand());
+      console.log(Buckets[0].Name, QueueUrls);`;
+    const script = `eval "$1"; "$2" --input-type=module --eval "$3"`;
+    const { stdout } = await promisify(execFile)(
+      "sh",
+      ["-ec", script, "sh", exports.stdout, process.execPath, asked],
+      {
+        timeout: 20_000,
+        env: {
+          AWS_PROFILE: "nobody's",
+          AWS_SESSION_TOKEN: "of another account",
+          AWS_REGION: "eu-west-1",
+          AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1",
+          AWS_ENDPOINT_URL_SQS: "http://127.0.0.1:1",
+          AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true",
+        },
+      },
+    );
+    expect(stdout).toBe(`photos [ '${endpoint}/000000000000/jobs' ]\n`);
+    await servers.close();
+  });
+
+  test("prints nothing for a shell where no fleet runs, and ends with 2", async () => {
+    const { code, stdout, stderr } = await run(["env", "--data", "data"], { cwd });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/--data .*data: no fleet runs on it: start one with npm start/);
+  });
+});

@@ -1,0 +1,96 @@
+import type { Fleet, FleetStatus, StoredRendition } from "@imagefleet/local/fleet";
+import type { SourceFile } from "../../files/input/collect.ts";
+import { COMES_BACK, showProgress } from "../../terminal/progress.ts";
+import type { Screen } from "../../terminal/screen.ts";
+import { count } from "../../terminal/units.ts";
+import { JobTracker } from "./job-tracker.ts";
+import { hasRenditions, mergeResults, type RunResults } from "./results.ts";
+import { type NotUploaded, uploadAll } from "./upload.ts";
+
+/** The queues can be empty a moment before a program's last line has been read; ms. */
+const LINES_MS = 2_000;
+
+/**
+ * Puts sources in and waits until the fleet is done with them, showing how far it is. An abort ends
+ * the waiting: what is in hand then is finished, and with what was before it is the result.
+ */
+export async function runUploads(
+  fleet: Fleet,
+  sources: readonly SourceFile[],
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<{ run: RunResults; notUploaded: NotUploaded; queued: number }> {
+  tellOlder(fleet.older, screen);
+  const startedAt = Date.now();
+  const began = performance.now();
+  const jobTracker = new JobTracker();
+  fleet.onJob((report) => {
+    if (report.bucket === fleet.sourceBucket) jobTracker.record(report);
+  });
+  let notUploaded: NotUploaded = { failed: [], left: [] };
+  let elapsedMs = 0;
+  {
+    using _progress = showProgress(screen, async () => ({
+      done: jobTracker.done,
+      total: sources.length - notUploaded.failed.length,
+      rejected: jobTracker.rejected,
+      elapsedMs: performance.now() - began,
+      lanes: await lanes(fleet),
+    }));
+    notUploaded = await uploadAll(sources, fleet, jobTracker, signal);
+    await untilIdle(fleet, signal);
+    // What is counted must be what is left when all have ended.
+    if (signal.aborted) await fleet.drain();
+    else await jobTracker.complete(LINES_MS);
+    elapsedMs = performance.now() - began;
+  }
+  const queued = total(await lanes(fleet));
+  const deadLetters = await fleet.deadLetters();
+  const renditions = await renditionsOf(fleet, jobTracker);
+  const run = mergeResults({
+    sources: jobTracker.sources,
+    report: (key) => jobTracker.report(key),
+    deadLetters,
+    renditions: (key) => renditions.get(key) ?? [],
+    startedAt,
+    seconds: Math.round(elapsedMs) / 1000,
+  });
+  return { run, notUploaded, queued };
+}
+
+/** Those that an earlier run has left are done as well, and waited for. */
+function tellOlder(lanes: FleetStatus["lanes"], screen: Screen): void {
+  const older = total(lanes);
+  if (older === 0) return;
+  screen.note(`Besides, ${count(older, "message")} of earlier uploads in the queues: done as well`);
+  const held = lanes.small.inFlight + lanes.large.inFlight;
+  if (held > 0) screen.note(`${held} of them held by a process that died: each ${COMES_BACK}`);
+}
+
+function total({ small, large }: FleetStatus["lanes"]): number {
+  return small.waiting + small.inFlight + large.waiting + large.inFlight;
+}
+
+async function lanes(fleet: Fleet): Promise<FleetStatus["lanes"]> {
+  return (await fleet.status()).lanes;
+}
+
+async function untilIdle(fleet: Fleet, signal: AbortSignal): Promise<void> {
+  try {
+    await fleet.idle(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function renditionsOf(
+  fleet: Fleet,
+  jobTracker: JobTracker,
+): Promise<ReadonlyMap<string, readonly StoredRendition[]>> {
+  const made = new Map<string, readonly StoredRendition[]>();
+  for (const { key } of jobTracker.sources) {
+    const report = jobTracker.report(key);
+    if (report && hasRenditions(report.outcome)) made.set(key, await fleet.renditions(key));
+  }
+  return made;
+}

@@ -1,0 +1,136 @@
+import { pathToFileURL } from "node:url";
+import type { Fleet } from "@imagefleet/local/fleet";
+import { type DataFolder, openDataFolder } from "../../connection/data-folder.ts";
+import { startError } from "../../connection/start-error.ts";
+import { EXIT } from "../../exit-code.ts";
+import { type Collected, collect } from "../../files/input/collect.ts";
+import { foundText } from "../../files/input/found-text.ts";
+import { checkFolder } from "../../files/output/folder.ts";
+import { markOutput } from "../../files/output/mark.ts";
+import { discardStaged } from "../../files/output/staged-file.ts";
+import { readRecipe } from "../../recipe/read.ts";
+import { onInterrupt } from "../../terminal/interrupt.ts";
+import { showRepeatedly } from "../../terminal/progress.ts";
+import type { Screen } from "../../terminal/screen.ts";
+import { count } from "../../terminal/units.ts";
+import { CopyOut } from "./copy-out.ts";
+import { keepRunning } from "./keep-running.ts";
+import type { StartOptions } from "./options.ts";
+import { type NotUploadedFile, type RunResults, resultsJson } from "./results.ts";
+import { runUploads } from "./run-uploads.ts";
+import { leftText, reportRun, whereText } from "./summary.ts";
+
+/**
+ * `imagefleet start`: the whole fleet on this machine, a folder through it, a report.
+ *
+ * @returns the exit code
+ * @throws WrongUse, RecipeFileError; PortTaken and others when the fleet does not start
+ */
+export async function start(options: StartOptions, screen: Screen): Promise<number> {
+  await readRecipe(options.recipe);
+  const named =
+    options.paths.length > 0 ? await collect(options.paths, options.cwd, options.out) : undefined;
+  if (options.out !== undefined) {
+    await checkFolder("--out", options.out);
+    await markOutput(options.out);
+  }
+  await using data = await openDataFolder(options.data, options.fresh);
+  const found = named ?? (await samples(data, screen));
+  screen.note(foundText(found));
+
+  // Loaded late: `render` and `--help` need neither servers nor SDK.
+  const { startFleet } = await import("@imagefleet/local/fleet");
+  let fleet: Fleet | undefined;
+  using interrupt = onInterrupt(() => {
+    killAll(fleet);
+    discardStaged();
+  });
+  try {
+    fleet = await startFleet({
+      dataDir: data.fleet,
+      port: options.port,
+      recipe: pathToFileURL(options.recipe),
+      corsOrigins: options.corsOrigins,
+    });
+  } catch (error) {
+    throw await startError(error, options.data, data.fleet);
+  }
+  let ended: Run;
+  try {
+    await data.announce(fleet.endpoint);
+    ended = await runOn(fleet, found, options, screen, interrupt.signal);
+  } finally {
+    await fleet.stop();
+  }
+  screen.report(...leftText(options.out, options.data));
+  if (options.json) screen.json(resultsJson(ended.results, ended.notUploaded));
+  return exitCode(ended);
+}
+
+interface Run {
+  readonly results: RunResults;
+  readonly notUploaded: readonly NotUploadedFile[];
+}
+
+async function runOn(
+  fleet: Fleet,
+  found: Collected,
+  options: StartOptions,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<Run> {
+  screen.note(`S3 and SQS at ${fleet.endpoint}, data in ${options.data}`);
+  signal.addEventListener("abort", () => {
+    screen.note("Stopping when what is in hand is finished (Ctrl-C again: at once)");
+  });
+  fleet.onNotice((text) => screen.note(screen.tint("yellow", `! ${text}`)));
+  const { run, notUploaded, queued } = await runUploads(fleet, found.sources, screen, signal);
+  const copyOut = options.out === undefined ? undefined : new CopyOut(options.out, fleet);
+  if (copyOut !== undefined) await copyAll(copyOut, run, screen);
+  const failed = [...found.unreadable, ...notUploaded.failed];
+  reportRun(run, { ...notUploaded, failed }, queued, screen);
+  if (!options.once && !signal.aborted) {
+    screen.report(...whereText(fleet, options.out));
+    await keepRunning(fleet, copyOut, screen, signal);
+  }
+  return {
+    results: run,
+    notUploaded: [
+      ...failed.map(({ file, why }) => ({ file, message: why })),
+      ...notUploaded.left.map(({ file }) => ({ file, message: "interrupted before its turn" })),
+    ],
+  };
+}
+
+async function copyAll(copyOut: CopyOut, { results }: RunResults, screen: Screen): Promise<void> {
+  let copied = 0;
+  using _progress = showRepeatedly(screen, () => [
+    `copying to ${copyOut.dir}: ${copied} of ${count(results.length, "source")}`,
+  ]);
+  for (const { key, outcome } of results) {
+    await copyOut.copy(key, outcome);
+    copied++;
+  }
+}
+
+function exitCode({ results, notUploaded }: Run): number {
+  if (notUploaded.length > 0 || results.unfinished.length > 0) return EXIT.failed;
+  return results.deadLetters.length > 0 ? EXIT.deadLetters : EXIT.done;
+}
+
+async function samples(data: DataFolder, screen: Screen): Promise<Collected> {
+  screen.note("No folder given: sample pictures are made, one over 20 MB, one corrupt …");
+  const { generateSamples } = await import("@imagefleet/local/samples");
+  return collect(await generateSamples(data.samples), data.samples);
+}
+
+function killAll(fleet: Fleet | undefined): void {
+  const { functions = [], workers = [] } = fleet?.processes() ?? {};
+  for (const pid of [...functions, ...workers]) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import { LANES } from "@imagefleet/core/outcome";
+import type { Fleet } from "@imagefleet/local/fleet";
+import { ADVICE } from "../../terminal/advice.ts";
+import { printable } from "../../terminal/printable.ts";
+import type { Screen } from "../../terminal/screen.ts";
+import {
+  outcomesText,
+  renditionTotals,
+  type SourceRow,
+  sourceTable,
+  tally,
+} from "../../terminal/source-table.ts";
+import { count, formatMs } from "../../terminal/units.ts";
+import type { DeadLetter, RunResults } from "./results.ts";
+import type { NotUploaded } from "./upload.ts";
+
+/** More are counted; `results` of the JSON has them all. */
+const MOST_DEAD_LETTERS = 20;
+
+/** The report of a run: table, totals, dead letters, what did not end. */
+export function reportRun(
+  run: RunResults,
+  notUploaded: NotUploaded,
+  queued: number,
+  screen: Screen,
+): void {
+  const rows = run.results.map(
+    (result): SourceRow => ({ ...result, name: result.key, renditions: result.renditions }),
+  );
+  const { paint } = screen;
+  if (rows.length > 0) screen.report("", ...sourceTable(rows, screen));
+  screen.report(
+    "",
+    `${paint("bold", totals(run))}`,
+    renditionTotals(rows),
+    ...deadLetterLines(run, screen),
+    ...problemLines(notUploaded, run, queued, screen),
+  );
+}
+
+/** Where the renditions are while the servers are up. */
+export function whereText(
+  { renditionBucket, endpoint }: Pick<Fleet, "endpoint" | "renditionBucket">,
+  out: string | undefined,
+): string[] {
+  const copies = out === undefined ? [] : [`            ${out}`];
+  return ["", `renditions  s3://${renditionBucket} at ${endpoint}`, ...copies];
+}
+
+/** Where they are when the servers have ended. */
+export function leftText(out: string | undefined, data: string): string[] {
+  return [
+    "",
+    out === undefined
+      ? `renditions  kept in ${data}; --out DIR copies them into a folder`
+      : `renditions  ${out}`,
+  ];
+}
+
+function totals({ results, seconds }: RunResults): string {
+  const outcomes = outcomesText(tally(results.map(({ outcome }) => outcome)));
+  const lanes = LANES.map((lane) => {
+    return `${lane} lane ${results.filter((result) => result.lane === lane).length}`;
+  });
+  const rate = seconds > 0 ? `, ${(results.length / seconds).toFixed(1)} images/s` : "";
+  const sources = count(results.length, "source");
+  if (results.length === 0) return `Nothing finished in ${formatMs(seconds * 1000)}`;
+  return `${sources} in ${formatMs(seconds * 1000)}${rate}: ${outcomes} · ${lanes.join(", ")}`;
+}
+
+function deadLetterLines(
+  { deadLetters, otherDeadLetters }: RunResults,
+  { paint }: Screen,
+): string[] {
+  const others =
+    otherDeadLetters === 0
+      ? []
+      : ["", paint("dim", `besides, not of this run: ${count(otherDeadLetters, "dead letter")}`)];
+  if (deadLetters.length === 0) return others;
+  const left = deadLetters.length - MOST_DEAD_LETTERS;
+  return [
+    "",
+    paint(["bold", "red"], count(deadLetters.length, "dead letter")),
+    ...deadLetters
+      .slice(0, MOST_DEAD_LETTERS)
+      .flatMap((deadLetter) => deadLetterText(deadLetter, paint)),
+    ...(left > 0 ? [`  … and ${left} more: --json lists all`] : []),
+    ...others,
+  ];
+}
+
+function deadLetterText(
+  { key, reason, message, lane }: DeadLetter,
+  paint: Screen["paint"],
+): string[] {
+  return [
+    `  ${paint("bold", printable(key))}  ${paint("red", reason)}, ${lane} lane`,
+    `    ${printable(message)}`,
+    paint("dim", `    → ${ADVICE[reason]}`),
+  ];
+}
+
+function problemLines(
+  { failed, left }: NotUploaded,
+  { unfinished }: RunResults,
+  queued: number,
+  { paint }: Screen,
+): string[] {
+  const lost = failed.map(({ file, why }) => `  ${printable(file)}: ${printable(why)}`);
+  return [
+    ...(lost.length === 0
+      ? []
+      : [
+          "",
+          paint(["bold", "red"], `${count(lost.length, "file")} could not be uploaded`),
+          ...lost,
+        ]),
+    ...(left.length === 0
+      ? []
+      : [
+          "",
+          paint("yellow", `${count(left.length, "picture")} not uploaded:`),
+          paint("yellow", "  the next start with the same folder takes them"),
+        ]),
+    ...(unfinished.length === 0 && queued === 0
+      ? []
+      : [
+          "",
+          paint(
+            "yellow",
+            `${count(unfinished.length, "source")} without an end yet, ${count(queued, "message")} in the queues:`,
+          ),
+          paint("yellow", "  the next start on the same data does them"),
+        ]),
+  ];
+}

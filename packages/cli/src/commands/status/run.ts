@@ -1,0 +1,61 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { connect } from "../../connection/connect.ts";
+import type { ConnectionOptions } from "../../connection/options.ts";
+import { EXIT } from "../../exit-code.ts";
+import { onInterrupt } from "../../terminal/interrupt.ts";
+import type { Screen } from "../../terminal/screen.ts";
+import { isMoving, type Status, Watcher } from "./snapshot.ts";
+import { statusJson, statusLine, statusText } from "./text.ts";
+
+export interface StatusOptions {
+  readonly connection: ConnectionOptions;
+  readonly json: boolean;
+  readonly watch: boolean;
+  /** Between two looks, s. */
+  readonly every: number;
+  readonly leaseSeconds: number;
+}
+
+/** Between the two looks of which a trend is made, ms. */
+const TREND_MS = 1_000;
+
+/** `imagefleet status`: lanes, their trend, dead letters by reason; once, or until Ctrl-C. */
+export async function status(options: StatusOptions, screen: Screen): Promise<number> {
+  using connection = await connect(options.connection);
+  using interrupt = onInterrupt(() => undefined);
+  const { signal } = interrupt;
+  const wait = (ms: number) => pause(ms, undefined, { signal }).catch(() => undefined);
+  const watcher = new Watcher(connection, { leaseSeconds: options.leaseSeconds, signal });
+  const { where } = connection;
+  if (!options.watch) {
+    let seen = await watcher.look();
+    if (isMoving(seen)) {
+      await wait(TREND_MS);
+      seen = await watcher.look();
+    }
+    printWarning(watcher, screen);
+    if (options.json) screen.json(statusJson(seen));
+    else screen.report(...statusText(seen, where, screen.width, screen.paint, screen.command));
+    return signal.aborted ? EXIT.interrupted : EXIT.done;
+  }
+  let last: Status | undefined;
+  while (!signal.aborted) {
+    last = await watcher.look();
+    if (options.json) screen.json(statusJson(last));
+    else if (screen.isLive)
+      screen.live(statusText(last, where, screen.liveWidth, screen.tint, screen.command));
+    else screen.report(statusLine(last));
+    await wait(options.every * 1000);
+  }
+  screen.endLive();
+  printWarning(watcher, screen);
+  // What was seen last stays to be read; Ctrl-C is how a watch is meant to end.
+  if (last && screen.isLive && !options.json) {
+    screen.report(...statusText(last, where, screen.width, screen.paint, screen.command));
+  }
+  return EXIT.done;
+}
+
+function printWarning({ warning }: Watcher, screen: Screen): void {
+  if (warning !== undefined) screen.note(screen.tint("yellow", `! ${warning}`));
+}

@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import type { Status } from "./snapshot.ts";
+import { statusText } from "./text.ts";
+
+const lane = { waiting: 0, inFlight: 0, perSecond: undefined, oldestSeconds: undefined };
+const at = Date.UTC(2026, 10, 21);
+
+function text(small: number): string {
+  const group = { name: "Throttled", deadLetters: 5, lanes: { small: 5, large: 0 } };
+  const status: Status = {
+    at,
+    lanes: { small: lane, large: lane },
+    deadLetters: { small, large: 0 },
+    reasons: [{ ...group, oldest: at, newest: at, mostly: "Throttled" }],
+    reasonsAt: at - 9_000,
+  };
+  return statusText(status, "AWS", 80, (_style, plain) => plain, String).join("\n");
+}
+
+it("reasons that do not add up to the number of dead letters say how old they are", () => {
+  expect(text(12)).toContain("12 dead letters: small lane 12");
+  expect(text(12)).toMatch(/reasons of 5 dead letters, as read 9 s ago/);
+  expect(text(5)).not.toContain("as read");
+});

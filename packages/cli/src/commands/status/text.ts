@@ -1,0 +1,130 @@
+import { LANES, type Lane, REJECTED_REASONS } from "@imagefleet/core/outcome";
+import type { Group } from "../../dead-letters/tally.ts";
+import { ago, lasting } from "../../terminal/ago.ts";
+import type { Screen } from "../../terminal/screen.ts";
+import { table } from "../../terminal/table.ts";
+import { many, thousands } from "../../terminal/thousands.ts";
+import type { Status } from "./snapshot.ts";
+
+/** Slower than this, a lane stands still, messages/s. */
+const STILL = 0.05;
+
+export function statusText(
+  status: Status,
+  where: string,
+  width: number,
+  paint: Screen["paint"],
+  command: Screen["command"],
+): string[] {
+  const title = (text: string) => paint("dim", text);
+  const dead = status.deadLetters.small + status.deadLetters.large;
+  const rows = LANES.map((lane) => ({ lane, ...status.lanes[lane] }));
+  return [
+    `${paint("bold", where)}  ${paint("dim", `${new Date(status.at).toISOString().slice(11, 19)}Z`)}`,
+    "",
+    ...table(
+      [
+        { title: "lane", cell: ({ lane }) => lane },
+        { title: "waiting", align: "right", cell: ({ waiting }) => thousands(waiting) },
+        { title: "in flight", align: "right", cell: ({ inFlight }) => thousands(inFlight) },
+        ...(rows.some(({ oldestSeconds }) => oldestSeconds !== undefined && oldestSeconds > 0)
+          ? [{ title: "oldest", cell: oldestText }]
+          : []),
+        { title: "trend", cell: trendText },
+      ],
+      rows,
+      width,
+      title,
+    ),
+    "",
+    ...(dead === 0
+      ? [paint("green", "No dead letters.")]
+      : [
+          `${paint(["bold", "red"], many(dead, "dead letter"))}: ${deadText(status.deadLetters)}`,
+          ...table(reasonColumns(status.at, paint), status.reasons, width, title),
+          ...ageText(status, dead).map(title),
+          "",
+          "Next:",
+          `  ${command("dlq")}`,
+        ]),
+  ];
+}
+
+function reasonColumns(now: number, paint: Screen["paint"]) {
+  return [
+    {
+      title: "reason",
+      cell: ({ name }: Group) => name,
+      paint: (text: string, { name }: Group) =>
+        paint(REJECTED_REASONS.some((reason) => reason === name) ? "yellow" : "red", text),
+    },
+    {
+      title: "dead letters",
+      align: "right" as const,
+      cell: ({ deadLetters }: Group) => thousands(deadLetters),
+    },
+    { title: "oldest", cell: ({ oldest }: Group) => ago(oldest, now) },
+    { title: "newest", cell: ({ newest }: Group) => ago(newest, now) },
+  ];
+}
+
+/** Dead letters are read less often than they are counted; and what another reader holds is not read. */
+function ageText({ at, reasons, reasonsAt }: Status, dead: number): string[] {
+  const read = reasons.reduce((sum, { deadLetters }) => sum + deadLetters, 0);
+  if (read === dead) return [];
+  return [`reasons of ${many(read, "dead letter")}, as read ${ago(reasonsAt, at)}`];
+}
+
+function deadText(deadLetters: Readonly<Record<Lane, number>>): string {
+  return LANES.map((lane) => `${lane} lane ${thousands(deadLetters[lane])}`).join(", ");
+}
+
+function oldestText({ oldestSeconds }: Status["lanes"][Lane]): string {
+  if (oldestSeconds === undefined) return "not known";
+  return oldestSeconds === 0 ? "" : lasting(oldestSeconds);
+}
+
+/** `falls by 35/s, empty in about 12 s` */
+function trendText({ waiting, inFlight, perSecond }: Status["lanes"][Lane]): string {
+  const messages = waiting + inFlight;
+  if (perSecond === undefined) return messages === 0 ? "empty" : "";
+  if (messages === 0) return "empty";
+  const rate = Math.abs(perSecond).toFixed(Math.abs(perSecond) < 10 ? 1 : 0);
+  if (Math.abs(perSecond) < STILL) return "stands still";
+  if (perSecond > 0) return `grows by ${rate}/s`;
+  return `falls by ${rate}/s, empty in about ${lasting(messages / -perSecond)}`;
+}
+
+export function statusJson({ at, lanes, deadLetters, reasons, reasonsAt }: Status): unknown {
+  return {
+    version: 1,
+    at: new Date(at).toISOString(),
+    lanes: Object.fromEntries(
+      LANES.map((lane) => [
+        lane,
+        {
+          ...lanes[lane],
+          perSecond: lanes[lane].perSecond ?? null,
+          oldestSeconds: lanes[lane].oldestSeconds ?? null,
+        },
+      ]),
+    ),
+    deadLetters,
+    reasonsAt: new Date(reasonsAt).toISOString(),
+    reasons: reasons.map(({ name, deadLetters, oldest, newest }) => ({
+      name,
+      deadLetters,
+      oldest: new Date(oldest).toISOString(),
+      newest: new Date(newest).toISOString(),
+    })),
+  };
+}
+
+/** One plain line, for a log. */
+export function statusLine({ lanes, deadLetters }: Status): string {
+  const of = LANES.map((lane) => {
+    const { waiting, inFlight } = lanes[lane];
+    return `${lane} lane: ${waiting} waiting, ${inFlight} in flight, ${deadLetters[lane]} dead`;
+  });
+  return of.join(" · ");
+}

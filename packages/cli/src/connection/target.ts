@@ -1,0 +1,154 @@
+import type { ClientOptions } from "@imagefleet/core/aws";
+import type { Credentials } from "@imagefleet/local/credentials";
+import { REGION } from "@imagefleet/local/resources";
+import { UsageError } from "../usage-error.ts";
+import { folderCredentials, type RunningFleet, runningFleet } from "./data-folder.ts";
+import { type ConnectionEnv, type NamedEndpoint, SERVICES, type Service } from "./env.ts";
+import { LINK_VARIABLE, LOCAL_NAMES, type Named, type Names, RESOURCE_NAMES } from "./names.ts";
+import type { ConnectionOptions } from "./options.ts";
+
+/** Where the fleet is, before anything was asked of it. */
+export interface Target {
+  /** For a person: `the local fleet, http://127.0.0.1:4566`. */
+  readonly where: string;
+  /** What each service's client is made with. */
+  readonly clients: Readonly<Record<Service, ClientOptions>>;
+  /** Are they the servers that `npm start` runs: one process, S3 and SQS and nothing else? */
+  readonly isLocal: boolean;
+  readonly names: Names;
+}
+
+/**
+ * Where the fleet is that is meant: the named endpoint; AWS, when a profile, a region, a link of SST or a
+ * queue's URL there is given; else the one that runs on this machine, so that a misspelt name is
+ * answered with those that it has; and AWS, when none runs and anything is named.
+ *
+ * @throws WrongUse when none is named and none runs
+ */
+export async function targetOf(
+  options: ConnectionOptions,
+  env: ConnectionEnv,
+  given: Names,
+): Promise<Target> {
+  const { profile, region } = options;
+  const byFlag = options.endpoint === undefined ? undefined : asEndpoint(options.endpoint);
+  const common = byFlag ?? env.endpoint;
+  // As in the AWS CLI: the flag, else the service's own variable, else the one for all.
+  const endpointOf = (service: Service) => byFlag ?? env.endpoints[service] ?? env.endpoint;
+  const endpoints = SERVICES.flatMap((service) => endpointOf(service) ?? []);
+  for (const endpoint of endpoints) checkEndpoint(endpoint);
+  const named = RESOURCE_NAMES.some((resource) => given[resource] !== undefined);
+  const isOne = common !== undefined && endpoints.every(({ url }) => url === common.url);
+  const mayBeLocal = profile === undefined && options.isDeployed !== true;
+  if (isOne && isLoopback(common.url) && mayBeLocal) {
+    return local(await signedBy(common.url, options.data, env), region, given);
+  }
+  const isElsewhere = [...endpoints, profile, region].some((each) => each !== undefined);
+  const running = isElsewhere ? undefined : await runningFleet(options.data);
+  const isForeignTo = (fleet: RunningFleet) =>
+    RESOURCE_NAMES.some((each) => isForeign(given[each], fleet.endpoint));
+  if (running !== undefined && !isForeignTo(running)) {
+    return local(running, undefined, given);
+  }
+  if (isElsewhere || named) {
+    const at = [...new Set(endpoints.map(({ url }) => url))].join(" and ") || "AWS";
+    const as = [
+      ...(region === undefined ? [] : [region]),
+      ...(profile === undefined ? [] : [`profile ${profile}`]),
+    ].join(", ");
+    return {
+      where: as === "" ? at : `${at} (${as})`,
+      clients: forEach((service) => ({
+        region: region ?? env.region,
+        profile,
+        endpoint: endpointOf(service)?.url,
+      })),
+      isLocal: false,
+      names: given,
+    };
+  }
+  throw new UsageError(
+    `no fleet is named, and none runs on ${options.data}: start one with npm start; or run this under sst shell; or name the resources by flags or variables (--help lists them)`,
+  );
+}
+
+/** For servers that take any credentials. */
+const ANY_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" };
+
+/** A server on this machine. */
+interface LocalServer {
+  readonly endpoint: string;
+  /** Undefined: those that the SDK finds in the environment. */
+  readonly credentials: Credentials | undefined;
+}
+
+/**
+ * A server on this machine that is named by its address: the fleet that runs on the data folder, or one
+ * that is told apart by credentials in the environment, or something before that fleet, or another's.
+ */
+async function signedBy(endpoint: string, data: string, env: ConnectionEnv): Promise<LocalServer> {
+  const running = await runningFleet(data);
+  if (running !== undefined && URL.parse(running.endpoint)?.port === URL.parse(endpoint)?.port) {
+    return { ...running, endpoint };
+  }
+  if (env.hasCredentials) return { endpoint, credentials: undefined };
+  return { endpoint, credentials: folderCredentials(data) ?? ANY_CREDENTIALS };
+}
+
+/** This machine's servers name everything as `npm start` does. */
+function local({ endpoint, credentials }: LocalServer, region = REGION, given: Names): Target {
+  const names: Record<string, { value: string; by: string }> = {};
+  for (const resource of RESOURCE_NAMES) {
+    names[resource] = given[resource] ?? {
+      value: LOCAL_NAMES[resource],
+      by: `the local fleet's ${resource}`,
+    };
+  }
+  return {
+    where: `the local fleet, ${endpoint}`,
+    clients: forEach(() => ({ region, endpoint, ...(credentials && { credentials }) })),
+    isLocal: true,
+    names,
+  };
+}
+
+/** Can a name not be the local fleet's? SST links what it deployed, and a queue's URL has its host. */
+function isForeign(named: Named | undefined, running: string): boolean {
+  if (named === undefined) return false;
+  if (named.by.startsWith(LINK_VARIABLE)) return true;
+  if (!/^https?:/.test(named.value)) return false;
+  const isThere =
+    isLoopback(named.value) && URL.parse(named.value)?.port === URL.parse(running)?.port;
+  return !isThere;
+}
+
+function forEach(make: (service: Service) => ClientOptions): Target["clients"] {
+  return {
+    S3: make("S3"),
+    SQS: make("SQS"),
+    CLOUDWATCH: make("CLOUDWATCH"),
+    EC2: make("EC2"),
+    ECS: make("ECS"),
+    IAM: make("IAM"),
+    LAMBDA: make("LAMBDA"),
+    SERVICE_QUOTAS: make("SERVICE_QUOTAS"),
+    STS: make("STS"),
+  };
+}
+
+function asEndpoint(url: string): NamedEndpoint {
+  return { url, by: "--endpoint" };
+}
+
+function checkEndpoint({ url, by }: NamedEndpoint): void {
+  const protocol = URL.parse(url)?.protocol;
+  if (protocol === "http:" || protocol === "https:") return;
+  throw new UsageError(
+    `${by} is "${url}", which is no address of a server: write it with its scheme, such as http://127.0.0.1:4566 or https://sqs.eu-west-1.amazonaws.com, or leave it out for AWS itself`,
+  );
+}
+
+function isLoopback(endpoint: string): boolean {
+  const host = URL.parse(endpoint)?.hostname ?? "";
+  return host === "localhost" || host === "[::1]" || host.startsWith("127.");
+}

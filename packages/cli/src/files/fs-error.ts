@@ -1,0 +1,48 @@
+const READING: Readonly<Record<string, string>> = {
+  EACCES: "no permission to read it",
+  EPERM: "no permission to read it",
+  ENOENT: "it is not there (any more)",
+  ENOTDIR: "it is not there (any more)",
+  ELOOP: "the link leads in a circle",
+  EISDIR: "it is a folder",
+  EIO: "the disk cannot read it",
+  EMFILE: "too many files are open on this machine",
+};
+
+const WRITING: Readonly<Record<string, string>> = {
+  EACCES: "no permission to write there",
+  EPERM: "no permission to write there",
+  EROFS: "the disk is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "your share of the disk is used up",
+  EEXIST: "a file is where a folder must be",
+  ENOTDIR: "a file is where a folder must be",
+  EISDIR: "a folder is where a file must be",
+  ENOTEMPTY: "a folder is where a file must be",
+  ENOENT: "no folder can be made there",
+  EIO: "the disk cannot write it",
+  EMFILE: "too many files are open on this machine",
+};
+
+/** What kept us from reading a file, for a person. */
+export function whyUnreadable(error: unknown): string {
+  return READING[codeOf(error)] ?? messageOf(error);
+}
+
+/** What kept us from writing a file, for a person. */
+export function whyUnwritable(error: unknown): string {
+  return WRITING[codeOf(error)] ?? messageOf(error);
+}
+
+/** Was it the file system that failed, not the picture and not the program? */
+export function isFileError(error: unknown): boolean {
+  return codeOf(error) in READING || codeOf(error) in WRITING;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

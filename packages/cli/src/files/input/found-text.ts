@@ -1,0 +1,52 @@
+import { printable } from "../../terminal/printable.ts";
+import { count } from "../../terminal/units.ts";
+import type { Skipped } from "./walk.ts";
+
+/** The first few say what kind of thing they are. */
+const MOST_NAMES = 3;
+
+interface Found {
+  readonly sources: readonly unknown[];
+  readonly skipped: Skipped;
+  readonly outside: readonly string[];
+}
+
+/** What was found, in one line: how many pictures, and what else is to be known. */
+export function foundText({ sources, skipped, outside }: Found): string {
+  return [count(sources.length, "picture"), besideText({ skipped, outside })]
+    .filter((text) => text !== "")
+    .join("; ");
+}
+
+/** The same without the pictures; empty when all was taken and lies in the named folders. */
+export function besideText({ skipped, outside }: Omit<Found, "sources">): string {
+  const links = `followed ${count(outside.length, "link")} out of the folder (${names(outside)})`;
+  return [skippedText(skipped), outside.length === 0 ? "" : links]
+    .filter((text) => text !== "")
+    .join("; ");
+}
+
+/** What was passed over, and why; empty when nothing was. */
+export function skippedText({ others, hidden, specials, out, outputs }: Skipped): string {
+  const parts = [
+    { paths: others, what: `${count(others.length, "file")} not named like an image` },
+    { paths: hidden, what: `${hidden.length} hidden` },
+    {
+      paths: specials,
+      what: count(specials.length, "pipe, socket or device", "pipes, sockets and devices"),
+    },
+    { paths: out, what: "the --out folder within" },
+    {
+      paths: outputs,
+      what: count(outputs.length, "folder of renditions", "folders of renditions"),
+    },
+  ].flatMap(({ paths, what }) => (paths.length === 0 ? [] : [`${what} (${names(paths)})`]));
+  const last = parts.pop();
+  if (last === undefined) return "";
+  return `skipped ${parts.length === 0 ? last : `${parts.join(", ")} and ${last}`}`;
+}
+
+function names(paths: readonly string[]): string {
+  const first = paths.slice(0, MOST_NAMES).map(printable);
+  return [...first, ...(paths.length > MOST_NAMES ? ["…"] : [])].join(", ");
+}

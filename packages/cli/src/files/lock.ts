@@ -1,0 +1,94 @@
+import { randomUUID } from "node:crypto";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import * as v from "valibot";
+import { isAlive } from "../process.ts";
+import { UsageError } from "../usage-error.ts";
+import { whyUnwritable } from "./fs-error.ts";
+import { makeFolder } from "./output/folder.ts";
+
+const holderSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ process: v.number(), host: v.string(), since: v.string() }),
+);
+type Holder = v.InferOutput<typeof holderSchema>;
+
+/** What is said where a claim fails. */
+export interface Refusals {
+  /** The option that named what is claimed: `--checkpoint`. */
+  readonly option: string;
+  /** @param who ` (pid 4711, since …)`; empty when it is not known */
+  held(who: string): string;
+}
+
+/**
+ * Holds something for this process alone, by a file. What a killed process held is taken over.
+ *
+ * @throws WrongUse while another process holds it, or when nothing can be written there
+ */
+export async function lock(file: string, refusals: Refusals): Promise<AsyncDisposable> {
+  const mine: Holder = {
+    process: process.pid,
+    host: hostname(),
+    since: new Date().toISOString(),
+  };
+  while (!(await takes(file, mine, refusals.option))) {
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    // Its holder has just let go of it.
+    if (text === undefined) continue;
+    const parsed = v.safeParse(holderSchema, text);
+    if (!parsed.success || isLocked(parsed.output)) {
+      const who = parsed.success ? whoIs(parsed.output) : "";
+      throw new UsageError(`${refusals.held(who)} If that process no longer runs, remove ${file}.`);
+    }
+    await clear(file, text);
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      await rm(file, { force: true });
+    },
+  };
+}
+
+/** Of another machine, or another container, nothing is known: only a person can say that it is gone. */
+function isLocked({ process: pid, host }: Holder): boolean {
+  return host !== hostname() || (pid !== process.pid && isAlive(pid));
+}
+
+function whoIs({ process: pid, host, since }: Holder): string {
+  return ` (pid ${pid}${host === hostname() ? "" : ` on ${host}`}, since ${since})`;
+}
+
+/** Makes the file, whole, unless there is one. */
+async function takes(file: string, holder: Holder, option: string): Promise<boolean> {
+  const own = `${file}.${randomUUID()}`;
+  try {
+    await makeFolder(dirname(file));
+    await writeFile(own, `${JSON.stringify(holder)}\n`);
+    await link(own, file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw new UsageError(`${option}: ${file} cannot be written: ${whyUnwritable(error)}`, {
+      cause: error,
+    });
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+/** Takes away what a process has left that is gone, but not what another has put in its place since. */
+async function clear(file: string, text: string): Promise<void> {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    await rename(file, aside);
+  } catch {
+    // Another was faster.
+    return;
+  }
+  const taken = await readFile(aside, "utf8");
+  if (taken !== text) await link(aside, file).catch(() => undefined);
+  await rm(aside, { force: true });
+}

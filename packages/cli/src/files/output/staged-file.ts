@@ -1,0 +1,76 @@
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { readdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isAlive } from "../../process.ts";
+import { makeFolder } from "./folder.ts";
+
+/** A file that is written, but not yet seen under its name. */
+export interface StagedFile {
+  readonly path: string;
+  /** Shows it under its name, whole, in place of what was there. */
+  commit(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** Says whose it is: what a killed process left can be told from what another is writing. */
+const PART = /^\.imagefleet-(\d+)-[0-9a-f-]{36}\.tmp$/;
+
+const staged = new Set<string>();
+const swept = new Map<string, Promise<void>>();
+
+export async function stageFile(path: string, bytes: Uint8Array): Promise<StagedFile> {
+  const folder = dirname(path);
+  await makeFolder(folder);
+  await sweep(folder);
+  // In the same folder, hence on the same file system: a rename is one step there.
+  const part = join(folder, `.imagefleet-${process.pid}-${randomUUID()}.tmp`);
+  const discard = async () => {
+    await rm(part, { force: true });
+    staged.delete(part);
+  };
+  staged.add(part);
+  try {
+    await writeFile(part, bytes);
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+  const commit = async () => {
+    await rename(part, path);
+    staged.delete(part);
+  };
+  return { path, commit, discard };
+}
+
+/** Writes a file so that it is there whole or not at all. */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await stageFile(path, bytes);
+  try {
+    await file.commit();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+/** Removes what is staged, for a program that ends at once. */
+export function discardStaged(): void {
+  for (const part of staged) rmSync(part, { force: true });
+}
+
+/** Removes, once for each folder, what killed processes have left. */
+function sweep(folder: string): Promise<void> {
+  const sweeping = swept.get(folder) ?? removeOrphans(folder);
+  swept.set(folder, sweeping);
+  return sweeping;
+}
+
+async function removeOrphans(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const orphans = names.filter((name) => {
+    const pid = PART.exec(name)?.[1];
+    return pid !== undefined && Number(pid) !== process.pid && !isAlive(Number(pid));
+  });
+  await Promise.all(orphans.map((name) => rm(join(folder, name), { force: true })));
+}

@@ -1,0 +1,21 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { put } from "../fixtures/pictures.ts";
+import { readRecipe } from "./read.ts";
+
+test("a recipe that never settles is wrong use", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "imagefleet-recipe-"));
+  await put(dir, "waits.mjs", "await new Promise(() => {}); export default {};");
+  const { console } = globalThis;
+  try {
+    await expect(readRecipe(join(dir, "waits.mjs"), 50)).rejects.toMatchObject({
+      name: "WrongUse",
+      message: expect.stringMatching(/waits\.mjs is not loaded after 0\.05 s/),
+    });
+  } finally {
+    globalThis.console = console;
+    await rm(dir, { recursive: true });
+  }
+});

@@ -1,4 +1,0 @@
-/** The person asked for something that cannot be: the message names what, its value and the fix. */
-export class WrongUse extends Error {
-  override readonly name = "WrongUse";
-}

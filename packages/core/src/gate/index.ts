@@ -1,1 +1,0 @@
-export { type Claim, MemoryGate } from "./memory-gate.ts";

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { meaning, runPipeline, toDecodeError, toEncodeError } from "./codec-error.ts";
+
+describe("meaning", () => {
+  it.each([
+    [
+      "VipsJpeg: premature end of JPEG image\nVipsJpeg: premature end",
+      "premature end of JPEG image",
+    ],
+    [
+      "source: bad seek to 48747\nheif: Invalid input: Corrupt frame",
+      "Invalid input: Corrupt frame",
+    ],
+    ["Input file has corrupt header: webp: unable to parse image", "unable to parse image"],
+    ["Input buffer has corrupt header: ", "it is cut off or damaged"],
+    ["Unknown error", "it is cut off or damaged"],
+    ["", "it is cut off or damaged"],
+    ['unable to open "/tmp/a b/secret.jpg" for read', "unable to open for read"],
+    ["/tmp/secret.jpg: not an image", ": not an image"],
+  ])("of %j", (text, said) => {
+    expect(meaning(text)).toBe(said);
+  });
+
+  it("is short", () => {
+    expect(meaning("word ".repeat(100))).toHaveLength(160);
+  });
+});
+
+describe("a fault", () => {
+  const cause = new Error();
+
+  it("in what was read is the source's", () => {
+    expect(toDecodeError("vipspng: libpng read error", cause)).toMatchObject({
+      name: "Rejection",
+      reason: "SourceCorrupt",
+      message: "the pixels cannot be read: it is cut off or damaged",
+      cause,
+    });
+  });
+
+  it.each(["vipspng: libpng read error", "VipsJpeg: premature end of JPEG image"])(
+    "in what was read is the source's, though a writer fails for it: %s",
+    (said) => {
+      const text = `${said}\nvips2png: unable to write to target target`;
+      expect(toDecodeError(text, cause)).toMatchObject({ reason: "SourceCorrupt" });
+    },
+  );
+
+  it("in a directory that claims more than there can be is the source's", () => {
+    const text = 'tiff2vips: Out of memory reading of "SampleFormat"';
+    expect(toDecodeError(text, cause)).toMatchObject({ reason: "SourceCorrupt" });
+  });
+
+  it.each(["out of memory --- size == 48MB", "tiff: cannot allocate 12 bytes", "std::bad_alloc"])(
+    "for want of memory is ours: %s",
+    (text) => {
+      expect(toDecodeError(text, cause)).toMatchObject({ name: "Failure", reason: "OutOfMemory" });
+      expect(toEncodeError(text, cause)).toMatchObject({ name: "Failure", reason: "OutOfMemory" });
+    },
+  );
+
+  it.each([
+    "vips2jpeg: no",
+    "Input file is missing: /tmp/a",
+    "No space left on device",
+    "extract_area: bad extract area",
+  ])("in what was written is ours: %s", (text) => {
+    expect(toDecodeError(text, cause)).toMatchObject({ name: "Failure", reason: "Internal" });
+  });
+});
+
+describe("attempt", () => {
+  const never = () => new Error("not asked");
+
+  it("tries once more what failed, and takes it when it works", async () => {
+    let tries = 0;
+    const flaky = async () => {
+      tries += 1;
+      if (tries === 1) throw new Error("no memory just now");
+      return tries;
+    };
+    await expect(runPipeline(flaky, never, undefined)).resolves.toBe(2);
+  });
+
+  it("throws what the second failure means", async () => {
+    let tries = 0;
+    const bad = async () => {
+      tries += 1;
+      throw new Error(`failure ${tries}`);
+    };
+    await expect(runPipeline(bad, (text) => new Error(`so: ${text}`), undefined)).rejects.toThrow(
+      "so: failure 2",
+    );
+  });
+
+  it("throws a signal's own reason, and does not begin", async () => {
+    const reason = new Error("deadline");
+    let begun = false;
+    const work = async () => {
+      begun = true;
+    };
+    await expect(runPipeline(work, never, AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(begun).toBe(false);
+  });
+});

@@ -1,0 +1,331 @@
+import { readFile } from "node:fs/promises";
+import { CHROMIUM_MISSING, chromiumSees } from "@imagefleet/test/reference/chromium.ts";
+import { curv, grayProfile, para } from "@imagefleet/test/reference/gray-profile.ts";
+import { withProfile } from "@imagefleet/test/reference/sources.ts";
+import sharp from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import { TYPES, tiffOf } from "../formats/tiff/written.fixture.ts";
+import { configureCodec, probe } from "../index.ts";
+import {
+  colorsOf,
+  farthest,
+  fileOf,
+  pixelsOf,
+  type Quadrants,
+  rendered,
+  rules,
+} from "../pictures.fixture.ts";
+import { profileOf } from "./icc.ts";
+import {
+  avif,
+  iccp,
+  nclx,
+  png,
+  prof,
+  TRANSFERS,
+  type TransferName,
+  withProperty,
+} from "./stored.fixture.ts";
+
+/** Printed gray: a share of ink t covers t + 0.8 t (1 - t) of the paper, of which it leaves 3 % of the light. */
+const dotGain = (number: number) => {
+  const ink = 1 - number;
+  return 1 - 0.97 * (ink + 0.8 * ink * (1 - ink));
+};
+const BT709 = [1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081];
+const bt709 = (number: number) =>
+  number < 0.081 ? number / 4.5 : ((number + 0.099) / 1.099) ** (1 / 0.45);
+const lightness = (number: number) =>
+  number > 0.08 ? ((number * 100 + 16) / 116) ** 3 : (number * 100) / 903.3;
+const rgb = (gamma: number) =>
+  profileOf({
+    primaries: [
+      [0.64, 0.33],
+      [0.3, 0.6],
+      [0.15, 0.06],
+      [0.3127, 0.329],
+    ],
+    transfer: { kind: "gamma", gamma },
+  });
+
+interface Profile {
+  readonly name: string;
+  readonly icc: Buffer | undefined;
+  /** What light a number of 0 to 1 stands for. */
+  readonly light: (number: number) => number;
+}
+
+const PROFILES: readonly Profile[] = [
+  { name: "light itself", icc: grayProfile(curv([])), light: (number) => number },
+  { name: "gamma 1.8", icc: grayProfile(1.8), light: (number) => number ** 1.8 },
+  { name: "gamma 2.6", icc: grayProfile(2.6), light: (number) => number ** 2.6 },
+  {
+    name: "dot gain 20 % in a table",
+    icc: grayProfile(
+      curv(Array.from({ length: 256 }, (_, at) => Math.round(65_535 * dotGain(at / 255)))),
+    ),
+    light: dotGain,
+  },
+  { name: "kind 0", icc: grayProfile(para(0, [1.5])), light: (number) => number ** 1.5 },
+  {
+    name: "kind 1",
+    icc: grayProfile(para(1, [2, 1.1, -0.1])),
+    light: (number) => Math.max(0, 1.1 * number - 0.1) ** 2,
+  },
+  {
+    name: "kind 2",
+    icc: grayProfile(para(2, [2, 1.08, -0.1, 0.03])),
+    light: (number) => Math.max(0, 1.08 * number - 0.1) ** 2 + 0.03,
+  },
+  { name: "kind 3", icc: grayProfile(para(3, BT709)), light: bt709 },
+  {
+    name: "kind 4",
+    icc: grayProfile(para(4, [...BT709.slice(0, 4), 0.081, 0.01, 0.01])),
+    light: (number) => Math.min(1, bt709(number) + 0.01),
+  },
+  { name: "lightness", icc: grayProfile(curv([]), { to: "Lab " }), light: lightness },
+  { name: "RGB of gamma 1.8", icc: rgb(1.8), light: (number) => number ** 1.8 },
+  { name: "RGB of gamma 2.6", icc: rgb(2.6), light: (number) => number ** 2.6 },
+];
+
+const srgb = (light: number) =>
+  255 * (light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055);
+
+const NUMBERS = [0.08, 0.35, 0.63, 0.94];
+const HALF = 128 / 255;
+
+/** Gray stored in a format and so many bits, with alpha or without, and with a profile. */
+interface Store {
+  readonly name: string;
+  readonly type: "png" | "jpeg" | "tiff" | "avif";
+  readonly bits: 8 | 16;
+  readonly alpha?: number;
+  /** How far what is shown may be from what was stored. */
+  readonly near: number;
+  readonly file: (icc: Buffer | undefined) => Promise<Buffer> | Buffer;
+}
+
+const numbers = NUMBERS.map((number) => [number]);
+
+const STORES: readonly Store[] = [8, 16].flatMap((each): Store[] => {
+  const bits = each === 8 ? 8 : 16;
+  // A number of 8 bits stands for up to two of sRGB's.
+  const near = bits === 8 ? 2 : 1;
+  const name = (kind: string) => `${kind}, ${bits} bit`;
+  const top = 2 ** bits - 1;
+  const tiff = (photometric: "white" | "black", extras: readonly (0 | 2)[]): Store => ({
+    name: name(`TIFF, 0 is ${photometric}, ${extras.length} more samples`),
+    type: "tiff",
+    bits,
+    near,
+    ...(extras.includes(2) && { alpha: HALF }),
+    file: (icc) => {
+      const tags = icc ? [[34675, TYPES.undefined, [...icc]] as const] : [];
+      return tiffOf({ photometric, bits, extras, tags }, (x, y) => {
+        const number = NUMBERS[(x < 48 ? 0 : 1) + (y < 32 ? 0 : 2)] ?? 0;
+        const gray = photometric === "white" ? 1 - number : number;
+        return [gray, ...extras.map((kind) => (kind === 2 ? HALF : 0.1))].map((share) =>
+          Math.round(share * top),
+        );
+      });
+    },
+  });
+  return [
+    ...[undefined, HALF].flatMap((alpha): Store[] => {
+      const common = { bits, ...(alpha !== undefined && { alpha }) } as const;
+      const clear = alpha === undefined ? "" : " and alpha";
+      return [
+        {
+          ...common,
+          name: name(`PNG, gray${clear}`),
+          type: "png",
+          near,
+          file: (icc) => png(numbers, bits, alpha, ...(icc ? [iccp(icc)] : [])),
+        },
+        {
+          ...common,
+          name: name(`AVIF, gray${clear}`),
+          type: "avif",
+          // It is coded with loss.
+          near: 4,
+          file: async (icc) => {
+            const file = await avif(numbers, bits === 8 ? 8 : 10, alpha);
+            return icc ? withProperty(file, prof(icc)) : file;
+          },
+        },
+      ];
+    }),
+    tiff("black", []),
+    tiff("white", []),
+    tiff("black", [2]),
+    tiff("black", [0, 2]),
+    tiff("white", [0]),
+    ...(bits === 8
+      ? [
+          {
+            name: "JPEG, gray, 8 bit",
+            type: "jpeg" as const,
+            bits: 8 as const,
+            near: 3,
+            file: async (icc: Buffer | undefined) => {
+              const jpeg = await sharp(await png(numbers, 8, undefined))
+                .toColorspace("b-w")
+                .jpeg({ quality: 100 })
+                .toBuffer();
+              return icc ? withProfile(jpeg, icc) : jpeg;
+            },
+          },
+        ]
+      : []),
+  ];
+});
+
+/** What is to be shown: of 8 bit numbers, of those as they were rounded. */
+function wanted({ light }: Profile, { bits, alpha }: Store): Quadrants {
+  const top = 2 ** bits - 1;
+  const of = (number: number) => {
+    const gray = srgb(light(Math.round(number * top) / top));
+    return [gray, gray, gray, ...(alpha === undefined ? [] : [128])];
+  };
+  const [a = 0, b = 0, c = 0, d = 0] = NUMBERS;
+  return [of(a), of(b), of(c), of(d)];
+}
+
+beforeAll(() => configureCodec({ threads: 2 }));
+
+const whole = { whole: { format: "png" } } as const;
+
+async function seen(file: Buffer, memoryBytes = Infinity): Promise<Quadrants> {
+  const made = await rendered(file, whole, memoryBytes);
+  return colorsOf(await pixelsOf(fileOf(made, "whole")));
+}
+
+describe.each(STORES)("$name", (store) => {
+  it.each(PROFILES)("by a profile of $name", async (profile) => {
+    const file = await store.file(profile.icc);
+    for (const memoryBytes of [Infinity, 1]) {
+      const found = await seen(file, memoryBytes);
+      expect(farthest(found, wanted(profile, store))).toBeLessThanOrEqual(store.near);
+    }
+  });
+
+  it("needs no mapping by a profile that says sRGB", async () => {
+    for (const icc of [await srgbProfile(), grayProfile(para(3, SRGB))]) {
+      const bytes = await store.file(icc);
+      expect(await probe({ kind: "bytes", bytes }, rules(1e6))).not.toHaveProperty("colors");
+    }
+  });
+});
+
+const SRGB = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045];
+
+async function srgbProfile(): Promise<Buffer> {
+  const file = await sharp(await png([[0], [0], [0], [0]], 8, undefined))
+    .toColorspace("srgb")
+    .withIccProfile("srgb")
+    .tiff()
+    .toBuffer();
+  const { icc } = await sharp(file).metadata();
+  if (icc === undefined) throw new Error("sharp wrote no profile");
+  return icc;
+}
+
+/** Numbers of video's range: 16 to 235 of 8 bits stand for 0 to 1. */
+const NARROW = NUMBERS.map((number) => [(16 + 219 * number) / 255]);
+
+describe("gray in video's range", () => {
+  const shownAs = (number: number, transfer: TransferName) => {
+    const gray = srgb(number <= 0 ? 0 : lightBy(transfer)(number));
+    return [gray, gray, gray];
+  };
+  const lightBy = (transfer: TransferName) => (number: number) =>
+    transfer === "linear"
+      ? number
+      : transfer === "gamma 2.2"
+        ? number ** 2.2
+        : number <= 0.04045
+          ? number / 12.92
+          : ((number + 0.055) / 1.055) ** 2.4;
+  const wide = (transfer: TransferName): Quadrants => {
+    const [a = 0, b = 0, c = 0, d = 0] = NUMBERS;
+    return [shownAs(a, transfer), shownAs(b, transfer), shownAs(c, transfer), shownAs(d, transfer)];
+  };
+
+  const cases = ([8, 10, 12] as const).flatMap((bits) =>
+    (["sRGB", "gamma 2.2", "linear"] as const).map((transfer) => ({ bits, transfer })),
+  );
+  const fileOfCase = async ({ bits, transfer }: (typeof cases)[number]) =>
+    withProperty(await avif(NARROW, bits, undefined), nclx(1, TRANSFERS[transfer], 6, false));
+
+  it.each(cases)("is widened, AVIF, $bits bit, $transfer", async (one) => {
+    for (const memoryBytes of [Infinity, 1]) {
+      const found = await seen(await fileOfCase(one), memoryBytes);
+      // Light by its numbers is steep in the dark.
+      expect(farthest(found, wide(one.transfer))).toBeLessThanOrEqual(8);
+    }
+  });
+
+  it("is widened as Chromium does it", async ({ skip }) => {
+    if (CHROMIUM_MISSING) return skip(CHROMIUM_MISSING);
+    const files = await Promise.all(cases.map(fileOfCase));
+    const shown = await chromiumSees(files.map((file) => ({ type: "avif", file })));
+    for (const [at, file] of files.entries()) {
+      const [a = [], b = [], c = [], d = []] = shown[at]?.map((color) => color.slice(0, 3)) ?? [];
+      expect(farthest(await seen(file), [a, b, c, d]), `${at}`).toBeLessThanOrEqual(3);
+    }
+  });
+
+  it("is widened in HEIC, and left alone where it says that it is full", async () => {
+    // `heif-enc -q 95` of Debian, 1.15, of a gray PNG of these numbers.
+    const file = await readFile(new URL("../formats/heic/gray.fixture.heic", import.meta.url));
+    const narrow = withProperty(file, nclx(1, 13, 6, false));
+    expect(farthest(await seen(narrow), wide("sRGB"))).toBeLessThanOrEqual(3);
+    const [a = 0, b = 0, c = 0, d = 0] = NARROW.map(([share = 0]) => share * 255);
+    const full: Quadrants = [
+      [a, a, a],
+      [b, b, b],
+      [c, c, c],
+      [d, d, d],
+    ];
+    for (const said of [file, withProperty(file, nclx(1, 13))]) {
+      expect(farthest(await seen(said), full)).toBeLessThanOrEqual(3);
+    }
+  });
+});
+
+describe("gray by a profile", () => {
+  it("is shown as Chromium shows it", async ({ skip }) => {
+    if (CHROMIUM_MISSING) return skip(CHROMIUM_MISSING);
+    // Chromium reads no TIFF, no AVIF with a profile of gray, and no profile that leads to lightness.
+    const stores = STORES.filter(({ type }) => type === "png" || type === "jpeg");
+    const cases = await Promise.all(
+      stores.flatMap((store) =>
+        PROFILES.filter(({ name }) => name !== "lightness").map(async (profile) => ({
+          name: `${store.name} ${profile.name}`,
+          type: store.type,
+          file: await store.file(profile.icc),
+        })),
+      ),
+    );
+    const shown = await chromiumSees(cases);
+    const far: unknown[] = [];
+    for (const [at, { name, file }] of cases.entries()) {
+      const ours = (await seen(file)).map((color) => [...color, 255].slice(0, 4));
+      const [a = [], b = [], c = [], d = []] = ours;
+      const theirs = shown[at];
+      const apart = theirs ? farthest([a, b, c, d], theirs) : Number.NaN;
+      if (!(apart <= 3)) far.push([name, ours, theirs]);
+    }
+    expect(far).toEqual([]);
+  });
+
+  it("never stops the probe, however a profile is damaged", async () => {
+    for (const icc of [grayProfile(1.8), grayProfile(para(3, BT709)), rgb(1.8)]) {
+      for (let at = 128; at < icc.length; at += 3) {
+        const torn = Buffer.from(icc);
+        torn.fill(0xff, at, Math.min(icc.length, at + 4));
+        await seen(await png(numbers, 16, undefined, iccp(torn)));
+      }
+    }
+  });
+});

@@ -1,0 +1,110 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { crc32, deflateSync } from "node:zlib";
+import { isMapped, type SourceInfo } from "../../plan/index.ts";
+import { type Parts, withParts } from "../decode/parts.ts";
+import { withScratchFile } from "../decode/scratch.ts";
+import { isoFile } from "../formats/iso/picture.ts";
+import { rewritten } from "../formats/iso/rewrite.ts";
+import { pngChunks } from "../formats/png-chunks.ts";
+import type { ImageInput } from "../input.ts";
+import { profileOf } from "./icc.ts";
+import { PNG_COLOR_CHUNKS } from "./png.ts";
+
+/**
+ * Lends a source to `use` as one of which the codec can tell the colors: itself, or, where they are
+ * said by code points, a copy with a profile that says the same, gone when `use` has ended.
+ *
+ * @throws Rejection `SourceCorrupt`, Failure `DiskFull`, and what `use` throws
+ */
+export async function withTagged<T>(
+  input: ImageInput,
+  source: SourceInfo,
+  use: (input: ImageInput) => Promise<T>,
+): Promise<T> {
+  if (!source.rewritten) return use(input);
+  const { format, colors, premultiplied } = source;
+  // What is unpacked gets its profile there, and what is mapped needs none.
+  const icc =
+    colors !== undefined && format !== "heic" && !premultiplied && !isMapped(source)
+      ? profileOf(colors)
+      : undefined;
+  if (format !== "png") return withRewritten(input, icc, use);
+  return withPieces(input, await withParts(input, (parts) => pngPieces(parts, icc)), use);
+}
+
+/** Lends a copy of an AVIF or HEIC whose container is written anew, with a profile if one is given. */
+export async function withRewritten<T>(
+  input: ImageInput,
+  icc: Uint8Array | undefined,
+  use: (input: ImageInput) => Promise<T>,
+): Promise<T> {
+  const bytes = await withParts(input, async (parts) => {
+    const file = await isoFile(parts);
+    if (file === undefined) throw new Error("the source is another than the one that was probed");
+    return rewritten(file, parts, icc);
+  });
+  return use({ kind: "bytes", bytes });
+}
+
+/** A copy in pieces: of the source from here to there, or new. */
+type Piece = Buffer | readonly [from: number, to: number];
+
+async function pngPieces(parts: Parts, icc: Buffer | undefined): Promise<Piece[]> {
+  const chunks = await pngChunks(parts);
+  const [header, ...rest] = chunks;
+  const end = (at: number) => {
+    const last = chunks[at];
+    return last ? last.at + 12 + last.length : 8;
+  };
+  if (header === undefined) return [[0, parts.bytes]];
+  const color: readonly string[] = PNG_COLOR_CHUNKS;
+  const kept = rest.filter(({ type }) => !color.includes(type));
+  return [
+    [0, end(0)],
+    ...(icc ? [profileChunk(icc)] : []),
+    ...kept.map(({ at, length }): Piece => [at, at + 12 + length]),
+    [end(chunks.length - 1), parts.bytes],
+  ];
+}
+
+function profileChunk(icc: Buffer): Buffer {
+  return chunk("iCCP", Buffer.concat([Buffer.from("icc\0\0", "latin1"), deflateSync(icc)]));
+}
+
+function chunk(type: string, data: Buffer): Buffer {
+  const bytes = Buffer.alloc(12 + data.length);
+  bytes.writeUInt32BE(data.length);
+  bytes.write(type, 4, "latin1");
+  bytes.set(data, 8);
+  bytes.writeUInt32BE(crc32(bytes.subarray(4, 8 + data.length)), 8 + data.length);
+  return bytes;
+}
+
+/** What was bytes stays bytes, and a file a file: it may be too large for memory. */
+async function withPieces<T>(
+  input: ImageInput,
+  pieces: readonly Piece[],
+  use: (input: ImageInput) => Promise<T>,
+): Promise<T> {
+  if (input.kind === "bytes") {
+    const { bytes } = input;
+    const parts = pieces.map((piece) =>
+      piece instanceof Buffer ? piece : bytes.subarray(piece[0], piece[1]),
+    );
+    return use({ kind: "bytes", bytes: Buffer.concat(parts) });
+  }
+  const write = (path: string) =>
+    pipeline(Readable.from(stream(input.path, pieces)), createWriteStream(path));
+  return withScratchFile(write, use);
+}
+
+async function* stream(path: string, pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    if (piece instanceof Buffer) yield piece;
+    else if (piece[1] > piece[0]) {
+      yield* createReadStream(path, { start: piece[0], end: piece[1] - 1 });
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { open } from "node:fs/promises";
+import type { ImageInput } from "../input.ts";
+
+/** Reads bytes of a source, not to be written to; fewer than asked for where it ends. */
+export interface Parts {
+  readonly bytes: number;
+  read(from: number, length: number): Promise<Buffer>;
+}
+
+/** Read of a file at once: headers are walked in many small steps. */
+const WINDOW_BYTES = 16 * 1024;
+
+/** Lends a source to be read in parts, without reading the rest. */
+export async function withParts<T>(
+  input: ImageInput,
+  use: (parts: Parts) => Promise<T>,
+): Promise<T> {
+  if (input.kind === "bytes") {
+    const { buffer, byteOffset, byteLength } = input.bytes;
+    const file = Buffer.from(buffer, byteOffset, byteLength);
+    return use({
+      bytes: byteLength,
+      read: async (from, length) => file.subarray(from, from + length),
+    });
+  }
+  await using file = await open(input.path);
+  const { size } = await file.stat();
+  const from = async (at: number, wanted: number) => {
+    const length = Math.max(0, Math.min(wanted, size - at));
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
+    return buffer.subarray(0, bytesRead);
+  };
+  let window = { at: 0, bytes: Buffer.alloc(0) };
+  return await use({
+    bytes: size,
+    async read(at, length) {
+      if (length > WINDOW_BYTES) return from(at, length);
+      const { at: start, bytes } = window;
+      if (at >= start && at + length <= start + bytes.length) {
+        return bytes.subarray(at - start, at - start + length);
+      }
+      const read = await from(at, WINDOW_BYTES);
+      window = { at, bytes: read };
+      return read.subarray(0, length);
+    },
+  });
+}

@@ -1,0 +1,27 @@
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { ImageInput } from "../input.ts";
+
+/** libvips passes over white space. */
+const ENDS_AS_OPTIONS = /\]\s*$/;
+
+/**
+ * Lends an input to `use` under a name that says nothing but where it is: libvips, which gets the
+ * name from sharp as it is, takes what stands in brackets at its end for options, and would read
+ * `photo.jpg` at an eighth of its size when asked for a file called `photo.jpg[shrink=8]`.
+ */
+export async function withSafePath<T>(
+  input: ImageInput,
+  use: (input: ImageInput) => Promise<T>,
+): Promise<T> {
+  if (input.kind === "bytes" || !ENDS_AS_OPTIONS.test(input.path)) return use(input);
+  const folder = await mkdtemp(join(tmpdir(), "imagefleet-name-"));
+  try {
+    const path = join(folder, "source");
+    await symlink(resolve(input.path), path);
+    return await use({ kind: "file", path });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

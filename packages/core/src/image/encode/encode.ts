@@ -1,0 +1,64 @@
+import sharp, { type Sharp } from "sharp";
+import type { RenditionPlan } from "../../plan/index.ts";
+import { type Exif, withMetadata } from "./metadata.ts";
+
+/** What was made for one preset. */
+export interface RenderedImage {
+  readonly plan: RenditionPlan;
+  readonly data: Buffer;
+  /** px */
+  readonly width: number;
+  /** px */
+  readonly height: number;
+  readonly format: RenditionPlan["preset"]["format"];
+}
+
+/** Scales, crops or pads the whole upright picture that a pipeline carries, and encodes it. */
+export async function encode(
+  pipeline: Sharp,
+  plan: RenditionPlan,
+  exif?: Exif,
+): Promise<RenderedImage> {
+  const { preset, width, height } = plan;
+  const data = await encoder(withMetadata(framed(pipeline, plan), plan, exif), plan).toBuffer();
+  return { plan, data, width, height, format: preset.format };
+}
+
+const SEEK = { attention: sharp.strategy.attention, entropy: sharp.strategy.entropy } as const;
+
+function framed(
+  pipeline: Sharp,
+  { preset, scaled, crop, pad, width, height }: RenditionPlan,
+): Sharp {
+  const { background } = preset;
+  const flat = preset.format === "jpeg" ? pipeline.flatten({ background }) : pipeline;
+  if (crop?.seek !== undefined) {
+    const { width: across, height: down, seek } = crop;
+    return flat.resize({ width: across, height: down, fit: "cover", position: SEEK[seek] });
+  }
+  const sized = flat.resize({ ...scaled, fit: "fill" });
+  if (crop !== undefined) return sized.extract(crop);
+  if (pad === undefined) return sized;
+  const { left, top } = pad;
+  const right = width - scaled.width - left;
+  const bottom = height - scaled.height - top;
+  return sized.extend({ left, top, right, bottom, background });
+}
+
+/** Why the defaults are what they are: docs/adr/008-encoder-defaults.md. */
+function encoder(pipeline: Sharp, { preset }: RenditionPlan): Sharp {
+  const { format, quality } = preset;
+  const effort = preset.effort === undefined ? {} : { effort: preset.effort };
+  switch (format) {
+    case "jpeg":
+      return pipeline.jpeg({ quality, mozjpeg: preset.mozjpeg ?? false });
+    case "png":
+      return preset.palette ? pipeline.png({ palette: true, quality, ...effort }) : pipeline.png();
+    case "webp":
+      return pipeline.webp({ quality, ...effort });
+    case "avif":
+      return pipeline.avif({ quality, ...effort, chromaSubsampling: "4:2:0" });
+    case "gif":
+      return pipeline.gif(effort);
+  }
+}

@@ -1,0 +1,110 @@
+import { rgbaToThumbHash } from "thumbhash";
+import { type Area, areaPixels, type RasterPlan } from "../../plan/index.ts";
+import type { Pixels } from "../decode/pixels.ts";
+
+/** What a page shows in a picture's place until it is there. */
+export interface Placeholder {
+  /** https://evanw.github.io/thumbhash/: some 25 bytes, base64. */
+  readonly thumbhash: string;
+  /** The color that most of the picture has: `#rrggbb`. */
+  readonly color: string;
+}
+
+/**
+ * The longest side of what is looked at, px. A thumbhash keeps seven waves a side: from 100 px, the
+ * most that it takes, it costs 1.4 ms of CPU, from 32 px 0.06, and differs in the last bits.
+ */
+const LOOKED_AT = 32;
+
+/** Of all rasters of a plan, each the whole picture, the one that a placeholder costs least from. */
+export function smallestRaster(raster: RasterPlan): RasterPlan {
+  return raster.rasters
+    .map(smallestRaster)
+    .reduce((best, other) => (areaPixels(other) < areaPixels(best) ? other : best), raster);
+}
+
+/** The size to which a picture is brought for its placeholder. */
+export function placeholderArea({ width, height }: Area): Area {
+  const shrink = Math.max(1, Math.max(width, height) / LOOKED_AT);
+  const side = (px: number) => Math.max(1, Math.round(px / shrink));
+  return { width: side(width), height: side(height) };
+}
+
+/** Computes a placeholder from a whole picture's pixels, of any size. */
+export function placeholderOf(pixels: Pixels): Placeholder {
+  const { width, height } = placeholderArea(pixels);
+  const rgba = means(pixels, { width, height });
+  const hash = rgbaToThumbHash(width, height, rgba);
+  return { thumbhash: Buffer.from(hash).toString("base64"), color: dominantColor(rgba) };
+}
+
+/** Of a pixel's share of the raster, this many px a side are looked at: enough for a mean. */
+const SAMPLES = 6;
+
+/**
+ * Each pixel the mean of its share of the raster, as RGBA. Here and not in libvips, whose pipeline
+ * takes 1.5 ms of CPU from start to end however few px it is given.
+ */
+function means({ data, width, height, channels }: Pixels, to: Area): Uint8Array {
+  const rgba = new Uint8Array(areaPixels(to) * 4);
+  const xs = samples(width, to.width);
+  const ys = samples(height, to.height);
+  for (let at = 0; at < areaPixels(to); at++) {
+    let [red, green, blue, weight, count] = [0, 0, 0, 0, 0];
+    for (const y of ys[Math.floor(at / to.width)] ?? []) {
+      for (const x of xs[at % to.width] ?? []) {
+        const from = (y * width + x) * channels;
+        const alpha = channels === 4 ? (data[from + 3] ?? 0) : 255;
+        red += (data[from] ?? 0) * alpha;
+        green += (data[from + 1] ?? 0) * alpha;
+        blue += (data[from + 2] ?? 0) * alpha;
+        weight += alpha;
+        count++;
+      }
+    }
+    const all = Math.max(1, weight);
+    rgba.set([red / all, green / all, blue / all, weight / count].map(Math.round), at * 4);
+  }
+  return rgba;
+}
+
+/** For each px of the smaller side, the px of the larger that are looked at. */
+function samples(from: number, to: number): number[][] {
+  return Array.from({ length: to }, (_, at) => {
+    const start = Math.floor((at * from) / to);
+    const span = Math.max(1, Math.floor(((at + 1) * from) / to) - start);
+    const count = Math.min(SAMPLES, span);
+    return Array.from(
+      { length: count },
+      (_each, one) => start + Math.floor(((one + 0.5) * span) / count),
+    );
+  });
+}
+
+/** Colors are told apart by their channels' upper bits, this many: 512 colors. */
+const BITS = 3;
+
+/** The mean of the pixels of the most frequent color; what is clear does not count. */
+function dominantColor(rgba: Uint8Array): string {
+  const bins = new Map<number, { weight: number; sums: [number, number, number] }>();
+  for (let at = 0; at < rgba.length; at += 4) {
+    const [red = 0, green = 0, blue = 0, weight = 0] = rgba.subarray(at, at + 4);
+    const shift = 8 - BITS;
+    const name = ((red >> shift) << (2 * BITS)) | ((green >> shift) << BITS) | (blue >> shift);
+    const bin = bins.get(name) ?? { weight: 0, sums: [0, 0, 0] };
+    bin.weight += weight;
+    bin.sums[0] += red * weight;
+    bin.sums[1] += green * weight;
+    bin.sums[2] += blue * weight;
+    bins.set(name, bin);
+  }
+  const [first, ...others] = bins.values();
+  if (first === undefined) return "#000000";
+  const most = others.reduce((best, bin) => (bin.weight > best.weight ? bin : best), first);
+  const hex = most.sums.map((sum) =>
+    Math.round(sum / Math.max(1, most.weight))
+      .toString(16)
+      .padStart(2, "0"),
+  );
+  return `#${hex.join("")}`;
+}

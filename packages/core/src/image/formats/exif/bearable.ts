@@ -1,0 +1,48 @@
+import { crc32 } from "node:zlib";
+import type { InputFormat } from "../../../plan/index.ts";
+import { type Edit, withEdits } from "../../decode/edited.ts";
+import { type Parts, withParts } from "../../decode/parts.ts";
+import type { ImageInput } from "../../input.ts";
+import { type ExifBlock, exifBlocks } from "./blocks.ts";
+import { heifExifEdits } from "./heif.ts";
+import { EXIF_BYTES, exifOfOrientation, weighExif } from "./weight.ts";
+
+/**
+ * Lends a source to `use` with EXIF that can be read in no time: itself, or a copy in which EXIF
+ * beyond the bounds says the orientation and nothing else. libvips has libexif read all of it each
+ * time that it opens a picture, and there is no way to tell it not to.
+ */
+export async function withBearableExif<T>(
+  input: ImageInput,
+  format: InputFormat,
+  use: (input: ImageInput) => Promise<T>,
+): Promise<T> {
+  return withEdits(input, await withParts(input, (source) => edits(format, source)), use);
+}
+
+async function edits(format: InputFormat, source: Parts): Promise<Edit[]> {
+  if (format === "avif" || format === "heic") return heifExifEdits(source);
+  const found: Edit[] = [];
+  for (const block of await exifBlocks(format, source)) {
+    const bytes = await source.read(block.at, Math.min(block.length, EXIF_BYTES));
+    const { bearable, orientation } = weighExif(bytes, block.length);
+    if (bearable) continue;
+    const edit = { at: block.at, bytes: exifOfOrientation(orientation) };
+    found.push(edit, ...(await checksum(source, block, edit)));
+  }
+  return found;
+}
+
+/** libpng passes over EXIF whose checksum is wrong, and with it over the orientation. */
+async function checksum(source: Parts, block: ExifBlock, edit: Edit): Promise<Edit[]> {
+  if (block.checked === undefined) return [];
+  const { from, to } = block.checked;
+  let sum = crc32(await source.read(from, edit.at - from));
+  sum = crc32(edit.bytes, sum);
+  for (let at = edit.at + edit.bytes.length; at < to; at += EXIF_BYTES) {
+    sum = crc32(await source.read(at, Math.min(EXIF_BYTES, to - at)), sum);
+  }
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(sum);
+  return [{ at: to, bytes }];
+}

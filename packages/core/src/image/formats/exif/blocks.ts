@@ -1,0 +1,69 @@
+import type { InputFormat } from "../../../plan/index.ts";
+import type { Parts } from "../../decode/parts.ts";
+import { jpegSegments } from "../jpeg/segments.ts";
+import { pngChunks } from "../png-chunks.ts";
+import { webpChunks } from "../webp/chunks.ts";
+
+/** Where a block of EXIF lies in a source, from its byte order on. */
+export interface ExifBlock {
+  readonly at: number;
+  /** bytes */
+  readonly length: number;
+  /** The chunk that its checksum covers, and that ends where the checksum stands. */
+  readonly checked?: { readonly from: number; readonly to: number };
+}
+
+const PREFIX = "Exif\0\0";
+const APP1 = 0xe1;
+
+/** All blocks of EXIF that the codec could read in a source of this format. */
+export async function exifBlocks(format: InputFormat, source: Parts): Promise<ExifBlock[]> {
+  switch (format) {
+    case "jpeg":
+      return inJpeg(source);
+    case "png":
+      return inPng(source);
+    case "webp":
+      return inWebp(source);
+    default:
+      return [];
+  }
+}
+
+async function inJpeg(source: Parts): Promise<ExifBlock[]> {
+  const blocks: ExifBlock[] = [];
+  for (const { at, length } of await jpegSegments(source, (marker) => marker === APP1)) {
+    const prefix = await source.read(at, PREFIX.length);
+    // The two bytes behind the word are not looked at by every reader.
+    if (prefix.toString("latin1", 0, 4) === "Exif") {
+      blocks.push({ at: at + PREFIX.length, length: length - PREFIX.length });
+    }
+  }
+  return blocks;
+}
+
+async function inPng(source: Parts): Promise<ExifBlock[]> {
+  const blocks: ExifBlock[] = [];
+  for (const { type, at, length } of await pngChunks(source)) {
+    if (type !== "eXIf") continue;
+    const block = await withoutPrefix(source, at + 8, length);
+    blocks.push({ ...block, checked: { from: at + 4, to: at + 8 + length } });
+  }
+  return blocks;
+}
+
+/** https://developers.google.com/speed/webp/docs/riff_container#metadata */
+async function inWebp(source: Parts): Promise<ExifBlock[]> {
+  const blocks: ExifBlock[] = [];
+  for await (const { type, at, length } of webpChunks(source)) {
+    if (type === "EXIF") blocks.push(await withoutPrefix(source, at, length));
+  }
+  return blocks;
+}
+
+/** Many writers put the word before it that only JPEG asks for. */
+async function withoutPrefix({ read }: Parts, at: number, length: number): Promise<ExifBlock> {
+  const has = (await read(at, PREFIX.length)).toString("latin1") === PREFIX;
+  const skip = has ? PREFIX.length : 0;
+  return { at: at + skip, length: length - skip };
+}

@@ -1,0 +1,193 @@
+import { readFileSync } from "node:fs";
+
+/** A picture in HEVC: what configures its decoder, and its data. */
+interface Coded {
+  readonly hvcC: Buffer;
+  readonly data: Buffer;
+  /** px */
+  readonly width: number;
+  /** px */
+  readonly height: number;
+}
+
+export interface Grid {
+  readonly tiles: readonly Coded[];
+  readonly columns: number;
+  readonly rows: number;
+  /** px, of the picture that the tiles make: what is beyond it is cut off. */
+  readonly width: number;
+  readonly height: number;
+  /** Quarters to the left, then a mirror: "sides" swaps left and right, "ends" top and bottom. */
+  readonly turn?: 0 | 1 | 2 | 3;
+  readonly mirror?: "sides" | "ends";
+  readonly icc?: Uint8Array;
+  /** Begins with "Exif". */
+  readonly exif?: Uint8Array;
+  readonly thumbnail?: Coded;
+}
+
+/**
+ * A tile of 512 x 512 px, made with Debian's heif-enc 1.15 (x265): `heif-enc -q 20 tile.png`, six of
+ * them parts of one picture (see `gradient`); deep: `-b 10` of 16 bit.
+ */
+export function tile(name: 0 | 1 | 2 | 3 | 4 | 5 | "deep"): Coded {
+  const part = name === "deep" ? "deep" : `tile-${name}`;
+  const file = readFileSync(new URL(`${part}.fixture.heic`, import.meta.url));
+  const configuration = file.indexOf("hvcC") - 4;
+  return {
+    hvcC: file.subarray(configuration, configuration + file.readUInt32BE(configuration)),
+    // One item alone: the file's last box is its data.
+    data: file.subarray(file.lastIndexOf("mdat") + 4),
+    width: TILE,
+    height: TILE,
+  };
+}
+
+/** px a side */
+export const TILE = 512;
+
+/** What the six tiles show, three in a row: the color at a px, and what HEVC makes of it at most 4 away. */
+export function gradient(x: number, y: number): readonly [number, number, number] {
+  return [20 + Math.round((210 * x) / 1535), 20 + Math.round((210 * y) / 1023), 120];
+}
+
+/**
+ * A HEIC as phones make it: tiles that are hidden, a picture derived from them, and beside it EXIF
+ * and a thumbnail. ISO/IEC 23008-12 (HEIF) and 14496-12, whose names the boxes have.
+ */
+export function heicOf(grid: Grid): Buffer {
+  const { tiles, thumbnail, exif } = grid;
+  const items: Item[] = tiles.map((coded) => picture(coded, true));
+  const primary = items.length + 1;
+  const derived: Item = {
+    type: "grid",
+    hidden: false,
+    data: gridOf(grid),
+    properties: [
+      extent(grid),
+      ...(grid.icc ? [box("colr", Buffer.from("prof", "latin1"), Buffer.from(grid.icc))] : []),
+      ...(grid.turn === undefined ? [] : [box("irot", Buffer.of(grid.turn))]),
+      ...(grid.mirror ? [box("imir", Buffer.of(grid.mirror === "sides" ? 1 : 0))] : []),
+    ],
+    references: [["dimg", items.map((_, at) => at + 1)]],
+  };
+  items.push(derived);
+  if (thumbnail) items.push({ ...picture(thumbnail, false), references: [["thmb", [primary]]] });
+  if (exif) {
+    const data = Buffer.concat([u32(6), Buffer.from(exif)]);
+    items.push({
+      type: "Exif",
+      hidden: true,
+      data,
+      properties: [],
+      references: [["cdsc", [primary]]],
+    });
+  }
+  const brands = Buffer.from("heic\0\0\0\0mif1heic", "latin1");
+  const ftyp = box("ftyp", brands);
+  // Offsets are as long as they are, wherever they point.
+  const meta = metaOf(items, primary, 0);
+  const start = ftyp.length + meta.length + 8;
+  const data = items.map((item) => item.data);
+  return Buffer.concat([ftyp, metaOf(items, primary, start), box("mdat", ...data)]);
+}
+
+interface Item {
+  readonly type: "hvc1" | "grid" | "Exif";
+  readonly hidden: boolean;
+  readonly data: Buffer;
+  readonly properties: readonly Buffer[];
+  readonly references: readonly (readonly [string, readonly number[]])[];
+}
+
+function picture(coded: Coded, hidden: boolean): Item {
+  const { hvcC, data } = coded;
+  return { type: "hvc1", hidden, data, properties: [hvcC, extent(coded)], references: [] };
+}
+
+function gridOf({ columns, rows, width, height }: Grid): Buffer {
+  // Version 0, sizes in 32 bits.
+  return Buffer.concat([Buffer.of(0, 1, rows - 1, columns - 1), u32(width), u32(height)]);
+}
+
+function metaOf(items: readonly Item[], primary: number, start: number): Buffer {
+  const ids = items.map((_, at) => at + 1);
+  return full("meta", 0, 0, [
+    full("hdlr", 0, 0, [u32(0), Buffer.from("pict"), Buffer.alloc(13)]),
+    full("pitm", 0, 0, [u16(primary)]),
+    placesOf(items, start),
+    full("iinf", 0, 0, [
+      u16(items.length),
+      ...items.map(({ type, hidden }, at) =>
+        full("infe", 2, hidden ? 1 : 0, [u16(at + 1), u16(0), Buffer.from(`${type}\0`)]),
+      ),
+    ]),
+    full("iref", 0, 0, [
+      ...items.flatMap(({ references }, at) =>
+        references.map(([type, to]) =>
+          box(type, u16(ids[at] ?? 0), u16(to.length), ...to.map((id) => u16(id))),
+        ),
+      ),
+    ]),
+    propertiesOf(items),
+  ]);
+}
+
+function placesOf(items: readonly Item[], start: number): Buffer {
+  let at = start;
+  const entries = items.map(({ data }, index) => {
+    const entry = Buffer.concat([u16(index + 1), u16(0), u16(1), u32(at), u32(data.length)]);
+    at += data.length;
+    return entry;
+  });
+  // Offsets and lengths in 4 bytes, no base.
+  return full("iloc", 0, 0, [Buffer.of(0x44, 0), u16(items.length), ...entries]);
+}
+
+function propertiesOf(items: readonly Item[]): Buffer {
+  const known: Buffer[] = [];
+  const indexOf = (property: Buffer) => {
+    const at = known.findIndex((other) => other.equals(property));
+    return at < 0 ? known.push(property) : at + 1;
+  };
+  const withAny = items
+    .map(({ properties }, at) => ({ id: at + 1, indices: properties.map(indexOf) }))
+    .filter(({ indices }) => indices.length > 0);
+  const associations = withAny.map(({ id, indices }) =>
+    Buffer.concat([
+      u16(id),
+      // All essential.
+      Buffer.of(indices.length, ...indices.map((index) => 0x80 | index)),
+    ]),
+  );
+  return box(
+    "iprp",
+    box("ipco", ...known),
+    full("ipma", 0, 0, [u32(withAny.length), ...associations]),
+  );
+}
+
+function extent({ width, height }: { readonly width: number; readonly height: number }): Buffer {
+  return full("ispe", 0, 0, [u32(width), u32(height)]);
+}
+
+function box(type: string, ...parts: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(parts);
+  return Buffer.concat([u32(8 + body.length), Buffer.from(type, "latin1"), body]);
+}
+
+function full(type: string, version: number, flags: number, parts: readonly Buffer[]): Buffer {
+  return box(type, u32(version * 2 ** 24 + flags), ...parts);
+}
+
+function u16(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16BE(value);
+  return bytes;
+}
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}

@@ -1,0 +1,124 @@
+import { readFile } from "node:fs/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import { configureCodec, probe } from "../../index.ts";
+import {
+  colorsOf,
+  farthest,
+  fileOf,
+  pixelsOf,
+  RGB,
+  rendered,
+  rules,
+  WHOLE,
+} from "../../pictures.fixture.ts";
+
+beforeAll(() => configureCodec({ threads: 2 }));
+
+/**
+ * 96 x 64 px, four quadrants, made with Debian's heif-enc 1.15 (x265):
+ * plain: `heif-enc -q 90 quadrants.png`
+ * alpha: `heif-enc -q 90 -p chroma=444 clear.png`, one quadrant half clear, one wholly
+ * phone: `heif-enc -q 90 -p chroma=444 phone.jpg`, in Display P3, EXIF orientation 6
+ */
+function fixture(name: "plain" | "alpha" | "phone"): Promise<Buffer> {
+  return readFile(new URL(`${name}.fixture.heic`, import.meta.url));
+}
+
+/** As phones write it: turned by HEIF's own property, in the place of one that says "8 bit". */
+function turned(file: Buffer, quarters: number): Buffer {
+  const copy = Buffer.from(file);
+  const at = copy.indexOf("pixi");
+  copy.write("irot", at, "latin1");
+  copy[at + 4] = quarters;
+  return copy;
+}
+
+const [a, b, c, d] = RGB;
+
+describe("HEIC", () => {
+  it("is described by its header", async () => {
+    const bytes = await fixture("plain");
+    expect(await probe({ kind: "bytes", bytes }, rules(1e6))).toMatchObject({
+      format: "heic",
+      width: 96,
+      height: 64,
+      bands: 3,
+      depth: 8,
+      alpha: false,
+      orientation: 1,
+    });
+  });
+
+  it.each([
+    ["decoded once", Infinity],
+    ["streamed", 1],
+  ])("becomes renditions, %s", async (_name, memoryBytes) => {
+    const presets = { ...WHOLE, half: { size: "48w", format: "jpeg", quality: 95 } } as const;
+    const made = await rendered(await fixture("plain"), presets, memoryBytes);
+    for (const [name, width] of [
+      ["whole", 96],
+      ["half", 48],
+    ] as const) {
+      const found = await pixelsOf(fileOf(made, name));
+      expect(found.width).toBe(width);
+      expect(farthest(colorsOf(found), RGB)).toBeLessThan(12);
+    }
+  });
+
+  it("keeps what is clear", async () => {
+    const made = await rendered(await fixture("alpha"), WHOLE);
+    const found = colorsOf(await pixelsOf(fileOf(made, "whole")));
+    expect(found.map(([, , , alpha]) => alpha)).toEqual([255, 128, 0, 255]);
+    expect(
+      farthest(
+        [found[0], found[0], found[0], found[3]],
+        [
+          [...a, 255],
+          [...a, 255],
+          [...a, 255],
+          [...d, 255],
+        ],
+      ),
+    ).toBeLessThan(12);
+  });
+
+  it("comes from its own profile to sRGB", async () => {
+    const made = await rendered(await fixture("phone"), WHOLE);
+    expect(farthest(colorsOf(await pixelsOf(fileOf(made, "whole"))), RGB)).toBeLessThan(12);
+  });
+
+  it.each([
+    [0, [a, b, c, d], 96],
+    [1, [b, d, a, c], 64],
+    [2, [d, c, b, a], 96],
+    [3, [c, a, d, b], 64],
+  ] as const)(
+    "is turned once, by %i quarters, whatever EXIF says",
+    async (quarters, wanted, width) => {
+      const bytes = turned(await fixture("phone"), quarters);
+      const info = await probe({ kind: "bytes", bytes }, rules(1e6));
+      expect(info).toMatchObject({ width, height: 160 - width, orientation: 1 });
+      const found = await pixelsOf(fileOf(await rendered(bytes, WHOLE), "whole"));
+      expect([found.width, found.height]).toEqual([width, 160 - width]);
+      expect(farthest(colorsOf(found), wanted)).toBeLessThan(12);
+    },
+  );
+
+  it("is refused before it is decoded: over the limit, or switched off", async () => {
+    const input = { kind: "bytes", bytes: await fixture("plain") } as const;
+    await expect(probe(input, rules(6143))).rejects.toMatchObject({ reason: "SourceTooLarge" });
+    await expect(probe(input, rules(1e6, { heic: false }))).rejects.toMatchObject({
+      reason: "SourceUnsupported",
+      message: expect.stringContaining("source: { heic: true }"),
+    });
+  });
+
+  it("says so when it is cut off", async () => {
+    const file = await fixture("plain");
+    for (const kept of [200, file.length / 2, file.length - 30]) {
+      await expect(rendered(file.subarray(0, kept), WHOLE)).rejects.toMatchObject({
+        reason: "SourceCorrupt",
+      });
+    }
+  });
+});

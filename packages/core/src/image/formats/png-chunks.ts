@@ -1,0 +1,40 @@
+import type { Parts } from "../decode/parts.ts";
+import { unread } from "./unsupported.ts";
+
+/** A chunk before a PNG's pixels. */
+export interface PngChunk {
+  readonly type: string;
+  /** Where its length stands. */
+  readonly at: number;
+  /** Bytes of its data. */
+  readonly length: number;
+}
+
+/** Far more than any program writes before the pixels; the codec reads on, so we do not look away. */
+const MOST_CHUNKS = 1000;
+/** libpng refuses a file with a chunk of any other type. */
+const TYPE = /^[a-z]{4}$/i;
+
+/**
+ * The chunks before a PNG's pixels, however many hold those: what says its colors stands here, and
+ * of what stands behind the pixels, such as EXIF, the codec reads nothing.
+ * https://www.w3.org/TR/png-3/#5ChunkOrdering
+ *
+ * @throws Rejection `SourceUnsupported` where they are over 1000
+ */
+export async function pngChunks({ read, bytes }: Parts): Promise<PngChunk[]> {
+  const chunks: PngChunk[] = [];
+  let at = 8;
+  while (at + 12 <= bytes) {
+    const head = await read(at, 8);
+    const type = head.toString("latin1", 4, 8);
+    if (type === "IDAT" || type === "IEND" || !TYPE.test(type)) break;
+    if (chunks.length === MOST_CHUNKS) {
+      throw unread(`a PNG of over ${MOST_CHUNKS} chunks before its pixels`);
+    }
+    const length = head.readUInt32BE(0);
+    chunks.push({ type, at, length });
+    at += 12 + length;
+  }
+  return chunks;
+}

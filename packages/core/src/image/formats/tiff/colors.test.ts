@@ -1,0 +1,323 @@
+import { mkdtempDisposable, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Rejection } from "../../../outcome/index.ts";
+import { configureCodec, probe } from "../../index.ts";
+import {
+  BLACK_AND_WHITE,
+  colorsOf,
+  farthest,
+  fileOf,
+  pixelsOf,
+  type Quadrants,
+  quadrants,
+  RGB,
+  rendered,
+  rules,
+  shownColors,
+  WHOLE,
+} from "../../pictures.fixture.ts";
+import { QUADRANTS, samplesOf } from "./colors.fixture.ts";
+import {
+  type Compression,
+  type Layout,
+  type Photometric,
+  TYPES,
+  tiffOf,
+} from "./written.fixture.ts";
+
+beforeAll(() => configureCodec({ threads: 2 }));
+
+const GRAYS: Quadrants = [
+  [128, 128, 128],
+  [40, 40, 40],
+  [90, 90, 90],
+  [200, 200, 200],
+];
+
+const EXTRAS: readonly Layout["extras"][] = [
+  [],
+  [0],
+  [1],
+  [2],
+  [0, 0],
+  [0, 2],
+  [2, 0],
+  [1, 0],
+  [0, 0, 0],
+  [2, 0, 0],
+];
+const COMPRESSIONS: readonly Compression[] = ["none", "lzw", "adobe", "deflate", "packbits"];
+
+interface Cell extends Layout {
+  readonly bits: number;
+  readonly extras: NonNullable<Layout["extras"]>;
+  readonly orientation: number;
+}
+
+/**
+ * All extra samples in strips and tiles, in one plane and in several. The rest goes round: how a
+ * picture is compressed, ordered and turned has nothing to do with its colors, but for a mistake.
+ */
+function cells(photometric: Photometric, bits: number): Cell[] {
+  const untold = { extras: [2] as const, untold: true as const };
+  const extras = [...EXTRAS.map((kinds = []) => ({ extras: kinds })), untold];
+  const stored = [false, true].flatMap((planar) =>
+    [false, true].flatMap((tiled) => extras.map((kinds) => ({ planar, tiled, ...kinds }))),
+  );
+  return stored.map(({ planar, tiled, ...kinds }, at) => {
+    const compression = COMPRESSIONS[at % 5] ?? "none";
+    const predictor = bits >= 8 && at % 2 === 0 && /^(?:lzw|adobe|deflate)$/.test(compression);
+    const orientation = (at % 8) + 1;
+    const rowsPerStrip = [64, 16, 13][at % 3] ?? 64;
+    return {
+      photometric,
+      bits,
+      ...kinds,
+      ...(planar && { planar }),
+      ...(tiled ? { tile: [32, 16] as const } : { rowsPerStrip }),
+      compression,
+      ...(predictor && { predictor }),
+      ...(at % 3 === 0 && { bigEndian: true as const }),
+      ...(at % 4 === 0 && { big: true as const }),
+      orientation,
+      tags: [[274, TYPES.short, [orientation]]],
+      ...(photometric === "palette" && { palette: bits === 1 ? BLACK_AND_WHITE : QUADRANTS }),
+    };
+  });
+}
+
+/** What such a picture is called where it is not read; undefined where it is. */
+function unread({ photometric, bits, extras, planar, tile, untold }: Cell): string | undefined {
+  if (extras.includes(1)) {
+    const divided = photometric === "rgb" || photometric === "black";
+    if (!divided && !(photometric === "cmyk" && bits === 8)) return "multiplied by alpha";
+  }
+  if (planar && tile) return "in tiles of one channel each";
+  const more = extras.length > 0;
+  if (bits < 8) return planar || more ? `${bits} bit` : undefined;
+  const alpha = untold === true || extras.some((kind) => kind > 0);
+  switch (photometric) {
+    case "black":
+    case "white":
+      return planar && more ? "in planes" : undefined;
+    case "palette":
+      if (planar && more) return "in planes";
+      return more && !(alpha && extras.length === 1) ? "palette" : undefined;
+    case "ycbcr":
+      return bits === 16 || more ? "YCbCr" : undefined;
+    case "cielab":
+    case "icclab":
+      return alpha ? "LAB" : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Where what is shown at a px is stored: EXIF 2.32, 4.6.4, Orientation. */
+function stored(orientation: number, x: number, y: number): [number, number] {
+  const [right, below] = [95, 63];
+  switch (orientation) {
+    case 2:
+      return [right - x, y];
+    case 3:
+      return [right - x, below - y];
+    case 4:
+      return [x, below - y];
+    case 5:
+      return [y, x];
+    case 6:
+      return [y, below - x];
+    case 7:
+      return [right - y, below - x];
+    case 8:
+      return [right - y, x];
+    default:
+      return [x, y];
+  }
+}
+
+/** The largest difference of any channel of any px from what was drawn, 999 of another size. */
+async function farthestPixel(file: Buffer, cell: Cell, colors: Quadrants, memoryBytes: number) {
+  const made = await rendered(file, WHOLE, memoryBytes);
+  const { data, width, height, channels } = await pixelsOf(fileOf(made, "whole"));
+  const turned = cell.orientation > 4;
+  if (width !== (turned ? 64 : 96) || height !== (turned ? 96 : 64)) return 999;
+  const clear = cell.untold === true || cell.extras.some((kind) => kind > 0);
+  let most = 0;
+  for (let at = 0; at < width * height; at++) {
+    const [x, y] = stored(cell.orientation, at % width, Math.floor(at / width));
+    const drawn = colors[(x < 48 ? 0 : 1) + (y < 32 ? 0 : 2)] ?? [];
+    const px = data.subarray(at * channels, (at + 1) * channels);
+    const shown = channels < 3 ? [px[0], px[0], px[0]] : px.subarray(0, 3);
+    const alpha = channels % 2 === 0 ? px[channels - 1] : 255;
+    for (const [band, value] of drawn.entries()) {
+      most = Math.max(most, Math.abs(value - (shown[band] ?? Number.NaN)));
+    }
+    most = Math.max(most, Math.abs((alpha ?? 0) - (clear ? 128 : 255)));
+  }
+  return most;
+}
+
+/** Lab of 8 bit has steps of several levels; what is divided by alpha is rounded before. */
+const NEAR = 4;
+
+describe("a TIFF's pixels are those that were drawn, or what it is has a name", () => {
+  it.each(
+    (["black", "white", "palette", "rgb", "cmyk", "ycbcr", "cielab", "icclab"] as const).flatMap(
+      (photometric) =>
+        [1, 4, 8, 16]
+          .filter((bits) => bits >= 8 || /^(?:black|white|palette)$/.test(photometric))
+          .filter((bits) => bits < 16 || photometric !== "palette")
+          .map((bits) => [photometric, bits] as const),
+    ),
+  )("%s, %i bit", async (photometric, bits) => {
+    const gray = photometric === "black" || photometric === "white";
+    const two = bits === 1 || (gray && bits < 8);
+    const drawn = two ? BLACK_AND_WHITE : gray ? GRAYS : QUADRANTS;
+    // Of inks it is the codec that knows how they look: as in a file of nothing but them.
+    const shown = photometric === "cmyk" ? await plainInks() : drawn;
+    const wrong: unknown[] = [];
+    for (const [at, cell] of cells(photometric, bits).entries()) {
+      const file = tiffOf(cell, samplesOf(cell, { colors: drawn, alpha: 0.5 }));
+      const found = await farthestPixel(file, cell, shown, at % 2 === 0 ? Infinity : 1).catch(
+        (error: unknown) => error,
+      );
+      const name = unread(cell);
+      const right =
+        name === undefined
+          ? typeof found === "number" && found <= NEAR
+          : found instanceof Rejection &&
+            found.reason === "SourceUnsupported" &&
+            found.message.includes(name);
+      if (!right) wrong.push({ ...cell, palette: undefined, found, name });
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+async function plainInks(): Promise<Quadrants> {
+  const layout = { photometric: "cmyk" } as const;
+  return shownColors(tiffOf(layout, samplesOf(layout)));
+}
+
+describe("a TIFF whose samples are repacked", () => {
+  it("keeps its profile", async () => {
+    const p3 = await sharp(await quadrants(RGB).withIccProfile("p3").png().toBuffer()).metadata();
+    const profile = [34675, TYPES.undefined, [...(p3.icc ?? [])]] as const;
+    const plain = { photometric: "rgb", tags: [profile] } as const;
+    const bytes = tiffOf({ ...plain, extras: [0, 0] }, samplesOf({ ...plain, extras: [0, 0] }));
+    expect(await shownColors(bytes)).toEqual(await shownColors(tiffOf(plain, samplesOf(plain))));
+    expect(farthest(await shownColors(bytes), QUADRANTS)).toBeGreaterThan(10);
+    expect(await probe({ kind: "bytes", bytes }, rules(1e6))).toMatchObject({
+      profiled: true,
+      p3: true,
+    });
+  });
+
+  it("has its alpha where ExtraSamples says, of fewer samples than there are and of more", async () => {
+    const alphaOf = async (extras: Cell["extras"], told: readonly number[]) => {
+      const layout = { photometric: "rgb", extras } as const;
+      const tags = [[338, TYPES.short, told]] as const;
+      const bytes = tiffOf({ ...layout, tags }, samplesOf(layout, { alpha: 0.5 }));
+      return (await shownColors(bytes)).map((color) => color[3]);
+    };
+    expect(await alphaOf([2, 0], [2])).toEqual([128, 128, 128, 128]);
+    expect(await alphaOf([0], [0, 2])).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it("has white where its Lab is white", async () => {
+    const white = [255, 255, 255];
+    for (const photometric of ["cielab", "icclab"] as const) {
+      for (const bits of [8, 16]) {
+        const layout = { photometric, bits };
+        const samples = samplesOf(layout, { colors: [white, white, white, white] });
+        expect(await shownColors(tiffOf(layout, samples))).toEqual([white, white, white, white]);
+      }
+    }
+  });
+
+  it("is read from a file as from memory", async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), "imagefleet-tiff-"));
+    const path = join(folder.path, "picture.tif");
+    for (const layout of [
+      { photometric: "cielab" },
+      { photometric: "cielab", bigEndian: true, big: true },
+      { photometric: "rgb", extras: [0, 0] },
+    ] as const) {
+      await writeFile(path, tiffOf(layout, samplesOf(layout)));
+      expect(farthest(await shownColors({ kind: "file", path }), QUADRANTS)).toBeLessThan(NEAR);
+    }
+  });
+
+  it.each([
+    ["BT.601's numbers", [299, 587, 114]],
+    ["BT.709's numbers", [2126, 7152, 722]],
+  ] as const)("is YCbCr by what it says of it: video's range and %s", async (_name, weights) => {
+    const sum = weights[0] + weights[1] + weights[2];
+    const [r, g, b] = [weights[0] / sum, weights[1] / sum, weights[2] / sum];
+    const codes = QUADRANTS.map((color) => {
+      const [red = 0, green = 0, blue = 0] = color.map((value) => value / 255);
+      const luma = r * red + g * green + b * blue;
+      const chroma = [(blue - luma) / (2 - 2 * b), (red - luma) / (2 - 2 * r)];
+      return [16 + 219 * luma, ...chroma.map((share) => 128 + 224 * share)].map(Math.round);
+    });
+    const layout = {
+      photometric: "ycbcr",
+      tags: [
+        [529, TYPES.rational, weights.flatMap((weight) => [weight, sum])],
+        [532, TYPES.rational, [16, 235, 128, 240, 128, 240].flatMap((code) => [code, 1])],
+      ],
+    } as const;
+    const at = (x: number, y: number) => codes[(x < 48 ? 0 : 1) + (y < 32 ? 0 : 2)] ?? [];
+    expect(farthest(await shownColors(tiffOf(layout, at)), QUADRANTS)).toBeLessThan(NEAR);
+  });
+});
+
+describe("pixels that are damaged or missing", () => {
+  const layouts: readonly [string, Layout][] = [
+    ["RGB", { photometric: "rgb" }],
+    ["RGB and a spot color", { photometric: "rgb", extras: [0] }],
+    ["Lab", { photometric: "cielab" }],
+  ];
+
+  async function expectCorrupt(file: Buffer): Promise<void> {
+    for (const memoryBytes of [Infinity, 1]) {
+      await expect(rendered(file, WHOLE, memoryBytes)).rejects.toMatchObject({
+        reason: "SourceCorrupt",
+      });
+    }
+  }
+
+  it.each(layouts)("of %s, in a tile, are no black tile", async (_name, layout) => {
+    for (const compression of ["lzw", "adobe"] as const) {
+      const tiled = { ...layout, compression, tile: [32, 16] as const };
+      const file = tiffOf(tiled, samplesOf(tiled));
+      file.fill(0xff, 40, 60);
+      await expectCorrupt(file);
+    }
+  });
+
+  it.each(layouts)("of %s, behind the end of a strip, are no gray strip", async (_name, layout) => {
+    for (const compression of ["lzw", "adobe", "packbits"] as const) {
+      const short = { ...layout, compression, tags: [[279, TYPES.long, [40]] as const] };
+      await expectCorrupt(tiffOf(short, samplesOf(short)));
+    }
+  });
+
+  it.each(layouts)(
+    "of %s, are rendered as far as they go where the recipe says so",
+    async (_name, layout) => {
+      const compressed = { ...layout, compression: "adobe", rowsPerStrip: 32 } as const;
+      const damaged = tiffOf(compressed, samplesOf(compressed));
+      // In the first of two strips.
+      damaged.fill(0xff, 10, 16);
+      const made = await rendered(damaged, WHOLE, Infinity, { source: { damaged: "render" } });
+      const [, , c, d] = colorsOf(await pixelsOf(fileOf(made, "whole")));
+      const [a, b, ...below] = QUADRANTS;
+      expect(farthest([a, b, c, d], [a, b, ...below])).toBeLessThan(NEAR);
+    },
+  );
+});

@@ -1,0 +1,70 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { configureCodec } from "../../index.ts";
+import { colorsOf, farthest, fileOf, pixelsOf, rendered } from "../../pictures.fixture.ts";
+import { QUADRANTS, samplesOf } from "./colors.fixture.ts";
+import { type Layout, type Page, TYPES, writtenTiff } from "./written.fixture.ts";
+
+beforeAll(() => configureCodec({ threads: 2 }));
+
+const REDUCED = 1;
+const PAGE = 2;
+const MASK = 4;
+const { short } = TYPES;
+
+/** One that can be told from all others by its size. */
+function page(layout: Partial<Layout>, under: readonly Page[] = []): Page {
+  const whole = { photometric: "rgb", ...layout } as const;
+  return { layout: whole, samples: samplesOf(whole), under };
+}
+
+const full = page({});
+const small = { width: 24, height: 16 };
+const thumbnail = page({ ...small, subfile: REDUCED });
+const oldThumbnail = page({ ...small, tags: [[255, short, [2]]] });
+const mask = page({ photometric: "mask", bits: 1, subfile: MASK });
+const other = page({ width: 48, height: 32, subfile: PAGE });
+
+describe("the picture of a TIFF", () => {
+  it.each<[string, readonly Page[], (readonly [number, number])?]>([
+    ["is the first page", [full, other]],
+    ["is the first page, with a pyramid below it", [page({}, [thumbnail, thumbnail]), other]],
+    ["is the first page, with its copies behind it", [full, thumbnail, thumbnail]],
+    ["is the first page where that is smaller than another", [other, full], [48, 32]],
+    ["comes behind a thumbnail", [thumbnail, full]],
+    ["comes behind a thumbnail as TIFF 5 says it", [oldThumbnail, full]],
+    ["comes behind a thumbnail and masks", [thumbnail, mask, mask, full, other]],
+    ["comes behind a mask", [mask, full]],
+    ["comes behind a mask that is larger", [mask, other], [48, 32]],
+    ["is below a thumbnail", [page({ ...small, subfile: REDUCED }, [full]), other]],
+    [
+      "is the second below a thumbnail",
+      [page({ ...small, subfile: REDUCED }, [thumbnail, full]), other],
+    ],
+    ["is no page smaller than its thumbnail", [thumbnail, page({ width: 12, height: 8 }), full]],
+    ["is a thumbnail where there is nothing else", [thumbnail, thumbnail], [24, 16]],
+    ["is a repacked page", [thumbnail, page({ photometric: "cielab" })]],
+    ["is repacked, below", [page({ ...small, subfile: REDUCED }, [page({ extras: [0, 0] })])]],
+    [
+      "is turned as the page above says",
+      [
+        page({ ...small, subfile: REDUCED, tags: [[274, short, [3]]] }, [
+          page({ photometric: "rgb", tags: [] }),
+        ]),
+      ],
+    ],
+  ])("%s", async (name, pages, size = [96, 64]) => {
+    const turned = name.includes("turned");
+    const [a, b, c, d] = QUADRANTS;
+    for (const kind of [{}, { bigEndian: true as const }, { big: true as const }]) {
+      const file = writtenTiff(
+        ...pages.map((each) => ({ ...each, layout: { ...each.layout, ...kind } })),
+      );
+      for (const memoryBytes of [Infinity, 1]) {
+        const made = await rendered(file, { whole: { format: "png" } }, memoryBytes);
+        const found = await pixelsOf(fileOf(made, "whole"));
+        expect([found.width, found.height]).toEqual(size);
+        expect(farthest(colorsOf(found), turned ? [d, c, b, a] : QUADRANTS)).toBeLessThan(5);
+      }
+    }
+  });
+});

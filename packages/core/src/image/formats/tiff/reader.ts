@@ -1,0 +1,164 @@
+import { MOST_SAMPLES } from "../../decode/open.ts";
+import type { Layout } from "./layout.ts";
+
+/** Who reads a picture: the codec, the codec with our repacking, or nobody: then what it is. */
+export type Reader =
+  | { readonly by: "codec" | "repacking" }
+  | { readonly by: "nobody"; readonly what: string };
+
+const JPEG = 7;
+
+/**
+ * What sharp's own libtiff decompresses. Everything else it finds out about too late, when pixels
+ * are read: of tiles it then makes black ones, without an error.
+ */
+const READ = [1, 2, 3, 4, 5, JPEG, 8, 32766, 32771, 32773, 32809, 32946, 50001];
+
+const COMPRESSION_NAMES: Readonly<Record<number, string>> = {
+  6: "old-style JPEG",
+  9: "JBIG",
+  10: "JBIG",
+  32909: "PixarLog",
+  33003: "JPEG 2000",
+  33005: "JPEG 2000",
+  34661: "JBIG",
+  34663: "JBIG2",
+  34676: "SGILog",
+  34677: "SGILog",
+  34712: "JPEG 2000",
+  34887: "LERC",
+  34892: "lossy JPEG as raw pictures are",
+  34925: "LZMA",
+  34926: "ZSTD",
+  50000: "ZSTD",
+  50002: "JPEG XL",
+  52546: "JPEG XL",
+};
+
+const COLOR_NAMES: Readonly<Record<number, string>> = {
+  0: "gray",
+  1: "gray",
+  2: "RGB",
+  3: "palette",
+  4: "mask",
+  5: "CMYK",
+  6: "YCbCr",
+  8: "CIELAB",
+  9: "ICCLAB",
+  10: "ITULAB",
+  32803: "camera sensor (CFA)",
+  32844: "LogL",
+  32845: "LogLuv",
+  34892: "linear camera sensor",
+  51177: "depth",
+};
+
+/**
+ * Decides who reads a picture, before a codec sees it.
+ *
+ * @param turnedAbove is it to be turned as another directory says, which the codec does not look at?
+ */
+export function readerOf(
+  layout: Layout,
+  { turnedAbove }: { readonly turnedAbove: boolean },
+): Reader {
+  const what = oddityOf(layout);
+  if (what !== undefined) return { by: "nobody", what };
+  if (isForCodec(layout) && !turnedAbove) return { by: "codec" };
+  return isRepacked(layout) ? { by: "repacking" } : { by: "nobody", what: inFull(layout) };
+}
+
+/** What alone is enough for nobody to read it. */
+function oddityOf(layout: Layout): string | undefined {
+  const { oddity, photometric, colors, bits, compression, planar, tiled, premultiplied } = layout;
+  if (colors === undefined) {
+    if (photometric === 5) return "a TIFF in inks other than CMYK";
+    return `a TIFF of ${COLOR_NAMES[photometric] ?? `color space ${photometric}`} samples`;
+  }
+  if (oddity !== undefined) return `a TIFF of ${oddity}`;
+  if (![1, 2, 4, 8, 16].includes(bits)) return `a TIFF of ${bits} bit samples`;
+  if (!READ.includes(compression)) {
+    return `a TIFF compressed with ${COMPRESSION_NAMES[compression] ?? `method ${compression}`}`;
+  }
+  if (premultiplied && !isDivided(layout)) return `${inFull(layout)}, multiplied by alpha`;
+  if (planar && tiled) return "a TIFF in tiles of one channel each";
+  const more = layout.samples > layout.inks;
+  return tiled && more && compression === JPEG ? `${inFull(layout)}, in tiles` : undefined;
+}
+
+/** Of what the codec divides by alpha, and rightly. */
+function isDivided({ colors, bits }: Layout): boolean {
+  return colors === "rgb" || colors === "black" || (colors === "cmyk" && bits === 8);
+}
+
+/**
+ * What sharp, and libvips and libtiff below it, show in the right colors: by experiment, over all
+ * that the tests generate. Samples beyond the color's are alpha to it, whatever they are.
+ */
+function isForCodec({ colors, bits, inks, samples, alpha, compression, planar }: Layout): boolean {
+  const clear = samples > inks;
+  if (samples < inks || samples > inks + 1 || (clear && alpha === undefined)) return false;
+  const whole = bits === 8 || (bits === 16 && compression !== JPEG);
+  switch (colors) {
+    case "white":
+    case "black":
+    case "palette":
+      return whole ? !(planar && clear) : !clear && !planar;
+    case "rgb":
+      return whole;
+    case "cmyk":
+      return whole && !(bits === 16 && clear);
+    case "ycbcr":
+      return compression === JPEG && !clear;
+    case "cielab":
+      return bits === 16 && !clear && !planar;
+    default:
+      return false;
+  }
+}
+
+/** What the codec gives the samples of, as they are stored. */
+function isRepacked({
+  colors,
+  bits,
+  inks,
+  samples,
+  alpha,
+  compression,
+  planar,
+  subsampled,
+}: Layout): boolean {
+  const whole = bits === 8 || (bits === 16 && compression !== JPEG);
+  if (!whole || samples < inks || samples > MOST_SAMPLES) return false;
+  switch (colors) {
+    case "ycbcr":
+      return bits === 8 && samples === inks && !subsampled && compression !== JPEG;
+    case "cielab":
+    case "icclab":
+      return alpha === undefined && compression !== JPEG;
+    case "rgb":
+    case "cmyk":
+      return true;
+    default:
+      return colors !== "palette" && !planar;
+  }
+}
+
+function inFull({
+  photometric,
+  bits,
+  inks,
+  samples,
+  planar,
+  subsampled,
+  compression,
+}: Layout): string {
+  const more = samples - inks;
+  return [
+    `a TIFF of ${bits} bit ${COLOR_NAMES[photometric]} samples`,
+    ...(more > 0 ? [` and ${more} more`] : []),
+    ...(photometric === 6 && subsampled ? [" at part of the resolution"] : []),
+    ...(planar ? [" in planes"] : []),
+    ...(compression === JPEG ? [" in JPEG"] : []),
+  ].join("");
+}

@@ -1,0 +1,93 @@
+import { Rejection } from "../../../outcome/index.ts";
+import type { SourceInfo } from "../../../plan/index.ts";
+import type { Recipe } from "../../../recipe/index.ts";
+import { isDisplayP3 } from "../../color/display-p3.ts";
+import { grayColors } from "../../color/gray.ts";
+import type { Parts } from "../../decode/parts.ts";
+import { unread } from "../unsupported.ts";
+import { type FullPicture, fullPicture, placeOf } from "./full-picture.ts";
+import { type Layout, layoutOf, orientationOf } from "./layout.ts";
+import { readerOf } from "./reader.ts";
+import { repackedAs } from "./repack.ts";
+
+/** What a TIFF's directories say that the codec does not tell. */
+export interface TiffSaid {
+  /** Where its picture is, and whether that is stored in tiles. */
+  readonly place?: Pick<SourceInfo, "page" | "subifd" | "tiled">;
+  /** All there is to know of a picture that is repacked, whose header the codec may not read. */
+  readonly repacked?: SourceInfo;
+}
+
+/** Of what is copied to be read: Node.js reads no more at once. */
+const MOST_COPIED = 2 ** 31 - 1;
+
+/**
+ * Looks for the full picture in a TIFF and at how it is stored. Says nothing where the directories
+ * cannot be read, or say of no picture how large it is: the codec finds the words for that.
+ *
+ * @throws Rejection `SourceUnsupported` for what is not read, by its name, and for directories that
+ *   take far more to read than a file of its size needs; `SourceTooLarge` for too many pages
+ */
+export async function tiffSaid(
+  parts: Parts,
+  { limits }: Pick<Recipe, "limits">,
+): Promise<TiffSaid> {
+  const picture = await fullPicture(parts, limits.pages + 1);
+  if (picture !== undefined && picture.pages > limits.pages) {
+    throw new Rejection(
+      "SourceTooLarge",
+      `the source has more pages than limits.pages, ${limits.pages}`,
+    );
+  }
+  const layout = picture && layoutOf(picture.directory);
+  if (picture === undefined || layout === undefined) return {};
+  const turnedAbove = turnOf(picture, layout) !== (layout.orientation ?? 1);
+  const reader = readerOf(layout, { turnedAbove });
+  if (reader.by === "nobody") throw unread(reader.what);
+  if (reader.by === "repacking") return { repacked: await describe(picture, layout, parts) };
+  return { place: { ...placeOf(picture), ...(layout.tiled && { tiled: true as const }) } };
+}
+
+/** How a picture is to be turned, which the page above it may say instead. */
+function turnOf({ above }: FullPicture, { orientation }: Layout): number {
+  return orientation ?? (above && orientationOf(above)) ?? 1;
+}
+
+async function describe(picture: FullPicture, layout: Layout, parts: Parts): Promise<SourceInfo> {
+  const { directory, pages } = picture;
+  const { depth, ...repacked } = repackedAs(layout);
+  const { bytes } = parts;
+  if (repacked.copied && bytes > MOST_COPIED) {
+    throw unread("a TIFF of more than 2 GiB that is neither gray nor RGB nor CMYK");
+  }
+  const orientation = turnOf(picture, layout);
+  const [width, height] =
+    orientation < 5 ? [layout.width, layout.height] : [layout.height, layout.width];
+  const profile = directory.places.get(34675);
+  // Of Lab a profile says nothing.
+  const icc =
+    profile && repacked.color !== "lab" ? await parts.read(profile.at, profile.bytes) : undefined;
+  const pixels = {
+    format: "tiff",
+    bands: layout.inks + (layout.alpha === undefined ? 0 : 1),
+    depth,
+  } as const;
+  const colors = grayColors(icc, pixels);
+  return {
+    ...pixels,
+    width,
+    height,
+    bytes,
+    pages,
+    alpha: layout.alpha !== undefined,
+    progressive: false,
+    subsampled: false,
+    lossless: false,
+    orientation,
+    repacked,
+    ...(layout.tiled && { tiled: true as const }),
+    ...(icc && { icc: Uint8Array.from(icc), profiled: true as const }),
+    ...(colors && { colors }),
+    ...(isDisplayP3(icc) && { p3: true as const }),
+  };
+}

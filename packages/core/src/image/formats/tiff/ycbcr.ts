@@ -1,0 +1,42 @@
+import type { Directory } from "./directory.ts";
+
+/** RGB of 0 to 255 as sums of three samples, each times a factor, and a number. */
+interface Linear {
+  readonly factors: [Row, Row, Row];
+  readonly added: Row;
+}
+type Row = [number, number, number];
+
+/**
+ * How 8 bit Y, Cb and Cr become RGB. TIFF 6.0, sections 20 and 21: ReferenceBlackWhite says what the
+ * codes mean, YCbCrCoefficients how much of each color is in Y.
+ */
+export function rgbOf({ numbers }: Directory): Linear {
+  const [red, green, blue] = shares(numbers.get(529)) ?? [0.299, 0.587, 0.114];
+  const [black = 0, white = 255, blackB = 128, whiteB = 255, blackR = 128, whiteR = 255] =
+    codes(numbers.get(532)) ?? [];
+  const luma = 255 / (white - black);
+  const toBlue = ((2 - 2 * blue) * 127) / (whiteB - blackB);
+  const toRed = ((2 - 2 * red) * 127) / (whiteR - blackR);
+  const factors: Linear["factors"] = [
+    [luma, 0, toRed],
+    [luma, (-blue * toBlue) / green, (-red * toRed) / green],
+    [luma, toBlue, 0],
+  ];
+  // A half, for the codec cuts off what is behind the point.
+  const zero = ([y, cb, cr]: Row) => 0.5 - (y * black + cb * blackB + cr * blackR);
+  return { factors, added: [zero(factors[0]), zero(factors[1]), zero(factors[2])] };
+}
+
+/** How much of red, green and blue is in Y; undefined where it is not said, or makes no sense. */
+function shares([red = 0, green = 0, blue = 0]: readonly number[] = []): Row | undefined {
+  return [red, green, blue].every((share) => share > 0 && share < 1)
+    ? [red, green, blue]
+    : undefined;
+}
+
+/** The codes of black and white in Y, of none and all in Cb and in Cr. */
+function codes(said: readonly number[] = []): readonly number[] | undefined {
+  const sound = [0, 2, 4].every((at) => (said[at + 1] ?? NaN) > (said[at] ?? NaN));
+  return sound && said.every(Number.isFinite) ? said : undefined;
+}

@@ -1,0 +1,51 @@
+import { Rejection } from "../../outcome/index.ts";
+import type { Parts } from "../decode/parts.ts";
+import { HIERARCHY, isFrame, JPEG_LS, jpegSegments } from "./jpeg/segments.ts";
+
+/** Why a sound source of a format that is read is rejected: its kind is not. */
+export function unread(kind: string): Rejection {
+  return new Rejection("SourceUnsupported", `the source is ${kind}, which is not read: convert it`);
+}
+
+/** By the frame's marker: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, table B.1 */
+const FRAMES: Readonly<Record<number, string>> = {
+  195: "a lossless JPEG",
+  197: "a hierarchical JPEG",
+  198: "a hierarchical JPEG",
+  199: "a hierarchical JPEG",
+  203: "a lossless JPEG",
+  205: "a hierarchical JPEG",
+  206: "a hierarchical JPEG",
+  207: "a hierarchical JPEG",
+  [HIERARCHY]: "a hierarchical JPEG",
+  [JPEG_LS]: "JPEG-LS",
+};
+
+/** Gray, color, CMYK: of any other number nothing says what they are. */
+const COMPONENTS = [1, 3, 4];
+
+/** What a sound JPEG is that the codec does not read; undefined for what it does. */
+export async function unreadJpeg(source: Parts): Promise<string | undefined> {
+  const [frame] = await jpegSegments(source, isFrame);
+  if (frame === undefined) return undefined;
+  const named = FRAMES[frame.marker];
+  if (named !== undefined) return named;
+  const head = await source.read(frame.at, 6);
+  if (head.length < 6) return undefined;
+  if (head[0] === 12 || head[0] === 16) return `a JPEG of ${head[0]}-bit samples`;
+  if (head.readUInt16BE(1) === 0) return "a JPEG that says its height after its pixels";
+  const components = head[5] ?? 0;
+  const sound = components > 0 && frame.length === 6 + components * 3;
+  return sound && !COMPONENTS.includes(components)
+    ? `a JPEG of ${components} components`
+    : undefined;
+}
+
+/**
+ * The same of a PNG. Xcode writes CgBI into apps, with a chunk before the header and colors in
+ * another order.
+ */
+export async function unreadPng({ read }: Parts): Promise<string | undefined> {
+  const type = (await read(12, 4)).toString("latin1");
+  return type === "CgBI" ? "a PNG in Apple's CgBI variant" : undefined;
+}

@@ -1,0 +1,21 @@
+import type { Parts } from "../../decode/parts.ts";
+
+/** A chunk of a WebP. */
+interface WebpChunk {
+  readonly type: string;
+  /** Where its data begins, behind its length. */
+  readonly at: number;
+  /** Bytes of its data, as it says: fewer may be there. */
+  readonly length: number;
+}
+
+/** The chunks of a WebP: https://developers.google.com/speed/webp/docs/riff_container */
+export async function* webpChunks({ read, bytes }: Parts): AsyncGenerator<WebpChunk> {
+  let at = 12;
+  while (at + 8 <= bytes) {
+    const head = await read(at, 8);
+    const length = head.readUInt32LE(4);
+    yield { type: head.toString("latin1", 0, 4), at: at + 8, length };
+    at += 8 + length + (length % 2);
+  }
+}

@@ -1,0 +1,14 @@
+import type { Metadata } from "sharp";
+import type { InputFormat } from "../../plan/index.ts";
+
+/**
+ * May a source hold its picture and nothing else: no profile, no place, no maker, no comment? Told
+ * from its header; only then is it worth looking at all of it, as `only-picture.ts` does.
+ */
+export function hasNoMetadata(format: InputFormat, metadata: Metadata): boolean {
+  const { exif, icc, xmp, iptc, comments, orientation, pages, tifftagPhotoshop } = metadata;
+  const blocks = [exif, icc, xmp, iptc, comments, tifftagPhotoshop];
+  if (blocks.some((block) => block !== undefined && block.length > 0)) return false;
+  if ((orientation ?? 1) > 1 || (pages ?? 1) > 1) return false;
+  return format !== "tiff" && format !== "avif";
+}

@@ -1,0 +1,35 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { wasRedriven } from "./redriven.ts";
+
+const at = fc.integer({ min: 0, max: 2_000_000_000_000 });
+const leaseSeconds = fc.integer({ min: 3, max: 43_200 });
+
+it("knows what was sent again a lease after its own time, whatever the clocks up to half a lease", () => {
+  fc.assert(
+    fc.property(
+      at,
+      leaseSeconds,
+      fc.nat(),
+      fc.double({ min: 0, max: 0.49, noNaN: true }),
+      (own, lease, more, skew) => {
+        const sentAt = own + lease * 1000 + more;
+        expect(wasRedriven({ sentAt }, own + skew * lease * 1000, lease)).toBe(true);
+      },
+    ),
+  );
+});
+
+it("lets what S3 sends at once be new, however long it then waits in the queue", () => {
+  fc.assert(
+    fc.property(at, leaseSeconds, (own, lease) => {
+      expect(wasRedriven({ sentAt: own + lease * 400 }, own, lease)).toBe(false);
+      expect(wasRedriven({ sentAt: own - 2_000 }, own, lease)).toBe(false);
+    }),
+  );
+});
+
+it("trusts no clock that is ahead, and no message without a time", () => {
+  expect(wasRedriven({ sentAt: 100_000 }, 106_000, 30)).toBe(true);
+  expect(wasRedriven({ sentAt: 100_000 }, undefined, 30)).toBe(true);
+});

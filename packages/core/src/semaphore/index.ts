@@ -1,0 +1,1 @@
+export { MemorySemaphore, type Permit } from "./memory-semaphore.ts";

@@ -1,0 +1,58 @@
+/** Why the servers cannot use their folder; "other" is known by its cause alone. */
+export const FOLDER_ERRORS = ["held", "full", "damaged", "denied", "other"] as const;
+type Why = (typeof FOLDER_ERRORS)[number];
+
+const texts: Readonly<Record<Why, string>> = {
+  held: "another process uses it",
+  full: "no space is left on its disk",
+  damaged: "its database is damaged",
+  denied: "no permission to read and write it",
+  other: "its database cannot be opened",
+};
+
+/** The folder that the servers keep everything in cannot be used. */
+export class FolderError extends Error {
+  override readonly name = "FolderFault";
+  readonly why: Why;
+
+  constructor(why: Why, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.why = why;
+  }
+}
+
+export function folderError(cause: unknown, dataDir: string): FolderError {
+  const why = whyUnusable(cause);
+  const more = why === "other" && cause instanceof Error ? `: ${cause.message}` : "";
+  return new FolderError(why, `${dataDir}: ${texts[why]}${more}`, { cause });
+}
+
+/**
+ * SQLite's result codes by the lowest byte, which every code that extends one has.
+ * @see https://sqlite.org/rescode.html
+ */
+const bySqlite: Readonly<Record<number, Why>> = {
+  3: "denied",
+  5: "held",
+  6: "held",
+  8: "denied",
+  11: "damaged",
+  13: "full",
+  14: "denied",
+  23: "denied",
+  26: "damaged",
+};
+
+const bySystem: Readonly<Record<string, Why>> = {
+  ENOSPC: "full",
+  EDQUOT: "full",
+  EACCES: "denied",
+  EPERM: "denied",
+  EROFS: "denied",
+};
+
+export function whyUnusable(error: unknown): Why {
+  if (!(error instanceof Error)) return "other";
+  if ("errcode" in error) return bySqlite[Number(error.errcode) & 0xff] ?? "other";
+  return ("code" in error && bySystem[String(error.code)]) || "other";
+}

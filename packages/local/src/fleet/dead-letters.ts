@@ -1,0 +1,29 @@
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { Lane } from "@imagefleet/core/outcome";
+import { BulkQueue, type ReceivedMessage, readDeadLetter } from "@imagefleet/core/queue";
+import type { DeadLetterReport } from "./fleet.ts";
+
+/** Long enough to read a queue to its end, short enough that a killed reader hides nothing for long. */
+const READ_SECONDS = 30;
+
+/** Every dead letter of a lane; each is given back at once when all are read. */
+export async function readDeadLetters(
+  sqs: SQSClient,
+  url: string,
+  lane: Lane,
+): Promise<DeadLetterReport[]> {
+  const queue = new BulkQueue(sqs, url);
+  const held = new Map<string, ReceivedMessage>();
+  for (;;) {
+    const messages = await queue.receive({ leaseSeconds: READ_SECONDS, waitSeconds: 0 });
+    if (messages.length === 0) break;
+    for (const message of messages) held.set(message.id, message);
+  }
+  await queue.release([...held.values()]);
+  return [...held.values()].map((message) => describe(message, lane));
+}
+
+function describe(message: ReceivedMessage, lane: Lane): DeadLetterReport {
+  const { source, reason, message: text, lastAttemptAt } = readDeadLetter(message, lane);
+  return { ...source, reason, message: text, lane, at: lastAttemptAt };
+}

@@ -1,0 +1,1 @@
+export { type SyntheticBucket, startSyntheticBucket } from "./synthetic-bucket.ts";

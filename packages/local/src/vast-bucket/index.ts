@@ -1,1 +1,0 @@
-export { startVastBucket, type VastBucket } from "./vast-bucket.ts";

@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PutBucketNotificationConfigurationCommand, type S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
+import { createS3, createSqs } from "@imagefleet/core/aws";
+import type { Lane } from "@imagefleet/core/outcome";
+import { FaultProxy } from "@imagefleet/local/fault-proxy";
+import { type Fleet, startFleet } from "@imagefleet/local/fleet";
+import { REGION } from "@imagefleet/local/resources";
+import { CallRecorder, localPlaces } from "../permissions/index.ts";
+import recipe from "./recipe.ts";
+import type { LaneQueues } from "./snapshot/index.ts";
+
+/** Short, so that what a kill left comes back soon. */
+const FUNCTION_TIMEOUT_MS = 6_000;
+const LEASE_SECONDS = 6;
+
+/** Function processes: more than CPUs, for each waits most of its time for calls that are tried again. */
+const FUNCTIONS = 8;
+
+/** Small, so that a picture of a few kilobytes is too costly for it. */
+const FUNCTION_BYTES = 512 * 1024 * 1024;
+
+/** The fleet on this machine with a fault proxy in it, and S3's events under our hands. */
+export interface Harness {
+  readonly fleet: Fleet;
+  readonly proxy: FaultProxy;
+  /** What the programs need to be allowed, as the proxy sees it. */
+  readonly recorder: CallRecorder;
+  /** Clients that no fault befalls. */
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  /** Where S3 puts its events. */
+  readonly intake: string;
+  readonly lanes: Readonly<Record<Lane, LaneQueues>>;
+  close(): Promise<void>;
+}
+
+export async function openHarness(workers: number): Promise<Harness> {
+  const folder = await mkdtemp(join(tmpdir(), "imagefleet-chaos-"));
+  const { source, output } = recipe;
+  const recorder = new CallRecorder(
+    localPlaces({ source: source.prefix, renditions: output.prefix }),
+  );
+  const proxied = Promise.withResolvers<FaultProxy>();
+  const fleet = await startFleet({
+    dataDir: join(folder, "data"),
+    port: 0,
+    recipe: new URL("recipe.ts", import.meta.url),
+    functionMemoryBytes: FUNCTION_BYTES,
+    functionTimeoutMs: FUNCTION_TIMEOUT_MS,
+    maximumConcurrency: FUNCTIONS,
+    leaseSeconds: LEASE_SECONDS,
+    workers,
+    endpointFor: async (servers) => {
+      const proxy = await FaultProxy.start(servers, () => undefined, recorder.observe);
+      proxied.resolve(proxy);
+      return proxy.endpoint;
+    },
+  });
+  const proxy = await proxied.promise;
+  const { endpoint, credentials } = fleet;
+  const client = { region: REGION, endpoint, credentials };
+  const s3 = createS3(client);
+  const sqs = createSqs(client);
+  const urlOf = async (name: string) => {
+    const { QueueUrl = "" } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
+    return QueueUrl;
+  };
+  const laneOf = async (lane: Lane) => ({
+    url: await urlOf(`imagefleet-${lane}`),
+    deadLetters: await urlOf(`imagefleet-${lane}-dlq`),
+  });
+  return {
+    fleet,
+    proxy,
+    recorder,
+    s3,
+    sqs,
+    intake: await divert(s3, sqs, fleet.sourceBucket),
+    lanes: { small: await laneOf("small"), large: await laneOf("large") },
+    async close() {
+      s3.destroy();
+      sqs.destroy();
+      await fleet.stop();
+      await proxy[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** From now on the bucket's events go to a queue of ours. */
+async function divert(s3: S3Client, sqs: SQSClient, bucket: string): Promise<string> {
+  const { QueueUrl = "" } = await sqs.send(new CreateQueueCommand({ QueueName: "chaos-intake" }));
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }),
+  );
+  const QueueArn = Attributes?.["QueueArn"];
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({
+      Bucket: bucket,
+      NotificationConfiguration: {
+        QueueConfigurations: [{ QueueArn, Events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"] }],
+      },
+    }),
+  );
+  return QueueUrl;
+}
+
+/** Messages that wait to be received in a queue now. */
+export async function visibleIn(sqs: SQSClient, QueueUrl: string): Promise<number> {
+  const AttributeNames = ["ApproximateNumberOfMessages"] as const;
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
+  );
+  return Number(Attributes?.["ApproximateNumberOfMessages"] ?? 0);
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { reportOf, tally } from "./report.ts";
+import type { Wrong } from "./snapshot/index.ts";
+import { view } from "./view.ts";
+
+const faults = {
+  delay: 0,
+  reset: 1,
+  cutRequest: 0,
+  cutResponse: 0,
+  lostAnswer: 0,
+  InternalError: 0,
+  SlowDown: 0,
+  TooManyRequests: 0,
+};
+const measured = {
+  seed: 1,
+  jobs: 10,
+  sources: 4,
+  seconds: 2.5,
+  quiet: true,
+  deadLetters: { SourceCorrupt: 1 },
+  forbidden: [],
+  messages: { events: 10, duplicates: 2, late: 1, nonsense: 0 },
+  calls: 99,
+  injected: faults,
+  kills: { functions: 1, workers: 0, paused: 0 },
+  outcomes: { rendered: 9 },
+  receives: { "1": 9 },
+};
+const stale: Wrong = { kind: "stale", key: "a.png", why: "old" };
+const right = { wrongs: [], owed: [] };
+
+describe("a report", () => {
+  it("is met when nothing is wrong, also where a letter was owed and its redrive mended it", () => {
+    const before = { wrongs: [], owed: [stale] };
+    const report = reportOf(measured, before, { ...right, redriven: 1 });
+    expect(report).toMatchObject({ met: true, owed: 1, stale: 0, afterRedrive: { redriven: 1 } });
+    expect(view(report)).toContain("Nothing lost, nothing stale, nothing left behind.");
+  });
+
+  it.each([
+    ["wrong before the redrive", { wrongs: [stale], owed: [] }, right, { stale: 1 }],
+    ["wrong after it", right, { wrongs: [stale], owed: [] }, { afterRedrive: { stale: 1 } }],
+    ["still owed after it", right, { wrongs: [], owed: [stale] }, { afterRedrive: { owed: 1 } }],
+  ])("is not met when something is %s", (_name, before, after, figures) => {
+    const report = reportOf(measured, before, { ...after, redriven: 0 });
+    expect(report).toMatchObject({ met: false, ...figures, wrongs: [stale] });
+    expect(view(report)).toContain("stale a.png: old");
+    expect(view(report)).toContain("NOT MET");
+  });
+
+  it("is not met when a call is made that no policy allows", () => {
+    const forbidden = ["the worker: s3:PutObject source/*"];
+    const report = reportOf({ ...measured, forbidden }, right, { ...right, redriven: 0 });
+    expect(report.met).toBe(false);
+    expect(view(report)).toContain("forbidden the worker: s3:PutObject source/*");
+    expect(view(report)).toContain("NOT MET");
+  });
+
+  it("is not met when messages were left", () => {
+    const report = reportOf({ ...measured, quiet: false }, right, { ...right, redriven: 0 });
+    expect(report.met).toBe(false);
+    expect(view(report)).toContain("NOT MET: messages were left");
+  });
+});
+
+it("tallies names in their order", () => {
+  expect(tally(["b", "a", "b"])).toEqual({ a: 1, b: 2 });
+  expect(Object.keys(tally(["2", "1"]))).toEqual(["1", "2"]);
+});

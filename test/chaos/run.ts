@@ -1,0 +1,190 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type CallRecorder, unrecorded } from "../permissions/index.ts";
+import { Chance } from "./chance.ts";
+import { faultsOf } from "./faults.ts";
+import { type Harness, openHarness, visibleIn } from "./harness.ts";
+import type { ChaosOptions } from "./options.ts";
+import { type Report, reportOf, tally } from "./report.ts";
+import { check, DeadLetters, ExpectedState, look } from "./snapshot/index.ts";
+import { script } from "./sources/index.ts";
+import { EventForwarder, ProcessKiller, upload } from "./traffic/index.ts";
+
+/** Messages that wait at most: events of one key are to meet at work, not one after the other. */
+const BACKLOG = 120;
+const LOOK_MS = 50;
+/** Two leases, and a bit. */
+const LONGEST_PAUSE_SECONDS = 14;
+/** From the last upload on: what comes much later, what was killed last, and all its retries. */
+const QUIET_MS = 240_000;
+
+export interface Progress {
+  readonly doing: "starting" | "at work" | "waiting for quiet" | "checking" | "redriving";
+  readonly jobs: number;
+  readonly waiting: number;
+  readonly kills: number;
+}
+
+/**
+ * Puts jobs through the fleet while everything goes wrong, waits until no message is left, and holds
+ * what is stored against what was uploaded; then redrives what is owed and does so again.
+ *
+ * @throws the signal's reason when it is aborted; Error when the stage itself falls down
+ */
+export async function chaos(
+  options: ChaosOptions,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void = () => {},
+): Promise<Report> {
+  onProgress({ doing: "starting", jobs: 0, waiting: 0, kills: 0 });
+  const harness = await openHarness(options.workers);
+  try {
+    return await runOn(harness, options, signal, onProgress);
+  } finally {
+    await harness.close();
+  }
+}
+
+async function runOn(
+  harness: Harness,
+  options: ChaosOptions,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
+): Promise<Report> {
+  const { fleet, proxy, s3, sqs } = harness;
+  const { sourceBucket, renditionBucket } = fleet;
+  const { seed } = options;
+  const expected = new ExpectedState();
+  const outcomes: string[] = [];
+  const receives: string[] = [];
+  fleet.onJob(({ outcome, receiveCount }) => {
+    outcomes.push(outcome);
+    if (outcome !== "failed") receives.push(String(receiveCount));
+  });
+  const startedAt = performance.now();
+  const ends = AbortSignal.any([signal, AbortSignal.timeout(options.minutes * 60_000)]);
+  const calm = () => AbortSignal.any([signal, AbortSignal.timeout(QUIET_MS)]);
+  let jobs = 0;
+
+  proxy.decide = faultsOf(options);
+  const processKiller = new ProcessKiller({
+    fleet,
+    chance: new Chance(seed + 1),
+    kills: options.kills,
+    pauses: options.pauses,
+    longestPause: LONGEST_PAUSE_SECONDS,
+  });
+  const forwarder = new EventForwarder({
+    sqs,
+    from: harness.intake,
+    to: harness.lanes.small.url,
+    chance: new Chance(seed + 2),
+    duplicates: options.duplicates,
+    muchLaterSeconds: options.muchLater,
+    onNonsense: (body) => expected.nonsense.push(body),
+  });
+  const gauge = watch(harness, (waiting) => {
+    const kills = processKiller.counts.functions + processKiller.counts.workers;
+    const doing = jobs < options.jobs ? "at work" : "waiting for quiet";
+    onProgress({ doing, jobs, waiting, kills });
+  });
+  let quiet = true;
+  try {
+    await upload({
+      s3,
+      bucket: sourceBucket,
+      operations: script(options.jobs, new Chance(seed)),
+      expected,
+      mayGoOn: () => gauge.waiting() < BACKLOG,
+      onDone: () => {
+        jobs += 1;
+      },
+      signal: ends,
+    });
+    while (!signal.aborted && (await visibleIn(sqs, harness.intake)) > 0) await delay(LOOK_MS);
+    await forwarder.stop();
+    quiet = await settled(fleet.idle(calm()), signal);
+  } finally {
+    await forwarder.stop();
+    await gauge.stop();
+    await processKiller.stop();
+    proxy.decide = () => undefined;
+  }
+  const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
+  const measured = {
+    seed,
+    jobs,
+    sources: expected.sources().size,
+    seconds,
+    quiet,
+    messages: forwarder.sent,
+    calls: proxy.calls,
+    injected: proxy.injected(),
+    kills: processKiller.counts,
+    outcomes: tally(outcomes),
+    receives: tally(receives),
+  };
+  onProgress({ doing: "checking", jobs, waiting: 0, kills: 0 });
+  const deadLetters = new DeadLetters(sqs, harness.lanes);
+  const snapshot = await look({ s3, sourceBucket, renditionBucket, deadLetters });
+  const before = check(expected, snapshot);
+  signal.throwIfAborted();
+
+  onProgress({ doing: "redriving", jobs, waiting: 0, kills: 0 });
+  const redriven = await deadLetters.redrive();
+  const quietAgain = await settled(fleet.idle(calm()), signal);
+  const after = check(expected, await look({ s3, sourceBucket, renditionBucket, deadLetters }));
+  return reportOf(
+    {
+      ...measured,
+      quiet: quiet && quietAgain,
+      deadLetters: tally(snapshot.deadLetters.map(({ reason = "Crashed" }) => reason)),
+      forbidden: forbidden(harness.recorder),
+    },
+    before,
+    { ...after, redriven },
+  );
+}
+
+/** What the programs asked for that no policy is known to allow them. */
+function forbidden(recorder: CallRecorder): string[] {
+  const roles = ["function", "worker"] as const;
+  const grants = roles.flatMap((role) =>
+    unrecorded(role, recorder.needed(role)).map((grant) => `the ${role}: ${grant}`),
+  );
+  return [...grants, ...recorder.unknown];
+}
+
+/** Whether it came to its end before its time was over; @throws when `signal` is what ended it. */
+async function settled(work: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof DOMException && error.name === "TimeoutError") return false;
+    throw error;
+  }
+}
+
+/** Looks again and again at how many messages wait to be received. */
+function watch({ sqs, intake, lanes }: Harness, onLook: (waiting: number) => void) {
+  let waiting = 0;
+  let stopping = false;
+  const run = async () => {
+    while (!stopping) {
+      const counts = [intake, lanes.small.url, lanes.large.url].map((url) => visibleIn(sqs, url));
+      waiting = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+      onLook(waiting);
+      await delay(LOOK_MS);
+    }
+  };
+  const running = run();
+  running.catch(() => {});
+  return {
+    waiting: () => waiting,
+    async stop() {
+      stopping = true;
+      await running;
+    },
+  };
+}

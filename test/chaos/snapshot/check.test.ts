@@ -1,0 +1,287 @@
+import { describe, expect, it } from "vitest";
+import type { Content } from "../sources/index.ts";
+import { check, type Wrong } from "./check.ts";
+import type { DeadLetter } from "./dead-letters.ts";
+import { ExpectedState } from "./expected-state.ts";
+import type { ManifestView, Pixels, Snapshot } from "./snapshot.ts";
+
+const picture: Content = { kind: "picture", side: 12, color: [51, 102, 204], format: "png" };
+const corrupt: Content = { ...picture, kind: "corrupt" };
+
+const KEY = "a b/50%.png";
+const MANIFEST = "manifests/a b/50%25.png.json";
+const HERO = "hero-8w/a b/50%25.png.jpg";
+const WIDER = "hero-16w/a b/50%25.png.jpg";
+const THUMB = "thumb/a b/50%25.png.png";
+
+const deadLetter = (changes: Partial<DeadLetter>): DeadLetter => ({
+  lane: "small",
+  body: "{}",
+  reason: "StoreUnavailable",
+  message: "",
+  keys: [KEY],
+  ...changes,
+});
+
+/** A right world, open to be broken: a picture, a source that is gone, one that is corrupt. */
+function right() {
+  const expected = new ExpectedState();
+  expected.put(KEY, { ...picture, color: [0, 0, 0] }, '"v1"');
+  expected.put(KEY, picture, '"v2"');
+  expected.put("gone.png", picture, '"v1"');
+  expected.delete("gone.png");
+  expected.put("bad.png", picture, '"v1"');
+  expected.put("bad.png", corrupt, '"v2"');
+  const sides = { [HERO]: 8, [WIDER]: 12, [THUMB]: 8 };
+  const etag = (key: string) => `"${key}"`;
+  const renditions = new Map(
+    Object.entries(sides).map(([key, side]) => [
+      key,
+      { etag: etag(key), width: side, height: side },
+    ]),
+  );
+  return {
+    expected,
+    sources: new Map([
+      [KEY, '"v2"'],
+      ["bad.png", '"v2"'],
+    ]),
+    stored: new Map(
+      [MANIFEST, HERO, WIDER, THUMB, "manifests/bad.png.json"].map((key) => [key, etag(key)]),
+    ),
+    manifests: new Map<string, ManifestView | undefined>([
+      [MANIFEST, { etag: '"v2"', rejected: undefined, renditions }],
+      [
+        "manifests/bad.png.json",
+        { etag: '"v2"', rejected: "SourceCorrupt", renditions: new Map() },
+      ],
+    ]),
+    renditions,
+    pixels: new Map<string, Pixels | undefined>(
+      Object.entries(sides).map(([key, side]) => [
+        key,
+        { width: side, height: side, color: [53, 99, 207] },
+      ]),
+    ),
+    deadLetters: [deadLetter({ reason: "SourceCorrupt", keys: ["bad.png"] })],
+  } satisfies Snapshot & { expected: ExpectedState; renditions: unknown };
+}
+
+type Open = ReturnType<typeof right>;
+
+function found(breakIt: (snapshot: Open) => void): readonly Wrong[] {
+  const snapshot = right();
+  breakIt(snapshot);
+  return check(snapshot.expected, snapshot).wrongs;
+}
+
+it("finds nothing wrong where nothing is", () => {
+  expect(check(right().expected, right())).toEqual({ wrongs: [], owed: [] });
+});
+
+const remove = (snapshot: Open, key: string) => {
+  snapshot.stored.delete(key);
+  snapshot.manifests.delete(key);
+  snapshot.pixels.delete(key);
+};
+
+describe("each wrong is found", () => {
+  it.each<[string, Wrong["kind"], string, (snapshot: Open) => void]>([
+    [
+      "no manifest, nothing made",
+      "lost",
+      KEY,
+      (snapshot) => {
+        for (const key of [MANIFEST, HERO, WIDER, THUMB]) remove(snapshot, key);
+      },
+    ],
+    [
+      "a manifest that is none",
+      "lost",
+      KEY,
+      ({ manifests, stored }) => {
+        manifests.set(MANIFEST, undefined);
+        for (const key of [HERO, WIDER, THUMB]) stored.delete(key);
+      },
+    ],
+    [
+      "a manifest of an earlier content",
+      "stale",
+      KEY,
+      ({ manifests, renditions }) => {
+        manifests.set(MANIFEST, { etag: '"v1"', rejected: undefined, renditions });
+      },
+    ],
+    ["a rendition that is not there", "lost", KEY, (snapshot) => remove(snapshot, HERO)],
+    [
+      "a rendition that another attempt wrote",
+      "stale",
+      KEY,
+      ({ stored }) => {
+        stored.set(HERO, '"another"');
+      },
+    ],
+    [
+      "a rendition that shows an earlier content",
+      "stale",
+      KEY,
+      ({ pixels }) => {
+        pixels.set(HERO, { width: 8, height: 8, color: [0, 102, 204] });
+      },
+    ],
+    [
+      "a rendition of another size",
+      "stale",
+      KEY,
+      ({ pixels }) => {
+        pixels.set(HERO, { width: 9, height: 8, color: picture.color });
+      },
+    ],
+    [
+      "a rendition that is no picture",
+      "stale",
+      KEY,
+      ({ pixels }) => {
+        pixels.set(HERO, undefined);
+      },
+    ],
+    [
+      "a rendition that is not made",
+      "stale",
+      KEY,
+      (snapshot) => {
+        snapshot.renditions.delete(THUMB);
+        remove(snapshot, THUMB);
+      },
+    ],
+    [
+      "a picture that was rejected",
+      "stale",
+      KEY,
+      ({ manifests }) => {
+        manifests.set(MANIFEST, { etag: '"v2"', rejected: "SourceCorrupt", renditions: new Map() });
+      },
+    ],
+    [
+      "a corrupt source with pictures",
+      "stale",
+      "bad.png",
+      ({ manifests, renditions }) => {
+        manifests.set("manifests/bad.png.json", {
+          etag: '"v2"',
+          rejected: "SourceCorrupt",
+          renditions,
+        });
+      },
+    ],
+    [
+      "a corrupt source with another's reason",
+      "stale",
+      "bad.png",
+      ({ manifests }) => {
+        const wrong = { etag: '"v2"', rejected: "SourceEmpty", renditions: new Map() };
+        manifests.set("manifests/bad.png.json", wrong);
+      },
+    ],
+    [
+      "a corrupt source that no dead letter speaks of",
+      "lost",
+      "bad.png",
+      ({ deadLetters }) => {
+        deadLetters.length = 0;
+      },
+    ],
+    [
+      "a manifest of a source that is gone",
+      "stale",
+      "gone.png",
+      ({ stored }) => {
+        stored.set("manifests/gone.png.json", '"e"');
+      },
+    ],
+    [
+      "a rendition of a source that is gone",
+      "orphan",
+      "thumb/gone.png.png",
+      ({ stored }) => {
+        stored.set("thumb/gone.png.png", '"e"');
+      },
+    ],
+    [
+      "a rendition that the manifest forgot",
+      "orphan",
+      "hero-24w/a b/50%25.png.jpg",
+      ({ stored }) => {
+        stored.set("hero-24w/a b/50%25.png.jpg", '"e"');
+      },
+    ],
+    [
+      "what was never a source",
+      "orphan",
+      "manifests/stranger.png.json",
+      ({ stored }) => {
+        stored.set("manifests/stranger.png.json", '"e"');
+      },
+    ],
+    [
+      "a letter that rejects a good source",
+      "unjust",
+      KEY,
+      ({ deadLetters }) => {
+        deadLetters.push(deadLetter({ reason: "SourceCorrupt" }));
+      },
+    ],
+    [
+      "a letter that rejects a good message",
+      "unjust",
+      KEY,
+      ({ deadLetters }) => {
+        deadLetters.push(deadLetter({ reason: "MessageMalformed" }));
+      },
+    ],
+    [
+      "a letter whose reason is none",
+      "unexplained",
+      KEY,
+      ({ deadLetters }) => {
+        deadLetters.push(deadLetter({ reason: "Whatever" }));
+      },
+    ],
+    [
+      "nonsense that is nowhere",
+      "lost",
+      "nonsense 0",
+      ({ expected }) => {
+        expected.nonsense.push("nonsense 0");
+      },
+    ],
+  ])("%s", (_name, kind, key, breakIt) => {
+    expect(found(breakIt)).toContainEqual(expect.objectContaining({ kind, key }));
+  });
+});
+
+it.each(["StoreUnavailable", undefined])("excuses what a letter of %s speaks of", (reason) => {
+  const snapshot = right();
+  snapshot.stored.set("hero-24w/a b/50%25.png.jpg", '"e"');
+  remove(snapshot, MANIFEST);
+  snapshot.deadLetters.push(deadLetter({ reason }));
+  const { owed, wrongs } = check(snapshot.expected, snapshot);
+  expect(owed).toMatchObject([{ kind: "lost", key: KEY }]);
+  expect(wrongs).toEqual([]);
+});
+
+it("takes a letter of what a source once was, and of nonsense", () => {
+  const add = ({ deadLetters, expected }: Open) => {
+    expected.put(KEY, corrupt, '"v3"');
+    expected.put(KEY, picture, '"v2"');
+    expected.nonsense.push("nonsense 0");
+    deadLetters.push(deadLetter({ reason: "SourceCorrupt" }));
+    deadLetters.push(deadLetter({ reason: "MessageMalformed", keys: [], body: "nonsense 0" }));
+  };
+  expect(found(add)).toEqual([]);
+});
+
+it("proves nothing in a world that somebody else changed", () => {
+  const change = ({ sources }: Open) => void sources.set(KEY, '"somebody"');
+  expect(() => found(change)).toThrow(`${KEY} is not as the uploader left it`);
+});

@@ -1,0 +1,170 @@
+import { manifestKey, REJECTED, type Rgb, renditionKeys } from "../sources/index.ts";
+import { type DeadLetter, isOwed, isRejection } from "./dead-letters.ts";
+import type { ExpectedState, Source } from "./expected-state.ts";
+import type { ManifestView, Snapshot } from "./snapshot.ts";
+
+type WrongKind =
+  /** A source whose work is not done, and no dead letter speaks of it. */
+  | "lost"
+  /** What is stored is of another content than the source's, or of a source that is gone. */
+  | "stale"
+  /** An object that nobody will ever remove. */
+  | "orphan"
+  /** A source rejected for what it never was. */
+  | "unjust"
+  /** A dead letter with a reason that is none. */
+  | "unexplained";
+
+export interface Wrong {
+  readonly kind: WrongKind;
+  readonly key: string;
+  readonly why: string;
+}
+
+export interface Verdict {
+  readonly wrongs: readonly Wrong[];
+  /** Sources that are not right yet, and of which a dead letter of a failure, or of a crash, speaks. */
+  readonly owed: readonly Wrong[];
+}
+
+/** Of a color's channel: what JPEG and the mean may move it. */
+const TOLERANCE = 12;
+
+/** Holds the world against the truth, knowing only what the documents promise. */
+export function check(expected: ExpectedState, snapshot: Snapshot): Verdict {
+  const excused = new Set(snapshot.deadLetters.filter(isOwed).flatMap(({ keys }) => keys));
+  const found: Wrong[] = [];
+  const known = new Map<string, string>();
+  for (const [key, source] of expected.sources()) {
+    if (snapshot.sources.get(key) !== source.etag) {
+      throw new Error(`The source ${key} is not as the uploader left it: this run proves nothing`);
+    }
+    known.set(manifestKey(key), key);
+    const wrong = wrongOf(key, source, snapshot);
+    if (wrong) found.push({ key, ...wrong });
+  }
+  const owed = found.filter(({ key }) => excused.has(key));
+  const notOwed = found.filter(({ key }) => !excused.has(key));
+  const orphans = orphansOf(snapshot, known).filter(({ key }) => !excused.has(sourceOf(key)));
+  return {
+    owed,
+    wrongs: [
+      ...notOwed,
+      ...orphans,
+      ...wrongDeadLetters(expected, snapshot),
+      ...lostNonsense(expected, snapshot),
+    ],
+  };
+}
+
+type Finding = Pick<Wrong, "kind" | "why"> | undefined;
+
+function wrongOf(key: string, source: Source, snapshot: Snapshot): Finding {
+  const manifest = snapshot.manifests.get(manifestKey(key));
+  const { content, etag } = source;
+  if (content === undefined || etag === undefined) {
+    return snapshot.stored.has(manifestKey(key))
+      ? stale("the source is gone, its manifest is not")
+      : undefined;
+  }
+  if (manifest === undefined) return { kind: "lost", why: "there is no manifest" };
+  if (manifest.etag !== etag) return stale("its manifest is of another content");
+  const reason = REJECTED[content.kind];
+  if (reason === undefined) return wrongPicture(key, source, manifest, snapshot);
+  if (manifest.rejected !== reason) {
+    return stale(`its manifest says ${manifest.rejected ?? "rendered"}, not ${reason}`);
+  }
+  if (manifest.renditions.size > 0) return stale("it was rejected and has renditions");
+  const told = snapshot.deadLetters.some(
+    (deadLetter) => deadLetter.reason === reason && deadLetter.keys.includes(key),
+  );
+  return told ? undefined : { kind: "lost", why: `no dead letter says ${reason}` };
+}
+
+function wrongPicture(
+  key: string,
+  { content }: Source,
+  manifest: ManifestView,
+  snapshot: Snapshot,
+): Finding {
+  if (content === undefined) return undefined;
+  if (manifest.rejected !== undefined) return stale(`its manifest says ${manifest.rejected}`);
+  const expected = renditionKeys(key, content).sort();
+  const listed = [...manifest.renditions.keys()].sort();
+  if (listed.join("\n") !== expected.join("\n")) {
+    return stale(
+      `its manifest lists ${listed.join(", ") || "nothing"}, not ${expected.join(", ")}`,
+    );
+  }
+  for (const [rendition, said] of manifest.renditions) {
+    const etag = snapshot.stored.get(rendition);
+    const pixels = snapshot.pixels.get(rendition);
+    if (etag === undefined) return { kind: "lost", why: `${rendition} is not there` };
+    if (etag !== said.etag) return stale(`${rendition} is not the one that its manifest lists`);
+    if (pixels === undefined) return stale(`${rendition} is no picture`);
+    if (pixels.width !== said.width || pixels.height !== said.height) {
+      return stale(`${rendition} is ${pixels.width}x${pixels.height}, its manifest says otherwise`);
+    }
+    if (!isNear(pixels.color, content.color)) {
+      return stale(`${rendition} shows ${pixels.color.map(Math.round)}, not ${content.color}`);
+    }
+  }
+  return undefined;
+}
+
+/** What no manifest lists, and manifests of what was never a source. */
+function orphansOf(snapshot: Snapshot, known: ReadonlyMap<string, string>): Wrong[] {
+  const listed = new Set(
+    [...snapshot.manifests.values()].flatMap((manifest) => [
+      ...(manifest?.renditions.keys() ?? []),
+    ]),
+  );
+  return [...snapshot.stored.keys()]
+    .filter((key) => !listed.has(key) && !known.has(key))
+    .map((key) => ({ kind: "orphan", key, why: "no manifest lists it" }));
+}
+
+/** Of the key of a rendition: `{preset}/{path}.{ext}`. */
+function sourceOf(rendition: string): string {
+  const path = rendition.slice(rendition.indexOf("/") + 1, rendition.lastIndexOf("."));
+  return path.replaceAll("%25", "%");
+}
+
+function wrongDeadLetters(expected: ExpectedState, { deadLetters }: Snapshot): Wrong[] {
+  return deadLetters.flatMap((deadLetter): Wrong[] => {
+    const { keys, reason, message } = deadLetter;
+    const key = keys.join(", ") || deadLetter.body;
+    if (isOwed(deadLetter)) return [];
+    if (!isRejection(deadLetter))
+      return [{ kind: "unexplained", key, why: `its reason is ${reason}` }];
+    return isJust(deadLetter, expected)
+      ? []
+      : [{ kind: "unjust", key, why: `${reason}: ${message}` }];
+  });
+}
+
+function isJust({ reason, keys, body }: DeadLetter, expected: ExpectedState): boolean {
+  if (reason === "MessageMalformed") return expected.nonsense.includes(body);
+  return keys.some((key) =>
+    [...(expected.sources().get(key)?.deserved ?? [])].some((deserved) => deserved === reason),
+  );
+}
+
+function lostNonsense(expected: ExpectedState, { deadLetters }: Snapshot): Wrong[] {
+  const bodies = new Set(deadLetters.map(({ body }) => body));
+  return expected.nonsense
+    .filter((body) => !bodies.has(body))
+    .map((body) => ({
+      kind: "lost",
+      key: body,
+      why: "a message that says nothing left no dead letter",
+    }));
+}
+
+function stale(why: string): Finding {
+  return { kind: "stale", why };
+}
+
+function isNear(one: Rgb, other: Rgb): boolean {
+  return one.every((channel, at) => Math.abs(channel - (other[at] ?? 0)) <= TOLERANCE);
+}

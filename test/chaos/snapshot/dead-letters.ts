@@ -1,0 +1,155 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
+import { FAILED_REASONS, LANES, type Lane, REJECTED_REASONS } from "@imagefleet/core/outcome";
+import * as v from "valibot";
+
+/** A dead letter, read from the queue as any operator's tool would. */
+export interface DeadLetter {
+  readonly lane: Lane;
+  readonly body: string;
+  /** As the attribute says it; undefined when SQS itself moved the message. */
+  readonly reason: string | undefined;
+  readonly message: string;
+  /** The sources that it is about, from its body. */
+  readonly keys: readonly string[];
+}
+
+export interface LaneQueues {
+  readonly url: string;
+  readonly deadLetters: string;
+}
+
+/** Long enough to read all there are. */
+const READ_SECONDS = 120;
+
+const recordSchema = v.object({ s3: v.object({ object: v.object({ key: v.string() }) }) });
+const bodySchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.union([
+    v.pipe(
+      v.object({ Records: v.array(recordSchema) }),
+      v.transform(({ Records }) => Records.map(({ s3 }) => decode(s3.object.key))),
+    ),
+    v.pipe(
+      v.object({ key: v.string() }),
+      v.transform(({ key }) => [key]),
+    ),
+  ]),
+);
+
+export class DeadLetters {
+  readonly #sqs: SQSClient;
+  readonly #lanes: Readonly<Record<Lane, LaneQueues>>;
+
+  constructor(sqs: SQSClient, lanes: Readonly<Record<Lane, LaneQueues>>) {
+    this.#sqs = sqs;
+    this.#lanes = lanes;
+  }
+
+  /** All there are; none is taken away. */
+  async read(): Promise<DeadLetter[]> {
+    const all: DeadLetter[] = [];
+    for (const lane of LANES) {
+      const messages = await this.#receive(lane);
+      await this.#release(lane, messages);
+      all.push(...messages.map((message) => deadLetterOf(message, lane)));
+    }
+    return all;
+  }
+
+  /**
+   * Sends what may succeed another time back to its lane, as a redrive does: same body, same
+   * attributes, a new message.
+   *
+   * @returns how many
+   */
+  async redrive(): Promise<number> {
+    let count = 0;
+    for (const lane of LANES) {
+      const messages = await this.#receive(lane);
+      for (const message of messages.filter((each) => isOwed(deadLetterOf(each, lane)))) {
+        await this.#sqs.send(
+          new SendMessageCommand({
+            QueueUrl: this.#lanes[lane].url,
+            MessageBody: message.Body,
+            MessageAttributes: message.MessageAttributes,
+          }),
+        );
+        await this.#sqs.send(
+          new DeleteMessageCommand({
+            QueueUrl: this.#lanes[lane].deadLetters,
+            ReceiptHandle: message.ReceiptHandle,
+          }),
+        );
+        count += 1;
+      }
+      await this.#release(lane, messages);
+    }
+    return count;
+  }
+
+  async #receive(lane: Lane): Promise<Message[]> {
+    const held = new Map<string | undefined, Message>();
+    for (;;) {
+      const { Messages: messages = [] } = await this.#sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: this.#lanes[lane].deadLetters,
+          MaxNumberOfMessages: 10,
+          VisibilityTimeout: READ_SECONDS,
+          MessageAttributeNames: ["All"],
+        }),
+      );
+      if (messages.length === 0) return [...held.values()];
+      for (const message of messages) held.set(message.MessageId, message);
+    }
+  }
+
+  async #release(lane: Lane, messages: readonly Message[]): Promise<void> {
+    for (let from = 0; from < messages.length; from += 10) {
+      const Entries = messages.slice(from, from + 10).map(({ ReceiptHandle }, at) => ({
+        Id: String(at),
+        ReceiptHandle,
+        VisibilityTimeout: 0,
+      }));
+      const QueueUrl = this.#lanes[lane].deadLetters;
+      await this.#sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }));
+    }
+  }
+}
+
+function deadLetterOf(
+  { Body: body = "", MessageAttributes = {} }: Message,
+  lane: Lane,
+): DeadLetter {
+  const parsed = v.safeParse(bodySchema, body);
+  return {
+    lane,
+    body,
+    reason: MessageAttributes["Reason"]?.StringValue,
+    message: MessageAttributes["Message"]?.StringValue ?? "",
+    keys: parsed.success ? parsed.output : [],
+  };
+}
+
+const REJECTIONS: readonly string[] = REJECTED_REASONS;
+const FAILURES: readonly string[] = FAILED_REASONS;
+
+/** The fleet still owes its sources what the dead letter asks for: it failed, or none lived to say why. */
+export function isOwed({ reason }: DeadLetter): boolean {
+  return reason === undefined || FAILURES.includes(reason);
+}
+
+export function isRejection({ reason = "" }: DeadLetter): boolean {
+  return REJECTIONS.includes(reason);
+}
+
+function decode(formEncoded: string): string {
+  return decodeURIComponent(formEncoded.replaceAll("+", " "));
+}

@@ -1,0 +1,104 @@
+import type { RejectedReason } from "@imagefleet/core/outcome";
+import sharp from "sharp";
+import type { Rgb } from "./color.ts";
+import { squarePng } from "./png.ts";
+
+/** Bytes over which a source is for the large lane, in the chaos recipe. */
+export const BYTE_GATE = 8_192;
+/** Pixels over which a source is rejected, in the chaos recipe. */
+export const MOST_PIXELS = 30_000_000;
+
+/** px of the sides; one that a function of 512 MiB may not decode, and one that nobody may. */
+const COSTLY_SIDE = 4_500;
+const TOO_LARGE_SIDE = 5_600;
+const SIDES = [6, 12, 20, 40] as const;
+type Side = (typeof SIDES)[number];
+
+/** What a source is, from its content. */
+export type Kind =
+  | "picture"
+  /** Over the byte gate. */
+  | "heavy"
+  /** Few bytes, many pixels: over the small lane's cost gate. */
+  | "costly"
+  | "corrupt"
+  | "unsupported"
+  | "empty"
+  | "tooLarge";
+
+export interface Content {
+  readonly kind: Kind;
+  /** px, of a picture */
+  readonly side: Side;
+  /** Tells this version of a key from all others, in every rendition. */
+  readonly color: Rgb;
+  readonly format: "png" | "jpeg";
+}
+
+export const REJECTED: Readonly<Partial<Record<Kind, RejectedReason>>> = {
+  corrupt: "SourceCorrupt",
+  unsupported: "SourceUnsupported",
+  empty: "SourceEmpty",
+  tooLarge: "SourceTooLarge",
+};
+
+export function sideOf(number: number): Side {
+  return SIDES[number % SIDES.length] ?? SIDES[0];
+}
+
+/** The content's bytes: the same for the same content. */
+export async function bytesOf(content: Content): Promise<Buffer> {
+  const { kind, color, side, format } = content;
+  switch (kind) {
+    case "picture":
+      return format === "png" ? squarePng(side, color) : squareJpeg(side, color);
+    case "heavy":
+      return squarePng(40, color, BYTE_GATE);
+    case "costly":
+      return squarePng(COSTLY_SIDE, color);
+    case "corrupt": {
+      const whole = format === "png" ? squarePng(40, color) : await squareJpeg(40, color);
+      return whole.subarray(0, whole.length - 30);
+    }
+    case "unsupported":
+      return Buffer.from(`a text, and no picture: ${color.join(" ")}\n`);
+    case "empty":
+      return Buffer.alloc(0);
+    case "tooLarge":
+      return squarePng(TOO_LARGE_SIDE, color);
+  }
+}
+
+const jpegs = new Map<string, Promise<Buffer>>();
+
+function squareJpeg(side: number, [r, g, b]: Rgb): Promise<Buffer> {
+  const name = `${side} ${r} ${g} ${b}`;
+  const create = { width: side, height: side, channels: 3, background: { r, g, b } } as const;
+  const made = jpegs.get(name) ?? sharp({ create }).jpeg({ quality: 90 }).toBuffer();
+  jpegs.set(name, made);
+  return made;
+}
+
+/** The keys of all renditions of a source, as docs/recipe.md promises them for the chaos recipe. */
+export function renditionKeys(key: string, { kind, side }: Content): string[] {
+  if (REJECTED[kind]) return [];
+  const widths = kind === "picture" ? widthsOf(side) : [8, 16, 24];
+  const path = written(key);
+  return [...widths.map((width) => `hero-${width}w/${path}.jpg`), `thumb/${path}.png`];
+}
+
+export function manifestKey(key: string): string {
+  return `manifests/${written(key)}.json`;
+}
+
+/** The one character of the script's keys that is encoded where the fleet writes. */
+function written(key: string): string {
+  return key.replaceAll("%", "%25");
+}
+
+/** Each width up to the source's own, and the first that it does not reach, for its own. */
+function widthsOf(side: number): number[] {
+  const widths = [8, 16, 24];
+  const reached = widths.filter((width) => width <= side).length;
+  return widths.slice(0, widths[reached - 1] === side ? reached : reached + 1);
+}

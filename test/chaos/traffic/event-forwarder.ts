@@ -1,0 +1,134 @@
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
+import * as v from "valibot";
+import type { Chance } from "../chance.ts";
+
+/** Of the events: seconds late, of this share. */
+const LATE = 0.25;
+const LATE_SECONDS = 4;
+/** Of the second copies: seconds late; and much later, of this share. */
+const COPY_SECONDS = 8;
+const MUCH_LATER = 0.2;
+/** Two events in one message, as S3's format allows, of this share. */
+const MERGED = 0.05;
+/** A message that says nothing, beside this share. */
+const NONSENSE = 0.002;
+
+export interface EventForwarderOptions {
+  readonly sqs: SQSClient;
+  /** Where S3 puts its events, and where the fleet looks for them. */
+  readonly from: string;
+  readonly to: string;
+  readonly chance: Chance;
+  /** The share of messages that come twice. */
+  readonly duplicates: number;
+  /** How late the latest second copy may be. */
+  readonly muchLaterSeconds: number;
+  readonly onNonsense: (body: string) => void;
+}
+
+interface Parcel {
+  readonly body: string;
+  readonly seconds: number;
+}
+
+/**
+ * Carries S3's events to the fleet as an unkind SQS would: late, in another order, twice, and once
+ * more long after.
+ */
+export class EventForwarder {
+  readonly sent = { events: 0, duplicates: 0, late: 0, nonsense: 0 };
+  readonly #options: EventForwarderOptions;
+  readonly #running: Promise<void>;
+  #stopping = false;
+
+  constructor(options: EventForwarderOptions) {
+    this.#options = options;
+    this.#running = this.#run();
+    this.#running.catch(() => {});
+  }
+
+  /** Carries no more; rejects when it could not. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { sqs, from } = this.#options;
+    while (!this.#stopping) {
+      const { Messages: messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: from, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+      );
+      if (messages.length > 0) await this.#carry(messages);
+    }
+  }
+
+  /** Sent before it is deleted: if anything, twice. */
+  async #carry(messages: readonly Message[]): Promise<void> {
+    const { sqs, from, to } = this.#options;
+    const parcels = this.#merge(messages.map(({ Body = "" }) => Body)).flatMap((body) =>
+      this.#pack(body),
+    );
+    for (let at = 0; at < parcels.length; at += 10) {
+      const Entries = parcels.slice(at, at + 10).map(({ body, seconds }, index) => ({
+        Id: String(index),
+        MessageBody: body,
+        DelaySeconds: seconds,
+      }));
+      const { Failed = [] } = await sqs.send(
+        new SendMessageBatchCommand({ QueueUrl: to, Entries }),
+      );
+      if (Failed[0]) throw new Error(`The courier could not send: ${Failed[0].Message}`);
+    }
+    const Entries = messages.map(({ ReceiptHandle }, at) => ({ Id: String(at), ReceiptHandle }));
+    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: from, Entries }));
+  }
+
+  #merge(bodies: readonly string[]): string[] {
+    const { chance } = this.#options;
+    const out: string[] = [];
+    for (const body of bodies) {
+      const last = out.at(-1);
+      const merged =
+        last !== undefined && chance.happens(MERGED) ? together(last, body) : undefined;
+      if (merged === undefined) out.push(body);
+      else out[out.length - 1] = merged;
+    }
+    return out;
+  }
+
+  #pack(body: string): Parcel[] {
+    const { chance, duplicates, muchLaterSeconds } = this.#options;
+    const late = chance.happens(LATE);
+    const parcels = [{ body, seconds: late ? chance.between(1, LATE_SECONDS) : 0 }];
+    this.sent.events += 1;
+    if (late) this.sent.late += 1;
+    if (chance.happens(duplicates)) {
+      const most = chance.happens(MUCH_LATER) ? muchLaterSeconds : COPY_SECONDS;
+      parcels.push({ body, seconds: chance.between(0, Math.min(most, muchLaterSeconds)) });
+      this.sent.duplicates += 1;
+    }
+    if (chance.happens(NONSENSE)) {
+      const nonsense = `nonsense ${this.sent.nonsense}`;
+      this.#options.onNonsense(nonsense);
+      parcels.push({ body: nonsense, seconds: 0 });
+      this.sent.nonsense += 1;
+    }
+    return parcels;
+  }
+}
+
+const eventSchema = v.pipe(v.string(), v.parseJson(), v.object({ Records: v.array(v.unknown()) }));
+
+/** Two events as one message; undefined when one of them is none. */
+function together(one: string, other: string): string | undefined {
+  const [a, b] = [v.safeParse(eventSchema, one), v.safeParse(eventSchema, other)];
+  if (!a.success || !b.success) return undefined;
+  return JSON.stringify({ Records: [...a.output.Records, ...b.output.Records] });
+}

@@ -1,0 +1,3 @@
+export { EventForwarder } from "./event-forwarder.ts";
+export { ProcessKiller } from "./process-killer.ts";
+export { upload } from "./uploader.ts";

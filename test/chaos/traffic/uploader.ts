@@ -1,0 +1,53 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { DeleteObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { ExpectedState } from "../snapshot/index.ts";
+import { bytesOf, type Operation } from "../sources/index.ts";
+
+/** Operations at once; those on one key come one after the other. */
+const AT_ONCE = 24;
+const LOOK_MS = 50;
+
+export interface UploadOptions {
+  readonly s3: S3Client;
+  readonly bucket: string;
+  readonly operations: Iterable<Operation>;
+  readonly expected: ExpectedState;
+  /** False while the fleet has enough to do: overwrites are to meet jobs, not to wait behind them. */
+  readonly mayGoOn: () => boolean;
+  readonly onDone: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** Does the operations on the sources, and writes down what each left. */
+export async function upload(options: UploadOptions): Promise<void> {
+  const { operations, signal } = options;
+  const lastOf = new Map<string, Promise<void>>();
+  const running = new Set<Promise<void>>();
+  for (const operation of operations) {
+    while (!options.mayGoOn() && !signal.aborted) await delay(LOOK_MS);
+    while (running.size >= AT_ONCE) await Promise.race(running);
+    if (signal.aborted) break;
+    const before = lastOf.get(operation.key) ?? Promise.resolve();
+    const done: Promise<void> = before
+      .then(() => delay(operation.afterMs))
+      .then(() => perform(operation, options))
+      .finally(() => running.delete(done));
+    lastOf.set(operation.key, done);
+    running.add(done);
+  }
+  await Promise.all(running);
+}
+
+async function perform({ key, content }: Operation, options: UploadOptions): Promise<void> {
+  const { s3, bucket, expected } = options;
+  const at = { Bucket: bucket, Key: key };
+  if (content === undefined) {
+    await s3.send(new DeleteObjectCommand(at));
+    expected.delete(key);
+  } else {
+    const Body = await bytesOf(content);
+    const { ETag = "" } = await s3.send(new PutObjectCommand({ ...at, Body }));
+    expected.put(key, content, ETag);
+  }
+  options.onDone();
+}

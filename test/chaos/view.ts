@@ -1,0 +1,44 @@
+import type { Report } from "./report.ts";
+
+/** A report as a person reads it. */
+export function view(report: Report): string {
+  const { afterRedrive: after } = report;
+  const rows: readonly (readonly [string, string])[] = [
+    [
+      "jobs",
+      `${report.jobs} on ${report.sources} sources in ${report.seconds} s, seed ${report.seed}`,
+    ],
+    ["messages", counts(report.messages)],
+    ["calls", `${report.calls}; ${counts(report.injected)}`],
+    ["killed, paused", counts(report.kills)],
+    ["outcomes", counts(report.outcomes)],
+    ["ended at receive", counts(report.receives)],
+    ["dead letters", counts(report.deadLetters)],
+    ["", ""],
+    ["lost", `${report.lost}`],
+    ["stale", `${report.stale}`],
+    ["orphans", `${report.orphans}`],
+    ["unjust dead letters", `${report.unjust}`],
+    ["unexplained", `${report.unexplained}`],
+    ["forbidden calls", `${report.forbidden.length}`],
+    ["owed by a letter", `${report.owed}`],
+    [
+      "after redrive",
+      `${after.redriven} redriven: lost ${after.lost}, stale ${after.stale}, orphans ${after.orphans}, still owed ${after.owed}`,
+    ],
+  ];
+  const lines = rows.map(([name, text]) => (name ? `${name.padEnd(18)}${text}` : ""));
+  const wrongs = report.wrongs.map(({ kind, key, why }) => `  ${kind} ${key}: ${why}`);
+  const forbidden = report.forbidden.map((call) => `  forbidden ${call}`);
+  const end = report.met
+    ? "Nothing lost, nothing stale, nothing left behind."
+    : report.quiet
+      ? "NOT MET"
+      : "NOT MET: messages were left that nobody ended";
+  return [...lines, ...wrongs, ...forbidden, "", end, ""].join("\n");
+}
+
+function counts(record: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(record).filter(([, count]) => count > 0);
+  return parts.map(([name, count]) => `${name} ${count}`).join(", ") || "none";
+}

@@ -1,0 +1,100 @@
+import { deployRoleLines } from "../deploy-role/page.ts";
+import { all, at, texts } from "../read.ts";
+import type { Graph } from "../resource.ts";
+import { MANAGED } from "../rules/access.ts";
+import { HOLDERS, held, needed } from "./held.ts";
+import { REFUSED, type Reason, SERVICES, UNUSED } from "./reasons.ts";
+import { ROLES, type Role } from "./recorded.ts";
+
+const INTRO = `# Permissions
+
+<!-- Made by the tests: npm test -- --update=all test/infra/graph.test.ts -->
+
+Every role, and the three policies for people, with all that each may do and the calls that need it. The calls are recorded on the wire by tests that drive function, worker and command line through everything they do; \`npm test\` holds them against the policies of each kind of deployment: **no call that is not allowed, no grant without a call or a reason**. \`pnpm chaos\` records its own and fails at a call that is not in here. What each operation asks for is AWS's own reference, written down in \`test/permissions/operations.ts\`; AWS's evaluation itself is not run.
+
+\`source/*\` and \`renditions/*\` are the objects below the recipe's prefixes, without \`/*\` it is the bucket itself; \`small\`, \`large\` and their \`-dlq\` are the queues; \`task\` and \`service\` are any of the fleet's cluster.
+`;
+
+const ABOUT: Readonly<Record<Role, string>> = {
+  function: "The role of the Lambda function, with which Lambda also polls the queue for it.",
+  worker: "The role of the Fargate task.",
+  viewer:
+    "The policy `viewerPolicy` of the outputs: for people who look with `imagefleet`: `status`, `audit`, `estimate`, `reprocess --dry-run`, `dlq summary`, `list`, `show`, `export`.",
+  doctor:
+    "The policy `doctorPolicy` of the outputs: for people who run `preflight` and `doctor`. Before the first deployment there is no policy yet: `preflight` names each permission that it lacks.",
+  operator:
+    "The policy `operatorPolicy` of the outputs: for people who run every command but `preflight` and `doctor`.",
+};
+
+/** A deployment as it is shipped, one with a key of KMS, and one that is traced. */
+interface Graphs {
+  readonly plain: Graph;
+  readonly encrypted: Graph;
+  readonly traced: Graph;
+}
+
+/** docs/permissions.md */
+export function permissionsPage(graphs: Graphs): string {
+  return [
+    INTRO,
+    ...ROLES.map((role) => section(role, graphs)),
+    titled("Called, and not granted", refused()),
+    titled("Roles that no program of ours takes", services()),
+    titled("Policies of AWS's own", managed(graphs.plain)),
+    titled("The role that deploys", deployRoleLines()),
+  ].join("\n");
+}
+
+function section(role: Role, { plain, encrypted, traced }: Graphs): string {
+  const before = held(plain, role);
+  const rows = [...before].sort().map((grant) => row(grant, because(plain, role, grant)));
+  const more = [...held(encrypted, role)].filter((grant) => !before.has(grant)).sort();
+  const withKey = more.map((grant) =>
+    row(grant, `with \`encryption: "kms"\`: ${because(encrypted, role, grant)}`),
+  );
+  const spans = [...held(traced, role)].filter((grant) => grant.startsWith("xray:")).sort();
+  const withTraces = spans.map((grant) =>
+    row(grant, `with \`traces: "xray"\`: ${because(traced, role, grant)}`),
+  );
+  const table = ["| may | on | for |", "|---|---|---|", ...rows, ...withKey, ...withTraces];
+  return titled(`${HOLDERS[role]}: the ${role}`, [ABOUT[role], "", ...table]);
+}
+
+function titled(title: string, lines: readonly string[]): string {
+  return `## ${title}\n${lines.join("\n")}\n`;
+}
+
+function because(graph: Graph, role: Role, grant: string): string {
+  const reason = UNUSED.find((each) => each.grant === grant && each.roles.includes(role));
+  return needed(graph, role).get(grant) ?? reason?.why ?? "";
+}
+
+function row(grant: string, why: string): string {
+  const [action = "", ...resource] = grant.split(" ");
+  return `| \`${action}\` | ${code(resource.join(" "))} | ${why} |`;
+}
+
+function refused(): string[] {
+  const line = ({ grant, roles, why }: Reason) =>
+    `| \`${grant.split(" ")[0]}\` | ${roles.join(", ")} | ${why} |`;
+  return ["| what | by | why |", "|---|---|---|", ...REFUSED.map(line)];
+}
+
+function services(): string[] {
+  const lines = Object.entries(SERVICES).map(([role, why]) => `| ${role} | ${why} |`);
+  return ["| role | for |", "|---|---|", ...lines];
+}
+
+/** Those that a role has besides: what they allow is AWS's business, and on everything. */
+function managed(graph: Graph): string[] {
+  const lines = all(graph, "iam/role:Role").flatMap(({ name, inputs }) =>
+    texts(at(inputs, "managedPolicyArns")).map((arn) => {
+      return `| ${name} | \`${arn.slice(arn.lastIndexOf("/") + 1)}\` | ${MANAGED.get(arn)} |`;
+    }),
+  );
+  return ["| role | policy | for |", "|---|---|---|", ...lines];
+}
+
+function code(text: string): string {
+  return text.includes(" ") ? `the ${text}` : `\`${text}\``;
+}

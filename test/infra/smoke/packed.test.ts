@@ -1,0 +1,69 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { unzipSync } from "fflate";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ensurePlatform } from "../../../scripts/sst/platform.ts";
+import { makeApp } from "../app.ts";
+import { all, at, texts } from "../read.ts";
+import { unpack, withSharpOfThisMachine } from "./artifact.ts";
+import { type Diff, sstDiff } from "./diff.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+const SMOKE_MS = 240_000;
+
+const CONFIG = `export default $config({
+  app: () => ({ name: "shop", home: "aws", providers: { aws: { region: "eu-west-1" } } }),
+  async run() {
+    const { Imagefleet } = await import("@imagefleet/sst");
+    return new Imagefleet("Photos", { recipe: "recipe.ts" }).outputs;
+  },
+});`;
+
+let root: string;
+let diff: Diff;
+
+beforeAll(async () => {
+  await ensurePlatform(ROOT);
+  root = await makeApp(CONFIG);
+  mkdirSync(join(root, "node_modules", ".bin"));
+  symlinkSync(join(ROOT, "node_modules/.bin/sst"), join(root, "node_modules/.bin/sst"));
+  writeFileSync(join(root, "package-lock.json"), "{}");
+  diff = await sstDiff(root, "smoke");
+}, SMOKE_MS);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+it("is a function that starts, with the app's own recipe beside it", async () => {
+  const zip = readFileSync(join(root, ".sst/artifacts/PhotosConsume/code.zip"));
+  const files = Object.entries(unzipSync(zip)).filter(([path]) => !path.endsWith("/"));
+  const folder = join(root, "task");
+  unpack(new Map(files), folder);
+  withSharpOfThisMachine(folder, ROOT);
+  const [fn] = all({ ...NOTHING, resources: diff.resources }, "lambda/function:Function");
+  const given = at(fn?.inputs, "environment.variables");
+  const environment = Object.entries(given ?? {}).flatMap(([name, value]) =>
+    texts(value).map((text) => [name, text] as const),
+  );
+  const program = `const { handler } = await import("./bundle.mjs");
+    process.stdout.write(typeof handler);
+    process.exit();`;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--input-type=module", "--eval", program],
+    { cwd: folder, env: { ...Object.fromEntries(environment), AWS_REGION: "eu-west-1" } },
+  );
+  expect(stdout).toBe("function");
+  expect(readFileSync(join(folder, "recipe.mjs"), "utf8")).toContain("320x320");
+});
+
+it("has all that the worker's image copies", () => {
+  const context = join(root, "node_modules/@imagefleet/sst/fleet");
+  const file = readFileSync(join(context, "docker/worker.Dockerfile"), "utf8");
+  const copied = file.matchAll(/^COPY (?!--from)(.+) \S+$/gm);
+  const sources = Array.from(copied, ([, paths = ""]) => paths.split(" ")).flat();
+  expect(sources.length).toBeGreaterThan(5);
+  expect(sources.filter((path) => !existsSync(join(context, path)))).toEqual([]);
+});
+
+const NOTHING = { dev: false, app: {}, settings: {}, outputs: {}, functions: [] };

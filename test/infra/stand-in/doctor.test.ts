@@ -1,0 +1,437 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { createS3, createSqs } from "@imagefleet/core/aws";
+import { asEnvironment } from "@imagefleet/local/credentials";
+import { callOf } from "@imagefleet/local/fault-proxy";
+import { type Fleet, startFleet } from "@imagefleet/local/fleet";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { RESOLVE_LOCALLY } from "../../../packages/cli/src/connection/fixtures/resolve-locally.ts";
+import { Cli, run } from "../../../packages/cli/src/fixtures/cli.ts";
+import { ensurePlatform } from "../../../scripts/sst/platform.ts";
+import { asFile, CallRecorder, recordedFile } from "../../permissions/index.ts";
+import { buildGraph } from "../build.ts";
+import { listAt, textAt, texts } from "../read.ts";
+import type { Graph, Json } from "../resource.ts";
+import { ACCOUNT_AS_NEEDED } from "./deployed-state.ts";
+import { needOf } from "./needs.ts";
+import { type Heard, StandIn } from "./server.ts";
+import { queueUrl } from "./stores.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+const PREPARE_MS = 240_000;
+const SETTINGS = { app: "imagefleet", region: "eu-west-1", encryption: "kms" } as const;
+const THEIRS = { bucket: "my-photos", notifications: "eventbridge" } as const;
+const LOCAL = {
+  sourceBucket: "imagefleet-source",
+  renditionBucket: "imagefleet-renditions",
+  smallQueue: "imagefleet-small",
+  smallDlq: "imagefleet-small-dlq",
+  largeQueue: "imagefleet-large",
+  largeDlq: "imagefleet-large-dlq",
+} as const;
+
+let folder: string;
+let fleet: Fleet;
+let whole: Graph;
+let byRule: Graph;
+let recorder: CallRecorder;
+
+beforeAll(async () => {
+  await ensurePlatform(ROOT);
+  [whole, byRule] = await Promise.all([
+    buildGraph({ stage: "production", settings: SETTINGS }),
+    buildGraph({ stage: "production", settings: { ...SETTINGS, source: THEIRS } }),
+  ]);
+  recorder = recorderOf([whole, byRule]);
+  folder = await mkdtemp(join(tmpdir(), "imagefleet-doctor-"));
+  const recipe = join(folder, "recipe.mjs");
+  await writeFile(recipe, `export default { presets: { thumb: "16x16" } };`);
+  fleet = await startFleet({
+    dataDir: join(folder, "data"),
+    port: 0,
+    recipe: pathToFileURL(recipe),
+  });
+}, PREPARE_MS);
+afterAll(async () => {
+  await fleet?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The name of a resource by an output that is its name or URL. */
+function nameIn(graph: Graph, output: string): string {
+  const text = textAt(graph.outputs, output);
+  return text.slice(text.lastIndexOf("/") + 1);
+}
+
+/** Writes down what every run of this file must be allowed to do. */
+async function record(heard: Heard): Promise<void> {
+  const { service, request, body } = heard;
+  if (["s3", "sqs", "monitoring"].includes(service)) {
+    return recorder.observe(callOf(request), request, async () => body);
+  }
+  const need = needOf(heard);
+  if (need !== undefined) recorder.add("somebody", need);
+}
+
+function recorderOf(graphs: readonly Graph[]): CallRecorder {
+  const bucket = (output: string, as: { as: string; part?: string }) =>
+    graphs.map((graph) => [nameIn(graph, output), { prefix: "", ...as }] as const);
+  const queue = (output: string, name: string) =>
+    graphs.map((graph) => [nameIn(graph, output), name] as const);
+  return new CallRecorder({
+    buckets: Object.fromEntries([
+      ...bucket("sourceBucket", { as: "source", part: "imagefleet-doctor/" }),
+      ...bucket("renditionBucket", { as: "renditions" }),
+    ]),
+    queues: Object.fromEntries([
+      ...queue("smallQueue", "small"),
+      ...queue("smallDlq", "small-dlq"),
+      ...queue("largeQueue", "large"),
+      ...queue("largeDlq", "large-dlq"),
+    ]),
+  });
+}
+
+/** AWS with a graph deployed, before the fleet on this machine. */
+function deployed(graph: Graph): Promise<StandIn> {
+  const names = Object.entries(LOCAL).map(
+    ([output, there]) => [nameIn(graph, output), there] as const,
+  );
+  const servers = [queueUrl(""), `${fleet.endpoint}/000000000000/`] as const;
+  const { endpoint, credentials } = fleet;
+  const behind = { endpoint, credentials, names: new Map([...names, servers]) };
+  return StandIn.start(behind, ACCOUNT_AS_NEEDED).then((standIn) => {
+    standIn.graph = graph;
+    standIn.onCall = record;
+    return standIn;
+  });
+}
+
+function args(standIn: StandIn, ...more: string[]): string[] {
+  const at = ["--endpoint", standIn.endpoint, "--data", folder, "--recipe", "recipe.mjs"];
+  return ["doctor", "--stage", "production", "--json", ...at, ...more];
+}
+
+function environment(settings: object): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env["PATH"],
+    HOME: folder,
+    AWS_ACCESS_KEY_ID: "somebody",
+    AWS_SECRET_ACCESS_KEY: "local",
+    IMAGEFLEET_SETTINGS: JSON.stringify(settings),
+    ...RESOLVE_LOCALLY,
+  };
+}
+
+interface Told {
+  readonly checks: readonly { name: string; state: string; says: string; permission?: string }[];
+  readonly pictures: readonly { lane: string; renditionsMs: number | null }[];
+  readonly alarm: { alarmMs: number | null; overMs: number | null } | null;
+}
+
+async function doctor(standIn: StandIn, settings: object = SETTINGS, ...more: string[]) {
+  const ended = await run(args(standIn, ...more), { cwd: folder, env: environment(settings) });
+  if (ended.stdout === "") throw new Error(ended.stderr);
+  const told: Told = JSON.parse(ended.stdout);
+  const wrong = told.checks.filter(({ state }) => state === "wrong");
+  return { ...ended, told, wrong };
+}
+
+type Inputs = { [key: string]: Json };
+interface Break {
+  readonly what: string;
+  /** Of the graph: the resource, and what becomes of its inputs; undefined: it is removed. */
+  readonly resource: string;
+  readonly change?: (inputs: Inputs) => Inputs;
+  /** The name of the one check that finds it, and what it says. */
+  readonly name: string;
+  readonly says: RegExp;
+  readonly graph?: "by rule";
+}
+
+const BREAKS: readonly Break[] = [
+  {
+    what: "the queue policy is gone",
+    resource: "SmallPolicy",
+    name: "queue policy of the small lane",
+    says: /does not let s3\.amazonaws\.com send/,
+  },
+  {
+    what: "the queue policy names another bucket",
+    resource: "SmallPolicy",
+    change: ({ policy, ...rest }) => ({
+      ...rest,
+      policy: String(policy).replaceAll(/arn:aws:s3:::[^"\\]+/g, "arn:aws:s3:::another"),
+    }),
+    name: "queue policy of the small lane",
+    says: /for the bucket imagefleet-production-photossourcebucket/,
+  },
+  {
+    what: "an alarm has no action",
+    resource: "LargeDlqDepth",
+    change: (inputs) => ({ ...inputs, alarmActions: [] }),
+    name: "alarm LargeDlqDepth",
+    says: /tells nobody/,
+  },
+  {
+    what: "the alarm that starts tasks is gone",
+    resource: "LargeBacklog",
+    name: "alarm LargeBacklog",
+    says: /is not there/,
+  },
+  {
+    what: "the mapping is disabled",
+    resource: "ConsumeMapping",
+    change: (inputs) => ({ ...inputs, enabled: false }),
+    name: "event source mapping of the function",
+    says: /is disabled/,
+  },
+  {
+    what: "the mapping reports batches whole",
+    resource: "ConsumeMapping",
+    change: ({ functionResponseTypes: _gone, ...rest }) => rest,
+    name: "event source mapping of the function",
+    says: /ReportBatchItemFailures/,
+  },
+  {
+    what: "the notification was overwritten",
+    resource: "SourceNotification",
+    change: ({ bucket = "" }) => ({
+      bucket,
+      queues: [{ id: "theirs", queueArn: "arn:aws:sqs:eu-west-1:1:theirs", events: ["s3:*"] }],
+    }),
+    name: "notification of the source bucket",
+    says: /does not notify .*, but arn:aws:sqs:eu-west-1:1:theirs/,
+  },
+  {
+    what: "the function may not use the key",
+    resource: "ConsumeRole",
+    change: (inputs) => withoutGrants(inputs, /^kms:/),
+    name: "permissions of the function",
+    says: /may not do kms:Decrypt on arn:aws:kms/,
+  },
+  {
+    what: "the worker may not write renditions",
+    resource: "WorkerTaskRole",
+    change: (inputs) => withoutGrants(inputs, /^s3:PutObject$/),
+    name: "permissions of the worker",
+    says: /s3:PutObject on arn:aws:s3:::imagefleet-production-photosrenditionsbucket/,
+  },
+  {
+    what: "the redrive policy is gone",
+    resource: "LargeQueue",
+    change: ({ redrivePolicy: _gone, ...rest }) => rest,
+    name: "redrive policy of the large lane",
+    says: /The queue has none/,
+  },
+  {
+    what: "the image was never pushed, and tasks fail",
+    resource: "WorkerImagePhotosWorker",
+    name: "tasks of the worker",
+    says: /could not start: CannotPullContainerError/,
+  },
+  // Three that were chosen by somebody who had not read the code.
+  {
+    what: "somebody pressed Throttle",
+    resource: "ConsumeFunction",
+    change: (inputs) => ({ ...inputs, reservedConcurrentExecutions: 0 }),
+    name: "function",
+    says: /may not run: its reserved concurrency is 0/,
+  },
+  {
+    what: "the queue is encrypted with AWS's own key",
+    resource: "SmallQueue",
+    change: ({ sqsManagedSseEnabled: _gone, ...rest }) => ({
+      ...rest,
+      kmsMasterKeyId: "alias/aws/sqs",
+    }),
+    name: "encryption of the small lane's queue",
+    says: /alias\/aws\/sqs, which S3 and EventBridge may not use/,
+  },
+  {
+    what: "the queue holds messages back",
+    resource: "SmallQueue",
+    change: (inputs) => ({ ...inputs, delaySeconds: 900 }),
+    name: "queue of the small lane",
+    says: /holds every message back for 900 s/,
+  },
+  {
+    what: "the bucket does not send to EventBridge",
+    graph: "by rule",
+    resource: "none",
+    name: "notification of the source bucket",
+    says: /does not send its events to EventBridge/,
+  },
+];
+
+function withoutGrants(inputs: Inputs, actions: RegExp): Inputs {
+  const policies = listAt(inputs, "inlinePolicies").map((policy) => {
+    const document: { Statement: { Action: string[] }[] } = JSON.parse(textAt(policy, "policy"));
+    const left = document.Statement.map((statement) => ({
+      ...statement,
+      Action: texts(statement.Action).filter((action) => !actions.test(action)),
+    }));
+    return {
+      name: textAt(policy, "name"),
+      policy: JSON.stringify({ ...document, Statement: left }),
+    };
+  });
+  return { ...inputs, inlinePolicies: policies };
+}
+
+function broken(graph: Graph, { resource, change }: Break): Graph {
+  const resources = graph.resources.flatMap((each) => {
+    const isAws = /^(aws|docker-build):/.test(each.type);
+    if (!isAws || each.name !== `Photos${resource}`) return [each];
+    return change === undefined ? [] : [{ ...each, inputs: change({ ...each.inputs }) }];
+  });
+  return { ...graph, resources };
+}
+
+it("finds nothing wrong with a fleet as it is deployed, and leaves nothing behind", async () => {
+  await using standIn = await deployed(whole);
+  const { told, wrong, code, stderr } = await doctor(standIn, SETTINGS, "--alarm");
+  expect(wrong).toEqual([]);
+  expect(told.checks.filter(({ state }) => state !== "ok")).toEqual([]);
+  expect(code, stderr).toBe(0);
+  expect(told.pictures.map(({ lane }) => lane).sort()).toEqual(["large", "small"]);
+  for (const { renditionsMs } of told.pictures) expect(renditionsMs).toBeGreaterThan(0);
+  expect(told.alarm).toEqual({ alarmMs: expect.any(Number), overMs: expect.any(Number) });
+  expect(stderr).toMatch(/large lane: this may take up to 20 min 0 s, for no task runs there yet/);
+  // Two pictures were put and deleted, each with its version and its marker.
+  expect(standIn.versions.keys).toEqual([]);
+  expect(await fleet.deadLetters()).toEqual([]);
+  expect(await objectsLeft()).toEqual([]);
+}, 60_000);
+
+it.concurrent.each(BREAKS)(
+  "$what: that is named, and nothing else",
+  async (each) => {
+    const isByRule = each.graph === "by rule";
+    await using standIn = await deployed(broken(isByRule ? byRule : whole, each));
+    if (isByRule) standIn.account = { ...ACCOUNT_AS_NEEDED, buckets: { [THEIRS.bucket]: {} } };
+    const settings = isByRule ? { ...SETTINGS, source: THEIRS } : SETTINGS;
+    const { wrong, code } = await doctor(standIn, settings);
+    expect(wrong).toEqual([expect.objectContaining({ name: each.name })]);
+    expect(wrong[0]?.says).toMatch(each.says);
+    expect(code).toBe(3);
+  },
+  60_000,
+);
+
+it("says which permission is lacking, and that this proves nothing", async () => {
+  await using standIn = await deployed(whole);
+  standIn.denied = ["monitoring:DescribeAlarms", "iam:SimulatePrincipalPolicy"];
+  const { told, wrong, code } = await doctor(standIn);
+  const unasked = told.checks.filter(({ state }) => state === "unasked");
+  expect(unasked.map(({ name, permission }) => [name, permission])).toEqual([
+    ["permissions of the function", "iam:SimulatePrincipalPolicy"],
+    ["permissions of the worker", "iam:SimulatePrincipalPolicy"],
+    ["alarms", "cloudwatch:DescribeAlarms"],
+  ]);
+  expect(wrong).toEqual([]);
+  expect(code).toBe(0);
+}, 60_000);
+
+it("tells what became of a picture that arrives damaged, and takes its own dead letters alone", async () => {
+  await using standIn = await deployed(whole);
+  const queues = { small: LOCAL.smallDlq, large: LOCAL.largeDlq };
+  for (const queue of Object.values(queues)) await bury(queue);
+  standIn.spoils = true;
+  // The dead letters that lie there have set the alarms off.
+  standIn.graph = { ...whole, resources: whole.resources.filter(({ name }) => !isDlqAlarm(name)) };
+  const { told, code } = await doctor(standIn);
+  const pictures = told.checks.filter(({ name }) => name.startsWith("picture"));
+  expect(pictures.map(({ says }) => says)).toEqual([
+    expect.stringMatching(/^The recipe rejected it, SourceUnsupported: /),
+    expect.stringMatching(/^The recipe rejected it, SourceUnsupported: /),
+  ]);
+  expect(code).toBe(3);
+  await fleet.idle();
+  expect((await fleet.deadLetters()).map(({ reason, key }) => [reason, key])).toEqual([
+    ["Crashed", undefined],
+    ["Crashed", undefined],
+  ]);
+  expect(standIn.versions.keys).toEqual([]);
+}, 60_000);
+
+function isDlqAlarm(name: string): boolean {
+  return /DlqDepth$/.test(name);
+}
+
+/** Somebody else's dead letter. */
+async function bury(queue: string): Promise<void> {
+  const { endpoint, credentials } = fleet;
+  const sqs = createSqs({ region: "us-east-1", endpoint, credentials });
+  const url = `${endpoint}/000000000000/${queue}`;
+  await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: "nobody knows" }));
+  sqs.destroy();
+}
+
+it("removes at Ctrl-C what it has made", async () => {
+  await using standIn = await deployed(whole);
+  const cli = new Cli(args(standIn), { cwd: folder, env: environment(SETTINGS) });
+  let puts = 0;
+  standIn.onCall = (heard) => {
+    if (heard.request.method === "PUT" && ++puts === 2) cli.signal("SIGINT");
+    return record(heard);
+  };
+  const { code, stderr } = await cli.ended();
+  expect(stderr).toContain("Interrupted: removing what was made.");
+  expect(code).toBe(130);
+  expect(standIn.versions.keys).toEqual([]);
+  await fleet.idle();
+  expect((await objectsLeft()).filter((key) => !key.startsWith("manifests/"))).toEqual([]);
+}, 60_000);
+
+it("runs against the fleet on this machine, and says what that has not", async () => {
+  const local = ["--json", "--endpoint", fleet.endpoint, "--data", folder];
+  const env = { HOME: folder, ...asEnvironment(fleet.credentials) };
+  const recipe = ["--recipe", "recipe.mjs"];
+  const examined = await run(["doctor", "--alarm", ...local, ...recipe], { cwd: folder, env });
+  const checked = await run(["preflight", ...local], { cwd: folder, env });
+  const states = (stdout: string) => {
+    const told: Told = JSON.parse(stdout);
+    return Object.groupBy(told.checks, ({ state }) => state);
+  };
+  const { none = [], ok = [], ...others } = states(examined.stdout);
+  expect(others).toEqual({});
+  expect(ok.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["picture through the small lane", "picture through the large lane"]),
+  );
+  expect(none.every(({ says }) => says.startsWith("The local fleet has no "))).toBe(true);
+  expect(none).toHaveLength(6);
+  expect(states(checked.stdout)["none"]).toHaveLength(4);
+  expect([examined.code, checked.code]).toEqual([0, 0]);
+}, 60_000);
+
+it("needs what is recorded, and nothing else", async () => {
+  await using standIn = await deployed(whole);
+  // Before the first deployment, into an account that never changed a quota.
+  standIn.graph = undefined;
+  const buckets = { [THEIRS.bucket]: {} };
+  standIn.account = { ...ACCOUNT_AS_NEEDED, quotas: {}, buckets };
+  const settings = { ...SETTINGS, source: { ...THEIRS, notifications: "by-hand" } };
+  const command = ["preflight", "--stage", "production", "--endpoint", standIn.endpoint];
+  const { stderr } = await run(command, { cwd: folder, env: environment(settings) });
+  expect(stderr).toBe("");
+  expect(recorder.unknown).toEqual([]);
+  await expect(asFile(recorder.needed())).toMatchFileSnapshot(recordedFile("doctor"));
+}, 60_000);
+
+/** Keys of both buckets on this machine. */
+async function objectsLeft(): Promise<string[]> {
+  const { endpoint, credentials } = fleet;
+  const s3 = createS3({ endpoint, credentials, region: "us-east-1" });
+  const of = async (Bucket: string) => {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+    return Contents.flatMap(({ Key }) => Key ?? []);
+  };
+  const left = [...(await of(LOCAL.sourceBucket)), ...(await of(LOCAL.renditionBucket))];
+  s3.destroy();
+  return left;
+}

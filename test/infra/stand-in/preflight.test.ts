@@ -1,0 +1,212 @@
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { RESOLVE_LOCALLY } from "../../../packages/cli/src/connection/fixtures/resolve-locally.ts";
+import { run } from "../../../packages/cli/src/fixtures/cli.ts";
+import type { Json } from "../resource.ts";
+import { ACCOUNT_AS_NEEDED, type Account } from "./deployed-state.ts";
+import { StandIn } from "./server.ts";
+
+const SETTINGS = { app: "imagefleet", region: "eu-west-1" } as const;
+const OURS = (notifications: string) => ({ source: { bucket: "my-photos", notifications } });
+const THEIRS: Json = {
+  QueueConfiguration: [{ Id: "theirs", Queue: "arn:aws:sqs:eu-west-1:1:theirs", Event: ["s3:*"] }],
+  EventBridgeConfiguration: {},
+};
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "imagefleet-preflight-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** What Docker would say: https://docs.docker.com/reference/cli/docker/buildx/inspect/ */
+interface Docker {
+  readonly driver: string;
+  readonly platforms: string;
+  readonly store: string;
+}
+const DOCKER: Docker = {
+  driver: "docker-container",
+  platforms: "linux/amd64, linux/arm64",
+  store: "overlay2",
+};
+
+/** A program of Docker's name, first on the PATH. */
+async function docker({ driver, platforms, store }: Docker): Promise<string> {
+  const path = await mkdtemp(join(folder, "docker-"));
+  const file = join(path, "docker");
+  const info = JSON.stringify({ ServerVersion: "29.1.0", DriverStatus: [["driver-type", store]] });
+  const builder = `Name: default\\nDriver: ${driver}\\n\\nNodes:\\nPlatforms: ${platforms}\\n`;
+  await writeFile(
+    file,
+    `#!/bin/sh\nif [ "$1" = info ]; then echo '${info}'; else printf '${builder}'; fi\n`,
+  );
+  await chmod(file, 0o755);
+  return path;
+}
+
+interface Told {
+  readonly checks: readonly { name: string; state: string; says: string; permission?: string }[];
+}
+
+interface Case {
+  readonly what: string;
+  readonly settings?: object;
+  readonly account?: Partial<Account>;
+  readonly docker?: Partial<Docker>;
+  readonly denied?: readonly string[];
+  /** The one check that is wrong, and what it says. */
+  readonly name: string;
+  readonly says: RegExp;
+}
+
+async function preflight(given: Omit<Case, "what" | "name" | "says">) {
+  const credentials = { accessKeyId: "nobody", secretAccessKey: "none" };
+  const behind = { endpoint: "http://127.0.0.1:1", credentials, names: new Map() };
+  await using standIn = await StandIn.start(behind, { ...ACCOUNT_AS_NEEDED, ...given.account });
+  standIn.denied = given.denied ?? [];
+  const path = await docker({ ...DOCKER, ...given.docker });
+  const ended = await run(
+    ["preflight", "--stage", "production", "--json", "--endpoint", standIn.endpoint],
+    {
+      cwd: folder,
+      env: {
+        PATH: `${path}:${process.env["PATH"]}`,
+        HOME: folder,
+        AWS_ACCESS_KEY_ID: "somebody",
+        AWS_SECRET_ACCESS_KEY: "local",
+        IMAGEFLEET_SETTINGS: JSON.stringify({ ...SETTINGS, ...given.settings }),
+        ...RESOLVE_LOCALLY,
+      },
+    },
+  );
+  if (ended.stdout === "") throw new Error(ended.stderr);
+  const { checks }: Told = JSON.parse(ended.stdout);
+  return { code: ended.code, checks, wrong: checks.filter(({ state }) => state === "wrong") };
+}
+
+const CASES: readonly Case[] = [
+  {
+    what: "credentials of another account",
+    settings: { accounts: ["210987654321"] },
+    name: "credentials and account",
+    says: /are of account 123456789012 .* may be deployed to 210987654321 alone/,
+  },
+  {
+    what: "too little concurrency",
+    account: { quotas: { ...ACCOUNT_AS_NEEDED.quotas, "L-B99A9384": 10 } },
+    settings: { functionConcurrency: 50 },
+    name: "quota of Lambda's concurrent executions",
+    says: /It is 10, and 50 are needed/,
+  },
+  {
+    what: "too few vCPUs on demand",
+    account: { quotas: { ...ACCOUNT_AS_NEEDED.quotas, "L-3032A538": 0 } },
+    name: "quota of Fargate On-Demand vCPUs",
+    says: /It is 0, and 2 are needed/,
+  },
+  {
+    what: "too few vCPUs on Spot, by AWS's default value",
+    account: { quotas: {} },
+    name: "quota of Fargate Spot vCPUs",
+    says: /It is 6, and 18 are needed/,
+  },
+  {
+    what: "too few vCPUs on demand for all tasks",
+    settings: { spot: false },
+    name: "quota of Fargate On-Demand vCPUs",
+    says: /It is 6, and 20 are needed for 10 of workerTasks/,
+  },
+  {
+    what: "no VPC left",
+    account: { vpcs: 5 },
+    name: "quota of VPCs",
+    says: /5 of 5 are used/,
+  },
+  {
+    what: "no internet gateway left",
+    account: { gateways: 5 },
+    name: "quota of internet gateways",
+    says: /5 of 5 are used/,
+  },
+  {
+    what: "no service-linked role",
+    account: { serviceLinkedRoles: [] },
+    name: "service-linked role of ECS",
+    says: /has no AWSServiceRoleForECS/,
+  },
+  {
+    what: "notifications that a deployment would remove",
+    settings: OURS("replace"),
+    account: { buckets: { "my-photos": THEIRS } },
+    name: "notifications of the source bucket",
+    says: /remove from my-photos: theirs to arn:aws:sqs:eu-west-1:1:theirs; the delivery to EventBridge/,
+  },
+  {
+    what: "a bucket that does not send to EventBridge",
+    settings: OURS("eventbridge"),
+    account: { buckets: { "my-photos": {} } },
+    name: "notifications of the source bucket",
+    says: /does not send its events to EventBridge/,
+  },
+  {
+    what: "a bucket that is not there",
+    settings: OURS("by-hand"),
+    name: "notifications of the source bucket",
+    says: /There is no bucket my-photos/,
+  },
+  {
+    what: "a builder that exports no cache",
+    docker: { driver: "docker" },
+    name: "Docker and its builder",
+    says: /cannot export a cache/,
+  },
+  {
+    what: "a builder for this machine's processor alone",
+    docker: { platforms: "linux/amd64" },
+    name: "Docker and its builder",
+    says: /does not build for linux\/arm64/,
+  },
+];
+
+it("finds nothing wrong with an account that has what the settings need", async () => {
+  const { checks, code } = await preflight({
+    docker: { driver: "docker", store: "io.containerd.snapshotter.v1" },
+  });
+  expect(
+    checks.filter(({ state }) => state !== "ok").map(({ name, state }) => [name, state]),
+  ).toEqual([["notifications of the source bucket", "none"]]);
+  expect(code).toBe(0);
+});
+
+it.concurrent.each(CASES)("$what: that is named, and nothing else", async (each) => {
+  const { wrong, code } = await preflight(each);
+  expect(wrong).toEqual([expect.objectContaining({ name: each.name })]);
+  expect(wrong[0]?.says).toMatch(each.says);
+  expect(code).toBe(3);
+});
+
+it.each(["eventbridge", "by-hand"])("leaves what stands on a bucket alone, %s", async (way) => {
+  const account = { buckets: { "my-photos": THEIRS } };
+  const { checks, code } = await preflight({ settings: OURS(way), account });
+  expect(checks.find(({ name }) => name.startsWith("notifications"))?.state).toBe("ok");
+  expect(code).toBe(0);
+});
+
+it("names the permission that is lacking, and goes on", async () => {
+  const { checks, code } = await preflight({
+    denied: ["servicequotas:GetServiceQuota", "ec2:DescribeVpcs", "iam:GetRole"],
+  });
+  const unasked = checks.filter(({ state }) => state === "unasked");
+  expect(unasked.map(({ permission }) => permission)).toEqual([
+    "servicequotas:GetServiceQuota",
+    "servicequotas:GetServiceQuota",
+    "servicequotas:GetServiceQuota",
+    "servicequotas:GetServiceQuota, ec2:DescribeVpcs and ec2:DescribeInternetGateways",
+    "iam:GetRole",
+  ]);
+  expect(code).toBe(0);
+});

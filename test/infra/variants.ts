@@ -1,0 +1,120 @@
+import { join } from "node:path";
+import { beforeAll } from "vitest";
+import { ensurePlatform } from "../../scripts/sst/platform.ts";
+import { buildGraph } from "./build.ts";
+import { fleetIn } from "./fleet.ts";
+import type { Graph, Variant } from "./resource.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+/** What is built and held against the rules. */
+export const VARIANTS = {
+  production: { stage: "production" },
+  "a stage of its own": { stage: "review-7" },
+  "sst dev": { stage: "anna", dev: true },
+  "a bucket that is there": {
+    stage: "production",
+    settings: {
+      source: { bucket: "my-photos", notifications: "replace" },
+      traces: "http://collector.example.com:4318/v1/traces",
+    },
+  },
+  "all settings": {
+    stage: "production",
+    settings: {
+      source: {
+        bucket: "my-photos",
+        notifications: "by-hand",
+        kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/theirs",
+      },
+      encryption: "kms",
+      distribution: "arn:aws:cloudfront::123456789012:distribution/E1ABC",
+      alarmEmails: ["oncall@example.com", "photos@example.com"],
+      monthlyBudgetUsd: 200,
+      functionConcurrency: 50,
+      workerTasks: 30,
+      onDemandTasks: 3,
+      metrics: false,
+      traces: "xray",
+      tracedShare: 0.5,
+    },
+  },
+  "its own network and intake": {
+    stage: "production",
+    settings: {
+      source: { bucket: "my-photos", notifications: "eventbridge" },
+      network: { vpcId: "vpc-0a1", subnets: ["subnet-0a1"], publicAddresses: false },
+      accounts: ["123456789012"],
+      formerKeys: ["arn:aws:kms:eu-west-1:123456789012:key/former"],
+      spot: false,
+    },
+  },
+  "all that can be brought": {
+    stage: "production",
+    settings: {
+      source: { bucket: "my-photos", notifications: "by-hand" },
+      renditions: {
+        bucket: "my-renditions",
+        kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/theirs",
+      },
+      network: { vpcId: "vpc-0a1", subnets: ["subnet-0a1"], publicAddresses: false },
+      alarmTopic: "arn:aws:sns:eu-west-1:123456789012:pager",
+      monthlyBudgetUsd: 100,
+      roles: {
+        permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",
+        namePrefix: "platform-",
+        tags: { owner: "photos" },
+      },
+    },
+  },
+  "a key that is there": {
+    stage: "production",
+    settings: { encryption: { kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/mine" } },
+  },
+  "uploads from a browser": {
+    stage: "production",
+    settings: {
+      uploadOrigins: ["https://app.example.com"],
+      keepDeletedDays: 7,
+      archiveAfterDays: 60,
+      network: { cidr: "10.30.0.0/16" },
+    },
+  },
+  encrypted: { stage: "production", settings: { encryption: "kms" } },
+  "thrown away with its key": { stage: "review-8", settings: { encryption: "kms" } },
+  replicated: { stage: "production", settings: { replicateTo: "arn:aws:s3:::far-away" } },
+} as const satisfies Record<string, Variant>;
+export type Name = keyof typeof VARIANTS;
+export const NAMES = Object.keys(VARIANTS).filter(isName);
+
+/** What the first run may take to install SST's components, and any run to build the variants. */
+const PREPARE_MS = 240_000;
+
+/**
+ * Has variants built before the tests of a file.
+ *
+ * @returns what gives the graph of each, in its tests
+ */
+export function graphsOf<const N extends Name>(...names: readonly N[]): (name: N) => Graph {
+  const graphs = new Map<Name, Graph>();
+  const waiting = [...names];
+  const build = async (): Promise<void> => {
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      graphs.set(next, fleetIn(await buildGraph(VARIANTS[next]), "Photos"));
+    }
+  };
+  beforeAll(async () => {
+    await ensurePlatform(ROOT);
+    // Two at a time: each is a process that loads all of SST.
+    await Promise.all([build(), build()]);
+  }, PREPARE_MS);
+  return (name) => {
+    const graph = graphs.get(name);
+    if (graph === undefined) throw new Error(`${name} was not built`);
+    return graph;
+  };
+}
+
+function isName(text: string): text is Name {
+  return text in VARIANTS;
+}

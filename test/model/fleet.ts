@@ -1,0 +1,127 @@
+import { REJECTED_REASONS } from "@imagefleet/core/outcome";
+import { Queue, type ReceivedMessage } from "@imagefleet/core/queue";
+import { RenditionStore, SourceStore } from "@imagefleet/core/store";
+import { createLog } from "@imagefleet/core/telemetry";
+import { type AttemptContext, attempt } from "../../packages/core/src/attempt/attempt.ts";
+import { readMessage } from "../../packages/core/src/attempt/source-group.ts";
+import { modelCodec } from "./codec.ts";
+import { RECIPES } from "./recipes.ts";
+import { RENDITIONS, SOURCES, s3Client } from "./s3.ts";
+import { Session } from "./session.ts";
+import { sqsClient } from "./sqs.ts";
+import type { ModelLane, World } from "./world.ts";
+
+/** Two attempts on the small lane beside two on the large: more meet too seldom to find more. */
+const SLOTS = 4;
+export const MAX_RECEIVES = 2;
+const log = createLog("model", "silent");
+
+/** The real programs' middle: stores, queues and `attempt`, in slots that are used again and again. */
+class Slot {
+  session: Session | undefined;
+  world: World | undefined;
+  readonly #s3 = s3Client((command, input) => {
+    const { world, session } = this.#now();
+    return world.s3.answer(command, input, session);
+  });
+  readonly #sqs = sqsClient((url, body, attributes, delaySeconds) => {
+    const { world, session } = this.#now();
+    const send = () => {
+      world.queue(url).send(body, attributes, world.now, delaySeconds);
+      if (!REJECTED_REASONS.some((known) => known === attributes["Reason"])) return;
+      if (session.isRepeated && session.changes === world.changes) {
+        world.violations.push("a second dead letter of what is known to be rejected");
+      }
+      if (session.content) world.told.add(session.content);
+    };
+    return session.turn(`send to ${url}`, send, "send");
+  });
+  readonly #sources = new SourceStore(this.#s3);
+  readonly #renditions = new RenditionStore(this.#s3, RENDITIONS);
+
+  context(lane: ModelLane, session: Session, world: World): AttemptContext {
+    return {
+      lane: lane.name,
+      reconcile: {
+        lane: lane.name,
+        recipe: RECIPES[session.recipe % RECIPES.length] ?? world.recipe,
+        sources: this.#sources,
+        renditions: this.#renditions,
+        memoryBytes: 64 * 2 ** 20,
+        renderSemaphore: (work) => work(),
+        codec: modelCodec(() => session.turn("render", () => undefined, "own")),
+      },
+      large: new Queue(this.#sqs, world.large.queue.url),
+      deadLetters: new Queue(this.#sqs, lane.deadLetters.url),
+      maxReceives: MAX_RECEIVES,
+      sourceBuckets: [SOURCES],
+      leaseSeconds: lane.queue.leaseMs / 1000,
+      log,
+      now: () => world.now,
+      random: () => 0.5,
+    };
+  }
+
+  #now(): { world: World; session: Session } {
+    const { world, session } = this;
+    if (!world || !session) throw new Error("a call outside of any attempt");
+    return { world, session };
+  }
+}
+
+const slots = Array.from({ length: SLOTS }, () => new Slot());
+
+/** Frees all slots: the attempts of an earlier world never go on. */
+export function clearSlots(): void {
+  for (const slot of slots) slot.session = undefined;
+}
+
+export function hasFreeSlot(): boolean {
+  return slots.some(({ session }) => session === undefined);
+}
+
+export function sessions(): Session[] {
+  return slots.flatMap(({ session }) => session ?? []);
+}
+
+/** Begins an attempt and says what became of it; a crashed one never ends. */
+export function begin(message: ReceivedMessage, lane: ModelLane, world: World): void {
+  const slot = slots.find(({ session }) => session === undefined);
+  if (!slot) throw new Error("no slot is free");
+  const session = new Session(message.receiptHandle, world.recipeOfNextProgram(), world.step);
+  const recipe = RECIPES[session.recipe % RECIPES.length] ?? world.recipe;
+  const { intake } = readMessage(message, {
+    leaseSeconds: lane.queue.leaseMs / 1000,
+    sourceBuckets: [SOURCES],
+  });
+  const isFresh =
+    intake.kind === "jobs" && intake.jobs.every(({ mayHaveRun, force }) => !mayHaveRun && !force);
+  session.isRepeated = isFresh && world.knowsRejected(recipe);
+  session.changes = world.changes;
+  slot.session = session;
+  slot.world = world;
+  world.mayHaveRun.set(session, { lane, handle: message.receiptHandle });
+  void attempt(message, slot.context(lane, session, world), session.signal).then(
+    async (settlement) => {
+      await session.turn(
+        `settle ${settlement.kind}`,
+        () => {
+          const held = lane.queue.held(message.receiptHandle, world.now);
+          if (held && settlement.kind === "acknowledge") lane.queue.take(held);
+          if (held && settlement.kind === "retry") {
+            held.visibleAt = world.now + settlement.seconds * 1000;
+          }
+        },
+        "own",
+      );
+      end(session, world);
+    },
+    (error: unknown) => world.violations.push(`attempt threw ${String(error)}`),
+  );
+}
+
+export function end(session: Session, world: World): void {
+  world.ended.push(session);
+  world.mayHaveRun.delete(session);
+  for (const slot of slots) if (slot.session === session) slot.session = undefined;
+}

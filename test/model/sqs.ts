@@ -1,0 +1,132 @@
+import { SQSClient } from "@aws-sdk/client-sqs";
+import type { ReceivedMessage } from "@imagefleet/core/queue";
+import * as v from "valibot";
+import type { Chance } from "./chance.ts";
+
+const sendRequest = v.object({
+  QueueUrl: v.string(),
+  MessageBody: v.string(),
+  DelaySeconds: v.optional(v.number(), 0),
+  MessageAttributes: v.record(v.string(), v.object({ StringValue: v.string() })),
+});
+
+const output = v.any();
+
+interface Message {
+  readonly id: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly sentAt: number;
+  receiveCount: number;
+  firstReceivedAt: number;
+  /** ms: hidden until then. */
+  visibleAt: number;
+  handle: string;
+  /** Moved by the redrive policy, whatever an earlier dead letter's attributes say. */
+  crashed: boolean;
+}
+
+/** A standard queue: any order, leases, a redrive policy. Times are ms. */
+export class ModelQueue {
+  readonly url: string;
+  readonly leaseMs: number;
+  readonly #deadLetters: ModelQueue | undefined;
+  readonly #maxReceives: number;
+  messages: Message[] = [];
+  #count = 0;
+
+  constructor(url: string, leaseMs: number, maxReceives = 0, deadLetters?: ModelQueue) {
+    this.url = url;
+    this.leaseMs = leaseMs;
+    this.#maxReceives = maxReceives;
+    this.#deadLetters = deadLetters;
+  }
+
+  send(
+    body: string,
+    attributes: Readonly<Record<string, string>>,
+    now: number,
+    delaySeconds = 0,
+  ): void {
+    this.#count += 1;
+    this.messages.push({
+      id: `${this.url}-${this.#count}`,
+      body,
+      attributes,
+      sentAt: now,
+      receiveCount: 0,
+      firstReceivedAt: now,
+      visibleAt: now + delaySeconds * 1000,
+      handle: "",
+      crashed: false,
+    });
+  }
+
+  visible(now: number): readonly Message[] {
+    return this.messages.filter(({ visibleAt }) => visibleAt <= now);
+  }
+
+  hidden(now: number): readonly Message[] {
+    return this.messages.filter(({ visibleAt }) => visibleAt > now);
+  }
+
+  /** One of the messages that can be seen, or nothing: what was received too often is a dead letter. */
+  receive(now: number, chance: Chance): ReceivedMessage | undefined {
+    const message = chance.of(this.visible(now));
+    if (this.#deadLetters && message.receiveCount >= this.#maxReceives) {
+      this.take(message);
+      this.#deadLetters.messages.push({ ...message, visibleAt: now, crashed: true });
+      return undefined;
+    }
+    if (message.receiveCount === 0) message.firstReceivedAt = now;
+    message.receiveCount += 1;
+    message.visibleAt = now + this.leaseMs;
+    message.handle = `${message.id}#${message.receiveCount}`;
+    const { id, body, attributes, receiveCount, sentAt, firstReceivedAt, handle } = message;
+    return {
+      id,
+      receiptHandle: handle,
+      body,
+      attributes,
+      receiveCount,
+      sentAt,
+      firstReceivedAt,
+    };
+  }
+
+  /** The message, while that receive of it still holds. */
+  held(handle: string, now: number): Message | undefined {
+    return this.messages.find((each) => each.handle === handle && each.visibleAt > now);
+  }
+
+  take(message: Message): void {
+    this.messages = this.messages.filter((other) => other !== message);
+  }
+}
+
+/** The real client, answered before it would write a request; all that attempts do is send. */
+export function sqsClient(
+  send: (
+    url: string,
+    body: string,
+    attributes: Record<string, string>,
+    delaySeconds: number,
+  ) => Promise<void>,
+): SQSClient {
+  const client = new SQSClient({ region: "us-east-1" });
+  client.middlewareStack.add(
+    () =>
+      async ({ input }) => {
+        const request = v.parse(sendRequest, input);
+        const { QueueUrl, MessageBody, MessageAttributes, DelaySeconds } = request;
+        const texts = Object.entries(MessageAttributes).map(([name, { StringValue }]) => [
+          name,
+          StringValue,
+        ]);
+        await send(QueueUrl, MessageBody, Object.fromEntries(texts), DelaySeconds);
+        return { output: v.parse(output, {}), response: undefined };
+      },
+    { step: "initialize", priority: "high", name: "model" },
+  );
+  return client;
+}

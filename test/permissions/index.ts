@@ -1,0 +1,3 @@
+export { localPlaces } from "./places.ts";
+export { asFile, recordedFile, unrecorded } from "./recorded.ts";
+export { CallRecorder } from "./recorder.ts";

@@ -1,0 +1,123 @@
+import type { Call } from "@imagefleet/local/fault-proxy";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { CallRecorder, localPlaces } from "./index.ts";
+import { needsOf } from "./needs.ts";
+import { asFile, recorded, unrecorded } from "./recorded.ts";
+
+const places = localPlaces({ source: "in/", renditions: "out/" });
+
+interface Asked {
+  readonly service?: Call["service"];
+  readonly path?: string;
+  readonly url?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+function call(operation: string, asked: Asked = {}) {
+  const { service = "s3", path = "/imagefleet-source/in/a.jpg", url = path } = asked;
+  const { headers = {}, body = "" } = asked;
+  const of: Call = { service, operation, path };
+  return [of, { headers, url }, () => Promise.resolve(body)] as const;
+}
+
+async function grants(operation: string, asked?: Asked): Promise<string[]> {
+  const needs = await needsOf(...call(operation, asked), places);
+  return needs.map(({ call: by, action, resource }) => `${by}: ${action} ${resource}`);
+}
+
+const queue = (name: string) => JSON.stringify({ QueueUrl: `http://127.0.0.1:1/000/${name}` });
+
+it.each<[string, Asked, string[]]>([
+  ["HeadObject", {}, ["HeadObject: s3:GetObject source/*"]],
+  ["HeadBucket", { path: "/imagefleet-renditions" }, ["HeadBucket: s3:ListBucket renditions"]],
+  ["ListObjectsV2", { path: "/imagefleet-source/" }, ["ListObjectsV2: s3:ListBucket source"]],
+  ["ListBuckets", { path: "/" }, ["ListBuckets: s3:ListAllMyBuckets *"]],
+  [
+    "PutObject",
+    { path: "/imagefleet-renditions/out/%C3%BC%20b", headers: { "if-none-match": "*" } },
+    ["PutObject: s3:PutObject renditions/*"],
+  ],
+  [
+    "PutObject",
+    { path: "/imagefleet-renditions/out/a", headers: { "if-match": '"e"' } },
+    [
+      "PutObject If-Match: s3:PutObject renditions/*",
+      "PutObject If-Match: s3:GetObject renditions/*",
+    ],
+  ],
+  [
+    "DeleteObjects",
+    {
+      path: "/imagefleet-renditions/",
+      body: "<Delete><Object><Key>out/a</Key></Object><Object><Key>b</Key></Object></Delete>",
+    },
+    ["DeleteObjects: s3:DeleteObject renditions/*", "DeleteObjects: s3:DeleteObject renditions/b"],
+  ],
+  [
+    "SendMessageBatch",
+    { service: "sqs", body: queue("imagefleet-small-dlq") },
+    ["SendMessageBatch: sqs:SendMessage small-dlq"],
+  ],
+  [
+    "GetQueueUrl",
+    { service: "sqs", body: '{"QueueName":"imagefleet-large"}' },
+    ["GetQueueUrl: sqs:GetQueueUrl large"],
+  ],
+  ["ListQueues", { service: "sqs", body: "{}" }, ["ListQueues: sqs:ListQueues *"]],
+  ["GetMetricData", { service: "cloudwatch" }, ["GetMetricData: cloudwatch:GetMetricData *"]],
+])("%s %j", async (operation, asked, needs) => {
+  expect(await grants(operation, asked)).toEqual(needs);
+});
+
+it.each<[string, Asked, string]>([
+  ["CopyObject", {}, "CopyObject: what it must be allowed is not in"],
+  ["StartMessageMoveTask", { service: "sqs" }, "StartMessageMoveTask: what it must be allowed"],
+  ["GetObject", { path: "/other/in/a" }, "GetObject: no bucket of the fleet: other"],
+  ["SendMessage", { service: "sqs", body: queue("other") }, "no queue of the fleet: other"],
+  ["PutObject", { headers: { "x-amz-acl": "public-read" } }, "asks for more by x-amz-acl"],
+  ["GetObject", { url: "/imagefleet-source/in/a?versionId=1" }, "asks for more by versionId"],
+])("does not guess: %s %j", async (operation, asked, fault) => {
+  await expect(grants(operation, asked)).rejects.toThrow(fault);
+});
+
+it("names what is below the prefix, and only that, as such", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: "grapheme", minLength: 1 }), async (key) => {
+      const path = `/imagefleet-source/${key.split("/").map(encodeURIComponent).join("/")}`;
+      const resource = key.startsWith("in/") ? "source/*" : `source/${key}`;
+      expect(await grants("GetObject", { path })).toEqual([`GetObject: s3:GetObject ${resource}`]);
+      const inside = `/imagefleet-source/in/${encodeURIComponent(key)}`;
+      expect(await grants("GetObject", { path: inside })).toEqual([
+        "GetObject: s3:GetObject source/*",
+      ]);
+    }),
+  );
+});
+
+it("tells principals apart by their signatures, and keeps what it cannot judge", async () => {
+  const recorder = new CallRecorder(places);
+  const signed = (key: string, asked: Asked = {}) => ({
+    ...asked,
+    headers: { authorization: `AWS4-HMAC-SHA256 Credential=${key}/20261121/us-east-1/s3/x` },
+  });
+  await recorder.observe(...call("HeadObject", signed("worker")));
+  await recorder.observe(...call("GetObject", signed("worker")));
+  await recorder.observe(...call("GetObject", signed("function")));
+  await recorder.observe(...call("PutObject", signed("worker")));
+  await recorder.observe(...call("CopyObject", signed("worker")));
+  await recorder.observe(...call("GetObject"));
+  expect(recorder.needed("worker")).toEqual({
+    "s3:GetObject source/*": "GetObject, HeadObject",
+    "s3:PutObject source/*": "PutObject",
+  });
+  expect(recorder.needed("nobody")).toEqual({ "s3:GetObject source/*": "GetObject" });
+  expect(Object.keys(recorder.needed())).toHaveLength(2);
+  expect(recorder.unknown).toEqual([expect.stringMatching(/^worker: CopyObject: what it must be/)]);
+  expect(unrecorded("worker", recorder.needed("worker"))).toEqual(["s3:PutObject source/*"]);
+});
+
+it("writes down what it reads", () => {
+  expect(JSON.parse(asFile(recorded("function")))).toEqual(recorded("function"));
+});

@@ -1,0 +1,118 @@
+import type { Call, Observe } from "@imagefleet/local/fault-proxy";
+import * as v from "valibot";
+import {
+  ASKS_FOR_MORE,
+  CLOUDWATCH_OPERATIONS,
+  READS_BY_CONDITION,
+  S3_OPERATIONS,
+  SQS_OPERATIONS,
+  TAGS,
+} from "./operations.ts";
+
+/** One thing that a call must be allowed to do. */
+export interface Need {
+  /** `GetObject`, `PutObject If-Match` */
+  readonly call: string;
+  /** `s3:GetObject` */
+  readonly action: string;
+  /** In the fleet's words: `source`, `source/*`, `small-dlq`; `*` for everything. */
+  readonly resource: string;
+}
+
+/** What stands for a fleet's buckets and queues, by their names. */
+export interface Places {
+  /**
+   * Objects below the prefix are `NAME/*`, or `NAME/part*` where all that is meant is below a part of
+   * it; others keep their key, and no policy names them.
+   */
+  readonly buckets: Readonly<
+    Record<
+      string,
+      { readonly as: string; readonly prefix: string; readonly part?: string } | undefined
+    >
+  >;
+  readonly queues: Readonly<Record<string, string | undefined>>;
+}
+
+type Request = Parameters<Observe>[1];
+
+/**
+ * What IAM would ask for of a call.
+ *
+ * @throws Error naming a call, a bucket or a queue that is not known here
+ */
+export async function needsOf(
+  call: Call,
+  request: Request,
+  body: () => Promise<string>,
+  places: Places,
+): Promise<Need[]> {
+  const { service, operation } = call;
+  if (service === "s3") return s3Needs(call, request, body, places);
+  if (service === "sqs") return [sqsNeed(operation, await body(), places)];
+  const { action } = known(CLOUDWATCH_OPERATIONS, operation);
+  return [{ call: operation, action, resource: "*" }];
+}
+
+const queueSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ QueueUrl: v.optional(v.string()), QueueName: v.optional(v.string()) }),
+);
+
+function sqsNeed(operation: string, body: string, { queues }: Places): Need {
+  const { action, on } = known(SQS_OPERATIONS, operation);
+  if (on === "everything") return { call: operation, action, resource: "*" };
+  const { QueueUrl, QueueName } = v.parse(queueSchema, body);
+  const name = QueueName ?? QueueUrl?.slice(QueueUrl.lastIndexOf("/") + 1) ?? "";
+  const resource = queues[name];
+  if (resource === undefined) throw new Error(`${operation}: no queue of the fleet: ${name}`);
+  return { call: operation, action, resource };
+}
+
+async function s3Needs(
+  { operation, path }: Call,
+  { headers, url = "/" }: Request,
+  body: () => Promise<string>,
+  { buckets }: Places,
+): Promise<Need[]> {
+  const { action, on } = known(S3_OPERATIONS, operation);
+  const { searchParams } = new URL(url, "http://localhost");
+  const more = [
+    ...Object.keys(headers).filter((name) => ASKS_FOR_MORE.headers.test(name)),
+    ...ASKS_FOR_MORE.parameters
+      .filter((name) => name !== "versionId" || operation !== "DeleteObject of a version")
+      .filter((name) => searchParams.has(name)),
+  ];
+  if (more.length > 0) throw new Error(`${operation}: asks for more by ${more.join(", ")}`);
+  if (on === "everything") return [{ call: operation, action, resource: "*" }];
+  const [, name = "", key = ""] = /^\/([^/]+)\/?(.*)$/s.exec(path) ?? [];
+  const bucket = buckets[name];
+  if (bucket === undefined) throw new Error(`${operation}: no bucket of the fleet: ${name}`);
+  if (on === "bucket") return [{ call: operation, action, resource: bucket.as }];
+  const keys = operation === "DeleteObjects" ? keysIn(await body()) : [decodeURIComponent(key)];
+  const condition = READS_BY_CONDITION.includes(operation) && headers["if-match"] !== undefined;
+  const called = condition ? `${operation} If-Match` : operation;
+  return keys.flatMap((each) => {
+    const { as, prefix, part = "" } = bucket;
+    const resource = `${as}/${each.startsWith(prefix + part) ? `${part}*` : each}`;
+    const also = condition ? [{ call: called, action: "s3:GetObject", resource }] : [];
+    const tags = headers[TAGS.header] === undefined ? [] : [TAGS.action];
+    return [
+      { call: called, action, resource },
+      ...also,
+      ...tags.map((tagging) => ({ call: `${operation} with tags`, action: tagging, resource })),
+    ];
+  });
+}
+
+function known<T>(operations: Readonly<Record<string, T>>, operation: string): T {
+  const found = operations[operation];
+  if (found !== undefined) return found;
+  throw new Error(`${operation}: what it must be allowed is not in permissions/operations.ts`);
+}
+
+/** Of DeleteObjects' body; of a key with characters that XML must not hold, its start is enough. */
+function keysIn(xml: string): string[] {
+  return Array.from(xml.matchAll(/<Key>([^<]*)<\/Key>/g), ([, key = ""]) => key);
+}

@@ -1,0 +1,109 @@
+import type { Call, Fault } from "@imagefleet/local/fault-proxy";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openHarness, type RecordingHarness } from "./fixtures/harness.ts";
+import { asFile, recordedFile } from "./recorded.ts";
+
+// After a change, `npm test -- --update=all permissions` writes down what was recorded, and a second
+// time docs/permissions.md, which is made of it: look at what git says of both.
+
+/** px; of this many, a picture of noise has more bytes than the small lane takes. */
+const [SMALL, LARGE] = [32, 120];
+/** Of the SDK's attempts at one call, all. */
+const ATTEMPTS = 5;
+
+let harness: RecordingHarness;
+/** So many writes under `fails/` still fail. */
+let failures = 0;
+
+beforeAll(async () => {
+  harness = await openHarness();
+  harness.proxy.decide = failing;
+});
+afterAll(() => harness.close());
+
+function failing({ operation, path }: Call): Fault | undefined {
+  if (operation !== "PutObject" || !path.includes("/fails/") || failures === 0) return undefined;
+  failures -= 1;
+  return { kind: "InternalError" };
+}
+
+/** How jobs of a key have ended. */
+function ends(key: string): string[] {
+  return harness.jobs.filter((job) => job.key === key).map(({ outcome }) => outcome);
+}
+
+async function ended(key: string, ...outcomes: string[]): Promise<void> {
+  await expect.poll(() => ends(key), { timeout: 20_000 }).toEqual(outcomes);
+}
+
+it("the function needs what is recorded, and nothing else", async () => {
+  const { lanes } = harness;
+  // At their last permitted receive: the first goes at once, the other is sent anew.
+  await harness.upload("in/last/a.png", SMALL);
+  await harness.upload("in/last/b.png", SMALL);
+  // The third is S3's test event.
+  await harness.receiveAll(lanes.small, 3, 3);
+  // Begun before: one at a time, the other held meanwhile.
+  await harness.upload("in/again/a.png", SMALL);
+  await harness.upload("in/again/b.png", SMALL);
+  await harness.receiveAll(lanes.small, 5, 1);
+  const fn = harness.startFunction();
+  for (const key of ["in/last/a.png", "in/last/b.png", "in/again/a.png", "in/again/b.png"]) {
+    await ended(key, "rendered");
+  }
+
+  await harness.upload("in/a.png", SMALL);
+  await ended("in/a.png", "rendered");
+  await harness.put("in/a.png", "no picture any more");
+  await ended("in/a.png", "rendered", "rejected");
+  await harness.upload("in/gone.png", SMALL);
+  await ended("in/gone.png", "rendered");
+  await harness.remove("in/gone.png");
+  await ended("in/gone.png", "rendered", "removed");
+  await harness.upload("in/big.png", LARGE);
+  await ended("in/big.png", "forwarded");
+  failures = ATTEMPTS;
+  await harness.upload("in/fails/a.png", SMALL);
+  await ended("in/fails/a.png", "failed", "rendered");
+  await harness.upload("not/a/source.png", SMALL);
+  await expect.poll(() => harness.left("small"), { timeout: 20_000 }).toBe(0);
+  await fn.stop();
+
+  expect(harness.recorder.unknown).toEqual([]);
+  const needed = asFile(harness.recorder.needed("function"));
+  await expect(needed).toMatchFileSnapshot(recordedFile("function"));
+}, 120_000);
+
+it("the worker needs what is recorded, and nothing else", async () => {
+  const { lanes } = harness;
+  await harness.forward("in/last/a.png");
+  await harness.forward("in/last/b.png");
+  // The third was forwarded by the function.
+  await harness.receiveAll(lanes.large, 3, 4);
+  const worker = harness.startWorker();
+  for (const key of ["in/last/a.png", "in/last/b.png"]) await ended(key, "rendered", "rendered");
+  await ended("in/big.png", "forwarded", "rendered");
+
+  // What the function had rendered.
+  await harness.forward("in/again/a.png", { force: true });
+  await ended("in/again/a.png", "rendered", "rendered");
+  await harness.forward("in/again/a.png");
+  await ended("in/again/a.png", "rendered", "rendered", "unchanged");
+  await harness.put("in/again/b.png", "no picture any more");
+  await harness.forward("in/again/b.png");
+  await ended("in/again/b.png", "rendered", "rejected");
+  await harness.remove("in/last/a.png");
+  await harness.forward("in/last/a.png");
+  await ended("in/last/a.png", "rendered", "rendered", "removed");
+  failures = ATTEMPTS;
+  await harness.upload("in/fails/b.png", LARGE);
+  await harness.forward("in/fails/b.png");
+  await ended("in/fails/b.png", "failed", "rendered");
+  await expect.poll(() => harness.left("large"), { timeout: 20_000 }).toBe(0);
+  await worker.stop();
+
+  expect(harness.agent.enabled[0]).toBe(true);
+  expect(harness.recorder.unknown).toEqual([]);
+  const needed = asFile(harness.recorder.needed("worker"));
+  await expect(needed).toMatchFileSnapshot(recordedFile("worker"));
+}, 120_000);

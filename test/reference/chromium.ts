@@ -1,0 +1,71 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Quadrants } from "../../packages/core/src/image/pictures.fixture.ts";
+
+/** Its program on this machine; undefined: it has none. */
+export const CHROMIUM = ["chromium", "google-chrome", "chromium-browser"].find(
+  (name) => spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0,
+);
+
+/** It shows nothing, asks nobody for anything by itself, and runs as root in a container too. */
+export const CHROMIUM_FLAGS = [
+  ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+].flat();
+
+/** What to say where Chromium is not there. */
+export const CHROMIUM_MISSING =
+  CHROMIUM === undefined
+    ? "Chromium: apt-get install chromium, or brew install chromium"
+    : undefined;
+
+/** Of a picture in a page, as its canvas reads it in sRGB. */
+const SCRIPT = `onload = () => {
+  const seen = [...document.images].map((image) => {
+    const { naturalWidth: width, naturalHeight: height } = image;
+    if (width === 0) return null;
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const context = canvas.getContext("2d", { colorSpace: "srgb", willReadFrequently: true });
+    context.drawImage(image, 0, 0);
+    const at = (x, y) => [...context.getImageData(width * x | 0, height * y | 0, 1, 1).data];
+    return [at(0.25, 0.25), at(0.75, 0.25), at(0.25, 0.75), at(0.75, 0.75)];
+  });
+  document.querySelector("pre").textContent = JSON.stringify(seen);
+};`;
+
+/**
+ * What Chromium shows in the middle of the four quadrants of pictures, RGBA; null for one that it
+ * does not read. One start for all of them.
+ */
+export async function chromiumSees(
+  pictures: readonly { readonly type: string; readonly file: Buffer }[],
+): Promise<(Quadrants | null)[]> {
+  const folder = await mkdtemp(join(tmpdir(), "imagefleet-chromium-"));
+  try {
+    const page = join(folder, "page.html");
+    const images = pictures.map(
+      ({ type, file }) => `<img src="data:image/${type};base64,${file.toString("base64")}">`,
+    );
+    await writeFile(page, `${images.join("\n")}<pre></pre><script>${SCRIPT}</script>`);
+    const { stdout, stderr } = spawnSync(
+      CHROMIUM ?? "chromium",
+      [
+        ...CHROMIUM_FLAGS,
+        "--force-color-profile=srgb",
+        `--user-data-dir=${join(folder, "profile")}`,
+        "--dump-dom",
+        pathToFileURL(page).href,
+      ],
+      { encoding: "utf8", maxBuffer: 2 ** 28, timeout: 60_000 },
+    );
+    const found = /<pre>(\[.*\])<\/pre>/s.exec(stdout)?.[1];
+    if (found === undefined) throw new Error(`Chromium answered nothing: ${stderr.slice(-500)}`);
+    return JSON.parse(found);
+  } finally {
+    // It may still be writing its profile as it ends.
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
