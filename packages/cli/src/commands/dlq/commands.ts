@@ -93,7 +93,12 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
   changing(filtered(sub("discard", "delete dead letters, after an export of them")))
     .addOption(
       new Option("--export <file>", "where they are written first")
-        .argParser(path)
+        .argParser((text) => {
+          if (text !== "-") return path(text);
+          throw new InvalidArgumentError(
+            "Name a file: dead letters are deleted only after they are saved on a disk.",
+          );
+        })
         .default(
           path(
             `imagefleet-discarded-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}Z.ndjson`,
@@ -109,7 +114,11 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
     });
 
   filtered(sub("export", "write dead letters as lines of JSON; they stay where they are"))
-    .addArgument(new Argument("[file]", "a new file (none: stdout)").argParser(path))
+    .addArgument(
+      new Argument("[file]", "a new file (none, or -: stdout)").argParser((text) =>
+        text === "-" ? undefined : path(text),
+      ),
+    )
     .action(async (file, options) => {
       const { exportDeadLetters } = await import("./export.ts");
       const asked = readOptions(options);

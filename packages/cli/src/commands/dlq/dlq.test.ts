@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
@@ -242,6 +242,17 @@ describe("discard", () => {
       lane: "large",
       redriveCount: 1,
     });
+  });
+
+  it("takes - for stdout in export, and for no place to save dead letters before deleting them", async () => {
+    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+    const exported = await dlq("export", "-");
+    expect(JSON.parse(exported.stdout)).toMatchObject({ key: "a.jpg" });
+    const discarded = await dlq("discard", "--export", "-", "--yes");
+    expect(discarded.code).toBe(2);
+    expect(discarded.stderr).toContain("Name a file");
+    expect(await readdir(sandbox.folder)).not.toContain("-");
+    expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(1);
   });
 
   it("takes a folder for no file of dead letters", async () => {
