@@ -4,24 +4,29 @@ import { CommanderError } from "@commander-js/extra-typings";
 import { RecipeFileError } from "@imagefleet/core/recipe-file";
 import { type Env, readEnv } from "./env.ts";
 import { EXIT } from "./exit-code.ts";
+import { cannotWrite } from "./files/fs-error.ts";
 import { program } from "./program.ts";
 import { printableLines } from "./terminal/printable.ts";
 import { wrap } from "./terminal/wrap.ts";
 import { UsageError } from "./usage-error.ts";
 
 // A reader that has seen enough (`| head`) is no fault, and no end: the work and its exit code stay.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
-}
+// A disk that is full does not stop the work either, but what it did not take is told at the end.
+let lost: Error | undefined;
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") lost ??= error;
+});
+process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 
 const env = readEnv();
-const code = await main(env);
+let code = await main(env);
 // A recipe may have left a timer behind; a pipe may not have taken all yet.
 for (const stream of [process.stdout, process.stderr]) {
   await new Promise((resolve) => stream.write("", resolve));
 }
+if (lost !== undefined) code = tell(new Error(cannotWrite("standard output", lost)), env);
 process.exit(code);
 
 async function main(env: Env): Promise<number> {

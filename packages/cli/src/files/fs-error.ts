@@ -34,6 +34,19 @@ export function whyUnwritable(error: unknown): string {
   return WRITING[codeOf(error)] ?? messageOf(error);
 }
 
+/**
+ * What is said of a file that could not be written: which, why, and what to do.
+ *
+ * @param what the file, or the option that named it and the file
+ */
+export function cannotWrite(what: string, error: unknown): string {
+  const isFull = ["ENOSPC", "EDQUOT"].includes(codeOf(error));
+  const remedy = isFull
+    ? "free some space there, or name a place on another disk, and run this again"
+    : "name a place that you may write to, and run this again";
+  return `${what} cannot be written: ${whyUnwritable(error)}: ${remedy}`;
+}
+
 /** Was it the file system that failed, not the picture and not the program? */
 export function isFileError(error: unknown): boolean {
   return codeOf(error) in READING || codeOf(error) in WRITING;

@@ -52,10 +52,12 @@ export async function discard(
     screen,
     async (messages, lane) => {
       await file.append(messages.map((message) => deadLetterLine(message, lane)));
+      file.keep();
       const kept = new Set(await queues[lane].deadLetters.remove(messages));
       return messages.filter((message) => !kept.has(message));
     },
   );
+  file.keep();
   if (options.json) {
     screen.json(resultJson(done, missed, deadLetters.length, false, options.exportTo));
   } else {

@@ -41,6 +41,7 @@ export async function exportDeadLetters(
       }),
     ),
   );
+  file.keep();
   const where = path === undefined ? "" : ` to ${path}`;
   if (options.json && path !== undefined) screen.json({ version: 1, exported: lines, file: path });
   else
@@ -52,10 +53,10 @@ export async function exportDeadLetters(
 
 function stdout(screen: Screen): ExportFile {
   return {
-    path: "-",
     async append(lines) {
       screen.raw(lines.join(""));
     },
+    keep() {},
     async [Symbol.asyncDispose]() {},
   };
 }

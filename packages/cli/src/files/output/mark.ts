@@ -1,5 +1,6 @@
-import { readdir, stat, writeFile } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWhole } from "./staged-file.ts";
 
 /** By this file a folder is known as one that renditions are written into. */
 export const OUTPUT_MARK = ".imagefleet-renditions";
@@ -22,5 +23,5 @@ export async function isOurOutput(folder: string): Promise<boolean> {
  */
 export async function markOutput(folder: string): Promise<void> {
   const names = await readdir(folder);
-  if (names.length === 0) await writeFile(join(folder, OUTPUT_MARK), TEXT);
+  if (names.length === 0) await writeWhole(join(folder, OUTPUT_MARK), Buffer.from(TEXT));
 }

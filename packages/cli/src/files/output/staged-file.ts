@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isAlive } from "../../process.ts";
+import { cannotWrite } from "../fs-error.ts";
 import { makeFolder } from "./folder.ts";
 
 /** A file that is written, but not yet seen under its name. */
@@ -43,14 +44,19 @@ export async function stageFile(path: string, bytes: Uint8Array): Promise<Staged
   return { path, commit, discard };
 }
 
-/** Writes a file so that it is there whole or not at all. */
+/**
+ * Writes a file so that it is there whole or not at all.
+ *
+ * @throws Error whose message is for a person
+ */
 export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await stageFile(path, bytes);
+  let file: StagedFile | undefined;
   try {
+    file = await stageFile(path, bytes);
     await file.commit();
   } catch (error) {
-    await file.discard();
-    throw error;
+    await file?.discard();
+    throw new Error(cannotWrite(path, error), { cause: error });
   }
 }
 
