@@ -10,18 +10,18 @@ const MAX_KEY_BYTES = 1024;
  */
 export const bucketName = v.pipe(
   v.string(),
-  v.regex(/^[\w.-]{1,255}$/, "it is not the name of a bucket"),
+  v.regex(/^[\w.-]{1,255}$/, "must be the name of a bucket"),
 );
 
 /** The key of an object that S3 can have. */
 export const objectKey = v.pipe(
   v.string(),
-  v.nonEmpty("it is empty"),
-  v.check((key) => key.isWellFormed(), "it is not Unicode text: it holds half a surrogate pair"),
+  v.nonEmpty("must not be empty"),
+  v.check((key) => key.isWellFormed(), "must be Unicode text without half a surrogate pair"),
   v.check(
     (key) => Buffer.byteLength(key) <= MAX_KEY_BYTES,
     ({ input }) =>
-      `it is ${Buffer.byteLength(input)} bytes of UTF-8, and S3 has keys of ${MAX_KEY_BYTES} at most`,
+      `must be ${MAX_KEY_BYTES} bytes of UTF-8 at most, and has ${Buffer.byteLength(input)}`,
   ),
 );
 

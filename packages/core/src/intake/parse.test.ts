@@ -289,21 +289,50 @@ describe("parseMessage", () => {
   it.each([
     ["", "the body is not JSON"],
     ["hello", 'the body is not JSON: "hello"'],
-    ["null", "the body is"],
+    ["null", "the body must be a JSON object, but it is null"],
+    ["1e999", "the body must be a JSON object, but it is 1e999"],
+    [' "hello"', 'the body must be a JSON object, but it is "hello"'],
     ["[]", "no S3 event"],
     ["{}", "no S3 event"],
-    ['{"Records":{}}', "looks like an S3 event, but Records"],
+    [
+      '{"Records":{}}',
+      "the body looks like an S3 event, but Records is an object: it must be an array",
+    ],
+    ['{"Records":[5]}', "Records.0 is 5: it must be an object"],
+    ['{"Records":[{"eventName":null}]}', "Records.0.eventName is null: it must be a string"],
+    ['{"Records":[{"eventName":"ObjectCreated:Put","s3":[]}]}', "Records.0.s3.bucket is missing"],
     [
       '{"Records":[{"eventSource":"aws:sns"}]}',
-      "looks like an S3 event, but Records.0.eventSource",
+      'Records.0.eventSource is "aws:sns": it must be S3\'s',
     ],
-    [JSON.stringify({ Records: [s3Record("%E0%A4%A")] }), "the key is not form-encoded UTF-8"],
-    ['{"type":"imagefleet.job","version":1,"bucket":"b"}', "looks like a job message, but key"],
-    ['{"source":"aws.s3","detail":{}}', "looks like an EventBridge event, but"],
+    [
+      JSON.stringify({ Records: [s3Record("%E0%A4%A")] }),
+      'Records.0.s3.object.key is "%E0%A4%A": it must be form-encoded UTF-8',
+    ],
+    [
+      '{"type":"imagefleet.job","version":1,"bucket":"b"}',
+      "the body looks like a job message, but key is missing",
+    ],
+    [
+      '{"type":"imagefleet.job","version":2}',
+      "the body looks like a job message, but version is 2: it must be 1",
+    ],
+    [
+      '{"source":"aws.sns","detail-type":"x"}',
+      'the body looks like an EventBridge event, but source is "aws.sns": it must be "aws.s3"',
+    ],
+    ['{"source":"aws.s3","detail":{}}', "an EventBridge event, but detail-type is missing"],
   ])("says what is wrong with %j", (body, message) => {
     expect(parseMessage(body)).toEqual({
       kind: "malformed",
       message: expect.stringContaining(message),
+    });
+  });
+
+  it("says how long a key is that is too long", () => {
+    const job = { type: "imagefleet.job", version: 1, bucket: "b", key: "x".repeat(1025) };
+    expect(parseMessage(JSON.stringify(job))).toMatchObject({
+      message: `the body looks like a job message, but key is "${"x".repeat(40)}…": it must be 1024 bytes of UTF-8 at most, and has 1025`,
     });
   });
 

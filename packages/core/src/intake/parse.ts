@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { eventBridgeSchema, JOB_TYPES, objectEventSchema } from "./event-bridge.ts";
+import { issueText } from "./issue-text.ts";
 import type { Job } from "./job.ts";
 import { JOB_TYPE, jobMessageSchema } from "./job-message.ts";
 import {
@@ -40,7 +41,10 @@ function parse(body: string, mayBeWrapped: boolean): Intake {
   } catch {
     return malformed(`the body is not JSON: ${excerpt(body)}`);
   }
-  if (typeof value !== "object" || value === null) return malformed(`the body is ${excerpt(body)}`);
+  if (typeof value !== "object" || value === null) {
+    const found = body.trim().slice(0, 80).toWellFormed();
+    return malformed(`the body must be a JSON object, but it is ${found}`);
+  }
   // A body that resembles a form is held against that one, so that the dead letter says what to mend.
   if ("type" in value && value.type === JOB_TYPE) {
     const own = v.safeParse(jobMessageSchema, value, FIRST);
@@ -86,10 +90,8 @@ function ofEventBridge(value: object): Intake {
 }
 
 function unlike(what: string, [issue]: readonly v.BaseIssue<unknown>[], above = ""): Intake {
-  const at = (issue && v.getDotPath(issue)) ?? "it";
-  // It may repeat what it found there, whole.
-  const fault = (issue?.message ?? "").slice(0, 200).toWellFormed();
-  return malformed(`the body looks like ${what}, but ${above}${at}: ${fault}`);
+  const why = issue === undefined ? "it is none" : issueText(issue, above);
+  return malformed(`the body looks like ${what}, but ${why}`);
 }
 
 function malformed(message: string): Intake {

@@ -10,7 +10,7 @@ import { bucketName, objectKey, sizeHint, timeHint } from "./object-name.ts";
 export const s3NotificationSchema = v.object({
   Records: v.array(
     v.looseObject({
-      eventSource: v.nullish(v.pipe(v.string(), v.regex(/^(?:[\w.-]+:)?s3$|^$/, "it is not S3"))),
+      eventSource: v.nullish(v.pipe(v.string(), v.regex(/^(?:[\w.-]+:)?s3$|^$/, "must be S3's"))),
       eventName: v.string(),
     }),
   ),
@@ -37,7 +37,7 @@ const formEncodedKey = v.pipe(
     try {
       return decodeURIComponent(dataset.value.replaceAll("+", " "));
     } catch {
-      addIssue({ message: "the key is not form-encoded UTF-8" });
+      addIssue({ message: "must be form-encoded UTF-8" });
       return NEVER;
     }
   }),
