@@ -1,3 +1,4 @@
+export { issueText } from "./issue-text.ts";
 export type { Job } from "./job.ts";
 export { jobMessage } from "./job-message.ts";
 export { isObjectName } from "./object-name.ts";

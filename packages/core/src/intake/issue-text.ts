@@ -25,6 +25,7 @@ export function issueText(issue: v.BaseIssue<unknown>, above = ""): string {
 function asked({ kind, message, expected }: v.BaseIssue<unknown>): string {
   if (kind !== "schema") return message;
   const what = expected ?? "something else";
+  // Of several: `("small" | "large")`.
   return `must be ${EXPECTED[what] ?? what.replace(/^\((.*)\)$/, "$1").replaceAll(" | ", " or ")}`;
 }
 

@@ -45,7 +45,7 @@ it("reads, groups, shows, exports and redrives whatever dead letter there is", (
         expect(hourOf(deadLetter)).toMatch(/T\d\d$/);
         const line = deadLetterLine(message, "small");
         expect(line.indexOf("\n")).toBe(line.length - 1);
-        expect(readDeadLetterLine(line)?.message.body).toBe(message.body);
+        expect(readDeadLetterLine(line)).toMatchObject({ message: { body: message.body } });
         expect(printableBody(message.body).length).toBeLessThan(message.body.length * 110 + 10);
         expect(Number(redriveAttributes(message)["RedriveCount"])).toBeGreaterThan(0);
       }
@@ -55,6 +55,25 @@ it("reads, groups, shows, exports and redrives whatever dead letter there is", (
     }),
     { numRuns: 80, examples: [[[{ body: NESTED, attributes: {} }]]] },
   );
+});
+
+const whole = { version: 1, lane: "small", body: "{}", attributes: {} };
+
+it.each([
+  ["{", /^it is "{": it must be JSON$/],
+  ["5", /^it is 5: it must be an object$/],
+  [JSON.stringify({ version: 1 }), /^lane is missing$/],
+  [JSON.stringify({ ...whole, version: 2 }), /^version is 2: it must be 1$/],
+  [JSON.stringify({ ...whole, lane: "tiny" }), /^lane is "tiny": it must be "small" or "large"$/],
+  [JSON.stringify({ ...whole, body: "" }), /^body is "": it must not be empty$/],
+  [JSON.stringify({ ...whole, attributes: { A: 1 } }), /^attributes.A is 1: it must be a string$/],
+  [
+    JSON.stringify({ ...whole, attributes: { Reason: "Odd" } }),
+    /^attributes.Reason is "Odd": it must be "SourceCorrupt" or .* or "DoctorTest"$/,
+  ],
+  [JSON.stringify({ ...whole, reason: "Odd" }), /^reason is "Odd": it must be "SourceCorrupt" or /],
+])("says of the line %j which field is wrong, and how", (line, issue) => {
+  expect(readDeadLetterLine(line)).toMatchObject({ issue: expect.stringMatching(issue) });
 });
 
 it("shows JSON indented, and as it is where it is nested too deep for that", () => {

@@ -280,8 +280,29 @@ describe("discard", () => {
     await writeFile(file, `${await readFile(file, "utf8")}{"version":1}\n`);
     const { code, stderr } = await dlq("import", file);
     expect(code).toBe(2);
-    expect(stderr).toContain("line 2 is no dead letter");
+    expect(stderr).toContain("line 2 is no dead letter: lane is missing. Correct it");
+    await writeFile(file, JSON.stringify({ version: 1 }));
+    const unended = await dlq("import", file);
+    expect(unended.code).toBe(2);
+    expect(unended.stderr).toContain("line 1 is no dead letter: lane is missing. Correct it");
     expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(1);
+  });
+
+  it.each(["2", "9"])("refuses --from-line %s of a file of one line", async (line) => {
+    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+    const file = join(sandbox.folder, "letters.ndjson");
+    await dlq("export", file);
+    const { code, stderr } = await dlq("import", file, "--from-line", line);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `error: --from-line ${line}: ${file} has 1 line: name one of them, or leave the option out\n`,
+    });
+  });
+
+  it("imports an export of no dead letters", async () => {
+    const file = join(sandbox.folder, "letters.ndjson");
+    await dlq("export", file);
+    expect(await json("import", file)).toMatchObject({ code: 0, imported: 0, lines: 0 });
   });
 
   it("says from which line an import goes on that the queue did not take", async () => {

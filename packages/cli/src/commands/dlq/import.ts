@@ -19,7 +19,7 @@ const CHUNK = 500;
  * `imagefleet dlq import`: the dead letters of an export back into their dead-letter queues, as they were
  * but for their ids.
  *
- * @throws WrongUse when a line is no dead letter; nothing is sent then
+ * @throws UsageError when a line is no dead letter; nothing is sent then
  */
 export async function importDeadLetters(
   options: Omit<DlqOptions, "filter" | "leaseSeconds"> & {
@@ -29,7 +29,7 @@ export async function importDeadLetters(
   screen: Screen,
 ): Promise<number> {
   const { file, fromLine } = options;
-  const { lines: total, isCut } = await check(file);
+  const { lines: total, isCut } = await check(file, fromLine);
   const leftOut = isCut ? 1 : 0;
   if (isCut) {
     const text = `${file}, line ${total} is cut off and left out: if a discard was killed here, its dead letter is still in the queue; else the file is damaged, and the dead letter must come from another copy`;
@@ -72,7 +72,7 @@ export async function importDeadLetters(
     at++;
     if (at < fromLine || line.trim() === "" || (isCut && at === total)) continue;
     const deadLetter = readDeadLetterLine(line);
-    if (deadLetter) chunk.push(deadLetter);
+    if ("message" in deadLetter) chunk.push(deadLetter);
     if (chunk.length < CHUNK) continue;
     await sendChunk();
     if (signal.aborted) break;
@@ -80,7 +80,7 @@ export async function importDeadLetters(
   await sendChunk();
   if (options.json) screen.json({ version: 1, imported: sent, refused, leftOut, lines: total });
   else screen.report(screen.paint("bold", `${many(sent, "dead letter")} of ${file} imported`));
-  if (signal.aborted) {
+  if (signal.aborted && at < total) {
     screen.note(`interrupted: --from-line ${at + 1} goes on after line ${thousands(at)}`);
     return EXIT.interrupted;
   }
@@ -91,19 +91,28 @@ export async function importDeadLetters(
  * Reads the whole file once before anything is sent: half an import is worse than none. A discard
  * that was killed may have left half a last line, whose dead letter it had not deleted.
  */
-async function check(file: string): Promise<{ lines: number; isCut: boolean }> {
+async function check(file: string, fromLine: number): Promise<{ lines: number; isCut: boolean }> {
   let at = 0;
-  let wrong: number | undefined;
-  const refusal = (line: number) =>
-    new UsageError(
-      `${file}, line ${line} is no dead letter: each line is one, as dlq export writes them`,
-    );
+  let wrong: UsageError | undefined;
+  let mayBeCut = false;
   for await (const line of linesIn(file)) {
-    if (wrong !== undefined) throw refusal(wrong);
+    if (wrong !== undefined) throw wrong;
     at++;
-    if (line.trim() !== "" && readDeadLetterLine(line) === undefined) wrong = at;
+    if (line.trim() === "") continue;
+    const deadLetter = readDeadLetterLine(line);
+    if (!("issue" in deadLetter)) continue;
+    mayBeCut = !deadLetter.isJson;
+    wrong = new UsageError(
+      `${file}, line ${at} is no dead letter: ${deadLetter.issue}. Correct it as dlq export writes it, or remove the line; nothing was imported`,
+    );
   }
-  if (wrong !== undefined && (await endsWithNewline(file))) throw refusal(wrong);
+  if (wrong !== undefined && (!mayBeCut || (await endsWithNewline(file)))) throw wrong;
+  // An export of no dead letters is a file without lines.
+  if (fromLine > Math.max(at, 1)) {
+    throw new UsageError(
+      `--from-line ${fromLine}: ${file} has ${many(at, "line")}: name one of them, or leave the option out`,
+    );
+  }
   return { lines: at, isCut: wrong !== undefined };
 }
 
