@@ -35,8 +35,6 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
     await markOutput(options.out);
   }
   await using data = await openDataFolder(options.data, options.fresh);
-  const found = named ?? (await samples(data, screen));
-  screen.note(foundText(found));
 
   // Loaded late: `render` and `--help` need neither servers nor SDK.
   const { startFleet } = await import("@imagefleet/local/fleet");
@@ -58,6 +56,9 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
   let ended: Run;
   try {
     await data.announce(fleet.endpoint);
+    // Made only now: a port that is taken is told before anything is.
+    const found = named ?? (await samples(data, screen));
+    screen.note(foundText(found));
     ended = await runOn(fleet, found, options, screen, interrupt.signal);
   } finally {
     await fleet.stop();

@@ -214,18 +214,19 @@ describe("imagefleet start", () => {
     expect(third.code).toBe(1);
   }, 60_000);
 
-  test("names the port that is taken, and what to do", async () => {
-    await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());
+  test("names the port that is taken, and what to do, before sample pictures are made", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     const address = server.address();
     const port = typeof address === "object" ? address?.port : undefined;
-    const { code, stderr } = await start("--port", String(port), "--once", "in").ended();
+    const { code, stderr } = await start("--port", String(port), "--once").ended();
     server.close();
     expect(stderr).toContain(`port ${port} of 127.0.0.1 is in use, perhaps by another start`);
     expect(stderr).toContain(`--port ${Number(port) + 1} --data DIR`);
     expect(stderr).not.toMatch(/^ +at /m);
+    expect(stderr).not.toContain("sample pictures");
     expect(code).toBe(2);
+    expect(await readdir(join(cwd, "data"))).not.toContain("samples");
   }, 60_000);
 
   test("says what it passed over and where a link led, and what to do about what is no picture", async () => {
@@ -261,6 +262,7 @@ describe("imagefleet start", () => {
     [["--out", "in/a.jpg", "in"], /--out .*a\.jpg cannot be used: a file is/],
     [["--data", "in/a.jpg", "in"], /--data .*a\.jpg cannot be used: a file is/],
     [["--data", "/proc/nothing", "in"], /--data \/proc\/nothing cannot be used/],
+    [["--data", "in", "in"], /--data .*in was not made by imagefleet .* it holds a\.jpg\. Name an/],
     [["--data", ".", "in"], /--data .* was not made by imagefleet/],
   ])("is used wrongly: %j", async (args, message) => {
     await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());
