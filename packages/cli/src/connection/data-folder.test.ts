@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -60,6 +61,24 @@ describe("the data folder", () => {
     await fill(join(dir, "aws"));
     await expect(openDataFolder(dir, fresh)).rejects.toThrow("was not made by imagefleet");
     expect(await readdir(join(dir, "aws"))).toEqual(["kept"]);
+  });
+
+  test.each([true, false])("is not made of a folder of pictures (fresh: %s)", async (fresh) => {
+    await fill(dir);
+    await writeFile(join(dir, "a.jpg"), "x");
+    await expect(openDataFolder(dir, fresh)).rejects.toThrow(
+      `--data ${dir} was not made by imagefleet (there is no imagefleet.json in it), and it is not empty: it holds a.jpg and 1 more. Name an empty folder or a new one`,
+    );
+    expect((await readdir(dir)).sort()).toEqual(["a.jpg", "kept"]);
+  });
+
+  test("is made of a folder with nothing but what the system, a killed start or reprocess left", async () => {
+    await mkdir(dir);
+    for (const name of [".DS_Store", "rates.json", `imagefleet.lock.${randomUUID()}`]) {
+      await writeFile(join(dir, name), "");
+    }
+    await (await openDataFolder(dir, false))[Symbol.asyncDispose]();
+    expect(await readdir(dir)).toContain("imagefleet.json");
   });
 
   test.each([true, false])(

@@ -6,12 +6,15 @@ import { lock } from "../files/lock.ts";
 import { checkFolder } from "../files/output/folder.ts";
 import { writeWhole } from "../files/output/staged-file.ts";
 import { isAlive } from "../process.ts";
+import { thousands } from "../terminal/thousands.ts";
 import { UsageError } from "../usage-error.ts";
 import { startError } from "./start-error.ts";
 
 /** By this file a folder is known as ours: what has none is never removed. */
 const MARK = "imagefleet.json";
 const LOCK = "imagefleet.lock";
+/** What reprocess remembers of fleets, which may lie in the folder before any start. */
+export const RATES = "rates.json";
 
 /** Where a fleet on this machine keeps what it knows; held by this process until it is disposed of. */
 export interface DataFolder extends AsyncDisposable {
@@ -39,9 +42,11 @@ export interface RunningFleet {
 export async function openDataFolder(dir: string, fresh: boolean): Promise<DataFolder> {
   const mark = join(dir, MARK);
   const fleet = fleetFolder(dir);
-  if (!(await hasMark(mark)) && (await holdsSomething(fleet))) {
+  const [foreign, ...others] = (await hasMark(mark)) ? [] : await foreignNames(dir);
+  if (foreign !== undefined) {
+    const more = others.length === 0 ? "" : ` and ${thousands(others.length)} more`;
     throw new UsageError(
-      `--data ${dir}: its folder aws/ was not made by imagefleet (there is no ${MARK}): name an empty or a new folder`,
+      `--data ${dir} was not made by imagefleet (there is no ${MARK} in it), and it is not empty: it holds ${foreign}${more}. Name an empty folder or a new one`,
     );
   }
   await checkFolder("--data", dir);
@@ -120,7 +125,9 @@ function writeMark(file: string, mark: Mark): Promise<void> {
   return writeWhole(file, Buffer.from(`${JSON.stringify({ imagefleet: 1, ...mark })}\n`));
 }
 
-async function holdsSomething(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch(() => []);
-  return names.length > 0;
+/** What is in a folder, but for what a system hides there and what we write before the mark. */
+async function foreignNames(dir: string): Promise<string[]> {
+  const names = await readdir(dir).catch(() => []);
+  const isOurs = (name: string) => name === RATES || name.startsWith(LOCK);
+  return names.filter((name) => !name.startsWith(".") && !isOurs(name)).sort();
 }

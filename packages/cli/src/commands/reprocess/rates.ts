@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { RATES } from "../../connection/data-folder.ts";
 import { writeWhole } from "../../files/output/staged-file.ts";
 
 const ratesSchema = v.pipe(
@@ -36,5 +37,5 @@ async function read(data: string): Promise<Record<string, MeasuredRate>> {
 }
 
 function fileOf(data: string): string {
-  return join(data, "rates.json");
+  return join(data, RATES);
 }
