@@ -29,8 +29,24 @@ const program = programs[name];
 if (program === undefined) {
   fail(`run.mjs does not know "${name}": one of ${Object.keys(programs).join(", ")}`);
 }
+checkStage();
 install(name === "start" || (name === "imagefleet" && !rest.some(isStage)));
 handOver([...program, ...rest]);
+
+/**
+ * A name that SST takes for no stage is refused before anything is installed for it.
+ * https://github.com/anomalyco/sst/blob/dev/pkg/project/project.go (InvalidStageRegex)
+ */
+function checkStage() {
+  const at = rest.findIndex(isStage);
+  if (at < 0) return;
+  const [, stage = rest[at + 1] ?? ""] = /^--stage=(.*)$/s.exec(rest[at]) ?? [];
+  if (/^[a-zA-Z0-9-]+$/.test(stage)) return;
+  fail(
+    `--stage ${JSON.stringify(stage)} is no name of a stage: write letters, digits and hyphens alone, such as --stage production`,
+    2,
+  );
+}
 
 /**
  * Installs once, and again when the lockfile or a package.json has changed. What only tests and
@@ -137,7 +153,7 @@ function handOver(args) {
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
 }
 
-function fail(text) {
+function fail(text, code = 1) {
   console.error(`imagefleet: ${text}`);
-  process.exit(1);
+  process.exit(code);
 }

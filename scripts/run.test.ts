@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { cp, glob, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  cp,
+  glob,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -35,6 +45,23 @@ it.each([
   },
   60_000,
 );
+
+it.each([
+  ["imagefleet", "preflight", "--stage", "x y"],
+  ["imagefleet", "doctor", "--stage=x/y"],
+  ["sst", "deploy", "--stage"],
+])("%s %s %s is refused before anything is installed, where it names no stage", async (...args) => {
+  for (const path of ["scripts/run.mjs", "scripts/tools/package.json", LOCK]) {
+    await cp(join(ROOT, path), join(clone, path));
+  }
+  await mkdir(join(clone, "packages"));
+  const ended = promisify(execFile)(process.execPath, [join(clone, "scripts/run.mjs"), ...args]);
+  await expect(ended).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^imagefleet: --stage "(x.y)?" is no name of a stage: write /),
+  });
+  expect(await readdir(join(clone, "scripts/tools"))).not.toContain("node_modules");
+});
 
 it("installs the whole over what a start has installed, and asks nobody", async () => {
   const manifests = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "scripts/run.mjs"];
