@@ -79,7 +79,7 @@ describe.runIf(canMount)("a disk that is full", () => {
 
     it("is told of export, which leaves no part of a file", async () => {
       fill(16_384);
-      const file = join(disk, "letters.ndjson");
+      const file = join(disk, "dead-letters.ndjson");
       const { code, stderr } = await dlq("export", file);
       expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(FULL) });
       expect(stderr).toContain(file);

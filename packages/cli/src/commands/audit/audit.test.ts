@@ -142,3 +142,14 @@ it("names each hole, and is complete after a repair", async () => {
   ]);
   s3.destroy();
 }, 90_000);
+
+it("shows some of many findings, and its JSON has all, as it says", async () => {
+  await writeFile(join(folder, "text"), "no picture");
+  for (const key of ["a.jpg", "b.jpg", "c.jpg"]) await fleet.upload(key, join(folder, "text"));
+  await fleet.idle();
+  const where = ["--endpoint", fleet.endpoint, "--recipe", recipe];
+  const env = asEnvironment(fleet.credentials);
+  const { stdout } = await run(["audit", "--limit", "1", ...where], { cwd: folder, env });
+  expect(stdout).toContain("… and 2 more: --limit, or --json for all");
+  expect((await audit("--limit", "1")).findings).toHaveLength(3);
+});

@@ -113,6 +113,26 @@ describe("reading", () => {
     );
   });
 
+  it("shows some of many folders, hours and dead letters, and all where it says that all are", async () => {
+    const dead = Array.from({ length: 15 }, (_, n) => {
+      return { key: `${n}/a.jpg`, reason: "Internal", hoursAgo: n + 1 } as const;
+    });
+    await bury(sandbox, dead);
+    const { stdout } = await dlq("summary");
+    expect(stdout).toContain("… and 7 folders more: --json lists all");
+    expect(stdout).toContain("… 3 hours before these: --json lists all");
+    const { folders, hours } = await json("summary");
+    expect([folders.length, hours.length]).toEqual([15, 15]);
+    const listed = await dlq("list", "--limit", "4");
+    expect(listed.stdout).toContain("11 older dead letters left out: --limit, or --json for all");
+    const all = await dlq("list", "--limit", "4", "--json");
+    const keys = all.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).key);
+    expect(keys.sort()).toEqual(dead.map(({ key }) => key).sort());
+  });
+
   it("names the commands that there are to a word that is none", async () => {
     const [unknown, byDefault] = await Promise.all([dlq("nonsense"), dlq()]);
     expect(unknown.code).toBe(2);
@@ -290,7 +310,7 @@ describe("discard", () => {
 
   it.each(["2", "9"])("refuses --from-line %s of a file of one line", async (line) => {
     await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
-    const file = join(sandbox.folder, "letters.ndjson");
+    const file = join(sandbox.folder, "dead-letters.ndjson");
     await dlq("export", file);
     const { code, stderr } = await dlq("import", file, "--from-line", line);
     expect({ code, stderr }).toEqual({
@@ -300,7 +320,7 @@ describe("discard", () => {
   });
 
   it("imports an export of no dead letters", async () => {
-    const file = join(sandbox.folder, "letters.ndjson");
+    const file = join(sandbox.folder, "dead-letters.ndjson");
     await dlq("export", file);
     expect(await json("import", file)).toMatchObject({ code: 0, imported: 0, lines: 0 });
   });

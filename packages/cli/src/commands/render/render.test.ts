@@ -52,6 +52,13 @@ describe("imagefleet render", () => {
     ]);
   });
 
+  test("shows some of many files, and its JSON has all, as it says", async () => {
+    for (let n = 0; n < 42; n++) await put(cwd, `in/${n}.jpg`, "this is no picture");
+    const { stdout, stderr } = await render("in", "--json", "--out", "out");
+    expect(stderr).toContain("… and 12 more: above, what went wrong and the slowest; --json lists");
+    expect(lines(stdout)).toHaveLength(42);
+  });
+
   test("goes on after bad files: a line each, in order, and the pictures of the good", async () => {
     await put(cwd, "in/a.jpg", sharp(noise(800, 600)).jpeg());
     await put(

@@ -245,6 +245,15 @@ describe("imagefleet start", () => {
     );
   }, 60_000);
 
+  test("shows some of many sources and dead letters, and its JSON has all, as it says", async () => {
+    for (let n = 0; n < 42; n++) await put(cwd, `in/${n}.jpg`, "this is no picture");
+    const { stdout, stderr } = await start("--once", "--json", "in").ended();
+    expect(stderr).toContain("… and 12 more: above, what went wrong and the slowest; --json lists");
+    expect(stderr).toContain("… and 22 more: --json lists all");
+    const { results, deadLetters } = JSON.parse(stdout);
+    expect([results.length, deadLetters.length]).toEqual([42, 42]);
+  }, 60_000);
+
   test("reports a file that cannot be read, does the others, and ends with 1", async () => {
     await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());
     await symlink("nowhere.jpg", join(cwd, "in/lost.jpg"));
