@@ -7,18 +7,18 @@ type Permission = Exclude<
   undefined | $util.Output<unknown> | Promise<unknown>
 >[number];
 
-/** The keys of KMS that both buckets are encrypted with, each once. */
+/** The KMS keys that the two buckets are encrypted with, without duplicates. */
 export function keysOf({ source, renditions }: Stores): $util.Input<string>[] {
   return [...new Set([source.key, renditions.key])].filter((key) => key !== undefined);
 }
 
-/** What reading an object needs besides, where a key of KMS was chosen. */
+/** The further permission that reading an object needs where a KMS key is used. */
 export function decrypting({ settings }: Fleet, stores: Stores) {
   const readable = [...keysOf(stores), ...settings.formerKeys];
   return readable.length > 0 ? [{ actions: ["kms:Decrypt"], resources: readable }] : [];
 }
 
-/** What a reconcile does to the store, in both lanes. */
+/** The S3 permissions of a reconcile, which both lanes run. */
 export function storeAccess(fleet: Fleet, stores: Stores): Permission[] {
   const { source, renditions } = stores;
   const { recipe } = fleet;
@@ -31,15 +31,15 @@ export function storeAccess(fleet: Fleet, stores: Stores): Permission[] {
       actions: ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"],
       resources: [$interpolate`${renditions.arn}/${recipe.output.prefix}*`],
     },
-    // Never called: without it S3 answers "forbidden" for a key that is not there, and a picture that
-    // was deleted could not be told from one that may not be read.
+    // Never called. Without it, S3 answers 403 rather than 404 for a missing key, and a deleted source
+    // could not be distinguished from one that must not be read.
     { actions: ["s3:ListBucket"], resources: [source.arn, renditions.arn] },
     ...decrypting(fleet, stores),
     ...(renditions.key ? [{ actions: ["kms:GenerateDataKey"], resources: [renditions.key] }] : []),
   ];
 }
 
-/** What drains a lane does: also sends again what could not be begun, as if it were new. */
+/** The permissions of a program that drains a lane, which also requeues messages. */
 export function draining(queue: sst.aws.Queue, ...more: string[]): Permission {
   const actions = [
     "sqs:ReceiveMessage",

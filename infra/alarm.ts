@@ -2,8 +2,8 @@ import { type Fleet, physical } from "./context.ts";
 
 type Query = aws.types.input.cloudwatch.MetricAlarmMetricQuery;
 
-/** Whose alarms they are, and where they go. */
-export interface Told {
+/** The fleet that alarms belong to, and the topic that they notify. */
+export interface AlarmScope {
   readonly fleet: Fleet;
   readonly alarmTopic: $util.Input<string>;
 }
@@ -17,12 +17,12 @@ interface Metric {
   readonly periodSeconds: number;
 }
 
-/** A metric, as an alarm's expression sees it under `id`. */
+/** A metric that an alarm's expression refers to by `id`. */
 export function metric({ id, name: metricName, periodSeconds: period, ...rest }: Metric) {
   return { id, metric: { metricName, period, ...rest } };
 }
 
-/** A metric that SQS keeps of a queue. */
+/** A metric of an SQS queue. */
 export function queueMetric(
   id: string,
   queue: sst.aws.Queue,
@@ -41,14 +41,14 @@ export function queueMetric(
 }
 
 /**
- * Goes off when what is measured is at or above `threshold`, and says when it is over. Where nothing
- * is measured nothing is wrong.
+ * An alarm that fires when the metric is at or above `threshold` and notifies again when it has
+ * recovered. Missing data counts as healthy.
  *
- * @param options.of one metric, or, with an expression, those that it is made of
- * @param options.breaching in how many of the `periods`; all of them, where nothing is said
+ * @param options.of one metric, or the operands of `expression`
+ * @param options.breaching how many of the `periods` must breach; default: all
  */
 export function alarm(
-  { fleet, alarmTopic }: Told,
+  { fleet, alarmTopic }: AlarmScope,
   name: string,
   description: string,
   options: {
@@ -57,7 +57,7 @@ export function alarm(
     threshold: number;
     periods?: number;
     breaching?: number;
-    saysWhenOver?: boolean;
+    notifyWhenOver?: boolean;
   },
 ): void {
   const {
@@ -66,7 +66,7 @@ export function alarm(
     threshold,
     periods = 1,
     breaching = periods,
-    saysWhenOver = true,
+    notifyWhenOver = true,
   } = options;
   new aws.cloudwatch.MetricAlarm(
     `${fleet.name}${name}`,
@@ -83,7 +83,7 @@ export function alarm(
           ? of.map((only) => ({ ...only, returnData: true }))
           : [{ id: "value", expression, label: name, returnData: true }, ...of],
       alarmActions: [alarmTopic],
-      okActions: saysWhenOver ? [alarmTopic] : [],
+      okActions: notifyWhenOver ? [alarmTopic] : [],
     },
     fleet.within,
   );

@@ -2,10 +2,10 @@ import { type Fleet, physical, physicalOfAccount } from "./context.ts";
 import { AWAKE_TAG, type Lanes } from "./queues.ts";
 
 /**
- * SQS stops reporting a queue that nobody used for six hours, and takes up to 15 minutes to begin
- * again: so long the first large picture of a morning would wait for a task, and a dead letter for its
- * alarm. Any call keeps a queue in use. Scheduler makes no call that only reads, so this one writes the
- * tag that is there already. The small lane's queue is polled by Lambda all the time.
+ * SQS stops reporting metrics of a queue that was not used for six hours, and takes up to 15 minutes to
+ * start again. The first large image of a morning would wait that long for a task, and a dead letter for
+ * its alarm. Any call counts as use. EventBridge Scheduler makes no read-only calls, so this one writes
+ * the tag that is there already. Lambda polls the small lane's queue all the time.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
  */
@@ -53,7 +53,7 @@ export function stayAwake(fleet: Fleet, { small, large }: Lanes): void {
           arn: "arn:aws:scheduler:::aws-sdk:sqs:tagQueue",
           roleArn: role.arn,
           input: $jsonStringify({ QueueUrl: url, Tags: AWAKE_TAG }),
-          // The next comes in an hour.
+          // The next call follows in an hour.
           retryPolicy: { maximumRetryAttempts: 0 },
         },
       },

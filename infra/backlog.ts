@@ -4,11 +4,11 @@ import { SCALING } from "./numbers.ts";
 import { backlogSteps } from "./scaling.ts";
 
 /**
- * Tasks follow the backlog: what waits and what is in hand, both. By waiting messages alone the
- * last one taken would end the task that works on it.
+ * The number of tasks follows the backlog: visible messages and messages in flight. By visible messages
+ * alone, receiving the last one would stop the task that works on it.
  *
- * Steps to an exact number, and no target tracking: that multiplies the tasks there are, and from
- * none it never gets to one.
+ * Step scaling to an exact number rather than target tracking, which multiplies the current number of
+ * tasks and never gets from zero to one.
  */
 export function scaleOnBacklog(fleet: Fleet, large: sst.aws.Queue, worker: sst.aws.Service): void {
   const { name: prefix, settings, within } = fleet;
@@ -43,7 +43,7 @@ export function scaleOnBacklog(fleet: Fleet, large: sst.aws.Queue, worker: sst.a
         fleet,
         large,
         "LargeBacklog",
-        "Messages wait in the large lane: tasks are started",
+        "Messages wait in the large lane: starts tasks",
       ),
       comparisonOperator: "GreaterThanOrEqualToThreshold",
       threshold: 1,
@@ -57,16 +57,11 @@ export function scaleOnBacklog(fleet: Fleet, large: sst.aws.Queue, worker: sst.a
   new aws.cloudwatch.MetricAlarm(
     `${prefix}LargeEmpty`,
     {
-      ...backlogAlarm(
-        fleet,
-        large,
-        "LargeEmpty",
-        "The large lane is empty: the last tasks are stopped",
-      ),
+      ...backlogAlarm(fleet, large, "LargeEmpty", "The large lane is empty: stops the last tasks"),
       comparisonOperator: "LessThanThreshold",
       threshold: 1,
       evaluationPeriods: SCALING.emptyPeriods,
-      // SQS stops reporting a queue that nobody uses.
+      // SQS stops reporting a queue that is not used.
       treatMissingData: "breaching",
       alarmActions: [idle.arn],
     },
@@ -81,9 +76,9 @@ function backlogAlarm(fleet: Fleet, large: sst.aws.Queue, name: string, alarmDes
     name: physical(fleet, name),
     alarmDescription,
     metricQueries: [
-      // SQS reports what is in hand only where there is something, and CloudWatch takes a missing
-      // operand for 0. No FILL: where the newest minute comes late, its value would be the last one
-      // for ever, and the alarm stuck with it.
+      // SQS reports messages in flight only where there are some, and CloudWatch replaces a missing
+      // operand by 0. No FILL: where the newest minute is late, FILL would repeat the last value for
+      // ever, and the alarm would keep its state.
       // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
       {
         id: "backlog",

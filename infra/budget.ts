@@ -1,14 +1,14 @@
-import type { Told } from "./alarm.ts";
+import type { AlarmScope } from "./alarm.ts";
 import { physical } from "./context.ts";
 
 /**
- * The account's bill, this month: of all that runs in it, as AWS tells costs apart by tag only where
- * an administrator has turned that on.
+ * A budget of the whole account's monthly bill. AWS separates costs by tag only where an administrator
+ * has activated cost allocation tags.
  */
-export function budget({ fleet, alarmTopic }: Told): void {
+export function budget({ fleet, alarmTopic }: AlarmScope): void {
   const { monthlyBudgetUsd } = fleet.settings;
   if (monthlyBudgetUsd === undefined) return;
-  const tell = (notificationType: "ACTUAL" | "FORECASTED", threshold: number) => ({
+  const notify = (notificationType: "ACTUAL" | "FORECASTED", threshold: number) => ({
     notificationType,
     threshold,
     thresholdType: "PERCENTAGE",
@@ -23,7 +23,7 @@ export function budget({ fleet, alarmTopic }: Told): void {
       timeUnit: "MONTHLY",
       limitAmount: String(monthlyBudgetUsd),
       limitUnit: "USD",
-      notifications: [tell("ACTUAL", 80), tell("FORECASTED", 100)],
+      notifications: [notify("ACTUAL", 80), notify("FORECASTED", 100)],
     },
     fleet.within,
   );

@@ -8,10 +8,10 @@ interface Options {
 }
 
 /**
- * Makes one file of a module and all that it imports.
+ * Bundles a module and everything that it imports into one file.
  *
- * @param entry a file from the app's root; or a text, and the folder that it imports from
- * @throws Error with what cannot be found or read
+ * @param entry a path from the app's root, or a text and the folder that its imports resolve from
+ * @throws Error naming what cannot be resolved or read
  */
 export function bundle(
   entry: string | { readonly contents: string; readonly resolveDir: string },

@@ -1,43 +1,43 @@
 import type { FleetRecipe } from "./recipe.ts";
 import type { FleetSettings } from "./settings-schema.ts";
 
-/** As SST's own: other arguments in place of ours, or a function that changes them. */
+/** As SST's `transform`: arguments that replace ours, or a function that changes them. */
 export type Transform<T> =
   | Partial<T>
   | ((args: T, options: $util.ComponentResourceOptions, name: string) => undefined);
 
-/** How an app changes what the fleet makes of SST's components. */
+/** Changes the SST components that the fleet creates. */
 export interface Transforms {
   readonly function?: Transform<sst.aws.FunctionArgs>;
   readonly worker?: Transform<sst.aws.ServiceArgs>;
-  /** Lanes' queues and their dead-letter queues. */
+  /** The lanes' queues and dead-letter queues. */
   readonly queue?: Transform<sst.aws.QueueArgs>;
   readonly bucket?: Transform<sst.aws.BucketArgs>;
 }
 
 /**
- * The characters that the name of a role of IAM, and of a rule or schedule of EventBridge, may have.
+ * The longest name, in characters, of an IAM role and of a rule or schedule of EventBridge.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
  * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
  */
 export const LONGEST_NAME = 64;
 
-/** What all parts of one fleet are made with. */
+/** What every part of a fleet is created with. */
 export interface Fleet {
-  /** In the app, and before the name of everything in it. */
+  /** The component's name in the app, and the prefix of the names of all its parts. */
   readonly name: string;
   readonly settings: FleetSettings;
   readonly recipe: FleetRecipe;
   readonly transform: Transforms;
-  /** Are pictures, and the keys they are encrypted with, kept when the fleet is removed? */
+  /** Whether images, and the keys that encrypt them, are retained when the fleet is removed. */
   readonly retained: boolean;
   readonly region: $util.Output<string>;
   readonly account: $util.Output<string>;
   readonly partition: $util.Output<string>;
-  /** Pulumi's options of every part. */
+  /** Pulumi's options for every part. */
   readonly within: { readonly parent: $util.Resource };
-  /** Pulumi's options of what stays when the fleet is removed, if its pictures do. */
+  /** Pulumi's options for the parts that are retained along with the images. */
   readonly kept: { readonly parent: $util.Resource; readonly retainOnDelete: boolean };
 }
 
@@ -52,7 +52,7 @@ export function fleetOf(
     ...given,
     name,
     retained,
-    // Of the provider that the component was given.
+    // From the provider that the component was given.
     region: aws.getRegionOutput({}, within).region,
     account: aws.getCallerIdentityOutput({}, within).accountId,
     partition: aws.getPartitionOutput({}, within).partition,
@@ -61,7 +61,7 @@ export function fleetOf(
   };
 }
 
-/** What a component of SST's is made of, once the app has had its say. */
+/** The arguments of an SST component after the app's transform. */
 export function transformed<T extends object>(
   transform: Transform<T> | undefined,
   name: string,
@@ -75,15 +75,15 @@ export function transformed<T extends object>(
 }
 
 /**
- * The name in AWS of what SST does not name: told apart by app, stage and fleet in one account.
+ * The name in AWS of a resource that SST does not name, unique in an account by app, stage and fleet.
  *
- * @throws Error where it has more than 64 characters, which is all that some of AWS's services take
+ * @throws Error where it is longer than 64 characters, the limit of some AWS services
  */
 export function physical({ name: fleet }: Pick<Fleet, "name">, name: string): string {
   return short(`${$app.name}-${$app.stage}-${fleet}${name}`);
 }
 
-/** The name of a resource of IAM, which knows no regions. */
+/** The name of an IAM resource. IAM is global, so the name contains the region. */
 export function physicalOfAccount(fleet: Fleet, name: string): $util.Output<string> {
   return fleet.region.apply((region) => short(`${physical(fleet, name)}-${region}`));
 }
@@ -91,6 +91,6 @@ export function physicalOfAccount(fleet: Fleet, name: string): $util.Output<stri
 function short(name: string): string {
   if (name.length <= LONGEST_NAME) return name;
   throw new Error(
-    `${name} has ${name.length} characters, and AWS takes ${LONGEST_NAME}: shorten the name of the app, the stage or the fleet`,
+    `${name} has ${name.length} characters, and AWS allows ${LONGEST_NAME}: shorten the name of the app, the stage or the fleet`,
   );
 }

@@ -22,7 +22,7 @@ export interface Programs {
   readonly cluster: sst.aws.Cluster;
 }
 
-/** The page that a person opens first: is anything waiting, failing, dead; what is it worth? */
+/** The first page to open: backlog, failures, dead letters, throughput and savings. */
 export function dashboard(
   fleet: Fleet,
   { small, large }: Lanes,
@@ -71,7 +71,7 @@ function rows(names: Names, metricsNamespace: string | undefined): Row[] {
   const lane = (title: string, queue: string) =>
     graph(`${title} lane: messages`, [
       sqs(queue, "ApproximateNumberOfMessagesVisible", "waiting"),
-      sqs(queue, "ApproximateNumberOfMessagesNotVisible", "in hand"),
+      sqs(queue, "ApproximateNumberOfMessagesNotVisible", "in flight"),
     ]);
   const tasks: Place = [
     "AWS/ECS",

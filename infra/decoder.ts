@@ -6,11 +6,11 @@ const ENTRY = "packages/core/src/image/decode/transcode-thread.ts";
 const FILE = "transcode-thread.mjs";
 
 /**
- * The thread that unpacks HEIC and BMP starts from a file of its own, which must lie beside the
- * function's bundle: bundled here, with its WebAssembly.
+ * Bundles the thread that transcodes HEIC and BMP, with its WebAssembly. It starts from a file of its own,
+ * beside the function's bundle.
  *
- * @returns what SST is to copy into the artifact, where its bundle lies too, and into the live
- *   function of `sst dev`
+ * @returns the file that SST copies into the artifact, beside the bundle, and into the live function of
+ *   `sst dev`
  */
 export function decoderThread(): { from: string; to: string } {
   const from = join(".sst", "imagefleet", FILE);

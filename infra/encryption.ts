@@ -2,8 +2,8 @@ import type { Fleet } from "./context.ts";
 import { KMS_DELETION_DAYS } from "./numbers.ts";
 
 /**
- * The key of KMS for the fleet's buckets, where KMS was chosen: one that is there, or the fleet's own.
- * Without it nothing that is kept can be read.
+ * The KMS key of the fleet's buckets, where the settings choose KMS: an existing key, or the fleet's own.
+ * It is retained with the buckets, because without it no retained object can be read.
  */
 export function makeKey(fleet: Fleet): $util.Input<string> | undefined {
   const { encryption, distribution } = fleet.settings;
@@ -21,7 +21,7 @@ export function makeKey(fleet: Fleet): $util.Input<string> | undefined {
   ).arn;
 }
 
-/** The account's policies decide, as without a policy here; and the distribution may decrypt. */
+/** The account's IAM policies decide, which is the default; the distribution may decrypt too. */
 function readableThrough({ partition, account }: Fleet, distribution: $util.Input<string>) {
   return aws.iam.getPolicyDocumentOutput({
     statements: [

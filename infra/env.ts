@@ -1,4 +1,4 @@
-/** Settings for this one deployment, as JSON: over what settings.ts says for the stage. */
+/** Settings for this deployment, as JSON. They override the stage's settings in settings.ts. */
 export function settingsFromEnv(): object {
   const text = process.env["IMAGEFLEET_SETTINGS"];
   if (text === undefined || text === "") return {};

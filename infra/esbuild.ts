@@ -1,13 +1,13 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-/** What is used of esbuild. */
+/** The functions of esbuild that are used. */
 interface Esbuild {
   build(options: object): Promise<unknown>;
   buildSync(options: object): unknown;
 }
 
-/** Put before a bundle in ESM: CommonJS packages in it ask for these as they load. */
+/** Precedes an ESM bundle: CommonJS packages in it use these names as they load. */
 export const ESM_BANNER = [
   'import { createRequire as _createRequire } from "node:module";',
   "const require = _createRequire(import.meta.url);",
@@ -15,7 +15,7 @@ export const ESM_BANNER = [
 ].join("\n");
 
 /**
- * The esbuild that SST's platform brings along.
+ * The esbuild of SST's platform.
  *
  * @param platform the folder of SST's platform, `.sst/platform`
  */

@@ -8,7 +8,7 @@ import { makeKey } from "./encryption.ts";
 import { listen, makeConsume } from "./intake.ts";
 import { type Link, linkOf } from "./link.ts";
 import { makeNetwork } from "./network.ts";
-import { tellOfTasks } from "./notices.ts";
+import { notifyOfTaskFailures } from "./notices.ts";
 import { policiesForPeople } from "./operator.ts";
 import { outputsOf } from "./outputs.ts";
 import { makeLanes } from "./queues.ts";
@@ -24,23 +24,23 @@ import { makeCluster, makeWorker } from "./worker.ts";
 export interface ImagefleetArgs extends FleetInput {
   /** The module that exports the recipe, from the app's root: "recipe.ts". */
   readonly recipe: string;
-  /** Changes what the fleet makes of SST's components, as `transform` of SST's own does. */
+  /** Changes the SST components that the fleet creates, as `transform` of SST's components does. */
   readonly transform?: Transforms;
 }
 
 /**
- * A fleet: what is uploaded to one bucket is made into renditions in another.
+ * A fleet: makes renditions in one bucket of the images that are uploaded to another.
  *
  * @example
  * const photos = new Imagefleet("Photos", { recipe: "recipe.ts" });
  * new sst.aws.Function("Upload", { handler: "src/upload.handler", link: [photos] });
  */
 export class Imagefleet extends $util.ComponentResource {
-  /** Where everything is. */
+  /** Names, URLs and ARNs of the fleet's resources. */
   readonly outputs: ReturnType<typeof outputsOf>;
   readonly #link: Link;
 
-  /** @throws Error naming each field that is wrong, its value and the fix */
+  /** @throws Error naming each invalid field, its value and the fix */
   constructor(name: string, args: ImagefleetArgs, options: $util.ComponentResourceOptions = {}) {
     const { recipe, transform = {}, ...given } = args;
     const settings = parseFleet(name, $app.stage, given);
@@ -60,24 +60,24 @@ export class Imagefleet extends $util.ComponentResource {
     listen(fleet, source, lanes);
     replicate(fleet, source);
     const alarmTopic = makeTopic(fleet);
-    const told = { fleet, alarmTopic };
-    budget(told);
+    const scope = { fleet, alarmTopic };
+    budget(scope);
     const programs = { consume, worker, cluster };
     const people = policiesForPeople(fleet, lanes, stores, programs);
-    // `sst dev` is somebody's desk: nobody is to be woken, and the worker runs at home.
+    // In `sst dev` the worker runs on the developer's machine, and no alarm should wake anybody.
     const page = $dev ? undefined : dashboard(fleet, lanes, programs, telemetry.metricsNamespace);
     if (!$dev) {
-      alarms(told, lanes, consume);
+      alarms(scope, lanes, consume);
       stayAwake(fleet, lanes);
       scaleOnBacklog(fleet, large.queue, worker);
-      tellOfTasks(told, cluster, worker);
+      notifyOfTaskFailures(scope, cluster, worker);
     }
     this.#link = linkOf(fleet, stores, lanes);
     this.outputs = outputsOf(fleet, { key, stores, lanes, programs, people, alarmTopic, page });
     this.registerOutputs(this.outputs);
   }
 
-  /** What `link: [fleet]` gives: `Resource.Photos.sourceBucket`, and the permission to upload to it. */
+  /** What `link: [fleet]` provides: `Resource.Photos.sourceBucket` and the permission to upload to it. */
   getSSTLink(): Link {
     return this.#link;
   }

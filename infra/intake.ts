@@ -8,17 +8,14 @@ import { type Lanes, sourceRule } from "./queues.ts";
 import type { Storage, Stores } from "./storage.ts";
 import type { Telemetry } from "./telemetry.ts";
 
-interface Surroundings {
+interface Parts {
   readonly stores: Stores;
   readonly lanes: Lanes;
   readonly telemetry: Telemetry;
 }
 
-/** Takes up to ten messages of the small lane; what fails comes back alone. */
-export function makeConsume(
-  fleet: Fleet,
-  { stores, lanes, telemetry }: Surroundings,
-): sst.aws.Function {
+/** The function that consumes the small lane, up to ten messages a batch, with partial batch responses. */
+export function makeConsume(fleet: Fleet, { stores, lanes, telemetry }: Parts): sst.aws.Function {
   const { name, recipe, settings, retained, within } = fleet;
   const { source, renditions } = stores;
   const { small, large } = lanes;
@@ -46,10 +43,10 @@ export function makeConsume(
           ...telemetry.environment,
         },
         nodejs: {
-          // sharp's binary for the function's processor, at the version of the lockfile.
+          // sharp's binary for the function's architecture, in the lockfile's version.
           install: { sharp: sharpVersion() },
-          // What is imported when it is needed (traces, ways to credentials) is a file of its own, and
-          // not parsed at each start.
+          // Dynamic imports (traces, credential providers) become files of their own, which a cold start
+          // does not parse.
           splitting: true,
         },
         copyFiles: [decoderThread(), { from: join(recipe.folder, recipe.file), to: recipe.file }],
@@ -73,7 +70,7 @@ export function makeConsume(
       batchSize: CONSUME.batchSize,
       maximumBatchingWindowInSeconds: CONSUME.windowSeconds,
       functionResponseTypes: ["ReportBatchItemFailures"],
-      // Not by the function's reserved concurrency: what that throttles counts as received.
+      // Not the function's reserved concurrency: a throttled message counts as received.
       scalingConfig: { maximumConcurrency: settings.functionConcurrency },
     },
     within,
@@ -81,13 +78,13 @@ export function makeConsume(
   return consume;
 }
 
-/** Has the source bucket tell the small lane what happens in it, in the way that the settings say. */
+/** Sends the source bucket's events to the small lane, as the settings specify. */
 export function listen(fleet: Fleet, source: Storage, lanes: Lanes): void {
   const { settings } = fleet;
   if (settings.source === "new" || settings.source.notifications === "replace") {
     notify(fleet, source, lanes);
   } else if (settings.source.notifications === "eventbridge") {
-    hear(fleet, source, lanes);
+    listenByEventBridge(fleet, source, lanes);
   }
 }
 
@@ -107,31 +104,31 @@ function notify(
           events: [
             "s3:ObjectCreated:*",
             "s3:ObjectRemoved:*",
-            // What a lifecycle rule removes is no ObjectRemoved.
+            // A removal by a lifecycle rule is not an ObjectRemoved event.
             "s3:LifecycleExpiration:*",
             "s3:ObjectRestore:Completed",
           ],
-          // Suffixes stay with the recipe: S3 compares them with case.
+          // The recipe filters by suffix: S3 compares suffixes case-sensitively.
           ...(recipe.source.prefix === "" ? {} : { filterPrefix: recipe.source.prefix }),
         },
       ],
     },
-    // S3 sends a test event at once, and refuses a queue that does not take it.
+    // S3 sends a test event at once, and refuses a queue that it may not send to.
     { ...within, dependsOn: smallPolicy },
   );
 }
 
 /**
- * Rules of the default bus are many to a bucket. The bucket itself must send to EventBridge.
+ * A bucket can have many rules on the default bus. The bucket itself must send its events to EventBridge.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
-function hear(fleet: Fleet, source: Storage, { small, smallPolicy }: Lanes): void {
+function listenByEventBridge(fleet: Fleet, source: Storage, { small, smallPolicy }: Lanes): void {
   const { name, recipe, within } = fleet;
   const rule = new aws.cloudwatch.EventRule(
     `${name}SourceEvents`,
     {
       name: sourceRule(fleet),
-      description: "Imagefleet: what happens in the source bucket",
+      description: "Imagefleet: events of the source bucket",
       eventPattern: $jsonStringify({
         source: ["aws.s3"],
         "detail-type": ["Object Created", "Object Deleted", "Object Restore Completed"],

@@ -5,7 +5,7 @@ import type { Stores } from "./storage.ts";
 
 export type Link = ReturnType<typeof linkOf>;
 
-/** What whoever is linked to a fleet is told of it, and may do: upload sources, read what is made. */
+/** What a linked function gets: the names of the resources, and permission to upload sources and read renditions. */
 export function linkOf({ recipe }: Fleet, stores: Stores, { small, large }: Lanes) {
   const { source, renditions } = stores;
   const keys = keysOf(stores);

@@ -1,7 +1,6 @@
 /**
- * The fleet's own metrics, by name, and the dimensions of each: what its programs write into their
- * logs, said once more for who draws it. docs/telemetry.md tells what they are, and a test holds
- * this against what the programs say.
+ * The fleet's own metrics, by name, and the dimensions of each, for the dashboard. docs/telemetry.md
+ * describes them, and a test compares this list with what the programs write.
  */
 export const METRICS = {
   jobs: ["lane", "outcome"],
@@ -21,7 +20,7 @@ export const METRICS = {
 } as const;
 export type MetricName = keyof typeof METRICS;
 
-/** A job's time, stage by stage. */
+/** A job's time, by phase. */
 export const PHASES = [
   "fetchMs",
   "probeMs",

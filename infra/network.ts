@@ -16,7 +16,7 @@ export interface Network {
   readonly publicAddresses: boolean;
 }
 
-/** The worker's network. In `sst dev` no task runs in it, and SST's cluster asks for names alone. */
+/** The worker's network. In `sst dev` no task runs in it, and SST's cluster needs only names. */
 export function makeNetwork(fleet: Fleet, { tracesPort }: Telemetry): Network {
   const { network } = fleet.settings;
   if ($dev) return { id: "vpc-0", subnets: ["subnet-0"], groups: [], publicAddresses: false };
@@ -27,8 +27,8 @@ export function makeNetwork(fleet: Fleet, { tracesPort }: Telemetry): Network {
 }
 
 /**
- * Its tasks have public addresses and let nobody in: a NAT gateway in each zone would cost more than
- * the fleet. S3 is reached within AWS, and that traffic is free.
+ * Tasks have public addresses and accept no connections: a NAT gateway in each zone would cost more than
+ * the fleet. S3 is reached through a gateway endpoint, which is free.
  */
 function ours(fleet: Fleet, cidr: string, tracesPort: number | undefined): Network {
   const { name, within } = fleet;
@@ -79,7 +79,7 @@ function ours(fleet: Fleet, cidr: string, tracesPort: number | undefined): Netwo
         availabilityZone: zones.names.apply((names) => names[zone] ?? ""),
         tags: { Name: `${physical(fleet, "Network")}-${zone + 1}` },
       },
-      // A zone that is impaired leaves the list: no reason to make subnets anew.
+      // An impaired zone leaves the list, which must not replace the subnets.
       { ...within, ignoreChanges: ["availabilityZone"] },
     );
     new aws.ec2.RouteTableAssociation(
@@ -100,13 +100,13 @@ function group(
   vpcId: $util.Input<string>,
   tracesPort: number | undefined,
 ): $util.Output<string> {
-  // AWS, and the collector where it listens elsewhere: else traces would wait for nothing.
+  // HTTPS to AWS, and the port of the trace collector where it is another one.
   const ports = [...new Set([HTTPS, tracesPort ?? HTTPS])];
   return new aws.ec2.SecurityGroup(
     `${name}NetworkGroup`,
     {
       vpcId,
-      description: "Imagefleet worker: nothing comes in, HTTPS goes out",
+      description: "Imagefleet worker: no ingress, HTTPS egress",
       ingress: [],
       egress: ports.map((port) => ({
         protocol: "tcp",

@@ -1,13 +1,12 @@
 /**
- * Every number of the deployed fleet, in one place. What a stage may set for itself is in
- * settings.ts.
+ * Every number of the deployed fleet. What a stage can set is in settings.ts.
  */
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 export const QUEUES = {
-  /** Retention counts from the first enqueue, also among the dead: theirs is the longer, s. */
+  /** Retention counts from the first enqueue, also in a dead-letter queue, whose retention is longer, s. */
   retentionSeconds: 4 * DAY,
   deadLetterRetentionSeconds: 14 * DAY,
   /** The receive after which a message is a dead letter. */
@@ -18,40 +17,37 @@ export const CONSUME = {
   memoryMb: 2048,
   timeoutSeconds: 120,
   batchSize: 10,
-  /** How long Lambda gathers a batch, s: that much later a lone picture is done. */
+  /** How long Lambda gathers a batch, s. A single image is delayed by it. */
   windowSeconds: 1,
-  /** A batch that was throttled or retried stays hidden meanwhile: AWS asks for 6 x the timeout. */
+  /** The visibility timeout, as a multiple of the function's timeout. AWS recommends 6. */
   visibilityPerTimeout: 6,
 } as const;
 
 export const WORKER = {
   cpus: 2,
   memoryGb: 4,
-  /** One decode may use all processors: two CPUs a job, as the worker itself counts. */
+  /** One decode may use all processors: two CPUs a job, which is the worker's own default. */
   jobsPerTask: 1,
-  /** A crashed task's message comes back after it, s; the heartbeat extends it. */
+  /** After it, a crashed task's message becomes visible again, s. The heartbeat extends it. */
   leaseSeconds: 120,
   pollSeconds: 20,
-  /** A stop: the poll ends, jobs in hand get the drain time, then Fargate kills. In all, s: */
+  /** At a stop, jobs in flight get the drain time; then Fargate kills the task. In all, s: */
   drainSeconds: 90,
   stopTimeoutSeconds: 120,
-  /** The disk beside the sources that are being worked on: image layers, room for error, GB. */
+  /** Disk besides the sources that are being processed: image layers and a margin, GB. */
   spareDiskGb: 12,
-  /**
-   * Where a stage does not say so itself: the first task runs on demand, so that the lane moves even
-   * when Spot has no capacity.
-   */
+  /** Default: the first task runs on demand, so that the lane progresses when Spot has no capacity. */
   onDemandTasks: 1,
 } as const;
 
 export const SCALING = {
-  /** Large sources that one task is given to work through, waiting and in hand. */
+  /** Large sources a task, waiting and in flight. */
   messagesPerTask: 5,
   periodSeconds: MINUTE,
   cooldownSeconds: MINUTE,
   /**
-   * The lane must have been empty this long before the last task goes, in periods: longer than SQS
-   * may be late with its metrics, for a late metric looks like an empty lane.
+   * Periods for which the lane must be empty before the last task stops: longer than SQS may delay its
+   * metrics, because a delayed metric looks like an empty lane.
    */
   emptyPeriods: 10,
 } as const;
@@ -60,8 +56,8 @@ export const STORAGE = {
   abortMultipartDays: 7,
   intelligentTieringDays: 30,
   /**
-   * TOMBSTONE_MS of packages/core/src/store/manifest.ts, which says why; a test compares the two. S3
-   * rounds the end up to the next midnight UTC, so no tombstone expires too early:
+   * TOMBSTONE_MS of packages/core/src/store/manifest.ts, where the reason is; a test compares the two.
+   * S3 rounds the end up to the next midnight UTC, so no tombstone expires too early:
    * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
    */
   tombstoneDays: 2,
@@ -71,21 +67,21 @@ export const ALARMS = {
   periodSeconds: 5 * MINUTE,
   smallAgeSeconds: 15 * MINUTE,
   largeAgeSeconds: 2 * HOUR,
-  /** Of a queue's retention, of the oldest message's age. */
+  /** The share of a queue's retention that the oldest message's age may reach. */
   retentionShare: 0.8,
-  /** Periods that crashes are looked for in, and those in which they must be seen. */
+  /** The evaluation periods for crashes, and how many of them must breach. */
   crashPeriods: 4,
   crashBreaching: 2,
   errorPercent: 5,
-  /** Of the function's timeout. */
+  /** The share of the function's timeout. */
   durationShare: 0.8,
-  /** Minutes that the large lane may wait without a task. */
+  /** Minutes for which the large lane may wait without a task. */
   noTaskMinutes: 15,
-  /** So many of them may have no metrics yet. */
+  /** How many of these minutes may have no metrics yet. */
   lateMinutes: 2,
 } as const;
 
 export const KMS_DELETION_DAYS = 30;
 
-/** Kept in CloudWatch, as SST words it. */
+/** The logs' retention in CloudWatch, in SST's terms. */
 export const LOG_RETENTION = { production: "3 months", other: "2 weeks" } as const;

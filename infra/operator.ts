@@ -7,8 +7,8 @@ import type { Stores } from "./storage.ts";
 type Statement = aws.types.input.iam.GetPolicyDocumentStatementArgs;
 
 /**
- * The policies for people: whoever is to look with `imagefleet`, whoever is to run all of it, and
- * whoever is to run preflight and doctor.
+ * The policies for people: `viewer` for the commands of `imagefleet` that only read, `operator` for all
+ * of them, `doctor` for preflight and doctor.
  */
 export function policiesForPeople(fleet: Fleet, lanes: Lanes, stores: Stores, programs: Programs) {
   const { small, large } = lanes;
@@ -18,18 +18,18 @@ export function policiesForPeople(fleet: Fleet, lanes: Lanes, stores: Stores, pr
   const dlq = [small.dlq, large.dlq].map(({ arn }) => arn);
   const sources = $interpolate`${source.arn}/${recipe.source.prefix}*`;
   const results = $interpolate`${renditions.arn}/${recipe.output.prefix}*`;
-  // What the commands need that only look: status, audit, estimate; dlq's list, show and export.
+  // The commands that only read: status, audit, estimate; dlq list, show and export.
   const looking: Statement[] = [
     { actions: ["s3:ListBucket"], resources: [source.arn, renditions.arn] },
     { actions: ["s3:GetObject"], resources: [sources, results] },
     { actions: ["sqs:GetQueueUrl", "sqs:GetQueueAttributes"], resources: [...queues, ...dlq] },
-    // A dead letter is read by receiving it, and given back at once.
+    // A dead letter is read by receiving it, and released at once.
     { actions: ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"], resources: dlq },
-    // The oldest message's age. CloudWatch knows no resources: who may ask for one metric may for all.
+    // The oldest message's age. CloudWatch has no resource-level permissions for metrics.
     { actions: ["cloudwatch:GetMetricData"], resources: ["*"] },
     ...decrypting(fleet, stores),
   ];
-  // What besides: reprocess and audit --repair; dlq's redrive, discard and import.
+  // In addition: reprocess and audit --repair; dlq redrive, discard and import.
   const changing: Statement[] = [
     { actions: ["sqs:SendMessage"], resources: [...queues, ...dlq] },
     { actions: ["sqs:DeleteMessage"], resources: dlq },
@@ -47,7 +47,7 @@ export function policiesForPeople(fleet: Fleet, lanes: Lanes, stores: Stores, pr
   };
 }
 
-/** What preflight and doctor ask, and what doctor puts and removes. */
+/** What preflight and doctor read, and what doctor puts and removes. */
 function examining(
   fleet: Fleet,
   { small, large }: Lanes,
@@ -58,7 +58,7 @@ function examining(
   const { source, renditions } = stores;
   const buckets = [source.arn, renditions.arn];
   const dlq = [small.dlq.arn, large.dlq.arn];
-  // Where doctor puts its pictures, in the source bucket.
+  // Where doctor puts its test images in the source bucket.
   const tried = $interpolate`${source.arn}/${recipe.source.prefix}imagefleet-doctor/*`;
   const results = $interpolate`${renditions.arn}/${recipe.output.prefix}*`;
   const inCluster = (kind: string) =>
@@ -96,7 +96,7 @@ function examining(
     },
     { actions: ["ecs:DescribeServices"], resources: [inCluster("service")] },
     { actions: ["ecs:DescribeTasks"], resources: [inCluster("task")] },
-    // Lists, and what knows no resources: who may ask for one may ask for all.
+    // Lists, and actions without resource-level permissions.
     {
       actions: [
         "cloudwatch:DescribeAlarms",
@@ -114,7 +114,7 @@ function examining(
       ],
       resources: ["*"],
     },
-    // Sources are written and never read, renditions are read and never written.
+    // Doctor writes sources and never reads them; it reads renditions and never writes them.
     ...(source.key ? [{ actions: ["kms:GenerateDataKey"], resources: [source.key] }] : []),
     ...(renditions.key ? [{ actions: ["kms:Decrypt"], resources: [renditions.key] }] : []),
   ];
@@ -129,13 +129,13 @@ function policy(
   return new aws.iam.Policy(
     `${fleet.name}${name}`,
     {
-      // By this name a permission set of IAM Identity Center finds it.
+      // A permission set of IAM Identity Center refers to the policy by this name.
       name: physicalOfAccount(fleet, name),
       description,
       policy: aws.iam.getPolicyDocumentOutput({ statements }).json,
     },
-    // IAM changes no description: with another one the policy would be made anew, and IAM deletes none
-    // that is attached.
+    // IAM cannot change a description: a new one would replace the policy, and IAM does not delete a
+    // policy that is attached.
     { ...fleet.within, ignoreChanges: ["description"] },
   );
 }

@@ -14,7 +14,7 @@ interface Made {
   readonly page: aws.cloudwatch.Dashboard | undefined;
 }
 
-/** What `sst deploy` prints, and what an application needs to know. */
+/** What `sst deploy` prints and applications use. */
 export function outputsOf({ region, settings }: Fleet, made: Made) {
   const { key, stores, lanes, programs, people, alarmTopic, page } = made;
   const { source, renditions } = stores;
@@ -36,7 +36,7 @@ export function outputsOf({ region, settings }: Fleet, made: Made) {
     ...(!$dev &&
       settings.alarmTopic === undefined &&
       settings.alarmEmails.length === 0 && {
-        alarms: "are told to nobody: set alarmEmails or alarmTopic, or subscribe to the topic",
+        alarms: "have no subscriber: set alarmEmails or alarmTopic, or subscribe to the topic",
       }),
     viewerPolicy: people.viewer.arn,
     operatorPolicy: people.operator.arn,
@@ -47,7 +47,7 @@ export function outputsOf({ region, settings }: Fleet, made: Made) {
   };
 }
 
-/** SST shows the task's log group nowhere but here. */
+/** SST has the name of the task's log group only in the container definition. */
 function logsOf(task: $util.Input<aws.ecs.TaskDefinition>): $util.Output<string> {
   return $output(task)
     .apply(({ containerDefinitions }) => containerDefinitions)

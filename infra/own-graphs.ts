@@ -1,7 +1,7 @@
 import { METRICS, type MetricName, PHASES } from "./metric-names.ts";
 import { type Graph, PERIOD, type Place, type Row } from "./widgets.ts";
 
-/** What the programs say of themselves; the series are found, for nobody knows beforehand which there will be. */
+/** The graphs of the fleet's own metrics. SEARCH finds the series, because they are not known in advance. */
 export function ownRows(graph: Graph, namespace: string): Row[] {
   const search = (name: MetricName, stat: string) => {
     const schema = [namespace, ...METRICS[name]].map((each) => `"${each}"`).join(",");
@@ -27,7 +27,7 @@ export function ownRows(graph: Graph, namespace: string): Row[] {
         { stacked: true },
       ),
       graph("Decode and encode, p95 by size, ms", [own("decodeMs", "p95"), own("encodeMs", "p95")]),
-      graph("Bytes in and out, and what is saved", [
+      graph("Bytes in, out and saved", [
         own("bytesIn", "Sum"),
         own("bytesOut", "Sum"),
         own("bytesSaved", "Sum"),

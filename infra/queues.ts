@@ -7,17 +7,17 @@ export interface Lane {
   readonly dlq: sst.aws.Queue;
 }
 
-/** What awake.ts writes to keep a queue in use: said here too, so that it changes nothing. */
+/** The tag that awake.ts writes to keep a queue in use. The queue has it already, so the write changes nothing. */
 export const AWAKE_TAG = { imagefleet: "awake" } as const;
 
 export interface Lanes {
   readonly small: Lane;
   readonly large: Lane;
-  /** What must be there before something sends to the small lane. */
+  /** The policy that must exist before a bucket or rule sends to the small lane. */
   readonly smallPolicy: aws.sqs.QueuePolicy;
 }
 
-/** The name of the rule by which a bucket that is there tells of itself through EventBridge. */
+/** The name of the EventBridge rule for the events of an existing bucket. */
 export function sourceRule(fleet: Fleet): string {
   return physical(fleet, "Source");
 }
@@ -26,11 +26,11 @@ export function makeLanes(fleet: Fleet, source: Storage): Lanes {
   const { settings, account, partition, region } = fleet;
   const isByEventBridge =
     settings.source !== "new" && settings.source.notifications === "eventbridge";
-  // Its visibility covers the function's timeout, and Lambda's own tries to hand a batch over.
+  // The visibility timeout covers the function's timeout and Lambda's own retries.
   const small = lane(fleet, "Small", CONSUME.timeoutSeconds * CONSUME.visibilityPerTimeout);
-  // Its visibility is the worker's lease, which the worker's heartbeat extends.
+  // The visibility timeout is the worker's lease, which the heartbeat extends.
   const large = lane(fleet, "Large", WORKER.leaseSeconds);
-  // The small lane also takes what the source bucket, and no other, has to say.
+  // Only the source bucket may send events to the small lane.
   const smallPolicy = policy(fleet, "Small", small.queue, [
     {
       effect: "Allow",

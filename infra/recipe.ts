@@ -6,7 +6,7 @@ import { programs } from "./programs.ts";
 
 const FILE = "recipe.mjs";
 
-/** What the deployment itself must know of a recipe. */
+/** The fields of a recipe that the deployment reads. */
 const recipeSchema = v.object({
   source: v.object({ prefix: v.string() }),
   output: v.object({ prefix: v.string() }),
@@ -14,18 +14,18 @@ const recipeSchema = v.object({
 });
 
 export interface FleetRecipe extends v.InferOutput<typeof recipeSchema> {
-  /** The folder, from the app's root, of the recipe in one file that stands alone. */
+  /** The folder, from the app's root, of the bundled recipe. */
   readonly folder: string;
-  /** In that folder, as both programs are given it. */
+  /** The file in that folder, as both programs get it. */
   readonly file: string;
 }
 
 /**
- * Checks a recipe, and makes one file of it and all that it imports, which goes into the function and
- * into the worker's image.
+ * Checks a recipe, and bundles it and everything that it imports into one file for the function and the
+ * worker's image.
  *
- * @param path of the module that exports it, from the app's root
- * @throws Error naming the file and what is wrong with it
+ * @param path the module that exports it, from the app's root
+ * @throws Error naming the file and its issues
  */
 export function readRecipe(fleet: string, path: string): FleetRecipe {
   const { root } = $cli.paths;
@@ -36,7 +36,7 @@ export function readRecipe(fleet: string, path: string): FleetRecipe {
       export default parseRecipe(recipe);`,
     resolveDir: root,
   };
-  // Read here as CommonJS: that can be waited for by no constructor.
+  // Read as CommonJS, because a constructor cannot await an import.
   const read = join(".sst", "imagefleet", `${fleet}.recipe.cjs`);
   try {
     bundle(entry, { outfile: join(folder, FILE), format: "esm" });

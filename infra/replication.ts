@@ -1,9 +1,9 @@
 import { type Fleet, physicalOfAccount } from "./context.ts";
 import type { Storage } from "./storage.ts";
 
-/** Every version of every source is copied to a bucket elsewhere, which must be versioned too. */
+/** Replicates every version of every source to another bucket, which must be versioned too. */
 export function replicate(fleet: Fleet, source: Storage): void {
-  // A bucket that is kept goes on being copied.
+  // A retained bucket keeps its replication.
   const { name, settings, kept } = fleet;
   const { replicateTo: destination } = settings;
   if (destination === undefined) return;

@@ -1,14 +1,15 @@
 import { LONGEST_NAME } from "./context.ts";
 import type { FleetSettings } from "./settings-schema.ts";
 
-/** A hyphen and eight letters. */
+/** The length of the suffix that SST gives to names: a hyphen and eight letters. */
 const SUFFIX = 9;
 const NAMED = ["aws:iam/role:Role", "aws:iam/policy:Policy"];
 
 /**
- * What every role is given that lies within a component, those of SST's own components too.
+ * Applies `settings.roles` to every role and policy within a component, including those of SST's own
+ * components.
  *
- * @returns a transformation, for the options of that component
+ * @returns a transformation for the component's options
  */
 export function rolesAs({
   permissionsBoundary,
@@ -32,7 +33,7 @@ export function rolesAs({
   };
 }
 
-/** What is too long is cut before its end, by which SST tells names apart. */
+/** A name that is too long is cut before the suffix that makes it unique. */
 function prefixed(prefix: string, name: string): string {
   const whole = prefix + name;
   if (whole.length <= LONGEST_NAME) return whole;

@@ -1,8 +1,8 @@
-/** App Auto Scaling takes no more steps than this in one policy. */
+/** The most steps of one policy in Application Auto Scaling. */
 const MAX_STEPS = 20;
 
 export interface Step {
-  /** Of messages above the alarm's threshold of one. */
+  /** Messages above the alarm's threshold of 1. */
   readonly metricIntervalLowerBound: string;
   readonly metricIntervalUpperBound?: string;
   /** Tasks. */
@@ -10,8 +10,8 @@ export interface Step {
 }
 
 /**
- * How many tasks a backlog gets: one for every `perTask` messages begun, up to `tasks`. Where that
- * takes too many steps, they are made coarser, upwards.
+ * The number of tasks for a backlog: one for every started `perTask` messages, up to `tasks`. Where that
+ * needs too many steps, the steps become coarser, rounded up.
  */
 export function backlogSteps(perTask: number, tasks: number): Step[] {
   const stride = Math.ceil(tasks / MAX_STEPS);

@@ -19,7 +19,7 @@ function whole(from: number, to: number) {
   );
 }
 
-/** What is known only once it is deployed cannot be looked at before. */
+/** An output of another resource, which is unknown before the deployment and cannot be checked. */
 const later = v.custom<$util.Output<string>>(isOutput);
 const laterList = v.custom<$util.Output<$util.Input<string>[]>>(isOutput);
 
@@ -27,19 +27,19 @@ function isOutput(input: unknown): boolean {
   return typeof input === "object" && input !== null && "__pulumiOutput" in input;
 }
 
-/** A value, or what it will be: another resource's output. */
+/** A value, or another resource's output. */
 function orLater<const S extends v.GenericSchema<string>>(schema: S) {
   return v.lazy((input) => (isOutput(input) ? later : schema));
 }
 
-/** A bucket's name, or a bucket of SST's. */
+/** A bucket's name, or an SST bucket. */
 const anyBucket = v.lazy((input) => {
   if (isOutput(input)) return later;
   return typeof input === "object" ? sstBucket : bucketName;
 });
 const sstBucket = v.custom<sst.aws.Bucket>(
   (input) => typeof input === "object" && input !== null && "name" in input && "arn" in input,
-  "it must be a bucket's name, or a bucket of SST's",
+  "it must be a bucket's name, or an SST bucket",
 );
 
 const traces = 'it must be "off", "xray" or the URL of an OTLP endpoint';
@@ -48,16 +48,16 @@ const share = "it must be a number from 0 to 1";
 const newSource = v.literal("new", 'it must be "new", or { bucket, notifications }');
 
 const ownSource = v.strictObject({
-  /** A bucket that is there already, in this account and region. */
+  /** An existing bucket in this account and region. */
   bucket: anyBucket,
   /**
-   * S3 keeps one notification configuration a bucket. "replace" makes it the fleet's: whatever else
-   * it holds is gone, EventBridge too. "by-hand" leaves it alone, and you add the queue yourself
-   * (docs/deploy.md). "eventbridge" leaves it alone as well, and hears of it by a rule of the default
-   * event bus: the bucket must send to EventBridge, and conflicts with nobody.
+   * A bucket has one notification configuration. "replace" replaces it by the fleet's, including other
+   * destinations and EventBridge. "by-hand" does not change it, and you add the queue yourself
+   * (docs/deploy.md). "eventbridge" does not change it either and receives events by a rule of the default
+   * event bus: the bucket must send its events to EventBridge, and other consumers keep theirs.
    */
   notifications: v.picklist(["replace", "by-hand", "eventbridge"]),
-  /** The key that its objects are encrypted with, if it is not S3's own. */
+  /** The KMS key that encrypts its objects, unless S3's own keys do. */
   kmsKeyArn: v.optional(orLater(arnOf("kms"))),
 });
 
@@ -67,16 +67,16 @@ const newRenditions = v.literal("new", renditions);
 
 const ownRenditions = v.strictObject(
   {
-    /** A bucket that is there already, in this account and region, and not the source's. */
+    /** An existing bucket in this account and region, other than the source's. */
     bucket: anyBucket,
-    /** The key that it encrypts with, if it is not S3's own. */
+    /** The KMS key that encrypts its objects, unless S3's own keys do. */
     kmsKeyArn: v.optional(orLater(arnOf("kms"))),
   },
   renditions,
 );
 
 const ownEncryption = v.strictObject({
-  /** A key of KMS that is there already, in this account and region. */
+  /** An existing KMS key in this account and region. */
   kmsKeyArn: orLater(arnOf("kms")),
 });
 
@@ -84,9 +84,9 @@ const prefix = "it must be 1 to 20 letters, digits, hyphens and underscores";
 
 const roles = v.strictObject(
   {
-    /** The policy that no role of the fleet's may go beyond. */
+    /** The permissions boundary of every role of the fleet. */
     permissionsBoundary: v.optional(orLater(arnOf("iam"))),
-    /** Before the name of every role and policy. */
+    /** The prefix of the name of every role and policy. */
     namePrefix: v.optional(v.pipe(v.string(prefix), v.regex(/^[\w-]{1,20}$/, prefix))),
     tags: v.optional(v.record(v.string(), v.string("it must be a text")), {}),
   },
@@ -94,8 +94,8 @@ const roles = v.strictObject(
 );
 
 const app =
-  'write a name of your own, as app: "acme-photos": 2 to 30 lower case letters, digits and hyphens, a letter first';
-const regionCode = 'write the region to deploy to, as region: "eu-central-1"';
+  'write a name of your own, such as app: "acme-photos": 2 to 30 lower case letters, digits and hyphens, starting with a letter';
+const regionCode = 'write the region to deploy to, such as region: "eu-central-1"';
 const accountId = "it must be an account's number, 12 digits in quotes";
 
 const ids = (prefix: string) => {
@@ -103,7 +103,7 @@ const ids = (prefix: string) => {
   return v.pipe(v.string(message), v.regex(new RegExp(`^${prefix}-[0-9a-f]+$`), message));
 };
 
-const cidr = 'it must be a range of addresses of 16 bits, as "10.20.0.0/16"';
+const cidr = 'it must be a /16 range of addresses, such as "10.20.0.0/16"';
 const newNetwork = v.strictObject({
   cidr: v.optional(
     v.pipe(v.string(cidr), v.regex(/^(\d{1,3}\.){2}0\.0\/16$/, cidr)),
@@ -111,32 +111,32 @@ const newNetwork = v.strictObject({
   ),
 });
 const ownNetwork = v.strictObject({
-  /** A VPC that is there already. */
+  /** An existing VPC. */
   vpcId: orLater(ids("vpc")),
-  /** Of two zones where Fargate runs, and from where ECR, S3, SQS, ECS and CloudWatch Logs are reached. */
+  /** Subnets in two zones where Fargate runs, from which ECR, S3, SQS, ECS and CloudWatch Logs can be reached. */
   subnets: v.lazy((input) =>
     isOutput(input)
       ? laterList
       : v.pipe(v.array(orLater(ids("subnet"))), v.minLength(1, "it must name a subnet")),
   ),
-  /** None: one is made that lets nothing in. */
+  /** Default: a new security group without ingress. */
   securityGroups: v.optional(v.array(orLater(ids("sg"))), []),
-  /** Do tasks get a public address? False where a NAT gateway or endpoints of the VPC lead out. */
+  /** Whether tasks get a public address. false where a NAT gateway or VPC endpoints provide egress. */
   publicAddresses: v.boolean("it must be true or false"),
 });
 
-const origin = "it must be an origin, as https://app.example.com";
+const origin = "it must be an origin, such as https://app.example.com";
 
-/** Of a fleet, wherever it is. */
+/** The settings of a fleet in any app. */
 const fleetEntries = {
   /**
-   * Are pictures, and the keys that they are encrypted with, kept when the stage is removed or a
-   * setting takes their bucket away? Then the stage also refuses to be removed.
+   * Whether images, and the keys that encrypt them, are retained when the stage is removed or a setting
+   * replaces their bucket. `sst remove` then also refuses to remove the stage.
    */
   keep: v.optional(v.boolean("it must be true or false"), true),
   /**
-   * Where the worker's tasks run: a VPC of the fleet's own with this range of addresses, or one that is
-   * there. An account has a quota of 5 VPCs a region.
+   * Where the worker's tasks run: a new VPC with this range of addresses, or an existing one. An account
+   * has a quota of 5 VPCs a region.
    */
   network: v.optional(
     v.lazy((input) =>
@@ -144,17 +144,17 @@ const fleetEntries = {
     ),
     {},
   ),
-  /** "new" makes a bucket for uploads; or name one that is there. */
+  /** "new" creates a bucket for uploads; or name an existing one. */
   source: v.optional(
     v.lazy((input) => (typeof input === "object" ? ownSource : newSource)),
     "new",
   ),
-  /** "new" makes a bucket for renditions; or name one that is there. */
+  /** "new" creates a bucket for renditions; or name an existing one. */
   renditions: v.optional(
     v.lazy((input) => (typeof input === "object" ? ownRenditions : newRenditions)),
     "new",
   ),
-  /** Who encrypts the fleet's buckets: S3 with its own keys, or KMS with a key of the fleet or of yours. */
+  /** How the fleet's buckets are encrypted: "s3" with S3's own keys, "kms" with a new KMS key, or your key. */
   encryption: v.optional(
     v.lazy((input) =>
       typeof input === "object"
@@ -163,57 +163,57 @@ const fleetEntries = {
     ),
     "s3",
   ),
-  /** Keys of KMS that older objects are encrypted with: those that `encryption` or `source` named before. */
+  /** KMS keys of older objects: those that `encryption` or `source` named before. */
   formerKeys: v.optional(v.array(orLater(arnOf("kms"))), []),
-  /** Pages from these origins may upload to the new source bucket from a browser. */
+  /** The origins whose pages may upload to the new source bucket (CORS). */
   uploadOrigins: v.optional(
     v.array(v.pipe(v.string(origin), v.regex(/^https?:\/\/[^/*\s]+$/, origin))),
     [],
   ),
-  /** Days that a deleted or overwritten source can be taken back; then it is gone for good. */
+  /** Days for which a deleted or overwritten source can be restored. */
   keepDeletedDays: v.optional(whole(1, 3650), 90),
   /**
-   * After so many days sources go to S3 Glacier Instant Retrieval, which both lanes read at once and
-   * which costs by the request; otherwise after 30 to Intelligent-Tiering.
+   * Days after which sources move to S3 Glacier Instant Retrieval, which both lanes read at once and which
+   * costs a fee a request. Default: Intelligent-Tiering after 30 days.
    */
   archiveAfterDays: v.optional(whole(1, 3650)),
-  /** A CloudFront distribution of yours that renditions are read through (docs/deploy.md). */
+  /** Your CloudFront distribution that delivers the renditions (docs/deploy.md). */
   distribution: v.optional(orLater(arnOf("cloudfront"))),
-  /** A versioned bucket that every source is copied to. Only of a new source bucket, with encryption "s3". */
+  /** A versioned bucket to replicate sources to. Only with a new source bucket and encryption "s3". */
   replicateTo: v.optional(arnOf("s3")),
   /**
-   * The ARN of an SNS topic that alarms go to, in the place of one of the fleet's. Its policy must let
-   * cloudwatch, events and budgets.amazonaws.com publish.
+   * The ARN of an SNS topic for alarms, instead of a new one. Its policy must allow cloudwatch, events and
+   * budgets.amazonaws.com to publish.
    */
   alarmTopic: v.optional(orLater(arnOf("sns"))),
-  /** Of the roles that the fleet makes. */
+  /** Applies to the fleet's roles. */
   roles: v.optional(roles, {}),
-  /** Who is written to when an alarm goes off; each address must confirm once. */
+  /** E-mail addresses for alarms. Each must confirm its subscription once. */
   alarmEmails: v.optional(v.array(v.pipe(v.string(), v.email("it must be an e-mail address"))), []),
   /**
-   * Warn when the account's bill of the month reaches 80 %, or is forecast to reach 100 %, of it. Goes
-   * with alarmEmails.
+   * Warns when the account's monthly bill reaches 80 % of it, or is forecast to reach 100 %. Needs
+   * alarmEmails or alarmTopic.
    */
   monthlyBudgetUsd: v.optional(v.pipe(v.number(), v.minValue(1, "it must be at least 1"))),
   /**
-   * Functions at once. New accounts have a quota of 10 for all functions together, and a throttled
-   * batch counts as received: keep below your own quota.
+   * Concurrent executions of the function. New accounts have a quota of 10 for all functions together, and
+   * a throttled batch counts as received: stay below your quota.
    */
   functionConcurrency: v.optional(whole(2, 1000), 8),
-  /** Fargate tasks at once, from none. */
+  /** The most concurrent Fargate tasks. The service scales from 0. */
   workerTasks: v.optional(whole(1, 100), 10),
-  /** Do tasks run on Fargate Spot, but for the first? False: all of them run on demand. */
+  /** Whether tasks, except for the first `onDemandTasks`, run on Fargate Spot. */
   spot: v.optional(v.boolean("it must be true or false"), true),
   /**
-   * The first so many tasks run on demand, the others on Spot; one, where nothing is said. With none of
-   * them on demand the large lane waits while Spot has no capacity.
+   * How many tasks run on demand before others run on Spot. Default: 1. With 0 the large lane waits while
+   * Spot has no capacity.
    */
   onDemandTasks: v.optional(whole(0, 100)),
-  /** Metrics of the fleet's own, and their graphs on the dashboard. docs/telemetry.md says what they cost. */
+  /** The fleet's own metrics, and their graphs on the dashboard. docs/telemetry.md has their cost. */
   metrics: v.optional(v.boolean("it must be true or false"), true),
   /**
-   * Where traces of jobs go: nowhere, to X-Ray (with Transaction Search turned on in the account), or
-   * to a collector's OTLP endpoint over HTTP, `https://…/v1/traces`, that the internet can reach.
+   * Where traces of jobs go: "off", "xray" (Transaction Search must be on in the account), or the OTLP
+   * endpoint of a collector, `https://…/v1/traces`, that can be reached from the internet.
    */
   traces: v.optional(
     v.pipe(
@@ -223,7 +223,7 @@ const fleetEntries = {
     ),
     "off",
   ),
-  /** Of the jobs that no trace led to, so many are traced, 0 to 1. */
+  /** The share of jobs without a trace of their own that are traced, 0 to 1. */
   tracedShare: v.optional(
     v.pipe(v.number(share), v.minValue(0, share), v.maxValue(1, share)),
     0.05,
@@ -234,18 +234,18 @@ const fleetSchema = v.strictObject(fleetEntries);
 
 const stageSchema = v.strictObject({
   /**
-   * The name of this fleet, in every resource's name. Two of the same name, stage, account and region
-   * are one to SST: the later deployment would change the earlier one's fleet.
+   * The name of this fleet, in every resource's name. SST takes two fleets with the same name, stage,
+   * account and region for one: the later deployment would change the earlier fleet.
    */
   app: v.pipe(v.string(app), v.regex(/^[a-z][a-z0-9-]{1,29}$/, app)),
-  /** Where it is deployed, whatever the shell says: elsewhere there would be a second fleet. */
+  /** The region to deploy to. The shell's region is ignored: it would create a second fleet. */
   region: v.pipe(v.string(regionCode), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, regionCode)),
-  /** The accounts that it may be deployed to; none: whichever the credentials are of. */
+  /** The accounts that may be deployed to. Default: any. */
   accounts: v.optional(v.array(v.pipe(v.string(accountId), v.regex(/^\d{12}$/, accountId))), []),
   ...fleetEntries,
 });
 
-/** What a stage of this repository's own app may be given. */
+/** The names of all settings of a stage. */
 export const SETTINGS = Object.keys(stageSchema.entries);
 
 export type SettingsInput = v.InferInput<typeof stageSchema>;
@@ -253,15 +253,15 @@ export type Settings = v.InferOutput<typeof stageSchema> & Resolved;
 export type FleetInput = v.InferInput<typeof fleetSchema>;
 export type FleetSettings = v.InferOutput<typeof fleetSchema> & Resolved;
 
-/** What follows from other settings where it is not given. */
+/** Settings whose defaults depend on other settings. */
 interface Resolved {
   readonly onDemandTasks: number;
 }
 
 /**
- * What a stage of this repository's own app is deployed with.
+ * Parses the settings of a stage of this repository's app.
  *
- * @throws Error naming each field that is wrong, its value and the fix
+ * @throws Error naming each invalid field, its value and the fix
  */
 export function parseSettings(stage: string, input: unknown): Settings {
   return parsed(stageSchema, stage, input, `infra/settings.ts, stage "${stage}"`);
@@ -270,14 +270,14 @@ export function parseSettings(stage: string, input: unknown): Settings {
 const NAME = /^[A-Z][A-Za-z0-9]{0,19}$/;
 
 /**
- * What a fleet of any app is given.
+ * Parses the settings of a fleet in any app.
  *
- * @throws Error naming each field that is wrong, its value and the fix
+ * @throws Error naming each invalid field, its value and the fix
  */
 export function parseFleet(name: string, stage: string, input: unknown): FleetSettings {
   if (!NAME.test(name)) {
     throw new Error(
-      `Imagefleet ${JSON.stringify(name)}: the name must be 1 to 20 letters and digits, a capital first, as "Photos"`,
+      `Imagefleet ${JSON.stringify(name)}: the name must be 1 to 20 letters and digits, starting with a capital, such as "Photos"`,
     );
   }
   return parsed(fleetSchema, stage, input, `Imagefleet "${name}", stage "${stage}"`);
@@ -290,7 +290,7 @@ function parsed<const S extends typeof stageSchema | typeof fleetSchema>(
   where: string,
 ): v.InferOutput<S> & Resolved {
   const result = v.safeParse(schema, input, { message: ({ expected }) => mustBe(expected) });
-  const issues = result.success ? relatedFaults(stage, result.output) : result.issues.map(issueOf);
+  const issues = result.success ? relatedIssues(stage, result.output) : result.issues.map(issueOf);
   if (result.success && issues.length === 0) {
     const { spot, workerTasks, onDemandTasks = WORKER.onDemandTasks } = result.output;
     return { ...result.output, onDemandTasks: spot ? onDemandTasks : workerTasks };
@@ -298,33 +298,33 @@ function parsed<const S extends typeof stageSchema | typeof fleetSchema>(
   throw new Error(`${where}: ${issues.join("; ")}`);
 }
 
-/** As it is given. */
+/** Before defaults that depend on other settings are resolved. */
 type Given = v.InferOutput<typeof fleetSchema>;
 
-function relatedFaults(stage: string, settings: Given): string[] {
+function relatedIssues(stage: string, settings: Given): string[] {
   return [
-    ...keepFaults(stage, settings),
-    ...sourceFaults(settings),
-    ...renditionFaults(settings),
-    ...replicationFaults(settings),
-    ...budgetFaults(settings),
-    ...capacityFaults(settings),
+    ...keepIssues(stage, settings),
+    ...sourceIssues(settings),
+    ...renditionIssues(settings),
+    ...replicationIssues(settings),
+    ...budgetIssues(settings),
+    ...capacityIssues(settings),
   ];
 }
 
-/** Names by which people call what must not be lost. */
+/** Stage names that suggest data which must not be lost. */
 const LIVE = /^(prod|live|main|master|release|stag)/i;
 
-function keepFaults(stage: string, { keep }: Given): string[] {
+function keepIssues(stage: string, { keep }: Given): string[] {
   return keep || !LIVE.test(stage)
     ? []
     : [
-        `keep is false: removed, "${stage}" would lose its pictures; name the stage, with keep: true`,
+        `keep is false: removing "${stage}" would delete its images; name the stage in infra/settings.ts, with keep: true`,
       ];
 }
 
-/** What is of the new source bucket alone: the rules of another are its owner's. */
-function sourceFaults({ source, uploadOrigins, archiveAfterDays }: Given): string[] {
+/** Settings that apply only to a new source bucket. */
+function sourceIssues({ source, uploadOrigins, archiveAfterDays }: Given): string[] {
   if (source === "new") return [];
   return [
     ...(uploadOrigins.length > 0 ? ["uploadOrigins: set CORS on your own bucket instead"] : []),
@@ -334,32 +334,34 @@ function sourceFaults({ source, uploadOrigins, archiveAfterDays }: Given): strin
   ];
 }
 
-/** What is of the new rendition bucket alone. */
-function renditionFaults({ source, renditions, distribution }: Given): string[] {
+/** Settings that apply only to a new rendition bucket. */
+function renditionIssues({ source, renditions, distribution }: Given): string[] {
   if (renditions === "new") return [];
   const { bucket } = renditions;
   return [
     ...(distribution === undefined
       ? []
-      : ["distribution: let it read in the policy of your own rendition bucket instead"]),
+      : ["distribution: allow it to read in the policy of your own rendition bucket instead"]),
     ...(source !== "new" && source.bucket === bucket
       ? [
-          `renditions.bucket is ${typeof bucket === "string" ? `${JSON.stringify(bucket)}, ` : ""}the source's: name another, for what is written would start the fleet`,
+          `renditions.bucket is ${typeof bucket === "string" ? `${JSON.stringify(bucket)}, ` : ""}the source's: name another, because renditions would start the fleet again`,
         ]
       : []),
   ];
 }
 
-function budgetFaults({ monthlyBudgetUsd, alarmEmails, alarmTopic }: Given): string[] {
+function budgetIssues({ monthlyBudgetUsd, alarmEmails, alarmTopic }: Given): string[] {
   return monthlyBudgetUsd === undefined || alarmEmails.length > 0 || alarmTopic !== undefined
     ? []
-    : [`monthlyBudgetUsd is ${monthlyBudgetUsd}: nobody would be warned; set alarmEmails too`];
+    : [
+        `monthlyBudgetUsd is ${monthlyBudgetUsd}: the warning has no recipient; set alarmEmails too`,
+      ];
 }
 
-function capacityFaults({ spot, onDemandTasks, workerTasks }: Given): string[] {
+function capacityIssues({ spot, onDemandTasks, workerTasks }: Given): string[] {
   if (onDemandTasks === undefined) return [];
   const is = `onDemandTasks is ${onDemandTasks}`;
-  // What a stage has resolved, its component parses again.
+  // The component parses settings again that the stage has already resolved.
   if (!spot && onDemandTasks !== workerTasks) {
     return [`${is}: with spot: false every task runs on demand; leave it out`];
   }
@@ -370,20 +372,20 @@ function capacityFaults({ spot, onDemandTasks, workerTasks }: Given): string[] {
       ];
 }
 
-function replicationFaults({ source, replicateTo, encryption }: Given): string[] {
+function replicationIssues({ source, replicateTo, encryption }: Given): string[] {
   if (replicateTo === undefined) return [];
   const is = `replicateTo is ${JSON.stringify(replicateTo)}`;
   return [
-    ...(source === "new"
-      ? []
-      : [`${is}: a bucket that is not the fleet's own is replicated by its owner; leave it out`]),
+    ...(source === "new" ? [] : [`${is}: replicate your own bucket yourself; leave it out`]),
     ...(encryption === "s3"
       ? []
-      : [`${is}: it goes with encryption "s3" alone, whose objects any bucket can take`]),
+      : [
+          `${is}: it needs encryption "s3", because other buckets cannot decrypt a KMS key's objects; set it or leave replicateTo out`,
+        ]),
   ];
 }
 
-/** The fix, where a schema has no words of its own for it. */
+/** The fix, where a schema has no message of its own. */
 function mustBe(expected: string | null): string {
   const kinds = { string: "a text", number: "a number", Array: "a list", Object: "an object" };
   const kind = Object.entries(kinds).find(([type]) => type === expected)?.[1];
@@ -393,7 +395,7 @@ function mustBe(expected: string | null): string {
 function issueOf(issue: v.BaseIssue<unknown>): string {
   const field = v.getDotPath(issue) ?? "the settings";
   if (issue.type === "strict_object" && issue.expected === "never") {
-    return `${field} is no setting: see infra/settings-schema.ts`;
+    return `${field} is not a setting: see infra/settings-schema.ts`;
   }
   const value = JSON.stringify(issue.input);
   if (value !== undefined) return `${field} is ${value}: ${issue.message}`;

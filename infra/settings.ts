@@ -1,17 +1,17 @@
 import type { SettingsInput } from "./settings-schema.ts";
 
-/** Of every stage. Write your own: there is no default for what must not meet another's. */
+/** For every stage. Write your own: names that must be unique have no default. */
 const fleet = {
-  /** The fleet's name, which every resource's name begins with, as "acme-photos". */
+  /** The fleet's name, with which every resource's name begins, such as "acme-photos". */
   app: "",
-  /** The region that it is deployed to, as "eu-central-1". */
+  /** The region to deploy to, such as "eu-central-1". */
   region: "",
 };
 
 /**
- * What a stage wants otherwise than the defaults (settings-schema.ts lists them all). `default` is
- * for every stage that is not named: it is thrown away with its pictures when it is removed. Edit,
- * then `npm run sst -- deploy --stage NAME`.
+ * The settings of each stage that differ from the defaults (settings-schema.ts lists all settings).
+ * `default` applies to every stage that is not named here: removing such a stage deletes its images.
+ * Edit, then `npm run sst -- deploy --stage NAME`.
  *
  *   production: {
  *     ...fleet,

@@ -3,7 +3,7 @@ import { stages } from "./settings.ts";
 import { parseSettings, type Settings } from "./settings-schema.ts";
 
 /**
- * What a stage is deployed with.
+ * The settings of a stage.
  *
  * @throws Error naming each setting that is missing or wrong, its value and the fix
  */

@@ -1,11 +1,11 @@
 import { WORKER } from "./numbers.ts";
 
-/** The worker's only writable folder: on the task's disk, owned as docker/worker.Dockerfile says. */
+/** The worker's only writable folder, on the task's disk. docker/worker.Dockerfile sets its owner. */
 const SCRATCH = { volume: "scratch", path: "/scratch" };
 
 /**
- * Sets what SST has no argument for: the container's own memory, a read-only root, a scratch volume,
- * all the time that Fargate gives to a stop, and neither port nor terminal, which no worker needs.
+ * Sets what SST has no argument for: the container's memory limit, a read-only root file system, a scratch
+ * volume, the longest stop timeout of Fargate, and no port and no terminal.
  */
 export function hardened(task: aws.ecs.TaskDefinitionArgs): undefined {
   task.volumes = [{ name: SCRATCH.volume }];
@@ -15,7 +15,7 @@ export function hardened(task: aws.ecs.TaskDefinitionArgs): undefined {
     return JSON.stringify(
       containers.map((container) => ({
         ...container,
-        // In a container without a limit of its own, the kernel names the machine's memory, which is
+        // In a container without a memory limit, the kernel reports the machine's memory, which is
         // twice the task's.
         // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
         memory: Number(made.memory),

@@ -1,20 +1,20 @@
 import type { Fleet } from "./context.ts";
 
-/** What a fleet tells of itself besides its logs. */
+/** Metrics and traces of a fleet. */
 export interface Telemetry {
-  /** Of the fleet's own metrics; undefined: there are none. */
+  /** The namespace of the fleet's own metrics; undefined where there are none. */
   readonly metricsNamespace: string | undefined;
-  /** What both programs are told of what they are to tell. */
+  /** The environment variables of both programs. */
   readonly environment: Record<string, $util.Input<string>>;
-  /** Where traces leave by: the port of the collector's URL, if they go to one. */
+  /** The port of the trace collector's URL, where there is a collector. */
   readonly tracesPort: number | undefined;
-  /** What they may do for it: X-Ray knows no resources of its own to name. */
+  /** The permissions for traces. X-Ray has no resource-level permissions. */
   readonly tracing: { actions: string[]; resources: string[] }[];
 }
 
 export function telemetryOf({ name, settings, region }: Fleet): Telemetry {
   const { metrics, traces, tracedShare } = settings;
-  // In `sst dev` the programs run at home, and what they print is read there.
+  // In `sst dev` the programs run on the developer's machine, and their output is read there.
   const metricsNamespace = metrics && !$dev ? `${$app.name}/${$app.stage}/${name}` : undefined;
   return {
     metricsNamespace,
@@ -39,7 +39,7 @@ export function telemetryOf({ name, settings, region }: Fleet): Telemetry {
   };
 }
 
-/** A URL says nothing of a port that is its protocol's own. */
+/** A URL omits its protocol's default port. */
 function portOf(url: string): number {
   const { port, protocol } = new URL(url);
   return port === "" ? (protocol === "http:" ? 80 : 443) : Number(port);

@@ -1,6 +1,6 @@
 import { type Fleet, physical } from "./context.ts";
 
-/** Where every alarm goes; who listens is in the settings. */
+/** The topic of all alarms, with the subscriptions of the settings. */
 export function makeTopic(fleet: Fleet): $util.Input<string> {
   const { name, settings, within } = fleet;
   const topic = settings.alarmTopic ?? ownTopic(fleet);
@@ -18,7 +18,7 @@ function ownTopic(fleet: Fleet): $util.Output<string> {
   const { name, account, within } = fleet;
   const topic = new aws.sns.Topic(`${name}Alarms`, { name: physical(fleet, "Alarms") }, within);
 
-  // CloudWatch, Budgets and EventBridge may write to it, over TLS, and nobody else.
+  // Only CloudWatch, Budgets and EventBridge may publish to it, over TLS.
   const policy = new aws.sns.TopicPolicy(
     `${name}AlarmsPolicy`,
     {

@@ -1,4 +1,4 @@
-/** A line of a graph, as CloudWatch's dashboards are written: namespace, metric, dimensions, options. */
+/** A line of a graph in CloudWatch's format: namespace, metric, dimensions, options. */
 export type Place = readonly (string | Readonly<Record<string, string | number>>)[];
 
 export interface Widget {
@@ -9,12 +9,12 @@ export interface Widget {
 /** Widgets side by side. */
 export type Row = readonly [height: number, ...widgets: Widget[]];
 
-/** What one point of a graph stands for, s. */
+/** The period of one point of a graph, s. */
 export const PERIOD = 300;
 
 export type Graph = ReturnType<typeof graphs>;
 
-/** Makes graphs of one region's metrics. */
+/** Creates graphs of one region's metrics. */
 export function graphs(region: string) {
   return (title: string, metrics: Place[], more: Record<string, unknown> = {}): Widget => ({
     type: "metric",
@@ -22,10 +22,10 @@ export function graphs(region: string) {
   });
 }
 
-/** CloudWatch's grid is so wide. */
+/** The width of CloudWatch's grid. */
 const COLUMNS = 24;
 
-/** Lays rows below one another, the widgets of each side by side in equal parts. */
+/** Lays rows out below one another, and the widgets of each side by side in equal widths. */
 export function page(rows: readonly Row[]) {
   let y = 0;
   return rows.flatMap(([height, ...widgets]) => {

@@ -12,7 +12,7 @@ import { hardened } from "./task.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 const GB = 1_000_000_000;
-/** What every Fargate task has. */
+/** The smallest disk of a Fargate task. */
 const LEAST_DISK_GB = 20;
 
 export function makeCluster({ name, within }: Fleet, network: Network): sst.aws.Cluster {
@@ -30,19 +30,15 @@ export function makeCluster({ name, within }: Fleet, network: Network): sst.aws.
   );
 }
 
-interface Surroundings {
+interface Parts {
   readonly stores: Stores;
   readonly large: Lane;
   readonly network: Network;
   readonly telemetry: Telemetry;
 }
 
-/** Drains the large lane: from no task at all, and back to none (scaling.ts). */
-export function makeWorker(
-  fleet: Fleet,
-  cluster: sst.aws.Cluster,
-  around: Surroundings,
-): sst.aws.Service {
+/** The service that drains the large lane. It scales from zero and back (scaling.ts). */
+export function makeWorker(fleet: Fleet, cluster: sst.aws.Cluster, around: Parts): sst.aws.Service {
   const { settings, retained, recipe } = fleet;
   const { stores, large, network, telemetry } = around;
   const { source, renditions } = stores;
@@ -52,8 +48,8 @@ export function makeWorker(
       `${fleet.name}Worker`,
       {
         cluster,
-        // SST puts all images of an account in one repository under the container's name: tagged with the
-        // stage too, one that is deployed is not taken for left over.
+        // SST puts all images of an account in one repository. The tag of the stage marks a deployed image
+        // as in use.
         image: {
           context: programs(),
           dockerfile: "docker/worker.Dockerfile",
@@ -64,7 +60,7 @@ export function makeWorker(
         memory: `${WORKER.memoryGb} GB`,
         storage: `${diskGb(recipe.limits.bytes)} GB`,
         capacity: capacityOf(settings),
-        // By backlog alone: CPU says nothing of a queue.
+        // The backlog alone scales the service (backlog.ts).
         scaling: {
           min: 0,
           max: settings.workerTasks,
@@ -72,7 +68,7 @@ export function makeWorker(
           memoryUtilization: false,
         },
         environment: {
-          // Taken from the folder that a build adds to the image, or, in `sst dev`, from where it lies.
+          // The build copies the recipe into the image; in `sst dev` it is read from its folder.
           IMAGEFLEET_RECIPE: $dev ? join(recipe.folder, recipe.file) : recipe.file,
           IMAGEFLEET_RENDITION_BUCKET: renditions.name,
           IMAGEFLEET_SOURCE_BUCKETS: source.name,
@@ -93,11 +89,11 @@ export function makeWorker(
           timeout: "10 seconds",
           retries: 3,
         },
-        // `sst dev` runs it here, against the stage's own queue, with the Node that the lockfile brought.
+        // `sst dev` runs the worker on this machine against the stage's queue, with the lockfile's Node.
         dev: { command: `${node()} ${program("packages/worker/src/main.ts")}`, autostart: true },
         transform: {
           image: (image) => {
-            // In the place of the stage "recipe" of the Dockerfile.
+            // Replaces the stage "recipe" of the Dockerfile.
             image.context = {
               location: join($cli.paths.root, programs()),
               named: { recipe: { location: join($cli.paths.root, recipe.folder) } },
@@ -105,21 +101,21 @@ export function makeWorker(
           },
           taskDefinition: hardened,
           taskRole: (role) => {
-            // In place of SST's own, which opens a shell into every task.
+            // Replaces SST's policy, which permits a shell in every task.
             role.inlinePolicies = [
               { name: "worker", policy: workerPolicy(fleet, cluster, around) },
             ];
           },
           executionRole: (role) => {
-            // In place of SST's own, which reads every secret of the account. The task has none.
+            // Replaces SST's policy, which permits reading every secret of the account. The task needs none.
             role.inlinePolicies = [];
           },
           service: (service, options) => {
-            // The tasks that there are: scaling's business, and no deployment's.
+            // Auto scaling, not a deployment, sets the number of tasks.
             options.ignoreChanges = ["desiredCount"];
             service.enableExecuteCommand = false;
-            // A deployment takes no tasks on top, which the quota of vCPUs may not have: nobody waits for a
-            // queue's worker while one replaces the other.
+            // A deployment starts no additional tasks, for which the vCPU quota may be too small. A short
+            // pause of a queue's worker does no harm.
             service.deploymentMinimumHealthyPercent = 0;
             service.deploymentMaximumPercent = 100;
             service.propagateTags = "SERVICE";
@@ -137,14 +133,13 @@ export function makeWorker(
 }
 
 /**
- * The base is the number of tasks that are placed on demand before any goes by weight; a provider of
- * weight 0 takes no more than its base. ECS places no task on demand in the place of one for which Spot
- * has no capacity.
+ * `base` is the number of tasks that are placed on demand before the weights apply; a provider of weight
+ * 0 gets no more than its base. ECS does not place a task on demand where Spot has no capacity.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
  *
- * Never undefined: SST would set a launch type, and the provider replaces a service that goes from a
- * strategy to none. From one strategy to another it is updated in place, as SST forces a deployment.
+ * Never undefined: SST would set a launch type, and Pulumi replaces a service that changes from a
+ * strategy to none. A change between strategies is an update in place, because SST forces a deployment.
  */
 function capacityOf({ spot, onDemandTasks }: FleetSettings) {
   return spot
@@ -157,17 +152,13 @@ function node(): string {
   return existsSync(join($cli.paths.root, brought)) ? brought : "node";
 }
 
-function workerPolicy(
-  fleet: Fleet,
-  cluster: sst.aws.Cluster,
-  { stores, large, telemetry }: Surroundings,
-) {
+function workerPolicy(fleet: Fleet, cluster: sst.aws.Cluster, { stores, large, telemetry }: Parts) {
   const statements = [
     ...storeAccess(fleet, stores),
     draining(large.queue),
     sending(large.dlq),
     ...telemetry.tracing,
-    // A task says of itself that it has work in hand: then it is not scaled in.
+    // A task with messages in flight protects itself against scale-in.
     {
       actions: ["ecs:UpdateTaskProtection"],
       resources: [
@@ -180,7 +171,7 @@ function workerPolicy(
   return aws.iam.getPolicyDocumentOutput({ statements }).json;
 }
 
-/** The largest source that the recipe lets in, for every job at once, and the spare. */
+/** The largest source that the recipe allows, for every concurrent job, and a margin, GB. */
 function diskGb(largest: number): number {
   const sources = (largest * WORKER.jobsPerTask) / GB;
   return Math.max(LEAST_DISK_GB, Math.ceil(sources + WORKER.spareDiskGb));

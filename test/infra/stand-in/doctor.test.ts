@@ -127,7 +127,7 @@ function environment(settings: object): NodeJS.ProcessEnv {
   };
 }
 
-interface Told {
+interface AlarmScope {
   readonly checks: readonly { name: string; state: string; says: string; permission?: string }[];
   readonly pictures: readonly { lane: string; renditionsMs: number | null }[];
   readonly alarm: { alarmMs: number | null; overMs: number | null } | null;
@@ -136,7 +136,7 @@ interface Told {
 async function doctor(standIn: StandIn, settings: object = SETTINGS, ...more: string[]) {
   const ended = await run(args(standIn, ...more), { cwd: folder, env: environment(settings) });
   if (ended.stdout === "") throw new Error(ended.stderr);
-  const told: Told = JSON.parse(ended.stdout);
+  const told: AlarmScope = JSON.parse(ended.stdout);
   const wrong = told.checks.filter(({ state }) => state === "wrong");
   return { ...ended, told, wrong };
 }
@@ -395,7 +395,7 @@ it("runs against the fleet on this machine, and says what that has not", async (
   const examined = await run(["doctor", "--alarm", ...local, ...recipe], { cwd: folder, env });
   const checked = await run(["preflight", ...local], { cwd: folder, env });
   const states = (stdout: string) => {
-    const told: Told = JSON.parse(stdout);
+    const told: AlarmScope = JSON.parse(stdout);
     return Object.groupBy(told.checks, ({ state }) => state);
   };
   const { none = [], ok = [], ...others } = states(examined.stdout);

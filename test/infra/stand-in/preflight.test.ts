@@ -48,7 +48,7 @@ async function docker({ driver, platforms, store }: Docker): Promise<string> {
   return path;
 }
 
-interface Told {
+interface AlarmScope {
   readonly checks: readonly { name: string; state: string; says: string; permission?: string }[];
 }
 
@@ -84,7 +84,7 @@ async function preflight(given: Omit<Case, "what" | "name" | "says">) {
     },
   );
   if (ended.stdout === "") throw new Error(ended.stderr);
-  const { checks }: Told = JSON.parse(ended.stdout);
+  const { checks }: AlarmScope = JSON.parse(ended.stdout);
   return { code: ended.code, checks, wrong: checks.filter(({ state }) => state === "wrong") };
 }
 
