@@ -7,7 +7,7 @@
 # .github/workflows/base-image.yml pins its digest.
 ARG BASE=public.ecr.aws/docker/library/node:24-bookworm-slim
 # On the machine that builds, whatever the image is for: Node does not run under emulation. sharp's
-# binaries are prebuilt, and pnpm is told which processor they are for.
+# binaries are prebuilt, and pnpm gets the target architecture.
 FROM --platform=$BUILDPLATFORM ${BASE} AS packages
 ARG TARGETARCH
 # pnpm, compared with the hash in its lockfile.

@@ -13,7 +13,7 @@ function tasksFor(backlog: number, steps: readonly Step[]): number | undefined {
 
 const sizes = { perTask: fc.integer({ min: 1, max: 50 }), tasks: fc.integer({ min: 1, max: 100 }) };
 
-it("gives a backlog a task for each share that is begun, and never too few", () => {
+it("gives a backlog one task for each started share, and never too few", () => {
   fc.assert(
     fc.property(
       fc.record({ ...sizes, backlog: fc.integer({ min: 1, max: 10_000 }) }),

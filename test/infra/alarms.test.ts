@@ -19,12 +19,12 @@ describe("the large lane's alarms, with metrics that come late", () => {
     Array.from({ length: minutes + tail }, (_, at) => (at < minutes ? value : undefined));
 
   it.each([0, 1, 2, 3])("%i minutes late", (tail) => {
-    // Messages wait, and nothing is in hand: SQS reports no value of it at all.
+    // Messages wait, and none is in flight: SQS then reports no value for that metric.
     const waits = { waiting: late(20, 50, tail), inFlight: late(20, undefined, tail) };
     expect(isInAlarm(named("LargeBacklog"), waits)).toBe(true);
     expect(isInAlarm(named("LargeEmpty"), waits)).toBe(false);
     expect(isInAlarm(named("WorkerMissing"), waits)).toBe(true);
-    // The last message is in hand.
+    // The last message is in flight.
     const works = { waiting: late(20, 0, tail), inFlight: late(20, 1, tail) };
     expect(isInAlarm(named("LargeBacklog"), works)).toBe(true);
     expect(isInAlarm(named("LargeEmpty"), works)).toBe(false);
@@ -146,9 +146,9 @@ describe.each([0, 1, 3, 6])(
 
     it("ends, so that it can tell of the next", () => {
       const twice = (minute: number) => (minute === 70 || minute === 150 ? { moved: 1 } : {});
-      const told = minutesInAlarm(twice);
-      expect(told).not.toContain(149);
-      expect(told).toContain(165);
+      const minutes = minutesInAlarm(twice);
+      expect(minutes).not.toContain(149);
+      expect(minutes).toContain(165);
     });
   },
 );
@@ -158,7 +158,7 @@ describe("what ECS says of tasks", () => {
     const found = all(graph(name), "cloudwatch/eventTarget:EventTarget").find(
       (each) => each.name === `${rule}Target`,
     );
-    return told(at(found?.inputs, "inputTransformer") ?? null, NOT_PLACED);
+    return transformed(at(found?.inputs, "inputTransformer") ?? null, NOT_PLACED);
   };
   /** As AWS shows it, with a reason of Fargate's: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_events.html */
   const NOT_PLACED = {
@@ -178,7 +178,7 @@ describe("what ECS says of tasks", () => {
   };
 
   it.each(["WorkerNotPlaced", "WorkerDeploymentFailed", "WorkerTaskFailed"])(
-    "%s is told as it is, with a sentence for people before it",
+    "%s is sent unchanged, after a sentence for people",
     (rule) => {
       const [first, ...others] = Object.entries(target("production", rule));
       expect(first).toEqual(["imagefleet", expect.stringMatching(/^A .*worker.*\. /)]);
@@ -196,7 +196,7 @@ describe("what ECS says of tasks", () => {
 });
 
 /** What EventBridge sends a target of an event. */
-function told(transformer: Json, event: Json): Record<string, Json> {
+function transformed(transformer: Json, event: Json): Record<string, Json> {
   const template = textAt(transformer, "inputTemplate").replaceAll(/<(\w+)>/g, (_, variable) =>
     JSON.stringify(at(event, textAt(transformer, `inputPaths.${variable}`).replace("$.", ""))),
   );

@@ -16,7 +16,7 @@ const ROOT = join(import.meta.dirname, "..", "..");
 const PREPARE_MS = 240_000;
 
 /** Of an app of this repository: another tags as it likes, and brings the function's program built. */
-const OF_OUR_APP = ["everything is tagged", "handlers are there"];
+const OF_OUR_APP = ["everything is tagged", "every handler exists"];
 
 /** The configuration of an app with two fleets. */
 function shop(fleets: string): string {
@@ -152,7 +152,7 @@ describe("the command line knows the fleet", () => {
     );
   const outputs = () => RESOURCE_NAMES.map((resource) => [resource, existing.outputs[resource]]);
 
-  it("under sst shell, which is told by a LinkRef of the type as it is registered", () => {
+  it("under sst shell, which finds it by a LinkRef of the registered type", () => {
     const fleet = existing.resources.find(({ name }) => name === "Photos");
     const ref = existing.resources.find(({ name }) => name === "PhotosLinkRef");
     const properties = at(ref?.inputs, "properties");
@@ -240,7 +240,7 @@ describe("two fleets with buckets that were there before", () => {
       ]);
   };
 
-  it("one hears of its bucket by a rule of EventBridge, and leaves the bucket as it is", () => {
+  it("receives events by an EventBridge rule, and does not change the bucket", () => {
     expect(ofType("Photos", "s3/bucketNotification:BucketNotification")).toEqual([]);
     const [rule, ...others] = ofType("Photos", "cloudwatch/eventRule:EventRule").filter(
       ({ inputs }) => texts(at(jsonAt(inputs, "eventPattern"), "source")).includes("aws.s3"),

@@ -7,29 +7,29 @@ const AGE = "ApproximateAgeOfOldestMessage";
 const CRASHED =
   "RUNNING_SUM(IF(DIFF(waiting) > 0, DIFF(waiting), 0)) - RUNNING_SUM(sent + 0 * waiting)";
 
-/** The alarms of a deployment without settings, each in a sentence: none changes its meaning unseen. */
+/** The alarms of a deployment with default settings, each in a sentence, so that every change is seen. */
 const ALARMS: Readonly<Record<string, string>> = {
-  SmallDlqDepth: `waiting >= 1, 1 x 300 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of SmallDlqQueue`,
-  SmallDlqGrowth: `DIFF(waiting) >= 1, 1 x 300 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of SmallDlqQueue`,
-  LargeDlqDepth: `waiting >= 1, 1 x 300 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue`,
-  LargeDlqGrowth: `DIFF(waiting) >= 1, 1 x 300 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue`,
-  SmallCrashed: `${CRASHED} >= 1, 2 of 4 x 300 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of SmallDlqQueue; sent: Sum of NumberOfMessagesSent of SmallDlqQueue`,
-  LargeCrashed: `${CRASHED} >= 1, 2 of 4 x 300 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue; sent: Sum of NumberOfMessagesSent of LargeDlqQueue`,
-  SmallAge: `age >= 900, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of SmallQueue`,
-  LargeAge: `age >= 7200, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of LargeQueue`,
-  SmallRetention: `age >= 276480, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of SmallQueue`,
-  LargeRetention: `age >= 276480, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of LargeQueue`,
-  SmallDlqRetention: `age >= 967680, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of SmallDlqQueue`,
-  LargeDlqRetention: `age >= 967680, 1 x 300 s, silence is well, tells Alarms; age: Maximum of ${AGE} of LargeDlqQueue`,
+  SmallDlqDepth: `waiting >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of SmallDlqQueue`,
+  SmallDlqGrowth: `DIFF(waiting) >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of SmallDlqQueue`,
+  LargeDlqDepth: `waiting >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue`,
+  LargeDlqGrowth: `DIFF(waiting) >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue`,
+  SmallCrashed: `${CRASHED} >= 1, 2 of 4 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of SmallDlqQueue; sent: Sum of NumberOfMessagesSent of SmallDlqQueue`,
+  LargeCrashed: `${CRASHED} >= 1, 2 of 4 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue; sent: Sum of NumberOfMessagesSent of LargeDlqQueue`,
+  SmallAge: `age >= 900, 1 x 300 s, missing data is healthy, notifies Alarms; age: Maximum of ${AGE} of SmallQueue`,
+  LargeAge: `age >= 7200, 1 x 300 s, missing data is healthy, notifies Alarms; age: Maximum of ${AGE} of LargeQueue`,
+  SmallRetention: `age >= 276480, 1 x 300 s, missing data is healthy, notifies Alarms; age: Maximum of ${AGE} of SmallQueue`,
+  LargeRetention: `age >= 276480, 1 x 300 s, missing data is healthy, notifies Alarms; age: Maximum of ${AGE} of LargeQueue`,
+  SmallDlqRetention: `age >= 967680, 1 x 300 s, missing data is healthy, notifies Alarms; age: Maximum of ${AGE} of SmallDlqQueue`,
+  LargeDlqRetention: `age >= 967680, 1 x 300 s, missing data is healthy, notifies Alarms; age: Maximum of ${AGE} of LargeDlqQueue`,
   ConsumeErrors:
-    "IF(calls > 0, 100 * errors / calls, 0) >= 5, 2 x 300 s, silence is well, tells Alarms; errors: Sum of Errors of ConsumeFunction; calls: Sum of Invocations of ConsumeFunction",
+    "IF(calls > 0, 100 * errors / calls, 0) >= 5, 2 x 300 s, missing data is healthy, notifies Alarms; errors: Sum of Errors of ConsumeFunction; calls: Sum of Invocations of ConsumeFunction",
   ConsumeThrottles:
-    "throttles >= 1, 3 x 300 s, silence is well, tells Alarms; throttles: Sum of Throttles of ConsumeFunction",
+    "throttles >= 1, 3 x 300 s, missing data is healthy, notifies Alarms; throttles: Sum of Throttles of ConsumeFunction",
   ConsumeDuration:
-    "p95 >= 96000, 2 x 300 s, silence is well, tells Alarms; p95: p95 of Duration of ConsumeFunction",
-  WorkerMissing: `IF(waiting - 1000000 * inFlight > 0, 1, 0) >= 1, 13 of 15 x 60 s, silence is well, tells Alarms; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
-  LargeBacklog: `waiting + inFlight >= 1, 1 x 60 s, silence is well, tells WorkerBacklog; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
-  LargeEmpty: `waiting + inFlight < 1, 10 x 60 s, silence counts, tells WorkerIdle; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
+    "p95 >= 96000, 2 x 300 s, missing data is healthy, notifies Alarms; p95: p95 of Duration of ConsumeFunction",
+  WorkerMissing: `IF(waiting - 1000000 * inFlight > 0, 1, 0) >= 1, 13 of 15 x 60 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
+  LargeBacklog: `waiting + inFlight >= 1, 1 x 60 s, missing data is healthy, notifies WorkerBacklog; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
+  LargeEmpty: `waiting + inFlight < 1, 10 x 60 s, missing data breaches, notifies WorkerIdle; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
 };
 
 const COMPARED: Readonly<Record<string, string>> = {
@@ -37,11 +37,11 @@ const COMPARED: Readonly<Record<string, string>> = {
   LessThanThreshold: "<",
 };
 const MISSING: Readonly<Record<string, string>> = {
-  notBreaching: "silence is well",
-  breaching: "silence counts",
+  notBreaching: "missing data is healthy",
+  breaching: "missing data breaches",
 };
 
-/** Where a graph's alarms are not what is written above, a line each. */
+/** A line for each alarm that differs from this list. */
 export function unexpectedAlarms(graph: Graph): string[] {
   const found = new Map(
     all(graph, "cloudwatch/metricAlarm:MetricAlarm").map((each) => [each.name, sentence(each)]),
@@ -63,7 +63,7 @@ function sentence({ inputs }: Resource): string {
   const { evaluationPeriods: all, datapointsToAlarm: some = all } = inputs;
   const periodsIn = some === all ? `${all}` : `${some} of ${all}`;
   return [
-    `${what} ${compared} ${inputs["threshold"]}, ${periodsIn} x ${[...periods].join(" or ")} s, ${missing}, tells ${actions.join(" and ")}`,
+    `${what} ${compared} ${inputs["threshold"]}, ${periodsIn} x ${[...periods].join(" or ")} s, ${missing}, notifies ${actions.join(" and ")}`,
     ...measured.map(metricOf),
   ].join("; ");
 }

@@ -103,7 +103,7 @@ it("writes the permissions down for people, with their reasons", async () => {
     encrypted: graph("encrypted"),
     traced: graph("all settings"),
   });
-  // `npm test -- --update=all test/infra/graph.test.ts` writes it anew.
+  // `npm test -- --update=all test/infra/graph.test.ts` writes it again.
   await expect(page).toMatchFileSnapshot(join(ROOT, "docs", "permissions.md"));
 });
 
@@ -190,7 +190,7 @@ describe("the role that deploys", () => {
 
   it("is a template for CloudFormation, in docs", async () => {
     const template = `${JSON.stringify(deployRoleTemplate(), null, 2)}\n`;
-    // `npm test -- --update=all test/infra/graph.test.ts` writes it anew.
+    // `npm test -- --update=all test/infra/graph.test.ts` writes it again.
     await expect(template).toMatchFileSnapshot(join(ROOT, "docs", "deploy-role.json"));
     expect(template).not.toMatch(/<[A-Z]/);
     const filled = [...template.matchAll(/\$\{([\w:]+)\}/g)].map(([, name]) => name);

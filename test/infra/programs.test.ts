@@ -135,7 +135,7 @@ describe("metrics", () => {
 describe("traces", () => {
   const mayTrace = (name: Name, role: string) =>
     grants(graph(name), role).filter((grant) => grant.startsWith("xray:"));
-  const told = (name: Name) => {
+  const traceVariables = (name: Name) => {
     const [fn] = all(graph(name), "lambda/function:Function");
     const given = [
       variables(at(fn?.inputs, "environment.variables")),
@@ -145,7 +145,7 @@ describe("traces", () => {
   };
 
   it("are asked of nobody by default", () => {
-    expect(told("production")).toEqual(Array(2).fill([undefined, undefined]));
+    expect(traceVariables("production")).toEqual(Array(2).fill([undefined, undefined]));
     for (const name of ["production", "a bucket that is there"] as const) {
       expect([...mayTrace(name, "ConsumeRole"), ...mayTrace(name, "WorkerTaskRole")]).toEqual([]);
     }
@@ -153,7 +153,7 @@ describe("traces", () => {
 
   it("go to X-Ray, which both programs may then write to", () => {
     const url = `https://xray.${REGION}.amazonaws.com/v1/traces`;
-    expect(told("all settings")).toEqual(Array(2).fill([url, "0.5"]));
+    expect(traceVariables("all settings")).toEqual(Array(2).fill([url, "0.5"]));
     for (const role of ["ConsumeRole", "WorkerTaskRole"]) {
       expect(mayTrace("all settings", role)).toEqual([
         "xray:PutSpans *",
@@ -165,7 +165,7 @@ describe("traces", () => {
 
   it("go to a collector", () => {
     const url = "http://collector.example.com:4318/v1/traces";
-    expect(told("a bucket that is there")).toEqual(Array(2).fill([url, "0.05"]));
+    expect(traceVariables("a bucket that is there")).toEqual(Array(2).fill([url, "0.05"]));
   });
 
   it("leave the worker's network by the collector's port, which is open for them alone", () => {

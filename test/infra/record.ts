@@ -49,7 +49,7 @@ export async function record(
   const { MockMonitor }: { MockMonitor: MockMonitor } = load("@pulumi/pulumi/runtime/mocks");
   const resources = new Map<string, Resource>();
 
-  // Mocks are not told what a resource's options are: they stand in its registration.
+  // Mocks do not get a resource's options: the registration has them.
   const register = MockMonitor.prototype.registerResource;
   MockMonitor.prototype.registerResource = function (request, done) {
     const [type, name] = [request.getType(), request.getName()];

@@ -41,6 +41,6 @@ export interface Bundled {
   readonly handler: string;
   readonly properties: Json;
   readonly copyFiles: Json;
-  /** What it is linked to: by name, what it is told. */
+  /** Its links: by name, the properties that it gets. */
   readonly links: Json;
 }

@@ -16,7 +16,7 @@ const graph = graphsOf(
 type Name = Parameters<typeof graph>[0];
 
 describe("settings", () => {
-  it("are told of in the outputs: the key, and that nobody hears of alarms", () => {
+  it("reports in the outputs the key, and that alarms have no subscriber", () => {
     expect(graph("all settings").outputs["keyArn"]).toMatch(/^arn:aws:kms:/);
     expect(graph("production").outputs["alarms"]).toContain("alarmEmails");
     expect(graph("all settings").outputs).not.toHaveProperty("alarms");
@@ -175,7 +175,7 @@ describe("what a stage brings of its own", () => {
     );
   });
 
-  it("is told of alarms and the budget", () => {
+  it("gets alarms and the budget", () => {
     const pager = ["arn:aws:sns:eu-west-1:123456789012:pager"];
     const [budget] = all(built(), "budgets/budget:Budget");
     expect(at(budget?.inputs, "notifications.0.subscriberSnsTopicArns")).toEqual(pager);

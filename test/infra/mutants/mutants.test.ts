@@ -21,6 +21,6 @@ beforeAll(async () => {
   said = [...brokenRules(graph), ...unexpected(graph)];
 }, PREPARE_MS);
 
-it.each(MUTANTS)("is seen when it is broken: $what", ({ fault }) => {
+it.each(MUTANTS)("finds the mutation: $what", ({ fault }) => {
   expect(said).toEqual(expect.arrayContaining([expect.stringMatching(fault)]));
 });

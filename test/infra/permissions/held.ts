@@ -50,7 +50,7 @@ export function needed(graph: Graph, role: Role): ReadonlyMap<string, string> {
   return needs;
 }
 
-/** Do the programs send what they do to X-Ray? It is told to both alike. */
+/** Whether the programs send traces to X-Ray. Both get the same settings. */
 function isTraced(graph: Graph, role: Role): boolean {
   const [consume] = all(graph, "lambda/function:Function");
   const url = textAt(consume?.inputs, "environment.variables.IMAGEFLEET_TRACES_URL");

@@ -8,7 +8,7 @@ export interface Reason {
 }
 
 const ABSENCE =
-  "never called: without it S3 answers 403 for a key that is not there, and what was deleted could not be told from what may not be read ([HeadObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html))";
+  "never called: without it S3 answers 403 for a missing key, and a deleted source could not be distinguished from one that must not be read ([HeadObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html))";
 
 /** Granted, and no call of its own. */
 export const UNUSED: readonly Reason[] = [

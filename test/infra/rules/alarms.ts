@@ -4,7 +4,7 @@ import { deadLetterQueues } from "./queues.ts";
 import { isReported } from "./reported.ts";
 import type { Rule } from "./rule.ts";
 
-/** Who sends to the topic of alarms. */
+/** The services that publish to the alarm topic. */
 const SENDERS = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com", "events.amazonaws.com"];
 
 function alarms(graph: Graph): Resource[] {
@@ -23,7 +23,7 @@ function value(alarm: Resource): string {
   );
 }
 
-/** In `sst dev` nobody is to be woken. */
+/** `sst dev` has no alarms. */
 export const everyDeadLetterQueueHasItsAlarms: Rule = (graph) => {
   if (graph.dev) return [];
   return deadLetterQueues(graph).flatMap((queue) => {
@@ -48,16 +48,16 @@ export const everyDeadLetterQueueHasItsAlarms: Rule = (graph) => {
 };
 
 /**
- * FILL puts its value where the newest minute is only late, and the alarm is stuck with it.
+ * FILL repeats its value where the newest minute is only late, and the alarm keeps its state.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
-export const nothingIsFilledIn: Rule = (graph) =>
+export const noAlarmUsesFill: Rule = (graph) =>
   alarms(graph)
     .filter((alarm) => value(alarm).includes("FILL("))
-    .map(({ name }) => `${name} fills in what may only be late`);
+    .map(({ name }) => `${name} uses FILL`);
 
-/** An alarm that tells nobody, or measures what is not there, is none. */
-export const alarmsAreHeardAndMeasureSomething: Rule = (graph) => {
+/** An alarm without an action or an existing metric never notifies. */
+export const alarmsNotifyAndMetricsExist: Rule = (graph) => {
   const names = new Set(graph.resources.map(({ inputs }) => inputs["name"]));
   const reachable = new Set(
     [...all(graph, "sns/topic:Topic"), ...all(graph, "appautoscaling/policy:Policy")].map(
@@ -76,7 +76,7 @@ export const alarmsAreHeardAndMeasureSomething: Rule = (graph) => {
           arn === graph.outputs["alarmTopicArn"] || reachable.has(arn.split(/[:/]/).at(-1) ?? ""),
       )
         ? []
-        : [`${alarm.name} tells nobody`]),
+        : [`${alarm.name} notifies nobody`]),
       ...(returned.length === 1 ? [] : [`${alarm.name} has ${returned.length} values, not 1`]),
       ...metrics(alarm).flatMap((metric) => {
         const [namespace, name] = [textAt(metric, "namespace"), textAt(metric, "metricName")];
@@ -85,15 +85,15 @@ export const alarmsAreHeardAndMeasureSomething: Rule = (graph) => {
           ...(isReported(namespace, name) ? [] : [`${alarm.name} measures ${namespace} ${name}`]),
           ...dimensions
             .filter((dimension) => !names.has(dimension))
-            .map((dimension) => `${alarm.name} measures ${dimension}, which is not there`),
+            .map((dimension) => `${alarm.name} measures ${dimension}, which does not exist`),
         ];
       }),
     ];
   });
 };
 
-/** A topic that does not let its senders in is silent, and looks as if all were well. */
-export const theTopicTakesAlarms: Rule = (graph) =>
+/** A topic that rejects its senders stays silent, as if all were well. */
+export const theTopicAcceptsItsSenders: Rule = (graph) =>
   all(graph, "sns/topic:Topic").flatMap(({ name, inputs }) => {
     const policy = all(graph, "sns/topicPolicy:TopicPolicy").find((each) =>
       textAt(each.inputs, "arn").endsWith(`:${textAt(inputs, "name")}`),
@@ -112,9 +112,9 @@ export const theTopicTakesAlarms: Rule = (graph) =>
     });
     return [
       ...SENDERS.filter((sender) => !senders.includes(sender)).map(
-        (sender) => `${name} does not let ${sender} in`,
+        (sender) => `${name} does not permit ${sender}`,
       ),
-      ...(plain.length === 1 ? [] : [`${name} may be written to without TLS`]),
+      ...(plain.length === 1 ? [] : [`${name} may be published to without TLS`]),
     ];
   });
 
@@ -124,5 +124,5 @@ export const budgetsNotifySomebody: Rule = (graph) =>
     return notifications.length > 0 &&
       notifications.every((each) => listAt(each, "subscriberSnsTopicArns").length > 0)
       ? []
-      : [`${name} tells nobody`];
+      : [`${name} notifies nobody`];
   });

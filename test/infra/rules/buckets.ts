@@ -19,7 +19,7 @@ export const nothingIsPublic: Rule = (graph) =>
       .map((field) => `${bucket.name} has no ${field}`);
   });
 
-export const bucketsSpeakTls: Rule = (graph) =>
+export const bucketsRequireTls: Rule = (graph) =>
   buckets(graph).flatMap((bucket) => {
     const policy = of(graph, "s3/bucketPolicy:BucketPolicy", bucket);
     const deny = listAt(jsonAt(policy?.inputs, "policy"), "Statement").find(deniesPlainHttp);
@@ -27,7 +27,7 @@ export const bucketsSpeakTls: Rule = (graph) =>
     const covered = texts(at(deny, "Resource"));
     return [arn, `${arn}/*`]
       .filter((each) => !covered.includes(each))
-      .map((each) => `${each} may be spoken to without TLS`);
+      .map((each) => `${each} may be used without TLS`);
   });
 
 export const bucketsAreEncrypted: Rule = (graph) =>
@@ -44,7 +44,7 @@ export const bucketsAreEncrypted: Rule = (graph) =>
   });
 
 /** The pages of an upload that never ended are paid for, and seen by nobody. */
-export const abandonedUploadsGo: Rule = (graph) =>
+export const abandonedUploadsExpire: Rule = (graph) =>
   buckets(graph).flatMap((bucket) => {
     const type = "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration";
     const rules = listAt(of(graph, type, bucket)?.inputs, "rules");

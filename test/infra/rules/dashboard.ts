@@ -2,7 +2,7 @@ import { all, at, jsonAt, listAt, textAt } from "../read.ts";
 import { isReported } from "./reported.ts";
 import type { Rule } from "./rule.ts";
 
-export const whatIsDrawnIsThere: Rule = (graph) =>
+export const everyGraphHasAnExistingMetric: Rule = (graph) =>
   all(graph, "cloudwatch/dashboard:Dashboard").flatMap(({ inputs }) => {
     const widgets = listAt(jsonAt(inputs, "dashboardBody"), "widgets");
     const places = widgets.flatMap((widget) => listAt(widget, "properties.metrics"));

@@ -4,7 +4,7 @@ import type { Graph } from "../resource.ts";
 import type { Rule } from "./rule.ts";
 
 /** `sst dev` is a person's, with a person's rights. */
-export const theDeployRoleMayMakeIt: Rule = (graph) =>
+export const theDeployRoleMayCreateEveryResource: Rule = (graph) =>
   graph.dev ? [] : notAllowed(graph, statementsFor(graph));
 
 /** What the role could not do of what a graph takes, with these statements. */

@@ -6,7 +6,7 @@ import type { Rule } from "./rule.ts";
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
 /** A mapping's queue hides a batch until the function, with all its tries, must have ended. */
-export const visibilityCoversTheFunction: Rule = (graph) =>
+export const visibilityTimeoutCoversTheFunction: Rule = (graph) =>
   all(graph, "lambda/eventSourceMapping:EventSourceMapping").flatMap(({ name, inputs }) => {
     const queue = all(graph, "sqs/queue:Queue").find((each) =>
       textAt(inputs, "eventSourceArn").endsWith(`:${textAt(each.inputs, "name")}`),
@@ -22,7 +22,7 @@ export const visibilityCoversTheFunction: Rule = (graph) =>
       : [`${name}: visibility ${visibility} s is under six times the timeout, ${timeout} s`];
   });
 
-export const batchesAnswerInPart: Rule = (graph) =>
+export const batchesAreAnsweredInPart: Rule = (graph) =>
   all(graph, "lambda/eventSourceMapping:EventSourceMapping")
     .filter(
       ({ inputs }) =>
@@ -31,7 +31,7 @@ export const batchesAnswerInPart: Rule = (graph) =>
     .map(({ name }) => `${name} does not report batch item failures: one bad picture fails ten`);
 
 /** What throttles by reserved concurrency counts as received, and kills messages. */
-export const concurrencyIsTheMappings: Rule = (graph) => [
+export const theMappingLimitsConcurrency: Rule = (graph) => [
   ...all(graph, "lambda/function:Function")
     .filter(({ inputs }) => inputs["reservedConcurrentExecutions"] !== undefined)
     .map(({ name }) => `${name} reserves concurrency`),
@@ -41,7 +41,7 @@ export const concurrencyIsTheMappings: Rule = (graph) => [
 ];
 
 /** In `sst dev` the function is SST's bridge, and the code runs on the person's machine. */
-export const sharpFitsTheProcessor: Rule = (graph) => {
+export const sharpFitsTheArchitecture: Rule = (graph) => {
   const version = lockedVersion("sharp");
   return graph.functions.flatMap(({ id, properties }) => {
     if (graph.dev) return [];
@@ -61,12 +61,12 @@ export const sharpFitsTheProcessor: Rule = (graph) => {
   });
 };
 
-export const theDecoderIsBroughtAlong: Rule = (graph) =>
+export const theTranscodeThreadIsBesideTheFunction: Rule = (graph) =>
   graph.functions
     .filter(({ copyFiles }) => textAt(copyFiles, "0.to") !== "transcode-thread.mjs")
     .map(({ id }) => `${id} has no transcode-thread.mjs beside its bundle`);
 
-export const handlersAreThere: Rule = (graph) =>
+export const everyHandlerExists: Rule = (graph) =>
   graph.functions.flatMap(({ id, handler }) => {
     const [, path = "", name = ""] = /^(.*)\.(\w+)$/.exec(handler) ?? [];
     const file = join(ROOT, `${path}.ts`);

@@ -13,7 +13,7 @@ export const everyRoleIsKnown: Rule = (graph) => {
     .map(({ name }) => `${name} is nobody's whose calls are recorded`);
 };
 
-export const whatIsCalledIsAllowed: Rule = (graph) =>
+export const recordedCallsAreAllowed: Rule = (graph) =>
   present(graph).flatMap((role) => {
     const may = held(graph, role);
     return [...needed(graph, role)]
@@ -21,7 +21,7 @@ export const whatIsCalledIsAllowed: Rule = (graph) =>
       .map(([grant, calls]) => `the ${role} may not ${grant}, which it needs for ${calls}`);
   });
 
-export const whatIsAllowedIsCalled: Rule = (graph) =>
+export const allowedActionsAreCalled: Rule = (graph) =>
   present(graph).flatMap((role) => {
     const needs = needed(graph, role);
     return [...held(graph, role)]
@@ -29,7 +29,7 @@ export const whatIsAllowedIsCalled: Rule = (graph) =>
       .map((grant) => `the ${role} may ${grant}, and never does`);
   });
 
-export const reasonsAreNeeded: Rule = (graph) =>
+export const everyReasonIsNeeded: Rule = (graph) =>
   present(graph).flatMap((role) => {
     const [may, needs] = [held(graph, role), recorded(role)];
     const stale = (reasons: typeof UNUSED, isNeeded: (grant: string) => boolean) =>

@@ -68,7 +68,7 @@ export const deadLetterQueuesAcceptTheirOwnLane: Rule = (graph) =>
     const right = sources.length === 1 && sources[0]?.endsWith(`:${name}`);
     return right && textAt(policy, "redrivePermission") === "byQueue"
       ? []
-      : [`${dlq?.name ?? "no queue"} takes dead letters from others than ${queue.name}`];
+      : [`${dlq?.name ?? "no queue"} accepts dead letters from other queues than ${queue.name}`];
   });
 
 export const deadLettersAreRetainedLonger: Rule = (graph) =>
@@ -77,21 +77,23 @@ export const deadLettersAreRetainedLonger: Rule = (graph) =>
       numberAt(each?.inputs, "messageRetentionSeconds"),
     );
     return [
-      ...(lane === 4 * DAY ? [] : [`${queue.name} keeps messages ${lane} s, not 4 days`]),
-      ...(dead === 14 * DAY ? [] : [`${dlq?.name} keeps dead letters ${dead} s, not 14 days`]),
+      ...(lane === 4 * DAY ? [] : [`${queue.name} retains messages for ${lane} s, not 4 days`]),
+      ...(dead === 14 * DAY
+        ? []
+        : [`${dlq?.name} retains dead letters for ${dead} s, not 14 days`]),
     ];
   });
 
-export const queuesAreEncryptedAndSpeakTls: Rule = (graph) =>
+export const queuesAreEncryptedAndRequireTls: Rule = (graph) =>
   queues(graph).flatMap((queue) => [
     ...(queue.inputs["sqsManagedSseEnabled"] === true ? [] : [`${queue.name} is not encrypted`]),
     ...(policyOf(graph, queue).some(deniesPlainHttp)
       ? []
-      : [`${queue.name} may be spoken to without TLS`]),
+      : [`${queue.name} may be used without TLS`]),
   ]);
 
-/** What lets an AWS service in says for which resource of which account. */
-export const servicesAreLetInForOneResource: Rule = (graph) =>
+/** A statement that permits an AWS service names the resource and the account. */
+export const servicesArePermittedForOneResource: Rule = (graph) =>
   queues(graph).flatMap((queue) =>
     policyOf(graph, queue)
       .filter((statement) => textAt(statement, "Effect") === "Allow")
@@ -99,7 +101,7 @@ export const servicesAreLetInForOneResource: Rule = (graph) =>
         const variables = listAt(statement, "Condition").map((each) => textAt(each, "variable"));
         return ["aws:SourceArn", "aws:SourceAccount"]
           .filter((variable) => !variables.includes(variable))
-          .map((variable) => `${queue.name} lets a service in without ${variable}`);
+          .map((variable) => `${queue.name} permits a service without ${variable}`);
       }),
   );
 

@@ -1,4 +1,4 @@
-/** The metrics that AWS itself reports, of those in use. */
+/** The AWS metrics that the fleet uses. */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   "AWS/SQS": [
     "ApproximateNumberOfMessagesVisible",
@@ -10,7 +10,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   "AWS/ECS": ["CPUUtilization", "MemoryUtilization"],
 };
 
-/** A misspelt metric is an alarm that never goes off, or an empty graph. */
+/** A misspelt metric makes an alarm that never fires, or an empty graph. */
 export function isReported(namespace: string, metric: string): boolean {
   return KNOWN[namespace]?.includes(metric) ?? false;
 }

@@ -48,7 +48,7 @@ export const productionIsProtected: Rule = (graph) => {
 };
 
 /** Logs that are kept for ever are paid for ever. */
-export const logsEnd: Rule = (graph) => {
+export const logsExpire: Rule = (graph) => {
   const days = graph.app["stage"] === "production" ? 90 : 14;
   return all(graph, "cloudwatch/logGroup:LogGroup")
     .filter(({ inputs }) => numberAt(inputs, "retentionInDays") !== days)

@@ -20,7 +20,7 @@ export function workerEnvironment(graph: Graph): Record<string, string> {
   return Object.fromEntries(pairs.map((each) => [textAt(each, "name"), textAt(each, "value")]));
 }
 
-export const aStopHasTheTimeItNeeds: Rule = (graph) => {
+export const aStopHasEnoughTime: Rule = (graph) => {
   if (graph.dev) return [];
   const env = workerEnvironment(graph);
   const stop = numberAt(container(graph), "stopTimeout");
@@ -30,8 +30,8 @@ export const aStopHasTheTimeItNeeds: Rule = (graph) => {
     : [`a stop has ${stop} s, of ${MAX_STOP_SECONDS} at most; poll and drain take ${needs}`];
 };
 
-/** A crashed task's message comes back after its lease, which is the queue's own visibility. */
-export const theLeaseIsTheQueues: Rule = (graph) => {
+/** A crashed task's message becomes visible after its lease, which is the queue's visibility timeout. */
+export const theLeaseIsTheVisibilityTimeout: Rule = (graph) => {
   if (graph.dev) return [];
   const env = workerEnvironment(graph);
   const queue = all(graph, "sqs/queue:Queue").find(({ inputs }) =>
@@ -45,7 +45,7 @@ export const theLeaseIsTheQueues: Rule = (graph) => {
       ];
 };
 
-export const theWorkerIsShutIn: Rule = (graph) => {
+export const theWorkerAcceptsNoConnections: Rule = (graph) => {
   if (graph.dev) return [];
   const [task] = all(graph, "ecs/taskDefinition:TaskDefinition");
   const [service] = all(graph, "ecs/service:Service");
@@ -87,14 +87,14 @@ export const theWorkerReachesAws: Rule = (graph) => {
 };
 
 /** A check that cannot be run fails, and ECS kills every task that it starts. */
-export const theHealthCheckIsThere: Rule = (graph) => {
+export const theHealthCheckExists: Rule = (graph) => {
   if (graph.dev) return [];
   const file = listAt(container(graph), "healthCheck.command").map(String).at(-1) ?? "";
   return file !== "" && existsSync(join(ROOT, file)) ? [] : [`there is no ${file}`];
 };
 
-/** Messages begun are work too: a lane of none waiting and one in hand must keep its task. */
-export const scalingCountsWhatIsInHand: Rule = (graph) => {
+/** Messages in flight are work too: a lane with none waiting and one in flight must keep its task. */
+export const scalingCountsMessagesInFlight: Rule = (graph) => {
   if (graph.dev) return [];
   const alarms = all(graph, "cloudwatch/metricAlarm:MetricAlarm").filter(({ inputs }) =>
     textAt(inputs, "alarmActions.0").includes("appautoscaling"),
@@ -115,7 +115,7 @@ export const scalingCountsWhatIsInHand: Rule = (graph) => {
 };
 
 /** On Fargate a container without a limit of its own sees the machine's memory, not the task's. */
-export const aContainerKnowsItsMemory: Rule = (graph) => {
+export const aContainerHasAMemoryLimit: Rule = (graph) => {
   if (graph.dev) return [];
   const [task] = all(graph, "ecs/taskDefinition:TaskDefinition");
   const [own, whole] = [numberAt(container(graph), "memory"), textAt(task?.inputs, "memory")];
@@ -126,7 +126,7 @@ export const aContainerKnowsItsMemory: Rule = (graph) => {
  * ECS's own percentages, 100 and 200, start every new task before an old one ends: twice the vCPUs.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
  */
-export const deploymentsTakeNoTaskOnTop: Rule = (graph) =>
+export const aDeploymentStartsNoAdditionalTask: Rule = (graph) =>
   all(graph, "ecs/service:Service")
     .filter(({ inputs }) => inputs["deploymentMaximumPercent"] !== 100)
     .map(({ name, inputs }) => `${name} may run ${inputs["deploymentMaximumPercent"]} %`);
@@ -137,7 +137,7 @@ export const deploymentsTakeNoTaskOnTop: Rule = (graph) =>
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
  * https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ecs_service#capacity_provider_strategy-1
  */
-export const tasksHaveCapacity: Rule = (graph) => {
+export const tasksHaveACapacityProvider: Rule = (graph) => {
   const known = all(graph, "ecs/clusterCapacityProviders:ClusterCapacityProviders").flatMap(
     ({ inputs }) => texts(at(inputs, "capacityProviders")),
   );
@@ -164,20 +164,20 @@ export const tasksHaveCapacity: Rule = (graph) => {
 export const taskFailuresAreReported: Rule = (graph) => {
   if (graph.dev) return [];
   const rules = all(graph, "cloudwatch/eventRule:EventRule");
-  const told = new Set(
+  const reported = new Set(
     all(graph, "cloudwatch/eventTarget:EventTarget")
       .filter(({ inputs }) => textAt(inputs, "arn").includes(":sns:"))
       .map(({ inputs }) => textAt(inputs, "rule")),
   );
   const kinds = rules
-    .filter(({ inputs }) => told.has(textAt(inputs, "name")))
+    .filter(({ inputs }) => reported.has(textAt(inputs, "name")))
     .flatMap(({ inputs }) => listAt(jsonAt(inputs, "eventPattern"), "detail-type"));
   return ["ECS Deployment State Change", "ECS Service Action", "ECS Task State Change"]
     .filter((kind) => !kinds.includes(kind))
-    .map((kind) => `nobody is told of "${kind}"`);
+    .map((kind) => `nothing reports "${kind}"`);
 };
 
-export const theDiskHoldsTheLargestSource =
+export const theDiskHasSpaceForTheLargestSource =
   (limitBytes: number): Rule =>
   (graph) => {
     if (graph.dev) return [];

@@ -22,7 +22,7 @@ export type Architecture = "arm64" | "x86_64";
 /** What sst would hand to Lambda. */
 export interface Bundled {
   readonly diff: Diff;
-  /** As Lambda is told it: module and export. */
+  /** The handler as Lambda's setting: module and export. */
   readonly handler: string;
   /** Of the zip that is uploaded. */
   readonly zipBytes: number;

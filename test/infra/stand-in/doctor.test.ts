@@ -18,7 +18,7 @@ import { listAt, textAt, texts } from "../read.ts";
 import type { Graph, Json } from "../resource.ts";
 import { ACCOUNT_AS_NEEDED } from "./deployed-state.ts";
 import { needOf } from "./needs.ts";
-import { type Heard, StandIn } from "./server.ts";
+import { type ReceivedCall, StandIn } from "./server.ts";
 import { queueUrl } from "./stores.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
@@ -68,12 +68,12 @@ function nameIn(graph: Graph, output: string): string {
 }
 
 /** Writes down what every run of this file must be allowed to do. */
-async function record(heard: Heard): Promise<void> {
-  const { service, request, body } = heard;
+async function record(call: ReceivedCall): Promise<void> {
+  const { service, request, body } = call;
   if (["s3", "sqs", "monitoring"].includes(service)) {
     return recorder.observe(callOf(request), request, async () => body);
   }
-  const need = needOf(heard);
+  const need = needOf(call);
   if (need !== undefined) recorder.add("somebody", need);
 }
 
@@ -127,7 +127,7 @@ function environment(settings: object): NodeJS.ProcessEnv {
   };
 }
 
-interface AlarmScope {
+interface DoctorOutput {
   readonly checks: readonly { name: string; state: string; says: string; permission?: string }[];
   readonly pictures: readonly { lane: string; renditionsMs: number | null }[];
   readonly alarm: { alarmMs: number | null; overMs: number | null } | null;
@@ -136,9 +136,9 @@ interface AlarmScope {
 async function doctor(standIn: StandIn, settings: object = SETTINGS, ...more: string[]) {
   const ended = await run(args(standIn, ...more), { cwd: folder, env: environment(settings) });
   if (ended.stdout === "") throw new Error(ended.stderr);
-  const told: AlarmScope = JSON.parse(ended.stdout);
-  const wrong = told.checks.filter(({ state }) => state === "wrong");
-  return { ...ended, told, wrong };
+  const output: DoctorOutput = JSON.parse(ended.stdout);
+  const wrong = output.checks.filter(({ state }) => state === "wrong");
+  return { ...ended, output, wrong };
 }
 
 type Inputs = { [key: string]: Json };
@@ -175,7 +175,7 @@ const BREAKS: readonly Break[] = [
     resource: "LargeDlqDepth",
     change: (inputs) => ({ ...inputs, alarmActions: [] }),
     name: "alarm LargeDlqDepth",
-    says: /tells nobody/,
+    says: /notifies nobody/,
   },
   {
     what: "the alarm that starts tasks is gone",
@@ -294,13 +294,13 @@ function broken(graph: Graph, { resource, change }: Break): Graph {
 
 it("finds nothing wrong with a fleet as it is deployed, and leaves nothing behind", async () => {
   await using standIn = await deployed(whole);
-  const { told, wrong, code, stderr } = await doctor(standIn, SETTINGS, "--alarm");
+  const { output, wrong, code, stderr } = await doctor(standIn, SETTINGS, "--alarm");
   expect(wrong).toEqual([]);
-  expect(told.checks.filter(({ state }) => state !== "ok")).toEqual([]);
+  expect(output.checks.filter(({ state }) => state !== "ok")).toEqual([]);
   expect(code, stderr).toBe(0);
-  expect(told.pictures.map(({ lane }) => lane).sort()).toEqual(["large", "small"]);
-  for (const { renditionsMs } of told.pictures) expect(renditionsMs).toBeGreaterThan(0);
-  expect(told.alarm).toEqual({ alarmMs: expect.any(Number), overMs: expect.any(Number) });
+  expect(output.pictures.map(({ lane }) => lane).sort()).toEqual(["large", "small"]);
+  for (const { renditionsMs } of output.pictures) expect(renditionsMs).toBeGreaterThan(0);
+  expect(output.alarm).toEqual({ alarmMs: expect.any(Number), overMs: expect.any(Number) });
   expect(stderr).toMatch(/large lane: this may take up to 20 min 0 s, for no task runs there yet/);
   // Two pictures were put and deleted, each with its version and its marker.
   expect(standIn.versions.keys).toEqual([]);
@@ -326,8 +326,8 @@ it.concurrent.each(BREAKS)(
 it("says which permission is lacking, and that this proves nothing", async () => {
   await using standIn = await deployed(whole);
   standIn.denied = ["monitoring:DescribeAlarms", "iam:SimulatePrincipalPolicy"];
-  const { told, wrong, code } = await doctor(standIn);
-  const unasked = told.checks.filter(({ state }) => state === "unasked");
+  const { output, wrong, code } = await doctor(standIn);
+  const unasked = output.checks.filter(({ state }) => state === "unasked");
   expect(unasked.map(({ name, permission }) => [name, permission])).toEqual([
     ["permissions of the function", "iam:SimulatePrincipalPolicy"],
     ["permissions of the worker", "iam:SimulatePrincipalPolicy"],
@@ -340,12 +340,12 @@ it("says which permission is lacking, and that this proves nothing", async () =>
 it("tells what became of a picture that arrives damaged, and takes its own dead letters alone", async () => {
   await using standIn = await deployed(whole);
   const queues = { small: LOCAL.smallDlq, large: LOCAL.largeDlq };
-  for (const queue of Object.values(queues)) await bury(queue);
+  for (const queue of Object.values(queues)) await moveToDeadLetterQueue(queue);
   standIn.spoils = true;
   // The dead letters that lie there have set the alarms off.
   standIn.graph = { ...whole, resources: whole.resources.filter(({ name }) => !isDlqAlarm(name)) };
-  const { told, code } = await doctor(standIn);
-  const pictures = told.checks.filter(({ name }) => name.startsWith("picture"));
+  const { output, code } = await doctor(standIn);
+  const pictures = output.checks.filter(({ name }) => name.startsWith("picture"));
   expect(pictures.map(({ says }) => says)).toEqual([
     expect.stringMatching(/^The recipe rejected it, SourceUnsupported: /),
     expect.stringMatching(/^The recipe rejected it, SourceUnsupported: /),
@@ -364,7 +364,7 @@ function isDlqAlarm(name: string): boolean {
 }
 
 /** Somebody else's dead letter. */
-async function bury(queue: string): Promise<void> {
+async function moveToDeadLetterQueue(queue: string): Promise<void> {
   const { endpoint, credentials } = fleet;
   const sqs = createSqs({ region: "us-east-1", endpoint, credentials });
   const url = `${endpoint}/000000000000/${queue}`;
@@ -376,9 +376,9 @@ it("removes at Ctrl-C what it has made", async () => {
   await using standIn = await deployed(whole);
   const cli = new Cli(args(standIn), { cwd: folder, env: environment(SETTINGS) });
   let puts = 0;
-  standIn.onCall = (heard) => {
-    if (heard.request.method === "PUT" && ++puts === 2) cli.signal("SIGINT");
-    return record(heard);
+  standIn.onCall = (call) => {
+    if (call.request.method === "PUT" && ++puts === 2) cli.signal("SIGINT");
+    return record(call);
   };
   const { code, stderr } = await cli.ended();
   expect(stderr).toContain("Interrupted: removing what was made.");
@@ -395,8 +395,8 @@ it("runs against the fleet on this machine, and says what that has not", async (
   const examined = await run(["doctor", "--alarm", ...local, ...recipe], { cwd: folder, env });
   const checked = await run(["preflight", ...local], { cwd: folder, env });
   const states = (stdout: string) => {
-    const told: AlarmScope = JSON.parse(stdout);
-    return Object.groupBy(told.checks, ({ state }) => state);
+    const output: DoctorOutput = JSON.parse(stdout);
+    return Object.groupBy(output.checks, ({ state }) => state);
   };
   const { none = [], ok = [], ...others } = states(examined.stdout);
   expect(others).toEqual({});

@@ -1,4 +1,4 @@
-import type { Heard } from "./server.ts";
+import type { ReceivedCall } from "./server.ts";
 
 /** One thing that a call must be allowed to do, as test/permissions records it. */
 interface Need {
@@ -24,7 +24,7 @@ const ON: Readonly<Record<string, string>> = {
 };
 
 /** What IAM would ask for of a call to the services that the local servers do not have. */
-export function needOf({ service, operation, body }: Heard): Need | undefined {
+export function needOf({ service, operation, body }: ReceivedCall): Need | undefined {
   // It needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
   if (service === "sts") return undefined;
   const action = `${service}:${operation}`;

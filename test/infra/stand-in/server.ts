@@ -29,7 +29,7 @@ export interface Behind {
 }
 
 /** A call as it came. */
-export interface Heard {
+export interface ReceivedCall {
   /** `sts`, `ecs`, `s3`: by the signature. */
   readonly service: string;
   /** `GetCallerIdentity`; S3's and SQS's own stand in the request. */
@@ -71,7 +71,7 @@ export class StandIn implements AsyncDisposable {
   /** What is put arrives with its bytes overwritten. */
   spoils = false;
   readonly versions = new Versions();
-  onCall: (heard: Heard) => void | Promise<void> = () => undefined;
+  onCall: (call: ReceivedCall) => void | Promise<void> = () => undefined;
   readonly #behind: Behind;
   readonly #hash = new S3Client().config.sha256;
   readonly #server = createServer((incoming, response) => {
@@ -107,24 +107,24 @@ export class StandIn implements AsyncDisposable {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    const heard = heardOf(incoming, body);
-    await this.onCall(heard);
-    const answer = this.#isDenied(heard)
-      ? deniedAnswer(heard)
-      : await this.#answer(heard, new URL(incoming.url ?? "/", "http://servers"));
+    const call = receivedCallOf(incoming, body);
+    await this.onCall(call);
+    const answer = this.#isDenied(call)
+      ? deniedAnswer(call)
+      : await this.#answer(call, new URL(incoming.url ?? "/", "http://servers"));
     if (answer === undefined) return this.#pass(incoming, body, response);
     const { status = 200, type } = answer;
     const types = { json: "application/json", xml: "text/xml", none: "text/plain" };
     response.writeHead(status, { "content-type": types[type] }).end(answer.body);
   }
 
-  #isDenied({ service, operation }: Heard): boolean {
+  #isDenied({ service, operation }: ReceivedCall): boolean {
     return this.denied.includes(`${service}:${operation}`);
   }
 
   /** Undefined: the servers behind know. */
-  async #answer(heard: Heard, url: URL): Promise<Answer | undefined> {
-    const { service, operation, body } = heard;
+  async #answer(call: ReceivedCall, url: URL): Promise<Answer | undefined> {
+    const { service, operation, body } = call;
     const deployed: DeployedState = {
       graph: this.graph,
       account: this.account,
@@ -149,7 +149,7 @@ export class StandIn implements AsyncDisposable {
       case "sqs":
         return this.#sqs(operation, parsed(body), deployed);
       default:
-        return this.#s3(heard.request.method ?? "GET", url, deployed);
+        return this.#s3(call.request.method ?? "GET", url, deployed);
     }
   }
 
@@ -289,7 +289,7 @@ function serviceOf({ headers }: IncomingMessage): string {
   return /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? "")?.[1] ?? "";
 }
 
-function heardOf(incoming: IncomingMessage, bytes: Buffer): Heard {
+function receivedCallOf(incoming: IncomingMessage, bytes: Buffer): ReceivedCall {
   const service = serviceOf(incoming);
   const body = bytes.length > LONGEST ? "" : bytes.toString();
   const target = incoming.headers["x-amz-target"];
@@ -307,7 +307,7 @@ function lambdaOperation(url: string): string {
   return url.includes("/configuration") ? "GetFunctionConfiguration" : "";
 }
 
-function deniedAnswer({ service }: Heard): Answer {
+function deniedAnswer({ service }: ReceivedCall): Answer {
   const message = "User: deployer is not authorized to perform this operation";
   const isXml = ["sts", "iam", "s3"].includes(service);
   if (!isXml) return json({ __type: "AccessDeniedException", message }, 403);
