@@ -50,10 +50,10 @@ it("stop a deployment that nobody has named, with the lines to write", () => {
   expect(() => settingsOf("production")).toThrow('as region: "eu-central-1"');
 });
 
-it("keep the pictures of a stage that is named as if it were live, whatever its default", () => {
+it("refuse keep: false for a stage whose name suggests live data", () => {
   for (const stage of ["prod", "live", "main", "staging", "production-eu"]) {
     expect(() => parseSettings(stage, { ...NAMED, keep: false })).toThrow(
-      "would lose its pictures",
+      "would delete its images",
     );
     expect(parseSettings(stage, NAMED).keep).toBe(true);
   }
@@ -65,7 +65,7 @@ it.each([
   [{ region: "Frankfurt" }, 'region is "Frankfurt": write the region to deploy to'],
   [{ accounts: ["1234"] }, 'accounts.0 is "1234": it must be an account\'s number'],
   [{ keep: "no" }, 'keep is "no": it must be true or false'],
-  [{ network: { cidr: "10.20.0.0/24" } }, 'network.cidr is "10.20.0.0/24": it must be a range'],
+  [{ network: { cidr: "10.20.0.0/24" } }, 'network.cidr is "10.20.0.0/24": it must be a /16 range'],
   [{ network: { vpcId: "vpc-1" } }, "network.subnets is missing"],
   [{ uploadOrigins: ["*"] }, 'uploadOrigins.0 is "*": it must be an origin'],
   [
@@ -73,7 +73,7 @@ it.each([
     "archiveAfterDays: set a lifecycle rule on your own bucket instead",
   ],
   [{ encryption: "none" }, 'encryption is "none": '],
-  [{ soruce: "new" }, "soruce is no setting"],
+  [{ soruce: "new" }, "soruce is not a setting"],
   [{ source: { bucket: "s3://photos", notifications: "replace" } }, "it must be a bucket's name"],
   [{ source: { bucket: "photos" } }, "source.notifications is missing"],
   [{ source: "photos" }, 'source is "photos": it must be "new", or {'],
@@ -98,7 +98,10 @@ it.each([
   [{ tracedShare: 5 }, "tracedShare is 5: it must be a number from 0 to 1"],
   [{ metrics: "on" }, 'metrics is "on": it must be true or false'],
   [{ monthlyBudgetUsd: 0 }, "monthlyBudgetUsd is 0: it must be at least 1"],
-  [{ monthlyBudgetUsd: 200 }, "monthlyBudgetUsd is 200: nobody would be warned; set alarmEmails"],
+  [
+    { monthlyBudgetUsd: 200 },
+    "monthlyBudgetUsd is 200: the warning has no recipient; set alarmEmails",
+  ],
   [{ replicateTo: "backup" }, "it must begin with arn:aws:s3:"],
   [
     {
@@ -106,9 +109,9 @@ it.each([
       encryption: "kms",
       source: { bucket: "photos", notifications: "replace" },
     },
-    "is replicated by its owner",
+    "replicate your own bucket yourself",
   ],
-  [{ replicateTo: "arn:aws:s3:::b", encryption: "kms" }, 'it goes with encryption "s3" alone'],
+  [{ replicateTo: "arn:aws:s3:::b", encryption: "kms" }, 'it needs encryption "s3"'],
   [{ renditions: "photos" }, 'renditions is "photos": it must be "new", or { bucket }'],
   [{ renditions: null }, 'renditions is null: it must be "new", or { bucket }'],
   [{ renditions: { bucket: 5 } }, "renditions.bucket is 5: it must be a bucket's name"],
@@ -147,7 +150,7 @@ it.each([
     { source: { bucket: "photos", notifications: "none" } },
     'source.notifications is "none": it must be ("replace" | "by-hand" | "eventbridge")',
   ],
-])("refuse %j, and say what is wrong with it", (input, message) => {
+])("refuse %j, and name what is wrong", (input, message) => {
   const parse = () => parseSettings("production", { ...NAMED, ...input });
   expect(parse).toThrow(message);
   expect(parse).toThrow('stage "production"');
@@ -157,7 +160,7 @@ it.each(["photos", "", "My photos", "P".repeat(21)])(
   "of a fleet refuse %j as its name, and say which it may have",
   (name) => {
     expect(() => parseFleet(name, "production", {})).toThrow(
-      `Imagefleet ${JSON.stringify(name)}: the name must be 1 to 20 letters and digits, a capital first, as "Photos"`,
+      `Imagefleet ${JSON.stringify(name)}: the name must be 1 to 20 letters and digits, starting with a capital, such as "Photos"`,
     );
     expect(() => parseFleet("Photos", "production", {})).not.toThrow();
   },

@@ -188,8 +188,10 @@ describe("what ECS says of tasks", () => {
 
   it("tells which setting to change when there is no capacity", () => {
     const said = (name: Name) => target(name, "WorkerNotPlaced")["imagefleet"];
-    expect(said("production")).toContain("at most 1. If the large lane must not wait, raise");
-    expect(said("all settings")).toContain("at most 3. If");
+    expect(said("production")).toContain(
+      "at most 1, keep working. If the large lane must not wait, raise",
+    );
+    expect(said("all settings")).toContain("at most 3, keep working. If");
     expect(said("its own network and intake")).toMatch(/On-Demand vCPUs .* lower workerTasks/);
     expect(said("its own network and intake")).not.toContain("Spot");
   });

@@ -175,7 +175,7 @@ const BREAKS: readonly Break[] = [
     resource: "LargeDlqDepth",
     change: (inputs) => ({ ...inputs, alarmActions: [] }),
     name: "alarm LargeDlqDepth",
-    says: /notifies nobody/,
+    says: /tells nobody/,
   },
   {
     what: "the alarm that starts tasks is gone",
