@@ -95,11 +95,11 @@ describe("attempt", () => {
 
   it("throws a signal's own reason, and does not begin", async () => {
     const reason = new Error("deadline");
-    let begun = false;
+    let hasStarted = false;
     const work = async () => {
-      begun = true;
+      hasStarted = true;
     };
     await expect(runPipeline(work, never, AbortSignal.abort(reason))).rejects.toBe(reason);
-    expect(begun).toBe(false);
+    expect(hasStarted).toBe(false);
   });
 });

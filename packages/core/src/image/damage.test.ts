@@ -136,7 +136,7 @@ describe("a source with something harmless", () => {
     expect(await fault(stray)).toBe("rendered");
   });
 
-  it("jpeg with a color profile that is none", async () => {
+  it("jpeg with an invalid color profile", async () => {
     const whole = await quadrants(RGB).jpeg().toBuffer();
     const profile = Buffer.from(`ICC_PROFILE\0\x01\x01${"not a profile ".repeat(20)}`, "latin1");
     const marker = Buffer.of(0xff, 0xe2, 0, 0);
@@ -173,7 +173,7 @@ describe("what every viewer shows without a word", () => {
       },
     ],
     [
-      "png, a profile that is none",
+      "png, an invalid profile",
       async () => {
         const content = Buffer.concat([Buffer.from("x\0\0", "latin1"), deflateSync(profile)]);
         return withChunks(await png(), chunk("iCCP", content));
@@ -201,21 +201,21 @@ describe("what every viewer shows without a word", () => {
       },
     ],
     [
-      "tiff, a profile that is none",
+      "tiff, an invalid profile",
       async () => {
         const file = await tiff();
         return badly(file, file.indexOf("acsp") - 30);
       },
     ],
     [
-      "webp, a profile that is none",
+      "webp, an invalid profile",
       async () => {
         const file = await quadrants(RGB).withIccProfile("p3").webp({ lossless: true }).toBuffer();
         return badly(file, file.indexOf("ICCP") + 8);
       },
     ],
     [
-      "heic, a profile that is none",
+      "heic, an invalid profile",
       async () =>
         heicOf({ tiles: [tile(0)], columns: 1, rows: 1, width: 512, height: 512, icc: profile }),
     ],

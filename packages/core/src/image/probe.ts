@@ -212,7 +212,7 @@ function checkAllowed(format: InputFormat, { source }: ProbeRules): void {
 }
 
 function headerFault(format: InputFormat, text: string, cause: unknown): Rejection {
-  // The format was told already: what the codec does not know again is not whole.
+  // The format is known already: what the codec does not recognize is not complete.
   const why = /unsupported image format/.test(text) ? meaning("") : meaning(text);
   return new Rejection(
     "SourceCorrupt",

@@ -99,7 +99,7 @@ it("goes on encoding while a rendition is being taken", async () => {
   expect(handed).toBe(4);
 });
 
-it("lets what has not begun be when one fails", async () => {
+it("does not start the rest when one fails", async () => {
   const widths = Array.from(
     { length: 12 },
     (_, at) => [`w${at}`, { width: 380 - at * 20 }] as const,

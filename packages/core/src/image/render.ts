@@ -36,11 +36,11 @@ export interface RenderOptions {
   readonly signal?: AbortSignal;
   /** Gets each rendition as soon as it is encoded; the others go on meanwhile. */
   readonly onRendition: (image: RenderedImage) => Promise<void> | void;
-  /** Told when the source's pixels are there, where it is decoded to a raster. */
+  /** Called when the source is decoded to a raster. */
   readonly onDecoded?: () => void;
   /** Gets the picture's placeholder, again if it has to be read again; without it, none is computed. */
   readonly onPlaceholder?: (placeholder: Placeholder) => void;
-  /** Told once, and in which way, when what was rendered is a damaged source, as the plan allows. */
+  /** Called once, with the reason, when the rendered source is damaged and the plan allows that. */
   readonly onDamaged?: (why: string) => void;
 }
 
@@ -206,7 +206,7 @@ async function lookAgain(work: Work): Promise<void> {
 
 /**
  * More than 8 bits with a profile come out of the codec as Display P3 that nothing says is P3,
- * unless it is told to end in a profile.
+ * unless the output has a profile.
  */
 function inSrgb(pipeline: Sharp, source: SourceInfo): Sharp {
   return isDeep(source) && source.profiled
@@ -218,7 +218,7 @@ function colored(pipeline: Sharp, source: SourceInfo, rendition: RenditionPlan):
   return becomesColor(source, rendition) ? pipeline.pipelineColorspace("srgb") : pipeline;
 }
 
-/** Waits for the end of all; the first that fails stops what has not begun, and is thrown. */
+/** Waits for all to settle. The first failure prevents further starts and is thrown. */
 async function allEnded({ stop }: Work, parts: readonly Promise<void>[]): Promise<void> {
   const ends = await Promise.allSettled(
     parts.map((part) =>

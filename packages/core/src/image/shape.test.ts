@@ -165,7 +165,7 @@ describe("formats out", () => {
     );
   });
 
-  it("spends fewer bytes where it is told to try harder", async () => {
+  it("spends fewer bytes at a higher effort", async () => {
     const source = await detailed(320, 240).png().toBuffer();
     const made = await rendered(source, {
       jpeg: { format: "jpeg" },

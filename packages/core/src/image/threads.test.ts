@@ -3,19 +3,19 @@ import { alone, onThread, setThreads } from "./threads.ts";
 
 afterEach(() => setThreads(1));
 
-/** Work that ends when it is told to, and says how much ran beside it. */
+/** Work that ends on request and reports how much ran concurrently. */
 function watched() {
   const running = new Set<string>();
   const most = new Map<string, number>();
-  const begun = new Map<string, () => void>();
+  const starts = new Map<string, () => void>();
   const ends = new Map<string, PromiseWithResolvers<void>>();
-  const started = (name: string) => new Promise<void>((resolve) => begun.set(name, resolve));
+  const started = (name: string) => new Promise<void>((resolve) => starts.set(name, resolve));
   const work = (name: string) => async () => {
     running.add(name);
     for (const other of running) most.set(other, Math.max(most.get(other) ?? 0, running.size));
     const end = Promise.withResolvers<void>();
     ends.set(name, end);
-    begun.get(name)?.();
+    starts.get(name)?.();
     await end.promise;
     running.delete(name);
   };
@@ -42,14 +42,14 @@ it("runs one alone: after what runs, before what comes later, and two of them in
   setThreads(3);
   const { most, started, work, end } = watched();
   const names = ["before", "one", "other", "after"];
-  const begun = names.map(started);
+  const starts = names.map(started);
   const all = [
     onThread(work("before")),
     alone(work("one")),
     alone(work("other")),
     onThread(work("after")),
   ];
-  const left = new Map(names.map((name, at) => [name, begun[at]]));
+  const left = new Map(names.map((name, at) => [name, starts[at]]));
   while (left.size > 0) {
     const name = await Promise.race([...left].map(([key, start]) => start?.then(() => key)));
     if (name === undefined) break;

@@ -10,7 +10,7 @@ export function isDeep({ depth, bands }: SourceInfo): boolean {
 /**
  * Must a rendition that is too large for a raster of the source be brought to 8 bit pixels of its own
  * size before it is encoded? Streamed, the codec takes more than 8 bits without a profile for Display
- * P3 when told to attach sRGB's, and passes over the profile of gray that is to become a color.
+ * P3 when asked to attach sRGB's, and passes over the profile of gray that is to become a color.
  */
 export function needsPixels(source: SourceInfo, rendition: RenditionPlan): boolean {
   const { preset, wide } = rendition;

@@ -17,7 +17,7 @@ const ENOUGH = 1.3;
 
 /**
  * And a raster that was itself scaled from another, this many: of a page of print of 10 to 25 px, a
- * third scaling by 1.3 lost up to 0.0073, by 1.7 up to 0.0055, for no CPU that could be told.
+ * third scaling by 1.3 lost up to 0.0073, by 1.7 up to 0.0055, for no measurable CPU.
  */
 const ENOUGH_AGAIN = 1.7;
 

@@ -178,7 +178,7 @@ describe("an animation", () => {
 describe("the lane", () => {
   const presets = { thumb: "150x150", medium: "800w", large: "1280w" };
 
-  it("is told from the bytes alone first", () => {
+  it("is decided from the bytes first", () => {
     const recipe = defineRecipe({ lanes: { smallBytes: 1000 }, presets });
     expect([laneByBytes(recipe, 1000), laneByBytes(recipe, 1001)]).toEqual(["small", "large"]);
   });

@@ -40,7 +40,7 @@ const ENCODER_PIXEL = {
   gif: [14, 14],
 } as const;
 
-/** The same, of encoders that are told to take more time: every px beside its place in the palette; all scans at once. */
+/** The same, of encoders with a higher effort: every px beside its place in the palette; all scans at once. */
 const PALETTE_PIXEL = 5.4;
 const MOZJPEG_PIXEL = 8;
 

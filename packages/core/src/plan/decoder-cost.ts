@@ -20,7 +20,7 @@ import type { Repacked, SourceInfo } from "./source-info.ts";
  * | PNG interlaced | 152 | 176 | | TIFF strips / tiles | 30 / 27 | 55 / 51 |
  */
 export interface DecoderCost {
-  /** Held while it decodes and then given back, before there is any raster. */
+  /** Used during the decode and released before there is a raster. */
   readonly early: number;
   /** Held as long as pixels come out. */
   readonly whole: number;
@@ -112,7 +112,7 @@ function unpacked(source: SourceInfo): number {
 }
 
 /**
- * What glibc never gives back once it has been freed: blocks of up to 32 MiB, and each thread its
+ * What glibc never releases after it was freed: blocks of up to 32 MiB, and each thread its
  * own. Measured on 4 megapixels of WebP to a JPEG of all px: 89 MiB, and 42 with MALLOC_ARENA_MAX=2
  * and MALLOC_MMAP_THRESHOLD_=1048576 in the environment; the plan counts on neither.
  */

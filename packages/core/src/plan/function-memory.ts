@@ -3,10 +3,10 @@ const MIB = 1024 * 1024;
 /** The function's memory unless infra says otherwise, bytes. */
 export const FUNCTION_BYTES = 2048 * MIB;
 
-/** Sources in hand beyond those that are being rendered: fetched ahead, so that no CPU waits. */
+/** Sources in flight beyond those that are being rendered: fetched ahead, so that no CPU waits. */
 const AHEAD = 2;
 
-/** The part of the function's memory that a batch may reach: the rest is room for error. */
+/** The part of the function's memory that a batch may reach: the rest is a margin. */
 const USABLE = 0.75;
 
 /** Node, the SDK and sharp at rest: measured 150 MiB, and the heap grows with a batch. */
@@ -17,9 +17,9 @@ const LEAST_BYTES = 32 * MIB;
 
 /** How a function's memory is shared out. */
 export interface FunctionMemory {
-  /** Messages in hand at once: each may hold a source in memory, fetched or being fetched. */
+  /** Messages in flight at once: each may hold a source in memory, fetched or being fetched. */
   readonly inFlight: number;
-  /** What renders may take together at their peak, bytes; the sources in hand are not in it. */
+  /** What renders may take together at their peak, bytes; the sources in flight are not in it. */
   readonly renderBytes: number;
 }
 
@@ -37,7 +37,7 @@ export function functionMemory(options: {
 }): FunctionMemory {
   const { functionBytes, sourceBytes, renders } = options;
   const room = functionBytes * USABLE - BASE_BYTES;
-  // Sources get half the room at most: with a byte gate set high, fewer are fetched ahead.
+  // Sources get half the space at most: with a high byte limit, fewer are fetched ahead.
   const inFlight = Math.min(renders + AHEAD, Math.max(1, Math.floor(room / 2 / sourceBytes)));
   const renderBytes = Math.max(LEAST_BYTES, Math.floor(room - inFlight * sourceBytes));
   return { inFlight, renderBytes };

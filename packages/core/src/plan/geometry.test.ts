@@ -152,7 +152,7 @@ describe("geometryOf", () => {
     );
   });
 
-  it("enlarges nothing unless told to", () => {
+  it("enlarges nothing by default", () => {
     fc.assert(
       fc.property(source, anyPreset, (from, to) => {
         const { scaled } = geometryOf(from, { ...to, enlarge: false });

@@ -1,6 +1,6 @@
 import type { Colors } from "./colors.ts";
 
-/** The formats that are read, told by content and never by name. */
+/** The formats that are read, detected by content and never by name. */
 export const INPUT_FORMATS = [
   "jpeg",
   "png",
@@ -58,7 +58,7 @@ export interface SourceInfo {
   readonly icc?: Uint8Array;
   /** An AVIF or HEIC whose colors are stored multiplied by alpha. Absent: no. */
   readonly premultiplied?: true;
-  /** An AVIF or HEIC whose container is written anew before the codec reads it. Absent: no. */
+  /** An AVIF or HEIC whose container is rewritten before the codec reads it. Absent: no. */
   readonly rewritten?: true;
   /** The page of a TIFF that its full picture is on, or below, from 0. Absent: the first. */
   readonly page?: number;

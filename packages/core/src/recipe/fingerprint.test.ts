@@ -17,7 +17,7 @@ function whole(input: RecipeInput, encoder = ENCODER): string {
 }
 
 describe("presetFingerprint", () => {
-  it("is the same for ever: another value makes every rendition in the field anew", () => {
+  it("never changes: another value would make every deployed rendition stale", () => {
     expect(one("150x150")).toBe("2ce98422f6db12dc");
     expect(whole({ presets: { a: "150x150", b: "640w" } })).toBe("0e5bafe8e8b62d1a");
   });

@@ -34,7 +34,7 @@ export async function withTagged<T>(
   return withPieces(input, await withParts(input, (parts) => pngPieces(parts, icc)), use);
 }
 
-/** Lends a copy of an AVIF or HEIC whose container is written anew, with a profile if one is given. */
+/** Lends a copy of an AVIF or HEIC with a rewritten container, and with a profile if one is given. */
 export async function withRewritten<T>(
   input: ImageInput,
   icc: Uint8Array | undefined,

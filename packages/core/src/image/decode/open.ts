@@ -21,7 +21,7 @@ interface How {
  * At what an error is made of a picture, each with what those before it have. "none": what is
  * missing is filled with gray or black. "truncated": a file that ends early is an error. "error": so
  * is data that makes no sense. "warning": so is what every viewer shows without a word, such as
- * stray bytes between two scans. What cannot be told at any level is a JPEG, WebP or TIFF with
+ * stray bytes between two scans. No level detects a JPEG, WebP or TIFF with
  * damage inside sound framing.
  */
 export type FailOn = "none" | "error" | "warning";
@@ -34,7 +34,7 @@ export type FailOn = "none" | "error" | "warning";
  * @param how `frames`: so many of an animation, one below the other; `asIs`: colors in the
  *   source's own profile rather than in sRGB; `asStored`: not turned upright, and with samples beyond
  *   color and alpha; `page`, from 0, and `subifd`, below that page: where the picture is, as the
- *   probe saw it unless told; `failOn`: "error" unless told
+ *   probe saw it by default; `failOn`: default "error"
  */
 export function openImage(
   input: ImageInput,
@@ -57,7 +57,7 @@ export function openImage(
   });
 }
 
-/** sharp draws at 72 px an inch unless told, from 1 to 100,000. */
+/** The density for sharp, whose default is 72 px an inch, from 1 to 100,000. */
 function densityOf(scale: number): number {
   return Math.min(100_000, Math.max(1, 72 * scale));
 }

@@ -7,7 +7,7 @@ import type { ImageInput } from "../input.ts";
 /**
  * Lends a file that `write` makes, at a path in a folder of its own; it is gone when `use` has ended.
  *
- * @throws Failure `DiskFull` where there was no room for it
+ * @throws Failure `DiskFull` where the disk has no space for it
  */
 export async function withScratchFile<T>(
   write: (path: string) => Promise<void>,

@@ -19,7 +19,7 @@ const THREAD = new URL(
   import.meta.url,
 );
 
-/** What the decoding thread is told. */
+/** The request to the decoding thread. */
 export interface TranscodeRequest {
   readonly input: ImageInput;
   readonly format: "bmp" | "heic";
@@ -51,7 +51,7 @@ export type TranscodeResult =
  *
  * What sharp has no decoder for is decoded on a thread that ends with it: the program goes on serving, a
  * deadline stops it at once, a decoder that crashes takes nothing with it, and WebAssembly's
- * memory, which only grows, is given back. It counts as one pipeline.
+ * memory, which only grows, is released. It counts as one pipeline.
  *
  * @throws Rejection `SourceCorrupt`, Failure `OutOfMemory` or `TimedOut`, the signal's reason, and
  *   what `use` throws

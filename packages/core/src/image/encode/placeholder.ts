@@ -81,7 +81,7 @@ function samples(from: number, to: number): number[][] {
   });
 }
 
-/** Colors are told apart by their channels' upper bits, this many: 512 colors. */
+/** Colors are grouped by this many upper bits of each channel: 512 groups. */
 const BITS = 3;
 
 /** The mean of the pixels of the most frequent color; what is clear does not count. */

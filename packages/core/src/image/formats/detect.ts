@@ -81,7 +81,7 @@ export function formatOf(head: Uint8Array): Seen {
 
 /**
  * A HEIF's brands are claims as well: what configures its decoders, in the box that describes its
- * pictures, tells them apart. Where that box is not in the head, or names both, nothing is told.
+ * pictures, distinguishes them. Where that box is not in the head, or names both, there is no answer.
  */
 function heifOf(head: Uint8Array): Seen | undefined {
   const file = Buffer.from(head.buffer, head.byteOffset, head.byteLength);

@@ -13,7 +13,7 @@ const LONGEST_SIDE = 32_767;
 /**
  * An SVG as bytes, whatever it came as: librsvg lets a file refer to files beside it, and bytes to
  * nothing but what they carry. Opens sharp's loader for the first that comes: no other source can
- * reach it, for a format is told before by us, and after by `probe` as well.
+ * reach it, because the format is detected before, and `probe` checks it again.
  *
  * @throws Rejection `SourceTooLarge`
  */

@@ -97,7 +97,7 @@ describe("fallback to a JPEG's own bytes", () => {
     }
   });
 
-  it("is not for arithmetic coding, which is encoded anew", async () => {
+  it("is not for arithmetic coding, which is decoded and encoded", async () => {
     const source = await readFile(new URL("jpeg/arithmetic.fixture.jpg", import.meta.url));
     const preset = { format: "jpeg", quality: 100, fallback: "source" } as const;
     const file = fileOf(await rendered(source, { same: preset }), "same");

@@ -2,7 +2,7 @@ import type { Metadata } from "sharp";
 import type { InputFormat } from "../../plan/index.ts";
 
 /**
- * May a source hold its picture and nothing else: no profile, no place, no maker, no comment? Told
+ * Whether a source may contain only its image: no profile, no location, no maker, no comment. Decided
  * from its header; only then is it worth looking at all of it, as `only-picture.ts` does.
  */
 export function hasNoMetadata(format: InputFormat, metadata: Metadata): boolean {

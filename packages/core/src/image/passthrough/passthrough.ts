@@ -15,7 +15,7 @@ export async function passthrough(
 ): Promise<RenderedImage> {
   if (image.plan.preset.fallback !== "source" || !isWhole(image, source)) return image;
   if (image.data.length <= source.bytes) return image;
-  // A copy: the source's memory is given back as soon as the job is done with it.
+  // A copy: the source's memory is released as soon as the job no longer needs it.
   const data = input.kind === "bytes" ? Buffer.from(input.bytes) : await readFile(input.path);
   return hasNoTrailingData(source.format, data) ? { ...image, data } : image;
 }

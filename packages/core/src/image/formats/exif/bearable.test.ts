@@ -72,7 +72,7 @@ describe.each(FORMATS)("%s with EXIF that takes long to read", (format) => {
   });
 });
 
-it("EXIF is told in bytes, for what it costs", async () => {
+it("the cost of EXIF is counted in bytes", async () => {
   const bytes = await withExif("webp", exifBomb(1, 2, 100));
   const probed = (file: Buffer) => probe({ kind: "bytes", bytes: file }, rules(1e6));
   expect(await probed(bytes)).toMatchObject({ exifBytes: exifBomb(1, 2, 100).length });

@@ -11,7 +11,7 @@ const ITEMS = 4;
 
 /**
  * The edits that hide a HEIF's EXIF from libvips where reading it would be beyond the bounds, or
- * where its place cannot be told. How a HEIF is turned stands elsewhere in it.
+ * where its place is unknown. How a HEIF is turned stands elsewhere in it.
  */
 export async function heifExifEdits(parts: Parts): Promise<Edit[]> {
   const file = await isoFile(parts);

@@ -45,7 +45,7 @@ describe("px that are decoded to show a picture", () => {
     });
   });
 
-  it("cannot be told of a circle", async () => {
+  it("is unknown for a cycle of items", async () => {
     expect(await codedIn(await circular(await avif(64)))).toBeUndefined();
   });
 });

@@ -14,7 +14,7 @@ const ALPHA = /^urn:mpeg:mpegB:cicp:systems:auxiliary:alpha|^urn:mpeg:hevc:2015:
 
 /**
  * The px that are decoded to show the primary picture and its alpha; undefined where that cannot be
- * told: a part is not there, does not say its size, or has itself for a part.
+ * known: a part is missing, does not say its size, or has itself for a part.
  */
 export function codedPixels(file: IsoFile): Coded | undefined {
   const { primary, items } = file;

@@ -12,7 +12,7 @@ const PROGRESSIVE = [0xc2, 0xca];
 
 /**
  * Bits that could go on behind the last byte. Many, for libjpeg goes on with zeros when they end, and of
- * several kinds, for a code that is none ends a block as a code for its end does.
+ * several kinds, because an invalid code ends a block as an end-of-block code does.
  */
 const MORE = [[0], [0xff, 0], [0xaa], [0x55]].map((bits) => Array(256).fill(bits).flat());
 

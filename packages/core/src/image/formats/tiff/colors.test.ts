@@ -58,7 +58,7 @@ interface Cell extends Layout {
 }
 
 /**
- * All extra samples in strips and tiles, in one plane and in several. The rest goes round: how a
+ * All extra samples in strips and tiles, in one plane and in several. The rest cycles: how a
  * picture is compressed, ordered and turned has nothing to do with its colors, but for a mistake.
  */
 function cells(photometric: Photometric, bits: number): Cell[] {
@@ -218,9 +218,9 @@ describe("a TIFF whose samples are repacked", () => {
   });
 
   it("has its alpha where ExtraSamples says, of fewer samples than there are and of more", async () => {
-    const alphaOf = async (extras: Cell["extras"], told: readonly number[]) => {
+    const alphaOf = async (extras: Cell["extras"], values: readonly number[]) => {
       const layout = { photometric: "rgb", extras } as const;
-      const tags = [[338, TYPES.short, told]] as const;
+      const tags = [[338, TYPES.short, values]] as const;
       const bytes = tiffOf({ ...layout, tags }, samplesOf(layout, { alpha: 0.5 }));
       return (await shownColors(bytes)).map((color) => color[3]);
     };

@@ -27,7 +27,7 @@ async function taken(file: Buffer, pages = 10_000) {
 const { short, long, undefined: blob } = TYPES;
 const KB = 1024;
 
-/** A little-endian TIFF of directories alone, each at the offset that it is told. */
+/** A little-endian TIFF of directories alone, each at its given offset. */
 function directories(
   bytes: number,
   all: readonly {

@@ -11,7 +11,7 @@ const PAGE = 2;
 const MASK = 4;
 const { short } = TYPES;
 
-/** One that can be told from all others by its size. */
+/** A picture with a unique size. */
 function page(layout: Partial<Layout>, under: readonly Page[] = []): Page {
   const whole = { photometric: "rgb", ...layout } as const;
   return { layout: whole, samples: samplesOf(whole), under };

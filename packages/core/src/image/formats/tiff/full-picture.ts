@@ -59,7 +59,7 @@ export async function fullPicture(parts: Parts, most: number): Promise<FullPictu
   return { directory: first, page: 0, pages };
 }
 
-/** Where the codec is to look for it; the first page is where it looks unless told. */
+/** The page or SubIFD for the codec, whose default is the first page. */
 export function placeOf({ page, subifd }: FullPicture): Pick<SourceInfo, "page" | "subifd"> {
   return { ...(page > 0 && { page }), ...(subifd !== undefined && { subifd }) };
 }

@@ -59,7 +59,7 @@ const INKSET_CMYK = 1;
 const ASSOCIATED = 1;
 const UNASSOCIATED = 2;
 
-/** Tags without which a picture cannot be told, where they are there but their values are not. */
+/** Tags that are required, where the tag exists and its values do not. */
 const NEEDED = [258, 259, 262, 277, 284, 338, 339, 530];
 
 /** Reads a picture's tags; undefined where they do not describe one: the codec says what is wrong. */
