@@ -59,6 +59,8 @@ class Slot {
       log,
       now: () => world.now,
       random: () => 0.5,
+      // No clock decides anything here: an aborted attempt always ends by itself.
+      pause: () => new Promise(() => undefined),
     };
   }
 

@@ -11,7 +11,7 @@ import { whyNotASource } from "../recipe/index.ts";
 import { outcomeOf, type ReconcileContext, reconcile } from "../reconcile/index.ts";
 import { countDeadLetter, logJob, PhaseTimer, type Telemetry } from "../telemetry/index.ts";
 import type { Traces } from "../traces/index.ts";
-import { inTime } from "./in-time.ts";
+import { inTime, type Pause } from "./in-time.ts";
 import { type ReadMessage, readMessage, sourceOf } from "./source-group.ts";
 
 /** What an attempt at a message needs of the program that makes it. */
@@ -34,6 +34,8 @@ export interface AttemptContext extends Telemetry {
   readonly now: () => number;
   /** in [0, 1) */
   readonly random: () => number;
+  /** How an aborted job waits for its last step. Default: by the clock. */
+  readonly pause?: Pause | undefined;
 }
 
 /**
@@ -211,7 +213,7 @@ async function attemptJob(
 
 async function outcomeFor(
   job: Job,
-  { lane, log, reconcile: inner }: AttemptContext,
+  { lane, log, pause, reconcile: inner }: AttemptContext,
   onPhase: PhaseTimer["enter"],
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -231,7 +233,7 @@ async function outcomeFor(
       "left alone what is not of this source",
     );
   };
-  return inTime(reconcile(job, { ...inner, onForeign, onPhase }, signal), signal);
+  return inTime(reconcile(job, { ...inner, onForeign, onPhase }, signal), signal, pause);
 }
 
 /** Sends a job to the large lane where that is its outcome: once, whoever asked for it. */

@@ -22,3 +22,17 @@ it("lets what ends by itself say how it ended", async () => {
   ended.resolve(unchanged);
   expect(await answer).toEqual(unchanged);
 });
+
+it("waits for the last step as long as the given pause", async () => {
+  const stop = new AbortController();
+  const pause = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<typeof unchanged>();
+  const answers = [pause, Promise.withResolvers<void>()].map(({ promise }) =>
+    inTime(ended.promise, stop.signal, () => promise),
+  );
+  stop.abort(late);
+  pause.resolve();
+  expect(await answers[0]).toEqual(timedOut);
+  ended.resolve(unchanged);
+  expect(await answers[1]).toEqual(unchanged);
+});
