@@ -27,12 +27,12 @@ it("waits for the last step as long as the given pause", async () => {
   const stop = new AbortController();
   const pause = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<typeof unchanged>();
-  const answers = [pause, Promise.withResolvers<void>()].map(({ promise }) =>
+  const answers = [Promise.withResolvers<void>(), pause].map(({ promise }) =>
     inTime(ended.promise, stop.signal, () => promise),
   );
   stop.abort(late);
   pause.resolve();
-  expect(await answers[0]).toEqual(timedOut);
+  expect(await answers[1]).toEqual(timedOut);
   ended.resolve(unchanged);
-  expect(await answers[1]).toEqual(unchanged);
+  expect(await answers[0]).toEqual(unchanged);
 });
