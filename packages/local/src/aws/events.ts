@@ -10,7 +10,7 @@ const principal = { principalId: "AWS:AIDALOCAL" };
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
 export function eventMessage(change: Change, { id, queueArn }: QueueConfiguration): string {
-  const { bucket, key, object } = change;
+  const { bucket, key, object, restored } = change;
   const record = {
     eventVersion: "2.1",
     eventSource: "aws:s3",
@@ -28,9 +28,18 @@ export function eventMessage(change: Change, { id, queueArn }: QueueConfiguratio
       object: {
         key: formEncode(key),
         ...(object && { size: object.contentLength, eTag: object.etag.replaceAll('"', "") }),
-        sequencer: nextSequencer(),
+        // Events that create and delete objects have one; a restore does neither.
+        ...(!restored && { sequencer: nextSequencer() }),
       },
     },
+    ...(restored && {
+      glacierEventData: {
+        restoreEventData: {
+          lifecycleRestorationExpiryTime: restored.restoredUntil.toISOString(),
+          lifecycleRestoreStorageClass: restored.storageClass,
+        },
+      },
+    }),
   };
   return JSON.stringify({ Records: [record] });
 }

@@ -4,7 +4,7 @@ import type { Objects } from "./objects.ts";
 import type { Target } from "./target.ts";
 import { document, element } from "./xml.ts";
 
-type Entry = { name: string; object?: S3Object };
+type Entry = { name: string; object?: S3Object; storageClass?: string };
 
 const maxPage = 1000;
 
@@ -80,7 +80,8 @@ function* walk(
       const shared = commonPrefix(key, prefix, delimiter);
       if (shared === undefined) {
         const object = objects.find(bucket, key);
-        if (object !== undefined) yield { name: key, object };
+        const { storageClass } = objects.storageOf(bucket, key);
+        if (object !== undefined) yield { name: key, object, storageClass };
         continue;
       }
       yield { name: shared };
@@ -106,15 +107,15 @@ function successor(prefix: string): string | undefined {
   return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
 }
 
-function entryXml({ name, object }: Entry, encode: (key: string) => string): string {
-  if (object === undefined)
+function entryXml({ name, object, storageClass }: Entry, encode: (key: string) => string): string {
+  if (object === undefined || storageClass === undefined)
     return `<CommonPrefixes>${element("Prefix", encode(name))}</CommonPrefixes>`;
   const fields = [
     element("Key", encode(name)),
     element("LastModified", object.lastModified.toISOString()),
     element("ETag", object.etag),
     element("Size", object.contentLength),
-    element("StorageClass", "STANDARD"),
+    element("StorageClass", storageClass),
   ];
   return `<Contents>${fields.join("")}</Contents>`;
 }

@@ -16,7 +16,7 @@ const Configurations = v.array(QueueConfiguration);
 export type QueueConfiguration = v.InferOutput<typeof QueueConfiguration>;
 
 const eventPattern =
-  /^s3:(ObjectCreated:(\*|Put|Post|Copy|CompleteMultipartUpload)|ObjectRemoved:(\*|Delete|DeleteMarkerCreated))$/;
+  /^s3:(ObjectCreated:(\*|Put|Post|Copy|CompleteMultipartUpload)|ObjectRemoved:(\*|Delete|DeleteMarkerCreated)|ObjectRestore:Completed)$/;
 
 const Rule = holding({ Name: once(Text), Value: v.optional(once(Text), [""]) });
 const Destination = holding({

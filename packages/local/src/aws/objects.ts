@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { InvalidObjectState, isArchive, isArchived, STANDARD, type Storage } from "./archive.ts";
 import {
   computeChecksum,
   type MultipartUpload,
@@ -16,10 +17,13 @@ export type Change = {
     | "ObjectCreated:Post"
     | "ObjectCreated:Copy"
     | "ObjectCreated:CompleteMultipartUpload"
-    | "ObjectRemoved:Delete";
+    | "ObjectRemoved:Delete"
+    | "ObjectRestore:Completed";
   bucket: string;
   key: string;
   object?: S3Object;
+  /** Of a restore: the object's class, and how long the restored copy is kept. */
+  restored?: Required<Storage>;
 };
 
 /** Who hears of changes, within the transaction that makes them. */
@@ -32,7 +36,10 @@ const maxKeyBytes = 1024;
 /** fauxqs's buckets and objects, with bodies on disk only and a word for every change. */
 export class Objects extends S3Store {
   /** How the next object is being made. Handlers run to their end without a pause, so one field is enough. */
-  creating: Change["event"] = "ObjectCreated:Put";
+  creating: { event: Change["event"]; storageClass: string } = {
+    event: "ObjectCreated:Put",
+    storageClass: STANDARD,
+  };
   readonly #disk: () => Persistence;
   readonly #listener: Listener;
 
@@ -58,6 +65,47 @@ export class Objects extends S3Store {
     return this.#disk().keysFrom(bucket, from, limit);
   }
 
+  storageOf(bucket: string, key: string): Storage {
+    return this.#disk().storageOf(bucket, key) ?? { storageClass: STANDARD };
+  }
+
+  /**
+   * RestoreObject. On S3 a restore takes minutes to hours; here it is complete at once, so that
+   * RestoreAlreadyInProgress cannot occur.
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
+   *
+   * @returns false where a restored copy was there, which is kept until then instead
+   * @throws S3Error NoSuchKey (404), InvalidObjectState (403)
+   */
+  restoreArchived(bucket: string, key: string, restoredUntil: Date): boolean {
+    const object = this.headObject(bucket, key);
+    const storage = this.storageOf(bucket, key);
+    if (!isArchive(storage.storageClass)) {
+      const refusal = "Restore is not allowed for the object's current storage class";
+      throw new InvalidObjectState(refusal, storage);
+    }
+    const restored = { ...storage, restoredUntil };
+    const disk = this.#disk();
+    return disk.atomically(() => {
+      disk.saveStorage(bucket, key, restored);
+      if (!isArchived(storage)) return false;
+      this.#listener.announce({ event: "ObjectRestore:Completed", bucket, key, object, restored });
+      return true;
+    });
+  }
+
+  /** What fauxqs copies from; every other read is ours. */
+  override getObject(bucket: string, key: string): S3Object {
+    const storage = this.storageOf(bucket, key);
+    if (isArchived(storage)) {
+      // As S3 answers, though its API reference says ObjectNotInActiveTierError:
+      // https://hadoop.apache.org/docs/stable/hadoop-aws/tools/hadoop-aws/troubleshooting_s3a.html
+      const refusal = "Operation is not valid for the source object's storage class";
+      throw new InvalidObjectState(refusal, storage);
+    }
+    return super.getObject(bucket, key);
+  }
+
   override putObject(
     ...[bucket, key, body, type, metadata, system, checksum]: PutArguments
   ): S3Object {
@@ -70,9 +118,12 @@ export class Objects extends S3Store {
     ) {
       throw badDigest(checksum.algorithm);
     }
-    return this.#disk().atomically(() => {
+    const { event, storageClass } = this.creating;
+    const disk = this.#disk();
+    return disk.atomically(() => {
       const object = super.putObject(bucket, key, body, type, metadata, system, checksum);
-      this.#listener.announce({ event: this.creating, bucket, key, object });
+      if (storageClass !== STANDARD) disk.saveStorage(bucket, key, { storageClass });
+      this.#listener.announce({ event, bucket, key, object });
       return object;
     });
   }

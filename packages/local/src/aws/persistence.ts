@@ -1,11 +1,13 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import * as v from "valibot";
+import type { Storage } from "./archive.ts";
 import { Bodies, decodeSegments, encodeSegments, type Segment } from "./bodies.ts";
 import { type MultipartPart, PersistenceManager, type S3Object } from "./fauxqs.ts";
 
 const BodyRow = v.object({ body: v.unknown() });
 const PartRow = v.object({ part_number: v.number(), body: v.unknown() });
 const KeyRow = v.object({ key: v.string() });
+const StorageRow = v.object({ class: v.string(), restored_until: v.nullable(v.string()) });
 const ConfigurationRow = v.object({ bucket: v.string(), configuration: v.string() });
 
 /** fauxqs's SQLite file, with bodies in chunks, keys in order and notifications kept. */
@@ -17,6 +19,8 @@ export class Persistence extends PersistenceManager {
   readonly #ready: StatementSync;
   readonly #keys: StatementSync;
   readonly #saveNotifications: StatementSync;
+  readonly #storage: StatementSync;
+  readonly #saveStorage: StatementSync;
   #depth = 0;
 
   /** @throws when another process holds the folder */
@@ -36,6 +40,17 @@ export class Persistence extends PersistenceManager {
         configuration TEXT NOT NULL
       )`,
     );
+    // Of objects that are not in STANDARD. A row goes when its object is deleted or replaced.
+    this.#db.exec(
+      `CREATE TABLE IF NOT EXISTS object_storage (
+        bucket TEXT NOT NULL,
+        key TEXT NOT NULL,
+        class TEXT NOT NULL,
+        restored_until TEXT,
+        PRIMARY KEY (bucket, key),
+        FOREIGN KEY (bucket, key) REFERENCES s3_objects(bucket, key) ON DELETE CASCADE
+      )`,
+    );
     this.bodies = new Bodies(this.#db);
     this.#objectBody = this.#db.prepare("SELECT body FROM s3_objects WHERE bucket = ? AND key = ?");
     this.#parts = this.#db.prepare(
@@ -50,6 +65,12 @@ export class Persistence extends PersistenceManager {
     );
     this.#saveNotifications = this.#db.prepare(
       "INSERT OR REPLACE INTO bucket_notifications (bucket, configuration) VALUES (?, ?)",
+    );
+    this.#storage = this.#db.prepare(
+      "SELECT class, restored_until FROM object_storage WHERE bucket = ? AND key = ?",
+    );
+    this.#saveStorage = this.#db.prepare(
+      "INSERT OR REPLACE INTO object_storage (bucket, key, class, restored_until) VALUES (?, ?, ?, ?)",
     );
     this.bodies.keepOnly(this.#allSegments());
   }
@@ -84,6 +105,18 @@ export class Persistence extends PersistenceManager {
   /** Keys at or after `from`, in S3's order. */
   keysFrom(bucket: string, from: string, limit: number): string[] {
     return this.#keys.all(bucket, from, limit).map((row) => v.parse(KeyRow, row).key);
+  }
+
+  /** Undefined for an object in STANDARD. */
+  storageOf(bucket: string, key: string): Storage | undefined {
+    const row = this.#storage.get(bucket, key);
+    if (row === undefined) return undefined;
+    const { class: storageClass, restored_until: until } = v.parse(StorageRow, row);
+    return { storageClass, ...(until !== null && { restoredUntil: new Date(until) }) };
+  }
+
+  saveStorage(bucket: string, key: string, { storageClass, restoredUntil }: Storage): void {
+    this.#saveStorage.run(bucket, key, storageClass, restoredUntil?.toISOString() ?? null);
   }
 
   saveNotifications(bucket: string, configuration: string): void {

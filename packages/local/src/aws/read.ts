@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { InvalidObjectState, isArchived, storageHeaders } from "./archive.ts";
 import { checkRead } from "./conditions.ts";
 import { type Reply, type Request, S3Error, type S3Object } from "./fauxqs.ts";
 import type { Objects } from "./objects.ts";
@@ -15,6 +16,14 @@ const streamAbove = 1024 * 1024;
  */
 export function read(request: Request, reply: Reply, objects: Objects, target: Target): void {
   const object = objects.headObject(target.bucket, target.key);
+  const storage = objects.storageOf(target.bucket, target.key);
+  // Before the conditions: they count only where the answer would be 2xx (RFC 9110, 13.2.1).
+  if (request.method === "GET" && isArchived(storage)) {
+    throw new InvalidObjectState(
+      "The operation is not valid for the object's storage class",
+      storage,
+    );
+  }
   if (checkRead(request, object) === "not modified") {
     reply.header("etag", object.etag).header("last-modified", object.lastModified.toUTCString());
     reply.status(304).send();
@@ -23,6 +32,7 @@ export function read(request: Request, reply: Reply, objects: Objects, target: T
   const total = object.contentLength;
   const span = spanOf(request, reply, object, target);
   setHeaders(request, reply, object, target);
+  for (const [name, value] of Object.entries(storageHeaders(storage))) reply.header(name, value);
   if (span === undefined) setChecksum(request, reply, object);
   const { start, end } = span ?? { start: 0, end: total };
   reply.header("content-length", end - start);

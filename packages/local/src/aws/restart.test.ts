@@ -5,8 +5,10 @@ import {
   CreateMultipartUploadCommand,
   GetBucketNotificationConfigurationCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
+  RestoreObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import {
@@ -81,6 +83,28 @@ describe.each(Object.entries(ends))("after %s", (_, end) => {
         await s3.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload }));
         const got = await s3.send(new GetObjectCommand({ ...at, Range: "bytes=-5" }));
         expect(await got.Body?.transformToString()).toBe("aaend");
+      },
+    );
+  });
+
+  test("an archived object is still archived, and a restored one can be read", async () => {
+    const cold = { Bucket: "bucket", Key: "cold" };
+    const warm = { Bucket: "bucket", Key: "warm" };
+    await across(
+      async ({ s3 }) => {
+        await s3.send(new CreateBucketCommand({ Bucket: "bucket" }));
+        for (const at of [cold, warm]) {
+          await s3.send(new PutObjectCommand({ ...at, Body: "x", StorageClass: "GLACIER" }));
+        }
+        await s3.send(new RestoreObjectCommand({ ...warm, RestoreRequest: { Days: 1 } }));
+        return (await s3.send(new HeadObjectCommand(warm))).Restore;
+      },
+      async ({ s3 }, Restore) => {
+        const archived = { name: "InvalidObjectState", StorageClass: "GLACIER" };
+        await expect(s3.send(new GetObjectCommand(cold))).rejects.toMatchObject(archived);
+        const got = await s3.send(new GetObjectCommand(warm));
+        expect(await got.Body?.transformToString()).toBe("x");
+        expect(got).toMatchObject({ StorageClass: "GLACIER", Restore });
       },
     );
   });

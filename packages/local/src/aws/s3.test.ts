@@ -7,6 +7,7 @@ import {
   GetBucketCorsCommand,
   GetObjectCommand,
   HeadBucketCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
@@ -153,6 +154,13 @@ describe("a browser's upload", () => {
     const typed = { key: "in/c", "content-type": "text/html" };
     expect(await codeOf(post(conditions, typed, "123"))).toBe("AccessDenied");
     expect((await post(conditions, { key: "in/c", "x-ignore-a": "b" }, "123")).status).toBe(204);
+  });
+
+  test("by form is stored in the storage class that the form names", async () => {
+    const fields = { key: "cold", "x-amz-storage-class": "GLACIER" };
+    expect((await post([fields], fields, "123")).status).toBe(204);
+    const head = await clients.s3.send(new HeadObjectCommand({ Bucket, Key: "cold" }));
+    expect(head.StorageClass).toBe("GLACIER");
   });
 
   test("by form sends ObjectCreated:Post", async () => {

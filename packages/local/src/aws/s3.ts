@@ -1,3 +1,4 @@
+import { checkStorageClass, readRestore, STANDARD } from "./archive.ts";
 import { checkCopySource, checkWrite } from "./conditions.ts";
 import { deleteAll } from "./deletes.ts";
 import { type Reply, type Request, S3Error } from "./fauxqs.ts";
@@ -5,7 +6,7 @@ import { list } from "./listing.ts";
 import { configurationXml, parseConfiguration } from "./notifications.ts";
 import type { Notifier } from "./notifier.ts";
 import { checkContentMd5, noSuchBucket, type Objects } from "./objects.ts";
-import { isForm } from "./post.ts";
+import { isForm, readForm } from "./post.ts";
 import { read } from "./read.ts";
 import { refuseUnserved } from "./subresources.ts";
 import { decodePercents, header, type Target, targetOf } from "./target.ts";
@@ -69,7 +70,9 @@ function prepareBucket(
       405,
     );
   }
-  objects.creating = "ObjectCreated:Post";
+  const form = readForm(header(request, "content-type"), body);
+  const storageClass = checkStorageClass(form?.fields.get("x-amz-storage-class"));
+  objects.creating = { event: "ObjectCreated:Post", storageClass };
   return "handle";
 }
 
@@ -87,7 +90,19 @@ function prepareObject(
     return "done";
   }
   const isPart = request.method === "PUT" && query["uploadId"] !== undefined;
-  if (isRead || isPart || query["uploads"] !== undefined) return "handle";
+  if (isPart) return "handle";
+  const storageClass = isRead
+    ? objects.storageOf(bucket, key).storageClass
+    : checkStorageClass(header(request, "x-amz-storage-class"));
+  if (isRead || query["uploads"] !== undefined) {
+    if (storageClass !== STANDARD) throw notServed(storageClass, isRead);
+    return "handle";
+  }
+  if (query["restore"] !== undefined) {
+    const isRestored = objects.restoreArchived(bucket, key, readRestore(body));
+    reply.status(isRestored ? 202 : 200).send();
+    return "done";
+  }
   if (request.method === "POST" && query["uploadId"] === undefined) {
     throw new S3Error(
       "MethodNotAllowed",
@@ -99,7 +114,10 @@ function prepareObject(
   checkWrite(request, objects.find(bucket, key));
   if (request.method !== "PUT") return "handle";
   const source = header(request, "x-amz-copy-source");
-  objects.creating = source === undefined ? "ObjectCreated:Put" : "ObjectCreated:Copy";
+  objects.creating = {
+    event: source === undefined ? "ObjectCreated:Put" : "ObjectCreated:Copy",
+    storageClass,
+  };
   if (source !== undefined) {
     const [, from = "", name = ""] = /^\/?([^/]+)\/(.+)$/s.exec(decodePercents(source)) ?? [];
     checkCopySource(request, objects.headObject(from, name));
@@ -112,4 +130,14 @@ function prepareObject(
 function answer(reply: Reply, xml: string): "done" {
   reply.header("content-type", "application/xml").status(200).send(xml);
   return "done";
+}
+
+/** fauxqs takes every object and every upload for one of STANDARD. */
+function notServed(storageClass: string, isRead: boolean): Error {
+  const what = isRead ? "GetObjectAttributes" : "CreateMultipartUpload";
+  return new S3Error(
+    "NotImplemented",
+    `${what} in ${storageClass}: the local server implements it for STANDARD alone`,
+    501,
+  );
 }

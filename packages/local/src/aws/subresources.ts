@@ -22,7 +22,7 @@ const served: Record<"bucket" | "object", Record<string, string[]>> = {
     GET: ["attributes", "partNumber"],
     HEAD: ["partNumber"],
     PUT: ["uploadId", "partNumber"],
-    POST: ["uploads", "uploadId"],
+    POST: ["uploads", "uploadId", "restore"],
     DELETE: ["uploadId"],
   },
 };

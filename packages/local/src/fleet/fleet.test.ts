@@ -1,9 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { PutObjectCommand, RestoreObjectCommand } from "@aws-sdk/client-s3";
+import { createS3 } from "@imagefleet/core/aws";
 import sharp from "sharp";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { REGION } from "../resources/index.ts";
 import type { Fleet, FleetOptions, JobReport } from "./fleet.ts";
 import { startFleet } from "./start.ts";
 
@@ -101,6 +104,27 @@ describe("the fleet", () => {
     ]);
     // Read, and still there.
     expect((await fleet.status()).deadLetters).toEqual({ small: 1, large: 0 });
+  });
+
+  it("rejects an archived source at once, and makes its renditions when it is restored", async () => {
+    const { endpoint, credentials, sourceBucket: Bucket } = await start();
+    const s3 = createS3({ endpoint, region: REGION, credentials });
+    onTestFinished(() => s3.destroy());
+    const source = { Bucket, Key: "cold.jpg" };
+    const Body = await readFile(await noise("cold.jpg", 200));
+    await s3.send(new PutObjectCommand({ ...source, Body, StorageClass: "GLACIER" }));
+    await fleet.idle();
+    expect(reports).toMatchObject([{ key: source.Key, outcome: "rejected" }]);
+    expect(await fleet.deadLetters()).toMatchObject([
+      { key: source.Key, lane: "small", reason: "SourceArchived" },
+    ]);
+    expect(await fleet.renditions(source.Key)).toEqual([]);
+
+    await s3.send(new RestoreObjectCommand({ ...source, RestoreRequest: { Days: 1 } }));
+    await fleet.idle();
+    expect(reports.at(-1)).toMatchObject({ key: source.Key, outcome: "rendered" });
+    expect(await presetsOf([source.Key])).toEqual({ [source.Key]: ["small", "thumb"] });
+    expect(await fleet.deadLetters()).toHaveLength(1);
   });
 
   it("ends with every source done when a function process is killed in mid-batch", async () => {

@@ -71,7 +71,7 @@ async function notify(s3: S3Client, queueArn: string): Promise<void> {
   const wanted = {
     Id: "intake",
     QueueArn: queueArn,
-    Events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"] as const,
+    Events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectRestore:Completed"] as const,
   };
   const { QueueConfigurations: [there, ...others] = [] } = await s3.send(
     new GetBucketNotificationConfigurationCommand({ Bucket: SOURCE_BUCKET }),
