@@ -1,9 +1,7 @@
-import { type Call, FaultProxy } from "@imagefleet/local/fault-proxy";
+import { CopyObjectCommand, RestoreObjectCommand } from "@aws-sdk/client-s3";
 import sharp from "sharp";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { createS3 } from "../aws/index.ts";
+import { describe, expect, it } from "vitest";
 import { defineRecipe } from "../recipe/index.ts";
-import { SourceStore } from "../store/index.ts";
 import { reconcile } from "./reconcile.ts";
 import {
   context,
@@ -92,35 +90,28 @@ describe("reconcile", () => {
   });
 
   describe("of an archived source", () => {
-    /** Reads sources through a proxy that answers as S3 does while the object is archived. */
-    async function archive() {
-      const { endpoint, region, credentials, resources } = sandbox;
-      const isRead = ({ operation, path }: Call) =>
-        operation === "GetObject" && path === `/${resources.sourceBucket}/${key}`;
-      const proxy = await FaultProxy.start(endpoint, (call) =>
-        isRead(call) ? { kind: "InvalidObjectState" } : undefined,
-      );
-      const s3 = createS3({ endpoint: proxy.endpoint, region, credentials });
-      onTestFinished(async () => {
-        s3.destroy();
-        await proxy[Symbol.asyncDispose]();
-      });
-      const restore = () => {
-        proxy.decide = () => undefined;
-      };
-      return { sources: new SourceStore(s3), restore };
+    /** Moves the source to an archive storage class, as a lifecycle rule does: its ETag stays. */
+    async function archive(): Promise<void> {
+      const Bucket = sandbox.resources.sourceBucket;
+      const toItself = { Bucket, Key: key, CopySource: `${Bucket}/${key}` };
+      await sandbox.s3.send(new CopyObjectCommand({ ...toItself, StorageClass: "GLACIER" }));
+    }
+    async function restore(): Promise<void> {
+      const source = { Bucket: sandbox.resources.sourceBucket, Key: key };
+      const RestoreRequest = { Days: 1 };
+      await sandbox.s3.send(new RestoreObjectCommand({ ...source, RestoreRequest }));
     }
     const rejected = { kind: "rejected", reason: "SourceArchived" };
 
     it("says so at once, and makes it when it is restored", async () => {
       await upload(await picture(60, 60));
-      const { sources, restore } = await archive();
-      expect(await reconcile(job(), context({ sources }), never)).toMatchObject(rejected);
+      await archive();
+      expect(await reconcile(job(), context(), never)).toMatchObject(rejected);
       expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
       expect(await manifest()).toMatchObject({ rejected: { reason: "SourceArchived" } });
-      restore();
+      await restore();
       // The same content and the same recipe: its event alone tells of the restore.
-      expect(await reconcile(job(), context({ sources }), never)).toMatchObject({
+      expect(await reconcile(job(), context(), never)).toMatchObject({
         kind: "rendered",
       });
     });
@@ -129,10 +120,10 @@ describe("reconcile", () => {
       await upload(await picture(60, 60));
       await reconcile(job(), context(), never);
       const before = await stored();
-      const { sources } = await archive();
-      expect(await reconcile(job(), context({ sources }), never)).toEqual({ kind: "unchanged" });
+      await archive();
+      expect(await reconcile(job(), context(), never)).toEqual({ kind: "unchanged" });
       const recipe = defineRecipe({ presets: { thumb: "20x20" } });
-      for (const how of [context({ sources, recipe }), context({ sources })]) {
+      for (const how of [context({ recipe }), context()]) {
         const mayHaveRun = job({ mayHaveRun: true });
         expect(await reconcile(mayHaveRun, how, never)).toMatchObject(rejected);
       }
@@ -143,20 +134,20 @@ describe("reconcile", () => {
       await upload(await picture(60, 60));
       await reconcile(job(), context(), never);
       await upload(await picture(30, 60));
-      const { sources } = await archive();
-      expect(await reconcile(job(), context({ sources }), never)).toMatchObject(rejected);
+      await archive();
+      expect(await reconcile(job(), context(), never)).toMatchObject(rejected);
       expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
       await remove();
-      expect(await reconcile(job(), context({ sources }), never)).toMatchObject({
+      expect(await reconcile(job(), context(), never)).toMatchObject({
         kind: "removed",
       });
     });
 
     it("is not sent to the large lane for its size", async () => {
       await upload(await picture(60, 60));
-      const { sources } = await archive();
+      await archive();
       const recipe = defineRecipe({ presets: { thumb: "5x5" }, lanes: { smallBytes: 1 } });
-      expect(await reconcile(job(), context({ sources, recipe }), never)).toMatchObject(rejected);
+      expect(await reconcile(job(), context({ recipe }), never)).toMatchObject(rejected);
     });
   });
 });

@@ -25,9 +25,8 @@ export type FaultKind = (typeof FAULTS)[number];
 export type Fault =
   | { readonly kind: "delay"; readonly ms: number }
   | { readonly kind: Exclude<FaultKind, "delay"> }
-  /** 403, as IAM has it where no policy allows the call, or as S3 has it of an archived object. */
+  /** 403, as IAM has it where no policy allows the call. */
   | { readonly kind: "AccessDenied" }
-  | { readonly kind: "InvalidObjectState" }
   /** JSON in place of the server's answer, with status 200. */
   | { readonly kind: "answer"; readonly json: object };
 

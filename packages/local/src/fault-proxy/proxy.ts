@@ -86,8 +86,7 @@ export class FaultProxy implements AsyncDisposable {
     await this.#observe?.(call, request, () => proxied.body());
     const fault = await this.decide(call, () => proxied.body());
     if (fault === undefined) return proxied.through();
-    if (fault.kind === "AccessDenied" || fault.kind === "InvalidObjectState")
-      return refuse(call, fault.kind, request, response);
+    if (fault.kind === "AccessDenied") return refuse(call, fault.kind, request, response);
     if (fault.kind === "answer") return answer(fault.json, request, response);
     const kind = await inject(fault, call, proxied, request, response);
     this.#injected.set(kind, (this.#injected.get(kind) ?? 0) + 1);
@@ -96,7 +95,7 @@ export class FaultProxy implements AsyncDisposable {
 
 /** @returns what it came to */
 async function inject(
-  fault: Exclude<Fault, { kind: "answer" | "AccessDenied" | "InvalidObjectState" }>,
+  fault: Exclude<Fault, { kind: "answer" | "AccessDenied" }>,
   call: Call,
   proxied: ProxiedRequest,
   request: IncomingMessage,

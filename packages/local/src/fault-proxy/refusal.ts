@@ -4,8 +4,7 @@ import type { FaultKind } from "./fault.ts";
 
 type Refusal =
   | Extract<FaultKind, "InternalError" | "SlowDown" | "TooManyRequests">
-  | "AccessDenied"
-  | "InvalidObjectState";
+  | "AccessDenied";
 
 /** SQS has words of its own for the same. */
 const STATUS = {
@@ -13,14 +12,12 @@ const STATUS = {
   SlowDown: 503,
   TooManyRequests: 429,
   AccessDenied: 403,
-  InvalidObjectState: 403,
 } as const;
 const SQS_CODE = {
   InternalError: "InternalFailure",
   SlowDown: "ServiceUnavailable",
   TooManyRequests: "RequestThrottled",
   AccessDenied: "AccessDenied",
-  InvalidObjectState: "InvalidObjectState",
 } as const;
 
 /** Answers as a server that does not do what it is asked. */
