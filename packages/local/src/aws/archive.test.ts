@@ -45,8 +45,10 @@ const copy = (Key: string, from: string, Class?: StorageClass) =>
 const head = (Key: string) => s3.send(new HeadObjectCommand({ Bucket, Key }));
 const get = (Key: string) => s3.send(new GetObjectCommand({ Bucket, Key }));
 const textOf = async (Key: string) => (await get(Key)).Body?.transformToString();
-const restore = (Key: string, Days?: number) =>
-  s3.send(new RestoreObjectCommand({ Bucket, Key, RestoreRequest: { ...(Days && { Days }) } }));
+const restore = (Key: string, Days: number) => {
+  const RestoreRequest = { Days, GlacierJobParameters: { Tier: "Bulk" as const } };
+  return s3.send(new RestoreObjectCommand({ Bucket, Key, RestoreRequest }));
+};
 
 const error = (name: string, httpStatusCode: number) => ({ name, $metadata: { httpStatusCode } });
 const archivedIn = (Class: StorageClass) => ({
@@ -151,7 +153,10 @@ test("what S3 refuses is refused", async () => {
   );
   await expect(restore("standard", 1)).rejects.toMatchObject(archivedIn("STANDARD"));
   await expect(restore("missing", 1)).rejects.toMatchObject(error("NoSuchKey", 404));
-  await expect(restore("cold")).rejects.toMatchObject(error("MalformedXML", 400));
+  const withoutDays = { Bucket, Key: "cold", RestoreRequest: { Tier: "Bulk" as const } };
+  await expect(s3.send(new RestoreObjectCommand(withoutDays))).rejects.toMatchObject(
+    error("MalformedXML", 400),
+  );
 });
 
 test("what fauxqs knows of STANDARD alone is not served for another class", async () => {
