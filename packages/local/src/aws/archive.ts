@@ -56,7 +56,11 @@ export class InvalidObjectState extends S3Error {
   }
 }
 
-/** @throws S3Error InvalidStorageClass (400) */
+/**
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
+ *
+ * @throws S3Error InvalidStorageClass (400)
+ */
 export function checkStorageClass(asked: string = STANDARD): string {
   if (classes.includes(asked)) return asked;
   throw new S3Error("InvalidStorageClass", "The storage class you specified is not valid", 400);
