@@ -109,7 +109,7 @@ function safeSegment(segment: string): string {
 }
 
 function checked(key: string, what: string): string {
-  const bytes = Buffer.byteLength(key);
+  const bytes = new TextEncoder().encode(key).length;
   if (bytes <= MAX_KEY_BYTES) return key;
   throw new Rejection(
     "RecipeUnsatisfiable",

@@ -5,12 +5,28 @@ import type { Recipe } from "./recipe.ts";
 import { describeIssues, type RecipeDraft, type RecipeInput, recipeSchema } from "./schema.ts";
 import { checkLabels, checkTemplate } from "./template.ts";
 
+/** The names of a recipe's presets, of `typeof recipe`; any text where they are not known. */
+export type PresetName<R extends Recipe> = R extends { readonly presetNames?: infer Names }
+  ? Extract<Names, string>
+  : string;
+
 /**
- * The recipe that `recipe.ts` exports.
+ * Defines the recipe that `recipe.ts` exports.
  *
+ * @returns the recipe with every default filled in; its type knows the names of the presets
  * @throws RecipeError naming each wrong field, its value and the fix
+ *
+ * @example
+ * export default defineRecipe({
+ *   presets: {
+ *     thumb: { size: "150x150", fit: "cover" },
+ *     hero: { widths: [400, 800, 1280], formats: ["avif", "webp", "jpeg"] },
+ *   },
+ * });
  */
-export function defineRecipe(input: RecipeInput): Recipe {
+export function defineRecipe<const Input extends RecipeInput>(
+  input: Input,
+): Recipe & { readonly presetNames?: keyof Input["presets"] } {
   return parseRecipe(input);
 }
 

@@ -1,0 +1,24 @@
+/**
+ * Imagefleet for applications: what a page needs of a recipe and of a manifest. It has no codec and no
+ * AWS SDK, and runs in Node, at the edge and in browsers.
+ */
+export { manifestKey, renditionKey } from "@imagefleet/core/keys";
+export type {
+  Manifest,
+  ManifestPlaceholder,
+  ManifestRendition,
+  Tombstone,
+} from "@imagefleet/core/manifest";
+export { defineRecipe, type PresetName } from "@imagefleet/core/recipe-definition";
+export type { Preset, Recipe } from "@imagefleet/core/recipe-types";
+export { parseManifest } from "./manifest.ts";
+export {
+  type Picture,
+  type PictureHtmlOptions,
+  type PictureManifest,
+  type PictureOptions,
+  type PictureSource,
+  picture,
+  pictureHtml,
+  placeholder,
+} from "./picture.ts";
