@@ -19,7 +19,7 @@ import { addStatusCommand } from "./commands/status/commands.ts";
 import { CONNECTION_GROUP } from "./connection/options.ts";
 import type { Env } from "./env.ts";
 import { EXIT_CODES_HELP } from "./exit-code.ts";
-import { PROJECT } from "./project.ts";
+import { PROJECT, RECIPE } from "./project.ts";
 import { printableLines } from "./terminal/printable.ts";
 import { Screen } from "./terminal/screen.ts";
 
@@ -69,7 +69,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
 
   const recipe = new Option("--recipe <file>", "the recipe's module")
     .argParser(path)
-    .default(resolve(PROJECT, "recipe.ts"), "recipe.ts of the project");
+    .default(RECIPE, "recipe.ts of the project");
 
   const root = new Command("imagefleet")
     .description("Turns uploaded images into renditions: S3 events, SQS, Lambda and Fargate.")
@@ -142,7 +142,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
     cwd: env.cwd,
     invocation,
     data: resolve(PROJECT, ".imagefleet"),
-    recipe: resolve(PROJECT, "recipe.ts"),
+    recipe: RECIPE,
     onExit,
   };
   addEstimateCommand(root, context);

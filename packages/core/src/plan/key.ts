@@ -1,12 +1,7 @@
 import { Rejection } from "../outcome/index.ts";
-import {
-  EXTENSIONS,
-  fillTemplate,
-  MANIFEST_FOLDER,
-  type Preset,
-  presetLabel,
-  type Recipe,
-} from "../recipe/index.ts";
+// Not by recipe's index, whose fingerprints need Node: this module is part of the browser's client.
+import { EXTENSIONS, type Preset, presetLabel, type Recipe } from "../recipe/recipe.ts";
+import { fillTemplate, MANIFEST_FOLDER } from "../recipe/template.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;
@@ -17,6 +12,9 @@ const MAX_KEY_BYTES = 1024;
  * it has several.
  *
  * @throws Rejection `RecipeUnsatisfiable` when the key would be longer than S3's 1,024 bytes
+ *
+ * @example
+ * recipe.presets.map((preset) => renditionKey(recipe, preset, "cats/tom.jpg")); // thumb/cats/tom.jpg.webp
  */
 export function renditionKey(recipe: Recipe, preset: Preset, sourceKey: string): string {
   const filled = fillTemplate(recipe.output.key, {
@@ -31,6 +29,9 @@ export function renditionKey(recipe: Recipe, preset: Preset, sourceKey: string):
  * Where a source's manifest goes.
  *
  * @throws Rejection `RecipeUnsatisfiable` when the key would be longer than S3's 1,024 bytes
+ *
+ * @example
+ * manifestKey(recipe, "cats/tom.jpg"); // "manifests/cats/tom.jpg.json"
  */
 export function manifestKey(recipe: Recipe, sourceKey: string): string {
   const path = sourcePath(recipe, sourceKey);

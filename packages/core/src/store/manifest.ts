@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { REJECTED_REASONS } from "../outcome/index.ts";
-import { OUTPUT_FORMATS } from "../recipe/index.ts";
+import { OUTPUT_FORMATS } from "../recipe/recipe.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
