@@ -10,7 +10,7 @@ const LOCK = "scripts/tools/package-lock.json";
 
 let clone: string;
 beforeEach(async () => {
-  clone = await mkdtemp(join(tmpdir(), "imagefleet-door-"));
+  clone = await mkdtemp(join(tmpdir(), "imagefleet-entry-"));
 });
 afterEach(() => rm(clone, { recursive: true, force: true }));
 
@@ -18,7 +18,7 @@ it.each([
   ["pnpm", "EINTEGRITY"],
   ["node", "npm did not install Node 24"],
 ])(
-  "%s of another hash than the lockfile's is refused, and nothing is installed by it",
+  "refuses a %s whose hash is not the lockfile's, and installs nothing with it",
   async (name, why) => {
     await mkdir(join(clone, "packages"));
     for (const path of ["scripts/run.mjs", "scripts/tools/package.json", LOCK]) {
@@ -29,18 +29,21 @@ it.each([
     const changed = lock.replaceAll(entries, "$1AAAA");
     expect(changed).not.toBe(lock);
     await writeFile(join(clone, LOCK), changed);
-    const door = [join(clone, "scripts/run.mjs"), "imagefleet"];
-    const ended = promisify(execFile)(process.execPath, door, { cwd: clone });
+    const entry = [join(clone, "scripts/run.mjs"), "imagefleet"];
+    const ended = promisify(execFile)(process.execPath, entry, { cwd: clone });
     await expect(ended).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(why) });
   },
   60_000,
 );
 
-it("installs the whole over what a start has installed, and asks nobody", async () => {
+it("replaces the installation of a start by the whole one without a question", async () => {
   const manifests = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "scripts/run.mjs"];
-  for await (const path of glob(["{bench,infra,packages/*}/package.json", "scripts/tools/*.json"], {
-    cwd: ROOT,
-  })) {
+  for await (const path of glob(
+    ["{bench,infra,test,packages/*}/package.json", "scripts/tools/*.json"],
+    {
+      cwd: ROOT,
+    },
+  )) {
     manifests.push(path);
   }
   for (const path of manifests) {
@@ -51,7 +54,7 @@ it("installs the whole over what a start has installed, and asks nobody", async 
   await symlink(join(ROOT, tools), join(clone, tools));
   const { CI: _ours, ...env } = process.env;
   const extent = async (program: string) => {
-    // There is no program to run then: what is asked is how far the installation came.
+    // The clone has no program to run: only the extent of the installation matters.
     const run = [join(clone, "scripts/run.mjs"), program];
     await promisify(execFile)(process.execPath, run, { cwd: clone, env }).catch(() => undefined);
     const stamp = join(clone, "node_modules", ".imagefleet-installed");
