@@ -25,7 +25,7 @@ const programs = {
   "test:unit": ["scripts/test.ts", "--unit"],
   test: ["scripts/test.ts"],
   change: ["node_modules/@changesets/cli/bin.js"],
-  docs: ["node_modules/vitepress/bin/vitepress.js", "dev", "docs"],
+  docs: ["node_modules/vitepress/bin/vitepress.js", "dev", join(root, "docs")],
   sst: ["node_modules/sst/bin/sst.mjs"],
 };
 

@@ -1,9 +1,12 @@
 // The docs site: `npm run docs` serves it, and `npm test` builds it and fails on a dead link.
-import { readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitepress";
+import { deadAnchors } from "./anchors.mjs";
 
-const ADR = join(import.meta.dirname, "..", "adr");
+const DOCS = join(import.meta.dirname, "..");
+const ADR = join(DOCS, "adr");
+const TEMPLATE = "deploy-role.json";
 
 /** The sidebar's entries for the decisions: their first lines, "# 001: title". */
 function decisions() {
@@ -20,8 +23,13 @@ export default defineConfig({
   description:
     "Turns the images that your users upload to S3 into the renditions that your pages show.",
   lastUpdated: false,
-  // CloudFormation's template is read from the repository, and is no page of the site.
-  ignoreDeadLinks: [/\/deploy-role\.json$/],
+  ignoreDeadLinks: [/deploy-role\.json$/],
+  buildEnd({ outDir }) {
+    // A link leads to CloudFormation's template, which is not a page.
+    copyFileSync(join(DOCS, TEMPLATE), join(outDir, TEMPLATE));
+    const dead = deadAnchors(outDir);
+    if (dead.length > 0) throw new Error(`links to missing anchors:\n${dead.join("\n")}`);
+  },
   themeConfig: {
     search: { provider: "local" },
     outline: [2, 3],
