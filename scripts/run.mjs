@@ -1,6 +1,7 @@
-// The door of `npm start`, `npm test` and the rest: plain JavaScript for any Node from 20 on. It
-// installs what is missing, and hands over to Node 24. Nothing that is downloaded runs before its hash
-// was compared with a lockfile's: npm does that for Node 24 and pnpm (scripts/tools), pnpm for the rest.
+// The entry script of `npm start`, `npm test` and all other scripts: plain JavaScript for Node 20 and
+// newer. It installs what is missing, and then runs the program on Node 24. Nothing that it downloads
+// runs before its hash has been compared with a lockfile: npm does that for Node 24 and pnpm
+// (scripts/tools), and pnpm for the rest.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,8 +10,8 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tools = join(root, "scripts", "tools");
-const LEAST_NODE = 24;
-/** Whoever asks AWS about a stage needs what deployments need. */
+const MINIMUM_NODE = 24;
+/** Commands with --stage use packages that only deployments install. */
 const isStage = (word) => /^--stage(=|$)/.test(word);
 const programs = {
   start: ["packages/cli/src/main.ts", "start"],
@@ -20,21 +21,25 @@ const programs = {
   model: ["test/model/main.ts"],
   mutations: ["test/model/mutations/main.ts"],
   chaos: ["test/chaos/main.ts"],
+  check: ["scripts/check.ts"],
+  "test:unit": ["scripts/test.ts", "--unit"],
   test: ["scripts/test.ts"],
+  change: ["node_modules/@changesets/cli/bin.js"],
+  docs: ["node_modules/vitepress/bin/vitepress.js", "dev", join(root, "docs")],
   sst: ["node_modules/sst/bin/sst.mjs"],
 };
 
 const [name = "", ...rest] = process.argv.slice(2);
 const program = programs[name];
 if (program === undefined) {
-  fail(`run.mjs does not know "${name}": one of ${Object.keys(programs).join(", ")}`);
+  fail(`there is no script "${name}". The scripts are: ${Object.keys(programs).join(", ")}`);
 }
 checkStage();
 install(name === "start" || (name === "imagefleet" && !rest.some(isStage)));
-handOver([...program, ...rest]);
+runProgram([...program, ...rest]);
 
 /**
- * A name that SST takes for no stage is refused before anything is installed for it.
+ * Refuses an invalid stage name before anything is installed.
  * https://github.com/anomalyco/sst/blob/dev/pkg/project/project.go (InvalidStageRegex)
  */
 function checkStage() {
@@ -43,20 +48,20 @@ function checkStage() {
   const [, stage = rest[at + 1] ?? ""] = /^--stage=(.*)$/s.exec(rest[at]) ?? [];
   if (/^[a-zA-Z0-9-]+$/.test(stage)) return;
   fail(
-    `--stage ${JSON.stringify(stage)} is no name of a stage: write letters, digits and hyphens alone, such as --stage production`,
+    `--stage ${JSON.stringify(stage)} is not a stage name: write letters, digits and hyphens, such as --stage production`,
     2,
   );
 }
 
 /**
- * Installs once, and again when the lockfile or a package.json has changed. What only tests and
- * deployments need, most of it by size, comes when one of them is first run, and then stays.
+ * Installs once, and again after a change of the lockfile or of a package.json. The packages of tests
+ * and deployments, which are most of the size, are installed when one of these is first run.
  */
 function install(justToRun) {
   const stamp = join(root, "node_modules", ".imagefleet-installed");
   const state = fingerprint();
   const [installed, extent] = existsSync(stamp) ? readFileSync(stamp, "utf8").split(" ") : [];
-  // An install by hand brings everything: it must not lose what deployments need to a first start.
+  // After `pnpm install` by hand everything is there, and the first start must not remove a part of it.
   const all = !justToRun || extent === "all" || existsSync(join(root, "node_modules", "sst"));
   if (installed === state && (extent === "all" || !all) && existsSync(node())) return;
 
@@ -64,7 +69,7 @@ function install(justToRun) {
   installTools();
   const pnpm = join(tools, "node_modules", "pnpm", "bin", "pnpm.mjs");
   const extentOption = all ? [] : ["--prod"];
-  // What a start has installed is replaced by the whole: pnpm asks first, and here nobody answers.
+  // pnpm asks before it replaces a partial installation, and here nobody can answer.
   const options = ["--config.confirmModulesPurge=false", "--reporter=append-only"];
   const command = ["install", "--frozen-lockfile", ...extentOption, ...options];
   run(node(), [pnpm, ...command, "--loglevel=warn"], { cwd: root });
@@ -72,7 +77,7 @@ function install(justToRun) {
   writeFileSync(stamp, `${state} ${all ? "all" : "to-run"}`);
 }
 
-/** Node 24 and pnpm; only when their lockfile has changed, as another start may be running on them. */
+/** Installs Node 24 and pnpm, only after a change of their lockfile: another start may be using them. */
 function installTools() {
   const stamp = join(tools, "node_modules", ".imagefleet-installed");
   const lock = readFileSync(join(tools, "package-lock.json"), "utf8");
@@ -82,21 +87,23 @@ function installTools() {
     cwd: tools,
     shell: process.platform === "win32",
   });
-  // npm goes on without an optional dependency that it has refused.
+  // npm continues without an optional dependency whose hash is wrong.
   if (!existsSync(node())) {
     fail(
-      `npm did not install Node ${LEAST_NODE}: its download failed or is not what the lockfile says.`,
+      `npm did not install Node ${MINIMUM_NODE}: the download failed, or its hash is not that of the lockfile.`,
     );
   }
   writeFileSync(stamp, lock);
 }
 
-/** Everything is said on stderr: stdout belongs to the program. */
+/** All output goes to stderr: stdout is the program's. */
 function run(command, args, options) {
   const { status, error } = spawnSync(command, args, { ...options, stdio: ["ignore", 2, 2] });
-  if (error) fail(`${command} could not be started (${error.message}): is it on the PATH?`);
+  if (error) fail(`${command} could not be started (${error.message}). Add it to the PATH.`);
   if (status !== 0) {
-    fail("the installation failed, see above. Is the npm registry reachable? Then try again.");
+    fail(
+      "the installation failed, see above. Check that the npm registry is reachable, and try again.",
+    );
   }
 }
 
@@ -114,7 +121,7 @@ function fingerprint() {
   return hash.digest("hex");
 }
 
-/** The Node 24 that npm brings for this platform; where the registry has none, the Node at work. */
+/** The Node 24 from the registry; on a platform that the registry lacks, the Node that runs this script. */
 function node() {
   const { platform, arch, versions } = process;
   const name = `node-${platform === "win32" ? "win" : platform}-${arch}`;
@@ -122,13 +129,13 @@ function node() {
   if (name in optionalDependencies) {
     return join(tools, "node_modules", name, "bin", platform === "win32" ? "node.exe" : "node");
   }
-  if (Number.parseInt(versions.node, 10) >= LEAST_NODE) return process.execPath;
+  if (Number.parseInt(versions.node, 10) >= MINIMUM_NODE) return process.execPath;
   fail(
-    `Node ${LEAST_NODE} is needed, and this is ${versions.node}. The npm registry has none for ${platform} on ${arch}: install it from https://nodejs.org`,
+    `Node ${MINIMUM_NODE} is required, and this is ${versions.node}. The npm registry has no Node for ${platform} on ${arch}: install it from https://nodejs.org`,
   );
 }
 
-function handOver(args) {
+function runProgram(args) {
   const bins = ["scripts/tools", ".", "packages/cli"].map((each) =>
     join(root, each, "node_modules", ".bin"),
   );
@@ -136,10 +143,10 @@ function handOver(args) {
     node(),
     args.map((arg, index) => (index === 0 ? join(root, arg) : arg)),
     {
-      // Folders on the command line are meant from where the person stands.
+      // Paths on the command line are relative to the folder in which npm was called.
       cwd: process.env.INIT_CWD ?? process.cwd(),
       stdio: "inherit",
-      // By the last, hints say how the program was called.
+      // Hints repeat the way in which the program was called, by IMAGEFLEET_ENTRY.
       env: {
         ...process.env,
         PATH: [...bins, process.env.PATH ?? ""].join(delimiter),
@@ -147,7 +154,7 @@ function handOver(args) {
       },
     },
   );
-  // Ctrl-C reaches the child by itself, as part of the terminal's group: here it is only waited for.
+  // The terminal sends Ctrl-C to the child too: this process only waits for its end.
   process.on("SIGINT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));

@@ -20,7 +20,7 @@ const LOCK = "scripts/tools/package-lock.json";
 
 let clone: string;
 beforeEach(async () => {
-  clone = await mkdtemp(join(tmpdir(), "imagefleet-door-"));
+  clone = await mkdtemp(join(tmpdir(), "imagefleet-entry-"));
 });
 afterEach(() => rm(clone, { recursive: true, force: true }));
 
@@ -28,7 +28,7 @@ it.each([
   ["pnpm", "EINTEGRITY"],
   ["node", "npm did not install Node 24"],
 ])(
-  "%s of another hash than the lockfile's is refused, and nothing is installed by it",
+  "refuses a %s whose hash is not the lockfile's, and installs nothing with it",
   async (name, why) => {
     await mkdir(join(clone, "packages"));
     for (const path of ["scripts/run.mjs", "scripts/tools/package.json", LOCK]) {
@@ -39,8 +39,8 @@ it.each([
     const changed = lock.replaceAll(entries, "$1AAAA");
     expect(changed).not.toBe(lock);
     await writeFile(join(clone, LOCK), changed);
-    const door = [join(clone, "scripts/run.mjs"), "imagefleet"];
-    const ended = promisify(execFile)(process.execPath, door, { cwd: clone });
+    const entry = [join(clone, "scripts/run.mjs"), "imagefleet"];
+    const ended = promisify(execFile)(process.execPath, entry, { cwd: clone });
     await expect(ended).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(why) });
   },
   60_000,
@@ -50,7 +50,7 @@ it.each([
   ["imagefleet", "preflight", "--stage", "x y"],
   ["imagefleet", "doctor", "--stage=x/y"],
   ["sst", "deploy", "--stage"],
-])("%s %s %s is refused before anything is installed, where it names no stage", async (...args) => {
+])("%s %s %s is refused before anything is installed", async (...args) => {
   for (const path of ["scripts/run.mjs", "scripts/tools/package.json", LOCK]) {
     await cp(join(ROOT, path), join(clone, path));
   }
@@ -58,16 +58,19 @@ it.each([
   const ended = promisify(execFile)(process.execPath, [join(clone, "scripts/run.mjs"), ...args]);
   await expect(ended).rejects.toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/^imagefleet: --stage "(x.y)?" is no name of a stage: write /),
+    stderr: expect.stringMatching(/^imagefleet: --stage "(x.y)?" is not a stage name: write /),
   });
   expect(await readdir(join(clone, "scripts/tools"))).not.toContain("node_modules");
 });
 
-it("installs the whole over what a start has installed, and asks nobody", async () => {
+it("replaces the installation of a start by the whole one without a question", async () => {
   const manifests = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "scripts/run.mjs"];
-  for await (const path of glob(["{bench,infra,packages/*}/package.json", "scripts/tools/*.json"], {
-    cwd: ROOT,
-  })) {
+  for await (const path of glob(
+    ["{bench,infra,test,packages/*}/package.json", "scripts/tools/*.json"],
+    {
+      cwd: ROOT,
+    },
+  )) {
     manifests.push(path);
   }
   for (const path of manifests) {
@@ -78,7 +81,7 @@ it("installs the whole over what a start has installed, and asks nobody", async 
   await symlink(join(ROOT, tools), join(clone, tools));
   const { CI: _ours, ...env } = process.env;
   const extent = async (program: string) => {
-    // There is no program to run then: what is asked is how far the installation came.
+    // The clone has no program to run: only the extent of the installation matters.
     const run = [join(clone, "scripts/run.mjs"), program];
     await promisify(execFile)(process.execPath, run, { cwd: clone, env }).catch(() => undefined);
     const stamp = join(clone, "node_modules", ".imagefleet-installed");

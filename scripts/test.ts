@@ -1,87 +1,53 @@
-// Everything that must hold, in one command: format and lint, types, import rules, unused code and
-// dependencies, then the tests. Closes with "N passed, N failed".
+// `npm test`: the checks, the docs site and all tests. The last line is "N passed, N failed".
+// With paths, as in `npm test -- plan`, it runs the tests of these files alone; with --unit, those that
+// start no server, process or container.
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { CHECKS, type Check, ROOT, runChecks } from "./checks.ts";
+import { unitTests } from "./unit.ts";
 
-const root = join(import.meta.dirname, "..");
-const report = join(root, "node_modules", ".imagefleet-tests.json");
+const REPORT = join(ROOT, "node_modules", ".imagefleet-tests.json");
+/** VitePress fails on a dead link. */
+const SITE: Check = ["docs site", "vitepress", ["build", "docs"]];
 
-const CHECKS = [
-  // What the types of infra/ and its graph are checked against: fetched once, half a minute.
-  ["SST's components", "node", ["scripts/sst/prepare.ts"]],
-  ["format and lint", "biome", ["ci", "--colors=off", "--error-on-warnings", "."]],
-  ["types", "tsc", ["-p", "tsconfig.json"]],
-  ["types of infra", "tsc", ["-p", "infra/tsconfig.json"]],
-  [
-    "import rules",
-    "depcruise",
-    [
-      "--config",
-      ".dependency-cruiser.cjs",
-      "recipe.ts",
-      "sst.config.ts",
-      "infra",
-      "packages",
-      "bench",
-      "test",
-    ],
-  ],
-  ["unused code and dependencies", "knip", []],
-] as const;
+const args = process.argv.slice(2);
+const isUnit = args.includes("--unit");
+const only = args.filter((arg) => arg !== "--unit");
 
-const only = process.argv.slice(2);
-let passed = 0;
-let failed = 0;
-const failedChecks: string[] = [];
+const checks = only.length === 0 && !isUnit ? [...CHECKS, SITE] : [];
+const failedChecks = runChecks(checks);
 
-// With files named, as `npm test -- plan`, only their tests run.
-if (only.length === 0) {
-  for (const [name, command, args] of CHECKS) {
-    const startedAt = performance.now();
-    const { status, stdout, stderr } = run(command, args, "pipe");
-    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    if (status === 0) {
-      passed += 1;
-      console.log(`✓ ${name} (${seconds} s)`);
-    } else {
-      failed += 1;
-      failedChecks.push(`✗ ${name}\n${stdout}${stderr}`);
-      console.log(`✗ ${name} (${seconds} s), see the end`);
-    }
-  }
-}
-
-rmSync(report, { force: true });
-const { status } = run(
+rmSync(REPORT, { force: true });
+const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`];
+const { status } = spawnSync(
   "vitest",
-  ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...only],
-  "inherit",
+  ["run", ...reporters, ...(isUnit ? ["--project", "imagefleet", ...unitTests()] : only)],
+  {
+    cwd: ROOT,
+    stdio: "inherit",
+  },
 );
 const counts = readCounts();
-passed += counts.passed;
-failed += counts.failed;
+const passed = checks.length - failedChecks.length + counts.passed;
+let failed = failedChecks.length + counts.failed;
 if (status !== 0 && counts.failed === 0) failed += 1;
-for (const check of failedChecks) console.log(check);
+for (const output of failedChecks) console.log(output);
 if (counts.skipped > 0) {
-  console.log(`${counts.skipped} skipped: see above what this machine lacks`);
-  // Where nobody reads along, a test that never runs is one that cannot fail.
+  console.log(`${counts.skipped} skipped: the lines above name what this machine lacks`);
+  // A skipped test cannot fail, and in CI nobody notices it.
   if (process.env["CI"] === "true") {
     failed += 1;
-    console.log("✗ CI skips nothing: .ci/run installs what tests need");
+    console.log("✗ CI must not skip a test: .ci/run installs what tests need");
   }
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-function run(command: string, args: readonly string[], stdio: "pipe" | "inherit") {
-  return spawnSync(command, args, { cwd: root, encoding: "utf8", stdio });
-}
-
 function readCounts(): { passed: number; failed: number; skipped: number } {
   try {
     const json: { numPassedTests: number; numFailedTests: number; numPendingTests: number } =
-      JSON.parse(readFileSync(report, "utf8"));
+      JSON.parse(readFileSync(REPORT, "utf8"));
     return {
       passed: json.numPassedTests,
       failed: json.numFailedTests,
