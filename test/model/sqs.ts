@@ -7,7 +7,7 @@ const sendRequest = v.object({
   QueueUrl: v.string(),
   MessageBody: v.string(),
   DelaySeconds: v.optional(v.number(), 0),
-  MessageAttributes: v.record(v.string(), v.object({ StringValue: v.string() })),
+  MessageAttributes: v.optional(v.record(v.string(), v.object({ StringValue: v.string() })), {}),
 });
 
 const output = v.any();

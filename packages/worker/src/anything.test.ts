@@ -1,7 +1,7 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { jobMessage, parseMessage } from "@imagefleet/core/intake";
 import { anyAttributes, anyBody, NESTED } from "@imagefleet/core/intake/fixtures";
-import { BulkQueue, Queue, type ReceivedMessage } from "@imagefleet/core/queue";
+import { Queue, type ReceivedMessage } from "@imagefleet/core/queue";
 import { defineRecipe } from "@imagefleet/core/recipe";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
@@ -53,14 +53,14 @@ it("answers for every message that SQS can hold, and does the one beside it", as
   const Bucket = resources.sourceBucket;
   const { large } = resources.lanes;
   const work = lane();
-  const deadLetters = new BulkQueue(sqs, large.deadLetters);
+  const deadLetters = new Queue(sqs, large.deadLetters);
   let count = 0;
   await fc.assert(
     fc.asyncProperty(anyBody, anyAttributes, fc.boolean(), async (body, attributes, back) => {
       const key = `innocent/${count++}.png`;
       await s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
       const job = { bucket: Bucket, key, at: Date.now(), mayHaveRun: false, force: false };
-      await work.queue.send(jobMessage(job));
+      await work.queue.send({ body: jobMessage(job) });
       const [innocent] = await work.queue.receive({ max: 1, waitSeconds: 5 });
       if (innocent === undefined) throw new Error("nothing came");
       const odd: ReceivedMessage = { ...innocent, id: "odd", body, attributes };
@@ -77,7 +77,7 @@ it("answers for every message that SQS can hold, and does the one beside it", as
       const stored = await renditions.manifest(`manifests/${key}.json`, never);
       expect(stored?.manifest?.renditions).toHaveLength(1);
       const found = await deadLetters.receive({ leaseSeconds: 60, waitSeconds: 0 });
-      await deadLetters.remove(found);
+      await deadLetters.deleteBatch(found);
       const isOwed = !back && parseMessage(body).kind !== "ignored";
       expect(found.map((deadLetter) => deadLetter.body)).toEqual(isOwed ? [body] : []);
     }),

@@ -42,7 +42,7 @@ export class InFlightMessage {
     await this.lease.end();
     if (settlement.kind === "acknowledge") return this.#acknowledge();
     const seconds = stopped() ? settlement.minRetrySeconds : settlement.seconds;
-    const retry = () => queue.changeVisibility(seconds, this.#message);
+    const retry = () => queue.changeVisibility(this.#message, seconds);
     await this.#tried(retry, "could not set when it comes back");
   }
 
@@ -52,7 +52,7 @@ export class InFlightMessage {
     await this.lease.end();
     await this.#tried(async () => {
       const answer = await release(this.#message, queue, context.maxReceives);
-      if (answer === "acknowledge") await queue.acknowledge(this.#message);
+      if (answer === "acknowledge") await queue.delete(this.#message);
     }, "could not hand it back");
   }
 
@@ -62,12 +62,12 @@ export class InFlightMessage {
     const { queue } = this.#lane;
     await this.#tried(async () => {
       await requeue(this.#message, queue);
-      await queue.acknowledge(this.#message);
+      await queue.delete(this.#message);
     }, "could not send it anew");
   }
 
   #acknowledge(): Promise<void> {
-    return this.#tried(() => this.#lane.queue.acknowledge(this.#message), "could not acknowledge");
+    return this.#tried(() => this.#lane.queue.delete(this.#message), "could not acknowledge");
   }
 
   /** Where even that fails, the message comes back when its lease ends. */

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 beforeEach(async () => {
-  await queue.send("{}");
+  await queue.send({ body: "{}" });
   const [received] = await queue.receive({ max: 1, waitSeconds: 5 });
   if (received === undefined) throw new Error("nothing came");
   message = received;
@@ -26,7 +26,7 @@ it("keeps the message from others past its visibility timeout, until it is ended
   await lease.end();
   const [again] = await queue.receive({ max: 1, waitSeconds: 5 });
   expect(again).toMatchObject({ id: message.id, receiveCount: 2 });
-  if (again) await queue.acknowledge(again);
+  if (again) await queue.delete(again);
 });
 
 it("aborts its own job, and no other, when the message cannot be held any more", async () => {
@@ -37,5 +37,5 @@ it("aborts its own job, and no other, when the message cannot be held any more",
   expect(lost.signal.reason).toMatchObject({ name: "Failure", reason: "StoreUnavailable" });
   expect(inFlight.signal.aborted).toBe(false);
   await Promise.all([lost.end(), inFlight.end()]);
-  await queue.acknowledge(message);
+  await queue.delete(message);
 });

@@ -65,7 +65,7 @@ export class Lease {
   async #beat(): Promise<void> {
     const startedAt = performance.now();
     try {
-      await this.#queue.changeVisibility(this.#seconds, this.#message);
+      await this.#queue.changeVisibility(this.#message, this.#seconds);
       this.#endsAt = startedAt + this.#seconds * 1000;
     } catch (error) {
       // Another worker may hold the message by then: what is begun here is let go.

@@ -75,7 +75,9 @@ async function upload(key: string, side: number, lane = queue): Promise<void> {
   const Bucket = sandbox.resources.sourceBucket;
   const Body = await sharp({ create }).png({ compressionLevel: 1 }).toBuffer();
   await sandbox.s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
-  await lane.send(jobMessage({ bucket: Bucket, key, mayHaveRun: false, force: false }));
+  await lane.send({
+    body: jobMessage({ bucket: Bucket, key, mayHaveRun: false, force: false }),
+  });
 }
 
 /** Runs what a container's HEALTHCHECK runs: its exit code, and what it said. */
@@ -194,7 +196,7 @@ describe("the worker", () => {
     const Bucket = sandbox.resources.sourceBucket;
     const sized = { bucket: Bucket, key: "4.png", bytes: 2 ** 30, mayHaveRun: false, force: false };
     await upload("4.png", 100, small);
-    await small.send(jobMessage(sized));
+    await small.send({ body: jobMessage(sized) });
     start({ IMAGEFLEET_LANES: "small,large" });
     await said({ msg: "job", lane: "large", key: "4.png" });
     worker.kill("SIGTERM");
@@ -211,7 +213,7 @@ describe("the worker", () => {
   it("works alone on what was begun before, when what is fresh is done", async () => {
     for (const key of ["old-1.png", "old-2.png"]) await upload(key, 900);
     for (const message of await queue.receive({ max: 10, waitSeconds: 5 })) {
-      await queue.changeVisibility(0, message);
+      await queue.changeVisibility(message, 0);
     }
     for (const key of ["new-1.png", "new-2.png"]) await upload(key, 900);
     start({ IMAGEFLEET_JOBS: "4" });

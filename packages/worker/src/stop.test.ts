@@ -100,7 +100,9 @@ it(
         const key = `${stop}-${n}.png`;
         keys.push(key);
         await sandbox.s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
-        await queue.send(jobMessage({ bucket: Bucket, key, mayHaveRun: false, force: false }));
+        await queue.send({
+          body: jobMessage({ bucket: Bucket, key, mayHaveRun: false, force: false }),
+        });
       }
       const worker = await start();
       await expect.poll(() => count(url), { timeout: 30_000 }).not.toMatchObject({ inFlight: 0 });

@@ -204,7 +204,7 @@ export const RULES: readonly Rule[] = [
   {
     rule: "given up, it is a dead letter",
     file: ATTEMPT,
-    from: "      await context.deadLetters.send(body, deadLetterAttributes(deadLetter, message), delaySeconds);\n",
+    from: "      await context.deadLetters.send({ body, attributes, delaySeconds });\n",
     to: "",
   },
   {

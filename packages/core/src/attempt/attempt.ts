@@ -243,7 +243,7 @@ async function forwarded(
   if (outcome.kind !== "forwarded") return outcome;
   try {
     const mayHaveRun = job.mayHaveRun || outcome.mayHaveRun === true;
-    await large.send(jobMessage({ ...job, mayHaveRun, at: now() }));
+    await large.send({ body: jobMessage({ ...job, mayHaveRun, at: now() }) });
     return outcome;
   } catch (error) {
     return outcomeOf(error);
@@ -272,7 +272,8 @@ async function conclude(
       };
       // It cannot be redriven before the write has landed, for nobody sees it until then.
       const delaySeconds = mayStillLand ? LATE_WRITE_SECONDS : 0;
-      await context.deadLetters.send(body, deadLetterAttributes(deadLetter, message), delaySeconds);
+      const attributes = deadLetterAttributes(deadLetter, message);
+      await context.deadLetters.send({ body, attributes, delaySeconds });
       const { reason, lane, source } = deadLetter;
       countDeadLetter(context, { lane, reason, ...source, messageId: message.id }, context.now());
     }

@@ -31,8 +31,8 @@ async function work(queue: Queue, isOver: () => boolean): Promise<void> {
     if (over && messages.length === 0) return;
     for (const message of messages) {
       const settlement = await attempt(message, contextOf(queue), never);
-      if (settlement.kind === "acknowledge") await queue.acknowledge(message);
-      else await queue.changeVisibility(0, message);
+      if (settlement.kind === "acknowledge") await queue.delete(message);
+      else await queue.changeVisibility(message, 0);
     }
   }
 }

@@ -19,7 +19,7 @@ export async function release(
     await requeue(message, lane);
     return "acknowledge";
   }
-  await lane.changeVisibility(0, message);
+  await lane.changeVisibility(message, 0);
   return "retry";
 }
 
@@ -33,5 +33,5 @@ export async function requeue(message: ReceivedMessage, lane: Queue): Promise<vo
     intake.kind === "jobs"
       ? intake.jobs.map((job) => jobMessage({ ...job, mayHaveRun: true, ...traceOf(job, message) }))
       : [message.body];
-  for (const body of bodies) await lane.send(body, message.attributes);
+  for (const body of bodies) await lane.send({ body, attributes: message.attributes });
 }

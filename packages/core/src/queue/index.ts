@@ -1,5 +1,4 @@
 export { backoffSeconds } from "./backoff.ts";
-export { BulkQueue, type OutgoingMessage, type QueueCounts } from "./bulk-queue.ts";
 export {
   DEAD_LETTER_ATTRIBUTES,
   type DeadLetterDetails,
@@ -8,8 +7,7 @@ export {
   MAX_ATTRIBUTES,
   wasDeadLetter,
 } from "./dead-letter.ts";
-export { inBatches } from "./in-batches.ts";
 export type { ReceivedMessage } from "./message.ts";
-export { Queue } from "./queue.ts";
+export { type BatchResult, type OutgoingMessage, Queue, type QueueCounts } from "./queue.ts";
 export { type DeadLetter, readDeadLetter, redriveAttributes } from "./read-dead-letter.ts";
 export { wasRedriven } from "./redriven.ts";

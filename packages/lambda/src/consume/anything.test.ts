@@ -2,7 +2,7 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { AttemptContext } from "@imagefleet/core/attempt";
 import { jobMessage, parseMessage } from "@imagefleet/core/intake";
 import { anyAttributes, anyBody, NESTED } from "@imagefleet/core/intake/fixtures";
-import { BulkQueue, Queue, type ReceivedMessage } from "@imagefleet/core/queue";
+import { Queue, type ReceivedMessage } from "@imagefleet/core/queue";
 import { defineRecipe } from "@imagefleet/core/recipe";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
@@ -44,13 +44,13 @@ function attemptContext(): AttemptContext {
 
 /** Takes every dead letter away and gives their bodies. */
 async function takenDeadLetters(): Promise<string[]> {
-  const deadLetters = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.deadLetters);
+  const deadLetters = new Queue(sandbox.sqs, sandbox.resources.lanes.small.deadLetters);
   const bodies: string[] = [];
   for (;;) {
     const some = await deadLetters.receive({ leaseSeconds: 60, waitSeconds: 0 });
     if (some.length === 0) return bodies;
     bodies.push(...some.map(({ body }) => body));
-    await deadLetters.remove(some);
+    await deadLetters.deleteBatch(some);
   }
 }
 

@@ -7,7 +7,7 @@ import {
   scheduleBatch,
 } from "@imagefleet/core/attempt";
 import { Failure } from "@imagefleet/core/outcome";
-import type { ReceivedMessage } from "@imagefleet/core/queue";
+import type { BatchResult, ReceivedMessage } from "@imagefleet/core/queue";
 import { countBatch } from "@imagefleet/core/telemetry";
 import pLimit from "p-limit";
 import type { Consume } from "./compose.ts";
@@ -87,13 +87,13 @@ async function workOnSuspects(suspects: readonly SourceGroup[], batch: Batch): P
   const waiting = suspects.slice(1).flatMap(({ messages }) => messages);
   if (suspects.length > 0) await acknowledgeAll(done, batch);
   if (waiting.length > 0) {
-    const hold = () => queue.changeVisibilityBatch(deadline.holdSeconds, waiting);
+    const hold = () => whole(queue.changeVisibilityBatch(waiting, deadline.holdSeconds));
     await tried(hold, "could not say when what waits comes back", batch);
   }
   for (const [at, group] of suspects.entries()) {
     const companions = at < suspects.length - 1;
     if (companions && deadline.permitsStart) {
-      const apart = () => queue.changeVisibilityBatch(deadline.apartSeconds, group.messages);
+      const apart = () => whole(queue.changeVisibilityBatch(group.messages, deadline.apartSeconds));
       await tried(apart, "could not set it apart", batch);
     }
     const before = done.length;
@@ -114,7 +114,7 @@ async function workOn(group: SourceGroup, batch: Batch): Promise<void> {
     }
     left.push(message);
     const seconds = settlement?.seconds ?? 0;
-    const retry = () => consume.queue.changeVisibility(seconds, message);
+    const retry = () => consume.queue.changeVisibility(message, seconds);
     await tried(retry, "could not set when it comes back", batch, message);
   }
 }
@@ -139,7 +139,11 @@ async function releaseAll(groups: readonly SourceGroup[], batch: Batch): Promise
 async function acknowledgeAll(done: readonly ReceivedMessage[], batch: Batch): Promise<void> {
   if (done.length === 0) return;
   const { queue } = batch.consume;
-  await tried(() => queue.acknowledgeAll(done), "could not acknowledge before a suspect", batch);
+  await tried(
+    () => whole(queue.deleteBatch(done)),
+    "could not acknowledge before a suspect",
+    batch,
+  );
 }
 
 /** What only sets times or saves a receive: without it, SQS's own rules still bring everything back. */
@@ -156,4 +160,10 @@ async function tried(
     consume.attempt.log.warn({ err: error, messageId: message?.id }, warning);
     return false;
   }
+}
+
+/** @throws Failure when SQS refused a part of a batch */
+async function whole(batch: Promise<BatchResult<ReceivedMessage>>): Promise<void> {
+  const [first] = (await batch).refused;
+  if (first) throw new Failure("StoreUnavailable", `SQS refused a message: ${first.why}`);
 }

@@ -66,7 +66,7 @@ async function batch(max: number) {
 async function drained(): Promise<void> {
   const { queue } = consume();
   for (let some = await batch(10); some.length > 0; ) {
-    for (const message of some) await queue.acknowledge(message);
+    for (const message of some) await queue.delete(message);
     some = await queue.receive({ max: 10, waitSeconds: 0 });
   }
 }
@@ -80,7 +80,9 @@ describe("workOnBatch", () => {
     await upload("broken.jpg", picture.subarray(0, picture.length / 2));
     const bucket = "no-such-bucket";
     const { queue } = consume();
-    await queue.send(jobMessage({ bucket, key: "a.jpg", mayHaveRun: false, force: false }));
+    await queue.send({
+      body: jobMessage({ bucket, key: "a.jpg", mayHaveRun: false, force: false }),
+    });
 
     const messages = await batch(10);
     expect(messages).toHaveLength(10);

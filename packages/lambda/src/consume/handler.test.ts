@@ -71,7 +71,7 @@ it("takes ten messages at once, and those alone come back that failed", async ()
   const queue = new Queue(sqs, resources.lanes.small.url);
   // The test event of the bucket's notification is the first message: it is out of the way here.
   for (const message of await queue.receive({ max: 10, waitSeconds: 5 })) {
-    await queue.acknowledge(message);
+    await queue.delete(message);
   }
   const create = { width: 60, height: 40, channels: 3, background: "#369" } as const;
   const Body = await sharp({ create }).jpeg().toBuffer();
@@ -79,7 +79,7 @@ it("takes ten messages at once, and those alone come back that failed", async ()
     await s3.send(new PutObjectCommand({ Bucket: resources.sourceBucket, Key: `${n}.jpg`, Body }));
   }
   const nowhere = { bucket: "no-such-bucket", key: "fails.jpg", mayHaveRun: false, force: false };
-  await queue.send(jobMessage(nowhere));
+  await queue.send({ body: jobMessage(nowhere) });
 
   const { jobs, batches } = await consumeUntil((seen) => seen.length === 2);
   expect(batches.map(({ messageIds }) => messageIds.length)).toEqual([10, 1]);

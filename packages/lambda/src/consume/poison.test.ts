@@ -48,7 +48,7 @@ it("renders nine, though the tenth kills every process that opens it", async () 
   await permitReceives(MAX_RECEIVES);
   const lane = new Queue(sqs, small.url);
   for (const testEvent of await lane.receive({ max: 10, waitSeconds: 5 })) {
-    await lane.acknowledge(testEvent);
+    await lane.delete(testEvent);
   }
   const create = { width: 60, height: 40, channels: 3, background: "#369" } as const;
   const Body = await sharp({ create }).jpeg().toBuffer();

@@ -52,8 +52,7 @@ export async function discard(
     screen,
     async (messages, lane) => {
       await file.append(messages.map((message) => deadLetterLine(message, lane)));
-      const kept = new Set(await queues[lane].deadLetters.remove(messages));
-      return messages.filter((message) => !kept.has(message));
+      return (await queues[lane].deadLetters.deleteBatch(messages)).done;
     },
   );
   if (options.json) {
