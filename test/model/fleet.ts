@@ -90,10 +90,9 @@ export function begin(message: ReceivedMessage, lane: ModelLane, world: World): 
   if (!slot) throw new Error("no slot is free");
   const session = new Session(message.receiptHandle, world.recipeOfNextProgram(), world.step);
   const recipe = RECIPES[session.recipe % RECIPES.length] ?? world.recipe;
-  const { intake } = readMessage(message, {
-    leaseSeconds: lane.queue.leaseMs / 1000,
-    sourceBuckets: [SOURCES],
-  });
+  const context = slot.context(lane, session, world);
+  const read = readMessage(message, context);
+  const { intake } = read;
   const isFresh =
     intake.kind === "jobs" && intake.jobs.every(({ mayHaveRun, force }) => !mayHaveRun && !force);
   session.isRepeated = isFresh && world.knowsRejected(recipe);
@@ -101,7 +100,7 @@ export function begin(message: ReceivedMessage, lane: ModelLane, world: World): 
   slot.session = session;
   slot.world = world;
   world.mayHaveRun.set(session, { lane, handle: message.receiptHandle });
-  void attempt(message, slot.context(lane, session, world), session.signal).then(
+  void attempt(read, context, session.signal).then(
     async (settlement) => {
       await session.turn(
         `settle ${settlement.kind}`,

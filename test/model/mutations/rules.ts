@@ -48,8 +48,8 @@ export const RULES: readonly Rule[] = [
   {
     rule: "begun before: a dead letter moved by the console",
     file: UNIT,
-    from: " || again || wasRedriven(message, job.at, leaseSeconds)",
-    to: " || again",
+    from: " || (at !== undefined && wasRedriven(message, at, leaseSeconds))",
+    to: "",
   },
   {
     rule: "begun before: what ends without a mark rests a whole lease",

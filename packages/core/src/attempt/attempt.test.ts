@@ -2,8 +2,8 @@ import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from "@aw
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { jobMessage, parseMessage } from "../intake/index.ts";
-import { attempt } from "./attempt.ts";
 import {
+  attempt,
   context,
   deadLetters,
   inSandbox,

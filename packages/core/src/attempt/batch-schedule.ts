@@ -19,7 +19,7 @@ export interface BatchSchedule {
  */
 export function scheduleBatch(groups: readonly SourceGroup[], maxReceives: number): BatchSchedule {
   const atLast = ({ messages }: SourceGroup) =>
-    messages.some((one) => one.receiveCount >= maxReceives);
+    messages.some(({ message }) => message.receiveCount >= maxReceives);
   const suspects = groups.filter(({ suspect }) => suspect);
   const [last, ...toRequeue] = suspects.filter(atLast);
   return {
@@ -31,5 +31,5 @@ export function scheduleBatch(groups: readonly SourceGroup[], maxReceives: numbe
 }
 
 function receives({ messages }: SourceGroup): number {
-  return Math.max(...messages.map(({ receiveCount }) => receiveCount));
+  return Math.max(...messages.map(({ message }) => message.receiveCount));
 }

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { createS3 } from "../aws/index.ts";
 import { DEAD_LETTER_ATTRIBUTES, Queue } from "../queue/index.ts";
 import { RenditionStore } from "../store/index.ts";
-import { attempt, LATE_WRITE_SECONDS } from "./attempt.ts";
+import { LATE_WRITE_SECONDS } from "./attempt.ts";
 import {
+  attempt,
   context,
   deadLetters,
   failing,

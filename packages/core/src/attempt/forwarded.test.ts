@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseMessage } from "../intake/index.ts";
 import { DEAD_LETTER_ATTRIBUTES } from "../queue/index.ts";
-import { attempt } from "./attempt.ts";
 import {
+  attempt,
   context,
   forwarded,
   inSandbox,

@@ -10,8 +10,8 @@ import { expect, it } from "vitest";
 import { Queue } from "../queue/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
 import { RenditionStore } from "../store/index.ts";
-import { type AttemptContext, attempt } from "./attempt.ts";
-import { context, inSandbox, never, sandbox } from "./sandbox.fixture.ts";
+import type { AttemptContext } from "./attempt.ts";
+import { attempt, context, inSandbox, never, sandbox } from "./sandbox.fixture.ts";
 
 const VERSIONS = 50;
 const WORKERS = 2;

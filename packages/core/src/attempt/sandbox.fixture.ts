@@ -10,7 +10,13 @@ import {
 } from "../reconcile/sandbox.fixture.ts";
 import { RenditionStore } from "../store/index.ts";
 import { createLog } from "../telemetry/index.ts";
-import type { AttemptContext } from "./attempt.ts";
+import {
+  type AttemptContext,
+  attempt as attemptRead,
+  attemptTogether as attemptReadTogether,
+  type Settlement,
+} from "./attempt.ts";
+import { readMessage } from "./source-group.ts";
 
 export {
   inSandbox,
@@ -64,6 +70,26 @@ export function message(body: string, more: Partial<ReceivedMessage> = {}): Rece
     firstReceivedAt: now,
     ...more,
   };
+}
+
+export function attempt(
+  one: ReceivedMessage,
+  given: AttemptContext,
+  signal: AbortSignal,
+): Promise<Settlement> {
+  return attemptRead(readMessage(one, given), given, signal);
+}
+
+export function attemptTogether(
+  some: readonly ReceivedMessage[],
+  given: AttemptContext,
+  signal: AbortSignal,
+): Promise<Settlement[]> {
+  return attemptReadTogether(
+    some.map((one) => readMessage(one, given)),
+    given,
+    signal,
+  );
 }
 
 export function jobBody(more: { bytes?: number; at?: number } = {}): string {

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { parseMessage } from "../intake/index.ts";
 import { DEAD_LETTER_ATTRIBUTES } from "../queue/index.ts";
 import { SourceStore } from "../store/index.ts";
-import { type AttemptContext, attempt, attemptTogether } from "./attempt.ts";
+import type { AttemptContext } from "./attempt.ts";
 import {
+  attempt,
+  attemptTogether,
   context,
   deadLetters,
   failing,

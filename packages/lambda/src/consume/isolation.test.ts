@@ -1,4 +1,9 @@
-import { groupBySource, type SourceGroup, scheduleBatch } from "@imagefleet/core/attempt";
+import {
+  groupBySource,
+  readMessage,
+  type SourceGroup,
+  scheduleBatch,
+} from "@imagefleet/core/attempt";
 import { jobMessage } from "@imagefleet/core/intake";
 import type { ReceivedMessage } from "@imagefleet/core/queue";
 import * as fc from "fast-check";
@@ -73,9 +78,11 @@ class Setup {
   #invoke(batch: readonly Waiting[]): void {
     const endsAt = this.now + INVOCATION_S;
     const deadline = new Deadline(() => (endsAt - this.now) * 1000);
-    const groups = groupBySource(batch.map(asReceived), 30);
+    const groups = groupBySource(
+      batch.map((one) => readMessage(asReceived(one), { leaseSeconds: 30, sourceBuckets: [] })),
+    );
     const of = (group: SourceGroup) =>
-      batch.filter(({ id }) => group.messages.some((one) => one.id === id));
+      batch.filter(({ id }) => group.messages.some((one) => one.message.id === id));
     const { last, fresh, suspects, toRequeue } = scheduleBatch(groups, MAX_RECEIVES);
     for (const message of toRequeue.flatMap(of)) {
       Object.assign(message, { receives: 0, mayHaveRun: true, visibleAt: this.now });
