@@ -43,7 +43,6 @@ class Slot {
     return {
       lane: lane.name,
       reconcile: {
-        lane: lane.name,
         recipe: RECIPES[session.recipe % RECIPES.length] ?? world.recipe,
         sources: this.#sources,
         renditions: this.#renditions,

@@ -27,7 +27,6 @@ function lane(): LaneWork {
     attempt: {
       lane: "large",
       reconcile: {
-        lane: "large",
         recipe: defineRecipe({ presets: { thumb: "5x5" } }),
         sources: new SourceStore(s3),
         renditions: new RenditionStore(s3, resources.renditionBucket),

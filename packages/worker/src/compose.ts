@@ -67,7 +67,7 @@ export async function compose(stop: AbortSignal): Promise<Worker> {
       queue: new Queue(sqs, queue),
       attempt: {
         lane,
-        reconcile: { ...shared, lane },
+        reconcile: shared,
         large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
         deadLetters: new Queue(sqs, deadLetters),
         maxReceives: env.IMAGEFLEET_MAX_RECEIVES,

@@ -8,7 +8,7 @@ import {
   type ReceivedMessage,
 } from "../queue/index.ts";
 import { whyNotASource } from "../recipe/index.ts";
-import { outcomeOf, type ReconcileContext, reconcile } from "../reconcile/index.ts";
+import { outcomeOf, type ReconcileResources, reconcile } from "../reconcile/index.ts";
 import { countDeadLetter, logJob, PhaseTimer, type Telemetry } from "../telemetry/index.ts";
 import type { Traces } from "../traces/index.ts";
 import { inTime } from "./in-time.ts";
@@ -17,7 +17,7 @@ import { jobsOf, type ReadMessage, sourceOf } from "./source-group.ts";
 /** What an attempt needs of its program. */
 export interface AttemptContext extends Telemetry {
   readonly lane: Lane;
-  readonly reconcile: ReconcileContext;
+  readonly reconcile: ReconcileResources;
   /** Receives what is too large for the small lane. */
   readonly large: Queue;
   /** The lane's dead-letter queue. */
@@ -228,7 +228,7 @@ async function outcomeFor(
       "the manifest names keys of another source: they are left as they are",
     );
   };
-  return inTime(reconcile(job, { ...inner, onForeign, onPhase }, signal), signal);
+  return inTime(reconcile(job, { ...inner, lane, onForeign, onPhase }, signal), signal);
 }
 
 /** Sends a job to the large lane if that is its outcome, once for all of its messages. */

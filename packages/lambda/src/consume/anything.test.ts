@@ -24,7 +24,6 @@ function attemptContext(): AttemptContext {
   return {
     lane: "small",
     reconcile: {
-      lane: "small",
       recipe: defineRecipe({ presets: { thumb: "5x5" } }),
       sources: new SourceStore(s3),
       renditions: new RenditionStore(s3, resources.renditionBucket),

@@ -58,7 +58,6 @@ export async function compose(): Promise<Consume> {
     attempt: {
       lane: "small",
       reconcile: {
-        lane: "small",
         recipe,
         sources: new SourceStore(s3),
         renditions: new RenditionStore(s3, env.IMAGEFLEET_RENDITION_BUCKET),

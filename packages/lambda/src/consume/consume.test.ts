@@ -33,7 +33,6 @@ function consume(more: Partial<AttemptContext> = {}): Consume {
     attempt: {
       lane: "small",
       reconcile: {
-        lane: "small",
         recipe: defineRecipe({ presets: { thumb: "50x50" } }),
         sources: new SourceStore(s3),
         renditions: new RenditionStore(s3, resources.renditionBucket),
