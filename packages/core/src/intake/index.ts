@@ -1,4 +1,4 @@
 export type { Job } from "./job.ts";
 export { jobMessage } from "./job-message.ts";
-export { isObjectName } from "./object-name.ts";
+export { decodeKey, isObjectKey, isObjectName } from "./object-name.ts";
 export { type Intake, parseMessage } from "./parse.ts";
