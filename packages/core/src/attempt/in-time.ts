@@ -1,13 +1,13 @@
 import type { Outcome } from "../outcome/index.ts";
 import { outcomeOf } from "../reconcile/index.ts";
 
-/** What an aborted job gets to end by itself, ms: requests on their way end at once when aborted. */
+/** How long an aborted job may take to end by itself, ms. Aborted requests end at once. */
 const ABORTED_MS = 100;
 
 /**
- * A codec's step cannot be stopped, and may take longer than anyone can wait: an aborted job is
- * answered for without it. The step goes on alone; nothing is written after it, and its claim on
- * memory ends with it.
+ * Resolves soon after an abort, even if the job has not ended: a step of the codec cannot be stopped
+ * and may take long. The step goes on in the background. Nothing is written after it, and it keeps
+ * its memory permit until it ends.
  */
 export async function inTime(work: Promise<Outcome>, signal: AbortSignal): Promise<Outcome> {
   const late = Promise.withResolvers<Outcome>();

@@ -23,7 +23,7 @@ function contextOf(large: Queue): AttemptContext {
   return { ...rest, reconcile: { ...reconcile, recipe }, random: Math.random };
 }
 
-/** Works until nothing is left to be done of what was uploaded by then. */
+/** Attempts messages until the uploads are over and the queue is empty. */
 async function work(queue: Queue, isOver: () => boolean): Promise<void> {
   for (;;) {
     const over = isOver();
@@ -38,7 +38,7 @@ async function work(queue: Queue, isOver: () => boolean): Promise<void> {
 }
 
 it.each([1, 2])(
-  "ends with the last of 50 versions, whatever met on the way (seed %i)",
+  "ends with the renditions of the last of 50 versions, whatever ran concurrently (seed %i)",
   async (seed) => {
     const { s3, sqs, resources } = sandbox;
     const { sourceBucket: Bucket, renditionBucket } = resources;

@@ -51,7 +51,7 @@ export function context(more: Partial<AttemptContext> = {}): AttemptContext {
   };
 }
 
-/** A context whose renditions cannot be written: every job fails, and may be tried again. */
+/** A context in which no rendition can be written: every job fails and is retried. */
 export function failing(more: Partial<AttemptContext> = {}): AttemptContext {
   const sound = context();
   const renditions = new RenditionStore(sandbox.s3, "no-such-bucket");
@@ -99,7 +99,7 @@ export function jobBody(more: { bytes?: number; at?: number } = {}): string {
 
 export const picture = () => pictureOf(60, 40);
 
-/** Takes every message of a queue away and gives bodies and text attributes. */
+/** Receives and hides every message of a queue, and returns their bodies and text attributes. */
 async function taken(url: string) {
   const messages = [];
   for (;;) {

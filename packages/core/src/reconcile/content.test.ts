@@ -34,7 +34,7 @@ it.each([
   expect(lent?.byteLength).toBe(0);
 });
 
-it("lends a file that is gone afterwards", async () => {
+it("passes a file and removes it afterwards", async () => {
   const folder = await mkdtemp(join(tmpdir(), "imagefleet-content-"));
   try {
     const lent = await withContent(source(), new Scratch(folder), never, async (input) => {
