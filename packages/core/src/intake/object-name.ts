@@ -28,6 +28,7 @@ export const objectKey = v.pipe(
 
 const objectName = v.object({ bucket: bucketName, key: objectKey });
 
+/** Whether an object in S3 can have the key. */
 export function isObjectKey(key: string): boolean {
   return v.is(objectKey, key);
 }
@@ -45,6 +46,7 @@ export function decodeKey(formEncoded: string): string | undefined {
   }
 }
 
+/** Whether a value is a bucket and a key that an object in S3 can have. */
 export function isObjectName(value: unknown): value is { bucket: string; key: string } {
   return v.is(objectName, value);
 }

@@ -17,13 +17,13 @@ export type Intake =
 /** https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html */
 const snsSchema = v.object({ Type: v.literal("Notification"), Message: v.string() });
 
-/** A body may hold ten thousand faults: the first is told, and found soon. */
+/** A body may have thousands of issues: parsing stops at the first. */
 const FIRST = { abortEarly: true } as const;
 
 /**
- * What a message's body asks for. Never throws: what cannot be read is `malformed`, with the reason.
- * Nothing here goes down into a value deeper than its schema does, for a body may be nested deeper
- * than any stack is (`JSON.parse` reads such, `JSON.stringify` does not write it).
+ * Parses the body of a message. Never throws: a body that cannot be read is `malformed`, with the
+ * reason. Nothing here recurses into a value deeper than its schema: a body may be nested deeper than
+ * the stack allows (`JSON.parse` reads such a body, `JSON.stringify` does not write it).
  */
 export function parseMessage(body: string): Intake {
   try {
@@ -41,7 +41,7 @@ function parse(body: string, mayBeWrapped: boolean): Intake {
     return malformed(`the body is not JSON: ${excerpt(body)}`);
   }
   if (typeof value !== "object" || value === null) return malformed(`the body is ${excerpt(body)}`);
-  // A body that resembles a form is held against that one, so that the dead letter says what to mend.
+  // A body that resembles one schema is parsed by that one, so that the dead letter names the fault.
   if ("type" in value && value.type === JOB_TYPE) {
     const own = v.safeParse(jobMessageSchema, value, FIRST);
     return own.success ? { kind: "jobs", jobs: [own.output] } : unlike("a job message", own.issues);
@@ -51,7 +51,7 @@ function parse(body: string, mayBeWrapped: boolean): Intake {
   if (v.is(s3TestEventSchema, value)) return { kind: "ignored", why: "an s3:TestEvent" };
   if (mayBeWrapped && v.is(snsSchema, value)) return parse(value.Message, false);
   return malformed(
-    `the body is no S3 event, EventBridge event, SNS notification or job message: ${excerpt(body)}`,
+    `the body is not an S3 event, EventBridge event, SNS notification or job message: ${excerpt(body)}`,
   );
 }
 
@@ -87,7 +87,7 @@ function ofEventBridge(value: object): Intake {
 
 function unlike(what: string, [issue]: readonly v.BaseIssue<unknown>[], above = ""): Intake {
   const at = (issue && v.getDotPath(issue)) ?? "it";
-  // It may repeat what it found there, whole.
+  // A message of valibot may contain the whole value.
   const fault = (issue?.message ?? "").slice(0, 200).toWellFormed();
   return malformed(`the body looks like ${what}, but ${above}${at}: ${fault}`);
 }

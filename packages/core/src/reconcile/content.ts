@@ -23,7 +23,7 @@ export async function withContent<T>(
     }
   }
   try {
-    return await scratch.lend(source.bytes, signal, async ({ path, written }) => {
+    return await scratch.withFile(source.bytes, signal, async ({ path, written }) => {
       await saveContent(source, path, signal);
       written();
       return use({ kind: "file", path });
