@@ -17,7 +17,7 @@ async function freeBytes(): Promise<number> {
 }
 
 /** Keeps a file until `release`; `opened` resolves when it has the file. */
-function borrow(bytes: number, signal = never) {
+function openFile(bytes: number, signal = never) {
   const opened = Promise.withResolvers<ScratchFile>();
   const end = Promise.withResolvers<void>();
   const over = scratch.withFile(bytes, signal, async (file) => {
@@ -46,16 +46,16 @@ it("fails at once when a source is larger than the free space", async () => {
   const bytes = 2 * (await freeBytes());
   const failure = expect.objectContaining({
     reason: "DiskFull",
-    message: expect.stringMatching(/^the source has \d+ MiB and the disk has room for \d+$/),
+    message: expect.stringMatching(/^the source has \d+ MiB and the disk has \d+ MiB free$/),
   });
   await expect(scratch.withFile(bytes, never, async () => undefined)).rejects.toEqual(failure);
 });
 
 it("counts the space that other files reserve, and waits for them", async () => {
   const most = Math.floor((await freeBytes()) * 0.6);
-  const first = borrow(most);
+  const first = openFile(most);
   await first.opened;
-  const second = borrow(most);
+  const second = openFile(most);
   expect(await soFar(second.opened)).toBe(undecided);
   // Nothing was written here, so the space is free again.
   (await first.opened).written();
@@ -67,10 +67,10 @@ it("counts the space that other files reserve, and waits for them", async () => 
 
 it("stops waiting when its signal is aborted", async () => {
   const most = Math.floor((await freeBytes()) * 0.6);
-  const first = borrow(most);
+  const first = openFile(most);
   await first.opened;
   const stop = new AbortController();
-  const second = borrow(most, stop.signal);
+  const second = openFile(most, stop.signal);
   expect(await soFar(second.opened)).toBe(undecided);
   stop.abort(new Error("stopped"));
   await expect(second.over).rejects.toThrow("stopped");

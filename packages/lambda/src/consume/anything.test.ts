@@ -41,7 +41,7 @@ function attemptContext(): AttemptContext {
   };
 }
 
-/** Takes every dead letter away and gives their bodies. */
+/** Deletes every dead letter and returns their bodies. */
 async function takenDeadLetters(): Promise<string[]> {
   const deadLetters = new Queue(sandbox.sqs, sandbox.resources.lanes.small.deadLetters);
   const bodies: string[] = [];
@@ -53,7 +53,7 @@ async function takenDeadLetters(): Promise<string[]> {
   }
 }
 
-it("does its companions no harm, whatever a message is", async () => {
+it("does the other messages of a batch, whatever one message is", async () => {
   const create = { width: 8, height: 8, channels: 3, background: "#369" } as const;
   const Body = await sharp({ create }).png().toBuffer();
   const { s3, sqs, resources } = sandbox;
@@ -68,7 +68,7 @@ it("does its companions no harm, whatever a message is", async () => {
   });
   await fc.assert(
     fc.asyncProperty(fc.array(odd, { minLength: 1, maxLength: 8 }), fc.nat(8), async (odds, at) => {
-      const key = `innocent/${count++}.png`;
+      const key = `healthy/${count++}.png`;
       await s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
       const now = Date.now();
       const asReceived = (
@@ -82,12 +82,12 @@ it("does its companions no harm, whatever a message is", async () => {
         ...message,
       });
       const job = { bucket: Bucket, key, at: now, mayHaveRun: false, force: false };
-      const innocent = { body: jobMessage(job), attributes: {}, receiveCount: 1 };
-      const messages = odds.toSpliced(at, 0, innocent).map(asReceived);
+      const healthy = { body: jobMessage(job), attributes: {}, receiveCount: 1 };
+      const messages = odds.toSpliced(at, 0, healthy).map(asReceived);
       expect(await workOnBatch(messages, consume, () => 60_000)).toEqual([]);
       const stored = await attempt.reconcile.renditions.manifest(`manifests/${key}.json`, never);
       expect(stored?.manifest?.renditions).toHaveLength(1);
-      // All that is not for us to ignore is a dead letter at once, as it was.
+      // A message that is not ignored becomes a dead letter at once, unchanged.
       const owed = odds.filter(({ body }) => parseMessage(body).kind !== "ignored");
       expect((await takenDeadLetters()).sort()).toEqual(owed.map(({ body }) => body).sort());
     }),
