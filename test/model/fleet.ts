@@ -11,12 +11,12 @@ import { Session } from "./session.ts";
 import { sqsClient } from "./sqs.ts";
 import type { ModelLane, World } from "./world.ts";
 
-/** Two attempts on the small lane beside two on the large: more meet too seldom to find more. */
+/** How many attempts run concurrently. More of them do not find more. */
 const SLOTS = 4;
 export const MAX_RECEIVES = 2;
 const log = createLog("model", "silent");
 
-/** The real programs' middle: stores, queues and `attempt`, in slots that are used again and again. */
+/** The real stores, queues and `attempt` with modeled clients, for one attempt at a time. */
 class Slot {
   session: Session | undefined;
   world: World | undefined;
@@ -30,9 +30,9 @@ class Slot {
       world.queue(url).send(body, attributes, world.now, delaySeconds);
       if (!REJECTED_REASONS.some((known) => known === attributes["Reason"])) return;
       if (session.isRepeated && session.changes === world.changes) {
-        world.violations.push("a second dead letter of what is known to be rejected");
+        world.violations.push("there is a second dead letter of a known rejection");
       }
-      if (session.content) world.told.add(session.content);
+      if (session.content) world.rejected.add(session.content);
     };
     return session.turn(`send to ${url}`, send, "send");
   });
@@ -70,7 +70,7 @@ class Slot {
 
 const slots = Array.from({ length: SLOTS }, () => new Slot());
 
-/** Frees all slots: the attempts of an earlier world never go on. */
+/** Frees all slots. The attempts of an earlier world never go on. */
 export function clearSlots(): void {
   for (const slot of slots) slot.session = undefined;
 }
@@ -83,8 +83,8 @@ export function sessions(): Session[] {
   return slots.flatMap(({ session }) => session ?? []);
 }
 
-/** Begins an attempt and says what became of it; a crashed one never ends. */
-export function begin(message: ReceivedMessage, lane: ModelLane, world: World): void {
+/** Starts an attempt and settles its message. A crashed attempt never ends. */
+export function start(message: ReceivedMessage, lane: ModelLane, world: World): void {
   const slot = slots.find(({ session }) => session === undefined);
   if (!slot) throw new Error("no slot is free");
   const session = new Session(message.receiptHandle, world.recipeOfNextProgram(), world.step);
@@ -98,7 +98,7 @@ export function begin(message: ReceivedMessage, lane: ModelLane, world: World): 
   session.changes = world.changes;
   slot.session = session;
   slot.world = world;
-  world.mayHaveRun.set(session, { lane, handle: message.receiptHandle });
+  world.running.set(session, { lane, handle: message.receiptHandle });
   void attempt(read, context, session.signal).then(
     async (settlement) => {
       await session.turn(
@@ -120,6 +120,6 @@ export function begin(message: ReceivedMessage, lane: ModelLane, world: World): 
 
 export function end(session: Session, world: World): void {
   world.ended.push(session);
-  world.mayHaveRun.delete(session);
+  world.running.delete(session);
   for (const slot of slots) if (slot.session === session) slot.session = undefined;
 }
