@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseMessage } from "@imagefleet/core/intake";
-import { BulkQueue } from "@imagefleet/core/queue";
+import { Queue } from "@imagefleet/core/queue";
 import { CLI } from "./contestants.ts";
 import { type Harness, numberOf } from "./harness.ts";
 
@@ -42,7 +42,7 @@ export async function killTwice(
   const checkpoint = join(folder, "killed.json");
   await rm(checkpoint, { force: true });
   await harness.empty();
-  const queue = new BulkQueue(harness.sqs, harness.resources.lanes.small.url);
+  const queue = new Queue(harness.sqs, harness.resources.lanes.small.url);
   const where = ["--endpoint", endpoint, "--data", folder, "--checkpoint", checkpoint];
   const begin = (...how: string[]) =>
     spawn(process.execPath, [CLI, "reprocess", ...how, "--max-depth", "0", ...where], {
@@ -71,7 +71,7 @@ export async function killTwice(
   return { keys, kills, ...(await countAll(queue, keys, signal)) };
 }
 
-async function countAll(queue: BulkQueue, keys: number, signal: AbortSignal) {
+async function countAll(queue: Queue, keys: number, signal: AbortSignal) {
   const seen = new Uint8Array(keys);
   let messages = 0;
   const poll = async () => {
@@ -84,7 +84,7 @@ async function countAll(queue: BulkQueue, keys: number, signal: AbortSignal) {
         const intake = parseMessage(body);
         for (const { key } of intake.kind === "jobs" ? intake.jobs : []) seen[numberOf(key)] = 1;
       }
-      await queue.remove(some);
+      await queue.deleteBatch(some);
     }
   };
   await Promise.all(Array.from({ length: POLLERS }, poll));

@@ -67,7 +67,9 @@ describe.skipIf(image === "" || endpoint === "")(
       }
       const lane = new Queue(sqs, large.url);
       for (const key of [...Object.keys(sources), "gone.jpg"]) {
-        await lane.send(jobMessage({ bucket: SOURCES, key, mayHaveRun: false, force: false }));
+        await lane.send({
+          body: jobMessage({ bucket: SOURCES, key, mayHaveRun: false, force: false }),
+        });
       }
 
       const worker = await startWorkerContainer(

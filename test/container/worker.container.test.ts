@@ -73,7 +73,9 @@ async function upload(key: string, path: string): Promise<void> {
   const params = { Bucket, Key: key, Body: createReadStream(path) };
   await new Upload({ client: sandbox.s3, params, partSize: 64 * 1024 * 1024 }).done();
   const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.large.url);
-  await queue.send(jobMessage({ bucket: Bucket, key, mayHaveRun: false, force: false }));
+  await queue.send({
+    body: jobMessage({ bucket: Bucket, key, mayHaveRun: false, force: false }),
+  });
 }
 
 /** Progressive: its coefficients stay in memory as a whole, whatever size is asked for. */

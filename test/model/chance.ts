@@ -1,4 +1,4 @@
-/** Chances that come again with the same seed: mulberry32. */
+/** Pseudorandom numbers that a seed determines: mulberry32. */
 export class Chance {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Chance {
     this.#state = seed | 0;
   }
 
-  /** A whole number from 0 to below `n`. */
+  /** A whole number in [0, `n`). */
   below(n: number): number {
     return Math.floor(this.next() * n);
   }
@@ -15,7 +15,7 @@ export class Chance {
     return this.next() < probability;
   }
 
-  /** One of several. @throws RangeError when there are none */
+  /** One element. @throws RangeError if there are none */
   of<T>(all: readonly T[]): T {
     for (const one of all.slice(this.below(all.length))) return one;
     throw new RangeError("there is nothing to choose from");

@@ -3,7 +3,7 @@ import type { SourceInfo } from "@imagefleet/core/plan";
 import { presetFingerprint } from "@imagefleet/core/recipe";
 import type { Codec } from "@imagefleet/core/reconcile";
 
-/** The source's content in the model is text: `picture 7 300x200`, and anything after that. */
+/** In the model the content of a source is text: `picture 7 300x200`, and anything after it. */
 const PICTURE = /^picture \d+ (\d+)x(\d+)/;
 
 export const ENCODER = "model-1";
@@ -11,9 +11,9 @@ export const ENCODER = "model-1";
 let made = 0;
 
 /**
- * "Renders" in no time: a rendition says what it was made of, and no two are the same bytes.
+ * "Renders" at once: a rendition contains what it was made of, and no two have the same bytes.
  *
- * @param pause the time that decoding takes: others come in between
+ * @param pause the time of decoding, in which other attempts may run
  */
 export const modelCodec = (pause: () => Promise<void>): Codec => ({
   encoder: ENCODER,
@@ -21,7 +21,7 @@ export const modelCodec = (pause: () => Promise<void>): Codec => ({
     const text = textOf(input);
     const [, width, height] = PICTURE.exec(text) ?? [];
     if (text === "") throw new Rejection("SourceEmpty", "it is empty");
-    if (width === undefined) throw new Rejection("SourceCorrupt", "it is no picture");
+    if (width === undefined) throw new Rejection("SourceCorrupt", "it is not a picture");
     return infoOf(Number(width), Number(height), text.length);
   },
   async render(input, { renditions }, { onRendition }) {
@@ -38,7 +38,7 @@ export const modelCodec = (pause: () => Promise<void>): Codec => ({
   },
 });
 
-/** What a rendition's bytes begin with. */
+/** The first bytes of a rendition. */
 export function renditionOf(content: string, fingerprint: string): string {
   return `[${content}] by ${fingerprint}`;
 }
@@ -61,6 +61,6 @@ export function infoOf(width: number, height: number, bytes: number): SourceInfo
 }
 
 function textOf(input: Parameters<Codec["probe"]>[0]): string {
-  if (input.kind !== "bytes") throw new Error("the model holds sources in memory");
+  if (input.kind !== "bytes") throw new Error("the model keeps sources in memory");
   return Buffer.from(input.bytes).toString();
 }

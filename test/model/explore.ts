@@ -1,13 +1,13 @@
 import { type RunResult, run } from "./run.ts";
 
 export interface Found extends RunResult {
-  /** The seed of the run that went wrong. */
+  /** The seed of the history with violations. */
   readonly seed: number;
-  /** Which run it was, from 1. */
+  /** The number of the history, from 1. */
   readonly run: number;
 }
 
-/** Plays as many histories, and gives the first that ends as it must not. */
+/** Plays histories until one ends with violations. @returns undefined if none does */
 export async function explore(firstSeed: number, runs: number): Promise<Found | undefined> {
   for (let at = 0; at < runs; at++) {
     const seed = (firstSeed + at) | 0;

@@ -11,12 +11,12 @@ import { Session } from "./session.ts";
 import { sqsClient } from "./sqs.ts";
 import type { ModelLane, World } from "./world.ts";
 
-/** Two attempts on the small lane beside two on the large: more meet too seldom to find more. */
+/** How many attempts run concurrently. More of them do not find more. */
 const SLOTS = 4;
 export const MAX_RECEIVES = 2;
 const log = createLog("model", "silent");
 
-/** The real programs' middle: stores, queues and `attempt`, in slots that are used again and again. */
+/** The real stores, queues and `attempt` with modeled clients, for one attempt at a time. */
 class Slot {
   session: Session | undefined;
   world: World | undefined;
@@ -30,9 +30,9 @@ class Slot {
       world.queue(url).send(body, attributes, world.now, delaySeconds);
       if (!REJECTED_REASONS.some((known) => known === attributes["Reason"])) return;
       if (session.isRepeated && session.changes === world.changes) {
-        world.violations.push("a second dead letter of what is known to be rejected");
+        world.violations.push("there is a second dead letter of a known rejection");
       }
-      if (session.content) world.told.add(session.content);
+      if (session.content) world.rejected.add(session.content);
     };
     return session.turn(`send to ${url}`, send, "send");
   });
@@ -43,7 +43,6 @@ class Slot {
     return {
       lane: lane.name,
       reconcile: {
-        lane: lane.name,
         recipe: RECIPES[session.recipe % RECIPES.length] ?? world.recipe,
         sources: this.#sources,
         renditions: this.#renditions,
@@ -73,7 +72,7 @@ class Slot {
 
 const slots = Array.from({ length: SLOTS }, () => new Slot());
 
-/** Frees all slots: the attempts of an earlier world never go on. */
+/** Frees all slots. The attempts of an earlier world never go on. */
 export function clearSlots(): void {
   for (const slot of slots) slot.session = undefined;
 }
@@ -86,24 +85,23 @@ export function sessions(): Session[] {
   return slots.flatMap(({ session }) => session ?? []);
 }
 
-/** Begins an attempt and says what became of it; a crashed one never ends. */
-export function begin(message: ReceivedMessage, lane: ModelLane, world: World): void {
+/** Starts an attempt and settles its message. A crashed attempt never ends. */
+export function start(message: ReceivedMessage, lane: ModelLane, world: World): void {
   const slot = slots.find(({ session }) => session === undefined);
   if (!slot) throw new Error("no slot is free");
   const session = new Session(message.receiptHandle, world.recipeOfNextProgram(), world.step);
   const recipe = RECIPES[session.recipe % RECIPES.length] ?? world.recipe;
-  const { intake } = readMessage(message, {
-    leaseSeconds: lane.queue.leaseMs / 1000,
-    sourceBuckets: [SOURCES],
-  });
+  const context = slot.context(lane, session, world);
+  const read = readMessage(message, context);
+  const { intake } = read;
   const isFresh =
     intake.kind === "jobs" && intake.jobs.every(({ mayHaveRun, force }) => !mayHaveRun && !force);
   session.isRepeated = isFresh && world.knowsRejected(recipe);
   session.changes = world.changes;
   slot.session = session;
   slot.world = world;
-  world.mayHaveRun.set(session, { lane, handle: message.receiptHandle });
-  void attempt(message, slot.context(lane, session, world), session.signal).then(
+  world.running.set(session, { lane, handle: message.receiptHandle });
+  void attempt(read, context, session.signal).then(
     async (settlement) => {
       await session.turn(
         `settle ${settlement.kind}`,
@@ -124,6 +122,6 @@ export function begin(message: ReceivedMessage, lane: ModelLane, world: World): 
 
 export function end(session: Session, world: World): void {
   world.ended.push(session);
-  world.mayHaveRun.delete(session);
+  world.running.delete(session);
   for (const slot of slots) if (slot.session === session) slot.session = undefined;
 }

@@ -3,10 +3,10 @@ import { manifestKey } from "@imagefleet/core/plan";
 import { RENDITIONS, SOURCES } from "./s3.ts";
 import { KEY, type World } from "./world.ts";
 
-/** A bucket that is not the fleet's, with another picture at the source's key. */
+/** A foreign bucket with another picture at the source's key. */
 const FOREIGN = "foreign";
 
-/** What stands in the rendition bucket and is nothing of the source's. */
+/** Keys in the rendition bucket that are not of the source. */
 const BYSTANDERS = ["config/important.json", "b.jpg/thumb.webp", "manifests/b.jpg.json"] as const;
 
 export function placeBystanders({ s3 }: World): void {
@@ -14,7 +14,7 @@ export function placeBystanders({ s3 }: World): void {
   for (const key of BYSTANDERS) s3.put(RENDITIONS, key, Buffer.from(`${key} is another's`));
 }
 
-/** Bystanders that are gone or changed. */
+/** Bystanders that are missing or changed. */
 export function harmed({ s3 }: World): string[] {
   return BYSTANDERS.filter((key) => {
     const body = s3.get(RENDITIONS, key)?.body;
@@ -26,7 +26,7 @@ export function isBystander(key: string): boolean {
   return BYSTANDERS.some((known) => known === key);
 }
 
-/** Somebody who may send to the queue names another bucket: their own, or the one with the renditions. */
+/** Sends a message that names another bucket: the foreign one or the rendition bucket. */
 export function sendForeignMessage(world: World): string {
   const bucket = world.chance.of([FOREIGN, RENDITIONS]);
   const mayHaveRun = world.chance.happens(0.5);
@@ -36,20 +36,20 @@ export function sendForeignMessage(world: World): string {
 }
 
 /**
- * Somebody who may write where manifests are adds what is not the source's to the one that stands
- * there, and has the source looked at again; or puts it there under another source's name.
+ * Adds keys of other sources to the stored manifest, or replaces its source by another one, and sends
+ * a job for the source.
  */
 export function forgeManifest(world: World): string {
   const { s3, chance, recipe } = world;
   const at = manifestKey(recipe, KEY);
   const stored = s3.get(RENDITIONS, at);
-  const manifest = world.standing(recipe);
+  const manifest = world.storedManifest(recipe);
   if (stored === undefined || manifest === undefined || "removed" in manifest) {
-    return "no manifest is there to forge";
+    return "there is no manifest to forge";
   }
   world.changes += 1;
-  for (const session of world.mayHaveRun.keys()) session.isRepeated = false;
-  // Of another source's name, it hides what an older recipe has made: only where there is none.
+  for (const session of world.running.keys()) session.isRepeated = false;
+  // With another source it hides renditions of an older recipe, so only without deployments.
   const isMoved = !world.deploys && chance.happens(0.5);
   const source = isMoved
     ? { ...manifest.source, key: "b.jpg" }
@@ -68,7 +68,7 @@ export function forgeManifest(world: World): string {
     {},
     world.now,
   );
-  return isMoved ? "the manifest is replaced by another source's" : "the manifest is forged";
+  return isMoved ? "the manifest gets another source" : "the manifest is forged";
 }
 
 function listed(key: string) {

@@ -1,4 +1,4 @@
-// Plays histories of the fleet against the model: `node main.ts [runs] [first seed]`.
+// Plays histories of the fleet in the model: `node main.ts [runs] [first seed]`.
 import { explore } from "./explore.ts";
 
 const [runs = "5000", seed = String(Date.now() % 2 ** 31)] = process.argv.slice(2);

@@ -3,8 +3,9 @@ import { defineRecipe, type Recipe } from "@imagefleet/core/recipe";
 const lanes = { smallBytes: 60 };
 
 /**
- * Deployed in any order while others still run. Between them: a preset that comes and goes, one that
- * keeps its key and changes, widths whose keys depend on the source's size, two formats.
+ * Recipes that are deployed in any order while programs of another one run. They differ in a preset
+ * that only one has, a preset that changes under the same key, widths whose keys depend on the
+ * source's size, and formats.
  */
 export const RECIPES: readonly Recipe[] = [
   defineRecipe({ lanes, presets: { thumb: "10x10", hero: { widths: [20, 100] } } }),

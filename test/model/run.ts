@@ -1,39 +1,33 @@
 import { REJECTED_REASONS } from "@imagefleet/core/outcome";
 import { Chance } from "./chance.ts";
-import { begin, clearSlots, end, hasFreeSlot, MAX_RECEIVES, sessions } from "./fleet.ts";
+import { clearSlots, end, hasFreeSlot, MAX_RECEIVES, sessions, start } from "./fleet.ts";
 import { forgeManifest, placeBystanders, sendForeignMessage } from "./intruder.ts";
 import type { Session } from "./session.ts";
 import { verdict } from "./verdict.ts";
 import { type ModelLane, World } from "./world.ts";
 
-/** More steps than any run takes that ends: what takes more goes on for ever. */
-const MOST_STEPS = 6_000;
+/** More steps than any history needs that ends. */
+const MAX_STEPS = 6_000;
 
 /**
- * As in probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010): what is rare is that one
- * attempt rests while others come to their end.
+ * The weights of attempts, as in probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010):
+ * with equal weights it is rare that one attempt rests while others end.
  */
 const PACES = [0.02, 0.3, 1, 5] as const;
 const CHANGE_OF_PACE = 0.08;
 
-/**
- * Before these calls what was read may be out of date: what a rule is for happens while an attempt
- * rests here and others act.
- */
+/** Before these calls, what an attempt has read may be out of date: the rules are for these moments. */
 const WINDOW = /^(put renditions\/manifests|head sources|remove )/;
-/**
- * How likely an attempt is to rest when it has come to such a call, in those histories in which
- * attempts rest at all.
- */
+/** The probability that an attempt rests before such a call, in histories with rests. */
 const RESTS = 0.5;
-/** It rests until others have ended, or the world has changed, at most so many times. */
-const MOST_HAPPENINGS = 5;
+/** It rests until at most so many ends of attempts or changes. */
+const MAX_PROGRESS = 5;
 
-/** How often each thing still may happen in a run. */
+/** How often each kind of event may still happen in a history. */
 interface Budget {
-  /** How likely, in [0, 1], an attempt is to rest where others can make what it read untrue. */
+  /** The probability, in [0, 1], that an attempt rests before a call at a window. */
   readonly rests: number;
-  /** One attempt at a time rests, and what others have begun they mostly end before anything else begins. */
+  /** Only one attempt at a time rests, and others mostly end before anything else starts. */
   readonly isTidy: boolean;
   changes: number;
   crashes: number;
@@ -42,17 +36,17 @@ interface Budget {
   deployments: number;
   redrives: number;
   expiries: number;
-  /** Messages that name another bucket, and manifests that somebody else wrote. */
+  /** Messages that name another bucket, and forged manifests. */
   intrusions: number;
 }
 
 export interface RunResult {
-  /** Empty: all is as it must be. */
+  /** Empty if the history is correct. */
   readonly violations: readonly string[];
   readonly trace: readonly string[];
 }
 
-/** One history of the fleet, all of it decided by the seed: first trouble, then until all is quiet. */
+/** Plays one history, which the seed determines, until nothing is left to do. */
 export async function run(seed: number): Promise<RunResult> {
   const chance = new Chance(seed);
   const world = new World(chance, MAX_RECEIVES);
@@ -64,7 +58,7 @@ export async function run(seed: number): Promise<RunResult> {
 
   await play(world, budget, trace);
   if (world.deploys) {
-    // Once no program of an older recipe runs, every source is looked at again.
+    // When no program with an older recipe runs, every source is reprocessed.
     trace.push("reprocess");
     world.reprocess();
     await play(world, budget, trace);
@@ -72,11 +66,11 @@ export async function run(seed: number): Promise<RunResult> {
   return { violations: [...world.violations, ...verdict(world)], trace };
 }
 
-/** All kinds of trouble at once hide each other: most histories have one kind. */
+/** Faults of several kinds hide each other, so most histories have faults of one kind. */
 function budgetOf(chance: Chance, world: World): Budget {
   const calm = {
     rests: chance.happens(0.5) ? RESTS : 0,
-    isTidy: chance.happens(world.isToAndFro ? 0.8 : 0.3),
+    isTidy: chance.happens(world.isAlternating ? 0.8 : 0.3),
     changes: 1 + chance.below(4),
     crashes: 0,
     overruns: 0,
@@ -86,8 +80,8 @@ function budgetOf(chance: Chance, world: World): Budget {
     expiries: 2,
     intrusions: 0,
   };
-  // That attempts meet is trouble enough.
-  if (world.isToAndFro) {
+  // Concurrent attempts are the only fault here.
+  if (world.isAlternating) {
     return { ...calm, rests: RESTS, changes: 3 + chance.below(4), crashes: chance.below(2) };
   }
   switch (chance.below(5)) {
@@ -112,20 +106,20 @@ function budgetOf(chance: Chance, world: World): Budget {
   }
 }
 
-/** Goes on until no message is left and no attempt runs. */
+/** Runs until no message is left and no attempt is in progress. */
 async function play(world: World, budget: Budget, trace: string[]): Promise<void> {
   const { chance } = world;
-  for (let step = 0; step < MOST_STEPS; step++) {
-    // Everything that can go on by itself does: then each attempt waits for a call of its own.
+  for (let step = 0; step < MAX_STEPS; step++) {
+    // Lets the attempts run until each of them waits for a call.
     await new Promise((resolve) => setImmediate(resolve));
     world.step += 1;
     for (const session of sessions()) {
       if (chance.happens(CHANGE_OF_PACE)) session.pace = chance.of(PACES);
       const others = sessions().filter((other) => other !== session);
-      const isAlone = !others.some(({ restsUntil }) => restsUntil > world.happenings);
+      const isAlone = !others.some(({ restsUntil }) => restsUntil > world.progress);
       const mayRest = isAtWindow(session) && (isAlone || !budget.isTidy);
       if (mayRest && chance.happens(budget.rests)) {
-        session.restsUntil = world.happenings + 1 + chance.below(MOST_HAPPENINGS);
+        session.restsUntil = world.progress + 1 + chance.below(MAX_PROGRESS);
       }
     }
     const actions = actionsOf(world, budget);
@@ -138,10 +132,10 @@ async function play(world: World, budget: Budget, trace: string[]): Promise<void
     });
     trace.push((action ?? chance.of(actions)).act());
   }
-  world.violations.push("it does not come to an end");
+  world.violations.push("the history does not end");
 }
 
-/** Has it just come to a call of the kind before which others should act? */
+/** Whether the attempt has just reached a call at a window. */
 function isAtWindow(session: Session): boolean {
   const [call, ...others] = session.calls;
   if (call === undefined || others.length > 0 || call === session.seen) return false;
@@ -151,7 +145,7 @@ function isAtWindow(session: Session): boolean {
 
 interface Action {
   readonly weight: number;
-  /** Does it, and says what it did. */
+  /** Does it. @returns a line for the trace */
   readonly act: () => string;
 }
 
@@ -160,7 +154,7 @@ function actionsOf(world: World, budget: Budget): Action[] {
   const actions: Action[] = [];
   const may = (weight: number, act: () => string) => actions.push({ weight, act });
 
-  const resting = sessions().filter(({ restsUntil }) => restsUntil > world.happenings);
+  const resting = sessions().filter(({ restsUntil }) => restsUntil > world.progress);
   for (const session of sessions()) {
     if (resting.includes(session)) continue;
     for (const call of session.calls) {
@@ -169,23 +163,27 @@ function actionsOf(world: World, budget: Budget): Action[] {
         return `${session.name}: ${call.name}`;
       });
       if (budget.errors > 0 && call.kind !== "own") {
-        // A dead letter that cannot be sent is rare, and shows much.
+        // The failure of sending a dead letter is rare in the schedule and finds many faults.
         may(call.kind === "send" ? 2 : call.kind === "write" ? 0.4 : 0.2, () => {
           budget.errors -= 1;
-          const fate = chance.of(["is not done and", "is done and", "is done later and"] as const);
-          if (fate === "is done and") call.unheard();
-          if (fate === "is done later and" && call.kind === "write") world.giveUp([call]);
+          const fate = chance.of([
+            "has no effect and",
+            "takes effect and",
+            "takes effect later and",
+          ] as const);
+          if (fate === "takes effect and") call.takeEffect();
+          if (fate === "takes effect later and" && call.kind === "write") world.giveUp([call]);
           call.fail(new Error("the answer is 500"));
-          return `${session.name}: ${call.name} ${fate} answered by 500`;
+          return `${session.name}: ${call.name} ${fate} is answered by 500`;
         });
       }
     }
-    if (budget.crashes > 0 && world.mayHaveRun.has(session)) {
-      // One whose lease has ended is the most dangerous: nobody waits for it any more.
+    if (budget.crashes > 0 && world.running.has(session)) {
+      // A crash after the end of the lease finds the most, because the message is already visible.
       may(session.signal.aborted ? 3 : budget.isTidy ? 4 : 0.4, () => {
         budget.crashes -= 1;
         world.giveUp(session.crash(chance));
-        world.hideWhatDied(session);
+        world.hideAfterCrash(session);
         end(session, world);
         return `${session.name}: crashes`;
       });
@@ -208,7 +206,7 @@ function actionsOf(world: World, budget: Budget): Action[] {
   }
   const isQuiet = actions.length === 0;
   if (budget.changes > 0) {
-    // What has been told so far is worked on first, but by those that rest.
+    // All other events come first, except for resting attempts.
     may(budget.isTidy ? (isQuiet ? 4 : 0.3) : 1, () => {
       budget.changes -= 1;
       return `the source becomes ${JSON.stringify(world.changeSource())}`;
@@ -218,17 +216,17 @@ function actionsOf(world: World, budget: Budget): Action[] {
     may(1, () => {
       budget.deployments -= 1;
       world.deploy();
-      // Somebody does not wait for the end of the deployment.
+      // A reprocess may start before the end of the deployment.
       for (let jobs = chance.below(4); jobs > 0; jobs--) world.reprocess();
-      return `recipe ${world.recipeNumber} is being deployed`;
+      return `the deployment of recipe ${world.recipeNumber} starts`;
     });
   } else if (world.isDeploying) {
     may(0.5, () => {
       world.endDeployment();
-      return "no older program begins anything any more";
+      return "the deployment ends";
     });
   }
-  // What attempts left on its way when they ended.
+  // Calls in progress of attempts that have ended.
   for (const session of world.ended) {
     for (const call of session.calls) {
       may(isQuiet ? 0.3 : 0.05, () => {
@@ -238,11 +236,11 @@ function actionsOf(world: World, budget: Budget): Action[] {
     }
   }
   for (const one of world.late) {
-    // Best after the next attempt has done its work.
+    // It finds most after the next attempt has ended.
     may(isQuiet ? 0.3 : 0.05, () => {
       world.late = world.late.filter((other) => other !== one);
-      one.call.unheard();
-      return `${one.call.name} takes effect, though given up`;
+      one.call.takeEffect();
+      return `${one.call.name} takes effect after it was given up`;
     });
   }
   if (budget.expiries > 0 && world.mayExpire()) {
@@ -274,12 +272,13 @@ function actionsOf(world: World, budget: Budget): Action[] {
 
 function receive(lane: ModelLane, world: World): string {
   const message = lane.queue.receive(world.now, world.chance);
-  if (message === undefined) return `${lane.name}: one message too often received is a dead letter`;
-  begin(message, lane, world);
-  return `${message.receiptHandle}: begins`;
+  if (message === undefined)
+    return `${lane.name}: a message at its last receive becomes a dead letter`;
+  start(message, lane, world);
+  return `${message.receiptHandle}: starts`;
 }
 
-/** A dead letter is redriven by our own tool or by the console; what was rejected may be let go. */
+/** Redrives a dead letter as the CLI or the console does, or discards a rejected one. */
 function mayRedrive(
   lane: ModelLane,
   world: World,
@@ -294,10 +293,10 @@ function mayRedrive(
     const { Reason: reason, RedriveCount: count = "0" } = deadLetter.attributes;
     const rejected = !deadLetter.crashed && REJECTED_REASONS.some((known) => known === reason);
     if (discardable && rejected) return `${deadLetter.id}: is discarded, ${reason}`;
-    const ours = chance.happens(0.3);
-    const mark = ours ? { RedriveCount: String(Number(count) + 1) } : {};
+    const byCli = chance.happens(0.3);
+    const mark = byCli ? { RedriveCount: String(Number(count) + 1) } : {};
     lane.queue.send(deadLetter.body, { ...deadLetter.attributes, ...mark }, world.now);
-    return `${deadLetter.id}: is redriven by ${ours ? "our tool" : "the console"}`;
+    return `${deadLetter.id}: is redriven by ${byCli ? "the CLI" : "the console"}`;
   };
   if (budget.redrives > 0) {
     may(0.5, () => {
@@ -307,16 +306,16 @@ function mayRedrive(
   } else if (actions.length === 0) may(1, () => redrive(true));
 }
 
-/** Until the next message is visible: leases end, of attempts that are dead and of some that live. */
+/** Advances the time until the next message is visible. Leases end, also those of some running attempts. */
 function passTime(world: World, budget: Budget, next: number): string {
   for (const { call, until } of world.late) {
-    if (until <= next && world.chance.happens(0.5)) call.unheard();
+    if (until <= next && world.chance.happens(0.5)) call.takeEffect();
   }
   world.late = world.late.filter(({ until }) => until > next);
-  for (const [session, { lane, handle }] of world.mayHaveRun) {
+  for (const [session, { lane, handle }] of world.running) {
     const message = lane.queue.held(handle, world.now);
     if (message === undefined || message.visibleAt > next) continue;
-    // A worker's heartbeat comes in time, mostly.
+    // The heartbeat of a worker is mostly in time.
     if (budget.overruns === 0 || (lane.name === "large" && world.chance.happens(0.5))) {
       message.visibleAt = next + lane.queue.leaseMs;
       continue;

@@ -7,7 +7,7 @@ import type { Session } from "./session.ts";
 export const SOURCES = "sources";
 export const RENDITIONS = "renditions";
 
-/** What is read of a request; the SDK's own types hold before. */
+/** The fields of a request that the model reads. */
 const request = v.object({
   Bucket: v.string(),
   Key: v.optional(v.string()),
@@ -20,7 +20,7 @@ const request = v.object({
 });
 type Request = v.InferOutput<typeof request>;
 
-/** The SDK's outputs are of one type a command: a model answers them all by one function. */
+/** The SDK has an output type per command, and the model answers all of them by one function. */
 const output = v.any();
 
 interface StoredObject {
@@ -30,7 +30,7 @@ interface StoredObject {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** An error as the SDK throws it. */
+/** An error like those of the SDK. */
 class S3Fault extends Error {
   readonly $metadata: { readonly httpStatusCode: number };
 
@@ -41,7 +41,7 @@ class S3Fault extends Error {
   }
 }
 
-/** Strongly consistent, each key by itself; conditions as of RFC 9110 and S3's own guide. */
+/** Strongly consistent per key, with the conditions of RFC 9110 and S3's user guide. */
 export class ModelS3 {
   readonly #objects = new Map<string, StoredObject>();
   readonly onPut: (key: string, session: Session, tagging: string | undefined) => void;
@@ -76,7 +76,7 @@ export class ModelS3 {
       .map((name) => name.slice(bucket.length + 1));
   }
 
-  /** Answers one command, when the session's turn comes. */
+  /** Answers a command when the scheduler runs its call. */
   async answer(command: string, input: unknown, session: Session): Promise<unknown> {
     const asked = v.parse(request, input);
     const { Bucket: bucket, Key: key = "" } = asked;
@@ -92,13 +92,13 @@ export class ModelS3 {
       case "DeleteObjectsCommand":
         return this.#deleteEach(bucket, asked.Delete?.Objects ?? [], session);
       default:
-        throw new Error(`the model of S3 knows no ${command}`);
+        throw new Error(`the model of S3 does not have ${command}`);
     }
   }
 
   /**
-   * Not one step: each key goes by itself. But there is one answer, once each key is decided, and
-   * it names those that failed: no key of a request that was answered is still to be removed.
+   * Removes each key in a step of its own. There is one answer, after all of them, with the keys that
+   * failed: after the answer no key is still to be removed.
    * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
    */
   async #deleteEach(bucket: string, objects: readonly { Key: string }[], session: Session) {
@@ -159,7 +159,7 @@ export class ModelS3 {
   }
 }
 
-/** The real client, answered before it would write a request: no sockets, no signing. */
+/** The real client, which the model answers before a request is signed or sent. */
 export function s3Client(answer: (command: string, input: unknown) => Promise<unknown>): S3Client {
   const client = new S3Client({ region: "us-east-1" });
   client.middlewareStack.add(

@@ -1,49 +1,49 @@
 import { Failure } from "@imagefleet/core/outcome";
 import type { Chance } from "./chance.ts";
 
-/** To S3, of which a write may take effect unheard; to SQS; or a step of the program itself. */
+/** A read or a write of S3, a send to SQS, or a step of the program itself. */
 type CallKind = "read" | "write" | "send" | "own";
 
-/** One call on its way: it takes effect when the schedule says so, and is answered at once then. */
+/** A call in progress. The scheduler decides when it takes effect. */
 export interface Call {
   readonly name: string;
   readonly kind: CallKind;
-  /** Takes effect and answers. */
+  /** It takes effect and is answered. */
   readonly go: () => void;
-  /** Takes effect, and nobody hears of it. */
-  readonly unheard: () => void;
+  /** It takes effect without an answer. */
+  readonly takeEffect: () => void;
   readonly fail: (error: Error) => void;
 }
 
-/** One attempt at a message in one process: its calls, and what becomes of it. */
+/** One attempt at a message in one process, with its calls. */
 export class Session {
   readonly name: string;
-  /** Which recipe its program runs. */
+  /** The number of the recipe of its program. */
   readonly recipe: number;
-  readonly begunAt: number;
-  /** How much its calls are preferred; changed now and then, so that one stalls while others run. */
+  readonly startedAt: number;
+  /** The weight of its calls. It changes at random, so that one attempt stalls while others run. */
   pace = 1;
-  /** It rests at a call until the world has seen so many happenings, or nothing else can go on. */
+  /** It rests at a call until `World.progress` reaches this number, or nothing else can run. */
   restsUntil = 0;
-  /** The call that it was last seen to wait at. */
+  /** The call at which it waited last. */
   seen: Call | undefined;
   readonly #lease = new AbortController();
   #calls: Call[] = [];
-  #dead = false;
-  /** Renditions that it has put and not committed. */
+  #crashed = false;
+  /** The keys of renditions that it has put and not committed. */
   readonly uncommitted = new Set<string>();
-  /** The content that it read last, by its ETag. */
+  /** The ETag of the content that it read last. */
   content: string | undefined;
-  /** True of one for which nothing is new: its content is rejected, and a manifest says so. */
+  /** There is nothing new for it: its content is rejected, and the manifest contains that. */
   isRepeated = false;
-  /** The world's changes when it began. */
+  /** `World.changes` at its start. */
   changes = 0;
 
-  /** @param begunAt the world's step at which it begins */
-  constructor(name: string, recipe: number, begunAt: number) {
+  /** @param startedAt the step of the world */
+  constructor(name: string, recipe: number, startedAt: number) {
     this.name = name;
     this.recipe = recipe;
-    this.begunAt = begunAt;
+    this.startedAt = startedAt;
   }
 
   get signal(): AbortSignal {
@@ -54,11 +54,11 @@ export class Session {
     return this.#calls;
   }
 
-  /** A point where others may come in between: resolves with what `act` gives when its turn comes. */
+  /** Waits until the scheduler runs the call. @returns the result of `act` */
   turn<T>(name: string, act: () => T, kind: CallKind): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    // A dead process does no more: what it waits for never comes.
-    if (this.#dead) return promise;
+    // After a crash no call is ever answered.
+    if (this.#crashed) return promise;
     const call: Call = {
       name,
       kind,
@@ -70,7 +70,7 @@ export class Session {
           reject(error);
         }
       },
-      unheard: () => {
+      takeEffect: () => {
         try {
           act();
         } catch {
@@ -87,12 +87,12 @@ export class Session {
   }
 
   /**
-   * The process dies: what is on its way may take effect, and nothing follows.
+   * Crashes the process. Its calls in progress may take effect now.
    *
-   * @returns the writes that may still take effect later
+   * @returns writes that may take effect later
    */
   crash(chance: Chance): readonly Call[] {
-    this.#dead = true;
+    this.#crashed = true;
     const late = this.#calls.filter(({ kind }) => kind === "write" && chance.happens(0.3));
     this.#calls = this.#calls.filter((call) => !late.includes(call));
     this.#takeEffectOrNot(chance, "write", "send");
@@ -100,13 +100,13 @@ export class Session {
     return late;
   }
 
-  /** Its lease ends while it runs: it is told in time, and goes on as it will. */
+  /** Ends its lease while it runs: its signal is aborted, and it goes on. */
   outlive(chance: Chance): void {
-    // An answer may be there already, and be read only after the signal.
+    // An answer may have arrived before the abort and be read after it.
     for (const call of this.#toS3()) if (chance.happens(0.3)) call.go();
     this.#takeEffectOrNot(chance, "write");
     const toS3 = this.#toS3();
-    this.#lease.abort(new Failure("TimedOut", "its time ran out"));
+    this.#lease.abort(new Failure("TimedOut", "it ran out of time"));
     for (const call of toS3) call.fail(new Error("aborted"));
   }
 
@@ -116,7 +116,7 @@ export class Session {
 
   #takeEffectOrNot(chance: Chance, ...kinds: readonly CallKind[]): void {
     for (const call of this.#calls) {
-      if (kinds.includes(call.kind) && chance.happens(0.5)) call.unheard();
+      if (kinds.includes(call.kind) && chance.happens(0.5)) call.takeEffect();
     }
   }
 

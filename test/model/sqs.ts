@@ -7,7 +7,7 @@ const sendRequest = v.object({
   QueueUrl: v.string(),
   MessageBody: v.string(),
   DelaySeconds: v.optional(v.number(), 0),
-  MessageAttributes: v.record(v.string(), v.object({ StringValue: v.string() })),
+  MessageAttributes: v.optional(v.record(v.string(), v.object({ StringValue: v.string() })), {}),
 });
 
 const output = v.any();
@@ -19,14 +19,14 @@ interface Message {
   readonly sentAt: number;
   receiveCount: number;
   firstReceivedAt: number;
-  /** ms: hidden until then. */
+  /** Hidden until this time, ms. */
   visibleAt: number;
   handle: string;
-  /** Moved by the redrive policy, whatever an earlier dead letter's attributes say. */
+  /** The redrive policy moved it, so its attributes are of an earlier dead letter. */
   crashed: boolean;
 }
 
-/** A standard queue: any order, leases, a redrive policy. Times are ms. */
+/** A standard queue, in any order, with visibility timeouts and a redrive policy. Times are in ms. */
 export class ModelQueue {
   readonly url: string;
   readonly leaseMs: number;
@@ -70,7 +70,7 @@ export class ModelQueue {
     return this.messages.filter(({ visibleAt }) => visibleAt > now);
   }
 
-  /** One of the messages that can be seen, or nothing: what was received too often is a dead letter. */
+  /** Receives a visible message; undefined when that message is moved to the dead-letter queue instead. */
   receive(now: number, chance: Chance): ReceivedMessage | undefined {
     const message = chance.of(this.visible(now));
     if (this.#deadLetters && message.receiveCount >= this.#maxReceives) {
@@ -94,7 +94,7 @@ export class ModelQueue {
     };
   }
 
-  /** The message, while that receive of it still holds. */
+  /** The message of a receipt handle, while it is in flight. */
   held(handle: string, now: number): Message | undefined {
     return this.messages.find((each) => each.handle === handle && each.visibleAt > now);
   }
@@ -104,7 +104,7 @@ export class ModelQueue {
   }
 }
 
-/** The real client, answered before it would write a request; all that attempts do is send. */
+/** The real client, which the model answers before a request is sent. Attempts only send. */
 export function sqsClient(
   send: (
     url: string,

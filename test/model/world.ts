@@ -20,7 +20,7 @@ export interface ModelLane {
   readonly deadLetters: ModelQueue;
 }
 
-/** Buckets, queues, a clock, the recipe that is deployed: all that outlives an attempt. */
+/** Everything that outlives an attempt: buckets, queues, the time and the deployed recipe. */
 export class World {
   readonly chance: Chance;
   readonly s3: ModelS3;
@@ -29,21 +29,22 @@ export class World {
   now = 1_700_000_000_000;
   /** Events that S3 has not delivered yet. */
   events: string[] = [];
-  readonly mayHaveRun = new Map<Session, { readonly lane: ModelLane; readonly handle: string }>();
-  /** Of those that ended or crashed, and of what they left on its way. */
+  /** The attempts in progress. */
+  readonly running = new Map<Session, { readonly lane: ModelLane; readonly handle: string }>();
+  /** The attempts that ended or crashed; some have calls in progress. */
   readonly ended: Session[] = [];
   readonly violations: string[] = [];
   /** Writes that were given up and may still take effect, until a time in ms. */
   late: { readonly call: Call; readonly until: number }[] = [];
-  /** Contents, by their ETags, of which a dead letter says that they were rejected. */
-  readonly told = new Set<string>();
+  /** The ETags of contents with a dead letter of their rejection. */
+  readonly rejected = new Set<string>();
   /** How often the source was changed, another recipe deployed, or a manifest forged. */
   changes = 0;
-  /** One content that comes, goes and comes back, most events told twice: what absence and ETags cannot tell. */
-  readonly isToAndFro: boolean;
-  /** Another recipe is deployed at some time of this history. */
+  /** The same content is uploaded and deleted in turn, with most events twice: ETags do not show that. */
+  readonly isAlternating: boolean;
+  /** The history has deployments. */
   deploys = false;
-  /** Steps taken so far: what orders all that happens. */
+  /** The number of steps so far. */
   step = 0;
   /** The step at which the last tombstone was put. */
   #removedAt = 0;
@@ -54,7 +55,7 @@ export class World {
 
   constructor(chance: Chance, maxReceives: number) {
     this.chance = chance;
-    this.isToAndFro = chance.happens(0.3);
+    this.isAlternating = chance.happens(0.3);
     this.s3 = new ModelS3((key, session, tagging) => {
       if (tagging !== undefined) this.#removedAt = this.step;
       if (!key.startsWith("manifests/")) {
@@ -62,7 +63,7 @@ export class World {
         return;
       }
       session.uncommitted.clear();
-      for (const other of this.mayHaveRun.keys()) if (other !== session) other.isRepeated = false;
+      for (const other of this.running.keys()) if (other !== session) other.isRepeated = false;
     });
     const lane = (name: Lane): ModelLane => {
       const deadLetters = new ModelQueue(`https://sqs/${name}-dlq`, LEASE_MS);
@@ -80,8 +81,8 @@ export class World {
     return [this.small, this.large];
   }
 
-  /** What others have done so far: what an attempt that rests may wait for. */
-  get happenings(): number {
+  /** Grows with each end of an attempt and each change, for which a resting attempt waits. */
+  get progress(): number {
     return this.ended.length + this.changes;
   }
 
@@ -105,33 +106,33 @@ export class World {
     return found;
   }
 
-  /** When the first of the hidden messages can be seen; undefined: none is hidden. */
+  /** When the next hidden message is visible; undefined if none is hidden. */
   get nextVisibleAt(): number | undefined {
     const hidden = this.#queues.flatMap((queue) => queue.hidden(this.now));
     return hidden.length === 0 ? undefined : Math.min(...hidden.map(({ visibleAt }) => visibleAt));
   }
 
-  /** What stands at the key of the source's manifest: it, a tombstone, or nothing. */
-  standing(recipe: Recipe): Manifest | Tombstone | undefined {
+  /** The stored manifest or tombstone of the source. */
+  storedManifest(recipe: Recipe): Manifest | Tombstone | undefined {
     const stored = this.s3.get(RENDITIONS, manifestKey(recipe, KEY));
     return stored && JSON.parse(Buffer.from(stored.body).toString());
   }
 
-  /** A write is given up by who sent it: it takes effect within the time that attempts allow, or never. */
+  /** Gives up writes: each takes effect within the time that attempts allow, or never. */
   giveUp(calls: readonly Call[]): void {
     const until = this.now + LATE_WRITE_SECONDS * 1000;
     this.late.push(...calls.map((call) => ({ call, until })));
   }
 
-  /** A heartbeat came not long ago: a process that dies leaves its message hidden for a part of a lease. */
-  hideWhatDied(session: Session): void {
-    const { lane, handle } = this.mayHaveRun.get(session) ?? {};
+  /** After a crash a message stays hidden for at least a part of its lease, because of the heartbeat. */
+  hideAfterCrash(session: Session): void {
+    const { lane, handle } = this.running.get(session) ?? {};
     const message = handle === undefined ? undefined : lane?.queue.held(handle, this.now);
     if (message === undefined) return;
     message.visibleAt = Math.max(message.visibleAt, this.now + LATE_WRITE_SECONDS * 1000);
   }
 
-  /** Somebody uploads, overwrites or removes the source; S3 will say so, sometimes twice. */
+  /** Uploads, overwrites or deletes the source. S3 sends an event, sometimes twice. */
   changeSource(): string {
     this.changes += 1;
     const body = this.#nextContent();
@@ -142,14 +143,14 @@ export class World {
     }
     const event = s3Event(body?.length, this.now);
     this.events.push(event);
-    if (this.chance.happens(this.isToAndFro ? 0.7 : 0.3)) this.events.push(event);
+    if (this.chance.happens(this.isAlternating ? 0.7 : 0.3)) this.events.push(event);
     return body ?? "nothing";
   }
 
   #nextContent(): string | undefined {
     const { chance } = this;
     const earlier = this.#contents;
-    if (this.isToAndFro) {
+    if (this.isAlternating) {
       return this.s3.get(SOURCES, KEY) === undefined ? "picture 1 90x40" : undefined;
     }
     if (earlier.length > 0 && chance.happens(0.25)) return chance.of(earlier);
@@ -159,7 +160,7 @@ export class World {
       undefined,
       "",
       `broken ${this.#versions}`,
-      // A rendition, put where sources are.
+      // A rendition in the place of the source.
       `own ${this.#versions}`,
       `picture ${this.#versions} 15x15`,
       `picture ${this.#versions} 90x40`,
@@ -180,46 +181,46 @@ export class World {
   }
 
   /**
-   * May the tombstone expire? It stands for two days, and no attempt runs as long; nor does a write
-   * that was given up wait as long.
+   * Whether the tombstone may expire. It exists for two days, which is longer than any attempt and any
+   * write that was given up.
    */
   mayExpire(): boolean {
     const isTagged = this.s3.get(RENDITIONS, manifestKey(this.recipe, KEY))?.tagging !== undefined;
     return isTagged && !this.#isOlder(this.#removedAt);
   }
 
-  /** Is there an attempt, or a write that was given up, from before that step? */
+  /** Whether there is an attempt, or a write that was given up, from before that step. */
   #isOlder(step: number): boolean {
     if (this.late.length > 0) return true;
     const lingering = this.ended.filter(({ calls }) => calls.length > 0);
-    return [...this.mayHaveRun.keys(), ...lingering].some(({ begunAt }) => begunAt <= step);
+    return [...this.running.keys(), ...lingering].some(({ startedAt }) => startedAt <= step);
   }
 
-  /** The lifecycle rule, or the audit, removes the tombstone. */
+  /** Removes the tombstone, as the lifecycle rule or the audit does. */
   expire(): void {
     this.s3.remove(RENDITIONS, manifestKey(this.recipe, KEY));
   }
 
-  /** While a deployment rolls, programs of the older recipe still begin work. */
+  /** During a rolling deployment, programs with the older recipe still start attempts. */
   recipeOfNextProgram(): number {
     return this.#older !== undefined && this.chance.happens(0.5) ? this.#older : this.#recipe;
   }
 
-  /** No program of an older recipe begins any more; what they begun may still run. */
+  /** No program with the older recipe starts an attempt any more. Running attempts go on. */
   endDeployment(): void {
     this.#older = undefined;
   }
 
-  /** What `reprocess` does: one job a source. */
+  /** Sends a job for the source, as `reprocess` does. */
   reprocess(): void {
     const at = this.now;
     const body = jobMessage({ bucket: SOURCES, key: KEY, at, mayHaveRun: false, force: false });
     this.small.queue.send(body, {}, this.now);
   }
 
-  /** Is there a settled manifest which says that the current content is rejected by that recipe? */
+  /** Whether the stored manifest contains the rejection of the current content by that recipe. */
   knowsRejected(recipe: Recipe): boolean {
-    const manifest = this.standing(recipe);
+    const manifest = this.storedManifest(recipe);
     const source = this.s3.get(SOURCES, KEY);
     if (source === undefined || source.metadata["imagefleet"]) return false;
     if (manifest === undefined || "removed" in manifest) return false;

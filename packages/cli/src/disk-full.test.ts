@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readdirSync, rmSync, statfsSync } from "no
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BulkQueue } from "@imagefleet/core/queue";
+import { Queue } from "@imagefleet/core/queue";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -95,7 +95,7 @@ describe.runIf(canMount)("a disk that is full", () => {
       const text = await readFile(file, "utf8");
       expect(text).toMatch(/\n$/);
       const saved = text.trimEnd().split("\n");
-      const { waiting, inFlight } = await new BulkQueue(
+      const { waiting, inFlight } = await new Queue(
         sandbox.sqs,
         sandbox.resources.lanes.small.deadLetters,
       ).counts();

@@ -1,7 +1,7 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { jobMessage, parseMessage } from "@imagefleet/core/intake";
 import { anyAttributes, anyBody, NESTED } from "@imagefleet/core/intake/fixtures";
-import { BulkQueue, Queue, type ReceivedMessage } from "@imagefleet/core/queue";
+import { Queue, type ReceivedMessage } from "@imagefleet/core/queue";
 import { defineRecipe } from "@imagefleet/core/recipe";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
@@ -27,7 +27,6 @@ function lane(): LaneWork {
     attempt: {
       lane: "large",
       reconcile: {
-        lane: "large",
         recipe: defineRecipe({ presets: { thumb: "5x5" } }),
         sources: new SourceStore(s3),
         renditions: new RenditionStore(s3, resources.renditionBucket),
@@ -46,26 +45,26 @@ function lane(): LaneWork {
   };
 }
 
-it("answers for every message that SQS can hold, and does the one beside it", async () => {
+it("settles any message that SQS can contain, and does the message beside it", async () => {
   const create = { width: 8, height: 8, channels: 3, background: "#369" } as const;
   const Body = await sharp({ create }).png().toBuffer();
   const { s3, sqs, resources } = sandbox;
   const Bucket = resources.sourceBucket;
   const { large } = resources.lanes;
   const work = lane();
-  const deadLetters = new BulkQueue(sqs, large.deadLetters);
+  const deadLetters = new Queue(sqs, large.deadLetters);
   let count = 0;
   await fc.assert(
     fc.asyncProperty(anyBody, anyAttributes, fc.boolean(), async (body, attributes, back) => {
-      const key = `innocent/${count++}.png`;
+      const key = `other/${count++}.png`;
       await s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
       const job = { bucket: Bucket, key, at: Date.now(), mayHaveRun: false, force: false };
-      await work.queue.send(jobMessage(job));
-      const [innocent] = await work.queue.receive({ max: 1, waitSeconds: 5 });
-      if (innocent === undefined) throw new Error("nothing came");
-      const odd: ReceivedMessage = { ...innocent, id: "odd", body, attributes };
-      // Its own handle is none: what it is answered with goes nowhere.
-      const inFlight = [{ ...odd, receiptHandle: "odd" }, innocent].map(
+      await work.queue.send({ body: jobMessage(job) });
+      const [other] = await work.queue.receive({ max: 1, waitSeconds: 5 });
+      if (other === undefined) throw new Error("no message was received");
+      const odd: ReceivedMessage = { ...other, id: "odd", body, attributes };
+      // Its receipt handle is invalid: its settlement has no effect.
+      const inFlight = [{ ...odd, receiptHandle: "odd" }, other].map(
         (message) => new InFlightMessage(work, message, 60),
       );
       const [first, second] = inFlight;
@@ -77,7 +76,7 @@ it("answers for every message that SQS can hold, and does the one beside it", as
       const stored = await renditions.manifest(`manifests/${key}.json`, never);
       expect(stored?.manifest?.renditions).toHaveLength(1);
       const found = await deadLetters.receive({ leaseSeconds: 60, waitSeconds: 0 });
-      await deadLetters.remove(found);
+      await deadLetters.deleteBatch(found);
       const isOwed = !back && parseMessage(body).kind !== "ignored";
       expect(found.map((deadLetter) => deadLetter.body)).toEqual(isOwed ? [body] : []);
     }),

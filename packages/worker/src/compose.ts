@@ -17,15 +17,20 @@ import { TaskProtection } from "./protection.ts";
 import { openScratch } from "./scratch.ts";
 import type { WorkOptions } from "./work.ts";
 
-/** The part of the memory limit that jobs may reach: the rest is Node's, and room for error. */
+/** The share of the memory limit for jobs. The rest is for Node, with a margin. */
 const USABLE = 0.7;
 
 export interface Worker extends WorkOptions {
-  /** What all jobs together may use of memory: each of them is planned within it. */
+  /** The memory of all jobs together, bytes. Each job is planned within it. */
   readonly memoryBytes: number;
 }
 
-/** The worker, wired: environment in, objects out. */
+/**
+ * Creates the objects of the worker from its environment.
+ *
+ * @param stop aborted when the worker must stop
+ * @throws Error with each variable that is missing or invalid
+ */
 export async function compose(stop: AbortSignal): Promise<Worker> {
   const env = readEnv();
   const client = { region: env.AWS_REGION, endpoint: env.AWS_ENDPOINT_URL };
@@ -57,7 +62,7 @@ export async function compose(stop: AbortSignal): Promise<Worker> {
     recipe,
     sources: new SourceStore(s3),
     renditions: new RenditionStore(s3, env.IMAGEFLEET_RENDITION_BUCKET),
-    // One gate for all lanes, first come, first served: none starves behind another.
+    // One semaphore for all lanes, first come, first served: none starves another.
     memoryBytes,
     renderSemaphore: new MemorySemaphore({ bytes: memoryBytes, slots: jobs }).run,
     scratch: new Scratch(await openScratch(env.IMAGEFLEET_SCRATCH, process.pid)),
@@ -67,7 +72,7 @@ export async function compose(stop: AbortSignal): Promise<Worker> {
       queue: new Queue(sqs, queue),
       attempt: {
         lane,
-        reconcile: { ...shared, lane },
+        reconcile: shared,
         large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
         deadLetters: new Queue(sqs, deadLetters),
         maxReceives: env.IMAGEFLEET_MAX_RECEIVES,

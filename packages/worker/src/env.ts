@@ -9,55 +9,55 @@ const laneNames = v.pipe(
   v.string(),
   v.regex(
     /^\s*(small|large)(\s*,\s*(small|large))*\s*$/,
-    `it must name lanes, ${LANES.join(" or ")}, separated by commas`,
+    `it must be a list of lanes (${LANES.join(" or ")}), separated by commas`,
   ),
   v.transform((text) => LANES.filter((lane) => text.includes(lane))),
 );
 
-/** The variables that every worker reads; infra sets them. */
+/** The variables that every worker reads. Infra sets them. */
 const common = {
   AWS_REGION: name,
   AWS_ENDPOINT_URL: v.optional(url),
   IMAGEFLEET_RENDITION_BUCKET: name,
   IMAGEFLEET_SOURCE_BUCKETS: sourceBuckets,
-  /** Which lanes are drained: `large`, `small` or `small,large`. */
+  /** The lanes to drain: `large`, `small` or `small,large`. */
   IMAGEFLEET_LANES: v.optional(laneNames, "large"),
-  /** Of a small lane too: what is too big for it goes there. */
+  /** Also needed for the small lane, which forwards to it. */
   IMAGEFLEET_LARGE_QUEUE_URL: url,
-  /** The queues' own maxReceiveCount. */
+  /** The maxReceiveCount of the queues. */
   IMAGEFLEET_MAX_RECEIVES: v.optional(wholeNumber(1, 1000), "5"),
-  /** A recipe in place of the one that is shipped. */
+  /** A recipe that replaces the shipped one. */
   IMAGEFLEET_RECIPE: v.optional(name),
   IMAGEFLEET_LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS), "info"),
-  /** Whose metrics the log's lines are, in CloudWatch's embedded metric format; without it, nobody's. */
+  /** The namespace of the metrics in the log. Without it there are none. */
   IMAGEFLEET_METRICS_NAMESPACE: metricsNamespace,
   ...tracesVariables,
-  /** Jobs at once, and in hand of each lane; without it, by CPU. */
+  /** How many jobs run concurrently, and how many are in flight per lane. Default: by CPUs. */
   IMAGEFLEET_JOBS: v.optional(wholeNumber(1, 64)),
-  /** A lease's length: a crashed worker's message comes back after it. */
+  /** The length of a lease, s: after a crash its message is received again. */
   IMAGEFLEET_LEASE_SECONDS: v.optional(wholeNumber(3, 21_600), "120"),
-  /** How long one receive waits for messages; a stop waits for it too. */
+  /** How long one receive waits for messages, s. A stop waits for it too. */
   IMAGEFLEET_POLL_SECONDS: v.optional(wholeNumber(1, 20), "20"),
-  /** How long a stop lets jobs in hand go on: under the container's own stop timeout (120 s). */
+  /** How long jobs in flight may go on after a stop, s: less than the container's stop timeout (120 s). */
   IMAGEFLEET_DRAIN_SECONDS: v.optional(wholeNumber(0, 43_200), "90"),
-  /** Where ECS's agent is asked, in a task; ECS sets it. */
+  /** The URL of ECS's agent. ECS sets it in a task. */
   ECS_AGENT_URI: v.optional(url),
-  /** Where a container is told of its task; ECS sets it. */
+  /** The URL of the task's metadata. ECS sets it in a task. */
   ECS_CONTAINER_METADATA_URI_V4: v.optional(url),
   ...healthVariables,
 };
 
-/** A lane that is drained, and where its messages and dead letters are. */
+/** A lane to drain, and the URLs of its queues. */
 export interface LaneUrls {
   readonly lane: Lane;
   readonly queue: string;
   readonly deadLetters: string;
 }
 
-/** @throws Error naming each variable that is missing or wrong */
+/** Reads the environment of the worker. @throws Error with each variable that is missing or invalid */
 export function readEnv(environment: Readonly<Record<string, string | undefined>> = process.env) {
-  const asked = v.safeParse(common.IMAGEFLEET_LANES, environment["IMAGEFLEET_LANES"]);
-  const drained = (lane: Lane) => asked.success && asked.output.includes(lane);
+  const chosen = v.safeParse(common.IMAGEFLEET_LANES, environment["IMAGEFLEET_LANES"]);
+  const drained = (lane: Lane) => chosen.success && chosen.output.includes(lane);
   const small = drained("small") ? url : v.optional(url);
   const large = drained("large") ? url : v.optional(url);
   const schema = v.object({

@@ -1,8 +1,8 @@
 /**
- * Ends the process now, with this code.
+ * Ends the process at once with an exit code.
  *
- * Not by `process.exit`: that waits for libuv's threads, and a codec's step that was let go may run
- * there for minutes. Another program in the same process has none of them: Node itself, told to exit.
+ * `process.exit` waits for libuv's threads, in which a step of an aborted job may run for minutes. So
+ * the process replaces its program by a new one without such threads: Node, which exits.
  */
 export function exitNow(code: number): never {
   if (process.execve === undefined) process.exit(code);

@@ -1,7 +1,8 @@
 import {
   type AttemptContext,
   attempt,
-  groupBySource,
+  type ReadMessage,
+  readMessage,
   release,
   requeue,
   type SourceGroup,
@@ -9,74 +10,75 @@ import {
 import type { Queue, ReceivedMessage } from "@imagefleet/core/queue";
 import { Lease } from "./lease.ts";
 
-/** A lane that this worker drains. */
+/** A lane that the worker drains. */
 export interface LaneWork {
   readonly queue: Queue;
   readonly attempt: AttemptContext;
 }
 
-/** A message in hand: from its receive to its acknowledgement, or until it is given back. */
+/** A message from its receive until it is acknowledged, retried, released or requeued. */
 export class InFlightMessage {
   readonly group: SourceGroup;
   readonly lease: Lease;
   readonly #lane: LaneWork;
-  readonly #message: ReceivedMessage;
+  readonly #read: ReadMessage;
 
+  /** @param leaseSeconds the visibility timeout with which the message was received, s */
   constructor(lane: LaneWork, message: ReceivedMessage, leaseSeconds: number) {
     this.#lane = lane;
-    this.#message = message;
+    this.#read = readMessage(message, lane.attempt);
     this.lease = new Lease(lane.queue, message, leaseSeconds);
-    const [group = { messages: [message], suspect: true }] = groupBySource([message], leaseSeconds);
-    this.group = group;
+    this.group = { messages: [this.#read], suspect: this.#read.suspect };
   }
 
   /**
-   * Works on it and settles it. Never throws, and never aborts an acknowledgement: not acknowledged,
-   * it will be done once more, for at least once is the promise.
+   * Attempts the message and settles it. Never throws, and never aborts an acknowledgement: without
+   * it the message would be attempted again.
    *
-   * @param stopped asked when it has to come back: after a stop, it does at once
+   * @param stopped whether the worker is stopping: a message to retry is then visible at once
    */
   async work(stopped: () => boolean): Promise<void> {
     const { queue, attempt: context } = this.#lane;
-    const settlement = await attempt(this.#message, context, this.lease.signal);
+    const settlement = await attempt(this.#read, context, this.lease.signal);
     await this.lease.end();
     if (settlement.kind === "acknowledge") return this.#acknowledge();
     const seconds = stopped() ? settlement.minRetrySeconds : settlement.seconds;
-    const retry = () => queue.changeVisibility(seconds, this.#message);
-    await this.#tried(retry, "could not set when it comes back");
+    const retry = () => queue.changeVisibility(this.#read.message, seconds);
+    await this.#tried(retry, "could not set when a message is retried");
   }
 
-  /** Gives it back, not begun. */
+  /** Releases the message without an attempt. */
   async release(): Promise<void> {
     const { queue, attempt: context } = this.#lane;
     await this.lease.end();
     await this.#tried(async () => {
-      const answer = await release(this.#message, queue, context.maxReceives);
-      if (answer === "acknowledge") await queue.acknowledge(this.#message);
-    }, "could not hand it back");
+      const settlement = await release(this.#read, queue, context.maxReceives);
+      if (settlement === "acknowledge") await queue.delete(this.#read.message);
+    }, "could not release a message");
   }
 
-  /** Another takes its place in the queue, received for the first time. */
+  /** Replaces the message by new ones, which have not been received yet. */
   async requeue(): Promise<void> {
     await this.lease.end();
     const { queue } = this.#lane;
     await this.#tried(async () => {
-      await requeue(this.#message, queue);
-      await queue.acknowledge(this.#message);
-    }, "could not send it anew");
+      await requeue(this.#read, queue);
+      await queue.delete(this.#read.message);
+    }, "could not requeue a message");
   }
 
   #acknowledge(): Promise<void> {
-    return this.#tried(() => this.#lane.queue.acknowledge(this.#message), "could not acknowledge");
+    const { queue } = this.#lane;
+    return this.#tried(() => queue.delete(this.#read.message), "could not acknowledge a message");
   }
 
-  /** Where even that fails, the message comes back when its lease ends. */
+  /** Logs an error: the message is then received again when its lease ends. */
   async #tried(act: () => Promise<void>, warning: string): Promise<void> {
     try {
       await act();
     } catch (error) {
       const { log } = this.#lane.attempt;
-      log.warn({ err: error, messageId: this.#message.id }, warning);
+      log.warn({ err: error, messageId: this.#read.message.id }, warning);
     }
   }
 }

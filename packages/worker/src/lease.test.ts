@@ -13,23 +13,23 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 beforeEach(async () => {
-  await queue.send("{}");
+  await queue.send({ body: "{}" });
   const [received] = await queue.receive({ max: 1, waitSeconds: 5 });
-  if (received === undefined) throw new Error("nothing came");
+  if (received === undefined) throw new Error("no message was received");
   message = received;
 });
 
-it("keeps the message from others past its visibility timeout, until it is ended", async () => {
+it("hides the message beyond its visibility timeout, until it ends", async () => {
   const lease = new Lease(queue, message, 1);
   expect(await queue.receive({ max: 1, waitSeconds: 3 })).toEqual([]);
   expect(lease.signal.aborted).toBe(false);
   await lease.end();
   const [again] = await queue.receive({ max: 1, waitSeconds: 5 });
   expect(again).toMatchObject({ id: message.id, receiveCount: 2 });
-  if (again) await queue.acknowledge(again);
+  if (again) await queue.delete(again);
 });
 
-it("aborts its own job, and no other, when the message cannot be held any more", async () => {
+it("aborts only its own job when it cannot be extended", async () => {
   const inFlight = new Lease(queue, message, 1);
   const nowhere = new Queue(sandbox.sqs, `${sandbox.endpoint}/000000000000/no-such-queue`);
   const lost = new Lease(nowhere, message, 1);
@@ -37,5 +37,5 @@ it("aborts its own job, and no other, when the message cannot be held any more",
   expect(lost.signal.reason).toMatchObject({ name: "Failure", reason: "StoreUnavailable" });
   expect(inFlight.signal.aborted).toBe(false);
   await Promise.all([lost.end(), inFlight.end()]);
-  await queue.acknowledge(message);
+  await queue.delete(message);
 });

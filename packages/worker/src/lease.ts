@@ -1,12 +1,12 @@
 import { Failure } from "@imagefleet/core/outcome";
 import type { Queue, ReceivedMessage } from "@imagefleet/core/queue";
 
-/** Beats in the time of a lease: two may be lost before it ends. */
+/** Heartbeats per lease: two of them may fail before it ends. */
 const BEATS = 3;
 
 /**
- * A message's visibility timeout, extended while work on it goes on. Each lease has a signal of its
- * own: losing one aborts that job alone.
+ * The visibility timeout of a message in flight, which a heartbeat extends. Each lease has its own
+ * signal: the loss of a lease aborts only its job.
  */
 export class Lease {
   readonly #queue: Queue;
@@ -15,24 +15,25 @@ export class Lease {
   readonly #timer: NodeJS.Timeout;
   readonly #beatMs: number;
   #seconds: number;
-  #beating: Promise<void> = Promise.resolve();
+  #heartbeat: Promise<void> = Promise.resolve();
   #endsAt: number;
 
+  /** @param seconds the visibility timeout with which the message was received */
   constructor(queue: Queue, message: ReceivedMessage, seconds: number) {
     this.#queue = queue;
     this.#message = message;
     this.#seconds = seconds;
     this.#beatMs = (seconds * 1000) / BEATS;
     this.#endsAt = performance.now() + seconds * 1000;
-    this.#timer = setInterval(() => this.#beatNow(), this.#beatMs);
+    this.#timer = setInterval(() => this.#scheduleBeat(), this.#beatMs);
   }
 
-  /** Aborted when the lease is lost, or by `abort`. */
+  /** Aborted when the lease is lost, and by `abort`. */
   get signal(): AbortSignal {
     return this.#job.signal;
   }
 
-  /** When it ends unless it is extended, in the time of `performance.now()`. */
+  /** When it ends unless it is extended, in ms of `performance.now()`. */
   get endsAt(): number {
     return this.#endsAt;
   }
@@ -41,34 +42,34 @@ export class Lease {
     this.#job.abort(reason);
   }
 
-  /** From now on the message stays away longer than others do when this process dies. */
-  async setApart(): Promise<void> {
+  /** Doubles the lease, so that after a crash the message is visible later than others. */
+  async extend(): Promise<void> {
     this.#seconds *= 2;
-    this.#beatNow();
-    await this.#beating;
+    this.#scheduleBeat();
+    await this.#heartbeat;
   }
 
   /**
-   * Ends the heartbeat; the message is then to be acknowledged or sent back. A beat on its way is
-   * waited for: arriving later, it would hide a message that was handed back.
+   * Ends the heartbeat. The caller then settles the message. It waits for a heartbeat in progress,
+   * which could otherwise hide a released message.
    */
   async end(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#beating;
+    await this.#heartbeat;
   }
 
-  #beatNow(): void {
-    // One at a time: of two on their way, the older could arrive last.
-    this.#beating = this.#beating.then(() => this.#beat());
+  #scheduleBeat(): void {
+    // One at a time: of two concurrent heartbeats the older could arrive last.
+    this.#heartbeat = this.#heartbeat.then(() => this.#beat());
   }
 
   async #beat(): Promise<void> {
     const startedAt = performance.now();
     try {
-      await this.#queue.changeVisibility(this.#seconds, this.#message);
+      await this.#queue.changeVisibility(this.#message, this.#seconds);
       this.#endsAt = startedAt + this.#seconds * 1000;
     } catch (error) {
-      // Another worker may hold the message by then: what is begun here is let go.
+      // Another worker may have received the message: the job here is aborted.
       if (performance.now() + this.#beatMs < this.#endsAt) return;
       const message = `the lease was lost: ${error instanceof Error ? error.message : error}`;
       this.#job.abort(new Failure("StoreUnavailable", message, { cause: error }));

@@ -26,7 +26,7 @@ let worker: ChildProcess;
 let lines: Record<string, unknown>[];
 
 beforeEach(async () => {
-  // A lease longer than the test: only a release makes a message visible again in time.
+  // The lease is longer than the test: only a release makes a message visible in time.
   sandbox = await startSandbox({ small: 600, large: 600 });
   queue = new Queue(sandbox.sqs, sandbox.resources.lanes.large.url);
   lines = [];
@@ -57,7 +57,7 @@ function start(more: Record<string, string> = {}): void {
   });
 }
 
-/** Resolves with the worker's next log line that has these fields. */
+/** Resolves with the next log line of the worker that has these fields. */
 async function said(fields: Record<string, unknown>): Promise<Record<string, unknown>> {
   const { promise, resolve } = Promise.withResolvers<Record<string, unknown>>();
   if (worker.stdout === null) throw new Error("no stdout");
@@ -75,10 +75,12 @@ async function upload(key: string, side: number, lane = queue): Promise<void> {
   const Bucket = sandbox.resources.sourceBucket;
   const Body = await sharp({ create }).png({ compressionLevel: 1 }).toBuffer();
   await sandbox.s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
-  await lane.send(jobMessage({ bucket: Bucket, key, mayHaveRun: false, force: false }));
+  await lane.send({
+    body: jobMessage({ bucket: Bucket, key, mayHaveRun: false, force: false }),
+  });
 }
 
-/** Runs what a container's HEALTHCHECK runs: its exit code, and what it said. */
+/** Runs the health check as a container does. @returns its exit code and its error output */
 async function checked(...args: string[]): Promise<{ code: unknown; said: string }> {
   const env = {
     IMAGEFLEET_SCRATCH: join(sandbox.folder, "scratch"),
@@ -104,7 +106,7 @@ async function depth(): Promise<{ waiting: number; inFlight: number }> {
   };
 }
 
-/** Resolves when the worker has begun to download a source. */
+/** Resolves when the worker has started to download a source. */
 async function mayHaveRun(): Promise<void> {
   const scratch = join(sandbox.folder, "scratch", String(worker.pid));
   for (;;) {
@@ -114,7 +116,7 @@ async function mayHaveRun(): Promise<void> {
   }
 }
 
-/** The CPU time that a process has had, s. */
+/** The CPU time of a process, s. */
 function cpuSeconds(pid: number | undefined): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;
@@ -129,7 +131,7 @@ async function stored(): Promise<number> {
 }
 
 describe("the worker", () => {
-  it("drains its lane, leaves nothing on the disk, and ends with 0 when it is told to", async () => {
+  it("drains its lane, leaves no files, and exits with 0 on a signal", async () => {
     await upload("a.png", 300);
     start();
     await said({ msg: "job", outcome: "rendered", lane: "large" });
@@ -140,7 +142,7 @@ describe("the worker", () => {
     expect(await depth()).toEqual({ waiting: 0, inFlight: 0 });
   });
 
-  it.each(["SIGTERM", "SIGINT"] as const)("finishes what is in hand on %s", async (signal) => {
+  it.each(["SIGTERM", "SIGINT"] as const)("finishes the jobs in flight on %s", async (signal) => {
     await upload("a.png", 2500);
     start();
     const done = said({ msg: "job", outcome: "rendered" });
@@ -152,7 +154,7 @@ describe("the worker", () => {
     expect(await stored()).toBeGreaterThan(1);
   });
 
-  it("hands back at once what does not fit into its stop", async () => {
+  it("releases at once the messages that do not end within the drain time", async () => {
     await upload("a.png", 2500);
     start({ IMAGEFLEET_DRAIN_SECONDS: "0" });
     const failed = said({ msg: "job", outcome: "failed", reason: "TimedOut" });
@@ -163,12 +165,12 @@ describe("the worker", () => {
     expect(await depth()).toEqual({ waiting: 1, inFlight: 0 });
   });
 
-  it("does not wait for a codec's step that it has let go", async () => {
+  it("does not wait for a step of an aborted job", async () => {
     await upload("a.png", 3000);
     start({ IMAGEFLEET_DRAIN_SECONDS: "0", IMAGEFLEET_RECIPE: SLOW_RECIPE.href });
     const failed = said({ msg: "job", outcome: "failed", reason: "TimedOut" });
     await mayHaveRun();
-    // The step itself: reading, encoding. It takes a minute or more.
+    // The step itself takes a minute or more.
     await expect.poll(() => cpuSeconds(worker.pid), { timeout: 20_000 }).toBeGreaterThan(2);
     worker.kill("SIGTERM");
     await failed;
@@ -176,7 +178,7 @@ describe("the worker", () => {
     expect(await depth()).toEqual({ waiting: 1, inFlight: 0 });
   });
 
-  it("goes at once when it is told twice", async () => {
+  it("exits at once on a second signal", async () => {
     await upload("a.png", 3000);
     start({ IMAGEFLEET_RECIPE: SLOW_RECIPE.href });
     const draining = said({ msg: "draining" });
@@ -187,20 +189,20 @@ describe("the worker", () => {
     expect(await once(worker, "exit")).toEqual([130, null]);
   });
 
-  it("drains both lanes by itself: what is too big for the small one goes by way of the large", async () => {
+  it("drains both lanes, and forwards what is too large for the small one", async () => {
     const small = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
     for (const key of ["1.png", "2.png", "3.png"]) await upload(key, 1200);
     await upload("small.png", 100, small);
     const Bucket = sandbox.resources.sourceBucket;
     const sized = { bucket: Bucket, key: "4.png", bytes: 2 ** 30, mayHaveRun: false, force: false };
     await upload("4.png", 100, small);
-    await small.send(jobMessage(sized));
+    await small.send({ body: jobMessage(sized) });
     start({ IMAGEFLEET_LANES: "small,large" });
     await said({ msg: "job", lane: "large", key: "4.png" });
     worker.kill("SIGTERM");
     expect(await once(worker, "exit")).toEqual([0, null]);
     const jobs = lines.filter(({ msg }) => msg === "job");
-    // Every upload is an event in the small lane too: neither lane waits for the other's last.
+    // Every upload is also an event in the small lane: neither lane waits for the other.
     const order = jobs.map(({ lane, key }) => `${lane} ${key}`);
     const [first = "", last = ""] = [order.find(isSmall), order.findLast(isSmall)];
     expect(order.indexOf(first)).toBeLessThan(order.indexOf("large 3.png"));
@@ -208,10 +210,10 @@ describe("the worker", () => {
     expect(jobs.find(({ outcome }) => outcome === "forwarded")).toMatchObject({ lane: "small" });
   });
 
-  it("works alone on what was begun before, when what is fresh is done", async () => {
+  it("attempts suspects alone, after the fresh messages", async () => {
     for (const key of ["old-1.png", "old-2.png"]) await upload(key, 900);
     for (const message of await queue.receive({ max: 10, waitSeconds: 5 })) {
-      await queue.changeVisibility(0, message);
+      await queue.changeVisibility(message, 0);
     }
     for (const key of ["new-1.png", "new-2.png"]) await upload(key, 900);
     start({ IMAGEFLEET_JOBS: "4" });
@@ -226,7 +228,7 @@ describe("the worker", () => {
       });
     for (const old of spans.filter(({ key }) => key.startsWith("old"))) {
       const beside = spans.filter((other) => other.from < old.to && old.from < other.to);
-      // Times are whole ms: one may end in the very ms in which the next begins.
+      // Times are whole ms: one job may end in the ms in which the next starts.
       const longer = beside.filter(
         (other) => Math.min(other.to, old.to) - Math.max(other.from, old.from) > 2,
       );
@@ -236,7 +238,7 @@ describe("the worker", () => {
     expect(await once(worker, "exit")).toEqual([0, null]);
   });
 
-  it("plans with the memory that ECS gives its task, and says with how much", async () => {
+  it("plans with the memory that ECS reports for its task, and logs it", async () => {
     const ecs = createServer((_request, response) => {
       response.end(JSON.stringify({ Limits: { CPU: 2, Memory: 1000 } }));
     });
@@ -252,12 +254,15 @@ describe("the worker", () => {
     expect(await once(worker, "exit")).toEqual([0, null]);
   });
 
-  it("says that it is well only while it is", async () => {
-    expect(await checked()).toMatchObject({ code: 1, said: expect.stringContaining("not begun") });
+  it("reports that it is healthy only while it is", async () => {
+    expect(await checked()).toMatchObject({
+      code: 1,
+      said: expect.stringContaining("not started"),
+    });
     start({ IMAGEFLEET_HEALTH_SECONDS: "1" });
     await expect.poll(() => checked("ready"), { timeout: 20_000 }).toEqual({ code: 0, said: "" });
     worker.kill("SIGSTOP");
-    const hung = { code: 1, said: expect.stringContaining("the worker has said nothing for") };
+    const hung = { code: 1, said: expect.stringContaining("the worker has not reported for") };
     await expect.poll(() => checked(), { timeout: 20_000 }).toEqual(hung);
     worker.kill("SIGCONT");
     await expect.poll(() => checked(), { timeout: 20_000 }).toEqual({ code: 0, said: "" });
@@ -266,7 +271,7 @@ describe("the worker", () => {
     expect(await checked()).toMatchObject({ code: 1, said: expect.stringContaining("has ended") });
   });
 
-  it("says which variable is wrong, and how, when it cannot start", async () => {
+  it("reports each invalid variable and its valid values when it cannot start", async () => {
     start({ IMAGEFLEET_JOBS: "many", IMAGEFLEET_LARGE_QUEUE_URL: "" });
     const errors: Buffer[] = [];
     worker.stderr?.on("data", (chunk: Buffer) => errors.push(chunk));

@@ -1,13 +1,13 @@
 import { constants } from "node:os";
 import { exitNow } from "./exit-now.ts";
 
-/** What a stop may take beyond the drain time, s: a poll on its way, and the last answers to SQS. */
+/** How long a stop may take beyond the drain time, s: for a poll in progress and the last settlements. */
 const ANSWER_SECONDS = 20;
 
-// Before everything else is loaded: the first process of a container ignores what it has no answer to.
+// Before everything else is loaded: the first process of a container ignores signals without a handler.
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  // Told a second time, it goes at once: what is in hand comes back when its lease ends.
+  // A second signal ends it at once: messages in flight are received again when their leases end.
   process.on(signal, () => {
     if (stop.signal.aborted) exitNow(128 + constants.signals[signal]);
     stop.abort();
@@ -20,7 +20,7 @@ const { drainSeconds, health, jobs, lanes, log, memoryBytes, protection, traces 
 
 function leaveInTime(): void {
   const late = () => {
-    log.warn("the stop took too long; what is not answered for comes back when its lease ends");
+    log.warn("the stop took too long: messages in flight are received again when their leases end");
     exitNow(0);
   };
   setTimeout(late, (drainSeconds + ANSWER_SECONDS) * 1000);

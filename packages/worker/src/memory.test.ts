@@ -7,7 +7,7 @@ import { memoryLimitBytes } from "./memory.ts";
 const MIB = 2 ** 20;
 const log = createLog("test", "silent");
 
-/** ECS's metadata endpoint, as it lives beside a task. */
+/** The metadata endpoint of ECS. */
 let endpoint: Server;
 let metadata: string;
 let answer: { readonly status: number; readonly body: string };
@@ -37,36 +37,36 @@ function task(Memory: number): string {
   return JSON.stringify({ Family: "worker", Limits: { CPU: 2, Memory }, LaunchType: "FARGATE" });
 }
 
-/** What the container and the machine have, whatever ECS says. */
+/** The memory of the container and the machine, without ECS. */
 function withoutTask(): Promise<number> {
   return memoryLimitBytes({ metadata: undefined, log });
 }
 
-it("is the task's, where that is the least", async () => {
+it("is the task's memory, if that is the least", async () => {
   answer = { status: 200, body: task(64) };
   expect(await memoryLimitBytes({ metadata, log })).toBe(64 * MIB);
   expect(asked).toEqual(["GET /v4/cd18-2495/task"]);
   expect(warn).not.toHaveBeenCalled();
 });
 
-it("is the container's or the machine's, where the task has more", async () => {
+it("is the container's or the machine's memory, if the task has more", async () => {
   answer = { status: 200, body: task(2 ** 30) };
   expect(await memoryLimitBytes({ metadata, log })).toBe(await withoutTask());
   expect(warn).not.toHaveBeenCalled();
 });
 
-it("is the container's or the machine's outside of a task, where nobody is asked", async () => {
+it("is the container's or the machine's memory outside of a task", async () => {
   expect(await withoutTask()).toBeGreaterThan(0);
   expect(asked).toEqual([]);
   expect(warn).not.toHaveBeenCalled();
 });
 
 it.each([
-  ["an error, though its body reads like an answer", 500, task(64), /\/task answered 500$/],
-  ["that it knows no such task", 404, "404 page not found", /\/task answered 404$/],
-  ["no JSON", 200, "<html>", /JSON/],
+  ["an error with a valid body", 500, task(64), /\/task answered 500$/],
+  ["that the task is unknown", 404, "404 page not found", /\/task answered 404$/],
+  ["text that is not JSON", 200, "<html>", /JSON/],
   ["a task without limits", 200, '{"Family": "worker"}', /"Limits"/],
-  ["no memory at all", 200, task(0), />=1/],
+  ["no memory", 200, task(0), />=1/],
 ])(
   "is the container's or the machine's, and a warning says why, where ECS answers %s",
   async (_what, status, body, why) => {
@@ -74,12 +74,12 @@ it.each([
     expect(await memoryLimitBytes({ metadata, log })).toBe(await withoutTask());
     expect(warn).toHaveBeenCalledExactlyOnceWith(
       { err: expect.objectContaining({ message: expect.stringMatching(why) }) },
-      "ECS does not say the task's memory: the container's own limit counts",
+      "ECS does not report the task's memory: the container's own limit is used",
     );
   },
 );
 
-it("is the container's or the machine's, and a warning says why, where nobody answers", async () => {
+it("is the container's or the machine's memory, with a warning, when the endpoint does not answer", async () => {
   const closed = metadata;
   await new Promise((resolve) => endpoint.close(resolve));
   expect(await memoryLimitBytes({ metadata: closed, log })).toBe(await withoutTask());

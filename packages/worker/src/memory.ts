@@ -3,19 +3,19 @@ import type { Logger } from "@imagefleet/core/telemetry";
 import * as v from "valibot";
 
 const MIB = 2 ** 20;
-/** The endpoint lives on the task's own machine. */
+/** The endpoint is on the task's own machine. */
 const ANSWER_MS = 5_000;
 
 /** MiB. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate-response.html */
 const taskSchema = v.object({ Limits: v.object({ Memory: v.pipe(v.number(), v.minValue(1)) }) });
 
 /**
- * What the process may use of memory, bytes: the least of what the container, the task and the
- * machine have. Fargate limits the task's cgroup, which a container cannot see: one without a limit
- * of its own reads the machine's memory, about twice the task's. Where ECS does not name the task's,
- * a warning says so, and what the container and the machine have counts.
+ * The memory limit of the process, bytes: the least of the container's, the task's and the machine's
+ * memory. Fargate limits the cgroup of the task, which a container cannot read: without a limit of its
+ * own it reads the machine's memory, about twice the task's. If ECS does not report the task's memory,
+ * it logs a warning and uses the other two.
  *
- * @param options.metadata ECS_CONTAINER_METADATA_URI_V4, which ECS sets; undefined: not in a task
+ * @param options.metadata ECS_CONTAINER_METADATA_URI_V4, which ECS sets; undefined outside of a task
  */
 export async function memoryLimitBytes(options: {
   readonly metadata: string | undefined;
@@ -41,7 +41,7 @@ async function taskLimitBytes({
   } catch (error) {
     log.warn(
       { err: error },
-      "ECS does not say the task's memory: the container's own limit counts",
+      "ECS does not report the task's memory: the container's own limit is used",
     );
     return undefined;
   }

@@ -9,24 +9,24 @@ const GRANTED = (enabled: boolean) => ({
   protection: { ProtectionEnabled: enabled, TaskArn: "arn:aws:ecs:eu-west-1:1:task/fleet/1" },
 });
 
-/** ECS's agent, as it lives beside a task. */
+/** The agent of ECS. */
 let agent: Server;
 let uri: string;
-/** What the agent was told, and whoever waits for the next. */
-let told: { path: string | undefined; body: unknown }[];
-let heard: (() => void)[];
+/** The requests to the agent, and what waits for the next one. */
+let requests: { path: string | undefined; body: unknown }[];
+let listeners: (() => void)[];
 let answer: (enabled: boolean) => object;
 
 beforeEach(async () => {
-  told = [];
-  heard = [];
+  requests = [];
+  listeners = [];
   answer = GRANTED;
   agent = createServer(async (request, response) => {
     const body = await json(request);
-    told.push({ path: `${request.method} ${request.url}`, body });
+    requests.push({ path: `${request.method} ${request.url}`, body });
     const enabled = JSON.stringify(body).includes("true");
     response.end(JSON.stringify(answer(enabled)));
-    for (const tell of heard.splice(0)) tell();
+    for (const notify of listeners.splice(0)) notify();
   });
   agent.listen(0, "127.0.0.1");
   await once(agent, "listening");
@@ -39,10 +39,10 @@ afterEach(() => {
   agent.close();
 });
 
-/** Resolves when the agent has been told so many things. */
-async function tellings(count: number): Promise<void> {
-  while (told.length < count) {
-    await new Promise<void>((resolve) => heard.push(resolve));
+/** Resolves when the agent has received so many requests. */
+async function requested(count: number): Promise<void> {
+  while (requests.length < count) {
+    await new Promise<void>((resolve) => listeners.push(resolve));
   }
 }
 
@@ -51,38 +51,38 @@ function protection(more: { lingerMs?: number; renewMs?: number } = {}) {
 }
 
 const PROTECT = { ProtectionEnabled: true, ExpiresInMinutes: 30 };
-const LET_GO = { ProtectionEnabled: false };
+const UNPROTECT = { ProtectionEnabled: false };
 
-it("protects from the first job to the end of the last, and asks once for all", async () => {
+it("protects the task from the first job to the end of the last, with one request each", async () => {
   const task = protection({ lingerMs: 0 });
   const ends = [task.hold(), task.hold()];
-  await tellings(1);
+  await requested(1);
   ends.push(task.hold());
   for (const end of ends) end();
-  await tellings(2);
+  await requested(2);
   await task.end();
   const path = "PUT /api/4f2/task-protection/v1/state";
-  expect(told).toEqual([
+  expect(requests).toEqual([
     { path, body: PROTECT },
-    { path, body: LET_GO },
+    { path, body: UNPROTECT },
   ]);
 });
 
-it("stays protected between two messages", async () => {
+it("keeps the protection between two messages", async () => {
   const task = protection({ lingerMs: 60_000 });
   task.hold()();
   task.hold()();
-  await tellings(1);
+  await requested(1);
   await task.end();
-  expect(told.map(({ body }) => body)).toEqual([PROTECT]);
+  expect(requests.map(({ body }) => body)).toEqual([PROTECT]);
 });
 
-it("asks again while a long job goes on, before the protection ends", async () => {
+it("renews the protection during a long job, before it expires", async () => {
   const task = protection({ renewMs: 1 });
   task.hold();
-  await tellings(3);
+  await requested(3);
   await task.end();
-  expect(new Set(told.map(({ body }) => JSON.stringify(body)))).toEqual(
+  expect(new Set(requests.map(({ body }) => JSON.stringify(body)))).toEqual(
     new Set([JSON.stringify(PROTECT)]),
   );
 });
@@ -95,19 +95,19 @@ it.each([
   answer = first;
   const task = protection({ renewMs: 1, lingerMs: 0 });
   const end = task.hold();
-  await tellings(1);
+  await requested(1);
   answer = GRANTED;
-  await tellings(2);
+  await requested(2);
   end();
-  while (JSON.stringify(told.at(-1)?.body) !== JSON.stringify(LET_GO)) {
-    await tellings(told.length + 1);
+  while (JSON.stringify(requests.at(-1)?.body) !== JSON.stringify(UNPROTECT)) {
+    await requested(requests.length + 1);
   }
   await task.end();
 });
 
-it("asks nobody where there is no agent", async () => {
+it("sends no request without an agent", async () => {
   const task = new TaskProtection({ agent: undefined, log: createLog("test", "silent") });
   task.hold()();
   await task.end();
-  expect(told).toEqual([]);
+  expect(requests).toEqual([]);
 });

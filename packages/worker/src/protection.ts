@@ -1,16 +1,16 @@
 import type { Logger } from "@imagefleet/core/telemetry";
 import * as v from "valibot";
 
-/** Protection ends by itself after this many minutes: a task that hangs is not kept for ever. */
+/** Protection expires after this time, so that a hanging task can be stopped. */
 const EXPIRES_MINUTES = 30;
 
-/** How often it is asked for again while work goes on, ms. */
+/** How often it is renewed while jobs run, ms. */
 const RENEW_MS = 2 * 60_000;
 
-/** How long it is kept after the last job, ms: between two messages it is not worth asking. */
+/** How long it is kept after the last job, ms, so that it does not change between two messages. */
 const LINGER_MS = 20_000;
 
-/** The agent lives on the task's own machine. */
+/** The agent is on the task's own machine. */
 const ANSWER_MS = 5_000;
 
 const answerSchema = v.union([
@@ -20,7 +20,7 @@ const answerSchema = v.union([
 ]);
 
 export interface ProtectionOptions {
-  /** ECS_AGENT_URI, which ECS sets in every task; without it there is nobody to ask. */
+  /** ECS_AGENT_URI, which ECS sets in every task. Without it there is no protection. */
   readonly agent: string | undefined;
   readonly log: Logger;
   readonly lingerMs?: number;
@@ -28,19 +28,19 @@ export interface ProtectionOptions {
 }
 
 /**
- * Tells ECS that this task has work in hand, so that scaling in takes another. What fails is logged
- * and asked for again: without protection a task that is stopped hands its work back, and nothing is
- * lost but time.
+ * Protects the task from scale-in while it has jobs in flight, so that ECS stops another task. A
+ * request that fails is logged and repeated. Without protection a stopped task releases its messages,
+ * which only costs time.
  *
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection-endpoint.html
  */
 export class TaskProtection {
   readonly #options: ProtectionOptions;
   #inFlight = 0;
-  /** What ECS was last told, if it took it. */
-  #told = false;
+  /** The state that ECS has accepted last. */
+  #enabled = false;
   #wanted = false;
-  #telling: Promise<void> = Promise.resolve();
+  #update: Promise<void> = Promise.resolve();
   #linger: NodeJS.Timeout | undefined;
   #renew: NodeJS.Timeout | undefined;
 
@@ -48,7 +48,7 @@ export class TaskProtection {
     this.#options = options;
   }
 
-  /** A job begins. @returns what is to be called when it has ended */
+  /** Starts the protection for a job. @returns a function to call when the job has ended */
   hold(): () => void {
     this.#inFlight += 1;
     clearTimeout(this.#linger);
@@ -61,11 +61,11 @@ export class TaskProtection {
     };
   }
 
-  /** The worker leaves: nothing is told any more. */
+  /** Ends the timers and waits for a request in progress. */
   async end(): Promise<void> {
     clearTimeout(this.#linger);
     clearInterval(this.#renew);
-    await this.#telling;
+    await this.#update;
   }
 
   #want(wanted: boolean): void {
@@ -74,21 +74,21 @@ export class TaskProtection {
     clearInterval(this.#renew);
     if (wanted) {
       const { renewMs = RENEW_MS } = this.#options;
-      this.#renew = setInterval(() => this.#tell(true), renewMs).unref();
+      this.#renew = setInterval(() => this.#set(true), renewMs).unref();
     }
-    this.#tell(false);
+    this.#set(false);
   }
 
-  /** One after the other, and the last word counts: a late "protect" must not follow an "unprotect". */
-  #tell(again: boolean): void {
-    this.#telling = this.#telling.then(async () => {
+  /** Sends the wanted state. One request at a time, so that the last state counts. */
+  #set(again: boolean): void {
+    this.#update = this.#update.then(async () => {
       const enabled = this.#wanted;
-      if (enabled === this.#told && !again) return;
+      if (enabled === this.#enabled && !again) return;
       try {
         await this.#put(enabled);
-        this.#told = enabled;
+        this.#enabled = enabled;
       } catch (error) {
-        this.#told = !enabled;
+        this.#enabled = !enabled;
         this.#options.log.warn({ err: error, enabled }, "could not set the task's protection");
       }
     });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openScratch } from "./scratch.ts";
 
-/** Above Linux's highest pid (2^22): no process has it. */
+/** Above the highest pid of Linux (2^22), so that no process has it. */
 const DEAD = 4_194_305;
 
 let parent: string;
@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(parent, { recursive: true }));
 
-it("removes what dead workers left, and nothing else", async () => {
+it("removes the folders of workers that do not exist any more, and nothing else", async () => {
   const living = process.ppid;
   for (const name of [String(DEAD), String(living), "notes"]) {
     await mkdir(join(parent, name));
@@ -26,7 +26,7 @@ it("removes what dead workers left, and nothing else", async () => {
   );
 });
 
-it("begins empty when an earlier process had the same pid, as in a container", async () => {
+it("empties the folder of an earlier process with the same pid, as in a container", async () => {
   await writeFile(join(await openScratch(parent, process.pid), "source"), "x");
   expect(await readdir(await openScratch(parent, process.pid))).toEqual([]);
 });

@@ -1,11 +1,13 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isAlive } from "@imagefleet/core/process";
 
 /**
- * A folder of this process's own to download into. What killed workers left in folders beside it is
- * removed first: a disk must not fill up with the sources of dead processes.
+ * Creates a folder for the downloads of this process, after it removes the folders of processes that
+ * do not exist any more: their sources must not fill the disk.
  *
- * @returns the folder's path
+ * @param parent the folder of all processes' folders
+ * @returns the path of the new folder
  */
 export async function openScratch(parent: string, pid: number): Promise<string> {
   await mkdir(parent, { recursive: true });
@@ -18,14 +20,4 @@ export async function openScratch(parent: string, pid: number): Promise<string> 
   const own = join(parent, String(pid));
   await mkdir(own);
   return own;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, and belongs to another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

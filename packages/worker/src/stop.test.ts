@@ -19,7 +19,7 @@ const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const STOPS = stops();
 const KEYS_A_STOP = 4;
 const DRAIN_SECONDS = 1;
-/** What a stop is given beyond the drain time, as main.ts says. */
+/** How long a stop may take beyond the drain time, as in main.ts, s. */
 const ANSWER_SECONDS = 20;
 
 let sandbox: Sandbox;
@@ -27,7 +27,7 @@ const jobs: JobLine[] = [];
 let last: ChildProcess | undefined;
 
 beforeAll(async () => {
-  // A lease longer than the test: what is not released is not seen again.
+  // The lease is longer than the test: a message that is not released is not received again.
   sandbox = await startSandbox({ small: 43_200, large: 43_200 });
 });
 afterAll(async () => {
@@ -35,7 +35,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-/** A worker that is ready: before, a signal would end it as any process. */
+/** Starts a worker and waits until it is ready. Before that, a signal ends it like any process. */
 async function start(): Promise<ChildProcess> {
   const { large } = sandbox.resources.lanes;
   const worker = spawn(process.execPath, [MAIN], {
@@ -78,13 +78,13 @@ async function count(url: string): Promise<{ waiting: number; inFlight: number }
 async function stopped(worker: ChildProcess): Promise<number> {
   const from = performance.now();
   worker.kill("SIGTERM");
-  // Not at its exit: lines that it wrote before may still be unread then.
+  // "exit" would be too early: some of its lines may not have been read.
   expect(await once(worker, "close")).toEqual([0, null]);
   return performance.now() - from;
 }
 
 it(
-  `loses nothing, repeats nothing and holds nothing back when it is stopped, ${STOPS} times`,
+  `loses, repeats and hides no message when it is stopped, ${STOPS} times`,
   async () => {
     const { url, deadLetters } = sandbox.resources.lanes.large;
     const queue = new Queue(sandbox.sqs, url);
@@ -100,17 +100,19 @@ it(
         const key = `${stop}-${n}.png`;
         keys.push(key);
         await sandbox.s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
-        await queue.send(jobMessage({ bucket: Bucket, key, mayHaveRun: false, force: false }));
+        await queue.send({
+          body: jobMessage({ bucket: Bucket, key, mayHaveRun: false, force: false }),
+        });
       }
       const worker = await start();
       await expect.poll(() => count(url), { timeout: 30_000 }).not.toMatchObject({ inFlight: 0 });
-      // At another moment of its work each time.
+      // At a different moment each time.
       await setTimeout((stop * 137) % 1000);
       const before = jobs.length;
       took.push(await stopped(worker));
-      const letGo = jobs.slice(before).filter(({ outcome }) => outcome === "failed").length;
-      released += letGo;
-      // What was let go with a write on its way rests until the write has landed, 15 s and more.
+      const aborted = jobs.slice(before).filter(({ outcome }) => outcome === "failed").length;
+      released += aborted;
+      // A job that was aborted during a write stays hidden until the write cannot take effect, 15 s or more.
       expect((await count(url)).inFlight).toBeLessThanOrEqual(released);
     }
     const worker = await start();
@@ -125,7 +127,7 @@ it(
     const receives = Math.max(...jobs.map(({ receiveCount }) => receiveCount));
     process.stdout.write(
       `${STOPS} stops, at most ${Math.round(Math.max(...took))} ms; ${keys.length} jobs, each rendered once; ` +
-        `${released} let go in their middle; received at most ${receives} times\n`,
+        `${released} aborted; received at most ${receives} times\n`,
     );
   },
   STOPS * 20_000 + 60_000,

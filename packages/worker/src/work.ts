@@ -9,16 +9,16 @@ import type { LoopHealth } from "./health/loop-health.ts";
 import { InFlightMessage, type LaneWork } from "./in-flight-message.ts";
 import type { TaskProtection } from "./protection.ts";
 
-/** Between receives that fail, ms at most: what is back should be found soon. */
+/** The longest pause after a failed receive, ms, so that a recovered queue is found soon. */
 const MAX_PAUSE_MS = 30_000;
 
 export interface WorkOptions {
   readonly lanes: readonly LaneWork[];
-  /** Jobs in hand of each lane; how many of them render at once is the gate's. */
+  /** How many messages of each lane are in flight. The semaphore limits concurrent renders. */
   readonly jobs: number;
   readonly leaseSeconds: number;
   readonly pollSeconds: number;
-  /** How long, after `stop`, jobs in hand may go on; then they are handed back. */
+  /** How long jobs in flight may go on after `stop`, s. Then they are aborted and retried. */
   readonly drainSeconds: number;
   readonly health: Health;
   readonly protection: TaskProtection;
@@ -30,9 +30,9 @@ export interface WorkOptions {
 }
 
 /**
- * Drains its lanes until `stop`: then receives no more, finishes what fits into the drain time and
- * hands the rest back at once. Receives, acknowledgements and heartbeats are never aborted by a
- * stop: an answer on its way would be lost with its messages.
+ * Drains the lanes until `stop`. Then it receives no more, finishes the jobs that end within the drain
+ * time, and makes the other messages visible at once. A stop never aborts a receive, an
+ * acknowledgement or a heartbeat: an answer on its way would be lost with its messages.
  */
 export async function work(options: WorkOptions): Promise<void> {
   await new Work(options).run();
@@ -40,12 +40,12 @@ export async function work(options: WorkOptions): Promise<void> {
 
 class Work {
   readonly #options: WorkOptions;
-  /** What is being worked on. */
+  /** The messages that are being attempted. */
   readonly #inFlight = new Map<Promise<void>, InFlightMessage>();
-  /** What was begun before and waits for its turn: alone. */
+  /** Suspects that wait to be attempted alone. */
   readonly #suspects = new Set<InFlightMessage>();
   #alone: Promise<void> | undefined;
-  /** Resolved at the stop. */
+  /** Resolves at the stop. */
   readonly #stopped = Promise.withResolvers<void>();
   readonly #over = new AbortController();
 
@@ -64,14 +64,14 @@ class Work {
     this.#over.abort();
   }
 
-  /** One lane's receives, until the stop. */
+  /** Receives the messages of one lane, until the stop. */
   async #drain(lane: LaneWork): Promise<void> {
     const { health, jobs, leaseSeconds, log, pollSeconds, random, stop } = this.#options;
     const loopHealth = health.loopHealth(lane.attempt.lane, pollSeconds * 1000);
     const mine = new Set<Promise<void>>();
     let failures = 0;
     while (!stop.aborted) {
-      // Nothing is taken that would only wait, and be counted as received, behind a suspect.
+      // A message received now would only wait for a suspect, and its receive would count.
       if (this.#alone || mine.size >= jobs) {
         await Promise.race([this.#alone ?? Promise.race(mine), this.#stopped.promise]);
         continue;
@@ -101,7 +101,7 @@ class Work {
     loopHealth.end();
   }
 
-  /** Begins what was received, or has it wait for its turn. */
+  /** Attempts a received message, after the suspects if there are any. */
   async #take(inFlight: InFlightMessage, loopHealth: LoopHealth): Promise<void> {
     const release = loopHealth.holds(inFlight.lease);
     try {
@@ -109,7 +109,7 @@ class Work {
         this.#suspects.add(inFlight);
         this.#alone ??= this.#workAlone();
       }
-      // A lane's answer may arrive while a suspect of another is being worked on.
+      // Messages of one lane may arrive while a suspect of the other is attempted.
       while (this.#alone) await this.#alone;
       if (inFlight.group.suspect) return;
       if (this.#options.stop.aborted) await inFlight.release();
@@ -131,7 +131,7 @@ class Work {
     return job;
   }
 
-  /** Suspects, one at a time and nothing beside them, until none is left. */
+  /** Attempts the suspects one at a time, with nothing concurrent, until there are none. */
   async #workAlone(): Promise<void> {
     while (this.#suspects.size > 0) {
       await Promise.all(this.#inFlight.keys());
@@ -157,19 +157,19 @@ class Work {
     const [next] = last ? [last] : suspects;
     const inFlight = next && of.get(next);
     if (inFlight === undefined) return;
-    if (this.#suspects.size > 1) await inFlight.lease.setApart();
+    if (this.#suspects.size > 1) await inFlight.lease.extend();
     await this.#begin(inFlight);
     this.#suspects.delete(inFlight);
   }
 
-  /** From the moment of the stop on, jobs in hand have the drain time; then they are let go. */
+  /** Aborts the jobs in flight when the drain time after the stop ends. */
   #beginDrain(): void {
     const { drainSeconds, log } = this.#options;
     log.info({ inFlight: this.#inFlight.size }, "draining");
     this.#stopped.resolve();
     setTimeout(drainSeconds * 1000, undefined, { signal: this.#over.signal }).then(
       () => {
-        const reason = new Failure("TimedOut", "the worker was stopped before it was done");
+        const reason = new Failure("TimedOut", "the worker was stopped before the job ended");
         for (const { lease } of this.#inFlight.values()) lease.abort(reason);
       },
       () => undefined,

@@ -1,8 +1,8 @@
-// Loaded before the program (`node --import`): one file of core is read with one text replaced.
+// Loaded before the program (`node --import`): replaces one text in one source file.
 import { registerHooks } from "node:module";
 import * as v from "valibot";
 
-/** After the program, its runs and its seed. */
+/** The argument after the program, its runs and its seed. */
 const MUTATION_AT = 4;
 
 const { file, from, to } = v.parse(
@@ -21,7 +21,7 @@ registerHooks({
     if (asked !== url) return loaded;
     const text = loaded.source?.toString() ?? "";
     if (text.split(from).length !== 2) {
-      throw new Error(`${file} does not hold this text once: ${JSON.stringify(from)}`);
+      throw new Error(`${file} does not contain this text exactly once: ${JSON.stringify(from)}`);
     }
     return { ...loaded, source: text.replace(from, () => to) };
   },

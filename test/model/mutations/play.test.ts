@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { foundAfter, SEEDS } from "./play.ts";
 import { RULES } from "./rules.ts";
 
-it("finds out within 5,000 histories that a removal leaves no tombstone, from one of the ten seeds", async () => {
+it("finds a removal without a tombstone within 5,000 histories, from one of the ten seeds", async () => {
   const rule = RULES.find((each) => each.rule === "a removal leaves a tombstone");
   const seed = SEEDS[Date.now() % SEEDS.length] ?? 1;
   expect(rule).toBeDefined();

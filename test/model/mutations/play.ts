@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import type { Rule } from "./rules.ts";
 
-/** From each of them every rule of the table in docs/protocol.md was taken away. */
+/** The seeds of the table in docs/protocol.md. */
 export const SEEDS = [
   1, 100_000, 200_000, 300_000, 400_000, 500_000, 600_000, 700_000, 800_000, 900_000,
 ] as const;
@@ -19,10 +19,10 @@ const reportSchema = v.pipe(
 );
 
 /**
- * Plays histories of the fleet without a rule, in a process of their own.
+ * Plays histories without one rule, in a separate process.
  *
- * @returns after how many of them one ended as it must not; undefined: none did
- * @throws Error when the model could not be run at all
+ * @returns the number of the first history with a violation; undefined if no history has one
+ * @throws Error if the model cannot run
  */
 export async function foundAfter(
   { file, from, to }: Rule,
@@ -41,7 +41,7 @@ export async function foundAfter(
   ]);
   const report = v.safeParse(reportSchema, out.trim().split("\n").at(-1));
   if (!report.success) {
-    throw new Error(`the model could not be run without a rule of ${file}: ${errors}`);
+    throw new Error(`the model cannot run without a rule of ${file}: ${errors}`);
   }
   return report.output.found ? report.output.runs : undefined;
 }

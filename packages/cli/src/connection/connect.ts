@@ -2,7 +2,7 @@ import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { createS3, createSqs, statusOf } from "@imagefleet/core/aws";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
-import { BulkQueue } from "@imagefleet/core/queue";
+import { Queue } from "@imagefleet/core/queue";
 import { UsageError } from "../usage-error.ts";
 import { readConnectionEnv } from "./env.ts";
 import { connectionError, forbidden, noBucket, noQueue } from "./errors.ts";
@@ -10,9 +10,12 @@ import { type Named, namesOf, RESOURCES, type Resource } from "./names.ts";
 import type { ConnectionOptions } from "./options.ts";
 import { type Target, targetOf } from "./target.ts";
 
+/** A command sends thousands of messages, of which SQS may fail a few for a moment. */
+const RETRIED = { batchAttempts: 5 };
+
 interface LaneQueues {
-  readonly queue: BulkQueue;
-  readonly deadLetters: BulkQueue;
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
 }
 
 /** A fleet, wherever it is, with what a command asked for known to be there. */
@@ -87,8 +90,8 @@ async function laneQueues(sqs: SQSClient, target: Target, lane: Lane): Promise<L
   const url = await queueUrl(sqs, target, named);
   const deadLettersNamed = target.names[deadLetters] ?? (await byPolicy(sqs, url, named, lane));
   return {
-    queue: new BulkQueue(sqs, url),
-    deadLetters: new BulkQueue(sqs, await queueUrl(sqs, target, deadLettersNamed)),
+    queue: new Queue(sqs, url, RETRIED),
+    deadLetters: new Queue(sqs, await queueUrl(sqs, target, deadLettersNamed), RETRIED),
   };
 }
 

@@ -1,11 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isAlive } from "@imagefleet/core/process";
 import { type Credentials, credentialsOf, readSecret } from "@imagefleet/local/credentials";
 import * as v from "valibot";
 import { lock } from "../files/lock.ts";
 import { checkFolder } from "../files/output/folder.ts";
 import { writeWhole } from "../files/output/staged-file.ts";
-import { isAlive } from "../process.ts";
 import { thousands } from "../terminal/thousands.ts";
 import { UsageError } from "../usage-error.ts";
 import { startError } from "./start-error.ts";

@@ -1,7 +1,7 @@
 import type { Lane } from "@imagefleet/core/outcome";
 import {
-  type BulkQueue,
   type DeadLetter,
+  type Queue,
   type ReceivedMessage,
   readDeadLetter,
 } from "@imagefleet/core/queue";
@@ -16,7 +16,7 @@ import { type SweepOptions, sweep } from "./sweep.ts";
  * @returns the dead letters that were not met again: somebody else took them
  */
 export async function act(
-  queue: BulkQueue,
+  queue: Queue,
   lane: Lane,
   ids: ReadonlySet<string>,
   options: Pick<SweepOptions, "leaseSeconds" | "waitSeconds" | "signal" | "pollers">,

@@ -1,4 +1,4 @@
-import type { BulkQueue, ReceivedMessage } from "@imagefleet/core/queue";
+import type { Queue, ReceivedMessage } from "@imagefleet/core/queue";
 
 /** Receives at once: a receive of ten takes AWS some 20 ms. */
 const POLLERS = 6;
@@ -24,7 +24,7 @@ export interface SweepOptions {
  * @returns how many messages were seen
  * @throws Failure, and what `take` throws; then too all is given back
  */
-export async function sweep(queue: BulkQueue, options: SweepOptions): Promise<number> {
+export async function sweep(queue: Queue, options: SweepOptions): Promise<number> {
   const { leaseSeconds, waitSeconds, signal, take, enough = () => false } = options;
   /** Of what is read, no more is kept than what gives it back: bodies of ten thousand are much. */
   const held = new Map<string, Pick<ReceivedMessage, "receiptHandle">>();
@@ -60,12 +60,12 @@ export async function sweep(queue: BulkQueue, options: SweepOptions): Promise<nu
 }
 
 async function release(
-  queue: BulkQueue,
+  queue: Queue,
   messages: readonly Pick<ReceivedMessage, "receiptHandle">[],
 ): Promise<void> {
   const share = Math.ceil(messages.length / POLLERS / 10) * 10;
   const shares = Array.from({ length: POLLERS }, (_unused, index) =>
     messages.slice(index * share, (index + 1) * share),
   );
-  await Promise.all(shares.map((some) => queue.release(some)));
+  await Promise.all(shares.map((some) => queue.changeVisibilityBatch(some, 0)));
 }

@@ -1,5 +1,5 @@
 import { createSqs } from "@imagefleet/core/aws";
-import { BulkQueue } from "@imagefleet/core/queue";
+import { Queue } from "@imagefleet/core/queue";
 import { defineRecipe } from "@imagefleet/core/recipe";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import * as v from "valibot";
@@ -33,8 +33,8 @@ async function feed(keys: readonly string[], refuses: (group: string | undefined
   });
   const feeder = new Feeder({
     queues: {
-      small: new BulkQueue(sqs, resources.lanes.small.url),
-      large: new BulkQueue(sqs, resources.lanes.large.url),
+      small: new Queue(sqs, resources.lanes.small.url),
+      large: new Queue(sqs, resources.lanes.large.url),
     },
     recipe: defineRecipe({ presets: { thumb: "16x16" } }),
     maxDepth: Number.POSITIVE_INFINITY,

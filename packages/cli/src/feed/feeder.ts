@@ -1,13 +1,13 @@
 import { type Job, jobMessage } from "@imagefleet/core/intake";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import { laneByBytes } from "@imagefleet/core/plan";
-import type { BulkQueue, OutgoingMessage } from "@imagefleet/core/queue";
+import type { OutgoingMessage, Queue } from "@imagefleet/core/queue";
 import type { Recipe } from "@imagefleet/core/recipe";
 import pLimit from "p-limit";
 import { type Consumers, Depth, type MaxDepth } from "./depth.ts";
 
 export interface FeederOptions {
-  readonly queues: Readonly<Record<Lane, BulkQueue>>;
+  readonly queues: Readonly<Record<Lane, Queue>>;
   readonly recipe: Recipe;
   /** Fewer than so many of a lane wait, whatever is fed; infinite: no look at the queue is taken. */
   readonly maxDepth: MaxDepth;
@@ -69,26 +69,26 @@ export class Feeder {
   async #send(lane: Lane, batch: readonly OutgoingMessage[]): Promise<boolean> {
     const { queues, signal } = this.#options;
     if (!(await this.#depths[lane].take(batch.length, signal))) return false;
-    const refused = await this.#sendGrouped(queues[lane], batch);
+    const { done, refused } = await this.#sendGrouped(queues[lane], batch);
     for (const { message, why } of refused) this.refused.push({ body: message.body, why });
-    this.sent[lane] += batch.length - refused.length;
+    this.sent[lane] += done.length;
     return true;
   }
 
-  async #sendGrouped(queue: BulkQueue, batch: readonly OutgoingMessage[]) {
+  async #sendGrouped(queue: Queue, batch: readonly OutgoingMessage[]) {
     const bare = (messages: readonly OutgoingMessage[]) => messages.map(({ body }) => ({ body }));
-    if (!this.#grouped) return queue.send(bare(batch));
+    if (!this.#grouped) return queue.sendBatch(bare(batch));
     try {
-      const refused = await queue.send(batch);
-      if (refused.length === 0) return refused;
+      const first = await queue.sendBatch(batch);
+      if (first.refused.length === 0) return first;
       // Whether it was the group, sending without it tells.
-      const again = await queue.send(bare(refused.map(({ message }) => message)));
-      if (again.length < refused.length) this.#grouped = false;
-      return again;
+      const again = await queue.sendBatch(bare(first.refused.map(({ message }) => message)));
+      if (again.done.length > 0) this.#grouped = false;
+      return { done: [...first.done, ...again.done], refused: again.refused };
     } catch (error) {
       if (!/MessageGroupId|not valid for this queue type/.test(String(error))) throw error;
       this.#grouped = false;
-      return queue.send(bare(batch));
+      return queue.sendBatch(bare(batch));
     }
   }
 }

@@ -2,8 +2,8 @@ import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from "@aw
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { jobMessage, parseMessage } from "../intake/index.ts";
-import { attempt } from "./attempt.ts";
 import {
+  attempt,
   context,
   deadLetters,
   inSandbox,
@@ -20,14 +20,14 @@ import {
 inSandbox();
 
 describe("attempt", () => {
-  it("acknowledges what is done", async () => {
+  it("acknowledges a job that is done", async () => {
     await upload(await picture());
     const settlement = await attempt(message(jobBody()), context(), never);
     expect(settlement).toEqual({ kind: "acknowledge" });
     expect(await deadLetters()).toEqual([]);
   });
 
-  it("acknowledges S3's test event and keys outside the recipe's filter", async () => {
+  it("acknowledges S3's test event, and a key outside the recipe's filter", async () => {
     const test = message('{"Event":"s3:TestEvent"}');
     expect(await attempt(test, context(), never)).toEqual({ kind: "acknowledge" });
     setKey("notes.txt");
@@ -35,7 +35,7 @@ describe("attempt", () => {
     expect(await deadLetters()).toEqual([]);
   });
 
-  it("answers for every record of a message, and buries only the one that is broken", async () => {
+  it("does every record of a message, and writes a dead letter for the broken one only", async () => {
     const bucket = sandbox.resources.sourceBucket;
     await upload(await picture());
     const good = key;
@@ -53,14 +53,14 @@ describe("attempt", () => {
     expect(parseMessage(deadLetter?.body ?? "")).toMatchObject({ jobs: [{ key }] });
   });
 
-  it("lets a job come back whose time has run out", async () => {
+  it("retries a job that ran out of time", async () => {
     await upload(await picture());
     const { Failure } = await import("../outcome/index.ts");
-    const late = AbortSignal.abort(new Failure("TimedOut", "the function's time ran out"));
+    const late = AbortSignal.abort(new Failure("TimedOut", "the function ran out of time"));
     expect(await attempt(message(jobBody()), context(), late)).toMatchObject({ kind: "retry" });
   });
 
-  it("touches nothing for a message that names another bucket", async () => {
+  it("changes no object for a message that names another bucket", async () => {
     const { s3, resources } = sandbox;
     await upload(await picture());
     await attempt(message(jobBody()), context(), never);
@@ -80,7 +80,7 @@ describe("attempt", () => {
         .toBuffer(),
     };
     await s3.send(new PutObjectCommand(foreign));
-    // There is no source at that key in the rendition bucket, and another picture in the foreign one.
+    // The rendition bucket has no source at that key, and the foreign bucket has another picture.
     for (const bucket of [resources.renditionBucket, "foreign"]) {
       const own = jobMessage({ bucket, key, mayHaveRun: true, force: true });
       const record = { bucket: { name: bucket }, object: { key } };

@@ -1,4 +1,4 @@
-import { type Intake, type Job, jobMessage } from "../intake/index.ts";
+import { type Job, jobMessage } from "../intake/index.ts";
 import type { Lane, Outcome } from "../outcome/index.ts";
 import { laneByBytes } from "../plan/index.ts";
 import {
@@ -8,25 +8,25 @@ import {
   type ReceivedMessage,
 } from "../queue/index.ts";
 import { whyNotASource } from "../recipe/index.ts";
-import { outcomeOf, type ReconcileContext, reconcile } from "../reconcile/index.ts";
+import { outcomeOf, type ReconcileResources, reconcile } from "../reconcile/index.ts";
 import { countDeadLetter, logJob, PhaseTimer, type Telemetry } from "../telemetry/index.ts";
 import type { Traces } from "../traces/index.ts";
 import { inTime, type Pause } from "./in-time.ts";
-import { type ReadMessage, readMessage, sourceOf } from "./source-group.ts";
+import { jobsOf, type ReadMessage, sourceOf } from "./source-group.ts";
 
-/** What an attempt at a message needs of the program that makes it. */
+/** What an attempt needs of its program. */
 export interface AttemptContext extends Telemetry {
   readonly lane: Lane;
-  readonly reconcile: ReconcileContext;
-  /** Where what is too big for the small lane goes. */
+  readonly reconcile: ReconcileResources;
+  /** Receives what is too large for the small lane. */
   readonly large: Queue;
-  /** This lane's dead letters. */
+  /** The lane's dead-letter queue. */
   readonly deadLetters: Queue;
-  /** The receive after which SQS itself would move the message, without a reason. */
+  /** After this many receives SQS moves the message to the dead-letter queue, without a reason. */
   readonly maxReceives: number;
-  /** The lane's visibility timeout, or less. */
+  /** The lane's visibility timeout or less, s. */
   readonly leaseSeconds: number;
-  /** The buckets that sources come from: no other is touched. None: they are not known. */
+  /** The buckets of the sources: no other is touched. Empty if they are not known. */
   readonly sourceBuckets: readonly string[];
   /** Absent: jobs are not traced. */
   readonly traces?: Traces | undefined;
@@ -39,24 +39,25 @@ export interface AttemptContext extends Telemetry {
 }
 
 /**
- * For so long after an attempt gave up a write that was not answered, the write may take effect: the
- * next attempt, which makes all anew, begins later. S3 states no bound. A request that has not
- * arrived whole is dropped with its connection, so what is left is a request that S3 holds whole,
- * decided within milliseconds as a rule.
+ * How long an unanswered write may still take effect after its attempt gave it up. The next attempt,
+ * which makes everything again, starts later. S3 states no bound. A request that has not arrived
+ * whole is dropped with its connection, so what remains is a request that S3 has whole and usually
+ * decides within milliseconds.
  */
 export const LATE_WRITE_SECONDS = 15;
-/** Of the keys that a manifest names and that are another's, so many are logged. */
+
+/** How many keys of other sources in a manifest are logged. */
 const FOREIGN_SHOWN = 10;
 
-/** What is to become of the message. */
+/** What becomes of the message. */
 export type Settlement =
   | { readonly kind: "acknowledge" }
-  /** `leastSeconds`: what it must stay away for at least, whatever the hurry. */
+  /** `minRetrySeconds`: how long it must stay hidden even if the program stops. */
   | { readonly kind: "retry"; readonly seconds: number; readonly minRetrySeconds: number };
 
-/** One attempt at a message: from its body to what is to become of it. Never throws. */
+/** Attempts one message. Never throws. */
 export async function attempt(
-  message: ReceivedMessage,
+  message: ReadMessage,
   context: AttemptContext,
   signal: AbortSignal,
 ): Promise<Settlement> {
@@ -65,30 +66,27 @@ export async function attempt(
 }
 
 /**
- * One attempt at several messages, in the order given: each source that they ask for is looked at
- * once, and its outcome answers all that asked. Whatever it sends on (a dead letter, a forwarded
- * job) is sent before it says `acknowledge`, so that nothing is lost between the two; a crash there
- * leaves a duplicate. Aborted, it answers soon, though a codec's step may still be running. Never
- * throws.
+ * Attempts several messages. Each source is reconciled once, and its outcome settles all messages
+ * that ask for it. A dead letter or a forwarded job is sent before the settlement is `acknowledge`:
+ * a crash in between leaves a duplicate and loses nothing. After an abort it resolves soon, although
+ * a step of the codec may still be running. Never throws.
+ *
+ * @returns the settlements, in the order of the messages
  */
 export async function attemptTogether(
-  messages: readonly ReceivedMessage[],
+  messages: readonly ReadMessage[],
   context: AttemptContext,
   signal: AbortSignal,
 ): Promise<Settlement[]> {
-  const asked = messages.map((message) => ({
-    ...readMessage(message, context),
-    settled: true,
-    mayStillLand: false,
-  }));
+  const asked = messages.map((read) => ({ ...read, settled: true, mayStillLand: false }));
   for (const one of asked) {
     if (one.intake.kind !== "jobs") one.settled = await withoutJobs(one, context);
   }
   for (const job of mergedJobs(asked)) {
-    const askers = asked.filter(({ intake }) => asksFor(intake, job));
+    const askers = asked.filter((one) => asksFor(one, job));
     const conclusions = await attemptJob(job, askers, context, signal).catch((error: unknown) => {
-      // Not even its answer could be told: those that asked come back, the others are none the worse.
-      context.log.error({ err: error }, "an attempt broke off");
+      // The outcome could not be reported: its messages are retried, and others are not affected.
+      context.log.error({ err: error }, "an attempt threw an error");
       return [];
     });
     askers.forEach((asker, at) => {
@@ -111,7 +109,7 @@ function settle(
   return { kind: "retry", seconds: Math.max(seconds, least), minRetrySeconds: least };
 }
 
-/** What a message without jobs is owed: nothing, or a dead letter that says why. */
+/** Settles a message without jobs; a malformed one becomes a dead letter. */
 async function withoutJobs(
   { message, intake }: ReadMessage,
   context: AttemptContext,
@@ -126,13 +124,12 @@ async function withoutJobs(
   return (await conclude({ outcome }, undefined, message.body, message, context)).settled;
 }
 
-/** One job a source: as begun and as forced as any of those asked for. */
+/** One job per source, with `mayHaveRun` and `force` if any of its jobs has them. */
 function mergedJobs(asked: readonly ReadMessage[]): Job[] {
-  const jobs = asked.flatMap(({ intake }) => (intake.kind === "jobs" ? intake.jobs : []));
-  return [...Map.groupBy(jobs, sourceOf).values()].flatMap((same) => {
+  return [...Map.groupBy(asked.flatMap(jobsOf), sourceOf).values()].flatMap((same) => {
     const [first] = same;
     if (first === undefined) return [];
-    // The smallest that any event said: only where all are over the gate is it sure to be closed.
+    // The smallest size of any event: the job is forwarded unseen only where all are too large.
     const sizes = same.map(({ bytes }) => bytes ?? 0);
     const known = same.every(({ bytes }) => bytes !== undefined);
     const times = same.flatMap(({ at }) => at ?? []);
@@ -154,19 +151,19 @@ function mergedJobs(asked: readonly ReadMessage[]): Job[] {
   });
 }
 
-function asksFor(intake: Intake, job: Job): boolean {
-  return intake.kind === "jobs" && intake.jobs.some((other) => sourceOf(other) === sourceOf(job));
+function asksFor(read: ReadMessage, job: Job): boolean {
+  return jobsOf(read).some((other) => sourceOf(other) === sourceOf(job));
 }
 
-/** How a job ended, and whether nothing more is owed to it by a message. */
+/** How a job ended for one of its messages, and whether that message can be acknowledged. */
 interface Conclusion {
   readonly outcome: Outcome;
   readonly settled: boolean;
-  /** A write of the attempt may take effect after it. */
+  /** A write of the attempt may still take effect. */
   readonly mayStillLand?: boolean;
 }
 
-/** @returns how it ended for each of those who asked for it */
+/** @returns how the job ended, for each of its messages */
 async function attemptJob(
   job: Job,
   askers: readonly ReadMessage[],
@@ -177,17 +174,17 @@ async function attemptJob(
   const trace = context.traces?.begin(job.trace, startedAt);
   const onward = trace && { trace: trace.header };
   const watch = new PhaseTimer(context.now);
-  // One of its own: by it the store knows whether a write of this job was given up.
+  // The job's own signal: the store uses it to tell whether a write of this job was given up.
   const own = AbortSignal.any([signal]);
   const ended = await outcomeFor(job, context, watch.enter, own);
   const mayStillLand = context.reconcile.renditions.mayStillLand(own);
   const timings = watch.stop();
   const reached = await forwarded({ ...job, ...onward }, ended, context);
   const conclusions: Conclusion[] = [];
-  for (const { message, intake } of askers) {
-    // A dead letter of one job among several carries that job alone: redriven, it does not repeat the rest.
-    const several = intake.kind === "jobs" && intake.jobs.length > 1;
-    const body = several ? jobMessage(job) : message.body;
+  for (const asker of askers) {
+    const { message } = asker;
+    // The dead letter of one job of several contains that job only: a redrive does not repeat the rest.
+    const body = jobsOf(asker).length > 1 ? jobMessage(job) : message.body;
     conclusions.push(
       await conclude({ outcome: reached, mayStillLand }, job, body, message, context),
     );
@@ -204,7 +201,7 @@ async function attemptJob(
     context,
     { bucket, key, lane, receiveCount, ms, ...(messages > 1 && { messages }) },
     outcome,
-    // SQS's clock is another than this one.
+    // The clocks of SQS and of this machine differ.
     { at, waitMs: Math.max(0, startedAt - sentAt), timings },
   );
   trace?.end({ at, bucket, key, lane, receiveCount, outcome, timings });
@@ -219,7 +216,7 @@ async function outcomeFor(
 ): Promise<Outcome> {
   const why = whyNotASource(inner.recipe, job.key);
   if (why !== undefined) return { kind: "ignored", why };
-  // The byte gate: by the event's own size, without touching S3.
+  // The limit of the small lane, by the size in the event and without a request to S3.
   if (lane === "small" && job.bytes !== undefined) {
     if (laneByBytes(inner.recipe, job.bytes) === "large") {
       return { kind: "forwarded", why: `it has ${job.bytes} bytes` };
@@ -230,13 +227,13 @@ async function outcomeFor(
     const some = keys.slice(0, FOREIGN_SHOWN);
     log.warn(
       { bucket, key, count: keys.length, foreign: some },
-      "left alone what is not of this source",
+      "the manifest names keys of another source: they are left as they are",
     );
   };
-  return inTime(reconcile(job, { ...inner, onForeign, onPhase }, signal), signal, pause);
+  return inTime(reconcile(job, { ...inner, lane, onForeign, onPhase }, signal), signal, pause);
 }
 
-/** Sends a job to the large lane where that is its outcome: once, whoever asked for it. */
+/** Sends a job to the large lane if that is its outcome, once for all of its messages. */
 async function forwarded(
   job: Job,
   outcome: Outcome,
@@ -245,14 +242,14 @@ async function forwarded(
   if (outcome.kind !== "forwarded") return outcome;
   try {
     const mayHaveRun = job.mayHaveRun || outcome.mayHaveRun === true;
-    await large.send(jobMessage({ ...job, mayHaveRun, at: now() }));
+    await large.send({ body: jobMessage({ ...job, mayHaveRun, at: now() }) });
     return outcome;
   } catch (error) {
     return outcomeOf(error);
   }
 }
 
-/** Writes the dead letter that an outcome asks for; what cannot be sent is a failed job, never a lost one. */
+/** Sends the dead letter of an outcome. A job whose dead letter cannot be sent has failed and is retried. */
 async function conclude(
   { outcome, mayStillLand = false }: Omit<Conclusion, "settled">,
   job: Job | undefined,
@@ -272,9 +269,10 @@ async function conclude(
         ...(job && { source: { bucket: job.bucket, key: job.key } }),
         lastAttemptAt: context.now(),
       };
-      // It cannot be redriven before the write has landed, for nobody sees it until then.
+      // Until the write has taken effect or not, the dead letter is hidden and cannot be redriven.
       const delaySeconds = mayStillLand ? LATE_WRITE_SECONDS : 0;
-      await context.deadLetters.send(body, deadLetterAttributes(deadLetter, message), delaySeconds);
+      const attributes = deadLetterAttributes(deadLetter, message);
+      await context.deadLetters.send({ body, attributes, delaySeconds });
       const { reason, lane, source } = deadLetter;
       countDeadLetter(context, { lane, reason, ...source, messageId: message.id }, context.now());
     }
@@ -285,9 +283,9 @@ async function conclude(
 }
 
 /**
- * For how long at least a message stays away, s: none, but after its last permitted receive a whole
- * lease, as a crash would have kept it. SQS then makes it a dead letter without a mark of ours, and
- * only by its age is it known for one when the console has moved it back.
+ * How long a message must stay hidden, s: 0, and a whole lease after its last permitted receive, as
+ * after a crash. SQS then moves it to the dead-letter queue without a reason, and after a redrive by
+ * the console only its age shows that it was a dead letter.
  */
 function minRetrySeconds(
   { receiveCount }: Pick<ReceivedMessage, "receiveCount">,

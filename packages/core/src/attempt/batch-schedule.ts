@@ -1,25 +1,25 @@
 import type { SourceGroup } from "./source-group.ts";
 
-/** In which order a batch is worked on, so that what ends the process takes little from the others. */
+/** The order of a batch, in which a message that ends the process affects few others. */
 export interface BatchSchedule {
-  /** Alone, before everything else: it may be received no more. */
+  /** Alone and first: this is its last permitted receive. */
   readonly last: SourceGroup | undefined;
-  /** Side by side. */
+  /** Concurrently. */
   readonly fresh: readonly SourceGroup[];
-  /** One after the other, each when all before it are over and acknowledged. */
+  /** One after the other, each after everything before it is settled and acknowledged. */
   readonly suspects: readonly SourceGroup[];
-  /** Not begun at all but sent anew: a crash of what comes before them would be their last receive. */
+  /** Not attempted but requeued: a crash of the others would use up their last receive. */
   readonly toRequeue: readonly SourceGroup[];
 }
 
 /**
- * Lines a batch up. What may be received no more goes first: it is done, or it ends among the dead
- * and meets nobody again. Suspects come last, those first that were received least: an innocent
- * companion of a crash was received less often than what has crashed before.
+ * Schedules a batch. A suspect at its last receive is first: it is done, or it becomes a dead letter
+ * and is in no batch again. The other suspects are last, in the order of their receives: a message
+ * that was only in one batch with a crash was received less often than the one that crashed.
  */
 export function scheduleBatch(groups: readonly SourceGroup[], maxReceives: number): BatchSchedule {
   const atLast = ({ messages }: SourceGroup) =>
-    messages.some((one) => one.receiveCount >= maxReceives);
+    messages.some(({ message }) => message.receiveCount >= maxReceives);
   const suspects = groups.filter(({ suspect }) => suspect);
   const [last, ...toRequeue] = suspects.filter(atLast);
   return {
@@ -31,5 +31,5 @@ export function scheduleBatch(groups: readonly SourceGroup[], maxReceives: numbe
 }
 
 function receives({ messages }: SourceGroup): number {
-  return Math.max(...messages.map(({ receiveCount }) => receiveCount));
+  return Math.max(...messages.map(({ message }) => message.receiveCount));
 }

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { createS3 } from "../aws/index.ts";
 import { DEAD_LETTER_ATTRIBUTES, Queue } from "../queue/index.ts";
 import { RenditionStore } from "../store/index.ts";
-import { attempt, LATE_WRITE_SECONDS } from "./attempt.ts";
+import { LATE_WRITE_SECONDS } from "./attempt.ts";
 import {
+  attempt,
   context,
   deadLetters,
   failing,
@@ -22,7 +23,7 @@ import {
 inSandbox();
 
 describe("attempt", () => {
-  it("puts what is rejected among the dead at once, its body as it was, with the reason", async () => {
+  it("writes a dead letter at once for a rejected job, with its body and the reason", async () => {
     await upload(Buffer.from("no picture"));
     const body = jobBody();
     const settlement = await attempt(message(body, { receiveCount: 1 }), context(), never);
@@ -44,7 +45,7 @@ describe("attempt", () => {
     ]);
   });
 
-  it("puts a message that it cannot read among the dead", async () => {
+  it("writes a dead letter for a message that it cannot read", async () => {
     const settlement = await attempt(message("{not json"), context(), never);
     expect(settlement).toEqual({ kind: "acknowledge" });
     const [deadLetter] = await deadLetters();
@@ -55,7 +56,7 @@ describe("attempt", () => {
     expect(deadLetter?.attributes[DEAD_LETTER_ATTRIBUTES.key]).toBeUndefined();
   });
 
-  it("lets what failed come back later each time, and gives it up with its reason at the last receive", async () => {
+  it("retries a failed job later each time, and writes a dead letter with its reason at the last receive", async () => {
     await upload(await picture());
     const seconds: number[] = [];
     for (const receiveCount of [1, 2, 3, 4]) {
@@ -77,9 +78,9 @@ describe("attempt", () => {
     ]);
   });
 
-  it("keeps a message and its dead letter away until a write that was given up has landed", async () => {
+  it("hides a message and its dead letter until a write that was given up cannot take effect any more", async () => {
     await upload(await picture());
-    // A store of which no write is answered, and everything else is.
+    // A store that answers everything but writes.
     const unanswered = createS3({
       endpoint: sandbox.endpoint,
       region: sandbox.region,
@@ -99,7 +100,7 @@ describe("attempt", () => {
     expect(settlement).toMatchObject({ kind: "retry", minRetrySeconds: LATE_WRITE_SECONDS });
     const last = message(jobBody(), { receiveCount: 5 });
     expect(await attempt(last, silent, never)).toEqual({ kind: "acknowledge" });
-    // The dead letter is sent, and nobody receives it yet.
+    // The dead letter is sent, and hidden.
     const AttributeNames = ["ApproximateNumberOfMessagesDelayed" as const];
     const asked = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames });
     expect((await sandbox.sqs.send(asked)).Attributes).toEqual({
@@ -108,7 +109,7 @@ describe("attempt", () => {
     unanswered.destroy();
   });
 
-  it("does not acknowledge what it could not put among the dead, or send on", async () => {
+  it("does not acknowledge a message whose dead letter or forwarded job it could not send", async () => {
     await upload(Buffer.from("no picture"));
     const nowhere = new Queue(sandbox.sqs, `${sandbox.endpoint}/000000000000/no-such-queue`);
     const noDeadLetters = context({ deadLetters: nowhere });
@@ -118,8 +119,8 @@ describe("attempt", () => {
     const noLarge = context({ large: nowhere });
     const big = message(jobBody({ bytes: 21 * MIB }));
     expect(await attempt(big, noLarge, never)).toMatchObject({ kind: "retry" });
-    // After its last receive SQS makes it a dead letter, without a mark of ours: never sooner than
-    // after the lease of 30 s that a crash would have taken.
+    // After its last receive SQS makes it a dead letter without attributes, and not earlier than
+    // after a crash: the lease is 30 s.
     const last = message(jobBody(), { receiveCount: 5 });
     const settlement = await attempt(last, noDeadLetters, never);
     expect(settlement.kind === "retry" && settlement.seconds).toBeGreaterThanOrEqual(30);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseMessage } from "../intake/index.ts";
 import { DEAD_LETTER_ATTRIBUTES } from "../queue/index.ts";
-import { attempt } from "./attempt.ts";
 import {
+  attempt,
   context,
   forwarded,
   inSandbox,
@@ -17,7 +17,7 @@ import {
 inSandbox();
 
 describe("attempt", () => {
-  it("sends what has over 20 MiB by its event to the large lane, without looking at it", async () => {
+  it("forwards a source of more than 20 MiB by the size in its event", async () => {
     const exact = message(jobBody({ bytes: 20 * MIB }));
     await attempt(exact, context(), never);
     expect(await forwarded()).toEqual([]);
@@ -48,7 +48,7 @@ describe("attempt", () => {
       { attributes: { [DEAD_LETTER_ATTRIBUTES.reason]: "Internal" } },
     ],
     ["crashed, and redriven by the AWS console", { sentAt: Date.now() + 60_000 }],
-  ])("tells the large lane of a job that was begun before: %s", async (_how, more) => {
+  ])("forwards a job as one that may have run: %s", async (_how, more) => {
     await attempt(message(jobBody({ bytes: 21 * MIB }), more), context(), never);
     const [sent] = await forwarded();
     expect(parseMessage(sent?.body ?? "")).toMatchObject({ jobs: [{ key, mayHaveRun: true }] });

@@ -6,7 +6,7 @@ const unchanged = { kind: "unchanged" } as const;
 const timedOut = { kind: "failed", reason: "TimedOut", message: "the time ran out" } as const;
 const late = new Failure("TimedOut", "the time ran out");
 
-it("answers for a step that does not end", async () => {
+it("resolves with the abort's reason when a step does not end", async () => {
   const stop = new AbortController();
   const answer = inTime(new Promise(() => undefined), stop.signal);
   stop.abort(late);
@@ -14,7 +14,7 @@ it("answers for a step that does not end", async () => {
   expect(await inTime(new Promise(() => undefined), stop.signal)).toEqual(timedOut);
 });
 
-it("lets what ends by itself say how it ended", async () => {
+it("resolves with the job's own outcome when the job ends in time", async () => {
   const stop = new AbortController();
   const ended = Promise.withResolvers<typeof unchanged>();
   const answer = inTime(ended.promise, stop.signal);

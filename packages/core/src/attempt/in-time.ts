@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Outcome } from "../outcome/index.ts";
 import { outcomeOf } from "../reconcile/index.ts";
 
-/** What an aborted job gets to end by itself, ms: requests on their way end at once when aborted. */
+/** How long an aborted job may take to end by itself, ms. Aborted requests end at once. */
 const ABORTED_MS = 100;
 
 /** Resolves after so many ms, and rejects when the signal is aborted. */
@@ -11,9 +11,9 @@ export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 const pauseOfClock: Pause = (ms, signal) => setTimeout(ms, undefined, { signal });
 
 /**
- * A codec's step cannot be stopped, and may take longer than anyone can wait: after an abort, the job
- * is answered without it. The step goes on alone; nothing is written after it, and its permit of
- * memory ends with it.
+ * Resolves soon after an abort, even if the job has not ended: a step of the codec cannot be stopped
+ * and may take long. The step goes on in the background. Nothing is written after it, and it keeps
+ * its memory permit until it ends.
  *
  * @param pause default: the clock's
  */

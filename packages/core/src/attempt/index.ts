@@ -6,4 +6,4 @@ export {
 } from "./attempt.ts";
 export { type BatchSchedule, scheduleBatch } from "./batch-schedule.ts";
 export { release, requeue } from "./release.ts";
-export { groupBySource, type SourceGroup } from "./source-group.ts";
+export { groupBySource, type ReadMessage, readMessage, type SourceGroup } from "./source-group.ts";

@@ -10,8 +10,8 @@ import { expect, it } from "vitest";
 import { Queue } from "../queue/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
 import { RenditionStore } from "../store/index.ts";
-import { type AttemptContext, attempt } from "./attempt.ts";
-import { context, inSandbox, never, sandbox } from "./sandbox.fixture.ts";
+import type { AttemptContext } from "./attempt.ts";
+import { attempt, context, inSandbox, never, sandbox } from "./sandbox.fixture.ts";
 
 const VERSIONS = 50;
 const WORKERS = 2;
@@ -23,7 +23,7 @@ function contextOf(large: Queue): AttemptContext {
   return { ...rest, reconcile: { ...reconcile, recipe }, random: Math.random };
 }
 
-/** Works until nothing is left to be done of what was uploaded by then. */
+/** Attempts messages until the uploads are over and the queue is empty. */
 async function work(queue: Queue, isOver: () => boolean): Promise<void> {
   for (;;) {
     const over = isOver();
@@ -31,14 +31,14 @@ async function work(queue: Queue, isOver: () => boolean): Promise<void> {
     if (over && messages.length === 0) return;
     for (const message of messages) {
       const settlement = await attempt(message, contextOf(queue), never);
-      if (settlement.kind === "acknowledge") await queue.acknowledge(message);
-      else await queue.changeVisibility(0, message);
+      if (settlement.kind === "acknowledge") await queue.delete(message);
+      else await queue.changeVisibility(message, 0);
     }
   }
 }
 
 it.each([1, 2])(
-  "ends with the last of 50 versions, whatever met on the way (seed %i)",
+  "ends with the renditions of the last of 50 versions, whatever ran concurrently (seed %i)",
   async (seed) => {
     const { s3, sqs, resources } = sandbox;
     const { sourceBucket: Bucket, renditionBucket } = resources;

@@ -1,37 +1,36 @@
-import { jobMessage, parseMessage } from "../intake/index.ts";
-import type { Queue, ReceivedMessage } from "../queue/index.ts";
-import { traceOf } from "./source-group.ts";
+import { jobMessage } from "../intake/index.ts";
+import type { Queue } from "../queue/index.ts";
+import { jobsOf, type ReadMessage } from "./source-group.ts";
 
 /**
- * Gives a message back that was not begun, to be received again at once. Where this receive was the
- * last permitted, SQS would move it among the dead for nothing: it is sent anew instead, as jobs
- * that may have been begun, and is then to be acknowledged.
+ * Ends the visibility timeout of a message that was not attempted. At its last permitted receive,
+ * SQS would move it to the dead-letter queue without need: it is requeued instead.
  *
  * @param lane the message's own queue
- * @throws Failure when the queue does not take it: the message then comes back when its visibility ends
+ * @returns the settlement that the message still needs
+ * @throws Failure when SQS fails: the message is then received again when its visibility timeout ends
  */
 export async function release(
-  message: ReceivedMessage,
+  read: ReadMessage,
   lane: Queue,
   maxReceives: number,
 ): Promise<"acknowledge" | "retry"> {
-  if (message.receiveCount >= maxReceives) {
-    await requeue(message, lane);
+  if (read.message.receiveCount >= maxReceives) {
+    await requeue(read, lane);
     return "acknowledge";
   }
-  await lane.changeVisibility(0, message);
+  await lane.changeVisibility(read.message, 0);
   return "retry";
 }
 
 /**
- * Sends what a message asks for as new messages, received for the first time. The old one is to be
- * acknowledged afterwards; a crash between the two leaves a duplicate.
+ * Sends the jobs of a message as new messages, which have not been received yet. The caller
+ * acknowledges the old message afterwards: a crash in between leaves a duplicate.
+ *
+ * @throws Failure when SQS fails
  */
-export async function requeue(message: ReceivedMessage, lane: Queue): Promise<void> {
-  const intake = parseMessage(message.body);
-  const bodies =
-    intake.kind === "jobs"
-      ? intake.jobs.map((job) => jobMessage({ ...job, mayHaveRun: true, ...traceOf(job, message) }))
-      : [message.body];
-  for (const body of bodies) await lane.send(body, message.attributes);
+export async function requeue(read: ReadMessage, lane: Queue): Promise<void> {
+  const { body, attributes } = read.message;
+  const jobs = jobsOf(read).map((job) => jobMessage({ ...job, mayHaveRun: true }));
+  for (const each of jobs.length > 0 ? jobs : [body]) await lane.send({ body: each, attributes });
 }

@@ -10,7 +10,13 @@ import {
 } from "../reconcile/sandbox.fixture.ts";
 import { RenditionStore } from "../store/index.ts";
 import { createLog } from "../telemetry/index.ts";
-import type { AttemptContext } from "./attempt.ts";
+import {
+  type AttemptContext,
+  attempt as attemptRead,
+  attemptTogether as attemptReadTogether,
+  type Settlement,
+} from "./attempt.ts";
+import { readMessage } from "./source-group.ts";
 
 export {
   inSandbox,
@@ -45,7 +51,7 @@ export function context(more: Partial<AttemptContext> = {}): AttemptContext {
   };
 }
 
-/** A context whose renditions cannot be written: every job fails, and may be tried again. */
+/** A context in which no rendition can be written: every job fails and is retried. */
 export function failing(more: Partial<AttemptContext> = {}): AttemptContext {
   const sound = context();
   const renditions = new RenditionStore(sandbox.s3, "no-such-bucket");
@@ -66,6 +72,26 @@ export function message(body: string, more: Partial<ReceivedMessage> = {}): Rece
   };
 }
 
+export function attempt(
+  one: ReceivedMessage,
+  given: AttemptContext,
+  signal: AbortSignal,
+): Promise<Settlement> {
+  return attemptRead(readMessage(one, given), given, signal);
+}
+
+export function attemptTogether(
+  some: readonly ReceivedMessage[],
+  given: AttemptContext,
+  signal: AbortSignal,
+): Promise<Settlement[]> {
+  return attemptReadTogether(
+    some.map((one) => readMessage(one, given)),
+    given,
+    signal,
+  );
+}
+
 export function jobBody(more: { bytes?: number; at?: number } = {}): string {
   const bucket = sandbox.resources.sourceBucket;
   return jobMessage({ bucket, key, at: Date.now(), mayHaveRun: false, force: false, ...more });
@@ -73,7 +99,7 @@ export function jobBody(more: { bytes?: number; at?: number } = {}): string {
 
 export const picture = () => pictureOf(60, 40);
 
-/** Takes every message of a queue away and gives bodies and text attributes. */
+/** Receives and hides every message of a queue, and returns their bodies and text attributes. */
 async function taken(url: string) {
   const messages = [];
   for (;;) {

@@ -23,6 +23,8 @@ function message(id: string, keys: readonly string[], receiveCount = 1): Receive
   };
 }
 
+const read = (one: ReceivedMessage) => readMessage(one, { leaseSeconds: 30, sourceBuckets: [] });
+
 const messages = fc
   .array(
     fc.record({
@@ -37,63 +39,69 @@ const messages = fc
 
 const keysOf = ({ body }: ReceivedMessage) => body.match(/(?<="key":")\w/g) ?? [];
 
-describe("unitsOf", () => {
-  it("puts each message into one unit, and no source into two", () => {
+describe("groupBySource", () => {
+  it("puts each message into one group, and no source into two", () => {
     fc.assert(
       fc.property(messages, (received) => {
-        const groups = groupBySource(received, 30);
+        const groups = groupBySource(received.map(read));
         expect(
           groups
             .flatMap((group) => group.messages)
-            .map(({ id }) => id)
+            .map(({ message: { id } }) => id)
             .sort(),
         ).toEqual(received.map(({ id }) => id).sort());
-        const sources = groups.map((group) => new Set(group.messages.flatMap(keysOf)));
+        const sources = groups.map(
+          (group) => new Set(group.messages.flatMap(({ message }) => keysOf(message))),
+        );
         const all = sources.flatMap((set) => [...set]);
         expect(all).toHaveLength(new Set(all).size);
         for (const group of groups) {
-          expect(group.suspect).toBe(group.messages.some(({ receiveCount }) => receiveCount > 1));
+          expect(group.suspect).toBe(
+            group.messages.some(({ message: { receiveCount } }) => receiveCount > 1),
+          );
         }
       }),
     );
   });
 
-  it("unites what nothing but a third message connects, and no more", () => {
+  it("groups messages that only a third message connects, and no others", () => {
     const received = [
       message("1", ["a"]),
       message("2", ["b"]),
       message("3", ["c"]),
       message("4", ["a", "b"]),
     ];
-    const ids = groupBySource(received, 30).map((group) => group.messages.map(({ id }) => id));
+    const ids = groupBySource(received.map(read)).map((group) =>
+      group.messages.map(({ message: { id } }) => id),
+    );
     expect(ids).toEqual([["1", "2", "4"], ["3"]]);
   });
 
-  it("tells buckets apart, and suspects what a sender says was begun", () => {
+  it("distinguishes buckets, and suspects a job that its sender marked as started", () => {
     const body = (bucket: string, mayHaveRun: boolean) =>
       jobMessage({ bucket, key: "a", mayHaveRun, force: false });
     const received = [
       { ...message("1", []), body: body("b1", false) },
       { ...message("2", []), body: body("b2", true) },
       { ...message("3", []), body: "no JSON", receiveCount: 4 },
-      // Redriven: the first died with its program, the second was given up by one.
+      // Redriven dead letters: the first has no reason, because its process ended; the others have one.
       { ...message("4", ["d"]), attributes: { [DEAD_LETTER_ATTRIBUTES.redriveCount]: "1" } },
       { ...message("5", ["e"]), attributes: { [DEAD_LETTER_ATTRIBUTES.reason]: "Throttled" } },
       { ...message("7", ["g"]), attributes: { RedriveCount: "1", RedriveOf: "Throttled" } },
       { ...message("6", ["f"], 2), attributes: { [DEAD_LETTER_ATTRIBUTES.reason]: "Throttled" } },
     ];
-    const suspects = groupBySource(received, 30).map(({ suspect }) => suspect);
+    const suspects = groupBySource(received.map(read)).map(({ suspect }) => suspect);
     expect(suspects).toEqual([false, true, false, true, false, false, true]);
   });
 });
 
-describe("lineUp", () => {
+describe("scheduleBatch", () => {
   const group = (...counts: number[]): SourceGroup => ({
-    messages: counts.map((count, at) => message(`${at}`, ["a"], count)),
+    messages: counts.map((count, at) => read(message(`${at}`, ["a"], count))),
     suspect: true,
   });
 
-  it("begins with one that may be received no more, and ends with suspects, those received least first", () => {
+  it("starts with a group at its last receive, and ends with suspects in the order of their receives", () => {
     const [twice, thrice, last, also] = [group(2), group(3, 1), group(5), group(2, 6)];
     const fresh = { ...group(1), suspect: false };
     expect(scheduleBatch([thrice, last, fresh, twice, also], 5)).toEqual({
@@ -104,7 +112,7 @@ describe("lineUp", () => {
     });
   });
 
-  it("leaves none out, and none on its last receive behind another", () => {
+  it("leaves no group out, and puts no group at its last receive behind another", () => {
     const counts = fc.array(fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1 }));
     fc.assert(
       fc.property(counts, (drafts) => {
@@ -117,24 +125,42 @@ describe("lineUp", () => {
         expect(all).toHaveLength(groups.length);
         expect(new Set(all)).toEqual(new Set(groups));
         const behind = [...fresh, ...suspects].flatMap((one) => one.messages);
-        expect(behind.every(({ receiveCount }) => receiveCount < 5)).toBe(true);
+        expect(behind.every(({ message: { receiveCount } }) => receiveCount < 5)).toBe(true);
       }),
     );
   });
 });
 
-describe("the trace that a message is a part of", () => {
+describe("readMessage", () => {
   const from = (trace: string | undefined, traceHeader: string | undefined) => {
     const job = { bucket: "b", key: "a", mayHaveRun: false, force: false };
     const body = jobMessage({ ...job, ...(trace !== undefined && { trace }) });
-    const of = { leaseSeconds: 30, sourceBuckets: [] };
-    const { intake } = readMessage({ ...message("m", []), body, traceHeader }, of);
+    const { intake } = read({ ...message("m", []), body, traceHeader });
     return intake.kind === "jobs" ? intake.jobs.map((one) => one.trace) : [];
   };
 
-  it("is its jobs' too, unless they know of one themselves", () => {
+  it("gives the trace of a message to its jobs that have none", () => {
     expect(from(undefined, undefined)).toEqual([undefined]);
     expect(from(undefined, "theirs")).toEqual(["theirs"]);
     expect(from("own", "theirs")).toEqual(["own"]);
+  });
+
+  it("marks a job without a time as one that may have run, and does not suspect it", () => {
+    const job = { bucket: "b", key: "a", mayHaveRun: false, force: false };
+    const of = (at: number | undefined) =>
+      read({
+        ...message("m", []),
+        sentAt: 50_000,
+        body: jobMessage(at === undefined ? job : { ...job, at }),
+      });
+    const mayHaveRun = [of(undefined), of(49_000), of(1_000)].map(({ intake, suspect }) => [
+      intake.kind === "jobs" && intake.jobs[0]?.mayHaveRun,
+      suspect,
+    ]);
+    expect(mayHaveRun).toEqual([
+      [true, false],
+      [false, false],
+      [true, true],
+    ]);
   });
 });

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { parseMessage } from "../intake/index.ts";
 import { DEAD_LETTER_ATTRIBUTES } from "../queue/index.ts";
 import { SourceStore } from "../store/index.ts";
-import { type AttemptContext, attempt, attemptTogether } from "./attempt.ts";
+import type { AttemptContext } from "./attempt.ts";
 import {
+  attempt,
+  attemptTogether,
   context,
   deadLetters,
   failing,
@@ -47,7 +49,7 @@ describe("attemptTogether", () => {
     return JSON.stringify({ Records: keys.map(record) });
   }
 
-  it("looks at a source once for all that ask, those of several jobs too", async () => {
+  it("opens a source once for all messages that ask for it, also for messages of several jobs", async () => {
     await upload(await picture());
     const first = key;
     setKey("pictures/other.jpg");
@@ -59,7 +61,7 @@ describe("attemptTogether", () => {
     expect(opened.map((one) => one.key).sort()).toEqual([first, key].sort());
   });
 
-  it("takes no shortcut when any of them was begun before", async () => {
+  it("takes no shortcut when one of the messages may have run", async () => {
     await upload(await picture());
     await attempt(message(jobBody()), context(), never);
     const { opened, context: counted } = counting();
@@ -69,7 +71,7 @@ describe("attemptTogether", () => {
     expect(opened.map(({ unlessUnchanged }) => unlessUnchanged)).toEqual([true, false]);
   });
 
-  it("gives each its own end of a failure: a dead letter at the last receive, later for the rest", async () => {
+  it("settles each message of a failed job by its own receives: a dead letter at the last, a retry before", async () => {
     await upload(await picture());
     const last = message(jobBody(), { id: "m-2", receiveCount: 5, firstReceivedAt: 1_000 });
     const settlements = await attemptTogether([message(jobBody()), last], failing(), never);
@@ -85,7 +87,7 @@ describe("attemptTogether", () => {
     ]);
   });
 
-  it("writes a letter for each, and forwards once", async () => {
+  it("writes a dead letter for each message, and forwards the job once", async () => {
     await upload(Buffer.from("no picture"));
     const asking = () => [message(jobBody()), message(jobBody(), { id: "m-2", receiveCount: 3 })];
     await attemptTogether(asking(), context(), never);
@@ -98,7 +100,7 @@ describe("attemptTogether", () => {
     expect((await forwarded()).map(({ body }) => parseMessage(body))).toMatchObject([
       { jobs: [{ key, mayHaveRun: true, bytes: 30 * MIB }] },
     ]);
-    // One of them says no size: only a look tells whether the source is still that large.
+    // One message has no size, so the source is opened to find whether it is still that large.
     const [one, other] = sized;
     if (one === undefined || other === undefined) throw new Error("two were made");
     await attemptTogether([one, { ...other, body: jobBody() }], context(), never);
@@ -106,7 +108,7 @@ describe("attemptTogether", () => {
     await deadLetters();
   });
 
-  it("answers for the others when an attempt at one breaks off", async () => {
+  it("settles the other messages when an attempt at one throws", async () => {
     await upload(await picture());
     const other = message(jobBody(), { id: "m-2" });
     setKey("pictures/breaks.jpg");

@@ -1,6 +1,6 @@
 import { Failure, Rejection } from "../outcome/index.ts";
 
-/** The names by which S3 and SQS say "slower": retried by the SDK first, then by redelivery. */
+/** The errors by which S3 and SQS throttle. The SDK retries them first, and SQS after that. */
 const THROTTLES = new Set([
   "SlowDown",
   "Throttling",
@@ -12,10 +12,11 @@ const THROTTLES = new Set([
 ]);
 
 /**
- * An error of the AWS SDK (or of a body cut short) as this fleet's words: `Throttled` or
- * `StoreUnavailable`. Errors that already are ours pass through, and so does an abort's own reason.
+ * Converts an error of the AWS SDK, or of a body that broke off, to a Failure `Throttled` or
+ * `StoreUnavailable`. A Failure, a Rejection and the reason of an aborted signal are returned as they
+ * are.
  *
- * @param what the call, for a person: `read s3://bucket/key`
+ * @param what the call, for the message: `read s3://bucket/key`
  */
 export function asFailure(what: string, error: unknown, signal?: AbortSignal): Error {
   if (error instanceof Failure || error instanceof Rejection) return error;
@@ -30,7 +31,7 @@ export function asFailure(what: string, error: unknown, signal?: AbortSignal): E
   );
 }
 
-/** The HTTP status of an SDK error, if it was answered at all. */
+/** The HTTP status of an SDK error; undefined if there was no answer. */
 export function statusOf(error: unknown): number | undefined {
   return describe(error).status;
 }

@@ -7,9 +7,9 @@ export const url = v.pipe(v.string(), v.url("it must be a URL"));
 export const name = v.pipe(v.string(), v.nonEmpty("it must not be empty"));
 
 /**
- * The bucket that sources come from; absent: it is not known. A message that names another is
- * malformed, and what would be written among the sources is refused. More than one is refused:
- * nothing in a rendition's key says of which bucket its source is (docs/adr/021-one-source-bucket.md).
+ * The bucket of the sources; empty if it is not known. A message that names another bucket is
+ * malformed, and a recipe whose renditions would be sources is refused. Two buckets are refused, because
+ * the key of a rendition does not contain its source's bucket (docs/adr/021-one-source-bucket.md).
  */
 export const sourceBuckets = v.optional(
   v.pipe(
@@ -18,7 +18,7 @@ export const sourceBuckets = v.optional(
     v.check((all) => all.every((one) => one !== ""), "it must be the name of a bucket"),
     v.maxLength(
       1,
-      "sources of two buckets would meet in one rendition's key: deploy a fleet for each bucket, with a rendition bucket or an output.prefix of its own",
+      "sources of two buckets would have the same rendition keys: deploy a fleet for each bucket, with its own rendition bucket or output.prefix",
     ),
   ),
   "",
@@ -37,9 +37,9 @@ export function wholeNumber(from: number, to: number) {
 }
 
 /**
- * A program's environment, checked at its door.
+ * Parses the environment of a program at its start.
  *
- * @throws Error naming each variable that is missing or wrong, its value and the fix
+ * @throws Error with each variable that is missing or invalid, its value and the valid values
  */
 export function parseEnv<const Schema extends v.GenericSchema>(
   program: string,

@@ -3,7 +3,7 @@ import type { Job } from "./job.ts";
 import { bucketName, objectKey, sizeHint, timeHint } from "./object-name.ts";
 
 /**
- * What every EventBridge event of S3 has.
+ * What every EventBridge event of S3 contains.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
 export const eventBridgeSchema = v.object({
@@ -12,8 +12,9 @@ export const eventBridgeSchema = v.object({
 });
 
 /**
- * After these the renditions may be out of date. A lifecycle rule's expiration is an `Object Deleted`;
- * the other types (restores begun and expired, tags, ACLs, storage classes) leave the content as it is.
+ * The events after which renditions may be out of date. The expiration by a lifecycle rule is an
+ * `Object Deleted`. The other types (started and expired restores, tags, ACLs, storage classes) leave
+ * the content as it is.
  */
 export const JOB_TYPES: readonly string[] = [
   "Object Created",
@@ -21,7 +22,7 @@ export const JOB_TYPES: readonly string[] = [
   "Object Restore Completed",
 ];
 
-/** One of those. Keys are raw here: decoding them again would lose `+` and `%`. */
+/** An event of these types. Its key is raw: decoding it would change `+` and `%`. */
 export const objectEventSchema = v.pipe(
   v.object({
     time: v.optional(timeHint),

@@ -1,5 +1,5 @@
 export { issueText } from "./issue-text.ts";
 export type { Job } from "./job.ts";
 export { jobMessage } from "./job-message.ts";
-export { isObjectName } from "./object-name.ts";
+export { decodeKey, isObjectKey, isObjectName } from "./object-name.ts";
 export { type Intake, parseMessage } from "./parse.ts";

@@ -32,16 +32,15 @@ export const jobMessageSchema = v.pipe(
 );
 
 /**
- * Of what JSON leaves as it is, the only two characters that SQS refuses in a body: it takes what XML
- * 1.0 can carry. Others beside them, and lone surrogates, JSON escapes by itself.
+ * The only two characters that `JSON.stringify` does not escape and SQS refuses: it accepts the
+ * characters of XML 1.0.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 const NOT_XML = /[\ufffe\uffff]/g;
 
 /**
- * A job as the body of a message of our own: what is forwarded, reprocessed and redriven by key.
- * Without `at`, the time of sending, it is not known to be the first of its kind, and takes no
- * shortcut.
+ * The body of a job message, as it is sent by a forward, a requeue or a command. A job without `at`,
+ * the time of sending, counts as one that may have run, and takes no shortcut.
  */
 export function jobMessage(job: Job): string {
   const body = JSON.stringify({

@@ -1,21 +1,21 @@
 /**
- * "Bring the renditions of this source up to date". A job trusts its event for the key alone, and
- * for the size as a hint to choose a lane.
+ * "Bring the renditions of this source up to date." Of the event, a job uses the key, and the size as
+ * a hint to choose a lane.
  */
 export interface Job {
   readonly bucket: string;
-  /** Raw: never form-encoded. */
+  /** Not form-encoded. */
   readonly key: string;
-  /** The source's size in bytes as the event said it; absent for removals and where it said none. */
+  /** The source's size in the event; absent for removals and events without a size. */
   readonly bytes?: number;
-  /** When its event happened, or when our own message was sent: ms since the epoch, if it was said. */
+  /** The time of the event, or when the fleet sent the message, ms since the epoch; absent if unknown. */
   readonly at?: number;
-  /** A job that may have been begun before takes no shortcut: a crash may have left its traces. */
+  /** An earlier attempt may have left renditions, so the job takes no shortcut. */
   readonly mayHaveRun: boolean;
-  /** Render even what is up to date. */
+  /** Render also what is up to date. */
   readonly force: boolean;
-  /** The trace that it is a part of, as X-Ray writes it. */
+  /** The trace that it is a part of, as an X-Ray header. */
   readonly trace?: string;
-  /** The operator's run that sent it: by it a letter is known for that run's. */
+  /** The `reprocess` run that sent it: it identifies the run's dead letters. */
   readonly run?: string;
 }

@@ -4,8 +4,9 @@ import * as v from "valibot";
 const MAX_KEY_BYTES = 1024;
 
 /**
- * Names alone: what else the SDK takes for a bucket (an ARN, an access point) is another's place.
- * Buckets from before 2018 may have capitals, `_` and 255 characters; S3-compatibles allow them too.
+ * A bucket's name, and nothing else that the SDK accepts in its place (an ARN, an access point).
+ * Buckets from before 2018 may have capitals, `_` and 255 characters; S3-compatible servers allow
+ * them too.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
  */
 export const bucketName = v.pipe(
@@ -13,7 +14,7 @@ export const bucketName = v.pipe(
   v.regex(/^[\w.-]{1,255}$/, "must be the name of a bucket"),
 );
 
-/** The key of an object that S3 can have. */
+/** A key that an object in S3 can have. */
 export const objectKey = v.pipe(
   v.string(),
   v.nonEmpty("must not be empty"),
@@ -27,28 +28,46 @@ export const objectKey = v.pipe(
 
 const objectName = v.object({ bucket: bucketName, key: objectKey });
 
-/** Is it the name of an object that S3 can have? */
+/** Whether an object in S3 can have the key. */
+export function isObjectKey(key: string): boolean {
+  return v.is(objectKey, key);
+}
+
+/**
+ * Decodes a key as notifications, listings and inventories contain it.
+ *
+ * @returns undefined if it is not form-encoded UTF-8
+ */
+export function decodeKey(formEncoded: string): string | undefined {
+  try {
+    return decodeURIComponent(formEncoded.replaceAll("+", " "));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a value is a bucket and a key that an object in S3 can have. */
 export function isObjectName(value: unknown): value is { bucket: string; key: string } {
   return v.is(objectName, value);
 }
 
 /**
- * A size in bytes as somebody said it: a number, a text, or nothing. It only helps to choose a lane,
- * so what is no size is as good as none.
+ * A size in bytes: a number, a text or nothing. It only helps to choose a lane, so anything else
+ * counts as no size.
  */
 export const sizeHint = v.pipe(
   v.unknown(),
-  v.transform((said): number | undefined => {
-    const size = typeof said === "string" && said !== "" ? Number(said) : said;
+  v.transform((given): number | undefined => {
+    const size = typeof given === "string" && given !== "" ? Number(given) : given;
     return typeof size === "number" && size >= 0 && Number.isFinite(size) ? size : undefined;
   }),
 );
 
-/** A time as AWS and we write it, ISO 8601, in ms since the epoch; nothing where it is none. */
+/** A time in ISO 8601 as ms since the epoch. Anything else counts as no time. */
 export const timeHint = v.pipe(
   v.unknown(),
-  v.transform((said): number | undefined => {
-    const at = typeof said === "string" ? Date.parse(said) : Number.NaN;
+  v.transform((given): number | undefined => {
+    const at = typeof given === "string" ? Date.parse(given) : Number.NaN;
     return Number.isNaN(at) ? undefined : at;
   }),
 );

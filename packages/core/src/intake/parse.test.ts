@@ -6,7 +6,7 @@ import { parseMessage } from "./parse.ts";
 
 const AT = Date.parse("2026-11-21T10:00:00.000Z");
 
-/** As S3 writes a key into a notification: form-encoded. */
+/** Form-encodes a key, as S3 does in a notification. */
 function formEncode(key: string): string {
   return encodeURIComponent(key).replaceAll("%20", "+");
 }
@@ -37,7 +37,7 @@ const TAKEN_BY_SQS = /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10fff
 const wellFormedKey = fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 });
 
 describe("parseMessage", () => {
-  it("reads an S3 notification, decoding the key as a form does", () => {
+  it("reads an S3 notification, and decodes its form-encoded key", () => {
     const body = JSON.stringify({ Records: [s3Record("a+b%2Bc/%F0%9F%90%B1.jpg", { size: 42 })] });
     expect(parseMessage(body)).toEqual({
       kind: "jobs",
@@ -54,7 +54,7 @@ describe("parseMessage", () => {
     });
   });
 
-  it("gives back every key that S3 may form-encode", () => {
+  it("decodes every key that S3 can form-encode", () => {
     fc.assert(
       fc.property(wellFormedKey, (key) => {
         const intake = parseMessage(JSON.stringify({ Records: [s3Record(formEncode(key))] }));
@@ -63,7 +63,7 @@ describe("parseMessage", () => {
     );
   });
 
-  it("does not decode EventBridge keys, which are raw", () => {
+  it("does not decode the keys of EventBridge, which are raw", () => {
     fc.assert(
       fc.property(wellFormedKey, (key) => {
         const body = JSON.stringify({
@@ -81,7 +81,7 @@ describe("parseMessage", () => {
     );
   });
 
-  it("gives back our own job message as it was sent", () => {
+  it("reads a job message as it was sent", () => {
     fc.assert(
       fc.property(
         fc.record(
@@ -104,8 +104,8 @@ describe("parseMessage", () => {
     );
   });
 
-  it("writes job messages that SQS takes and gives back, whatever the key", () => {
-    // Few of all characters are the odd ones: they are asked for.
+  it("writes job messages that SQS accepts and that it reads again, for any key", () => {
+    // Odd characters are rare among all characters, so they are generated explicitly.
     const odd = fc.constantFrom("\0", "\x1b", "\x7f", "\ud800", "\udfff", "\ufffe", "\uffff", "🐱");
     const unit = fc.oneof(odd, fc.string({ unit: "binary", minLength: 1, maxLength: 1 }));
     fc.assert(
@@ -127,13 +127,13 @@ describe("parseMessage", () => {
     });
   });
 
-  it("reads what SNS wraps, and every record of it", () => {
+  it("reads every record of a notification that SNS wraps", () => {
     const inner = JSON.stringify({ Records: [s3Record("a.jpg"), s3Record("b.jpg")] });
     const body = JSON.stringify({ Type: "Notification", MessageId: "1", Message: inner });
     expect(parseMessage(body)).toMatchObject({ jobs: [{ key: "a.jpg" }, { key: "b.jpg" }] });
   });
 
-  it("does not unwrap for ever", () => {
+  it("unwraps one SNS notification only", () => {
     const once = JSON.stringify({ Type: "Notification", Message: "{}" });
     const twice = JSON.stringify({ Type: "Notification", Message: once });
     expect(parseMessage(twice).kind).toBe("malformed");
@@ -146,7 +146,7 @@ describe("parseMessage", () => {
     expect(parseMessage(wrapped).kind).toBe("ignored");
   });
 
-  /** Every type that S3 sends: is it a job? */
+  /** Every event type of S3, and whether it is a job. */
   const TYPES: readonly (readonly [string, boolean])[] = [
     ["ObjectCreated:Put", true],
     ["ObjectCreated:Post", true],
@@ -180,7 +180,7 @@ describe("parseMessage", () => {
     ["ObjectAccessed:Get", false],
   ];
 
-  it.each(TYPES)("takes an S3 event %s for a job: %s", (name, isJob) => {
+  it.each(TYPES)("reads an S3 event %s as a job: %s", (name, isJob) => {
     for (const eventName of [name, `s3:${name}`]) {
       const read = parseMessage(
         JSON.stringify({ Records: [s3Record("a.jpg", { name: eventName })] }),
@@ -209,7 +209,7 @@ describe("parseMessage", () => {
     const event = {
       source: "aws.s3",
       "detail-type": type,
-      // Those that are not for us need not have an object.
+      // Events that are not jobs need no object.
       detail: isJob ? { bucket: { name: "photos" }, object: { key: "a+b.jpg" } } : {},
     };
     expect(parseMessage(JSON.stringify(event))).toMatchObject(
@@ -219,7 +219,7 @@ describe("parseMessage", () => {
     );
   });
 
-  it("does the jobs among events of all types", () => {
+  it("reads the jobs among events of all types", () => {
     const names = ["ObjectTagging:Put", "ObjectCreated:Put", "ObjectAcl:Put"];
     const Records = names.map((name, at) => s3Record(`${at}.jpg`, { name }));
     expect(parseMessage(JSON.stringify({ Records }))).toMatchObject({ jobs: [{ key: "1.jpg" }] });
@@ -257,7 +257,7 @@ describe("parseMessage", () => {
   });
 
   const keys = ["", "a\ud800", "\udfffa", "x".repeat(1025), "ü".repeat(513)];
-  it.each(keys)("takes a key that S3 cannot have for malformed: %j", (key) => {
+  it.each(keys)("rejects a key that S3 cannot have: %j", (key) => {
     const object = { key, size: 1 };
     const bodies = [
       { type: "imagefleet.job", version: 1, bucket: "photos", key },
@@ -273,7 +273,7 @@ describe("parseMessage", () => {
     }
   });
 
-  it("takes what is no bucket's name for malformed", () => {
+  it("rejects a value that is not a bucket's name", () => {
     for (const bucket of [
       "",
       "a/b",
@@ -336,7 +336,7 @@ describe("parseMessage", () => {
     });
   });
 
-  it("never throws, and says little, whatever comes", () => {
+  it("never throws, and returns a short message, for any body", () => {
     fc.assert(
       fc.property(anyBody, (body) => {
         const intake = parseMessage(body);
@@ -348,7 +348,7 @@ describe("parseMessage", () => {
     );
   });
 
-  it("says little of a body that says much", () => {
+  it("returns a short message for a long body", () => {
     const long = "x".repeat(200_000);
     for (const body of [
       JSON.stringify({ source: long, "detail-type": "Object Created" }),

@@ -18,13 +18,13 @@ export type Intake =
 /** https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html */
 const snsSchema = v.object({ Type: v.literal("Notification"), Message: v.string() });
 
-/** A body may hold ten thousand faults: the first is told, and found soon. */
+/** A body may have thousands of issues: parsing stops at the first. */
 const FIRST = { abortEarly: true } as const;
 
 /**
- * What a message's body asks for. Never throws: what cannot be read is `malformed`, with the reason.
- * Nothing here goes down into a value deeper than its schema does, for a body may be nested deeper
- * than any stack is (`JSON.parse` reads such, `JSON.stringify` does not write it).
+ * Parses the body of a message. Never throws: a body that cannot be read is `malformed`, with the
+ * reason. Nothing here recurses into a value deeper than its schema: a body may be nested deeper than
+ * the stack allows (`JSON.parse` reads such a body, `JSON.stringify` does not write it).
  */
 export function parseMessage(body: string): Intake {
   try {
@@ -45,7 +45,7 @@ function parse(body: string, mayBeWrapped: boolean): Intake {
     const found = body.trim().slice(0, 80).toWellFormed();
     return malformed(`the body must be a JSON object, but it is ${found}`);
   }
-  // A body that resembles a form is held against that one, so that the dead letter says what to mend.
+  // A body that resembles one schema is parsed by that one, so that the dead letter names the issue.
   if ("type" in value && value.type === JOB_TYPE) {
     const own = v.safeParse(jobMessageSchema, value, FIRST);
     return own.success ? { kind: "jobs", jobs: [own.output] } : unlike("a job message", own.issues);
@@ -55,7 +55,7 @@ function parse(body: string, mayBeWrapped: boolean): Intake {
   if (v.is(s3TestEventSchema, value)) return { kind: "ignored", why: "an s3:TestEvent" };
   if (mayBeWrapped && v.is(snsSchema, value)) return parse(value.Message, false);
   return malformed(
-    `the body is no S3 event, EventBridge event, SNS notification or job message: ${excerpt(body)}`,
+    `the body is not an S3 event, EventBridge event, SNS notification or job message: ${excerpt(body)}`,
   );
 }
 
@@ -90,7 +90,7 @@ function ofEventBridge(value: object): Intake {
 }
 
 function unlike(what: string, [issue]: readonly v.BaseIssue<unknown>[], above = ""): Intake {
-  const why = issue === undefined ? "it is none" : issueText(issue, above);
+  const why = issue === undefined ? "it is not valid" : issueText(issue, above);
   return malformed(`the body looks like ${what}, but ${why}`);
 }
 

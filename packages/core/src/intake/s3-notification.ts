@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import type { Job } from "./job.ts";
-import { bucketName, objectKey, sizeHint, timeHint } from "./object-name.ts";
+import { bucketName, decodeKey, objectKey, sizeHint, timeHint } from "./object-name.ts";
 
 /**
- * What every record has. S3-compatible servers send the same with small differences: an event source
- * of their own (`minio:s3`, `ceph:s3`) or none, `s3:` before the event's name, sizes as text or null.
+ * What every record contains. S3-compatible servers send the same with small differences: their own
+ * event source (`minio:s3`, `ceph:s3`) or none, `s3:` before the event's name, sizes as text or null.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
 export const s3NotificationSchema = v.object({
@@ -17,10 +17,10 @@ export const s3NotificationSchema = v.object({
 });
 
 /**
- * After these the renditions may be out of date. Of the rest (restores begun and expired, tags, ACLs,
- * storage classes, replication) none changes what a source is. `ObjectLifecycle` and `ObjectSynced` are
- * Ceph's; `LifecycleDelMarkerExpiration`, `NoOP`, and tags, retention and legal holds under
- * `ObjectCreated` are MinIO's.
+ * The events after which renditions may be out of date. All others (started and expired restores,
+ * tags, ACLs, storage classes, replication) leave the content of a source as it is. `ObjectLifecycle`
+ * and `ObjectSynced` are Ceph's; `LifecycleDelMarkerExpiration`, `NoOP`, and tags, retention and
+ * legal holds under `ObjectCreated` are MinIO's.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
  */
 const JOB_EVENT =
@@ -30,16 +30,13 @@ export function isJobEvent(eventName: string): boolean {
   return JOB_EVENT.test(eventName);
 }
 
-/** Keys are form-encoded in notifications. */
 const formEncodedKey = v.pipe(
   v.string(),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    try {
-      return decodeURIComponent(dataset.value.replaceAll("+", " "));
-    } catch {
-      addIssue({ message: "must be form-encoded UTF-8" });
-      return NEVER;
-    }
+    const key = decodeKey(dataset.value);
+    if (key !== undefined) return key;
+    addIssue({ message: "must be form-encoded UTF-8" });
+    return NEVER;
   }),
   objectKey,
 );
@@ -66,5 +63,5 @@ export const objectRecordSchema = v.pipe(
   }),
 );
 
-/** Sent once when a notification is configured: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-enable-disable-notification-intro.html */
+/** S3 sends it once when a notification is configured: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-enable-disable-notification-intro.html */
 export const s3TestEventSchema = v.object({ Event: v.literal("s3:TestEvent") });

@@ -1,13 +1,13 @@
 import type { FailedReason, RejectedReason } from "./reason.ts";
 
 export const LANES = ["small", "large"] as const;
-/** `small` is drained by the Lambda function, `large` by the Fargate worker. */
+/** The Lambda function drains `small`, the Fargate worker `large`. */
 export type Lane = (typeof LANES)[number];
 
 /**
- * How a job ended: a closed set. `bytesIn` and `bytesOut` are bytes read from and written to S3,
- * `bytesSaved` what the smallest rendition of the source's own size has less than it, if there is one.
- * `damaged` says why the source is, where it was rendered all the same.
+ * How a job ended, from a closed set. `bytesIn` and `bytesOut` are bytes read from and written to S3.
+ * `bytesSaved` is how many bytes smaller than the source its smallest rendition in the source's own
+ * size is, if there is one. `damaged` is why the source is damaged, if it was rendered nevertheless.
  */
 export type Outcome =
   | {
@@ -20,7 +20,7 @@ export type Outcome =
     }
   | { kind: "unchanged" }
   | { kind: "removed"; removed: number }
-  /** `mayHaveRun`: it may have left traces on the way here. */
+  /** `mayHaveRun`: the small lane may have left renditions. */
   | { kind: "forwarded"; why: string; mayHaveRun?: true }
   | { kind: "ignored"; why: string }
   | { kind: "rejected"; reason: RejectedReason; message: string }

@@ -1,4 +1,4 @@
-/** The source or the message is to blame: trying again cannot help. */
+/** The source, the message or the recipe is at fault: a retry cannot help. */
 export const REJECTED_REASONS = [
   "SourceCorrupt",
   "SourceUnsupported",
@@ -9,7 +9,7 @@ export const REJECTED_REASONS = [
   "RecipeUnsatisfiable",
 ] as const;
 
-/** The world is to blame: trying again may help. */
+/** Something else is at fault: a retry may help. */
 export const FAILED_REASONS = [
   "StoreUnavailable",
   "Throttled",
@@ -20,10 +20,10 @@ export const FAILED_REASONS = [
   "Internal",
 ] as const;
 
-/** What a dead letter shows that SQS itself moved: no program lived to write a reason. */
+/** The reason of a dead letter that SQS moved after a crash, without a reason of its own. */
 export const CRASHED = "Crashed";
 
-/** What `imagefleet doctor --alarm` puts among the dead letters, to see whether anybody is told. */
+/** The reason of the dead letter with which `imagefleet doctor --alarm` tests the alarm. */
 export const DOCTOR_TEST = "DoctorTest";
 
 export type RejectedReason = (typeof REJECTED_REASONS)[number];

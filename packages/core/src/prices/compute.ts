@@ -1,33 +1,33 @@
 import { PRICES } from "./prices.ts";
 
-/** As infra makes it. Lambda gives a processor for every 1,769 MiB. */
+/** As infra configures it. Lambda has one vCPU per 1,769 MiB. */
 export const FUNCTION = { gib: 2, vcpus: 2048 / 1769 } as const;
 
-/** As infra makes it. */
+/** As infra configures it. */
 export const TASK = { gib: 4, vcpus: 2, diskGib: 21 } as const;
 
-/** What an image takes where it runs, s. */
+/** The time that an image needs, s. */
 export interface Taken {
-  /** Of all threads, on a processor like this machine's. */
+  /** CPU time of all threads, on a CPU like this machine's. */
   readonly cpuSeconds: number;
-  /** When no processor is busy: S3 is waited for, and nothing else is in hand. */
+  /** Time without CPU use: waiting for S3, with no other image in flight. */
   readonly waitSeconds: number;
 }
 
-/** How long the function is billed for, s, its share of the processors being used up. */
+/** The billed time of the function, s, if it uses its vCPUs fully. */
 export function functionSeconds({ cpuSeconds, waitSeconds }: Taken): number {
   return cpuSeconds / FUNCTION.vcpus + waitSeconds;
 }
 
-/** How long a task works at it, s. */
+/** The time of a task, s. */
 export function taskSeconds({ cpuSeconds, waitSeconds }: Taken): number {
   return cpuSeconds / TASK.vcpus + waitSeconds;
 }
 
-/** A second of the function, USD; requests are extra. */
+/** The price of a second of the function, USD, without requests. */
 export const FUNCTION_SECOND_USD = FUNCTION.gib * PRICES.lambda.gibSecond;
 
-/** A second of a task on demand, USD, its disk and its address counted. */
+/** The price of a second of an on-demand task, USD, with its disk and address. */
 export const TASK_SECOND_USD =
   TASK.vcpus * PRICES.fargate.vcpuSecond +
   TASK.gib * PRICES.fargate.gibSecond +

@@ -1,7 +1,6 @@
 /**
- * AWS's list prices of us-east-1, in USD, as of `date`, before any free tier; other regions are some
- * percent apart. All that is said of money anywhere is from here. Bytes are in GiB, which is what
- * AWS's price lists mean by GB.
+ * AWS's list prices in us-east-1, USD, as of `date`, without free tiers. Other regions differ by some
+ * percent. Every price in the code and the docs is from here. AWS's price lists write GB for GiB.
  * https://aws.amazon.com/s3/pricing/ https://aws.amazon.com/sqs/pricing/
  * https://aws.amazon.com/lambda/pricing/ https://aws.amazon.com/fargate/pricing/
  * https://aws.amazon.com/cloudwatch/pricing/ https://aws.amazon.com/kms/pricing/
@@ -17,12 +16,12 @@ export const PRICES = {
     read: 0.0004 / 1000,
     /** Standard, first 50 TB */
     gibMonth: 0.023,
-    /** Intelligent-Tiering: an object's move there, once, and its watching, from 128 KiB on. */
+    /** Intelligent-Tiering: the transition of an object, once, and its monitoring, from 128 KiB. */
     tieringMove: 0.01 / 1000,
     tieringWatchMonth: 0.0025 / 1000,
   },
   sqs: {
-    /** A request of up to 64 KiB, beyond the first million a month; ten messages a request. */
+    /** A request of up to 64 KiB with up to ten messages, after the first million per month. */
     request: 0.4 / 1_000_000,
   },
   lambda: {
@@ -36,16 +35,16 @@ export const PRICES = {
     gibSecond: 0.00356 / 3600,
     /** Beyond 20 GiB of disk. */
     diskGibSecond: 0.000111 / 3600,
-    /** A public address in use. */
+    /** A public IPv4 address in use. */
     addressSecond: 0.005 / 3600,
   },
   cloudwatch: {
-    /** One metric that one alarm looks at. */
+    /** One metric of one alarm. */
     alarmMetricMonth: 0.1,
     dashboardMonth: 3,
-    /** A metric of the fleet's own, of the first 10,000. */
+    /** A custom metric, of the first 10,000. */
     metricMonth: 0.3,
-    /** Taken in; kept. */
+    /** Ingested, and stored. */
     logGib: 0.5,
     logGibMonth: 0.03,
   },

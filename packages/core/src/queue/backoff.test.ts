@@ -4,7 +4,7 @@ import { backoffSeconds } from "./backoff.ts";
 
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-it("stays between half of 2^n s and all of it, from 1 s to a quarter of an hour", () => {
+it("is between half of 2^n s and 2^n s, from 1 s to 15 min", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1000 }), random, (receives, chance) => {
       const full = Math.min(900, 2 ** receives);
@@ -16,7 +16,7 @@ it("stays between half of 2^n s and all of it, from 1 s to a quarter of an hour"
   );
 });
 
-it("spreads what failed together", () => {
+it("spreads messages that failed together", () => {
   expect(backoffSeconds(5, 0)).toBe(16);
   expect(backoffSeconds(5, 0.999)).toBe(32);
 });

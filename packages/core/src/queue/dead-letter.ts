@@ -1,13 +1,18 @@
-import type { DeadLetterReason, Lane } from "../outcome/index.ts";
+import { isObjectName, parseMessage } from "../intake/index.ts";
+import {
+  CRASHED,
+  type DeadLetterReason,
+  DOCTOR_TEST,
+  FAILED_REASONS,
+  type Lane,
+  REJECTED_REASONS,
+} from "../outcome/index.ts";
 import type { ReceivedMessage } from "./message.ts";
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 export const MAX_ATTRIBUTES = 10;
 
-/**
- * A dead letter is the message that could not be done, its body as it was, with these attributes.
- * SQS takes ten attributes a message.
- */
+/** A dead letter is the original message, its body unchanged, with these attributes. */
 export const DEAD_LETTER_ATTRIBUTES = {
   reason: "Reason",
   message: "Message",
@@ -18,12 +23,16 @@ export const DEAD_LETTER_ATTRIBUTES = {
   lastAttemptAt: "LastAttemptAt",
   receiveCount: "ReceiveCount",
   redriveCount: "RedriveCount",
-  /** Of a redriven message, the reason that its dead letter gave; none where the program had died. */
+  /** Of a redriven message: the reason in its dead letter, absent if its process had crashed. */
   redriveOf: "RedriveOf",
 } as const;
 
-/** Long enough to say what happened, short beside SQS's limit of 256 KiB a message. */
+/** Characters. It leaves room in SQS's limit of 256 KiB per message. */
 const MAX_TEXT = 500;
+
+const DAY_MS = 86_400_000;
+
+const REASONS: readonly string[] = [...REJECTED_REASONS, ...FAILED_REASONS, CRASHED, DOCTOR_TEST];
 
 export interface DeadLetterDetails {
   readonly reason: DeadLetterReason;
@@ -31,11 +40,24 @@ export interface DeadLetterDetails {
   readonly lane: Lane;
   /** Absent when the message could not be read. */
   readonly source?: { readonly bucket: string; readonly key: string };
-  /** ms since the epoch */
+  /** ms since the epoch. After a crash, the time of sending. */
   readonly lastAttemptAt: number;
 }
 
-/** The attributes of a dead letter; `redriveCount` is kept from the message, whoever redrove it. */
+/** A dead letter in its queue. Times are ms since the epoch. */
+export interface DeadLetter extends DeadLetterDetails {
+  /** The id of the message: it is the same as long as the message is in the queue. */
+  readonly id: string;
+  /** Absent after a crash. */
+  readonly firstAttemptAt?: number;
+  /** How often its lane received it; absent after a crash. */
+  readonly receiveCount?: number;
+  readonly redriveCount: number;
+  /** The `reprocess` run that sent its job. */
+  readonly run?: string;
+}
+
+/** The attributes of a dead letter. The redrive count of the message is kept. */
 export function deadLetterAttributes(
   deadLetter: DeadLetterDetails,
   received: ReceivedMessage,
@@ -55,7 +77,7 @@ export function deadLetterAttributes(
   };
 }
 
-/** A dead letter that a program lived to write, redriven and not yet received again. */
+/** Whether a message is a redriven dead letter with a reason, received for the first time since. */
 export function hasRecordedReason({ attributes, receiveCount }: ReceivedMessage): boolean {
   if (receiveCount > 1) return false;
   return (
@@ -64,27 +86,94 @@ export function hasRecordedReason({ attributes, receiveCount }: ReceivedMessage)
   );
 }
 
-/** A message that has been a dead letter before carries what made it one. */
+/** Whether a message was a dead letter before, by its attributes. */
 export function wasDeadLetter(message: ReceivedMessage): boolean {
   return (
     message.attributes[DEAD_LETTER_ATTRIBUTES.reason] !== undefined || redriveCount(message) > 0
   );
 }
 
-/** How often it was redriven; 0 where what says so is no count. */
-export function redriveCount({ attributes }: Pick<ReceivedMessage, "attributes">): number {
+/** How often a message was redriven; 0 if the attribute is not a count. */
+function redriveCount({ attributes }: Pick<ReceivedMessage, "attributes">): number {
   const count = Number(attributes[DEAD_LETTER_ATTRIBUTES.redriveCount] ?? 0);
   return Number.isSafeInteger(count) && count > 0 ? count : 0;
 }
 
+/** Reads a dead letter, also one without a reason, which SQS moved after a crash. */
+export function readDeadLetter(received: ReceivedMessage, lane: Lane): DeadLetter {
+  const { attributes } = received;
+  const reason = attributes[DEAD_LETTER_ATTRIBUTES.reason];
+  const intake = parseMessage(received.body);
+  const jobs = intake.kind === "jobs" ? intake.jobs : [];
+  const named = {
+    bucket: attributes[DEAD_LETTER_ATTRIBUTES.bucket],
+    key: attributes[DEAD_LETTER_ATTRIBUTES.key],
+  };
+  // An attribute cannot contain every key. The job in the body can.
+  const meant = jobs.find(
+    ({ bucket, key }) => bucket === named.bucket && attributeKey(key) === named.key,
+  );
+  // Attributes may be from any sender: if they do not name an object, the body decides.
+  const job = meant ?? jobs[0];
+  const source =
+    meant === undefined && isObjectName(named)
+      ? named
+      : job && { bucket: job.bucket, key: job.key };
+  const firstAttemptAt = time(attributes[DEAD_LETTER_ATTRIBUTES.firstAttemptAt], received);
+  const receiveCount = Number(attributes[DEAD_LETTER_ATTRIBUTES.receiveCount] ?? Number.NaN);
+  return {
+    id: received.id,
+    lane,
+    reason: isReason(reason) ? reason : CRASHED,
+    message:
+      attributes[DEAD_LETTER_ATTRIBUTES.message] ??
+      "no attempt recorded a reason: SQS moved the message after its last receive",
+    ...(source && { source }),
+    ...(firstAttemptAt !== undefined && { firstAttemptAt }),
+    lastAttemptAt:
+      time(attributes[DEAD_LETTER_ATTRIBUTES.lastAttemptAt], received) ?? received.sentAt,
+    ...(Number.isFinite(receiveCount) && { receiveCount }),
+    redriveCount: redriveCount(received),
+    ...(job?.run !== undefined && { run: job.run }),
+  };
+}
+
 /**
- * SQS refuses characters that XML 1.0 cannot carry: they are shown as U+FFFD.
+ * The attributes of a dead letter that is sent to its lane again. The redrive count marks its jobs
+ * as ones that may have run, and a recorded reason keeps it from being a suspect. The reason has
+ * another name than in a dead letter: after a crash SQS moves the message as it is, and it must not
+ * contain an old reason then.
+ */
+export function redriveAttributes(received: ReceivedMessage): Record<string, string> {
+  const ours: readonly string[] = Object.values(DEAD_LETTER_ATTRIBUTES);
+  const foreign = Object.entries(received.attributes).filter(([name]) => !ours.includes(name));
+  const reason = received.attributes[DEAD_LETTER_ATTRIBUTES.reason];
+  const own = {
+    ...(isReason(reason) && { [DEAD_LETTER_ATTRIBUTES.redriveOf]: reason }),
+    [DEAD_LETTER_ATTRIBUTES.redriveCount]: String(redriveCount(received) + 1),
+  };
+  const left = MAX_ATTRIBUTES - Object.keys(own).length;
+  return { ...Object.fromEntries(foreign.slice(0, left)), ...own };
+}
+
+/** A time from an attribute. A time after the dead letter was sent, plus a day for wrong clocks, is not one. */
+function time(text: string | undefined, { sentAt }: ReceivedMessage): number | undefined {
+  const at = Date.parse(text ?? "");
+  return at >= 0 && at <= sentAt + DAY_MS ? at : undefined;
+}
+
+function isReason(text: string | undefined): text is DeadLetterReason {
+  return text !== undefined && REASONS.includes(text);
+}
+
+/**
+ * SQS refuses characters that XML 1.0 cannot contain. They are replaced by U+FFFD.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 const NOT_XML = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
-/** A key as its dead letter's attribute has it, in which what SQS refuses is shown and not kept. */
-export function attributeKey(key: string): string {
+/** A key as the attribute of a dead letter contains it. */
+function attributeKey(key: string): string {
   return attributeText(key, Number.POSITIVE_INFINITY);
 }
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { inBatches } from "./in-batches.ts";
 
-it("keeps every message, in order, in batches that SQS takes", () => {
+it("keeps every message, in order, in batches that SQS accepts", () => {
   const message = fc.record({
     body: fc.oneof(fc.string(), fc.constantFrom("x".repeat(100_000), "ü".repeat(131_072))),
     attributes: fc.dictionary(fc.string(), fc.string()),

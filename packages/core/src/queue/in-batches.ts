@@ -5,10 +5,10 @@ interface Sized {
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 const MAX_MESSAGES = 10;
-/** Of all messages of a batch together; the quota of servers that do not take AWS's newer 1 MiB. */
+/** Of all messages of a batch. AWS accepts 1 MiB, other servers may not. */
 const MAX_BYTES = 262_144;
 
-/** Messages in batches that SQS takes; one that is over the limit alone makes a batch of its own. */
+/** Splits messages into batches that SQS accepts. A message above the limit is a batch of its own. */
 export function* inBatches<T extends Sized>(messages: Iterable<T>): Generator<readonly T[]> {
   let batch: T[] = [];
   let bytes = 0;
@@ -25,7 +25,7 @@ export function* inBatches<T extends Sized>(messages: Iterable<T>): Generator<re
   if (batch.length > 0) yield batch;
 }
 
-/** As SQS counts: body, and each attribute's name, type and value. */
+/** The size as SQS counts it: the body, and the name, type and value of each attribute. */
 function bytesOf({ body, attributes = {} }: Sized): number {
   return Object.entries(attributes).reduce(
     (sum, [name, value]) =>

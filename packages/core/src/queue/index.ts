@@ -1,15 +1,15 @@
 export { backoffSeconds } from "./backoff.ts";
-export { BulkQueue, type OutgoingMessage, type QueueCounts } from "./bulk-queue.ts";
 export {
   DEAD_LETTER_ATTRIBUTES,
+  type DeadLetter,
   type DeadLetterDetails,
   deadLetterAttributes,
   hasRecordedReason,
   MAX_ATTRIBUTES,
+  readDeadLetter,
+  redriveAttributes,
   wasDeadLetter,
 } from "./dead-letter.ts";
-export { inBatches } from "./in-batches.ts";
 export type { ReceivedMessage } from "./message.ts";
-export { Queue } from "./queue.ts";
-export { type DeadLetter, readDeadLetter, redriveAttributes } from "./read-dead-letter.ts";
+export { type BatchResult, type OutgoingMessage, Queue, type QueueCounts } from "./queue.ts";
 export { wasRedriven } from "./redriven.ts";

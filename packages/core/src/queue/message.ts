@@ -1,6 +1,6 @@
 import type { Message } from "@aws-sdk/client-sqs";
 
-/** A message as it was received. Times are ms since the epoch. */
+/** A received message. Times are ms since the epoch. */
 export interface ReceivedMessage {
   readonly id: string;
   readonly receiptHandle: string;
@@ -11,11 +11,11 @@ export interface ReceivedMessage {
   readonly receiveCount: number;
   readonly sentAt: number;
   readonly firstReceivedAt: number;
-  /** The trace that its sender was a part of, as X-Ray writes it. */
+  /** The trace of its sender, as an X-Ray header. */
   readonly traceHeader?: string | undefined;
 }
 
-/** A message of the SDK; undefined when the answer is incomplete. */
+/** Converts a message of the SDK; undefined if it is incomplete. */
 export function asReceived(message: Message): ReceivedMessage | undefined {
   if (message.MessageId === undefined || message.ReceiptHandle === undefined) return undefined;
   const attributes: Record<string, string> = {};

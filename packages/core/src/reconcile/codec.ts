@@ -1,6 +1,6 @@
 import { ENCODER, probe, render } from "../image/index.ts";
 
-/** What reads and makes pictures. */
+/** Reads sources and renders them. */
 export interface Codec {
   /** Name and version: part of every fingerprint. */
   readonly encoder: string;

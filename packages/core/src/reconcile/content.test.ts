@@ -16,32 +16,32 @@ function source(): OpenSource {
 }
 
 function bytesOf(input: ImageInput): Uint8Array {
-  if (input.kind !== "bytes") throw new Error("lent as a file");
+  if (input.kind !== "bytes") throw new Error("passed as a file");
   return input.bytes;
 }
 
 it.each([
   ["returns", (): Promise<void> => Promise.resolve()],
   ["throws", (): Promise<void> => Promise.reject(new Error("no"))],
-])("gives the memory back at once when the borrower %s", async (_how, end) => {
-  let lent: Uint8Array | undefined;
+])("frees the memory at once when `use` %s", async (_how, end) => {
+  let passed: Uint8Array | undefined;
   const use = (input: ImageInput) => {
-    lent = bytesOf(input);
-    expect(Buffer.from(lent).equals(content)).toBe(true);
+    passed = bytesOf(input);
+    expect(Buffer.from(passed).equals(content)).toBe(true);
     return end();
   };
   await withContent(source(), undefined, never, use).catch(() => undefined);
-  expect(lent?.byteLength).toBe(0);
+  expect(passed?.byteLength).toBe(0);
 });
 
-it("lends a file that is gone afterwards", async () => {
+it("passes a file and removes it afterwards", async () => {
   const folder = await mkdtemp(join(tmpdir(), "imagefleet-content-"));
   try {
-    const lent = await withContent(source(), new Scratch(folder), never, async (input) => {
-      if (input.kind !== "file") throw new Error("lent in memory");
+    const passed = await withContent(source(), new Scratch(folder), never, async (input) => {
+      if (input.kind !== "file") throw new Error("passed in memory");
       return readFile(input.path);
     });
-    expect(lent.equals(content)).toBe(true);
+    expect(passed.equals(content)).toBe(true);
     expect(await readdir(folder)).toEqual([]);
   } finally {
     await rm(folder, { recursive: true });

@@ -2,10 +2,11 @@ import type { ImageInput } from "../image/index.ts";
 import { type OpenSource, readContent, type Scratch, saveContent } from "../store/index.ts";
 
 /**
- * Lends a source's content to `use`: in memory, or as a file in `scratch`. Either is gone when `use`
- * has ended, and nothing may be reading it any more.
+ * Passes a source's content to `use`, in memory or as a file in `scratch`. It is freed when `use`
+ * ends: nothing may read it after that.
  *
- * @throws Failure `StoreUnavailable` when the content does not arrive whole, `DiskFull`
+ * @throws Failure `StoreUnavailable` when the content does not arrive whole, `DiskFull`; and what
+ *   `use` throws
  */
 export async function withContent<T>(
   source: OpenSource,
@@ -22,7 +23,7 @@ export async function withContent<T>(
     }
   }
   try {
-    return await scratch.lend(source.bytes, signal, async ({ path, written }) => {
+    return await scratch.withFile(source.bytes, signal, async ({ path, written }) => {
       await saveContent(source, path, signal);
       written();
       return use({ kind: "file", path });
@@ -33,8 +34,8 @@ export async function withContent<T>(
 }
 
 /**
- * Now, and not when the collector comes by: a batch holds up to 20 MiB a source outside V8's heap,
- * and what is only garbage there makes it collect the whole heap more often.
+ * Frees the memory without waiting for the garbage collector. A batch has up to 20 MiB per source
+ * outside V8's heap, and garbage there makes V8 collect the whole heap more often.
  */
 function release({ buffer }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);

@@ -6,8 +6,8 @@ import type { Phase } from "../telemetry/index.ts";
 import type { Codec } from "./codec.ts";
 
 /**
- * Runs a piece of work when there is room for the bytes that it takes at its peak: a MemoryGate's
- * `run`. The work is lent its claim, to shrink it when only a part is still held.
+ * Runs work when the memory that it needs at its peak, in bytes, is available: the `run` of a
+ * MemorySemaphore. The work gets its permit, to shrink it when it needs less.
  */
 export type Semaphore = <T>(
   work: (permit?: Pick<Permit, "shrinkTo">) => Promise<T>,
@@ -15,22 +15,26 @@ export type Semaphore = <T>(
   signal: AbortSignal,
 ) => Promise<T>;
 
-/** What a job needs of the program that does it. */
-export interface ReconcileContext {
-  readonly lane: Lane;
+/** What all jobs of a program share. */
+export interface ReconcileResources {
   readonly recipe: Recipe;
   readonly sources: SourceStore;
   readonly renditions: RenditionStore;
-  /** What one job may take of memory at its peak, in bytes; on the small lane, more is forwarded. */
+  /** How much memory one job may use at its peak, bytes. The small lane forwards what needs more. */
   readonly memoryBytes: number;
-  /** Lets jobs decode and encode side by side while CPUs and memory last. */
+  /** Limits concurrent renders by memory and count. */
   readonly renderSemaphore: Semaphore;
-  /** A folder to download into; without one, sources are held in memory. */
+  /** A folder for downloads. Without one, sources are kept in memory. */
   readonly scratch?: Scratch;
-  /** Another codec than the room `image`. */
+  /** Replaces the codec of the module `image`. */
   readonly codec?: Codec;
-  /** Told of the keys that the job's manifest names and that are another's: they are left alone. */
+}
+
+/** What one job needs. */
+export interface ReconcileContext extends ReconcileResources {
+  readonly lane: Lane;
+  /** Receives the keys in the job's manifest that are of another source. They are left as they are. */
   readonly onForeign?: (keys: readonly string[]) => void;
-  /** Told of each stage of this one job as it begins. */
+  /** Receives each phase of the job as it begins. */
   readonly onPhase?: (phase: Phase) => void;
 }

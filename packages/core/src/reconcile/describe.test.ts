@@ -16,7 +16,7 @@ import {
 inSandbox();
 
 describe("reconcile", () => {
-  it("says in the manifest what a rendition of the source's own size saves", async () => {
+  it("writes into the manifest what a rendition of the source's own size saves", async () => {
     await upload(await picture(200, 100));
     const recipe = defineRecipe({
       presets: { compress: { format: "jpeg", quality: 40 }, thumb: "20w" },
@@ -31,7 +31,7 @@ describe("reconcile", () => {
     expect(JSON.stringify(await manifest()).match(/savedPercent/g)).toHaveLength(1);
   });
 
-  it("puts into the manifest what a page needs, in the recipe's order", async () => {
+  it("writes into the manifest what a page needs, in the recipe's order", async () => {
     await upload(await picture(200, 100));
     const recipe = defineRecipe({
       presets: { hero: { widths: [50, 100, 800], formats: ["avif", "jpeg"] }, thumb: "20w" },
@@ -58,7 +58,7 @@ describe("reconcile", () => {
     });
   });
 
-  it("says in the manifest what a rendition was bounded from", async () => {
+  it("writes into the manifest the size that a rendition was bounded from", async () => {
     await upload(await picture(1, 20_000));
     const recipe = defineRecipe({ presets: { whole: {}, png: { format: "png" } } });
     await reconcile(job(), context({ recipe }), never);
@@ -71,7 +71,7 @@ describe("reconcile", () => {
     expect(JSON.stringify(await manifest()).match(/boundedFrom/g)).toHaveLength(1);
   });
 
-  it("numbers each version of a manifest higher, tombstones included", async () => {
+  it("gives each version of a manifest a higher number, also across tombstones", async () => {
     const seqs: number[] = [];
     const note = async () => seqs.push(Number((await manifest())["seq"]));
     await upload(await picture(60, 60));

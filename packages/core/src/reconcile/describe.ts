@@ -4,7 +4,7 @@ import type { Manifest, OpenSource, StoredManifest, Tombstone } from "../store/i
 import type { Made } from "./make.ts";
 import { srcsetOf } from "./srcset.ts";
 
-/** The manifest of what was made, or of why nothing was. */
+/** The manifest of a rendered or rejected source. */
 export function describe(
   job: Job,
   source: OpenSource,
@@ -42,12 +42,12 @@ export function describe(
   };
 }
 
-/** The same once nothing is left to be removed. */
+/** The manifest after its stale renditions were removed. */
 export function settled(manifest: Manifest): Manifest {
   return { ...manifest, ...written(manifest), stale: [] };
 }
 
-/** What stands in for the manifest of a source that is gone. */
+/** The tombstone of a deleted source. */
 export function tombstone({ bucket, key }: Job, over: StoredManifest | undefined): Tombstone {
   return {
     version: 1,
@@ -57,7 +57,7 @@ export function tombstone({ bucket, key }: Job, over: StoredManifest | undefined
   };
 }
 
-/** What is of this writing alone. @param over what it replaces */
+/** The fields that are new in each version. @param over the version that it replaces */
 function written(over: { readonly seq: number } | undefined) {
   const now = Date.now();
   return {

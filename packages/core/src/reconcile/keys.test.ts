@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-/** Templates whose keys are mistaken for one another's, and presets called as their folders are. */
+/** Templates whose keys are easily confused, and presets that are named like their folders. */
 const template = fc.constantFrom(
   "{preset}/{path}.{ext}",
   "a/{preset}/{path}.{ext}",
@@ -70,7 +70,7 @@ function forged(bucket: string, key: string, stale: readonly string[]): Manifest
 }
 
 describe("keysOf", () => {
-  it("gives no key to two sources, whatever their manifests name, and each its own", {
+  it("assigns no key to two sources, whatever their manifests name, and to each source its own keys", {
     timeout: 120_000,
   }, async () => {
     const history = fc.record({
@@ -85,7 +85,7 @@ describe("keysOf", () => {
     let run = 0;
     await fc.assert(
       fc.asyncProperty(history, async ({ today, sources, earlier, legacy }) => {
-        // A prefix a run: one bucket serves them all.
+        // Each run has a prefix in one bucket.
         const at = (one: Recipe): Recipe => ({
           ...one,
           output: { ...one.output, prefix: `out/${run}/` },
@@ -124,18 +124,18 @@ describe("keysOf", () => {
         const named = [...owners.keys(), ...foreign, ...unwritable, ...manifests, ...sources];
         const accepted = new Map<string, string>();
         for (const job of jobs) {
-          const told: string[] = [];
-          const onForeign = (keys: readonly string[]) => told.push(...keys);
+          const reported: string[] = [];
+          const onForeign = (keys: readonly string[]) => reported.push(...keys);
           const context = { ...contextOf(now), onForeign };
           const mine = await keysOf(forged(bucket, job.key, named), job, context, never);
-          expect([...mine, ...told].sort()).toEqual([...new Set(named)].sort());
+          expect([...mine, ...reported].sort()).toEqual([...new Set(named)].sort());
           for (const key of mine) {
             expect([key, accepted.get(key)]).toEqual([key, undefined]);
             accepted.set(key, job.key);
           }
         }
         for (const [key, owner] of owners) {
-          // What today's recipe would write for another source, there or not, is the audit's.
+          // A key that the current recipe writes for another source is left to the audit.
           const isDoubtful = (sourceOfOutput(now, key) ?? owner) !== owner;
           expect([key, accepted.get(key)]).toEqual([key, isDoubtful ? undefined : owner]);
         }
@@ -147,7 +147,7 @@ describe("keysOf", () => {
     );
   });
 
-  it("believes an object before the template", async () => {
+  it("uses the metadata of an object before the template", async () => {
     const { s3, resources } = sandbox;
     const bucket = resources.sourceBucket;
     const context = contextOf(defineRecipe({ presets: { thumb: "10x10" } }));
@@ -168,12 +168,12 @@ describe("keysOf", () => {
     expect(mine).toEqual(["own", "older", "gone"].map(key));
   });
 
-  it("removes no source where sources and renditions share a bucket", async () => {
+  it("removes no source when sources and renditions share a bucket", async () => {
     const bucket = sandbox.resources.renditionBucket;
     const shared = defineRecipe({ source: { prefix: "uploads/" }, presets: { thumb: "10x10" } });
     const context = contextOf(shared);
     const job = { bucket, key: "uploads/a", mayHaveRun: false, force: false };
-    // A preset of that name could have written both, for all that the template says.
+    // By the template, a preset of that name could have written both.
     const named = ["uploads/a.jpg", "gone/a.jpg"];
     const mine = await keysOf(forged(bucket, job.key, named), job, context, never);
     expect(mine).toEqual(["gone/a.jpg"]);
@@ -181,7 +181,7 @@ describe("keysOf", () => {
 });
 
 describe("ofSource", () => {
-  it("takes a manifest that names another source for one that cannot be read", () => {
+  it("treats a manifest that names another source as unreadable", () => {
     const job = { bucket: "b", key: "k", mayHaveRun: false, force: false };
     const stored = (bucket: string, key: string) => ({
       etag: '"1"',

@@ -6,11 +6,11 @@ import { fitsTemplate, MANIFEST_FOLDER, type Recipe, whyNotASource } from "../re
 import type { Manifest, StoredManifest } from "../store/index.ts";
 import type { ReconcileContext } from "./context.ts";
 
-/** Objects that are asked for their owner at once, and at most of one manifest. */
+/** How many objects are asked for their source concurrently, and in total per manifest. */
 const ASKED_AT_ONCE = 8;
 const MAX_ASKED = 1000;
 
-/** A manifest that names another source than the job's is no more than an unreadable object. */
+/** Treats a manifest that names another source than the job's as an unreadable object. */
 export function ofSource(
   stored: StoredManifest | undefined,
   { bucket, key }: Job,
@@ -21,12 +21,12 @@ export function ofSource(
 }
 
 /**
- * The keys that a manifest names and that may be removed: what it lists, and what was being removed
- * when it was written. A manifest can be forged, so it is not trusted further than its own source.
- * What today's recipe writes for the source needs no proof; of anything else, the object itself says
- * which source it was made of. What is another's is left alone and reported.
+ * The keys in a manifest that may be removed: its renditions, and the stale ones that were being
+ * removed when it was written. A manifest can be forged, so only objects of its own source count. A
+ * key that the current recipe writes for the source needs no proof; for any other key the metadata
+ * of the object decides. Keys of other sources are reported to `onForeign`.
  *
- * @throws Failure when the store does not answer
+ * @throws Failure when S3 fails
  */
 export async function keysOf(
   manifest: Manifest | undefined,
@@ -36,18 +36,18 @@ export async function keysOf(
 ): Promise<string[]> {
   if (manifest === undefined) return [];
   const named = new Set([...manifest.renditions.map(({ key }) => key), ...manifest.stale]);
-  const todays = new Set(keysBy(context.recipe, job));
-  const asked = [...named].filter((key) => !todays.has(key) && mayBeOf(key, job, context));
+  const current = new Set(keysBy(context.recipe, job));
+  const asked = [...named].filter((key) => !current.has(key) && mayBeOf(key, job, context));
   const proven = await pLimit(ASKED_AT_ONCE).map(asked.slice(0, MAX_ASKED), async (key) => {
     return (await isOf(key, job, context, signal)) ? [key] : [];
   });
-  const removable = new Set([...[...named].filter((key) => todays.has(key)), ...proven.flat()]);
+  const removable = new Set([...[...named].filter((key) => current.has(key)), ...proven.flat()]);
   const foreign = [...named].filter((key) => !removable.has(key));
   if (foreign.length > 0) context.onForeign?.(foreign);
   return [...removable];
 }
 
-/** Every key that an attempt by this recipe may have written for the source, listed or not. */
+/** Every key that an attempt with this recipe may have written for the source, listed or not. */
 export function keysBy(recipe: Recipe, job: Job): string[] {
   return recipe.presets.flatMap((preset) => {
     try {
@@ -61,8 +61,9 @@ export function keysBy(recipe: Recipe, job: Job): string[] {
 }
 
 /**
- * Could an earlier recipe have written the key for the source? Not where manifests or sources are, not
- * what today's recipe writes for another source, and not without the source's path in it.
+ * Whether an earlier recipe may have written the key for the source. It may not if the key is where
+ * manifests or sources are, if the current recipe writes it for another source, or if the source's
+ * path is not in it.
  */
 function mayBeOf(key: string, job: Job, { recipe, renditions }: ReconcileContext): boolean {
   const { prefix } = recipe.output;
@@ -76,15 +77,15 @@ function mayBeOf(key: string, job: Job, { recipe, renditions }: ReconcileContext
   );
 }
 
-/** Does the object say so? Of one that is gone, or from before objects said it, today's template does. */
+/** Whether the object is of the source, by its metadata. Without metadata, the current template decides. */
 async function isOf(
   key: string,
   job: Job,
   { recipe, renditions }: ReconcileContext,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const said = await renditions.isOf(key, job, signal);
-  if (said !== undefined) return said;
+  const marked = await renditions.isOf(key, job, signal);
+  if (marked !== undefined) return marked;
   const { output } = recipe;
   return fitsTemplate(output.key, sourcePath(recipe, job.key), key.slice(output.prefix.length));
 }

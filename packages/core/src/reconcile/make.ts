@@ -14,7 +14,7 @@ export type Made =
       /** In the recipe's order. */
       readonly renditions: ManifestRendition[];
       readonly placeholder?: ManifestPlaceholder;
-      /** Why the source is damaged, where it was rendered all the same. */
+      /** Why the source is damaged, if it was rendered nevertheless. */
       readonly damaged?: string;
     }
   | { readonly kind: "rejected"; readonly rejection: Rejection }
@@ -45,7 +45,7 @@ export async function make(
     if (mustLeave(lane, laneByCost(plan, memoryBytes))) {
       return { kind: "tooCostly", peakBytes: plan.peakBytes };
     }
-    // A rendition is on its way to S3 while the next is encoded: the CPU does not wait for it.
+    // A rendition is uploaded while the next is encoded, so that the CPU does not wait.
     let onTheWay = 0;
     const onRendition = (image: RenderedImage) => {
       const { length } = image.data;
@@ -72,7 +72,7 @@ export async function make(
           },
         });
         onPhase?.("store");
-        // What is not yet stored is still in memory; the next job may have the CPU.
+        // Renditions that are not stored yet are still in memory; the next job may use the CPU.
         permit?.shrinkTo(onTheWay);
         return Promise.all(puts);
       },
@@ -89,7 +89,7 @@ export async function make(
       ...(damaged !== undefined && { damaged }),
     };
   } catch (error) {
-    // Nothing may still be written after the answer is given.
+    // Nothing may be written after the outcome.
     await Promise.allSettled(puts);
     if (error instanceof Rejection) return { kind: "rejected", rejection: error };
     throw error;

@@ -23,7 +23,7 @@ import {
 
 inSandbox();
 
-/** A client whose first manifest is written twice: the answer was lost, and the SDK tried again. */
+/** A client that writes the first manifest twice, as the SDK does after a lost answer. */
 function createS3ThatRepeats({ endpoint, region, credentials }: Sandbox): S3Client {
   const client = createS3({ endpoint, region, credentials });
   client.middlewareStack.add(
@@ -39,7 +39,7 @@ function createS3ThatRepeats({ endpoint, region, credentials }: Sandbox): S3Clie
 }
 
 describe("reconcile", () => {
-  it("goes round when the source changes while it is worked on", async () => {
+  it("reconciles again when the source changes meanwhile", async () => {
     await upload(await picture(60, 60));
     let rounds = 0;
     const renderSemaphore: Semaphore = async (work) => {
@@ -54,7 +54,7 @@ describe("reconcile", () => {
     expect(await manifest()).toMatchObject({ source: { width: 30, height: 60 } });
   });
 
-  it("retires when the source goes while it is worked on", async () => {
+  it("removes the renditions when the source is deleted meanwhile", async () => {
     await upload(await picture(60, 60));
     const renderSemaphore: Semaphore = async (work) => {
       await remove();
@@ -66,7 +66,7 @@ describe("reconcile", () => {
     expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
   });
 
-  it("gives up for now on a source that changes faster than it can be rendered", async () => {
+  it("fails on a source that changes faster than it can be rendered", async () => {
     let version = 10;
     await upload(await picture(version, 60));
     const renderSemaphore: Semaphore = async (work) => {
@@ -77,7 +77,7 @@ describe("reconcile", () => {
     expect(outcome).toMatchObject({ kind: "failed", reason: "SourceChanging" });
   });
 
-  it("goes round when another attempt commits meanwhile, and says so to the large lane", async () => {
+  it("reconciles again when another attempt commits meanwhile, and forwards the job as one that may have run", async () => {
     await upload(await picture(60, 60));
     let rounds = 0;
     const renderSemaphore: Semaphore = async (work) => {
@@ -111,7 +111,7 @@ describe("reconcile", () => {
     });
   });
 
-  it("takes its own writing for its own when the answer to it was lost", async () => {
+  it("recognizes its own manifest when the answer to its write was lost", async () => {
     await upload(await picture(60, 60));
     const lost: S3Client = createS3ThatRepeats(sandbox);
     const renditions = new RenditionStore(lost, sandbox.resources.renditionBucket);
@@ -126,7 +126,7 @@ describe("reconcile", () => {
     expect(rounds).toBe(1);
   });
 
-  it("writes nothing for a job whose time has run out", async () => {
+  it("writes nothing for a job that ran out of time", async () => {
     await upload(await picture(60, 60));
     const lease = new AbortController();
     const renderSemaphore: Semaphore = async (work) => {

@@ -1,6 +1,6 @@
 import { Failure, type Outcome, Rejection } from "../outcome/index.ts";
 
-/** The one place where an error becomes an outcome. */
+/** Converts an error to an outcome. The reason of an aborted signal replaces the error. */
 export function outcomeOf(error: unknown, signal?: AbortSignal): Outcome {
   const cause = signal?.aborted ? signal.reason : error;
   if (cause instanceof Rejection) {

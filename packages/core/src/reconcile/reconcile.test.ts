@@ -40,7 +40,7 @@ describe("reconcile", () => {
     });
   });
 
-  it("says unchanged the second time, and writes nothing", async () => {
+  it("reports an unchanged source the second time, and writes nothing", async () => {
     await upload(await picture(60, 60));
     await reconcile(job(), context(), never);
     const before = await stored();
@@ -68,7 +68,7 @@ describe("reconcile", () => {
     expect(await stored()).toEqual(new Map());
   });
 
-  it("forwards what has too many bytes, or costs too much to decode, on the small lane alone", async () => {
+  it("forwards a source with too many bytes or too large a decode, on the small lane only", async () => {
     const body = await picture(300, 300);
     await upload(body);
     const presets = { thumb: "50x50" };
@@ -88,7 +88,7 @@ describe("reconcile", () => {
     expect(await reconcile(job(), large, never)).toMatchObject({ kind: "rendered" });
   });
 
-  it("fails, to be tried again, when the store does not answer as it should", async () => {
+  it("fails when the bucket does not exist", async () => {
     const elsewhere = new RenditionStore(sandbox.s3, "no-such-bucket");
     const outcome = await reconcile(job(), context({ renditions: elsewhere }), never);
     expect(outcome).toMatchObject({ kind: "failed", reason: "StoreUnavailable" });

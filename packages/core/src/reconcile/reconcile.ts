@@ -12,14 +12,14 @@ import { type Made, make } from "./make.ts";
 import { outcomeOf } from "./outcome-of.ts";
 import { removeRenditions } from "./remove-renditions.ts";
 
-/** A source that changes faster than this is tried again later, not for ever now. */
+/** A source that changes in each round is retried later. */
 const MAX_ROUNDS = 4;
 
 /**
- * Brings a source's renditions up to date, whatever the event said: it looks at the world and makes
- * it right. docs/protocol.md says by which rules, and which history each of them answers.
+ * Brings a source's renditions up to date. The event only names the source: what S3 contains decides
+ * what is done. docs/protocol.md explains the rules and the history that each of them prevents.
  *
- * Never throws: every end is an outcome.
+ * Never throws: every error becomes an outcome.
  */
 export async function reconcile(
   job: Job,
@@ -27,14 +27,14 @@ export async function reconcile(
   signal: AbortSignal,
 ): Promise<Outcome> {
   try {
-    // Traces of an earlier attempt, or of an earlier round of this one, may lie there unlisted.
+    // An earlier attempt, or an earlier round of this one, may have left unlisted renditions.
     let mayHaveRun = job.mayHaveRun;
     for (let round = 1; round <= MAX_ROUNDS; round++) {
       const outcome = await reconcileOnce({ ...job, mayHaveRun }, context, signal);
       if (outcome !== "again") return outcome;
       mayHaveRun = true;
     }
-    const message = `the source, or what is stored of it, changed ${MAX_ROUNDS} times while it was worked on`;
+    const message = `the source, or what is stored of it, changed in each of ${MAX_ROUNDS} rounds`;
     throw new Failure("SourceChanging", message);
   } catch (error) {
     return outcomeOf(error, signal);
@@ -53,7 +53,7 @@ async function reconcileOnce(
   const rejectedBy = rejectionFingerprint(recipe, codec.encoder);
   const stored = ofSource(await renditions.manifest(at, signal), job);
   const old = stored?.manifest;
-  // A restore leaves the ETag as it is: only a look tells whether the source can be read by now.
+  // A restore does not change the ETag: only a read shows whether the source is restored.
   const isShortcut =
     old?.rejected?.reason !== "SourceArchived" && mayBeUnchanged(job, old, fingerprint, rejectedBy);
   const answer = await sources.open(job.bucket, job.key, {
@@ -67,7 +67,7 @@ async function reconcileOnce(
   const { source } = answer;
   if (source.own) {
     source.body.destroy();
-    // It may have taken a source's place.
+    // It may have replaced a source.
     if (old || isUnreadable(stored) || job.mayHaveRun) {
       return removeRenditions(job, context, { at, stored }, source.etag, signal);
     }
@@ -75,7 +75,7 @@ async function reconcileOnce(
   }
   if (source.archived && old?.source.etag === source.etag) {
     if (mayBeUnchanged(job, old, fingerprint, rejectedBy)) return { kind: "unchanged" };
-    // Its renditions are still right, as far as can be told: they are not removed for its being archived.
+    // Archived, its content is the same, so its renditions are kept.
     if (old.rejected === undefined) return outcomeOf(archived());
   }
   if (context.lane === "small" && !source.archived && source.bytes > recipe.lanes.smallBytes) {
@@ -89,9 +89,9 @@ async function reconcileOnce(
     return forwarded(job, `decoding it would take ${mib} MiB`);
   }
   context.onPhase?.("store");
-  // What an earlier attempt on a larger content, or with another outcome, may have left is removed
-  // too; its work may have been finished by a program of another recipe, which did not know its keys.
-  // Of a rejected source nothing is fresh: a picture that is no longer there must not be shown.
+  // Renditions that an earlier attempt may have left unlisted are removed too: of a larger content,
+  // or of this recipe before a program with another recipe committed. A rejected source has no fresh
+  // renditions: a picture that does not exist any more must not be shown.
   const mayBeMore = job.mayHaveRun || (stored !== undefined && old?.recipe !== fingerprint);
   const listed = await keysOf(old, job, context, signal);
   const known = new Set([...listed, ...(mayBeMore ? keysBy(recipe, job) : [])]);
@@ -116,7 +116,7 @@ async function reconcileOnce(
   };
 }
 
-/** May the manifest be taken at its word? */
+/** Whether an unchanged ETag is enough to know that the renditions are up to date. */
 function mayBeUnchanged(
   job: Job,
   old: Manifest | undefined,
@@ -128,7 +128,7 @@ function mayBeUnchanged(
   return old.recipe === fingerprint && old.stale.length === 0;
 }
 
-/** Neither a manifest nor a tombstone: what it would have listed may lie there. */
+/** Neither a manifest nor a tombstone: unlisted renditions may exist. */
 function isUnreadable(stored: StoredManifest | undefined): boolean {
   return stored !== undefined && !stored.manifest && !stored.tombstone;
 }
@@ -140,7 +140,7 @@ function forwarded({ mayHaveRun }: Job, why: string): Outcome {
 function archived(): Rejection {
   return new Rejection(
     "SourceArchived",
-    "the source is in an archive storage class: restore it in S3, and it is made as soon as the restore is complete",
+    "the source is in an archive storage class: restore it in S3, and it is rendered as soon as the restore is complete",
   );
 }
 
@@ -161,8 +161,8 @@ async function makeOf(
 }
 
 /**
- * Puts the manifest over the one that was read and no other, removes what it calls stale, and says
- * so in it. Another's commit in between may have listed what was removed here, or not known of it.
+ * Replaces the manifest that was read, removes the stale renditions, and writes the manifest without
+ * them. A commit of another attempt in between may list what was removed here.
  *
  * @returns false when another attempt committed meanwhile
  */

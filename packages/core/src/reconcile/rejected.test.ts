@@ -37,7 +37,7 @@ describe("reconcile", () => {
     }
   });
 
-  it("removes the renditions of a source overwritten by something broken, and says why", async () => {
+  it("removes the renditions of a source that a broken one overwrites, and writes the reason", async () => {
     await upload(await picture(60, 60));
     await reconcile(job(), context(), never);
     await upload(Buffer.from("this is no picture"));
@@ -45,13 +45,13 @@ describe("reconcile", () => {
     expect(outcome).toMatchObject({ kind: "rejected", reason: "SourceUnsupported" });
     expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
     expect(await manifest()).toMatchObject({ rejected: { reason: "SourceUnsupported" } });
-    // A second event makes no second dead letter; what may have been begun does.
+    // A second event writes no second dead letter; a job that may have run does.
     expect(await reconcile(job(), context(), never)).toEqual({ kind: "unchanged" });
     const mayHaveRun = await reconcile(job({ mayHaveRun: true }), context(), never);
     expect(mayHaveRun).toMatchObject({ kind: "rejected" });
   });
 
-  it("looks at a rejected source again once the recipe's limits or switches have changed", async () => {
+  it("reconciles a rejected source again after the recipe's limits or switches change", async () => {
     await upload(await picture(60, 60));
     const small = defineRecipe({ presets: { thumb: "50x50" }, limits: { pixels: 3_599 } });
     await reconcile(job(), context({ recipe: small }), never);
@@ -60,7 +60,7 @@ describe("reconcile", () => {
     expect(outcome).toMatchObject({ kind: "rendered" });
   });
 
-  it("renders a damaged source where the recipe says so, and the manifest says why it is one", async () => {
+  it("renders a damaged source if the recipe asks for it, and writes the damage into the manifest", async () => {
     const noise = { type: "gaussian", mean: 128, sigma: 30 } as const;
     const whole = await sharp({
       create: { width: 60, height: 60, channels: 3, background: "#000", noise },
@@ -103,20 +103,20 @@ describe("reconcile", () => {
     }
     const rejected = { kind: "rejected", reason: "SourceArchived" };
 
-    it("says so at once, and makes it when it is restored", async () => {
+    it("rejects it at once, and renders it when it is restored", async () => {
       await upload(await picture(60, 60));
       await archive();
       expect(await reconcile(job(), context(), never)).toMatchObject(rejected);
       expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
       expect(await manifest()).toMatchObject({ rejected: { reason: "SourceArchived" } });
       await restore();
-      // The same content and the same recipe: its event alone tells of the restore.
+      // The content and the recipe are the same: only the event reports the restore.
       expect(await reconcile(job(), context(), never)).toMatchObject({
         kind: "rendered",
       });
     });
 
-    it("keeps the renditions that its content has, under another recipe too", async () => {
+    it("keeps the renditions of its content, also with another recipe", async () => {
       await upload(await picture(60, 60));
       await reconcile(job(), context(), never);
       const before = await stored();
@@ -130,7 +130,7 @@ describe("reconcile", () => {
       expect(await stored()).toEqual(before);
     });
 
-    it("removes those of an earlier content, and what is left when it is gone", async () => {
+    it("removes the renditions of an earlier content, and the rest when it is deleted", async () => {
       await upload(await picture(60, 60));
       await reconcile(job(), context(), never);
       await upload(await picture(30, 60));
@@ -143,7 +143,7 @@ describe("reconcile", () => {
       });
     });
 
-    it("is not sent to the large lane for its size", async () => {
+    it("does not forward it for its size", async () => {
       await upload(await picture(60, 60));
       await archive();
       const recipe = defineRecipe({ presets: { thumb: "5x5" }, lanes: { smallBytes: 1 } });

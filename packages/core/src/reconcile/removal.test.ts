@@ -19,7 +19,7 @@ import {
 inSandbox();
 
 describe("reconcile", () => {
-  it("removes widths that an attempt on a larger content left, though no manifest knows them", async () => {
+  it("removes unlisted widths that an attempt on a larger content left", async () => {
     const { s3, resources } = sandbox;
     const recipe = defineRecipe({ presets: { hero: { widths: [50, 100] } } });
     const orphan = `hero-100w/${key}.webp`;
@@ -55,7 +55,7 @@ describe("reconcile", () => {
     },
   );
 
-  it("removes what a changed recipe no longer makes", async () => {
+  it("removes renditions that a changed recipe does not make any more", async () => {
     await upload(await picture(60, 60));
     await reconcile(job(), context(), never);
     const recipe = defineRecipe({ presets: { thumb: "40x40" } });
@@ -67,7 +67,7 @@ describe("reconcile", () => {
     ]);
   });
 
-  it("removes what an earlier attempt meant to remove and did not", async () => {
+  it("removes stale renditions that an earlier attempt did not remove", async () => {
     await upload(await picture(60, 60));
     await reconcile(job(), context(), never);
     const { s3, resources } = sandbox;
@@ -84,7 +84,7 @@ describe("reconcile", () => {
     expect((await stored()).has(leftBehind)).toBe(false);
   });
 
-  it("removes what an earlier recipe wrote under another template", async () => {
+  it("removes renditions that an earlier recipe wrote under another template", async () => {
     await upload(await picture(60, 60));
     const earlier = defineRecipe({
       output: { key: "img/{preset}/{path}.{ext}" },
@@ -96,7 +96,7 @@ describe("reconcile", () => {
     expect((await stored()).has(`img/thumb/${key}.webp`)).toBe(false);
   });
 
-  it("leaves alone what a forged manifest names and is not of its source", async () => {
+  it("keeps objects of other sources that a forged manifest names", async () => {
     const { s3, resources } = sandbox;
     const at = { Bucket: resources.renditionBucket };
     await upload(await picture(60, 60));
@@ -123,14 +123,14 @@ describe("reconcile", () => {
     const [listed] = Array.isArray(renditions) ? renditions : [];
     const [first, ...stale] = foreign;
     const forged = { ...rest, recipe: "0", stale, renditions: [{ ...listed, key: first }] };
-    const told: string[] = [];
-    const onForeign = (keys: readonly string[]) => told.push(...keys);
+    const reported: string[] = [];
+    const onForeign = (keys: readonly string[]) => reported.push(...keys);
     for (const how of ["rendered", "removed"]) {
       const body = JSON.stringify(forged);
       await s3.send(new PutObjectCommand({ ...at, Key: `manifests/${key}.json`, Body: body }));
       const before = await stored();
       expect(await reconcile(job(), context({ onForeign }), never)).toMatchObject({ kind: how });
-      expect(told.splice(0).sort()).toEqual([...foreign].sort());
+      expect(reported.splice(0).sort()).toEqual([...foreign].sort());
       const after = await stored();
       const kept = foreign.filter((one) => one !== `manifests/${key}.json`);
       for (const one of kept) expect(after.get(one)).toBe(before.get(one));
@@ -138,7 +138,7 @@ describe("reconcile", () => {
     }
   });
 
-  it("does not take a manifest at its word that still names what is to be removed", async () => {
+  it("takes no shortcut by a manifest with stale renditions", async () => {
     await upload(await picture(60, 60));
     await reconcile(job(), context(), never);
     const { s3, resources } = sandbox;
@@ -149,7 +149,7 @@ describe("reconcile", () => {
     expect(await manifest()).toMatchObject({ stale: [] });
   });
 
-  it("replaces a manifest that cannot be read, and takes nothing for granted then", async () => {
+  it("replaces a manifest that it cannot read, and removes unlisted renditions then", async () => {
     await upload(await picture(60, 60));
     const { s3, resources } = sandbox;
     const at = { Bucket: resources.renditionBucket, Key: `manifests/${key}.json` };

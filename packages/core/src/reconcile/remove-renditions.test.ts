@@ -20,7 +20,7 @@ import {
 inSandbox();
 
 describe("reconcile", () => {
-  it("retires what is gone, with and without a manifest", async () => {
+  it("removes the renditions of a deleted source, with and without a manifest", async () => {
     await upload(await picture(60, 60));
     await reconcile(job(), context(), never);
     await remove();
@@ -30,7 +30,7 @@ describe("reconcile", () => {
     expect(await reconcile(job(), context(), never)).toEqual({ kind: "removed", removed: 0 });
   });
 
-  it("removes renditions that a crashed attempt left, when the source is gone", async () => {
+  it("removes renditions that a crashed attempt left, when the source is deleted", async () => {
     const { s3, resources } = sandbox;
     const orphan = { Bucket: resources.renditionBucket, Key: `thumb/${key}.webp`, Body: "x" };
     await s3.send(new PutObjectCommand(orphan));
@@ -38,7 +38,7 @@ describe("reconcile", () => {
     expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
   });
 
-  it("retires a source that an object of the fleet's own has replaced", async () => {
+  it("removes the renditions of a source that an object of the fleet replaced", async () => {
     await upload(await picture(60, 60));
     await reconcile(job(), context(), never);
     await upload(await picture(60, 60, "#000000"), { imagefleet: "0123" });
@@ -46,12 +46,12 @@ describe("reconcile", () => {
     expect([...(await stored()).keys()]).toEqual([`manifests/${key}.json`]);
   });
 
-  it("leaves a tagged tombstone, which a commit that was prepared before it cannot overwrite", async () => {
+  it("writes a tagged tombstone, which an earlier attempt's commit cannot overwrite", async () => {
     const { s3, resources } = sandbox;
     const store = new RenditionStore(s3, resources.renditionBucket);
     await upload(await picture(60, 60));
-    // The first attempt saw no manifest. While it renders, the source is deleted, another attempt
-    // removes what is there, and the same bytes are uploaded again.
+    // The first attempt found no manifest. While it renders, the source is deleted, another attempt
+    // removes the renditions, and the same bytes are uploaded again.
     let isFirst = true;
     const renderSemaphore: Semaphore = async (work) => {
       const made = await work();
@@ -76,7 +76,7 @@ describe("reconcile", () => {
     ]);
   });
 
-  it("lets a tombstone be removed, and nothing that has replaced it", async () => {
+  it("removes a tombstone, and nothing that replaced it", async () => {
     const store = new RenditionStore(sandbox.s3, sandbox.resources.renditionBucket);
     await reconcile(job({ mayHaveRun: true }), context(), never);
     expect(await store.removeTombstone(`manifests/${key}.json`, never)).toBe(true);

@@ -6,14 +6,16 @@ import { tombstone } from "./describe.ts";
 import { keysBy, keysOf } from "./keys.ts";
 
 /**
- * The source is gone: so are its renditions, and a tombstone replaces its manifest; unless the
- * source came back meanwhile, or another attempt committed. The tombstone stands where nothing did
- * too: an attempt that saw nothing there, and whose renditions were just removed, must not commit.
+ * Removes the renditions of a deleted source and replaces its manifest by a tombstone. A tombstone is
+ * written even if there was no manifest: an attempt that found none, and whose renditions were
+ * removed here, must not commit.
  *
- * Where nothing is listed and nothing was begun, nothing is removed: what another attempt may be
- * putting at this moment, that attempt itself removes when it looks at the source again.
+ * Without a manifest and without an earlier attempt nothing is removed: a concurrent attempt removes
+ * its own renditions when it looks at the source again.
  *
- * @param seen the ETag of what stands there instead: an object of the fleet's own is no source
+ * @param seen the ETag of an object of the fleet in the source's place, which is not a source
+ * @returns "again" when another attempt committed or the source was uploaded meanwhile
+ * @throws Failure when S3 fails
  */
 export async function removeRenditions(
   job: Job,

@@ -17,11 +17,11 @@ const OPEN_SEMAPHORE: Semaphore = (work) => work();
 export const never = new AbortController().signal;
 
 export let sandbox: Sandbox;
-/** Where the source of the test that runs is. */
+/** The key of the current test's source. */
 export let key: string;
 let count = 0;
 
-/** The tests of a file have a sandbox, and each of them a source of its own. */
+/** Gives the tests of a file one sandbox, and each test its own source. */
 export function inSandbox(): void {
   beforeAll(async () => {
     sandbox = await startSandbox();
@@ -30,7 +30,7 @@ export function inSandbox(): void {
   beforeEach(() => setKey(`pictures/${count++}.jpg`));
 }
 
-/** From now on the test's source is there. */
+/** Changes the key of the test's source. */
 export function setKey(name: string): void {
   key = name;
 }
@@ -69,7 +69,7 @@ export async function remove(): Promise<void> {
   await s3.send(new DeleteObjectCommand({ Bucket: resources.sourceBucket, Key: key }));
 }
 
-/** What is stored for the source: key and when it was last written. */
+/** The stored objects of the source: their keys and the times of their last write. */
 export async function stored(): Promise<Map<string, number>> {
   const { s3, resources } = sandbox;
   const all = await s3.send(new ListObjectsV2Command({ Bucket: resources.renditionBucket }));

@@ -1,7 +1,7 @@
 import { CONTENT_TYPES } from "../recipe/index.ts";
 import type { Manifest, ManifestRendition } from "../store/index.ts";
 
-/** A manifest's `srcset`: by preset, the renditions in the recipe's order. */
+/** The `srcset` of a manifest: the renditions of each preset, in the recipe's order. */
 export function srcsetOf(renditions: readonly ManifestRendition[]): Manifest["srcset"] {
   const groups = Map.groupBy(renditions, ({ preset }) => preset);
   return Object.fromEntries(

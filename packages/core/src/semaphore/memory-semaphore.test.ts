@@ -5,7 +5,7 @@ import { MemorySemaphore, type Permit } from "./memory-semaphore.ts";
 
 const never = new AbortController().signal;
 
-/** A job that stays in the gate until it is told to go on. */
+/** Work that runs until the test ends it. */
 class Job {
   state: "waiting" | "working" | "shrunk" | "ended" | "aborted" = "waiting";
   permit: Permit | undefined;
@@ -13,7 +13,7 @@ class Job {
   readonly #stop = new AbortController();
   readonly #over = Promise.withResolvers<void>();
 
-  constructor(gate: MemorySemaphore, bytes: number, order: Job[]) {
+  constructor(semaphore: MemorySemaphore, bytes: number, order: Job[]) {
     this.held = bytes;
     const work = async (permit: Permit) => {
       this.permit = permit;
@@ -21,7 +21,7 @@ class Job {
       order.push(this);
       await this.#over.promise;
     };
-    gate.run(work, bytes, this.#stop.signal).catch(() => {
+    semaphore.run(work, bytes, this.#stop.signal).catch(() => {
       this.state = "aborted";
     });
   }
@@ -40,7 +40,7 @@ class Job {
   }
 }
 
-it("keeps places, budget and order, whatever comes, shrinks, ends and gives up, and starves none", async () => {
+it("keeps the slots, the budget and the order, and starves no work", async () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant("come" as const), bytes: fc.integer({ min: 0, max: 150 }) }),
     fc.record({ kind: fc.constantFrom("shrink", "end", "abort"), at: fc.nat(20) }),
@@ -50,7 +50,7 @@ it("keeps places, budget and order, whatever comes, shrinks, ends and gives up, 
       fc.array(step, { maxLength: 40 }),
       fc.integer({ min: 1, max: 3 }),
       async (steps, slots) => {
-        const gate = new MemorySemaphore({ bytes: 100, slots });
+        const semaphore = new MemorySemaphore({ bytes: 100, slots });
         const jobs: Job[] = [];
         const order: Job[] = [];
         const check = () => {
@@ -59,7 +59,7 @@ it("keeps places, budget and order, whatever comes, shrinks, ends and gives up, 
           const used = inside.reduce((sum, { held }) => sum + held, 0);
           expect(working.length).toBeLessThanOrEqual(slots);
           if (inside.length > 1) expect(used).toBeLessThanOrEqual(100);
-          // The first that waits does so for a reason.
+          // The first that waits does not fit.
           const first = jobs.find(({ state }) => state === "waiting");
           if (first) {
             const full = working.length === slots || used + first.held > 100;
@@ -67,7 +67,7 @@ it("keeps places, budget and order, whatever comes, shrinks, ends and gives up, 
           }
         };
         for (const one of steps) {
-          if (one.kind === "come") jobs.push(new Job(gate, one.bytes, order));
+          if (one.kind === "come") jobs.push(new Job(semaphore, one.bytes, order));
           else jobs[one.at % Math.max(1, jobs.length)]?.step(one.kind);
           await setImmediate();
           check();
@@ -85,10 +85,10 @@ it("keeps places, budget and order, whatever comes, shrinks, ends and gives up, 
   );
 });
 
-it("lets what needs more than everything run, and run alone", async () => {
-  const gate = new MemorySemaphore({ bytes: 100, slots: 4 });
+it("runs work that needs more than the budget, and runs it alone", async () => {
+  const semaphore = new MemorySemaphore({ bytes: 100, slots: 4 });
   const order: Job[] = [];
-  const [small, giant, next] = [10, 1000, 10].map((bytes) => new Job(gate, bytes, order));
+  const [small, giant, next] = [10, 1000, 10].map((bytes) => new Job(semaphore, bytes, order));
   await setImmediate();
   expect([small?.state, giant?.state, next?.state]).toEqual(["working", "waiting", "waiting"]);
   small?.step("end");
@@ -99,9 +99,9 @@ it("lets what needs more than everything run, and run alone", async () => {
   expect(next?.state).toBe("working");
 });
 
-it("gives the place back when the work throws", async () => {
-  const gate = new MemorySemaphore({ bytes: 100, slots: 1 });
+it("frees the slot when the work throws", async () => {
+  const semaphore = new MemorySemaphore({ bytes: 100, slots: 1 });
   const failing = () => Promise.reject(new Error("no"));
-  await expect(gate.run(failing, 10, never)).rejects.toThrow("no");
-  expect(await gate.run(async () => "in", 10, never)).toBe("in");
+  await expect(semaphore.run(failing, 10, never)).rejects.toThrow("no");
+  expect(await semaphore.run(async () => "in", 10, never)).toBe("in");
 });

@@ -1,8 +1,8 @@
-/** A place and the memory that goes with it. */
+/** A slot and the memory of one render. */
 export interface Permit {
-  /** The work is over and holds only so much of its memory, in bytes: its place is free for the next. */
+  /** Reduces the memory to so many bytes and frees the slot. */
   shrinkTo(bytes: number): void;
-  /** Gives everything back; a second call does nothing. */
+  /** Frees the slot and the memory. A second call does nothing. */
   release(): void;
 }
 
@@ -12,21 +12,21 @@ interface Waiting {
 }
 
 /**
- * Lets work in while the memory that it says it will take fits into a budget, and as long as there
- * is a place. What needs more than the whole budget runs alone. Strictly first come, first served:
- * a large job waits for room, and nothing small that comes later passes it by until it starves.
+ * Limits concurrent work by memory and by count. Work that needs more than the whole budget runs
+ * alone. The order is first come, first served: small work that comes later does not overtake large
+ * work that waits for memory, which would otherwise starve.
  */
 export class MemorySemaphore {
   readonly #bytes: number;
   readonly #slots: number;
   readonly #waiting: Waiting[] = [];
   #permits = 0;
-  #taken = 0;
-  #used = 0;
+  #usedSlots = 0;
+  #usedBytes = 0;
 
   /**
-   * @param options.bytes the budget
-   * @param options.places how many may work at once
+   * @param options.bytes the memory budget
+   * @param options.slots how many may run concurrently
    */
   constructor({ bytes, slots }: { readonly bytes: number; readonly slots: number }) {
     this.#bytes = bytes;
@@ -34,10 +34,10 @@ export class MemorySemaphore {
   }
 
   /**
-   * Runs the work when there is room for it. It may shrink its claim before it ends.
+   * Runs the work when its memory and a slot are free.
    *
-   * @param bytes what it takes at its peak
-   * @throws the signal's reason, when aborted while it waits; and what the work throws
+   * @param bytes the memory of the work at its peak
+   * @throws the signal's reason, when it is aborted while the work waits; and what the work throws
    */
   readonly run = async <T>(
     work: (permit: Permit) => Promise<T>,
@@ -75,47 +75,43 @@ export class MemorySemaphore {
   }
 
   #admit(): void {
-    for (
-      let [first] = this.#waiting;
-      first && this.#hasRoom(first.bytes);
-      [first] = this.#waiting
-    ) {
+    for (let [first] = this.#waiting; first && this.#fits(first.bytes); [first] = this.#waiting) {
       this.#waiting.shift();
       this.#permits += 1;
-      this.#taken += 1;
-      this.#used += first.bytes;
+      this.#usedSlots += 1;
+      this.#usedBytes += first.bytes;
       first.admit();
     }
   }
 
-  #hasRoom(bytes: number): boolean {
+  #fits(bytes: number): boolean {
     if (this.#permits === 0) return true;
-    return this.#taken < this.#slots && this.#used + bytes <= this.#bytes;
+    return this.#usedSlots < this.#slots && this.#usedBytes + bytes <= this.#bytes;
   }
 
   #permit(bytes: number): Permit {
     let held = bytes;
     let working = true;
     let over = false;
-    const leavePlace = () => {
-      if (working) this.#taken -= 1;
+    const freeSlot = () => {
+      if (working) this.#usedSlots -= 1;
       working = false;
     };
     return {
       shrinkTo: (fewer) => {
         if (over) return;
         const now = Math.min(held, fewer);
-        this.#used -= held - now;
+        this.#usedBytes -= held - now;
         held = now;
-        leavePlace();
+        freeSlot();
         this.#admit();
       },
       release: () => {
         if (over) return;
         over = true;
-        this.#used -= held;
+        this.#usedBytes -= held;
         this.#permits -= 1;
-        leavePlace();
+        freeSlot();
         this.#admit();
       },
     };

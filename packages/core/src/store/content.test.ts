@@ -16,7 +16,7 @@ let server: Server;
 let sources: SourceStore;
 let folder: string;
 
-/** A server that answers as S3 does, and cuts the content of the key "cut" short on the wire. */
+/** A server that answers as S3 does, and closes the connection within the content of the key "cut". */
 beforeAll(async () => {
   server = createServer((request, response) => {
     response.writeHead(200, { etag: '"1"', "content-length": BYTES });
@@ -47,14 +47,14 @@ async function open(key: string): Promise<OpenSource> {
   return answer.source;
 }
 
-it("gives the whole content, in memory and as a file", async () => {
+it("reads the whole content, into memory and into a file", async () => {
   expect(Buffer.from(await readContent(await open("whole"), never)).equals(content)).toBe(true);
   const file = join(folder, "whole");
   await saveContent(await open("whole"), file, never);
   expect((await readFile(file)).equals(content)).toBe(true);
 });
 
-it("takes a content cut short by the network for a failure, never for a broken source", async () => {
+it("fails when the connection breaks, and does not reject the source", async () => {
   const cut = await readContent(await open("cut"), never).catch((error: unknown) => error);
   expect(cut).toBeInstanceOf(Failure);
   expect(cut).toMatchObject({ reason: "StoreUnavailable" });
@@ -64,8 +64,8 @@ it("takes a content cut short by the network for a failure, never for a broken s
   expect(saved).toMatchObject({ reason: "StoreUnavailable" });
 });
 
-it("stops reading when its time runs out", async () => {
-  const reason = new Failure("TimedOut", "the function's time ran out");
+it("stops reading when its signal is aborted", async () => {
+  const reason = new Failure("TimedOut", "the function ran out of time");
   const late = AbortSignal.abort(reason);
   await expect(saveContent(await open("whole"), join(folder, "late"), late)).rejects.toBe(reason);
 });

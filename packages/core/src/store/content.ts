@@ -5,8 +5,8 @@ import { Failure } from "../outcome/index.ts";
 import type { OpenSource } from "./source-store.ts";
 
 /**
- * The whole content in memory, exactly as long as S3 said: a body cut short by the network must not
- * look like a truncated upload.
+ * Reads a source's content into memory. Its length must be the one that S3 announced: a connection
+ * that broke must not look like a truncated upload.
  *
  * @throws Failure `StoreUnavailable`
  */
@@ -27,7 +27,7 @@ export async function readContent(source: OpenSource, signal: AbortSignal): Prom
 }
 
 /**
- * The whole content in a file, without holding it in memory.
+ * Writes a source's content to a file, without keeping it in memory.
  *
  * @throws Failure `StoreUnavailable` or `DiskFull`
  */
@@ -41,7 +41,7 @@ export async function saveContent(
     await pipeline(source.body, target, { signal });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOSPC") {
-      throw new Failure("DiskFull", "the disk was full before the source was whole");
+      throw new Failure("DiskFull", "the disk was full before the source was saved");
     }
     throw asFailure("save the source's content", error, signal);
   }

@@ -1,4 +1,4 @@
-/** The order in which S3 lists keys: by their bytes in UTF-8, which is that of their code points. */
+/** Compares keys in the order in which S3 lists them: by UTF-8 bytes, which is the order of code points. */
 export function compareKeys(a: string, b: string): number {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);
@@ -8,7 +8,7 @@ export function compareKeys(a: string, b: string): number {
   return rank(a.charCodeAt(at)) - rank(b.charCodeAt(at));
 }
 
-/** UTF-16 puts surrogates, which stand for the highest code points, before U+E000. */
+/** In UTF-16, surrogates come before U+E000 although they encode the highest code points. */
 function rank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000;

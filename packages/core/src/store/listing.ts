@@ -1,13 +1,15 @@
 import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import { asFailure } from "../aws/index.ts";
+import { decodeKey } from "../intake/index.ts";
+import { Failure } from "../outcome/index.ts";
 import { compareKeys } from "./key-order.ts";
 
-/** An object as a listing tells it. */
+/** An object in a listing. */
 export interface ListedObject {
-  /** Raw. */
+  /** Decoded. */
   readonly key: string;
   readonly bytes: number;
-  /** With the quotes that S3 gives. */
+  /** With its quotes, as S3 returns it. */
   readonly etag: string;
   /** ms since the epoch */
   readonly modified: number;
@@ -22,7 +24,7 @@ interface ListingRange {
 }
 
 /**
- * A bucket's objects, in S3's order, a page of up to 1,000 at a time.
+ * Lists a bucket's objects in S3's order, in pages of up to 1,000.
  *
  * @throws Failure `StoreUnavailable` or `Throttled`
  */
@@ -53,7 +55,7 @@ export async function* listPages(
 }
 
 /**
- * The folders right under a prefix, each with its "/", as far as one request tells.
+ * Lists the folders directly below a prefix, each with its "/": up to 1,000, by one request.
  *
  * @throws Failure `StoreUnavailable` or `Throttled`
  */
@@ -69,7 +71,7 @@ type Query = Partial<
 async function list(s3: S3Client, bucket: string, query: Query) {
   try {
     return await s3.send(
-      // XML cannot carry every key that S3 takes.
+      // XML cannot contain every key that S3 accepts.
       new ListObjectsV2Command({ Bucket: bucket, EncodingType: "url", ...query }),
     );
   } catch (error) {
@@ -77,6 +79,11 @@ async function list(s3: S3Client, bucket: string, query: Query) {
   }
 }
 
-function decode(key: string): string {
-  return decodeURIComponent(key.replaceAll("+", " "));
+function decode(formEncoded: string): string {
+  const key = decodeKey(formEncoded);
+  if (key !== undefined) return key;
+  throw new Failure(
+    "StoreUnavailable",
+    `S3 listed a key that is not form-encoded: ${JSON.stringify(formEncoded)}`,
+  );
 }

@@ -11,9 +11,9 @@ const renditionSchema = v.object({
   height: count,
   format: v.picklist(OUTPUT_FORMATS),
   bytes: count,
-  /** What its preset asks for, where that is more than the format can hold. */
+  /** The size that its preset asks for, if the format cannot have it. */
   boundedFrom: v.optional(v.object({ width: count, height: count })),
-  /** Of a rendition of the source's own size: what it saves of the source's bytes, in percent. */
+  /** Of a rendition in the source's own size: how much smaller it is than the source, percent. */
   savedPercent: v.optional(v.number()),
   etag: v.string(),
   fingerprint: v.string(),
@@ -28,16 +28,16 @@ const candidateSchema = v.object({
 });
 
 /**
- * Grows with every writing at this key, across tombstones and their expiry: whoever reads two
- * versions knows the later one. At least one more than the version replaced, and at least the ms
- * since the epoch, for a tombstone that has expired leaves no number behind.
+ * Grows with every version at this key, across tombstones and their expiry, so that a reader of two
+ * versions knows the later one. It is at least one more than that of the replaced version, and at
+ * least the ms since the epoch, because an expired tombstone leaves no number.
  */
 const seq = count;
 
-/** The form of a manifest; sizes in px and bytes. */
+/** The schema of a manifest. Sizes are in px and bytes. */
 export const manifestSchema = v.object({
   version: v.literal(1),
-  /** Of this writing alone: no two manifests have the same ETag, whatever they say. */
+  /** Unique to this version, so that no two versions have the same ETag. */
   revision: v.string(),
   seq,
   source: v.object({
@@ -50,40 +50,37 @@ export const manifestSchema = v.object({
     width: v.optional(count),
     height: v.optional(count),
   }),
-  /** The fingerprint of the recipe that this source was last held against. */
+  /** The fingerprint of the recipe by which the source was last reconciled. */
   recipe: v.string(),
-  /** Why there are no renditions, and the fingerprint of all that may have decided so. */
+  /** Why there are no renditions; `by` is a fingerprint of everything that may have decided it. */
   rejected: v.optional(
     v.object({ reason: v.picklist(REJECTED_REASONS), message: v.string(), by: v.string() }),
   ),
-  /** Why the source is damaged, of which the renditions show what there is. */
+  /** Why the source is damaged, if it was rendered nevertheless. */
   damaged: v.optional(v.object({ message: v.string() })),
-  /** What a page shows until the picture is there: a thumbhash in base64, and `#rrggbb`. */
+  /** What a page shows until the image has loaded: a thumbhash in base64, and `#rrggbb`. */
   placeholder: v.optional(v.object({ thumbhash: v.string(), color: v.string() })),
-  /**
-   * By preset, what a `<picture>` needs: the recipe's first format first, each from the narrowest.
-   */
+  /** By preset, the candidates for a `<picture>`: formats in the recipe's order, widths ascending. */
   srcset: v.optional(v.record(v.string(), v.array(candidateSchema))),
-  /** What was written, in the recipe's order. */
+  /** In the recipe's order. */
   renditions: v.array(renditionSchema),
   /**
-   * Keys of earlier renditions that are being removed: written before they are, so that a crash
-   * between the two leaves them known, and again without them once they are gone.
+   * The keys of earlier renditions that are being removed. They are written before the removal, so
+   * that they are known after a crash, and left out after it.
    */
   stale: v.array(v.string()),
   at: v.string(),
 });
 
-/** Written last, it lists a source's renditions: the commit point of a job. */
+/** Lists a source's renditions. It is written last: it is the commit of a job. */
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 export type ManifestPlaceholder = NonNullable<Manifest["placeholder"]>;
 export type ManifestRendition = v.InferOutput<typeof renditionSchema>;
 
 /**
- * What stands at a manifest's key once its source is gone and its renditions were removed. It makes
- * a commit fail that was prepared before the removal: absence could not, for a commit over absence
- * cannot tell that something stood there in between. It expires when no such commit can be under
- * way any more.
+ * Replaces the manifest of a deleted source after its renditions were removed. It makes a commit fail
+ * that was prepared before the removal: if there were no object, a commit that expects none would
+ * succeed. It expires when no such commit can be in progress any more.
  */
 export const tombstoneSchema = v.object({
   version: v.literal(1),
@@ -96,13 +93,13 @@ export const tombstoneSchema = v.object({
 
 export type Tombstone = v.InferOutput<typeof tombstoneSchema>;
 
-/** Tombstones are tagged with it when they are put: a lifecycle rule expires what has this tag. */
+/** The tag of tombstones: a lifecycle rule expires objects that have it. */
 export const TOMBSTONE_TAG = { key: "imagefleet", value: "tombstone" } as const;
 
 /**
- * How long a tombstone must stay, ms. It must outlive every attempt that may have found no manifest
- * before it: SQS hides a message for at most 12 hours.
+ * How long a tombstone must exist, ms: longer than any attempt that found no manifest before it. SQS
+ * hides a message for at most 12 hours.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
- * A lifecycle rule counts whole days, so two of them leave more than a day of reserve.
+ * A lifecycle rule counts whole days, so two days leave more than a day of margin.
  */
 export const TOMBSTONE_MS = 2 * 24 * 60 * 60 * 1000;

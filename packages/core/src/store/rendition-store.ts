@@ -19,33 +19,33 @@ import {
   tombstoneSchema,
 } from "./manifest.ts";
 
-/** The user metadata of everything that this fleet writes: `x-amz-meta-imagefleet`. */
+/** The user metadata of every object that the fleet writes: `x-amz-meta-imagefleet`. */
 export const OWN_MARK = "imagefleet";
 
-/** The user metadata by which a rendition says which source it was made of. */
+/** The user metadata of a rendition that identifies its source. */
 const SOURCE_MARK = "imagefleet-source";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const MAX_DELETES = 1000;
 
-/** A manifest of 10,000 renditions has half of it: what has more is none, and is not read. */
+/** A manifest of 10,000 renditions has half of it. A larger object is not read as a manifest. */
 const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
 
 type Source = Pick<Manifest["source"], "bucket" | "key">;
 
 export interface StoredObject {
   readonly key: string;
-  /** What it was made of. */
+  /** The source that it was made of. */
   readonly source: Source;
   readonly body: Uint8Array;
   readonly contentType: string;
   readonly cacheControl: string;
   readonly fingerprint: string;
-  /** As the header `x-amz-tagging` has it: `key=value`. */
+  /** The header `x-amz-tagging`: `key=value`. */
   readonly tagging?: string;
 }
 
-/** What stands at a manifest's key, and its version: neither, when it cannot be read as one. */
+/** The object at a manifest's key, and its version. Unreadable, it is neither manifest nor tombstone. */
 export interface StoredManifest {
   readonly etag: string;
   readonly manifest?: Manifest;
@@ -69,7 +69,7 @@ const storedSchema = v.pipe(
 
 /**
  * Reads and writes renditions and manifests. Every method throws Failure `StoreUnavailable` or
- * `Throttled`, and the signal's reason: nothing is written for a job whose signal is aborted.
+ * `Throttled`, or the signal's reason: nothing is written for a job whose signal is aborted.
  */
 export class RenditionStore {
   readonly #s3: S3Client;
@@ -81,12 +81,12 @@ export class RenditionStore {
     this.bucket = bucket;
   }
 
-  /** May a write for the job with this signal take effect though it was answered by an error, or not? */
+  /** Whether a write with this signal may still take effect, although it failed or was not answered. */
   mayStillLand(signal: AbortSignal): boolean {
     return this.#givenUp.has(signal);
   }
 
-  /** Stores a rendition and gives its ETag. */
+  /** Stores a rendition. @returns its ETag */
   async put(object: StoredObject, signal: AbortSignal): Promise<string> {
     try {
       return await this.#put(object, {}, signal);
@@ -96,25 +96,25 @@ export class RenditionStore {
   }
 
   /**
-   * Was the object made of that source? Undefined where it does not say so: there is none, or this
-   * fleet wrote it before its objects said of which source they are.
+   * Whether the object was made of that source. Undefined if there is no object, or if an earlier
+   * version of the fleet wrote it, without its source in the metadata.
    */
   async isOf(key: string, source: Source, signal: AbortSignal): Promise<boolean | undefined> {
     try {
-      const { Metadata: said = {} } = await this.#s3.send(
+      const { Metadata: metadata = {} } = await this.#s3.send(
         new HeadObjectCommand({ Bucket: this.bucket, Key: key }),
         { abortSignal: signal },
       );
-      const mark = said[SOURCE_MARK];
+      const mark = metadata[SOURCE_MARK];
       if (mark !== undefined) return mark === sourceMark(source);
-      return said[OWN_MARK] === undefined ? false : undefined;
+      return metadata[OWN_MARK] === undefined ? false : undefined;
     } catch (error) {
       if (statusOf(error) === 404 && !isNoBucket(error)) return undefined;
       throw asFailure(`look at s3://${this.bucket}/${key}`, error, signal);
     }
   }
 
-  /** What stands at a manifest's key, a tombstone too; undefined when nothing does. */
+  /** Reads a manifest or a tombstone; undefined if there is no object at the key. */
   async manifest(key: string, signal: AbortSignal): Promise<StoredManifest | undefined> {
     try {
       const got = await this.#s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }), {
@@ -134,11 +134,11 @@ export class RenditionStore {
   }
 
   /**
-   * Commits a job, over the version that it knows and no other. Never cached: a front end that asks
-   * must see what is there now.
+   * Commits a job: replaces the version that the job has read. A manifest is not cached, so that a
+   * front end always gets the current one.
    *
-   * @param over the ETag of the manifest that this one replaces; undefined: there was none
-   * @returns its ETag; undefined when another version stands there by now
+   * @param over the ETag of the version to replace; undefined if there was none
+   * @returns the new ETag; undefined if there is another version by now
    */
   async putManifest(
     key: string,
@@ -164,16 +164,16 @@ export class RenditionStore {
         throw this.#writeFailure(`write s3://${this.bucket}/${key}`, error, signal);
       }
     }
-    // The SDK tries again where an answer was lost: then it is our own that stands in the way.
+    // After a lost answer the SDK retries: the conflict is then with the job's own manifest.
     const stored = await this.manifest(key, signal);
     const revision = (stored?.manifest ?? stored?.tombstone)?.revision;
     return revision === manifest.revision ? stored?.etag : undefined;
   }
 
   /**
-   * Removes a tombstone, and nothing that has replaced it meanwhile.
+   * Removes a tombstone, unless it was replaced meanwhile.
    *
-   * @returns false when something else stands there, or nothing
+   * @returns false if there is another object or none
    */
   async removeTombstone(key: string, signal: AbortSignal): Promise<boolean> {
     const stored = await this.manifest(key, signal);
@@ -212,7 +212,7 @@ export class RenditionStore {
     return ETag ?? "";
   }
 
-  /** Removes objects; a key that is not there is no error. */
+  /** Removes objects. A missing key is not an error. */
   async remove(keys: readonly string[], signal: AbortSignal): Promise<void> {
     for (let from = 0; from < keys.length; from += MAX_DELETES) {
       await this.#removeSome(keys.slice(from, from + MAX_DELETES), signal);
@@ -240,32 +240,32 @@ export class RenditionStore {
   }
 
   /**
-   * What S3 refused (4xx) it will not do. Of a write without an answer, or with an answer of 5xx, S3
-   * promises neither that it was done nor that it was not. An object that the answer to a removal
-   * names as failed has a code and no status, whether it was refused or not: it counts as one of
-   * these, and its job waits a little longer than it must.
+   * Records a write that may still take effect. A write that S3 refused (4xx) does not. After a 5xx or
+   * no answer, S3 guarantees neither that it did nor that it did not. An object that failed in a
+   * multi-object delete has a code and no status: it counts as one that may take effect, and its job
+   * waits longer than it must.
    * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
    */
   #writeFailure(what: string, error: unknown, signal: AbortSignal): Error {
-    // An aborted signal's own reason: the write was not sent at all.
+    // The reason of an aborted signal: the write was not sent.
     const isRefused = (statusOf(error) ?? 500) < 500 || error === signal.reason;
     if (!isRefused) this.#givenUp.add(signal);
     return asFailure(what, error, signal);
   }
 }
 
-/** A key may be 1,024 bytes of any characters, metadata 2 KB of US-ASCII in all. */
+/** A hash: a key may have 1,024 bytes of any characters, all metadata together 2 KB of US-ASCII. */
 function sourceMark({ bucket, key }: Source): string {
   return createHash("sha256").update(`${bucket}/${key}`).digest("hex").slice(0, 32);
 }
 
-/** 412: another version; 404: none any more; 409: another write at the same time. */
+/** 412: another version; 404: no object any more; 409: a concurrent write. */
 function isConflict(error: unknown): boolean {
   const status = statusOf(error);
   return status === 412 || status === 409 || (status === 404 && !isNoBucket(error));
 }
 
-/** A bucket that is missing is a fault of the deployment. */
+/** A missing bucket is an error of the deployment. */
 function isNoBucket(error: unknown): boolean {
   return error instanceof Error && error.name === "NoSuchBucket";
 }

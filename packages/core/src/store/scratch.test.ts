@@ -16,62 +16,62 @@ async function freeBytes(): Promise<number> {
   return bavail * bsize;
 }
 
-/** Borrows until told; `lent` is fulfilled when it has the file. */
-function borrow(bytes: number, signal = never) {
-  const lent = Promise.withResolvers<ScratchFile>();
+/** Keeps a file until `release`; `opened` resolves when it has the file. */
+function openFile(bytes: number, signal = never) {
+  const opened = Promise.withResolvers<ScratchFile>();
   const end = Promise.withResolvers<void>();
-  const over = scratch.lend(bytes, signal, async (file) => {
-    lent.resolve(file);
+  const over = scratch.withFile(bytes, signal, async (file) => {
+    opened.resolve(file);
     await end.promise;
   });
-  over.catch(lent.reject);
-  lent.promise.catch(() => undefined);
-  return { lent: lent.promise, over, release: end.resolve };
+  over.catch(opened.reject);
+  opened.promise.catch(() => undefined);
+  return { opened: opened.promise, over, release: end.resolve };
 }
 
 const undecided = Symbol("undecided");
 const soFar = (promise: Promise<unknown>) =>
   Promise.race([promise, new Promise((resolve) => setTimeout(resolve, 100, undecided))]);
 
-it("removes what was lent, however the loan ends", async () => {
+it("removes a file, however its use ends", async () => {
   const use = async ({ path }: ScratchFile) => {
     await writeFile(path, "x");
     throw new Error("no");
   };
-  await expect(scratch.lend(1, never, use)).rejects.toThrow("no");
+  await expect(scratch.withFile(1, never, use)).rejects.toThrow("no");
   expect(await readdir(scratch.folder)).toEqual([]);
 });
 
-it("says at once that a source is larger than what is free", async () => {
+it("fails at once when a source is larger than the free space", async () => {
   const bytes = 2 * (await freeBytes());
   const failure = expect.objectContaining({
     reason: "DiskFull",
-    message: expect.stringMatching(/^the source has \d+ MiB and the disk has room for \d+$/),
+    message: expect.stringMatching(/^the source has \d+ MiB and the disk has \d+ MiB free$/),
   });
-  await expect(scratch.lend(bytes, never, async () => undefined)).rejects.toEqual(failure);
+  await expect(scratch.withFile(bytes, never, async () => undefined)).rejects.toEqual(failure);
 });
 
-it("counts what others will write, and waits for them", async () => {
+it("counts the space that other files reserve, and waits for them", async () => {
   const most = Math.floor((await freeBytes()) * 0.6);
-  const first = borrow(most);
-  await first.lent;
-  const second = borrow(most);
-  expect(await soFar(second.lent)).toBe(undecided);
-  // Written, it is the disk that knows; here nothing was, so there is room again.
-  (await first.lent).written();
-  await second.lent;
+  const first = openFile(most);
+  await first.opened;
+  const second = openFile(most);
+  expect(await soFar(second.opened)).toBe(undecided);
+  // Nothing was written here, so the space is free again.
+  (await first.opened).written();
+  await second.opened;
   second.release();
   first.release();
   await Promise.all([first.over, second.over]);
 });
 
-it("waits no longer than it may", async () => {
+it("stops waiting when its signal is aborted", async () => {
   const most = Math.floor((await freeBytes()) * 0.6);
-  const first = borrow(most);
-  await first.lent;
+  const first = openFile(most);
+  await first.opened;
   const stop = new AbortController();
-  const second = borrow(most, stop.signal);
-  expect(await soFar(second.lent)).toBe(undecided);
+  const second = openFile(most, stop.signal);
+  expect(await soFar(second.opened)).toBe(undecided);
   stop.abort(new Error("stopped"));
   await expect(second.over).rejects.toThrow("stopped");
   first.release();

@@ -5,19 +5,19 @@ import { Failure } from "../outcome/index.ts";
 
 const MIB = 1024 * 1024;
 
-/** A file that is lent: to be written, read, and gone with the loan. */
+/** A temporary file. */
 export interface ScratchFile {
   readonly path: string;
-  /** It is whole: from now on the disk itself knows of its bytes. */
+  /** To be called when the file is complete: its bytes are then part of the disk's used space. */
   written(): void;
 }
 
-/** A folder that sources are downloaded into, and the room that its disk has for them. */
+/** A folder for downloaded sources, which reserves disk space for each of them. */
 export class Scratch {
   readonly folder: string;
-  /** What files that are still being written will take, bytes. */
-  #promised = 0;
-  #lent = 0;
+  /** Reserved for files that are still being written, bytes. */
+  #reserved = 0;
+  #files = 0;
   #change = Promise.withResolvers<void>();
 
   constructor(folder: string) {
@@ -25,22 +25,23 @@ export class Scratch {
   }
 
   /**
-   * Lends a new file with room for so many bytes. Where the disk has too little, it waits until others
-   * that are lent here are given back.
+   * Passes a new file to `use` and removes it when `use` ends. If the disk has too little free space,
+   * it waits until other files of this folder are removed.
    *
-   * @throws Failure `DiskFull` when none is lent and there still is too little; the signal's reason;
+   * @param bytes the space to reserve
+   * @throws Failure `DiskFull` when the space is too small without other files; the signal's reason;
    *   and what `use` throws
    */
-  async lend<T>(
+  async withFile<T>(
     bytes: number,
     signal: AbortSignal,
     use: (file: ScratchFile) => Promise<T>,
   ): Promise<T> {
-    await this.#room(bytes, signal);
-    let promised = bytes;
+    await this.#reserve(bytes, signal);
+    let reserved = bytes;
     const written = () => {
-      this.#promised -= promised;
-      promised = 0;
+      this.#reserved -= reserved;
+      reserved = 0;
       this.#changed();
     };
     const path = join(this.folder, randomUUID());
@@ -48,30 +49,30 @@ export class Scratch {
       return await use({ path, written });
     } finally {
       await rm(path, { force: true });
-      this.#lent -= 1;
+      this.#files -= 1;
       written();
     }
   }
 
-  /** Resolves with the room taken. */
-  async #room(bytes: number, signal: AbortSignal): Promise<void> {
+  /** Waits for the space and reserves it. */
+  async #reserve(bytes: number, signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
       const { bavail, bsize } = await statfs(this.folder);
-      const free = bavail * bsize - this.#promised;
+      const free = bavail * bsize - this.#reserved;
       if (bytes <= free) break;
-      if (this.#lent === 0) {
+      if (this.#files === 0) {
         const [needs, has] = [Math.ceil(bytes / MIB), Math.floor(free / MIB)];
         throw new Failure(
           "DiskFull",
-          `the source has ${needs} MiB and the disk has room for ${has}`,
+          `the source has ${needs} MiB and the disk has ${has} MiB free`,
         );
       }
       await unlessAborted(this.#change.promise, signal);
     }
-    // In the same turn as the check: nobody else has taken the room meanwhile.
-    this.#lent += 1;
-    this.#promised += bytes;
+    // In the same turn as the check, so that no other file takes the space in between.
+    this.#files += 1;
+    this.#reserved += bytes;
   }
 
   #changed(): void {

@@ -4,16 +4,16 @@ import { asFailure, statusOf } from "../aws/index.ts";
 import { Failure } from "../outcome/index.ts";
 import { OWN_MARK } from "./rendition-store.ts";
 
-/** A source as it stood when it was opened. */
+/** A source at the time when it was opened. */
 export interface OpenSource {
-  /** With the quotes that S3 gives. */
+  /** With its quotes, as S3 returns it. */
   readonly etag: string;
   readonly bytes: number;
-  /** In a storage class of which nothing can be read before it is restored: `body` has nothing then. */
+  /** In a storage class that must be restored before it can be read: `body` is empty. */
   readonly archived?: true;
-  /** True when this fleet wrote the object: a rendition is never a source. */
+  /** The fleet wrote the object: a rendition is never a source. */
   readonly own: boolean;
-  /** The content; must be read to its end or destroyed. */
+  /** The content. It must be read to its end or destroyed. */
   readonly body: Readable;
 }
 
@@ -30,7 +30,7 @@ export class SourceStore {
     this.#s3 = s3;
   }
 
-  /** @param ifNoneMatch an ETag: answers `unchanged`, without a body, while the source still has it */
+  /** @param options.ifNoneMatch an ETag: the answer is `unchanged` while the source has it */
   async open(
     bucket: string,
     key: string,
@@ -43,7 +43,10 @@ export class SourceStore {
       );
       const { ETag: etag, ContentLength: bytes, Body: body } = got;
       if (etag === undefined || bytes === undefined || !(body instanceof Readable)) {
-        throw new Failure("StoreUnavailable", `the answer for s3://${bucket}/${key} is incomplete`);
+        throw new Failure(
+          "StoreUnavailable",
+          `S3 answered without an ETag, a length or a body for s3://${bucket}/${key}`,
+        );
       }
       const own = got.Metadata?.[OWN_MARK] !== undefined;
       return { kind: "open", source: { etag, bytes, own, body } };
@@ -56,14 +59,14 @@ export class SourceStore {
     }
   }
 
-  /** What is known without the content. */
+  /** Opens an archived source by its metadata. */
   async #archived(bucket: string, key: string, signal: AbortSignal): Promise<SourceAnswer> {
     try {
       const head = await this.#s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
         abortSignal: signal,
       });
-      const { ETag: etag = "", ContentLength: bytes = 0, Metadata: said = {} } = head;
-      const own = said[OWN_MARK] !== undefined;
+      const { ETag: etag = "", ContentLength: bytes = 0, Metadata: metadata = {} } = head;
+      const own = metadata[OWN_MARK] !== undefined;
       const body = Readable.from([]);
       return { kind: "open", source: { etag, bytes, own, archived: true, body } };
     } catch (error) {
@@ -72,7 +75,7 @@ export class SourceStore {
     }
   }
 
-  /** The ETag of the source now, or undefined when there is none. */
+  /** The current ETag of the source; undefined if it does not exist. */
   async etag(bucket: string, key: string, signal: AbortSignal): Promise<string | undefined> {
     try {
       const head = await this.#s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
@@ -87,14 +90,14 @@ export class SourceStore {
 }
 
 /**
- * In S3 Glacier, or in an archive tier of S3 Intelligent-Tiering, and not restored.
+ * Not restored from S3 Glacier or an archive tier of S3 Intelligent-Tiering.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 function isArchived(error: unknown): boolean {
   return error instanceof Error && error.name === "InvalidObjectState";
 }
 
-/** A bucket that is missing is a fault of the deployment: only a missing key means "retire". */
+/** A missing key means a deleted source. A missing bucket is an error of the deployment. */
 function isMissing(error: unknown): boolean {
   if (!(error instanceof Error) || error.name === "NoSuchBucket") return false;
   return error.name === "NoSuchKey" || error.name === "NotFound" || statusOf(error) === 404;

@@ -4,13 +4,13 @@ import type { Telemetry } from "./telemetry.ts";
 export interface DeadLetterLine {
   readonly lane: Lane;
   readonly reason: DeadLetterReason;
-  /** Absent: the message could not be read. */
+  /** Absent if the message could not be read. */
   readonly bucket?: string;
   readonly key?: string;
   readonly messageId: string;
 }
 
-/** Counts a dead letter that was sent. */
+/** Counts a dead letter that was sent. @param at ms since the epoch */
 export function countDeadLetter(
   { metrics }: Telemetry,
   deadLetter: DeadLetterLine,
@@ -21,14 +21,14 @@ export function countDeadLetter(
 
 export interface BatchLine {
   readonly lane: Lane;
-  /** Messages in it. */
+  /** How many messages it had. */
   readonly batchSize: number;
-  /** Of these, how many come back. */
+  /** How many of them are retried. */
   readonly retry: number;
   readonly ms: number;
 }
 
-/** Counts a batch that was worked on. */
+/** Counts a batch. @param at ms since the epoch */
 export function countBatch({ metrics }: Telemetry, batch: BatchLine, at: number): void {
   metrics?.write("info", { ...batch, ms: Math.round(batch.ms) }, "batch", at);
 }

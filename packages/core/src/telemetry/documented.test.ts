@@ -28,7 +28,7 @@ const KINDS: readonly OutcomeKind[] = [
   ...(["rejected", "failed"] as const),
 ];
 
-/** The cells of a section's table, row by row. */
+/** The cells of the table in a section, by row. */
 function rowsOf(title: string): string[][] {
   const section = DOCS.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? "";
   const rows = section.split("\n").filter((line) => line.startsWith("| `"));
@@ -50,7 +50,7 @@ interface Field {
   readonly optional: boolean;
 }
 
-/** The fields that a line with metrics has, as documented, for an outcome. */
+/** The documented fields of a line with metrics, for an outcome. */
 function documented(title: string, kind: string): Field[] {
   return rowsOf(title).flatMap(([names = "", type = "", , on = ""]) => {
     const words = on.split(/, | if .*$/).map((word) => word.replace(/^if .*$/, ""));
@@ -87,7 +87,7 @@ const stream = new Writable({
 const log = pino({ level: "silent", base: { program: "consume" } }, stream);
 const telemetry: Telemetry = { log, metrics: new MetricLog(log, "imagefleet/test") };
 
-/** One line, as a program with metrics writes it whatever its log's level is. */
+/** One line of a program with metrics, at the log's lowest level. */
 function written(write: () => void): string {
   text = "";
   write();
@@ -138,7 +138,7 @@ const timings = fc.array(
     .map(([phase, from, took]) => ({ phase, from, to: from + took })),
 );
 
-it("every job's line is as documented, and its metrics are read as they were meant", () => {
+it("documents every job's line and its metrics", () => {
   const seen = new Map<string, Set<string>>(KINDS.map((kind) => [kind, new Set()]));
   fc.assert(
     fc.property(job, outcome, timings, bytes, (one, ended, all, waitMs) => {
@@ -174,7 +174,7 @@ it("every job's line is as documented, and its metrics are read as they were mea
     }),
     { numRuns: 300 },
   );
-  // Nothing is documented that no line ever has.
+  // Every documented field occurs in a line.
   for (const [kind, names] of seen) {
     const fields = documented('A job: `msg: "job"`', kind).map(({ name }) => name);
     expect([kind, ...names].sort()).toEqual([kind, ...BASE, ...fields].sort());
@@ -182,7 +182,7 @@ it("every job's line is as documented, and its metrics are read as they were mea
 });
 
 it.each([...REASONS.map((reason) => [reason, true] as const), [CRASHED, false] as const])(
-  "a dead letter's line is as documented: %s",
+  "documents a dead letter's line: %s",
   (reason, known) => {
     const source = known ? { bucket: "photos", key: "ü.jpg" } : {};
     const said = written(() =>
@@ -194,7 +194,7 @@ it.each([...REASONS.map((reason) => [reason, true] as const), [CRASHED, false] a
   },
 );
 
-it("a batch's line is as documented", () => {
+it("documents a batch's line", () => {
   const batch = { lane: "small", batchSize: 7, retry: 2, ms: 12.5 } as const;
   const said = written(() => countBatch(telemetry, batch, 5));
   expect(faults(JSON.parse(said), documented('A batch: `msg: "batch"`', "all"))).toEqual([]);
@@ -207,11 +207,11 @@ it.each([
   [2 ** 20 + 1, "up to 5 MiB"],
   [20 * 2 ** 20, "up to 20 MiB"],
   [20 * 2 ** 20 + 1, "over 20 MiB"],
-])("a source of %d bytes is %s", (size, name) => {
+])("classes a source of %d bytes as %s", (size, name) => {
   expect(sizeOf(size)).toBe(name);
 });
 
-it("the metrics are those that are documented, and so is what they cost", () => {
+it("documents the metrics and their cost", () => {
   const values: Readonly<Record<string, readonly string[]>> = {
     lane: LANES,
     outcome: KINDS,

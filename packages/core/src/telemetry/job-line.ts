@@ -11,33 +11,33 @@ import { type PhaseTiming, phaseTimes } from "./phase-timer.ts";
 import { sizeOf } from "./size.ts";
 import type { Telemetry } from "./telemetry.ts";
 
-/** The `msg` by which a job's line is found among others. */
+/** The `msg` of a job's line. */
 const JOB = "job";
 
 export interface JobLineOptions {
   readonly bucket: string;
   readonly key: string;
   readonly lane: Lane;
-  /** The most of its messages. */
+  /** The highest of its messages. */
   readonly receiveCount: number;
-  /** How many messages it answers, where more than one. */
+  /** How many messages asked for the job, if more than one. */
   readonly messages?: number;
   /** From the receive to the end, ms. */
   readonly ms: number;
 }
 
-/** What only metrics tell of a job. */
+/** Values that are written for metrics only. */
 export interface JobMeasures {
   /** When it ended, ms since the epoch. */
   readonly at: number;
-  /** From its oldest message's sending to its beginning, ms. */
+  /** From the sending of its oldest message to its start, ms. */
   readonly waitMs: number;
   readonly timings: readonly PhaseTiming[];
 }
 
 const LEVELS = { failed: "warn", rejected: "warn" } as const;
 
-/** Says how a job ended, in one line. */
+/** Logs how a job ended, in one line. */
 export function logJob(
   { log, metrics }: Telemetry,
   job: JobLineOptions,
@@ -53,7 +53,7 @@ export function logJob(
   }
   const phases = [...phaseTimes(timings)].map(([phase, ms]) => [`${phase}Ms`, ms] as const);
   const measures = { jobs: 1, waitMs, ...Object.fromEntries(phases) };
-  // Only what was made has a time that says something of its size.
+  // Only the time of a rendered source depends on its size.
   const sized = kind === "rendered" && { size: sizeOf(outcome.bytesIn), jobMs: line.ms };
   metrics.write(level, { ...line, ...measures, ...sized }, JOB, at);
 }
@@ -83,9 +83,9 @@ const jobLineSchema = v.object({
   bytesOut: count,
 });
 
-/** A job's line, read back; undefined for every other line. */
 export type JobLine = v.InferOutput<typeof jobLineSchema>;
 
+/** Parses a job's line; undefined for any other line. */
 export function parseJobLine(line: string): JobLine | undefined {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), jobLineSchema), line);
   return parsed.success ? parsed.output : undefined;

@@ -6,8 +6,8 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
- * JSON lines on stdout, one a job. Written synchronously: a function may be frozen, and a worker
- * killed, right after its last word.
+ * Creates a log that writes JSON lines to stdout. It writes synchronously, because a function may be
+ * frozen and a worker killed right after a line.
  *
  * @param program `consume` or `worker`
  */

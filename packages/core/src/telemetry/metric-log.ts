@@ -5,7 +5,7 @@ import { METRICS, type Unit } from "./metrics.ts";
 type Fields = Readonly<Record<string, unknown>>;
 type Metric = readonly [name: string, unit: Unit];
 
-/** The metrics that share their dimensions. */
+/** Metrics with the same dimensions. */
 interface Group {
   readonly dimensions: readonly string[];
   readonly metrics: readonly Metric[];
@@ -13,8 +13,8 @@ interface Group {
 }
 
 /**
- * Writes lines of the log that CloudWatch reads metrics from, by its embedded metric format: the
- * line as it would be anyway, and a member `_aws` that says which of its fields are metrics.
+ * Writes log lines in CloudWatch's embedded metric format: an ordinary line with a field `_aws` that
+ * lists which of its fields are metrics.
  *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
@@ -23,8 +23,8 @@ export class MetricLog {
   readonly #groups: readonly Group[];
 
   /**
-   * @param log its level does not silence metrics: a count that depends on a log level is none
-   * @param namespace what this fleet's metrics are told apart by from others' of the same account
+   * @param log where to write. Its level does not silence metrics, so that counts do not depend on it.
+   * @param namespace distinguishes the fleet's metrics from others in the same account
    */
   constructor(log: Logger, namespace: string) {
     this.#log = log.child({}, { level: "info" });
@@ -33,14 +33,14 @@ export class MetricLog {
       const [first] = members;
       if (first === undefined) return [];
       const emf = new Metrics({ namespace, logger: log });
-      // The library's own, "service": one dimension more, and nothing that the namespace does not say.
+      // The library's default dimension "service" repeats the namespace.
       emf.clearDefaultDimensions();
       const metrics = members.map(([name, { unit }]) => [name, unit] as const);
       return [{ dimensions: first[1].dimensions, metrics, emf }];
     });
   }
 
-  /** @param at when it was, ms since the epoch */
+  /** @param at the time of the metrics, ms since the epoch */
   write(level: "info" | "warn", fields: Fields, msg: string, at: number): void {
     const directives = this.#groups.flatMap((group) => directivesOf(group, fields));
     const _aws = { Timestamp: at, CloudWatchMetrics: directives };
@@ -48,7 +48,7 @@ export class MetricLog {
   }
 }
 
-/** What CloudWatch is told of a group: nothing, where the line lacks a dimension or has none of its metrics. */
+/** The directives for a group; none if the line lacks one of its dimensions or all of its metrics. */
 function directivesOf({ dimensions, metrics, emf }: Group, fields: Fields) {
   const values = dimensions.flatMap((name) => {
     const value = fields[name];

@@ -1,9 +1,9 @@
-/** What a metric is measured in, as CloudWatch names it. */
+/** The units of metrics, as CloudWatch names them. */
 export type Unit = "Count" | "Milliseconds" | "Bytes";
 
 interface Metric {
   readonly unit: Unit;
-  /** The fields that tell its series apart: each combination of their values is paid for. */
+  /** The fields that distinguish its series. Each combination of their values costs money. */
   readonly dimensions: readonly string[];
 }
 
@@ -11,9 +11,9 @@ const perLane = { unit: "Bytes", dimensions: ["lane"] } as const;
 const perSize = { unit: "Milliseconds", dimensions: ["size"] } as const;
 
 /**
- * Fields of the log's lines that are metrics too, under the same names. A line has a metric when it
- * has the field and all its dimensions. infra/metric-names.ts says the same to the dashboard, and
- * docs/telemetry.md to people; tests hold the three together.
+ * The fields of log lines that are also metrics, with the same names. A line has a metric if it has
+ * the field and all of its dimensions. infra/metric-names.ts has the same names for the dashboard,
+ * and docs/telemetry.md describes them; tests compare the three.
  */
 export const METRICS = {
   jobs: { unit: "Count", dimensions: ["lane", "outcome"] },

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { PHASES, PhaseTimer, phaseTimes } from "./phase-timer.ts";
 
-/** A clock that goes on by so much before each look. */
+/** A clock that advances by a step before each read. */
 function clock(steps: readonly number[]) {
   let at = 1000;
   let looked = 0;
@@ -13,7 +13,7 @@ function clock(steps: readonly number[]) {
   };
 }
 
-it("leaves no time out between two stages, and counts none twice", () => {
+it("leaves no time out between two phases, and counts none twice", () => {
   const entered = fc.array(fc.tuple(fc.constantFrom(...PHASES), fc.nat(10_000)), { minLength: 1 });
   fc.assert(
     fc.property(entered, fc.nat(10_000), (stays, last) => {
@@ -33,7 +33,7 @@ it("leaves no time out between two stages, and counts none twice", () => {
   );
 });
 
-it("knows no stage after its end, and none that ends before it began", () => {
+it("starts no phase after its end, and no phase ends before it starts", () => {
   const watch = new PhaseTimer(clock([0, -5, 100]));
   watch.enter("fetch");
   const timings = watch.stop();

@@ -1,31 +1,28 @@
-/**
- * What a job's time goes into, in the order in which it comes; a job that goes round again has them
- * again.
- */
+/** The phases of a job, in their order. A job that is reconciled again repeats them. */
 export const PHASES = [
-  /** The manifest and the source, to its last byte. */
+  /** Reading the manifest and the source. */
   "fetch",
-  /** Its header. */
+  /** Reading the source's header. */
   "probe",
-  /** Waiting for memory and a CPU. */
+  /** Waiting for memory and a slot. */
   "queued",
-  /** To pixels. */
+  /** Decoding to pixels. */
   "decode",
-  /** From pixels to renditions; a source that is streamed is decoded here too. */
+  /** Rendering and encoding. A source that is streamed is also decoded here. */
   "encode",
-  /** What is still on its way to S3, the manifest, the second look at the source. */
+  /** Waiting for uploads, writing the manifest, reading the source's ETag again. */
   "store",
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** One stay in a stage; ms since the epoch. */
+/** One run of a phase; ms since the epoch. */
 export interface PhaseTiming {
   readonly phase: Phase;
   readonly from: number;
   readonly to: number;
 }
 
-/** Times one job's stages: one begins where the one before it ends. */
+/** Times the phases of one job. A phase starts where the phase before it ends. */
 export class PhaseTimer {
   readonly #now: () => number;
   readonly #timings: PhaseTiming[] = [];
@@ -37,7 +34,7 @@ export class PhaseTimer {
     this.#now = now;
   }
 
-  /** A stage begins. After `stop` nothing does: work that was let go may still go on. */
+  /** Starts a phase. After `stop` it does nothing: an aborted job may still be running. */
   readonly enter = (phase: Phase): void => {
     if (this.#stopped || this.#current?.phase === phase) return;
     const now = this.#now();
@@ -45,6 +42,7 @@ export class PhaseTimer {
     this.#current = { phase, from: now };
   };
 
+  /** Ends the current phase. @returns the timings of all phases */
   stop(): readonly PhaseTiming[] {
     if (!this.#stopped) this.#close(this.#now());
     this.#stopped = true;
@@ -53,13 +51,13 @@ export class PhaseTimer {
 
   #close(now: number): void {
     if (this.#current === undefined) return;
-    // A clock that was set back must not make a stage end before it began.
+    // If the clock was set back, a phase must not end before it started.
     this.#timings.push({ ...this.#current, to: Math.max(now, this.#current.from) });
     this.#current = undefined;
   }
 }
 
-/** How long each stage took that there was, all its laps together, ms. */
+/** The total time of each phase that ran, ms. */
 export function phaseTimes(timings: readonly PhaseTiming[]): ReadonlyMap<Phase, number> {
   const times = new Map<Phase, number>();
   for (const { phase, from, to } of timings) {

@@ -1,6 +1,6 @@
 const MIB = 1024 * 1024;
 
-/** Up to so many bytes, and how that is called. */
+/** The upper limits of the classes, bytes, and their names. */
 const LIMITS = [
   [1 * MIB, "up to 1 MiB"],
   [5 * MIB, "up to 5 MiB"],
@@ -8,10 +8,10 @@ const LIMITS = [
 ] as const;
 const LARGEST = "over 20 MiB";
 
-/** The classes by which times are told apart: few, for each is paid for with each metric. */
+/** The classes of sizes. They are few, because each costs money in each metric. */
 export const SIZES = [...LIMITS.map(([, name]) => name), LARGEST];
 
-/** A source's class by its bytes. */
+/** The class of a source of so many bytes. */
 export function sizeOf(bytes: number): string {
   return LIMITS.find(([limit]) => bytes <= limit)?.[1] ?? LARGEST;
 }

@@ -28,7 +28,7 @@ const job = {
 } as const;
 const measures = { at: 0, waitMs: 5, timings: [{ phase: "fetch", from: 0, to: 3 }] } as const;
 
-it("writes one line a job, and reads it back", () => {
+it("writes one line per job, and parses it", () => {
   const rendered = { kind: "rendered", renditions: 2, bytesIn: 10, bytesOut: 4 } as const;
   logJob({ log }, job, rendered, measures);
   const rejected = { kind: "rejected", reason: "SourceCorrupt", message: "cut short" } as const;
@@ -40,7 +40,7 @@ it("writes one line a job, and reads it back", () => {
   ]);
 });
 
-it("says nothing of metrics where nobody asked for them", () => {
+it("writes no metrics without a namespace", () => {
   const telemetry = { log };
   const rendered = { kind: "rendered", renditions: 2, bytesIn: 10, bytesOut: 4 } as const;
   logJob(telemetry, job, rendered, measures);
@@ -53,14 +53,14 @@ it("says nothing of metrics where nobody asked for them", () => {
   ]);
 });
 
-it("knows a job's line from any other", () => {
+it("distinguishes a job's line from any other", () => {
   log.info({ key: "a" }, "ready");
   expect(["", "not json", "{}", '{"msg":"job"}', ...lines].map(parseJobLine)).toEqual(
     Array(5).fill(undefined),
   );
 });
 
-it("tells what was warned of beside jobs", () => {
+it("parses the warnings that are not of jobs", () => {
   log.warn({ reason: "MessageMalformed", message: "no JSON" }, "rejected a message");
   log.error({ err: new Error("refused") }, "could not receive");
   log.info("ready");

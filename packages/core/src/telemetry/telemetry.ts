@@ -2,14 +2,14 @@ import * as v from "valibot";
 import { createLog, type Logger, type LogLevel } from "./log.ts";
 import { MetricLog } from "./metric-log.ts";
 
-/** Where a program's lines go: to its log, or to its log as metrics too. */
+/** Where a program writes its lines. */
 export interface Telemetry {
   readonly log: Logger;
-  /** Absent: nobody asked for metrics, and no line is there for them alone. */
+  /** Absent without metrics: lines that are for metrics only are then not written. */
   readonly metrics?: MetricLog | undefined;
 }
 
-/** A variable that holds the namespace of a fleet's metrics; absent: there are none. */
+/** A variable with the namespace of the fleet's metrics. Without it there are none. */
 export const metricsNamespace = v.optional(
   v.pipe(
     v.string(),
@@ -22,7 +22,7 @@ export const metricsNamespace = v.optional(
 
 /**
  * @param program `consume` or `worker`
- * @param namespace of its metrics; without one it writes none
+ * @param namespace the namespace of its metrics; undefined for none
  */
 export function createTelemetry(program: string, level: LogLevel, namespace?: string): Telemetry {
   const log = createLog(program, level);

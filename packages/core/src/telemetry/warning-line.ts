@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-/** pino's number for `warn`; `error` and `fatal` are above. */
+/** The number of `warn` in pino; `error` and `fatal` are higher. */
 const WARN = 40;
 
 const warningSchema = v.object({
@@ -12,7 +12,7 @@ const warningSchema = v.object({
   err: v.optional(v.object({ message: v.string() })),
 });
 
-/** What a program warned of beside its jobs, in one sentence; undefined for every other line. */
+/** Converts a warning of a program to a sentence; undefined for jobs and other lines. */
 export function parseWarning(line: string): string | undefined {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), warningSchema), line);
   if (!parsed.success || parsed.output.msg === "job") return undefined;

@@ -5,11 +5,11 @@ import { describe, expect, it } from "vitest";
 import { parseEnv } from "../env/index.ts";
 import { tracesVariables } from "./index.ts";
 
-describe("the variables that say where traces go", () => {
+describe("tracesVariables", () => {
   const read = (environment: Record<string, string>) =>
     parseEnv("consume", v.object(tracesVariables), environment);
 
-  it.each(["0", "1", "0.05", ".5", "1e-7", "1.0"])("take a share of %s", (text) => {
+  it.each(["0", "1", "0.05", ".5", "1e-7", "1.0"])("accept a share of %s", (text) => {
     expect(read({ IMAGEFLEET_TRACES_SHARE: text }).IMAGEFLEET_TRACES_SHARE).toBe(Number(text));
   });
 
@@ -23,8 +23,8 @@ describe("the variables that say where traces go", () => {
   });
 });
 
-describe("without traces", () => {
-  it("nothing of them is loaded", async () => {
+describe("openTraces", () => {
+  it("loads nothing of OpenTelemetry without a URL", async () => {
     const loaded = async (url: string | undefined) => {
       const program = `
         import { registerHooks } from "node:module";

@@ -4,13 +4,13 @@ import type { Traces, TracesOptions } from "./traces.ts";
 
 const share = "it must be a number from 0 to 1";
 
-/** The variables that say where traces go. */
+/** The variables that configure traces. */
 export const tracesVariables = {
-  /** An OTLP endpoint for traces, over HTTP: a collector's, or X-Ray's, whose requests are signed. */
+  /** An OTLP endpoint over HTTP: of a collector, or of X-Ray, whose requests are signed. */
   IMAGEFLEET_TRACES_URL: v.optional(
     v.pipe(url, v.regex(/^https?:/, "it must be an http or https URL")),
   ),
-  /** Of the traces that begin here, so many; those that others began are as they say. */
+  /** The sampled share of new traces, 0 to 1. A trace that continues another follows its sampling. */
   IMAGEFLEET_TRACES_SHARE: v.optional(
     v.pipe(
       v.string(),
@@ -22,6 +22,7 @@ export const tracesVariables = {
   ),
 };
 
+/** Starts traces; undefined without a URL. */
 export async function openTraces(options: TracesOptions): Promise<Traces | undefined> {
   if (options.url === undefined) return undefined;
   const { OtlpTraces } = await import("./otlp-traces.ts");

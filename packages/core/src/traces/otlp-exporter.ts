@@ -8,8 +8,8 @@ import type { Sign } from "./signer.ts";
 const EXPORT_MS = 5_000;
 
 /**
- * Sends spans by OTLP, JSON over HTTP. OpenTelemetry's own exporter does not let a request be
- * signed. What cannot be sent is gone, with a warning: traces are no records.
+ * Sends spans by OTLP as JSON over HTTP. OpenTelemetry's own exporter cannot sign a request. Spans
+ * that cannot be sent are dropped with a warning.
  */
 export class OtlpExporter implements SpanExporter {
   readonly #url: string;
@@ -41,8 +41,8 @@ export class OtlpExporter implements SpanExporter {
     const headers = (await this.#sign?.({ url: this.#url, headers: plain, body })) ?? plain;
     const signal = AbortSignal.timeout(EXPORT_MS);
     const response = await fetch(this.#url, { method: "POST", headers, body, signal });
-    const said = await response.text();
+    const text = await response.text();
     if (response.ok) return;
-    throw new Error(`${this.#url} answered ${response.status}: ${said.slice(0, 200)}`);
+    throw new Error(`${this.#url} answered ${response.status}: ${text.slice(0, 200)}`);
   }
 }

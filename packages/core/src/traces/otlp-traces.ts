@@ -21,12 +21,12 @@ import { OtlpExporter } from "./otlp-exporter.ts";
 import { signerFor } from "./signer.ts";
 import type { JobTrace, TraceEnd, Traces, TracesOptions } from "./traces.ts";
 
-/** A flush that takes longer is left alone, ms: a trace is not worth a batch's deadline. */
+/** A flush that takes longer is not waited for, ms, so that it does not delay a batch's answer. */
 const FLUSH_MS = 1_000;
 
 const propagator = new AWSXRayPropagator();
 
-/** Traces by OpenTelemetry's SDK. */
+/** Traces with OpenTelemetry's SDK. */
 export class OtlpTraces implements Traces {
   readonly #provider: TracerProvider;
   readonly #tracer: Tracer;
@@ -64,7 +64,7 @@ export class OtlpTraces implements Traces {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, FLUSH_MS);
     });
-    // What could not be sent, the exporter has said.
+    // The exporter logs its own errors.
     const sent = this.#provider.forceFlush().catch(() => undefined);
     await Promise.race([sent, late]);
     clearTimeout(timer);

@@ -11,10 +11,10 @@ const aws = createS3({
   credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: SECRET },
 });
 
-describe("what goes to X-Ray", () => {
+describe("signerFor", () => {
   const url = `https://xray.${REGION}.amazonaws.com/v1/traces`;
 
-  it("is signed, and what goes to a collector is not", () => {
+  it("signs requests to X-Ray, and not those to a collector", () => {
     expect(signerFor({ url, region: REGION, aws })).toBeDefined();
     expect(
       signerFor({ url: "http://127.0.0.1:4318/v1/traces", region: REGION, aws }),
@@ -23,7 +23,7 @@ describe("what goes to X-Ray", () => {
     expect(signerFor({ url: elsewhere, region: REGION, aws })).toBeUndefined();
   });
 
-  it("has the signature that AWS's own description asks for", async () => {
+  it("signs as AWS describes it", async () => {
     const body = '{"resourceSpans":[]}';
     const sign = xraySigner({ region: REGION, aws });
     const headers = await sign({ url, headers: { "content-type": "application/json" }, body });

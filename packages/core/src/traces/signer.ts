@@ -7,13 +7,13 @@ interface Unsigned {
   readonly body: string;
 }
 
-/** @returns the headers with which the request is to be sent */
+/** Signs a request. @returns the headers to send */
 export type Sign = (request: Unsigned) => Promise<Record<string, string>>;
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html */
 const XRAY = /^xray\.[\w-]+\.amazonaws\.com(\.cn)?$/;
 
-/** X-Ray takes what is signed by who may write traces; a collector knows nothing of that. */
+/** X-Ray requires signed requests, a collector does not: then it returns undefined. */
 export function signerFor(options: {
   readonly url: string;
   readonly region: string;

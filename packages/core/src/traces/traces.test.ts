@@ -56,7 +56,7 @@ async function traces(share = 1, answer: number | "never" = 200): Promise<Traces
 }
 
 describe("traces", () => {
-  it("tell of a job and of each of its stages", async () => {
+  it("contain a job and each of its phases", async () => {
     const opened = await traces();
     opened.begin(undefined, AT).end(end);
     await opened.flush();
@@ -75,7 +75,7 @@ describe("traces", () => {
     ]);
   });
 
-  it("say why a job came to nothing", async () => {
+  it("contain the reason of a job that was rejected or failed", async () => {
     const opened = await traces();
     const outcome = { kind: "rejected", reason: "SourceCorrupt", message: "cut short" } as const;
     opened.begin(undefined, AT).end({ ...end, outcome });
@@ -87,7 +87,7 @@ describe("traces", () => {
     });
   });
 
-  it("go on with what their sender began, and hand it on", async () => {
+  it("continue the trace of their sender, and pass it on", async () => {
     const opened = await traces(0);
     const trace = opened.begin(`Root=${ROOT};Parent=${PARENT};Sampled=1`, AT);
     trace.end(end);
@@ -97,7 +97,7 @@ describe("traces", () => {
     expect(trace.header).toBe(`Root=${ROOT};Parent=${job?.spanId};Sampled=1`);
   });
 
-  it("are not sent where their sender, or the share, says so", async () => {
+  it("are not sent if their sender or the share excludes them", async () => {
     const unsampled = await traces(1);
     unsampled.begin(`Root=${ROOT};Parent=${PARENT};Sampled=0`, AT).end(end);
     await unsampled.flush();
@@ -111,7 +111,7 @@ describe("traces", () => {
     expect(trace.header).toMatch(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
   });
 
-  it("that are refused are a warning, and nothing else", async () => {
+  it("only log a warning when they are refused", async () => {
     const opened = await traces(1, 503);
     opened.begin(undefined, AT).end(end);
     await opened.flush();
@@ -120,7 +120,7 @@ describe("traces", () => {
     expect(said.join("")).toMatch(/answered 503/);
   });
 
-  it("are not waited for when nobody answers", async () => {
+  it("are not waited for when the endpoint does not answer", async () => {
     const opened = await traces(1, "never");
     opened.begin(undefined, AT).end(end);
     await opened.flush();

@@ -13,29 +13,32 @@ export interface TraceEnd {
   readonly timings: readonly PhaseTiming[];
 }
 
-/** One job on its way. */
+/** The trace of one job. */
 export interface JobTrace {
-  /** What continues it elsewhere, as X-Ray writes it: `Root=1-…;Parent=…;Sampled=1`. */
+  /** Continues the trace in another program: an X-Ray header, `Root=1-…;Parent=…;Sampled=1`. */
   readonly header: string;
   end(end: TraceEnd): void;
 }
 
 export interface Traces {
-  /** @param parent what it continues, as X-Ray writes it; anything else begins a trace of its own */
+  /**
+   * @param parent the X-Ray header of the trace to continue; with anything else a new trace starts
+   * @param at when the job started, ms since the epoch
+   */
   begin(parent: string | undefined, at: number): JobTrace;
-  /** Sends what has ended, for a process may be frozen next. Soon over, and never throws. */
+  /** Sends the ended spans before the process may be frozen, for 1 s at most. Never throws. */
   flush(): Promise<void>;
 }
 
 export interface TracesOptions {
   /** `consume` or `worker` */
   readonly program: string;
-  /** Where traces go, by OTLP over HTTP; without it there are none, and nothing is loaded. */
+  /** An OTLP endpoint over HTTP. Without it nothing is loaded. */
   readonly url: string | undefined;
-  /** Of the traces that begin here, 0 to 1. */
+  /** The sampled share of new traces, 0 to 1. */
   readonly share: number;
   readonly region: string;
-  /** Whose credentials sign what goes to X-Ray. */
+  /** The client whose credentials sign requests to X-Ray. */
   readonly aws: S3Client;
   readonly log: Logger;
 }

@@ -2,7 +2,7 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { AttemptContext } from "@imagefleet/core/attempt";
 import { jobMessage, parseMessage } from "@imagefleet/core/intake";
 import { anyAttributes, anyBody, NESTED } from "@imagefleet/core/intake/fixtures";
-import { BulkQueue, Queue, type ReceivedMessage } from "@imagefleet/core/queue";
+import { Queue, type ReceivedMessage } from "@imagefleet/core/queue";
 import { defineRecipe } from "@imagefleet/core/recipe";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
@@ -24,7 +24,6 @@ function attemptContext(): AttemptContext {
   return {
     lane: "small",
     reconcile: {
-      lane: "small",
       recipe: defineRecipe({ presets: { thumb: "5x5" } }),
       sources: new SourceStore(s3),
       renditions: new RenditionStore(s3, resources.renditionBucket),
@@ -42,19 +41,19 @@ function attemptContext(): AttemptContext {
   };
 }
 
-/** Takes every dead letter away and gives their bodies. */
+/** Deletes every dead letter and returns their bodies. */
 async function takenDeadLetters(): Promise<string[]> {
-  const deadLetters = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.deadLetters);
+  const deadLetters = new Queue(sandbox.sqs, sandbox.resources.lanes.small.deadLetters);
   const bodies: string[] = [];
   for (;;) {
     const some = await deadLetters.receive({ leaseSeconds: 60, waitSeconds: 0 });
     if (some.length === 0) return bodies;
     bodies.push(...some.map(({ body }) => body));
-    await deadLetters.remove(some);
+    await deadLetters.deleteBatch(some);
   }
 }
 
-it("does its companions no harm, whatever a message is", async () => {
+it("does the other messages of a batch, whatever one message is", async () => {
   const create = { width: 8, height: 8, channels: 3, background: "#369" } as const;
   const Body = await sharp({ create }).png().toBuffer();
   const { s3, sqs, resources } = sandbox;
@@ -69,7 +68,7 @@ it("does its companions no harm, whatever a message is", async () => {
   });
   await fc.assert(
     fc.asyncProperty(fc.array(odd, { minLength: 1, maxLength: 8 }), fc.nat(8), async (odds, at) => {
-      const key = `innocent/${count++}.png`;
+      const key = `healthy/${count++}.png`;
       await s3.send(new PutObjectCommand({ Bucket, Key: key, Body }));
       const now = Date.now();
       const asReceived = (
@@ -83,12 +82,12 @@ it("does its companions no harm, whatever a message is", async () => {
         ...message,
       });
       const job = { bucket: Bucket, key, at: now, mayHaveRun: false, force: false };
-      const innocent = { body: jobMessage(job), attributes: {}, receiveCount: 1 };
-      const messages = odds.toSpliced(at, 0, innocent).map(asReceived);
+      const healthy = { body: jobMessage(job), attributes: {}, receiveCount: 1 };
+      const messages = odds.toSpliced(at, 0, healthy).map(asReceived);
       expect(await workOnBatch(messages, consume, () => 60_000)).toEqual([]);
       const stored = await attempt.reconcile.renditions.manifest(`manifests/${key}.json`, never);
       expect(stored?.manifest?.renditions).toHaveLength(1);
-      // All that is not for us to ignore is a dead letter at once, as it was.
+      // A message that is not ignored becomes a dead letter at once, unchanged.
       const owed = odds.filter(({ body }) => parseMessage(body).kind !== "ignored");
       expect((await takenDeadLetters()).sort()).toEqual(owed.map(({ body }) => body).sort());
     }),

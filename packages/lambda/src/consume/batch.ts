@@ -1,27 +1,30 @@
 import {
   attemptTogether,
   groupBySource,
+  type ReadMessage,
+  readMessage,
   release,
   requeue,
   type SourceGroup,
   scheduleBatch,
 } from "@imagefleet/core/attempt";
 import { Failure } from "@imagefleet/core/outcome";
-import type { ReceivedMessage } from "@imagefleet/core/queue";
+import type { BatchResult, ReceivedMessage } from "@imagefleet/core/queue";
 import { countBatch } from "@imagefleet/core/telemetry";
 import pLimit from "p-limit";
 import type { Consume } from "./compose.ts";
 import { Deadline } from "./deadline.ts";
 
 /**
- * Works on a batch and says which messages are to come back, by id. Near the deadline, records that
- * were not begun are handed back at once instead of being lost in a timeout.
+ * Attempts a batch of messages. Near the deadline, messages that were not attempted are released at
+ * once, so that no timeout delays them.
  *
- * Messages that were begun before come last, one at a time, when everything that is done is
- * acknowledged: one that ends the process costs its companions one more receive, and they meet it
- * no more (docs/adr/011-poison.md).
+ * Suspects come last, one at a time, after everything that is done is acknowledged. A suspect that
+ * ends the process costs the other messages one receive, and they are not in one batch with it again
+ * (docs/adr/011-poison.md).
  *
- * @param remainingMs time left of the invocation, ms
+ * @param remainingMs the time left of the invocation, ms
+ * @returns the ids of the messages to retry
  */
 export async function workOnBatch(
   messages: readonly ReceivedMessage[],
@@ -33,15 +36,12 @@ export async function workOnBatch(
   const deadline = new Deadline(remainingMs);
   const stop = new AbortController();
   const timer = setTimeout(
-    () => stop.abort(new Failure("TimedOut", "the function's time ran out")),
+    () => stop.abort(new Failure("TimedOut", "the function ran out of time")),
     deadline.workMs,
   );
   const batch: Batch = { consume, deadline, signal: stop.signal, done: [], left: [] };
-  const { maxReceives, leaseSeconds } = attempt;
-  const { last, fresh, suspects, toRequeue } = scheduleBatch(
-    groupBySource(messages, leaseSeconds),
-    maxReceives,
-  );
+  const groups = groupBySource(messages.map((message) => readMessage(message, attempt)));
+  const { last, fresh, suspects, toRequeue } = scheduleBatch(groups, attempt.maxReceives);
   try {
     await requeueAll(toRequeue, batch);
     if (last) {
@@ -63,20 +63,20 @@ export async function workOnBatch(
 interface Batch {
   readonly consume: Consume;
   readonly deadline: Deadline;
-  /** Aborted when work must be let go. */
+  /** Aborted when the remaining time is needed to answer. */
   readonly signal: AbortSignal;
-  /** To be acknowledged, and so left out of the answer. */
+  /** Messages to acknowledge: they are not in the answer. */
   readonly done: ReceivedMessage[];
-  /** To come back. */
+  /** Messages to retry. */
   readonly left: ReceivedMessage[];
 }
 
 async function requeueAll(groups: readonly SourceGroup[], batch: Batch): Promise<void> {
   const { consume, done, left } = batch;
-  for (const message of groups.flatMap(({ messages }) => messages)) {
-    const send = () => requeue(message, consume.queue);
-    const sent = await tried(send, "could not send it anew", batch, message);
-    (sent ? done : left).push(message);
+  for (const read of groups.flatMap(({ messages }) => messages)) {
+    const send = () => requeue(read, consume.queue);
+    const sent = await tried(send, "could not requeue a message", batch, read);
+    (sent ? done : left).push(read.message);
   }
   await acknowledgeAll(done, batch);
 }
@@ -84,21 +84,22 @@ async function requeueAll(groups: readonly SourceGroup[], batch: Batch): Promise
 async function workOnSuspects(suspects: readonly SourceGroup[], batch: Batch): Promise<void> {
   const { consume, deadline, done } = batch;
   const { queue } = consume;
-  const waiting = suspects.slice(1).flatMap(({ messages }) => messages);
+  const waiting = suspects.slice(1).flatMap(messagesOf);
   if (suspects.length > 0) await acknowledgeAll(done, batch);
   if (waiting.length > 0) {
-    const hold = () => queue.changeVisibilityBatch(deadline.holdSeconds, waiting);
-    await tried(hold, "could not say when what waits comes back", batch);
+    const hold = () => whole(queue.changeVisibilityBatch(waiting, deadline.holdSeconds));
+    await tried(hold, "could not extend the visibility of waiting suspects", batch);
   }
   for (const [at, group] of suspects.entries()) {
-    const companions = at < suspects.length - 1;
-    if (companions && deadline.permitsStart) {
-      const apart = () => queue.changeVisibilityBatch(deadline.apartSeconds, group.messages);
-      await tried(apart, "could not set it apart", batch);
+    const isFollowed = at < suspects.length - 1;
+    if (isFollowed && deadline.permitsStart) {
+      const apart = () =>
+        whole(queue.changeVisibilityBatch(messagesOf(group), deadline.apartSeconds));
+      await tried(apart, "could not extend the visibility of a suspect", batch);
     }
     const before = done.length;
     await workOn(group, batch);
-    if (companions) await acknowledgeAll(done.slice(before), batch);
+    if (isFollowed) await acknowledgeAll(done.slice(before), batch);
   }
 }
 
@@ -106,7 +107,8 @@ async function workOn(group: SourceGroup, batch: Batch): Promise<void> {
   const { consume, deadline, signal, done, left } = batch;
   if (!deadline.permitsStart) return releaseAll([group], batch);
   const settlements = await attemptTogether(group.messages, consume.attempt, signal);
-  for (const [at, message] of group.messages.entries()) {
+  for (const [at, read] of group.messages.entries()) {
+    const { message } = read;
     const settlement = settlements[at];
     if (settlement?.kind === "acknowledge") {
       done.push(message);
@@ -114,46 +116,60 @@ async function workOn(group: SourceGroup, batch: Batch): Promise<void> {
     }
     left.push(message);
     const seconds = settlement?.seconds ?? 0;
-    const retry = () => consume.queue.changeVisibility(seconds, message);
-    await tried(retry, "could not set when it comes back", batch, message);
+    const retry = () => consume.queue.changeVisibility(message, seconds);
+    await tried(retry, "could not set when a message is retried", batch, read);
   }
 }
 
 async function releaseAll(groups: readonly SourceGroup[], batch: Batch): Promise<void> {
   const { consume, done, left } = batch;
   const { maxReceives } = consume.attempt;
-  for (const message of groups.flatMap(({ messages }) => messages)) {
-    let answer = "retry";
-    const give = async () => {
-      answer = await release(message, consume.queue, maxReceives);
+  for (const read of groups.flatMap(({ messages }) => messages)) {
+    let settlement = "retry";
+    const act = async () => {
+      settlement = await release(read, consume.queue, maxReceives);
     };
-    await tried(give, "could not hand it back", batch, message);
-    (answer === "acknowledge" ? done : left).push(message);
+    await tried(act, "could not release a message", batch, read);
+    (settlement === "acknowledge" ? done : left).push(read.message);
   }
 }
 
 /**
- * Before what may end the process. What could not be deleted now is left out of the answer all the
- * same; deleting it again is nothing to SQS.
+ * Deletes messages before a suspect is attempted, which may end the process. Where that fails, the
+ * event source deletes them after the answer; SQS accepts a second deletion.
  */
 async function acknowledgeAll(done: readonly ReceivedMessage[], batch: Batch): Promise<void> {
   if (done.length === 0) return;
   const { queue } = batch.consume;
-  await tried(() => queue.acknowledgeAll(done), "could not acknowledge before a suspect", batch);
+  await tried(
+    () => whole(queue.deleteBatch(done)),
+    "could not acknowledge messages before a suspect",
+    batch,
+  );
 }
 
-/** What only sets times or saves a receive: without it, SQS's own rules still bring everything back. */
+/** Logs an error of a call that only saves time or a receive: without it, SQS retries the messages anyway. */
 async function tried(
   act: () => Promise<void>,
   warning: string,
   { consume }: Batch,
-  message?: ReceivedMessage,
+  read?: ReadMessage,
 ): Promise<boolean> {
   try {
     await act();
     return true;
   } catch (error) {
-    consume.attempt.log.warn({ err: error, messageId: message?.id }, warning);
+    consume.attempt.log.warn({ err: error, messageId: read?.message.id }, warning);
     return false;
   }
+}
+
+/** @throws Failure when SQS refused a part of a batch */
+async function whole(batch: Promise<BatchResult<ReceivedMessage>>): Promise<void> {
+  const [first] = (await batch).refused;
+  if (first) throw new Failure("StoreUnavailable", `SQS refused a message: ${first.why}`);
+}
+
+function messagesOf({ messages }: SourceGroup): ReceivedMessage[] {
+  return messages.map(({ message }) => message);
 }

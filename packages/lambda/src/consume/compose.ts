@@ -15,15 +15,16 @@ import { readEnv } from "./env.ts";
 
 const MIB = 1024 * 1024;
 
-/** The function, wired: environment in, objects out. */
+/** The objects of the function. */
 export interface Consume {
   readonly attempt: AttemptContext;
-  /** The lane's queue. */
+  /** The queue of the small lane. */
   readonly queue: Queue;
-  /** How many are worked on at once, fetched ahead and rendered. */
+  /** How many source groups are attempted concurrently, including those that only download. */
   readonly inFlight: number;
 }
 
+/** Creates the objects of the function from its environment. @throws Error naming each invalid variable */
 export async function compose(): Promise<Consume> {
   const env = readEnv();
   const client = { region: env.AWS_REGION, endpoint: env.AWS_ENDPOINT_URL };
@@ -58,7 +59,6 @@ export async function compose(): Promise<Consume> {
     attempt: {
       lane: "small",
       reconcile: {
-        lane: "small",
         recipe,
         sources: new SourceStore(s3),
         renditions: new RenditionStore(s3, env.IMAGEFLEET_RENDITION_BUCKET),

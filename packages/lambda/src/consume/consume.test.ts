@@ -33,7 +33,6 @@ function consume(more: Partial<AttemptContext> = {}): Consume {
     attempt: {
       lane: "small",
       reconcile: {
-        lane: "small",
         recipe: defineRecipe({ presets: { thumb: "50x50" } }),
         sources: new SourceStore(s3),
         renditions: new RenditionStore(s3, resources.renditionBucket),
@@ -66,13 +65,13 @@ async function batch(max: number) {
 async function drained(): Promise<void> {
   const { queue } = consume();
   for (let some = await batch(10); some.length > 0; ) {
-    for (const message of some) await queue.acknowledge(message);
+    for (const message of some) await queue.delete(message);
     some = await queue.receive({ max: 10, waitSeconds: 0 });
   }
 }
 
 describe("workOnBatch", () => {
-  it("answers with the messages that must come back, and with no others", async () => {
+  it("returns the messages to retry, and no others", async () => {
     await drained();
     const create = { width: 60, height: 40, channels: 3, background: "#369" } as const;
     const picture = await sharp({ create }).jpeg().toBuffer();
@@ -80,7 +79,9 @@ describe("workOnBatch", () => {
     await upload("broken.jpg", picture.subarray(0, picture.length / 2));
     const bucket = "no-such-bucket";
     const { queue } = consume();
-    await queue.send(jobMessage({ bucket, key: "a.jpg", mayHaveRun: false, force: false }));
+    await queue.send({
+      body: jobMessage({ bucket, key: "a.jpg", mayHaveRun: false, force: false }),
+    });
 
     const messages = await batch(10);
     expect(messages).toHaveLength(10);
@@ -90,7 +91,7 @@ describe("workOnBatch", () => {
     expect(failed).toEqual([bad?.id]);
   });
 
-  it("hands back at once what cannot be begun in time", async () => {
+  it("releases at once the messages that it cannot start in time", async () => {
     await drained();
     await upload("late.jpg", Buffer.from("x"));
     const messages = await batch(10);
@@ -101,11 +102,11 @@ describe("workOnBatch", () => {
       return now;
     });
     expect(failed).toEqual(messages.map(({ id }) => id));
-    // Visible again long before its visibility timeout of 60 s.
+    // Visible again long before the visibility timeout of 60 s.
     expect(await batch(10)).toMatchObject([{ id: messages[0]?.id, receiveCount: 2 }]);
   });
 
-  it("sends anew what it cannot begin at the last permitted receive, which may have been begun", async () => {
+  it("requeues a message that it cannot start at its last receive, as one that may have run", async () => {
     await drained();
     await upload("last.jpg", Buffer.from("x"));
     const messages = await batch(10);
@@ -120,7 +121,7 @@ describe("workOnBatch", () => {
       left = 4_000;
       return now;
     });
-    // Not left to SQS, which would move it among the dead for nothing.
+    // Otherwise SQS would move it to the dead-letter queue without need.
     expect(failed).toEqual([]);
     const [toRequeue, ...others] = await batch(10);
     expect(others).toEqual([]);
@@ -130,7 +131,7 @@ describe("workOnBatch", () => {
     });
   });
 
-  it("answers in time for a codec's step that goes on beyond it", async () => {
+  it("answers in time while a step of the codec goes on", async () => {
     await drained();
     const raw = { width: 600, height: 600, channels: 3 } as const;
     const pixels = randomFillSync(Buffer.alloc(raw.width * raw.height * raw.channels));
@@ -150,14 +151,14 @@ describe("workOnBatch", () => {
     };
     const reconcile = { ...sound.attempt.reconcile, recipe, renderSemaphore };
     const [message] = await batch(10);
-    if (message === undefined) throw new Error("nothing came");
+    if (message === undefined) throw new Error("no message was received");
     const endsAt = performance.now() + 1_500;
     const slow = { ...sound, attempt: { ...sound.attempt, reconcile } };
     const failed = await workOnBatch([message], slow, () => endsAt - performance.now());
     expect(failed).toEqual([message.id]);
     expect(rendering).toBe(true);
     await over.promise;
-    // What was let go has written nothing.
+    // The aborted job has written nothing.
     const manifest = await reconcile.renditions.manifest(manifestKey(recipe, "slow.png"), never);
     expect(manifest).toBeUndefined();
   }, 90_000);

@@ -8,7 +8,7 @@ const GIVEN = {
   IMAGEFLEET_SMALL_DLQ_URL: "https://sqs.test/small-dlq",
   IMAGEFLEET_LARGE_QUEUE_URL: "https://sqs.test/large",
 };
-/** What infra gives, and what Lambda sets by itself. */
+/** The variable that infra sets, and the one that Lambda sets. */
 const OURS = "IMAGEFLEET_FUNCTION_MEMORY_MB";
 const LAMBDAS = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
 
@@ -29,11 +29,11 @@ describe("the function's memory", () => {
     expect(readEnv().memoryMib).toBe(mib);
   });
 
-  it("must be said: without it the function does not start", () => {
+  it("is required", () => {
     expect(readEnv).toThrow(`consume cannot start: ${OURS} is not set`);
   });
 
-  it.each([OURS, LAMBDAS])("must be one that a function can have: %s", (name) => {
+  it.each([OURS, LAMBDAS])("must be a size that a function can have: %s", (name) => {
     vi.stubEnv(OURS, "2048");
     for (const value of ["0", "127", "10241", "-2048", "2 GB", ""]) {
       vi.stubEnv(name, value);

@@ -5,12 +5,12 @@ import * as v from "valibot";
 
 const memory = wholeNumber(128, 10_240);
 
-/** The variables that the function reads; Lambda and infra set them. */
+/** The variables that the function reads. Lambda and infra set them. */
 const envSchema = v.object({
   AWS_REGION: name,
   AWS_ENDPOINT_URL: v.optional(url),
   /**
-   * MB. Lambda's own variable is not there in `sst dev`, whose bridge does not pass it on:
+   * In MB. In `sst dev` Lambda's own variable is missing, because the bridge does not pass it on:
    * https://github.com/anomalyco/sst/blob/dev/platform/functions/bridge/bridge.go (ENV_BLACKLIST)
    */
   IMAGEFLEET_FUNCTION_MEMORY_MB: v.optional(memory),
@@ -20,31 +20,30 @@ const envSchema = v.object({
   IMAGEFLEET_SMALL_QUEUE_URL: url,
   IMAGEFLEET_SMALL_DLQ_URL: url,
   IMAGEFLEET_LARGE_QUEUE_URL: url,
-  /** The queue's own maxReceiveCount. */
+  /** The queue's maxReceiveCount. */
   IMAGEFLEET_MAX_RECEIVES: v.optional(wholeNumber(1, 1000), "5"),
   /**
-   * The queue's own visibility timeout, or less: what is sent half as long after its own time is
-   * taken for a dead letter that was moved back, and is rendered again.
+   * The queue's visibility timeout or less, s. A message that was sent more than half of it after its
+   * own time counts as redriven, and its source is rendered again.
    */
   IMAGEFLEET_LEASE_SECONDS: v.optional(wholeNumber(3, 43_200), "30"),
-  /** A recipe in place of the one that is bundled. */
+  /** A recipe that replaces the bundled one. */
   IMAGEFLEET_RECIPE: v.optional(name),
   IMAGEFLEET_LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS), "info"),
-  /** Whose metrics the log's lines are, in CloudWatch's embedded metric format; without it, nobody's. */
+  /** The namespace of the metrics in the log. Without it there are none. */
   IMAGEFLEET_METRICS_NAMESPACE: metricsNamespace,
   ...tracesVariables,
 });
 
 /**
- * What the environment says, and the function's memory, MiB: the smaller of what infra gave it and
- * what Lambda does.
+ * Reads the environment. `memoryMib` is the smaller of the two memory variables.
  *
- * @throws Error naming each variable that is missing or wrong
+ * @throws Error with each variable that is missing or invalid
  */
 export function readEnv() {
   const env = parseEnv("consume", envSchema, process.env);
-  const said = [env.IMAGEFLEET_FUNCTION_MEMORY_MB, env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE];
-  const known = said.filter((each) => each !== undefined);
+  const given = [env.IMAGEFLEET_FUNCTION_MEMORY_MB, env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE];
+  const known = given.filter((each) => each !== undefined);
   if (known.length === 0) {
     throw new Error("consume cannot start: IMAGEFLEET_FUNCTION_MEMORY_MB is not set");
   }

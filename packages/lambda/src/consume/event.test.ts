@@ -31,12 +31,12 @@ it("reads a record as a received message", () => {
   ]);
 });
 
-it("knows the trace that its sender was a part of", () => {
+it("reads the trace header of a record", () => {
   const traced = { ...record, attributes: { ...record.attributes, AWSTraceHeader: HEADER } };
   expect(readEvent({ Records: [traced] }).messages).toMatchObject([{ traceHeader: HEADER }]);
 });
 
-it("reads the others where one record is none", () => {
+it("reads the other records when one cannot be read", () => {
   const odd = { ...record, messageId: "odd", attributes: { ApproximateReceiveCount: "many" } };
   const binary = { binaryValue: "AA==", dataType: "Binary", stringValue: null };
   const other = { ...record, messageId: "o", messageAttributes: { Odd: binary } };

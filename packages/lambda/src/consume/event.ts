@@ -18,13 +18,13 @@ const recordSchema = v.object({
 });
 const eventSchema = v.object({ Records: v.array(v.looseObject({ messageId: v.string() })) });
 
-/** An invocation's messages, and the ids of the records that are none: each is read by itself. */
+/** The messages of an invocation, and the ids of the records that cannot be read. */
 export interface SqsBatch {
   readonly messages: readonly ReceivedMessage[];
   readonly unreadable: readonly string[];
 }
 
-/** @throws ValiError when it is no event of an SQS queue */
+/** Reads the event of an invocation. @throws ValiError if it is not an event of an SQS queue */
 export function readEvent(event: unknown): SqsBatch {
   const messages: ReceivedMessage[] = [];
   const unreadable: string[] = [];

@@ -22,7 +22,7 @@ afterEach(async () => {
   await sandbox.close();
 });
 
-/** The real handler in a process of its own, behind the real mapping; resolves with what was seen. */
+/** Runs the real handler in its own process behind the real mapping, and resolves with what it reports. */
 async function consumeUntil(enough: (batches: readonly BatchReport[]) => boolean) {
   const { region, resources, sqs } = sandbox;
   const { small } = resources.lanes;
@@ -66,12 +66,12 @@ async function consumeUntil(enough: (batches: readonly BatchReport[]) => boolean
   return { jobs, batches };
 }
 
-it("takes ten messages at once, and those alone come back that failed", async () => {
+it("receives ten messages in a batch, and retries only the failed ones", async () => {
   const { s3, sqs, resources } = sandbox;
   const queue = new Queue(sqs, resources.lanes.small.url);
-  // The test event of the bucket's notification is the first message: it is out of the way here.
+  // The first message is the test event of the bucket's notification.
   for (const message of await queue.receive({ max: 10, waitSeconds: 5 })) {
-    await queue.acknowledge(message);
+    await queue.delete(message);
   }
   const create = { width: 60, height: 40, channels: 3, background: "#369" } as const;
   const Body = await sharp({ create }).jpeg().toBuffer();
@@ -79,7 +79,7 @@ it("takes ten messages at once, and those alone come back that failed", async ()
     await s3.send(new PutObjectCommand({ Bucket: resources.sourceBucket, Key: `${n}.jpg`, Body }));
   }
   const nowhere = { bucket: "no-such-bucket", key: "fails.jpg", mayHaveRun: false, force: false };
-  await queue.send(jobMessage(nowhere));
+  await queue.send({ body: jobMessage(nowhere) });
 
   const { jobs, batches } = await consumeUntil((seen) => seen.length === 2);
   expect(batches.map(({ messageIds }) => messageIds.length)).toEqual([10, 1]);
@@ -91,14 +91,14 @@ it("takes ten messages at once, and those alone come back that failed", async ()
     ["fails.jpg", 1, "failed"],
     ["fails.jpg", 2, "failed"],
   ]);
-  // Its second receive was its last: it lies among the dead, with its reason.
+  // Its second receive was its last: it is in the dead-letter queue, with its reason.
   const deadLetters = new Queue(sqs, resources.lanes.small.deadLetters);
   expect(await deadLetters.receive({ max: 10, waitSeconds: 0 })).toMatchObject([
     { attributes: { Reason: "StoreUnavailable", ReceiveCount: "2", Key: "fails.jpg" } },
   ]);
 });
 
-it("uses the shipped recipe when it is given no other", async () => {
+it("uses the shipped recipe by default", async () => {
   const { s3, resources } = sandbox;
   const create = { width: 900, height: 600, channels: 3, background: "#369" } as const;
   const Body = await sharp({ create }).jpeg().toBuffer();

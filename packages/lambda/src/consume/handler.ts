@@ -5,13 +5,17 @@ import { readEvent } from "./event.ts";
 
 const consume = await compose();
 
-/** Lambda's entry: takes up to ten messages of the small lane, answers with those that must come back. */
+/** Lambda's handler: attempts a batch of the small lane and returns the ids of the messages to retry. */
 export async function handler(
   event: unknown,
   context: { getRemainingTimeInMillis(): number },
 ): Promise<SQSBatchResponse> {
   const { messages, unreadable } = readEvent(event);
-  if (unreadable.length > 0) consume.attempt.log.error({ unreadable }, "records are none of SQS's");
+  if (unreadable.length > 0)
+    consume.attempt.log.error(
+      { unreadable },
+      "records of the event cannot be read as SQS messages",
+    );
   const failed = await workOnBatch(messages, consume, () => context.getRemainingTimeInMillis());
   return {
     batchItemFailures: [...failed, ...unreadable].map((itemIdentifier) => ({ itemIdentifier })),

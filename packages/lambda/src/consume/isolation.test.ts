@@ -1,4 +1,9 @@
-import { groupBySource, type SourceGroup, scheduleBatch } from "@imagefleet/core/attempt";
+import {
+  groupBySource,
+  readMessage,
+  type SourceGroup,
+  scheduleBatch,
+} from "@imagefleet/core/attempt";
 import { jobMessage } from "@imagefleet/core/intake";
 import type { ReceivedMessage } from "@imagefleet/core/queue";
 import * as fc from "fast-check";
@@ -8,23 +13,23 @@ import { Deadline } from "./deadline.ts";
 const MAX_RECEIVES = 5;
 const INVOCATION_S = 60;
 const VISIBILITY_S = 90;
-/** Between a message's being seen and its batch's being closed. */
+/** From the receive of a message to the end of its batch, s. */
 const WINDOW_S = 5;
 
-/** A message as the queue has it. */
+/** A message in the queue. */
 interface Waiting {
   readonly id: string;
   readonly poison: boolean;
   visibleAt: number;
-  /** Since it was sent anew. */
+  /** Since it was requeued. */
   receives: number;
   all: number;
-  /** Sent anew, it says that it may have been begun. */
+  /** It was requeued as one that may have run. */
   mayHaveRun: boolean;
   end?: "done" | "dead";
 }
 
-/** A queue and a function in which some messages kill the process, in a time of its own. */
+/** A queue and a function in simulated time, in which some messages end the process. */
 class Setup {
   readonly waiting: Waiting[];
   now = 0;
@@ -46,7 +51,7 @@ class Setup {
 
   run(): void {
     for (let batches = 0; this.#alive.length > 0; batches++) {
-      if (batches > 1000) throw new Error("it never ends");
+      if (batches > 1000) throw new Error("it does not end");
       this.#invoke(this.#receive());
     }
   }
@@ -73,15 +78,17 @@ class Setup {
   #invoke(batch: readonly Waiting[]): void {
     const endsAt = this.now + INVOCATION_S;
     const deadline = new Deadline(() => (endsAt - this.now) * 1000);
-    const groups = groupBySource(batch.map(asReceived), 30);
+    const groups = groupBySource(
+      batch.map((one) => readMessage(asReceived(one), { leaseSeconds: 30, sourceBuckets: [] })),
+    );
     const of = (group: SourceGroup) =>
-      batch.filter(({ id }) => group.messages.some((one) => one.id === id));
+      batch.filter(({ id }) => group.messages.some((one) => one.message.id === id));
     const { last, fresh, suspects, toRequeue } = scheduleBatch(groups, MAX_RECEIVES);
     for (const message of toRequeue.flatMap(of)) {
       Object.assign(message, { receives: 0, mayHaveRun: true, visibleAt: this.now });
     }
     if (last && this.#crashes(of(last))) return;
-    // Side by side, and unacknowledged: a crash takes all of them back.
+    // Concurrent and not acknowledged: a crash affects all of them.
     if (this.#crashes(fresh.flatMap(of))) return;
     for (const message of suspects.slice(1).flatMap(of)) {
       message.visibleAt = this.now + deadline.holdSeconds;
@@ -135,7 +142,7 @@ function ran(poisons: readonly boolean[], overSeconds: number, seed: number): Se
   return setup;
 }
 
-it("costs a companion two receives at most, wherever one poison is in whatever batch", () => {
+it("costs another message at most two receives, wherever the poison message is", () => {
   fc.assert(
     fc.property(fc.nat(9), fc.integer(), (at, seed) => {
       const poisons = Array.from({ length: 10 }, (_, n) => n === at);
@@ -150,7 +157,7 @@ it("costs a companion two receives at most, wherever one poison is in whatever b
   );
 });
 
-it("loses no companion to any number of poisons, and ends", () => {
+it("loses no other message to any number of poison messages, and ends", () => {
   const many = fc.array(fc.boolean(), { minLength: 1, maxLength: 30 });
   fc.assert(
     fc.property(many, fc.constantFrom(0, 60, 1000), fc.integer(), (poisons, over, seed) => {

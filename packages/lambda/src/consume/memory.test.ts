@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-/** The most that a process ever had resident, bytes. */
+/** The peak resident memory of a process, bytes. */
 function peakOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "latin1");
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
@@ -38,7 +38,7 @@ it.runIf(process.platform === "linux")(
       name: "consume",
       handler: new URL("handler.ts", import.meta.url),
       exportName: "handler",
-      // Without a cgroup it is this runtime that kills what is over it.
+      // Without a cgroup the local runtime kills a process above the limit.
       memoryBytes: FUNCTION_BYTES,
       timeoutMs: 300_000,
       maximumConcurrency: 1,
@@ -70,13 +70,13 @@ it.runIf(process.platform === "linux")(
     const peak = Math.max(...fn.pids().map(peakOf));
     await fn.stop();
     limited?.remove();
-    const how = limited?.how ?? "the local runtime, for no cgroup can be made here";
+    const how = limited?.how ?? "the local runtime, because no cgroup can be created here";
     const said = `peak ${Math.round(peak / MIB)} MiB of ${FUNCTION_BYTES / MIB}, limited by ${how}, ${availableParallelism()} CPUs`;
     await test.annotate(said);
     process.stdout.write(`${said}\n`);
 
     expect(result).toMatchObject({ kind: "returned", payload: { batchItemFailures: [] } });
-    // Each is done here: none was too costly after all, or the batch would not be the worst.
+    // Each is rendered here: if one were forwarded, the batch would not be the worst.
     expect(jobs.map(({ key, outcome }) => [key, outcome]).sort()).toEqual(
       sources.map(([key]) => [key, "rendered"]).sort(),
     );

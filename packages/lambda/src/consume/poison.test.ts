@@ -8,13 +8,13 @@ import { environmentIn, type Sandbox, startSandbox } from "@imagefleet/local/san
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
-/** What the fixture knows it by. */
+/** The fixture ends the process at a source with this in its key. */
 const POISON = "poison";
 const MIB = 1024 * 1024;
 const TIMEOUT_MS = 3_000;
-/** AWS takes none that is shorter than the function's timeout; this leaves time for a cold start. */
+/** AWS accepts none shorter than the function's timeout. This leaves time for a cold start, s. */
 const VISIBILITY_SECONDS = 6;
-/** Fewer than are shipped: what one poison costs its companions fits. */
+/** Fewer than deployed, and enough for the receives that one poison message costs the others. */
 const MAX_RECEIVES = 3;
 
 let sandbox: Sandbox;
@@ -33,7 +33,7 @@ async function permitReceives(count: number): Promise<void> {
   await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { RedrivePolicy } }));
 }
 
-/** Messages of a queue, waiting and in flight. */
+/** The number of messages in a queue, waiting and in flight. */
 async function depth(url: string): Promise<number> {
   const { Attributes: counts } = await sandbox.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
@@ -42,13 +42,13 @@ async function depth(url: string): Promise<number> {
   return waiting + Number(counts?.ApproximateNumberOfMessagesNotVisible);
 }
 
-it("renders nine, though the tenth kills every process that opens it", async () => {
+it("renders nine sources although the tenth ends every process that opens it", async () => {
   const { region, resources, s3, sqs } = sandbox;
   const { small } = resources.lanes;
   await permitReceives(MAX_RECEIVES);
   const lane = new Queue(sqs, small.url);
   for (const testEvent of await lane.receive({ max: 10, waitSeconds: 5 })) {
-    await lane.acknowledge(testEvent);
+    await lane.delete(testEvent);
   }
   const create = { width: 60, height: 40, channels: 3, background: "#369" } as const;
   const Body = await sharp({ create }).jpeg().toBuffer();
@@ -93,17 +93,17 @@ it("renders nine, though the tenth kills every process that opens it", async () 
   const deadLetters = new Queue(sqs, small.deadLetters);
   const [deadLetter, ...others] = await deadLetters.receive({ max: 10, waitSeconds: 5 });
   expect(others).toEqual([]);
-  // Moved by SQS itself: no program lived to say why, which is shown as `Crashed`.
+  // SQS moved it without a reason, which is shown as `Crashed`.
   expect(deadLetter?.body).toContain(POISON);
   expect(deadLetter?.attributes[DEAD_LETTER_ATTRIBUTES.reason]).toBeUndefined();
-  const innocent = keys.filter((key) => !key.includes(POISON));
+  const healthy = keys.filter((key) => !key.includes(POISON));
   const ends = jobs.filter(({ outcome }) => outcome === "rendered");
-  expect(new Set(ends.map(({ key }) => key))).toEqual(new Set(innocent));
+  expect(new Set(ends.map(({ key }) => key))).toEqual(new Set(healthy));
   expect(Math.max(...ends.map(({ receiveCount }) => receiveCount))).toBeLessThanOrEqual(3);
   const crashes = batches.filter(({ result }) => result.kind === "crashed");
-  // More on a machine so slow that it was handed back in between, not begun.
+  // More on a slow machine, where it was released without an attempt.
   expect(crashes.length).toBeGreaterThanOrEqual(MAX_RECEIVES);
   expect(batches.length).toBeGreaterThan(crashes.length);
-  // What the function had deleted itself, the event source deleted once more, and nobody minded.
+  // The event source deletes the messages that the function deleted, which SQS accepts.
   expect(faults).toEqual([]);
 }, 120_000);

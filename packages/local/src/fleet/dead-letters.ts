@@ -1,6 +1,6 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Lane } from "@imagefleet/core/outcome";
-import { BulkQueue, type ReceivedMessage, readDeadLetter } from "@imagefleet/core/queue";
+import { Queue, type ReceivedMessage, readDeadLetter } from "@imagefleet/core/queue";
 import type { DeadLetterReport } from "./fleet.ts";
 
 /** Long enough to read a queue to its end, short enough that a killed reader hides nothing for long. */
@@ -12,14 +12,14 @@ export async function readDeadLetters(
   url: string,
   lane: Lane,
 ): Promise<DeadLetterReport[]> {
-  const queue = new BulkQueue(sqs, url);
+  const queue = new Queue(sqs, url);
   const held = new Map<string, ReceivedMessage>();
   for (;;) {
     const messages = await queue.receive({ leaseSeconds: READ_SECONDS, waitSeconds: 0 });
     if (messages.length === 0) break;
     for (const message of messages) held.set(message.id, message);
   }
-  await queue.release([...held.values()]);
+  await queue.changeVisibilityBatch([...held.values()], 0);
   return [...held.values()].map((message) => describe(message, lane));
 }
 

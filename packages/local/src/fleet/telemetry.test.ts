@@ -58,14 +58,14 @@ beforeAll(async () => {
   sources.set(BROKEN, whole.subarray(0, whole.length / 2));
   const queue = new Queue(sqs, small.url);
   for (const test of await queue.receive({ max: 10, waitSeconds: 5 })) {
-    await queue.acknowledge(test);
+    await queue.delete(test);
   }
   const Bucket = resources.sourceBucket;
   for (const [Key, Body] of sources) await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
-  await queue.send("no job");
-  await queue.send(
-    jobMessage({ bucket: "no-such-bucket", key: "d.jpg", mayHaveRun: false, force: false }),
-  );
+  await queue.send({ body: "no job" });
+  await queue.send({
+    body: jobMessage({ bucket: "no-such-bucket", key: "d.jpg", mayHaveRun: false, force: false }),
+  });
   messages = sources.size + 2;
 
   const all = Promise.withResolvers<void>();

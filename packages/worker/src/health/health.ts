@@ -4,14 +4,14 @@ import { LoopHealth } from "./loop-health.ts";
 import type { HealthReport } from "./report.ts";
 
 /**
- * Says in a file, again and again, whether the worker is well. A process that hangs says nothing: the
- * check tells that from the file's age.
+ * Writes at an interval to a file whether the worker is healthy. A hanging process does not write,
+ * which the check finds by the age of the report.
  */
 export class Health {
   readonly #file: string;
   readonly #everyMs: number;
   readonly #log: Logger;
-  readonly #pulses: LoopHealth[] = [];
+  readonly #loops: LoopHealth[] = [];
   #timer: NodeJS.Timeout | undefined;
   #written = true;
 
@@ -21,15 +21,16 @@ export class Health {
     this.#log = options.log;
   }
 
+  /** Adds the loop of a lane. @param waitMs how long one receive waits for messages */
   loopHealth(lane: string, waitMs: number): LoopHealth {
     const loopHealth = new LoopHealth(lane, waitMs);
-    this.#pulses.push(loopHealth);
+    this.#loops.push(loopHealth);
     return loopHealth;
   }
 
   start(): void {
-    this.#say();
-    this.#timer = setInterval(() => this.#say(), this.#everyMs);
+    this.#report();
+    this.#timer = setInterval(() => this.#report(), this.#everyMs);
   }
 
   stop(): void {
@@ -37,11 +38,9 @@ export class Health {
     rmSync(this.#file, { force: true });
   }
 
-  #say(): void {
-    const why = this.#pulses
-      .map((loopHealth) => loopHealth.fault())
-      .find((fault) => fault !== undefined);
-    const ready = this.#pulses.length > 0 && this.#pulses.every((loopHealth) => loopHealth.ready);
+  #report(): void {
+    const why = this.#loops.map((loop) => loop.fault()).find((fault) => fault !== undefined);
+    const ready = this.#loops.length > 0 && this.#loops.every((loop) => loop.ready);
     const report: HealthReport = {
       at: Date.now(),
       live: why === undefined,
@@ -49,12 +48,12 @@ export class Health {
       ...(why !== undefined && { why }),
     };
     try {
-      // As one: who reads it meanwhile must not see half of it.
+      // A rename, so that a concurrent reader does not read half of it.
       writeFileSync(`${this.#file}.next`, JSON.stringify(report));
       renameSync(`${this.#file}.next`, this.#file);
       this.#written = true;
     } catch (error) {
-      if (this.#written) this.#log.error({ err: error }, "could not say that it is well");
+      if (this.#written) this.#log.error({ err: error }, "could not write the health report");
       this.#written = false;
     }
   }

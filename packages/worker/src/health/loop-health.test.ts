@@ -4,7 +4,7 @@ import { LoopHealth } from "./loop-health.ts";
 const WAIT_MS = 20_000;
 const MINUTE = 60_000;
 
-it("is ready once its queue answered, and until a receive fails or it ends", () => {
+it("is ready after its queue answered, until a receive fails or the loop ends", () => {
   const loopHealth = new LoopHealth("large", WAIT_MS);
   const seen = [loopHealth.ready];
   for (const step of ["asks", "answered", "failed", "answered", "end"] as const) {
@@ -14,24 +14,24 @@ it("is ready once its queue answered, and until a receive fails or it ends", () 
   expect(seen).toEqual([false, false, true, false, true, false]);
 });
 
-it("is not well when a receive is not answered long after its wait", () => {
+it("is not healthy when a receive has no answer long after its wait", () => {
   const loopHealth = new LoopHealth("large", WAIT_MS);
   loopHealth.asks();
   const now = performance.now();
   expect(loopHealth.fault(now + WAIT_MS + MINUTE)).toBeUndefined();
   expect(loopHealth.fault(now + WAIT_MS + 2 * MINUTE)).toBe(
-    "the large lane's receive has had no answer for 140 s",
+    "a receive of the large lane has had no answer for 140 s",
   );
   loopHealth.failed();
   expect(loopHealth.fault(now + 60 * MINUTE)).toBeUndefined();
 });
 
-it("is not well when a job goes on though its lease is long over", () => {
+it("is not healthy when a job goes on long after its lease ended", () => {
   const loopHealth = new LoopHealth("small", WAIT_MS);
   const lease = { endsAt: 1000 };
   const release = loopHealth.holds(lease);
   expect(loopHealth.fault(5000)).toBeUndefined();
-  expect(loopHealth.fault(MINUTE)).toBe("a lease of the small lane is over and its job goes on");
+  expect(loopHealth.fault(MINUTE)).toBe("a lease of the small lane has ended and its job goes on");
   lease.endsAt = 2 * MINUTE;
   expect(loopHealth.fault(MINUTE)).toBeUndefined();
   release();

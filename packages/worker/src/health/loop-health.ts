@@ -1,15 +1,15 @@
-/** The longest that a receive may go without an answer beyond its wait, ms: the SDK tries again and again. */
+/** How long a receive may take beyond its wait, ms, with the retries of the SDK. */
 const ANSWER_MS = 90_000;
 
-/** How long a lease may have been over, ms, while its job still goes on: aborted, it ends at once. */
+/** How long a job may go on after its lease ended, ms: aborted, it ends at once. */
 const LEASE_MS = 10_000;
 
-/** What one lane's loop does, told by the loop itself as it goes round. */
+/** The health of the receive loop of one lane, by what the loop reports. */
 export class LoopHealth {
   readonly #lane: string;
   readonly #waitMs: number;
   readonly #leases = new Set<{ readonly endsAt: number }>();
-  /** Since when a receive is under way. */
+  /** The start of the receive in progress. */
   #askedAt: number | undefined;
   #reached = false;
   #ended = false;
@@ -20,6 +20,7 @@ export class LoopHealth {
     this.#waitMs = waitMs;
   }
 
+  /** A receive starts. */
   asks(): void {
     this.#askedAt = performance.now();
   }
@@ -34,7 +35,7 @@ export class LoopHealth {
     this.#reached = false;
   }
 
-  /** @returns to be called when the message is no longer held */
+  /** A message is in flight. @returns a function to call when it is not any more */
   holds(lease: { readonly endsAt: number }): () => void {
     this.#leases.add(lease);
     return () => void this.#leases.delete(lease);
@@ -48,13 +49,13 @@ export class LoopHealth {
     return this.#reached && !this.#ended;
   }
 
-  /** Why this loop is not well; undefined: it is. */
+  /** Why the loop is not healthy; undefined if it is. @param now in ms of `performance.now()` */
   fault(now = performance.now()): string | undefined {
     const asking = this.#askedAt === undefined ? 0 : now - this.#askedAt;
     if (asking > this.#waitMs + ANSWER_MS) {
-      return `the ${this.#lane} lane's receive has had no answer for ${Math.round(asking / 1000)} s`;
+      return `a receive of the ${this.#lane} lane has had no answer for ${Math.round(asking / 1000)} s`;
     }
     const over = [...this.#leases].find(({ endsAt }) => now > endsAt + LEASE_MS);
-    return over && `a lease of the ${this.#lane} lane is over and its job goes on`;
+    return over && `a lease of the ${this.#lane} lane has ended and its job goes on`;
   }
 }

@@ -1,14 +1,14 @@
 import * as v from "valibot";
 
-/** What the worker last said of itself. */
+/** A report of the worker about its health. */
 export const healthSchema = v.object({
   /** ms since the epoch */
   at: v.number(),
-  /** Do its loops turn, and its leases beat? */
+  /** Its receive loops and its heartbeats work. */
   live: v.boolean(),
-  /** Was each queue's last receive answered, and is there no stop under way? */
+  /** The last receive of each queue was answered, and the worker is not stopping. */
   ready: v.boolean(),
-  /** Why not live. */
+  /** Why it is not live. */
   why: v.optional(v.string()),
 });
 

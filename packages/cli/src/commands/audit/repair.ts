@@ -1,7 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Job } from "@imagefleet/core/intake";
 import type { Lane } from "@imagefleet/core/outcome";
-import type { BulkQueue } from "@imagefleet/core/queue";
+import type { Queue } from "@imagefleet/core/queue";
 import { type Recipe, whyNotASource } from "@imagefleet/core/recipe";
 import { RenditionStore } from "@imagefleet/core/store";
 import * as v from "valibot";
@@ -84,7 +84,7 @@ interface RepairInput {
   readonly sourceBucket: string;
   readonly renditionBucket: string;
   readonly recipe: Recipe;
-  readonly queues: Readonly<Record<Lane, BulkQueue>>;
+  readonly queues: Readonly<Record<Lane, Queue>>;
   readonly maxDepth: MaxDepth;
   readonly consumers: Consumers;
   readonly signal: AbortSignal;

@@ -53,8 +53,7 @@ export async function discard(
     async (messages, lane) => {
       await file.append(messages.map((message) => deadLetterLine(message, lane)));
       file.keep();
-      const kept = new Set(await queues[lane].deadLetters.remove(messages));
-      return messages.filter((message) => !kept.has(message));
+      return (await queues[lane].deadLetters.deleteBatch(messages)).done;
     },
   );
   file.keep();

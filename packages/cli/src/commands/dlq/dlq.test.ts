@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import { BulkQueue } from "@imagefleet/core/queue";
+import { Queue } from "@imagefleet/core/queue";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Cli, run } from "../../fixtures/cli.ts";
@@ -44,7 +44,7 @@ function begin(...args: string[]): Cli {
 
 /** What is to be seen and what is hidden. */
 function counts(url: string) {
-  return new BulkQueue(sandbox.sqs, url).counts();
+  return new Queue(sandbox.sqs, url).counts();
 }
 
 describe("reading", () => {

@@ -47,10 +47,11 @@ export async function importDeadLetters(
       const messages = deadLetters
         .filter((deadLetter) => deadLetter.lane === lane)
         .map((each) => each.message);
-      const back = await queues[lane].deadLetters.send(messages);
-      refused += back.length;
-      sent += messages.length - back.length;
-      for (const { why } of back) screen.note(screen.tint("red", `! refused by SQS: ${why}`));
+      const result = await queues[lane].deadLetters.sendBatch(messages);
+      refused += result.refused.length;
+      sent += result.done.length;
+      for (const { why } of result.refused)
+        screen.note(screen.tint("red", `! refused by SQS: ${why}`));
     }
   };
   let chunk: { lane: Lane; message: OutgoingMessage }[] = [];

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LANES } from "@imagefleet/core/outcome";
-import { BulkQueue } from "@imagefleet/core/queue";
+import { Queue } from "@imagefleet/core/queue";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Cli, run } from "../../fixtures/cli.ts";
@@ -70,7 +70,7 @@ async function dlq(...args: string[]) {
 async function counts(): Promise<{ waiting: number; inFlight: number }> {
   const { small, large } = sandbox.resources.lanes;
   const [a, b] = await Promise.all(
-    [small, large].map(({ deadLetters }) => new BulkQueue(sandbox.sqs, deadLetters).counts()),
+    [small, large].map(({ deadLetters }) => new Queue(sandbox.sqs, deadLetters).counts()),
   );
   return {
     waiting: (a?.waiting ?? 0) + (b?.waiting ?? 0),

@@ -46,7 +46,7 @@ it("renders 60 uploads beside 6 bodies nested 5,000 deep on each lane, and every
   const sqs = createSqs({ region: REGION, endpoint, credentials });
   for (const lane of ["small", "large"] as const) {
     const queue = new Queue(sqs, (await laneUrl(sqs, lane)) ?? "");
-    for (let n = 0; n < NESTED_BODIES; n++) await queue.send(NESTED);
+    for (let n = 0; n < NESTED_BODIES; n++) await queue.send({ body: NESTED });
   }
   sqs.destroy();
   for (let n = 0; n < UPLOADS; n++) {

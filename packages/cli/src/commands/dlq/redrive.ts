@@ -64,16 +64,10 @@ async function redriveAll(
     const outgoing = messages.map((message) => ({
       body: message.body,
       attributes: redriveAttributes(message),
+      message,
     }));
-    const unsendable = new Set(
-      (await queues[lane].queue.send(outgoing)).map(({ message }) => message),
-    );
-    const sent = messages.filter((_message, index) => {
-      const one = outgoing[index];
-      return one !== undefined && !unsendable.has(one);
-    });
-    const kept = new Set(await queues[lane].deadLetters.remove(sent));
-    return sent.filter((message) => !kept.has(message));
+    const sent = (await queues[lane].queue.sendBatch(outgoing)).done.map(({ message }) => message);
+    return (await queues[lane].deadLetters.deleteBatch(sent)).done;
   };
   // One after the other where the pace is slow: what waits for its turn would outlive its lease.
   const options = {

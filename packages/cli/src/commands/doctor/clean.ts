@@ -131,8 +131,7 @@ export async function removeDeadLetters({ connection }: Patient, prefix: string)
         const ours = messages.filter((message) =>
           readDeadLetter(message, lane).source?.key.startsWith(prefix),
         );
-        const kept = new Set(await queues[lane].deadLetters.remove(ours));
-        return ours.filter((message) => !kept.has(message));
+        return (await queues[lane].deadLetters.deleteBatch(ours)).done;
       },
     });
   }

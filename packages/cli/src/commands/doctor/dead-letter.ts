@@ -151,8 +151,7 @@ async function removeDeadLetter({ connection }: Patient, id: string): Promise<vo
     },
     async (found) => {
       const messages = found.map(({ message }) => message);
-      const kept = new Set(await deadLetters.remove(messages));
-      return messages.filter((message) => !kept.has(message));
+      return (await deadLetters.deleteBatch(messages)).done;
     },
   );
   if (missed > 0) {

@@ -1,3 +1,4 @@
+import { decodeKey, isObjectKey } from "@imagefleet/core/intake";
 import * as v from "valibot";
 import type { SourceKey } from "./source-key.ts";
 
@@ -13,16 +14,8 @@ export function formatOf(line: string): KeyFormat {
   return /^"[^"]*","/.test(line) ? "csv" : "plain";
 }
 
-/** As S3 takes them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
-const MAX_KEY_BYTES = 1_024;
-
-/** A line may name what is no key of any object: half a character, or too much. */
-function isKey(key: string): boolean {
-  return key !== "" && key.isWellFormed() && Buffer.byteLength(key) <= MAX_KEY_BYTES;
-}
-
 const size = v.optional(v.pipe(v.number(), v.minValue(0)));
-const keySchema = v.pipe(v.string(), v.check(isKey));
+const keySchema = v.pipe(v.string(), v.check(isObjectKey));
 const lineSchema = v.pipe(
   v.string(),
   v.parseJson(),
@@ -55,9 +48,9 @@ export function keyReader(
       return (line) => {
         const [, named, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(line) ?? [];
         if (named === undefined || key === undefined)
-          return isKey(line) ? { key: line } : undefined;
+          return isObjectKey(line) ? { key: line } : undefined;
         if (named !== bucket) return { otherBucket: named };
-        return isKey(key) ? { key } : undefined;
+        return isObjectKey(key) ? { key } : undefined;
       };
     case "ndjson":
       return (line) => {
@@ -87,13 +80,13 @@ function inventoryReader(bucket: string, columns: string): (line: string) => Nam
     if (encoded === undefined) return undefined;
     const named = field("bucket");
     if (named !== undefined && named !== bucket) return { otherBucket: named };
-    const key = decode(encoded);
+    const key = decodeKey(encoded);
     const bytes = Number(field("size") ?? Number.NaN);
     const modified = Date.parse(field("lastmodifieddate") ?? "");
     const etag = field("etag");
     // Of a bucket with versions, what is not the latest or only marks a removal is no source.
     if (field("islatest") === "false" || field("isdeletemarker") === "true") return "no source";
-    return key === undefined || !isKey(key)
+    return key === undefined || !isObjectKey(key)
       ? undefined
       : {
           key,
@@ -102,12 +95,4 @@ function inventoryReader(bucket: string, columns: string): (line: string) => Nam
           ...(etag !== undefined && { etag: `"${etag}"` }),
         };
   };
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    return undefined;
-  }
 }

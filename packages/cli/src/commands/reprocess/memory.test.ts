@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BulkQueue } from "@imagefleet/core/queue";
+import { Queue } from "@imagefleet/core/queue";
 import { startSandbox } from "@imagefleet/local/sandbox";
 import { expect, it, onTestFinished } from "vitest";
 import { run } from "../../fixtures/cli.ts";
@@ -27,7 +27,7 @@ it.runIf(process.platform === "linux")(
     const file = join(sandbox.folder, "keys.txt");
     const keys = Array.from({ length: KEYS }, (_, n) => `customers/2026/11/IMG_${n}.jpg\n`);
     await writeFile(file, keys.join(""));
-    const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+    const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
     const before = (await queue.counts()).waiting;
     const where = ["--endpoint", sandbox.endpoint, "--data", sandbox.folder, "--recipe", recipe];
     const args = ["reprocess", "--from", file, "--yes", "--max-depth", "0", ...where];

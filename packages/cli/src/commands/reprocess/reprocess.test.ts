@@ -3,7 +3,7 @@ import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { ENCODER } from "@imagefleet/core/image";
-import { BulkQueue, deadLetterAttributes, type ReceivedMessage } from "@imagefleet/core/queue";
+import { deadLetterAttributes, Queue, type ReceivedMessage } from "@imagefleet/core/queue";
 import { defineRecipe, recipeFingerprint } from "@imagefleet/core/recipe";
 import { RenditionStore } from "@imagefleet/core/store";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
@@ -118,7 +118,7 @@ it("skips nothing, however often it is killed and resumed", async () => {
   const keys = Array.from({ length: 3_000 }, (_, n) => `p/${n}.jpg`);
   const file = join(sandbox.folder, "keys.txt");
   await writeFile(file, keys.join("\n"));
-  const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
   const more = async (than: number) => {
     while ((await queue.counts()).waiting < than);
   };
@@ -154,7 +154,7 @@ it("feeds only while few wait, and waits until the last is done", async () => {
   const keys = Array.from({ length: 60 }, (_, n) => `${n}.jpg`);
   await writeFile(file, keys.join("\n"));
   await takeAll(sandbox, sandbox.resources.lanes.small.url);
-  const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
   const cli = begin("--from", file, "--yes", "--max-depth", "15", "--wait");
   let most = 0;
   let taken = 0;
@@ -163,7 +163,7 @@ it("feeds only while few wait, and waits until the last is done", async () => {
     most = Math.max(most, (await queue.counts()).waiting);
     const messages = await queue.receive({ leaseSeconds: 30, waitSeconds: 0 });
     taken += messages.length;
-    await queue.remove(messages);
+    await queue.deleteBatch(messages);
   }
   const { code, stdout } = await ended;
   expect(code).toBe(0);
@@ -177,7 +177,7 @@ it("tells at the end the dead letters of its own jobs, and of no others", async 
   const { small } = sandbox.resources.lanes;
   await takeAll(sandbox, small.url);
   const cli = begin("--from", file, "--yes", "--wait", "--json");
-  const lane = new BulkQueue(sandbox.sqs, small.url);
+  const lane = new Queue(sandbox.sqs, small.url);
   const messages: ReceivedMessage[] = [];
   while (messages.length < 2) {
     messages.push(...(await lane.receive({ leaseSeconds: 30, waitSeconds: 1 })));
@@ -186,11 +186,11 @@ it("tells at the end the dead letters of its own jobs, and of no others", async 
   const why = { reason: "SourceCorrupt", message: "it is no picture", lane: "small" } as const;
   for (const message of messages.filter(({ body }) => body.includes("dead.jpg"))) {
     const attributes = deadLetterAttributes({ ...why, source, lastAttemptAt: Date.now() }, message);
-    await new BulkQueue(sandbox.sqs, small.deadLetters).send([{ body: message.body, attributes }]);
+    await new Queue(sandbox.sqs, small.deadLetters).send({ body: message.body, attributes });
   }
   // Somebody's upload, at the same time.
   await bury(sandbox, [{ key: "upload.jpg", reason: "Internal" }]);
-  await lane.remove(messages);
+  await lane.deleteBatch(messages);
   const { code, stdout } = await cli.ended();
   expect(JSON.parse(stdout)).toMatchObject({ sent: 2, deadLetters: { SourceCorrupt: 1 } });
   expect(JSON.parse(stdout).deadLetters).not.toHaveProperty("Internal");
@@ -270,7 +270,7 @@ it("takes keys from stdin, and calls it so; how to read a file needs one", async
 it("says with --wait which of them the fleet has left as they were", async () => {
   const now = recipeFingerprint(defineRecipe(RECIPE), ENCODER);
   const { small } = sandbox.resources.lanes;
-  const lane = new BulkQueue(sandbox.sqs, small.url);
+  const lane = new Queue(sandbox.sqs, small.url);
   const keys = ["made.jpg", "left.jpg"];
   const etags = new Map<string, string>();
   for (const key of keys) etags.set(key, (await put(key)).ETag ?? "");
@@ -289,7 +289,7 @@ it("says with --wait which of them the fleet has left as they were", async () =>
       messages.push(...(await lane.receive({ leaseSeconds: 30, waitSeconds: 1 })));
     }
     await putManifest("made.jpg", now, etags.get("made.jpg") ?? "");
-    await lane.remove(messages);
+    await lane.deleteBatch(messages);
     const { code, stdout } = await cli.ended();
     if (more.includes("--json")) expect(JSON.parse(stdout)).toMatchObject({ sent, stillStale: 1 });
     else {
@@ -303,7 +303,7 @@ it("says with --wait which of them the fleet has left as they were", async () =>
 it("lets no second run on a checkpoint whose first is alive; what was killed goes on", async () => {
   const file = join(sandbox.folder, "keys.txt");
   await writeFile(file, Array.from({ length: 40 }, (_, n) => `${n}.jpg`).join("\n"));
-  const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
   const first = begin("--from", file, "--yes", "--max-depth", "15");
   while ((await queue.counts()).waiting < 10);
   const lock = join(sandbox.folder, "imagefleet-reprocess.json.lock");
@@ -334,7 +334,7 @@ it("lets no second run on a checkpoint whose first is alive; what was killed goe
 it("counts apart what it sends again, and goes on as it was begun", async () => {
   const file = join(sandbox.folder, "keys.txt");
   await writeFile(file, Array.from({ length: 489 }, (_, n) => `${n}.jpg`).join("\n"));
-  const queue = new BulkQueue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
   await takeAll(sandbox, sandbox.resources.lanes.small.url);
   const first = begin("--from", file, "--yes", "--max-depth", "15", "--wait");
   while ((await queue.counts()).waiting < 10);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isAlive } from "../../process.ts";
+import { isAlive } from "@imagefleet/core/process";
 import { cannotWrite } from "../fs-error.ts";
 import { makeFolder } from "./folder.ts";
 
