@@ -292,8 +292,8 @@ describe("parseMessage", () => {
     ["null", "the body must be a JSON object, but it is null"],
     ["1e999", "the body must be a JSON object, but it is 1e999"],
     [' "hello"', 'the body must be a JSON object, but it is "hello"'],
-    ["[]", "no S3 event"],
-    ["{}", "no S3 event"],
+    ["[]", "not an S3 event"],
+    ["{}", "not an S3 event"],
     [
       '{"Records":{}}',
       "the body looks like an S3 event, but Records is an object: it must be an array",
