@@ -1,4 +1,4 @@
-/** Is there a process of this id, whosever it is? */
+/** True when a process with this id exists, also one of another user. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,4 +1,4 @@
 import { fileURLToPath } from "node:url";
 
-/** Where `recipe.ts` and `.imagefleet/` are. */
+/** The folder of `recipe.ts` and `.imagefleet/`. */
 export const PROJECT = fileURLToPath(new URL("../../../", import.meta.url));
