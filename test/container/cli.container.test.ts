@@ -144,12 +144,12 @@ describe.skipIf(endpoint === "")("on a server of others", () => {
     expect(wrong).toEqual([
       "redrive policy of the large lane",
       "notification of the source bucket",
-      "service of the worker",
+      "ECS service of the worker",
     ]);
     expect(state("redrive policy of the small lane")).toBe("ok");
     expect(state("queue policy of the small lane")).toBe("ok");
-    expect(state("alarms")).toBe("unasked");
-    expect(state("picture through the small lane")).toBe("unasked");
+    expect(state("alarms")).toBe("unknown");
+    expect(state("picture through the small lane")).toBe("unknown");
     expect(told.pictures).toEqual([]);
   });
 });

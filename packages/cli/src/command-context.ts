@@ -1,26 +1,26 @@
-import type { Command } from "@commander-js/extra-typings";
+import { type Command, Option } from "@commander-js/extra-typings";
 import { connectionOptions } from "./connection/options.ts";
 import { EXIT_CODES_HELP } from "./exit-code.ts";
 import type { Screen } from "./terminal/screen.ts";
 
-/** What every command is given. */
+/** What every command gets from the program. */
 export interface CommandContext {
-  /** @param json stdout is for JSON alone */
+  /** @param json stdout is for JSON only */
   screen(json: boolean): Screen;
-  /** A path as the person meant it: relative to where they stand. */
+  /** Resolves a path relative to `cwd`. */
   path(text: string): string;
-  /** Where the person stands. */
+  /** The user's working directory. */
   readonly cwd: string;
-  /** What they write before a command to run this program: `npm run imagefleet --`. */
+  /** How the program is called: `npm run imagefleet --`. */
   readonly invocation: string;
-  /** The data folder of `npm start`, by default. */
+  /** The default data folder. */
   readonly data: string;
-  /** The recipe of the project. */
+  /** The default recipe module. */
   readonly recipe: string;
   onExit(code: number): void;
 }
 
-/** Gives a command what all that speak to a fleet have: where it is, `--json`, examples, exit codes. */
+/** Adds what all commands for a fleet share: connection options, `--json`, examples, exit codes. */
 export function speakingToAFleet(
   command: Command,
   context: CommandContext,
@@ -28,12 +28,24 @@ export function speakingToAFleet(
 ): Command {
   for (const option of connectionOptions(context.data, context.path)) command.addOption(option);
   return command
-    .option("--json", "JSON on stdout, all else on stderr")
+    .option("--json", "print JSON on stdout, everything else on stderr")
     .addHelpText("after", examplesText(examples, context.invocation) + EXIT_CODES_HELP);
 }
 
-/** Examples, saying first what `imagefleet` is where it is no command by itself. */
+/** Examples, with the way to call the program if it is not installed as `imagefleet`. */
 export function examplesText(examples: string, invocation: string): string {
   if (invocation === "imagefleet") return examples;
-  return examples.replace(/^Examples:$/m, `Examples; write "${invocation}" for imagefleet:`);
+  return examples.replace(/^Examples:$/m, `Examples (imagefleet is "${invocation}" here):`);
 }
+
+export function recipeOption({ recipe, path }: CommandContext) {
+  return new Option("--recipe <file>", "the module of the recipe")
+    .argParser(path)
+    .default(recipe, "recipe.ts of the project");
+}
+
+/** How folders of images are read, for the help of `start` and `render`. */
+export const FOLDERS_HELP = `
+In a folder, hidden files and files without an image extension are skipped, and
+links are followed. A file that is given itself is always read.
+`;

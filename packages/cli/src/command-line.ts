@@ -2,16 +2,15 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { CONNECTION_GROUP } from "./connection/options.ts";
 import { shellWord } from "./invocation.ts";
 
-/** What the same command needs besides, to speak of the same thing once more. */
-const OF_THE_SAME = ["--recipe", "--checkpoint", "--stage"];
+/** Options that a repeated command needs in order to continue the same work. */
+const REPEATED = ["--recipe", "--checkpoint", "--stage"];
 
 /**
- * A command that a person can copy: with the options by which the one that they have run found its
- * fleet.
+ * Completes a command so that it can be copied: with the connection options of the command that was run.
  *
- * @param call what comes before it, `npm run imagefleet --`
- * @param text the command itself: `dlq list --reason Throttled`
- * @param ran what was run; undefined before anything was
+ * @param invocation how the program is called: `npm run imagefleet --`
+ * @param text the command: `dlq list --reason Throttled`
+ * @param ran the command that was run; undefined before one was
  */
 export function commandLine(
   invocation: string,
@@ -24,7 +23,7 @@ export function commandLine(
       ran?.getOptionValueSource(option.attributeName()) === "cli" &&
       (option.helpGroupHeading === CONNECTION_GROUP ||
         option.long === "--data" ||
-        (isSame && OF_THE_SAME.includes(option.long ?? ""))),
+        (isSame && REPEATED.includes(option.long ?? ""))),
   );
   const flags = given.map((option) => {
     const value: unknown = ran?.getOptionValue(option.attributeName());

@@ -7,11 +7,11 @@ import { Queue } from "@imagefleet/core/queue";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { bury } from "./commands/dlq/fixtures/dead-letters.ts";
+import { putDeadLetters } from "./commands/dlq/fixtures/dead-letters.ts";
 import { run } from "./fixtures/cli.ts";
 import { noise, put } from "./fixtures/pictures.ts";
 
-/** A disk of a few KiB takes a mount, and that takes root. */
+/** A disk of a few KiB needs a mount, which needs root. */
 const canMount = process.platform === "linux" && process.getuid?.() === 0;
 
 let folder: string;
@@ -29,7 +29,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Leaves so many bytes of the disk. */
+/** Fills the disk up to this many free bytes. */
 function fill(left: number): void {
   const { bavail, bsize } = statfsSync(disk);
   appendFileSync(join(disk, "filler"), Buffer.alloc(bavail * bsize - left, 1));
@@ -38,8 +38,8 @@ function fill(left: number): void {
 const FULL =
   /cannot be written: the disk is full: free some space there, or name a place on another\s/;
 
-describe.runIf(canMount)("a disk that is full", () => {
-  it("is told of render, which leaves nothing on it", async () => {
+describe.runIf(canMount)("a full disk", () => {
+  it("is reported by render, which leaves no file on it", async () => {
     await put(folder, "a.png", sharp(noise(900, 700)).png());
     const out = join(disk, "out");
     const render = () => run(["render", "a.png", "--out", out], { cwd: folder });
@@ -60,12 +60,12 @@ describe.runIf(canMount)("a disk that is full", () => {
     expect(readdirSync(out)).toEqual([]);
   });
 
-  describe("of dead letters", () => {
+  describe("with dead letters", () => {
     let sandbox: Sandbox;
     beforeEach(async () => {
       sandbox = await startSandbox();
       const keys = Array.from({ length: 200 }, (_, n) => `${n}.jpg`);
-      await bury(
+      await putDeadLetters(
         sandbox,
         keys.map((key) => ({ key, reason: "SourceEmpty" })),
       );
@@ -77,7 +77,7 @@ describe.runIf(canMount)("a disk that is full", () => {
         cwd: folder,
       });
 
-    it("is told of export, which leaves no part of a file", async () => {
+    it("is reported by export, which leaves no partial file", async () => {
       fill(16_384);
       const file = join(disk, "dead-letters.ndjson");
       const { code, stderr } = await dlq("export", file);
@@ -86,12 +86,14 @@ describe.runIf(canMount)("a disk that is full", () => {
       expect(readdirSync(disk)).toEqual(["filler"]);
     });
 
-    it("is told of discard, which deletes no dead letter that the file does not hold whole", async () => {
+    it("is reported by discard, which deletes only dead letters that are in the file", async () => {
       fill(16_384);
       const file = join(disk, "gone.ndjson");
       const { code, stderr } = await dlq("discard", "--yes", "--export", file);
       expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(FULL) });
-      expect(stderr.replaceAll(/\s+/g, " ")).toContain(`Keep ${file}: what was deleted`);
+      expect(stderr.replaceAll(/\s+/g, " ")).toContain(
+        `Keep ${file}: it contains every dead letter deleted so far`,
+      );
       const text = await readFile(file, "utf8");
       expect(text).toMatch(/\n$/);
       const saved = text.trimEnd().split("\n");
@@ -106,14 +108,11 @@ describe.runIf(canMount)("a disk that is full", () => {
   });
 });
 
-it.runIf(process.platform === "linux")(
-  "stdout that takes nothing is told in a sentence",
-  async () => {
-    await put(folder, "a.png", sharp(noise(20, 20)).png());
-    const launcher = ["sh", "-c", 'exec "$@" >/dev/full', "sh"];
-    const { code, stderr } = await run(["render", "a.png", "--json"], { cwd: folder, launcher });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/error: standard output cannot be written: the disk is full: free some/);
-    expect(stderr).not.toContain("    at ");
-  },
-);
+it.runIf(process.platform === "linux")("a full stdout is reported in a sentence", async () => {
+  await put(folder, "a.png", sharp(noise(20, 20)).png());
+  const launcher = ["sh", "-c", 'exec "$@" >/dev/full', "sh"];
+  const { code, stderr } = await run(["render", "a.png", "--json"], { cwd: folder, launcher });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/error: standard output cannot be written: the disk is full: free some/);
+  expect(stderr).not.toContain("    at ");
+});

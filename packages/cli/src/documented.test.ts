@@ -15,7 +15,7 @@ const root = program(env, "0", () => undefined);
 const names = root.commands.map((command) => command.name());
 const all = commandsOf(root);
 
-/** Each with the words that lead to it, as `dlq redrive`. */
+/** All commands, with their full names: `dlq redrive`. */
 function commandsOf(command: CommandUnknownOpts, path: readonly string[] = []) {
   const flags = command.options.flatMap(({ long }) => long ?? []);
   const below = command.commands.flatMap((each): { path: string; flags: string[] }[] =>
@@ -24,7 +24,7 @@ function commandsOf(command: CommandUnknownOpts, path: readonly string[] = []) {
   return [{ path: path.join(" "), flags }, ...below];
 }
 
-/** The cells of a table's rows that stand under this line. */
+/** The cells of the rows under this table header. */
 function rowsUnder(title: string): string[][] {
   const [, rest = ""] = docs.split(`${title}\n`);
   const [, ...rows] = (rest.split("\n\n")[0] ?? "").split("\n");
@@ -38,7 +38,7 @@ function codeIn(text: string): string[] {
 const firstWord = (text: string) => text.split(" ")[0] ?? "";
 
 describe("docs/cli.md", () => {
-  it("has a row for each command, and for no other", () => {
+  it("has a row for each command and for no other", () => {
     const rows = rowsUnder("| command | what it is for |");
     const named = rows.map(([command = ""]) => firstWord(codeIn(command)[0] ?? ""));
     expect(named.sort()).toEqual([...names].sort());
@@ -48,10 +48,10 @@ describe("docs/cli.md", () => {
     );
   });
 
-  it("says which commands speak to a fleet", () => {
+  it("lists the commands that connect to a fleet", () => {
     const [sentence = ""] = /^.* speak to a fleet, /m.exec(docs) ?? [];
-    const speaking = all.filter(({ flags }) => flags.includes("--endpoint"));
-    const commands = new Set(speaking.map(({ path }) => firstWord(path)));
+    const connecting = all.filter(({ flags }) => flags.includes("--endpoint"));
+    const commands = new Set(connecting.map(({ path }) => firstWord(path)));
     expect(codeIn(sentence).sort()).toEqual([...commands].sort());
   });
 
@@ -62,20 +62,20 @@ describe("docs/cli.md", () => {
     );
   });
 
-  it("has the JSON of each command that prints some", () => {
+  it("describes the JSON of each command that prints some", () => {
     const documented = rowsUnder("| command | on stdout |").map(([cell = ""]) => codeIn(cell)[0]);
     const titled = ["start", "render"].filter((name) => docs.includes(`\n## \`${name} --json\`\n`));
     const printing = all.filter(({ flags }) => flags.includes("--json"));
     expect([...documented, ...titled].sort()).toEqual(printing.map(({ path }) => path).sort());
   });
 
-  it("has the exit codes that there are, as --help has", () => {
+  it("lists the same exit codes as the code and --help", () => {
     const codes = Object.values(EXIT).map(String);
     expect(rowsUnder("| code | meaning |").map(([code]) => code)).toEqual(codes);
     expect(EXIT_CODES_HELP.match(/^ {2}\d+/gm)?.map((code) => code.trim())).toEqual(codes);
   });
 
-  it("has the names by which images are told", () => {
+  it("lists the file name extensions of images", () => {
     expect(docs).toContain(`\`${IMAGE_EXTENSIONS.map((each) => `.${each}`).join(" ")}\``);
   });
 });
@@ -85,17 +85,17 @@ it("README lists each command", () => {
   expect(row.split(", ").sort()).toEqual([...names].sort());
 });
 
-/** Not imagefleet's own: npm's, in the function for a shell. */
+/** Options of npm, in the shell function. */
 const FOREIGN = ["--prefix", "--help"];
 
-it("docs/cli.md names no option that there is not", () => {
+it("docs/cli.md mentions only existing options", () => {
   const flags = new Set([...all.flatMap((command) => command.flags), ...FOREIGN]);
   const unknown = docs.match(/--[a-z][a-z-]+/g)?.filter((flag) => !flags.has(flag));
   expect(unknown).toEqual([]);
 });
 
 it.each(["README.md", "docs/deploy.md", "docs/operations.md", "docs/recovery.md"])(
-  "%s calls no command with an option that it does not have",
+  "%s calls commands only with options that they have",
   (path) => {
     const calls = [...read(path).matchAll(/imagefleet (?:-- )?((?:[a-z]+ )+)(--[^`|#)\n]*)/g)];
     expect(calls.length).toBeGreaterThan(0);

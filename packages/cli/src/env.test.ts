@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { readEnv } from "./env.ts";
 
-test("paths are relative to where the person stands, also through npm", () => {
+test("paths are relative to the working directory of the user, also under npm", () => {
   expect(readEnv({ INIT_CWD: "/photos", npm_lifecycle_event: "start" }).cwd).toBe("/photos");
   expect(readEnv({ INIT_CWD: "/photos", npm_lifecycle_event: "test" }).cwd).toBe(process.cwd());
   expect(readEnv({}).cwd).toBe(process.cwd());
 });
 
-test("stacks are for who asks, cursor movements for terminals that know them", () => {
+test("stacks are printed with IMAGEFLEET_DEBUG, and a dumb terminal gets no cursor movements", () => {
   expect(readEnv({ IMAGEFLEET_DEBUG: "1", TERM: "xterm" })).toMatchObject({
     debug: true,
     cursor: true,

@@ -3,20 +3,20 @@ import { invocationOf, OWN_SCRIPTS } from "./invocation.ts";
 import { PROJECT } from "./project.ts";
 
 export interface Env {
-  /** Show an error's stack too. */
+  /** Print the stack of an error. */
   readonly debug: boolean;
-  /** What a relative path on the command line is relative to. */
+  /** The user's working directory, which relative paths are resolved against. */
   readonly cwd: string;
-  /** The terminal understands cursor movements. */
+  /** True when the terminal supports cursor movements. */
   readonly cursor: boolean;
-  /** What a person writes before a command to run this program: `npm run imagefleet --`. */
+  /** How the program is called: `npm run imagefleet --`. */
   readonly invocation: string;
 }
 
 export function readEnv(environment: NodeJS.ProcessEnv = process.env): Env {
   const script = environment["npm_lifecycle_event"];
-  const stood = OWN_SCRIPTS.includes(script ?? "") ? environment["INIT_CWD"] : undefined;
-  const cwd = resolve(stood ?? process.cwd());
+  const initial = OWN_SCRIPTS.includes(script ?? "") ? environment["INIT_CWD"] : undefined;
+  const cwd = resolve(initial ?? process.cwd());
   const main = process.argv[1] ?? resolve(PROJECT, "packages/cli/src/main.ts");
   return {
     debug: environment["IMAGEFLEET_DEBUG"] === "1",

@@ -11,35 +11,47 @@ test.each([
   ["npm in the clone", npm, "/home/ada/imagefleet/docs", "npm run imagefleet --"],
   ["npm start", { ...npm, npm_lifecycle_event: "start" }, project, "npm run imagefleet --"],
   [
-    "npm from elsewhere",
+    "npm from another folder",
     npm,
     "/home/ada/imagefleet-2",
     "npm --prefix /home/ada/imagefleet run imagefleet --",
   ],
   ["pnpm", { ...npm, npm_config_user_agent: "pnpm/12.21.0" }, project, "pnpm run imagefleet"],
-  ["the door", { IMAGEFLEET_ENTRY: "imagefleet" }, project, "node scripts/run.mjs imagefleet"],
   [
-    "the door, from below",
+    "the entry script",
+    { IMAGEFLEET_ENTRY: "imagefleet" },
+    project,
+    "node scripts/run.mjs imagefleet",
+  ],
+  [
+    "the entry script, from a folder of the project",
     { IMAGEFLEET_ENTRY: "start" },
     "/home/ada/imagefleet/docs",
     "node ../scripts/run.mjs imagefleet",
   ],
-  ["npm by the door", { ...npm, IMAGEFLEET_ENTRY: "imagefleet" }, project, "npm run imagefleet --"],
-  ["a test's door", { IMAGEFLEET_ENTRY: "test" }, project, "node packages/cli/src/main.ts"],
-  ["no script of ours", { npm_lifecycle_event: "test" }, project, "node packages/cli/src/main.ts"],
-])(
-  "a person who ran it by %s is told to run it so again",
-  (_what, environment, cwd, invocation) => {
-    expect(invocationOf(environment, { main, cwd, project })).toBe(invocation);
-  },
-);
+  [
+    "npm with the entry script",
+    { ...npm, IMAGEFLEET_ENTRY: "imagefleet" },
+    project,
+    "npm run imagefleet --",
+  ],
+  [
+    "the entry script for tests",
+    { IMAGEFLEET_ENTRY: "test" },
+    project,
+    "node packages/cli/src/main.ts",
+  ],
+  ["another npm script", { npm_lifecycle_event: "test" }, project, "node packages/cli/src/main.ts"],
+])("printed commands use the same invocation: %s", (_what, environment, cwd, invocation) => {
+  expect(invocationOf(environment, { main, cwd, project })).toBe(invocation);
+});
 
-test("under its own name it is called by its name", () => {
+test("an installed program is called by its name", () => {
   const linked = "/usr/local/bin/imagefleet";
   expect(invocationOf({}, { main: linked, cwd: "/", project })).toBe("imagefleet");
 });
 
-test("a word is one word to a shell, whatever is in it", () => {
+test("a quoted word is one word to a shell, for any content", () => {
   const text = fc.string({ unit: "grapheme", minLength: 1 }).filter((each) => !each.includes("\0"));
   fc.assert(
     fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), (words) => {

@@ -10,11 +10,11 @@ import { printableLines } from "./terminal/printable.ts";
 import { wrap } from "./terminal/wrap.ts";
 import { UsageError } from "./usage-error.ts";
 
-// A reader that has seen enough (`| head`) is no fault, and no end: the work and its exit code stay.
-// A disk that is full does not stop the work either, but what it did not take is told at the end.
-let lost: Error | undefined;
+// A closed pipe (`| head`) is not an error and does not end the work. Neither does a full disk, but it is
+// reported at the end.
+let stdoutError: Error | undefined;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") lost ??= error;
+  if (error.code !== "EPIPE") stdoutError ??= error;
 });
 process.stderr.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
@@ -22,11 +22,12 @@ process.stderr.on("error", (error: NodeJS.ErrnoException) => {
 
 const env = readEnv();
 let code = await main(env);
-// A recipe may have left a timer behind; a pipe may not have taken all yet.
+// process.exit() is needed because a recipe may have left a timer; pipes must be flushed first.
 for (const stream of [process.stdout, process.stderr]) {
   await new Promise((resolve) => stream.write("", resolve));
 }
-if (lost !== undefined) code = tell(new Error(cannotWrite("standard output", lost)), env);
+if (stdoutError !== undefined)
+  code = reportError(new Error(cannotWrite("standard output", stdoutError)), env);
 process.exit(code);
 
 async function main(env: Env): Promise<number> {
@@ -38,13 +39,13 @@ async function main(env: Env): Promise<number> {
     await root.parseAsync();
     return code;
   } catch (error) {
-    return tell(error, env);
+    return reportError(error, env);
   }
 }
 
-/** One clear line; the stack only for who asks for it. */
-function tell(error: unknown, { debug }: Env): number {
-  // The parser has said its line, or the help, already.
+/** Prints an error in one line, and its stack with IMAGEFLEET_DEBUG. @returns the exit code */
+function reportError(error: unknown, { debug }: Env): number {
+  // The parser has already printed its error or the help.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usageError;
   const text = printableLines(`error: ${describe(error)}`);
   process.stderr.write(`${wrap(text, process.stderr.columns)}\n`);
@@ -62,7 +63,7 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "PortTaken" && "port" in error) {
     const { port } = error;
-    return `--port ${port}: port ${port} of 127.0.0.1 is in use, perhaps by another start: end that one, or choose another port and folder: --port ${Number(port) + 1} --data DIR`;
+    return `--port ${port}: port ${port} of 127.0.0.1 is in use, perhaps by another start. Stop that one, or use another port and folder: --port ${Number(port) + 1} --data DIR`;
   }
   return error.message;
 }
@@ -71,6 +72,6 @@ async function version(): Promise<string> {
   const manifest: unknown = JSON.parse(
     await readFile(new URL("../package.json", import.meta.url), "utf8"),
   );
-  const named = typeof manifest === "object" && manifest !== null && "version" in manifest;
-  return named ? String(manifest.version) : "unknown";
+  const hasVersion = typeof manifest === "object" && manifest !== null && "version" in manifest;
+  return hasVersion ? String(manifest.version) : "unknown";
 }

@@ -14,7 +14,7 @@ import {
 } from "@imagefleet/test/permissions/index.ts";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { bury, takeAll } from "./commands/dlq/fixtures/dead-letters.ts";
+import { putDeadLetters, takeAll } from "./commands/dlq/fixtures/dead-letters.ts";
 import { Cli, run } from "./fixtures/cli.ts";
 import { noise } from "./fixtures/pictures.ts";
 
@@ -26,10 +26,10 @@ const RECIPE = {
 const never = new AbortController().signal;
 
 let sandbox: Sandbox;
-/** What they need who only look, and what they need who also change something. */
+/** The calls of commands that only read, and of all commands. */
 let viewer: CallRecorder;
 let operator: CallRecorder;
-let proxies: Record<"looking" | "changing", FaultProxy>;
+let proxies: Record<"reading" | "changing", FaultProxy>;
 let cli: Cli | undefined;
 
 beforeAll(async () => {
@@ -38,16 +38,16 @@ beforeAll(async () => {
   const places = localPlaces({ source: "in/", renditions: "out/" });
   viewer = new CallRecorder(places);
   operator = new CallRecorder(places);
-  const none = () => undefined;
+  const noFault = () => undefined;
   proxies = {
-    looking: await FaultProxy.start(endpoint, none, async (...invocation) => {
+    reading: await FaultProxy.start(endpoint, noFault, async (...invocation) => {
       await viewer.observe(...invocation);
       await operator.observe(...invocation);
     }),
-    changing: await FaultProxy.start(endpoint, none, operator.observe),
+    changing: await FaultProxy.start(endpoint, noFault, operator.observe),
   };
   await writeFile(join(folder, "recipe.mjs"), `export default ${JSON.stringify(RECIPE)};`);
-  // The command line takes a profile for a cloud: names are then given, and what is not is asked for.
+  // A profile selects AWS, where resource names must be given.
   const { accessKeyId, secretAccessKey } = sandbox.credentials;
   const keys = [`aws_access_key_id = ${accessKeyId}`, `aws_secret_access_key = ${secretAccessKey}`];
   await writeFile(
@@ -63,7 +63,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-/** A picture, and a manifest of this recipe that lists what is not there; and an orphan of none. */
+/** Stores a picture, a manifest with a missing rendition, and an object that no preset writes. */
 async function putSource(): Promise<void> {
   const { s3, resources } = sandbox;
   const { sourceBucket: bucket, renditionBucket } = resources;
@@ -84,7 +84,7 @@ async function putSource(): Promise<void> {
   await store.put({ ...ghost, ...type }, never);
 }
 
-/** Runs a command that speaks to the fleet. */
+/** Runs a command on the fleet. */
 async function imagefleet(by: keyof typeof proxies, line: string, env: NodeJS.ProcessEnv = {}) {
   const ended = await run(argsOf(by, line), { cwd: sandbox.folder, env });
   if (ended.code === 1) throw new Error(`${line}: ${ended.stderr}`);
@@ -96,8 +96,8 @@ function argsOf(by: keyof typeof proxies, line: string): string[] {
   return [...line.split(" "), ...recipe, "--endpoint", proxies[by].endpoint, "--data", "."];
 }
 
-/** As where the fleet is in AWS: a queue by its URL, dead letters by redrive policy. */
-function inACloud(): NodeJS.ProcessEnv {
+/** The environment of a fleet on AWS: a queue by its URL, dead-letter queues by redrive policy. */
+function awsEnvironment(): NodeJS.ProcessEnv {
   const { lanes } = sandbox.resources;
   return {
     AWS_PROFILE: "cloud",
@@ -107,29 +107,29 @@ function inACloud(): NodeJS.ProcessEnv {
   };
 }
 
-it("who looks needs what is recorded, and nothing else", async () => {
-  await bury(sandbox, [
+it("read-only commands need exactly the recorded permissions", async () => {
+  await putDeadLetters(sandbox, [
     { key: "in/a.jpg", reason: "Internal" },
     { key: "in/gone.jpg", reason: "Crashed" },
     { key: "in/big.jpg", reason: "TimedOut", lane: "large" },
   ]);
   const bucket = sandbox.resources.sourceBucket;
-  const looks = [
+  const commands = [
     "dlq summary --json",
     "dlq export dead-letters.ndjson",
     "audit --json",
     "reprocess --only-stale --dry-run --json",
     `estimate s3://${bucket}/in/ --sample 1 --json`,
   ];
-  for (const line of looks) await imagefleet("looking", line);
-  const { stdout } = await imagefleet("looking", "dlq list --json");
+  for (const line of commands) await imagefleet("reading", line);
+  const { stdout } = await imagefleet("reading", "dlq list --json");
   const [first = ""] = stdout.split("\n");
   const { id }: { id: string } = JSON.parse(first);
-  await imagefleet("looking", `dlq show ${id}`);
-  await imagefleet("looking", "status --json --profile cloud", inACloud());
-  // Names that are wrong: it says which there are.
-  expect((await imagefleet("looking", "status --small-queue no-queue")).code).toBe(2);
-  expect((await imagefleet("looking", "audit --source-bucket no-bucket")).code).toBe(2);
+  await imagefleet("reading", `dlq show ${id}`);
+  await imagefleet("reading", "status --json --profile cloud", awsEnvironment());
+  // The error for a wrong name lists the existing ones.
+  expect((await imagefleet("reading", "status --small-queue no-queue")).code).toBe(2);
+  expect((await imagefleet("reading", "audit --source-bucket no-bucket")).code).toBe(2);
 
   expect(viewer.unknown).toEqual([
     "local: GetQueueUrl: no queue of the fleet: no-queue",
@@ -138,12 +138,12 @@ it("who looks needs what is recorded, and nothing else", async () => {
   await expect(asFile(viewer.needed())).toMatchFileSnapshot(recordedFile("viewer"));
 }, 120_000);
 
-it("who changes something needs what is recorded besides, and nothing else", async () => {
+it("commands that change something need exactly the recorded permissions", async () => {
   const { resources, folder } = sandbox;
   await imagefleet("changing", "dlq redrive --reason Internal --reason TimedOut --yes");
   await imagefleet("changing", "dlq discard --yes --export gone.ndjson");
   await imagefleet("changing", "dlq import dead-letters.ndjson");
-  // Enqueues what is missing, and removes itself what no preset writes.
+  // Enqueues sources with missing renditions, and removes objects that no preset writes.
   await imagefleet("changing", "audit --repair --yes");
   for (const { url } of Object.values(resources.lanes)) await takeAll(sandbox, url);
 
@@ -153,11 +153,12 @@ it("who changes something needs what is recorded besides, and nothing else", asy
     lines.map((each) => JSON.stringify(each)).join("\n"),
   );
   cli = new Cli(argsOf("changing", "reprocess --from keys.ndjson --yes --wait"), { cwd: folder });
-  let isOver = false;
+  let hasEnded = false;
   const ended = cli.ended().finally(() => {
-    isOver = true;
+    hasEnded = true;
   });
-  while (!isOver) for (const { url } of Object.values(resources.lanes)) await takeAll(sandbox, url);
+  while (!hasEnded)
+    for (const { url } of Object.values(resources.lanes)) await takeAll(sandbox, url);
   const { code, stderr } = await ended;
   expect(code, stderr).toBe(0);
 

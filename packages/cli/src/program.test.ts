@@ -5,7 +5,7 @@ import { program } from "./program.ts";
 
 const env = { debug: false, cwd: "/photos", cursor: false, invocation: "npm run imagefleet --" };
 
-/** What `--help` of a command prints on a terminal of 80 columns, and of those below it. */
+/** The `--help` of a command and its subcommands on a terminal of 80 columns. */
 function helps(command: CommandUnknownOpts): string[] {
   let text = "";
   command.configureOutput({
@@ -19,7 +19,7 @@ function helps(command: CommandUnknownOpts): string[] {
   return [text, ...command.commands.flatMap(helps)];
 }
 
-test("every help fits on 80 columns, and says how the program is called here", () => {
+test("every help fits on 80 columns, and shows how the program is called", () => {
   const all = helps(program(env, "0", () => undefined));
   expect(all.length).toBeGreaterThan(14);
   const tooWide = all.flatMap((text) => text.split("\n")).filter((line) => line.length > 80);
@@ -27,15 +27,15 @@ test("every help fits on 80 columns, and says how the program is called here", (
   for (const text of all) {
     expect(text).not.toContain("\u001b");
     if (/^ {2}imagefleet /m.test(text)) {
-      expect(text).toContain('write "npm run imagefleet --" for imagefleet:');
+      expect(text).toContain('(imagefleet is "npm run imagefleet --" here):');
     }
-    // What a command does comes before where it does it.
+    // The options of the command precede those of the target fleet.
     const [before = "", after = ""] = text.split(CONNECTION_GROUP);
     if (after !== "") expect(before).toContain("--json");
   }
 });
 
-test("start says what --fresh deletes", () => {
+test("the help of start lists what --fresh deletes", () => {
   const [start = ""] = helps(program(env, "0", () => undefined)).filter((text) =>
     text.startsWith("Usage: imagefleet start "),
   );

@@ -1,4 +1,4 @@
-/** The person asked for something that cannot be: the message names what, its value and the fix. */
+/** An invalid option, argument or setting. The message contains its name, its value and the fix. */
 export class UsageError extends Error {
-  override readonly name = "WrongUse";
+  override readonly name = "UsageError";
 }

@@ -128,7 +128,7 @@ function environment(settings: object): NodeJS.ProcessEnv {
 }
 
 interface DoctorOutput {
-  readonly checks: readonly { name: string; state: string; says: string; permission?: string }[];
+  readonly checks: readonly { name: string; state: string; message: string; permission?: string }[];
   readonly pictures: readonly { lane: string; renditionsMs: number | null }[];
   readonly alarm: { alarmMs: number | null; overMs: number | null } | null;
 }
@@ -175,13 +175,13 @@ const BREAKS: readonly Break[] = [
     resource: "LargeDlqDepth",
     change: (inputs) => ({ ...inputs, alarmActions: [] }),
     name: "alarm LargeDlqDepth",
-    says: /tells nobody/,
+    says: /notifies no one/,
   },
   {
     what: "the alarm that starts tasks is gone",
     resource: "LargeBacklog",
     name: "alarm LargeBacklog",
-    says: /is not there/,
+    says: /does not exist/,
   },
   {
     what: "the mapping is disabled",
@@ -212,7 +212,7 @@ const BREAKS: readonly Break[] = [
     resource: "ConsumeRole",
     change: (inputs) => withoutGrants(inputs, /^kms:/),
     name: "permissions of the function",
-    says: /may not do kms:Decrypt on arn:aws:kms/,
+    says: /lacks kms:Decrypt on arn:aws:kms/,
   },
   {
     what: "the worker may not write renditions",
@@ -226,7 +226,7 @@ const BREAKS: readonly Break[] = [
     resource: "LargeQueue",
     change: ({ redrivePolicy: _gone, ...rest }) => rest,
     name: "redrive policy of the large lane",
-    says: /The queue has none/,
+    says: /The queue has no redrive policy/,
   },
   {
     what: "the image was never pushed, and tasks fail",
@@ -240,7 +240,7 @@ const BREAKS: readonly Break[] = [
     resource: "ConsumeFunction",
     change: (inputs) => ({ ...inputs, reservedConcurrentExecutions: 0 }),
     name: "function",
-    says: /may not run: its reserved concurrency is 0/,
+    says: /cannot run: its reserved concurrency is 0/,
   },
   {
     what: "the queue is encrypted with AWS's own key",
@@ -257,7 +257,7 @@ const BREAKS: readonly Break[] = [
     resource: "SmallQueue",
     change: (inputs) => ({ ...inputs, delaySeconds: 900 }),
     name: "queue of the small lane",
-    says: /holds every message back for 900 s/,
+    says: /delays every message by 900 s/,
   },
   {
     what: "the bucket does not send to EventBridge",
@@ -301,7 +301,9 @@ it("finds nothing wrong with a fleet as it is deployed, and leaves nothing behin
   expect(output.pictures.map(({ lane }) => lane).sort()).toEqual(["large", "small"]);
   for (const { renditionsMs } of output.pictures) expect(renditionsMs).toBeGreaterThan(0);
   expect(output.alarm).toEqual({ alarmMs: expect.any(Number), overMs: expect.any(Number) });
-  expect(stderr).toMatch(/large lane: this may take up to 20 min 0 s, for no task runs there yet/);
+  expect(stderr).toMatch(
+    /large lane: this may take up to 20 min 0 s, because no task is running there yet/,
+  );
   // Two pictures were put and deleted, each with its version and its marker.
   expect(standIn.versions.keys).toEqual([]);
   expect(await fleet.deadLetters()).toEqual([]);
@@ -317,7 +319,7 @@ it.concurrent.each(BREAKS)(
     const settings = isByRule ? { ...SETTINGS, source: THEIRS } : SETTINGS;
     const { wrong, code } = await doctor(standIn, settings);
     expect(wrong).toEqual([expect.objectContaining({ name: each.name })]);
-    expect(wrong[0]?.says).toMatch(each.says);
+    expect(wrong[0]?.message).toMatch(each.says);
     expect(code).toBe(3);
   },
   60_000,
@@ -327,8 +329,8 @@ it("says which permission is lacking, and that this proves nothing", async () =>
   await using standIn = await deployed(whole);
   standIn.denied = ["monitoring:DescribeAlarms", "iam:SimulatePrincipalPolicy"];
   const { output, wrong, code } = await doctor(standIn);
-  const unasked = output.checks.filter(({ state }) => state === "unasked");
-  expect(unasked.map(({ name, permission }) => [name, permission])).toEqual([
+  const unknown = output.checks.filter(({ state }) => state === "unknown");
+  expect(unknown.map(({ name, permission }) => [name, permission])).toEqual([
     ["permissions of the function", "iam:SimulatePrincipalPolicy"],
     ["permissions of the worker", "iam:SimulatePrincipalPolicy"],
     ["alarms", "cloudwatch:DescribeAlarms"],
@@ -346,9 +348,9 @@ it("tells what became of a picture that arrives damaged, and takes its own dead 
   standIn.graph = { ...whole, resources: whole.resources.filter(({ name }) => !isDlqAlarm(name)) };
   const { output, code } = await doctor(standIn);
   const pictures = output.checks.filter(({ name }) => name.startsWith("picture"));
-  expect(pictures.map(({ says }) => says)).toEqual([
-    expect.stringMatching(/^The recipe rejected it, SourceUnsupported: /),
-    expect.stringMatching(/^The recipe rejected it, SourceUnsupported: /),
+  expect(pictures.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^The recipe rejected the picture with reason SourceUnsupported: /),
+    expect.stringMatching(/^The recipe rejected the picture with reason SourceUnsupported: /),
   ]);
   expect(code).toBe(3);
   await fleet.idle();
@@ -381,7 +383,7 @@ it("removes at Ctrl-C what it has made", async () => {
     return record(call);
   };
   const { code, stderr } = await cli.ended();
-  expect(stderr).toContain("Interrupted: removing what was made.");
+  expect(stderr).toContain("Interrupted. Removing the test pictures.");
   expect(code).toBe(130);
   expect(standIn.versions.keys).toEqual([]);
   await fleet.idle();
@@ -403,7 +405,7 @@ it("runs against the fleet on this machine, and says what that has not", async (
   expect(ok.map(({ name }) => name)).toEqual(
     expect.arrayContaining(["picture through the small lane", "picture through the large lane"]),
   );
-  expect(none.every(({ says }) => says.startsWith("The local fleet has no "))).toBe(true);
+  expect(none.every(({ message }) => message.startsWith("The local fleet has no "))).toBe(true);
   expect(none).toHaveLength(6);
   expect(states(checked.stdout)["none"]).toHaveLength(4);
   expect([examined.code, checked.code]).toEqual([0, 0]);

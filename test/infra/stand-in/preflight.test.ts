@@ -48,8 +48,8 @@ async function docker({ driver, platforms, store }: Docker): Promise<string> {
   return path;
 }
 
-interface AlarmScope {
-  readonly checks: readonly { name: string; state: string; says: string; permission?: string }[];
+interface PreflightOutput {
+  readonly checks: readonly { name: string; state: string; message: string; permission?: string }[];
 }
 
 interface Case {
@@ -84,7 +84,7 @@ async function preflight(given: Omit<Case, "what" | "name" | "says">) {
     },
   );
   if (ended.stdout === "") throw new Error(ended.stderr);
-  const { checks }: AlarmScope = JSON.parse(ended.stdout);
+  const { checks }: PreflightOutput = JSON.parse(ended.stdout);
   return { code: ended.code, checks, wrong: checks.filter(({ state }) => state === "wrong") };
 }
 
@@ -93,32 +93,32 @@ const CASES: readonly Case[] = [
     what: "credentials of another account",
     settings: { accounts: ["210987654321"] },
     name: "credentials and account",
-    says: /are of account 123456789012 .* may be deployed to 210987654321 alone/,
+    says: /belong to account 123456789012 .* only be deployed to 210987654321/,
   },
   {
     what: "too little concurrency",
     account: { quotas: { ...ACCOUNT_AS_NEEDED.quotas, "L-B99A9384": 10 } },
     settings: { functionConcurrency: 50 },
     name: "quota of Lambda's concurrent executions",
-    says: /It is 10, and 50 are needed/,
+    says: /The quota is 10, but 50 are needed/,
   },
   {
     what: "too few vCPUs on demand",
     account: { quotas: { ...ACCOUNT_AS_NEEDED.quotas, "L-3032A538": 0 } },
     name: "quota of Fargate On-Demand vCPUs",
-    says: /It is 0, and 2 are needed/,
+    says: /The quota is 0, but 2 are needed/,
   },
   {
     what: "too few vCPUs on Spot, by AWS's default value",
     account: { quotas: {} },
     name: "quota of Fargate Spot vCPUs",
-    says: /It is 6, and 18 are needed/,
+    says: /The quota is 6, but 18 are needed/,
   },
   {
     what: "too few vCPUs on demand for all tasks",
     settings: { spot: false },
     name: "quota of Fargate On-Demand vCPUs",
-    says: /It is 6, and 20 are needed for 10 of workerTasks/,
+    says: /The quota is 6, but 20 are needed for 10 of workerTasks/,
   },
   {
     what: "no VPC left",
@@ -156,7 +156,7 @@ const CASES: readonly Case[] = [
     what: "a bucket that is not there",
     settings: OURS("by-hand"),
     name: "notifications of the source bucket",
-    says: /There is no bucket my-photos/,
+    says: /The bucket my-photos does not exist/,
   },
   {
     what: "a builder that exports no cache",
@@ -185,7 +185,7 @@ it("finds nothing wrong with an account that has what the settings need", async 
 it.concurrent.each(CASES)("$what: that is named, and nothing else", async (each) => {
   const { wrong, code } = await preflight(each);
   expect(wrong).toEqual([expect.objectContaining({ name: each.name })]);
-  expect(wrong[0]?.says).toMatch(each.says);
+  expect(wrong[0]?.message).toMatch(each.says);
   expect(code).toBe(3);
 });
 
@@ -200,8 +200,8 @@ it("names the permission that is lacking, and goes on", async () => {
   const { checks, code } = await preflight({
     denied: ["servicequotas:GetServiceQuota", "ec2:DescribeVpcs", "iam:GetRole"],
   });
-  const unasked = checks.filter(({ state }) => state === "unasked");
-  expect(unasked.map(({ permission }) => permission)).toEqual([
+  const unknown = checks.filter(({ state }) => state === "unknown");
+  expect(unknown.map(({ permission }) => permission)).toEqual([
     "servicequotas:GetServiceQuota",
     "servicequotas:GetServiceQuota",
     "servicequotas:GetServiceQuota",

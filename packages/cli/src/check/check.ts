@@ -1,36 +1,38 @@
 import { statusOf } from "@imagefleet/core/aws";
 import type { Lane } from "@imagefleet/core/outcome";
+import type { Screen } from "../terminal/screen.ts";
+import { many } from "../terminal/thousands.ts";
 
 /**
- * How a check ended. `unasked`: the answer could not be had, so nothing is known. `none`: there is
+ * The result of a check. `unknown`: AWS did not answer, or the check could not run. `none`: there is
  * nothing of this kind to check.
  */
-export type State = "ok" | "wrong" | "unasked" | "none";
+type State = "ok" | "wrong" | "unknown" | "none";
 
-/** One thing that was looked at. */
+/** One check and its result. */
 export interface Check {
-  /** What was looked at, as `queue policy of the small lane`. */
+  /** What was checked: `queue policy of the small lane`. */
   readonly name: string;
   readonly state: State;
-  /** What was found, in whole sentences. */
-  readonly says: string;
+  /** The finding, in whole sentences. */
+  readonly message: string;
   /** What to do about it. */
   readonly fix?: string;
   /** The IAM actions that the credentials lack. */
   readonly permission?: string;
-  /** No picture of these lanes can arrive while this is so. */
+  /** Lanes that no picture can pass until this is fixed. */
   readonly blocks?: readonly Lane[];
 }
 
-/** What the local fleet does not have. */
-export function noneHere(name: string, what: string): Check {
-  return { name, state: "none", says: `The local fleet has no ${what}.` };
+/** A check of something that only a fleet on AWS has. */
+export function absentLocally(name: string, what: string): Check {
+  return { name, state: "none", message: `The local fleet has no ${what}.` };
 }
 
 /**
- * Runs a check, and says what is lacking where AWS does not let it ask.
+ * Runs a check. A denied call becomes a check result that names the missing permission.
  *
- * @param permission the IAM actions that it needs, as `iam:GetRole`
+ * @param permission the IAM actions that the check needs: `iam:GetRole`
  */
 export async function askFor(
   name: string,
@@ -44,22 +46,57 @@ export async function askFor(
       return [
         {
           name,
-          state: "unasked",
-          says: `The credentials may not ask: they lack ${permission}.`,
-          fix: `Allow ${permission}, or look in the AWS console.`,
+          state: "unknown",
+          message: `The credentials lack ${permission}.`,
+          fix: `Allow ${permission}, or check it in the AWS console.`,
           permission,
         },
       ];
     }
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     return [
-      { name, state: "unasked", says: `AWS gave no answer: ${why}`, fix: "Run this once more." },
+      {
+        name,
+        state: "unknown",
+        message: `The request to AWS failed: ${why}`,
+        fix: "Run the command again.",
+      },
     ];
   }
 }
 
-/** Each service has a name of its own for it: AccessDenied, UnauthorizedOperation, and more. */
+/** Services name it differently: AccessDenied, UnauthorizedOperation and others. */
 function isDenied(error: unknown): boolean {
   const name = error instanceof Error ? error.name : "";
   return statusOf(error) === 403 || /^(AccessDenied|UnauthorizedOperation)/.test(name);
+}
+
+const COLORS = { ok: "green", wrong: "red", unknown: "yellow", none: "dim" } as const;
+const STATE_WIDTH = 7;
+
+/** The lines of a check: state, finding, and what to do. */
+export function checkText({ name, state, message, fix }: Check, paint: Screen["paint"]): string[] {
+  return [
+    `${paint(COLORS[state], state.padEnd(STATE_WIDTH))}  ${name}: ${message}`,
+    ...(fix === undefined ? [] : [`${" ".repeat(STATE_WIDTH)}  → ${fix}`]),
+  ];
+}
+
+/** The result of all checks in one sentence. */
+export function summaryText(checks: readonly Check[], where: string): string {
+  const { wrong, unknown } = tally(checks);
+  const found =
+    wrong === 0 ? "No check found a problem" : `${many(wrong, "check")} found a problem`;
+  const left = unknown === 0 ? "" : `; the result of ${many(unknown, "check")} is unknown`;
+  return `${found} at ${where}${left}.`;
+}
+
+export function tally(checks: readonly Check[]): Readonly<Record<State, number>> {
+  const count = (state: State) => checks.filter((check) => check.state === state).length;
+  return {
+    ok: count("ok"),
+    wrong: count("wrong"),
+    unknown: count("unknown"),
+    none: count("none"),
+  };
 }

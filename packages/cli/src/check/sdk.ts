@@ -1,10 +1,10 @@
 import { UsageError } from "../usage-error.ts";
 
 /**
- * A client of the SDK that only these commands need. It comes with the installation that deployments
- * need, and not with the smaller one of `npm start`.
+ * Loads an SDK client that only doctor and preflight need. The installation for deployments includes it,
+ * and the smaller one of `npm start` does not.
  *
- * @throws WrongUse when it is not installed
+ * @throws UsageError when it is not installed
  */
 export async function sdk<T>(load: () => Promise<T>): Promise<T> {
   try {
@@ -14,7 +14,7 @@ export async function sdk<T>(load: () => Promise<T>): Promise<T> {
       throw error;
     }
     throw new UsageError(
-      "the AWS SDK's clients for this command are not installed: npm run imagefleet installs them where --stage is given",
+      "the AWS SDK clients for this command are not installed. npm run imagefleet installs them when --stage is given",
       { cause: error },
     );
   }

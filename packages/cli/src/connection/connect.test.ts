@@ -15,7 +15,7 @@ let folder: string;
 beforeAll(async () => {
   sandbox = await startSandbox();
   folder = await mkdtemp(join(tmpdir(), "imagefleet-connect-"));
-  // The sandbox's secret, as if the fleet of the data folder ran there.
+  // Copies the sandbox's secret, as if the fleet of this data folder ran there.
   await (await openDataFolder(folder, false))[Symbol.asyncDispose]();
   await cp(join(sandbox.folder, "aws"), join(folder, "aws"), { recursive: true });
 });
@@ -44,8 +44,8 @@ function linked(): Record<string, string> {
   return { SST_RESOURCE_Photos: JSON.stringify(link) };
 }
 
-describe("a fleet is found", () => {
-  it("by the data folder that it runs on", async () => {
+describe("a fleet is located", () => {
+  it("by its data folder", async () => {
     await using data = await openDataFolder(folder, false);
     await data.announce(sandbox.endpoint);
     const { code, stdout } = await summary([]);
@@ -55,7 +55,7 @@ describe("a fleet is found", () => {
     });
   });
 
-  it("by a name that only it has, while it runs", async () => {
+  it("by a name of the local fleet while it runs", async () => {
     await using data = await openDataFolder(folder, false);
     await data.announce(sandbox.endpoint);
     const named = await run(["audit", "--json", "--data", folder], {
@@ -65,7 +65,7 @@ describe("a fleet is found", () => {
     expect(named.code, named.stderr).toBe(0);
   });
 
-  it("by nothing else, and a wrong name is answered with those that it has", async () => {
+  it("only by its own names, and the error for a wrong name lists them", async () => {
     await using data = await openDataFolder(folder, false);
     await data.announce(sandbox.endpoint);
     const url = sandbox.resources.lanes.small.url;
@@ -80,7 +80,7 @@ describe("a fleet is found", () => {
       ].map(({ args, env }) => run([...args, "--data", folder], { cwd: folder, env })),
     );
     const at = `at the local fleet, ${sandbox.endpoint}: found`;
-    const hint = "; for one on AWS add --region or --profile";
+    const hint = "; for a fleet on AWS, add --region or --profile";
     expect(queue?.stderr).toContain(`no queue imagefleet-smal ${at} imagefleet-small, `);
     expect(queue?.stderr).toContain(hint);
     expect(bucket?.stderr).toContain(`no bucket nope ${at} imagefleet-`);
@@ -88,15 +88,15 @@ describe("a fleet is found", () => {
       `s3://other-bucket/: there is no bucket other-bucket ${at} imagefleet-`,
     );
     expect(byUrl?.code, byUrl?.stderr).toBe(0);
-    expect(byForeignUrl?.stderr).toContain("--large-queue is not given for AWS");
-    expect(byLink?.stderr).toContain("no region is named: --region NAME");
+    expect(byForeignUrl?.stderr).toContain("--large-queue is not set for AWS");
+    expect(byLink?.stderr).toContain("no region is set: use --region NAME");
     expect([queue, bucket, target, byForeignUrl, byLink].map((each) => each?.code)).toEqual(
       Array(5).fill(2),
     );
   });
 
-  it("by SST's link", async () => {
-    // The servers answer to this machine's names alone: another's is a proxy's.
+  it("by the link of SST", async () => {
+    // The servers accept only names of this machine as Host; the proxy accepts others.
     await using proxy = await FaultProxy.start(sandbox.endpoint, () => undefined);
     const { code, stdout, stderr } = await summary(
       ["--endpoint", proxy.endpoint.replace("127.0.0.1", "local.test")],
@@ -113,8 +113,8 @@ describe("a fleet is found", () => {
   });
 });
 
-describe("what is wrong is named", () => {
-  it("a queue: with those that were found, the nearest first", async () => {
+describe("an error names what is wrong", () => {
+  it("a queue, with the queues that exist, the most similar first", async () => {
     const { code, stderr } = await summary([
       "--endpoint",
       sandbox.endpoint,
@@ -128,11 +128,23 @@ describe("what is wrong is named", () => {
   });
 
   it.each([
-    ["queue", "GetQueueUrl", /--small-queue: the queue mine is not for these credentials at /],
-    ["queue", "ListQueues", /no queue mine at .*: which there are cannot be listed with these/],
-    ["bucket", "HeadBucket", /--source-bucket: the bucket mine is not for these credentials at /],
-    ["bucket", "ListBuckets", /no bucket mine at .*: which there are cannot be listed with these/],
-  ])("a %s, where the policy does not allow %s", async (what, operation, message) => {
+    ["queue", "GetQueueUrl", /--small-queue: these credentials may not access the queue mine at /],
+    [
+      "queue",
+      "ListQueues",
+      /no queue mine at .*: these credentials may not list the names that exist/,
+    ],
+    [
+      "bucket",
+      "HeadBucket",
+      /--source-bucket: these credentials may not access the bucket mine at /,
+    ],
+    [
+      "bucket",
+      "ListBuckets",
+      /no bucket mine at .*: these credentials may not list the names that exist/,
+    ],
+  ])("a %s when the policy does not allow %s", async (what, operation, message) => {
     await using proxy = await FaultProxy.start(sandbox.endpoint, (invocation) =>
       invocation.operation === operation ? { kind: "AccessDenied" } : undefined,
     );
@@ -142,15 +154,15 @@ describe("what is wrong is named", () => {
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
   });
 
-  it("no fleet at all", async () => {
+  it("a missing fleet", async () => {
     const { code, stderr } = await summary([]);
     expect(code).toBe(2);
     expect(stderr).toContain(`none runs on ${folder}`);
   });
 
-  it("a resource that AWS needs a name for", async () => {
+  it("a missing resource name for AWS", async () => {
     const { code, stderr } = await summary(["--region", "eu-west-1"]);
     expect(code).toBe(2);
-    expect(stderr).toContain("--small-queue is not given for AWS (eu-west-1)");
+    expect(stderr).toContain("--small-queue is not set for AWS (eu-west-1)");
   });
 });

@@ -18,30 +18,30 @@ interface LaneQueues {
   readonly deadLetters: Queue;
 }
 
-/** A fleet, wherever it is, with what a command asked for known to be there. */
+/** Access to a fleet, local or on AWS. Names are checked to exist before they are returned. */
 export interface Connection extends Disposable {
   readonly where: string;
-  /** How long an empty receive must wait to prove a queue empty, s: one local server knows at once. */
+  /** How long an empty receive must wait to prove that a queue is empty, s; 0 for the local server. */
   readonly consistencyDelaySeconds: number;
-  /** What drains the lanes: Lambda grows, a laptop's fleet does not. */
+  /** Whether the number of consumers grows with the queue, as with Lambda, or is fixed. */
   readonly consumers: "fixed" | "scaling";
   readonly s3: S3Client;
   readonly sqs: SQSClient;
-  /** How AWS's services are reached; the servers on this machine have S3 and SQS alone. */
+  /** Client options of the AWS services; undefined for the local fleet, which has only S3 and SQS. */
   readonly clients: Target["clients"] | undefined;
-  /** Both lanes' queues. */
+  /** The queues of both lanes. */
   lanes(): Promise<Readonly<Record<Lane, LaneQueues>>>;
-  /** @param by how the person named it, where not by its flag or variable */
+  /** @param by where the name comes from, if not from its flag or variable */
   bucket(resource: "sourceBucket" | "renditionBucket", by?: string): Promise<string>;
 }
 
-/** @throws WrongUse naming what is missing or wrong, and what was found instead */
+/** @throws UsageError with the missing or wrong name, and the names that exist */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
   const env = readConnectionEnv();
   const target = await targetOf(options, env, namesOf(options, env.variables));
   const s3 = createS3(target.clients.S3);
   const sqs = createSqs(target.clients.SQS);
-  const inWords = async <T>(work: Promise<T>): Promise<T> => {
+  const translateErrors = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
     } catch (error) {
@@ -51,7 +51,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   let lanes: Promise<Readonly<Record<Lane, LaneQueues>>> | undefined;
   const bothLanes = async () => {
     const [small, large] = await Promise.all(
-      LANES.map((lane) => inWords(laneQueues(sqs, target, lane))),
+      LANES.map((lane) => translateErrors(laneQueues(sqs, target, lane))),
     );
     if (!small || !large) throw new Error("a fleet has two lanes");
     return { small, large };
@@ -68,8 +68,8 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       return lanes;
     },
     async bucket(resource, by) {
-      const named = needed(target, resource);
-      await inWords(checkBucket(s3, target, by === undefined ? named : { ...named, by }));
+      const named = requireName(target, resource);
+      await translateErrors(checkBucket(s3, target, by === undefined ? named : { ...named, by }));
       return named.value;
     },
     [Symbol.dispose]() {
@@ -86,7 +86,7 @@ const LANE_RESOURCES = {
 
 async function laneQueues(sqs: SQSClient, target: Target, lane: Lane): Promise<LaneQueues> {
   const { queue, deadLetters } = LANE_RESOURCES[lane];
-  const named = needed(target, queue);
+  const named = requireName(target, queue);
   const url = await queueUrl(sqs, target, named);
   const deadLettersNamed = target.names[deadLetters] ?? (await byPolicy(sqs, url, named, lane));
   return {
@@ -114,7 +114,7 @@ async function queueUrl(sqs: SQSClient, target: Target, named: Named): Promise<s
   }
 }
 
-/** The dead-letter queue that a lane's queue itself names. */
+/** The dead-letter queue from the redrive policy of a lane's queue. */
 async function byPolicy(
   sqs: SQSClient,
   url: string,
@@ -127,18 +127,18 @@ async function byPolicy(
   const arn = /"deadLetterTargetArn"\s*:\s*"([^"]+)"/.exec(Attributes?.["RedrivePolicy"] ?? "");
   if (arn?.[1] === undefined) {
     throw new UsageError(
-      `${by}: the queue ${value} has no redrive policy that says where its dead letters are: --${lane}-dlq NAME`,
+      `${by}: the queue ${value} has no redrive policy that names its dead-letter queue. Use --${lane}-dlq NAME`,
     );
   }
   return { value: arn[1].slice(arn[1].lastIndexOf(":") + 1), by: `${by}'s redrive policy` };
 }
 
-function needed(target: Target, resource: Resource): Named {
+function requireName(target: Target, resource: Resource): Named {
   const named = target.names[resource];
   if (named !== undefined) return named;
   const { flag, variable } = RESOURCES[resource];
   throw new UsageError(
-    `${flag} is not given for ${target.where}: write ${flag} NAME, set ${variable}, or run under sst shell`,
+    `${flag} is not set for ${target.where}. Use ${flag} NAME, set ${variable}, or run under sst shell`,
   );
 }
 

@@ -20,7 +20,7 @@ async function fill(folder: string): Promise<void> {
   await writeFile(join(folder, "kept"), "x");
 }
 
-/** A start that goes on, in another process. */
+/** Another process that holds the folder. */
 async function otherStart(): Promise<ChildProcess> {
   const script = `
     const { openDataFolder } = await import(${JSON.stringify(import.meta.resolve("./data-folder.ts"))});
@@ -44,7 +44,7 @@ async function end(other: ChildProcess): Promise<void> {
 }
 
 describe("the data folder", () => {
-  test("is made, opened again as it was, and with --fresh without buckets and queues", async () => {
+  test("is created, reopened unchanged, and cleared of buckets and queues with --fresh", async () => {
     const first = await openDataFolder(dir, false);
     await fill(first.fleet);
     await fill(first.samples);
@@ -57,22 +57,25 @@ describe("the data folder", () => {
     expect((await readdir(dir)).sort()).toEqual(["imagefleet.json", "samples"]);
   });
 
-  test.each([true, false])("is refused where it is not ours (fresh: %s)", async (fresh) => {
-    await fill(join(dir, "aws"));
-    await expect(openDataFolder(dir, fresh)).rejects.toThrow("was not made by imagefleet");
-    expect(await readdir(join(dir, "aws"))).toEqual(["kept"]);
-  });
+  test.each([true, false])(
+    "is refused if it was not created by imagefleet (fresh: %s)",
+    async (fresh) => {
+      await fill(join(dir, "aws"));
+      await expect(openDataFolder(dir, fresh)).rejects.toThrow("was not made by imagefleet");
+      expect(await readdir(join(dir, "aws"))).toEqual(["kept"]);
+    },
+  );
 
-  test.each([true, false])("is not made of a folder of pictures (fresh: %s)", async (fresh) => {
+  test.each([true, false])("is not created in a folder of pictures (fresh: %s)", async (fresh) => {
     await fill(dir);
     await writeFile(join(dir, "a.jpg"), "x");
     await expect(openDataFolder(dir, fresh)).rejects.toThrow(
-      `--data ${dir} was not made by imagefleet (there is no imagefleet.json in it), and it is not empty: it holds a.jpg and 1 more. Name an empty folder or a new one`,
+      `--data ${dir} was not made by imagefleet (there is no imagefleet.json in it), and it is not empty: it contains a.jpg and 1 more. Use an empty folder or a new one`,
     );
     expect((await readdir(dir)).sort()).toEqual(["a.jpg", "kept"]);
   });
 
-  test("is made of a folder with nothing but what the system, a killed start or reprocess left", async () => {
+  test("is created in a folder that contains only files of the system, a killed start or reprocess", async () => {
     await mkdir(dir);
     for (const name of [".DS_Store", "rates.json", `imagefleet.lock.${randomUUID()}`]) {
       await writeFile(join(dir, name), "");
@@ -82,7 +85,7 @@ describe("the data folder", () => {
   });
 
   test.each([true, false])(
-    "is held by one process until it ends, however it ends (fresh: %s)",
+    "is locked by one process until it exits or is killed (fresh: %s)",
     async (fresh) => {
       const other = await otherStart();
       await fill(join(dir, "aws"));
@@ -97,12 +100,12 @@ describe("the data folder", () => {
     },
   );
 
-  test("is claimed by exactly one of many starts at once", async () => {
+  test("is locked by exactly one of several concurrent starts", async () => {
     const opened = await Promise.allSettled(Array.from({ length: 4 }, () => otherStart()));
     expect(opened.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
-  test("is not forgotten while servers have its database open, and then it is", async () => {
+  test("is not cleared while servers have its database open", async () => {
     const { fleet, ...data } = await openDataFolder(dir, false);
     await data[Symbol.asyncDispose]();
     const servers = await startLocalAws({ dataDir: fleet, port: 0 });
@@ -114,7 +117,7 @@ describe("the data folder", () => {
     await expect(readdir(fleet)).rejects.toThrow("ENOENT");
   });
 
-  test("is forgotten with a database that is damaged", async () => {
+  test("is cleared with --fresh even if the database is damaged", async () => {
     await (await openDataFolder(dir, false))[Symbol.asyncDispose]();
     await mkdir(join(dir, "aws"));
     await writeFile(join(dir, "aws", "fauxqs.db"), "no database".repeat(500));
@@ -122,7 +125,7 @@ describe("the data folder", () => {
     await expect(readdir(data.fleet)).rejects.toThrow("ENOENT");
   });
 
-  test("tells where its fleet runs, while it runs", async () => {
+  test("has the endpoint of its fleet while it runs", async () => {
     expect(await runningFleet(dir)).toBeUndefined();
     const data = await openDataFolder(dir, false);
     const servers = await startLocalAws({ dataDir: data.fleet, port: 0 });

@@ -10,34 +10,34 @@ import { thousands } from "../terminal/thousands.ts";
 import { UsageError } from "../usage-error.ts";
 import { startError } from "./start-error.ts";
 
-/** By this file a folder is known as ours: what has none is never removed. */
+/** This file marks a folder as ours. A folder without it is never cleared. */
 const MARK = "imagefleet.json";
 const LOCK = "imagefleet.lock";
-/** What reprocess remembers of fleets, which may lie in the folder before any start. */
+/** Measured rates of reprocess, which may be in the folder before any start. */
 export const RATES = "rates.json";
 
-/** Where a fleet on this machine keeps what it knows; held by this process until it is disposed of. */
+/** The folder of a local fleet, locked by this process until disposal. */
 export interface DataFolder extends AsyncDisposable {
   /** Buckets and queues. */
   readonly fleet: string;
   readonly samples: string;
-  /** Says where the fleet's S3 and SQS listen now. */
+  /** Records the endpoint of the running fleet. */
   announce(endpoint: string): Promise<void>;
 }
 
-/** A fleet that runs on this machine. */
+/** A running local fleet. */
 export interface RunningFleet {
   readonly endpoint: string;
-  /** What requests to it are signed with. */
+  /** The credentials of its servers. */
   readonly credentials: Credentials;
 }
 
 /**
- * Opens the folder, or makes it, for this process alone: what another uses is neither used nor removed.
+ * Opens or creates the folder and locks it for this process.
  *
- * @param fresh forget buckets and queues first
- * @throws WrongUse: the folder holds what is not ours, or another process uses it; Error while servers
- * that were just killed have it open
+ * @param fresh delete buckets and queues first
+ * @throws UsageError when the folder contains foreign files or another process uses it; Error while servers
+ * that were just killed have its database open
  */
 export async function openDataFolder(dir: string, fresh: boolean): Promise<DataFolder> {
   const mark = join(dir, MARK);
@@ -46,18 +46,18 @@ export async function openDataFolder(dir: string, fresh: boolean): Promise<DataF
   if (foreign !== undefined) {
     const more = others.length === 0 ? "" : ` and ${thousands(others.length)} more`;
     throw new UsageError(
-      `--data ${dir} was not made by imagefleet (there is no ${MARK} in it), and it is not empty: it holds ${foreign}${more}. Name an empty folder or a new one`,
+      `--data ${dir} was not made by imagefleet (there is no ${MARK} in it), and it is not empty: it contains ${foreign}${more}. Use an empty folder or a new one`,
     );
   }
   await checkFolder("--data", dir);
   const claimed = await lock(join(dir, LOCK), {
     option: "--data",
     held: (who) =>
-      `--data ${dir}: another start uses it${who}: end it first, or give this run a folder of its own with --data DIR --port 0.`,
+      `--data ${dir}: another start uses it${who}. Stop it first, or use another folder with --data DIR --port 0.`,
   });
   try {
     if (fresh) await forget(fleet);
-    // Also what a killed process said of itself.
+    // Also overwrites the endpoint of a killed process.
     await writeMark(mark, {});
   } catch (error) {
     await claimed[Symbol.asyncDispose]();
@@ -74,13 +74,13 @@ export async function openDataFolder(dir: string, fresh: boolean): Promise<DataF
   };
 }
 
-/** Loaded late: what only asks where a fleet runs needs no servers. */
+/** Imports the servers only when needed: most commands only locate a fleet. */
 async function forget(fleet: string): Promise<void> {
   const servers = await import("@imagefleet/local/aws");
   await servers.forget(fleet);
 }
 
-/** The fleet that runs on a data folder now, if one does. */
+/** The fleet that runs on a data folder, if there is one. */
 export async function runningFleet(dir: string): Promise<RunningFleet | undefined> {
   const { process: pid, endpoint } = await readMark(join(dir, MARK));
   const credentials = folderCredentials(dir);
@@ -89,7 +89,7 @@ export async function runningFleet(dir: string): Promise<RunningFleet | undefine
   return { endpoint, credentials };
 }
 
-/** What requests to the fleet of a data folder are signed with, whether it runs or not. */
+/** The credentials for the fleet of a data folder, whether it runs or not. */
 export function folderCredentials(dir: string): Credentials | undefined {
   const secretAccessKey = readSecret(fleetFolder(dir));
   return secretAccessKey === undefined ? undefined : credentialsOf("local", { secretAccessKey });
@@ -125,7 +125,7 @@ function writeMark(file: string, mark: Mark): Promise<void> {
   return writeWhole(file, Buffer.from(`${JSON.stringify({ imagefleet: 1, ...mark })}\n`));
 }
 
-/** What is in a folder, but for what a system hides there and what we write before the mark. */
+/** The files in a folder, except hidden files and those that are written before the mark. */
 async function foreignNames(dir: string): Promise<string[]> {
   const names = await readdir(dir).catch(() => []);
   const isOurs = (name: string) => name === RATES || name.startsWith(LOCK);

@@ -1,4 +1,4 @@
-/** The services that are called, as AWS's own variables name them. */
+/** The AWS services in use, as in the names of AWS's own variables. */
 export const SERVICES = [
   "S3",
   "SQS",
@@ -12,25 +12,25 @@ export const SERVICES = [
 ] as const;
 export type Service = (typeof SERVICES)[number];
 
-/** An address, and which variable gave it: for the message when it is wrong. */
+/** An endpoint and the variable that set it, for error messages. */
 export interface NamedEndpoint {
   readonly url: string;
   readonly by: string;
 }
 
-/** What the environment says of where the fleet is; unset and empty are the same. */
+/** The environment variables that locate the fleet. An empty value counts as unset. */
 export interface ConnectionEnv {
   readonly endpoint?: NamedEndpoint;
-  /** Those that have one of their own. */
+  /** Endpoints of single services. */
   readonly endpoints: Partial<Readonly<Record<Service, NamedEndpoint>>>;
   readonly region?: string;
-  /** Are there keys to sign with? */
+  /** True when the environment has an access key. */
   readonly hasCredentials: boolean;
-  /** Everything else that names a resource, by the variable's name. */
+  /** The variables that name resources. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Reads what the AWS CLI reads too; that tool knows AWS_DEFAULT_REGION, and the SDK does not. */
+/** Reads the same variables as the AWS CLI. The SDK does not read AWS_DEFAULT_REGION. */
 export function readConnectionEnv(environment: NodeJS.ProcessEnv = process.env): ConnectionEnv {
   const variables: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {

@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { namesOf, RESOURCE_NAMES } from "./names.ts";
 
-/** As `sst shell` sets it. */
+/** A link as `sst shell` sets it. */
 function link(fleet: string, more: Record<string, unknown> = {}): Record<string, string> {
   const resources = Object.fromEntries(RESOURCE_NAMES.map((name) => [name, `${fleet}-${name}`]));
   const text = JSON.stringify({ ...resources, type: "imagefleet.index.Imagefleet", ...more });
   return { [`SST_RESOURCE_${fleet}`]: text };
 }
 
-/** What an app links besides. */
+/** Other links of an app. */
 const OTHERS = {
   SST_RESOURCE_App: '{"name":"shop","stage":"production"}',
   SST_RESOURCE_Source: '{"name":"somebody-else","type":"sst.aws.Bucket"}',
   SST_RESOURCE_Broken: "{",
 };
 
-it("a flag counts before a variable, a variable before the fleet that SST links", () => {
+it("a flag overrides a variable, and a variable overrides the link of SST", () => {
   const linked = { ...OTHERS, ...link("Photos") };
   expect(namesOf({}, linked)).toEqual(
     Object.fromEntries(
@@ -33,36 +33,36 @@ it("a flag counts before a variable, a variable before the fleet that SST links"
   });
 });
 
-it("other links of the app are no fleet, whatever they are called", () => {
+it("links of other types are ignored", () => {
   expect(namesOf({}, OTHERS)).toEqual({});
 });
 
-describe("of several fleets", () => {
+describe("with several fleets", () => {
   const several = { ...link("Photos"), ...link("Avatars") };
 
-  it("--fleet chooses one, and must", () => {
+  it("--fleet is required and chooses one", () => {
     expect(namesOf({ fleet: "Avatars" }, several).sourceBucket?.value).toBe("Avatars-sourceBucket");
     expect(() => namesOf({}, several)).toThrow(
-      /sst shell links the fleets Avatars, Photos: choose one with --fleet NAME/,
+      /sst shell links the fleets Avatars, Photos. Choose one with --fleet NAME/,
     );
   });
 
-  it("none need be chosen where every resource has its flag", () => {
+  it("--fleet is not required when every resource has its flag", () => {
     const flags = Object.fromEntries(RESOURCE_NAMES.map((name) => [name, "by-flag"]));
     expect(namesOf(flags, several).largeDlq).toEqual({ value: "by-flag", by: "--large-dlq" });
   });
 
   it.each([
-    [several, /--fleet: there is no fleet Photo: those linked are Avatars, Photos/],
-    [{}, /--fleet: there is no fleet Photo: none is linked: run this under sst shell/],
-  ])("one that is not linked is wrong use", (variables, message) => {
+    [several, /--fleet: there is no fleet Photo; the linked fleets are Avatars, Photos/],
+    [{}, /--fleet: there is no fleet Photo; no fleet is linked. Run the command under sst shell/],
+  ])("an unknown --fleet is a usage error", (variables, message) => {
     expect(() => namesOf({ fleet: "Photo" }, variables)).toThrow(message);
   });
 });
 
-it("a fleet's link that lacks a resource is wrong use, by name", () => {
+it("a link that lacks a resource is a usage error that names it", () => {
   const lacking = link("Photos", { smallDlq: undefined, largeQueue: 7 });
   expect(() => namesOf({}, lacking)).toThrow(
-    /SST_RESOURCE_Photos does not say smallDlq, largeQueue: deploy the fleet/,
+    /SST_RESOURCE_Photos lacks smallDlq, largeQueue. Deploy the fleet/,
   );
 });

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { UsageError } from "../usage-error.ts";
 
-/** What a fleet consists of, and how each is named on a command line and in the environment. */
+/** The resources of a fleet, with the flag and the variable that name each. */
 export const RESOURCES = {
   sourceBucket: { flag: "--source-bucket", variable: "IMAGEFLEET_SOURCE_BUCKET" },
   renditionBucket: { flag: "--rendition-bucket", variable: "IMAGEFLEET_RENDITION_BUCKET" },
@@ -21,21 +21,20 @@ export const RESOURCE_NAMES = [
   "largeDlq",
 ] as const satisfies readonly Resource[];
 
-/** A name (or, of a queue, a URL), and who gave it: for the message when it is wrong. */
+/** A name (for a queue also a URL) and the flag or variable that set it, for error messages. */
 export interface Named {
   readonly value: string;
   readonly by: string;
 }
 export type Names = Partial<Readonly<Record<Resource, Named>>>;
 
-/** What the variables begin with that `sst shell` sets, one a link. */
+/** The prefix of the variables that `sst shell` sets, one per link. */
 export const LINK_VARIABLE = "SST_RESOURCE_";
 
 /**
- * The names that are given: by flag, else by the environment, else by the link of a fleet, as `sst shell`
- * sets it.
+ * The names from flags, else from the environment, else from the link of a fleet that `sst shell` sets.
  *
- * @throws WrongUse when `--fleet` names no linked fleet, or a linked one has to be chosen, or its link
+ * @throws UsageError when `--fleet` names no linked fleet, is needed to choose one of several, or the link
  * lacks a resource
  */
 export function namesOf(
@@ -54,7 +53,7 @@ export function namesOf(
   return isWhole ? names : { ...linkedNames(variables, flags.fleet), ...names };
 }
 
-/** An app links resources of many types. This is the component's; in a function, its parents precede it. */
+/** The type of the component among the links of an app. In a function, its parents precede it. */
 const FLEET_TYPE = /(^|\$)imagefleet\.index\.Imagefleet$/;
 const fleetLinkSchema = v.pipe(
   v.string(),
@@ -74,14 +73,15 @@ function linkedNames(variables: Readonly<Record<string, string>>, wanted?: strin
   const fleet = wanted ?? linked[0];
   if (fleet === undefined) return {};
   if (!links.has(fleet)) {
-    const found = linked.length > 0 ? `those linked are ${linked.join(", ")}` : "none is linked";
+    const found =
+      linked.length > 0 ? `the linked fleets are ${linked.join(", ")}` : "no fleet is linked";
     throw new UsageError(
-      `--fleet: there is no fleet ${fleet}: ${found}: run this under sst shell, and name one of its fleets`,
+      `--fleet: there is no fleet ${fleet}; ${found}. Run the command under sst shell and use one of its fleets`,
     );
   }
   if (wanted === undefined && linked.length > 1) {
     throw new UsageError(
-      `sst shell links the fleets ${linked.join(", ")}: choose one with --fleet NAME`,
+      `sst shell links the fleets ${linked.join(", ")}. Choose one with --fleet NAME`,
     );
   }
   const by = LINK_VARIABLE + fleet;
@@ -89,7 +89,7 @@ function linkedNames(variables: Readonly<Record<string, string>>, wanted?: strin
   if (!parsed.success) {
     const missing = parsed.issues.map((issue) => v.getDotPath(issue)).join(", ");
     throw new UsageError(
-      `${by} does not say ${missing}: deploy the fleet with the version of this command, or name each by its flag`,
+      `${by} lacks ${missing}. Deploy the fleet with the version of this command, or use the flags of these resources`,
     );
   }
   return Object.fromEntries(
@@ -97,7 +97,7 @@ function linkedNames(variables: Readonly<Record<string, string>>, wanted?: strin
   );
 }
 
-/** As `npm start` names them. */
+/** The names in a local fleet. */
 export const LOCAL_NAMES: Readonly<Record<Resource, string>> = {
   sourceBucket: "imagefleet-source",
   renditionBucket: "imagefleet-renditions",

@@ -4,35 +4,35 @@ import { join } from "node:path";
 import { UsageError } from "../usage-error.ts";
 
 /**
- * Why the fleet did not start on a data folder, in the words of the command line.
+ * Explains why the fleet did not start on a data folder.
  *
- * @param fleet the folder of the servers' database
+ * @param fleet the folder of the database of the servers
  */
 export async function startError(error: unknown, dir: string, fleet: string): Promise<unknown> {
   if (!(error instanceof Error && error.name === "FolderFault" && "why" in error)) return error;
   const cause = { cause: error };
   if (error.why === "full") {
     return new Error(
-      `--data ${dir}: no space is left on its disk: make room, or use a folder on another disk with --data DIR`,
+      `--data ${dir}: its disk is full. Free some space, or use a folder on another disk with --data DIR`,
       cause,
     );
   }
   if (error.why === "held") {
-    // Not another start, whose claim would have been met first.
+    // Not another start: the lock would have failed first.
     return new Error(
-      `--data ${dir}: another process has its database open, perhaps the servers of a start that was just killed: try again`,
+      `--data ${dir}: another process has its database open, perhaps the servers of a start that was just killed. Try again`,
       cause,
     );
   }
   const denied = await firstDenied(fleet);
   if (denied !== undefined) {
     return new UsageError(
-      `--data ${dir}: no permission to read and write ${denied}: give yourself permission, or name another folder with --data DIR`,
+      `--data ${dir}: no permission to read and write ${denied}. Change its permissions, or use another folder with --data DIR`,
       cause,
     );
   }
   return new Error(
-    `--data ${dir}: the database in it cannot be opened, it is damaged: --fresh forgets it and begins anew, --data DIR uses another folder`,
+    `--data ${dir}: its database is damaged and cannot be opened. Delete it with --fresh, or use another folder with --data DIR`,
     cause,
   );
 }

@@ -7,23 +7,23 @@ import { type ConnectionEnv, type NamedEndpoint, SERVICES, type Service } from "
 import { LINK_VARIABLE, LOCAL_NAMES, type Named, type Names, RESOURCE_NAMES } from "./names.ts";
 import type { ConnectionOptions } from "./options.ts";
 
-/** Where the fleet is, before anything was asked of it. */
+/** The location of a fleet, before any request to it. */
 export interface Target {
-  /** For a person: `the local fleet, http://127.0.0.1:4566`. */
+  /** The location as text: `the local fleet, http://127.0.0.1:4566`. */
   readonly where: string;
-  /** What each service's client is made with. */
+  /** The client options of each service. */
   readonly clients: Readonly<Record<Service, ClientOptions>>;
-  /** Are they the servers that `npm start` runs: one process, S3 and SQS and nothing else? */
+  /** True for the servers of `npm start`: one process with only S3 and SQS. */
   readonly isLocal: boolean;
   readonly names: Names;
 }
 
 /**
- * Where the fleet is that is meant: the named endpoint; AWS, when a profile, a region, a link of SST or a
- * queue's URL there is given; else the one that runs on this machine, so that a misspelt name is
- * answered with those that it has; and AWS, when none runs and anything is named.
+ * Chooses the target: the given endpoint; AWS, if a profile, a region, a link of SST or the URL of a queue
+ * on AWS is given; else the fleet that runs on this machine, so that the error for a misspelt name lists
+ * its resources; else AWS, if any resource is named.
  *
- * @throws WrongUse when none is named and none runs
+ * @throws UsageError when no resource is named and no fleet runs
  */
 export async function targetOf(
   options: ConnectionOptions,
@@ -33,7 +33,7 @@ export async function targetOf(
   const { profile, region } = options;
   const byFlag = options.endpoint === undefined ? undefined : asEndpoint(options.endpoint);
   const common = byFlag ?? env.endpoint;
-  // As in the AWS CLI: the flag, else the service's own variable, else the one for all.
+  // As in the AWS CLI: the flag, else the variable of the service, else the common variable.
   const endpointOf = (service: Service) => byFlag ?? env.endpoints[service] ?? env.endpoint;
   const endpoints = SERVICES.flatMap((service) => endpointOf(service) ?? []);
   for (const endpoint of endpoints) checkEndpoint(endpoint);
@@ -68,23 +68,23 @@ export async function targetOf(
     };
   }
   throw new UsageError(
-    `no fleet is named, and none runs on ${options.data}: start one with npm start; or run this under sst shell; or name the resources by flags or variables (--help lists them)`,
+    `no fleet is specified, and none runs on ${options.data}. Start one with npm start, run the command under sst shell, or name the resources by flags or variables (see --help)`,
   );
 }
 
-/** For servers that take any credentials. */
+/** For servers that accept any credentials. */
 const ANY_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" };
 
 /** A server on this machine. */
 interface LocalServer {
   readonly endpoint: string;
-  /** Undefined: those that the SDK finds in the environment. */
+  /** Undefined: the SDK reads them from the environment. */
   readonly credentials: Credentials | undefined;
 }
 
 /**
- * A server on this machine that is named by its address: the fleet that runs on the data folder, or one
- * that is told apart by credentials in the environment, or something before that fleet, or another's.
+ * Chooses the credentials for a loopback endpoint: those of the running fleet if the port is the same; else
+ * those in the environment; else those of the data folder, for example for a proxy before its fleet.
  */
 async function signedBy(endpoint: string, data: string, env: ConnectionEnv): Promise<LocalServer> {
   const running = await runningFleet(data);
@@ -95,7 +95,7 @@ async function signedBy(endpoint: string, data: string, env: ConnectionEnv): Pro
   return { endpoint, credentials: folderCredentials(data) ?? ANY_CREDENTIALS };
 }
 
-/** This machine's servers name everything as `npm start` does. */
+/** The target of a local fleet, with the names of `npm start` by default. */
 function local({ endpoint, credentials }: LocalServer, region = REGION, given: Names): Target {
   const names: Record<string, { value: string; by: string }> = {};
   for (const resource of RESOURCE_NAMES) {
@@ -112,14 +112,14 @@ function local({ endpoint, credentials }: LocalServer, region = REGION, given: N
   };
 }
 
-/** Can a name not be the local fleet's? SST links what it deployed, and a queue's URL has its host. */
+/** True when a name cannot belong to the local fleet: a link of SST, or a queue URL with another host. */
 function isForeign(named: Named | undefined, running: string): boolean {
   if (named === undefined) return false;
   if (named.by.startsWith(LINK_VARIABLE)) return true;
   if (!/^https?:/.test(named.value)) return false;
-  const isThere =
+  const isLocal =
     isLoopback(named.value) && URL.parse(named.value)?.port === URL.parse(running)?.port;
-  return !isThere;
+  return !isLocal;
 }
 
 function forEach(make: (service: Service) => ClientOptions): Target["clients"] {
@@ -144,7 +144,7 @@ function checkEndpoint({ url, by }: NamedEndpoint): void {
   const protocol = URL.parse(url)?.protocol;
   if (protocol === "http:" || protocol === "https:") return;
   throw new UsageError(
-    `${by} is "${url}", which is no address of a server: write it with its scheme, such as http://127.0.0.1:4566 or https://sqs.eu-west-1.amazonaws.com, or leave it out for AWS itself`,
+    `${by} is "${url}", which is not a URL. Include the scheme, as in http://127.0.0.1:4566 or https://sqs.eu-west-1.amazonaws.com, or omit it to use AWS`,
   );
 }
 

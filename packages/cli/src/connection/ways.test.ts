@@ -11,14 +11,14 @@ import { RESOURCE_NAMES, RESOURCES, type Resource } from "./names.ts";
 
 let sandbox: Sandbox;
 let proxy: FaultProxy;
-/** The sandbox by a name that is not this machine's: nothing is known of it that is not said. */
+/** The sandbox under a foreign host name, so that no local default applies. */
 let endpoint: string;
-/** What the fleet's resources are called there. */
+/** The names of the sandbox's resources. */
 let names: Readonly<Record<Resource, string>>;
 
 beforeAll(async () => {
   sandbox = await startSandbox();
-  // The servers themselves answer to this machine's names alone.
+  // The servers accept only names of this machine as Host.
   proxy = await FaultProxy.start(sandbox.endpoint, () => undefined);
   endpoint = proxy.endpoint.replace("127.0.0.1", "servers");
   CREDENTIALS = asEnvironment(sandbox.credentials);
@@ -47,7 +47,7 @@ function imagefleet(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   return run(args, { cwd: sandbox.folder, env: all });
 }
 
-/** Every command that speaks to a fleet. */
+/** Every command that connects to a fleet. */
 const COMMANDS = [
   ["status"],
   ["audit"],
@@ -73,7 +73,7 @@ const links = () => ({
   SST_RESOURCE_Photos: JSON.stringify({ ...names, type: "imagefleet.index.Imagefleet" }),
 });
 
-describe("flags, variables and SST's links lead to the same fleet", () => {
+describe("flags, variables and links of SST select the same fleet", () => {
   it.each([
     ["status", "--json"],
     ["dlq", "summary", "--json"],
@@ -93,7 +93,7 @@ describe("flags, variables and SST's links lead to the same fleet", () => {
   });
 });
 
-/** A line's fields without those of time. */
+/** The fields of each line, without times. */
 function timeless(stdout: string): unknown[] {
   return stdout
     .trim()
@@ -101,8 +101,8 @@ function timeless(stdout: string): unknown[] {
     .map((line) => ({ ...JSON.parse(line), at: null, reasonsAt: null, seconds: null }));
 }
 
-describe("a wrong name is answered with those that are there", () => {
-  it("by every command", async () => {
+describe("the error for a wrong name lists those that exist", () => {
+  it("in every command", async () => {
     const wrong = [
       ...flags(),
       "--small-queue",
@@ -111,10 +111,10 @@ describe("a wrong name is answered with those that are there", () => {
       "imagefleet-sources",
     ];
     const at = ["--endpoint", endpoint, ...wrong];
-    const ended = await Promise.all(
+    const results = await Promise.all(
       COMMANDS.map((command) => imagefleet([...command, ...at], { ...REGION, ...CREDENTIALS })),
     );
-    for (const [index, { code, stdout, stderr }] of ended.entries()) {
+    for (const [index, { code, stdout, stderr }] of results.entries()) {
       const found =
         /--small-queue: there is no queue imagefleet-smal at .*: found imagefleet-small, |--source-bucket: there is no bucket imagefleet-sources at .*: found imagefleet-source, /;
       expect(stderr, COMMANDS[index]?.join(" ")).toMatch(found);
@@ -123,10 +123,10 @@ describe("a wrong name is answered with those that are there", () => {
   });
 });
 
-describe("endpoint, profile and region are as in the AWS CLI", () => {
+describe("endpoint, profile and region work as in the AWS CLI", () => {
   const command = ["status", "--json"];
 
-  it("by the profile's region, credentials and address", async () => {
+  it("a profile sets region, credentials and endpoint", async () => {
     const config = join(sandbox.folder, "config");
     const { accessKeyId, secretAccessKey } = sandbox.credentials;
     const text = `[profile mine]\nregion = us-east-1\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\nendpoint_url = ${sandbox.endpoint}\n`;
@@ -142,10 +142,10 @@ describe("endpoint, profile and region are as in the AWS CLI", () => {
       expect(JSON.parse(stdout)).toMatchObject({ lanes: { small: { waiting: 1 } } });
     }
     expect(without.code).toBe(2);
-    expect(without.stderr).toMatch(/profile other|no region is named/);
+    expect(without.stderr).toMatch(/profile other|no region is set/);
   });
 
-  it("by a service's own variable before the one for all, and by AWS_DEFAULT_REGION", async () => {
+  it("the variable of a service overrides the common one, and AWS_DEFAULT_REGION is read", async () => {
     const env = { AWS_DEFAULT_REGION: "us-east-1", ...CREDENTIALS, ...variables() };
     const nowhere = "http://servers:9";
     const [sqs, both] = await Promise.all([
@@ -156,14 +156,14 @@ describe("endpoint, profile and region are as in the AWS CLI", () => {
     expect(both.code, both.stderr).toBe(0);
   });
 
-  it("and an address that is none is named with the fix", async () => {
+  it("the error for an invalid endpoint names it and the fix", async () => {
     const [byFlag, byVariable] = await Promise.all([
       imagefleet([...command, "--endpoint", "foo"]),
       imagefleet(command, { AWS_ENDPOINT_URL_S3: "localhost:4566" }),
     ]);
-    const fix = "write it with its scheme, such as http://127.0.0.1:4566";
+    const fix = "Include the scheme, as in http://127.0.0.1:4566";
     expect(byFlag).toMatchObject({ code: 2, stdout: "" });
-    expect(byFlag.stderr).toContain(`--endpoint is "foo", which is no address`);
+    expect(byFlag.stderr).toContain(`--endpoint is "foo", which is not a URL`);
     expect(byFlag.stderr).toContain(fix);
     expect(byVariable).toMatchObject({ code: 2, stdout: "" });
     expect(byVariable.stderr).toContain(`AWS_ENDPOINT_URL_S3 is "localhost:4566"`);
@@ -173,8 +173,8 @@ describe("endpoint, profile and region are as in the AWS CLI", () => {
 
 describe("the oldest message's age", () => {
   let cloudWatch: Server;
-  let asked: { target: string; queues: string[] }[];
-  let refuses: boolean;
+  let requests: { target: string; queues: string[] }[];
+  let isDenied: boolean;
 
   beforeAll(async () => {
     cloudWatch = createServer((request, response) => {
@@ -187,15 +187,15 @@ describe("the oldest message's age", () => {
           Id: string;
           MetricStat: { Metric: { Dimensions: { Value: string }[] } };
         }[] = JSON.parse(text).MetricDataQueries;
-        asked.push({
+        requests.push({
           target: String(request.headers["x-amz-target"]),
           queues: queries.map(({ MetricStat }) => MetricStat.Metric.Dimensions[0]?.Value ?? ""),
         });
         const results = queries.map(({ Id }) => ({ Id, Timestamps: [1], Values: [840] }));
-        response.writeHead(refuses ? 400 : 200, { "content-type": "application/x-amz-json-1.0" });
+        response.writeHead(isDenied ? 400 : 200, { "content-type": "application/x-amz-json-1.0" });
         response.end(
           JSON.stringify(
-            refuses
+            isDenied
               ? { __type: "AccessDenied", message: "not authorized" }
               : { MetricDataResults: results },
           ),
@@ -209,7 +209,7 @@ describe("the oldest message's age", () => {
   function status(...more: string[]) {
     const address = cloudWatch.address();
     const port = typeof address === "object" ? address?.port : 0;
-    asked = [];
+    requests = [];
     return imagefleet(["status", ...more], {
       ...REGION,
       ...CREDENTIALS,
@@ -219,21 +219,21 @@ describe("the oldest message's age", () => {
     });
   }
 
-  it("is CloudWatch's, of a lane that is not empty; else it is said why it is not known", async () => {
-    refuses = false;
+  it("is from CloudWatch for a lane that is not empty; otherwise the reason why it is unknown is printed", async () => {
+    isDenied = false;
     const [{ stdout, stderr }, plain] = await Promise.all([status("--json"), status()]);
     expect(stderr).toBe("");
-    // In the small lane is what S3 tried its notification with.
+    // The message in the small lane is the test event of S3.
     expect(JSON.parse(stdout)).toMatchObject({
       lanes: { small: { oldestSeconds: 840 }, large: { oldestSeconds: 0 } },
     });
-    expect(asked[0]).toEqual({
+    expect(requests[0]).toEqual({
       target: "GraniteServiceVersion20100801.GetMetricData",
       queues: ["imagefleet-small", "imagefleet-large"],
     });
-    expect(plain.stdout).toMatch(/small +1 +0 +14 min +stands still/);
+    expect(plain.stdout).toMatch(/small +1 +0 +14 min +steady/);
 
-    refuses = true;
+    isDenied = true;
     const refused = await status("--json");
     expect(refused.code).toBe(0);
     expect(JSON.parse(refused.stdout)).toMatchObject({ lanes: { small: { oldestSeconds: null } } });

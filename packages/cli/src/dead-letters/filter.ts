@@ -1,13 +1,13 @@
 import { matchesGlob } from "node:path";
-import type { DeadLetterReason, Lane } from "@imagefleet/core/outcome";
+import { type DeadLetterReason, LANES, type Lane } from "@imagefleet/core/outcome";
 import type { DeadLetter } from "@imagefleet/core/queue";
 
-/** Which dead letters are meant: those that meet all that is said. Times are ms since the epoch. */
+/** A dead letter matches when it meets every condition that is set. Times are ms since the epoch. */
 export interface DeadLetterFilter {
   readonly ids?: readonly string[] | undefined;
   readonly reasons?: readonly DeadLetterReason[] | undefined;
   readonly lane?: Lane | undefined;
-  /** As a shell's: `*` within a folder, `**` through folders. */
+  /** A glob: `*` matches within a folder, `**` across folders. */
   readonly key?: string | undefined;
   readonly olderThan?: number | undefined;
   readonly newerThan?: number | undefined;
@@ -28,24 +28,29 @@ export function matches(deadLetter: DeadLetter, filter: DeadLetterFilter): boole
   );
 }
 
-/** Is anything said? */
+/** The lanes whose dead letters can match. */
+export function lanesOf({ lane }: DeadLetterFilter): readonly Lane[] {
+  return lane === undefined ? LANES : [lane];
+}
+
+/** True when the filter has a condition other than the lane. */
 export function isNarrow({ lane: _lane, ...filter }: DeadLetterFilter): boolean {
   return Object.values(filter).some((value) => value !== undefined);
 }
 
-/** The filter in words, as a condition on dead letters: ` of SourceCorrupt, under 2024/**`. */
+/** The filter in words, to follow "dead letters": ` with reason SourceCorrupt, with keys like 2024/**`. */
 export function filterText(filter: DeadLetterFilter): string {
   const parts = [
-    ...(filter.reasons ? [`of ${filter.reasons.join(" or ")}`] : []),
+    ...(filter.reasons ? [`with reason ${filter.reasons.join(" or ")}`] : []),
     ...(filter.lane ? [`in the ${filter.lane} lane`] : []),
-    ...(filter.key === undefined ? [] : [`of keys like ${filter.key}`]),
-    ...(filter.ids ? [`with the id ${filter.ids.join(" or ")}`] : []),
+    ...(filter.key === undefined ? [] : [`with keys like ${filter.key}`]),
+    ...(filter.ids ? [`with id ${filter.ids.join(" or ")}`] : []),
     ...(filter.olderThan === undefined
       ? []
-      : [`last tried before ${new Date(filter.olderThan).toISOString()}`]),
+      : [`last attempted before ${new Date(filter.olderThan).toISOString()}`]),
     ...(filter.newerThan === undefined
       ? []
-      : [`last tried since ${new Date(filter.newerThan).toISOString()}`]),
+      : [`last attempted since ${new Date(filter.newerThan).toISOString()}`]),
     ...(filter.minReceives === undefined ? [] : [`received ${filter.minReceives} times or more`]),
   ];
   return parts.length === 0 ? "" : ` ${parts.join(", ")}`;

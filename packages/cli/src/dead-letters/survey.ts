@@ -1,70 +1,68 @@
-import { LANES, type Lane } from "@imagefleet/core/outcome";
-import { type DeadLetter, type QueueCounts, readDeadLetter } from "@imagefleet/core/queue";
+import type { Lane } from "@imagefleet/core/outcome";
+import type { DeadLetter, QueueCounts } from "@imagefleet/core/queue";
 import type { Connection } from "../connection/connect.ts";
 import { many } from "../terminal/thousands.ts";
-import { type DeadLetterFilter, matches } from "./filter.ts";
-import { sweep } from "./sweep.ts";
+import { type DeadLetterFilter, lanesOf, matches } from "./filter.ts";
+import { walk } from "./walk.ts";
 
-/** What was read of the dead-letter queues. */
+/** The content of the dead-letter queues. */
 export interface Survey {
-  /** Those that the filter means, without their bodies. */
+  /** The dead letters that match the filter, without their bodies, sorted by their last attempt. */
   readonly deadLetters: readonly DeadLetter[];
   readonly lanes: readonly SurveyedLane[];
 }
 
 interface SurveyedLane {
   readonly lane: Lane;
-  /** What SQS said before anything was read. */
+  /** The counts of SQS before anything was read. */
   readonly before: QueueCounts;
-  /** How many were read, whatever the filter. */
-  readonly seen: number;
+  /** How many messages were read, whether they match the filter or not. */
+  readonly read: number;
 }
 
-/** Reads every dead letter, of the filter's lane or of both, and gives each back. */
+/** Reads all dead letters of the filter's lanes and releases them. */
 export async function survey(
   connection: Connection,
   filter: DeadLetterFilter,
-  options: { leaseSeconds: number; signal: AbortSignal },
+  { leaseSeconds, signal }: { leaseSeconds: number; signal: AbortSignal },
 ): Promise<Survey> {
   const queues = await connection.lanes();
+  const lanes = lanesOf(filter);
+  const before = await Promise.all(lanes.map((lane) => queues[lane].deadLetters.counts()));
   const deadLetters: DeadLetter[] = [];
-  const lanes = await Promise.all(
-    LANES.filter((lane) => (filter.lane ?? lane) === lane).map(async (lane) => {
-      const before = await queues[lane].deadLetters.counts();
-      const seen = await sweep(queues[lane].deadLetters, {
-        ...options,
-        waitSeconds: connection.consistencyDelaySeconds,
-        async take(messages) {
-          for (const message of messages) {
-            const deadLetter = readDeadLetter(message, lane);
-            if (matches(deadLetter, filter)) deadLetters.push(deadLetter);
-          }
-          return [];
-        },
-      });
-      return { lane, before, seen };
-    }),
-  );
-  return { deadLetters: deadLetters.sort((a, b) => a.lastAttemptAt - b.lastAttemptAt), lanes };
+  const read = await walk(connection, { lanes, leaseSeconds, signal }, async (found) => {
+    for (const { deadLetter } of found) {
+      if (matches(deadLetter, filter)) deadLetters.push(deadLetter);
+    }
+    return [];
+  });
+  return {
+    deadLetters: deadLetters.sort((a, b) => a.lastAttemptAt - b.lastAttemptAt),
+    lanes: lanes.map((lane, index) => ({
+      lane,
+      before: before[index] ?? { waiting: 0, inFlight: 0 },
+      read: read.get(lane) ?? 0,
+    })),
+  };
 }
 
-/** How many there are where another reader holds all of them, so that nothing of them is known; else 0. */
+/** How many dead letters there are if other readers hold all of them, so that none could be read; else 0. */
 export function heldByOthers({ lanes }: Survey): number {
-  if (lanes.some(({ before, seen }) => seen + before.waiting > 0)) return 0;
+  if (lanes.some(({ before, read }) => read + before.waiting > 0)) return 0;
   return lanes.reduce((sum, { before }) => sum + before.inFlight, 0);
 }
 
-/** What may have been overlooked: a person who acts on a list must know when it is not all. */
+/** Reasons why the survey may be incomplete. */
 export function warnings({ lanes }: Survey): string[] {
-  return lanes.flatMap(({ lane, before, seen }) => [
+  return lanes.flatMap(({ lane, before, read }) => [
     ...(before.inFlight > 0
       ? [
-          `${lane} lane: ${many(before.inFlight, "dead letter")} in another reader's hands when this began: look again in a minute`,
+          `${lane} lane: another reader held ${many(before.inFlight, "dead letter")} when the read began. Run the command again in a minute.`,
         ]
       : []),
-    ...(seen < before.waiting
+    ...(read < before.waiting
       ? [
-          `${lane} lane: SQS counted ${before.waiting}, ${seen} were read: its counts lag behind; look again to be sure`,
+          `${lane} lane: SQS counted ${many(before.waiting, "dead letter")}, but ${read} were read. Counts of SQS are approximate: run the command again to be sure.`,
         ]
       : []),
   ]);

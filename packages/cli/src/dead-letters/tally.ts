@@ -1,18 +1,18 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import type { DeadLetter } from "@imagefleet/core/queue";
 
-/** Dead letters that have something in common. Times are ms since the epoch. */
+/** Dead letters with a common property. Times are ms since the epoch. */
 export interface Group {
   readonly name: string;
   readonly deadLetters: number;
   readonly lanes: Readonly<Record<Lane, number>>;
   readonly oldest: number;
   readonly newest: number;
-  /** The commonest reason among them. */
-  readonly mostly: string;
+  /** The most common reason in the group. */
+  readonly mainReason: string;
 }
 
-/** Groups, the largest first. */
+/** Groups dead letters, the largest group first. */
 export function groupBy(
   deadLetters: readonly DeadLetter[],
   nameOf: (deadLetter: DeadLetter) => string,
@@ -28,12 +28,12 @@ export function groupBy(
       },
       oldest: Math.min(...times(some)),
       newest: Math.max(...times(some)),
-      mostly: commonest(some.map(({ reason }) => reason)),
+      mainReason: mostCommon(some.map(({ reason }) => reason)),
     }))
     .sort((a, b) => b.deadLetters - a.deadLetters || (a.name < b.name ? -1 : 1));
 }
 
-/** A call with each as an argument of its own ends at some hundred thousand. */
+/** `Math.min(...values)` fails with a few hundred thousand arguments. */
 function times(deadLetters: readonly DeadLetter[]): number[] {
   let [oldest, newest] = [Number.POSITIVE_INFINITY, 0];
   for (const { lastAttemptAt } of deadLetters) {
@@ -43,19 +43,19 @@ function times(deadLetters: readonly DeadLetter[]): number[] {
   return [oldest, newest];
 }
 
-function commonest(values: readonly string[]): string {
+function mostCommon(values: readonly string[]): string {
   const groups = [...Map.groupBy(values, (value) => value)];
   return groups.sort(([, a], [, b]) => b.length - a.length)[0]?.[0] ?? "";
 }
 
-/** How deep folders are told apart at most. */
-const DEEPEST = 4;
+/** The most folder levels of a group. */
+const MAX_DEPTH = 4;
 
-/** By folder of the source's key, as deep as it takes to tell any apart. */
+/** Groups by folder of the source's key, at the first depth that gives more than one group. */
 export function groupByFolder(deadLetters: readonly DeadLetter[]): Group[] {
   for (let depth = 1; ; depth++) {
     const groups = groupBy(deadLetters, (deadLetter) => folderOf(deadLetter, depth));
-    if (groups.length > 1 || depth === DEEPEST) return groups;
+    if (groups.length > 1 || depth === MAX_DEPTH) return groups;
   }
 }
 
@@ -65,7 +65,7 @@ function folderOf({ source }: DeadLetter, depth: number): string {
   return folders.length === 0 ? "(top)" : `${folders.join("/")}/`;
 }
 
-/** The hour of a letter's last attempt, UTC: `2026-11-21T03`. */
+/** The hour (UTC) of the last attempt: `2026-11-21T03`. */
 export function hourOf({ lastAttemptAt }: DeadLetter): string {
   return new Date(lastAttemptAt).toISOString().slice(0, 13);
 }

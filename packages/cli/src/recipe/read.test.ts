@@ -11,7 +11,7 @@ test("a recipe that never settles is wrong use", async () => {
   const { console } = globalThis;
   try {
     await expect(readRecipe(join(dir, "waits.mjs"), 50)).rejects.toMatchObject({
-      name: "WrongUse",
+      name: "UsageError",
       message: expect.stringMatching(/waits\.mjs is not loaded after 0\.05 s/),
     });
   } finally {

@@ -1,25 +1,26 @@
 import type { DeadLetterReason } from "@imagefleet/core/outcome";
 
-/** What a person does about a dead letter. */
+/** What a person who runs the fleet locally does about a dead letter. */
 export const ADVICE: Readonly<Record<DeadLetterReason, string>> = {
-  SourceCorrupt: "the file is cut short or damaged: upload it again, whole",
+  SourceCorrupt: "the file is truncated or damaged: upload a complete copy",
   SourceUnsupported:
-    "if the message names a switch, set it in recipe.ts; if this is no picture, remove it, or leave such names out with source.suffixes; otherwise convert it to JPEG, PNG or WebP",
+    "if the message names a switch, set it in recipe.ts; if this is not an image, remove it or exclude such names with source.suffixes; otherwise convert it to JPEG, PNG or WebP",
   SourceTooLarge: "make it smaller, or raise limits in recipe.ts",
-  SourceEmpty: "the file has no bytes: upload it again",
-  SourceArchived: "restore it in S3: when the restore is complete, it is made",
+  SourceEmpty: "the file is empty: upload it again",
+  SourceArchived: "restore it in S3: it is rendered when the restore is complete",
   MessageMalformed:
-    "find who sends to the queue what is neither an S3 event nor a job of this fleet's bucket",
+    "find the sender of a message that is neither an S3 event nor a job for this fleet's bucket",
   RecipeUnsatisfiable:
-    "change what the message names, in recipe.ts or in the source, or leave such sources out",
-  StoreUnavailable: "see whether the store answers, then upload it again",
-  Throttled: "upload it again when there is less to do",
-  TimedOut: "it takes longer than the lane has: look at its pixels, lower lanes.smallBytes",
-  OutOfMemory: "it takes more memory than the lane has: lower lanes.smallBytes",
-  DiskFull: "give the worker more disk (its scratch folder), or lower limits.bytes in recipe.ts",
+    "change what the message names, in recipe.ts or in the source, or exclude such sources",
+  StoreUnavailable: "check that the store responds, then upload it again",
+  Throttled: "upload it again when there is less load",
+  TimedOut:
+    "it takes longer than the lane allows: check its size in pixels, lower lanes.smallBytes",
+  OutOfMemory: "it needs more memory than the lane has: lower lanes.smallBytes",
+  DiskFull: "give the worker's scratch folder more disk space, or lower limits.bytes in recipe.ts",
   SourceChanging:
-    "it was overwritten again and again while it was worked on: redrive it when that has ended",
-  Internal: "this is a fault of ours: the message says where",
-  Crashed: "the program died each time it tried: lower lanes.smallBytes, or leave the file out",
-  DoctorTest: "imagefleet doctor --alarm put it there, and removes it",
+    "it was overwritten repeatedly while it was rendered: redrive it when the uploads have ended",
+  Internal: "this is a bug in imagefleet: the message contains the details",
+  Crashed: "the program crashed on every attempt: lower lanes.smallBytes, or leave the file out",
+  DoctorTest: "imagefleet doctor --alarm created it and deletes it",
 };

@@ -4,13 +4,13 @@ const STEPS = [
   [24, "h"],
 ] as const;
 
-/** How long ago a moment was, in words: `14 min ago`, `3 h ago`, `2 days ago`. Times in ms. */
+/** How long ago a time was, in words: `14 min ago`, `3 h ago`, `2 days ago`. Times in ms. */
 export function ago(at: number, now: number): string {
   const seconds = (now - at) / 1000;
   return seconds < 5 ? "just now" : `${lasting(seconds)} ago`;
 }
 
-/** A time span in its one unit that says most: `14 min`. */
+/** A duration in its largest suitable unit: `14 min`. */
 export function lasting(seconds: number): string {
   let value = seconds;
   for (const [size, unit] of STEPS) {

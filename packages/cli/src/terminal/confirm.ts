@@ -5,26 +5,26 @@ import type { Screen } from "./screen.ts";
 import { wrap } from "./wrap.ts";
 
 /**
- * For who would ask only after long work: says at once that there is nobody to ask.
+ * Fails early when a later {@link confirm} would have no terminal to ask on.
  *
  * @param yes `--yes` was given
- * @param asks what is asked for, as `reprocess asks before it sends`
- * @param instead what else may be done, as `or --dry-run to only count`
- * @throws WrongUse where nobody can answer
+ * @param asks what needs the confirmation: `reprocess asks before it sends`
+ * @param instead an alternative: `or --dry-run to only count`
+ * @throws UsageError without a terminal
  */
 export function requirePerson(yes: boolean, asks: string, instead = ""): void {
   if (yes || (process.stdin.isTTY && process.stderr.isTTY)) return;
   const stream = process.stdin.isTTY ? "stderr" : "stdin";
   throw new UsageError(
-    `${asks}, and nobody can be asked here, as ${stream} is no terminal: add --yes to go ahead without a question${instead === "" ? "" : `, ${instead}`}`,
+    `${asks}, but ${stream} is not a terminal: add --yes to proceed without confirmation${instead === "" ? "" : `, ${instead}`}`,
   );
 }
 
 /**
- * Asks a person. Anything but yes is no; so are Ctrl-C and the end of input.
+ * Asks for confirmation. Any answer but yes, Ctrl-C and the end of input all mean no.
  *
  * @param yes `--yes` was given
- * @throws WrongUse where nobody can answer
+ * @throws UsageError without a terminal
  */
 export async function confirm(
   question: string,
@@ -33,10 +33,10 @@ export async function confirm(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (yes) return true;
-  requirePerson(yes, `"${question}" wants an answer`);
+  requirePerson(yes, `"${question}" needs an answer`);
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const ended = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
-  // A terminal that is read by lines gives Ctrl-C as a character, not as a signal.
+  // While readline reads from a terminal, Ctrl-C is a character and not a signal.
   lines.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
     const asked = `${screen.tint("bold", question)} ${screen.tint("dim", "[y/N]")} `;

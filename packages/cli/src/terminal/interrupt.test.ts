@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 
 const MODULE = new URL("interrupt.ts", import.meta.url).href;
 
-test("a second signal ends a program of which a thread waits for ever", async () => {
+test("a second signal ends a program with a blocked thread", async () => {
   const dir = await mkdtemp(join(tmpdir(), "imagefleet-interrupt-"));
   const pipe = join(dir, "pipe");
   execFileSync("mkfifo", [pipe]);
@@ -22,17 +22,17 @@ test("a second signal ends a program of which a thread waits for ever", async ()
   `;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program]);
   const ended = once(child, "exit");
-  const said = async (word: string) => {
-    for await (const [text] of heard(child.stdout)) if (String(text).includes(word)) return;
+  const printed = async (word: string) => {
+    for await (const [text] of chunksOf(child.stdout)) if (String(text).includes(word)) return;
   };
-  await said("ready");
+  await printed("ready");
   child.kill("SIGTERM");
-  await said("first");
+  await printed("first");
   child.kill("SIGTERM");
   expect(await ended).toEqual([null, "SIGINT"]);
   await rm(dir, { recursive: true });
 });
 
-async function* heard(stream: NodeJS.ReadableStream) {
+async function* chunksOf(stream: NodeJS.ReadableStream) {
   for (;;) yield await once(stream, "data");
 }

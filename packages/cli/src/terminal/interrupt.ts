@@ -1,10 +1,10 @@
-/** Ctrl-C, or the SIGTERM that stands for it where no keyboard is. */
+/** Ctrl-C, or SIGTERM from a supervisor. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * Turns the first Ctrl-C into an abort, and the second into the end.
+ * Aborts the signal at the first Ctrl-C, and ends the process at the second.
  *
- * @param atOnce called before the program ends at the second; must not wait for anything
+ * @param atOnce called before the second one ends the process; must be synchronous
  */
 export function onInterrupt(atOnce: () => void): { signal: AbortSignal } & Disposable {
   const controller = new AbortController();
@@ -16,8 +16,8 @@ export function onInterrupt(atOnce: () => void): { signal: AbortSignal } & Dispo
     try {
       atOnce();
     } finally {
-      // Not process.exit(): it joins libuv's threads, and one that waits for a disk or a pipe never
-      // ends. Unheard, the signal is the system's own end, which a shell tells as 130.
+      // process.exit() joins the threads of libuv, and a thread that waits for a disk or a pipe may never
+      // end. Without a handler, the signal ends the process, which a shell reports as exit code 130.
       ignore();
       process.kill(process.pid, "SIGINT");
     }

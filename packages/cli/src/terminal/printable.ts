@@ -1,41 +1,41 @@
 import cliTruncate from "cli-truncate";
 import stringWidth from "string-width";
 
-/** Ends or joins lines, or turns the direction of writing: what a terminal may obey, as a class. */
-const OBEYED = String.raw`\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069`;
-const obeyed = new RegExp(`[${OBEYED}]`, "gu");
-/** Our own colors, as `styleText` writes them, bold and dim, or anything else that a terminal obeys. */
-const styleOrObeyed = new RegExp(String.raw`\u001b\[(?:1|2|22|3\d)m|[${OBEYED}]`, "gu");
+/** Control and bidirectional characters that a terminal may act on, as a character class. */
+const CONTROL = String.raw`\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069`;
+const control = new RegExp(`[${CONTROL}]`, "gu");
+/** A style as `styleText` writes it, or a control character. */
+const styleOrControl = new RegExp(String.raw`\u001b\[(?:1|2|22|3\d)m|[${CONTROL}]`, "gu");
 
 /**
- * A key may hold anything: what would move a terminal's cursor, color it, or turn the direction of
- * writing is shown as a mark.
+ * Replaces control characters, which would move a terminal's cursor, color its text or reverse the
+ * direction of writing. A key may contain any of them.
  */
 export function printable(text: string): string {
-  return text.replace(obeyed, "\ufffd");
+  return text.replace(control, "\ufffd");
 }
 
-/** The same for a text of several lines. */
+/** The same for text of several lines. */
 export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }
 
-/** The same for a text of several lines that has colors of our own already. */
+/** The same for text of several lines that already contains our own styles. */
 export function printableStyled(text: string): string {
-  return text.replace(styleOrObeyed, (found) =>
+  return text.replace(styleOrControl, (found) =>
     found === "\n" || found.length > 1 ? found : "\ufffd",
   );
 }
 
-/** A value as JSON that a terminal obeys nothing of: escaped, hence the same value to a program. */
+/** A value as JSON with control characters escaped, so that a program reads the same value. */
 export function printableJson(value: unknown, indent?: number): string {
-  // What JSON itself leaves as it is. Its line breaks stand between values, never in them.
-  return JSON.stringify(value, undefined, indent).replace(obeyed, (found) =>
+  // JSON escapes line breaks within values; those that are left separate values.
+  return JSON.stringify(value, undefined, indent).replace(control, (found) =>
     found === "\n" ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 
-/** Cut to so many columns of a terminal, with `…` where something is missing. */
+/** Cuts a text to a number of terminal columns and marks the cut with `…`. */
 export function shorten(text: string, width: number, position: "middle" | "end"): string {
   return stringWidth(text) <= width ? text : cliTruncate(text, width, { position });
 }

@@ -14,14 +14,14 @@ describe("progress", () => {
     );
   });
 
-  test("promises no end while there is too little to tell, or nothing happens", () => {
+  test("forecasts no end after too little progress or none", () => {
     expect(progressLine({ ...STATE, done: 1 })).toContain("0.1 images/s, 2 rejected");
     expect(progressLine({ ...STATE, quietMs: 12_000 })).toContain(
-      "nothing new for 12 s (if a process has died, what it had in flight comes back within about 40 s)",
+      "no progress for 12 s (if a process has exited, its messages are received again within about 40 s)",
     );
   });
 
-  test("is a bar and the lanes on a terminal", () => {
+  test("shows a bar and the lanes on a terminal", () => {
     const [bar, lanes] = progressLines({ ...STATE, done: 30 }, (_style, text) => text);
     expect(bar).toMatch(/^█{14}░{14} {2}30 of 60 /);
     expect(lanes).toContain("large lane: 0 waiting, 1 in flight");

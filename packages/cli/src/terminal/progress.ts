@@ -2,37 +2,37 @@ import type { FleetStatus } from "@imagefleet/local/fleet";
 import type { Screen } from "./screen.ts";
 import { formatMs } from "./units.ts";
 
-/** How far the work is, at one moment. */
+/** The progress of the work. */
 export interface ProgressState {
   readonly done: number;
   readonly total: number;
   readonly rejected: number;
-  /** ms since work began */
+  /** ms since the work started */
   readonly elapsedMs: number;
-  /** ms since the last one was done */
+  /** ms since the last job ended */
   readonly quietMs: number;
   readonly lanes?: FleetStatus["lanes"];
 }
 
 const BAR = 28;
 
-/** A forecast from less is a guess. */
+/** A forecast needs at least this much. */
 const ENOUGH_DONE = 3;
 const ENOUGH_MS = 1_000;
 
-/** Nothing for so long: a process has died, and what it had in hand comes back when its time is up. */
+/** After this time without progress, a process has probably exited with messages in flight. */
 const QUIET_MS = 5_000;
 
-/** The fleet's visibility timeout on this machine: a third more than the function's 30 s. */
-export const COMES_BACK = "comes back within about 40 s";
+/** The visibility timeout of the local fleet is 40 s, a third more than the function's 30 s. */
+export const RECEIVED_AGAIN = "received again within about 40 s";
 
-/** Lines for a terminal that is drawn in place. */
+/** Lines for a terminal that is updated in place. */
 export function progressLines(state: ProgressState, paint: Screen["tint"]): string[] {
   const { done, total, rejected } = state;
   const filled = total === 0 ? BAR : Math.round((done / total) * BAR);
   const bar = paint("green", "█".repeat(filled)) + paint("dim", "░".repeat(BAR - filled));
-  const dead = rejected === 0 ? "" : paint("yellow", `   ${rejected} rejected`);
-  const lines = [`${bar}  ${done} of ${total}   ${rate(state)}${dead}`];
+  const rejectedText = rejected === 0 ? "" : paint("yellow", `   ${rejected} rejected`);
+  const lines = [`${bar}  ${done} of ${total}   ${rate(state)}${rejectedText}`];
   if (state.lanes) lines.push(paint("dim", laneText(state.lanes)));
   return lines;
 }
@@ -52,9 +52,9 @@ function rate({ done, total, elapsedMs, quietMs, lanes }: ProgressState): string
   const perSecond = elapsedMs === 0 ? 0 : (done / elapsedMs) * 1000;
   const text = `${perSecond.toFixed(1)} images/s`;
   if (quietMs >= QUIET_MS) {
-    const held = lanes !== undefined && lanes.small.inFlight + lanes.large.inFlight > 0;
-    const why = held ? ` (if a process has died, what it had in flight ${COMES_BACK})` : "";
-    return `${text}, nothing new for ${formatMs(quietMs)}${why}`;
+    const isInFlight = lanes !== undefined && lanes.small.inFlight + lanes.large.inFlight > 0;
+    const why = isInFlight ? ` (if a process has exited, its messages are ${RECEIVED_AGAIN})` : "";
+    return `${text}, no progress for ${formatMs(quietMs)}${why}`;
   }
   if (done < ENOUGH_DONE || elapsedMs < ENOUGH_MS || done >= total) return text;
   return `${text}, about ${formatMs(Math.ceil((total - done) / perSecond) * 1000)} left`;
@@ -68,14 +68,14 @@ function laneText(lanes: FleetStatus["lanes"]): string {
     .join(" · ");
 }
 
-/** How often a terminal is drawn, and a log is written, ms. */
+/** How often a terminal is updated and a log line is written, ms. */
 const DRAW_MS = 200;
 const LOG_MS = 5_000;
 
-type Seen = Omit<ProgressState, "quietMs">;
+type Current = Omit<ProgressState, "quietMs">;
 
-/** Shows progress until it is disposed of. */
-export function showProgress(screen: Screen, look: () => Seen | Promise<Seen>): Disposable {
+/** Shows progress until disposal. */
+export function showProgress(screen: Screen, look: () => Current | Promise<Current>): Disposable {
   let last = { done: 0, at: performance.now() };
   return showRepeatedly(screen, async () => {
     const seen = await look();
@@ -86,7 +86,7 @@ export function showProgress(screen: Screen, look: () => Seen | Promise<Seen>): 
   });
 }
 
-/** Shows the lines that are given, as they are now, until it is disposed of. */
+/** Shows the lines that `look` returns, again and again, until disposal. */
 export function showRepeatedly(
   screen: Screen,
   look: () => readonly string[] | Promise<readonly string[]>,
@@ -102,7 +102,7 @@ export function showRepeatedly(
       if (screen.isLive) screen.live(lines);
       else for (const line of lines) screen.note(line);
     } catch {
-      // A status that does not come is not what a run should end of.
+      // A failed status request must not end the run.
     } finally {
       looking = false;
     }

@@ -3,16 +3,16 @@ import { createLogUpdate } from "log-update";
 import { printableJson, printableStyled } from "./printable.ts";
 import { wrap } from "./wrap.ts";
 
-/** The width of a terminal that does not say. */
+/** The width of a terminal that does not report one. */
 const UNKNOWN_WIDTH = 100;
 
 type Stream = NodeJS.WriteStream;
 type Style = Parameters<typeof styleText>[0];
 
 /**
- * What a person sees. The report is on stdout, unless stdout is for JSON; what passes (progress,
- * notes) is on stderr. Colors and cursor movements only where a terminal is, and never those that a
- * key or a message brings along.
+ * Writes to stdout and stderr. The report goes to stdout, or to stderr when stdout is for JSON; notes and
+ * progress go to stderr. Only terminals get colors and cursor movements, and control characters of keys
+ * and messages are replaced.
  */
 export class Screen {
   readonly #stdout: Stream;
@@ -23,9 +23,9 @@ export class Screen {
   readonly command: (text: string) => string;
 
   /**
-   * @param options.cursor the terminal understands cursor movements
-   * @param options.call what comes before every command of this program
-   * @param options.command a command of it as a person may copy it: `dlq list` becomes
+   * @param options.cursor the terminal supports cursor movements
+   * @param options.invocation how the program is called: `npm run imagefleet --`
+   * @param options.command completes a command so that it can be copied: `dlq list` becomes
    * `npm run imagefleet -- dlq list --profile mine`
    */
   constructor(options: {
@@ -50,25 +50,25 @@ export class Screen {
     return this.#report.columns || UNKNOWN_WIDTH;
   }
 
-  /** Columns of what is shown live. */
+  /** Columns of the live lines. */
   get liveWidth(): number {
     return this.#stderr.columns || UNKNOWN_WIDTH;
   }
 
-  /** True when what is shown live can be shown in place. */
+  /** True when lines can be updated in place. */
   get isLive(): boolean {
     return this.#live !== undefined;
   }
 
-  /** Colors a text of the report. */
+  /** Styles text of the report. */
   paint = (style: Style, text: string): string => styleText(style, text, { stream: this.#report });
 
-  /** Colors a text of {@link note} and {@link live}. */
+  /** Styles text of {@link note} and {@link live}. */
   tint = (style: Style, text: string): string => styleText(style, text, { stream: this.#stderr });
 
   /**
-   * Lines of the report; a terminal that is narrower gets them broken between words, but for a line
-   * that is a command: one that is broken is no command any more.
+   * Writes lines of the report, wrapped at the width of the terminal. Commands are not wrapped, so that
+   * they can be copied.
    */
   report(...lines: readonly string[]): void {
     const isCommand = (line: string) => line.startsWith(`  ${this.#invocation} `);
@@ -77,36 +77,36 @@ export class Screen {
     );
   }
 
-  /** Lines of the report that a person copies: one that is broken is no command any more. */
+  /** Writes lines of the report without wrapping, so that they can be copied. */
   verbatim(...lines: readonly string[]): void {
     this.#live?.clear();
     for (const line of lines) this.#report.write(`${printableStyled(line)}\n`);
   }
 
-  /** A line that is no part of the report. */
+  /** Writes a line that is not part of the report. */
   note(line: string): void {
     this.#live?.clear();
     this.#stderr.write(`${wrap(printableStyled(line), this.#stderr.columns)}\n`);
   }
 
-  /** Shows lines in place of those that were shown live before; none: takes them away. */
+  /** Replaces the live lines; an empty list removes them. */
   live(lines: readonly string[]): void {
     if (lines.length === 0) this.#live?.clear();
     else this.#live?.(lines.map(printableStyled).join("\n"));
   }
 
-  /** Ends what is live: the cursor is shown again. */
+  /** Removes the live lines and shows the cursor again. */
   endLive(): void {
     this.#live?.clear();
     this.#live?.done();
   }
 
-  /** A text for a program, on stdout as it is. */
+  /** Writes text to stdout unchanged. */
   raw(text: string): void {
     this.#stdout.write(text);
   }
 
-  /** A line of JSON for a program. */
+  /** Writes a line of JSON to stdout. */
   json(value: unknown): void {
     this.#stdout.write(`${printableJson(value)}\n`);
   }

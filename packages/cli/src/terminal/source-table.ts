@@ -5,7 +5,7 @@ import { count, formatBytes, formatMs } from "./units.ts";
 
 type Canvas = Pick<Screen, "width" | "paint">;
 
-/** A source and what became of it; sizes in px and bytes, times in ms. */
+/** A source and its outcome; sizes in px and bytes, times in ms. */
 export interface SourceRow {
   readonly name: string;
   readonly lane: string;
@@ -16,29 +16,29 @@ export interface SourceRow {
   readonly ms: number;
 }
 
-/** More rows than this are no table that a person reads. */
-export const MOST_ROWS = 40;
-const MOST_BAD = 30;
+/** The most rows in a table. */
+export const MAX_ROWS = 40;
+const MAX_PROBLEMS = 30;
 
-const BAD = ["rejected", "failed"];
+const PROBLEMS = ["rejected", "failed"];
 
-function isBad({ outcome }: SourceRow): boolean {
-  return BAD.includes(outcome);
+function isProblem({ outcome }: SourceRow): boolean {
+  return PROBLEMS.includes(outcome);
 }
 
 function bytesOut({ renditions }: Pick<SourceRow, "renditions">): number {
   return renditions.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** The rows to show of many: first what went wrong, then the slowest. */
+/** The rows to show: first rejected and failed sources, then the slowest. */
 export function choose(rows: readonly SourceRow[]): readonly SourceRow[] {
-  if (rows.length <= MOST_ROWS) return rows;
-  const bad = rows.filter(isBad).slice(0, MOST_BAD);
-  const slowest = rows.filter((row) => !isBad(row)).sort((a, b) => b.ms - a.ms);
-  return [...bad, ...slowest.slice(0, MOST_ROWS - bad.length)];
+  if (rows.length <= MAX_ROWS) return rows;
+  const problems = rows.filter(isProblem).slice(0, MAX_PROBLEMS);
+  const slowest = rows.filter((row) => !isProblem(row)).sort((a, b) => b.ms - a.ms);
+  return [...problems, ...slowest.slice(0, MAX_ROWS - problems.length)];
 }
 
-/** Lines of the table, and what it leaves out. */
+/** The lines of the table, and how many rows are not shown. */
 export function sourceTable(rows: readonly SourceRow[], screen: Canvas): string[] {
   const shown = choose(rows);
   const left = rows.length - shown.length;
@@ -49,31 +49,31 @@ export function sourceTable(rows: readonly SourceRow[], screen: Canvas): string[
       : [
           screen.paint(
             "dim",
-            `… and ${left} more: above, what went wrong and the slowest; --json lists all`,
+            `… and ${left} more. Shown are problems and the slowest; --json lists all`,
           ),
         ]),
   ];
 }
 
-/** Below it, words give way to signs. */
-const ROOMY = 100;
-/** Below it, what a source came to is left to the totals. */
-const TIGHT = 72;
+/** Below this width, texts are abbreviated. */
+const WIDE = 100;
+/** Below this width, only three columns are shown. */
+const NARROW = 72;
 
 function columns(screen: Canvas): Column<SourceRow>[] {
   const all = allColumns(screen);
-  return screen.width >= TIGHT ? all : all.filter(({ title }) => TIGHT_TITLES.includes(title));
+  return screen.width >= NARROW ? all : all.filter(({ title }) => NARROW_TITLES.includes(title));
 }
 
-const TIGHT_TITLES = ["source", "lane", "outcome"];
+const NARROW_TITLES = ["source", "lane", "outcome"];
 
 function allColumns(screen: Canvas): Column<SourceRow>[] {
-  const roomy = screen.width >= ROOMY;
+  const isWide = screen.width >= WIDE;
   return [
     {
       title: "source",
       cell: ({ name }) => printable(name),
-      min: screen.width >= TIGHT ? 18 : 12,
+      min: screen.width >= NARROW ? 18 : 12,
       cut: "middle",
     },
     { title: "lane", cell: ({ lane }) => lane },
@@ -81,15 +81,15 @@ function allColumns(screen: Canvas): Column<SourceRow>[] {
       title: "outcome",
       cell: ({ outcome, reason }) => {
         if (reason === null) return outcome;
-        return roomy ? `${outcome} ${reason}` : reason;
+        return isWide ? `${outcome} ${reason}` : reason;
       },
       min: 14,
       paint: (text, row) =>
-        screen.paint(isBad(row) ? "red" : row.outcome === "rendered" ? "green" : "dim", text),
+        screen.paint(isProblem(row) ? "red" : row.outcome === "rendered" ? "green" : "dim", text),
     },
     {
       title: "renditions",
-      cell: (row) => renditionsText(row, roomy ? ", up to " : " ≤ "),
+      cell: (row) => renditionsText(row, isWide ? ", up to " : " ≤ "),
       min: 10,
     },
     {

@@ -3,14 +3,14 @@ import fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
 import { printable, printableJson, printableStyled } from "./printable.ts";
-import { choose, MOST_ROWS, type SourceRow, sourceTable } from "./source-table.ts";
+import { choose, MAX_ROWS, type SourceRow, sourceTable } from "./source-table.ts";
 import { table } from "./table.ts";
 
 const text = fc.string({ unit: "grapheme", maxLength: 120 });
 const plain = (title: string) => title;
 
 describe("a table", () => {
-  test("is never wider than the terminal, whatever is in it", () => {
+  test("is never wider than the terminal, for any content", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(text, text)),
@@ -33,7 +33,7 @@ describe("a table", () => {
     );
   });
 
-  test("aligns by what a terminal shows, and cuts long names in the middle", () => {
+  test("aligns by display width, and cuts long names in the middle", () => {
     const rows = [
       { name: "日本.jpg", size: "1 B" },
       { name: "a-very-long-name-of-a-picture.jpg", size: "12 B" },
@@ -49,7 +49,7 @@ describe("a table", () => {
     ]);
   });
 
-  test("shows no key that would speak to the terminal", () => {
+  test("replaces control characters of keys", () => {
     expect(printable("a\u001b[2Jb\u202egpj.exe\n")).toBe("a\ufffd[2Jb\ufffdgpj.exe\ufffd");
     expect(printable("\u009b2J\u200e\u200f\u061c\u2066\u2028\u007f")).toBe(
       "\ufffd2J".padEnd(9, "\ufffd"),
@@ -60,7 +60,7 @@ describe("a table", () => {
     );
   });
 
-  test("prints JSON that says the same and that a terminal obeys nothing of", () => {
+  test("prints JSON with the same value and without control characters", () => {
     const unit = fc.oneof(
       fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
       fc.constantFrom("\u009b", "\u007f", "\u202e", "\u061c", "\u200f", "\u2028", "\n", "\ud800"),
@@ -81,7 +81,7 @@ describe("a table", () => {
   });
 });
 
-test("on 40 columns source, lane and outcome are left, and readable", () => {
+test("shows source, lane and outcome on 40 columns", () => {
   const paint = (_style: unknown, text: string) => text;
   const screen = { width: 40, paint };
   const row = {
@@ -99,7 +99,7 @@ test("on 40 columns source, lane and outcome are left, and readable", () => {
   ]);
 });
 
-describe("of a thousand sources", () => {
+describe("a table of many sources", () => {
   const row = (name: string, outcome: string, ms: number): SourceRow => ({
     name,
     lane: "small",
@@ -110,25 +110,25 @@ describe("of a thousand sources", () => {
     ms,
   });
 
-  test("those that went wrong and the slowest are shown", () => {
+  test("shows problems and the slowest sources", () => {
     const rows = Array.from({ length: 1000 }, (_unused, index) =>
       row(`${index}`, "rendered", index),
     );
     const bad = [row("bad", "rejected", 1), row("worse", "failed", 2)];
     const shown = choose([...rows, ...bad]).map(({ name }) => name);
-    expect(shown).toHaveLength(MOST_ROWS);
+    expect(shown).toHaveLength(MAX_ROWS);
     expect(shown.slice(0, 4)).toEqual(["bad", "worse", "999", "998"]);
   });
 
-  test("it is said what is not shown, and which option lists it", () => {
+  test("reports how many rows are not shown, and the option that lists them", () => {
     const rows = Array.from({ length: 50 }, (_unused, index) => row(`${index}`, "rendered", index));
     const screen = { width: 100, paint: (_style: unknown, text: string) => text };
     expect(sourceTable(rows, screen)).toContain(
-      "… and 10 more: above, what went wrong and the slowest; --json lists all",
+      "… and 10 more. Shown are problems and the slowest; --json lists all",
     );
   });
 
-  test("forty are shown as they came", () => {
+  test("shows forty sources in their order", () => {
     const rows = Array.from({ length: 40 }, (_unused, index) => row(`${index}`, "rendered", index));
     expect(choose(rows)).toBe(rows);
   });

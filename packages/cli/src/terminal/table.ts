@@ -5,9 +5,9 @@ export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => string;
   readonly align?: "left" | "right";
-  /** Where a cell is cut that is too wide. */
+  /** Where a cell that is too wide is cut. */
   readonly cut?: "middle" | "end";
-  /** The narrowest that still says something; a column without one is never narrowed. */
+  /** The narrowest useful width. A column without one is never narrowed. */
   readonly min?: number;
   readonly paint?: (text: string, row: Row) => string;
 }
@@ -15,8 +15,8 @@ export interface Column<Row> {
 const GAP = "  ";
 
 /**
- * Lines of a table that fits a terminal's width: columns are narrowed, from the first to the last,
- * as far as each may be; then lines are cut.
+ * Lines of a table that fits the width of the terminal. Columns are narrowed to their minimum, from the
+ * first to the last; if that is not enough, lines are cut.
  */
 export function table<Row>(
   columns: readonly Column<Row>[],
@@ -53,8 +53,8 @@ function narrow<Row>(columns: readonly Column<Row>[], widths: number[], width: n
   let excess = total - width;
   return widths.map((each, index) => {
     const min = Math.min(columns[index]?.min ?? each, each);
-    const taken = Math.max(0, Math.min(excess, each - min));
-    excess -= taken;
-    return each - taken;
+    const reduction = Math.max(0, Math.min(excess, each - min));
+    excess -= reduction;
+    return each - reduction;
   });
 }

@@ -5,15 +5,15 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { bury } from "../commands/dlq/fixtures/dead-letters.ts";
+import { putDeadLetters } from "../commands/dlq/fixtures/dead-letters.ts";
 import { run } from "../fixtures/cli.ts";
 import { Screen } from "./screen.ts";
 
-/** What a terminal may obey, of which nothing but line breaks and our own colors may be written. */
-const OBEYED = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+/** Control characters. Of these, only line breaks and our own styles may be written. */
+const CONTROL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 function leftover(written: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colors
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: our own styles
   return written.replace(/\n|\u001b\[(?:1|2|22|3\d)m/g, "");
 }
 
@@ -34,9 +34,9 @@ const text = fc.string({
   maxLength: 12,
 });
 
-test("whatever the screen is told to say, a terminal obeys nothing of it", () => {
+test("the screen writes no control characters, for any content", () => {
   fc.assert(
-    fc.property(text, fc.dictionary(text, text), fc.boolean(), (said, value, json) => {
+    fc.property(text, fc.dictionary(text, text), fc.boolean(), (content, value, json) => {
       const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
       const screen = new Screen({
         stdout: Object.assign(Object.create(process.stdout), {
@@ -48,21 +48,21 @@ test("whatever the screen is told to say, a terminal obeys nothing of it", () =>
         json,
         cursor: false,
         invocation: "imagefleet",
-        command: (asked) => asked,
+        command: (line) => line,
       });
-      screen.report(said, screen.paint("red", said));
-      screen.verbatim(said);
-      screen.note(screen.tint("dim", said));
-      screen.live([said]);
-      screen.json({ said, value });
+      screen.report(content, screen.paint("red", content));
+      screen.verbatim(content);
+      screen.note(screen.tint("dim", content));
+      screen.live([content]);
+      screen.json({ content, value });
       for (const stream of [streams.stdout, streams.stderr]) {
-        expect(leftover(String(stream.read() ?? ""))).not.toMatch(OBEYED);
+        expect(leftover(String(stream.read() ?? ""))).not.toMatch(CONTROL);
       }
     }),
   );
 });
 
-/** Erases the screen, hides what follows, turns the direction of writing. */
+/** Erases the screen, hides the following text, and reverses the direction of writing. */
 const HOSTILE = "a\u001b[2J\u001b[8m\u009b2J\u202egpj\u200f.exe";
 
 let sandbox: Sandbox;
@@ -72,7 +72,7 @@ beforeAll(async () => {
   sandbox = await startSandbox();
   const { s3, resources, folder } = sandbox;
   await s3.send(new PutObjectCommand({ Bucket: resources.sourceBucket, Key: HOSTILE, Body: "x" }));
-  await bury(sandbox, [{ key: HOSTILE, reason: "Internal" }]);
+  await putDeadLetters(sandbox, [{ key: HOSTILE, reason: "Internal" }]);
   const recipe = { presets: { [HOSTILE]: { size: HOSTILE } } };
   await writeFile(join(folder, "hostile.mjs"), `export default ${JSON.stringify(recipe)};`);
   const { stdout } = await run(["dlq", "list", "--json", ...where()], { cwd: folder });
@@ -82,7 +82,7 @@ afterAll(() => sandbox.close());
 
 const where = () => ["--endpoint", sandbox.endpoint, "--data", sandbox.folder];
 
-describe("a key, and a reason, that speak to the terminal", () => {
+describe("a key and a reason with control characters", () => {
   it.each([
     [["dlq"]],
     [["dlq", "list"]],
@@ -101,13 +101,13 @@ describe("a key, and a reason, that speak to the terminal", () => {
     [["audit", "--recipe", "hostile.mjs"]],
     [["start", "--once", HOSTILE]],
     [[HOSTILE]],
-  ])("%j: it obeys nothing", async (args) => {
+  ])("are not written to the terminal by %j", async (args) => {
     const hasFleet = !["render", "start", HOSTILE].includes(args[0] ?? "");
-    const asked = args.map((arg) => (arg === "ID" ? deadLetter : arg));
-    const { stdout, stderr } = await run([...asked, ...(hasFleet ? where() : [])], {
+    const given = args.map((arg) => (arg === "ID" ? deadLetter : arg));
+    const { stdout, stderr } = await run([...given, ...(hasFleet ? where() : [])], {
       cwd: sandbox.folder,
     });
     expect(stdout + stderr).not.toBe("");
-    expect(leftover(stdout + stderr)).not.toMatch(OBEYED);
+    expect(leftover(stdout + stderr)).not.toMatch(CONTROL);
   });
 });

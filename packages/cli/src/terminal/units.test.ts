@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { count, formatBytes, formatMs } from "./units.ts";
 
-describe("numbers for a person", () => {
+describe("numbers as text", () => {
   test.each([
     [0, "0 B"],
     [999, "999 B"],
@@ -32,7 +32,7 @@ describe("numbers for a person", () => {
     [125_000, "2 min 5 s"],
   ])("%d ms are %s", (ms, text) => expect(formatMs(ms)).toBe(text));
 
-  test("one is one", () => {
+  test("a count of one is singular", () => {
     expect([count(1, "source"), count(0, "source")]).toEqual(["1 source", "0 sources"]);
   });
 });

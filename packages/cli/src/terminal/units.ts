@@ -1,10 +1,10 @@
 const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
 
-/** Bytes with three digits that count, in powers of 1,000: `312 kB`. */
+/** Bytes with three significant digits, in powers of 1,000: `312 kB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  // 999.5 would be rounded to 1000.
+  // 999.5 would round to 1000.
   while (value >= 999.5 && unit < UNITS.length - 1) {
     value /= 1000;
     unit++;

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { wrap } from "./wrap.ts";
 
-test("a line is broken between words for a terminal, and only for one", () => {
-  const line = "  → the file is cut short or damaged: upload it again, whole";
+test("breaks a line between words, and only for a terminal", () => {
+  const line = "  → the file is truncated or damaged: upload a complete copy";
   const broken = wrap(line, 40).split("\n");
   expect(broken.join("")).toBe(line);
   expect(broken.map((part) => part.trim())).toEqual([
-    "→ the file is cut short or damaged:",
-    "upload it again, whole",
+    "→ the file is truncated or damaged:",
+    "upload a complete copy",
   ]);
   expect(wrap(line, undefined)).toBe(line);
 });

@@ -1,8 +1,7 @@
 import { Argument, type Command } from "@commander-js/extra-typings";
 import { type CommandContext, examplesText } from "../../command-context.ts";
 import { EXIT } from "../../exit-code.ts";
-import { completionScript, SHELLS } from "./scripts.ts";
-import { completedCommands } from "./tree.ts";
+import { completedCommands, completionScript, SHELLS } from "./scripts.ts";
 
 const EXAMPLES = `
 Examples:
@@ -10,15 +9,15 @@ Examples:
   source <(imagefleet completion zsh)              in ~/.zshrc, after compinit
   imagefleet completion fish > ~/.config/fish/completions/imagefleet.fish
 
-They complete a command imagefleet; docs/cli.md says how to have one.
+They complete the command imagefleet; docs/cli.md explains how to define it.
 `;
 
-/** Must come last: it knows the commands that are there before it. */
+/** Must be added last: it completes the commands that were added before it. */
 export function addCompletionCommand(root: Command, context: CommandContext): void {
   root
     .command("completion")
-    .description("a script by which a shell completes commands and options")
-    .addArgument(new Argument("<shell>", "yours").choices(SHELLS))
+    .description("print a script that completes commands and options")
+    .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
     .addHelpText("after", examplesText(EXAMPLES, context.invocation))
     .action((shell) => {
       context.screen(false).raw(completionScript(shell, completedCommands(root)));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { run } from "../../fixtures/cli.ts";
 
-test("bash completes commands, options and what an option takes", async () => {
+test("bash completes commands, options and values of options", async () => {
   const folder = await mkdtemp(join(tmpdir(), "imagefleet-completion-"));
   try {
     const { stdout } = await run(["completion", "bash"], { cwd: folder });
@@ -25,7 +25,7 @@ test("bash completes commands, options and what an option takes", async () => {
   }
 });
 
-test("zsh and fish get scripts of their own; another shell is told which there are", async () => {
+test("zsh and fish have their own scripts; the error for another shell lists them", async () => {
   const ended = (shell: string) => run(["completion", shell], { cwd: tmpdir() });
   expect((await ended("zsh")).stdout).toMatch(/^#compdef imagefleet\n/);
   expect((await ended("fish")).stdout).toContain(

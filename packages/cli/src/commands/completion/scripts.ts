@@ -1,15 +1,15 @@
-import type { Completed } from "./tree.ts";
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** The script that a shell loads to complete `imagefleet`. */
+/** The completion script of `imagefleet` for a shell. */
 export function completionScript(shell: Shell, commands: readonly Completed[]): string {
   switch (shell) {
     case "bash":
       return bash(commands);
     case "zsh":
-      // zsh runs bash's completions; one script is one to get right.
+      // zsh can run bash completions.
       return `#compdef imagefleet\nautoload -U +X bashcompinit && bashcompinit\n${bash(commands)}`;
     case "fish":
       return fish(commands);
@@ -81,4 +81,46 @@ function conditionOf(path: string): string {
 
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** A command with the words that complete it. */
+interface Completed {
+  /** The command without the program's name: `dlq redrive`. */
+  readonly path: string;
+  readonly description: string;
+  readonly subcommands: readonly string[];
+  readonly options: readonly {
+    readonly flag: string;
+    readonly description: string;
+    /** Undefined when the option takes no value; empty when it takes any value. */
+    readonly values: readonly string[] | undefined;
+  }[];
+}
+
+/** All commands of the parser, so that new ones are completed too. */
+export function completedCommands(
+  root: CommandUnknownOpts,
+  path: readonly string[] = [],
+): Completed[] {
+  const visible = root.createHelp().visibleCommands(root);
+  const options = root.createHelp().visibleOptions(root);
+  return [
+    {
+      path: path.join(" "),
+      description: root.description(),
+      subcommands: visible.map((command) => command.name()),
+      options: options.flatMap(({ long, description, argChoices, required, optional }) =>
+        long
+          ? [
+              {
+                flag: long,
+                description,
+                values: required || optional ? (argChoices ?? []) : undefined,
+              },
+            ]
+          : [],
+      ),
+    },
+    ...root.commands.flatMap((command) => completedCommands(command, [...path, command.name()])),
+  ];
 }

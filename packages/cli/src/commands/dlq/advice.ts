@@ -1,25 +1,26 @@
 import type { DeadLetterReason } from "@imagefleet/core/outcome";
 import { ADVICE } from "../../terminal/advice.ts";
 
-/** What an operator does about a letter: the ways are to redrive, to mend, to discard. */
+/** What an operator does about a dead letter: redrive it, fix the cause first, or discard it. */
 export const DEAD_LETTER_ADVICE: Readonly<Record<DeadLetterReason, string>> = {
   ...ADVICE,
-  SourceCorrupt: "cut short or damaged: have it uploaded again, then discard",
-  SourceEmpty: "it has no bytes: have it uploaded again, then discard",
-  SourceArchived: "restore it in S3: its event makes it when it is complete; then discard",
+  SourceCorrupt: "the file is truncated or damaged: upload it again, then discard",
+  SourceEmpty: "the file is empty: upload it again, then discard",
+  SourceArchived:
+    "restore it in S3; the event of the completed restore renders it. Then discard the dead letter",
   SourceTooLarge: "make it smaller, or raise limits in recipe.ts, deploy and redrive",
   RecipeUnsatisfiable:
-    "change what the message names: in recipe.ts, deploy and redrive; in the source, discard",
-  StoreUnavailable: "S3 or SQS did not answer, or a permission is missing: mend, redrive",
-  Throttled: "too much at once: redrive slowly, --rate 5",
-  TimedOut: "longer than its lane has: lower lanes.smallBytes in recipe.ts, redrive",
-  OutOfMemory: "more memory than its lane has: lower lanes.smallBytes, redrive",
-  Internal: "a fault of the program: mend and deploy, then redrive",
-  Crashed: "the program died each time: see its log, mend, redrive with --rate 5",
-  DoctorTest: "imagefleet doctor --alarm put it there: discard it if that has ended",
+    "change what the message names: if it is in recipe.ts, deploy and redrive; if it is the source, discard",
+  StoreUnavailable: "S3 or SQS did not respond, or a permission is missing: fix that, then redrive",
+  Throttled: "too many requests at once: redrive slowly with --rate 5",
+  TimedOut: "it takes longer than its lane allows: lower lanes.smallBytes in recipe.ts, redrive",
+  OutOfMemory: "it needs more memory than its lane has: lower lanes.smallBytes, redrive",
+  Internal: "a bug in the program: fix it, deploy, then redrive",
+  Crashed: "the program crashed on every attempt: read its log, fix it, redrive with --rate 5",
+  DoctorTest: "imagefleet doctor --alarm created it: discard it if doctor is no longer running",
 };
 
-/** Trying again as it is may help. */
+/** Reasons for which a redrive without other changes may help. */
 export const WORTH_REDRIVING: readonly DeadLetterReason[] = [
   "StoreUnavailable",
   "Throttled",

@@ -1,31 +1,37 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import type { DeadLetter, ReceivedMessage } from "@imagefleet/core/queue";
 import type { Connection } from "../../connection/connect.ts";
-import { act } from "../../dead-letters/act.ts";
+import { type WalkOptions, walk } from "../../dead-letters/walk.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { many, thousands } from "../../terminal/thousands.ts";
 
-/** How a change of many dead letters went. */
+/** The result of a change to many dead letters. */
 export interface Changed {
   readonly done: number;
-  /** Dead letters that were there at the survey and are not now: somebody else took them. */
+  /** Dead letters that the survey found and the change did not: another reader has taken them. */
   readonly missed: number;
 }
 
 /**
- * Does something with each of the dead letters, both lanes side by side, showing how far it is.
+ * Changes the dead letters of a survey and no others, and shows the progress. A message that was
+ * redriven and failed again in the meantime has another id.
  *
- * @param work gets up to ten of one lane; gives those that are gone from the queue
+ * @param options.verb what is done to them, for the progress: `redriven`
+ * @param work gets up to ten messages of one lane and returns those that it has deleted from the queue
  */
 export async function change(
   deadLetters: readonly DeadLetter[],
   connection: Connection,
-  options: { leaseSeconds: number; signal: AbortSignal; pollers?: number; verb: string },
+  options: Pick<WalkOptions, "leaseSeconds" | "signal" | "pollers"> & { verb: string },
   screen: Screen,
   work: (messages: readonly ReceivedMessage[], lane: Lane) => Promise<readonly ReceivedMessage[]>,
 ): Promise<Changed> {
-  const queues = await connection.lanes();
+  const idsOf = (lane: Lane) =>
+    new Set(deadLetters.filter((each) => each.lane === lane).map(({ id }) => id));
+  const left = { small: idsOf("small"), large: idsOf("large") };
+  const isDone = (lane: Lane) => left[lane].size === 0;
+  const lanes = LANES.filter((lane) => !isDone(lane));
   let done = 0;
   const began = performance.now();
   using _progress = showRepeatedly(screen, () => {
@@ -34,26 +40,19 @@ export async function change(
       `${options.verb} ${thousands(done)} of ${many(deadLetters.length, "dead letter")}, ${rate.toFixed(0)}/s`,
     ];
   });
-  const missed = await Promise.all(
-    LANES.map((lane) => {
-      const ids = new Set(
-        deadLetters.filter((deadLetter) => deadLetter.lane === lane).map(({ id }) => id),
-      );
-      return act(
-        queues[lane].deadLetters,
-        lane,
-        ids,
-        { ...options, waitSeconds: connection.consistencyDelaySeconds },
-        async (some) => {
-          const gone = await work(
-            some.map(({ message }) => message),
-            lane,
-          );
-          done += gone.length;
-          return gone;
-        },
-      );
-    }),
-  );
-  return { done, missed: missed.reduce((sum, each) => sum + each, 0) };
+  await walk(connection, { ...options, lanes, isDone }, async (found, lane) => {
+    const messages = found.map(({ message }) => message).filter(({ id }) => left[lane].has(id));
+    if (messages.length === 0) return [];
+    const deleted = await work(messages, lane);
+    for (const { id } of messages) left[lane].delete(id);
+    done += deleted.length;
+    return deleted;
+  });
+  return { done, missed: options.signal.aborted ? 0 : left.small.size + left.large.size };
+}
+
+/** A line about dead letters that were missed; none if all were found. */
+export function missedText({ missed }: Changed): string[] {
+  if (missed === 0) return [];
+  return [`${many(missed, "dead letter")} not found again: another reader has taken them`];
 }

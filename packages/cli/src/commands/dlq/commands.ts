@@ -28,11 +28,11 @@ const REASONS: readonly DeadLetterReason[] = [
   DOCTOR_TEST,
 ];
 
-/** Adds `dlq` and what is under it. */
+/** Adds `dlq` and its subcommands. */
 export function addDlqCommands(root: Command, context: CommandContext): void {
   const dlq = root
     .command("dlq")
-    .description("dead letters: see why, send them back, or put them away")
+    .description("inspect, redrive, discard, export or import dead letters")
     .addHelpText("after", examplesText(EXAMPLES.dlq, context.invocation))
     .hook("preSubcommand", refuseUnknown);
   const sub = (name: keyof typeof EXAMPLES, description: string, isDefault = false) =>
@@ -43,60 +43,60 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
     );
   const path = context.path;
 
-  filtered(sub("summary", "how many, of which reason, where, when", true)).action(
+  filtered(sub("summary", "count dead letters by reason, lane, folder and hour", true)).action(
     async (options) => {
       const { summary } = await import("./summary.ts");
-      const asked = readOptions(options);
-      context.onExit(await summary(asked, context.screen(asked.json)));
+      const given = readOptions(options);
+      context.onExit(await summary(given, context.screen(given.json)));
     },
   );
 
-  filtered(sub("list", "one line a letter"))
+  filtered(sub("list", "list dead letters, one per line"))
     .addOption(
-      new Option("--limit <number>", "how many at most, the latest; --json has all")
+      new Option("--limit <number>", "show only the latest; --json lists all")
         .argParser(wholeNumber(1))
         .default(40),
     )
     .action(async (options) => {
       const { list } = await import("./list.ts");
-      const asked = readOptions(options);
+      const given = readOptions(options);
       const { limit } = v.parse(v.object({ limit: v.number() }), options);
-      context.onExit(await list({ ...asked, limit }, context.screen(asked.json)));
+      context.onExit(await list({ ...given, limit }, context.screen(given.json)));
     });
 
-  leased(sub("show", "one dead letter whole, its source as it is now, what to do"))
-    .addArgument(new Argument("<id>", "the id's first characters"))
+  leased(sub("show", "show one dead letter, its source and advice"))
+    .addArgument(new Argument("<id>", "the first characters of its id"))
     .action(async (id, options) => {
       const { show } = await import("./show.ts");
-      const asked = readOptions(options);
-      context.onExit(await show({ ...asked, id }, context.screen(asked.json)));
+      const given = readOptions(options);
+      context.onExit(await show({ ...given, id }, context.screen(given.json)));
     });
 
-  changing(filtered(sub("redrive", "send dead letters back to their lanes")))
+  changing(filtered(sub("redrive", "send dead letters to their lanes again")))
     .addOption(
-      new Option("--max-redrives <number>", "leave what was redriven so often")
+      new Option("--max-redrives <number>", "refuse dead letters redriven this many times")
         .argParser(wholeNumber(1))
         .default(3),
     )
-    .addOption(new Option("--rate <number>", "dead letters a second").argParser(wholeNumber(1)))
+    .addOption(new Option("--rate <number>", "dead letters per second").argParser(wholeNumber(1)))
     .action(async (options) => {
       const { redrive } = await import("./redrive.ts");
-      const asked = readChange(options);
+      const given = readChange(options);
       const more = v.parse(
         v.object({ maxRedrives: v.number(), rate: v.optional(v.number()) }),
         options,
       );
       const { maxRedrives, rate } = more;
-      context.onExit(await redrive({ ...asked, maxRedrives, rate }, context.screen(asked.json)));
+      context.onExit(await redrive({ ...given, maxRedrives, rate }, context.screen(given.json)));
     });
 
-  changing(filtered(sub("discard", "delete dead letters, after an export of them")))
+  changing(filtered(sub("discard", "export dead letters to a file, then delete them")))
     .addOption(
-      new Option("--export <file>", "where they are written first")
+      new Option("--export <file>", "the file to export them to first")
         .argParser((text) => {
           if (text !== "-") return path(text);
           throw new InvalidArgumentError(
-            "Name a file: dead letters are deleted only after they are saved on a disk.",
+            "Name a file: dead letters are deleted only after they are saved to disk.",
           );
         })
         .default(
@@ -108,28 +108,28 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
     )
     .action(async (options) => {
       const { discard } = await import("./discard.ts");
-      const asked = readChange(options);
+      const given = readChange(options);
       const { export: exportTo } = v.parse(v.object({ export: v.string() }), options);
-      context.onExit(await discard({ ...asked, exportTo }, context.screen(asked.json)));
+      context.onExit(await discard({ ...given, exportTo }, context.screen(given.json)));
     });
 
-  filtered(sub("export", "write dead letters as lines of JSON; they stay where they are"))
+  filtered(sub("export", "write dead letters as lines of JSON, without deleting them"))
     .addArgument(
-      new Argument("[file]", "a new file (none, or -: stdout)").argParser((text) =>
+      new Argument("[file]", "a new file (default, or -: stdout)").argParser((text) =>
         text === "-" ? undefined : path(text),
       ),
     )
     .action(async (file, options) => {
       const { exportDeadLetters } = await import("./export.ts");
-      const asked = readOptions(options);
+      const given = readOptions(options);
       const screen = context.screen(true);
-      context.onExit(await exportDeadLetters({ ...asked, file }, screen));
+      context.onExit(await exportDeadLetters({ ...given, file }, screen));
     });
 
-  sub("import", "bring an export's dead letters back")
-    .addArgument(new Argument("<file>", "what export or discard wrote").argParser(path))
+  sub("import", "put the dead letters of an export back into their queues")
+    .addArgument(new Argument("<file>", "a file written by export or discard").argParser(path))
     .addOption(
-      new Option("--from-line <number>", "go on in the middle")
+      new Option("--from-line <number>", "the line to start from, to continue an import")
         .argParser(wholeNumber(1))
         .default(1),
     )
@@ -146,26 +146,30 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
     });
 }
 
-/** A word that is no command would be taken for an argument of the one that runs by default. */
-function refuseUnknown(dlq: CommandUnknownOpts, called: CommandUnknownOpts): void {
+/** Without this, the parser would take an unknown command for an argument of the default one. */
+function refuseUnknown(dlq: CommandUnknownOpts, subcommand: CommandUnknownOpts): void {
   const [word] = dlq.args;
-  if (word === undefined || word.startsWith("-") || word === called.name()) return;
+  if (word === undefined || word.startsWith("-") || word === subcommand.name()) return;
   const known = dlq.commands.map((command) => command.name()).join(", ");
-  dlq.error(`error: unknown command ${word}: dlq has ${known}`);
+  dlq.error(`error: unknown command ${word}. The dlq commands are ${known}`);
 }
 
-const FILTER_GROUP = "Which dead letters (all that is said must be met):";
+const FILTER_GROUP = "Filter (a dead letter must match all of these options):";
 
-/** Gives a command the filters of dead letters. */
+/** Adds the filter options to a command. */
 function filtered(command: Command): Command {
   const options = [
-    new Option("--reason <reason...>", "why it is here").argParser(reasons),
-    new Option("--key <glob>", "the source's key; * within a folder, ** through folders"),
+    new Option("--reason <reason...>", "one or more reasons").argParser(reasons),
+    new Option("--key <glob>", "the source's key; * within a folder, ** across folders"),
     new Option("--lane <lane>", "small or large").choices(LANES),
-    new Option("--older-than <age>", "last tried before: 90m, 12h, 7d or a date").argParser(moment),
-    new Option("--newer-than <age>", "last tried since").argParser(moment),
-    new Option("--min-receives <number>", "received so often").argParser(wholeNumber(1)),
-    new Option("--id <id...>", "the ids' first characters"),
+    new Option("--older-than <age>", "last attempted before: 90m, 12h, 7d or a date").argParser(
+      moment,
+    ),
+    new Option("--newer-than <age>", "last attempted since").argParser(moment),
+    new Option("--min-receives <number>", "received at least this many times").argParser(
+      wholeNumber(1),
+    ),
+    new Option("--id <id...>", "the first characters of one or more ids"),
   ];
   for (const option of options) command.addOption(option.helpGroup(FILTER_GROUP));
   return leased(command);
@@ -173,20 +177,22 @@ function filtered(command: Command): Command {
 
 function leased(command: Command): Command {
   return command.addOption(
-    new Option("--lease <seconds>", "dead letters are hidden so long should this be killed")
+    new Option("--lease <seconds>", "how long a killed command hides what it read")
       .argParser(wholeNumber(5, 43_200))
       .default(60),
   );
 }
 
 function changing(command: Command): Command {
-  return command.option("--yes", "do not ask").option("--dry-run", "only say what would be done");
+  return command
+    .option("--yes", "do not ask for confirmation")
+    .option("--dry-run", "only report what would be done");
 }
 
-/** The parser calls it once a value, with what it gave before. */
-function reasons(text: string, before: readonly DeadLetterReason[] = []): DeadLetterReason[] {
-  const meant = REASONS.find((reason) => reason.toLowerCase() === text.toLowerCase());
-  if (meant !== undefined) return [...before, meant];
+/** The parser calls this for each value, with the previous result. */
+function reasons(text: string, previous: readonly DeadLetterReason[] = []): DeadLetterReason[] {
+  const reason = REASONS.find((each) => each.toLowerCase() === text.toLowerCase());
+  if (reason !== undefined) return [...previous, reason];
   throw new InvalidArgumentError(`The reasons are ${REASONS.join(", ")}.`);
 }
 

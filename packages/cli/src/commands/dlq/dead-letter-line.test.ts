@@ -4,8 +4,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { matches } from "../../dead-letters/filter.ts";
 import { groupBy, groupByFolder, hourOf } from "../../dead-letters/tally.ts";
-import { deadLetterJson } from "./dead-letter-json.ts";
-import { deadLetterLine, readDeadLetterLine } from "./dead-letter-line.ts";
+import { deadLetterJson, deadLetterLine, readDeadLetterLine } from "./dead-letter-line.ts";
 import { printableBody } from "./show.ts";
 
 const received = (body: string, attributes: Record<string, string>): ReceivedMessage => ({
@@ -18,16 +17,16 @@ const received = (body: string, attributes: Record<string, string>): ReceivedMes
   firstReceivedAt: 0,
 });
 
-it("reads, groups, shows, exports and redrives whatever dead letter there is", () => {
+it("reads, groups, shows, exports and redrives any dead letter", () => {
   const deadLetters = fc.array(fc.record({ body: anyBody, attributes: anyAttributes }), {
     minLength: 1,
     maxLength: 5,
   });
   fc.assert(
     fc.property(deadLetters, (odd) => {
-      const innocent = { Reason: "SourceCorrupt", Bucket: "b", Key: "in/a.jpg" };
+      const valid = { Reason: "SourceCorrupt", Bucket: "b", Key: "in/a.jpg" };
       const messages = [
-        received("{}", innocent),
+        received("{}", valid),
         ...odd.map((one) => received(one.body, one.attributes)),
       ];
       const read = messages.map((message) => readDeadLetter(message, "small"));
@@ -72,11 +71,11 @@ it.each([
     /^attributes.Reason is "Odd": it must be "SourceCorrupt" or .* or "DoctorTest"$/,
   ],
   [JSON.stringify({ ...whole, reason: "Odd" }), /^reason is "Odd": it must be "SourceCorrupt" or /],
-])("says of the line %j which field is wrong, and how", (line, issue) => {
+])("names the invalid field of the line %j", (line, issue) => {
   expect(readDeadLetterLine(line)).toMatchObject({ issue: expect.stringMatching(issue) });
 });
 
-it("shows JSON indented, and as it is where it is nested too deep for that", () => {
+it("indents JSON, and leaves JSON that is nested too deep unchanged", () => {
   expect(printableBody('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
   expect(printableBody(NESTED)).toBe(NESTED);
 });

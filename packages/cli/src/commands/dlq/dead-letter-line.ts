@@ -9,6 +9,7 @@ import {
 } from "@imagefleet/core/outcome";
 import {
   DEAD_LETTER_ATTRIBUTES,
+  type DeadLetter,
   MAX_ATTRIBUTES,
   type OutgoingMessage,
   type ReceivedMessage,
@@ -16,7 +17,6 @@ import {
 } from "@imagefleet/core/queue";
 import * as v from "valibot";
 import { printableJson } from "../../terminal/printable.ts";
-import { deadLetterJson } from "./dead-letter-json.ts";
 
 const reason = v.picklist([...REJECTED_REASONS, ...FAILED_REASONS, CRASHED, DOCTOR_TEST]);
 const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
@@ -43,28 +43,46 @@ const knownReason = v.object({
   attributes: v.object({ [DEAD_LETTER_ATTRIBUTES.reason]: v.optional(reason) }),
 });
 
-/** A message of an export, or why the line is none. */
+/** A message of an export, or what is wrong with the line. */
 export type DeadLetterLine =
   | { readonly lane: Lane; readonly message: OutgoingMessage }
   | { readonly issue: string; readonly isJson: boolean };
 
-/** A dead letter as one line of an export: what it says, and the message itself, whole. */
+/** A dead letter in JSON output; unknown values are null. */
+export function deadLetterJson(deadLetter: DeadLetter) {
+  const { id, lane, reason, message, source, firstAttemptAt, lastAttemptAt } = deadLetter;
+  return {
+    version: 1,
+    id,
+    lane,
+    reason,
+    message,
+    bucket: source?.bucket ?? null,
+    key: source?.key ?? null,
+    firstAttemptAt: firstAttemptAt === undefined ? null : new Date(firstAttemptAt).toISOString(),
+    lastAttemptAt: new Date(lastAttemptAt).toISOString(),
+    receiveCount: deadLetter.receiveCount ?? null,
+    redriveCount: deadLetter.redriveCount,
+  };
+}
+
+/** One line of an export: the dead letter with the body and the attributes of its message. */
 export function deadLetterLine(message: ReceivedMessage, lane: Lane): string {
   const { body, attributes } = message;
   return `${printableJson({ ...deadLetterJson(readDeadLetter(message, lane)), body, attributes })}\n`;
 }
 
-/** The message of a line of an export. */
+/** Reads a line of an export. */
 export function readDeadLetterLine(line: string): DeadLetterLine {
   const parsed = v.safeParse(lineSchema, line, { abortEarly: true });
   if (!parsed.success) {
     const [issue] = parsed.issues;
     return { issue: issueText(issue), isJson: issue.type !== "parse_json" };
   }
-  const { lane, reason: told, body, attributes } = parsed.output;
-  // Anybody may have sent a dead letter with a reason of their own: export tells it as it is read, crashed.
+  const { lane, reason: readAs, body, attributes } = parsed.output;
+  // A foreign sender may have set an unknown reason. Such a dead letter is read, and exported, as crashed.
   const known = v.safeParse(knownReason, parsed.output);
-  if (!known.success && told !== CRASHED) {
+  if (!known.success && readAs !== CRASHED) {
     return { issue: issueText(known.issues[0]), isJson: true };
   }
   return { lane, message: { body, attributes } };

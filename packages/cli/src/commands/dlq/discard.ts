@@ -1,20 +1,21 @@
 import { connect } from "../../connection/connect.ts";
 import { filterText } from "../../dead-letters/filter.ts";
 import { survey, warnings } from "../../dead-letters/survey.ts";
+import { deleteDeadLetters } from "../../dead-letters/walk.ts";
 import { EXIT } from "../../exit-code.ts";
 import { shellWord } from "../../invocation.ts";
 import { confirm } from "../../terminal/confirm.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { many } from "../../terminal/thousands.ts";
-import { change } from "./change.ts";
+import { change, missedText } from "./change.ts";
 import { deadLetterLine } from "./dead-letter-line.ts";
 import { createExportFile } from "./export-file.ts";
 import type { DlqChangeOptions } from "./options.ts";
 
 /**
- * `imagefleet dlq discard`: dead letters away. Each is a line of the export, on the disk, before it is
- * deleted: `imagefleet dlq import` brings them back.
+ * `imagefleet dlq discard`: deletes dead letters. Each is a line of the export on the disk before it is
+ * deleted, so that `imagefleet dlq import` can restore it.
  */
 export async function discard(
   options: DlqChangeOptions & { readonly exportTo: string },
@@ -37,15 +38,14 @@ export async function discard(
       );
     return EXIT.done;
   }
-  const question = `Discard ${many(deadLetters.length, "dead letter")}${of} at ${connection.where}, after exporting to ${options.exportTo}?`;
+  const question = `Discard ${many(deadLetters.length, "dead letter")}${of} at ${connection.where} after an export to ${options.exportTo}?`;
   if (!(await confirm(question, options.yes, screen, signal))) {
     screen.note("Nothing was discarded.");
     return signal.aborted ? EXIT.interrupted : EXIT.failed;
   }
   await using file = await createExportFile("--export", options.exportTo);
-  const queues = await connection.lanes();
   const { leaseSeconds } = options;
-  const { done, missed } = await change(
+  const changed = await change(
     deadLetters,
     connection,
     { leaseSeconds, signal, verb: "discarded" },
@@ -53,21 +53,20 @@ export async function discard(
     async (messages, lane) => {
       await file.append(messages.map((message) => deadLetterLine(message, lane)));
       file.keep();
-      return (await queues[lane].deadLetters.deleteBatch(messages)).done;
+      return deleteDeadLetters(connection, lane, messages);
     },
   );
   file.keep();
+  const { done, missed } = changed;
   if (options.json) {
     screen.json(resultJson(done, missed, deadLetters.length, false, options.exportTo));
   } else {
     screen.report(
       screen.paint("bold", `${many(done, "dead letter")}${of} discarded`),
-      ...(missed === 0
-        ? []
-        : [`${many(missed, "dead letter")} not met again: somebody else took them`]),
+      ...missedText(changed),
       `export  ${options.exportTo}`,
       "",
-      "To undo it:",
+      "To undo:",
       `  ${screen.command(`dlq import ${shellWord(options.exportTo)}`)}`,
     );
   }

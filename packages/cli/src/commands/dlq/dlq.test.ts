@@ -7,7 +7,7 @@ import { Queue } from "@imagefleet/core/queue";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Cli, run } from "../../fixtures/cli.ts";
-import { bury, takeAll } from "./fixtures/dead-letters.ts";
+import { putDeadLetters, takeAll } from "./fixtures/dead-letters.ts";
 
 let sandbox: Sandbox;
 let clis: Cli[];
@@ -42,14 +42,14 @@ function begin(...args: string[]): Cli {
   return cli;
 }
 
-/** What is to be seen and what is hidden. */
+/** The counts of visible messages and of those in flight. */
 function counts(url: string) {
   return new Queue(sandbox.sqs, url).counts();
 }
 
 describe("reading", () => {
-  it("tells reasons, lanes and folders, and gives every dead letter back", async () => {
-    await bury(sandbox, [
+  it("reports reasons, lanes and folders, and releases every dead letter", async () => {
+    await putDeadLetters(sandbox, [
       ...keys(25).map((key) => ({ key: `a/${key}`, reason: "SourceCorrupt" }) as const),
       ...keys(3).map((key) => ({ key: `b/${key}`, reason: "Crashed" }) as const),
       { key: "c/big.tif", reason: "TimedOut", lane: "large", redriven: 2 },
@@ -83,21 +83,21 @@ describe("reading", () => {
     expect(await counts(large.deadLetters)).toEqual({ waiting: 1, inFlight: 0 });
   });
 
-  it("shows a letter by the first characters of its id, and that its source is gone", async () => {
-    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+  it("shows a dead letter by the first characters of its id, and that its source is missing", async () => {
+    await putDeadLetters(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
     const { id } = await json("list");
     expect(await json("show", id.slice(0, 6))).toMatchObject({
       key: "a.jpg",
       receiveCount: 5,
-      source: { state: "gone" },
+      source: { state: "missing" },
     });
     const wrong = await dlq("show", "zzz");
     expect(wrong.code).toBe(2);
-    expect(wrong.stderr).toContain("no dead letter whose id begins with zzz");
+    expect(wrong.stderr).toContain("no dead letter has an id that starts with zzz");
   });
 
-  it("tells dead letters that another reader holds from none", async () => {
-    await bury(
+  it("reports dead letters that another reader holds", async () => {
+    await putDeadLetters(
       sandbox,
       keys(10).map((key) => ({ key, reason: "Throttled" })),
     );
@@ -108,23 +108,23 @@ describe("reading", () => {
     expect(Messages).toHaveLength(10);
     const { code, stdout } = await dlq("summary");
     expect(code).toBe(0);
-    expect(stdout.split("\n")[0]).toMatch(
-      /^10 dead letters at .*, all in another reader's hands\.$/,
-    );
+    expect(stdout.split("\n")[0]).toMatch(/^10 dead letters at .*, all held by another reader\.$/);
   });
 
-  it("shows some of many folders, hours and dead letters, and all where it says that all are", async () => {
+  it("shows some of many folders, hours and dead letters, and all of them with --json", async () => {
     const dead = Array.from({ length: 15 }, (_, n) => {
       return { key: `${n}/a.jpg`, reason: "Internal", hoursAgo: n + 1 } as const;
     });
-    await bury(sandbox, dead);
+    await putDeadLetters(sandbox, dead);
     const { stdout } = await dlq("summary");
     expect(stdout).toContain("… and 7 folders more: --json lists all");
-    expect(stdout).toContain("… 3 hours before these: --json lists all");
+    expect(stdout).toContain("… 3 hours earlier: --json lists all");
     const { folders, hours } = await json("summary");
     expect([folders.length, hours.length]).toEqual([15, 15]);
     const listed = await dlq("list", "--limit", "4");
-    expect(listed.stdout).toContain("11 older dead letters left out: --limit, or --json for all");
+    expect(listed.stdout).toContain(
+      "11 older dead letters not shown: use --limit, or --json for all",
+    );
     const all = await dlq("list", "--limit", "4", "--json");
     const keys = all.stdout
       .trim()
@@ -133,26 +133,28 @@ describe("reading", () => {
     expect(keys.sort()).toEqual(dead.map(({ key }) => key).sort());
   });
 
-  it("names the commands that there are to a word that is none", async () => {
+  it("lists the commands after an unknown one", async () => {
     const [unknown, byDefault] = await Promise.all([dlq("nonsense"), dlq()]);
     expect(unknown.code).toBe(2);
-    expect(unknown.stderr).toMatch(/unknown command nonsense: dlq has summary, list, show, /);
+    expect(unknown.stderr).toMatch(
+      /unknown command nonsense. The dlq commands are summary, list, show, /,
+    );
     expect(byDefault.code).toBe(0);
   });
 
-  it("ends with commands that run as they are printed, on the same fleet", async () => {
-    await bury(sandbox, [{ key: "a.jpg", reason: "Throttled" }]);
+  it("ends with commands that can be copied and run on the same fleet", async () => {
+    await putDeadLetters(sandbox, [{ key: "a.jpg", reason: "Throttled" }]);
     const { stdout } = await dlq("summary");
     const [list, dry] = stdout.split("\n").filter((line) => / dlq .* --endpoint /.test(line));
     const shell = async (command = "") =>
       (await promisify(execFile)("sh", ["-c", command], { cwd: sandbox.folder })).stdout;
     const listed = (await shell(list)).split("\n");
     expect(await shell(listed.find((line) => line.includes("dlq show")))).toContain("a.jpg");
-    expect(await shell(dry)).toContain("1 dead letter of Throttled would be redriven");
+    expect(await shell(dry)).toContain("1 dead letter with reason Throttled would be redriven");
   });
 
-  it("gives the dead letters back at Ctrl-C, and SQS does after a kill", async () => {
-    await bury(
+  it("releases dead letters at Ctrl-C, and SQS shows them again after a kill", async () => {
+    await putDeadLetters(
       sandbox,
       keys(30).map((key) => ({ key, reason: "Throttled" })),
     );
@@ -177,8 +179,8 @@ describe("reading", () => {
 });
 
 describe("redrive", () => {
-  it("moves what is meant and nothing else, with one redrive more and no old reason", async () => {
-    await bury(sandbox, [
+  it("moves only the selected dead letters, with one more redrive and without the old reason", async () => {
+    await putDeadLetters(sandbox, [
       ...keys(12).map((key) => ({ key, reason: "Throttled", redriven: 1 }) as const),
       ...keys(8).map((key) => ({ key: `other/${key}`, reason: "SourceCorrupt" }) as const),
       { key: "big.tif", reason: "Throttled", lane: "large" },
@@ -204,21 +206,21 @@ describe("redrive", () => {
     );
   });
 
-  it("refuses past the cap and says so", async () => {
-    await bury(sandbox, [
+  it("refuses and reports dead letters that were redriven --max-redrives times", async () => {
+    await putDeadLetters(sandbox, [
       { key: "often.jpg", reason: "Internal", redriven: 3 },
       { key: "crashes.jpg", reason: "Crashed", redriven: 3 },
       { key: "new.jpg", reason: "Internal" },
     ]);
     const { code, stdout } = await dlq("redrive", "--yes");
     expect(code).toBe(3);
-    expect(stdout).toContain("2 refused: redriven 3 times already");
+    expect(stdout).toContain("2 refused: already redriven 3 times");
     expect((await takeAll(sandbox, sandbox.resources.lanes.small.url)).keys).toEqual(["new.jpg"]);
     expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(2);
   });
 
-  it("asks, and does nothing where nobody can answer", async () => {
-    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+  it("asks for confirmation, and fails without a terminal to ask on", async () => {
+    await putDeadLetters(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
     const { code, stderr } = await dlq("redrive");
     expect(code).toBe(2);
     expect(stderr).toContain("--yes");
@@ -227,10 +229,10 @@ describe("redrive", () => {
 });
 
 describe("discard", () => {
-  it("exports exactly what it removes, and import brings it back as it was", async () => {
-    // A line's end to some readers, and not in NDJSON.
+  it("exports exactly what it deletes, and import restores it unchanged", async () => {
+    // Some readers take U+2028 for the end of a line; NDJSON does not.
     const odd = "crashed\u2028here.tif";
-    await bury(sandbox, [
+    await putDeadLetters(sandbox, [
       ...keys(23).map((key) => ({ key, reason: "SourceEmpty" }) as const),
       { key: "kept.jpg", reason: "Internal" },
       { key: odd, reason: "Crashed", lane: "large", redriven: 1 },
@@ -246,7 +248,7 @@ describe("discard", () => {
     expect(exported).toEqual([odd, ...keys(23)].sort());
     const again = await dlq("discard", "--yes", "--export", file);
     expect(again.code).toBe(2);
-    expect(again.stderr).toContain("there is such a file already");
+    expect(again.stderr).toContain("the file exists");
 
     expect(await json("import", file)).toMatchObject({ imported: 24 });
     expect(await json("summary")).toMatchObject({
@@ -264,8 +266,8 @@ describe("discard", () => {
     });
   });
 
-  it("takes - for stdout in export, and for no place to save dead letters before deleting them", async () => {
-    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+  it("takes - for stdout in export, and refuses it in discard", async () => {
+    await putDeadLetters(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
     const exported = await dlq("export", "-");
     expect(JSON.parse(exported.stdout)).toMatchObject({ key: "a.jpg" });
     const discarded = await dlq("discard", "--export", "-", "--yes");
@@ -275,7 +277,7 @@ describe("discard", () => {
     expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(1);
   });
 
-  it("takes a folder for no file of dead letters", async () => {
+  it("refuses to import a folder", async () => {
     const { code, stderr } = await dlq("import", sandbox.folder);
     expect({ code, stderr }).toEqual({
       code: 2,
@@ -283,9 +285,9 @@ describe("discard", () => {
     });
   });
 
-  it("shows and exports a key that would speak to the terminal in escapes", async () => {
+  it("escapes control characters of a key in output and exports", async () => {
     const key = "a\u009b2J\u202egpj\u200f.exe";
-    await bury(sandbox, [{ key, reason: "Internal" }]);
+    await putDeadLetters(sandbox, [{ key, reason: "Internal" }]);
     for (const args of [["export"], ["list", "--json"], ["list"]]) {
       const { stdout } = await dlq(...args);
       expect(stdout).not.toMatch(/[\u0080-\u009f\u200f\u202e]/);
@@ -293,40 +295,42 @@ describe("discard", () => {
     }
   });
 
-  it("imports nothing of a file with a line that is no dead letter", async () => {
-    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+  it("imports nothing from a file with an invalid line", async () => {
+    await putDeadLetters(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
     const file = join(sandbox.folder, "dead-letters.ndjson");
     expect((await dlq("export", file)).code).toBe(0);
     await writeFile(file, `${await readFile(file, "utf8")}{"version":1}\n`);
     const { code, stderr } = await dlq("import", file);
     expect(code).toBe(2);
-    expect(stderr).toContain("line 2 is no dead letter: lane is missing. Correct it");
+    expect(stderr).toContain("line 2 is not a dead letter: lane is missing. Correct the line");
     await writeFile(file, JSON.stringify({ version: 1 }));
     const unended = await dlq("import", file);
     expect(unended.code).toBe(2);
-    expect(unended.stderr).toContain("line 1 is no dead letter: lane is missing. Correct it");
+    expect(unended.stderr).toContain(
+      "line 1 is not a dead letter: lane is missing. Correct the line",
+    );
     expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(1);
   });
 
-  it.each(["2", "9"])("refuses --from-line %s of a file of one line", async (line) => {
-    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+  it.each(["2", "9"])("refuses --from-line %s for a file of one line", async (line) => {
+    await putDeadLetters(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
     const file = join(sandbox.folder, "dead-letters.ndjson");
     await dlq("export", file);
     const { code, stderr } = await dlq("import", file, "--from-line", line);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: `error: --from-line ${line}: ${file} has 1 line: name one of them, or leave the option out\n`,
+      stderr: `error: --from-line ${line}: ${file} has only 1 line. Use a smaller number, or omit the option\n`,
     });
   });
 
-  it("imports an export of no dead letters", async () => {
+  it("imports an empty export", async () => {
     const file = join(sandbox.folder, "dead-letters.ndjson");
     await dlq("export", file);
     expect(await json("import", file)).toMatchObject({ code: 0, imported: 0, lines: 0 });
   });
 
-  it("says from which line an import goes on that the queue did not take", async () => {
-    await bury(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+  it("reports the line to continue from when the queue refuses messages", async () => {
+    await putDeadLetters(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
     const file = join(sandbox.folder, "dead-letters.ndjson");
     await dlq("export", file);
     const line = JSON.parse(await readFile(file, "utf8"));
@@ -334,13 +338,15 @@ describe("discard", () => {
     await writeFile(file, `${`${JSON.stringify(line)}\n`.repeat(500)}${tooLong}\n`);
     const { code, stderr } = await dlq("import", file);
     expect(code).toBe(1);
-    expect(stderr).toContain("lines 501 to 501 were not all sent: ");
-    expect(stderr).toContain("Those before are imported; --from-line 501 goes on");
+    expect(stderr).toContain("not all of lines 501 to 501 were sent: ");
+    expect(stderr).toContain(
+      "All lines before are imported. To continue, run it again with --from-line 501",
+    );
     expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(501);
   });
 
-  it("imports all of a file but for a last line that a kill has cut off", async () => {
-    await bury(sandbox, [
+  it("imports all but an incomplete last line", async () => {
+    await putDeadLetters(sandbox, [
       { key: "a.jpg", reason: "Internal" },
       { key: "b.jpg", reason: "Internal" },
     ]);
@@ -356,7 +362,7 @@ describe("discard", () => {
       leftOut: 1,
       lines: 2,
     });
-    expect(stderr).toContain("line 2 is cut off and left out");
+    expect(stderr).toContain("line 2 is incomplete and was not imported");
     expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(3);
   });
 });

@@ -5,18 +5,18 @@ import { makeFolder } from "../../files/output/folder.ts";
 import { UsageError } from "../../usage-error.ts";
 
 /**
- * A new file of lines; what `append` has resolved for is on the disk, also after a power cut. Disposing
- * of it removes it, unless it is to be kept.
+ * A new file of lines. Lines are on the disk, even after a power cut, once `append` has resolved.
+ * Disposal removes the file unless `keep` was called.
  */
 export interface ExportFile extends AsyncDisposable {
-  /** @throws Error when the disk takes no more; the file then ends with the last whole line */
+  /** @throws Error when the disk is full; the file then ends with the last whole line */
   append(lines: readonly string[]): Promise<void>;
   keep(): void;
 }
 
 /**
- * @param option how the person named the file, for the message
- * @throws WrongUse when it is there already or cannot be written
+ * @param option the option that named the file, for the message
+ * @throws UsageError when the file exists or cannot be written
  */
 export async function createExportFile(option: string, path: string): Promise<ExportFile> {
   const file = await create(option, path);
@@ -31,13 +31,13 @@ export async function createExportFile(option: string, path: string): Promise<Ex
       size += bytes.length;
     } catch (error) {
       await file.truncate(size).catch(() => undefined);
-      const saved = isKept ? `. Keep ${path}: what was deleted until now is saved in it` : "";
+      const saved = isKept ? `. Keep ${path}: it contains every dead letter deleted so far` : "";
       throw new Error(`${cannotWrite(`${option} ${path}`, error)}${saved}`, { cause: error });
     }
   };
   return {
     append(lines) {
-      // One after the other: two lines written at once could run into each other.
+      // Concurrent writes could interleave lines.
       last = last.then(() => write(lines));
       return last;
     },
@@ -58,17 +58,17 @@ async function create(option: string, path: string): Promise<FileHandle> {
     await syncFolder(dirname(path));
     return file;
   } catch (error) {
-    const there = error instanceof Error && "code" in error && error.code === "EEXIST";
+    const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
     throw new UsageError(
-      there
-        ? `${option} ${path}: there is such a file already: name another, or move it away`
+      exists
+        ? `${option} ${path}: the file exists. Choose another name, or move the file away`
         : cannotWrite(`${option} ${path}`, error),
       { cause: error },
     );
   }
 }
 
-/** A file is on the disk when its name is, too. */
+/** A new file survives a power cut only when its folder's entry is on the disk too. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {

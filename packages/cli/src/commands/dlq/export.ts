@@ -1,8 +1,6 @@
-import { LANES } from "@imagefleet/core/outcome";
-import { readDeadLetter } from "@imagefleet/core/queue";
 import { connect } from "../../connection/connect.ts";
-import { filterText, matches } from "../../dead-letters/filter.ts";
-import { sweep } from "../../dead-letters/sweep.ts";
+import { filterText, lanesOf, matches } from "../../dead-letters/filter.ts";
+import { walk } from "../../dead-letters/walk.ts";
 import { EXIT } from "../../exit-code.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import type { Screen } from "../../terminal/screen.ts";
@@ -11,7 +9,7 @@ import { deadLetterLine } from "./dead-letter-line.ts";
 import { createExportFile, type ExportFile } from "./export-file.ts";
 import type { DlqOptions } from "./options.ts";
 
-/** `imagefleet dlq export`: dead letters as lines of JSON, into a file or onto stdout; they stay where they are. */
+/** `imagefleet dlq export`: writes dead letters as lines of JSON and leaves them in the queue. */
 export async function exportDeadLetters(
   options: DlqOptions & { readonly file: string | undefined },
   screen: Screen,
@@ -20,33 +18,22 @@ export async function exportDeadLetters(
   using interrupt = onInterrupt(() => undefined);
   const { signal } = interrupt;
   const { filter, leaseSeconds, file: path } = options;
-  const queues = await connection.lanes();
   await using file = path === undefined ? stdout(screen) : await createExportFile("FILE", path);
   let lines = 0;
-  await Promise.all(
-    LANES.filter((lane) => (filter.lane ?? lane) === lane).map((lane) =>
-      sweep(queues[lane].deadLetters, {
-        leaseSeconds,
-        waitSeconds: connection.consistencyDelaySeconds,
-        signal,
-        async take(messages) {
-          const meant = messages.filter((message) =>
-            matches(readDeadLetter(message, lane), filter),
-          );
-          if (meant.length > 0)
-            await file.append(meant.map((message) => deadLetterLine(message, lane)));
-          lines += meant.length;
-          return [];
-        },
-      }),
-    ),
-  );
+  await walk(connection, { lanes: lanesOf(filter), leaseSeconds, signal }, async (found, lane) => {
+    const matching = found.filter(({ deadLetter }) => matches(deadLetter, filter));
+    if (matching.length > 0) {
+      await file.append(matching.map(({ message }) => deadLetterLine(message, lane)));
+    }
+    lines += matching.length;
+    return [];
+  });
   file.keep();
   const where = path === undefined ? "" : ` to ${path}`;
   if (options.json && path !== undefined) screen.json({ version: 1, exported: lines, file: path });
   else
     screen.note(
-      `${many(lines, "dead letter")}${filterText(filter)} exported${where}; they stay where they are`,
+      `${many(lines, "dead letter")}${filterText(filter)} exported${where}; they stay in the queue`,
     );
   return signal.aborted ? EXIT.interrupted : EXIT.done;
 }

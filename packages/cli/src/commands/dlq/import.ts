@@ -12,14 +12,14 @@ import { UsageError } from "../../usage-error.ts";
 import { readDeadLetterLine } from "./dead-letter-line.ts";
 import type { DlqOptions } from "./options.ts";
 
-/** Lines that are sent before the next are read. */
+/** How many dead letters are sent at a time. */
 const CHUNK = 500;
 
 /**
- * `imagefleet dlq import`: the dead letters of an export back into their dead-letter queues, as they were
- * but for their ids.
+ * `imagefleet dlq import`: puts the dead letters of an export back into their queues. Only their ids
+ * change.
  *
- * @throws UsageError when a line is no dead letter; nothing is sent then
+ * @throws UsageError when a line is not a dead letter; nothing is sent then
  */
 export async function importDeadLetters(
   options: Omit<DlqOptions, "filter" | "leaseSeconds"> & {
@@ -32,7 +32,7 @@ export async function importDeadLetters(
   const { lines: total, isCut } = await check(file, fromLine);
   const leftOut = isCut ? 1 : 0;
   if (isCut) {
-    const text = `${file}, line ${total} is cut off and left out: if a discard was killed here, its dead letter is still in the queue; else the file is damaged, and the dead letter must come from another copy`;
+    const text = `${file}, line ${total} is incomplete and was not imported. If a discard was killed, its dead letter is still in the queue; otherwise the file is damaged: import the line from another copy`;
     screen.note(screen.tint("yellow", `! ${text}`));
   }
   using connection = await connect(options.connection);
@@ -51,7 +51,7 @@ export async function importDeadLetters(
       refused += result.refused.length;
       sent += result.done.length;
       for (const { why } of result.refused)
-        screen.note(screen.tint("red", `! refused by SQS: ${why}`));
+        screen.note(screen.tint("red", `! SQS refused a dead letter: ${why}`));
     }
   };
   let chunk: { lane: Lane; message: OutgoingMessage }[] = [];
@@ -62,7 +62,7 @@ export async function importDeadLetters(
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Error(
-        `${file}, lines ${thousands(chunkFrom)} to ${thousands(at)} were not all sent: ${why}. Those before are imported; --from-line ${chunkFrom} goes on, and sends once more what of these has arrived`,
+        `${file}: not all of lines ${thousands(chunkFrom)} to ${thousands(at)} were sent: ${why}. All lines before are imported. To continue, run it again with --from-line ${chunkFrom}; it may import some of these lines twice`,
         { cause: error },
       );
     }
@@ -80,17 +80,19 @@ export async function importDeadLetters(
   }
   await sendChunk();
   if (options.json) screen.json({ version: 1, imported: sent, refused, leftOut, lines: total });
-  else screen.report(screen.paint("bold", `${many(sent, "dead letter")} of ${file} imported`));
+  else screen.report(screen.paint("bold", `${many(sent, "dead letter")} imported from ${file}`));
   if (signal.aborted && at < total) {
-    screen.note(`interrupted: --from-line ${at + 1} goes on after line ${thousands(at)}`);
+    screen.note(
+      `Interrupted after line ${thousands(at)}. To continue, run it again with --from-line ${at + 1}`,
+    );
     return EXIT.interrupted;
   }
   return refused + leftOut > 0 ? EXIT.failed : EXIT.done;
 }
 
 /**
- * Reads the whole file once before anything is sent: half an import is worse than none. A discard
- * that was killed may have left half a last line, whose dead letter it had not deleted.
+ * Checks the whole file before anything is sent, so that an invalid file is not half imported. A killed
+ * discard may leave an incomplete last line; its dead letter was not deleted.
  */
 async function check(file: string, fromLine: number): Promise<{ lines: number; isCut: boolean }> {
   let at = 0;
@@ -104,14 +106,14 @@ async function check(file: string, fromLine: number): Promise<{ lines: number; i
     if (!("issue" in deadLetter)) continue;
     mayBeCut = !deadLetter.isJson;
     wrong = new UsageError(
-      `${file}, line ${at} is no dead letter: ${deadLetter.issue}. Correct it as dlq export writes it, or remove the line; nothing was imported`,
+      `${file}, line ${at} is not a dead letter: ${deadLetter.issue}. Correct the line as dlq export writes it, or remove it. Nothing was imported`,
     );
   }
   if (wrong !== undefined && (!mayBeCut || (await endsWithNewline(file)))) throw wrong;
-  // An export of no dead letters is a file without lines.
+  // An export of an empty queue is a file without lines.
   if (fromLine > Math.max(at, 1)) {
     throw new UsageError(
-      `--from-line ${fromLine}: ${file} has ${many(at, "line")}: name one of them, or leave the option out`,
+      `--from-line ${fromLine}: ${file} has only ${many(at, "line")}. Use a smaller number, or omit the option`,
     );
   }
   return { lines: at, isCut: wrong !== undefined };
@@ -136,7 +138,7 @@ async function* linesIn(file: string): AsyncGenerator<string> {
     throw new UsageError(`${file} cannot be read: ${whyUnreadable(error)}`, { cause: error });
   }
   try {
-    // A folder opens as a file does; its size says nothing.
+    // A folder can be opened like a file.
     if ((await handle.stat()).isDirectory())
       throw new UsageError(`${file} cannot be read: it is a folder`);
     for await (const lines of linesOf(handle.createReadStream(), { mayBeCut: true })) {
@@ -144,7 +146,7 @@ async function* linesIn(file: string): AsyncGenerator<string> {
     }
   } catch (error) {
     if (!(error instanceof NotUtf8)) throw error;
-    throw new UsageError(`${file} is not UTF-8, as dlq export writes it`, { cause: error });
+    throw new UsageError(`${file} is not UTF-8, which dlq export writes`, { cause: error });
   } finally {
     await handle.close();
   }

@@ -5,11 +5,11 @@ import { Queue } from "@imagefleet/core/queue";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Cli, run } from "../../fixtures/cli.ts";
-import { bury, type Dead, takeAll } from "./fixtures/dead-letters.ts";
+import { type Dead, putDeadLetters, takeAll } from "./fixtures/dead-letters.ts";
 
 /** `IMAGEFLEET_LETTERS=10000 vitest run …/killed.test.ts`: the same with more. */
 const DEAD_LETTERS = Number(process.env["IMAGEFLEET_LETTERS"] ?? 2_000);
-/** A program that is killed reads its dead letters no otherwise for there being more. */
+/** Fewer dead letters suffice for a program that is killed. */
 const KILLED = DEAD_LETTERS / 5;
 const TIMEOUT_MS = 60_000 + DEAD_LETTERS * 40;
 
@@ -21,7 +21,7 @@ const REASONS = [
   "Crashed",
 ] as const satisfies readonly Dead["reason"][];
 
-/** A fifth of each reason, every tenth in the large lane; each has a key of its own. */
+/** A fifth have each reason, a tenth are in the large lane, and every key is unique. */
 function deadLetters(count: number) {
   return Array.from({ length: count }, (_unused, n) => ({
     key: `${n % 7}/${n}.jpg`,
@@ -30,7 +30,7 @@ function deadLetters(count: number) {
   }));
 }
 
-/** The keys of those of so many dead letters that have these reasons. */
+/** The keys of those of the first `count` dead letters that have one of these reasons. */
 function keysOf(count: number, ...reasons: readonly Dead["reason"][]): string[] {
   return deadLetters(count)
     .filter(({ reason }) => reasons.includes(reason))
@@ -40,7 +40,7 @@ function keysOf(count: number, ...reasons: readonly Dead["reason"][]): string[] 
 
 let sandbox: Sandbox;
 let running: Cli | undefined;
-/** How far the servers' clock is ahead, ms: they run in this process, and leases end by it. */
+/** How far the servers' clock is ahead, ms. They run in this process, and leases end by their clock. */
 let ahead: number;
 
 beforeEach(async () => {
@@ -78,10 +78,10 @@ async function counts(): Promise<{ waiting: number; inFlight: number }> {
   };
 }
 
-/** Takes everything out, once every lease has ended by itself; a key stands once for each message. */
+/** Removes all messages after every lease has ended. A key is listed once for each message. */
 async function census(): Promise<{ lanes: string[]; deadLetters: string[] }> {
   const all = { lanes: [] as string[], deadLetters: [] as string[] };
-  // Again, as long as there is one: a request of who was killed may be answered after that.
+  // A request of the killed process may start a lease after the clock was moved.
   do {
     ahead += 3_600_000;
     for (const lane of LANES) {
@@ -93,16 +93,16 @@ async function census(): Promise<{ lanes: string[]; deadLetters: string[] }> {
   return all;
 }
 
-/** The keys of an export's whole lines. */
+/** The keys of the complete lines of an export. */
 async function exported(file: string): Promise<string[]> {
   const lines = (await readFile(file, "utf8").catch(() => "")).split("\n");
   return lines.slice(0, -1).map((line) => String(JSON.parse(line).key));
 }
 
 /**
- * Runs a command and kills it, once it has come so far.
+ * Runs a command and kills it at a random point.
  *
- * @param progress how far it is, between 0 and 1
+ * @param progress returns how much of the work is done, between 0 and 1
  */
 async function killAt(args: readonly string[], progress: () => Promise<number>): Promise<number> {
   const point = 0.05 + Math.random() * 0.7;
@@ -111,13 +111,13 @@ async function killAt(args: readonly string[], progress: () => Promise<number>):
   while (cli.isAlive && (await progress()) < point);
   cli.signal("SIGKILL");
   const { code, stderr } = await cli.ended();
-  expect(code, `killed at ${point.toFixed(3)} of it\n${stderr}`).toBe(137);
-  // What it had asked for is answered before this is: its last lease begins before the clock is moved.
+  expect(code, `killed at ${point.toFixed(3)}\n${stderr}`).toBe(137);
+  // The server answers in order: the last lease of the killed process starts before the clock is moved.
   await counts();
   return point;
 }
 
-/** Each of the keys is in one of the places at least, and in two at most. */
+/** Expects each key in at least one and at most two places. */
 function expectNoneLost(keys: readonly string[], places: readonly string[]): void {
   const found = Map.groupBy(places, (key) => key);
   expect(keys.filter((key) => !found.has(key))).toEqual([]);
@@ -127,9 +127,9 @@ function expectNoneLost(keys: readonly string[], places: readonly string[]): voi
 
 describe(`${DEAD_LETTERS} dead letters of five reasons`, () => {
   it(
-    "are told, redriven by reason, refused past the cap, and discarded into an export",
+    "are summarized, redriven by reason, refused after too many redrives, and discarded into an export",
     async () => {
-      await bury(sandbox, deadLetters(DEAD_LETTERS));
+      await putDeadLetters(sandbox, deadLetters(DEAD_LETTERS));
       const fifth = DEAD_LETTERS / REASONS.length;
       const { reasons, lanes, warnings } = await dlq("summary");
       expect(
@@ -160,8 +160,8 @@ describe(`${DEAD_LETTERS} dead letters of five reasons`, () => {
         keysOf(DEAD_LETTERS, "Throttled", "Crashed"),
       );
 
-      // They fail again: a second pass finds them redriven as often as they may be.
-      await bury(sandbox, moved);
+      // They fail again: the second redrive refuses them.
+      await putDeadLetters(sandbox, moved);
       const again = ["redrive", "--reason", "Internal", "--max-redrives", "1", "--yes"];
       expect(await dlq(...again)).toMatchObject({
         code: 3,
@@ -183,23 +183,23 @@ describe(`${DEAD_LETTERS} dead letters of five reasons`, () => {
   );
 });
 
-describe("kill -9 leaves every message somewhere", () => {
-  beforeEach(() => bury(sandbox, deadLetters(KILLED)));
+describe("kill -9 loses no message", () => {
+  beforeEach(() => putDeadLetters(sandbox, deadLetters(KILLED)));
   const due = ["SourceUnsupported", "Throttled", "Internal", "Crashed"] as const;
-  const meant = ["--reason", ...due, "--yes"];
-  /** How many of those that are meant have left the dead-letter queues. */
+  const selection = ["--reason", ...due, "--yes"];
+  /** The share of the selected dead letters that have left the dead-letter queues. */
   const gone = async () => {
     const { waiting, inFlight } = await counts();
     return (KILLED - waiting - inFlight) / keysOf(KILLED, ...due).length;
   };
-  const held = async () => (await counts()).inFlight / KILLED;
+  const inFlightShare = async () => (await counts()).inFlight / KILLED;
 
   it(
-    "in a redrive; another does the rest",
+    "in a redrive; a second redrive completes it",
     async () => {
-      await killAt(["redrive", ...meant], gone);
+      await killAt(["redrive", ...selection], gone);
       ahead += 3_600_000;
-      expect(await dlq("redrive", ...meant)).toMatchObject({ code: 0, missed: 0 });
+      expect(await dlq("redrive", ...selection)).toMatchObject({ code: 0, missed: 0 });
       const { lanes, deadLetters } = await census();
       expectNoneLost(keysOf(KILLED, ...due), lanes);
       expect(deadLetters.sort()).toEqual(keysOf(KILLED, "SourceCorrupt"));
@@ -208,10 +208,10 @@ describe("kill -9 leaves every message somewhere", () => {
   );
 
   it(
-    "in a discard: those that are gone are in the export, which import brings back",
+    "in a discard; import restores the deleted dead letters from the export",
     async () => {
       const file = join(sandbox.folder, "gone.ndjson");
-      await killAt(["discard", ...meant, "--export", file], gone);
+      await killAt(["discard", ...selection, "--export", file], gone);
       const lines = await exported(file);
       ahead += 3_600_000;
       expect(await dlq("import", file)).toMatchObject({ imported: lines.length, refused: 0 });
@@ -225,7 +225,7 @@ describe("kill -9 leaves every message somewhere", () => {
   it.each([["list"], ["show", "no such id"], ["export", "dead-letters.ndjson"]])(
     "in %s",
     async (...args) => {
-      await killAt(args, held);
+      await killAt(args, inFlightShare);
       const { lanes, deadLetters } = await census();
       expect(lanes).toEqual([]);
       expect(deadLetters.sort()).toEqual(keysOf(KILLED, ...REASONS));
@@ -234,7 +234,7 @@ describe("kill -9 leaves every message somewhere", () => {
   );
 
   it(
-    "in an import: each is still a line of the file",
+    "in an import; the file still has every dead letter",
     async () => {
       const file = join(sandbox.folder, "dead-letters.ndjson");
       await dlq("export", file);

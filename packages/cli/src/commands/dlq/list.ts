@@ -9,13 +9,13 @@ import { printable } from "../../terminal/printable.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { table } from "../../terminal/table.ts";
 import { many } from "../../terminal/thousands.ts";
-import { deadLetterJson } from "./dead-letter-json.ts";
+import { deadLetterJson } from "./dead-letter-line.ts";
 import type { DlqOptions } from "./options.ts";
 
-/** Enough of an id to tell it from others, and to type. */
+/** Enough of an id to be unique and short enough to type. */
 const SHORT_ID = 8;
 
-/** `imagefleet dlq list`: one line a letter, the latest last, where the eye is. */
+/** `imagefleet dlq list`: one line per dead letter, the latest last, next to the prompt. */
 export async function list(
   options: DlqOptions & { readonly limit: number },
   screen: Screen,
@@ -41,7 +41,7 @@ export async function list(
         : [
             screen.paint(
               "dim",
-              `${many(left, "older dead letter")} left out: --limit, or --json for all`,
+              `${many(left, "older dead letter")} not shown: use --limit, or --json for all`,
             ),
           ]),
       ...table(columns(Date.now(), screen), shown, screen.width, (text) =>
@@ -74,7 +74,7 @@ function columns(now: number, { paint, width }: Pick<Screen, "paint" | "width">)
       paint: (text: string) => paint("red", text),
     },
     { title: "lane", cell: ({ lane }: DeadLetter) => lane },
-    { title: "last tried", cell: ({ lastAttemptAt }: DeadLetter) => ago(lastAttemptAt, now) },
+    { title: "last attempt", cell: ({ lastAttemptAt }: DeadLetter) => ago(lastAttemptAt, now) },
     {
       title: width < 90 ? "redr." : "redriven",
       align: "right" as const,

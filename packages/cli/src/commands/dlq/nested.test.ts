@@ -37,7 +37,7 @@ afterEach(async () => {
   await rm(cwd, { recursive: true, force: true });
 });
 
-it("renders 60 uploads beside 6 bodies nested 5,000 deep on each lane, and every command works with their dead letters", async () => {
+it("renders 60 uploads beside 6 bodies nested 5,000 deep on each lane, and every command handles their dead letters", async () => {
   const { endpoint, credentials } = fleet;
   const rendered = { small: new Set<string>(), large: new Set<string>() };
   fleet.onJob(({ lane, outcome, key }) => outcome === "rendered" && rendered[lane].add(key));
@@ -71,7 +71,7 @@ it("renders 60 uploads beside 6 bodies nested 5,000 deep on each lane, and every
     [["dlq", "redrive", "--dry-run"], "12 dead letters would be redriven"],
     [["dlq", "export", "dead-letters.ndjson"], "12 dead letters exported"],
     [["dlq", "discard", ...of, "--export", "gone.ndjson", "--yes"], "12 dead letters"],
-    [["dlq", "import", "gone.ndjson"], "gone.ndjson imported"],
+    [["dlq", "import", "gone.ndjson"], "12 dead letters imported from"],
     [["dlq", "redrive", "--id", "x"], "nothing to redrive"],
     [["audit", "--recipe", "recipe.mjs"], ""],
   ] as const) {
@@ -79,7 +79,7 @@ it("renders 60 uploads beside 6 bodies nested 5,000 deep on each lane, and every
     expect(ended.stderr + ended.stdout, args.join(" ")).toContain(text);
     expect([args, ended.code]).toEqual([args, 0]);
   }
-  // Each ends among the dead again.
+  // Each fails again and returns to its dead-letter queue.
   expect((await cli("dlq", "redrive", "--yes")).code).toBe(0);
   await fleet.idle();
   expect((await fleet.status()).deadLetters).toEqual({ small: 6, large: 6 });

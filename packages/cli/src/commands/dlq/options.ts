@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from "../../connection/options.ts";
 import type { DeadLetterFilter } from "../../dead-letters/filter.ts";
 
-/** What every dlq command was asked for. */
+/** The options of every dlq command. */
 export interface DlqOptions {
   readonly connection: ConnectionOptions;
   readonly filter: DeadLetterFilter;
@@ -9,7 +9,7 @@ export interface DlqOptions {
   readonly leaseSeconds: number;
 }
 
-/** What a command that changes something was asked for besides. */
+/** The options of a dlq command that changes something. */
 export interface DlqChangeOptions extends DlqOptions {
   readonly yes: boolean;
   readonly dryRun: boolean;

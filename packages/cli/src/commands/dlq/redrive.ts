@@ -3,25 +3,26 @@ import { type DeadLetter, type ReceivedMessage, redriveAttributes } from "@image
 import { type Connection, connect } from "../../connection/connect.ts";
 import { filterText } from "../../dead-letters/filter.ts";
 import { survey, warnings } from "../../dead-letters/survey.ts";
+import { deleteDeadLetters } from "../../dead-letters/walk.ts";
 import { EXIT } from "../../exit-code.ts";
 import { RateLimit } from "../../feed/rate-limit.ts";
 import { confirm } from "../../terminal/confirm.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { many, thousands } from "../../terminal/thousands.ts";
-import { type Changed, change } from "./change.ts";
+import { type Changed, change, missedText } from "./change.ts";
 import type { DlqChangeOptions } from "./options.ts";
 
 export interface RedriveOptions extends DlqChangeOptions {
-  /** Dead letters that were redriven so often are left where they are. */
+  /** Dead letters that were redriven this many times stay in the queue. */
   readonly maxRedrives: number;
-  /** Letters a second. */
+  /** Dead letters per second. */
   readonly rate: number | undefined;
 }
 
 /**
- * `imagefleet dlq redrive`: dead letters back to their lanes. Each is sent first and deleted then, so that
- * a crash between the two leaves it twice, which the fleet is made for, and never nowhere.
+ * `imagefleet dlq redrive`: sends dead letters to their lanes again. Each is sent before it is deleted,
+ * so that a crash between the two leaves a duplicate, which the fleet tolerates, and loses nothing.
  */
 export async function redrive(options: RedriveOptions, screen: Screen): Promise<number> {
   using connection = await connect(options.connection);
@@ -67,9 +68,9 @@ async function redriveAll(
       message,
     }));
     const sent = (await queues[lane].queue.sendBatch(outgoing)).done.map(({ message }) => message);
-    return (await queues[lane].deadLetters.deleteBatch(sent)).done;
+    return deleteDeadLetters(connection, lane, sent);
   };
-  // One after the other where the pace is slow: what waits for its turn would outlive its lease.
+  // With a rate, one poller: messages that wait for their turn would outlive their lease.
   const options = {
     leaseSeconds,
     signal,
@@ -80,12 +81,13 @@ async function redriveAll(
 }
 
 function resultText(
-  { done, missed }: Changed,
+  changed: Changed,
   due: readonly DeadLetter[],
   refused: number,
   { dryRun, maxRedrives, filter }: RedriveOptions,
   { paint, command }: Screen,
 ): string[] {
+  const { done, missed } = changed;
   const of = filterText(filter);
   const first = dryRun
     ? `${many(due.length, "dead letter")}${of} would be redriven`
@@ -100,13 +102,13 @@ function resultText(
       : [
           paint(
             "yellow",
-            `${thousands(refused)} refused: redriven ${many(maxRedrives, "time")} already (--max-redrives ${maxRedrives}). What fails so often needs mending`,
+            `${thousands(refused)} refused: already redriven ${many(maxRedrives, "time")} (--max-redrives ${maxRedrives}). Fix the cause before you redrive them again`,
           ),
         ]),
-    ...(missed === 0
+    ...missedText(changed),
+    ...(dryRun || left === 0
       ? []
-      : [`${many(missed, "dead letter")} not met again: somebody else took them`]),
-    ...(dryRun || left === 0 ? [] : [`${many(left, "dead letter")} left where they were`]),
+      : [`${many(left, "dead letter")} not redriven; they stay in the queue`]),
     ...(done === 0 && refused === 0 ? [] : ["", "Next:"]),
     ...(refused === 0 ? [] : [`  ${command("dlq list")}`]),
     ...(done === 0 ? [] : [`  ${command("status --watch")}`]),

@@ -1,9 +1,9 @@
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { statusOf } from "@imagefleet/core/aws";
-import type { Lane } from "@imagefleet/core/outcome";
-import { type DeadLetter, type ReceivedMessage, readDeadLetter } from "@imagefleet/core/queue";
+import type { DeadLetter } from "@imagefleet/core/queue";
 import { type Connection, connect } from "../../connection/connect.ts";
-import { sweep } from "../../dead-letters/sweep.ts";
+import { lanesOf } from "../../dead-letters/filter.ts";
+import { type ReceivedDeadLetter, walk } from "../../dead-letters/walk.ts";
 import { EXIT } from "../../exit-code.ts";
 import { ago } from "../../terminal/ago.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
@@ -13,13 +13,13 @@ import { many } from "../../terminal/thousands.ts";
 import { formatBytes } from "../../terminal/units.ts";
 import { UsageError } from "../../usage-error.ts";
 import { DEAD_LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
-import { deadLetterJson } from "./dead-letter-json.ts";
+import { deadLetterJson } from "./dead-letter-line.ts";
 import type { DlqOptions } from "./options.ts";
 
 /**
- * `imagefleet dlq show`: one dead letter, whole; its source as it is now; what to do.
+ * `imagefleet dlq show`: one dead letter with its body and attributes, the state of its source, and advice.
  *
- * @throws WrongUse when no dead letter, or more than one, has an id that begins so
+ * @throws UsageError unless exactly one dead letter has an id that starts with these characters
  */
 export async function show(
   { id, ...options }: DlqOptions & { readonly id: string },
@@ -31,7 +31,7 @@ export async function show(
   const found = await find(id, connection, options, signal);
   if (signal.aborted) return EXIT.interrupted;
   const { message, deadLetter } = found;
-  const source = await headOf(deadLetter, connection);
+  const source = await sourceStateOf(deadLetter, connection);
   if (options.json) {
     screen.json({
       ...deadLetterJson(deadLetter),
@@ -53,62 +53,57 @@ async function find(
   connection: Connection,
   { leaseSeconds, filter }: DlqOptions,
   signal: AbortSignal,
-): Promise<{ message: ReceivedMessage; deadLetter: DeadLetter }> {
-  const queues = await connection.lanes();
-  const found: { message: ReceivedMessage; deadLetter: DeadLetter }[] = [];
-  const read = (lane: Lane) =>
-    sweep(queues[lane].deadLetters, {
-      leaseSeconds,
-      waitSeconds: connection.consistencyDelaySeconds,
-      signal,
-      async take(messages) {
-        for (const message of messages) {
-          if (message.id.startsWith(id))
-            found.push({ message, deadLetter: readDeadLetter(message, lane) });
-        }
-        return [];
-      },
-    });
-  const lanes: readonly Lane[] = filter.lane ? [filter.lane] : ["small", "large"];
-  await Promise.all(lanes.map(read));
-  const [only, ...others] = found;
+): Promise<ReceivedDeadLetter> {
+  const matching: ReceivedDeadLetter[] = [];
+  await walk(connection, { lanes: lanesOf(filter), leaseSeconds, signal }, async (found) => {
+    matching.push(...found.filter(({ message }) => message.id.startsWith(id)));
+    return [];
+  });
+  const [only, ...others] = matching;
   if (only === undefined) {
     throw new UsageError(
-      `there is no dead letter whose id begins with ${id}: dlq list shows the ids; one that was redriven has another`,
+      `no dead letter has an id that starts with ${id}. dlq list shows the ids; a dead letter that was redriven has a new one`,
     );
   }
   if (others.length > 0) {
     throw new UsageError(
-      `${found.length} dead letters have an id that begins with ${id}: write more`,
+      `${matching.length} dead letters have an id that starts with ${id}. Give more characters`,
     );
   }
   return only;
 }
 
-type Head =
-  | { state: "there"; bytes: number; type: string | null; etag: string | null; modified: string }
-  | { state: "gone" }
-  | { state: "unknown"; why: string };
+type SourceState =
+  | { state: "present"; bytes: number; type: string | null; etag: string | null; modified: string }
+  | { state: "missing" }
+  | { state: "unknown"; message: string };
 
-/** The source as it is now; null when the dead letter names none. */
-async function headOf({ source }: DeadLetter, { s3 }: Connection): Promise<Head | null> {
+/** The present state of the source; null when the dead letter names no source. */
+async function sourceStateOf(
+  { source }: DeadLetter,
+  { s3 }: Connection,
+): Promise<SourceState | null> {
   if (source === undefined) return null;
   try {
     const head = await s3.send(new HeadObjectCommand({ Bucket: source.bucket, Key: source.key }));
     return {
-      state: "there",
+      state: "present",
       bytes: head.ContentLength ?? 0,
       type: head.ContentType ?? null,
       etag: head.ETag ?? null,
       modified: (head.LastModified ?? new Date(0)).toISOString(),
     };
   } catch (error) {
-    if (statusOf(error) === 404) return { state: "gone" };
-    return { state: "unknown", why: error instanceof Error ? error.message : String(error) };
+    if (statusOf(error) === 404) return { state: "missing" };
+    return { state: "unknown", message: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function deadLetterText(deadLetter: DeadLetter, source: Head | null, { paint }: Screen): string[] {
+function deadLetterText(
+  deadLetter: DeadLetter,
+  source: SourceState | null,
+  { paint }: Screen,
+): string[] {
   const now = Date.now();
   const { reason, message, lane, firstAttemptAt, lastAttemptAt, receiveCount } = deadLetter;
   const at = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z, ${ago(ms, now)}`;
@@ -123,21 +118,20 @@ function deadLetterText(deadLetter: DeadLetter, source: Head | null, { paint }: 
     ...fields([
       ["id", deadLetter.id],
       ["lane", lane],
-      ["first tried", firstAttemptAt === undefined ? "not known" : at(firstAttemptAt)],
-      ["last tried", at(lastAttemptAt)],
-      ["received", receiveCount === undefined ? "not known" : many(receiveCount, "time")],
+      ["first attempt", firstAttemptAt === undefined ? "unknown" : at(firstAttemptAt)],
+      ["last attempt", at(lastAttemptAt)],
+      ["received", receiveCount === undefined ? "unknown" : many(receiveCount, "time")],
       ["redriven", many(deadLetter.redriveCount, "time")],
-      ["source now", source === null ? "–" : headText(source, now)],
+      ["source now", source === null ? "–" : sourceText(source, now)],
     ]),
   ];
 }
 
-function headText(head: Head, now: number): string {
-  if (head.state === "gone")
-    return "gone: a redrive removes what is left of it, a discard forgets it";
-  if (head.state === "unknown") return `not known: ${printable(head.why)}`;
-  const type = printable(head.type ?? "no type");
-  return `${formatBytes(head.bytes)}, ${type}, written ${ago(Date.parse(head.modified), now)}`;
+function sourceText(source: SourceState, now: number): string {
+  if (source.state === "missing") return "deleted: a redrive removes its remaining renditions";
+  if (source.state === "unknown") return `unknown: ${printable(source.message)}`;
+  const type = printable(source.type ?? "no type");
+  return `${formatBytes(source.bytes)}, ${type}, written ${ago(Date.parse(source.modified), now)}`;
 }
 
 function fields(pairs: readonly (readonly [string, string])[]): string[] {
@@ -145,16 +139,16 @@ function fields(pairs: readonly (readonly [string, string])[]): string[] {
   return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
 }
 
-/** Deeper JSON is indented off the screen, and deep enough it is more than a stack holds. */
-const DEEPEST = 50;
+/** Deeper JSON would be indented off the screen, and could overflow the stack. */
+const MAX_DEPTH = 50;
 
-/** JSON over several lines, so that a person can read it; anything else, printable, as it is. */
+/** JSON over several lines; any other text unchanged, but printable. */
 export function printableBody(body: string): string {
   try {
     const value: unknown = JSON.parse(body);
-    if (!isDeeper(value, DEEPEST)) return printableJson(value, 2);
+    if (!isDeeper(value, MAX_DEPTH)) return printableJson(value, 2);
   } catch {
-    // It is shown as it is.
+    // Shown unchanged.
   }
   return printableLines(body);
 }

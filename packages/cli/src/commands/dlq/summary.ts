@@ -13,11 +13,11 @@ import { many, thousands } from "../../terminal/thousands.ts";
 import { DEAD_LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
 import type { DlqOptions } from "./options.ts";
 
-const MOST_FOLDERS = 8;
-const MOST_HOURS = 12;
-const BAR = 32;
+const MAX_FOLDERS = 8;
+const MAX_HOURS = 12;
+const BAR_WIDTH = 32;
 
-/** `imagefleet dlq summary`: what lies in both dead-letter queues, and what to do about it. */
+/** `imagefleet dlq summary`: the dead letters of both lanes by reason, folder and hour, with advice. */
 export async function summary(options: DlqOptions, screen: Screen): Promise<number> {
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(() => undefined);
@@ -45,7 +45,7 @@ function summaryText(
   const warning = warnings(found).map((text) => paint("yellow", `! ${text}`));
   const held = heldByOthers(found);
   if (held > 0) {
-    const all = `${many(held, "dead letter")} at ${where}, all in another reader's hands.`;
+    const all = `${many(held, "dead letter")} at ${where}, all held by another reader.`;
     return [paint("yellow", all), ...warning];
   }
   if (deadLetters.length === 0) {
@@ -69,7 +69,7 @@ function summaryText(
     "",
     ...some(
       table(folderColumns(), groupByFolder(deadLetters), screen.width, title),
-      MOST_FOLDERS,
+      MAX_FOLDERS,
       "folder",
     ),
     "",
@@ -88,7 +88,7 @@ function laneColumns(now: number) {
   return [
     { title: "lane", cell: ({ name }: Group) => name },
     ...sharedColumns(now),
-    { title: "mostly", cell: ({ mostly }: Group) => mostly },
+    { title: "main reason", cell: ({ mainReason }: Group) => mainReason },
   ];
 }
 
@@ -130,41 +130,36 @@ function folderColumns() {
       align: "right" as const,
       cell: ({ deadLetters }: Group) => thousands(deadLetters),
     },
-    { title: "mostly", cell: ({ mostly }: Group) => mostly },
+    { title: "main reason", cell: ({ mainReason }: Group) => mainReason },
   ];
 }
 
-/** The first lines of a table under its title, and how many are left out, which JSON has. */
+/** The title and the first rows of a table, and how many rows are not shown. */
 function some(lines: readonly string[], most: number, noun: string): string[] {
   const left = lines.length - 1 - most;
   if (left <= 0) return [...lines];
   return [...lines.slice(0, most + 1), `… and ${many(left, noun)} more: --json lists all`];
 }
 
-/** By hour of the last attempt: a bad deploy shows as a cliff. */
+/** A bar for each hour of last attempts: a bad deployment shows as a step. */
 function hourLines(deadLetters: Survey["deadLetters"], { paint }: Canvas): string[] {
   const hours = groupBy(deadLetters, hourOf).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const shown = hours.slice(-MOST_HOURS);
+  const shown = hours.slice(-MAX_HOURS);
   const most = Math.max(...shown.map((hour) => hour.deadLetters));
   return [
     paint("dim", "last attempt, by hour (UTC)"),
     ...(hours.length > shown.length
-      ? [
-          paint(
-            "dim",
-            `… ${many(hours.length - shown.length, "hour")} before these: --json lists all`,
-          ),
-        ]
+      ? [paint("dim", `… ${many(hours.length - shown.length, "hour")} earlier: --json lists all`)]
       : []),
-    ...shown.map(({ name, deadLetters: number, mostly }) => {
-      const bar = "█".repeat(Math.max(1, Math.round((number / most) * BAR)));
-      return `${name.replace("T", " ")}:00  ${paint("cyan", bar)} ${thousands(number)} ${paint("dim", mostly)}`;
+    ...shown.map(({ name, deadLetters: number, mainReason }) => {
+      const bar = "█".repeat(Math.max(1, Math.round((number / most) * BAR_WIDTH)));
+      return `${name.replace("T", " ")}:00  ${paint("cyan", bar)} ${thousands(number)} ${paint("dim", mainReason)}`;
     }),
   ];
 }
 
-function next(reasons: readonly Group[], narrow: boolean, { command }: Canvas): string[] {
-  if (narrow) return [];
+function next(reasons: readonly Group[], isFiltered: boolean, { command }: Canvas): string[] {
+  if (isFiltered) return [];
   const again = reasons.find(({ name }) => WORTH_REDRIVING.some((reason) => reason === name));
   const first = reasons[0]?.name ?? "";
   return [
@@ -190,11 +185,11 @@ function summaryJson(found: Survey): unknown {
     version: 1,
     deadLetters: deadLetters.length,
     lanes: Object.fromEntries(
-      lanes.map(({ lane, before, seen }) => [
+      lanes.map(({ lane, before, read }) => [
         lane,
         {
           deadLetters: deadLetters.filter((deadLetter) => deadLetter.lane === lane).length,
-          read: seen,
+          read,
           waitingBefore: before.waiting,
           inFlightBefore: before.inFlight,
         },

@@ -1,10 +1,10 @@
 import { clientConfig } from "@imagefleet/core/aws";
-import { askFor, type Check, noneHere } from "../../check/check.ts";
+import { absentLocally, askFor, type Check } from "../../check/check.ts";
 import { isOfStage } from "../../connection/stage/names.ts";
 import { many } from "../../terminal/thousands.ts";
-import { DEPLOY_AGAIN, type Patient, type Stage } from "./fleet.ts";
+import { DEPLOY_AGAIN, type Fleet, type Stage } from "./fleet.ts";
 
-/** An alarm of CloudWatch as it is now. */
+/** The present state of a CloudWatch alarm. */
 export interface Alarm {
   readonly name: string;
   readonly state: string;
@@ -13,7 +13,7 @@ export interface Alarm {
   readonly actsOnAlarm: boolean;
 }
 
-/** The alarms without which the fleet cannot scale, or nobody hears of dead letters. */
+/** Without these alarms the fleet cannot scale, or dead letters raise no notification. */
 const NEEDED = ["SmallDlqDepth", "LargeDlqDepth", "LargeBacklog", "LargeEmpty"] as const;
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
@@ -44,39 +44,37 @@ export async function alarmsOf({ prefix, clients }: Stage): Promise<readonly Ala
   }
 }
 
-/** Every alarm: is it there, does it tell anybody, is it off? */
-export async function alarmChecks({ stage }: Patient): Promise<readonly Check[]> {
-  if (stage === undefined) return [noneHere("alarms", "alarms")];
+/** Checks that every alarm exists, has an action and is not in alarm. */
+export async function alarmChecks({ stage }: Fleet): Promise<readonly Check[]> {
+  if (stage === undefined) return [absentLocally("alarms", "alarms")];
   return askFor("alarms", "cloudwatch:DescribeAlarms", async () => {
     const alarms = await alarmsOf(stage);
     const missing = NEEDED.filter((name) => !alarms.some((alarm) => alarm.name === name));
     const wrongs = [
-      ...missing.map((name) => wrong(name, "It is not there.", DEPLOY_AGAIN)),
-      ...alarms.flatMap(alarmFaults),
+      ...missing.map((name) => wrong(name, "The alarm does not exist.", DEPLOY_AGAIN)),
+      ...alarms.flatMap(alarmProblems),
     ];
-    const well = alarms.filter((each) => alarmFaults(each).length === 0).length;
-    const says = `${many(well, "alarm")} would tell of what goes wrong, and nothing does.`;
-    return well === 0 ? wrongs : [...wrongs, { name: "alarms", state: "ok", says }];
+    const well = alarms.filter((each) => alarmProblems(each).length === 0).length;
+    const message = `${many(well, "alarm")} ${well === 1 ? "has an action and is" : "have actions and are"} not in alarm.`;
+    return well === 0 ? wrongs : [...wrongs, { name: "alarms", state: "ok", message }];
   });
 }
 
-/** Alarms that start and stop tasks are off and on by turns: that is how the lane scales. */
+/** These alarms start and stop tasks: they go into alarm in normal operation. */
 function scales({ name }: Alarm): boolean {
   return /^Large(Backlog|Empty)$/.test(name);
 }
 
-function alarmFaults(alarm: Alarm): Check[] {
+function alarmProblems(alarm: Alarm): Check[] {
   const { name, state, description, actions, actsOnAlarm } = alarm;
   if (actions.length === 0 || !actsOnAlarm) {
-    const does = scales(alarm) ? "starts or stops no task" : "tells nobody";
-    return [wrong(name, `It has no action, so that it ${does} when it goes off.`, DEPLOY_AGAIN)];
+    const effect = scales(alarm) ? "starts or stops no task" : "notifies no one";
+    return [wrong(name, `The alarm has no enabled action: in alarm it ${effect}.`, DEPLOY_AGAIN)];
   }
   if (state !== "ALARM" || scales(alarm)) return [];
-  return [
-    wrong(name, `It has gone off: ${description}.`, "See docs/operations.md for what to do."),
-  ];
+  return [wrong(name, `The alarm is in alarm: ${description}.`, "Follow docs/operations.md.")];
 }
 
-function wrong(name: string, says: string, fix: string): Check {
-  return { name: `alarm ${name}`, state: "wrong", says, fix };
+function wrong(name: string, message: string, fix: string): Check {
+  return { name: `alarm ${name}`, state: "wrong", message, fix };
 }

@@ -5,35 +5,33 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { statusOf } from "@imagefleet/core/aws";
-import { LANES } from "@imagefleet/core/outcome";
 import { manifestKey } from "@imagefleet/core/plan";
-import { readDeadLetter } from "@imagefleet/core/queue";
 import { RenditionStore } from "@imagefleet/core/store";
 import type { Check } from "../../check/check.ts";
-import { sweep } from "../../dead-letters/sweep.ts";
-import type { Patient } from "./fleet.ts";
+import { deleteDeadLetters, walk } from "../../dead-letters/walk.ts";
+import type { Fleet } from "./fleet.ts";
 import type { Followed } from "./follow.ts";
 import { poll } from "./poll.ts";
 
-/** How long the fleet may take to remove the renditions of the sources that are gone, ms. */
-const RETIRE_MS = 45_000;
-/** A dead letter is held so long while all are read, s. */
+/** How long the fleet may take to remove the renditions of deleted sources, ms. */
+const REMOVAL_LIMIT_MS = 45_000;
+/** How long dead letters are hidden while they are read, s. */
 const LEASE_SECONDS = 30;
 
 /**
- * Removes the pictures with all their versions, waits until the fleet has removed what it made of
- * them, and removes what is then left. Nothing outside of the examination's own prefix is touched.
+ * Removes the test pictures with all their versions, waits until the fleet has removed their renditions,
+ * and removes any that remain. Everything it removes is under the prefix of this run.
  *
- * @param keys of the pictures, also of one whose upload was interrupted
+ * @param keys of the pictures, including one whose upload was interrupted
  */
 export async function clean(
-  patient: Patient,
+  fleet: Fleet,
   prefix: string,
   keys: readonly string[],
   followed: readonly Followed[],
 ): Promise<Check> {
-  const { connection, sourceBucket, renditionBucket, recipe } = patient;
-  const name = "what this examination made";
+  const { connection, sourceBucket, renditionBucket, recipe } = fleet;
+  const name = "cleanup";
   const never = new AbortController().signal;
   const store = new RenditionStore(connection.s3, renditionBucket);
   const left: string[] = [];
@@ -50,36 +48,37 @@ export async function clean(
       await connection.s3.send(new DeleteObjectCommand({ Bucket: sourceBucket, Key: key }));
     });
   }
-  const until = performance.now() + RETIRE_MS;
+  const until = performance.now() + REMOVAL_LIMIT_MS;
   const done = followed.filter(({ steps }) => steps.manifestMs !== null);
   for (const key of keys) {
     const at = manifestKey(recipe, key);
     const isDone = done.some((each) => each.key === key);
     await attempt(`s3://${renditionBucket}/${at}`, async () => {
-      // Its job looks at the source again, and removes what it made.
+      // The job of the deleted source removes its renditions and its manifest.
       if (isDone) {
         await poll(until - performance.now(), never, async () =>
           (await store.manifest(at, never))?.manifest === undefined ? true : undefined,
         );
       }
-      const standing = await store.manifest(at, never);
-      if (standing === undefined) return;
-      const renditions = standing.manifest?.renditions.map((each) => each.key) ?? [];
+      const stored = await store.manifest(at, never);
+      if (stored === undefined) return;
+      const renditions = stored.manifest?.renditions.map((each) => each.key) ?? [];
       await store.remove([...renditions, at], never);
     });
   }
-  await attempt(`versions below s3://${sourceBucket}/${prefix}`, () =>
+  await attempt(`versions under s3://${sourceBucket}/${prefix}`, () =>
     removeVersions(connection.s3, sourceBucket, prefix),
   );
   if (followed.some(({ check }) => check.state === "wrong")) {
-    await attempt("dead letters of the pictures", () => removeDeadLetters(patient, prefix));
+    await attempt("dead letters of the pictures", () => removeDeadLetters(fleet, prefix));
   }
-  if (left.length === 0) return { name, state: "ok", says: "All of it is removed." };
+  if (left.length === 0)
+    return { name, state: "ok", message: "All test pictures and their renditions are removed." };
   return {
     name,
     state: "wrong",
-    says: `Not removed: ${left.join("; ")}.`,
-    fix: `Remove what is below ${prefix} by hand.`,
+    message: `Not removed: ${left.join("; ")}.`,
+    fix: `Remove everything under ${prefix} by hand.`,
   };
 }
 
@@ -97,7 +96,7 @@ async function removeVersions(s3: S3Client, Bucket: string, Prefix: string): Pro
   } while (at.NextKeyMarker !== undefined);
 }
 
-/** Undefined where the server has no versions: the local one does not know the question. */
+/** Undefined when the server does not implement versions, as the local one. */
 async function versionsPage(
   s3: S3Client,
   Bucket: string,
@@ -119,20 +118,15 @@ async function versionsPage(
   }
 }
 
-/** Removes dead letters of sources below a prefix, and gives all others back. */
-export async function removeDeadLetters({ connection }: Patient, prefix: string): Promise<void> {
-  const queues = await connection.lanes();
-  for (const lane of LANES) {
-    await sweep(queues[lane].deadLetters, {
-      leaseSeconds: LEASE_SECONDS,
-      waitSeconds: connection.consistencyDelaySeconds,
-      signal: new AbortController().signal,
-      async take(messages) {
-        const ours = messages.filter((message) =>
-          readDeadLetter(message, lane).source?.key.startsWith(prefix),
-        );
-        return (await queues[lane].deadLetters.deleteBatch(ours)).done;
-      },
-    });
-  }
+/** Removes the dead letters of sources under a prefix, and releases all others. */
+export async function removeDeadLetters({ connection }: Fleet, prefix: string): Promise<void> {
+  const { signal } = new AbortController();
+  await walk(connection, { leaseSeconds: LEASE_SECONDS, signal }, async (found, lane) => {
+    const ours = found.filter(({ deadLetter }) => deadLetter.source?.key.startsWith(prefix));
+    return deleteDeadLetters(
+      connection,
+      lane,
+      ours.map(({ message }) => message),
+    );
+  });
 }

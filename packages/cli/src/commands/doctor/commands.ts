@@ -9,12 +9,13 @@ Examples:
   imagefleet doctor --stage production           after a deployment
   imagefleet doctor --stage production --alarm --json > doctor.json
 
-It reads queues, notification, mapping, service, permissions and alarms, puts a
-small picture and one of 21 MB below imagefleet-doctor/ in the source bucket,
-follows both to their renditions, and removes them with all their versions. That
-takes five minutes at most, and up to 20 more where the large lane has no task.
---alarm also puts a dead letter of reason DoctorTest, and removes it by its id.
-The exit code is 3 when anything is wrong.
+It checks queues, notifications, the event source mapping, the ECS service,
+permissions and alarms. Then it uploads a small picture and one of 21 MB under
+imagefleet-doctor/ in the source bucket, waits for their renditions, and removes
+all of them with all versions. This takes at most five minutes, and up to 20
+more when the large lane has no task. --alarm also sends a dead letter with
+reason DoctorTest, and deletes it by its id. The exit code is 3 when a check
+finds a problem.
 `;
 
 const schema = v.object({
@@ -26,12 +27,12 @@ const schema = v.object({
 
 export function addDoctorCommand(root: Command, context: CommandContext): void {
   speakingToAFleet(
-    root.command("doctor").description("does a deployed fleet work, and what is wrong if not"),
+    root.command("doctor").description("check that a deployed fleet works, and report problems"),
     context,
     EXAMPLES,
   )
     .addOption(new Option("--stage <name>", "a stage of infra/settings.ts, on AWS"))
-    .option("--alarm", "also see an alarm go off; up to 40 minutes on AWS")
+    .option("--alarm", "also test an alarm; takes up to 40 minutes on AWS")
     .addOption(
       new Option("--recipe <file>", "the recipe's module")
         .argParser(context.path)
@@ -39,8 +40,8 @@ export function addDoctorCommand(root: Command, context: CommandContext): void {
     )
     .action(async (options) => {
       const { doctor } = await import("./run.ts");
-      const { stage, ...asked } = v.parse(schema, options);
+      const { stage, ...given } = v.parse(schema, options);
       const connection = readConnectionOptions(options);
-      context.onExit(await doctor({ ...asked, stage, connection }, context.screen(asked.json)));
+      context.onExit(await doctor({ ...given, stage, connection }, context.screen(given.json)));
     });
 }

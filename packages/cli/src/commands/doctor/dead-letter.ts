@@ -2,21 +2,21 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { jobMessage } from "@imagefleet/core/intake";
 import { DOCTOR_TEST } from "@imagefleet/core/outcome";
 import { deadLetterAttributes } from "@imagefleet/core/queue";
-import { askFor, type Check, noneHere } from "../../check/check.ts";
-import { act } from "../../dead-letters/act.ts";
+import { absentLocally, askFor, type Check } from "../../check/check.ts";
+import { deleteDeadLetters, walk } from "../../dead-letters/walk.ts";
 import { formatMs } from "../../terminal/units.ts";
 import { alarmsOf } from "./alarms.ts";
 import { removeDeadLetters } from "./clean.ts";
-import type { Patient, Stage } from "./fleet.ts";
+import type { Fleet, Stage } from "./fleet.ts";
 import { poll } from "./poll.ts";
 
-/** Of the small lane's dead letters: the alarm that is put to the test. */
+/** The alarm under test: dead letters of the small lane. */
 const ALARM = "SmallDlqDepth";
-const NAME = `alarm ${ALARM}, by a dead letter`;
+const NAME = `test of the alarm ${ALARM}`;
 
 /**
- * How long an alarm may take to change its state, ms: its period of five minutes, and SQS's metrics
- * that come late, up to 15 minutes of a queue that nobody has used.
+ * How long an alarm may take to change its state, ms: its period of five minutes, and up to 15 minutes
+ * until SQS reports metrics of an unused queue.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
  */
 export const ALARM_LIMIT_MS = 20 * 60_000;
@@ -24,56 +24,56 @@ export const ALARM_LIMIT_MS = 20 * 60_000;
 const PERMISSIONS =
   "cloudwatch:DescribeAlarms, and on the dead-letter queue sqs:SendMessage, sqs:ReceiveMessage and sqs:DeleteMessage";
 
-/** A dead letter that is met is held so long, s. */
+/** How long dead letters are hidden while they are read, s. */
 const LEASE_SECONDS = 30;
 
-/** How the alarm did, ms; null: it did not change, or there is none. */
-export interface Alarmed {
+/** The result of the test. Times in ms; null: the state did not change, or there is no alarm. */
+export interface AlarmTest {
   readonly check: Check;
   readonly alarmMs: number | null;
   readonly overMs: number | null;
 }
 
 /**
- * Puts a dead letter among the small lane's, waits for the alarm, removes the dead letter by its own id, and
- * waits for the alarm to be over.
+ * Sends a dead letter to the small lane's DLQ, waits for the alarm, deletes the dead letter by its id, and
+ * waits until the alarm is OK again.
  *
- * @param key a key of this examination at which nothing lies: redriven, the dead letter does nothing
+ * @param key a key of this run without a source: a redrive of the dead letter has no effect
  */
-export async function provokeAlarm(
-  patient: Patient,
+export async function testAlarm(
+  fleet: Fleet,
   key: string,
   signal: AbortSignal,
-): Promise<Alarmed> {
-  let alarmed: Alarmed | undefined;
-  const asked = await askFor(NAME, PERMISSIONS, async () => {
-    alarmed = await provoked(patient, key, signal);
-    return [alarmed.check];
+): Promise<AlarmTest> {
+  let result: AlarmTest | undefined;
+  const checks = await askFor(NAME, PERMISSIONS, async () => {
+    result = await runTest(fleet, key, signal);
+    return [result.check];
   });
-  const [check = { name: NAME, state: "unasked", says: "It gave no answer." }] = asked;
-  return alarmed ?? { check, alarmMs: null, overMs: null };
+  const [check = { name: NAME, state: "unknown", message: "The test gave no result." }] = checks;
+  return result ?? { check, alarmMs: null, overMs: null };
 }
 
-async function provoked(patient: Patient, key: string, signal: AbortSignal): Promise<Alarmed> {
-  const { stage } = patient;
+async function runTest(fleet: Fleet, key: string, signal: AbortSignal): Promise<AlarmTest> {
+  const { stage } = fleet;
   if (stage !== undefined && (await stateOf(stage)) === "ALARM") {
-    const says = "It has gone off already, so that a further dead letter would change nothing.";
-    const fix = "See dlq; when it is over, run doctor --alarm again.";
-    return { check: { name: NAME, state: "unasked", says, fix }, alarmMs: null, overMs: null };
+    const message = "The alarm is already in alarm: another dead letter would not change that.";
+    const fix = "Handle the dead letters (see dlq), then run doctor --alarm again.";
+    return { check: { name: NAME, state: "unknown", message, fix }, alarmMs: null, overMs: null };
   }
-  const id = await sendDeadLetter(patient, key).catch(async (error: unknown) => {
-    // SQS may have it, and its answer was lost: nobody else's dead letter is of this key.
-    await removeDeadLetters(patient, key);
+  const id = await sendDeadLetter(fleet, key).catch(async (error: unknown) => {
+    // SQS may have stored it although its response was lost. No other dead letter has this key.
+    await removeDeadLetters(fleet, key);
     throw error;
   });
   let alarmMs: number | null = null;
   try {
     if (stage !== undefined) alarmMs = await changed(stage, "ALARM", signal);
   } finally {
-    await removeDeadLetter(patient, id);
+    await removeDeadLetter(fleet, id);
   }
   if (stage === undefined) {
-    const check = noneHere(NAME, "alarms; the dead letter was put and removed");
+    const check = absentLocally(NAME, "alarms; the dead letter was sent and deleted");
     return { check, alarmMs, overMs: null };
   }
   const overMs = alarmMs === null ? null : await changed(stage, "OK", signal);
@@ -83,31 +83,31 @@ async function provoked(patient: Patient, key: string, signal: AbortSignal): Pro
 function verdict(alarmMs: number | null, overMs: number | null, signal: AbortSignal): Check {
   const waited = formatMs(ALARM_LIMIT_MS);
   if (alarmMs !== null && overMs !== null) {
-    const says = `It went off after ${formatMs(alarmMs)}, and was over ${formatMs(overMs)} after the dead letter was gone.`;
-    return { name: NAME, state: "ok", says };
+    const message = `The alarm went off ${formatMs(alarmMs)} after the dead letter was sent, and was OK ${formatMs(overMs)} after it was deleted.`;
+    return { name: NAME, state: "ok", message };
   }
   if (signal.aborted) {
-    return { name: NAME, state: "unasked", says: "It was not waited for." };
+    return { name: NAME, state: "unknown", message: "The test was interrupted." };
   }
   return {
     name: NAME,
     state: "wrong",
-    says:
+    message:
       alarmMs === null
-        ? `It did not go off within ${waited}, though a dead letter lay there.`
-        : `It was not over within ${waited} after the dead letter was gone.`,
-    fix: "Look at the alarm's metric and its history in the CloudWatch console.",
+        ? `The alarm did not go off within ${waited} of a dead letter.`
+        : `The alarm was not OK within ${waited} of the deletion of the dead letter.`,
+    fix: "Check the alarm's metric and history in the CloudWatch console.",
   };
 }
 
-/** A dead letter as a program would write it; the SDK is asked itself, for it tells the id. */
-async function sendDeadLetter({ connection, sourceBucket }: Patient, key: string): Promise<string> {
+/** Sends a dead letter as the fleet writes it. The SDK is called directly because it returns the id. */
+async function sendDeadLetter({ connection, sourceBucket }: Fleet, key: string): Promise<string> {
   const now = Date.now();
   const body = jobMessage({ bucket: sourceBucket, key, mayHaveRun: false, force: false });
   const attributes = deadLetterAttributes(
     {
       reason: DOCTOR_TEST,
-      message: "imagefleet doctor --alarm put it here, and removes it",
+      message: "imagefleet doctor --alarm sent it and deletes it",
       lane: "small",
       source: { bucket: sourceBucket, key },
       lastAttemptAt: now,
@@ -138,25 +138,23 @@ async function sendDeadLetter({ connection, sourceBucket }: Patient, key: string
   return id;
 }
 
-async function removeDeadLetter({ connection }: Patient, id: string): Promise<void> {
-  const { deadLetters } = (await connection.lanes()).small;
-  const missed = await act(
-    deadLetters,
-    "small",
-    new Set([id]),
-    {
-      leaseSeconds: LEASE_SECONDS,
-      waitSeconds: connection.consistencyDelaySeconds,
-      signal: new AbortController().signal,
-    },
-    async (found) => {
-      const messages = found.map(({ message }) => message);
-      return (await deadLetters.deleteBatch(messages)).done;
+async function removeDeadLetter({ connection }: Fleet, id: string): Promise<void> {
+  let isDeleted = false;
+  const { signal } = new AbortController();
+  const isDone = () => isDeleted;
+  await walk(
+    connection,
+    { lanes: ["small"], leaseSeconds: LEASE_SECONDS, signal, isDone },
+    async (found, lane) => {
+      const messages = found.map(({ message }) => message).filter((message) => message.id === id);
+      if (messages.length === 0) return [];
+      isDeleted = true;
+      return deleteDeadLetters(connection, lane, messages);
     },
   );
-  if (missed > 0) {
+  if (!isDeleted) {
     throw new Error(
-      `the dead letter ${id} of reason ${DOCTOR_TEST} was not met again: imagefleet dlq discard --id ${id}`,
+      `the dead letter ${id} with reason ${DOCTOR_TEST} was not found again. Run: imagefleet dlq discard --id ${id}`,
     );
   }
 }
@@ -167,8 +165,8 @@ async function stateOf(stage: Stage): Promise<string | undefined> {
 
 async function changed(stage: Stage, state: string, signal: AbortSignal): Promise<number | null> {
   const began = performance.now();
-  const is = await poll(ALARM_LIMIT_MS, signal, async () =>
+  const isReached = await poll(ALARM_LIMIT_MS, signal, async () =>
     (await stateOf(stage)) === state ? true : undefined,
   );
-  return is === true ? Math.round(performance.now() - began) : null;
+  return isReached === true ? Math.round(performance.now() - began) : null;
 }

@@ -6,29 +6,28 @@ import type { Connection } from "../../connection/connect.ts";
 import type { StageSettings } from "../../connection/stage/settings.ts";
 import type { Target } from "../../connection/target.ts";
 
-/** What to do where a part of the fleet is not as it was deployed. */
-export const DEPLOY_AGAIN =
-  "Deploy the stage again: sst deploy puts back what was changed by hand.";
+/** The fix when a part of the fleet is not as it was deployed. */
+export const DEPLOY_AGAIN = "Deploy the stage again: sst deploy restores what was changed by hand.";
 
-/** What is known of a stage on AWS. */
+/** A stage on AWS. */
 export interface Stage {
-  /** What every name of its resources begins with. */
+  /** The common prefix of its resource names. */
   readonly prefix: string;
   readonly settings: StageSettings;
   readonly clients: Target["clients"];
 }
 
-/** A queue as SQS describes it. */
+/** The attributes of a queue. */
 export interface QueueFacts {
   readonly name: string;
   readonly arn: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** The fleet that is examined. */
-export interface Patient {
+/** The fleet under examination. */
+export interface Fleet {
   readonly connection: Connection;
-  /** Undefined: it runs on this machine. */
+  /** Undefined for the fleet on this machine. */
   readonly stage: Stage | undefined;
   readonly recipe: Recipe;
   readonly sourceBucket: string;
@@ -72,10 +71,10 @@ const policySchema = v.pipe(
   }),
 );
 
-/** A statement of a policy of a resource, as far as it is judged here. */
+/** The parts of a policy statement that the checks use. */
 export type Statement = v.InferOutput<typeof statementSchema>;
 
-/** The statements of a policy; none where there is none that can be read. */
+/** The statements of a policy; an empty list when there is no policy or it cannot be parsed. */
 export function statementsOf(policy: string | undefined): readonly Statement[] {
   const parsed = v.safeParse(policySchema, policy);
   return parsed.success ? parsed.output.Statement : [];

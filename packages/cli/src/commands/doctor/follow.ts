@@ -1,27 +1,27 @@
 import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { statusOf } from "@imagefleet/core/aws";
-import { LANES, type Lane } from "@imagefleet/core/outcome";
+import type { Lane } from "@imagefleet/core/outcome";
 import { manifestKey } from "@imagefleet/core/plan";
-import { type DeadLetter, readDeadLetter } from "@imagefleet/core/queue";
+import type { DeadLetter } from "@imagefleet/core/queue";
 import { type Manifest, RenditionStore } from "@imagefleet/core/store";
 import type { Check } from "../../check/check.ts";
-import { sweep } from "../../dead-letters/sweep.ts";
+import { walk } from "../../dead-letters/walk.ts";
 import { many } from "../../terminal/thousands.ts";
 import { formatMs } from "../../terminal/units.ts";
-import type { Patient } from "./fleet.ts";
+import type { Fleet } from "./fleet.ts";
 import type { Picture } from "./pictures.ts";
 import { poll } from "./poll.ts";
 
-/** When each step was seen, ms from the beginning of the upload; null: it was not seen. */
+/** When each step was observed, ms from the start of the upload; null: not observed. */
 interface Steps {
   readonly uploadedMs: number;
-  /** A message was in the picture's lane; where that took no time it is not seen. */
+  /** When a message was in the picture's lane. A very short stay is not observed. */
   readonly queuedMs: number | null;
   readonly manifestMs: number | null;
   readonly renditionsMs: number | null;
 }
 
-/** A picture, and how far it came. */
+/** A test picture and how far it got. */
 export interface Followed {
   readonly lane: Lane;
   readonly key: string;
@@ -31,21 +31,21 @@ export interface Followed {
   readonly check: Check;
 }
 
-/** A dead letter is held so long while all are read, s. */
+/** How long dead letters are hidden while they are read, s. */
 const LEASE_SECONDS = 30;
 
-/** Uploads a picture, and follows it until its renditions are there, or the time is over. */
+/** Uploads a picture and polls until its renditions exist or the time limit is reached. */
 export async function follow(
-  patient: Patient,
+  fleet: Fleet,
   { lane, key, bytes }: Picture,
   limitMs: number,
   signal: AbortSignal,
 ): Promise<Followed> {
-  const { connection, sourceBucket, renditionBucket, recipe } = patient;
+  const { connection, sourceBucket, renditionBucket, recipe } = fleet;
   const store = new RenditionStore(connection.s3, renditionBucket);
   const began = performance.now();
   const since = () => Math.round(performance.now() - began);
-  // Not broken off: S3 might take what was sent when all has been removed.
+  // Not aborted: S3 might store the upload after the cleanup.
   await connection.s3.send(
     new PutObjectCommand({
       Bucket: sourceBucket,
@@ -66,20 +66,18 @@ export async function follow(
     return (await store.manifest(manifestKey(recipe, key), never))?.manifest;
   });
   const manifestMs = manifest === undefined ? null : since();
-  const isThere = manifest !== undefined && (await areThere(patient, manifest));
-  const renditionsMs = isThere ? since() : null;
+  const isComplete = manifest !== undefined && (await exist(fleet, manifest));
+  const renditionsMs = isComplete ? since() : null;
   const steps = { uploadedMs, queuedMs, manifestMs, renditionsMs };
   const renditions = manifest?.renditions.length ?? 0;
   const deadLetter =
-    manifest === undefined && !signal.aborted
-      ? await deadLetterOf(patient, key, signal)
-      : undefined;
+    manifest === undefined && !signal.aborted ? await deadLetterOf(fleet, key, signal) : undefined;
   const check = verdict(lane, steps, manifest, deadLetter, limitMs, signal);
   return { lane, key, bytes: bytes.length, renditions, steps, check };
 }
 
-async function areThere(
-  { connection: { s3 }, renditionBucket }: Patient,
+async function exist(
+  { connection: { s3 }, renditionBucket }: Fleet,
   { renditions }: Manifest,
 ): Promise<boolean> {
   const each = await Promise.all(
@@ -93,31 +91,22 @@ async function areThere(
       }
     }),
   );
-  return each.every((there) => there);
+  return each.every((isPresent) => isPresent);
 }
 
-/** The dead letter of a source, if one has been sent: all are read, and given back at once. */
+/** The dead letter of a source, if there is one. All dead letters are read and released. */
 async function deadLetterOf(
-  { connection }: Patient,
+  { connection }: Fleet,
   key: string,
   signal: AbortSignal,
 ): Promise<DeadLetter | undefined> {
-  const queues = await connection.lanes();
-  let found: DeadLetter | undefined;
-  for (const lane of LANES) {
-    await sweep(queues[lane].deadLetters, {
-      leaseSeconds: LEASE_SECONDS,
-      waitSeconds: connection.consistencyDelaySeconds,
-      signal,
-      enough: () => found !== undefined,
-      async take(messages) {
-        const deadLetters = messages.map((message) => readDeadLetter(message, lane));
-        found ??= deadLetters.find(({ source }) => source?.key === key);
-        return [];
-      },
-    });
-  }
-  return found;
+  let match: DeadLetter | undefined;
+  const isDone = () => match !== undefined;
+  await walk(connection, { leaseSeconds: LEASE_SECONDS, signal, isDone }, async (found) => {
+    match ??= found.find(({ deadLetter }) => deadLetter.source?.key === key)?.deadLetter;
+    return [];
+  });
+  return match;
 }
 
 function verdict(
@@ -133,8 +122,8 @@ function verdict(
     return {
       name,
       state: "wrong",
-      says: `It became a dead letter, ${deadLetter.reason}: ${deadLetter.message}`,
-      fix: "See docs/operations.md for what this reason means.",
+      message: `The picture became a dead letter with reason ${deadLetter.reason}: ${deadLetter.message}`,
+      fix: "Find this reason in docs/operations.md.",
     };
   }
   if (manifest?.rejected !== undefined) {
@@ -142,33 +131,33 @@ function verdict(
     return {
       name,
       state: "wrong",
-      says: `The recipe rejected it, ${reason}: ${message}`,
-      fix: "Look at limits and switches in recipe.ts, and deploy the stage again.",
+      message: `The recipe rejected the picture with reason ${reason}: ${message}`,
+      fix: "Check the limits and switches in recipe.ts, and deploy the stage again.",
     };
   }
   if (manifest === undefined) {
     const why = signal.aborted
-      ? "It was not waited for"
-      : `It has no manifest after ${formatMs(limitMs)}`;
+      ? "The wait for the picture was interrupted"
+      : `The picture has no manifest after ${formatMs(limitMs)}`;
     return {
       name,
-      state: signal.aborted ? "unasked" : "wrong",
-      says: `${why}, and it is no dead letter either.`,
-      fix: `Look at the log of the ${lane === "small" ? "function" : "worker"} (docs/operations.md).`,
+      state: signal.aborted ? "unknown" : "wrong",
+      message: `${why}, and there is no dead letter for it.`,
+      fix: `Read the log of the ${lane === "small" ? "function" : "worker"} (docs/operations.md).`,
     };
   }
   if (renditionsMs === null) {
     return {
       name,
       state: "wrong",
-      says: "Its manifest lists renditions that are not there.",
-      fix: "Run audit: it says which.",
+      message: "The manifest lists renditions that do not exist.",
+      fix: "Run audit: it lists them.",
     };
   }
   const queued = queuedMs === null ? "" : `in the queue after ${formatMs(queuedMs)}, `;
   return {
     name,
     state: "ok",
-    says: `Uploaded after ${formatMs(uploadedMs)}, ${queued}manifest after ${formatMs(manifestMs ?? 0)}, ${many(manifest.renditions.length, "rendition")} after ${formatMs(renditionsMs)}.`,
+    message: `Uploaded after ${formatMs(uploadedMs)}, ${queued}manifest after ${formatMs(manifestMs ?? 0)}, ${many(manifest.renditions.length, "rendition")} after ${formatMs(renditionsMs)}.`,
   };
 }

@@ -1,26 +1,25 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import * as v from "valibot";
-import type { Check } from "../../check/check.ts";
-import { noneHere } from "../../check/check.ts";
+import { absentLocally, type Check } from "../../check/check.ts";
 import { many } from "../../terminal/thousands.ts";
 import {
   DEPLOY_AGAIN,
-  type Patient,
+  type Fleet,
   type QueueFacts,
   type Statement,
   statementsOf,
 } from "./fleet.ts";
 
-/** The queues as they are: how full, where their dead letters go, and whether S3 may send. */
-export function queueChecks(patient: Patient): Check[] {
+/** Checks depth, redrive policy, encryption and send permission of the queues. */
+export function queueChecks(fleet: Fleet): Check[] {
   return [
     ...LANES.flatMap((lane) => {
-      const { queue, deadLetters } = patient.queues[lane];
+      const { queue, deadLetters } = fleet.queues[lane];
       return [depth(`queue of the ${lane} lane`, queue), redrive(lane, queue, deadLetters)];
     }),
-    ...LANES.map((lane) => deadLettersDepth(lane, patient.queues[lane].deadLetters)),
-    ...encryption(patient.queues.small.queue),
-    sendPolicy(patient),
+    ...LANES.map((lane) => deadLettersDepth(lane, fleet.queues[lane].deadLetters)),
+    ...encryption(fleet.queues.small.queue),
+    sendPolicy(fleet),
   ];
 }
 
@@ -28,25 +27,25 @@ function depth(name: string, { attributes }: QueueFacts): Check {
   const { waiting, inFlight } = counts(attributes);
   const delay = Number(attributes["DelaySeconds"] ?? 0);
   if (delay > 0) {
-    const says = `The queue holds every message back for ${delay} s before it can be received.`;
-    return { name, state: "wrong", says, fix: DEPLOY_AGAIN };
+    const message = `The queue delays every message by ${delay} s.`;
+    return { name, state: "wrong", message, fix: DEPLOY_AGAIN };
   }
   return {
     name,
     state: "ok",
-    says: `${many(waiting, "message")} waiting, ${many(inFlight, "message")} in flight.`,
+    message: `${many(waiting, "message")} waiting, ${many(inFlight, "message")} in flight.`,
   };
 }
 
 function deadLettersDepth(lane: Lane, { attributes }: QueueFacts): Check {
   const { waiting, inFlight } = counts(attributes);
   const name = `dead letters of the ${lane} lane`;
-  if (waiting + inFlight === 0) return { name, state: "ok", says: "There are none." };
+  if (waiting + inFlight === 0) return { name, state: "ok", message: "There are no dead letters." };
   return {
     name,
     state: "ok",
-    says: `${many(waiting + inFlight, "dead letter")} of earlier work.`,
-    fix: "Look at them with dlq.",
+    message: `${many(waiting + inFlight, "dead letter")} from before this run.`,
+    fix: "Inspect them with dlq.",
   };
 }
 
@@ -74,7 +73,8 @@ function redrive(lane: Lane, queue: QueueFacts, deadLetters: QueueFacts): Check 
     return {
       name,
       state: "wrong",
-      says: "The queue has none: what ends a program each time is received for ever, and never becomes a dead letter.",
+      message:
+        "The queue has no redrive policy: a message that crashes the program is received again forever.",
       fix: DEPLOY_AGAIN,
     };
   }
@@ -83,19 +83,19 @@ function redrive(lane: Lane, queue: QueueFacts, deadLetters: QueueFacts): Check 
     return {
       name,
       state: "wrong",
-      says: `Dead letters go to ${deadLetterTargetArn}, and not to ${deadLetters.arn}.`,
+      message: `Dead letters go to ${deadLetterTargetArn} instead of ${deadLetters.arn}.`,
       fix: DEPLOY_AGAIN,
     };
   }
   return {
     name,
     state: "ok",
-    says: `A message becomes a dead letter after ${many(maxReceiveCount, "receive")}.`,
+    message: `A message becomes a dead letter after ${many(maxReceiveCount, "receive")}.`,
   };
 }
 
 /**
- * The key that AWS keeps for SQS has a policy that nobody can change, and that lets no service send.
+ * The policy of the AWS managed key for SQS cannot be changed and does not let S3 use the key.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
  */
 function encryption({ name, attributes }: QueueFacts): Check[] {
@@ -104,35 +104,35 @@ function encryption({ name, attributes }: QueueFacts): Check[] {
     {
       name: "encryption of the small lane's queue",
       state: "wrong",
-      says: `${name} is encrypted with AWS's own key alias/aws/sqs, which S3 and EventBridge may not use: no upload is heard of, and no error is seen.`,
-      fix: `${DEPLOY_AGAIN} Then run reprocess: what was uploaded meanwhile has no message.`,
+      message: `${name} is encrypted with the AWS managed key alias/aws/sqs, which S3 and EventBridge may not use: uploads start no job, without any error.`,
+      fix: `${DEPLOY_AGAIN} Then run reprocess: uploads in the meantime have no message.`,
       blocks: ["small", "large"],
     },
   ];
 }
 
-/** May S3, or EventBridge in its place, send to the small lane's queue? */
-function sendPolicy({ stage, queues, sourceBucket }: Patient): Check {
+/** Checks that S3, or EventBridge instead, may send to the small lane's queue. */
+function sendPolicy({ stage, queues, sourceBucket }: Fleet): Check {
   const name = "queue policy of the small lane";
-  if (stage === undefined) return noneHere(name, "queue policies");
+  if (stage === undefined) return absentLocally(name, "queue policies");
   const isByRule = isEventBridge(stage.settings);
   const service = isByRule ? "events.amazonaws.com" : "s3.amazonaws.com";
   const from = isByRule ? undefined : sourceBucket;
   const statements = statementsOf(queues.small.queue.attributes["Policy"]);
-  if (statements.some((statement) => letsSend(statement, service, from))) {
-    return { name, state: "ok", says: `${service} may send to it.` };
+  if (statements.some((statement) => allowsSend(statement, service, from))) {
+    return { name, state: "ok", message: `${service} may send to the queue.` };
   }
   return {
     name,
     state: "wrong",
-    says: `It does not let ${service} send${from === undefined ? "" : ` for the bucket ${from}`}: no upload is heard of.`,
+    message: `The policy does not let ${service} send${from === undefined ? "" : ` for the bucket ${from}`}: uploads start no job.`,
     fix: DEPLOY_AGAIN,
     blocks: ["small", "large"],
   };
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html */
-function letsSend(
+function allowsSend(
   { Effect, Action, Principal, Condition }: Statement,
   service: string,
   bucket: string | undefined,

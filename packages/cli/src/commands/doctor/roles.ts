@@ -1,11 +1,11 @@
 import { GetBucketEncryptionCommand } from "@aws-sdk/client-s3";
 import { clientConfig } from "@imagefleet/core/aws";
 import type { Lane } from "@imagefleet/core/outcome";
-import { askFor, type Check, noneHere } from "../../check/check.ts";
+import { absentLocally, askFor, type Check } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
-import type { Patient } from "./fleet.ts";
+import type { Fleet } from "./fleet.ts";
 
-/** Who works on pictures, with the role's ARN; undefined where it is not known. */
+/** The ARNs of the roles of function and worker; undefined if unknown. */
 export interface Roles {
   readonly function: string | undefined;
   readonly worker: string | undefined;
@@ -17,26 +17,26 @@ interface Need {
 }
 
 /**
- * May both programs read sources and write renditions, keys of KMS included? IAM itself is asked what
- * the roles' policies come to.
+ * Checks that function and worker may read sources and write renditions, including the use of KMS keys.
+ * IAM evaluates the policies of the roles.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
  */
-export async function roleChecks(patient: Patient, roles: Roles): Promise<readonly Check[]> {
+export async function roleChecks(fleet: Fleet, roles: Roles): Promise<readonly Check[]> {
   const name = "permissions of function and worker";
-  const { stage } = patient;
-  if (stage === undefined) return [noneHere(name, "permissions")];
+  const { stage } = fleet;
+  if (stage === undefined) return [absentLocally(name, "permissions")];
   const { IAMClient, SimulatePrincipalPolicyCommand } = await sdk(
     () => import("@aws-sdk/client-iam"),
   );
   const iam = new IAMClient(clientConfig(stage.clients.IAM));
   const needs = await askFor(name, "s3:GetEncryptionConfiguration", async () => {
-    const wanted = await needsOf(patient);
+    const wanted = await needsOf(fleet);
     const each = async (who: keyof Roles, lanes: readonly Lane[]): Promise<readonly Check[]> => {
       const role = roles[who];
       const of = `permissions of the ${who}`;
       if (role === undefined) {
         return [
-          { name: of, state: "unasked", says: "Its role is not known: see the checks above." },
+          { name: of, state: "unknown", message: "The role is unknown: see the checks above." },
         ];
       }
       return askFor(of, "iam:SimulatePrincipalPolicy", async () => {
@@ -69,27 +69,24 @@ function permitted(
   blocks: readonly Lane[],
 ): Check {
   if (lacking.length === 0) {
-    return { name, state: "ok", says: "It may read sources and write renditions." };
+    return { name, state: "ok", message: "The role may read sources and write renditions." };
   }
   return {
     name,
     state: "wrong",
-    says: `The ${who} may not do ${lacking.join(", nor ")}: its jobs end as StoreUnavailable.`,
-    fix: "Deploy the stage again; name keys that were in use before in formerKeys (docs/deploy.md).",
+    message: `The ${who} lacks ${lacking.join(", ")}: its jobs fail with reason StoreUnavailable.`,
+    fix: "Deploy the stage again. List KMS keys that were used before in formerKeys (docs/deploy.md).",
     blocks,
   };
 }
 
-async function needsOf(patient: Patient): Promise<Need[]> {
-  const { sourceBucket, renditionBucket, recipe, queues } = patient;
-  // In China and GovCloud it is another than "aws".
+async function needsOf(fleet: Fleet): Promise<Need[]> {
+  const { sourceBucket, renditionBucket, recipe, queues } = fleet;
+  // China and GovCloud have partitions other than "aws".
   const [, partition] = queues.small.queue.arn.split(":");
   const objects = (bucket: string, prefix: string) =>
     `arn:${partition}:s3:::${bucket}/${prefix}imagefleet-doctor`;
-  const [from, to] = await Promise.all([
-    keyOf(patient, sourceBucket),
-    keyOf(patient, renditionBucket),
-  ]);
+  const [from, to] = await Promise.all([keyOf(fleet, sourceBucket), keyOf(fleet, renditionBucket)]);
   return [
     { actions: ["s3:GetObject"], on: objects(sourceBucket, recipe.source.prefix) },
     {
@@ -101,12 +98,12 @@ async function needsOf(patient: Patient): Promise<Need[]> {
   ];
 }
 
-/** The key of KMS by which a bucket encrypts what comes; undefined: a key of S3's own. */
-async function keyOf({ connection }: Patient, Bucket: string): Promise<string | undefined> {
+/** The KMS key that encrypts new objects of a bucket; undefined for a key of S3. */
+async function keyOf({ connection }: Fleet, Bucket: string): Promise<string | undefined> {
   const { ServerSideEncryptionConfiguration: by } = await connection.s3.send(
     new GetBucketEncryptionCommand({ Bucket }),
   );
   const key = by?.Rules?.[0]?.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID;
-  // By an alias or an id alone it cannot be simulated.
+  // IAM cannot simulate access to an alias or a bare key id.
   return key?.startsWith("arn:") && key.includes(":key/") ? key : undefined;
 }

@@ -1,6 +1,5 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
-import { askFor, type Check } from "../../check/check.ts";
-import { checkText, summaryText, tally } from "../../check/text.ts";
+import { askFor, type Check, checkText, summaryText, tally } from "../../check/check.ts";
 import { type Connection, connect } from "../../connection/connect.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import { fleetPrefix, namedByStage } from "../../connection/stage/names.ts";
@@ -13,75 +12,75 @@ import { formatBytes, formatMs } from "../../terminal/units.ts";
 import { UsageError } from "../../usage-error.ts";
 import { alarmChecks } from "./alarms.ts";
 import { clean } from "./clean.ts";
-import { ALARM_LIMIT_MS, type Alarmed, provokeAlarm } from "./dead-letter.ts";
-import { type Patient, queueFacts } from "./fleet.ts";
+import { ALARM_LIMIT_MS, type AlarmTest, testAlarm } from "./dead-letter.ts";
+import { type Fleet, queueFacts } from "./fleet.ts";
 import { type Followed, follow } from "./follow.ts";
-import { ulid } from "./id.ts";
 import { consumerChecks, notificationChecks } from "./intake.ts";
-import { doctorPrefix, type Picture, picturesOf } from "./pictures.ts";
+import { doctorPrefix, type Picture, picturesOf, ulid } from "./pictures.ts";
 import { queueChecks } from "./queues.ts";
 import { roleChecks } from "./roles.ts";
 import { workerChecks } from "./service.ts";
 
 export interface DoctorOptions {
   readonly connection: ConnectionOptions;
-  /** Undefined: the fleet on this machine. */
+  /** Undefined for the fleet on this machine. */
   readonly stage: string | undefined;
   readonly recipe: string;
   readonly json: boolean;
   readonly alarm: boolean;
 }
 
-/** How long a picture may take, ms; a lane without a task first waits for one. */
+/** How long a picture may take, ms; longer if the lane must first start a task. */
 const PICTURE_LIMIT_MS = 4 * 60_000;
-const SLEEPING_LIMIT_MS = 20 * 60_000;
+const COLD_LIMIT_MS = 20 * 60_000;
 
-/** What putting a picture takes; with a key of KMS, kms:GenerateDataKey on it too. */
+/** For the upload of a picture; with a KMS key, also kms:GenerateDataKey. */
 const PERMISSIONS = "s3:PutObject on the source bucket, and s3:GetObject on the rendition bucket";
 
-/** `imagefleet doctor`: does a deployed fleet work? */
+/** `imagefleet doctor`: checks the parts of a fleet, then sends pictures through it. */
 export async function doctor(options: DoctorOptions, screen: Screen): Promise<number> {
   const recipe = await readRecipe(options.recipe);
   const { stage } = options;
   const settings = stage === undefined ? undefined : await stageSettings(stage);
-  const named =
+  const located =
     stage === undefined || settings === undefined
       ? options.connection
       : await namedByStage(options.connection, settings, stage);
-  using connection = await connect(named);
+  using connection = await connect(located);
   using interrupt = onInterrupt(() => undefined);
   const { signal } = interrupt;
-  const patient = await patientOf(connection, stage, settings, recipe);
+  const fleet = await inspect(connection, stage, settings, recipe);
   const began = performance.now();
 
   const checks: Check[] = [];
-  const tell = (some: readonly Check[]) => {
+  const report = (some: readonly Check[]) => {
     checks.push(...some);
     if (options.json) return;
     for (const check of some) screen.report(...checkText(check, screen.paint));
   };
-  const worker = await look(patient, tell);
-  const followed = await tryPictures(patient, checks, worker, signal, screen, tell);
-  const alarmed = options.alarm && !signal.aborted ? await tryAlarm(patient, signal, screen) : null;
-  if (alarmed !== null) tell([alarmed.check]);
+  const worker = await checkParts(fleet, report);
+  const followed = await sendPictures(fleet, checks, worker, signal, screen, report);
+  const alarmTest =
+    options.alarm && !signal.aborted ? await runAlarmTest(fleet, signal, screen) : null;
+  if (alarmTest !== null) report([alarmTest.check]);
 
   if (options.json) {
-    screen.json(asJson({ where: connection.where, stage, checks, followed, alarmed, began }));
+    screen.json(asJson({ where: connection.where, stage, checks, followed, alarmTest, began }));
   } else screen.report("", screen.paint("bold", summaryText(checks, connection.where)));
   if (signal.aborted) return EXIT.interrupted;
   return tally(checks).wrong > 0 ? EXIT.deadLetters : EXIT.done;
 }
 
-async function patientOf(
+async function inspect(
   connection: Connection,
   stage: string | undefined,
   settings: StageSettings | undefined,
-  recipe: Patient["recipe"],
-): Promise<Patient> {
+  recipe: Fleet["recipe"],
+): Promise<Fleet> {
   const { clients } = connection;
   if (clients !== undefined && (stage === undefined || settings === undefined)) {
     throw new UsageError(
-      `doctor needs the stage's name to find alarms and service at ${connection.where}: --stage NAME`,
+      `doctor needs --stage NAME to find the alarms and the service at ${connection.where}`,
     );
   }
   const lanes = await connection.lanes();
@@ -102,67 +101,67 @@ async function patientOf(
   };
 }
 
-/** @returns how many tasks run; undefined where that is not known */
-async function look(
-  patient: Patient,
-  tell: (checks: readonly Check[]) => void,
+/** @returns how many tasks run; undefined if unknown */
+async function checkParts(
+  fleet: Fleet,
+  report: (checks: readonly Check[]) => void,
 ): Promise<number | undefined> {
-  tell(queueChecks(patient));
-  tell(await notificationChecks(patient));
-  const consumer = await consumerChecks(patient);
-  tell(consumer.checks);
-  const worker = await workerChecks(patient);
-  tell(worker.checks);
-  tell(await roleChecks(patient, { function: consumer.role, worker: worker.role }));
-  tell(await alarmChecks(patient));
+  report(queueChecks(fleet));
+  report(await notificationChecks(fleet));
+  const consumer = await consumerChecks(fleet);
+  report(consumer.checks);
+  const worker = await workerChecks(fleet);
+  report(worker.checks);
+  report(await roleChecks(fleet, { function: consumer.role, worker: worker.role }));
+  report(await alarmChecks(fleet));
   return worker.running;
 }
 
-/** Puts pictures through the lanes that nothing blocks, side by side, and removes them. */
-async function tryPictures(
-  patient: Patient,
+/** Sends pictures through the lanes that are not blocked, concurrently, and removes them. */
+async function sendPictures(
+  fleet: Fleet,
   checks: readonly Check[],
   running: number | undefined,
   signal: AbortSignal,
   screen: Screen,
-  tell: (checks: readonly Check[]) => void,
+  report: (checks: readonly Check[]) => void,
 ): Promise<readonly Followed[]> {
   const id = ulid();
-  const pictures = await picturesOf(patient.recipe, id);
+  const pictures = await picturesOf(fleet.recipe, id);
   const isFree = ({ lane }: Picture) => !checks.some(({ blocks = [] }) => blocks.includes(lane));
   const free = pictures.filter(isFree);
-  tell([
-    ...pictures.filter((picture) => !isFree(picture)).map(({ lane }) => untried(lane)),
+  report([
+    ...pictures.filter((picture) => !isFree(picture)).map(({ lane }) => blocked(lane)),
     ...LANES.filter((lane) => !pictures.some((picture) => picture.lane === lane)).map(tooLarge),
   ]);
   if (free.length === 0 || signal.aborted) return [];
-  const sleeps = patient.stage !== undefined && running === 0;
+  const hasNoTask = fleet.stage !== undefined && running === 0;
   const limitOf = ({ lane }: Picture) =>
-    lane === "large" && sleeps ? SLEEPING_LIMIT_MS : PICTURE_LIMIT_MS;
+    lane === "large" && hasNoTask ? COLD_LIMIT_MS : PICTURE_LIMIT_MS;
   for (const picture of free) {
     const { lane, bytes } = picture;
-    const why = limitOf(picture) === SLEEPING_LIMIT_MS ? ", for no task runs there yet" : "";
+    const why = limitOf(picture) === COLD_LIMIT_MS ? ", because no task is running there yet" : "";
     screen.note(
-      `A picture of ${formatBytes(bytes.length)} goes through the ${lane} lane: this may take up to ${formatMs(limitOf(picture))}${why}.`,
+      `Sending a picture of ${formatBytes(bytes.length)} through the ${lane} lane: this may take up to ${formatMs(limitOf(picture))}${why}.`,
     );
   }
-  const prefix = doctorPrefix(patient.recipe, id);
+  const prefix = doctorPrefix(fleet.recipe, id);
   const followed: Followed[] = [];
   await Promise.all(
     free.map(async (picture) => {
       const name = `picture through the ${picture.lane} lane`;
-      const told = await askFor(name, PERMISSIONS, async () => {
-        const one = await follow(patient, picture, limitOf(picture), signal);
+      const result = await askFor(name, PERMISSIONS, async () => {
+        const one = await follow(fleet, picture, limitOf(picture), signal);
         followed.push(one);
         return [one.check];
       });
-      tell(told);
+      report(result);
     }),
   );
-  if (signal.aborted) screen.note("Interrupted: removing what was made.");
-  tell([
+  if (signal.aborted) screen.note("Interrupted. Removing the test pictures.");
+  report([
     await clean(
-      patient,
+      fleet,
       prefix,
       free.map(({ key }) => key),
       followed,
@@ -171,11 +170,11 @@ async function tryPictures(
   return followed;
 }
 
-function untried(lane: Lane): Check {
+function blocked(lane: Lane): Check {
   return {
     name: `picture through the ${lane} lane`,
-    state: "unasked",
-    says: "It was not tried, for what is wrong above keeps it from arriving.",
+    state: "unknown",
+    message: "Not tested: a problem above blocks this lane.",
   };
 }
 
@@ -183,17 +182,17 @@ function tooLarge(lane: Lane): Check {
   return {
     name: `picture through the ${lane} lane`,
     state: "none",
-    says: "The recipe takes no picture that is large enough for it and that is made here.",
+    message: "Not tested: the limits of the recipe allow no test picture that is large enough.",
   };
 }
 
-function tryAlarm(patient: Patient, signal: AbortSignal, screen: Screen): Promise<Alarmed> {
-  if (patient.stage !== undefined) {
+function runAlarmTest(fleet: Fleet, signal: AbortSignal, screen: Screen): Promise<AlarmTest> {
+  if (fleet.stage !== undefined) {
     screen.note(
-      `A dead letter is put to see the alarm go off, and be over: each may take up to ${formatMs(ALARM_LIMIT_MS)}.`,
+      `Sending a dead letter to test the alarm. Its start and its end may each take up to ${formatMs(ALARM_LIMIT_MS)}.`,
     );
   }
-  return provokeAlarm(patient, `${doctorPrefix(patient.recipe, ulid())}dead letter`, signal);
+  return testAlarm(fleet, `${doctorPrefix(fleet.recipe, ulid())}dead letter`, signal);
 }
 
 function asJson(result: {
@@ -201,10 +200,10 @@ function asJson(result: {
   readonly stage: string | undefined;
   readonly checks: readonly Check[];
   readonly followed: readonly Followed[];
-  readonly alarmed: Alarmed | null;
+  readonly alarmTest: AlarmTest | null;
   readonly began: number;
 }): unknown {
-  const { where, stage, checks, followed, alarmed, began } = result;
+  const { where, stage, checks, followed, alarmTest, began } = result;
   return {
     version: 1,
     at: new Date().toISOString(),
@@ -219,6 +218,6 @@ function asJson(result: {
       renditions,
       ...steps,
     })),
-    alarm: alarmed === null ? null : { alarmMs: alarmed.alarmMs, overMs: alarmed.overMs },
+    alarm: alarmTest === null ? null : { alarmMs: alarmTest.alarmMs, overMs: alarmTest.overMs },
   };
 }

@@ -1,30 +1,30 @@
 import type { ECSClient, Service, Task } from "@aws-sdk/client-ecs";
 import { clientConfig } from "@imagefleet/core/aws";
-import { askFor, type Check, noneHere } from "../../check/check.ts";
+import { absentLocally, askFor, type Check } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
 import { isOfStage } from "../../connection/stage/names.ts";
 import { many } from "../../terminal/thousands.ts";
-import type { Patient } from "./fleet.ts";
+import type { Fleet } from "./fleet.ts";
 
-const NAME = "service of the worker";
+const NAME = "ECS service of the worker";
 const PERMISSIONS =
   "ecs:ListClusters, ecs:ListServices, ecs:DescribeServices, ecs:DescribeTaskDefinition, ecs:ListTasks and ecs:DescribeTasks";
 
-/** What ECS says of the worker. */
+/** What ECS reports about the worker. */
 export interface WorkerFacts {
   readonly checks: readonly Check[];
-  /** The task's role; undefined where it is not known. */
+  /** The task's role; undefined if unknown. */
   readonly role: string | undefined;
-  /** Tasks that run now; undefined where it is not known. */
+  /** How many tasks run now; undefined if unknown. */
   readonly running: number | undefined;
 }
 
-/** Does the service run what it should, did its deployment end well, do its tasks start? */
-export async function workerChecks({ stage }: Patient): Promise<WorkerFacts> {
+/** Checks that the service exists, its deployment succeeded and its tasks start. */
+export async function workerChecks({ stage }: Fleet): Promise<WorkerFacts> {
   let role: string | undefined;
   let running: number | undefined;
   if (stage === undefined) {
-    const checks = [noneHere(NAME, "service of ECS: its worker is a program on this machine")];
+    const checks = [absentLocally(NAME, "ECS service: its worker is a program on this machine")];
     return { checks, role, running };
   }
   const { ECSClient } = await sdk(() => import("@aws-sdk/client-ecs"));
@@ -33,14 +33,14 @@ export async function workerChecks({ stage }: Patient): Promise<WorkerFacts> {
     const checks = await askFor(NAME, PERMISSIONS, async () => {
       const found = await serviceOf(ecs, stage.prefix);
       if (found === undefined) {
-        return [wrong("It is not there: nothing takes the large lane's messages.")];
+        return [wrong("The service does not exist: nothing receives the large lane's messages.")];
       }
       const { service, cluster } = found;
       running = service.runningCount ?? 0;
       role = await roleOf(ecs, service);
       const stopped = await stoppedTasks(ecs, cluster, service);
-      const faults = [...serviceFaults(service), ...taskFaults(stopped)];
-      return faults.length > 0 ? faults : [healthy(service)];
+      const problems = [...serviceProblems(service), ...taskProblems(stopped)];
+      return problems.length > 0 ? problems : [healthy(service)];
     });
     return { checks, role, running };
   } finally {
@@ -71,10 +71,10 @@ async function serviceOf(ecs: ECSClient, prefix: string) {
 
 async function roleOf(ecs: ECSClient, { taskDefinition }: Service): Promise<string | undefined> {
   const { DescribeTaskDefinitionCommand } = await sdk(() => import("@aws-sdk/client-ecs"));
-  const { taskDefinition: is } = await ecs.send(
+  const { taskDefinition: definition } = await ecs.send(
     new DescribeTaskDefinitionCommand({ taskDefinition }),
   );
-  return is?.taskRoleArn;
+  return definition?.taskRoleArn;
 }
 
 /** ECS keeps stopped tasks for about an hour. */
@@ -89,37 +89,37 @@ async function stoppedTasks(ecs: ECSClient, cluster: string, { serviceName }: Se
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html */
-function serviceFaults({ deployments = [], events = [], desiredCount = 0 }: Service): Check[] {
-  const said = events[0]?.message;
-  const last = said === undefined ? "" : ` ECS says: ${said}`;
+function serviceProblems({ deployments = [], events = [], desiredCount = 0 }: Service): Check[] {
+  const event = events[0]?.message;
+  const last = event === undefined ? "" : ` ECS reports: ${event}`;
   const failed = deployments.find(({ rolloutState }) => rolloutState === "FAILED");
   if (failed !== undefined) {
-    const why = failed.rolloutStateReason ?? "no reason is given";
-    return [wrong(`Its deployment failed, and was rolled back: ${why}.${last}`)];
+    const why = failed.rolloutStateReason ?? "ECS gives no reason";
+    return [wrong(`The deployment failed and was rolled back: ${why}.${last}`)];
   }
   const unplaced = events.find(({ message = "" }) => /unable to/.test(message));
   const isWaiting = deployments.some(({ runningCount = 0, pendingCount = 0 }) => {
     return runningCount + pendingCount < desiredCount;
   });
   return isWaiting && unplaced !== undefined
-    ? [wrong(`It wants ${many(desiredCount, "task")}, and cannot start them.${last}`)]
+    ? [wrong(`The service cannot start ${many(desiredCount, "task")}.${last}`)]
     : [];
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html */
-function taskFaults(stopped: readonly Task[]): Check[] {
+function taskProblems(stopped: readonly Task[]): Check[] {
   const [latest] = stopped
     .filter(isFailure)
     .toSorted((a, b) => (b.stoppedAt?.getTime() ?? 0) - (a.stoppedAt?.getTime() ?? 0));
   if (latest === undefined) return [];
   const code = latest.containers?.find(({ exitCode }) => exitCode)?.exitCode;
-  const ended = code === undefined ? "could not start" : `ended with exit code ${code}`;
+  const ended = code === undefined ? "could not start" : `exited with code ${code}`;
   return [
     {
       name: "tasks of the worker",
       state: "wrong",
-      says: `A task ${ended}: ${latest.stoppedReason ?? "ECS gives no reason"}.`,
-      fix: "See the worker's log (docs/operations.md), mend what it names, and deploy again.",
+      message: `A task ${ended}: ${latest.stoppedReason ?? "ECS gives no reason"}.`,
+      fix: "Read the worker's log (docs/operations.md), fix the cause, and deploy again.",
       blocks: ["large"],
     },
   ];
@@ -130,20 +130,20 @@ function isFailure({ stopCode, containers = [] }: Task): boolean {
 }
 
 function healthy({ runningCount = 0, desiredCount = 0, deployments = [] }: Service): Check {
-  const state = deployments[0]?.rolloutState === "IN_PROGRESS" ? "is under way" : "is complete";
+  const state = deployments[0]?.rolloutState === "IN_PROGRESS" ? "is in progress" : "is complete";
   return {
     name: NAME,
     state: "ok",
-    says: `${many(runningCount, "task")} of ${desiredCount} run; its deployment ${state}.`,
+    message: `${many(runningCount, "task")} of ${desiredCount} running; the deployment ${state}.`,
   };
 }
 
-function wrong(says: string): Check {
+function wrong(message: string): Check {
   return {
     name: NAME,
     state: "wrong",
-    says,
-    fix: "Mend what ECS names, and deploy the stage again.",
+    message,
+    fix: "Fix what ECS reports, and deploy the stage again.",
     blocks: ["large"],
   };
 }

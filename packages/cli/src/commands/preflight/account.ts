@@ -1,10 +1,20 @@
 import { clientConfig, statusOf } from "@imagefleet/core/aws";
-import type { Check } from "../../check/check.ts";
+import { askFor, type Check } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
-import type { Aws } from "./aws.ts";
+import type { StageSettings } from "../../connection/stage/settings.ts";
+import type { Target } from "../../connection/target.ts";
+
+/** The account and region that a stage will be deployed to. */
+export interface Aws {
+  readonly where: string;
+  readonly clients: Target["clients"];
+  readonly settings: StageSettings;
+  /** The common prefix of the stage's resource names. */
+  readonly prefix: string;
+}
 
 /**
- * Whose credentials are these, and may the stage be deployed there?
+ * Checks that the credentials belong to an account that the stage may be deployed to.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
 export async function accountCheck({ clients, settings, where }: Aws): Promise<Check> {
@@ -18,25 +28,50 @@ export async function accountCheck({ clients, settings, where }: Aws): Promise<C
       return {
         name,
         state: "wrong",
-        says: `The credentials are of account ${Account} (${Arn}), and the stage may be deployed to ${accounts.join(", ")} alone.`,
+        message: `The credentials belong to account ${Account} (${Arn}), but the stage may only be deployed to ${accounts.join(", ")}.`,
         fix: "Use credentials of that account (AWS_PROFILE, --profile), or change accounts in infra/settings.ts.",
       };
     }
     const pinned =
-      accounts.length > 0 ? "" : " No accounts are named in infra/settings.ts: any would be taken.";
-    return { name, state: "ok", says: `${Arn} deploys to ${region}.${pinned}` };
+      accounts.length > 0 ? "" : " infra/settings.ts sets no accounts: any account is accepted.";
+    return { name, state: "ok", message: `${Arn} deploys to ${region}.${pinned}` };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const answered = statusOf(error) !== undefined;
+    const hasResponded = statusOf(error) !== undefined;
     return {
       name,
       state: "wrong",
-      says: answered
-        ? `AWS does not take the credentials: ${why}`
-        : `${where} cannot be asked: ${why}`,
+      message: hasResponded
+        ? `AWS rejects the credentials: ${why}`
+        : `${where} does not respond: ${why}`,
       fix: "Sign in (aws sso login, aws configure), or name a profile with --profile.",
     };
   } finally {
     sts.destroy();
+  }
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html */
+const ROLE = "AWSServiceRoleForECS";
+
+/** Without this role, the first deployment in an account may fail to create the cluster. */
+export async function linkedRoleCheck({ clients }: Aws): Promise<readonly Check[]> {
+  const name = "service-linked role of ECS";
+  const { IAMClient, GetRoleCommand } = await sdk(() => import("@aws-sdk/client-iam"));
+  const iam = new IAMClient(clientConfig(clients.IAM));
+  try {
+    return await askFor(name, "iam:GetRole", async () => {
+      try {
+        await iam.send(new GetRoleCommand({ RoleName: ROLE }));
+        return [{ name, state: "ok", message: `The account has ${ROLE}.` }];
+      } catch (error) {
+        if (!(error instanceof Error && error.name.startsWith("NoSuchEntity"))) throw error;
+        const message = `The account has no ${ROLE}: the first deployment may fail to create the cluster.`;
+        const fix = "Run: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com";
+        return [{ name, state: "wrong", message, fix }];
+      }
+    });
+  } finally {
+    iam.destroy();
   }
 }

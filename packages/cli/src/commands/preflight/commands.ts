@@ -7,12 +7,12 @@ const EXAMPLES = `
 Examples:
   imagefleet preflight --stage production        before a deployment
   imagefleet preflight --stage production --json | jq .checks
-  imagefleet preflight                           of the fleet on this machine
+  imagefleet preflight                           the fleet on this machine
 
-It only asks, and changes nothing: credentials and account, quotas, ECS's role,
-the source bucket's notifications, Docker. What the credentials may not ask is
-named with the permission that they lack, and proves nothing. The exit code is 3
-when anything is wrong.
+It changes nothing. It checks credentials and account, quotas, the role of ECS,
+the notifications of the source bucket, and Docker. A check that lacks a
+permission names it and is reported as unknown. The exit code is 3 when a check
+finds a problem.
 `;
 
 const schema = v.object({
@@ -22,7 +22,9 @@ const schema = v.object({
 
 export function addPreflightCommand(root: Command, context: CommandContext): void {
   speakingToAFleet(
-    root.command("preflight").description("would a deployment go well, and what to mend if not"),
+    root
+      .command("preflight")
+      .description("check that a deployment can succeed, and report problems"),
     context,
     EXAMPLES,
   )

@@ -5,10 +5,10 @@ import type { Check } from "../../check/check.ts";
 
 const run = promisify(execFile);
 
-/** Docker answers at once, or it hangs: ms. */
-const PATIENCE_MS = 20_000;
+/** How long a docker command may take, ms. */
+const TIMEOUT_MS = 20_000;
 const NAME = "Docker and its builder";
-/** What the worker's image is built for. */
+/** The platform of the worker's image. */
 const PLATFORM = "linux/arm64";
 
 const infoSchema = v.pipe(
@@ -22,36 +22,36 @@ const infoSchema = v.pipe(
 );
 
 /**
- * Is Docker there, can its builder export the cache that SST keeps in ECR, and does it build for the
- * worker's processor?
+ * Checks that Docker runs, and that its builder can export the cache that SST keeps in ECR and can build
+ * for the worker's platform.
  * https://docs.docker.com/reference/cli/docker/system/info/
  * https://docs.docker.com/build/cache/backends/
  */
 export async function dockerChecks(): Promise<readonly Check[]> {
-  const info = await said(["info", "--format", "{{json .}}"]);
+  const info = await docker(["info", "--format", "{{json .}}"]);
   const parsed = v.safeParse(infoSchema, info.text);
   const errors = parsed.success ? (parsed.output.ServerErrors ?? []) : [];
   if (!parsed.success || parsed.output.ServerVersion === "") {
-    const why = errors[0] ?? info.fault ?? "docker info gives no server";
-    return [wrong(`Docker does not answer: ${why}`, "Install Docker, and start it.")];
+    const why = errors[0] ?? info.error ?? "docker info reports no server";
+    return [wrong(`Docker does not respond: ${why}`, "Install Docker, and start it.")];
   }
-  const builder = await said(["buildx", "inspect"]);
-  if (builder.fault !== undefined) {
+  const builder = await docker(["buildx", "inspect"]);
+  if (builder.error !== undefined) {
     return [
-      wrong(`docker buildx does not answer: ${builder.fault}`, "Install Docker's buildx plugin."),
+      wrong(`docker buildx does not respond: ${builder.error}`, "Install Docker's buildx plugin."),
     ];
   }
   const driver = /^Driver:\s+(\S+)/m.exec(builder.text)?.[1] ?? "unknown";
-  // Docker's own store of images exports no cache; containerd's does.
+  // The classic image store cannot export a cache; the containerd image store can.
   const isContainerd = (parsed.output.DriverStatus ?? []).some(([, value]) =>
     value?.startsWith("io.containerd.snapshotter."),
   );
-  const faults = [
+  const problems = [
     ...(driver === "docker" && !isContainerd
       ? [
           wrong(
-            `Its builder, of the kind "docker", cannot export a cache, which SST keeps in ECR.`,
-            "Run docker buildx create --use, or turn the containerd image store on.",
+            `The builder with driver "docker" cannot export a cache, and SST keeps one in ECR.`,
+            "Run docker buildx create --use, or enable the containerd image store.",
           ),
         ]
       : []),
@@ -59,37 +59,37 @@ export async function dockerChecks(): Promise<readonly Check[]> {
       ? []
       : [
           wrong(
-            `Its builder does not build for ${PLATFORM}.`,
+            `The builder does not build for ${PLATFORM}.`,
             "Run docker run --privileged --rm tonistiigi/binfmt:qemu-v9.2.2 --install arm64",
           ),
         ]),
   ];
-  if (faults.length > 0) return faults;
-  const says = `Docker ${parsed.output.ServerVersion} builds for ${PLATFORM} with a builder of the kind "${driver}".`;
-  return [{ name: NAME, state: "ok", says }];
+  if (problems.length > 0) return problems;
+  const message = `Docker ${parsed.output.ServerVersion} builds for ${PLATFORM} with driver "${driver}".`;
+  return [{ name: NAME, state: "ok", message }];
 }
 
-function wrong(says: string, fix: string): Check {
-  return { name: NAME, state: "wrong", says, fix };
+function wrong(message: string, fix: string): Check {
+  return { name: NAME, state: "wrong", message, fix };
 }
 
-interface Said {
+interface Output {
   readonly text: string;
-  readonly fault?: string;
+  readonly error?: string;
 }
 
-async function said(args: readonly string[]): Promise<Said> {
+async function docker(args: readonly string[]): Promise<Output> {
   try {
-    const { stdout } = await run("docker", args, { timeout: PATIENCE_MS });
+    const { stdout } = await run("docker", args, { timeout: TIMEOUT_MS });
     return { text: stdout };
   } catch (error) {
-    return { text: "", fault: faultOf(error) };
+    return { text: "", error: errorText(error) };
   }
 }
 
-function faultOf(error: unknown): string {
+function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if ("code" in error && error.code === "ENOENT") return "there is no command docker on the PATH";
+  if ("code" in error && error.code === "ENOENT") return "the command docker is not on the PATH";
   const stderr = "stderr" in error && typeof error.stderr === "string" ? error.stderr.trim() : "";
   return stderr === "" ? error.message : (stderr.split("\n")[0] ?? "");
 }

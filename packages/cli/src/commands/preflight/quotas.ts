@@ -4,7 +4,7 @@ import { TASK } from "@imagefleet/core/prices";
 import { askFor, type Check } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
 import { isOfStage } from "../../connection/stage/names.ts";
-import type { Aws } from "./aws.ts";
+import type { Aws } from "./account.ts";
 
 /**
  * Quotas by the codes of Service Quotas.
@@ -20,7 +20,7 @@ const GATEWAYS = { ServiceCode: "vpc", QuotaCode: "L-A4707A72" };
 
 const PERMISSION = "servicequotas:GetServiceQuota";
 
-/** Are the quotas of the region large enough for what the settings ask for? */
+/** Checks that the quotas of the region are large enough for the settings. */
 export async function quotaChecks(aws: Aws): Promise<readonly Check[]> {
   const { ServiceQuotasClient } = await sdk(() => import("@aws-sdk/client-service-quotas"));
   const client = new ServiceQuotasClient(clientConfig(aws.clients.SERVICE_QUOTAS));
@@ -31,17 +31,17 @@ export async function quotaChecks(aws: Aws): Promise<readonly Check[]> {
       ...(await enough(client, "quota of Lambda's concurrent executions", CONCURRENCY, {
         needed: functionConcurrency,
         for: `functionConcurrency ${functionConcurrency}`,
-        otherwise: "set functionConcurrency lower: what is throttled counts as received",
+        otherwise: "lower functionConcurrency: throttled messages count as received",
       })),
       ...(await enough(client, "quota of Fargate On-Demand vCPUs", ON_DEMAND, {
         needed: onDemandTasks * TASK.vcpus,
         for: `${onDemandTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
-        otherwise: spot ? "the large lane cannot start" : "set workerTasks lower",
+        otherwise: spot ? "the large lane cannot start" : "lower workerTasks",
       })),
       ...(await enough(client, "quota of Fargate Spot vCPUs", SPOT, {
         needed: spotTasks * TASK.vcpus,
         for: `${spotTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
-        otherwise: "set workerTasks lower: fewer tasks than that would run at once",
+        otherwise: "lower workerTasks: fewer tasks would run",
       })),
       ...(await networkChecks(aws, client)),
     ];
@@ -60,15 +60,15 @@ function enough(
 ): Promise<readonly Check[]> {
   return askFor(name, PERMISSION, async () => {
     const quota = await quotaOf(client, code);
-    const says = `It is ${quota}, and ${want.needed} are needed for ${want.for}.`;
-    if (quota >= want.needed) return [{ name, state: "ok", says }];
+    const message = `The quota is ${quota}, ${quota >= want.needed ? "and" : "but"} ${want.needed} are needed for ${want.for}.`;
+    if (quota >= want.needed) return [{ name, state: "ok", message }];
     const raise = `Raise it to ${want.needed} or more in Service Quotas (${code.QuotaCode})`;
-    return [{ name, state: "wrong", says, fix: `${raise}; else ${want.otherwise}.` }];
+    return [{ name, state: "wrong", message, fix: `${raise}; otherwise ${want.otherwise}.` }];
   });
 }
 
 /**
- * An account that never asked for another value has no value of its own for some quotas.
+ * For some quotas, an account that never requested an increase only has the default value.
  * https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
  */
 async function quotaOf(client: ServiceQuotasClient, code: Code): Promise<number> {
@@ -80,11 +80,12 @@ async function quotaOf(client: ServiceQuotasClient, code: Code): Promise<number>
     return client.send(new GetAWSDefaultServiceQuotaCommand(code));
   });
   const value = answer.Quota?.Value;
-  if (value === undefined) throw new Error(`Service Quotas gives ${code.QuotaCode} no value`);
+  if (value === undefined)
+    throw new Error(`Service Quotas returned no value for ${code.QuotaCode}`);
   return value;
 }
 
-/** A stage that makes its network takes a VPC and an internet gateway of the region's. */
+/** A stage that creates its network needs one more VPC and internet gateway in the region. */
 async function networkChecks(
   { clients, settings, prefix }: Aws,
   client: ServiceQuotasClient,
@@ -92,7 +93,11 @@ async function networkChecks(
   const name = "quota of VPCs and internet gateways";
   if (settings.network.vpcId !== undefined) {
     return [
-      { name, state: "none", says: `The stage uses ${settings.network.vpcId}, and makes none.` },
+      {
+        name,
+        state: "none",
+        message: `The stage uses ${settings.network.vpcId} and creates no VPC.`,
+      },
     ];
   }
   const { EC2Client, paginateDescribeVpcs, paginateDescribeInternetGateways } = await sdk(
@@ -110,7 +115,9 @@ async function networkChecks(
           ),
         );
         if (own !== undefined) {
-          return [{ name, state: "ok", says: `The stage has its network already, ${own.VpcId}.` }];
+          return [
+            { name, state: "ok", message: `The stage already has its network, ${own.VpcId}.` },
+          ];
         }
         vpcs += Vpcs.length;
       }
@@ -118,8 +125,13 @@ async function networkChecks(
       const pages = paginateDescribeInternetGateways({ client: ec2 }, {});
       for await (const { InternetGateways = [] } of pages) gateways += InternetGateways.length;
       return [
-        room("VPCs", vpcs, await quotaOf(client, VPCS), VPCS.QuotaCode),
-        room("internet gateways", gateways, await quotaOf(client, GATEWAYS), GATEWAYS.QuotaCode),
+        countCheck("VPCs", vpcs, await quotaOf(client, VPCS), VPCS.QuotaCode),
+        countCheck(
+          "internet gateways",
+          gateways,
+          await quotaOf(client, GATEWAYS),
+          GATEWAYS.QuotaCode,
+        ),
       ];
     });
   } finally {
@@ -127,10 +139,10 @@ async function networkChecks(
   }
 }
 
-function room(of: string, used: number, quota: number, code: string): Check {
+function countCheck(of: string, used: number, quota: number, code: string): Check {
   const name = `quota of ${of}`;
-  const says = `${used} of ${quota} are used in the region, and the stage makes one.`;
-  if (used < quota) return { name, state: "ok", says };
-  const fix = `Raise it in Service Quotas (${code}), or name a VPC that is there with network in infra/settings.ts.`;
-  return { name, state: "wrong", says, fix };
+  const message = `${used} of ${quota} are used in the region, and the stage creates one.`;
+  if (used < quota) return { name, state: "ok", message };
+  const fix = `Raise it in Service Quotas (${code}), or set network in infra/settings.ts to an existing VPC.`;
+  return { name, state: "wrong", message, fix };
 }

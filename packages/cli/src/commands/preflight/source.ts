@@ -7,69 +7,73 @@ import { askFor, type Check } from "../../check/check.ts";
 import type { StageSettings } from "../../connection/stage/settings.ts";
 
 const NAME = "notifications of the source bucket";
-/** What the fleet's own notification is called. */
+/** The id of the fleet's own notification. */
 const OURS = "imagefleet";
 
-/** What stands on a bucket that is there already, and what a deployment would do to it. */
+/** Checks what a deployment would do to the notifications of an existing bucket. */
 export function sourceChecks(
   s3: S3Client,
   source: StageSettings["source"],
 ): Promise<readonly Check[]> {
   if (source === "new") {
-    const says = "The stage makes a bucket of its own.";
-    return Promise.resolve([{ name: NAME, state: "none", says }]);
+    const message = "The stage creates its own bucket.";
+    return Promise.resolve([{ name: NAME, state: "none", message }]);
   }
   const { bucket: Bucket, notifications } = source;
   return askFor(NAME, "s3:GetBucketNotification", async () => {
     try {
-      const there = await s3.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
-      return [judged(Bucket, notifications, there)];
+      const configuration = await s3.send(
+        new GetBucketNotificationConfigurationCommand({ Bucket }),
+      );
+      return [judge(Bucket, notifications, configuration)];
     } catch (error) {
       if (!(error instanceof Error && error.name === "NoSuchBucket")) throw error;
-      const says = `There is no bucket ${Bucket}.`;
-      const fix = 'Make it, or correct source in infra/settings.ts; source: "new" makes one.';
-      return [{ name: NAME, state: "wrong", says, fix }];
+      const message = `The bucket ${Bucket} does not exist.`;
+      const fix = 'Create it, or correct source in infra/settings.ts; source: "new" creates one.';
+      return [{ name: NAME, state: "wrong", message, fix }];
     }
   });
 }
 
-function judged(
+function judge(
   bucket: string,
   notifications: "replace" | "by-hand" | "eventbridge",
-  there: GetBucketNotificationConfigurationCommandOutput,
+  configuration: GetBucketNotificationConfigurationCommandOutput,
 ): Check {
-  const isByRule = there.EventBridgeConfiguration !== undefined;
+  const isByRule = configuration.EventBridgeConfiguration !== undefined;
   if (notifications === "eventbridge" && !isByRule) {
-    const says = `The bucket ${bucket} does not send its events to EventBridge, and notifications is "eventbridge": no upload would be heard of.`;
+    const message = `The bucket ${bucket} does not send its events to EventBridge, but notifications is "eventbridge": uploads would start no job.`;
     const fix = "Turn Amazon EventBridge on in the bucket's properties.";
-    return { name: NAME, state: "wrong", says, fix };
+    return { name: NAME, state: "wrong", message, fix };
   }
-  const others = othersOf(there);
+  const others = othersOf(configuration);
   if (notifications === "replace" && others.length > 0) {
-    const says = `The deployment would remove from ${bucket}: ${others.join("; ")}.`;
+    const message = `The deployment would remove from ${bucket}: ${others.join("; ")}.`;
     const fix =
-      'Write notifications: "eventbridge" or "by-hand" instead, or remove these first if nobody needs them.';
-    return { name: NAME, state: "wrong", says, fix };
+      'Set notifications to "eventbridge" or "by-hand", or remove these first if they are not needed.';
+    return { name: NAME, state: "wrong", message, fix };
   }
-  const says = {
-    replace: `The deployment sets the notification of ${bucket}, and removes nobody's.`,
-    "by-hand": `The deployment leaves the notifications of ${bucket} as they are; you add the queue's yourself.`,
-    eventbridge: `The bucket ${bucket} sends its events to EventBridge: nothing on it changes.`,
+  const message = {
+    replace: `The deployment sets the notification of ${bucket} and removes no other.`,
+    "by-hand": `The deployment leaves the notifications of ${bucket} unchanged; add the one for the queue by hand.`,
+    eventbridge: `The bucket ${bucket} sends its events to EventBridge; the deployment does not change it.`,
   }[notifications];
-  return { name: NAME, state: "ok", says };
+  return { name: NAME, state: "ok", message };
 }
 
-/** What is not the fleet's own, for a person. */
-function othersOf(there: GetBucketNotificationConfigurationCommandOutput): string[] {
+/** Descriptions of the notifications that are not the fleet's. */
+function othersOf(configuration: GetBucketNotificationConfigurationCommandOutput): string[] {
   const all = [
-    ...(there.QueueConfigurations ?? []).map(({ Id, QueueArn }) => [Id, QueueArn] as const),
-    ...(there.TopicConfigurations ?? []).map(({ Id, TopicArn }) => [Id, TopicArn] as const),
-    ...(there.LambdaFunctionConfigurations ?? []).map(
+    ...(configuration.QueueConfigurations ?? []).map(({ Id, QueueArn }) => [Id, QueueArn] as const),
+    ...(configuration.TopicConfigurations ?? []).map(({ Id, TopicArn }) => [Id, TopicArn] as const),
+    ...(configuration.LambdaFunctionConfigurations ?? []).map(
       ({ Id, LambdaFunctionArn }) => [Id, LambdaFunctionArn] as const,
     ),
   ];
   return [
     ...all.filter(([id]) => id !== OURS).map(([id, arn]) => `${id ?? "a notification"} to ${arn}`),
-    ...(there.EventBridgeConfiguration === undefined ? [] : ["the delivery to EventBridge"]),
+    ...(configuration.EventBridgeConfiguration === undefined
+      ? []
+      : ["the delivery to EventBridge"]),
   ];
 }

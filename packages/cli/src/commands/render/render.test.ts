@@ -55,7 +55,7 @@ describe("imagefleet render", () => {
   test("shows some of many files, and its JSON has all, as it says", async () => {
     for (let n = 0; n < 42; n++) await put(cwd, `in/${n}.jpg`, "this is no picture");
     const { stdout, stderr } = await render("in", "--json", "--out", "out");
-    expect(stderr).toContain("… and 12 more: above, what went wrong and the slowest; --json lists");
+    expect(stderr).toContain("… and 12 more. Shown are problems and the slowest; --json lists");
     expect(lines(stdout)).toHaveLength(42);
   });
 
@@ -123,7 +123,7 @@ describe("imagefleet render", () => {
     expect(code).toBe(3);
     expect(stdout).toMatch(/a\.jpg +small +rendered +2, up to 320x240 +[\d.]+ kB +\d+ ms/);
     expect(stdout).toMatch(/cut\.jpg +small +rejected SourceCorrupt/);
-    expect(stdout).toContain("→ the file is cut short or damaged");
+    expect(stdout).toContain("→ the file is truncated or damaged");
     expect(stdout).toContain(`renditions  ${join(cwd, "renditions")}`);
     expect(stdout).not.toContain("\u001b");
   });
@@ -234,7 +234,7 @@ describe("imagefleet render", () => {
     const { code, stdout } = await render("a.jpg", "--out", "out");
     expect(stdout).toMatch(/thumb.* cannot be written: a file is where a folder must be/);
     expect(stdout).toContain("→ see to the file or to the folder of --out");
-    expect(stdout).not.toContain("fault of ours");
+    expect(stdout).not.toContain("bug in imagefleet");
     expect(code).toBe(1);
   });
 

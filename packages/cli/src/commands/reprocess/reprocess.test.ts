@@ -9,7 +9,7 @@ import { RenditionStore } from "@imagefleet/core/store";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Cli, run } from "../../fixtures/cli.ts";
-import { bury, takeAll } from "../dlq/fixtures/dead-letters.ts";
+import { putDeadLetters, takeAll } from "../dlq/fixtures/dead-letters.ts";
 
 let sandbox: Sandbox;
 let recipe: string;
@@ -189,7 +189,7 @@ it("tells at the end the dead letters of its own jobs, and of no others", async 
     await new Queue(sandbox.sqs, small.deadLetters).send({ body: message.body, attributes });
   }
   // Somebody's upload, at the same time.
-  await bury(sandbox, [{ key: "upload.jpg", reason: "Internal" }]);
+  await putDeadLetters(sandbox, [{ key: "upload.jpg", reason: "Internal" }]);
   await lane.deleteBatch(messages);
   const { code, stdout } = await cli.ended();
   expect(JSON.parse(stdout)).toMatchObject({ sent: 2, deadLetters: { SourceCorrupt: 1 } });
@@ -203,7 +203,7 @@ it("says at once what to write where nobody can be asked", async () => {
   expect(await reprocess("--from", file)).toEqual({
     code: 2,
     stderr:
-      "error: reprocess asks before it sends, and nobody can be asked here, as stdin is no terminal: add --yes to go ahead without a question, or --dry-run to only count\n",
+      "error: reprocess asks before it sends, but stdin is not a terminal: add --yes to proceed without confirmation, or --dry-run to only count\n",
   });
   const { stdout } = await run(args("--from", file, "--dry-run"), { cwd: sandbox.folder });
   expect(stdout).toContain("how long  not measured yet at this fleet; a run with --wait");

@@ -14,13 +14,13 @@ import { run } from "../../fixtures/cli.ts";
 let cwd = "";
 
 beforeEach(async () => {
-  // A quote and a space: what a shell would take apart.
+  // A quote and a space, which a shell would split.
   cwd = await mkdtemp(join(tmpdir(), "imagefleet it's "));
 });
 afterEach(() => rm(cwd, { recursive: true, force: true }));
 
 describe("imagefleet env", () => {
-  test("lets the SDK of this shell reach the fleet that runs, whatever was set for AWS before", async () => {
+  test("points the SDK of a shell to the running fleet, whatever was set for AWS before", async () => {
     await using data = await openDataFolder(join(cwd, "data"), false);
     const servers = await startLocalAws({ dataDir: data.fleet, port: 0 });
     const { endpoint, credentials } = servers;
@@ -58,9 +58,9 @@ describe("imagefleet env", () => {
     await servers.close();
   });
 
-  test("prints nothing for a shell where no fleet runs, and ends with 2", async () => {
+  test("prints nothing and exits with 2 when no fleet runs", async () => {
     const { code, stdout, stderr } = await run(["env", "--data", "data"], { cwd });
     expect([code, stdout]).toEqual([2, ""]);
-    expect(stderr).toMatch(/--data .*data: no fleet runs on it: start one with npm start/);
+    expect(stderr).toMatch(/--data .*data: no fleet runs on this folder. Start one with npm start/);
   });
 });

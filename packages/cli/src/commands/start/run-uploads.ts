@@ -1,6 +1,6 @@
 import type { Fleet, FleetStatus, StoredRendition } from "@imagefleet/local/fleet";
 import type { SourceFile } from "../../files/input/collect.ts";
-import { COMES_BACK, showProgress } from "../../terminal/progress.ts";
+import { RECEIVED_AGAIN, showProgress } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { count } from "../../terminal/units.ts";
 import { JobTracker } from "./job-tracker.ts";
@@ -64,7 +64,10 @@ function tellOlder(lanes: FleetStatus["lanes"], screen: Screen): void {
   if (older === 0) return;
   screen.note(`Besides, ${count(older, "message")} of earlier uploads in the queues: done as well`);
   const held = lanes.small.inFlight + lanes.large.inFlight;
-  if (held > 0) screen.note(`${held} of them held by a process that died: each ${COMES_BACK}`);
+  if (held > 0)
+    screen.note(
+      `${held} of them are in flight at a process that has exited: each is ${RECEIVED_AGAIN}`,
+    );
 }
 
 function total({ small, large }: FleetStatus["lanes"]): number {

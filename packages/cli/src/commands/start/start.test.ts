@@ -199,7 +199,7 @@ describe("imagefleet start", () => {
     await first.line(/^Ctrl-C to stop/);
     const second = await start("--once", "in").ended();
     expect(second.stderr).toMatch(
-      /--data .*: another start uses it \(pid \d+, since .*\): end it first/,
+      /--data .*: another start uses it \(pid \d+, since .*\)\. Stop it first/,
     );
     expect([second.code, second.stdout]).toEqual([2, ""]);
     first.signal("SIGINT");
@@ -210,7 +210,9 @@ describe("imagefleet start", () => {
       await put(cwd, `data/aws/${file}`, "no database any more".repeat(500));
     }
     const third = await start("--once", "in").ended();
-    expect(third.stderr).toMatch(/cannot be opened, it is damaged: --fresh/);
+    expect(third.stderr).toMatch(
+      /its database is damaged and cannot be opened\. Delete it with --fresh/,
+    );
     expect(third.code).toBe(1);
   }, 60_000);
 
@@ -248,7 +250,7 @@ describe("imagefleet start", () => {
   test("shows some of many sources and dead letters, and its JSON has all, as it says", async () => {
     for (let n = 0; n < 42; n++) await put(cwd, `in/${n}.jpg`, "this is no picture");
     const { stdout, stderr } = await start("--once", "--json", "in").ended();
-    expect(stderr).toContain("… and 12 more: above, what went wrong and the slowest; --json lists");
+    expect(stderr).toContain("… and 12 more. Shown are problems and the slowest; --json lists");
     expect(stderr).toContain("… and 22 more: --json lists all");
     const { results, deadLetters } = JSON.parse(stdout);
     expect([results.length, deadLetters.length]).toEqual([42, 42]);
@@ -267,7 +269,7 @@ describe("imagefleet start", () => {
 
   test.each([
     [["nowhere"], /nowhere does not exist: name a folder/],
-    [["--port", "70000"], /argument '70000' is invalid\. Write a whole number from 0 to 65535/],
+    [["--port", "70000"], /argument '70000' is invalid\. Use a whole number from 0 to 65535/],
     [["--out", "in/a.jpg", "in"], /--out .*a\.jpg cannot be used: a file is/],
     [["--data", "in/a.jpg", "in"], /--data .*a\.jpg cannot be used: a file is/],
     [["--data", "/proc/nothing", "in"], /--data \/proc\/nothing cannot be used/],

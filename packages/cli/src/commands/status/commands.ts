@@ -9,9 +9,9 @@ Examples:
   imagefleet status                              once
   imagefleet status --watch                      until Ctrl-C
   imagefleet status --json | jq .lanes.small.waiting
-  imagefleet status --watch --json               one line of JSON a look
+  imagefleet status --watch --json               one JSON line per update
 
-Dead letters are read to tell their reasons, and given back at once.
+To report their reasons, status reads dead letters and releases them at once.
 `;
 
 const schema = v.object({
@@ -22,21 +22,23 @@ const schema = v.object({
 
 export function addStatusCommand(root: Command, context: CommandContext): void {
   speakingToAFleet(
-    root.command("status").description("what waits, what is in flight, what died and why"),
+    root
+      .command("status")
+      .description("show messages that wait or are in flight, and dead letters by reason"),
     context,
     EXAMPLES,
   )
-    .option("--watch", "look again and again, until Ctrl-C")
+    .option("--watch", "update until Ctrl-C")
     .addOption(
-      new Option("--every <seconds>", "between two looks")
+      new Option("--every <seconds>", "the time between updates")
         .argParser(wholeNumber(1, 3600))
         .default(2),
     )
     .action(async (options) => {
       const { status } = await import("./run.ts");
-      const asked = v.parse(schema, options);
+      const given = v.parse(schema, options);
       const connection = readConnectionOptions(options);
-      const all = { ...asked, connection, leaseSeconds: 30 };
-      context.onExit(await status(all, context.screen(asked.json)));
+      const all = { ...given, connection, leaseSeconds: 30 };
+      context.onExit(await status(all, context.screen(given.json)));
     });
 }

@@ -1,27 +1,27 @@
 import { type ClientOptions, clientConfig } from "@imagefleet/core/aws";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 
-/** The age of each lane's oldest message, s; undefined where it is not known. */
+/** The age of each lane's oldest message, s; undefined if unknown. */
 export type Ages = Readonly<Record<Lane, number | undefined>>;
 
 const UNKNOWN: Ages = { small: undefined, large: undefined };
 
-/** SQS writes a value a minute, some minutes late, and may pause for a queue that nobody uses. */
+/** SQS publishes a value per minute, some minutes late, and may pause for an unused queue. */
 const PERIOD_SECONDS = 60;
-const REACH_MS = 15 * 60_000;
-/** More often than it changes need not be asked, ms. */
-const ASK_EVERY_MS = 30_000;
+const RANGE_MS = 15 * 60_000;
+/** Requests need not be more frequent than changes. */
+const INTERVAL_MS = 30_000;
 
 /**
- * SQS itself does not tell how old a message is before it is received, and a lane's message must not
- * be received to look at it: each receive counts. CloudWatch knows, by a minute or more late.
+ * Reads the age of the oldest messages from CloudWatch, which reports it a minute or more late. SQS
+ * reports the age only of a received message, and each receive counts as an attempt.
  */
 export class OldestMessages {
   readonly #options: ClientOptions | undefined;
   readonly #queues: Readonly<Record<Lane, string>>;
-  #asked: { at: number; ages: Ages } | undefined;
-  /** Why it is not known, for a person. */
-  fault: string | undefined;
+  #last: { at: number; ages: Ages } | undefined;
+  /** Why the age is unknown. */
+  warning: string | undefined;
 
   /** @param queues the queues' names */
   constructor(options: ClientOptions | undefined, queues: Readonly<Record<Lane, string>>) {
@@ -30,32 +30,32 @@ export class OldestMessages {
   }
 
   async ages(now: number): Promise<Ages> {
-    if (this.#options === undefined || this.fault !== undefined) return UNKNOWN;
-    if (this.#asked && now - this.#asked.at < ASK_EVERY_MS) return this.#asked.ages;
+    if (this.#options === undefined || this.warning !== undefined) return UNKNOWN;
+    if (this.#last && now - this.#last.at < INTERVAL_MS) return this.#last.ages;
     try {
-      const ages = await ask(this.#options, this.#queues, now);
-      this.#asked = { at: now, ages };
+      const ages = await request(this.#options, this.#queues, now);
+      this.#last = { at: now, ages };
       return ages;
     } catch (error) {
       const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      this.fault = `CloudWatch does not tell the oldest message's age (cloudwatch:GetMetricData): ${text}`;
+      this.warning = `The age of the oldest message is unknown: CloudWatch failed (cloudwatch:GetMetricData): ${text}`;
       return UNKNOWN;
     }
   }
 }
 
-async function ask(
+async function request(
   options: ClientOptions,
   queues: Readonly<Record<Lane, string>>,
   now: number,
 ): Promise<Ages> {
-  // Loaded late: most fleets that a person looks at run on their machine.
+  // Imported when needed: a local fleet does not need it.
   const { CloudWatchClient, GetMetricDataCommand } = await import("@aws-sdk/client-cloudwatch");
   const client = new CloudWatchClient({ ...clientConfig(options), maxAttempts: 2 });
   try {
     const { MetricDataResults: results = [] } = await client.send(
       new GetMetricDataCommand({
-        StartTime: new Date(now - REACH_MS),
+        StartTime: new Date(now - RANGE_MS),
         EndTime: new Date(now),
         ScanBy: "TimestampDescending",
         MetricDataQueries: LANES.map((lane) => ({

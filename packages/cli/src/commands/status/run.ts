@@ -11,12 +11,12 @@ export interface StatusOptions {
   readonly connection: ConnectionOptions;
   readonly json: boolean;
   readonly watch: boolean;
-  /** Between two looks, s. */
+  /** The time between updates, s. */
   readonly every: number;
   readonly leaseSeconds: number;
 }
 
-/** Between the two looks of which a trend is made, ms. */
+/** The time between the two snapshots of a trend, ms. */
 const TREND_MS = 1_000;
 
 /** `imagefleet status`: lanes, their trend, dead letters by reason; once, or until Ctrl-C. */
@@ -28,19 +28,19 @@ export async function status(options: StatusOptions, screen: Screen): Promise<nu
   const watcher = new Watcher(connection, { leaseSeconds: options.leaseSeconds, signal });
   const { where } = connection;
   if (!options.watch) {
-    let seen = await watcher.look();
-    if (isMoving(seen)) {
+    let current = await watcher.snapshot();
+    if (isMoving(current)) {
       await wait(TREND_MS);
-      seen = await watcher.look();
+      current = await watcher.snapshot();
     }
     printWarning(watcher, screen);
-    if (options.json) screen.json(statusJson(seen));
-    else screen.report(...statusText(seen, where, screen.width, screen.paint, screen.command));
+    if (options.json) screen.json(statusJson(current));
+    else screen.report(...statusText(current, where, screen.width, screen.paint, screen.command));
     return signal.aborted ? EXIT.interrupted : EXIT.done;
   }
   let last: Status | undefined;
   while (!signal.aborted) {
-    last = await watcher.look();
+    last = await watcher.snapshot();
     if (options.json) screen.json(statusJson(last));
     else if (screen.isLive)
       screen.live(statusText(last, where, screen.liveWidth, screen.tint, screen.command));
@@ -49,7 +49,7 @@ export async function status(options: StatusOptions, screen: Screen): Promise<nu
   }
   screen.endLive();
   printWarning(watcher, screen);
-  // What was seen last stays to be read; Ctrl-C is how a watch is meant to end.
+  // The last update stays on the screen. Ctrl-C is the normal end of --watch.
   if (last && screen.isLive && !options.json) {
     screen.report(...statusText(last, where, screen.width, screen.paint, screen.command));
   }

@@ -4,39 +4,38 @@ import type { Connection } from "../../connection/connect.ts";
 import { survey } from "../../dead-letters/survey.ts";
 import { type Group, groupBy } from "../../dead-letters/tally.ts";
 import { OldestMessages } from "./oldest.ts";
-import { type Look, perSecond } from "./trend.ts";
 
 interface LaneStatus extends QueueCounts {
   readonly perSecond: number | undefined;
-  /** The age of the oldest message, s; undefined where it is not known. */
+  /** The age of the oldest message, s; undefined if unknown. */
   readonly oldestSeconds: number | undefined;
 }
 
-/** A fleet at one moment. */
+/** The state of a fleet at one time. */
 export interface Status {
   /** ms since the epoch */
   readonly at: number;
   readonly lanes: Readonly<Record<Lane, LaneStatus>>;
   readonly deadLetters: Readonly<Record<Lane, number>>;
-  /** Dead letters by reason, the commonest first; as they were when their number last changed. */
+  /** Dead letters by reason, the most common first, as last read. */
   readonly reasons: readonly Group[];
-  /** When the reasons were read, ms since the epoch: they may be older than the numbers. */
+  /** When the reasons were read, ms since the epoch; they may be older than the counts. */
   readonly reasonsAt: number;
 }
 
-/** Looks that a trend is made of: at one every 2 s, the last 20 s. */
-const LOOKS = 10;
+/** How many samples a trend uses: at one every 2 s, the last 20 s. */
+const SAMPLES = 10;
 
-/** Reading ten thousand dead letters takes a second: not at every look, ms. A few are read again sooner. */
+/** Dead letters are read again after this time at the latest: ten thousand take a second to read. */
 const READ_EVERY_MS = 15_000;
-/** Of the time, reading dead letters takes a tenth at most: while they are read, nobody else can. */
+/** Reading takes at most a tenth of the time, because no other reader sees dead letters meanwhile. */
 const READ_SHARE = 10;
 
-/** Looks at a fleet again and again. */
+/** Takes snapshots of a fleet, and remembers what their trend needs. */
 export class Watcher {
   readonly #connection: Connection;
   readonly #options: { leaseSeconds: number; signal: AbortSignal };
-  readonly #looks: Record<Lane, Look[]> = { small: [], large: [] };
+  readonly #samples: Record<Lane, Sample[]> = { small: [], large: [] };
   #oldest: OldestMessages | undefined;
   #read: { at: number; tookMs: number; deadLetters: number; reasons: readonly Group[] } | undefined;
 
@@ -45,46 +44,45 @@ export class Watcher {
     this.#options = options;
   }
 
-  async look(): Promise<Status> {
+  async snapshot(): Promise<Status> {
     const queues = await this.#connection.lanes();
     const at = Date.now();
     this.#oldest ??= new OldestMessages(this.#connection.clients?.CLOUDWATCH, {
       small: nameOf(queues.small.queue.url),
       large: nameOf(queues.large.queue.url),
     });
-    const asked = this.#oldest.ages(at);
+    const ages = this.#oldest.ages(at);
     const each = async (lane: Lane) => {
-      const [waiting, dead] = await Promise.all([
+      const [queue, deadLetters] = await Promise.all([
         queues[lane].queue.counts(),
         queues[lane].deadLetters.counts(),
       ]);
-      const looks = this.#looks[lane];
-      looks.push({ at, messages: waiting.waiting + waiting.inFlight });
-      if (looks.length > LOOKS) looks.shift();
+      const samples = this.#samples[lane];
+      samples.push({ at, messages: queue.waiting + queue.inFlight });
+      if (samples.length > SAMPLES) samples.shift();
       return {
         lane: {
-          ...waiting,
-          perSecond: perSecond(looks),
-          // What the metric says of a lane that has become empty since is over.
-          oldestSeconds: waiting.waiting + waiting.inFlight === 0 ? 0 : (await asked)[lane],
+          ...queue,
+          perSecond: perSecond(samples),
+          // The metric is late: it may still report an age after the lane has become empty.
+          oldestSeconds: queue.waiting + queue.inFlight === 0 ? 0 : (await ages)[lane],
         },
-        dead: dead.waiting + dead.inFlight,
+        deadLetters: deadLetters.waiting + deadLetters.inFlight,
       };
     };
     const [small, large] = await Promise.all([each("small"), each("large")]);
-    const deadLetters = small.dead + large.dead;
+    const deadLetters = small.deadLetters + large.deadLetters;
     return {
       at,
       lanes: { small: small.lane, large: large.lane },
-      deadLetters: { small: small.dead, large: large.dead },
+      deadLetters: { small: small.deadLetters, large: large.deadLetters },
       reasons: await this.#reasons(deadLetters, at),
       reasonsAt: this.#read?.at ?? at,
     };
   }
 
-  /** What a person should know besides. */
   get warning(): string | undefined {
-    return this.#oldest?.fault;
+    return this.#oldest?.warning;
   }
 
   async #reasons(deadLetters: number, at: number): Promise<readonly Group[]> {
@@ -109,7 +107,24 @@ function nameOf(url: string): string {
   return url.slice(url.lastIndexOf("/") + 1);
 }
 
-/** Is any lane at work, so that a second look says more than one? */
+/** True when a lane is not empty, so that a second snapshot gives a trend. */
 export function isMoving({ lanes }: Status): boolean {
   return LANES.some((lane) => lanes[lane].waiting + lanes[lane].inFlight > 0);
+}
+
+/** How many messages a lane had, waiting and in flight, at a time (ms). */
+interface Sample {
+  readonly at: number;
+  readonly messages: number;
+}
+
+/** The shortest time that gives a meaningful rate, ms. */
+const MIN_TREND_MS = 500;
+
+/** By how many messages per second a lane grows (above 0) or shrinks; undefined from too few samples. */
+export function perSecond(samples: readonly Sample[]): number | undefined {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined || last.at - first.at < MIN_TREND_MS)
+    return undefined;
+  return ((last.messages - first.messages) / (last.at - first.at)) * 1000;
 }

@@ -1,8 +1,8 @@
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Cli, run } from "../../fixtures/cli.ts";
-import { bury, takeAll } from "../dlq/fixtures/dead-letters.ts";
-import { perSecond } from "./trend.ts";
+import { putDeadLetters, takeAll } from "../dlq/fixtures/dead-letters.ts";
+import { perSecond } from "./snapshot.ts";
 
 describe("status", () => {
   let sandbox: Sandbox;
@@ -15,9 +15,9 @@ describe("status", () => {
     await sandbox.close();
   });
 
-  it("tells lanes and reasons, once and as a line a look until Ctrl-C", async () => {
+  it("reports lanes and reasons, once or as a line per update until Ctrl-C", async () => {
     await takeAll(sandbox, sandbox.resources.lanes.small.url);
-    await bury(sandbox, [
+    await putDeadLetters(sandbox, [
       { key: "a.jpg", reason: "Crashed" },
       { key: "b.tif", reason: "TimedOut", lane: "large" },
     ]);
@@ -33,7 +33,7 @@ describe("status", () => {
       reasons: [{ deadLetters: 1 }, { deadLetters: 1 }],
     });
     cli = new Cli(["status", "--watch", "--every", "1", ...at], { cwd: sandbox.folder });
-    await cli.line(/small lane: 0 waiting, 0 in flight, 1 dead/);
+    await cli.line(/small lane: 0 waiting, 0 in flight, 1 dead letter/);
     cli.signal("SIGINT");
     expect((await cli.ended()).code).toBe(0);
     expect((await takeAll(sandbox, sandbox.resources.lanes.small.deadLetters)).keys).toEqual([
@@ -42,7 +42,7 @@ describe("status", () => {
   });
 });
 
-it("knows a trend from two looks that are far enough apart", () => {
+it("computes a trend from samples that are far enough apart", () => {
   expect(perSecond([{ at: 0, messages: 9 }])).toBeUndefined();
   expect(
     perSecond([

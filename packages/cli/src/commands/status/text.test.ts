@@ -11,14 +11,14 @@ function text(small: number): string {
     at,
     lanes: { small: lane, large: lane },
     deadLetters: { small, large: 0 },
-    reasons: [{ ...group, oldest: at, newest: at, mostly: "Throttled" }],
+    reasons: [{ ...group, oldest: at, newest: at, mainReason: "Throttled" }],
     reasonsAt: at - 9_000,
   };
   return statusText(status, "AWS", 80, (_style, plain) => plain, String).join("\n");
 }
 
-it("reasons that do not add up to the number of dead letters say how old they are", () => {
+it("reports the age of reasons that do not add up to the number of dead letters", () => {
   expect(text(12)).toContain("12 dead letters: small lane 12");
-  expect(text(12)).toMatch(/reasons of 5 dead letters, as read 9 s ago/);
-  expect(text(5)).not.toContain("as read");
+  expect(text(12)).toMatch(/reasons of 5 dead letters, read 9 s ago/);
+  expect(text(5)).not.toContain("read 9 s ago");
 });

@@ -6,8 +6,8 @@ import { table } from "../../terminal/table.ts";
 import { many, thousands } from "../../terminal/thousands.ts";
 import type { Status } from "./snapshot.ts";
 
-/** Slower than this, a lane stands still, messages/s. */
-const STILL = 0.05;
+/** A slower trend is shown as steady, messages/s. */
+const STEADY = 0.05;
 
 export function statusText(
   status: Status,
@@ -17,7 +17,7 @@ export function statusText(
   command: Screen["command"],
 ): string[] {
   const title = (text: string) => paint("dim", text);
-  const dead = status.deadLetters.small + status.deadLetters.large;
+  const total = status.deadLetters.small + status.deadLetters.large;
   const rows = LANES.map((lane) => ({ lane, ...status.lanes[lane] }));
   return [
     `${paint("bold", where)}  ${paint("dim", `${new Date(status.at).toISOString().slice(11, 19)}Z`)}`,
@@ -37,12 +37,12 @@ export function statusText(
       title,
     ),
     "",
-    ...(dead === 0
+    ...(total === 0
       ? [paint("green", "No dead letters.")]
       : [
-          `${paint(["bold", "red"], many(dead, "dead letter"))}: ${deadText(status.deadLetters)}`,
+          `${paint(["bold", "red"], many(total, "dead letter"))}: ${deadLettersText(status.deadLetters)}`,
           ...table(reasonColumns(status.at, paint), status.reasons, width, title),
-          ...ageText(status, dead).map(title),
+          ...ageText(status, total).map(title),
           "",
           "Next:",
           `  ${command("dlq")}`,
@@ -68,31 +68,31 @@ function reasonColumns(now: number, paint: Screen["paint"]) {
   ];
 }
 
-/** Dead letters are read less often than they are counted; and what another reader holds is not read. */
-function ageText({ at, reasons, reasonsAt }: Status, dead: number): string[] {
+/** Dead letters are read less often than counted, and those that another reader holds cannot be read. */
+function ageText({ at, reasons, reasonsAt }: Status, total: number): string[] {
   const read = reasons.reduce((sum, { deadLetters }) => sum + deadLetters, 0);
-  if (read === dead) return [];
-  return [`reasons of ${many(read, "dead letter")}, as read ${ago(reasonsAt, at)}`];
+  if (read === total) return [];
+  return [`reasons of ${many(read, "dead letter")}, read ${ago(reasonsAt, at)}`];
 }
 
-function deadText(deadLetters: Readonly<Record<Lane, number>>): string {
+function deadLettersText(deadLetters: Readonly<Record<Lane, number>>): string {
   return LANES.map((lane) => `${lane} lane ${thousands(deadLetters[lane])}`).join(", ");
 }
 
 function oldestText({ oldestSeconds }: Status["lanes"][Lane]): string {
-  if (oldestSeconds === undefined) return "not known";
+  if (oldestSeconds === undefined) return "unknown";
   return oldestSeconds === 0 ? "" : lasting(oldestSeconds);
 }
 
-/** `falls by 35/s, empty in about 12 s` */
+/** `shrinks by 35/s, empty in about 12 s` */
 function trendText({ waiting, inFlight, perSecond }: Status["lanes"][Lane]): string {
   const messages = waiting + inFlight;
   if (perSecond === undefined) return messages === 0 ? "empty" : "";
   if (messages === 0) return "empty";
   const rate = Math.abs(perSecond).toFixed(Math.abs(perSecond) < 10 ? 1 : 0);
-  if (Math.abs(perSecond) < STILL) return "stands still";
+  if (Math.abs(perSecond) < STEADY) return "steady";
   if (perSecond > 0) return `grows by ${rate}/s`;
-  return `falls by ${rate}/s, empty in about ${lasting(messages / -perSecond)}`;
+  return `shrinks by ${rate}/s, empty in about ${lasting(messages / -perSecond)}`;
 }
 
 export function statusJson({ at, lanes, deadLetters, reasons, reasonsAt }: Status): unknown {
@@ -124,7 +124,7 @@ export function statusJson({ at, lanes, deadLetters, reasons, reasonsAt }: Statu
 export function statusLine({ lanes, deadLetters }: Status): string {
   const of = LANES.map((lane) => {
     const { waiting, inFlight } = lanes[lane];
-    return `${lane} lane: ${waiting} waiting, ${inFlight} in flight, ${deadLetters[lane]} dead`;
+    return `${lane} lane: ${waiting} waiting, ${inFlight} in flight, ${many(deadLetters[lane], "dead letter")}`;
   });
   return of.join(" · ");
 }

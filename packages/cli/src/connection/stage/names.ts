@@ -9,7 +9,7 @@ import type { ConnectionOptions } from "../options.ts";
 import { targetOf } from "../target.ts";
 import type { StageSettings } from "./settings.ts";
 
-/** What SST makes of each resource's name: app and stage before it, some letters of its own after it. */
+/** The middle of each resource's name. SST puts app and stage before it and a random suffix after it. */
 const ENDINGS: Readonly<Record<Resource, string>> = {
   sourceBucket: "sourcebucket",
   renditionBucket: "renditionsbucket",
@@ -19,29 +19,29 @@ const ENDINGS: Readonly<Record<Resource, string>> = {
   largeDlq: "LargeDlqQueue",
 };
 
-/** What every name of a stage's resources begins with. */
+/** The common prefix of a stage's resource names. */
 export function stagePrefix({ app }: StageSettings, stage: string): string {
   return `${app}-${stage}-`;
 }
 
-/** What every name of a fleet's resources begins with, the fleet's own name in the app too. */
+/** The common prefix of a fleet's resource names, including the name of the fleet in the app. */
 export function fleetPrefix(settings: StageSettings, stage: string, smallQueue: string): string {
   const [own] = nameOf(smallQueue).split(ENDINGS.smallQueue);
   const prefix = stagePrefix(settings, stage);
   return own?.startsWith(prefix) ? own : prefix;
 }
 
-/** Is it a name of that very stage? Of `prod`, `prod-2` is another. */
+/** True when a resource belongs to the stage: a resource of stage `prod-2` does not belong to `prod`. */
 export function isOfStage(name: string, prefix: string, ending: string): boolean {
   if (!name.startsWith(prefix)) return false;
   return new RegExp(`^[a-z0-9]*${ending}(-[a-z0-9]+)?$`, "i").test(name.slice(prefix.length));
 }
 
 /**
- * The options of a connection with every resource of a stage named: those that were named keep their
- * names, the others are found by what SST calls them.
+ * Completes connection options with the resource names of a stage. Given names are kept; the others are
+ * looked up by the names that SST generates.
  *
- * @throws WrongUse naming what was not found, and how to name it
+ * @throws UsageError with the resource that was not found, and its flag
  */
 export async function namedByStage(
   options: ConnectionOptions,
@@ -71,16 +71,18 @@ export async function namedByStage(
   const missing = RESOURCE_NAMES.filter((resource) => given[resource] === undefined);
   const isBucket = (resource: Resource) => resource.endsWith("Bucket");
   try {
-    const there = {
+    const existing = {
       queues: missing.every(isBucket) ? [] : await urls(),
       buckets: missing.some(isBucket) ? await buckets() : [],
     };
     const found = missing.map((resource) => {
       if (resource === "sourceBucket" && own !== undefined) return [resource, own] as const;
       const named = isBucket(resource)
-        ? there.buckets.filter((name) => isOfStage(name, prefix.toLowerCase(), ENDINGS[resource]))
-        : there.queues.filter((url) => isOfStage(nameOf(url), prefix, ENDINGS[resource]));
-      return [resource, theOne(named, resource, stage, target.where)] as const;
+        ? existing.buckets.filter((name) =>
+            isOfStage(name, prefix.toLowerCase(), ENDINGS[resource]),
+          )
+        : existing.queues.filter((url) => isOfStage(nameOf(url), prefix, ENDINGS[resource]));
+      return [resource, only(named, resource, stage, target.where)] as const;
     });
     return { ...options, region, isDeployed: true, ...Object.fromEntries(found) };
   } catch (error) {
@@ -91,19 +93,14 @@ export async function namedByStage(
   }
 }
 
-function theOne(
-  named: readonly string[],
-  resource: Resource,
-  stage: string,
-  where: string,
-): string {
-  const [only, ...others] = named;
-  if (only !== undefined && others.length === 0) return only;
+function only(named: readonly string[], resource: Resource, stage: string, where: string): string {
+  const [first, ...others] = named;
+  if (first !== undefined && others.length === 0) return first;
   const { flag } = RESOURCES[resource];
   throw new UsageError(
-    only === undefined
-      ? `--stage ${stage}: nothing at ${where} is named like its ${ENDINGS[resource]}: is the stage deployed to this account and region? Else name it with ${flag}`
-      : `--stage ${stage}: ${named.join(" and ")} are both named like its ${ENDINGS[resource]}: choose one with ${flag}`,
+    first === undefined
+      ? `--stage ${stage}: no ${ENDINGS[resource]} of it was found at ${where}. Check that the stage is deployed to this account and region, or use ${flag}`
+      : `--stage ${stage}: ${named.join(" and ")} both match its ${ENDINGS[resource]}. Choose one with ${flag}`,
   );
 }
 

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { PROJECT } from "../../project.ts";
 import { UsageError } from "../../usage-error.ts";
 
-/** Where a project keeps what its stages are deployed with. */
+/** The module with the settings of the stages. */
 const MODULE = join(PROJECT, "infra", "stage-settings.ts");
 
 const settingsSchema = v.object({
@@ -25,7 +25,7 @@ const settingsSchema = v.object({
   onDemandTasks: v.number(),
 });
 
-/** What a stage is deployed with, as far as it can be checked from here. */
+/** The settings of a stage that the checks use. */
 export type StageSettings = v.InferOutput<typeof settingsSchema>;
 
 const moduleSchema = v.object({
@@ -33,10 +33,10 @@ const moduleSchema = v.object({
 });
 
 /**
- * The settings of a stage, by the very module that a deployment reads them with. It is loaded by its
- * path: the command line is no part of what deploys, and runs without it.
+ * Reads the settings of a stage with the same module as a deployment. The module is imported by its path
+ * because the CLI does not depend on the infrastructure.
  *
- * @throws WrongUse naming what is missing or wrong
+ * @throws UsageError with the missing or invalid setting
  */
 export async function stageSettings(stage: string): Promise<StageSettings> {
   try {
