@@ -35,7 +35,7 @@ export interface RunContext extends PreparedRun {
 /**
  * The run that the checkpoint contains.
  *
- * @throws UsageError when there is none, it is of another fleet or bucket, or its file of keys changed
+ * @throws UsageError when the file has no run, or one of another fleet, bucket or file of keys
  */
 export async function resumeRun(file: string, connection: Connection): Promise<PreparedRun> {
   const checkpoint = await readCheckpoint(file);
