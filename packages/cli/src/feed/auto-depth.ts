@@ -1,60 +1,60 @@
-/** Messages of a lane, as SQS counts them. */
+/** The messages of a lane, as SQS counts them. */
 export interface Counts {
   readonly waiting: number;
   readonly inFlight: number;
 }
 
-/** Of the function. */
+/** The batch size of the function. */
 const BATCH = 10;
-const JUDGED_MS = 500;
-/** Judgements for which a fleet that was full is left in peace: more each time that it is no larger. */
-const PEACE = { first: 32, longest: 128 } as const;
+const EVALUATION_MS = 500;
+/** Evaluations without a try after the fleet was full. Their number grows while the fleet does not. */
+const PAUSE = { first: 32, longest: 128 } as const;
 const FACTOR = 1.5;
 
 /**
- * How many messages may be in a lane, waiting and in flight, for a fleet with a fixed number of
- * consumers: as many as keep it busy, less a batch, so that an upload finds a consumer free.
+ * The maximum of messages in a lane, waiting and in flight, for a fleet with a fixed number of consumers:
+ * as many as keep it busy, less one batch, so that an upload finds a free consumer.
  *
- * The number is found by trying. It goes up while the fleet takes at once all that there is; when
- * something waits at most looks of half a second, every consumer is busy, and what is in flight is all
- * that they hold. Now and then it is tried again, for consumers may have come.
+ * The maximum is found by trying. It rises while the fleet receives everything at once. When messages
+ * wait at most reads of half a second, every consumer is busy, and the messages in flight are all that
+ * the consumers hold. From time to time a higher maximum is tried, because consumers may have been added.
  */
 export class AutoDepth {
   most = BATCH;
   #full = Number.POSITIVE_INFINITY;
-  #peace: number = PEACE.first;
-  #peaceLeft = 0;
+  #pause: number = PAUSE.first;
+  #pauseLeft = 0;
   #since: number | undefined;
   #looks = 0;
   #looksWithWaiting = 0;
   #mostInFlight = 0;
 
   /**
-   * Takes note of the lane while there is more to feed than it may have.
+   * Records the counts of a lane while more messages are to be sent than the maximum allows.
    *
-   * @param now ms since whenever
+   * @param now ms of a monotonic clock
    */
   look({ waiting, inFlight }: Counts, now: number): void {
     this.#since ??= now;
     this.#looks++;
     if (waiting > 0) this.#looksWithWaiting++;
     this.#mostInFlight = Math.max(this.#mostInFlight, inFlight);
-    if (now - this.#since < JUDGED_MS) return;
-    this.#judge(this.#looksWithWaiting * 2 > this.#looks);
+    if (now - this.#since < EVALUATION_MS) return;
+    this.#evaluate(this.#looksWithWaiting * 2 > this.#looks);
     this.#since = now;
     this.#looks = 0;
     this.#looksWithWaiting = 0;
     this.#mostInFlight = 0;
   }
 
-  #judge(isFull: boolean): void {
+  #evaluate(isFull: boolean): void {
     if (isFull) {
       const hasGrown = this.most > this.#full;
-      this.#peace = hasGrown ? PEACE.first : Math.min(PEACE.longest, this.#peace * 2);
-      this.#peaceLeft = this.#peace;
+      this.#pause = hasGrown ? PAUSE.first : Math.min(PAUSE.longest, this.#pause * 2);
+      this.#pauseLeft = this.#pause;
       this.#full = this.most;
       this.most = Math.max(BATCH, wholeBatches(this.#mostInFlight) - BATCH);
-    } else if (this.#peaceLeft > 0) this.#peaceLeft--;
+    } else if (this.#pauseLeft > 0) this.#pauseLeft--;
     else {
       const far = wholeBatches(this.most * FACTOR);
       this.most = far < this.#full ? Math.max(far, this.most + BATCH) : this.most + BATCH;
@@ -62,7 +62,7 @@ export class AutoDepth {
   }
 }
 
-/** As few as are not less and fill batches: what is fed so waits for no further ones. */
+/** Rounds up to whole batches, so that no message waits until a batch is full. */
 export function wholeBatches(messages: number): number {
   return Math.ceil(messages / BATCH) * BATCH;
 }

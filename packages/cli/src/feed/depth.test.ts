@@ -3,26 +3,26 @@ import { autoDepth, Depth } from "./depth.ts";
 
 const never = new AbortController().signal;
 
-test("lets in what there is room for, and looks again before more", async () => {
+test("takes as many as the limit allows, and reads the counts again before more", async () => {
   let waiting = 3;
-  let looks = 0;
+  let reads = 0;
   const depth = new Depth(
     10,
     async () => {
-      looks++;
+      reads++;
       return { waiting, inFlight: 50 };
     },
     "fixed",
   );
   expect(await depth.take(5, never)).toBe(true);
   expect(await depth.take(2, never)).toBe(true);
-  expect(looks).toBe(1);
+  expect(reads).toBe(1);
   waiting = 0;
   expect(await depth.take(10, never)).toBe(true);
-  expect(looks).toBe(2);
+  expect(reads).toBe(2);
 });
 
-test("an abort ends the waiting", async () => {
+test("an abort ends the wait", async () => {
   const stop = new AbortController();
   const depth = new Depth(
     10,
@@ -35,11 +35,11 @@ test("an abort ends the waiting", async () => {
   expect(await depth.take(1, stop.signal)).toBe(false);
 });
 
-test("by itself, with Lambda, a depth becomes half a second of what the fleet takes", () => {
+test("the automatic depth for Lambda approaches what the fleet receives in half a second", () => {
   const settled = (perSecond: number) => {
     let depth = 10;
-    // A fleet takes what waits, and no more than it can.
-    for (let look = 0; look < 60; look++) {
+    // A fleet receives what waits, up to its rate.
+    for (let read = 0; read < 60; read++) {
       depth = autoDepth(Math.min(depth, perSecond * 0.25), 0.25, depth);
     }
     return depth;

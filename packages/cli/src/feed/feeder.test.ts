@@ -17,7 +17,7 @@ const sentSchema = v.object({
   Entries: v.array(v.object({ MessageGroupId: v.optional(v.string()) })),
 });
 
-/** Feeds through a client that tells what it sends, and may refuse as a server does. */
+/** Feeds through a client that records what it sends and can refuse it as a server does. */
 async function feed(keys: readonly string[], refuses: (group: string | undefined) => boolean) {
   const { endpoint, region, credentials, resources } = sandbox;
   await takeAll(sandbox, resources.lanes.small.url);
@@ -52,13 +52,13 @@ async function feed(keys: readonly string[], refuses: (group: string | undefined
 
 const KEYS = Array.from({ length: 12 }, (_unused, n) => `${String(n).padStart(2, "0")}.jpg`);
 
-it("gives every message a group, by which SQS lets uploads pass", async () => {
+it("sends every message with a group", async () => {
   const { groups, keys } = await feed(KEYS, () => false);
   expect(groups.flat()).toEqual(KEYS.map(() => "reprocess"));
   expect(keys).toEqual(KEYS);
 });
 
-it("does without groups where the server has none on its standard queues", async () => {
+it("sends without groups when the server refuses them on standard queues", async () => {
   const { groups, keys } = await feed(KEYS, (group) => group !== undefined);
   expect(groups.flat().filter((group) => group === undefined)).toHaveLength(KEYS.length);
   expect(keys).toEqual(KEYS);

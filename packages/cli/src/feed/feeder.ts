@@ -9,23 +9,23 @@ import { type Consumers, Depth, type MaxDepth } from "./depth.ts";
 export interface FeederOptions {
   readonly queues: Readonly<Record<Lane, Queue>>;
   readonly recipe: Recipe;
-  /** Fewer than so many of a lane wait, whatever is fed; infinite: no look at the queue is taken. */
+  /** The limit of waiting messages of a lane; infinite: no limit. */
   readonly maxDepth: MaxDepth;
   readonly consumers: Consumers;
-  /** By it, SQS's fair queues let others' messages pass these. */
+  /** The message group. SQS's fair queues let messages of other groups overtake it. */
   readonly group: string;
   readonly signal: AbortSignal;
 }
 
-/** Requests on their way at once: one of ten messages takes AWS some 10 ms. */
+/** Concurrent requests; one with ten messages takes about 10 ms on AWS. */
 const AT_ONCE = 16;
 
-/** Feeds jobs to their lanes: in tens, and no faster than the fleet takes them. */
+/** Sends jobs to their lanes, ten in a request, no faster than the fleet receives them. */
 export class Feeder {
   readonly #options: FeederOptions;
   readonly #depths: Readonly<Record<Lane, Depth>>;
   readonly #limit = pLimit(AT_ONCE);
-  /** False when the server has refused message groups on its standard queues. */
+  /** False when the server refuses message groups on standard queues. */
   #grouped = true;
   /** Messages that SQS has acknowledged. */
   readonly sent: Record<Lane, number> = { small: 0, large: 0 };
@@ -39,26 +39,26 @@ export class Feeder {
     this.#depths = { small: depth("small"), large: depth("large") };
   }
 
-  /** How full the lanes are, as far as is known; `max` of the small lane, infinite for no limit. */
+  /** The last known depth of the lanes; `max` is the limit of the small lane, infinite for none. */
   get depth(): { readonly there: number; readonly what: Depth["what"]; readonly max: number } {
     const { small, large } = this.#depths;
     return { there: small.there + large.there, what: small.what, max: small.max };
   }
 
   /**
-   * Sends jobs, each to its lane by its bytes.
+   * Sends each job to its lane, by its bytes.
    *
-   * @returns true when SQS has them all (or has refused some for good: {@link refused}); false when an
-   * abort came first
+   * @returns true when SQS has acknowledged all or refused them for good ({@link refused}); false when
+   * an abort came first
    * @throws Failure
    */
   async feed(jobs: readonly Job[]): Promise<boolean> {
     const { recipe, group } = this.#options;
     const laneOf = ({ bytes }: Job) => (bytes === undefined ? "small" : laneByBytes(recipe, bytes));
-    // A message without a time is taken for one that may have been begun: nothing is "unchanged" then.
+    // Without a time, an attempt assumes that the job may have run, and never ends as "unchanged".
     const at = Date.now();
     const messageOf = (job: Job) => ({ body: jobMessage({ ...job, at }), groupId: group });
-    // Messages are made when their turn has come: what waits for it is garbage that grows old.
+    // Bodies are built just before the send: otherwise they fill the old generation of the heap.
     const sent = LANES.flatMap((lane) => {
       const own = jobs.filter((job) => laneOf(job) === lane);
       return [...tens(own)].map((ten) => this.#limit(() => this.#send(lane, ten.map(messageOf))));
@@ -81,7 +81,7 @@ export class Feeder {
     try {
       const first = await queue.sendBatch(batch);
       if (first.refused.length === 0) return first;
-      // Whether it was the group, sending without it tells.
+      // Sending without the group shows whether the group was the reason.
       const again = await queue.sendBatch(bare(first.refused.map(({ message }) => message)));
       if (again.done.length > 0) this.#grouped = false;
       return { done: [...first.done, ...again.done], refused: again.refused };
@@ -93,7 +93,7 @@ export class Feeder {
   }
 }
 
-/** Ten messages at most go in a request; ten of our own are never too large for one. */
+/** A request holds at most ten messages; ten of ours are never too large for one. */
 function* tens<T>(all: readonly T[]): Generator<readonly T[]> {
   for (let from = 0; from < all.length; from += 10) yield all.slice(from, from + 10);
 }

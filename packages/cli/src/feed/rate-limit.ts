@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Lets so many a second through, evenly; none: as many as come. */
+/** Limits a rate evenly; undefined: no limit. */
 export class RateLimit {
   readonly #perSecond: number | undefined;
   #next = 0;
@@ -9,7 +9,7 @@ export class RateLimit {
     this.#perSecond = perSecond;
   }
 
-  /** Waits until so many more may go; at an abort no longer. */
+  /** Waits until this many more are allowed, or until an abort. */
   async take(count: number, signal: AbortSignal): Promise<void> {
     if (this.#perSecond === undefined) return;
     const now = performance.now();

@@ -1,9 +1,9 @@
 const READING: Readonly<Record<string, string>> = {
   EACCES: "no permission to read it",
   EPERM: "no permission to read it",
-  ENOENT: "it is not there (any more)",
-  ENOTDIR: "it is not there (any more)",
-  ELOOP: "the link leads in a circle",
+  ENOENT: "it does not exist (any more)",
+  ENOTDIR: "it does not exist (any more)",
+  ELOOP: "the link points to itself",
   EISDIR: "it is a folder",
   EIO: "the disk cannot read it",
   EMFILE: "too many files are open on this machine",
@@ -14,22 +14,22 @@ const WRITING: Readonly<Record<string, string>> = {
   EPERM: "no permission to write there",
   EROFS: "the disk is read-only",
   ENOSPC: "the disk is full",
-  EDQUOT: "your share of the disk is used up",
+  EDQUOT: "the disk quota is exceeded",
   EEXIST: "a file is where a folder must be",
   ENOTDIR: "a file is where a folder must be",
   EISDIR: "a folder is where a file must be",
   ENOTEMPTY: "a folder is where a file must be",
-  ENOENT: "no folder can be made there",
+  ENOENT: "no folder can be created there",
   EIO: "the disk cannot write it",
   EMFILE: "too many files are open on this machine",
 };
 
-/** What kept us from reading a file, for a person. */
+/** Why a file cannot be read. */
 export function whyUnreadable(error: unknown): string {
   return READING[codeOf(error)] ?? messageOf(error);
 }
 
-/** What kept us from writing a file, for a person. */
+/** Why a file cannot be written. */
 export function whyUnwritable(error: unknown): string {
   return WRITING[codeOf(error)] ?? messageOf(error);
 }
@@ -47,7 +47,7 @@ export function cannotWrite(what: string, error: unknown): string {
   return `${what} cannot be written: ${whyUnwritable(error)}: ${remedy}`;
 }
 
-/** Was it the file system that failed, not the picture and not the program? */
+/** Whether it is an error of the file system. */
 export function isFileError(error: unknown): boolean {
   return codeOf(error) in READING || codeOf(error) in WRITING;
 }

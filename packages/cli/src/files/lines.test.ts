@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { linesOf, NotUtf8 } from "./lines.ts";
 
-it("ends a line at LF and CRLF alone, wherever a chunk ends", async () => {
+it("ends a line at LF and CRLF only, for any chunks", async () => {
   const unit = fc.constantFrom("a", "\n", "\r\n", "\u2028", "\u2029", "\x85", "🐱");
   await fc.assert(
     fc.asyncProperty(fc.string({ unit }), fc.integer({ min: 1, max: 4 }), async (text, size) => {
@@ -13,7 +13,7 @@ it("ends a line at LF and CRLF alone, wherever a chunk ends", async () => {
       const found: string[] = [];
       for await (const lines of linesOf(chunks())) found.push(...lines);
       const wanted = text.split(/\r?\n/);
-      // What ends with the end of a line has no empty line after it.
+      // A line break at the end starts no empty line.
       if (wanted.at(-1) === "") wanted.pop();
       expect(found).toEqual(wanted);
     }),
@@ -30,7 +30,7 @@ it.each([
   await expect(read()).rejects.toBeInstanceOf(NotUtf8);
 });
 
-it("takes a text that a kill has cut off within a character, where it is told to", async () => {
+it("accepts a text that ends within a character with mayBeCut", async () => {
   const bytes = Buffer.from("whole\ncafé").subarray(0, -1);
   const found: string[] = [];
   const options = { mayBeCut: true };

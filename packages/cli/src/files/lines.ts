@@ -1,11 +1,11 @@
-/** Bytes that are no text: replaced, as Node does by default, they would be another key's. */
+/** Bytes that are not UTF-8. Node replaces them by default, which would make another key. */
 export class NotUtf8 extends Error {}
 
 /**
- * Lines of a text, in lists as they come. They end at LF or CRLF alone: node:readline also ends them
- * at U+2028, which a key may have and JSON leaves as it is.
+ * The lines of a text, in one list for each chunk. A line ends at LF or CRLF only: node:readline also
+ * ends it at U+2028, which a key may contain and JSON does not escape.
  *
- * @param mayBeCut the text may end within a character, which is then U+FFFD
+ * @param mayBeCut the text may end within a character, which becomes U+FFFD
  * @throws NotUtf8
  */
 export async function* linesOf(

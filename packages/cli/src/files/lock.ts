@@ -15,18 +15,18 @@ const holderSchema = v.pipe(
 );
 type Holder = v.InferOutput<typeof holderSchema>;
 
-/** What is said where a claim fails. */
+/** The error texts of a lock. */
 export interface Refusals {
-  /** The option that named what is claimed: `--checkpoint`. */
+  /** The option that names what is locked: `--checkpoint`. */
   readonly option: string;
-  /** @param who ` (pid 4711, since …)`; empty when it is not known */
+  /** @param who ` (pid 4711, since …)`; empty when it is unknown */
   held(who: string): string;
 }
 
 /**
- * Holds something for this process alone, by a file. What a killed process held is taken over.
+ * Holds a lock file for this process. The lock of a killed process is taken over.
  *
- * @throws WrongUse while another process holds it, or when nothing can be written there
+ * @throws UsageError while another process holds it, or when the file cannot be written
  */
 export async function lock(file: string, refusals: Refusals): Promise<AsyncDisposable> {
   const mine: Holder = {
@@ -36,7 +36,7 @@ export async function lock(file: string, refusals: Refusals): Promise<AsyncDispo
   };
   while (!(await takes(file, mine, refusals.option))) {
     const text = await readFile(file, "utf8").catch(() => undefined);
-    // Its holder has just let go of it.
+    // Its holder has just released it.
     if (text === undefined) continue;
     const parsed = v.safeParse(holderSchema, text);
     if (!parsed.success || isLocked(parsed.output)) {
@@ -52,7 +52,7 @@ export async function lock(file: string, refusals: Refusals): Promise<AsyncDispo
   };
 }
 
-/** Of another machine, or another container, nothing is known: only a person can say that it is gone. */
+/** A process of another machine or container cannot be checked: a person has to remove its lock. */
 function isLocked({ process: pid, host }: Holder): boolean {
   return host !== hostname() || (pid !== process.pid && isAlive(pid));
 }
@@ -61,7 +61,7 @@ function whoIs({ process: pid, host, since }: Holder): string {
   return ` (pid ${pid}${host === hostname() ? "" : ` on ${host}`}, since ${since})`;
 }
 
-/** Makes the file, whole, unless there is one. */
+/** Creates the complete file, unless it exists. */
 async function takes(file: string, holder: Holder, option: string): Promise<boolean> {
   const own = `${file}.${randomUUID()}`;
   try {
@@ -79,13 +79,13 @@ async function takes(file: string, holder: Holder, option: string): Promise<bool
   }
 }
 
-/** Takes away what a process has left that is gone, but not what another has put in its place since. */
+/** Removes the lock of an ended process, but not one that another process has created since. */
 async function clear(file: string, text: string): Promise<void> {
   const aside = `${file}.${randomUUID()}`;
   try {
     await rename(file, aside);
   } catch {
-    // Another was faster.
+    // Another process was faster.
     return;
   }
   const taken = await readFile(aside, "utf8");

@@ -5,15 +5,15 @@ import type { Recipe } from "@imagefleet/core/recipe";
 
 const MIB = 1024 * 1024;
 
-/** The part of this machine's memory that one large source may take. */
+/** The share of this machine's memory that one large source may take. */
 const USABLE = 0.5;
 
-/** The jobs that a function of FUNCTION_BYTES renders at once: it has two vCPUs. */
+/** The concurrent renders of a function of FUNCTION_BYTES, which has two vCPUs. */
 const RENDERS = 2;
 
 /**
- * What one job may take of memory, in bytes, for each lane. Small: what the function has for it, so
- * that the lane told here is the one it takes in the cloud.
+ * The memory for one job of each lane, in bytes. For the small lane it is that of the function, so that
+ * a source has the same lane here as on AWS.
  */
 export function jobBytes(recipe: Recipe): Readonly<Record<Lane, number>> {
   const sourceBytes = recipe.lanes.smallBytes;

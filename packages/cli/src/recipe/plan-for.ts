@@ -3,7 +3,7 @@ import { laneByCost, type Plan, planRenditions, type SourceInfo } from "@imagefl
 import type { Recipe } from "@imagefleet/core/recipe";
 import { jobBytes } from "./job-bytes.ts";
 
-/** The plan that the source's lane in the fleet would follow. */
+/** The plan that the fleet would follow, with its lane. */
 export function planFor(
   lane: Lane,
   info: SourceInfo,

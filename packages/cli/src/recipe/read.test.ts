@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { put } from "../fixtures/pictures.ts";
 import { readRecipe } from "./read.ts";
 
-test("a recipe that never settles is wrong use", async () => {
+test("a recipe that never settles is a usage error", async () => {
   const dir = await mkdtemp(join(tmpdir(), "imagefleet-recipe-"));
   await put(dir, "waits.mjs", "await new Promise(() => {}); export default {};");
   const { console } = globalThis;

@@ -3,27 +3,27 @@ import type { Recipe } from "@imagefleet/core/recipe";
 import { loadRecipe as load } from "@imagefleet/core/recipe-file";
 import { UsageError } from "../usage-error.ts";
 
-/** A recipe is a few lines: what takes so long, ms, waits for something that does not come. */
-const PATIENCE_MS = 10_000;
+/** A recipe that is not loaded after this time, ms, awaits something that never happens. */
+const LIMIT_MS = 10_000;
 
 /**
- * The recipe of a module that a person wrote. Whatever it does besides touches neither stdout, which
- * is for results, nor the program's end.
+ * Reads the recipe of a module that a person wrote. The module can neither print to stdout, which is
+ * for results, nor end the program.
  *
- * @param patienceMs how long it may take, ms
- * @throws RecipeFileError; WrongUse when it does not settle or would end the program
+ * @param limitMs the most time that it may take, ms
+ * @throws RecipeFileError; UsageError when it does not settle or calls process.exit()
  */
-export async function readRecipe(file: string, patienceMs = PATIENCE_MS): Promise<Recipe> {
+export async function readRecipe(file: string, limitMs = LIMIT_MS): Promise<Recipe> {
   globalThis.console = new Console(process.stderr, process.stderr);
   const wrong = Promise.withResolvers<never>();
   const late = setTimeout(() => {
-    const why = `is not loaded after ${patienceMs / 1000} s: it awaits something that does not come`;
-    wrong.reject(new UsageError(`--recipe ${file} ${why}: leave that out`));
-  }, patienceMs);
+    const why = `is not loaded after ${limitMs / 1000} s: it awaits something that never happens`;
+    wrong.reject(new UsageError(`--recipe ${file} ${why}: remove that`));
+  }, limitMs);
   const { exit } = process;
   process.exit = () => {
     const error = new UsageError(
-      `--recipe ${file} calls process.exit(): leave that out, a recipe only exports`,
+      `--recipe ${file} calls process.exit(): remove that, a recipe only exports`,
     );
     wrong.reject(error);
     throw error;

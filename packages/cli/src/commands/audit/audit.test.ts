@@ -54,7 +54,7 @@ async function audit(...args: string[]) {
   return { code, findings: findings.sort(), summary: lines.at(-1) };
 }
 
-it("names each hole, and is complete after a repair", async () => {
+it("reports each gap, and is complete after a repair", async () => {
   const picture = join(folder, "picture.jpg");
   await sharp(noise(64, 64)).toFile(picture);
   const keys = [
@@ -89,7 +89,7 @@ it("names each hole, and is complete after a repair", async () => {
         ...(own && { Metadata: { imagefleet: "1" } }),
       }),
     );
-  // Deleted while nobody was told.
+  // Without notifications, the fleet does not learn of the deletion.
   await s3.send(
     new PutBucketNotificationConfigurationCommand({
       Bucket: fleet.sourceBucket,
@@ -130,7 +130,7 @@ it("names each hole, and is complete after a repair", async () => {
 
   expect((await audit("--repair", "--yes")).code).toBe(3);
   await fleet.idle();
-  // What no preset writes goes only when every source is up to date.
+  // Objects that no preset writes are removed only when every source is up to date.
   expect((await audit()).findings).toContain("orphan old/a.jpg.webp");
   expect((await audit("--repair", "--yes")).summary).toMatchObject({ findings: { orphan: 1 } });
   const after = await audit();

@@ -19,19 +19,20 @@ export interface AuditInput {
   readonly onFinding: (finding: Finding) => void | Promise<void>;
 }
 
-/** A source of which all that the listings tell is known. */
+/** A source with everything that the listings contain of it. */
 interface Listed {
   readonly source: ListedObject;
   readonly found: ReadonlyMap<string, { readonly etag: string }>;
   readonly hasManifest: boolean;
 }
 
-/** Manifests read, and objects looked at, at once. */
+/** Manifests and heads of objects that are read concurrently. */
 const AT_ONCE = 48;
 
 /**
- * Holds every source against its manifest and the renditions that are there: sorted listings merged,
- * one small object read a source, and what is left over looked at. No image is read, and memory does not grow with the buckets.
+ * Compares every source with its manifest and its existing renditions. It merges sorted listings, reads
+ * one small object for each source, and reads the heads of unexpected objects. It reads no image, and
+ * its memory does not grow with the buckets.
  */
 export class Audit {
   readonly #input: AuditInput;
@@ -68,7 +69,7 @@ export class Audit {
     );
   }
 
-  /** As they are at this moment. */
+  /** The totals so far. */
   get totals(): AuditTotals {
     const { sources, complete, objects, lists, unwritten } = this.#counts;
     const requests = { lists, gets: this.#lookup.requests };
@@ -76,8 +77,8 @@ export class Audit {
   }
 
   /**
-   * @returns what it came to; of a part, after an abort
-   * @throws Failure when S3 does not answer: half an audit is none
+   * @returns the totals; after an abort, of a part
+   * @throws Failure when S3 does not answer
    */
   async run(): Promise<AuditTotals> {
     const { s3, sourceBucket, recipe, signal } = this.#input;
@@ -98,7 +99,7 @@ export class Audit {
     const { sourceBucket, renditionBucket, recipe } = this.#input;
     const shared = sourceBucket === renditionBucket;
     if (shared && whyNotASource(recipe, object.key) === undefined) return;
-    await this.#reading.add(async () => this.#tell(await this.#lookup.unexpected(object)));
+    await this.#reading.add(async () => this.#report(await this.#lookup.unexpected(object)));
   }
 
   async #source(source: ListedObject): Promise<void> {
@@ -146,8 +147,8 @@ export class Audit {
   }
 
   /**
-   * A key of which a character was made safe is not at its place in the order; one that reads like
-   * another shelf's is on neither.
+   * A key with an escaped character is not at its place in the order; one with the prefix of another
+   * diff is in neither.
    */
   #isOdd(key: string, path: string, keys: readonly { diff: SortedDiff; key: string }[]): boolean {
     if (`${this.#input.recipe.source.prefix}${path}` !== key) return true;
@@ -173,10 +174,10 @@ export class Audit {
     const manifest = hasManifest ? await this.#lookup.manifest(source.key) : undefined;
     const findings = verdict(source, manifest ?? "none", found, this.#fingerprint);
     if (!findings.some(({ kind }) => INCOMPLETE.includes(kind))) this.#counts.complete++;
-    for (const finding of findings) await this.#tell(finding);
+    for (const finding of findings) await this.#report(finding);
   }
 
-  async #tell(finding: Finding | undefined): Promise<void> {
+  async #report(finding: Finding | undefined): Promise<void> {
     if (finding === undefined) return;
     this.#findings[finding.kind]++;
     if (finding.kind === "orphan" && finding.source === null) this.#counts.unwritten++;

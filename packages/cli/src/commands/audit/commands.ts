@@ -7,19 +7,19 @@ import { wholeNumber } from "../../terminal/duration.ts";
 
 const EXAMPLES = `
 Examples:
-  imagefleet audit                      what is missing, stale or left over
+  imagefleet audit                      find missing, stale and orphaned objects
   imagefleet audit --json | jq -c 'select(.kind=="stale") | {key}'
-  imagefleet audit --repair             asks, then enqueues and removes
+  imagefleet audit --repair             ask, then enqueue and remove
 
-No image is read: the buckets are listed, one manifest is read a source (GET,
-$0.40 a million), and each object that is left over is looked at (HEAD, at the
-same price; of a key with unusual characters each rendition is).
+audit reads no image. It lists the buckets, reads one manifest for each source
+(GET, $0.40 per million), and requests the head of each object without a source
+(HEAD, at the same price; for a key with unusual characters, of each rendition).
 
---repair enqueues a job for each source that is not complete, and for each that
-is gone, so that the fleet removes what is left of it. It removes by itself only
-what no preset of the recipe writes, and only when every source is up to date.
-What this fleet did not write is never touched. The exit code is 3 when
-anything is incomplete.
+--repair enqueues a job for each incomplete source and for each deleted one, so
+that the fleet removes the objects of a deleted source. audit itself removes
+only objects that no preset of the recipe writes, and only when every source is
+up to date. It never touches what this fleet did not write. The exit code is 3
+when anything is incomplete.
 `;
 
 const schema = v.object({
@@ -34,31 +34,36 @@ const schema = v.object({
 
 export function addAuditCommand(root: Command, context: CommandContext): void {
   speakingToAFleet(
-    root.command("audit").description("which sources lack which renditions, and what is left over"),
+    root
+      .command("audit")
+      .description("find sources without up-to-date renditions, and orphaned objects"),
     context,
     EXAMPLES,
   )
     .addOption(
-      new Option("--recipe <file>", "the recipe's module")
+      new Option("--recipe <file>", "the module that exports the recipe")
         .argParser(context.path)
         .default(context.recipe, "recipe.ts of the project"),
     )
-    .option("--repair", "enqueue what is incomplete, remove what is left over")
-    .option("--yes", "do not ask")
-    .option("--remove-many", "with --repair: also when most of what is there would go")
+    .option("--repair", "enqueue incomplete sources, remove orphaned objects")
+    .option("--yes", "do not ask for confirmation")
+    .option("--remove-many", "with --repair: also remove when most objects are orphans")
     .addOption(
-      new Option("--max-depth <number>", "with --repair: feed while fewer wait in a lane")
+      new Option(
+        "--max-depth <number>",
+        "with --repair: send only while fewer messages wait in a lane",
+      )
         .argParser(maxDepthOf)
         .default("auto"),
     )
     .addOption(
-      new Option("--limit <number>", "findings shown at most; --json has all")
+      new Option("--limit <number>", "most findings to print; --json prints all")
         .argParser(wholeNumber(0))
         .default(40),
     )
     .action(async (options) => {
       const { audit } = await import("./run.ts");
-      const asked = { ...v.parse(schema, options), connection: readConnectionOptions(options) };
-      context.onExit(await audit(asked, context.screen(asked.json)));
+      const all = { ...v.parse(schema, options), connection: readConnectionOptions(options) };
+      context.onExit(await audit(all, context.screen(all.json)));
     });
 }

@@ -1,20 +1,20 @@
-/** What an audit has to say of one source or object. */
+/** What an audit reports about one source or object. */
 export type Finding =
-  /** No manifest that can be read: nothing was ever made of it, or all was lost. */
+  /** The source has no readable manifest: it was never rendered, or the manifest was lost. */
   | { readonly kind: "unrendered"; readonly key: string }
-  /** A manifest of another recipe, or of a content that is no more. */
+  /** The manifest is of another recipe or of an earlier content. */
   | { readonly kind: "stale"; readonly key: string; readonly why: string }
-  /** A manifest that is up to date and lists what is not there. */
+  /** The manifest is up to date, and a rendition that it lists does not exist. */
   | { readonly kind: "missing"; readonly key: string; readonly renditions: readonly string[] }
-  /** There are renditions beside those that the manifest lists. */
+  /** Renditions exist that the manifest does not list. */
   | { readonly kind: "unlisted"; readonly key: string; readonly renditions: readonly string[] }
-  /** The recipe cannot be done on it, as its manifest says; nothing is missing. */
+  /** The source was rejected, as its manifest states; nothing is missing. */
   | { readonly kind: "rejected"; readonly key: string; readonly reason: string }
-  /** This fleet wrote it; its source is gone, or none of today's presets writes it (`null`). */
+  /** This fleet wrote the object. Its source is deleted, or no preset writes it any more (`null`). */
   | { readonly kind: "orphan"; readonly key: string; readonly source: string | null }
-  /** Of a source that is gone, and older than any attempt: a lifecycle rule or `--repair` removes it. */
+  /** A tombstone that is older than any attempt: a lifecycle rule or `--repair` removes it. */
   | { readonly kind: "tombstone"; readonly key: string }
-  /** Somebody else wrote it, or it cannot be told whose it is: left alone. */
+  /** The object was written by something else, or its writer is unknown. It is never removed. */
   | { readonly kind: "foreign"; readonly key: string; readonly why: string };
 
 export type FindingKind = Finding["kind"];
@@ -30,7 +30,7 @@ export const FINDING_KINDS = [
   "foreign",
 ] as const satisfies readonly FindingKind[];
 
-/** With these, a fleet is not complete. */
+/** A fleet with any of these is not complete. */
 export const INCOMPLETE: readonly FindingKind[] = [
   "unrendered",
   "stale",
@@ -39,21 +39,21 @@ export const INCOMPLETE: readonly FindingKind[] = [
   "orphan",
 ];
 
-/** What an audit came to. */
+/** The result of an audit. */
 export interface AuditTotals {
   readonly sources: number;
-  /** Sources with every rendition that their manifest lists, by today's recipe. */
+  /** Sources with an up-to-date manifest and every rendition that it lists. */
   readonly complete: number;
-  /** Objects of the rendition bucket that were looked at. */
+  /** Objects of the rendition bucket that were listed. */
   readonly objects: number;
   readonly findings: Readonly<Record<FindingKind, number>>;
-  /** Those of the orphans that no preset writes any more: nothing is said of their sources. */
+  /** The orphans that no preset writes any more. Their sources may exist. */
   readonly unwritten: number;
-  /** Requests to S3, for the bill. */
+  /** Requests to S3, from which the cost follows. */
   readonly requests: { readonly lists: number; readonly gets: number };
 }
 
-/** Is every source served, and nothing left over? */
+/** Is every source complete, and no object an orphan? */
 export function isComplete({ findings }: AuditTotals): boolean {
   return INCOMPLETE.every((kind) => findings[kind] === 0);
 }

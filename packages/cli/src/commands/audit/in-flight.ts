@@ -1,4 +1,4 @@
-/** Runs work as it comes, so much at once: who adds more waits. */
+/** Runs a limited number of tasks concurrently. Adding another waits for a free slot. */
 export class InFlight {
   readonly #max: number;
   readonly #running = new Set<Promise<void>>();
@@ -8,7 +8,7 @@ export class InFlight {
     this.#max = max;
   }
 
-  /** @throws what earlier work threw */
+  /** @throws what an earlier task threw */
   async add(work: () => Promise<void>): Promise<void> {
     while (this.#running.size >= this.#max) await Promise.race(this.#running);
     this.#check();
@@ -20,7 +20,7 @@ export class InFlight {
     this.#running.add(running);
   }
 
-  /** @throws what any work threw */
+  /** @throws what any task threw */
   async done(): Promise<void> {
     while (this.#running.size > 0) await Promise.race(this.#running);
     this.#check();

@@ -12,7 +12,7 @@ import {
 } from "@imagefleet/core/store";
 import type { Finding } from "./finding.ts";
 
-/** An object as it is now. */
+/** The present state of an object. */
 interface Head {
   readonly etag: string;
   readonly own: boolean;
@@ -21,14 +21,14 @@ interface Head {
   readonly modified: number;
 }
 
-/** What a listing does not tell: asked object by object. Every method throws Failure. */
+/** Reads what a listing does not contain, object by object. Every method throws Failure. */
 export class Lookup {
   readonly #s3: S3Client;
   readonly #sourceBucket: string;
   readonly #renditions: RenditionStore;
   readonly #recipe: Recipe;
   readonly #never = new AbortController().signal;
-  /** Requests made. */
+  /** Requests so far. */
   requests = 0;
 
   constructor(input: {
@@ -43,22 +43,22 @@ export class Lookup {
     this.#recipe = input.recipe;
   }
 
-  /** The manifest of a source; undefined when there is none that can be read. */
+  /** The manifest of a source; undefined when none can be read. */
   async manifest(source: string): Promise<Manifest | undefined> {
     this.requests++;
     const key = manifestKey(this.#recipe, source);
     return (await this.#renditions.manifest(key, this.#never))?.manifest;
   }
 
-  /** A rendition as it is now. */
+  /** The present state of a rendition. */
   async rendition(key: string): Promise<Head | undefined> {
     return this.#head(this.#renditions.bucket, key);
   }
 
-  /** What is to be said of an object that no source accounts for; undefined when nothing is. */
+  /** The finding for an object that belongs to no listed source, if any. */
   async unexpected({ key }: Pick<ListedObject, "key">): Promise<Finding | undefined> {
     const head = await this.rendition(key);
-    // Gone meanwhile: the fleet is at work.
+    // The fleet has removed it since the listing.
     if (head === undefined) return undefined;
     if (head.isTombstone) {
       const isOver = head.modified < Date.now() - TOMBSTONE_MS;
@@ -69,10 +69,10 @@ export class Lookup {
     if (source === undefined) return { kind: "orphan", key, source: null };
     if ((await this.#head(this.#sourceBucket, source)) !== undefined) {
       const outside = whyNotASource(this.#recipe, source);
-      // A source that came after the listing had passed it is the next audit's.
+      // The source was uploaded after its part of the listing was read: the next audit finds it.
       return outside === undefined
         ? undefined
-        : { kind: "foreign", key, why: `its source is there, but ${outside}` };
+        : { kind: "foreign", key, why: `its source exists, but ${outside}` };
     }
     const manifest = await this.manifest(source);
     const bucket = manifest?.source.bucket ?? this.#sourceBucket;

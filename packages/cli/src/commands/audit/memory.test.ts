@@ -9,7 +9,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { run } from "../../fixtures/cli.ts";
 
 const MIB = 1024 * 1024;
-/** Of which Node, the SDK and the codec that the audit loads are 150 before anything is listed. */
+/** Node, the SDK and the codec take 150 of these before anything is listed. */
 const BAR_BYTES = 256 * MIB;
 const [SOURCES, MANIFESTS] = [40_000, 1_000];
 const RECIPE = { presets: { thumb: "16x16" } };
@@ -17,7 +17,7 @@ const RECIPE = { presets: { thumb: "16x16" } };
 const limited = limitMemory(BAR_BYTES);
 
 it.runIf(limited)(
-  "audits tens of thousands of sources, most with a finding, under a limit of the kernel's",
+  "audits tens of thousands of sources, most with a finding, under a memory limit of the kernel",
   async (test) => {
     const recipe = defineRecipe(RECIPE);
     const vast = await startSyntheticBucket({

@@ -22,7 +22,7 @@ function totals(
 describe("a preset that was dropped", () => {
   const dropped = totals({ orphan: 1_916 }, { unwritten: 1_916 });
 
-  it("leaves nothing that makes the bucket of the sources a suspect", () => {
+  it("does not stop a repair for fear of a wrong source bucket", () => {
     expect(plan(dropped, false)).toMatchObject({
       text: "Remove 1,916 objects that no preset writes any more",
       orphans: false,
@@ -31,42 +31,42 @@ describe("a preset that was dropped", () => {
     });
   });
 
-  it("is told apart from sources that are gone, and sources are complete all the same", () => {
+  it("is reported apart from deleted sources, and sources count as complete", () => {
     const screen = { paint: (_style: unknown, text: string) => text, command: String };
     const both = { ...dropped, findings: { ...dropped.findings, orphan: 1_919 } };
     const text = reportText(both, 0, 1, "AWS", false, screen).join("\n");
     expect(text).toContain(
-      "Sources complete: 488 of 488 sources, 100 %; left over: 1,919 objects, at AWS",
+      "Sources complete: 488 of 488 sources, 100 %; 1,919 orphaned objects, at AWS",
     );
-    expect(text).toMatch(/ 3 +orphan +objects of this fleet whose source is gone/);
+    expect(text).toMatch(/ 3 +orphan +objects of this fleet whose source is deleted/);
     expect(text).toMatch(/ 1,916 +orphan +objects of this fleet that no preset writes any more/);
   });
 
-  it("waits until every source is up to date", () => {
+  it("is not removed until every source is up to date", () => {
     const early = totals({ orphan: 1_916, stale: 1 }, { unwritten: 1_916, complete: 487 });
     expect(plan(early, false)).toMatchObject({ text: "Enqueue 1 job", unwritten: false });
     expect(plan(early, false).held).toEqual([expect.stringContaining("1,916 objects that no")]);
   });
 });
 
-describe("many orphans whose source is not there", () => {
+describe("many orphans of deleted sources", () => {
   const wrong = /^1,900 orphans .* beside 488 sources: is --source-bucket the right one\?/;
 
-  it("stay, with all that is left over, unless they are meant", () => {
+  it("are not removed, nor are other orphans, without --remove-many", () => {
     const gone = totals({ orphan: 1_916 }, { unwritten: 16 });
     expect(plan(gone, false)).toMatchObject({ nothing: true, orphans: false, unwritten: false });
     expect(plan(gone, false).held).toEqual([expect.stringMatching(wrong)]);
     expect(plan(gone, true)).toMatchObject({ orphans: true, unwritten: true, held: [] });
   });
 
-  it("are also those of no preset, where no source is there", () => {
+  it("include those of no preset when no source exists", () => {
     const empty = totals({ orphan: 200 }, { unwritten: 200, sources: 0, complete: 0 });
     expect(plan(empty, false)).toMatchObject({ nothing: true, unwritten: false });
   });
 });
 
-describe("tombstones that are no longer needed", () => {
-  it("are removed by a repair, and leave the fleet complete without one", () => {
+describe("expired tombstones", () => {
+  it("are removed by a repair, and do not make the fleet incomplete", () => {
     const old = totals({ tombstone: 2 });
     expect(plan(old, false)).toMatchObject({ text: "Remove 2 tombstones", tombstones: true });
     expect(isComplete(old)).toBe(true);

@@ -11,26 +11,26 @@ import { many } from "../../terminal/thousands.ts";
 import type { AuditTotals } from "./finding.ts";
 import { Lookup } from "./lookup.ts";
 
-/** What a repair would do, and what it leaves alone. */
+/** What a repair does, and what it does not do. */
 export interface RepairPlan {
   readonly text: string;
-  /** May what is left of sources that are gone go? */
+  /** Remove the objects of deleted sources? */
   readonly orphans: boolean;
-  /** May objects go that no preset writes any more? */
+  /** Remove the objects that no preset writes any more? */
   readonly unwritten: boolean;
   readonly tombstones: boolean;
   readonly nothing: boolean;
-  /** What is not done, and why. */
+  /** What is not done, with the reason. */
   readonly held: readonly string[];
 }
 
-/** So many orphans are a fleet's everyday; more, beside few sources, are a wrong bucket. */
+/** This many orphans are normal. More, with few sources, suggest a wrong bucket. */
 const FEW_ORPHANS = 100;
 const MOST_SHARE = 0.2;
 
 /**
- * What may be repaired. A source's job is always harmless; what removes must be sure:
- * an audit with another recipe than the fleet's, or of a wrong bucket, sees orphans everywhere.
+ * Plans a repair. A job is always harmless, a removal is not: with a recipe that is not the fleet's, or
+ * with a wrong bucket, an audit finds orphans everywhere.
  */
 export function plan(
   { findings, unwritten: dropped, sources }: AuditTotals,
@@ -38,7 +38,7 @@ export function plan(
 ): RepairPlan {
   const jobs = findings.unrendered + findings.stale + findings.missing + findings.unlisted;
   const gone = findings.orphan - dropped;
-  // What a recipe dropped is many by right. Where there is no source at all, its sources are gone too.
+  // A dropped preset leaves many orphans. Without any source, their sources are missing as well.
   const suspects = sources === 0 ? findings.orphan : gone;
   const tooMany = suspects > FEW_ORPHANS && suspects > sources * MOST_SHARE && !removeMany;
   const orphans = gone > 0 && !tooMany;
@@ -47,7 +47,7 @@ export function plan(
   const tombstones = findings.tombstone > 0;
   const parts = [
     ...(jobs > 0 ? [`enqueue ${many(jobs, "job")}`] : []),
-    ...(orphans ? [`remove ${many(gone, "object")} whose source is gone`] : []),
+    ...(orphans ? [`remove ${many(gone, "object")} whose source is deleted`] : []),
     ...(unwritten ? [`remove ${many(dropped, "object")} that no preset writes any more`] : []),
     ...(tombstones ? [`remove ${many(findings.tombstone, "tombstone")}`] : []),
   ];
@@ -61,12 +61,12 @@ export function plan(
     held: [
       ...(tooMany
         ? [
-            `${many(suspects, "orphan")} whose source is not there, beside ${many(sources, "source")}: is --source-bucket the right one? No orphan is removed unless --remove-many is given`,
+            `${many(suspects, "orphan")} without a source, and only ${many(sources, "source")}: --source-bucket may be wrong. Orphans are removed only with --remove-many`,
           ]
         : []),
       ...(dropped > 0 && !tooMany && !isUpToDate
         ? [
-            `${many(dropped, "object")} that no preset writes any more: removed by a later --repair, once every source is up to date; until then a manifest may list them`,
+            `${many(dropped, "object")} that no preset writes any more may still be in a manifest: run --repair again when every source is up to date`,
           ]
         : []),
     ],
@@ -93,9 +93,9 @@ interface RepairInput {
 const CHUNK = 200;
 
 /**
- * Enqueues a job for every source that is not complete, and for every source that is gone: the fleet
- * itself removes what is left of it, safe against an upload that comes meanwhile. Only what no job of
- * today's recipe would find is removed from here.
+ * Enqueues a job for every incomplete and every deleted source. The fleet itself removes the objects of
+ * a deleted source, which is safe against a concurrent upload. This function removes only objects that
+ * no job of the present recipe would find.
  */
 export async function repair(
   lines: AsyncIterable<string>,
@@ -110,10 +110,10 @@ export async function repair(
   let removed = 0;
   let last: string | undefined;
   const job = async (key: string) => {
-    // The orphans of one source stand one after the other in part; a second job of it is harmless.
+    // Some orphans of one source are adjacent; a second job for it is harmless.
     if (key === last) return;
     last = key;
-    // As begun before: no shortcut by a manifest that says all is well.
+    // With `mayHaveRun`, the attempt does not trust a manifest that is up to date.
     jobs.push({ bucket, key, mayHaveRun: true, force: false });
     if (jobs.length < CHUNK) return;
     const some = jobs;
@@ -129,7 +129,7 @@ export async function repair(
     if (source && whyNotASource(recipe, source) === undefined) {
       if (orphans) await job(source);
     } else if (source ? orphans : unwritten) {
-      // Looked at once more: what is sure now was only likely then.
+      // The state may have changed since the audit.
       const still = await lookup.unexpected({ key });
       if (still?.kind !== "orphan") continue;
       await store.remove([key], signal);
@@ -139,5 +139,5 @@ export async function repair(
   await feeder.feed(jobs);
   const sent = feeder.sent.small + feeder.sent.large;
   const also = removed === 0 ? "" : `, ${many(removed, "object")} removed`;
-  return { text: `${many(sent, "job")} enqueued${also}; when the lanes are empty, audit again` };
+  return { text: `${many(sent, "job")} enqueued${also}; run audit again when the lanes are empty` };
 }

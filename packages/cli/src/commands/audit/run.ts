@@ -8,7 +8,7 @@ import { confirm } from "../../terminal/confirm.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { thousands } from "../../terminal/thousands.ts";
+import { many, thousands } from "../../terminal/thousands.ts";
 import { Audit } from "./audit.ts";
 import { type AuditTotals, isComplete } from "./finding.ts";
 import { plan, type RepairPlan, repair } from "./repair.ts";
@@ -26,7 +26,7 @@ export interface AuditOptions {
   readonly limit: number;
 }
 
-/** `imagefleet audit`: which sources lack what, and what is left over; with `--repair`, mends it. */
+/** `imagefleet audit`: finds what is incomplete or orphaned, and with `--repair` repairs it. */
 export async function audit(options: AuditOptions, screen: Screen): Promise<number> {
   limitHeap();
   const recipe = await readRecipe(options.recipe);
@@ -40,15 +40,15 @@ export async function audit(options: AuditOptions, screen: Screen): Promise<numb
     recipe,
     signal,
   };
-  await tellBusy(connection, screen);
+  await warnIfBusy(connection, screen);
   await using spool = await openSpool();
-  let told = 0;
+  let printed = 0;
   const running = new Audit({
     ...input,
     async onFinding(finding) {
       await spool.write(finding);
       if (options.json) screen.json({ version: 1, ...finding });
-      else if (told++ < options.limit) screen.report(findingText(finding, screen.paint));
+      else if (printed++ < options.limit) screen.report(findingText(finding, screen.paint));
     },
   });
   let totals: AuditTotals;
@@ -64,12 +64,12 @@ export async function audit(options: AuditOptions, screen: Screen): Promise<numb
   }
   if (signal.aborted) {
     screen.note(
-      `interrupted after ${thousands(totals.sources)} sources: half an audit says nothing`,
+      `Interrupted after ${thousands(totals.sources)} sources: a partial audit has no result`,
     );
     return EXIT.interrupted;
   }
   const ms = performance.now() - began;
-  const left = Math.max(0, told - options.limit);
+  const left = Math.max(0, printed - options.limit);
   if (!options.json)
     screen.report(...reportText(totals, left, ms, connection.where, options.repair, screen));
   let repaired: RepairPlan | undefined;
@@ -95,8 +95,8 @@ export async function audit(options: AuditOptions, screen: Screen): Promise<numb
   return isComplete(totals) ? EXIT.done : EXIT.deadLetters;
 }
 
-/** What is on its way is missing now, and will not be. */
-async function tellBusy(connection: Connection, screen: Screen): Promise<void> {
+/** A rendition of a job that is not done yet counts as missing. */
+async function warnIfBusy(connection: Connection, screen: Screen): Promise<void> {
   const { small, large } = await connection.lanes();
   const counts = [await small.queue.counts(), await large.queue.counts()];
   const busy = counts.reduce((sum, { waiting, inFlight }) => sum + waiting + inFlight, 0);
@@ -104,7 +104,7 @@ async function tellBusy(connection: Connection, screen: Screen): Promise<void> {
   screen.note(
     screen.tint(
       "yellow",
-      `! ${thousands(busy)} messages are in the lanes: some of what is missing may be on its way`,
+      `! ${many(busy, "message")} in the lanes: renditions may be missing because their jobs are not done yet`,
     ),
   );
 }

@@ -12,8 +12,8 @@ async function* inPages(keys: readonly string[], size: number): AsyncGenerator<L
   for (let from = 0; from < objects.length; from += size) yield objects.slice(from, from + size);
 }
 
-it("finds exactly what is there, what is missing and what is too much", async () => {
-  // Few dead letters, around the "." that an extension begins with: keys that begin with one another.
+it("finds exactly the existing, the missing and the unexpected keys", async () => {
+  // Few characters, around the "." of an extension, make keys that are prefixes of one another.
   const path = fc.string({
     unit: fc.constantFrom("a", "c", "-", ".", "/", "w", "z", "\ue000", "🐱"),
     minLength: 1,

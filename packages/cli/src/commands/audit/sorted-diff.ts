@@ -1,23 +1,23 @@
 import { compareKeys, type ListedObject } from "@imagefleet/core/store";
 
-/** A key that should be there, and who is told. */
+/** A key that should exist. */
 export interface Expected {
   readonly key: string;
-  /** Called once, with what is there, or with nothing. */
+  /** Called once, with undefined when the object does not exist. */
   readonly settle: (object: ListedObject | undefined) => void;
 }
 
 /**
- * The part of the rendition bucket whose keys begin alike, held against what should be there: a merge
- * of two sorted lists.
+ * Compares the objects below one prefix of the rendition bucket with the expected keys, by merging two
+ * sorted lists.
  *
- * Sources come in the order of their keys, but what is made of them does not: `a-b.webp` is before
- * `a.webp`, and `a` before `a-b`. So an expected key waits until no smaller one can come, which is
- * until the source at hand is past it; only keys that begin with one another ever wait together, and
- * a key has 1,024 bytes at most: memory stays flat.
+ * Sources arrive in the order of their keys, but the keys of their renditions do not: `a-b.webp` is
+ * before `a.webp`, and `a` before `a-b`. So an expected key waits until no smaller one can follow, that
+ * is, until the current source is past it. Only keys that are prefixes of one another wait at the same
+ * time, and a key has at most 1,024 bytes, so memory does not grow.
  */
 export class SortedDiff {
-  /** What its keys begin with. */
+  /** The prefix of its keys. */
   readonly before: string;
   readonly #pages: AsyncIterator<ListedObject[]>;
   readonly #unexpected: (object: ListedObject) => Promise<void>;
@@ -42,7 +42,7 @@ export class SortedDiff {
     this.#waiting.splice(at, 0, expected);
   }
 
-  /** @param path of a source: no key of an earlier path comes any more */
+  /** @param path of a source: no key of an earlier path follows */
   async passed(path: string): Promise<void> {
     const edge = this.before + path;
     let count = 0;
@@ -53,7 +53,7 @@ export class SortedDiff {
     for (const expected of this.#waiting.splice(0, count)) await this.#meet(expected);
   }
 
-  /** No source comes any more: what is left is told. */
+  /** Compares the rest: no source follows. */
   async finish(): Promise<void> {
     for (const expected of this.#waiting.splice(0)) await this.#meet(expected);
     for (let object = await this.#head(); object !== undefined; object = await this.#head()) {
@@ -73,7 +73,7 @@ export class SortedDiff {
     }
   }
 
-  /** The next object that nobody has asked for yet. */
+  /** The next object that is not compared yet. */
   async #head(): Promise<ListedObject | undefined> {
     while (this.#at >= this.#page.length && !this.#ended) {
       const { value, done } = await this.#pages.next();

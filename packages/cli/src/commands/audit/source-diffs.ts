@@ -4,16 +4,16 @@ import type { Recipe } from "@imagefleet/core/recipe";
 import { compareKeys, type ListedObject, listPages } from "@imagefleet/core/store";
 import { SortedDiff } from "./sorted-diff.ts";
 
-/** The rendition bucket by what keys begin with: each part is listed once, beside the others. */
+/** The rendition bucket by prefixes of keys. Each part is listed once. */
 export interface SourceDiffs {
   readonly all: readonly SortedDiff[];
-  /** The one whose keys begin so. */
+  /** The diff of the keys with this prefix. */
   of(before: string): SortedDiff;
-  /** Does a key that begins with `before` stand on another shelf, within that one? */
+  /** Does a key with the prefix `before` belong to the diff of a longer prefix? */
   isNestedIn(before: string, key: string): boolean;
 }
 
-/** No key of a source has it, and every key that begins with a prefix is before the prefix with it. */
+/** No source key contains it. A prefix followed by it sorts after every key with that prefix. */
 const LAST = "\u{10ffff}";
 
 export function sourceDiffsOf(
@@ -24,7 +24,7 @@ export function sourceDiffsOf(
   unexpected: (object: ListedObject) => Promise<void>,
 ): SourceDiffs {
   const patterns = [manifestPattern(recipe), ...renditionPatterns(recipe)];
-  // The whole of output.prefix: what no preset of today writes lies between the shelves.
+  // The whole output.prefix is listed: objects that no preset writes any more lie between the others.
   const befores = [...new Set([recipe.output.prefix, ...patterns.map(({ before }) => before)])];
   const nestedIn = (before: string) =>
     befores
@@ -44,13 +44,13 @@ export function sourceDiffsOf(
     isNestedIn: (before, key) => (nested.get(before) ?? []).some((inner) => key.startsWith(inner)),
     of(before) {
       const diff = diffs.get(before);
-      if (diff === undefined) throw new Error(`no shelf begins with ${before}`);
+      if (diff === undefined) throw new Error(`no diff has the prefix ${before}`);
       return diff;
     },
   };
 }
 
-/** What is under a prefix and under none of those within it, in order. */
+/** The objects below a prefix and below none of the nested prefixes, in order. */
 async function* pagesOutside(
   s3: S3Client,
   bucket: string,

@@ -5,14 +5,14 @@ import pLimit from "p-limit";
 import { linesOf } from "../../files/lines.ts";
 import type { Finding } from "./finding.ts";
 
-/** Findings on the disk: a bucket's may be more than memory holds. */
+/** Findings on disk: those of a bucket may not fit into memory. */
 export interface Spool extends AsyncDisposable {
   write(finding: Finding): Promise<void>;
-  /** All that was written, as lines of JSON. */
+  /** The written findings, as lines of JSON. */
   read(): AsyncGenerator<string>;
 }
 
-/** Characters that are kept back until they are worth a write. */
+/** Characters that are buffered before a write. */
 const CHUNK = 65_536;
 
 export async function openSpool(): Promise<Spool> {

@@ -44,7 +44,7 @@ function detail(finding: Finding): string {
     case "orphan":
       return finding.source === null
         ? ": no preset of the recipe writes it any more"
-        : `: its source ${printable(finding.source)} is gone`;
+        : `: its source ${printable(finding.source)} is deleted`;
     case "unrendered":
     case "tombstone":
       return "";
@@ -53,13 +53,13 @@ function detail(finding: Finding): string {
 
 const MEANINGS: Readonly<Record<FindingKind, string>> = {
   unrendered: "sources without a manifest",
-  stale: "sources overwritten since, or of another recipe",
-  missing: "sources of which a rendition is not there",
-  unlisted: "sources with a rendition too many",
-  orphan: "objects of this fleet whose source is gone",
-  rejected: "sources that the recipe cannot be done on",
+  stale: "sources whose manifest is of an earlier content or another recipe",
+  missing: "sources without one or more renditions",
+  unlisted: "sources with renditions that their manifest does not list",
+  orphan: "objects of this fleet whose source is deleted",
+  rejected: "sources that cannot be rendered",
   tombstone: "tombstones of deleted sources that are no longer needed",
-  foreign: "objects that are not this fleet's to judge",
+  foreign: "objects that this fleet did not write",
 };
 
 export function reportText(
@@ -75,7 +75,7 @@ export function reportText(
   return [
     ...(left === 0
       ? []
-      : [paint("dim", `… and ${thousands(left)} more: --limit, or --json for all`)]),
+      : [paint("dim", `… and ${thousands(left)} more: set --limit, or --json for all`)]),
     "",
     paint(["bold", done ? "green" : "red"], `${headline(totals)}, at ${where}`),
     ...countLines(totals).map(({ kind, count, meaning }) => {
@@ -84,20 +84,20 @@ export function reportText(
     }),
     paint(
       "dim",
-      `${thousands(objects)} objects listed, in ${formatMs(ms)}, by ${thousands(requests.lists)} list and ${thousands(requests.gets)} read requests, ${usd(requestsUsd(requests))} on AWS`,
+      `${thousands(objects)} objects listed in ${formatMs(ms)}, with ${thousands(requests.lists)} list and ${thousands(requests.gets)} read requests (${usd(requestsUsd(requests))} on AWS)`,
     ),
     ...(done || repairs ? [] : ["", "Next:", `  ${command("audit --repair")}`]),
   ];
 }
 
-/** How complete the sources are is one thing, and what is left over another. */
+/** Sources can be complete while orphaned objects remain. */
 function headline(totals: AuditTotals): string {
   const { sources, complete, findings } = totals;
   const share = sources === 0 ? 100 : Math.floor((complete / sources) * 10_000) / 100;
   const counted = `${thousands(complete)} of ${many(sources, "source")}, ${share} %`;
   if (isComplete(totals)) return `Complete: ${counted}`;
   if (complete < sources) return `Incomplete: ${counted}`;
-  return `Sources complete: ${counted}; left over: ${many(findings.orphan, "object")}`;
+  return `Sources complete: ${counted}; ${many(findings.orphan, "orphaned object")}`;
 }
 
 interface CountLine {

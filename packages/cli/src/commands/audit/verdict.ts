@@ -2,10 +2,10 @@ import type { ListedObject, Manifest } from "@imagefleet/core/store";
 import type { Finding } from "./finding.ts";
 
 /**
- * What is to be said of a source, by its manifest and by what was listed; nothing when it is complete.
+ * The findings for a source, from its manifest and the listing; none when it is complete.
  *
  * @param fingerprint of the recipe
- * @param found what is there of the keys that the recipe could write
+ * @param found the existing objects among the keys that the recipe could write
  */
 export function verdict(
   source: Pick<ListedObject, "key" | "etag">,

@@ -10,8 +10,8 @@ Examples:
   imagefleet estimate s3://photos/2026/ --functions 50
   imagefleet estimate photos --recipe next.ts --json | jq .totalUsd
 
-A sample of the pictures is rendered here; the whole is reckoned from it, per
-lane.
+estimate renders a sample of the images on this machine, and calculates time and
+cost of all of them from it, for each lane.
 `;
 
 const schema = v.object({
@@ -24,25 +24,31 @@ const schema = v.object({
 
 export function addEstimateCommand(root: Command, context: CommandContext): void {
   speakingToAFleet(
-    root.command("estimate").description("what the recipe costs and takes on these pictures"),
+    root.command("estimate").description("estimate time and cost of the recipe for these images"),
     context,
     EXAMPLES,
   )
     .addArgument(new Argument("<targets...>", "files, folders, or one s3://bucket/prefix"))
     .addOption(
-      new Option("--recipe <file>", "the recipe's module")
+      new Option("--recipe <file>", "the module that exports the recipe")
         .argParser(context.path)
         .default(context.recipe, "recipe.ts of the project"),
     )
     .addOption(
-      new Option("--sample <number>", "pictures rendered").argParser(wholeNumber(1)).default(12),
+      new Option("--sample <number>", "images to render").argParser(wholeNumber(1)).default(12),
     )
-    .addOption(new Option("--functions <number>", "at once").argParser(wholeNumber(1)).default(10))
-    .addOption(new Option("--tasks <number>", "at once").argParser(wholeNumber(1)).default(2))
+    .addOption(
+      new Option("--functions <number>", "concurrent functions")
+        .argParser(wholeNumber(1))
+        .default(10),
+    )
+    .addOption(
+      new Option("--tasks <number>", "concurrent tasks").argParser(wholeNumber(1)).default(2),
+    )
     .action(async (targets, options) => {
       const { estimateCommand } = await import("./run.ts");
       const connection = readConnectionOptions(options);
-      const asked = { ...v.parse(schema, options), connection, targets, cwd: context.cwd };
-      context.onExit(await estimateCommand(asked, context.screen(asked.json)));
+      const all = { ...v.parse(schema, options), connection, targets, cwd: context.cwd };
+      context.onExit(await estimateCommand(all, context.screen(all.json)));
     });
 }

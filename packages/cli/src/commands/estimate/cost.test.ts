@@ -12,7 +12,7 @@ const small: Measured = {
 };
 const large: Measured = { ...small, lane: "large", cpuSeconds: 20 };
 
-test("counts every source in one lane, and grows with their number", () => {
+test("the estimate counts every source in one lane, and is proportional to their number", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 1e6 }),
@@ -33,7 +33,7 @@ test("counts every source in one lane, and grows with their number", () => {
   );
 });
 
-test("what is large only by its decoding is reckoned from the sample", () => {
+test("the share of sources that are large by decode cost comes from the sample", () => {
   const material = { sources: 100, bytes: 1e5, large: 0 };
   const { lanes, bytesOut } = estimate(material, [small, small, small, large], {
     functions: 5,
@@ -44,7 +44,7 @@ test("what is large only by its decoding is reckoned from the sample", () => {
   expect(bytesOut).toBeCloseTo(1e4);
 });
 
-test("a sample is of all that passes, and no larger than it may be", () => {
+test("a reservoir samples all values and keeps at most its size", () => {
   const reservoir = new Reservoir<number>(3, () => 0.5);
   for (let n = 0; n < 10; n++) reservoir.add(n);
   expect(reservoir.sample).toHaveLength(3);

@@ -7,25 +7,25 @@ import {
   taskSeconds,
 } from "@imagefleet/core/prices";
 
-/** What a picture of the sample took on this machine. */
+/** The measurement of an image of the sample on this machine. */
 export interface Measured {
   readonly lane: Lane;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly renditions: number;
-  /** CPU time of decoding and encoding, s. */
+  /** CPU time of decode and encode, s. */
   readonly cpuSeconds: number;
 }
 
-/** What is to be done in all; bytes of sources. */
+/** All sources; `bytes` is their sum. */
 export interface Material {
   readonly sources: number;
   readonly bytes: number;
-  /** Those that are for the large lane by their bytes alone. */
+  /** Sources for the large lane by their bytes alone. */
   readonly large: number;
 }
 
-/** One lane's share; times in s, money in USD. */
+/** The estimate of one lane; times in s, costs in USD. */
 export interface LaneEstimate {
   readonly images: number;
   readonly secondsAnImage: number;
@@ -38,15 +38,15 @@ export interface Estimate {
   readonly storeUsd: number;
   readonly queueUsd: number;
   readonly totalUsd: number;
-  /** Of renditions. */
+  /** The bytes of the renditions. */
   readonly bytesOut: number;
   readonly storageUsdAMonth: number;
 }
 
-/** Beside the CPU time: the source read, the renditions written, s an image. */
+/** The time for reading the source and writing the renditions, in addition to CPU time, s per image. */
 const STORE_SECONDS = { small: 0.05, large: 2 } as const;
 
-/** What so much material costs and takes, by what a sample of it took. */
+/** Estimates time and cost from a sample. */
 export function estimate(
   material: Material,
   sample: readonly Measured[],
@@ -62,7 +62,7 @@ export function estimate(
     images.small * small * FUNCTION_SECOND_USD + (images.small / 10) * lambda.request;
   const largeUsd = images.large * large * TASK_SECOND_USD;
   const storeUsd = material.sources * (3 * s3.read + (renditions + 1) * s3.write);
-  // S3 sends each by itself, as does who forwards it; it is received and deleted in tens.
+  // Events and forwarded jobs are sent one by one; messages are received and deleted in tens.
   const queueUsd = (material.sources + images.large) * 1.2 * sqs.request;
   const ratio =
     sum(sample.map((one) => one.bytesOut)) / Math.max(1, sum(sample.map((one) => one.bytesIn)));
@@ -90,17 +90,17 @@ export function estimate(
   };
 }
 
-/** Large by bytes is known of all; large by what decoding takes, only of the sample. */
+/** The bytes of all sources are known; the cost of a decode is known only for the sample. */
 function lanesOf({ sources, large }: Material, sample: readonly Measured[]): Record<Lane, number> {
   const small = sample.filter(({ lane }) => lane === "small").length;
   const rest = sources - large;
   const share = sample.length === 0 ? 1 : small / sample.length;
-  // The sample holds those that are large by bytes as well: they are counted once.
+  // The sample also contains sources that are large by bytes: they are counted once.
   const costly = Math.max(0, Math.round(sources * (1 - share)) - large);
   return { small: rest - Math.min(rest, costly), large: large + Math.min(rest, costly) };
 }
 
-/** Of the lane; where the sample has none, of any picture, by the bytes. */
+/** The mean of a lane; of the whole sample when it has no image of this lane. */
 function meanCpu(sample: readonly Measured[], lane: Lane): number {
   const some = sample.filter((one) => one.lane === lane);
   return mean((some.length > 0 ? some : sample).map(({ cpuSeconds }) => cpuSeconds));

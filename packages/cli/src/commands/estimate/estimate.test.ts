@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import { run } from "../../fixtures/cli.ts";
 import { noise, put } from "../../fixtures/pictures.ts";
 
-it("reckons files and a bucket alike, from a sample", async () => {
+it("estimates files and a bucket in the same way, from a sample", async () => {
   const sandbox = await startSandbox();
   try {
     const { folder, s3, endpoint, resources } = sandbox;
@@ -44,7 +44,7 @@ it("reckons files and a bucket alike, from a sample", async () => {
     await put(join(folder, "photos"), "notes.txt", "x");
     const beside = await run(["estimate", "photos", ...where], { cwd: folder });
     expect(beside.stderr).toBe("skipped 1 file not named like an image (notes.txt)\n");
-    await put(folder, "broken.jpg", "no picture");
+    await put(folder, "broken.jpg", "not an image");
     const broken = await run(["estimate", "broken.jpg", ...where], { cwd: folder });
     expect(broken.code).toBe(2);
     expect(broken.stderr).toContain("SourceUnsupported");

@@ -18,15 +18,15 @@ interface SampleFile {
   readonly bytes: number;
 }
 
-/** What is to be estimated, and files of a sample of it, which go when it is disposed of. */
+/** The sources, and the files of a sample, which are removed on disposal. */
 export interface Found extends AsyncDisposable {
   readonly material: Material;
-  /** What else is to be known of it; empty: nothing. */
+  /** A note on skipped files and followed links; empty when there is nothing to report. */
   readonly beside: string;
   readonly sample: AsyncIterable<SampleFile>;
 }
 
-/** Files and folders of this machine. */
+/** The sources in files and folders of this machine. */
 export async function fromFiles(
   paths: readonly string[],
   cwd: string,
@@ -48,7 +48,7 @@ export async function fromFiles(
   };
 }
 
-/** What a bucket has under a prefix; its sample is downloaded, one at a time. */
+/** The sources below a prefix of a bucket. The sample is downloaded one by one. */
 export async function fromBucket(
   { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
   connection: ConnectionOptions,
@@ -69,7 +69,9 @@ export async function fromBucket(
     onCount(material.sources);
   }
   if (material.sources === 0) {
-    throw new UsageError(`s3://${bucket}/${prefix} has no sources by the recipe's filter`);
+    throw new UsageError(
+      `s3://${bucket}/${prefix} contains no source that the recipe selects: name another prefix`,
+    );
   }
   const folder = await mkdtemp(join(tmpdir(), "imagefleet-estimate-"));
   const store = new SourceStore(fleet.s3);

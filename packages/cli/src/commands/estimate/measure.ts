@@ -6,9 +6,9 @@ import { planFor } from "../../recipe/plan-for.ts";
 import type { Measured } from "./cost.ts";
 
 /**
- * Runs the recipe on a file and throws the renditions away.
+ * Runs the recipe on a file and discards the renditions.
  *
- * @returns the reason when the recipe cannot be done on it
+ * @returns the reason when the file is rejected
  */
 export async function measure(
   file: { readonly path: string; readonly key: string; readonly bytes: number },

@@ -1,4 +1,4 @@
-/** A sample of what passes by, of which each is as likely as any other, without keeping the rest. */
+/** A uniform random sample of a stream of values, in constant memory. */
 export class Reservoir<T> {
   readonly #size: number;
   readonly #random: () => number;

@@ -35,7 +35,7 @@ export interface EstimateOptions {
   readonly tasks: number;
 }
 
-/** `imagefleet estimate`: what the recipe costs and takes on this material, by a sample of it. */
+/** `imagefleet estimate`: estimates time and cost of the recipe from a sample. */
 export async function estimateCommand(options: EstimateOptions, screen: Screen): Promise<number> {
   const recipe = await readRecipe(options.recipe);
   using interrupt = onInterrupt(() => undefined);
@@ -55,7 +55,7 @@ export async function estimateCommand(options: EstimateOptions, screen: Screen):
       })
     : await fromFiles(options.targets, options.cwd, recipe, options.sample);
   if (found.beside !== "") screen.note(found.beside);
-  // One thread: CPU time is then what one picture takes, not what waiting for others does.
+  // One thread: the CPU time is then that of one image alone.
   configureCodec({ threads: 1 });
   for await (const file of found.sample) {
     if (signal.aborted) return EXIT.interrupted;
@@ -66,7 +66,7 @@ export async function estimateCommand(options: EstimateOptions, screen: Screen):
   progress[Symbol.dispose]();
   if (measured.length === 0) {
     throw new UsageError(
-      `none of ${many(rejected.length, "picture")} of the sample can be rendered (${[...new Set(rejected)].join(", ")}): name other pictures`,
+      `none of the ${many(rejected.length, "image")} in the sample can be rendered (${[...new Set(rejected)].join(", ")}): name other images`,
     );
   }
   const { functions, tasks } = options;
@@ -118,7 +118,7 @@ function resultText(
         { title: "lane", cell: ({ lane }) => lane },
         { title: "images", align: right, cell: ({ images }) => thousands(images) },
         { title: "each", align: right, cell: (row) => `${row.secondsAnImage.toFixed(2)} s` },
-        { title: "in all", align: right, cell: ({ seconds }) => lasting(seconds) },
+        { title: "total", align: right, cell: ({ seconds }) => lasting(seconds) },
         { title: "cost", align: right, cell: (row) => usd(row.usd) },
         {
           title: "with",
@@ -133,18 +133,20 @@ function resultText(
     "",
     `S3 requests  ${usd(result.storeUsd)}`,
     `SQS          ${usd(result.queueUsd)}`,
-    `renditions   ${formatBytes(result.bytesOut)}, ${usd(result.storageUsdAMonth)} a month to keep`,
+    `renditions   ${formatBytes(result.bytesOut)}, ${usd(result.storageUsdAMonth)} per month of storage`,
     "",
     paint(
       "dim",
-      `By ${many(measured.length, "picture")} rendered on this machine's CPU: another's may take half or twice as long. List prices of ${PRICES.region} on ${PRICES.date}, before any free tier, without CDN and transfer.`,
+      `Measured with ${many(measured.length, "image")} on the CPU of this machine; another CPU may take half or twice as long. List prices of ${PRICES.region} on ${PRICES.date}, without free tier, CDN and transfer.`,
     ),
     ...(rejected.length === 0
       ? []
       : [
           paint(
             "yellow",
-            `${rejected.length} of the sample cannot be rendered: ${Object.entries(tally(rejected))
+            `${rejected.length} images of the sample cannot be rendered: ${Object.entries(
+              tally(rejected),
+            )
               .map(([reason, number]) => `${number} ${reason}`)
               .join(", ")}`,
           ),
@@ -153,7 +155,7 @@ function resultText(
       ? [
           paint(
             "yellow",
-            "None of the sample was large: that lane is a guess. --sample N takes more.",
+            "The sample contains no large image, so the large lane is a guess: increase --sample.",
           ),
         ]
       : []),

@@ -1,4 +1,4 @@
-/** What `imagefleet render` was asked for; paths are absolute. */
+/** The options of `imagefleet render`; paths are absolute. */
 export interface RenderCommandOptions {
   readonly paths: readonly string[];
   readonly cwd: string;

@@ -15,23 +15,23 @@ import { type StagedFile, stageFile } from "../../files/output/staged-file.ts";
 import { planFor } from "../../recipe/plan-for.ts";
 import type { RenderedFile, RenderedRendition } from "./rendered-file.ts";
 
-/** Runs a piece of work when there is room for it: p-limit's own form. */
+/** Runs a task when a slot is free, as p-limit does. */
 type Semaphore = <T>(run: () => Promise<T>) => Promise<T>;
 
 interface RenderContext {
   readonly recipe: Recipe;
-  /** The folder that renditions are written into, each under its key. */
+  /** The output folder; keys become paths in it. */
   readonly out: string;
-  /** Lets one large source in at a time: each may take most of the memory. */
+  /** Limits large sources to one at a time: each may take most of the memory. */
   readonly largeSemaphore: Semaphore;
-  /** Aborted, what is in hand is let go between two steps. */
+  /** An abort ends a render between two steps. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs the recipe on one file. Its renditions are there all or not at all.
+ * Runs the recipe on one file. Either all its renditions are written or none.
  *
- * @returns undefined when the signal came first; never throws
+ * @returns undefined after an abort; never throws
  */
 export async function renderFile(
   { file, key, bytes }: SourceFile,
@@ -112,7 +112,7 @@ async function renderAll(
     await Promise.all(staged.map((file) => file.discard()));
     throw error;
   }
-  // In the recipe's order, not in the plan's or as they happened to be ready.
+  // In the order of the recipe, which is not the order of the plan.
   const placeOf = ({ preset }: RenditionPlan) => recipe.presets.indexOf(preset);
   const planned = plan.renditions.toSorted((a, b) => placeOf(a) - placeOf(b));
   return planned.flatMap(({ key }) => made.get(key) ?? []);

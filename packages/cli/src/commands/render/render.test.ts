@@ -30,7 +30,7 @@ function lines(stdout: string): Record<string, unknown>[] {
 }
 
 describe("imagefleet render", () => {
-  test("says what a rendition of the source's own size saves of its bytes", async () => {
+  test("reports how much smaller a rendition of the source's size is", async () => {
     const source = await sharp(noise(400, 300)).jpeg({ quality: 95 }).toBuffer();
     await put(cwd, "a.jpg", source);
     const presets = { compress: { format: "jpeg", quality: 60 }, thumb: "50w" };
@@ -59,7 +59,7 @@ describe("imagefleet render", () => {
     expect(lines(stdout)).toHaveLength(42);
   });
 
-  test("goes on after bad files: a line each, in order, and the pictures of the good", async () => {
+  test("continues after bad files, and prints one line for each file in order", async () => {
     await put(cwd, "in/a.jpg", sharp(noise(800, 600)).jpeg());
     await put(
       cwd,
@@ -67,7 +67,7 @@ describe("imagefleet render", () => {
       sharp(noise(400, 200)).jpeg().withMetadata({ orientation: 6 }),
     );
     await put(cwd, "in/c-cut.jpg", cut(await sharp(noise(600, 400)).jpeg().toBuffer()));
-    await put(cwd, "in/d-text.jpg", "this is no picture");
+    await put(cwd, "in/d-text.jpg", "this is not an image");
     await put(cwd, "in/e-empty.png", "");
     await put(cwd, "in/sub/f.png", sharp(noise(100, 100)).png());
     await put(cwd, "in/notes.txt", "passed over");
@@ -89,12 +89,12 @@ describe("imagefleet render", () => {
       },
       { outcome: "rendered", source: { width: 200, height: 400 } },
       { outcome: "rejected", reason: "SourceCorrupt", renditions: [] },
-      { outcome: "rejected", reason: "SourceUnsupported", source: { format: null, bytes: 18 } },
+      { outcome: "rejected", reason: "SourceUnsupported", source: { format: null, bytes: 20 } },
       { outcome: "rejected", reason: "SourceEmpty", source: { bytes: 0 } },
       { outcome: "rendered", file: join(cwd, "in/sub/f.png") },
     ]);
     expect(code).toBe(3);
-    expect(stderr).toContain("6 pictures; skipped 1 file not named like an image (notes.txt)\n");
+    expect(stderr).toContain("6 images; skipped 1 file not named like an image (notes.txt)\n");
     expect(stderr).toContain("6 files in");
 
     const sizes = {
@@ -116,7 +116,7 @@ describe("imagefleet render", () => {
     expect(pictures).toHaveLength(Object.keys(sizes).length);
   });
 
-  test("says in a table what became of each, and what to do", async () => {
+  test("prints a table of outcomes, and what to do", async () => {
     await put(cwd, "a.jpg", sharp(noise(640, 480)).jpeg());
     await put(cwd, "cut.jpg", cut(await sharp(noise(600, 400)).jpeg().toBuffer()));
     const { code, stdout } = await render("a.jpg", "cut.jpg");
@@ -128,7 +128,7 @@ describe("imagefleet render", () => {
     expect(stdout).not.toContain("\u001b");
   });
 
-  test("says what is damaged and what was bounded, in the table and as JSON", async () => {
+  test("reports damaged sources and bounded renditions, in the table and as JSON", async () => {
     const recipe = { source: { damaged: "render" }, presets: { whole: {}, thumb: "50w" } };
     await put(cwd, "recipe.mjs", `export default ${JSON.stringify(recipe)};`);
     await put(cwd, "long.png", sharp(noise(2, 20_000)).png());
@@ -151,14 +151,14 @@ describe("imagefleet render", () => {
     expect(table).not.toMatch(/long\.png {2}damaged/);
   });
 
-  test("names no folder of renditions where none was made", async () => {
-    await put(cwd, "a.jpg", "no picture");
+  test("does not name the output folder when no rendition was made", async () => {
+    await put(cwd, "a.jpg", "not an image");
     const { stdout } = await render("a.jpg");
     expect(stdout).toContain("0 renditions");
     expect(stdout).not.toContain(join(cwd, "renditions"));
   });
 
-  test("takes no rendition of an earlier run for a picture, wherever it was written", async () => {
+  test("does not render the renditions of an earlier run", async () => {
     await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());
     await render("in", "--out", "in/made");
     const { stdout, stderr } = await render("in", "--json", "--out", "elsewhere");
@@ -166,15 +166,15 @@ describe("imagefleet render", () => {
     expect(stderr).toContain("skipped 1 folder of renditions");
     const { code, stderr: refusal } = await render("in/made");
     expect(code).toBe(2);
-    expect(refusal).toMatch(/in\/made holds what imagefleet made/);
+    expect(refusal).toMatch(/in\/made contains renditions/);
   });
 
-  test("ends with 0 when all is done", async () => {
+  test("exits with 0 when all files are rendered", async () => {
     await put(cwd, "a.jpg", sharp(noise(64, 64)).jpeg());
     expect((await render("a.jpg")).code).toBe(0);
   });
 
-  test("tells the large lane by bytes", async () => {
+  test("determines the large lane by bytes", async () => {
     const lanes = { smallBytes: 1000 };
     await put(
       cwd,
@@ -187,26 +187,26 @@ describe("imagefleet render", () => {
   });
 
   test.each([
-    ["a folder that is not there", ["nowhere"], /^error: .*nowhere does not exist: name a folder/],
-    ["nothing", [], /^error: missing required argument 'paths'$/],
     [
-      "an option that is misspelt",
-      [".", "--jsn"],
-      /unknown option '--jsn'\n\(Did you mean --json\?\)/,
+      "a folder that does not exist",
+      ["nowhere"],
+      /^error: .*nowhere does not exist: name a folder/,
     ],
+    ["no path", [], /^error: missing required argument 'paths'$/],
+    ["a misspelled option", [".", "--jsn"], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
     [
-      "a recipe that is not there",
+      "a recipe that does not exist",
       [".", "--recipe", "none.ts"],
       /none\.ts: there is no such recipe/,
     ],
-  ])("is asked for %s: 2, and a line that says so", async (_what, args, message) => {
+  ])("refuses %s with one line and exit code 2", async (_what, args, message) => {
     const { code, stdout, stderr } = await render(...args);
     expect(stderr.trim()).toMatch(message);
     expect(stderr).not.toMatch(/^ +at /m);
     expect([code, stdout]).toEqual([2, ""]);
   });
 
-  test("names every fault of a recipe, with field, value and fix", async () => {
+  test("names every issue of a recipe, with field, value and fix", async () => {
     const presets = {
       a: { size: "10x10", format: "jpg2" },
       b: { width: 0 },
@@ -222,18 +222,18 @@ describe("imagefleet render", () => {
     expect(stderr).toContain('presets.d.sise is not a field here: did you mean "size"?');
   });
 
-  test("shows a stack to who asks for it", async () => {
+  test("prints a stack with IMAGEFLEET_DEBUG", async () => {
     const env = { IMAGEFLEET_DEBUG: "1" };
     const { stderr } = await run(["render", "nowhere"], { cwd, env });
     expect(stderr).toMatch(/^ +at /m);
   });
 
-  test("reports what cannot be written, and ends with 1", async () => {
+  test("reports a file that cannot be written, and exits with 1", async () => {
     await put(cwd, "a.jpg", sharp(noise(64, 64)).jpeg());
     await put(cwd, "out/thumb", "a file where the folder should be");
     const { code, stdout } = await render("a.jpg", "--out", "out");
     expect(stdout).toMatch(/thumb.* cannot be written: a file is where a folder must be/);
-    expect(stdout).toContain("→ see to the file or to the folder of --out");
+    expect(stdout).toContain("→ check the file and the folder of --out");
     expect(stdout).not.toContain("bug in imagefleet");
     expect(code).toBe(1);
   });
@@ -241,11 +241,11 @@ describe("imagefleet render", () => {
   test.each([
     ["a file for --out", ["a.jpg", "--out", "a.jpg"], /--out .*a\.jpg cannot be used: a file is/],
     [
-      "an --out where nothing can be",
+      "an --out that cannot be created",
       ["a.jpg", "--out", "/proc/nothing/x"],
       /--out \/proc\/nothing/,
     ],
-    ["an --out that is the source", [".", "--out", "."], /--out .* is the folder of the pictures/],
+    ["an --out that is the source folder", [".", "--out", "."], /--out .* is also a source folder/],
     ["an empty path", [""], /a path is empty/],
     ["a device", ["/dev/null"], /\/dev\/null is a device: name a folder/],
     [
@@ -253,7 +253,7 @@ describe("imagefleet render", () => {
       ["a.jpg", "--recipe", "exits.mjs"],
       /exits\.mjs calls process\.exit\(\)/,
     ],
-  ])("is asked for %s: 2, and a line that says so", async (_what, args, message) => {
+  ])("refuses %s with one line and exit code 2", async (_what, args, message) => {
     await put(cwd, "a.jpg", sharp(noise(64, 64)).jpeg());
     await put(cwd, "exits.mjs", "process.exit(0); export default {};");
     const { code, stdout, stderr } = await render(...args);
@@ -261,7 +261,7 @@ describe("imagefleet render", () => {
     expect([code, stdout]).toEqual([2, ""]);
   });
 
-  test("keeps stdout for JSON whatever a recipe says or leaves running", async () => {
+  test("prints only JSON on stdout, even if a recipe prints or keeps timers running", async () => {
     await put(cwd, "a.jpg", sharp(noise(64, 64)).jpeg());
     const chatty = 'console.log("hello"); setInterval(() => {}, 1e6);';
     await put(cwd, "recipe.mjs", `${chatty} export default { presets: { a: "9x9" } };`);
@@ -271,7 +271,7 @@ describe("imagefleet render", () => {
     expect(code).toBe(0);
   });
 
-  test("passes its own folder over, and takes a folder that is named twice once", async () => {
+  test("skips its output folder, and renders a folder that is named twice only once", async () => {
     await put(cwd, "a.jpg", sharp(noise(64, 64)).jpeg());
     const first = await render(".", "--json");
     const second = await render(".", `${cwd}/`, "--json");
@@ -280,21 +280,21 @@ describe("imagefleet render", () => {
     expect(second.stderr).toContain("the --out folder within");
   });
 
-  test("keeps its exit code when the reader of its lines has gone", async () => {
-    for (const name of ["a", "b", "c"]) await put(cwd, `in/${name}.jpg`, "no picture");
+  test("keeps its exit code when stdout is closed", async () => {
+    for (const name of ["a", "b", "c"]) await put(cwd, `in/${name}.jpg`, "not an image");
     const cli = new Cli(["render", "--recipe", "recipe.mjs", "--json", "in"], { cwd });
     cli.closeStdout();
     expect((await cli.ended()).code).toBe(3);
   });
 
-  test("at Ctrl-C says what was done, leaves no part of a file, and ends with 130", async () => {
+  test("reports what was not rendered at Ctrl-C, leaves no partial file, and exits with 130", async () => {
     for (let n = 0; n < 40; n++) await put(cwd, `in/${n}.jpg`, sharp(noise(1200, 900)).jpeg());
     const cli = new Cli(["render", "--recipe", "recipe.mjs", "--json", "in"], { cwd });
     await cli.line(/^\{"file"/);
     cli.signal("SIGINT");
     const { code, stderr } = await cli.ended();
     expect(code).toBe(130);
-    expect(stderr).toMatch(/interrupted: \d+ files? not rendered/);
+    expect(stderr).toMatch(/Interrupted: \d+ files? not rendered/);
     const left = await readdir(join(cwd, "renditions"), { recursive: true });
     expect(left.filter((name) => name.endsWith(".tmp"))).toEqual([]);
   }, 60_000);

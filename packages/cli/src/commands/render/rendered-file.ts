@@ -1,15 +1,15 @@
 import type { FailedReason, Lane, RejectedReason } from "@imagefleet/core/outcome";
 import type { OutputFormat } from "@imagefleet/core/recipe";
 
-/** What became of a file: a line of `--json`. Sizes in px and bytes, time in ms. */
+/** The result for a file, a line of `--json`. Sizes in px and bytes, time in ms. */
 export interface RenderedFile {
   readonly file: string;
   readonly outcome: "rendered" | "rejected" | "failed";
   readonly reason: RejectedReason | FailedReason | null;
   readonly message: string | null;
-  /** Why the source is damaged, where it was rendered all the same. */
+  /** The damage of a source that was rendered despite it. */
   readonly damaged: string | null;
-  /** What could not be read of it is null. */
+  /** A property that could not be read is null. */
   readonly source: {
     readonly format: string | null;
     readonly width: number | null;
@@ -17,7 +17,7 @@ export interface RenderedFile {
     readonly bytes: number;
     readonly pages: number | null;
   };
-  /** The lane that it would take in the fleet. */
+  /** Its lane in the fleet. */
   readonly lane: Lane;
   readonly renditions: readonly RenderedRendition[];
   readonly ms: number;
@@ -25,14 +25,14 @@ export interface RenderedFile {
 
 export interface RenderedRendition {
   readonly preset: string;
-  /** Where it was written. */
+  /** The file that was written. */
   readonly path: string;
   readonly format: OutputFormat;
   readonly width: number;
   readonly height: number;
   readonly bytes: number;
-  /** What it saves of the source's bytes, in percent; null for another size than the source's. */
+  /** How much smaller it is than the source, in percent; null for a size that is not the source's. */
   readonly savedPercent: number | null;
-  /** What its preset asks for, in px, where that is more than its format can hold. */
+  /** The size that the preset specifies, in px, if its format cannot hold it. */
   readonly boundedFrom: { readonly width: number; readonly height: number } | null;
 }

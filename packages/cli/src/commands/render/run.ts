@@ -21,10 +21,10 @@ import { renderFile } from "./render-file.ts";
 import type { RenderedFile } from "./rendered-file.ts";
 
 /**
- * `imagefleet render`: the recipe on files, without queues or stores.
+ * `imagefleet render`: runs the recipe on files, without queues or stores.
  *
  * @returns the exit code
- * @throws WrongUse, RecipeFileError
+ * @throws UsageError, RecipeFileError
  */
 export async function renderFiles(options: RenderCommandOptions, screen: Screen): Promise<number> {
   const recipe = await readRecipe(options.recipe);
@@ -39,7 +39,9 @@ export async function renderFiles(options: RenderCommandOptions, screen: Screen)
   using interrupt = onInterrupt(discardStaged);
   const { signal } = interrupt;
   signal.addEventListener("abort", () => {
-    screen.note("Stopping: what is in hand is let go (Ctrl-C again: at once)");
+    screen.note(
+      "Stopping: the current files are not finished (press Ctrl-C again to stop at once)",
+    );
   });
   const context = { recipe, out: options.out, largeSemaphore: pLimit(1), signal };
   const files: RenderedFile[] = [];
@@ -52,7 +54,7 @@ export async function renderFiles(options: RenderCommandOptions, screen: Screen)
       elapsedMs: performance.now() - began,
     }));
     const started = sources.map((source) => inFlight(() => renderFile(source, context)));
-    // Told in the order in which they were named, each as soon as it and those before it are done.
+    // Reported in input order, each when it and its predecessors are done.
     for (const rendering of started) {
       const file = await rendering;
       if (file === undefined) continue;
@@ -63,7 +65,7 @@ export async function renderFiles(options: RenderCommandOptions, screen: Screen)
   const names = new Map(sources.map(({ file, key }) => [file, key]));
   report(files, names, unreadable, performance.now() - began, options, screen);
   if (signal.aborted) {
-    screen.report(`interrupted: ${count(sources.length - files.length, "file")} not rendered`);
+    screen.report(`Interrupted: ${count(sources.length - files.length, "file")} not rendered`);
     return EXIT.interrupted;
   }
   const kinds = new Set(files.map(({ outcome }) => outcome));
@@ -71,10 +73,10 @@ export async function renderFiles(options: RenderCommandOptions, screen: Screen)
   return kinds.has("rejected") ? EXIT.deadLetters : EXIT.done;
 }
 
-/** Here the store is this machine's own file system. */
+/** The store is the file system of this machine. */
 const RENDER_ADVICE = {
   ...ADVICE,
-  StoreUnavailable: "see to the file or to the folder of --out, then render it again",
+  StoreUnavailable: "check the file and the folder of --out, then render again",
 };
 
 function report(

@@ -11,33 +11,33 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const checkpointSchema = v.object({
   version: v.literal(1),
-  /** What the messages of this run carry, in this process and those that go on. */
+  /** The run id in every message of this run and of the runs that resume it. */
   run: v.optional(v.string(), () => randomUUID()),
   where: v.string(),
   selection: selectionSchema,
-  /** Of a file of keys, by what it is known again. */
+  /** Size and time of a file of keys, to detect a change. */
   fileState: v.optional(v.string()),
   startedAt: v.number(),
   /** Sources that were counted before the start. */
   total: count,
-  /** Acknowledged by SQS, in this run and those that it goes on from. */
+  /** Acknowledged by SQS, in this run and those that it resumes. */
   sent: count,
-  /** Before the marks: what a run that goes on does not deal with again. */
+  /** What lies before the marks: a resumed run does not handle it again. */
   passed: v.optional(v.object({ sent: count, skipped: count })),
   partitions: v.array(
     v.object({
       range: rangeSchema,
-      /** All up to here is sent, or was not meant. */
+      /** Every key up to here is sent or not selected. */
       mark: v.optional(v.string()),
       done: v.boolean(),
     }),
   ),
 });
 
-/** How far a run is: nothing up to a track's mark is missing. */
+/** The progress of a run: nothing up to a partition's mark is missing. */
 export type Checkpoint = v.InferOutput<typeof checkpointSchema>;
 
-/** @throws WrongUse when it is there and is none */
+/** @throws UsageError when the file exists and is not a checkpoint */
 export async function readCheckpoint(file: string): Promise<Checkpoint | undefined> {
   let text: string;
   try {
@@ -50,29 +50,55 @@ export async function readCheckpoint(file: string): Promise<Checkpoint | undefin
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), checkpointSchema), text);
   if (parsed.success) return parsed.output;
   throw new UsageError(
-    `--checkpoint ${file} is not what reprocess writes: name another file, or remove this one`,
+    `--checkpoint ${file} is not a checkpoint of reprocess: name another file, or remove this one`,
   );
 }
 
-export async function writeCheckpoint(file: string, checkpoint: Checkpoint): Promise<void> {
-  await writeWhole(file, Buffer.from(`${JSON.stringify(checkpoint)}\n`));
+/** How often the checkpoint is written, ms: after a kill, what was sent since is sent again. */
+const WRITE_MS = 1_000;
+
+/** Writes the checkpoint regularly, and a last time when it is disposed of. */
+export function checkpointWriter(file: string, now: () => Checkpoint): AsyncDisposable {
+  let last: Promise<void> = Promise.resolve();
+  let failure: { readonly error: unknown } | undefined;
+  const write = () => {
+    last = last
+      .then(() => writeWhole(file, Buffer.from(`${JSON.stringify(now())}\n`)))
+      .catch((error: unknown) => {
+        failure ??= { error };
+      });
+    return last;
+  };
+  void write();
+  const timer = setInterval(write, WRITE_MS);
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await write();
+      if (failure) throw failure.error;
+    },
+  };
 }
 
-/** What came on stdin, kept beside the checkpoint. */
-export function keysFile(file: string): string {
-  return `${file}.keys`;
-}
-
-/** Forgets a run that is done, or is not to be. */
+/** Removes the checkpoint of a run that is complete or declined. */
 export async function removeCheckpoint(file: string): Promise<void> {
   await rm(file, { force: true });
 }
 
-/** Forgets what came on stdin, unless a run may go on with it. */
-export async function tidyKeys(file: string): Promise<void> {
-  const isRecorded = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (!isRecorded) await rm(keysFile(file), { force: true });
+/** Where the keys from stdin are stored: beside the checkpoint. */
+export function keysFile(file: string): string {
+  return `${file}.keys`;
+}
+
+/** Removes the stored keys from stdin when it is disposed of, unless a run can be resumed with them. */
+export function storedKeys(file: string): AsyncDisposable {
+  return {
+    async [Symbol.asyncDispose]() {
+      const canResume = await access(file).then(
+        () => true,
+        () => false,
+      );
+      if (!canResume) await rm(keysFile(file), { force: true });
+    },
+  };
 }

@@ -9,19 +9,19 @@ import { INVENTORY_COLUMNS, KEY_FORMATS } from "./key-line.ts";
 
 const EXAMPLES = `
 Examples:
-  imagefleet reprocess --dry-run        how many, how long, what cost
+  imagefleet reprocess --dry-run        count and forecast only
   imagefleet reprocess s3://photos/2026/ --only-stale --wait
   imagefleet reprocess --from keys.txt --force --yes
   imagefleet audit --json | jq -c 'select(.kind=="stale") | {key}' |
     imagefleet reprocess --from - --format ndjson --yes
-  imagefleet reprocess --resume         goes on after Ctrl-C or a crash
+  imagefleet reprocess --resume         continue after Ctrl-C or a crash
 
-The queue is kept shallow: no more is fed while --max-depth messages wait, so
-that an upload is never behind a backfill. What is recorded as sent, SQS has
-acknowledged: a resumed run skips nothing, and sends at most a few thousand
-again. With --only-stale or --preset, --wait looks at the end whether the fleet
-has made them right; the exit code is 3 when it has not. A job of a source that
-is up to date is cheap.
+reprocess keeps the queue short: it sends nothing while --max-depth messages
+wait, so that uploads need not wait for a backfill. Only what SQS has
+acknowledged is recorded as sent: a resumed run skips nothing, and sends at most
+a few thousand jobs again. With --only-stale or --preset, --wait checks the
+manifests again at the end; the exit code is 3 when some are still stale. A job
+for a source that is up to date is cheap.
 `;
 
 const text = v.optional(v.string());
@@ -53,7 +53,7 @@ export function addReprocessCommand(root: Command, context: CommandContext): voi
   const command = speakingToAFleet(
     root
       .command("reprocess")
-      .description("enqueue sources that are there already: a new recipe, a backfill"),
+      .description("enqueue existing sources, after a new recipe or for a backfill"),
     context,
     EXAMPLES,
   ).addArgument(new Argument("[prefix]", "s3://bucket/prefix, or a prefix of the source bucket"));
@@ -87,58 +87,65 @@ export function addReprocessCommand(root: Command, context: CommandContext): voi
     );
     if (how.resume && (isSelected || onlyStale || force)) {
       throw new UsageError(
-        "--resume goes on with what was asked for then: leave the prefix, --from and the filters out",
+        "--resume uses the selection of the run that it continues: leave the prefix, --from and the filters out",
       );
     }
     if (from === undefined && (format ?? columns) !== undefined) {
       throw new UsageError(
-        `--${format === undefined ? "columns" : "format"} says how to read a file of keys, and none is named: add --from FILE, or leave it out`,
+        `--${format === undefined ? "columns" : "format"} applies only to a file of keys: add --from FILE, or leave it out`,
       );
     }
-    // A dry run neither needs nor touches what a real one has recorded.
+    // A dry run does not touch the checkpoint of a real run.
     const checkpoint = how.dryRun ? `${how.checkpoint}.dry-run` : how.checkpoint;
     const connection = readConnectionOptions(options);
     const recipeNamed = command.getOptionValueSource("recipe") === "cli" ? how.recipe : undefined;
-    const asked = { ...how, recipeNamed, checkpoint, selection, connection };
-    context.onExit(await reprocess(asked, context.screen(how.json)));
+    const all = { ...how, recipeNamed, checkpoint, selection, connection };
+    context.onExit(await reprocess(all, context.screen(how.json)));
   });
 }
 
 function selectionOptions({ path }: CommandContext): Option[] {
   const moment = (value: string) => momentOf(value);
   return [
-    new Option("--from <file>", "keys from a file, .gz too, or - for stdin").argParser((file) =>
-      file === "-" ? file : path(file),
+    new Option("--from <file>", "read keys from a file, also .gz, or - for stdin").argParser(
+      (file) => (file === "-" ? file : path(file)),
     ),
-    new Option("--format <format>", "of --from; by its first line otherwise").choices(KEY_FORMATS),
+    new Option("--format <format>", "format of --from (default: by its first line)").choices(
+      KEY_FORMATS,
+    ),
     new Option(
       "--columns <names>",
-      `of an S3 Inventory, as its manifest's fileSchema (default: "${INVENTORY_COLUMNS}")`,
+      `columns of an S3 Inventory: the fileSchema of its manifest (default: "${INVENTORY_COLUMNS}")`,
     ),
-    new Option("--suffix <suffix...>", "keys that end so"),
-    new Option("--newer-than <age>", "written since: 90m, 12h, 7d or a date").argParser(moment),
-    new Option("--older-than <age>", "written before").argParser(moment),
-    new Option("--larger-than <bytes>", "of more bytes: 500000, 20MB").argParser(bytesOf),
-    new Option("--only-stale", "not up to date by their manifest (read one by one)"),
-    new Option("--preset <name>", "that lack this preset as the recipe has it now"),
+    new Option("--suffix <suffix...>", "only keys with one of these endings"),
+    new Option(
+      "--newer-than <age>",
+      "only sources written since: 90m, 12h, 7d or a date",
+    ).argParser(moment),
+    new Option("--older-than <age>", "only sources written before").argParser(moment),
+    new Option("--larger-than <bytes>", "only sources with more bytes: 500000, 20MB").argParser(
+      bytesOf,
+    ),
+    new Option("--only-stale", "only sources that are not up to date; reads each manifest"),
+    new Option("--preset <name>", "only sources without up-to-date renditions of this preset"),
   ];
 }
 
 function runOptions({ path, recipe }: CommandContext): Option[] {
   return [
-    new Option("--force", "render even what is up to date"),
-    new Option("--recipe <file>", "the recipe's module")
+    new Option("--force", "also render what is up to date"),
+    new Option("--recipe <file>", "the module that exports the recipe")
       .argParser(path)
       .default(recipe, "recipe.ts of the project"),
-    new Option("--max-depth <number>", "feed while fewer wait in a lane; 0: as fast as SQS takes")
+    new Option("--max-depth <number>", "send only while fewer messages wait in a lane; 0: no limit")
       .argParser(maxDepthOf)
       .default("auto", "auto: as few as keep the fleet busy"),
-    new Option("--wait", "until the last is done; tells what died"),
+    new Option("--wait", "wait until all jobs are done; report dead letters"),
     new Option("--dry-run", "only count and forecast").conflicts("resume"),
-    new Option("--yes", "do not ask"),
-    new Option("--resume", "go on with the run in --checkpoint").conflicts("fresh"),
-    new Option("--fresh", "forget the run in --checkpoint"),
-    new Option("--checkpoint <file>", "where a run records how far it is")
+    new Option("--yes", "do not ask for confirmation"),
+    new Option("--resume", "continue the run in --checkpoint").conflicts("fresh"),
+    new Option("--fresh", "discard the run in --checkpoint"),
+    new Option("--checkpoint <file>", "file that records the progress of a run")
       .argParser(path)
       .default(path("imagefleet-reprocess.json"), "./imagefleet-reprocess.json"),
   ];
@@ -159,5 +166,5 @@ function bytesOf(value: string): number {
   const [, digits, unit = ""] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(value) ?? [];
   const scale = Object.entries(SCALES).find(([name]) => name === unit.toLowerCase())?.[1];
   if (digits !== undefined && scale !== undefined) return Number(digits) * scale;
-  throw new InvalidArgumentError("Write bytes such as 500000, 20MB or 20MiB.");
+  throw new InvalidArgumentError("Write a size such as 500000, 20MB or 20MiB.");
 }

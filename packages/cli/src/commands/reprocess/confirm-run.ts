@@ -1,4 +1,3 @@
-import type { Connection } from "../../connection/connect.ts";
 import { EXIT } from "../../exit-code.ts";
 import { shellWord } from "../../invocation.ts";
 import { confirm } from "../../terminal/confirm.ts";
@@ -6,30 +5,20 @@ import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { many } from "../../terminal/thousands.ts";
 import { removeCheckpoint } from "./checkpoint.ts";
-import { type Counted, forecastText, forecastUsd } from "./forecast.ts";
-import type { ReprocessOptions, RunContext } from "./options.ts";
-import { countAll, type Prepared } from "./prepare.ts";
-import { measuredRate } from "./rates.ts";
+import { type Counted, forecastText, forecastUsd, measuredRate } from "./forecast.ts";
+import { countAll, type RunContext } from "./prepare.ts";
 
-/** Counts, tells, asks. @returns the exit code when nothing is to be done */
-export async function confirmRun(
-  { checkpoint, partitions }: Prepared,
-  { recipe, stale }: RunContext,
-  options: ReprocessOptions,
-  connection: Connection,
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<number | undefined> {
+/** Counts the sources, prints the forecast, asks. @returns the exit code when nothing is to be sent */
+export async function confirmRun(context: RunContext): Promise<number | undefined> {
+  const { checkpoint, recipe, stale, options, connection, screen, signal } = context;
   const counted: Counted = { sources: 0, bytes: 0, large: 0, others: 0, lists: 0 };
   const { selection } = checkpoint;
   const target = `s3://${selection.bucket}/${selection.prefix}`;
-  // Manifests are read once: when jobs are sent, or for a dry run that sends none.
-  const exact = options.dryRun && stale !== undefined ? { stale } : {};
   {
     using _progress = showRepeatedly(screen, () => [
       `counting: ${many(counted.sources, "source")}`,
     ]);
-    await countAll(partitions, { selection, recipe, ...exact }, signal, counted);
+    await countAll(context, counted);
   }
   if (signal.aborted) return EXIT.interrupted;
   checkpoint.total = counted.sources;
@@ -41,16 +30,17 @@ export async function confirmRun(
     renditions,
   });
   const head = `Reprocess ${target} at ${connection.where}`;
-  const tell = options.dryRun && !options.json ? screen.report.bind(screen) : tellAll(screen);
-  tell(options.dryRun ? screen.paint("bold", head) : screen.tint("bold", head), ...lines);
+  // The forecast is the result of a dry run, and a note before a real one.
+  if (options.dryRun && !options.json) screen.report(screen.paint("bold", head), ...lines);
+  else for (const line of [screen.tint("bold", head), ...lines]) screen.note(line);
   if (options.dryRun || counted.sources === 0) {
     await removeCheckpoint(options.checkpoint);
     if (options.json) {
       const cost = { usd: forecastUsd(counted, renditions), assumed: true };
       screen.json({ version: 1, dryRun: options.dryRun, ...counted, ...cost });
     } else {
-      screen.note(counted.sources === 0 ? "Nothing to do." : "A dry run: nothing was sent.");
-      // A listing alone can be sampled: of a file of keys it would forecast the whole bucket.
+      screen.note(counted.sources === 0 ? "There is nothing to do." : "Dry run: nothing was sent.");
+      // Only a listing can be sampled: for a file of keys it would forecast the whole bucket.
       if (counted.sources > 0 && rate === undefined && selection.from === undefined) {
         screen.report("", ...estimateHint(target, options.recipeNamed, screen));
       }
@@ -64,14 +54,11 @@ export async function confirmRun(
   return signal.aborted ? EXIT.interrupted : EXIT.failed;
 }
 
-/** How long it takes, and what, is known better from a sample. */
+/** The command that measures duration and cost. */
 function estimateHint(target: string, recipe: string | undefined, { command }: Screen): string[] {
   const named = recipe === undefined ? "" : ` --recipe ${shellWord(recipe)}`;
-  return ["Forecast from a sample:", `  ${command(`estimate ${shellWord(target)}${named}`)}`];
-}
-
-function tellAll(screen: Screen): (...lines: string[]) => void {
-  return (...lines) => {
-    for (const line of lines) screen.note(line);
-  };
+  return [
+    "To measure duration and cost on a sample:",
+    `  ${command(`estimate ${shellWord(target)}${named}`)}`,
+  ];
 }

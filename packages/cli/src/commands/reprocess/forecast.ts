@@ -1,24 +1,64 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { FUNCTION_SECOND_USD, PRICES, TASK_SECOND_USD } from "@imagefleet/core/prices";
+import * as v from "valibot";
+import { writeWhole } from "../../files/output/staged-file.ts";
 import { lasting } from "../../terminal/ago.ts";
 import { many, thousands } from "../../terminal/thousands.ts";
 import { formatBytes } from "../../terminal/units.ts";
 import { usd } from "../../terminal/usd.ts";
-import { ENOUGH_JOBS, type MeasuredRate } from "./rates.ts";
 
-/** What was counted before a start; bytes as far as they are known. */
+/** What was counted before the start; bytes where they are known. */
 export interface Counted {
   sources: number;
   bytes: number;
-  /** Those that are for the large lane by their bytes alone. */
+  /** Sources for the large lane by their bytes alone. */
   large: number;
-  /** Listed, and not meant. */
+  /** Objects that are listed and not selected. */
   others: number;
   lists: number;
 }
 
+const ratesSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.record(v.string(), v.object({ perSecond: v.number(), at: v.number() })),
+);
+
+/** The rate of an earlier run, images/s, and when it was measured, ms since the epoch. */
+export interface MeasuredRate {
+  readonly perSecond: number;
+  readonly at: number;
+}
+
+/** A rate from fewer jobs is not remembered: it is too inexact. */
+export const ENOUGH_JOBS = 100;
+
+/** The rate of a fleet in its last measured run, as remembered on this machine. */
+export async function measuredRate(data: string, where: string): Promise<MeasuredRate | undefined> {
+  return (await readRates(data))[where];
+}
+
+/** A failed write is ignored: the next forecast only has no duration. */
+export async function rememberRate(data: string, where: string, rate: MeasuredRate): Promise<void> {
+  const rates = { ...(await readRates(data)), [where]: rate };
+  const text = Buffer.from(`${JSON.stringify(rates)}\n`);
+  await writeWhole(ratesFile(data), text).catch(() => undefined);
+}
+
+async function readRates(data: string): Promise<Record<string, MeasuredRate>> {
+  const text = await readFile(ratesFile(data), "utf8").catch(() => "");
+  const parsed = v.safeParse(ratesSchema, text);
+  return parsed.success ? parsed.output : {};
+}
+
+function ratesFile(data: string): string {
+  return join(data, "rates.json");
+}
+
 /**
- * What a job takes when nothing was measured: a photo of 12 megapixels in the
- * function, a picture of a gigapixel in a task. `imagefleet estimate` measures.
+ * The assumed time of a job: a photo of 12 megapixels in the function, an image of a gigapixel in a
+ * task. `imagefleet estimate` measures it.
  */
 const ASSUMED = {
   smallSeconds: 0.6,
@@ -26,9 +66,9 @@ const ASSUMED = {
 } as const;
 
 /**
- * USD for so many jobs, by today's list prices and {@link ASSUMED}.
+ * The cost in USD, by the list prices and {@link ASSUMED}.
  *
- * @param renditions that a source has at most, by its recipe
+ * @param renditions the most that a source has, by its recipe
  */
 export function forecastUsd({ sources, large, lists }: Counted, renditions: number): number {
   const small = sources - large;
@@ -37,13 +77,14 @@ export function forecastUsd({ sources, large, lists }: Counted, renditions: numb
     small * ASSUMED.smallSeconds * FUNCTION_SECOND_USD +
     (small / 10) * lambda.request +
     large * ASSUMED.largeSeconds * TASK_SECOND_USD;
-  // A send, a receive and a delete of ten; per job: source and manifest read and the source's head,
-  // renditions and manifest written.
+  // For ten messages: a send, a receive and a delete. For each job: reads of the source, of its head
+  // and of the manifest, writes of the renditions and of the manifest.
   const queue = (sources / 10) * 3 * sqs.request;
   const store = sources * (3 * s3.read + (renditions + 1) * s3.write) + lists * s3.write;
   return work + queue + store;
 }
 
+/** @param atMost `sources` is an upper bound: the stale ones are found while jobs are sent */
 export function forecastText(
   counted: Counted,
   rate: MeasuredRate | undefined,
@@ -52,18 +93,18 @@ export function forecastText(
 ): string[] {
   const { sources, bytes, large, others } = counted;
   const size = bytes > 0 ? `, ${formatBytes(bytes)}` : "";
-  const lanes = large > 0 ? `; ${thousands(large)} of them for the large lane by their size` : "";
-  const besides = others > 0 ? ` (${thousands(others)} listed besides are not meant)` : "";
+  const lanes = large > 0 ? `, ${thousands(large)} of them for the large lane by size` : "";
+  const rest = others > 0 ? ` (${many(others, "other object")} not selected)` : "";
   const cost = usd(forecastUsd(counted, renditions));
   const inLarge = large > 0 ? ` (${ASSUMED.largeSeconds} s in the large lane)` : "";
-  const assumed = `assumed ${ASSUMED.smallSeconds} s a source${inLarge} and the recipe's ${many(renditions, "rendition")}`;
+  const assumed = `assuming ${ASSUMED.smallSeconds} s${inLarge} and ${many(renditions, "rendition")} for each source`;
   return [
-    `how many  ${atMost ? "at most " : ""}${many(sources, "source")}${size}${lanes}${besides}`,
+    `sources   ${atMost ? "at most " : ""}${thousands(sources)}${size}${lanes}${rest}`,
     rate === undefined
-      ? `how long  not measured yet at this fleet; a run with --wait of ${ENOUGH_JOBS} sources or more measures it`
-      : `how long  about ${lasting(sources / rate.perSecond)}, at ${rate.perSecond.toFixed(1)} images/s as measured on ${new Date(rate.at).toISOString().slice(0, 10)}`,
+      ? `duration  unknown: no run with --wait of ${ENOUGH_JOBS} or more sources has measured this fleet yet`
+      : `duration  about ${lasting(sources / rate.perSecond)}, at ${rate.perSecond.toFixed(1)} images/s as measured on ${new Date(rate.at).toISOString().slice(0, 10)}`,
     isLocal
-      ? `cost      nothing here; on AWS ${cost}, ${assumed}`
-      : `cost      ${cost}${atMost ? " at most" : ""}, ${assumed}; list prices of ${PRICES.region} on ${PRICES.date}; sources that are up to date cost a tenth`,
+      ? `cost      none here; ${cost} on AWS, ${assumed}`
+      : `cost      ${atMost ? "at most " : ""}${cost}, ${assumed}; list prices of ${PRICES.region}, ${PRICES.date}; a source that is up to date costs a tenth`,
   ];
 }

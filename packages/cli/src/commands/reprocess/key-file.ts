@@ -8,18 +8,18 @@ import { UsageError } from "../../usage-error.ts";
 import { formatOf, type KeyFormat, keyReader, type NamedKey } from "./key-line.ts";
 import type { Partition, SourceKey } from "./source-key.ts";
 
-/** Lines read together. */
+/** Keys of a page. */
 const PAGE = 1_000;
 
 export interface KeyFileOptions {
-  /** What a person knows the file by. */
+  /** The file's name in messages. */
   readonly name: string;
   readonly bucket: string;
   readonly format: KeyFormat | undefined;
   readonly columns: string;
 }
 
-/** Keys of a file, one a line; where it goes on is a count of lines. */
+/** The keys of a file, one per line. A mark is a number of lines. */
 export function keyFilePartition(file: string, options: KeyFileOptions): Partition {
   return {
     name: options.name,
@@ -31,7 +31,7 @@ export function keyFilePartition(file: string, options: KeyFileOptions): Partiti
       for await (const lines of linesIn(file, options.name)) {
         for (const text of lines) {
           at++;
-          // Some editors begin a file with a mark of its encoding, which is of no key.
+          // Some editors start a file with a byte order mark.
           const line = at === 1 ? text.replace(/^\ufeff/, "") : text;
           if (line.trim() === "") continue;
           read ??= keyReader(options.format ?? formatOf(line), options.bucket, options.columns);
@@ -49,28 +49,28 @@ export function keyFilePartition(file: string, options: KeyFileOptions): Partiti
   };
 }
 
-/** @throws WrongUse for a line that names no source of this bucket */
+/** @throws UsageError for a line that names no source of this bucket */
 function checked(
   named: Exclude<NamedKey, "no source">,
   { name, at, line, bucket }: { name: string; at: number; line: string; bucket: string },
 ): SourceKey {
   if (named === undefined) {
     throw new UsageError(
-      `${name}, line ${at} names no key: ${JSON.stringify(line.slice(0, 80))}: a key is text of 1 to 1,024 bytes; --format says how to read the lines`,
+      `${name}, line ${at} contains no key: ${JSON.stringify(line.slice(0, 80))}: a key has 1 to 1,024 bytes of UTF-8; --format sets the format of the lines`,
     );
   }
   if ("otherBucket" in named) {
     throw new UsageError(
-      `${name}, line ${at} is of the bucket ${named.otherBucket}, and sources are in ${bucket}: leave such lines out, or name the right --source-bucket`,
+      `${name}, line ${at} names the bucket ${named.otherBucket}, and the source bucket is ${bucket}: remove such lines, or set --source-bucket`,
     );
   }
   return named;
 }
 
 /**
- * By what a file is known again.
+ * Size and time of a file. A resumed run compares them.
  *
- * @param name what a person knows it by
+ * @param name the file's name in messages
  */
 export async function fileState(file: string, name: string): Promise<string> {
   try {
@@ -81,22 +81,22 @@ export async function fileState(file: string, name: string): Promise<string> {
   }
 }
 
-/** Keeps what comes on stdin: it cannot be read twice, to count and to send, nor again to resume. */
-export async function keepStdin(file: string): Promise<void> {
+/** Stores the keys from stdin, which are read several times: to count, to send, to resume. */
+export async function storeStdin(file: string): Promise<void> {
   await pipeline(process.stdin, createWriteStream(file));
 }
 
 async function* linesIn(file: string, name: string): AsyncGenerator<string[]> {
   const raw = createReadStream(file);
   const source = file.endsWith(".gz") ? raw.pipe(createGunzip()) : raw;
-  // A fault of the file does not pass on to what it is piped into.
+  // A pipe does not forward the error of its source.
   raw.on("error", (error) => source.destroy(error));
   try {
     yield* linesOf(source);
   } catch (error) {
     if (error instanceof NotUtf8) {
       throw new UsageError(
-        `${name} is not UTF-8, and its keys cannot be known: save it as UTF-8 (iconv -f latin1 -t utf8)`,
+        `${name} is not UTF-8, so its keys cannot be read: convert it (iconv -f latin1 -t utf8)`,
         { cause: error },
       );
     }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatOf, type KeyFormat, keyReader } from "./key-line.ts";
 
-test("a line names a key in each format, known by the first line", () => {
+test("reads a key in each format, which the first line determines", () => {
   const read = (line: string, columns = "Bucket, Key") =>
     keyReader(formatOf(line), "photos", columns)(line);
   expect(read("a b+c%20.jpg")).toEqual({ key: "a b+c%20.jpg" });
@@ -15,7 +15,7 @@ test("a line names a key in each format, known by the first line", () => {
   expect(read('{"name":"a.jpg"}')).toBeUndefined();
 });
 
-test("S3 Inventory: keys are URL-encoded, columns as its manifest says", () => {
+test("reads S3 Inventory with URL-encoded keys and the columns of its manifest", () => {
   const columns = "Bucket, Key, Size, LastModifiedDate, ETag, IsLatest, IsDeleteMarker";
   const read = keyReader("csv", "photos", columns);
   expect(
@@ -32,7 +32,7 @@ test("S3 Inventory: keys are URL-encoded, columns as its manifest says", () => {
   expect(formatOf('"photos","a.jpg"')).toBe("csv");
 });
 
-test("every key that S3 takes comes out of each format as it was, and goes into a message", () => {
+test("reads every key that S3 accepts unchanged from each format, and a message contains it unchanged", () => {
   const odd = fc.constantFrom("\0", "\r", "\x7f", "\ufeff", "\ufffe", "\uffff", '"', "+", "%", ",");
   const unit = fc.oneof(odd, fc.string({ unit: "grapheme", minLength: 1, maxLength: 1 }));
   const encoded = (key: string) => encodeURIComponent(key).replaceAll("%20", "+");
@@ -46,7 +46,7 @@ test("every key that S3 takes comes out of each format as it was, and goes into 
       fc.constantFrom("ndjson", "csv", "plain"),
       fc.string({ unit, minLength: 1, maxLength: 40 }),
       (format, key) => {
-        // A plain line ends where it ends.
+        // A plain line cannot contain a line break.
         fc.pre(format !== "plain" || !/[\n\r\u2028\u2029]/.test(key));
         const named = keyReader(format, "photos", "Bucket, Key")(lines[format](key));
         expect(named).toEqual({ key });
@@ -57,7 +57,7 @@ test("every key that S3 takes comes out of each format as it was, and goes into 
   );
 });
 
-test("what no object can have for a key is refused: half a character, more than 1,024 bytes", () => {
+test("refuses a key with half a surrogate pair or more than 1,024 bytes", () => {
   const read = (format: KeyFormat, line: string) => keyReader(format, "photos", "")(line);
   expect(read("ndjson", '{"key":"a\\ud800b"}')).toBeUndefined();
   expect(read("plain", "ü".repeat(513))).toBeUndefined();

@@ -5,10 +5,10 @@ import type { SourceKey } from "./source-key.ts";
 export const KEY_FORMATS = ["plain", "csv", "ndjson"] as const;
 export type KeyFormat = (typeof KEY_FORMATS)[number];
 
-/** The columns of an S3 Inventory report that are always there, in their order. */
+/** The columns that every S3 Inventory report has, in their order. */
 export const INVENTORY_COLUMNS = "Bucket, Key";
 
-/** What a file's first line looks like. */
+/** The format of a file, by its first line. */
 export function formatOf(line: string): KeyFormat {
   if (line.trimStart().startsWith("{")) return "ndjson";
   return /^"[^"]*","/.test(line) ? "csv" : "plain";
@@ -32,12 +32,12 @@ const lineSchema = v.pipe(
 );
 
 /**
- * A source that a line names; `otherBucket` when it is of another bucket; "no source" where it tells
- * of an object that is not to be seen any more; undefined when it cannot be read so.
+ * The source that a line names. `otherBucket`: the line names a key of another bucket; "no source": it
+ * names a version that is not the latest, or a delete marker; undefined: it cannot be read.
  */
 export type NamedKey = SourceKey | { readonly otherBucket: string } | "no source" | undefined;
 
-/** Reads lines of one format. */
+/** A reader for the lines of one format. */
 export function keyReader(
   format: KeyFormat,
   bucket: string,
@@ -65,7 +65,7 @@ export function keyReader(
 }
 
 /**
- * S3 Inventory: no header, every field in quotes, keys URL-encoded.
+ * S3 Inventory has no header, quotes every field and URL-encodes keys.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
  */
 function inventoryReader(bucket: string, columns: string): (line: string) => NamedKey {
@@ -84,7 +84,7 @@ function inventoryReader(bucket: string, columns: string): (line: string) => Nam
     const bytes = Number(field("size") ?? Number.NaN);
     const modified = Date.parse(field("lastmodifieddate") ?? "");
     const etag = field("etag");
-    // Of a bucket with versions, what is not the latest or only marks a removal is no source.
+    // A report of a versioned bucket also lists old versions and delete markers.
     if (field("islatest") === "false" || field("isdeletemarker") === "true") return "no source";
     return key === undefined || !isObjectKey(key)
       ? undefined

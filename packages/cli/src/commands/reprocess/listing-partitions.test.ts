@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { rangesBetween } from "./listing-partitions.ts";
 
-test("every key is in exactly one range", () => {
+test("each key is in exactly one range", () => {
   const key = fc.string({ unit: fc.constantFrom("a", "b", "/", "ü", "🐱"), maxLength: 5 });
   fc.assert(
     fc.property(fc.uniqueArray(key, { maxLength: 40 }), key, (edges, one) => {

@@ -3,9 +3,9 @@ import { compareKeys, listFolders, listPages } from "@imagefleet/core/store";
 import * as v from "valibot";
 import type { Partition } from "./source-key.ts";
 
-/** Parts of a listing; more than are read at once, for none is as large as another. */
+/** Parts of a listing. There are more than are read concurrently, because their sizes differ. */
 const PARTS = 16;
-/** Folders that hold one folder each are gone through to where they fork. */
+/** A folder that contains only one folder is descended into, at most to this depth. */
 const DEEPEST = 6;
 const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -16,8 +16,8 @@ export const rangeSchema = v.object({
 export type Range = v.InferOutput<typeof rangeSchema>;
 
 /**
- * Cuts what is under a prefix into ranges that are listed side by side: between folders, or where
- * there are none, between the letters that a key may go on with.
+ * Divides the keys below a prefix into ranges that are listed concurrently. They are divided at folders
+ * or, where there are none, at the next letter of the key.
  *
  * @throws Failure
  */
@@ -32,7 +32,7 @@ export async function divide(s3: S3Client, bucket: string, prefix: string): Prom
   return rangesBetween(edges.toSorted(compareKeys));
 }
 
-/** Ranges without gap or overlap, of which some of the edges are the bounds. */
+/** Ranges without gap or overlap. Their bounds are some of the edges. */
 export function rangesBetween(edges: readonly string[]): Range[] {
   const count = Math.min(PARTS, edges.length + 1);
   const bounds = Array.from({ length: count - 1 }, (_unused, index) => {

@@ -9,14 +9,14 @@ const MIB = 1024 * 1024;
 const BAR_BYTES = 200 * MIB;
 const KEYS = 30_000;
 
-/** Not under a limit of the kernel's: V8 sees it, and keeps to less than it takes without one. */
-const TELL_PEAK = `
+/** Prints the peak. A limit of the kernel would change the result: V8 sees it and uses less memory. */
+const PRINT_PEAK = `
   import { readFileSync } from "node:fs";
   process.on("exit", () => process.stderr.write("\\n" + readFileSync("/proc/self/status", "latin1")));
 `;
 
 it.runIf(process.platform === "linux")(
-  "enqueues tens of thousands of keys within 200 MiB, with all the memory it wants",
+  "enqueues tens of thousands of keys within 200 MiB, without a limit on its memory",
   async (test) => {
     const sandbox = await startSandbox();
     onTestFinished(async () => {
@@ -33,12 +33,12 @@ it.runIf(process.platform === "linux")(
     const args = ["reprocess", "--from", file, "--yes", "--max-depth", "0", ...where];
     const { code, stderr } = await run(args, {
       cwd: sandbox.folder,
-      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(TELL_PEAK)}` },
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(PRINT_PEAK)}` },
     });
     const peak = Number(/^VmHWM:\s+(\d+) kB$/m.exec(stderr)?.[1]) * 1024;
-    const said = `peak ${Math.round(peak / MIB)} MiB for ${KEYS} keys`;
-    await test.annotate(said);
-    process.stdout.write(`${said}\n`);
+    const report = `peak ${Math.round(peak / MIB)} MiB for ${KEYS} keys`;
+    await test.annotate(report);
+    process.stdout.write(`${report}\n`);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(peak).toBeLessThanOrEqual(BAR_BYTES);
     expect((await queue.counts()).waiting - before).toBe(KEYS);

@@ -1,8 +1,6 @@
-import type { Recipe } from "@imagefleet/core/recipe";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import type { MaxDepth } from "../../feed/depth.ts";
 import type { Selection } from "./selection.ts";
-import type { StaleCheck } from "./stale.ts";
 
 export interface ReprocessOptions {
   readonly connection: ConnectionOptions;
@@ -10,7 +8,7 @@ export interface ReprocessOptions {
   readonly recipe: string;
   /** The recipe, where it is not the project's. */
   readonly recipeNamed: string | undefined;
-  /** Undefined with `resume`: the checkpoint says. */
+  /** Ignored with `resume`: the checkpoint contains the selection. */
   readonly selection: Omit<Selection, "bucket" | "prefix"> & {
     readonly bucket: string | undefined;
     readonly prefix: string | undefined;
@@ -22,10 +20,4 @@ export interface ReprocessOptions {
   readonly wait: boolean;
   readonly yes: boolean;
   readonly dryRun: boolean;
-}
-
-/** By what a source is judged. */
-export interface RunContext {
-  readonly recipe: Recipe;
-  readonly stale: StaleCheck | undefined;
 }

@@ -3,13 +3,13 @@ import { lasting } from "../../terminal/ago.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { many, thousands } from "../../terminal/thousands.ts";
 
-/** How far a run is; rates in sources/s. */
+/** The progress of a run; rates in sources/s. */
 export interface RunProgress {
-  readonly dealt: number;
+  readonly handled: number;
   readonly total: number;
   readonly perSecond: number;
   readonly depth: Feeder["depth"];
-  /** Dead letters more than at the start, of whoever's jobs. */
+  /** New dead letters since the start, of any jobs. */
   readonly deadLetters: number;
 }
 
@@ -20,17 +20,17 @@ export function progressLines(
   live: boolean,
   tint: Screen["tint"],
 ): string[] {
-  const { dealt, total, perSecond, depth: lanes, deadLetters } = progress;
-  const left = Math.max(0, total - dealt);
+  const { handled, total, perSecond, depth: lanes, deadLetters } = progress;
+  const left = Math.max(0, total - handled);
   const eta = perSecond > 0 && left > 0 ? `about ${lasting(left / perSecond)} left` : "";
-  const far = `${thousands(dealt)} of ${thousands(total)}`;
+  const far = `${thousands(handled)} of ${thousands(total)}`;
   const depth = Number.isFinite(lanes.max)
     ? `${thousands(lanes.there)} ${lanes.what} (${thousands(lanes.max)} at most)`
-    : "no limit to what waits";
-  const dead = deadLetters > 0 ? `${many(deadLetters, "dead letter")} more than at the start` : "";
+    : "no limit on waiting messages";
+  const dead = deadLetters > 0 ? many(deadLetters, "new dead letter") : "";
   if (!live)
     return [[far, `${perSecond.toFixed(0)}/s`, eta, depth, dead].filter(Boolean).join(", ")];
-  const filled = total === 0 ? BAR : Math.min(BAR, Math.round((dealt / total) * BAR));
+  const filled = total === 0 ? BAR : Math.min(BAR, Math.round((handled / total) * BAR));
   const bar = tint("green", "█".repeat(filled)) + tint("dim", "░".repeat(BAR - filled));
   return [
     `${bar}  ${far}   ${perSecond.toFixed(0)}/s   ${eta}`,

@@ -62,11 +62,11 @@ async function putManifest(key: string, fingerprint: string, etag: string): Prom
 const put = (Key: string, Body = "x") =>
   sandbox.s3.send(new PutObjectCommand({ Bucket: sandbox.resources.sourceBucket, Key, Body }));
 
-it("enqueues what a listing has and the filters mean, once each", async () => {
+it("enqueues each listed source that the filters select once", async () => {
   const keys = ["a/1.jpg", "a/2.JPG", "b/1.jpg", "b/ü 🐱+%.jpg", "c.jpg"];
   for (const key of [...keys, "a/text.txt", "a/"]) await put(key);
   await put("b/larger.jpg", "x".repeat(100));
-  // The uploads' own events.
+  // The events of the uploads.
   await takeAll(sandbox, sandbox.resources.lanes.small.url);
 
   expect(await reprocess("--dry-run")).toMatchObject({ code: 0, sources: 6, others: 2 });
@@ -80,7 +80,7 @@ it("enqueues what a listing has and the filters mean, once each", async () => {
   expect(await keysIn("small")).toEqual(["b/larger.jpg"]);
 });
 
-it("takes only what is stale: by manifest, by the source's ETag, by preset", async () => {
+it("selects only stale sources, by manifest, ETag or preset", async () => {
   const parsed = defineRecipe(RECIPE);
   const now = recipeFingerprint(parsed, ENCODER);
   for (const key of ["new.jpg", "fresh.jpg", "old.jpg", "changed.jpg"]) {
@@ -99,7 +99,7 @@ it("takes only what is stale: by manifest, by the source's ETag, by preset", asy
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("it has thumb") });
 });
 
-it("sends what is large by its bytes to the large lane, from lines of JSON", async () => {
+it("sends sources of many bytes to the large lane, from lines of JSON", async () => {
   const lines = [
     { key: "small.jpg", bytes: 10 },
     { key: "large.jpg", bytes: 30 * 2 ** 20 },
@@ -114,7 +114,7 @@ it("sends what is large by its bytes to the large lane, from lines of JSON", asy
   expect(await keysIn("small")).toEqual(["small.jpg"]);
 });
 
-it("skips nothing, however often it is killed and resumed", async () => {
+it("skips nothing when it is killed and resumed repeatedly", async () => {
   const keys = Array.from({ length: 3_000 }, (_, n) => `p/${n}.jpg`);
   const file = join(sandbox.folder, "keys.txt");
   await writeFile(file, keys.join("\n"));
@@ -134,7 +134,7 @@ it("skips nothing, however often it is killed and resumed", async () => {
   await writeFile(checkpoint, recorded.replace(`"${sourceBucket}"`, '"another"'));
   expect(await reprocess("--resume")).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining(`is of the bucket another, and the fleet's source bucket is`),
+    stderr: expect.stringContaining(`is for the bucket another, and the fleet's source bucket is`),
   });
   await writeFile(checkpoint, recorded);
   const second = begin("--resume", "--max-depth", "0");
@@ -149,7 +149,7 @@ it("skips nothing, however often it is killed and resumed", async () => {
   await expect(access(join(sandbox.folder, "imagefleet-reprocess.json"))).rejects.toThrow("ENOENT");
 }, 90_000);
 
-it("feeds only while few wait, and waits until the last is done", async () => {
+it("sends only while few messages wait, and waits until all are done", async () => {
   const file = join(sandbox.folder, "keys.txt");
   const keys = Array.from({ length: 60 }, (_, n) => `${n}.jpg`);
   await writeFile(file, keys.join("\n"));
@@ -171,7 +171,7 @@ it("feeds only while few wait, and waits until the last is done", async () => {
   expect(most).toBeLessThanOrEqual(15);
 });
 
-it("tells at the end the dead letters of its own jobs, and of no others", async () => {
+it("reports the dead letters of its own jobs only", async () => {
   const file = join(sandbox.folder, "keys.txt");
   await writeFile(file, "dead.jpg\ndone.jpg\n");
   const { small } = sandbox.resources.lanes;
@@ -183,12 +183,12 @@ it("tells at the end the dead letters of its own jobs, and of no others", async 
     messages.push(...(await lane.receive({ leaseSeconds: 30, waitSeconds: 1 })));
   }
   const source = { bucket: sandbox.resources.sourceBucket, key: "dead.jpg" };
-  const why = { reason: "SourceCorrupt", message: "it is no picture", lane: "small" } as const;
+  const why = { reason: "SourceCorrupt", message: "it is not an image", lane: "small" } as const;
   for (const message of messages.filter(({ body }) => body.includes("dead.jpg"))) {
     const attributes = deadLetterAttributes({ ...why, source, lastAttemptAt: Date.now() }, message);
     await new Queue(sandbox.sqs, small.deadLetters).send({ body: message.body, attributes });
   }
-  // Somebody's upload, at the same time.
+  // The dead letter of an upload at the same time.
   await putDeadLetters(sandbox, [{ key: "upload.jpg", reason: "Internal" }]);
   await lane.deleteBatch(messages);
   const { code, stdout } = await cli.ended();
@@ -197,7 +197,7 @@ it("tells at the end the dead letters of its own jobs, and of no others", async 
   expect(code).toBe(3);
 });
 
-it("says at once what to write where nobody can be asked", async () => {
+it("fails at once without --yes where no terminal is attached", async () => {
   const file = join(sandbox.folder, "keys.txt");
   await writeFile(file, "a.jpg\n");
   expect(await reprocess("--from", file)).toEqual({
@@ -206,30 +206,30 @@ it("says at once what to write where nobody can be asked", async () => {
       "error: reprocess asks before it sends, but stdin is not a terminal: add --yes to proceed without confirmation, or --dry-run to only count\n",
   });
   const { stdout } = await run(args("--from", file, "--dry-run"), { cwd: sandbox.folder });
-  expect(stdout).toContain("how long  not measured yet at this fleet; a run with --wait");
+  expect(stdout).toContain("duration  unknown: no run with --wait");
   expect(stdout).not.toContain("estimate");
 });
 
-it("takes no list of keys that is not UTF-8: a byte that is replaced makes another key", async () => {
+it("refuses a file of keys that is not UTF-8, because a replaced byte makes another key", async () => {
   const file = join(sandbox.folder, "keys.txt");
   await writeFile(file, Buffer.from("a.jpg\ncaf\xe9.jpg\n", "latin1"));
   const { code, stderr } = await reprocess("--from", file, "--yes");
   expect(code).toBe(2);
-  expect(stderr).toContain("is not UTF-8, and its keys cannot be known");
+  expect(stderr).toContain("is not UTF-8, so its keys cannot be read");
 });
 
-it("takes no device for a checkpoint", async () => {
+it("refuses a device as checkpoint", async () => {
   const { code, stderr } = await reprocess("--checkpoint", "/dev/zero", "--yes");
   expect(code).toBe(2);
-  expect(stderr).toContain("--checkpoint /dev/zero is not what reprocess writes");
+  expect(stderr).toContain("--checkpoint /dev/zero is not a checkpoint of reprocess");
 });
 
-it("names a command that runs, where nothing was measured yet", async () => {
+it("suggests a command that can be run as printed when no rate was measured yet", async () => {
   await put("it's/a b.jpg");
   const target = `s3://${sandbox.resources.sourceBucket}/it's/`;
   const { code, stdout } = await run(args(target, "--dry-run"), { cwd: sandbox.folder });
   expect(code).toBe(0);
-  expect(stdout).toContain("assumed 0.6 s a source and the recipe's 1 rendition");
+  expect(stdout).toContain("assuming 0.6 s and 1 rendition for each source");
   const hint = stdout.split("\n").find((line) => line.includes(" estimate ")) ?? "";
   const words = execFileSync("sh", ["-c", `printf '%s\\n' ${hint}`], { encoding: "utf8" });
   const [at, end] = [words.indexOf("estimate\n"), words.length];
@@ -245,7 +245,7 @@ it("names a command that runs, where nothing was measured yet", async () => {
   ]);
 });
 
-it("takes keys from stdin, and calls it so; how to read a file needs one", async () => {
+it("reads keys from stdin; refuses --format and --columns without --from", async () => {
   const piped = (text: string) => ({
     cwd: sandbox.folder,
     launcher: ["sh", "-c", 'printf "%s\\n" "$0" | "$@"', text],
@@ -253,7 +253,7 @@ it("takes keys from stdin, and calls it so; how to read a file needs one", async
   const from = args("--from", "-", "--format", "ndjson", "--yes");
   const wrong = await run(from, piped("no JSON"));
   expect(wrong.code).toBe(2);
-  expect(wrong.stderr).toContain("standard input, line 1 names no key");
+  expect(wrong.stderr).toContain("standard input, line 1 contains no key");
   expect(await run(from, piped(JSON.stringify({ key: "a\nb.jpg" })))).toMatchObject({ code: 0 });
   expect(await keysIn("small")).toEqual(["a\nb.jpg"]);
   for (const [flag, value] of [
@@ -262,12 +262,12 @@ it("takes keys from stdin, and calls it so; how to read a file needs one", async
   ] as const) {
     expect(await reprocess(flag, value, "--yes")).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(`${flag} says how to read a file of keys`),
+      stderr: expect.stringContaining(`${flag} applies only to a file of keys`),
     });
   }
 });
 
-it("says with --wait which of them the fleet has left as they were", async () => {
+it("reports with --wait how many sources are still stale", async () => {
   const now = recipeFingerprint(defineRecipe(RECIPE), ENCODER);
   const { small } = sandbox.resources.lanes;
   const lane = new Queue(sandbox.sqs, small.url);
@@ -293,14 +293,14 @@ it("says with --wait which of them the fleet has left as they were", async () =>
     const { code, stdout } = await cli.ended();
     if (more.includes("--json")) expect(JSON.parse(stdout)).toMatchObject({ sent, stillStale: 1 });
     else {
-      expect(stdout).toContain("1 of 3 are still not of this recipe: does the fleet run it?");
+      expect(stdout).toContain("1 of 3 sources are still stale");
       expect(stdout).not.toContain("done");
     }
     expect(code).toBe(3);
   }
 });
 
-it("lets no second run on a checkpoint whose first is alive; what was killed goes on", async () => {
+it("refuses a second run with a checkpoint in use, and resumes a killed one", async () => {
   const file = join(sandbox.folder, "keys.txt");
   await writeFile(file, Array.from({ length: 40 }, (_, n) => `${n}.jpg`).join("\n"));
   const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
@@ -315,7 +315,7 @@ it("lets no second run on a checkpoint whose first is alive; what was killed goe
   ]) {
     expect(await reprocess(...more)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(`a run is going on (pid ${holder.process}, since `),
+      stderr: expect.stringContaining(`another run is active (pid ${holder.process}, since `),
     });
   }
   expect(await reprocess("--from", file, "--dry-run")).toMatchObject({ code: 0, sources: 40 });
@@ -331,7 +331,7 @@ it("lets no second run on a checkpoint whose first is alive; what was killed goe
   });
 });
 
-it("counts apart what it sends again, and goes on as it was begun", async () => {
+it("counts what it sends twice, and suggests --resume with the options of the run", async () => {
   const file = join(sandbox.folder, "keys.txt");
   await writeFile(file, Array.from({ length: 489 }, (_, n) => `${n}.jpg`).join("\n"));
   const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
@@ -346,7 +346,7 @@ it("counts apart what it sends again, and goes on as it was begun", async () => 
   const second = await reprocess("--resume", "--max-depth", "0");
   expect(second).toMatchObject({ sent: 489, sentBefore: waiting, again: waiting });
   expect(second.stderr).toContain(
-    `${waiting} were sent before, ${waiting} of them are sent once more`,
+    `${waiting} sources sent before, of which ${waiting} are sent again`,
   );
   for (const [, far, total] of second.stderr.matchAll(/(\d+) of (\d+),/g)) {
     expect(Number(far)).toBeLessThanOrEqual(Number(total));

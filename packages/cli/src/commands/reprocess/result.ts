@@ -5,26 +5,33 @@ import type { Screen } from "../../terminal/screen.ts";
 import { many, thousands } from "../../terminal/thousands.ts";
 import { formatMs } from "../../terminal/units.ts";
 
-/** What a run came to; times in s. */
-export interface RunResult {
+/** The result of feeding the queues; times in s. */
+export interface Fed {
   /** Acknowledged by SQS in this run. */
   readonly sent: number;
   readonly sentBefore: number;
-  /** Of both together: those that an interrupted run had sent beyond what it could record. */
+  /** How many of both were sent twice: an interrupted run had sent them and not recorded it. */
   readonly again: number;
-  /** Up to date, and so left out. */
+  /** Up to date, and so not sent. */
   readonly skipped: number;
-  /** SQS takes them never. */
+  /** Refused by SQS for good. */
   readonly refused: number;
   readonly lanes: Readonly<Record<Lane, number>>;
   /** Until the last was sent. */
   readonly seconds: number;
+}
+
+/** The result of `--wait`. */
+export interface Drained {
+  /** The dead letters of this run's jobs, and of the runs that it resumes. */
+  readonly deadLetters: readonly DeadLetter[];
+  /** Until the lanes were empty. */
+  readonly drainedSeconds: number;
+}
+
+export interface RunResult extends Fed, Partial<Drained> {
   readonly interrupted: boolean;
-  /** With `--wait`: those of this run's own jobs, and of the runs that it goes on from. */
-  readonly deadLetters?: readonly DeadLetter[];
-  /** With `--wait`: until the lanes were empty. */
-  readonly drainedSeconds?: number;
-  /** With `--wait`, of a run by manifests: those that are not up to date after it, dead ones aside. */
+  /** With `--wait` and a check of manifests: the sources that are still stale, without dead letters. */
   readonly stillStale?: number;
 }
 
@@ -36,14 +43,14 @@ export function outcomeText(
   const { sent, sentBefore, again, skipped, seconds, interrupted, deadLetters } = result;
   const { drainedSeconds, stillStale = 0 } = result;
   const rate = seconds > 0 ? `, ${thousands(Math.round(sent / seconds))}/s` : "";
-  const before = sentBefore > 0 ? `, after ${thousands(sentBefore)} before` : "";
-  const twice = again > 0 ? `; ${thousands(again)} of them again` : "";
+  const before = sentBefore > 0 ? `, after ${thousands(sentBefore)} in earlier runs` : "";
+  const twice = again > 0 ? `; ${thousands(again)} of them were sent twice` : "";
   const left = skipped > 0 ? `; ${thousands(skipped)} are up to date` : "";
   const first = `${many(sent, "source")} enqueued in ${formatMs(seconds * 1000)}${rate}${before}${twice}${left}`;
   if (interrupted && deadLetters === undefined) {
     return [
       paint(["bold", "yellow"], `Interrupted: ${first}`),
-      `recorded  ${checkpoint}`,
+      `checkpoint  ${checkpoint}`,
       "",
       "Next:",
       `  ${command(`reprocess --resume${wait ? " --wait" : ""}`)}`,
@@ -54,8 +61,8 @@ export function outcomeText(
   }
   const sources = sentBefore + sent - again;
   const done = sources - deadLetters.length;
-  const dealt = stillStale > 0 ? "dealt with" : "done";
-  const end = interrupted ? "so far" : `${dealt} in ${formatMs((drainedSeconds ?? 0) * 1000)}`;
+  const handled = stillStale > 0 ? "processed" : "done";
+  const end = interrupted ? "so far" : `${handled} in ${formatMs((drainedSeconds ?? 0) * 1000)}`;
   return [
     paint("bold", first),
     deadLetters.length === 0
@@ -69,7 +76,7 @@ export function outcomeText(
       : [
           paint(
             "red",
-            `${thousands(stillStale)} of ${thousands(Math.max(sources, stillStale))} are still not of this recipe: does the fleet run it? Deploy recipe.ts first`,
+            `${thousands(stillStale)} of ${thousands(Math.max(sources, stillStale))} sources are still stale: the fleet may run another recipe. Deploy recipe.ts, then run reprocess again`,
           ),
         ]),
     ...(deadLetters.length === 0 ? [] : ["", "Next:", `  ${command("dlq")}`]),

@@ -1,6 +1,4 @@
-import type { Recipe } from "@imagefleet/core/recipe";
-import { RenditionStore, SourceStore } from "@imagefleet/core/store";
-import { type Connection, connect } from "../../connection/connect.ts";
+import { connect } from "../../connection/connect.ts";
 import { EXIT } from "../../exit-code.ts";
 import { Feeder } from "../../feed/feeder.ts";
 import { lock } from "../../files/lock.ts";
@@ -12,31 +10,26 @@ import { onInterrupt } from "../../terminal/interrupt.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { many, thousands } from "../../terminal/thousands.ts";
-import { UsageError } from "../../usage-error.ts";
-import { type Checkpoint, removeCheckpoint, tidyKeys } from "./checkpoint.ts";
-import { checkpointWriter } from "./checkpoint-writer.ts";
-import { isMeant } from "./choose.ts";
+import { type Checkpoint, checkpointWriter, removeCheckpoint, storedKeys } from "./checkpoint.ts";
 import { confirmRun } from "./confirm-run.ts";
-import type { ReprocessOptions, RunContext } from "./options.ts";
-import { begun, type Prepared, resumed } from "./prepare.ts";
+import { countStale } from "./count-stale.ts";
+import { forEachPage } from "./for-each-page.ts";
+import { ENOUGH_JOBS, rememberRate } from "./forecast.ts";
+import type { ReprocessOptions } from "./options.ts";
+import { newRun, type RunContext, resumeRun, staleCheck } from "./prepare.ts";
 import { progressLines } from "./progress.ts";
-import { ENOUGH_JOBS, rememberRate } from "./rates.ts";
-import { outcomeText, type RunResult, resultJson } from "./result.ts";
-import type { Selection } from "./selection.ts";
-import { goThrough, jobsOf } from "./send.ts";
-import type { SourceKeyPage } from "./source-key.ts";
-import type { StaleCheck } from "./stale.ts";
-import { countStillStale } from "./still-stale.ts";
+import { type Drained, type Fed, outcomeText, type RunResult, resultJson } from "./result.ts";
+import { isSelected } from "./selection.ts";
 import { deadLettersOf, depthsOf, untilDrained } from "./wait.ts";
 
-/** Two runs on one checkpoint would each send everything, and write over what the other has recorded. */
+/** Two runs with one checkpoint would each send everything and overwrite each other's progress. */
 const LOCKED = {
   option: "--checkpoint",
   held: (who: string) =>
-    `a run is going on${who}: wait for its end, or end it with Ctrl-C and go on with --resume; a --checkpoint of its own lets another run go on beside it.`,
+    `another run is active${who}: wait until it ends, or stop it with Ctrl-C and continue it with --resume; to run both, give this one its own --checkpoint.`,
 };
 
-/** `imagefleet reprocess`: jobs for sources that are there already, fed no faster than they are done. */
+/** `imagefleet reprocess`: enqueues jobs for existing sources, no faster than the fleet does them. */
 export async function reprocess(options: ReprocessOptions, screen: Screen): Promise<number> {
   if (!options.resume && !options.dryRun) {
     requirePerson(options.yes, "reprocess asks before it sends", "or --dry-run to only count");
@@ -46,26 +39,24 @@ export async function reprocess(options: ReprocessOptions, screen: Screen): Prom
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(discardStaged);
   const { signal } = interrupt;
-  // A dry run records nothing that another could go on with.
-  await using _claim = options.dryRun
-    ? undefined
-    : await lock(`${options.checkpoint}.lock`, LOCKED);
-  await using _keys = tidyingKeys(options.checkpoint);
+  // A dry run records nothing that could be resumed.
+  await using _lock = options.dryRun ? undefined : await lock(`${options.checkpoint}.lock`, LOCKED);
+  await using _keys = storedKeys(options.checkpoint);
   const prepared = options.resume
-    ? await resumed(options.checkpoint, connection)
-    : await begun(await selectionOf(options, connection, recipe), options, connection);
-  const { selection } = prepared.checkpoint;
-  const stale = await staleCheck(selection, connection, recipe);
+    ? await resumeRun(options.checkpoint, connection)
+    : await newRun(options, connection, recipe);
+  const stale = await staleCheck(prepared.checkpoint.selection, connection, recipe);
+  const context = { ...prepared, recipe, stale, options, connection, screen, signal };
   if (options.resume) {
     const { sent } = prepared.checkpoint;
     const again = againOf(prepared.checkpoint);
-    const besides = again > 0 ? `, ${thousands(again)} of them are sent once more` : "";
-    screen.note(`Going on: ${thousands(sent)} were sent before${besides}`);
+    const resent = again > 0 ? `, of which ${thousands(again)} are sent again` : "";
+    screen.note(`Resuming: ${many(sent, "source")} sent before${resent}`);
   } else {
-    const go = await confirmRun(prepared, { recipe, stale }, options, connection, screen, signal);
-    if (go !== undefined) return go;
+    const exitCode = await confirmRun(context);
+    if (exitCode !== undefined) return exitCode;
   }
-  const result = await run(prepared, { recipe, stale }, options, connection, screen, signal);
+  const result = await run(context);
   if (options.json) screen.json(resultJson(result));
   else screen.report(...outcomeText(result, options, screen));
   if (result.interrupted) return EXIT.interrupted;
@@ -74,175 +65,151 @@ export async function reprocess(options: ReprocessOptions, screen: Screen): Prom
   return left > 0 ? EXIT.deadLetters : EXIT.done;
 }
 
-/** What came on stdin is read until the very end of a run. */
-function tidyingKeys(checkpoint: string): AsyncDisposable {
-  return { [Symbol.asyncDispose]: () => tidyKeys(checkpoint) };
-}
-
-/** Of those that were sent, as many as come after the marks are sent again. */
+/** How many of the sent sources lie after the marks, and so are sent again. */
 function againOf({ sent, passed }: Checkpoint): number {
   return Math.max(0, sent - (passed?.sent ?? sent));
 }
 
-async function selectionOf(
-  { selection }: ReprocessOptions,
-  connection: Connection,
-  recipe: Recipe,
-): Promise<Selection> {
-  const bucket = await connection.bucket("sourceBucket");
-  if (selection.bucket !== undefined && selection.bucket !== bucket) {
-    throw new UsageError(
-      `s3://${selection.bucket} is not the fleet's source bucket, which is ${bucket}: name that, or another --source-bucket`,
-    );
-  }
-  const { preset } = selection;
-  if (preset !== undefined && !recipe.presets.some(({ name }) => name === preset)) {
-    const names = [...new Set(recipe.presets.map(({ name }) => name))].join(", ");
-    throw new UsageError(`--preset ${preset} is not in the recipe: it has ${names}`);
-  }
-  return { ...selection, bucket, prefix: selection.prefix ?? recipe.source.prefix };
+async function run(context: RunContext): Promise<RunResult> {
+  const { options, signal } = context;
+  const start = { depths: await depthsOf(context.connection), at: performance.now() };
+  const fed = await feed(context, start);
+  if (!context.checkpoint.partitions.every(({ done }) => done))
+    return { ...fed, interrupted: true };
+  await removeCheckpoint(options.checkpoint);
+  if (!options.wait) return { ...fed, interrupted: false };
+  const drained = { ...fed, ...(await drain(context, start, fed)) };
+  const stillStale = signal.aborted ? undefined : await verify(context, drained);
+  return {
+    ...drained,
+    interrupted: signal.aborted,
+    ...(stillStale !== undefined && { stillStale }),
+  };
 }
 
-async function staleCheck(
-  selection: Selection,
-  connection: Connection,
-  recipe: Recipe,
-): Promise<StaleCheck | undefined> {
-  if (!selection.onlyStale && selection.preset === undefined) return undefined;
-  const bucket = await connection.bucket("renditionBucket");
-  // Loaded late: it brings the codec along, whose memory a plain run does not need.
-  const { StaleCheck } = await import("./stale.ts");
-  const { s3 } = connection;
-  const stores = { renditions: new RenditionStore(s3, bucket), sources: new SourceStore(s3) };
-  return new StaleCheck(stores, recipe, selection);
+/** The state of the lanes when a run started, and when that was, ms of the process. */
+interface Start {
+  readonly depths: Awaited<ReturnType<typeof depthsOf>>;
+  readonly at: number;
 }
 
-async function run(
-  prepared: Prepared,
-  { recipe, stale }: RunContext,
-  options: ReprocessOptions,
-  connection: Connection,
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<RunResult> {
-  const { checkpoint, partitions } = prepared;
-  const { selection } = checkpoint;
-  const { bucket, force } = selection;
-  const lanes = await connection.lanes();
+function secondsSince(start: Start): number {
+  return (performance.now() - start.at) / 1000;
+}
+
+/** Sends the jobs of all selected sources, and keeps the checkpoint up to date. */
+async function feed(context: RunContext, start: Start): Promise<Fed> {
+  const { checkpoint, partitions, recipe, stale, options, connection, screen, signal } = context;
+  const { bucket, force } = checkpoint.selection;
+  const { small, large } = await connection.lanes();
   const feeder = new Feeder({
-    queues: { small: lanes.small.queue, large: lanes.large.queue },
+    queues: { small: small.queue, large: large.queue },
     recipe,
     maxDepth: options.maxDepth,
     consumers: connection.consumers,
     group: "reprocess",
     signal,
   });
-  const before = await depthsOf(connection);
-  const began = performance.now();
-  const elapsed = () => (performance.now() - began) / 1000;
   const sentBefore = checkpoint.sent;
   const again = againOf(checkpoint);
   const passed = { ...(checkpoint.passed ?? { sent: sentBefore, skipped: 0 }) };
   const passedBefore = passed.sent + passed.skipped;
   checkpoint.passed = passed;
-  const pages = new WeakMap<SourceKeyPage, { sent: number; skipped: number }>();
+  const sent = () => feeder.sent.small + feeder.sent.large;
   let skipped = 0;
-  const keep = checkpointWriter(options.checkpoint, () => {
-    checkpoint.sent = sentBefore + feeder.sent.small + feeder.sent.large;
-    return checkpoint;
-  });
-  let feeding = 0;
   try {
-    await using _keeping = keep;
-    using _progress = showRepeatedly(screen, async () => {
-      const dealt = feeder.sent.small + feeder.sent.large + skipped;
-      const deadLetters = Math.max(
-        0,
-        (await depthsOf(connection)).deadLetters - before.deadLetters,
-      );
-      return progressLines(
-        {
-          dealt: passedBefore + dealt,
-          // Uploads since the count are sent as well.
-          total: Math.max(checkpoint.total, passedBefore + dealt),
-          perSecond: dealt / elapsed(),
-          depth: feeder.depth,
-          deadLetters,
-        },
-        screen.isLive,
-        screen.tint,
-      );
+    await using _checkpoint = checkpointWriter(options.checkpoint, () => {
+      checkpoint.sent = sentBefore + sent();
+      return checkpoint;
     });
-    await goThrough(
+    using _progress = showRepeatedly(screen, async () => {
+      const handled = sent() + skipped;
+      const { deadLetters } = await depthsOf(connection);
+      const progress = {
+        handled: passedBefore + handled,
+        // Uploads since the count are sent as well.
+        total: Math.max(checkpoint.total, passedBefore + handled),
+        perSecond: handled / secondsSince(start),
+        depth: feeder.depth,
+        deadLetters: Math.max(0, deadLetters - start.depths.deadLetters),
+      };
+      return progressLines(progress, screen.isLive, screen.tint);
+    });
+    await forEachPage(
       partitions,
       checkpoint.partitions,
-      async (page) => {
-        const chosen = page.sourceKeys.filter((each) => isMeant(each, selection, recipe));
-        const meant = stale === undefined ? chosen : await stale.of(chosen);
-        const left = chosen.length - meant.length;
-        skipped += left;
-        pages.set(page, { sent: meant.length, skipped: left });
-        return feeder.feed(jobsOf(meant, { bucket, force, run: checkpoint.run }));
+      async ({ sourceKeys }) => {
+        const selected = sourceKeys.filter((each) =>
+          isSelected(each, checkpoint.selection, recipe),
+        );
+        const chosen = stale === undefined ? selected : await stale.of(selected);
+        const page = { sent: chosen.length, skipped: selected.length - chosen.length };
+        skipped += page.skipped;
+        const jobs = chosen.map(({ key, bytes }) => ({
+          bucket,
+          force,
+          run: checkpoint.run,
+          key,
+          ...(bytes !== undefined && { bytes }),
+          mayHaveRun: false,
+        }));
+        return (await feeder.feed(jobs)) ? page : undefined;
       },
       signal,
       (page) => {
-        passed.sent += pages.get(page)?.sent ?? 0;
-        passed.skipped += pages.get(page)?.skipped ?? 0;
+        passed.sent += page.sent;
+        passed.skipped += page.skipped;
       },
     );
-    feeding = elapsed();
+    for (const { body, why } of feeder.refused) screen.note(`! SQS refuses ${body}: ${why}`);
+    return {
+      sent: sent(),
+      sentBefore,
+      again,
+      skipped,
+      refused: feeder.refused.length,
+      seconds: secondsSince(start),
+      lanes: feeder.sent,
+    };
   } catch (error) {
-    screen.note(`Stopped; --resume goes on: ${options.checkpoint}`);
+    screen.note(`The run stopped; --resume continues it from ${options.checkpoint}`);
     throw error;
   }
-  const sent = feeder.sent.small + feeder.sent.large;
-  const done = checkpoint.partitions.every((partition) => partition.done);
-  const refused = feeder.refused.length;
-  for (const { body, why } of feeder.refused) screen.note(`! SQS refuses ${body}: ${why}`);
-  const result = {
-    sent,
-    sentBefore,
-    again,
-    skipped,
-    refused,
-    seconds: feeding,
-    lanes: feeder.sent,
-  };
-  if (!done) return { ...result, interrupted: true };
-  await removeCheckpoint(options.checkpoint);
-  if (!options.wait) return { ...result, interrupted: false };
+}
+
+/** Waits until the lanes are empty, and reads the run's dead letters. */
+async function drain(
+  { checkpoint, options, connection, screen, signal }: RunContext,
+  start: Start,
+  { sent }: Fed,
+): Promise<Drained> {
   {
     let left = 0;
     using _progress = showRepeatedly(screen, () => [
-      `all are sent; ${many(left, "message")} left in the lanes`,
+      `all sources are sent; ${many(left, "message")} left in the lanes`,
     ]);
-    await untilDrained(connection, signal, ({ lanes: messages }) => {
-      left = messages;
+    await untilDrained(connection, signal, ({ lanes }) => {
+      left = lanes;
     });
   }
-  const seconds = elapsed();
+  const seconds = secondsSince(start);
   const deadLetters = await deadLettersOf(checkpoint.run, connection, signal);
-  if (sent >= ENOUGH_JOBS && before.lanes < sent / 10 && !signal.aborted) {
+  if (sent >= ENOUGH_JOBS && start.depths.lanes < sent / 10 && !signal.aborted) {
     const rate = { perSecond: sent / seconds, at: Date.now() };
     await rememberRate(options.connection.data, connection.where, rate);
   }
-  const drained = { ...result, deadLetters, drainedSeconds: seconds };
-  if (stale === undefined || signal.aborted) return { ...drained, interrupted: signal.aborted };
-  let looked = 0;
+  return { deadLetters, drainedSeconds: seconds };
+}
+
+/** Reads the manifests again. @returns how many sources are still stale, if the run checks that */
+async function verify(context: RunContext, { deadLetters }: Drained): Promise<number | undefined> {
+  const { checkpoint, stale, screen } = context;
+  if (stale === undefined) return undefined;
+  let checked = 0;
   using _progress = showRepeatedly(screen, () => [
-    `manifests read again: ${thousands(looked)} of ${thousands(checkpoint.total)}`,
+    `reading manifests again: ${thousands(checked)} of ${thousands(checkpoint.total)}`,
   ]);
-  const stillStale = await countStillStale(
-    prepared,
-    { recipe, stale, deadLetters },
-    signal,
-    (now) => {
-      looked = now;
-    },
-  );
-  return {
-    ...drained,
-    interrupted: signal.aborted,
-    ...(stillStale !== undefined && { stillStale }),
-  };
+  return await countStale(context, stale, deadLetters, (now) => {
+    checked = now;
+  });
 }

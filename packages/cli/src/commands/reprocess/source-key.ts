@@ -1,21 +1,21 @@
-/** A key that may be reprocessed, and what its listing says of it; times in ms since the epoch. */
+/** A key that may be reprocessed, with what its listing contains of it; times in ms since the epoch. */
 export interface SourceKey {
   readonly key: string;
   readonly bytes?: number;
-  /** With the quotes that S3 gives. */
+  /** With its quotes, as S3 returns it. */
   readonly etag?: string;
   readonly modified?: number;
 }
 
-/** Candidates that were read together, and where to go on after them. */
+/** Keys that were read together. Reading continues after `mark`. */
 export interface SourceKeyPage {
   readonly sourceKeys: readonly SourceKey[];
   readonly mark: string;
 }
 
-/** A part of what is to be reprocessed, read in an order of its own, and so resumed on its own. */
+/** A part of the selected keys that is read, and resumed, by itself. */
 export interface Partition {
   readonly name: string;
-  /** Goes on after a mark, or begins. */
+  /** @param after the mark to continue after; undefined: from the start */
   pages(after: string | undefined): AsyncIterable<SourceKeyPage>;
 }

@@ -6,17 +6,17 @@ import pLimit from "p-limit";
 import type { Selection } from "./selection.ts";
 import type { SourceKey } from "./source-key.ts";
 
-/** Manifests read at once. */
+/** Manifests that are read concurrently. */
 const AT_ONCE = 48;
 
-/** Knows by their manifests which sources are not up to date. */
+/** Finds the sources that are not up to date, by their manifests. */
 export class StaleCheck {
   readonly #recipe: Recipe;
   readonly #bucket: string;
   readonly #renditions: RenditionStore;
   readonly #sources: SourceStore;
   readonly #fingerprint: string;
-  /** Of the preset that alone is asked for. */
+  /** The fingerprints of the one preset that is checked, if only one is. */
   readonly #wanted: readonly string[] | undefined;
   readonly #limit = pLimit(AT_ONCE);
   readonly #never = new AbortController().signal;
@@ -39,7 +39,7 @@ export class StaleCheck {
             .map((each) => presetFingerprint(each, ENCODER));
   }
 
-  /** Those of the candidates that are not up to date. */
+  /** The sources that are not up to date. */
   async of(sourceKeys: readonly SourceKey[]): Promise<SourceKey[]> {
     const stale = await Promise.all(
       sourceKeys.map((sourceKey) => this.#limit(() => this.#isStale(sourceKey))),
@@ -47,8 +47,8 @@ export class StaleCheck {
     return sourceKeys.filter((_sourceKey, index) => stale[index]);
   }
 
-  /** Those of the candidates that are not up to date with the source as it is now, if it is there. */
-  async there(sourceKeys: readonly SourceKey[]): Promise<SourceKey[]> {
+  /** The sources that exist and are not up to date with their present content. */
+  async ofExisting(sourceKeys: readonly SourceKey[]): Promise<SourceKey[]> {
     const left = await Promise.all(
       sourceKeys.map(({ key }) =>
         this.#limit(async () => {
@@ -63,15 +63,15 @@ export class StaleCheck {
   async #isStale({ key, etag }: SourceKey): Promise<boolean> {
     const at = manifestKey(this.#recipe, key);
     const manifest = (await this.#renditions.manifest(at, this.#never))?.manifest;
-    if (manifest === undefined || this.#isOld(manifest)) return true;
+    if (manifest === undefined || this.#isOutdated(manifest)) return true;
     const now = etag ?? (await this.#sources.etag(this.#bucket, key, this.#never));
     return now !== manifest.source.etag;
   }
 
-  #isOld(manifest: Manifest): boolean {
+  #isOutdated(manifest: Manifest): boolean {
     const wanted = this.#wanted;
     if (wanted === undefined || manifest.rejected) return manifest.recipe !== this.#fingerprint;
-    // A width that is more than the source's has no rendition: that the recipe is today's is enough.
+    // A width above the source's has no rendition, so a manifest of the present recipe is up to date.
     if (manifest.recipe === this.#fingerprint) return false;
     const made = new Set(manifest.renditions.map(({ fingerprint }) => fingerprint));
     return !wanted.every((fingerprint) => made.has(fingerprint));

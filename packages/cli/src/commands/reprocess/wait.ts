@@ -18,27 +18,27 @@ export async function depthsOf(connection: Connection): Promise<Depths> {
   return { lanes: (sums[0] ?? 0) + (sums[1] ?? 0), deadLetters: (sums[2] ?? 0) + (sums[3] ?? 0) };
 }
 
-/** SQS's counts lag behind: only empty so often, one look after the other, is empty. */
+/** SQS's counts lag behind: the lanes count as empty after this many empty reads in a row. */
 const EMPTY_READS = { cloud: 5, local: 2 } as const;
-const LOOK_MS = { cloud: 2_000, local: 200 } as const;
+const READ_MS = { cloud: 2_000, local: 200 } as const;
 
-/** Waits until both lanes are empty. Uploads that come meanwhile are waited for too. */
+/** Waits until both lanes are empty. This includes uploads that arrive meanwhile. */
 export async function untilDrained(
   connection: Connection,
   signal: AbortSignal,
-  onLook: (depths: Depths) => void,
+  onRead: (depths: Depths) => void,
 ): Promise<void> {
   const kind = connection.consistencyDelaySeconds === 0 ? "local" : "cloud";
   let emptyReads = 0;
   while (emptyReads < EMPTY_READS[kind] && !signal.aborted) {
     const depths = await depthsOf(connection);
-    onLook(depths);
+    onRead(depths);
     emptyReads = depths.lanes === 0 ? emptyReads + 1 : 0;
-    await pause(LOOK_MS[kind], undefined, { signal }).catch(() => undefined);
+    await pause(READ_MS[kind], undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** The dead letters of a run's own jobs: what else died meanwhile is not its to tell. */
+/** The dead letters of a run's own jobs, without those of other jobs. */
 export async function deadLettersOf(
   run: string,
   connection: Connection,

@@ -6,10 +6,10 @@ import { localPath } from "../../files/output/local-path.ts";
 import { writeWhole } from "../../files/output/staged-file.ts";
 import { hasRenditions } from "./results.ts";
 
-/** Files read and written at once. */
+/** Files that are read and written concurrently. */
 const AT_ONCE = 8;
 
-/** Copies renditions and manifests into a folder, each under its key. */
+/** Copies renditions and manifests into a folder, with their keys as paths. */
 export class CopyOut {
   readonly dir: string;
   readonly #fleet: Pick<Fleet, "renditions" | "read" | "manifestKey">;
@@ -21,7 +21,7 @@ export class CopyOut {
     this.#fleet = fleet;
   }
 
-  /** Brings a source's files up to what the fleet has, after a job that ended so. */
+  /** Updates the files of a source after a job, and removes those that are gone. */
   async copy(sourceKey: string, outcome: OutcomeKind): Promise<void> {
     const keys = await this.#keysOf(sourceKey, outcome);
     const copied = await Promise.all(keys.map((key) => this.#limit(() => this.#copyOne(key))));
@@ -37,7 +37,7 @@ export class CopyOut {
       await writeWhole(localPath(this.dir, key), await this.#fleet.read(key));
       return true;
     } catch (error) {
-      // What was rejected has a manifest that says why, unless the store never took its key.
+      // A rejected source has a manifest with the reason, unless S3 cannot store its key.
       if (error instanceof Error && error.name === "NoSuchKey") return false;
       throw error;
     }
@@ -53,7 +53,7 @@ export class CopyOut {
     try {
       return [this.#fleet.manifestKey(sourceKey)];
     } catch (error) {
-      // Its key would be longer than S3 takes: it was rejected for that, and has none.
+      // The key of the manifest would be too long for S3: the source was rejected for that.
       if (error instanceof Rejection) return [];
       throw error;
     }

@@ -2,32 +2,32 @@ import type { OutcomeKind } from "@imagefleet/core/outcome";
 import type { JobReport } from "@imagefleet/local/fleet";
 import type { SourceFile } from "../../files/input/collect.ts";
 
-/** What ends a source's work in this run: forwarded goes on elsewhere, failed may come back. */
+/** Outcomes that are not final: a forwarded job continues in the large lane, a failed one is retried. */
 const OPEN: readonly OutcomeKind[] = ["forwarded", "failed"];
 
-/** Which sources this run has put in, and the last that was heard of each. */
+/** The sources that this run has uploaded, with the last report of each. */
 export class JobTracker {
   readonly #sources = new Map<string, SourceFile>();
   readonly #reports = new Map<string, JobReport>();
   readonly #final = new Set<string>();
   #wake = Promise.withResolvers<void>();
 
-  /** A source is on its way: from now on its reports count. */
+  /** Tracks a source whose upload starts. */
   expect(source: SourceFile): void {
     this.#sources.set(source.key, source);
   }
 
-  /** It did not get there. */
+  /** Stops tracking a source whose upload failed. */
   drop(key: string): void {
     this.#sources.delete(key);
     this.#wake.resolve();
   }
 
-  /** @returns whether the report is of one of this run's sources */
+  /** @returns whether the report is about a source of this run */
   record(report: JobReport): boolean {
     const { key, outcome } = report;
     if (!this.#sources.has(key)) return false;
-    // A duplicate may be forwarded again after the large lane has spoken.
+    // A duplicate may be forwarded again after the report of the large lane.
     if (outcome === "forwarded") return true;
     this.#reports.set(key, report);
     if (!OPEN.includes(outcome) && !this.#final.has(key)) {
@@ -53,7 +53,7 @@ export class JobTracker {
     return this.#reports.get(key);
   }
 
-  /** Resolves when every source has an end, or after `ms`. */
+  /** Resolves when every source has a final outcome, or after `ms`. */
   async complete(ms: number): Promise<void> {
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, ms);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { jobText } from "./keep-running.ts";
 
-test("a line of the log shortens a key that is longer than a terminal's line", () => {
+test("a log line shortens a key that is longer than the line of a terminal", () => {
   const key = `${"deep/".repeat(60)}a.jpg`;
   const base = { msg: "job", bucket: "b", lane: "small", outcome: "rendered" } as const;
   const report = { ...base, key, receiveCount: 1, ms: 5, bytesIn: 10, bytesOut: 4 };

@@ -6,17 +6,17 @@ import type { Screen } from "../../terminal/screen.ts";
 import { formatBytes, formatMs } from "../../terminal/units.ts";
 import type { CopyOut } from "./copy-out.ts";
 
-/** Stays up until the signal, telling of each job that comes. */
+/** Runs until the signal, and reports each job. */
 export async function keepRunning(
   fleet: Fleet,
   copyOut: CopyOut | undefined,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<void> {
-  screen.report("", "Up. Upload, overwrite or delete with any S3 client:");
+  screen.report("", "The fleet is running. Upload, overwrite or delete with any S3 client:");
   screen.verbatim(...uploadHint(fleet, screen));
-  screen.report("", "Ctrl-C to stop", "");
-  // One after the other: of two jobs of one source, the later is what the folder shows.
+  screen.report("", "Press Ctrl-C to stop.", "");
+  // In order: of two jobs for one source, the later one determines the files.
   const inTurn = pLimit(1);
   fleet.onJob((report) => {
     if (signal.aborted) return;
@@ -31,14 +31,14 @@ export async function keepRunning(
   await inTurn(() => Promise.resolve());
 }
 
-/** Short lines, for a person to copy: one that a narrow terminal breaks is no command any more. */
+/** Short lines, because a command that a terminal wraps cannot be copied. */
 function uploadHint({ sourceBucket }: Fleet, screen: Screen): string[] {
   return [`  eval "$(${screen.command("env")})"`, `  aws s3 cp photo.jpg s3://${sourceBucket}/`];
 }
 
 const STYLES = { rendered: "green", rejected: "red", failed: "red" } as const;
 
-/** What stands beside a key in a line of the log, columns. */
+/** The columns of a log line that the key does not take. */
 const BESIDE = 40;
 const SHORTEST_KEY = 18;
 

@@ -1,4 +1,4 @@
-/** What `imagefleet start` was asked for; paths are absolute. */
+/** The options of `imagefleet start`; paths are absolute. */
 export interface StartOptions {
   readonly paths: readonly string[];
   readonly cwd: string;
@@ -9,6 +9,6 @@ export interface StartOptions {
   readonly port: number;
   readonly data: string;
   readonly fresh: boolean;
-  /** Origins whose pages may read what S3 and SQS answer. */
+  /** Origins of web pages that may read responses of S3 and SQS. */
   readonly corsOrigins: readonly string[];
 }

@@ -45,7 +45,7 @@ function merge(
 }
 
 describe("the results of a run", () => {
-  test("say of each source its last end, where it was finished", () => {
+  test("contain the last outcome of each source, and its lane", () => {
     const { results } = merge(
       ["a", "b", "c"],
       [
@@ -65,13 +65,13 @@ describe("the results of a run", () => {
     ]);
   });
 
-  test("know from its dead letter what no program lived to report", () => {
+  test("take the outcome of a crashed job from its dead letter", () => {
     const { results, deadLetters } = merge(
       ["a", "b"],
       [report("a", { outcome: "failed", reason: "OutOfMemory" })],
       [
         deadLetter("a", { reason: "OutOfMemory", message: "too much" }),
-        deadLetter("b", { reason: "Crashed", message: "it died", lane: "large" }),
+        deadLetter("b", { reason: "Crashed", message: "it crashed", lane: "large" }),
       ],
     );
     expect(results).toMatchObject([
@@ -81,7 +81,7 @@ describe("the results of a run", () => {
     expect(deadLetters.map(({ key }) => key)).toEqual(["a", "b"]);
   });
 
-  test("tell this run's dead letters, the latest of each source, from all others", () => {
+  test("contain the latest dead letter of each source of this run, and count the others", () => {
     const { deadLetters, otherDeadLetters } = merge(
       ["a", "b"],
       [],
@@ -99,7 +99,7 @@ describe("the results of a run", () => {
     expect(otherDeadLetters).toBe(3);
   });
 
-  test("leave open what failed and may come back, and what nobody spoke of", () => {
+  test("list as unfinished a source that may be retried or has no report", () => {
     const { results, unfinished } = merge(
       ["a", "b"],
       [report("a", { outcome: "failed", reason: "Throttled" })],
@@ -108,17 +108,17 @@ describe("the results of a run", () => {
     expect(unfinished.map(({ key }) => key)).toEqual(["a", "b"]);
   });
 
-  test("have each source once, and totals that agree, whatever was reported how often", () => {
+  test("contain each source once, with matching totals, for any sequence of reports", () => {
     const key = fc.constantFrom("a", "b", "c", "d");
     const kind = fc.constantFrom("rendered", "unchanged", "forwarded", "failed", "rejected");
     const reports = fc.array(
       fc.record({ key, outcome: kind, lane: fc.constantFrom("small", "large") }),
     );
     fc.assert(
-      fc.property(reports, fc.array(key), (said, dead) => {
+      fc.property(reports, fc.array(key), (reported, dead) => {
         const run = merge(
           ["a", "b", "c", "d"],
-          said.map(({ key: of, ...more }) => report(of, more)),
+          reported.map(({ key: of, ...more }) => report(of, more)),
           dead.map((of) => deadLetter(of)),
         );
         const keys = [...run.results, ...run.unfinished].map(({ key: of }) => of);
@@ -135,7 +135,7 @@ describe("the results of a run", () => {
     );
   });
 
-  test("are as JSON exactly what --help's readers were promised", () => {
+  test("have exactly the documented JSON", () => {
     const run = merge(["a", "b"], [report("a", { damaged: "cut off" })], [deadLetter("a")]);
     const notUploaded = [{ file: "/in/c", message: "it is a folder" }];
     expect(resultsJson(run, notUploaded)).toEqual({
@@ -164,8 +164,8 @@ describe("the results of a run", () => {
   });
 });
 
-describe("the ledger", () => {
-  test("is complete when each source has its end, also by one that is dropped", async () => {
+describe("JobTracker", () => {
+  test("is complete when each source is final or dropped", async () => {
     const jobTracker = new JobTracker();
     for (const key of ["a", "b"]) jobTracker.expect({ key, file: key, bytes: 1 });
     const complete = jobTracker.complete(60_000);
@@ -176,7 +176,7 @@ describe("the ledger", () => {
     expect([jobTracker.done, jobTracker.rejected]).toEqual([1, 1]);
   });
 
-  test("waits no longer than it is told", async () => {
+  test("waits no longer than the given time", async () => {
     const jobTracker = new JobTracker();
     jobTracker.expect({ key: "a", file: "a", bytes: 1 });
     await jobTracker.complete(1);

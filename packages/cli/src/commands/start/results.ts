@@ -3,31 +3,31 @@ import type { DeadLetterReport, JobReport, StoredRendition } from "@imagefleet/l
 import type { SourceFile } from "../../files/input/collect.ts";
 import { tally } from "../../terminal/source-table.ts";
 
-/** How one source of a run ended; bytes of the file that was uploaded, ms of the job that ended it. */
+/** The result for one source: the bytes of the uploaded file, the ms of its last job. */
 interface Result {
   readonly key: string;
-  /** Where it was finished. */
+  /** The lane of the last job. */
   readonly lane: Lane;
   readonly outcome: OutcomeKind;
   readonly reason: DeadLetterReason | null;
-  /** Why the source is damaged, where it was rendered all the same. */
+  /** The damage of a source that was rendered despite it. */
   readonly damaged: string | null;
   readonly renditions: readonly StoredRendition[];
-  /** 0 when no program lived to say. */
+  /** 0 when the process ended without a report. */
   readonly ms: number;
   readonly bytesIn: number;
 }
 
-/** What a run came to. */
+/** The results of a run. */
 export interface RunResults {
   readonly results: readonly Result[];
-  /** The latest of each source of this run. */
+  /** The latest dead letter of each source of this run. */
   readonly deadLetters: readonly DeadLetter[];
-  /** Dead letters of other runs, or of no source. */
+  /** The number of dead letters of other runs or without a source. */
   readonly otherDeadLetters: number;
-  /** Sources without an end. */
+  /** Sources without a final outcome. */
   readonly unfinished: readonly SourceFile[];
-  /** From the first upload to the last end, s. */
+  /** From the first upload to the last outcome, s. */
   readonly seconds: number;
 }
 
@@ -40,16 +40,16 @@ export interface DeadLetter {
 
 const WITH_RENDITIONS: readonly OutcomeKind[] = ["rendered", "unchanged"];
 
-/** Has a source that ended so renditions that are those of its present content? */
+/** Does this outcome leave a source with renditions of its present content? */
 export function hasRenditions(outcome: OutcomeKind): boolean {
   return WITH_RENDITIONS.includes(outcome);
 }
 
 /**
- * Each source once, whatever crashed and was done twice: by the last report of it; by its dead
- * dead letter when no program lived to report an end.
+ * Determines one result for each source, even after crashes and repeated jobs: from its last report, or
+ * from its dead letter when the process ended without a report.
  *
- * @param startedAt ms since the epoch: an older dead letter is of another run
+ * @param startedAt ms since the epoch; an older dead letter belongs to another run
  */
 export function mergeResults(input: {
   readonly sources: readonly SourceFile[];
@@ -98,19 +98,19 @@ function endOf(report: JobReport | undefined, deadLetter: DeadLetter | undefined
       ms: report.ms,
     };
   }
-  // A failed attempt is an end only when nothing comes after it: its dead letter says so.
+  // A failed attempt is final only when the message is in the dead-letter queue.
   if (deadLetter === undefined) return undefined;
   const { lane, reason } = deadLetter;
   return { lane, outcome: "failed", reason, damaged: null, ms: report?.ms ?? 0 };
 }
 
-/** A file that never became a source of this run. */
+/** A file that was not uploaded. */
 export interface NotUploadedFile {
   readonly file: string;
   readonly message: string;
 }
 
-/** The object that `--json` promises; bytes of sources and of their renditions. */
+/** The object that `--json` prints. */
 export function resultsJson(
   { results, deadLetters, seconds, unfinished }: RunResults,
   notUploaded: readonly NotUploadedFile[],

@@ -7,12 +7,12 @@ import { JobTracker } from "./job-tracker.ts";
 import { hasRenditions, mergeResults, type RunResults } from "./results.ts";
 import { type NotUploaded, uploadAll } from "./upload.ts";
 
-/** The queues can be empty a moment before a program's last line has been read; ms. */
+/** The queues can be empty shortly before the last log line of a process is read; ms. */
 const LINES_MS = 2_000;
 
 /**
- * Puts sources in and waits until the fleet is done with them, showing how far it is. An abort ends
- * the waiting: what is in hand then is finished, and with what was before it is the result.
+ * Uploads sources, shows the progress, and waits until the fleet has processed them. After an abort it
+ * waits only for the jobs in flight.
  */
 export async function runUploads(
   fleet: Fleet,
@@ -20,7 +20,7 @@ export async function runUploads(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<{ run: RunResults; notUploaded: NotUploaded; queued: number }> {
-  tellOlder(fleet.older, screen);
+  reportOlder(fleet.older, screen);
   const startedAt = Date.now();
   const began = performance.now();
   const jobTracker = new JobTracker();
@@ -39,7 +39,7 @@ export async function runUploads(
     }));
     notUploaded = await uploadAll(sources, fleet, jobTracker, signal);
     await untilIdle(fleet, signal);
-    // What is counted must be what is left when all have ended.
+    // The queues are counted when all jobs in flight have ended.
     if (signal.aborted) await fleet.drain();
     else await jobTracker.complete(LINES_MS);
     elapsedMs = performance.now() - began;
@@ -58,11 +58,11 @@ export async function runUploads(
   return { run, notUploaded, queued };
 }
 
-/** Those that an earlier run has left are done as well, and waited for. */
-function tellOlder(lanes: FleetStatus["lanes"], screen: Screen): void {
+/** The run also processes, and waits for, the messages of an earlier run. */
+function reportOlder(lanes: FleetStatus["lanes"], screen: Screen): void {
   const older = total(lanes);
   if (older === 0) return;
-  screen.note(`Besides, ${count(older, "message")} of earlier uploads in the queues: done as well`);
+  screen.note(`${count(older, "message")} of earlier uploads in the queues: processed as well`);
   const held = lanes.small.inFlight + lanes.large.inFlight;
   if (held > 0)
     screen.note(

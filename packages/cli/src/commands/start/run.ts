@@ -21,10 +21,10 @@ import { runUploads } from "./run-uploads.ts";
 import { leftText, reportRun, whereText } from "./summary.ts";
 
 /**
- * `imagefleet start`: the whole fleet on this machine, a folder through it, a report.
+ * `imagefleet start`: runs the whole fleet on this machine, processes images, prints a report.
  *
  * @returns the exit code
- * @throws WrongUse, RecipeFileError; PortTaken and others when the fleet does not start
+ * @throws UsageError, RecipeFileError; PortTaken and others when the fleet does not start
  */
 export async function start(options: StartOptions, screen: Screen): Promise<number> {
   await readRecipe(options.recipe);
@@ -36,7 +36,7 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
   }
   await using data = await openDataFolder(options.data, options.fresh);
 
-  // Loaded late: `render` and `--help` need neither servers nor SDK.
+  // A late import: `render` and `--help` need neither the servers nor the SDK.
   const { startFleet } = await import("@imagefleet/local/fleet");
   let fleet: Fleet | undefined;
   using interrupt = onInterrupt(() => {
@@ -82,7 +82,7 @@ async function runOn(
 ): Promise<Run> {
   screen.note(`S3 and SQS at ${fleet.endpoint}, data in ${options.data}`);
   signal.addEventListener("abort", () => {
-    screen.note("Stopping when what is in hand is finished (Ctrl-C again: at once)");
+    screen.note("Stopping after the jobs in flight (press Ctrl-C again to stop at once)");
   });
   fleet.onNotice((text) => screen.note(screen.tint("yellow", `! ${text}`)));
   const { run, notUploaded, queued } = await runUploads(fleet, found.sources, screen, signal);
@@ -98,7 +98,7 @@ async function runOn(
     results: run,
     notUploaded: [
       ...failed.map(({ file, why }) => ({ file, message: why })),
-      ...notUploaded.left.map(({ file }) => ({ file, message: "interrupted before its turn" })),
+      ...notUploaded.left.map(({ file }) => ({ file, message: "interrupted before its upload" })),
     ],
   };
 }
@@ -120,7 +120,7 @@ function exitCode({ results, notUploaded }: Run): number {
 }
 
 async function samples(data: DataFolder, screen: Screen): Promise<Collected> {
-  screen.note("No folder given: sample pictures are made, one over 20 MB, one corrupt …");
+  screen.note("No folder given: generating sample images, one over 20 MB, one corrupt …");
   const { generateSamples } = await import("@imagefleet/local/samples");
   return collect(await generateSamples(data.samples), data.samples);
 }
@@ -131,7 +131,7 @@ function killAll(fleet: Fleet | undefined): void {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It has ended by itself.
+      // The process has ended already.
     }
   }
 }

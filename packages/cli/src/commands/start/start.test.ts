@@ -36,7 +36,7 @@ function start(...args: string[]): Cli {
   return cli;
 }
 
-/** As a person's own tools reach the fleet that runs on `data`. */
+/** A client as a person's own tools use it for the fleet of `data`. */
 function s3At(endpoint = "") {
   const credentials = folderCredentials(join(cwd, "data"));
   return createS3({ region: "us-east-1", endpoint, ...(credentials && { credentials }) });
@@ -52,37 +52,37 @@ async function files(dir: string): Promise<string[]> {
 }
 
 describe("imagefleet start --once --json", () => {
-  test("puts a folder through both lanes: the results, the files, exit 3, nothing left", async () => {
+  test("processes a folder in both lanes, reports results, copies files, exits with 3 and leaves no process", async () => {
     const odd = "a b+c%20'\"/ü/🐱.jpg";
     const good = [odd, ...Array.from({ length: 12 }, (_unused, index) => `photo-${index}.jpg`)];
     for (const key of good) await put(cwd, `in/${key}`, sharp(noise(640, 480)).jpeg());
     // 2,700 x 2,700 x 3 bytes: 20.9 MiB.
     await put(cwd, "in/scan.tif", sharp(noise(2700, 2700)).tiff({ compression: "none" }));
     await put(cwd, "in/cut.jpg", cut(await sharp(noise(600, 400)).jpeg().toBuffer()));
-    await put(cwd, "in/text.jpg", "this is no picture");
+    await put(cwd, "in/text.jpg", "this is not an image");
     await put(cwd, "in/empty.png", "");
 
     const cli = start("--once", "--json", "--out", "out", "in");
     const { code, stdout, stderr } = await cli.ended();
 
     expect(code, stderr).toBe(3);
-    // S3's own test event is nobody's upload.
+    // The test event of S3 is not an upload.
     expect(stderr).not.toContain("earlier uploads");
     expect(stdout.trim().split("\n")).toHaveLength(1);
-    const said = JSON.parse(stdout);
-    expect(said).toMatchObject({
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({
       sources: 17,
       outcomes: { rendered: 14, rejected: 3 },
       lanes: { small: 16, large: 1 },
       renditions: 28,
     });
-    const byKey = Map.groupBy(said.results, (result: { key: string }) => result.key);
+    const byKey = Map.groupBy(report.results, (result: { key: string }) => result.key);
     expect([...byKey.keys()].sort()).toEqual(
       [...good, "scan.tif", "cut.jpg", "text.jpg", "empty.png"].sort(),
     );
     expect(byKey.get("scan.tif")).toMatchObject([{ lane: "large", outcome: "rendered" }]);
     expect(byKey.get(odd)).toMatchObject([{ lane: "small", outcome: "rendered", reason: null }]);
-    const reasons = said.deadLetters.map(({ key, reason }: Record<string, string>) => [
+    const reasons = report.deadLetters.map(({ key, reason }: Record<string, string>) => [
       key,
       reason,
     ]);
@@ -92,7 +92,7 @@ describe("imagefleet start --once --json", () => {
       ["text.jpg", "SourceUnsupported"],
     ]);
 
-    const renditions = said.results.flatMap(
+    const renditions = report.results.flatMap(
       (result: { renditions: unknown[] }) => result.renditions,
     );
     for (const { key, width, height } of renditions) {
@@ -114,18 +114,18 @@ describe("imagefleet start --once --json", () => {
     expect(JSON.parse(again.stdout)).toMatchObject({
       outcomes: { unchanged: 17 },
       renditions: 28,
-      bytesOut: said.bytesOut,
+      bytesOut: report.bytesOut,
     });
-    expect(again.stderr).toContain("besides, not of this run: 3 dead letters");
+    expect(again.stderr).toContain("3 dead letters of other runs");
   }, 90_000);
 });
 
 describe("imagefleet start", () => {
-  test("stays up for more, mirrors it, and at Ctrl-C leaves nothing running", async () => {
+  test("processes later uploads, copies their renditions, and leaves no process after Ctrl-C", async () => {
     await put(cwd, "in/first.jpg", sharp(noise(400, 300)).jpeg());
     const cli = start("--json", "--out", "out", "in");
     const endpoint = (await cli.line(/^S3 and SQS at /)).split(/[ ,]+/)[4];
-    await cli.line(/^Ctrl-C to stop/);
+    await cli.line(/^Press Ctrl-C to stop/);
     const later = await sharp(noise(500, 500)).jpeg().toBuffer();
     await s3At(endpoint).send(
       new PutObjectCommand({ Bucket: "imagefleet-source", Key: "later.jpg", Body: later }),
@@ -139,7 +139,7 @@ describe("imagefleet start", () => {
     expect(cli.isAlive).toBe(false);
   }, 60_000);
 
-  test("at Ctrl-C in mid-work finishes what is in hand; the next start does the rest", async () => {
+  test("finishes the jobs in flight at Ctrl-C, and the next start does the rest", async () => {
     for (let n = 0; n < 30; n++) await put(cwd, `in/${n}.jpg`, sharp(noise(1200, 900)).jpeg());
     const cli = start("--json", "in");
     await cli.line(/^S3 and SQS at /);
@@ -148,10 +148,10 @@ describe("imagefleet start", () => {
     const { sources, notUploaded, results, unfinished } = JSON.parse(stdout);
     expect(sources + notUploaded.length).toBe(30);
     expect(results.length + unfinished).toBe(sources);
-    expect(notUploaded[0].message).toBe("interrupted before its turn");
-    expect(stderr).toContain(`${notUploaded.length} pictures not uploaded:`);
-    expect(stderr).toContain("the next start with the same folder takes them");
-    expect(stderr).toContain("Stopping when what is in hand is finished");
+    expect(notUploaded[0].message).toBe("interrupted before its upload");
+    expect(stderr).toContain(`${notUploaded.length} images not uploaded:`);
+    expect(stderr).toContain("the next start with the same folder uploads them");
+    expect(stderr).toContain("Stopping after the jobs in flight");
     expect(code).toBe(1);
     expect(cli.isAlive).toBe(false);
     const next = await start("--once", "--json", "in").ended();
@@ -160,7 +160,7 @@ describe("imagefleet start", () => {
     expect(JSON.parse(next.stdout)).toMatchObject({ notUploaded: [], unfinished: 0 });
   }, 90_000);
 
-  test("at Ctrl-C counts what is left when all in hand have ended, and nothing else", async () => {
+  test("counts what is left at Ctrl-C after the jobs in flight", async () => {
     for (let n = 0; n < 24; n++) await put(cwd, `in/${n}.jpg`, sharp(noise(1200, 900)).jpeg());
     const cli = start("--json", "in");
     const endpoint = (await cli.line(/^S3 and SQS at /)).split(/[ ,]+/)[4];
@@ -175,28 +175,28 @@ describe("imagefleet start", () => {
     const { results, unfinished } = JSON.parse(stdout);
     expect(results.length).toBeGreaterThan(0);
     const [, without = "0", queued = "0"] =
-      /(\d+) sources? without an end yet, (\d+) messages? in the queues/.exec(stderr) ?? [];
+      /(\d+) sources? unfinished, (\d+) messages? in the queues/.exec(stderr) ?? [];
     expect([Number(without), Number(queued)]).toEqual([unfinished, unfinished]);
     const next = await start("--once", "in").ended();
-    const [, older = "0"] = /Besides, (\d+) messages? of earlier/.exec(next.stderr) ?? [];
+    const [, older = "0"] = /(\d+) messages? of earlier/.exec(next.stderr) ?? [];
     expect(Number(older)).toBe(unfinished);
   }, 90_000);
 
-  test("at a second Ctrl-C ends at once", async () => {
+  test("stops at once at a second Ctrl-C", async () => {
     await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());
     const cli = start("in");
-    await cli.line(/^Ctrl-C to stop/);
+    await cli.line(/^Press Ctrl-C to stop/);
     cli.signal("SIGINT");
-    await cli.line(/^Stopping when/);
+    await cli.line(/^Stopping after/);
     cli.signal("SIGINT");
     const { code } = await cli.ended();
     expect(code).toBe(130);
   }, 60_000);
 
-  test("a second one on the same data names the process that uses it; then, the damage", async () => {
+  test("names the process that uses --data, and a damaged database", async () => {
     await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());
     const first = start("in");
-    await first.line(/^Ctrl-C to stop/);
+    await first.line(/^Press Ctrl-C to stop/);
     const second = await start("--once", "in").ended();
     expect(second.stderr).toMatch(
       /--data .*: another start uses it \(pid \d+, since .*\)\. Stop it first/,
@@ -204,10 +204,10 @@ describe("imagefleet start", () => {
     expect([second.code, second.stdout]).toEqual([2, ""]);
     first.signal("SIGINT");
     const { stdout } = await first.ended();
-    expect(stdout.trim().split("\n").at(-1)).toMatch(/kept in .*data; --out DIR copies them/);
+    expect(stdout.trim().split("\n").at(-1)).toMatch(/stored in .*data; --out DIR copies them/);
 
     for (const file of (await files(join(cwd, "data/aws"))).filter((each) => /db/.test(each))) {
-      await put(cwd, `data/aws/${file}`, "no database any more".repeat(500));
+      await put(cwd, `data/aws/${file}`, "not a database".repeat(500));
     }
     const third = await start("--once", "in").ended();
     expect(third.stderr).toMatch(
@@ -216,7 +216,7 @@ describe("imagefleet start", () => {
     expect(third.code).toBe(1);
   }, 60_000);
 
-  test("names the port that is taken, and what to do, before sample pictures are made", async () => {
+  test("names a port that is in use, and what to do, before it makes sample pictures", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     const address = server.address();
@@ -231,15 +231,15 @@ describe("imagefleet start", () => {
     expect(await readdir(join(cwd, "data"))).not.toContain("samples");
   }, 60_000);
 
-  test("says what it passed over and where a link led, and what to do about what is no picture", async () => {
+  test("reports skipped files, followed links, and what to do about a file that is not an image", async () => {
     await put(cwd, "in/notes.txt", "x");
-    await put(cwd, "in/text.jpg", "this is no picture");
+    await put(cwd, "in/text.jpg", "this is not an image");
     await put(cwd, "elsewhere/b.jpg", sharp(noise(64, 64)).jpeg());
     await symlink(join(cwd, "elsewhere"), join(cwd, "in/linked"));
     const { code, stdout, stderr } = await start("--once", "in").ended();
     expect(code).toBe(3);
     expect(stderr).toContain(
-      "2 pictures; skipped 1 file not named like an image (notes.txt); followed 1 link out of the folder (linked)\n",
+      "2 images; skipped 1 file not named like an image (notes.txt); followed 1 link out of the folder (linked)\n",
     );
     expect(stdout).toMatch(/linked\/b\.jpg +small +rendered/);
     expect(stdout).toContain(
@@ -256,14 +256,14 @@ describe("imagefleet start", () => {
     expect([results.length, deadLetters.length]).toEqual([42, 42]);
   }, 60_000);
 
-  test("reports a file that cannot be read, does the others, and ends with 1", async () => {
+  test("reports an unreadable file, processes the others, and exits with 1", async () => {
     await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());
     await symlink("nowhere.jpg", join(cwd, "in/lost.jpg"));
     const { code, stdout } = await start("--once", "in").ended();
     expect(code).toBe(1);
     expect(stdout).toMatch(/a\.jpg +small +rendered/);
     expect(stdout).toMatch(
-      /1 file could not be uploaded\n.*lost\.jpg: it is a link to nowhere\.jpg, which is not there/,
+      /1 file could not be uploaded\n.*lost\.jpg: it is a link to nowhere\.jpg, which does not exist/,
     );
   }, 60_000);
 
@@ -275,7 +275,7 @@ describe("imagefleet start", () => {
     [["--data", "/proc/nothing", "in"], /--data \/proc\/nothing cannot be used/],
     [["--data", "in", "in"], /--data .*in was not made by imagefleet .* it holds a\.jpg\. Name an/],
     [["--data", ".", "in"], /--data .* was not made by imagefleet/],
-  ])("is used wrongly: %j", async (args, message) => {
+  ])("refuses %j", async (args, message) => {
     await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());
     await put(cwd, "aws/somebody's", "x");
     const { code, stdout, stderr } = await start(...args).ended();

@@ -14,10 +14,10 @@ import { count, formatMs } from "../../terminal/units.ts";
 import type { DeadLetter, RunResults } from "./results.ts";
 import type { NotUploaded } from "./upload.ts";
 
-/** More are counted; `results` of the JSON has them all. */
+/** The most dead letters that are printed; the JSON contains all. */
 const MOST_DEAD_LETTERS = 20;
 
-/** The report of a run: table, totals, dead letters, what did not end. */
+/** Prints the report of a run: table, totals, dead letters, unfinished sources. */
 export function reportRun(
   run: RunResults,
   notUploaded: NotUploaded,
@@ -38,7 +38,7 @@ export function reportRun(
   );
 }
 
-/** Where the renditions are while the servers are up. */
+/** Where the renditions are while the servers run. */
 export function whereText(
   { renditionBucket, endpoint }: Pick<Fleet, "endpoint" | "renditionBucket">,
   out: string | undefined,
@@ -47,12 +47,12 @@ export function whereText(
   return ["", `renditions  s3://${renditionBucket} at ${endpoint}`, ...copies];
 }
 
-/** Where they are when the servers have ended. */
+/** Where the renditions are when the servers have stopped. */
 export function leftText(out: string | undefined, data: string): string[] {
   return [
     "",
     out === undefined
-      ? `renditions  kept in ${data}; --out DIR copies them into a folder`
+      ? `renditions  stored in ${data}; --out DIR copies them into a folder`
       : `renditions  ${out}`,
   ];
 }
@@ -64,7 +64,7 @@ function totals({ results, seconds }: RunResults): string {
   });
   const rate = seconds > 0 ? `, ${(results.length / seconds).toFixed(1)} images/s` : "";
   const sources = count(results.length, "source");
-  if (results.length === 0) return `Nothing finished in ${formatMs(seconds * 1000)}`;
+  if (results.length === 0) return `No source finished in ${formatMs(seconds * 1000)}`;
   return `${sources} in ${formatMs(seconds * 1000)}${rate}: ${outcomes} · ${lanes.join(", ")}`;
 }
 
@@ -75,7 +75,7 @@ function deadLetterLines(
   const others =
     otherDeadLetters === 0
       ? []
-      : ["", paint("dim", `besides, not of this run: ${count(otherDeadLetters, "dead letter")}`)];
+      : ["", paint("dim", `${count(otherDeadLetters, "dead letter")} of other runs`)];
   if (deadLetters.length === 0) return others;
   const left = deadLetters.length - MOST_DEAD_LETTERS;
   return [
@@ -119,8 +119,8 @@ function problemLines(
       ? []
       : [
           "",
-          paint("yellow", `${count(left.length, "picture")} not uploaded:`),
-          paint("yellow", "  the next start with the same folder takes them"),
+          paint("yellow", `${count(left.length, "image")} not uploaded:`),
+          paint("yellow", "  the next start with the same folder uploads them"),
         ]),
     ...(unfinished.length === 0 && queued === 0
       ? []
@@ -128,9 +128,9 @@ function problemLines(
           "",
           paint(
             "yellow",
-            `${count(unfinished.length, "source")} without an end yet, ${count(queued, "message")} in the queues:`,
+            `${count(unfinished.length, "source")} unfinished, ${count(queued, "message")} in the queues:`,
           ),
-          paint("yellow", "  the next start on the same data does them"),
+          paint("yellow", "  the next start with the same --data processes them"),
         ]),
   ];
 }

@@ -5,17 +5,17 @@ import type { SourceFile } from "../../files/input/collect.ts";
 import type { Unreadable } from "../../files/input/walk.ts";
 import type { JobTracker } from "./job-tracker.ts";
 
-/** Uploads at once: enough to keep the fleet busy, few enough to leave it the CPU. */
+/** Concurrent uploads: enough to keep the fleet busy, few enough to leave it the CPU. */
 const AT_ONCE = 4;
 
 export interface NotUploaded {
-  /** Those that could not be read or stored. */
+  /** Files that could not be read or stored. */
   readonly failed: readonly Unreadable[];
-  /** Those whose turn had not come when the signal did. */
+  /** Files whose upload had not started at the signal. */
   readonly left: readonly SourceFile[];
 }
 
-/** Puts files into the source bucket; gives those that did not get there. */
+/** Uploads files into the source bucket. @returns the files that were not uploaded */
 export async function uploadAll(
   files: readonly SourceFile[],
   fleet: Pick<Fleet, "upload">,
@@ -32,7 +32,7 @@ export async function uploadAll(
           left.push(source);
           return;
         }
-        // Its reports may come before the upload's own answer.
+        // Its reports may arrive before the response of the upload.
         jobTracker.expect(source);
         try {
           await fleet.upload(source.key, source.file);

@@ -26,8 +26,8 @@ async function put(path: string, text = "x"): Promise<string> {
 const keysOf = async (...paths: string[]) =>
   (await collect(paths, root)).sources.map(({ key }) => key);
 
-describe("what a person named", () => {
-  test("is a folder: every image below it, by name, its path the key", async () => {
+describe("collect", () => {
+  test("takes every image below a folder, in order, with its path as the key", async () => {
     for (const path of ["photos/b.JPG", "photos/a/deep er/ü+%20'🐱.webp", "photos/c.heic"]) {
       await put(path);
     }
@@ -42,12 +42,12 @@ describe("what a person named", () => {
     expect(unreadable).toEqual([]);
   });
 
-  test("is a file: taken whatever it is called, empty or not", async () => {
+  test("takes a named file with any name, even if it is empty", async () => {
     await put("notes.txt", "");
     expect(await keysOf("notes.txt")).toEqual(["notes.txt"]);
   });
 
-  test("is several folders: each one's name comes first", async () => {
+  test("starts each key with the name of its folder when there are several", async () => {
     await put("one/x.jpg");
     await put("two/x.jpg");
     await put("y.jpg");
@@ -59,7 +59,7 @@ describe("what a person named", () => {
     expect([skipped.others, outside]).toEqual([["two/notes.txt"], ["two/z.jpg"]]);
   });
 
-  test("holds links: files and folders are followed, circles and nothing are not", async () => {
+  test("follows links to files and folders, but no cycles and no dangling links", async () => {
     await put("photos/a.jpg");
     await put("elsewhere/b.jpg");
     await put("elsewhere/notes.txt");
@@ -74,12 +74,12 @@ describe("what a person named", () => {
     expect(sources.map(({ key }) => key)).toEqual(["a.jpg", "c.jpg", "d.jpg", "linked/b.jpg"]);
     expect(outside).toEqual(["c.jpg", "linked"]);
     expect(skipped.others).toEqual(["linked/notes.txt", "texts/c.txt"]);
-    const why = `it is a link to ${join(root, "gone.jpg")}, which is not there: mend it or remove it`;
+    const why = `it is a link to ${join(root, "gone.jpg")}, which does not exist: fix it or remove it`;
     expect(unreadable).toEqual([{ file: join(root, "photos/dangling.jpg"), why }]);
   });
 
-  // Other file systems than Linux's take no such names.
-  test.runIf(process.platform === "linux")("holds names that are not UTF-8: told", async () => {
+  // Only file systems of Linux accept such names.
+  test.runIf(process.platform === "linux")("reports names that are not UTF-8", async () => {
     await put("photos/a.jpg");
     const odd = (name: string) =>
       Buffer.concat([Buffer.from(join(root, "photos/")), Buffer.from(name, "latin1")]);
@@ -95,7 +95,7 @@ describe("what a person named", () => {
     ]);
   });
 
-  test("holds a pipe and a socket that are named like images: passed over as what they are", async () => {
+  test("skips a pipe and a socket with the extension of an image", async () => {
     await put("photos/a.jpg");
     execFileSync("mkfifo", [join(root, "photos/pipe.jpg")]);
     const server = createServer().listen(join(root, "photos/socket.jpg"));
@@ -106,7 +106,7 @@ describe("what a person named", () => {
     expect(skipped).toMatchObject({ specials: ["pipe.jpg", "socket.jpg"], others: [] });
   });
 
-  test("holds what an earlier run has made: passed over; as the folder itself, refused", async () => {
+  test("skips the output folder of an earlier run, and refuses it as a named folder", async () => {
     await put("photos/a.jpg");
     await mkdir(join(root, "photos/small"));
     await markOutput(join(root, "photos/small"));
@@ -115,24 +115,24 @@ describe("what a person named", () => {
     expect(sources.map(({ key }) => key)).toEqual(["a.jpg"]);
     expect(skipped.outputs).toEqual(["small"]);
     await expect(collect(["photos/small"], root)).rejects.toThrow(
-      /photos\/small holds what imagefleet made .*name the folder of the pictures/,
+      /photos\/small contains renditions .*name the folder of the sources/,
     );
-    // A folder with pictures in it is never marked: they would be passed over.
+    // A folder that contains images is never marked: they would be skipped.
     await markOutput(join(root, "photos"));
     expect(await keysOf("photos")).toEqual(["a.jpg"]);
   });
 
-  test("would give two files one key: both are named", async () => {
+  test("names both files that would have one key", async () => {
     await put("one/x.jpg");
     await put("two/x.jpg");
     const error = await collect(["one/x.jpg", "two/x.jpg"], root).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(UsageError);
     expect(error.message).toBe(
-      `${join(root, "one/x.jpg")} and ${join(root, "two/x.jpg")} would both get the key "x.jpg": rename one of them, or name one folder that holds both`,
+      `${join(root, "one/x.jpg")} and ${join(root, "two/x.jpg")} would both have the key "x.jpg": rename one of them, or name one folder that contains both`,
     );
   });
 
-  test("is not there, or holds no image", async () => {
+  test("refuses a path that does not exist or contains no image", async () => {
     await put("texts/a.txt");
     await expect(collect(["nowhere"], root)).rejects.toThrow(
       `${join(root, "nowhere")} does not exist: name a folder of images`,

@@ -8,7 +8,7 @@ import { IMAGE_EXTENSIONS } from "./extensions.ts";
 import { skippedText } from "./found-text.ts";
 import { identity, nothingSkipped, SKIPPED, type Skipped, type Unreadable, walk } from "./walk.ts";
 
-/** A file on its way to become a source. */
+/** A file that becomes a source. */
 export interface SourceFile {
   /** Its key in the source bucket. */
   readonly key: string;
@@ -18,21 +18,21 @@ export interface SourceFile {
 
 export interface Collected {
   readonly sources: readonly SourceFile[];
-  /** By their keys, if they had one. */
+  /** The keys that they would have. */
   readonly skipped: Skipped;
-  /** Links that lead out of the named folders, by their keys: followed. */
+  /** The keys of followed links that point out of the named folders. */
   readonly outside: readonly string[];
   readonly unreadable: readonly Unreadable[];
 }
 
 /**
- * The files that a person named, and the images in the folders that they named. A key is the path
- * within its folder; of several, each folder's name comes first.
+ * The named files, and the images in the named folders. A key is the path within the folder; with
+ * several folders it starts with the name of the folder.
  *
- * @param cwd what a relative path is relative to
- * @param out the folder that is written into: passed over where it lies within a named one
- * @throws WrongUse: a path that is not there or is no file and no folder, nothing to do, two files
- *   with one key, a named folder that is `out` or that renditions were written into
+ * @param cwd the base of relative paths
+ * @param out the output folder, which is skipped inside a named folder
+ * @throws UsageError for a path that does not exist or is neither file nor folder, for two files with
+ *   one key, for a named folder that is `out` or contains renditions, and when there is no image
  */
 export async function collect(
   paths: readonly string[],
@@ -52,17 +52,17 @@ export async function collect(
     const entry = await lookAt(root, path);
     if (entry.isDirectory() && identity(entry) === outId) {
       throw new UsageError(
-        `--out ${root} is the folder of the pictures: what is made would be taken for pictures next time: name another folder`,
+        `--out ${root} is also a source folder, so the next run would read the renditions as sources: name another folder`,
       );
     }
     if (!entry.isDirectory()) {
-      // What is named is taken, whatever it is called.
+      // A named file is taken with any name.
       sources.push({ key: basename(root), file: root, bytes: entry.size });
       continue;
     }
     if (await isOurOutput(root)) {
       throw new UsageError(
-        `${root} holds what imagefleet made (there is ${OUTPUT_MARK} in it): name the folder of the pictures, or remove that file if these are`,
+        `${root} contains renditions (it has the file ${OUTPUT_MARK}): name the folder of the sources, or remove that file if these are sources`,
       );
     }
     const prefix = roots.size > 1 && basename(root) !== "" ? `${basename(root)}/` : "";
@@ -76,7 +76,7 @@ export async function collect(
     outside = outside.concat(walked.outside.map(named));
     unreadable.push(...walked.unreadable);
   }
-  refuseTwins(sources);
+  refuseDuplicates(sources);
   if (sources.length === 0 && unreadable.length === 0) throw nothingIn(paths, skipped);
   return { sources, skipped, outside, unreadable };
 }
@@ -86,7 +86,7 @@ async function lookAt(root: string, path: string) {
     const entry = await stat(root);
     if (entry.isFile() || entry.isDirectory()) return entry;
     throw new UsageError(
-      `${root} is ${kindOf(entry)}: name a folder of images, or image files (first write to a file what comes out of it)`,
+      `${root} is ${kindOf(entry)}: name a folder of images, or image files (save its content as a file first)`,
     );
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -100,19 +100,19 @@ async function lookAt(root: string, path: string) {
   }
 }
 
-/** Opened, such a thing may keep a thread waiting for ever. */
+/** Opening a pipe, socket or device may block a thread forever. */
 function kindOf(entry: Stats): string {
   if (entry.isFIFO()) return "a pipe (FIFO)";
   return entry.isSocket() ? "a socket" : "a device";
 }
 
-function refuseTwins(sources: readonly SourceFile[]): void {
+function refuseDuplicates(sources: readonly SourceFile[]): void {
   const byKey = new Map<string, string>();
   for (const { key, file } of sources) {
     const twin = byKey.get(key);
     if (twin !== undefined) {
       throw new UsageError(
-        `${twin} and ${file} would both get the key "${key}": rename one of them, or name one folder that holds both`,
+        `${twin} and ${file} would both have the key "${key}": rename one of them, or name one folder that contains both`,
       );
     }
     byKey.set(key, file);
@@ -123,6 +123,6 @@ function nothingIn(paths: readonly string[], skipped: Skipped): UsageError {
   const text = skippedText(skipped);
   const found = text === "" ? "" : ` (${text})`;
   return new UsageError(
-    `no image in ${paths.join(", ")}${found}: images are told by name, ${IMAGE_EXTENSIONS.map((extension) => `.${extension}`).join(" ")}`,
+    `no image in ${paths.join(", ")}${found}: images are recognized by their extension: ${IMAGE_EXTENSIONS.map((extension) => `.${extension}`).join(" ")}`,
   );
 }

@@ -1,8 +1,8 @@
 import { extname } from "node:path";
 
 /**
- * What is taken from a folder, by name. Some of these the fleet cannot read: that a person's HEIC is
- * rejected with its reason tells more than that it was passed over.
+ * The extensions of the files that are taken from a folder. The fleet cannot read all of them, but a
+ * rejection with a reason is more helpful than a skipped file.
  */
 export const IMAGE_EXTENSIONS: readonly string[] = [
   "jpg",

@@ -5,11 +5,11 @@ import { nothingSkipped } from "./walk.ts";
 const nothing = nothingSkipped();
 const sources = ["a.jpg", "b.jpg"];
 
-test("what was passed over is counted and named", () => {
-  expect(foundText({ sources: ["a.jpg"], skipped: nothing, outside: [] })).toBe("1 picture");
+test("skipped files are counted and named", () => {
+  expect(foundText({ sources: ["a.jpg"], skipped: nothing, outside: [] })).toBe("1 image");
   const skipped = { ...nothing, others: ["a\n.txt"], hidden: [".a", ".b", ".c", ".d"] };
   expect(foundText({ sources, skipped, outside: [] })).toBe(
-    "2 pictures; skipped 1 file not named like an image (a\ufffd.txt) and 4 hidden (.a, .b, .c, …)",
+    "2 images; skipped 1 file not named like an image (a\ufffd.txt) and 4 hidden (.a, .b, .c, …)",
   );
   const all = {
     others: [],
@@ -19,20 +19,20 @@ test("what was passed over is counted and named", () => {
     outputs: ["small"],
   };
   expect(foundText({ sources, skipped: all, outside: [] })).toBe(
-    "2 pictures; skipped 1 hidden (.a), 2 pipes, sockets and devices (pipe, socket), the --out folder within (renditions) and 1 folder of renditions (small)",
+    "2 images; skipped 1 hidden (.a), 2 pipes, sockets and devices (pipe, socket), the --out folder within (renditions) and 1 folder of renditions (small)",
   );
 });
 
 test("links out of the folder are counted and named", () => {
   const skipped = { ...nothing, others: ["notes.txt"] };
   expect(foundText({ sources, skipped, outside: ["linked"] })).toBe(
-    "2 pictures; skipped 1 file not named like an image (notes.txt); followed 1 link out of the folder (linked)",
+    "2 images; skipped 1 file not named like an image (notes.txt); followed 1 link out of the folder (linked)",
   );
   expect(besideText({ skipped: nothing, outside: ["a", "b", "c", "d"] })).toBe(
     "followed 4 links out of the folder (a, b, c, …)",
   );
 });
 
-test("nothing is said where all was taken", () => {
+test("the text is empty when nothing was skipped", () => {
   expect(besideText({ skipped: nothing, outside: [] })).toBe("");
 });

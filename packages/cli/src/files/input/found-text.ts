@@ -2,7 +2,7 @@ import { printable } from "../../terminal/printable.ts";
 import { count } from "../../terminal/units.ts";
 import type { Skipped } from "./walk.ts";
 
-/** The first few say what kind of thing they are. */
+/** The most names that are printed. */
 const MOST_NAMES = 3;
 
 interface Found {
@@ -11,14 +11,14 @@ interface Found {
   readonly outside: readonly string[];
 }
 
-/** What was found, in one line: how many pictures, and what else is to be known. */
+/** One line: the number of images, what was skipped, which links were followed. */
 export function foundText({ sources, skipped, outside }: Found): string {
-  return [count(sources.length, "picture"), besideText({ skipped, outside })]
+  return [count(sources.length, "image"), besideText({ skipped, outside })]
     .filter((text) => text !== "")
     .join("; ");
 }
 
-/** The same without the pictures; empty when all was taken and lies in the named folders. */
+/** The same without the number of images; empty when there is nothing to report. */
 export function besideText({ skipped, outside }: Omit<Found, "sources">): string {
   const links = `followed ${count(outside.length, "link")} out of the folder (${names(outside)})`;
   return [skippedText(skipped), outside.length === 0 ? "" : links]
@@ -26,7 +26,7 @@ export function besideText({ skipped, outside }: Omit<Found, "sources">): string
     .join("; ");
 }
 
-/** What was passed over, and why; empty when nothing was. */
+/** What was skipped, and why; empty when nothing was. */
 export function skippedText({ others, hidden, specials, out, outputs }: Skipped): string {
   const parts = [
     { paths: others, what: `${count(others.length, "file")} not named like an image` },

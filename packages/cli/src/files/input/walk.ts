@@ -7,26 +7,25 @@ import { isOurOutput } from "../output/mark.ts";
 import { isImageName } from "./extensions.ts";
 
 /**
- * What is passed over: files that are no images by their name; files and folders whose name begins
- * with a dot; pipes, sockets and devices, whatever their name, for one that is opened may keep a thread
- * waiting for ever; the folder that this very run writes into; folders that an earlier run has written
- * renditions into.
+ * What is skipped: files without the extension of an image; hidden files and folders; pipes, sockets and
+ * devices, because opening one may block a thread forever; the output folder of this run; the output
+ * folders of earlier runs.
  */
 export const SKIPPED = ["others", "hidden", "specials", "out", "outputs"] as const;
 
-/** Paths from the folder's root, with `/`. */
+/** Paths relative to the folder, with `/`. */
 export type Skipped = Record<(typeof SKIPPED)[number], readonly string[]>;
 
 export function nothingSkipped() {
   return { others: [], hidden: [], specials: [], out: [], outputs: [] } satisfies Skipped;
 }
 
-/** The same for two names of one file or folder. */
+/** Identifies a file or folder independently of its name. */
 export function identity({ dev, ino }: Pick<Stats, "dev" | "ino">): string {
   return `${dev}:${ino}`;
 }
 
-/** A file or folder that could not be looked at. */
+/** A file or folder that cannot be read. */
 export interface Unreadable {
   readonly file: string;
   readonly why: string;
@@ -34,7 +33,7 @@ export interface Unreadable {
 
 interface WalkedFile {
   readonly file: string;
-  /** From the folder's root, with `/`. */
+  /** Relative to the folder, with `/`. */
   readonly path: string;
   readonly bytes: number;
 }
@@ -42,15 +41,15 @@ interface WalkedFile {
 export interface Walked {
   readonly files: WalkedFile[];
   readonly skipped: Record<keyof Skipped, string[]>;
-  /** Links out of the root that lead to images: followed, and told. Paths as of what is skipped. */
+  /** The followed links out of the folder that lead to images; paths as in {@link Skipped}. */
   readonly outside: string[];
   readonly unreadable: Unreadable[];
 }
 
 /**
- * Every image in a folder and below it, by name; links are followed, but to no folder twice.
+ * Every image in and below a folder, in order. Links are followed, but no folder is visited twice.
  *
- * @param out the {@link identity} of a folder to pass over: the one that is written into
+ * @param out the {@link identity} of the output folder, which is skipped
  */
 export async function walk(root: string, out?: string): Promise<Walked> {
   const walked: Walked = { files: [], skipped: nothingSkipped(), outside: [], unreadable: [] };
@@ -64,11 +63,11 @@ export async function walk(root: string, out?: string): Promise<Walked> {
 }
 
 interface Walk {
-  /** Folders that were gone through, by identity. */
+  /** The identities of the visited folders. */
   readonly seen: Set<string>;
   readonly walked: Walked;
   readonly out: string | undefined;
-  /** Does a link lead out of the root? */
+  /** Does a link point out of the folder? */
   isOutside(file: string): Promise<boolean>;
 }
 
@@ -81,7 +80,7 @@ async function walkFolder(folder: string, path: string, walk: Walk): Promise<voi
     if (name.startsWith(".")) {
       walked.skipped.hidden.push(within);
     } else if (!isUtf8(entry.name)) {
-      // Neither can it be a key, nor does Node open it by such a name.
+      // Such a name cannot be a key, and Node cannot open it.
       if (!entry.isDirectory() && !isImageName(name)) walked.skipped.others.push(within);
       else walked.unreadable.push({ file, why: "its name is not UTF-8: rename it" });
     } else {
@@ -96,7 +95,7 @@ async function walkFolder(folder: string, path: string, walk: Walk): Promise<voi
   }
 }
 
-/** What is in a folder, by name; nothing when it is not to be gone through. */
+/** The sorted entries of a folder; none when it is to be skipped. */
 async function entriesOf(folder: string, path: string, { seen, walked, out }: Walk) {
   const entries = await look(folder, walked, async () => {
     const id = identity(await stat(folder));
@@ -123,7 +122,7 @@ function take(target: Stats, file: WalkedFile, { files, skipped }: Walked): void
   else skipped.others.push(file.path);
 }
 
-/** @param isLink what is not there is what a link leads to */
+/** @param isLink a missing file is the target of a link */
 async function look<T>(
   file: string,
   { unreadable }: Walked,
@@ -138,7 +137,7 @@ async function look<T>(
     const why =
       target === undefined
         ? whyUnreadable(error)
-        : `it is a link to ${target}, which is not there: mend it or remove it`;
+        : `it is a link to ${target}, which does not exist: fix it or remove it`;
     unreadable.push({ file, why });
     return undefined;
   }

@@ -4,8 +4,8 @@ import { UsageError } from "../../usage-error.ts";
 import { whyUnwritable } from "../fs-error.ts";
 
 /**
- * Makes a folder and those above it. Node's own recursive mkdir never ends where a parent is there
- * but takes no folders, as under /proc.
+ * Creates a folder and its parents. The recursive mkdir of Node never ends where a parent exists but
+ * accepts no folders, as in /proc.
  */
 export async function makeFolder(folder: string): Promise<void> {
   try {
@@ -14,9 +14,9 @@ export async function makeFolder(folder: string): Promise<void> {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOENT" && dirname(folder) !== folder) {
       await makeFolder(dirname(folder));
-      await mkdir(folder).catch(unlessThere);
+      await mkdir(folder).catch(ignoreExisting);
     } else {
-      unlessThere(error);
+      ignoreExisting(error);
     }
   }
   if (!(await stat(folder)).isDirectory()) {
@@ -24,24 +24,24 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-function unlessThere(error: unknown): void {
+function ignoreExisting(error: unknown): void {
   if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
 }
 
 /**
- * Makes a folder that a person named, and sees that it can be written into.
+ * Creates a folder that an option names, and checks that it is writable.
  *
- * @param option the one it was named with, such as `--out`
- * @throws WrongUse naming the option, its value and the fix
+ * @param option the option, such as `--out`
+ * @throws UsageError with the option, its value and the fix
  */
 export async function checkFolder(option: string, folder: string): Promise<void> {
   try {
     await makeFolder(folder);
-    // Permissions alone do not tell: a disk may be full, a file system read-only.
+    // Permissions are not enough: the disk may be full, or the file system read-only.
     await rmdir(await mkdtemp(join(folder, ".imagefleet-")));
   } catch (error) {
     throw new UsageError(
-      `${option} ${folder} cannot be used: ${whyUnwritable(error)}: name a folder that you may write into, or one that is yet to be made`,
+      `${option} ${folder} cannot be used: ${whyUnwritable(error)}: name a writable or a new folder`,
       { cause: error },
     );
   }

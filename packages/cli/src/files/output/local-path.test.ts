@@ -10,8 +10,8 @@ const segment = fc.oneof(
 );
 const key = fc.array(segment, { minLength: 1, maxLength: 6 }).map((parts) => parts.join("/"));
 
-describe("where an object goes under a folder", () => {
-  test("is never outside it, and a path that a file system takes", () => {
+describe("localPath", () => {
+  test("stays in the folder and is valid for a file system", () => {
     fc.assert(
       fc.property(key, (text) => {
         const path = localPath("/some/dir", text);
@@ -26,12 +26,12 @@ describe("where an object goes under a folder", () => {
     );
   });
 
-  test("is the key itself where that can be", () => {
+  test("is the key itself if possible", () => {
     const plain = "thumb/a b+c%2E'\"/ü/🐱.jpg.webp";
     expect(localPath("/out", plain)).toBe(`/out/${plain}`);
   });
 
-  test("of two long names is two, each with its extension", () => {
+  test("differs for two long names, and keeps their extensions", () => {
     const [a, b] = ["a", "b"].map((end) => localPath("/out", `${"é".repeat(300)}${end}.jpg.webp`));
     expect(a).not.toBe(b);
     expect(a).toMatch(/é~[0-9a-f]{16}\.webp$/);

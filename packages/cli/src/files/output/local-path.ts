@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
-/** What ext4, APFS and NTFS take for one name. */
+/** The longest name on ext4, APFS and NTFS. */
 const MAX_SEGMENT_BYTES = 255;
 
-/** Long enough that an extension is kept, short enough that one is not the whole name. */
+/** The longest extension that a shortened name keeps. */
 const MAX_EXTENSION_BYTES = 16;
 
 /**
- * Where an object goes under a folder: its key's path, which never leaves the folder. A name that is
- * too long for a file system is cut and told apart by a hash.
+ * The path of an object in a folder: the path in its key, which never leaves the folder. A name that is
+ * too long for a file system is cut, and a hash makes it unique.
  */
 export function localPath(dir: string, key: string): string {
   return join(dir, ...key.split("/").map(safeSegment));
@@ -34,7 +34,7 @@ function shortened(segment: string): string {
   return cut(segment, MAX_SEGMENT_BYTES - Buffer.byteLength(tail)) + tail;
 }
 
-/** As many whole characters as fit into so many bytes. */
+/** The longest prefix of whole characters within this many bytes. */
 function cut(text: string, bytes: number): string {
   let kept = "";
   let size = 0;

@@ -2,14 +2,14 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWhole } from "./staged-file.ts";
 
-/** By this file a folder is known as one that renditions are written into. */
+/** The file that marks an output folder. */
 export const OUTPUT_MARK = ".imagefleet-renditions";
 
-const TEXT = `imagefleet writes renditions into this folder, and does not take what is in it for pictures.
-Remove this file if it shall.
+const TEXT = `imagefleet writes renditions into this folder, and does not read its files as sources.
+Remove this file to change that.
 `;
 
-/** Were renditions written into this folder, so that its pictures are no sources? */
+/** Is this an output folder, whose images are not sources? */
 export async function isOurOutput(folder: string): Promise<boolean> {
   return stat(join(folder, OUTPUT_MARK)).then(
     () => true,
@@ -18,8 +18,8 @@ export async function isOurOutput(folder: string): Promise<boolean> {
 }
 
 /**
- * Marks a folder that is to be written into, so that no later run takes its own renditions for
- * sources. One that holds something else already is not marked: that may be somebody's pictures.
+ * Marks an output folder, so that no later run reads its renditions as sources. A folder that is not
+ * empty is not marked: it may contain a person's own images.
  */
 export async function markOutput(folder: string): Promise<void> {
   const names = await readdir(folder);

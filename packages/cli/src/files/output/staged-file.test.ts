@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-test("a staged file is seen when it is committed, in place of the old one", async () => {
+test("a staged file replaces the old one when it is committed", async () => {
   const path = join(dir, "deep/er/file.txt");
   await writeWhole(path, Buffer.from("old"));
   const staged = await stageFile(path, Buffer.from("new"));
@@ -22,7 +22,7 @@ test("a staged file is seen when it is committed, in place of the old one", asyn
   expect(await readdir(join(dir, "deep/er"))).toEqual(["file.txt"]);
 });
 
-test("what a killed process has left is swept, what a living one writes is not", async () => {
+test("removes the staged files of a killed process, but not those of a running one", async () => {
   const uuid = "00000000-0000-4000-8000-000000000000";
   const dead = spawnSync(process.execPath, ["--version"]).pid;
   await writeFile(join(dir, `.imagefleet-${dead}-${uuid}.tmp`), "x");
@@ -34,7 +34,7 @@ test("what a killed process has left is swept, what a living one writes is not",
   ]);
 });
 
-test("a file that cannot be written leaves nothing behind", async () => {
+test("a file that cannot be written leaves no staged file", async () => {
   const path = join(dir, "taken");
   await mkdir(join(path, "by a folder"), { recursive: true });
   await expect(writeWhole(path, Buffer.from("x"))).rejects.toThrow();

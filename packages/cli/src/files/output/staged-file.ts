@@ -6,15 +6,15 @@ import { isAlive } from "@imagefleet/core/process";
 import { cannotWrite } from "../fs-error.ts";
 import { makeFolder } from "./folder.ts";
 
-/** A file that is written, but not yet seen under its name. */
+/** A written file that does not have its final name yet. */
 export interface StagedFile {
   readonly path: string;
-  /** Shows it under its name, whole, in place of what was there. */
+  /** Gives it its final name, and replaces a file of that name. */
   commit(): Promise<void>;
   discard(): Promise<void>;
 }
 
-/** Says whose it is: what a killed process left can be told from what another is writing. */
+/** The name contains the process id, by which the files of a killed process are recognized. */
 const PART = /^\.imagefleet-(\d+)-[0-9a-f-]{36}\.tmp$/;
 
 const staged = new Set<string>();
@@ -24,7 +24,7 @@ export async function stageFile(path: string, bytes: Uint8Array): Promise<Staged
   const folder = dirname(path);
   await makeFolder(folder);
   await sweep(folder);
-  // In the same folder, hence on the same file system: a rename is one step there.
+  // In the same folder, and so on the same file system, where a rename is atomic.
   const part = join(folder, `.imagefleet-${process.pid}-${randomUUID()}.tmp`);
   const discard = async () => {
     await rm(part, { force: true });
@@ -45,9 +45,9 @@ export async function stageFile(path: string, bytes: Uint8Array): Promise<Staged
 }
 
 /**
- * Writes a file so that it is there whole or not at all.
+ * Writes a file atomically.
  *
- * @throws Error whose message is for a person
+ * @throws Error with a message for a person
  */
 export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   let file: StagedFile | undefined;
@@ -60,12 +60,12 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
   }
 }
 
-/** Removes what is staged, for a program that ends at once. */
+/** Removes staged files, for a program that exits at once. */
 export function discardStaged(): void {
   for (const part of staged) rmSync(part, { force: true });
 }
 
-/** Removes, once for each folder, what killed processes have left. */
+/** Removes the files of killed processes, once for each folder. */
 function sweep(folder: string): Promise<void> {
   const sweeping = swept.get(folder) ?? removeOrphans(folder);
   swept.set(folder, sweeping);

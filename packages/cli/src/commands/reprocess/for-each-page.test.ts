@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { goThrough, type PartitionState } from "./send.ts";
+import { forEachPage, type PartitionState } from "./for-each-page.ts";
 import type { Partition, SourceKeyPage } from "./source-key.ts";
 
-/** Tracks of so many pages of one key each; a mark is the number of the page. */
+/** Partitions with the given numbers of pages, one key each; a mark is the number of the page. */
 function partitionsOf(lengths: readonly number[]): Partition[] {
   return lengths.map((length, at) => ({
     name: String(at),
@@ -15,7 +15,7 @@ function partitionsOf(lengths: readonly number[]): Partition[] {
   }));
 }
 
-test("whatever ends a run, and in whatever order pages are dealt with, a resumed one skips nothing", async () => {
+test("a resumed run skips nothing, in whatever order pages end and however the run before it ended", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.nat({ max: 9 }), { maxLength: 10 }),
@@ -26,28 +26,30 @@ test("whatever ends a run, and in whatever order pages are dealt with, a resumed
         const partitions = partitionsOf(lengths);
         const states: PartitionState[] = partitions.map(() => ({ done: false }));
         const sent = new Set<string>();
-        const stop = new AbortController();
-        const deal = scheduler.scheduleFunction(async ({ sourceKeys }: SourceKeyPage) => {
-          if (sent.size >= stopAfter) {
-            if (throws) throw new Error("SQS is gone");
-            stop.abort();
-            return false;
-          }
+        const send = async ({ sourceKeys }: SourceKeyPage) => {
           for (const { key } of sourceKeys) sent.add(key);
-          return true;
-        });
-        const run = goThrough(partitions, states, deal, stop.signal).catch(() => undefined);
-        await scheduler.waitFor(run);
-
-        // As a new process would: from the marks alone.
-        const kept: PartitionState[] = JSON.parse(JSON.stringify(states));
-        const all = async ({ sourceKeys }: SourceKeyPage) => {
-          for (const { key } of sourceKeys) sent.add(key);
-          return true;
+          return sourceKeys.length;
         };
-        await goThrough(partitions, kept, all, new AbortController().signal);
+        const stop = new AbortController();
+        const handle = scheduler.scheduleFunction(async (page: SourceKeyPage) => {
+          if (sent.size < stopAfter) return send(page);
+          if (throws) throw new Error("SQS is gone");
+          stop.abort();
+          return undefined;
+        });
+        let passed = 0;
+        const pass = (keys: number) => {
+          passed += keys;
+        };
+        const run = forEachPage(partitions, states, handle, stop.signal, pass);
+        await scheduler.waitFor(run.catch(() => undefined));
+
+        // A new process knows only the marks.
+        const kept: PartitionState[] = JSON.parse(JSON.stringify(states));
+        await forEachPage(partitions, kept, send, new AbortController().signal, pass);
         const total = lengths.reduce((sum, length) => sum + length, 0);
         expect(sent.size).toBe(total);
+        expect(passed).toBe(total);
         expect(kept.every(({ done }) => done)).toBe(true);
       },
     ),
