@@ -150,6 +150,6 @@ it("shows some of many findings, and its JSON has all, as it says", async () => 
   const where = ["--endpoint", fleet.endpoint, "--recipe", recipe];
   const env = asEnvironment(fleet.credentials);
   const { stdout } = await run(["audit", "--limit", "1", ...where], { cwd: folder, env });
-  expect(stdout).toContain("… and 2 more: --limit, or --json for all");
+  expect(stdout).toContain("… and 2 more: set --limit, or --json for all");
   expect((await audit("--limit", "1")).findings).toHaveLength(3);
 });

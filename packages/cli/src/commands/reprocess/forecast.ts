@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FUNCTION_SECOND_USD, PRICES, TASK_SECOND_USD } from "@imagefleet/core/prices";
 import * as v from "valibot";
+import { RATES } from "../../connection/data-folder.ts";
 import { writeWhole } from "../../files/output/staged-file.ts";
 import { lasting } from "../../terminal/ago.ts";
 import { many, thousands } from "../../terminal/thousands.ts";
@@ -53,7 +54,7 @@ async function readRates(data: string): Promise<Record<string, MeasuredRate>> {
 }
 
 function ratesFile(data: string): string {
-  return join(data, "rates.json");
+  return join(data, RATES);
 }
 
 /**
