@@ -34,8 +34,24 @@ const program = programs[name];
 if (program === undefined) {
   fail(`there is no script "${name}". The scripts are: ${Object.keys(programs).join(", ")}`);
 }
+checkStage();
 install(name === "start" || (name === "imagefleet" && !rest.some(isStage)));
 runProgram([...program, ...rest]);
+
+/**
+ * Refuses a stage's name that SST does not accept, before anything is installed for it.
+ * https://github.com/anomalyco/sst/blob/dev/pkg/project/project.go (InvalidStageRegex)
+ */
+function checkStage() {
+  const at = rest.findIndex(isStage);
+  if (at < 0) return;
+  const [, stage = rest[at + 1] ?? ""] = /^--stage=(.*)$/s.exec(rest[at]) ?? [];
+  if (/^[a-zA-Z0-9-]+$/.test(stage)) return;
+  fail(
+    `--stage ${JSON.stringify(stage)} is not the name of a stage: write letters, digits and hyphens only, such as --stage production`,
+    2,
+  );
+}
 
 /**
  * Installs once, and again after a change of the lockfile or of a package.json. The packages of tests
@@ -144,7 +160,7 @@ function runProgram(args) {
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
 }
 
-function fail(text) {
+function fail(text, code = 1) {
   console.error(`imagefleet: ${text}`);
-  process.exit(1);
+  process.exit(code);
 }

@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { cp, glob, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  cp,
+  glob,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -34,6 +44,26 @@ it.each([
     await expect(ended).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(why) });
   },
   60_000,
+);
+
+it.each([
+  ["imagefleet", "preflight", "--stage", "x y"],
+  ["imagefleet", "doctor", "--stage=x/y"],
+  ["sst", "deploy", "--stage"],
+])(
+  "%s %s %s refuses a name that is not a stage's, before it installs anything",
+  async (...args) => {
+    for (const path of ["scripts/run.mjs", "scripts/tools/package.json", LOCK]) {
+      await cp(join(ROOT, path), join(clone, path));
+    }
+    await mkdir(join(clone, "packages"));
+    const ended = promisify(execFile)(process.execPath, [join(clone, "scripts/run.mjs"), ...args]);
+    await expect(ended).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^imagefleet: --stage "(x.y)?" is not the name of a stage: /),
+    });
+    expect(await readdir(join(clone, "scripts/tools"))).not.toContain("node_modules");
+  },
 );
 
 it("replaces the installation of a start by the whole one without a question", async () => {
