@@ -39,7 +39,7 @@ install(name === "start" || (name === "imagefleet" && !rest.some(isStage)));
 runProgram([...program, ...rest]);
 
 /**
- * Refuses an invalid stage name before anything is installed.
+ * Refuses a stage's name that SST does not accept, before anything is installed for it.
  * https://github.com/anomalyco/sst/blob/dev/pkg/project/project.go (InvalidStageRegex)
  */
 function checkStage() {
@@ -48,7 +48,7 @@ function checkStage() {
   const [, stage = rest[at + 1] ?? ""] = /^--stage=(.*)$/s.exec(rest[at]) ?? [];
   if (/^[a-zA-Z0-9-]+$/.test(stage)) return;
   fail(
-    `--stage ${JSON.stringify(stage)} is not a stage name: write letters, digits and hyphens, such as --stage production`,
+    `--stage ${JSON.stringify(stage)} is not the name of a stage: write letters, digits and hyphens only, such as --stage production`,
     2,
   );
 }

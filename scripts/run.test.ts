@@ -50,18 +50,21 @@ it.each([
   ["imagefleet", "preflight", "--stage", "x y"],
   ["imagefleet", "doctor", "--stage=x/y"],
   ["sst", "deploy", "--stage"],
-])("%s %s %s is refused before anything is installed", async (...args) => {
-  for (const path of ["scripts/run.mjs", "scripts/tools/package.json", LOCK]) {
-    await cp(join(ROOT, path), join(clone, path));
-  }
-  await mkdir(join(clone, "packages"));
-  const ended = promisify(execFile)(process.execPath, [join(clone, "scripts/run.mjs"), ...args]);
-  await expect(ended).rejects.toMatchObject({
-    code: 2,
-    stderr: expect.stringMatching(/^imagefleet: --stage "(x.y)?" is not a stage name: write /),
-  });
-  expect(await readdir(join(clone, "scripts/tools"))).not.toContain("node_modules");
-});
+])(
+  "%s %s %s refuses a name that is not a stage's, before it installs anything",
+  async (...args) => {
+    for (const path of ["scripts/run.mjs", "scripts/tools/package.json", LOCK]) {
+      await cp(join(ROOT, path), join(clone, path));
+    }
+    await mkdir(join(clone, "packages"));
+    const ended = promisify(execFile)(process.execPath, [join(clone, "scripts/run.mjs"), ...args]);
+    await expect(ended).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^imagefleet: --stage "(x.y)?" is not the name of a stage: /),
+    });
+    expect(await readdir(join(clone, "scripts/tools"))).not.toContain("node_modules");
+  },
+);
 
 it("replaces the installation of a start by the whole one without a question", async () => {
   const manifests = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "scripts/run.mjs"];

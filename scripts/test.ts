@@ -5,7 +5,6 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CHECKS, type Check, ROOT, runChecks } from "./checks.ts";
-import { unitTests } from "./unit.ts";
 
 const REPORT = join(ROOT, "node_modules", ".imagefleet-tests.json");
 /** VitePress fails on a dead link. */
@@ -14,20 +13,17 @@ const SITE: Check = ["docs site", "vitepress", ["build", "docs"]];
 const args = process.argv.slice(2);
 const isUnit = args.includes("--unit");
 const only = args.filter((arg) => arg !== "--unit");
+const config = isUnit ? ["--config", "scripts/unit.config.ts"] : [];
 
 const checks = only.length === 0 && !isUnit ? [...CHECKS, SITE] : [];
 const failedChecks = runChecks(checks);
 
 rmSync(REPORT, { force: true });
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`];
-const { status } = spawnSync(
-  "vitest",
-  ["run", ...reporters, ...(isUnit ? ["--project", "imagefleet", ...unitTests()] : only)],
-  {
-    cwd: ROOT,
-    stdio: "inherit",
-  },
-);
+const { status } = spawnSync("vitest", ["run", ...reporters, ...config, ...only], {
+  cwd: ROOT,
+  stdio: "inherit",
+});
 const counts = readCounts();
 const passed = checks.length - failedChecks.length + counts.passed;
 let failed = failedChecks.length + counts.failed;

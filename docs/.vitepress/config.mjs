@@ -23,6 +23,7 @@ export default defineConfig({
   description:
     "Turns the images that your users upload to S3 into the renditions that your pages show.",
   lastUpdated: false,
+  head: [["link", { rel: "icon", href: "data:," }]],
   ignoreDeadLinks: [/deploy-role\.json$/],
   buildEnd({ outDir }) {
     // A link leads to CloudFormation's template, which is not a page.
