@@ -1,5 +1,5 @@
 import { clientConfig } from "@imagefleet/core/aws";
-import { absentLocally, askFor, type Check } from "../../check/check.ts";
+import { absentLocally, askFor, type Check, ok, problem } from "../../check/check.ts";
 import { isOfStage } from "../../connection/stage/names.ts";
 import { many } from "../../terminal/thousands.ts";
 import { DEPLOY_AGAIN, type Fleet, type Stage } from "./fleet.ts";
@@ -56,7 +56,7 @@ export async function alarmChecks({ stage }: Fleet): Promise<readonly Check[]> {
     ];
     const well = alarms.filter((each) => alarmProblems(each).length === 0).length;
     const message = `${many(well, "alarm")} ${well === 1 ? "has an action and is" : "have actions and are"} not in alarm.`;
-    return well === 0 ? wrongs : [...wrongs, { name: "alarms", state: "ok", message }];
+    return well === 0 ? wrongs : [...wrongs, ok("alarms", message)];
   });
 }
 
@@ -76,5 +76,5 @@ function alarmProblems(alarm: Alarm): Check[] {
 }
 
 function wrong(name: string, message: string, fix: string): Check {
-  return { name: `alarm ${name}`, state: "wrong", message, fix };
+  return problem(`alarm ${name}`, message, fix);
 }

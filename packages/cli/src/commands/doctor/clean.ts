@@ -7,7 +7,7 @@ import {
 import { statusOf } from "@imagefleet/core/aws";
 import { manifestKey } from "@imagefleet/core/plan";
 import { RenditionStore } from "@imagefleet/core/store";
-import type { Check } from "../../check/check.ts";
+import { type Check, ok, problem } from "../../check/check.ts";
 import { deleteDeadLetters, walk } from "../../dead-letters/walk.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Followed } from "./follow.ts";
@@ -72,14 +72,12 @@ export async function clean(
   if (followed.some(({ check }) => check.state === "wrong")) {
     await attempt("dead letters of the pictures", () => removeDeadLetters(fleet, prefix));
   }
-  if (left.length === 0)
-    return { name, state: "ok", message: "All test pictures and their renditions are removed." };
-  return {
+  if (left.length === 0) return ok(name, "All test pictures and their renditions are removed.");
+  return problem(
     name,
-    state: "wrong",
-    message: `Not removed: ${left.join("; ")}.`,
-    fix: `Remove everything under ${prefix} by hand.`,
-  };
+    `Not removed: ${left.join("; ")}.`,
+    `Remove everything under ${prefix} by hand.`,
+  );
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html */
