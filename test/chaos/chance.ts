@@ -20,7 +20,7 @@ export class Chance {
     return uniformInt(this.#generator, least, most);
   }
 
-  /** One of the list; undefined when there is none. */
+  /** One of the list; undefined if it is empty. */
   pick<T>(list: readonly T[]): T | undefined {
     return list.length === 0 ? undefined : list[this.between(0, list.length - 1)];
   }

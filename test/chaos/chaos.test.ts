@@ -31,13 +31,13 @@ it("loses nothing, leaves nothing stale and nothing behind, whatever goes wrong"
   expect(deadLetters["SourceCorrupt"]).toBeGreaterThan(0);
 }, 150_000);
 
-it("ends when it is told to", async () => {
+it("ends when it is stopped", async () => {
   const stop = new AbortController();
   const working = Promise.withResolvers<void>();
   const running = chaos({ ...DEFAULTS, seed: 8 }, stop.signal, ({ jobs }) => {
     if (jobs > 5) working.resolve();
   });
   await working.promise;
-  stop.abort(new Error("told to"));
-  await expect(running).rejects.toThrow("told to");
+  stop.abort(new Error("stopped"));
+  await expect(running).rejects.toThrow("stopped");
 }, 60_000);

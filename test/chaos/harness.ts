@@ -17,7 +17,7 @@ import { CallRecorder, localPlaces } from "../permissions/index.ts";
 import recipe from "./recipe.ts";
 import type { LaneQueues } from "./snapshot/index.ts";
 
-/** Short, so that what a kill left comes back soon. */
+/** Short, so that the messages of a killed process are received again soon. */
 const FUNCTION_TIMEOUT_MS = 6_000;
 const LEASE_SECONDS = 6;
 

@@ -25,7 +25,7 @@ const CLIENT = { region: REGION, endpoint, credentials: CREDENTIALS };
 const named = (resource: string) => `moto-test-Photos${resource}-abcdefgh`;
 const bucket = (resource: string) => named(resource).toLowerCase();
 
-interface Told {
+interface DoctorOutput {
   readonly checks: readonly { name: string; state: string; says: string }[];
   readonly pictures?: readonly { lane: string; renditionsMs: number | null }[];
 }
@@ -59,10 +59,10 @@ describe.skipIf(endpoint === "")("on a server of others", () => {
       },
     });
     if (stdout === "") throw new Error(stderr);
-    const told: Told = JSON.parse(stdout);
-    const state = (name: string) => told.checks.find((check) => check.name === name)?.state;
-    const wrong = told.checks.filter((check) => check.state === "wrong").map(({ name }) => name);
-    return { code, told, state, wrong };
+    const output: DoctorOutput = JSON.parse(stdout);
+    const state = (name: string) => output.checks.find((check) => check.name === name)?.state;
+    const wrong = output.checks.filter((check) => check.state === "wrong").map(({ name }) => name);
+    return { code, output, state, wrong };
   }
 
   it("preflight names the role that the account lacks, and no more once it is there", async () => {
@@ -139,7 +139,7 @@ describe.skipIf(endpoint === "")("on a server of others", () => {
     );
 
     // The notification goes to another queue: no picture could arrive, and none is put.
-    const { code, state, wrong, told } = await imagefleet("doctor", "--recipe", "recipe.mjs");
+    const { code, state, wrong, output } = await imagefleet("doctor", "--recipe", "recipe.mjs");
     expect(code).toBe(3);
     expect(wrong).toEqual([
       "redrive policy of the large lane",
@@ -150,6 +150,6 @@ describe.skipIf(endpoint === "")("on a server of others", () => {
     expect(state("queue policy of the small lane")).toBe("ok");
     expect(state("alarms")).toBe("unknown");
     expect(state("picture through the small lane")).toBe("unknown");
-    expect(told.pictures).toEqual([]);
+    expect(output.pictures).toEqual([]);
   });
 });

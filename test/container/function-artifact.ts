@@ -4,7 +4,7 @@ export interface FunctionArtifact {
   readonly folder: string;
   /** Where bare.mjs lies: the packages that it cannot do without, bundled alike. */
   readonly bare: string;
-  /** As Lambda is told it: module and export. */
+  /** The handler as Lambda's setting: module and export. */
   readonly handler: string;
   readonly zipBytes: number;
   readonly unpackedBytes: number;

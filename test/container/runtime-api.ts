@@ -24,7 +24,7 @@ interface Invocation {
 /** Listens on 127.0.0.1. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 export async function startRuntimeApi(): Promise<RuntimeApi> {
   const dead = Promise.withResolvers<never>();
-  // Heard of by whoever invokes: when nobody does yet, nobody misses it.
+  // The invoker handles it. Without one, nothing is lost.
   dead.promise.catch(() => undefined);
   let current: Invocation | undefined;
   let asking: ServerResponse | undefined;

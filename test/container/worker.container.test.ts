@@ -193,7 +193,7 @@ describe.skipIf(image === "")("the worker's image", () => {
     }
   });
 
-  it("is well as long as its work goes round, and not when it stands still", async () => {
+  it("is healthy while its loops run, and not when they stop", async () => {
     const { run, kill } = await start(TASK, { IMAGEFLEET_HEALTH_SECONDS: "1" });
     const check = async () => (await run(["node", "packages/worker/src/health/check.ts"])).code;
     await expect.poll(check).toBe(0);
@@ -209,7 +209,7 @@ describe.skipIf(image === "")("the worker's image", () => {
     expect((await run(["touch", "/scratch/x"])).code).toBe(0);
   });
 
-  it("hands back on SIGTERM what does not fit into its stop, and ends with 0", {
+  it("releases on SIGTERM what does not fit into its stop, and exits with 0", {
     timeout: 2 * MINUTES,
   }, async () => {
     await upload("photo.jpg", await progressive("photo.jpg", 12_000, 9000));

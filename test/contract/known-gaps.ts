@@ -5,7 +5,7 @@ import type { ServerName } from "./server.ts";
 const attributes = [
   "a message says when it was sent and first received, and how often",
   "system attributes can be asked for by name",
-  "a received message is held, and comes back when its visibility ends",
+  "a received message is hidden until its visibility timeout ends",
   "visibility 0 gives a message back at once, counted",
   "a message is received maxReceiveCount times, then found in the dead-letter queue",
   "a dead letter keeps when it was sent, and its count goes on",
@@ -51,7 +51,7 @@ const named = [
 
 // Answers that differ.
 const answers = [
-  "the SDK's checksum is kept and given back",
+  "the SDK's checksum is stored and returned",
   "a key with tab and newline is put, read, listed, copied and deleted",
   "a key with control characters is put, read, listed, copied and deleted",
   "encoding-type=url gives keys in form encoding",

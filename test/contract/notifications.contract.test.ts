@@ -230,7 +230,7 @@ promise("the queue's count includes the event of a put that returned", async () 
   });
 });
 
-promise("the configuration is given back, and replaced as a whole", async () => {
+promise("the configuration is returned, and replaced as a whole", async () => {
   const rule = (Name: FilterRuleName) => ({ Key: { FilterRules: [{ Name, Value: ".png" }] } });
   const { Bucket, queue } = await wired({ Id: "png", Events: both, Filter: rule("suffix") });
   const get = () => setup.s3.send(new GetBucketNotificationConfigurationCommand({ Bucket }));

@@ -27,7 +27,7 @@ async function bytesOf(Key: string, Range?: string): Promise<Buffer> {
   return Buffer.from((await Body?.transformToByteArray()) ?? []);
 }
 
-promise("an object comes back with its bytes, type, cache control and metadata", async () => {
+promise("an object is returned with its bytes, type, cache control and metadata", async () => {
   const Body = randomBytes(1000);
   const sent = {
     ContentType: "image/webp",
@@ -84,7 +84,7 @@ promise("a stream of known length can be put", async () => {
   expect((await bytesOf("streamed")).equals(Body)).toBe(true);
 });
 
-promise("the SDK's checksum is kept and given back", async () => {
+promise("the SDK's checksum is stored and returned", async () => {
   const put = await setup.s3.send(new PutObjectCommand({ Bucket, Key: "sum", Body: "hello" }));
   expect(put.ChecksumCRC32).toBe("NhCmhg==");
   const got = await setup.s3.send(

@@ -14,7 +14,7 @@ async function timed<T>(work: Promise<T>): Promise<{ result: T; ms: number }> {
   return { result: await work, ms: performance.now() - start };
 }
 
-promise("a receive that waits comes back empty when its time is over", async () => {
+promise("a waiting receive returns empty when its time is over", async () => {
   const queue = await setup.queue();
   const { result, ms } = await timed(setup.receive(queue, { WaitTimeSeconds: 1 }));
   expect(result).toEqual([]);
@@ -22,7 +22,7 @@ promise("a receive that waits comes back empty when its time is over", async () 
   expect(ms).toBeLessThan(3000);
 });
 
-promise("a receive that waits comes back as soon as a message is sent", async () => {
+promise("a waiting receive returns as soon as a message is sent", async () => {
   const queue = await setup.queue();
   const waiting = timed(setup.receive(queue, { WaitTimeSeconds: 20 }));
   await setup.receive(queue);
@@ -32,16 +32,19 @@ promise("a receive that waits comes back as soon as a message is sent", async ()
   expect(ms).toBeLessThan(3000);
 });
 
-promise("a receive that waits comes back as soon as another's visibility ends", async () => {
-  const queue = await setup.queue();
-  await setup.send(queue, "x");
-  await setup.receive(queue, { VisibilityTimeout: 1, WaitTimeSeconds: 1 });
-  const { result, ms } = await timed(setup.receive(queue, { WaitTimeSeconds: 20 }));
-  expect(result).toHaveLength(1);
-  expect(ms).toBeLessThan(3000);
-});
+promise(
+  "a waiting receive returns as soon as another message's visibility timeout ends",
+  async () => {
+    const queue = await setup.queue();
+    await setup.send(queue, "x");
+    await setup.receive(queue, { VisibilityTimeout: 1, WaitTimeSeconds: 1 });
+    const { result, ms } = await timed(setup.receive(queue, { WaitTimeSeconds: 20 }));
+    expect(result).toHaveLength(1);
+    expect(ms).toBeLessThan(3000);
+  },
+);
 
-promise("a receive that waits comes back as soon as a message is given back", async () => {
+promise("a waiting receive returns as soon as a message is released", async () => {
   const queue = await setup.queue();
   await setup.send(queue, "x");
   const [held] = await setup.receive(queue, { VisibilityTimeout: 60, WaitTimeSeconds: 1 });

@@ -29,7 +29,7 @@ const change = ({ url }: Queue, { ReceiptHandle }: Message, VisibilityTimeout: n
 const remove = ({ url }: Queue, { ReceiptHandle }: Message) =>
   setup.sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
 
-promise("a received message is held, and comes back when its visibility ends", async () => {
+promise("a received message is hidden until its visibility timeout ends", async () => {
   const { queue, message } = await received(1);
   expect(await setup.receive(queue)).toEqual([]);
   const [again] = await setup.receive(queue, { WaitTimeSeconds: 5 });
@@ -64,7 +64,7 @@ promise("visibility 0 gives a message back at once, counted", async () => {
   expect(again?.Attributes?.ApproximateReceiveCount).toBe("2");
 });
 
-promise("leases are extended and given back in batches", async () => {
+promise("leases are extended and released in batches", async () => {
   const { queue, message } = await received(60);
   const Entries = [{ Id: "a", ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: 0 }];
   const changed = await setup.sqs.send(

@@ -38,12 +38,12 @@ async function ended(key: string, ...outcomes: string[]): Promise<void> {
 
 it("the function needs what is recorded, and nothing else", async () => {
   const { lanes } = harness;
-  // At their last permitted receive: the first goes at once, the other is sent anew.
+  // At their last permitted receive: the first goes at once, the other is requeued.
   await harness.upload("in/last/a.png", SMALL);
   await harness.upload("in/last/b.png", SMALL);
   // The third is S3's test event.
   await harness.receiveAll(lanes.small, 3, 3);
-  // Begun before: one at a time, the other held meanwhile.
+  // Received before: one at a time, the other waits meanwhile.
   await harness.upload("in/again/a.png", SMALL);
   await harness.upload("in/again/b.png", SMALL);
   await harness.receiveAll(lanes.small, 5, 1);

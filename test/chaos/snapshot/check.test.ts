@@ -96,7 +96,7 @@ describe("each wrong is found", () => {
       },
     ],
     [
-      "a manifest that is none",
+      "an invalid manifest",
       "lost",
       KEY,
       ({ manifests, stored }) => {
@@ -240,7 +240,7 @@ describe("each wrong is found", () => {
       },
     ],
     [
-      "a letter whose reason is none",
+      "a dead letter with an unknown reason",
       "unexplained",
       KEY,
       ({ deadLetters }) => {

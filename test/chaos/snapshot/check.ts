@@ -12,7 +12,7 @@ type WrongKind =
   | "orphan"
   /** A source rejected for what it never was. */
   | "unjust"
-  /** A dead letter with a reason that is none. */
+  /** A dead letter with an unknown reason. */
   | "unexplained";
 
 export interface Wrong {
@@ -75,10 +75,10 @@ function wrongOf(key: string, source: Source, snapshot: Snapshot): Finding {
     return stale(`its manifest says ${manifest.rejected ?? "rendered"}, not ${reason}`);
   }
   if (manifest.renditions.size > 0) return stale("it was rejected and has renditions");
-  const told = snapshot.deadLetters.some(
+  const isReported = snapshot.deadLetters.some(
     (deadLetter) => deadLetter.reason === reason && deadLetter.keys.includes(key),
   );
-  return told ? undefined : { kind: "lost", why: `no dead letter says ${reason}` };
+  return isReported ? undefined : { kind: "lost", why: `no dead letter says ${reason}` };
 }
 
 function wrongPicture(

@@ -5,7 +5,7 @@ const LEVELS = 6;
 const STEP = 255 / (LEVELS - 1);
 export const COLORS = LEVELS ** 3;
 
-/** Colors far enough from one another to be told apart after JPEG. */
+/** Colors that JPEG leaves distinguishable. */
 export function colorOf(number: number): Rgb {
   const level = (place: number) => (Math.floor(number / LEVELS ** place) % LEVELS) * STEP;
   return [level(2), level(1), level(0)];

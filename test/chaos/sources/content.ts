@@ -17,9 +17,9 @@ type Side = (typeof SIDES)[number];
 /** What a source is, from its content. */
 export type Kind =
   | "picture"
-  /** Over the byte gate. */
+  /** Over the small lane's byte limit. */
   | "heavy"
-  /** Few bytes, many pixels: over the small lane's cost gate. */
+  /** Few bytes, many pixels: over the small lane's cost limit. */
   | "costly"
   | "corrupt"
   | "unsupported"

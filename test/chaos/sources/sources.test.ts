@@ -31,7 +31,7 @@ describe("contents", () => {
     }
   });
 
-  it("what is over a gate, by bytes or by pixels", async () => {
+  it("sources over a limit, by bytes or by pixels", async () => {
     expect((await bytesOf({ ...base, kind: "heavy" })).length).toBeGreaterThan(BYTE_GATE);
     const costly = await bytesOf({ ...base, kind: "costly" });
     expect(costly.length).toBeLessThan(BYTE_GATE);

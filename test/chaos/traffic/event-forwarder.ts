@@ -126,7 +126,7 @@ export class EventForwarder {
 
 const eventSchema = v.pipe(v.string(), v.parseJson(), v.object({ Records: v.array(v.unknown()) }));
 
-/** Two events as one message; undefined when one of them is none. */
+/** Two events as one message; undefined if one of them is not an event. */
 function together(one: string, other: string): string | undefined {
   const [a, b] = [v.safeParse(eventSchema, one), v.safeParse(eventSchema, other)];
   if (!a.success || !b.success) return undefined;

@@ -125,7 +125,7 @@ test("a restore sends ObjectRestore:Completed, and a longer one of the same copy
   expect(events[0].Records[0].s3.object).toEqual(object);
 });
 
-test("a put or a copy sets the class anew, STANDARD where it names none", async () => {
+test("a put or a copy sets the class, and STANDARD if it names none", async () => {
   const { ETag } = await put("k");
   const archived = await copy("k", "k", "DEEP_ARCHIVE");
   expect(archived.CopyObjectResult?.ETag).toBe(ETag);

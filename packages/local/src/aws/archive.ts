@@ -20,7 +20,7 @@ const classes = [
   "DEEP_ARCHIVE",
 ];
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html: GLACIER_IR is none of them. */
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html: GLACIER_IR is not one of them. */
 const archives = ["GLACIER", "DEEP_ARCHIVE"];
 
 const dayMs = 86_400_000;

@@ -26,7 +26,7 @@ export type Change = {
   restored?: Required<Storage>;
 };
 
-/** Who hears of changes, within the transaction that makes them. */
+/** Receives each change, within the transaction that makes it. */
 type Listener = { announce(change: Change): void; forget(bucket: string): void };
 
 type PutArguments = Parameters<InstanceType<typeof S3Store>["putObject"]>;

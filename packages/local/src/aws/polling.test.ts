@@ -20,7 +20,7 @@ test("a client that goes away while it waits takes no message with it", async ()
   const { clients, url } = await opened();
   const controller = new AbortController();
   const waiting = poll(clients, url, controller.signal);
-  // An answer to a later request says that the wait has begun, and then that it has ended.
+  // An answer to a later request shows that the wait has started, and then that it has ended.
   await clients.receive(url);
   controller.abort();
   await expect(waiting).rejects.toThrow();

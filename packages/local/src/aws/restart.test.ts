@@ -182,7 +182,7 @@ describe.each(Object.entries(ends))("after %s", (_, end) => {
     );
   });
 
-  test("a message given back with visibility 0 is there, its receives counted", async () => {
+  test("a message released with visibility 0 is visible, and its receives are counted", async () => {
     await across(
       async ({ sqs, createQueue, send, receive }) => {
         const QueueUrl = await createQueue("q");

@@ -73,7 +73,7 @@ describe("a signature in the header", () => {
     expect(await answerOf(send(local, { ...listQueues, credentials: credentials() }))).toEqual(sqs);
   });
 
-  it("is told by the SDK under AWS's own names", async () => {
+  it("is reported by the SDK under AWS's names", async () => {
     const { endpoint } = local;
     const nameOf = (credentials: LocalAws["credentials"]) => {
       const sqs = new SQSClient({ endpoint, region: "us-east-1", credentials, maxAttempts: 1 });

@@ -29,8 +29,8 @@ const keptStderr = 4096;
 
 export interface SpawnedAws extends LocalAws {
   readonly pid: number;
-  /** Resolves, with the reason, when the process has ended, asked to or not. */
-  readonly ended: Promise<string>;
+  /** Resolves, with the reason, when the process has endedEarly, asked to or not. */
+  readonly endedEarly: Promise<string>;
 }
 
 /**
@@ -49,14 +49,14 @@ export async function spawnLocalAws(options: LocalAwsOptions): Promise<SpawnedAw
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(-keptStderr);
   });
-  const died = exited.then(([code, signal]) => {
+  const endedEarly = exited.then(([code, signal]) => {
     throw new Error(
       `the local AWS servers ended (${signal ?? code}) before they were ready\n${stderr}`,
     );
   });
-  died.catch(() => {});
+  endedEarly.catch(() => {});
 
-  const [message] = await Promise.race([once(child, "message"), died]);
+  const [message] = await Promise.race([once(child, "message"), endedEarly]);
   const report = v.parse(Report, message);
   if (report.kind !== "ready" || child.pid === undefined) {
     await exited;

@@ -5,7 +5,7 @@ const valid = /^[\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]*$/u
 
 /**
  * fauxqs's expression looks at code units and so refuses every character above
- * U+FFFF. Its handlers ask that one object, which can be told better.
+ * U+FFFF. Its handlers ask that one object, which can be described better.
  */
 export function mendUnicode(): void {
   INVALID_MESSAGE_BODY_CHAR.test = (body) => !valid.test(body);

@@ -2,7 +2,7 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 import * as v from "valibot";
 import { S3Error } from "./fauxqs.ts";
 
-/** Every element is a list of those of its name: nothing is told apart by how often it stands there. */
+/** Every element is a list of the elements of its name, also where there is only one. */
 const parser = new XMLParser({
   ignoreDeclaration: true,
   ignorePiTags: true,

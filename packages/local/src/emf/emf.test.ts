@@ -49,7 +49,7 @@ it.each([
   ["a metric that is text", line({ jobs: "1" })],
   ["a metric without an end", line({ jobs: null })],
   ["more values than a metric may have", line({ ms: Array(101).fill(1) })],
-  ["a unit that there is none of", directive({ Metrics: [{ Name: "jobs", Unit: "ms" }] })],
+  ["an unknown unit", directive({ Metrics: [{ Name: "jobs", Unit: "ms" }] })],
   ["no set of dimensions", directive({ Dimensions: [] })],
   ["no namespace", directive({ Namespace: "" })],
   ["no time", line({ _aws: { CloudWatchMetrics: [] } })],

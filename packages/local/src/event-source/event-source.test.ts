@@ -2,7 +2,7 @@ import type { SQSEvent, SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { FaultProxy } from "../fault-proxy/index.ts";
 import { isAlive } from "../function/fixtures/alive.ts";
-import { Gate } from "../function/fixtures/gate.ts";
+import { Latch } from "../function/fixtures/latch.ts";
 import { type FunctionOptions, type LocalFunction, startFunction } from "../function/index.ts";
 import { clientOf, REGION, Server, TestQueue } from "./fixtures/queue.ts";
 import {
@@ -69,10 +69,10 @@ function connect(
   return source;
 }
 
-async function openGate(): Promise<Gate> {
-  const gate = await Gate.start();
-  onTestFinished(() => gate[Symbol.asyncDispose]());
-  return gate;
+async function openLatch(): Promise<Latch> {
+  const latch = await Latch.start();
+  onTestFinished(() => latch[Symbol.asyncDispose]());
+  return latch;
 }
 
 const numbered = (count: number) => Array.from({ length: count }, (_, at) => `message ${at}`);
@@ -229,16 +229,16 @@ describe("function errors leave the whole batch", () => {
     ]);
   });
 
-  test("a handler killed in mid-batch: only it dies, and its batch comes back", async () => {
-    const gate = await openGate();
+  test("a handler that is killed during a batch exits alone, and its batch is received again", async () => {
+    const latch = await openLatch();
     const queue = await TestQueue.create(server, 2);
-    const fn = start("atGate", { environment: gate.environment, timeoutMs: 2000 });
+    const fn = start("atLatch", { environment: latch.environment, timeoutMs: 2000 });
     const [victimId] = await queue.send(["victim"]);
     const source = connect(queue, fn, { maximumConcurrency: 2 });
-    await gate.arrived(1);
+    await latch.arrived(1);
     const [victim = 0] = fn.pids();
     await queue.send(["survivor"]);
-    await gate.arrived(2);
+    await latch.arrived(2);
     process.kill(victim, "SIGKILL");
     await settled(1);
     expect(reports[0]).toMatchObject({
@@ -247,12 +247,12 @@ describe("function errors leave the whole batch", () => {
       failures: [victimId],
       deleted: [],
     });
-    expect(await gate.arrived(1)).toEqual(["survivor"]);
-    gate.open();
+    expect(await latch.arrived(1)).toEqual(["survivor"]);
+    latch.open();
     await settled(2);
     expect(reports[1]).toMatchObject({ result: { kind: "returned" }, failures: [] });
-    expect(await gate.arrived(1)).toEqual(["victim"]);
-    gate.open();
+    expect(await latch.arrived(1)).toEqual(["victim"]);
+    latch.open();
     await settled(3);
     expect(reports[2]).toMatchObject({ deleted: [victimId] });
     expect(fn.pids()).not.toContain(victim);
@@ -275,29 +275,29 @@ describe("function errors leave the whole batch", () => {
 });
 
 test("invocations at once reach the maximum and never pass it; nothing is taken before its turn", async () => {
-  const gate = await openGate();
+  const latch = await openLatch();
   const queue = await TestQueue.create(server, 30);
   await queue.send(numbered(45));
-  const fn = start("atGate", {
-    environment: gate.environment,
+  const fn = start("atLatch", {
+    environment: latch.environment,
     maximumConcurrency: 4,
     timeoutMs: 30_000,
   });
   const source = connect(queue, fn, { maximumConcurrency: 3 });
-  await gate.arrived(3);
+  await latch.arrived(3);
   expect(source.inFlight()).toBe(30);
   await depth(queue).toEqual({ waiting: 15, taken: 30 });
-  gate.open();
-  await gate.arrived(2);
-  gate.open();
+  latch.open();
+  await latch.arrived(2);
+  latch.open();
   await settled(5);
-  expect(gate.most).toBe(3);
+  expect(latch.most).toBe(3);
   await depth(queue).toEqual({ waiting: 0, taken: 0 });
 });
 
 describe("stop", () => {
-  test("lets the batch in hand end and be deleted, and gives back what its last poll took", async () => {
-    const gate = await openGate();
+  test("finishes and deletes the batch in flight, and releases the messages of its last poll", async () => {
+    const latch = await openLatch();
     const polling = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
     let receives = 0;
@@ -310,10 +310,10 @@ describe("stop", () => {
     onTestFinished(() => proxy[Symbol.asyncDispose]());
     const queue = await TestQueue.create(server, 30);
     const inFlight = await queue.send(numbered(3));
-    const fn = start("atGate", { environment: gate.environment, timeoutMs: 30_000 });
+    const fn = start("atLatch", { environment: latch.environment, timeoutMs: 30_000 });
     const sqs = clientOf(server, { endpoint: proxy.endpoint });
     const source = connect(queue, fn, { sqs, maximumConcurrency: 2 });
-    await gate.arrived(1);
+    await latch.arrived(1);
     await polling.promise;
     const pids = fn.pids();
     let stopped = false;
@@ -325,7 +325,7 @@ describe("stop", () => {
     await depth(queue).toEqual({ waiting: 2, taken: 3 });
     await expect.poll(() => source.inFlight(), within).toBe(3);
     expect(stopped).toBe(false);
-    gate.open();
+    latch.open();
     await stopping;
     await fn.stop();
     expect(reports).toMatchObject([{ result: { kind: "returned" }, failures: [] }]);
@@ -336,7 +336,7 @@ describe("stop", () => {
     expect(errors).toEqual([]);
   });
 
-  test("gives back what a window had gathered", async () => {
+  test("releases what a window had gathered", async () => {
     const queue = await TestQueue.create(server, 30);
     await queue.send(numbered(4));
     const source = connect(queue, start("succeed"), { windowMs: 300_000 });

@@ -3,9 +3,9 @@ import { checkEventSourceOptions, type EventSourceOptions } from "./options.ts";
 
 /** An SQS event source mapping: what stands between a queue and a function on AWS. */
 export interface EventSource {
-  /** Messages received and not yet settled: deleted, left or given back. */
+  /** Messages received and not yet settled: deleted, left or released. */
   inFlight(): number;
-  /** Receives no more and lets the batches in hand end and be settled; what was not invoked is given back. */
+  /** Receives no more, and lets the batches in flight end and be settled. Releases the messages that were not invoked. */
   stop(): Promise<void>;
 }
 

@@ -3,8 +3,8 @@ import { finished } from "node:stream/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { byRates, type Decide, type Fault, FaultProxy } from "./index.ts";
 
-/** What the server behind the proxy heard: whole is false when the body broke off. */
-interface Heard {
+/** What the server behind the proxy received; `whole` is false if the body ended early. */
+interface ReceivedRequest {
   readonly method: string;
   readonly url: string;
   readonly bytes: number;
@@ -13,12 +13,12 @@ interface Heard {
 
 let server: Server;
 let proxy: FaultProxy;
-const heard: Heard[] = [];
+const requests: ReceivedRequest[] = [];
 /** The server's next answers. */
 let body = Buffer.from("the answer");
 
 beforeEach(async () => {
-  heard.length = 0;
+  requests.length = 0;
   body = Buffer.from("the answer");
   server = createServer(async (request, response) => {
     const { method = "", url = "" } = request;
@@ -30,7 +30,7 @@ beforeEach(async () => {
       () => true,
       () => false,
     );
-    heard.push({ method, url, bytes, whole });
+    requests.push({ method, url, bytes, whole });
     if (method === "DELETE") response.writeHead(204).end();
     else response.writeHead(200, { "content-length": body.length, etag: '"e"' }).end(body);
   });
@@ -73,22 +73,24 @@ it("lets calls through as they are: method, path, headers, bodies", async () => 
   });
   expect(await response.text()).toBe("the answer");
   expect(response.headers.get("etag")).toBe('"e"');
-  expect(heard).toEqual([{ method: "PUT", url: "/b/a%20b%2Fc+d//e?x=1", bytes: 7, whole: true }]);
+  expect(requests).toEqual([
+    { method: "PUT", url: "/b/a%20b%2Fc+d//e?x=1", bytes: 7, whole: true },
+  ]);
   expect(proxy.calls).toBe(1);
   expect(Object.values(proxy.injected()).every((count) => count === 0)).toBe(true);
 });
 
-it("resets before the server has heard", async () => {
+it("resets before the server receives anything", async () => {
   await always({ kind: "reset" });
   expect(await codeOf(get())).toBe("ECONNRESET");
-  expect(heard).toEqual([]);
+  expect(requests).toEqual([]);
   expect(proxy.injected().reset).toBe(1);
 });
 
 it("loses the answer after the server has acted", async () => {
   await always({ kind: "lostAnswer" });
   expect(await codeOf(get("/b/k", { method: "PUT", body: "content" }))).toBe("ECONNRESET");
-  expect(heard).toMatchObject([{ bytes: 7, whole: true }]);
+  expect(requests).toMatchObject([{ bytes: 7, whole: true }]);
   expect(proxy.injected().lostAnswer).toBe(1);
 });
 
@@ -110,7 +112,7 @@ it.each(["HEAD", "DELETE"])(
   async (method) => {
     await always({ kind: "cutResponse" });
     expect(await codeOf(get("/b/k", { method }))).toBe("ECONNRESET");
-    expect(heard).toHaveLength(1);
+    expect(requests).toHaveLength(1);
     expect(proxy.injected()).toMatchObject({ cutResponse: 0, lostAnswer: 1 });
   },
 );
@@ -119,8 +121,8 @@ it("cuts the request's body: the server sees it break off", async () => {
   await always({ kind: "cutRequest" });
   const content = Buffer.alloc(300_000);
   expect(await codeOf(get("/b/k", { method: "PUT", body: content }))).toBeDefined();
-  await expect.poll(() => heard).toMatchObject([{ method: "PUT", whole: false }]);
-  expect(heard[0]?.bytes).toBeLessThanOrEqual(150_000);
+  await expect.poll(() => requests).toMatchObject([{ method: "PUT", whole: false }]);
+  expect(requests[0]?.bytes).toBeLessThanOrEqual(150_000);
   await expect.poll(() => proxy.injected().cutRequest).toBe(1);
   await codeOf(get());
   expect(proxy.injected()).toMatchObject({ cutRequest: 1, reset: 1 });
@@ -140,7 +142,7 @@ it.each([
   expect(await get("/", { method: "POST", headers, body: "{}" })).toMatch(
     new RegExp(`^${status} \\{"__type":"com.amazonaws.sqs#`),
   );
-  expect(heard).toEqual([]);
+  expect(requests).toEqual([]);
   expect(proxy.injected()[kind]).toBe(3);
 });
 
@@ -151,7 +153,7 @@ it("answers for IAM where a call is not allowed, and counts it as no fault", asy
   expect(await get("/", { method: "POST", headers, body: "{}" })).toMatch(
     /^403 \{"__type":"com.amazonaws.sqs#AccessDenied"/,
   );
-  expect(heard).toEqual([]);
+  expect(requests).toEqual([]);
   expect(Object.values(proxy.injected()).every((count) => count === 0)).toBe(true);
 });
 
@@ -190,7 +192,7 @@ it("answers for the server, and lends the body to who decides", async () => {
     { service: "sqs", operation: "ReceiveMessage", path: "/" },
     "asked",
   ]);
-  expect(heard).toMatchObject([{ bytes: 5, whole: true }]);
+  expect(requests).toMatchObject([{ bytes: 5, whole: true }]);
 });
 
 it("streams: each half of a body arrives before the other is sent, both ways", async () => {
@@ -301,7 +303,7 @@ it("draws faults at their rates, by seed and operation, whatever comes between",
   expect(await fates(byRates({ seed: 2, rates }), "PutObject", 50)).not.toEqual(again);
 });
 
-it("takes the rates of the operation before those of its service, and refuses what is none", async () => {
+it("takes the rates of the operation before those of its service, and refuses an unknown one", async () => {
   await always(undefined);
   const only = { s3: { reset: 1 }, "s3.PutObject": { SlowDown: 1 } };
   const decide = byRates({ seed: 1, rates: {}, only });

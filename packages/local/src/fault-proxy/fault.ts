@@ -5,13 +5,13 @@ import type { Call } from "./call.ts";
 export const FAULTS = [
   /** The call takes longer. */
   "delay",
-  /** The connection is reset before the server heard of the call. */
+  /** The connection is reset before the server receives the call. */
   "reset",
-  /** The server hears half of the request's body, then the connection is gone at both ends. */
+  /** The server receives half of the request's body, then both ends are reset. */
   "cutRequest",
   /** The answer's body ends at its half; its Content-Length says otherwise. */
   "cutResponse",
-  /** The server acted, and the client is reset before it hears a word of the answer. */
+  /** The server acts, and the client is reset before it receives any of the answer. */
   "lostAnswer",
   /** 500, without the server hearing of it; so are the next two. */
   "InternalError",
@@ -41,7 +41,7 @@ export type Decide = (
 ) => Fault | undefined | Promise<Fault | undefined>;
 
 /**
- * Is told of every call, whatever then becomes of it.
+ * Receives every call, whatever its outcome.
  *
  * @param body reads the request's body into memory: for calls whose bodies are known to be small
  */

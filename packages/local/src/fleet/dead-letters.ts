@@ -6,7 +6,7 @@ import type { DeadLetterReport } from "./fleet.ts";
 /** Long enough to read a queue to its end, short enough that a killed reader hides nothing for long. */
 const READ_SECONDS = 30;
 
-/** Every dead letter of a lane; each is given back at once when all are read. */
+/** Every dead letter of a lane. All are released once all are read. */
 export async function readDeadLetters(
   sqs: SQSClient,
   url: string,

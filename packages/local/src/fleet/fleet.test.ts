@@ -82,7 +82,7 @@ function kill(pid: number): void {
 }
 
 describe("the fleet", () => {
-  it("takes pictures through both lanes and puts what is broken among the dead", async () => {
+  it("renders images through both lanes, and moves a broken one to the dead-letter queue", async () => {
     await start();
     const good = await noise("good.jpg", 200);
     const big = await noise("big.jpg", 900);
@@ -141,12 +141,12 @@ describe("the fleet", () => {
     expect(await fleet.deadLetters()).toEqual([]);
   });
 
-  it("ends with every source done when the worker is killed with a picture in hand", async () => {
+  it("finishes every source when the worker is killed with a message in flight", async () => {
     await start();
     const file = await noise("picture.jpg", 1500);
     const keys = ["large/0.jpg", "large/1.jpg", "large/2.jpg"];
-    const died = Promise.withResolvers<string>();
-    fleet.onNotice((text) => text.includes("worker") && died.resolve(text));
+    const ended = Promise.withResolvers<string>();
+    fleet.onNotice((text) => text.includes("worker") && ended.resolve(text));
     const forwarded = nextReport(({ outcome }) => outcome === "forwarded");
     for (const key of keys) await fleet.upload(key, file);
     await forwarded;
@@ -154,7 +154,7 @@ describe("the fleet", () => {
     const { workers } = fleet.processes();
     expect(workers).toHaveLength(1);
     for (const pid of workers) kill(pid);
-    expect(await died.promise).toContain("SIGKILL");
+    expect(await ended.promise).toContain("SIGKILL");
     await fleet.idle();
     const done = await presetsOf(keys);
     for (const key of keys) expect(done[key]).toEqual(["small", "thumb"]);
@@ -190,7 +190,7 @@ describe("the fleet", () => {
     expect(reports).toMatchObject([{ key: "a.jpg", outcome: "unchanged" }]);
   });
 
-  it("leaves no process behind when it is stopped with work in hand", async () => {
+  it("leaves no process behind when it is stopped with messages in flight", async () => {
     await start();
     const file = await noise("picture.jpg", 400);
     for (let n = 0; n < 12; n++) await fleet.upload(`${n}.jpg`, file);

@@ -38,7 +38,7 @@ export interface DeadLetterReport {
   readonly reason: DeadLetterReason;
   readonly message: string;
   readonly lane: Lane;
-  /** When it was put among the dead, ms since the epoch. */
+  /** When it was moved to the dead-letter queue, ms since the epoch. */
   readonly at: number;
 }
 
@@ -56,7 +56,7 @@ export interface Fleet {
   upload(key: string, file: string): Promise<void>;
   /** Adds a listener to each job's end (a job that is tried again ends more than once). */
   onJob(listener: (report: JobReport) => void): void;
-  /** Adds a listener to what a person should know: a process that died, a server that does not answer. */
+  /** Adds a listener to what a person should know: a process that exited, a server that does not answer. */
   onNotice(listener: (text: string) => void): void;
   status(): Promise<FleetStatus>;
   /** Resolves when no message waits or is in flight in either lane. */
@@ -71,9 +71,9 @@ export interface Fleet {
   manifestKey(key: string): string;
   /** The process ids of the function's environments and of the workers, as they are now. */
   processes(): { readonly functions: readonly number[]; readonly workers: readonly number[] };
-  /** Takes nothing more, finishes what is in hand and gives the rest back; the servers go on. */
+  /** Receives no more, finishes the messages in flight and releases the rest. The servers keep running. */
   drain(): Promise<void>;
-  /** Drains what is in hand and ends every process of the fleet. */
+  /** Drains the messages in flight and ends every process of the fleet. */
   stop(): Promise<void>;
 }
 

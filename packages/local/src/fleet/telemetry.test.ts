@@ -36,7 +36,7 @@ let recipe: string;
 let collector: OtlpReceiver;
 const sources = new Map<string, Buffer>();
 const lines: string[] = [];
-/** What was sent to the small lane, and how much the function was given: what failed comes back. */
+/** What was sent to the small lane, and how much the function received: failed messages are received again. */
 let messages = 0;
 let taken = 0;
 
@@ -178,7 +178,7 @@ it("count every job, dead letter and message once, by what became of it", async 
     "jobs lane=small outcome=rendered": GOOD.length,
     "jobs lane=small outcome=forwarded": 1,
     "jobs lane=small outcome=rejected": 1,
-    // It comes back, perhaps before the others are done.
+    // It is received again, perhaps before the others are done.
     "jobs lane=small outcome=failed": 1 + taken - messages,
     "jobs lane=large outcome=rendered": 1,
     "deadLetters lane=small reason=SourceCorrupt": 1,
@@ -228,7 +228,7 @@ it("tell where the time went, and no more of it than there was", () => {
   }
 });
 
-it("are told of in traces too: one a source, through both programs", () => {
+it("appear in traces too: one per source, through both programs", () => {
   const jobs = collector.spans.filter(({ name }) => name === "job");
   expect(jobs).toHaveLength(JOBS + taken - messages);
   const of = (service: string, key: string) =>

@@ -49,7 +49,7 @@ export function startWorkerProcess(options: {
       if (stopping) return ended.resolve();
       deaths = performance.now() - startedAt > HEALTHY_MS ? 1 : deaths + 1;
       const why = stderr.find((line) => /error/i.test(line)) ?? signal ?? `exit code ${code}`;
-      options.onNotice(`the worker died (${why}) and is started again`);
+      options.onNotice(`the worker exited (${why}) and is started again`);
       timer = setTimeout(start, RESTART_MS[Math.min(deaths, RESTART_MS.length) - 1]);
     });
   };

@@ -45,7 +45,7 @@ export class Environment {
     const channel = this.#child.stdio[3];
     if (!(channel instanceof Duplex)) throw new Error("A handler process came without its channel");
     this.#channel = channel;
-    // A write to a process that just died: its exit tells, and an unheard error would end this program.
+    // A write to a process that has just exited: its exit is handled elsewhere, and an unhandled error would end this program.
     channel.on("error", () => {});
     onLines(channel, LONGEST_REPLY, (line) => this.#hear(line));
     for (const output of [this.#child.stdout, this.#child.stderr]) {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { isAlive } from "./fixtures/alive.ts";
-import { Gate } from "./fixtures/gate.ts";
+import { Latch } from "./fixtures/latch.ts";
 import {
   type EnvironmentExit,
   type FunctionOptions,
@@ -36,8 +36,8 @@ function start(exportName: string, changes: Partial<FunctionOptions> = {}): Loca
   return fn;
 }
 
-async function gate(): Promise<Gate> {
-  const opened = await Gate.start();
+async function openLatch(): Promise<Latch> {
+  const opened = await Latch.start();
   onTestFinished(() => opened[Symbol.asyncDispose]());
   return opened;
 }
@@ -58,18 +58,18 @@ describe("environments", () => {
   });
 
   test("invocations at once reach the maximum, each in a process of its own, and never pass it", async () => {
-    const door = await gate();
-    const fn = start("atGate", { maximumConcurrency: 2, environment: door.environment });
+    const latch = await openLatch();
+    const fn = start("atLatch", { maximumConcurrency: 2, environment: latch.environment });
     const results = ["a", "b", "c", "d", "e"].map((name) => fn.invoke({ name }));
     const seen: string[] = [];
     for (const size of [2, 2, 1]) {
-      seen.push(...(await door.arrived(size)));
+      seen.push(...(await latch.arrived(size)));
       expect(fn.pids()).toHaveLength(2);
-      door.open();
+      latch.open();
     }
     expect((await Promise.all(results)).map(payloadOf)).toEqual(["a", "b", "c", "d", "e"]);
     expect(seen.sort()).toEqual(["a", "b", "c", "d", "e"]);
-    expect(door.most).toBe(2);
+    expect(latch.most).toBe(2);
   });
 
   test("the handler sees Lambda's variables and its own, and nothing else of this program's", async () => {
@@ -181,17 +181,17 @@ describe("function errors", () => {
   });
 
   test("a process killed from outside ends its own invocation and no other", async () => {
-    const door = await gate();
-    const fn = start("atGate", { maximumConcurrency: 2, environment: door.environment });
+    const latch = await openLatch();
+    const fn = start("atLatch", { maximumConcurrency: 2, environment: latch.environment });
     const first = fn.invoke({ name: "victim" });
-    await door.arrived(1);
+    await latch.arrived(1);
     const [victim] = fn.pids();
     const second = fn.invoke({ name: "survivor" });
-    await door.arrived(2);
+    await latch.arrived(2);
     process.kill(victim ?? 0, "SIGKILL");
     expect(await first).toMatchObject({ kind: "crashed", code: null, signal: "SIGKILL" });
-    expect(await door.arrived(1)).toEqual(["survivor"]);
-    door.open();
+    expect(await latch.arrived(1)).toEqual(["survivor"]);
+    latch.open();
     expect(payloadOf(await second)).toBe("survivor");
   });
 
@@ -259,7 +259,7 @@ describe("a module that gives no handler", () => {
 });
 
 describe("output", () => {
-  test("lines of both streams are heard before the result that they belong to", async () => {
+  test("lines of both streams arrive before the result that they belong to", async () => {
     const fn = start("write");
     for (let round = 0; round < 50; round += 1) {
       const to = round % 2 === 0 ? "stdout" : "stderr";
@@ -268,7 +268,7 @@ describe("output", () => {
     }
   });
 
-  test("more than a pipe holds is heard too, before the result", async () => {
+  test("more than a pipe holds arrives too, before the result", async () => {
     const fn = start("write");
     for (const to of ["stdout", "stderr"]) {
       await fn.invoke({ text: `${"x".repeat(900_000)}\n`.repeat(4), to });
@@ -278,7 +278,7 @@ describe("output", () => {
     }
   });
 
-  test("a crash's last words are heard before its result", async () => {
+  test("the last output of a crash arrives before its result", async () => {
     const fn = start("misbehave");
     await fn.invoke({ how: "uncaught" });
     expect(logged).toEqual([expect.stringContaining("Uncaught Exception")]);
@@ -287,19 +287,19 @@ describe("output", () => {
 });
 
 describe("stop", () => {
-  test("lets what is in hand and what waits end, then leaves no process", async () => {
-    const door = await gate();
-    const fn = start("atGate", { maximumConcurrency: 1, environment: door.environment });
-    const inFlight = fn.invoke({ name: "in hand" });
+  test("finishes running and waiting invocations, then leaves no process", async () => {
+    const latch = await openLatch();
+    const fn = start("atLatch", { maximumConcurrency: 1, environment: latch.environment });
+    const inFlight = fn.invoke({ name: "in flight" });
     const waiting = fn.invoke({ name: "waiting" });
-    await door.arrived(1);
+    await latch.arrived(1);
     const [pid] = fn.pids();
     const stopped = fn.stop();
     await expect(fn.invoke({ name: "late" })).rejects.toThrow("is stopped");
-    door.open();
-    expect(payloadOf(await inFlight)).toBe("in hand");
-    await door.arrived(1);
-    door.open();
+    latch.open();
+    expect(payloadOf(await inFlight)).toBe("in flight");
+    await latch.arrived(1);
+    latch.open();
     expect(payloadOf(await waiting)).toBe("waiting");
     await stopped;
     expect(fn.pids()).toEqual([]);
@@ -309,17 +309,17 @@ describe("stop", () => {
   });
 
   test("signals meant for the whole program do not end an invocation", async () => {
-    const door = await gate();
-    const fn = start("atGate", { environment: door.environment });
+    const latch = await openLatch();
+    const fn = start("atLatch", { environment: latch.environment });
     const inFlight = fn.invoke({ name: "steady" });
-    await door.arrived(1);
+    await latch.arrived(1);
     for (const pid of fn.pids()) {
       process.kill(pid, "SIGINT");
       process.kill(pid, "SIGTERM");
       // A process group of its own: what a terminal sends to this program's does not reach it.
       expect(() => process.kill(-pid, 0)).not.toThrow();
     }
-    door.open();
+    latch.open();
     expect(payloadOf(await inFlight)).toBe("steady");
   });
 });

@@ -16,7 +16,7 @@ export interface LocalFunction {
   invoke(event: unknown): Promise<InvokeResult>;
   /** The handler processes that live now. */
   pids(): readonly number[];
-  /** Takes nothing more, lets what is in hand (and waits) end, then ends every process. */
+  /** Accepts no more, lets running and waiting invocations end, then ends every process. */
   stop(): Promise<void>;
 }
 
