@@ -38,6 +38,7 @@ export class Lease {
     return this.#endsAt;
   }
 
+  /** Aborts the job. */
   abort(reason: Error): void {
     this.#job.abort(reason);
   }

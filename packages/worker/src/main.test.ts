@@ -58,7 +58,7 @@ function start(more: Record<string, string> = {}): void {
 }
 
 /** Resolves with the next log line of the worker that has these fields. */
-async function said(fields: Record<string, unknown>): Promise<Record<string, unknown>> {
+async function logged(fields: Record<string, unknown>): Promise<Record<string, unknown>> {
   const { promise, resolve } = Promise.withResolvers<Record<string, unknown>>();
   if (worker.stdout === null) throw new Error("no stdout");
   createInterface({ input: worker.stdout }).on("line", (text) => {
@@ -81,7 +81,7 @@ async function upload(key: string, side: number, lane = queue): Promise<void> {
 }
 
 /** Runs the health check as a container does. @returns its exit code and its error output */
-async function checked(...args: string[]): Promise<{ code: unknown; said: string }> {
+async function checked(...args: string[]): Promise<{ code: unknown; errors: string }> {
   const env = {
     IMAGEFLEET_SCRATCH: join(sandbox.folder, "scratch"),
     IMAGEFLEET_HEALTH_SECONDS: "1",
@@ -90,10 +90,10 @@ async function checked(...args: string[]): Promise<{ code: unknown; said: string
     env,
     stdio: ["ignore", "ignore", "pipe"],
   });
-  const said: Buffer[] = [];
-  check.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+  const errors: Buffer[] = [];
+  check.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
   const [code] = await once(check, "close");
-  return { code, said: Buffer.concat(said).toString() };
+  return { code, errors: Buffer.concat(errors).toString() };
 }
 
 async function depth(): Promise<{ waiting: number; inFlight: number }> {
@@ -134,7 +134,7 @@ describe("the worker", () => {
   it("drains its lane, leaves no files, and exits with 0 on a signal", async () => {
     await upload("a.png", 300);
     start();
-    await said({ msg: "job", outcome: "rendered", lane: "large" });
+    await logged({ msg: "job", outcome: "rendered", lane: "large" });
     const scratch = join(sandbox.folder, "scratch", String(worker.pid));
     expect(await readdir(scratch)).toEqual([]);
     worker.kill("SIGTERM");
@@ -145,7 +145,7 @@ describe("the worker", () => {
   it.each(["SIGTERM", "SIGINT"] as const)("finishes the jobs in flight on %s", async (signal) => {
     await upload("a.png", 2500);
     start();
-    const done = said({ msg: "job", outcome: "rendered" });
+    const done = logged({ msg: "job", outcome: "rendered" });
     await mayHaveRun();
     worker.kill(signal);
     await done;
@@ -157,7 +157,7 @@ describe("the worker", () => {
   it("releases at once the messages that do not end within the drain time", async () => {
     await upload("a.png", 2500);
     start({ IMAGEFLEET_DRAIN_SECONDS: "0" });
-    const failed = said({ msg: "job", outcome: "failed", reason: "TimedOut" });
+    const failed = logged({ msg: "job", outcome: "failed", reason: "TimedOut" });
     await mayHaveRun();
     worker.kill("SIGTERM");
     await failed;
@@ -168,7 +168,7 @@ describe("the worker", () => {
   it("does not wait for a step of an aborted job", async () => {
     await upload("a.png", 3000);
     start({ IMAGEFLEET_DRAIN_SECONDS: "0", IMAGEFLEET_RECIPE: SLOW_RECIPE.href });
-    const failed = said({ msg: "job", outcome: "failed", reason: "TimedOut" });
+    const failed = logged({ msg: "job", outcome: "failed", reason: "TimedOut" });
     await mayHaveRun();
     // The step itself takes a minute or more.
     await expect.poll(() => cpuSeconds(worker.pid), { timeout: 20_000 }).toBeGreaterThan(2);
@@ -181,7 +181,7 @@ describe("the worker", () => {
   it("exits at once on a second signal", async () => {
     await upload("a.png", 3000);
     start({ IMAGEFLEET_RECIPE: SLOW_RECIPE.href });
-    const draining = said({ msg: "draining" });
+    const draining = logged({ msg: "draining" });
     await mayHaveRun();
     worker.kill("SIGINT");
     await draining;
@@ -198,7 +198,7 @@ describe("the worker", () => {
     await upload("4.png", 100, small);
     await small.send({ body: jobMessage(sized) });
     start({ IMAGEFLEET_LANES: "small,large" });
-    await said({ msg: "job", lane: "large", key: "4.png" });
+    await logged({ msg: "job", lane: "large", key: "4.png" });
     worker.kill("SIGTERM");
     expect(await once(worker, "exit")).toEqual([0, null]);
     const jobs = lines.filter(({ msg }) => msg === "job");
@@ -218,7 +218,7 @@ describe("the worker", () => {
     for (const key of ["new-1.png", "new-2.png"]) await upload(key, 900);
     start({ IMAGEFLEET_JOBS: "4" });
     const done = () => lines.filter(({ msg }) => msg === "job").length;
-    await said({ msg: "ready" });
+    await logged({ msg: "ready" });
     await expect.poll(done, { timeout: 20_000 }).toBe(4);
     const spans = lines
       .filter(({ msg }) => msg === "job")
@@ -247,7 +247,7 @@ describe("the worker", () => {
     const address = ecs.address();
     if (address === null || typeof address === "string") throw new Error("no port");
     start({ ECS_CONTAINER_METADATA_URI_V4: `http://127.0.0.1:${address.port}/v4/1` });
-    expect(await said({ msg: "ready" })).toMatchObject({ memoryMib: 700, jobs: 1 });
+    expect(await logged({ msg: "ready" })).toMatchObject({ memoryMib: 700, jobs: 1 });
     ecs.closeAllConnections();
     ecs.close();
     worker.kill("SIGTERM");
@@ -257,18 +257,21 @@ describe("the worker", () => {
   it("reports that it is healthy only while it is", async () => {
     expect(await checked()).toMatchObject({
       code: 1,
-      said: expect.stringContaining("not started"),
+      errors: expect.stringContaining("not started"),
     });
     start({ IMAGEFLEET_HEALTH_SECONDS: "1" });
-    await expect.poll(() => checked("ready"), { timeout: 20_000 }).toEqual({ code: 0, said: "" });
+    await expect.poll(() => checked("ready"), { timeout: 20_000 }).toEqual({ code: 0, errors: "" });
     worker.kill("SIGSTOP");
-    const hung = { code: 1, said: expect.stringContaining("the worker has not reported for") };
+    const hung = { code: 1, errors: expect.stringContaining("the worker has not reported for") };
     await expect.poll(() => checked(), { timeout: 20_000 }).toEqual(hung);
     worker.kill("SIGCONT");
-    await expect.poll(() => checked(), { timeout: 20_000 }).toEqual({ code: 0, said: "" });
+    await expect.poll(() => checked(), { timeout: 20_000 }).toEqual({ code: 0, errors: "" });
     worker.kill("SIGTERM");
     expect(await once(worker, "exit")).toEqual([0, null]);
-    expect(await checked()).toMatchObject({ code: 1, said: expect.stringContaining("has ended") });
+    expect(await checked()).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining("has ended"),
+    });
   });
 
   it("reports each invalid variable and its valid values when it cannot start", async () => {

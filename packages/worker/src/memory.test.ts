@@ -68,7 +68,7 @@ it.each([
   ["a task without limits", 200, '{"Family": "worker"}', /"Limits"/],
   ["no memory", 200, task(0), />=1/],
 ])(
-  "is the container's or the machine's, and a warning says why, where ECS answers %s",
+  "is the container's or the machine's memory, with a warning, when ECS answers %s",
   async (_what, status, body, why) => {
     answer = { status, body };
     expect(await memoryLimitBytes({ metadata, log })).toBe(await withoutTask());

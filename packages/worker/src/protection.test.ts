@@ -91,7 +91,7 @@ it.each([
   ["refused", () => ({ failure: { Arn: "a", Reason: "DEPLOYMENT_BLOCKED" } })],
   ["throttled", () => ({ error: { Code: "ThrottlingException", Message: "slow down" } })],
   ["misunderstood", () => ({ message: "404" })],
-])("is asked for again when it was %s", async (_how, first) => {
+])("repeats a request that was %s", async (_how, first) => {
   answer = first;
   const task = protection({ renewMs: 1, lingerMs: 0 });
   const end = task.hold();

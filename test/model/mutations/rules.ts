@@ -198,8 +198,8 @@ export const RULES: readonly Rule[] = [
   {
     rule: "a failed job is retried",
     file: ATTEMPT,
-    from: "return { outcome, settled: false, mayStillLand };",
-    to: "return { outcome, settled: true, mayStillLand };",
+    from: "return { outcome, settled: false, hasPendingWrite };",
+    to: "return { outcome, settled: true, hasPendingWrite };",
   },
   {
     rule: "a job at its last receive becomes a dead letter",
@@ -210,19 +210,19 @@ export const RULES: readonly Rule[] = [
   {
     rule: "a message whose dead letter cannot be sent is not acknowledged",
     file: ATTEMPT,
-    from: "return { outcome: outcomeOf(error), settled: false, mayStillLand };",
-    to: "return { outcome: outcomeOf(error), settled: true, mayStillLand };",
+    from: "return { outcome: outcomeOf(error), settled: false, hasPendingWrite };",
+    to: "return { outcome: outcomeOf(error), settled: true, hasPendingWrite };",
   },
   {
     rule: "the next attempt waits for a write that was given up",
     file: ATTEMPT,
-    from: "mayStillLand ? LATE_WRITE_SECONDS : 0);",
-    to: "0);",
+    from: "const lateWrite = hasPendingWrite ? LATE_WRITE_SECONDS : 0;",
+    to: "const lateWrite = 0;",
   },
   {
     rule: "a redrive waits for a write that was given up",
     file: ATTEMPT,
-    from: "const delaySeconds = mayStillLand ? LATE_WRITE_SECONDS : 0;",
+    from: "const delaySeconds = hasPendingWrite ? LATE_WRITE_SECONDS : 0;",
     to: "const delaySeconds = 0;",
   },
 ];

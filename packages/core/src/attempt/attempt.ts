@@ -28,7 +28,7 @@ export interface AttemptContext extends Telemetry {
   readonly leaseSeconds: number;
   /** The buckets of the sources: no other is touched. Empty if they are not known. */
   readonly sourceBuckets: readonly string[];
-  /** Absent: jobs are not traced. */
+  /** Absent if jobs are not traced. */
   readonly traces?: Traces | undefined;
   /** ms since the epoch */
   readonly now: () => number;
@@ -78,7 +78,7 @@ export async function attemptTogether(
   context: AttemptContext,
   signal: AbortSignal,
 ): Promise<Settlement[]> {
-  const asked = messages.map((read) => ({ ...read, settled: true, mayStillLand: false }));
+  const asked = messages.map((read) => ({ ...read, settled: true, hasPendingWrite: false }));
   for (const one of asked) {
     if (one.intake.kind !== "jobs") one.settled = await withoutJobs(one, context);
   }
@@ -90,22 +90,23 @@ export async function attemptTogether(
       return [];
     });
     askers.forEach((asker, at) => {
-      const { settled = false, mayStillLand = false } = conclusions[at] ?? {};
+      const { settled = false, hasPendingWrite = false } = conclusions[at] ?? {};
       asker.settled &&= settled;
-      asker.mayStillLand ||= mayStillLand;
+      asker.hasPendingWrite ||= hasPendingWrite;
     });
   }
   return asked.map((one) => settle(one, context));
 }
 
 function settle(
-  one: { message: ReceivedMessage; settled: boolean; mayStillLand: boolean },
+  one: { message: ReceivedMessage; settled: boolean; hasPendingWrite: boolean },
   context: AttemptContext,
 ): Settlement {
-  const { message, settled, mayStillLand } = one;
+  const { message, settled, hasPendingWrite } = one;
   if (settled) return { kind: "acknowledge" };
   const seconds = backoffSeconds(message.receiveCount, context.random());
-  const least = Math.max(minRetrySeconds(message, context), mayStillLand ? LATE_WRITE_SECONDS : 0);
+  const lateWrite = hasPendingWrite ? LATE_WRITE_SECONDS : 0;
+  const least = Math.max(minRetrySeconds(message, context), lateWrite);
   return { kind: "retry", seconds: Math.max(seconds, least), minRetrySeconds: least };
 }
 
@@ -160,7 +161,7 @@ interface Conclusion {
   readonly outcome: Outcome;
   readonly settled: boolean;
   /** A write of the attempt may still take effect. */
-  readonly mayStillLand?: boolean;
+  readonly hasPendingWrite?: boolean;
 }
 
 /** @returns how the job ended, for each of its messages */
@@ -177,7 +178,7 @@ async function attemptJob(
   // The job's own signal: the store uses it to tell whether a write of this job was given up.
   const own = AbortSignal.any([signal]);
   const ended = await outcomeFor(job, context, watch.enter, own);
-  const mayStillLand = context.reconcile.renditions.mayStillLand(own);
+  const hasPendingWrite = context.reconcile.renditions.hasPendingWrite(own);
   const timings = watch.stop();
   const reached = await forwarded({ ...job, ...onward }, ended, context);
   const conclusions: Conclusion[] = [];
@@ -186,7 +187,7 @@ async function attemptJob(
     // The dead letter of one job of several contains that job only: a redrive does not repeat the rest.
     const body = jobsOf(asker).length > 1 ? jobMessage(job) : message.body;
     conclusions.push(
-      await conclude({ outcome: reached, mayStillLand }, job, body, message, context),
+      await conclude({ outcome: reached, hasPendingWrite }, job, body, message, context),
     );
   }
   const { lane } = context;
@@ -251,7 +252,7 @@ async function forwarded(
 
 /** Sends the dead letter of an outcome. A job whose dead letter cannot be sent has failed and is retried. */
 async function conclude(
-  { outcome, mayStillLand = false }: Omit<Conclusion, "settled">,
+  { outcome, hasPendingWrite = false }: Omit<Conclusion, "settled">,
   job: Job | undefined,
   body: string,
   message: ReceivedMessage,
@@ -259,7 +260,7 @@ async function conclude(
 ): Promise<Conclusion> {
   try {
     if (outcome.kind === "failed" && message.receiveCount < context.maxReceives) {
-      return { outcome, settled: false, mayStillLand };
+      return { outcome, settled: false, hasPendingWrite };
     }
     if (outcome.kind === "rejected" || outcome.kind === "failed") {
       const deadLetter = {
@@ -270,7 +271,7 @@ async function conclude(
         lastAttemptAt: context.now(),
       };
       // Until the write has taken effect or not, the dead letter is hidden and cannot be redriven.
-      const delaySeconds = mayStillLand ? LATE_WRITE_SECONDS : 0;
+      const delaySeconds = hasPendingWrite ? LATE_WRITE_SECONDS : 0;
       const attributes = deadLetterAttributes(deadLetter, message);
       await context.deadLetters.send({ body, attributes, delaySeconds });
       const { reason, lane, source } = deadLetter;
@@ -278,7 +279,7 @@ async function conclude(
     }
     return { outcome, settled: true };
   } catch (error) {
-    return { outcome: outcomeOf(error), settled: false, mayStillLand };
+    return { outcome: outcomeOf(error), settled: false, hasPendingWrite };
   }
 }
 

@@ -50,7 +50,7 @@ export function readMessage(
     mayHaveRun || again || (at !== undefined && wasRedriven(message, at, leaseSeconds));
   const jobs = intake.jobs.map((job) => {
     const { trace = message.traceHeader } = job;
-    // Without a time, nothing proves that the job is the first. That is no mark of a crash.
+    // Without a time, nothing proves that the job is the first. That is not a mark of a crash.
     const mayHaveRun = job.at === undefined || hasMark(job);
     return { ...job, mayHaveRun, ...(trace !== undefined && { trace }) };
   });

@@ -205,7 +205,7 @@ describe("parseMessage", () => {
     ["Object Storage Class Changed", false],
     ["Object Access Tier Changed", false],
     ["Object Something New", false],
-  ])("takes an EventBridge event %s for a job: %s", (type, isJob) => {
+  ])("reads an EventBridge event %s as a job: %s", (type, isJob) => {
     const event = {
       source: "aws.s3",
       "detail-type": type,
@@ -228,9 +228,9 @@ describe("parseMessage", () => {
   it.each([
     ["MinIO's", { eventSource: "minio:s3", eventName: "s3:ObjectCreated:Put", awsRegion: "" }],
     ["Ceph's", { eventSource: "ceph:s3", awsRegion: undefined }],
-    ["one without a source", { eventSource: undefined, awsRegion: undefined }],
-    ["one whose source is null", { eventSource: null, awsRegion: null }],
-  ])("reads %s dialect", (_whose, dialect) => {
+    ["a sourceless", { eventSource: undefined, awsRegion: undefined }],
+    ["a null-source", { eventSource: null, awsRegion: null }],
+  ])("reads %s notification", (_whose, dialect) => {
     const sizes = [
       ["42", 42],
       [42, 42],
@@ -322,7 +322,7 @@ describe("parseMessage", () => {
       'the body looks like an EventBridge event, but source is "aws.sns": it must be "aws.s3"',
     ],
     ['{"source":"aws.s3","detail":{}}', "an EventBridge event, but detail-type is missing"],
-  ])("says what is wrong with %j", (body, message) => {
+  ])("reports what is wrong with %j", (body, message) => {
     expect(parseMessage(body)).toEqual({
       kind: "malformed",
       message: expect.stringContaining(message),

@@ -38,7 +38,7 @@ describe("reconcile", () => {
     { now: "a smaller picture", content: () => picture(40, 40) },
     { now: "rejected", content: async () => Buffer.from("no picture") },
   ])(
-    "removes what an attempt left whose work another recipe's program finished, the source $now",
+    "removes what an attempt left before another recipe's program finished its work, the source being $now",
     async ({ content }) => {
       const { s3, resources } = sandbox;
       const recipe = defineRecipe({ presets: { hero: { widths: [50, 100] } } });

@@ -82,7 +82,7 @@ export class RenditionStore {
   }
 
   /** Whether a write with this signal may still take effect, although it failed or was not answered. */
-  mayStillLand(signal: AbortSignal): boolean {
+  hasPendingWrite(signal: AbortSignal): boolean {
     return this.#givenUp.has(signal);
   }
 

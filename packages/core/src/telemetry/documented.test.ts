@@ -68,8 +68,10 @@ function faults(line: Readonly<Record<string, unknown>>, fields: readonly Field[
       .filter(([name]) => !BASE.includes(name))
       .flatMap(([name, value]) => {
         const type = types[typeof value] ?? typeof value;
-        const said = known.get(name)?.type;
-        return said === type ? [] : [`${name} is ${type}, documented as ${said}`];
+        const documentedType = known.get(name)?.type;
+        return documentedType === type
+          ? []
+          : [`${name} is ${type}, documented as ${documentedType}`];
       }),
     ...[...BASE, ...fields.filter(({ optional }) => !optional).map(({ name }) => name)]
       .filter((name) => !(name in line))
@@ -143,8 +145,8 @@ it("documents every job's line and its metrics", () => {
   fc.assert(
     fc.property(job, outcome, timings, bytes, (one, ended, all, waitMs) => {
       const at = 1_763_700_000_000;
-      const said = written(() => logJob(telemetry, one, ended, { at, waitMs, timings: all }));
-      const line: Record<string, unknown> = JSON.parse(said);
+      const text = written(() => logJob(telemetry, one, ended, { at, waitMs, timings: all }));
+      const line: Record<string, unknown> = JSON.parse(text);
       for (const name of Object.keys(line)) seen.get(ended.kind)?.add(name);
       expect(faults(line, documented('A job: `msg: "job"`', ended.kind))).toEqual([]);
 
@@ -155,7 +157,7 @@ it("documents every job's line and its metrics", () => {
         ({ phase, from, to }) => [`${phase}Ms size=${size}`, to - from] as const,
       );
       const times = Map.groupBy(phases, ([series]) => series);
-      expect(sums(samplesOf(said))).toEqual({
+      expect(sums(samplesOf(text))).toEqual({
         [`jobs lane=${lane} outcome=${ended.kind}`]: 1,
         [`waitMs lane=${lane}`]: waitMs,
         ...(rendered && {
@@ -170,7 +172,7 @@ it("documents every job's line and its metrics", () => {
           ),
         }),
       });
-      expect(samplesOf(said).every((sample) => sample.at === at)).toBe(true);
+      expect(samplesOf(text).every((sample) => sample.at === at)).toBe(true);
     }),
     { numRuns: 300 },
   );
@@ -185,20 +187,20 @@ it.each([...REASONS.map((reason) => [reason, true] as const), [CRASHED, false] a
   "documents a dead letter's line: %s",
   (reason, known) => {
     const source = known ? { bucket: "photos", key: "ü.jpg" } : {};
-    const said = written(() =>
+    const text = written(() =>
       countDeadLetter(telemetry, { lane: "large", reason, ...source, messageId: "m" }, 5),
     );
     const title = 'A dead letter: `msg: "dead letter"`';
-    expect(faults(JSON.parse(said), documented(title, "all"))).toEqual([]);
-    expect(sums(samplesOf(said))).toEqual({ [`deadLetters lane=large reason=${reason}`]: 1 });
+    expect(faults(JSON.parse(text), documented(title, "all"))).toEqual([]);
+    expect(sums(samplesOf(text))).toEqual({ [`deadLetters lane=large reason=${reason}`]: 1 });
   },
 );
 
 it("documents a batch's line", () => {
   const batch = { lane: "small", batchSize: 7, retry: 2, ms: 12.5 } as const;
-  const said = written(() => countBatch(telemetry, batch, 5));
-  expect(faults(JSON.parse(said), documented('A batch: `msg: "batch"`', "all"))).toEqual([]);
-  expect(sums(samplesOf(said))).toEqual({ "batchSize lane=small": 7 });
+  const text = written(() => countBatch(telemetry, batch, 5));
+  expect(faults(JSON.parse(text), documented('A batch: `msg: "batch"`', "all"))).toEqual([]);
+  expect(sums(samplesOf(text))).toEqual({ "batchSize lane=small": 7 });
 });
 
 it.each([

@@ -27,10 +27,10 @@ const end = {
 const aws = createS3({ region: REGION });
 
 let receiver: OtlpReceiver;
-let said: string[];
+let output: string[];
 
 beforeEach(() => {
-  said = [];
+  output = [];
 });
 afterEach(() => receiver.close());
 
@@ -38,7 +38,7 @@ async function traces(share = 1, answer: number | "never" = 200): Promise<Traces
   receiver = await startOtlpReceiver(answer);
   const stream = new Writable({
     write(chunk, _encoding, done) {
-      said.push(String(chunk));
+      output.push(String(chunk));
       done();
     },
   });
@@ -116,8 +116,8 @@ describe("traces", () => {
     opened.begin(undefined, AT).end(end);
     await opened.flush();
     expect(receiver.requests).toHaveLength(1);
-    expect(said.join("")).toMatch(/could not send traces/);
-    expect(said.join("")).toMatch(/answered 503/);
+    expect(output.join("")).toMatch(/could not send traces/);
+    expect(output.join("")).toMatch(/answered 503/);
   });
 
   it("are not waited for when the endpoint does not answer", async () => {
@@ -125,6 +125,6 @@ describe("traces", () => {
     opened.begin(undefined, AT).end(end);
     await opened.flush();
     expect(receiver.requests).toHaveLength(1);
-    expect(said).toEqual([]);
+    expect(output).toEqual([]);
   });
 });

@@ -24,8 +24,8 @@ describe("the function's memory", () => {
     [{ [OURS]: "2048", [LAMBDAS]: "1024" }, 1024],
     [{ [OURS]: "128" }, 128],
     [{ [LAMBDAS]: "10240" }, 10_240],
-  ])("is the smaller of what is said of it: %j", (said, mib) => {
-    for (const [name, value] of Object.entries(said)) vi.stubEnv(name, value);
+  ])("is the smaller of the two variables: %j", (variables, mib) => {
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
     expect(readEnv().memoryMib).toBe(mib);
   });
 

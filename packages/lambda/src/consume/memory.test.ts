@@ -28,7 +28,7 @@ function peakOf(pid: number): number {
 }
 
 it.runIf(process.platform === "linux")(
-  "the worst batch of ten stays inside the function's memory, under a limit of the kernel's",
+  "the worst batch of ten stays within the function's memory, which a cgroup limits",
   async (test) => {
     const { resources, s3 } = sandbox;
     const limited = limitMemory(FUNCTION_BYTES);
@@ -71,9 +71,9 @@ it.runIf(process.platform === "linux")(
     await fn.stop();
     limited?.remove();
     const how = limited?.how ?? "the local runtime, because no cgroup can be created here";
-    const said = `peak ${Math.round(peak / MIB)} MiB of ${FUNCTION_BYTES / MIB}, limited by ${how}, ${availableParallelism()} CPUs`;
-    await test.annotate(said);
-    process.stdout.write(`${said}\n`);
+    const text = `peak ${Math.round(peak / MIB)} MiB of ${FUNCTION_BYTES / MIB}, limited by ${how}, ${availableParallelism()} CPUs`;
+    await test.annotate(text);
+    process.stdout.write(`${text}\n`);
 
     expect(result).toMatchObject({ kind: "returned", payload: { batchItemFailures: [] } });
     // Each is rendered here: if one were forwarded, the batch would not be the worst.

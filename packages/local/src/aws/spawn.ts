@@ -29,8 +29,8 @@ const keptStderr = 4096;
 
 export interface SpawnedAws extends LocalAws {
   readonly pid: number;
-  /** Resolves, with the reason, when the process has endedEarly, asked to or not. */
-  readonly endedEarly: Promise<string>;
+  /** Resolves, with the reason, when the process has ended, asked to or not. */
+  readonly ended: Promise<string>;
 }
 
 /**
