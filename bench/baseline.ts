@@ -39,7 +39,7 @@ export function compare(was: Baseline, is: Pick<Baseline, "ratios">): Verdict[] 
   });
 }
 
-/** The saved baseline; undefined when there is none. @throws Error for a file that is none */
+/** The saved baseline; undefined without one. @throws Error for an invalid file */
 export async function readBaseline(bench: string): Promise<Baseline | undefined> {
   const file = new URL(`${bench}.json`, FOLDER);
   let text: string;
@@ -53,7 +53,7 @@ export async function readBaseline(bench: string): Promise<Baseline | undefined>
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   throw new Error(
-    `bench/baselines/${bench}.json is no baseline: ${v.getDotPath(issue) ?? "it"}: ${issue.message}; make it anew with --save`,
+    `bench/baselines/${bench}.json is not a baseline: ${v.getDotPath(issue) ?? "it"}: ${issue.message}; write a new one with --save`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { type Baseline, compare, readBaseline, saveBaseline, type Verdict } from "./baseline.ts";
 
-/** What every bench is told by the command line. */
+/** The options of every bench. */
 export interface BenchOptions {
   readonly json: boolean;
   readonly save: boolean;

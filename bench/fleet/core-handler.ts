@@ -6,7 +6,7 @@ import { compose } from "@imagefleet/lambda/consume/compose";
 import pLimit from "p-limit";
 import * as v from "valibot";
 
-// The function's own composition: the same codec settings, gates and memory, whatever they become.
+// The function's own composition, with its codec settings, semaphore and memory.
 const { inFlight, attempt } = await compose();
 const { recipe, memoryBytes, renderSemaphore } = attempt.reconcile;
 

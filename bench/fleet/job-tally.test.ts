@@ -6,7 +6,7 @@ function line(outcome: string): string {
   return JSON.stringify({ ...job, outcome, msg: "job" });
 }
 
-it("counts renders, and begins anew", () => {
+it("counts renders, and starts again", () => {
   const tally = new JobTally();
   tally.hear(line("rendered"));
   tally.hear(line("rendered"));

@@ -40,7 +40,7 @@ const s3 = createS3(client);
 const sqs = createSqs(client);
 const QueueUrl = env.IMAGEFLEET_SMALL_QUEUE_URL;
 
-// As many in hand as the function has.
+// As many in flight as in the function.
 const limit = pLimit(availableParallelism() + 2);
 const NOTHING = new Map<number, Buffer>();
 

@@ -23,7 +23,7 @@ const ONE_THREAD = { MAGICK_THREAD_LIMIT: "1", VIPS_CONCURRENCY: "1" };
 /** Where package managers put programs. */
 const SEARCHED = "/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin";
 
-/** What a program says of itself when asked with these arguments; undefined where there is none. */
+/** The output of a program with these arguments; undefined without the program. */
 export async function versionOf(command: readonly string[]): Promise<string | undefined> {
   const [program = "", ...args] = command;
   try {

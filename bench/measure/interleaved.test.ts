@@ -26,7 +26,7 @@ it("takes turns in another order every round and gives ms of doing it once", asy
   ]);
 });
 
-it("does once a turn, and nothing before, what starts anew each time", async () => {
+it("starts once per turn what must start each time", async () => {
   const log: string[] = [];
   const contestants = new Map([["a", { ...counted("a", 3, log), fresh: true }]]);
   expect([...(await interleaved(contestants, { rounds: 2, times: 5, signal }))]).toEqual([

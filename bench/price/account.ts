@@ -22,7 +22,7 @@ export interface Account {
   readonly total: number;
 }
 
-/** Beside its processor time: S3 waited for and nothing else in hand, s an image. */
+/** Besides processor time: waiting for S3 with nothing else to do, s per image. */
 export const WAIT_SECONDS = 0.05;
 
 /** START, END and REPORT, which Lambda itself logs. */

@@ -19,7 +19,7 @@ export async function findPrograms(): Promise<Program[]> {
   return found.filter((program) => program !== undefined);
 }
 
-/** One call that decodes once, told how few px it needs: the best that its manual has to offer. */
+/** One call that decodes once with a size hint: the best that its manual offers. */
 async function imageMagick(): Promise<Program | undefined> {
   for (const convert of CONVERTS) {
     const version = await versionOf([convert, "-version"]);

@@ -56,7 +56,7 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
   let ended: Run;
   try {
     await data.announce(fleet.endpoint);
-    // Made only now: a port that is taken is told before anything is.
+    // Made only now, so that a port that is in use is reported first.
     const found = named ?? (await samples(data, screen));
     screen.note(foundText(found));
     ended = await runOn(fleet, found, options, screen, interrupt.signal);
