@@ -2,10 +2,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Fleet } from "@imagefleet/local/fleet";
 
 /**
- * Uploads a picture so many times, evenly, however long one takes, and waits for all of them.
+ * Uploads an image `count` times at a fixed interval, and waits until all are rendered.
  *
- * @returns ms from each upload's begin until its renditions were there
- * @throws Error when one was not rendered
+ * @returns ms from the start of each upload until its renditions existed
+ * @throws Error when one ended with another outcome
  */
 export async function uploadSteadily(
   fleet: Fleet,

@@ -1,6 +1,6 @@
 import { defineRecipe } from "@imagefleet/core/recipe";
 
-/** The ladder of `bench ladder`: three widths, JPEG. */
+/** The ladder of `bench resize`: three widths, JPEG. */
 export default defineRecipe({
   presets: {
     small: { size: "150w", format: "jpeg", quality: 85 },
