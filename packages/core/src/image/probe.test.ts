@@ -84,7 +84,7 @@ describe("probe", () => {
       "a text named .jpg",
       "Dear reader",
       "SourceUnsupported",
-      `the source is no picture that is read; ${read}`,
+      `the source is not an image of a format that is read: ${read}`,
     ],
     [
       "SVG",

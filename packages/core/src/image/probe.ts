@@ -199,7 +199,7 @@ function readableFormat(head: Uint8Array, rules: ProbeRules): InputFormat {
     "SourceUnsupported",
     seen.kind === "unreadable"
       ? `the source is ${seen.name}, which is not read; ${READ}`
-      : `the source is no picture that is read; ${READ}`,
+      : `the source is not an image of a format that is read: ${READ}`,
   );
 }
 

@@ -49,7 +49,7 @@ describe("a recipe's file", () => {
     [
       "faults",
       'export default { presets: { a: { size: "10x10", format: "jpg2" }, b: "0x0" } };',
-      /2 faults:\n {2}- presets\.a\.format is "jpg2": use one of .*\n {2}- presets\.b is "0x0"/,
+      /2 issues:\n {2}- presets\.a\.format is "jpg2": use one of .*\n {2}- presets\.b is "0x0"/,
     ],
     ["a throw of its own", 'throw new TypeError("boom");', "it cannot be loaded: TypeError: boom"],
     ["a syntax error", "export default {", "it cannot be loaded: "],

@@ -134,15 +134,15 @@ describe("a fault names the field, the value and the fix", () => {
     ],
     [
       { presets: { "a/b": "1w" } },
-      "presets.a/b is no name for a preset: use 1 to 64 of a-z, 0-9, - _ and . inside, beginning with a letter or digit",
+      "presets.a/b is not a preset name: use 1 to 64 of a-z, 0-9, - _ and . inside, starting with a letter or digit",
     ],
     ...["__proto__", "constructor", "prototype"].map((name): [unknown, string] => [
       { presets: { ok: "1w", [name]: "1w" } },
-      `presets.${name} is a name that JavaScript takes: rename it`,
+      `presets.${name} is a name that JavaScript reserves: rename it`,
     ]),
     [
       { presets: { ok: "1w", __proto__: { size: "1w" } } },
-      "presets.__proto__ is a name that JavaScript takes: rename it",
+      "presets.__proto__ is a name that JavaScript reserves: rename it",
     ],
     [preset({ size: "150" }), `presets.a.size is "150": write a size as ${forms}`],
     [preset({ width: "150" }), 'presets.a.width is "150": write a number of px'],
@@ -186,7 +186,7 @@ describe("a fault names the field, the value and the fix", () => {
     ],
     [
       preset({ formats: ["webp", "webp"] }),
-      'presets.a.formats is ["webp","webp"]: one format stands there twice; keep one',
+      'presets.a.formats is ["webp","webp"]: a format is listed twice; keep one',
     ],
     [
       preset({ format: "webp", formats: ["webp"] }),
@@ -199,7 +199,7 @@ describe("a fault names the field, the value and the fix", () => {
     [preset({ widths: [0] }), "presets.a.widths.0 is 0: write a number of px from 1 to 16383"],
     [
       preset({ widths: [320, 320] }),
-      "presets.a.widths is [320,320]: one width stands there twice; keep one",
+      "presets.a.widths is [320,320]: a width is listed twice; keep one",
     ],
     [
       preset({ widths: Array.from({ length: 17 }, (_, at) => at + 1) }),
@@ -211,15 +211,15 @@ describe("a fault names the field, the value and the fix", () => {
     ],
     [
       { presets: { a: { widths: [640] }, "a-640w": "9w" } },
-      "presets.a-640w is also what a is called at one of presets.a.widths: rename one of the two",
+      "presets.a-640w is also the name of a at one of presets.a.widths: rename one of the two",
     ],
     [
       { output: { key: "{preset}/{path}" }, presets: { a: { formats: ["avif", "webp"] } } },
-      'output.key is "{preset}/{path}": without {ext} two formats of one preset would claim one rendition; add it',
+      'output.key is "{preset}/{path}": without {ext} two formats of one preset would have the same key; add it',
     ],
     [
       { output: { key: "r/{path}.{ext}" }, presets: { a: { widths: [1, 2] } } },
-      'output.key is "r/{path}.{ext}": without {preset} two widths would claim one rendition; add it',
+      'output.key is "r/{path}.{ext}": without {preset} two widths would have the same key; add it',
     ],
     [
       preset({ quality: { avif: 0 } }),
@@ -231,7 +231,7 @@ describe("a fault names the field, the value and the fix", () => {
     ],
     [
       preset({ quality: { avif: 50 } }),
-      "presets.a.quality.avif is of a format that is not made here: add it or leave it out",
+      "presets.a.quality.avif is for a format that this preset does not make: add the format or remove this",
     ],
     [preset({ effort: 7 }), "presets.a.effort is 7: webp takes 0 to 6"],
     [
@@ -306,7 +306,7 @@ describe("a fault names the field, the value and the fix", () => {
       "foo is not a field here: the fields are source, output, limits, lanes, presets",
     ]);
     expect(() => parseRecipe(input)).toThrow(
-      /^The recipe cannot be used, 4 faults:\n {2}- presets\.a is/,
+      /^The recipe cannot be used. It has 4 issues:\n {2}- presets\.a is/,
     );
   });
 });

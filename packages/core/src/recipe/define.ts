@@ -73,7 +73,7 @@ function presetsThatJavaScriptTakes(input: unknown): string[] {
   const prototype: unknown = Object.getPrototypeOf(presets);
   const isPlain = prototype === null || Object.hasOwn(Object(prototype), "hasOwnProperty");
   return [...(isPlain ? [] : ["__proto__"]), ...names].map(
-    (name) => `presets.${name} is a name that JavaScript takes: rename it`,
+    (name) => `presets.${name} is a name that JavaScript reserves: rename it`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** A recipe that cannot be used: every fault at once, each with the field, the value and the fix. */
+/** A recipe that cannot be used: all issues at once, each with the field, the value and the fix. */
 export class RecipeError extends Error {
   override readonly name = "RecipeError";
   readonly issues: readonly string[];
@@ -7,7 +7,7 @@ export class RecipeError extends Error {
     super(
       issues.length === 1
         ? `The recipe cannot be used: ${issues[0]}`
-        : `The recipe cannot be used, ${issues.length} faults:\n${issues.map((issue) => `  - ${issue}`).join("\n")}`,
+        : `The recipe cannot be used. It has ${issues.length} issues:\n${issues.map((issue) => `  - ${issue}`).join("\n")}`,
     );
     this.issues = issues;
   }

@@ -5,7 +5,7 @@ export function oneOf<const Values extends readonly string[]>(values: Values) {
   return v.picklist(values, (issue) => `is ${show(issue.input)}: use one of ${values.join(", ")}`);
 }
 
-/** Yes or no. */
+/** true or false. */
 export function flag() {
   return v.boolean((issue) => `is ${show(issue.input)}: write true or false`);
 }
@@ -21,7 +21,7 @@ export function wholeNumber(from: number, to: number) {
   );
 }
 
-/** A value as a fault shows it. */
+/** A value as an issue shows it. */
 export function show(value: unknown): string {
   return typeof value === "function" ? "a function" : (JSON.stringify(value) ?? String(value));
 }

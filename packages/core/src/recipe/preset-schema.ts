@@ -45,7 +45,7 @@ const widths = v.pipe(
   v.maxLength(MAX_WIDTHS, (issue) => `has ${issue.input.length}: write at most ${MAX_WIDTHS}`),
   v.check(
     (list) => new Set(list).size === list.length,
-    (issue) => `is ${show(issue.input)}: one width stands there twice; keep one`,
+    (issue) => `is ${show(issue.input)}: a width is listed twice; keep one`,
   ),
   v.transform((list) => [...list].sort((a, b) => a - b)),
 );
@@ -58,7 +58,7 @@ const formats = v.pipe(
   v.minLength(1, 'is empty: write a list such as ["avif", "webp", "jpeg"]'),
   v.check(
     (list) => new Set(list).size === list.length,
-    (issue) => `is ${show(issue.input)}: one format stands there twice; keep one`,
+    (issue) => `is ${show(issue.input)}: a format is listed twice; keep one`,
   ),
 );
 
@@ -76,7 +76,7 @@ function perFormat(from: number, to: number) {
   return v.lazy((input) => (typeof input === "object" ? each : number));
 }
 
-/** What a person writes for one preset; unknown fields are faults. */
+/** What a person writes for one preset; unknown fields are issues. */
 export const presetObject = v.strictObject({
   size: v.optional(size),
   width: v.optional(side),

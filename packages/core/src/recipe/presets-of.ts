@@ -23,7 +23,7 @@ export function presetsOf(name: string, value: Size | PresetDraft, issues: strin
     : { size: value, enlarge: false, background: "#ffffff" };
   const at = `presets.${name}`;
   const formats = draft.formats ?? [draft.format ?? DEFAULT_FORMAT];
-  const found = [...sizeFaults(draft), ...formatFaults(draft, formats)];
+  const found = [...sizeIssues(draft), ...formatIssues(draft, formats)];
   issues.push(...found.map((issue) => `${at}${issue}`));
   return formats.flatMap((format) =>
     sizesOf(draft).map((sides) =>
@@ -90,7 +90,7 @@ function pick(value: PerFormat, format: OutputFormat): number | undefined {
   return typeof value === "object" ? value[format] : value;
 }
 
-function sizeFaults({ size, width, height, widths, fit, gravity, focus }: PresetDraft): string[] {
+function sizeIssues({ size, width, height, widths, fit, gravity, focus }: PresetDraft): string[] {
   const issues: string[] = [];
   if (size !== undefined && (width !== undefined || height !== undefined)) {
     issues.push(" has a size and a width or height: keep one of the two");
@@ -116,7 +116,7 @@ function sizeFaults({ size, width, height, widths, fit, gravity, focus }: Preset
   return issues;
 }
 
-function formatFaults(draft: PresetDraft, formats: readonly OutputFormat[]): string[] {
+function formatIssues(draft: PresetDraft, formats: readonly OutputFormat[]): string[] {
   const issues: string[] = [];
   const { effort, mozjpeg, palette, animated, fallback, quality } = draft;
   if (draft.format !== undefined && draft.formats !== undefined) {
@@ -133,25 +133,29 @@ function formatFaults(draft: PresetDraft, formats: readonly OutputFormat[]): str
   needs(palette, "palette", ["png"]);
   needs(animated, "animated", ANIMATED);
   if (animated && (draft.gravity === "attention" || draft.gravity === "entropy")) {
-    issues.push(`.gravity is "${draft.gravity}": an animation has no one crop for that; use focus`);
+    issues.push(
+      `.gravity is "${draft.gravity}": an animation has no single crop for that; use focus`,
+    );
   }
   for (const [field, value] of Object.entries({ quality, effort })) {
     if (typeof value !== "object") continue;
     for (const format of Object.keys(value)) {
       if (formats.some((known) => known === format)) continue;
       issues.push(
-        `.${field}.${format} is of a format that is not made here: add it or leave it out`,
+        `.${field}.${format} is for a format that this preset does not make: add the format or remove this`,
       );
     }
   }
   if (fallback !== undefined && draft.keep?.length) {
-    issues.push(' has fallback: "source" and keep: the source keeps what it has; choose one');
+    issues.push(
+      ' has fallback: "source" and keep: the source keeps its metadata; keep one of the two',
+    );
   }
-  issues.push(...effortFaults(effort, formats, palette === true));
+  issues.push(...effortIssues(effort, formats, palette === true));
   return issues;
 }
 
-function effortFaults(effort: PerFormat, formats: readonly OutputFormat[], palette: boolean) {
+function effortIssues(effort: PerFormat, formats: readonly OutputFormat[], palette: boolean) {
   const able = formats.filter((format) => format !== "jpeg" && (format !== "png" || palette));
   if (typeof effort === "number" && able.length === 0) {
     return [

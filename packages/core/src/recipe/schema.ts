@@ -7,7 +7,7 @@ import { SIZE_FORMS } from "./size.ts";
 
 const MIB = 1024 * 1024;
 
-/** The shape of what a person writes in `recipe.ts`; unknown fields are faults. */
+/** The shape of what a person writes in `recipe.ts`; unknown fields are issues. */
 export const recipeSchema = v.strictObject({
   source: v.optional(
     v.strictObject({
@@ -50,12 +50,12 @@ export const recipeSchema = v.strictObject({
       v.string(),
       v.regex(
         /^[a-z0-9](?:[a-z0-9_.-]{0,62}[a-z0-9_-])?$/,
-        "is no name for a preset: use 1 to 64 of a-z, 0-9, - _ and . inside, beginning with a letter or digit",
+        "is not a preset name: use 1 to 64 of a-z, 0-9, - _ and . inside, starting with a letter or digit",
       ),
     ),
     v.union([size, presetObject], (issue) =>
       typeof issue.input === "object" && issue.input !== null
-        ? "has a fault"
+        ? "is not valid"
         : `is ${show(issue.input)}: write a size (${SIZE_FORMS}) or an object such as { size: "640w", format: "webp" }`,
     ),
     (issue) => `is ${show(issue.input)}: write presets: { thumb: "150x150", … }`,
@@ -66,7 +66,7 @@ export const recipeSchema = v.strictObject({
 export type RecipeInput = v.InferInput<typeof recipeSchema>;
 export type RecipeDraft = v.InferOutput<typeof recipeSchema>;
 
-/** One fault a line: `presets.thumb.format is "jpg2": use one of …`. */
+/** One issue a line: `presets.thumb.format is "jpg2": use one of …`. */
 export function describeIssues(
   issues: readonly v.BaseIssue<unknown>[],
   outer: readonly string[] = [],

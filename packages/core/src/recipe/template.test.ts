@@ -20,15 +20,15 @@ describe("checkTemplate", () => {
   });
 
   it.each([
-    ["{preset}/x.{ext}", presets, "without {path} two sources would claim one rendition; add it"],
-    ["r/{path}.{ext}", presets, "without {preset} two presets would claim one rendition; add it"],
+    ["{preset}/x.{ext}", presets, "without {path} two sources would have the same key; add it"],
+    ["r/{path}.{ext}", presets, "without {preset} two presets would have the same key; add it"],
     ["{preset}/{paht}/{path}", presets, "{paht} is unknown; did you mean {path}?"],
     [
       "{path}-{preset}.{ext}",
       presets,
-      'with {path} and {preset} in one name two renditions could claim one key; put a "/" between them',
+      'with {path} and {preset} in one name two renditions could have the same key; put a "/" between them',
     ],
-    ["r/{path}/{preset}/{path}", presets, "{path} stands there twice; keep one"],
+    ["r/{path}/{preset}/{path}", presets, "{path} occurs twice; keep one"],
     ["{path}.json", one, 'it could be a manifest\'s key; end it with ".{ext}"'],
     ["m{path}/x.json", one, 'it could be a manifest\'s key; end it with ".{ext}"'],
     ["{preset}/{etag}/{path}", presets, "{etag} is unknown; use {preset} {path} {ext}"],

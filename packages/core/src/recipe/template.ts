@@ -13,7 +13,7 @@ export const MANIFEST_FOLDER = "manifests";
 
 const ANY_PLACEHOLDER = /\{([^{}]*)\}/g;
 
-/** The faults of a key template: what would let two renditions claim one key is refused here. */
+/** The issues of a key template: two renditions must never have the same key. */
 export function checkTemplate(template: string, presets: readonly Preset[]): string[] {
   const issues: string[] = [];
   const at = `output.key is ${JSON.stringify(template)}`;
@@ -26,26 +26,26 @@ export function checkTemplate(template: string, presets: readonly Preset[]): str
     );
   }
   if (!words.includes("path")) {
-    issues.push(`${at}: without {path} two sources would claim one rendition; add it`);
+    issues.push(`${at}: without {path} two sources would have the same key; add it`);
   }
   const labels = new Set(presets.map(presetLabel));
   if (!words.includes("preset") && labels.size > 1) {
     const names = new Set(presets.map(({ name }) => name));
     const two = names.size > 1 ? "presets" : "widths";
-    issues.push(`${at}: without {preset} two ${two} would claim one rendition; add it`);
+    issues.push(`${at}: without {preset} two ${two} would have the same key; add it`);
   }
   if (!words.includes("ext") && labels.size < presets.length) {
-    issues.push(`${at}: without {ext} two formats of one preset would claim one rendition; add it`);
+    issues.push(`${at}: without {ext} two formats of one preset would have the same key; add it`);
   }
   // "{path}-{preset}": path "x" of preset "b-a" and path "x-b" of preset "a" would share "x-b-a".
   // With a "/" between them, the preset is the one segment at its place from the start or the end.
   if (template.split("/").some((part) => part.includes("{path}") && part.includes("{preset}"))) {
     issues.push(
-      `${at}: with {path} and {preset} in one name two renditions could claim one key; put a "/" between them`,
+      `${at}: with {path} and {preset} in one name two renditions could have the same key; put a "/" between them`,
     );
   }
   if (words.filter((word) => word === "path").length > 1) {
-    issues.push(`${at}: {path} stands there twice; keep one`);
+    issues.push(`${at}: {path} occurs twice; keep one`);
   }
   if (/^\/|(^|\/)\.{1,2}(\/|$)/.test(template)) {
     issues.push(`${at}: write it without a leading "/", "." and ".."`);
@@ -68,7 +68,7 @@ export function checkTemplate(template: string, presets: readonly Preset[]): str
 }
 
 /**
- * The faults of names that would meet: `hero` with a width of 640 is called `hero-640w` in keys,
+ * The issues of names that would collide: `hero` with a width of 640 is called `hero-640w` in keys,
  * and nothing else may be.
  */
 export function checkLabels(presets: readonly Preset[]): string[] {
@@ -76,7 +76,7 @@ export function checkLabels(presets: readonly Preset[]): string[] {
   const taken = presets.filter((one) => one.responsive && plain.has(presetLabel(one)));
   return [...new Set(taken.map((one) => `${presetLabel(one)} ${one.name}`))].map((pair) => {
     const [label, name] = pair.split(" ");
-    return `presets.${label} is also what ${name} is called at one of presets.${name}.widths: rename one of the two`;
+    return `presets.${label} is also the name of ${name} at one of presets.${name}.widths: rename one of the two`;
   });
 }
 
