@@ -31,7 +31,7 @@ it("kills, and counts", async () => {
   expect(processKiller.counts.functions).toBe(0);
 });
 
-/** The dead letter of the process's state: `T` while it stands still. */
+/** The letter of the process's state: `T` while it stands still. */
 async function state(): Promise<string | undefined> {
   const stat = await readFile(`/proc/${sleeper.pid}/stat`, "utf8");
   return stat.split(") ")[1]?.[0];

@@ -17,6 +17,7 @@ export type Photometric = keyof typeof PHOTOMETRIC;
 const COMPRESSION = {
   none: 1,
   lzw: 5,
+  jpeg: 7,
   adobe: 8,
   deflate: 32946,
   packbits: 32773,
@@ -34,6 +35,8 @@ export interface Layout {
   readonly extras?: readonly (0 | 1 | 2)[];
   readonly untold?: true;
   readonly compression?: Compression;
+  /** The strips or tiles as they are stored, in order; default: the samples, compressed. */
+  readonly stored?: readonly Buffer[];
   readonly predictor?: true;
   readonly planar?: true;
   /** px, width and height; strips otherwise. */
@@ -77,7 +80,7 @@ export interface Page {
   readonly under?: readonly Page[];
 }
 
-/** Writes a TIFF of any layout by the specification's dead letter, in memory. */
+/** Writes a TIFF of any layout as the specification describes it, in memory. */
 export function writtenTiff(...pages: readonly Page[]): Buffer {
   const { bigEndian = false, big = false } = pages[0]?.layout ?? {};
   const file = new Growing(bigEndian, big);
@@ -103,7 +106,7 @@ function writePage(
   const { width = 96, height = 64, photometric, bits = 8, extras = [], planar, tile } = layout;
   const below = under.map((page) => writePage(file, page).at);
   const bands = COLORS[photometric] + extras.length;
-  const places = chunks(layout, samples, file.bigEndian).map((chunk) => ({
+  const places = (layout.stored ?? chunks(layout, samples, file.bigEndian)).map((chunk) => ({
     at: file.append(chunk),
     length: chunk.length,
   }));
@@ -217,6 +220,8 @@ function compressed(bytes: Buffer, compression: Compression): Buffer {
     case "adobe":
     case "deflate":
       return deflateSync(bytes);
+    case "jpeg":
+      throw new Error("JPEG is encoded by the caller: give `stored`");
   }
 }
 
