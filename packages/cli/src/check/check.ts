@@ -24,9 +24,30 @@ export interface Check {
   readonly blocks?: readonly Lane[];
 }
 
+export function ok(name: string, message: string, fix?: string): Check {
+  return { name, state: "ok", message, ...(fix !== undefined && { fix }) };
+}
+
+export function problem(
+  name: string,
+  message: string,
+  fix: string,
+  blocks?: readonly Lane[],
+): Check {
+  return { name, state: "wrong", message, fix, ...(blocks && { blocks }) };
+}
+
+export function unknown(name: string, message: string, fix?: string): Check {
+  return { name, state: "unknown", message, ...(fix !== undefined && { fix }) };
+}
+
+export function none(name: string, message: string): Check {
+  return { name, state: "none", message };
+}
+
 /** A check of something that only a fleet on AWS has. */
 export function absentLocally(name: string, what: string): Check {
-  return { name, state: "none", message: `The local fleet has no ${what}.` };
+  return none(name, `The local fleet has no ${what}.`);
 }
 
 /**

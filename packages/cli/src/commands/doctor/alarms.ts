@@ -1,5 +1,5 @@
 import { clientConfig } from "@imagefleet/core/aws";
-import { absentLocally, askFor, type Check } from "../../check/check.ts";
+import { absentLocally, askFor, type Check, ok, problem } from "../../check/check.ts";
 import { isOfStage } from "../../connection/stage/names.ts";
 import { many } from "../../terminal/thousands.ts";
 import { DEPLOY_AGAIN, type Fleet, type Stage } from "./fleet.ts";
@@ -44,7 +44,7 @@ export async function alarmsOf({ prefix, clients }: Stage): Promise<readonly Ala
   }
 }
 
-/** Checks that every alarm exists, has an action and is not in alarm. */
+/** Checks that every alarm exists, has an action and reports no problem. */
 export async function alarmChecks({ stage }: Fleet): Promise<readonly Check[]> {
   if (stage === undefined) return [absentLocally("alarms", "alarms")];
   return askFor("alarms", "cloudwatch:DescribeAlarms", async () => {
@@ -55,8 +55,8 @@ export async function alarmChecks({ stage }: Fleet): Promise<readonly Check[]> {
       ...alarms.flatMap(alarmProblems),
     ];
     const well = alarms.filter((each) => alarmProblems(each).length === 0).length;
-    const message = `${many(well, "alarm")} ${well === 1 ? "has an action and is" : "have actions and are"} not in alarm.`;
-    return well === 0 ? wrongs : [...wrongs, { name: "alarms", state: "ok", message }];
+    const message = `${many(well, "alarm")} ${well === 1 ? "has" : "have"} an action and ${well === 1 ? "reports" : "report"} no problem.`;
+    return well === 0 ? wrongs : [...wrongs, ok("alarms", message)];
   });
 }
 
@@ -76,5 +76,5 @@ function alarmProblems(alarm: Alarm): Check[] {
 }
 
 function wrong(name: string, message: string, fix: string): Check {
-  return { name: `alarm ${name}`, state: "wrong", message, fix };
+  return problem(`alarm ${name}`, message, fix);
 }

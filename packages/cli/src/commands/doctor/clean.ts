@@ -7,16 +7,14 @@ import {
 import { statusOf } from "@imagefleet/core/aws";
 import { manifestKey } from "@imagefleet/core/plan";
 import { RenditionStore } from "@imagefleet/core/store";
-import type { Check } from "../../check/check.ts";
+import { type Check, ok, problem } from "../../check/check.ts";
 import { deleteDeadLetters, walk } from "../../dead-letters/walk.ts";
-import type { Fleet } from "./fleet.ts";
+import { type Fleet, LEASE_SECONDS } from "./fleet.ts";
 import type { Followed } from "./follow.ts";
 import { poll } from "./poll.ts";
 
 /** How long the fleet may take to remove the renditions of deleted sources, ms. */
 const REMOVAL_LIMIT_MS = 45_000;
-/** How long dead letters are hidden while they are read, s. */
-const LEASE_SECONDS = 30;
 
 /**
  * Removes the test pictures with all their versions, waits until the fleet has removed their renditions,
@@ -72,14 +70,12 @@ export async function clean(
   if (followed.some(({ check }) => check.state === "wrong")) {
     await attempt("dead letters of the pictures", () => removeDeadLetters(fleet, prefix));
   }
-  if (left.length === 0)
-    return { name, state: "ok", message: "All test pictures and their renditions are removed." };
-  return {
+  if (left.length === 0) return ok(name, "All test pictures and their renditions are removed.");
+  return problem(
     name,
-    state: "wrong",
-    message: `Not removed: ${left.join("; ")}.`,
-    fix: `Remove everything under ${prefix} by hand.`,
-  };
+    `Not removed: ${left.join("; ")}.`,
+    `Remove everything under ${prefix} by hand.`,
+  );
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html */

@@ -2,12 +2,12 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { jobMessage } from "@imagefleet/core/intake";
 import { DOCTOR_TEST } from "@imagefleet/core/outcome";
 import { deadLetterAttributes } from "@imagefleet/core/queue";
-import { absentLocally, askFor, type Check } from "../../check/check.ts";
+import { absentLocally, askFor, type Check, ok, problem, unknown } from "../../check/check.ts";
 import { deleteDeadLetters, walk } from "../../dead-letters/walk.ts";
 import { formatMs } from "../../terminal/units.ts";
 import { alarmsOf } from "./alarms.ts";
 import { removeDeadLetters } from "./clean.ts";
-import type { Fleet, Stage } from "./fleet.ts";
+import { type Fleet, LEASE_SECONDS, type Stage } from "./fleet.ts";
 import { poll } from "./poll.ts";
 
 /** The alarm under test: dead letters of the small lane. */
@@ -23,9 +23,6 @@ export const ALARM_LIMIT_MS = 20 * 60_000;
 
 const PERMISSIONS =
   "cloudwatch:DescribeAlarms, and on the dead-letter queue sqs:SendMessage, sqs:ReceiveMessage and sqs:DeleteMessage";
-
-/** How long dead letters are hidden while they are read, s. */
-const LEASE_SECONDS = 30;
 
 /** The result of the test. Times in ms; null: the state did not change, or there is no alarm. */
 export interface AlarmTest {
@@ -50,7 +47,7 @@ export async function testAlarm(
     result = await runTest(fleet, key, signal);
     return [result.check];
   });
-  const [check = { name: NAME, state: "unknown", message: "The test gave no result." }] = checks;
+  const [check = unknown(NAME, "The test gave no result.")] = checks;
   return result ?? { check, alarmMs: null, overMs: null };
 }
 
@@ -59,7 +56,7 @@ async function runTest(fleet: Fleet, key: string, signal: AbortSignal): Promise<
   if (stage !== undefined && (await stateOf(stage)) === "ALARM") {
     const message = "The alarm is already in alarm: another dead letter would not change that.";
     const fix = "Handle the dead letters (see dlq), then run doctor --alarm again.";
-    return { check: { name: NAME, state: "unknown", message, fix }, alarmMs: null, overMs: null };
+    return { check: unknown(NAME, message, fix), alarmMs: null, overMs: null };
   }
   const id = await sendDeadLetter(fleet, key).catch(async (error: unknown) => {
     // SQS may have stored it although its response was lost. No other dead letter has this key.
@@ -84,20 +81,18 @@ function verdict(alarmMs: number | null, overMs: number | null, signal: AbortSig
   const waited = formatMs(ALARM_LIMIT_MS);
   if (alarmMs !== null && overMs !== null) {
     const message = `The alarm went off ${formatMs(alarmMs)} after the dead letter was sent, and was OK ${formatMs(overMs)} after it was deleted.`;
-    return { name: NAME, state: "ok", message };
+    return ok(NAME, message);
   }
   if (signal.aborted) {
-    return { name: NAME, state: "unknown", message: "The test was interrupted." };
+    return unknown(NAME, "The test was interrupted.");
   }
-  return {
-    name: NAME,
-    state: "wrong",
-    message:
-      alarmMs === null
-        ? `The alarm did not go off within ${waited} of a dead letter.`
-        : `The alarm was not OK within ${waited} of the deletion of the dead letter.`,
-    fix: "Check the alarm's metric and history in the CloudWatch console.",
-  };
+  return problem(
+    NAME,
+    alarmMs === null
+      ? `The alarm did not go off within ${waited} of a dead letter.`
+      : `The alarm was not OK within ${waited} of the deletion of the dead letter.`,
+    "Check the alarm's metric and history in the CloudWatch console.",
+  );
 }
 
 /** Sends a dead letter as the fleet writes it. The SDK is called directly because it returns the id. */

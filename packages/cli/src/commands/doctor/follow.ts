@@ -4,11 +4,11 @@ import type { Lane } from "@imagefleet/core/outcome";
 import { manifestKey } from "@imagefleet/core/plan";
 import type { DeadLetter } from "@imagefleet/core/queue";
 import { type Manifest, RenditionStore } from "@imagefleet/core/store";
-import type { Check } from "../../check/check.ts";
+import { type Check, ok, problem } from "../../check/check.ts";
 import { walk } from "../../dead-letters/walk.ts";
 import { many } from "../../terminal/thousands.ts";
 import { formatMs } from "../../terminal/units.ts";
-import type { Fleet } from "./fleet.ts";
+import { type Fleet, LEASE_SECONDS } from "./fleet.ts";
 import type { Picture } from "./pictures.ts";
 import { poll } from "./poll.ts";
 
@@ -30,9 +30,6 @@ export interface Followed {
   readonly steps: Steps;
   readonly check: Check;
 }
-
-/** How long dead letters are hidden while they are read, s. */
-const LEASE_SECONDS = 30;
 
 /** Uploads a picture and polls until its renditions exist or the time limit is reached. */
 export async function follow(
@@ -119,21 +116,19 @@ function verdict(
 ): Check {
   const name = `picture through the ${lane} lane`;
   if (deadLetter !== undefined) {
-    return {
+    return problem(
       name,
-      state: "wrong",
-      message: `The picture became a dead letter with reason ${deadLetter.reason}: ${deadLetter.message}`,
-      fix: "Find this reason in docs/operations.md.",
-    };
+      `The picture became a dead letter with reason ${deadLetter.reason}: ${deadLetter.message}`,
+      "Find this reason in docs/operations.md.",
+    );
   }
   if (manifest?.rejected !== undefined) {
     const { reason, message } = manifest.rejected;
-    return {
+    return problem(
       name,
-      state: "wrong",
-      message: `The recipe rejected the picture with reason ${reason}: ${message}`,
-      fix: "Check the limits and switches in recipe.ts, and deploy the stage again.",
-    };
+      `The recipe rejected the picture with reason ${reason}: ${message}`,
+      "Check the limits and switches in recipe.ts, and deploy the stage again.",
+    );
   }
   if (manifest === undefined) {
     const why = signal.aborted
@@ -147,17 +142,15 @@ function verdict(
     };
   }
   if (renditionsMs === null) {
-    return {
+    return problem(
       name,
-      state: "wrong",
-      message: "The manifest lists renditions that do not exist.",
-      fix: "Run audit: it lists them.",
-    };
+      "The manifest lists renditions that do not exist.",
+      "Run audit: it lists them.",
+    );
   }
   const queued = queuedMs === null ? "" : `in the queue after ${formatMs(queuedMs)}, `;
-  return {
+  return ok(
     name,
-    state: "ok",
-    message: `Uploaded after ${formatMs(uploadedMs)}, ${queued}manifest after ${formatMs(manifestMs ?? 0)}, ${many(manifest.renditions.length, "rendition")} after ${formatMs(renditionsMs)}.`,
-  };
+    `Uploaded after ${formatMs(uploadedMs)}, ${queued}manifest after ${formatMs(manifestMs ?? 0)}, ${many(manifest.renditions.length, "rendition")} after ${formatMs(renditionsMs)}.`,
+  );
 }

@@ -7,7 +7,7 @@ import {
   type QueueConfiguration,
 } from "@aws-sdk/client-s3";
 import { clientConfig } from "@imagefleet/core/aws";
-import { absentLocally, askFor, type Check } from "../../check/check.ts";
+import { absentLocally, askFor, type Check, ok, problem } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
 import { many } from "../../terminal/thousands.ts";
 import { DEPLOY_AGAIN, type Fleet, type Stage } from "./fleet.ts";
@@ -25,16 +25,15 @@ export function notificationChecks(fleet: Fleet): Promise<readonly Check[]> {
     );
     if (stage !== undefined && isEventBridge(stage.settings)) {
       if (configuration.EventBridgeConfiguration !== undefined) {
-        return [{ name, state: "ok", message: "The bucket sends its events to EventBridge." }];
+        return [ok(name, "The bucket sends its events to EventBridge.")];
       }
       return [
-        {
+        problem(
           name,
-          state: "wrong",
-          message: `The bucket ${Bucket} does not send its events to EventBridge: uploads start no job.`,
-          fix: "Turn Amazon EventBridge on in the bucket's properties.",
-          blocks: BOTH,
-        },
+          `The bucket ${Bucket} does not send its events to EventBridge: uploads start no job.`,
+          "Turn Amazon EventBridge on in the bucket's properties.",
+          BOTH,
+        ),
       ];
     }
     return [queueNotification(fleet, name, configuration.QueueConfigurations ?? [])];
@@ -48,13 +47,13 @@ function queueNotification(
 ): Check {
   const { arn } = queues.small.queue;
   const ours = configurations.filter(({ QueueArn }) => QueueArn === arn);
-  const wrong = (message: string): Check => ({
-    name,
-    state: "wrong",
-    message,
-    fix: "Deploy the stage again. If the bucket's notifications are set by hand, add the queue (docs/deploy.md).",
-    blocks: BOTH,
-  });
+  const wrong = (message: string): Check =>
+    problem(
+      name,
+      message,
+      "Deploy the stage again. If the bucket's notifications are set by hand, add the queue (docs/deploy.md).",
+      BOTH,
+    );
   if (ours.length === 0) {
     const others = configurations.map(({ QueueArn }) => QueueArn).join(", ");
     const instead = others === "" ? "" : `, but ${others}`;
@@ -79,11 +78,7 @@ function queueNotification(
       `The bucket ${sourceBucket} sends notifications only for keys under ${prefixes.join(", ")}, but source.prefix of the recipe is "${recipe.source.prefix}".`,
     );
   }
-  return {
-    name,
-    state: "ok",
-    message: `The bucket notifies the small lane of ${many(events.length, "event type")}.`,
-  };
+  return ok(name, `The bucket notifies the small lane of ${many(events.length, "event type")}.`);
 }
 
 /** The event source mapping of the small lane and the function that it calls. */
@@ -191,16 +186,15 @@ function mappingChecks(
   ];
   if (problems.length > 0) return problems;
   return [
-    {
+    ok(
       name,
-      state: "ok",
-      message: `The mapping is ${State.toLowerCase()}, has a maximum concurrency of ${settings.functionConcurrency}, and reports single failures.`,
-    },
+      `The mapping is ${State.toLowerCase()}, has a maximum concurrency of ${settings.functionConcurrency}, and reports single failures.`,
+    ),
   ];
 }
 
 function wrongMapping(name: string, message: string, blocks: boolean): Check {
-  return { name, state: "wrong", message, fix: DEPLOY_AGAIN, ...(blocks && { blocks: BOTH }) };
+  return problem(name, message, DEPLOY_AGAIN, blocks ? BOTH : undefined);
 }
 
 /** @param reserved reserved concurrency; undefined: the function shares that of the account */
@@ -213,23 +207,21 @@ function functionCheck(
   // The "Throttle" button of the console does this.
   // https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
   if (reserved === 0) {
-    return {
+    return problem(
       name,
-      state: "wrong",
-      message: `${FunctionName} cannot run: its reserved concurrency is 0, as after the "Throttle" button in the Lambda console.`,
-      fix: `Run: aws lambda delete-function-concurrency --function-name ${FunctionName}. Then redrive the dead letters.`,
-      blocks: BOTH,
-    };
+      `${FunctionName} cannot run: its reserved concurrency is 0, as after the "Throttle" button in the Lambda console.`,
+      `Run: aws lambda delete-function-concurrency --function-name ${FunctionName}. Then redrive the dead letters.`,
+      BOTH,
+    );
   }
   if (State === "Failed" || LastUpdateStatus === "Failed") {
     const why = is.StateReason ?? is.LastUpdateStatusReason ?? "AWS gives no reason";
-    return {
+    return problem(
       name,
-      state: "wrong",
-      message: `${FunctionName} cannot run: ${why}`,
-      fix: "Deploy the stage again. If that does not help, check the function in the AWS console.",
-      blocks: BOTH,
-    };
+      `${FunctionName} cannot run: ${why}`,
+      "Deploy the stage again. If that does not help, check the function in the AWS console.",
+      BOTH,
+    );
   }
-  return { name, state: "ok", message: `${FunctionName} is ${State.toLowerCase()}.` };
+  return ok(name, `${FunctionName} is ${State.toLowerCase()}.`);
 }

@@ -1,6 +1,6 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import * as v from "valibot";
-import { absentLocally, type Check } from "../../check/check.ts";
+import { absentLocally, type Check, ok, problem } from "../../check/check.ts";
 import { many } from "../../terminal/thousands.ts";
 import {
   DEPLOY_AGAIN,
@@ -28,25 +28,20 @@ function depth(name: string, { attributes }: QueueFacts): Check {
   const delay = Number(attributes["DelaySeconds"] ?? 0);
   if (delay > 0) {
     const message = `The queue delays every message by ${delay} s.`;
-    return { name, state: "wrong", message, fix: DEPLOY_AGAIN };
+    return problem(name, message, DEPLOY_AGAIN);
   }
-  return {
-    name,
-    state: "ok",
-    message: `${many(waiting, "message")} waiting, ${many(inFlight, "message")} in flight.`,
-  };
+  return ok(name, `${many(waiting, "message")} waiting, ${many(inFlight, "message")} in flight.`);
 }
 
 function deadLettersDepth(lane: Lane, { attributes }: QueueFacts): Check {
   const { waiting, inFlight } = counts(attributes);
   const name = `dead letters of the ${lane} lane`;
-  if (waiting + inFlight === 0) return { name, state: "ok", message: "There are no dead letters." };
-  return {
+  if (waiting + inFlight === 0) return ok(name, "There are no dead letters.");
+  return ok(
     name,
-    state: "ok",
-    message: `${many(waiting + inFlight, "dead letter")} from before this run.`,
-    fix: "Inspect them with dlq.",
-  };
+    `${many(waiting + inFlight, "dead letter")} from before this run.`,
+    "Inspect them with dlq.",
+  );
 }
 
 function counts(attributes: QueueFacts["attributes"]) {
@@ -70,28 +65,21 @@ function redrive(lane: Lane, queue: QueueFacts, deadLetters: QueueFacts): Check 
   const name = `redrive policy of the ${lane} lane`;
   const parsed = v.safeParse(redriveSchema, queue.attributes["RedrivePolicy"]);
   if (!parsed.success) {
-    return {
+    return problem(
       name,
-      state: "wrong",
-      message:
-        "The queue has no redrive policy: a message that crashes the program is received again forever.",
-      fix: DEPLOY_AGAIN,
-    };
+      "The queue has no redrive policy: a message that crashes the program is received again forever.",
+      DEPLOY_AGAIN,
+    );
   }
   const { deadLetterTargetArn, maxReceiveCount } = parsed.output;
   if (deadLetterTargetArn !== deadLetters.arn) {
-    return {
+    return problem(
       name,
-      state: "wrong",
-      message: `Dead letters go to ${deadLetterTargetArn} instead of ${deadLetters.arn}.`,
-      fix: DEPLOY_AGAIN,
-    };
+      `Dead letters go to ${deadLetterTargetArn} instead of ${deadLetters.arn}.`,
+      DEPLOY_AGAIN,
+    );
   }
-  return {
-    name,
-    state: "ok",
-    message: `A message becomes a dead letter after ${many(maxReceiveCount, "receive")}.`,
-  };
+  return ok(name, `A message becomes a dead letter after ${many(maxReceiveCount, "receive")}.`);
 }
 
 /**
@@ -101,13 +89,12 @@ function redrive(lane: Lane, queue: QueueFacts, deadLetters: QueueFacts): Check 
 function encryption({ name, attributes }: QueueFacts): Check[] {
   if (!attributes["KmsMasterKeyId"]?.endsWith("alias/aws/sqs")) return [];
   return [
-    {
-      name: "encryption of the small lane's queue",
-      state: "wrong",
-      message: `${name} is encrypted with the AWS managed key alias/aws/sqs, which S3 and EventBridge may not use: uploads start no job, without any error.`,
-      fix: `${DEPLOY_AGAIN} Then run reprocess: uploads in the meantime have no message.`,
-      blocks: ["small", "large"],
-    },
+    problem(
+      "encryption of the small lane's queue",
+      `${name} is encrypted with the AWS managed key alias/aws/sqs, which S3 and EventBridge may not use: uploads start no job, without any error.`,
+      `${DEPLOY_AGAIN} Then run reprocess: uploads in the meantime have no message.`,
+      ["small", "large"],
+    ),
   ];
 }
 
@@ -120,15 +107,14 @@ function sendPolicy({ stage, queues, sourceBucket }: Fleet): Check {
   const from = isByRule ? undefined : sourceBucket;
   const statements = statementsOf(queues.small.queue.attributes["Policy"]);
   if (statements.some((statement) => allowsSend(statement, service, from))) {
-    return { name, state: "ok", message: `${service} may send to the queue.` };
+    return ok(name, `${service} may send to the queue.`);
   }
-  return {
+  return problem(
     name,
-    state: "wrong",
-    message: `The policy does not let ${service} send${from === undefined ? "" : ` for the bucket ${from}`}: uploads start no job.`,
-    fix: DEPLOY_AGAIN,
-    blocks: ["small", "large"],
-  };
+    `The policy does not let ${service} send${from === undefined ? "" : ` for the bucket ${from}`}: uploads start no job.`,
+    DEPLOY_AGAIN,
+    ["small", "large"],
+  );
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html */

@@ -1,7 +1,7 @@
 import { GetBucketEncryptionCommand } from "@aws-sdk/client-s3";
 import { clientConfig } from "@imagefleet/core/aws";
 import type { Lane } from "@imagefleet/core/outcome";
-import { absentLocally, askFor, type Check } from "../../check/check.ts";
+import { absentLocally, askFor, type Check, ok, problem, unknown } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
 import type { Fleet } from "./fleet.ts";
 
@@ -35,9 +35,7 @@ export async function roleChecks(fleet: Fleet, roles: Roles): Promise<readonly C
       const role = roles[who];
       const of = `permissions of the ${who}`;
       if (role === undefined) {
-        return [
-          { name: of, state: "unknown", message: "The role is unknown: see the checks above." },
-        ];
+        return [unknown(of, "The role is unknown: see the checks above.")];
       }
       return askFor(of, "iam:SimulatePrincipalPolicy", async () => {
         const lacking: string[] = [];
@@ -69,15 +67,14 @@ function permitted(
   blocks: readonly Lane[],
 ): Check {
   if (lacking.length === 0) {
-    return { name, state: "ok", message: "The role may read sources and write renditions." };
+    return ok(name, "The role may read sources and write renditions.");
   }
-  return {
+  return problem(
     name,
-    state: "wrong",
-    message: `The ${who} lacks ${lacking.join(", ")}: its jobs fail with reason StoreUnavailable.`,
-    fix: "Deploy the stage again. List KMS keys that were used before in formerKeys (docs/deploy.md).",
+    `The ${who} lacks ${lacking.join(", ")}: its jobs fail with reason StoreUnavailable.`,
+    "Deploy the stage again. List KMS keys that were used before in formerKeys (docs/deploy.md).",
     blocks,
-  };
+  );
 }
 
 async function needsOf(fleet: Fleet): Promise<Need[]> {

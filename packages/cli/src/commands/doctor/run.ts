@@ -1,5 +1,13 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
-import { askFor, type Check, checkText, summaryText, tally } from "../../check/check.ts";
+import {
+  askFor,
+  type Check,
+  checkText,
+  none,
+  summaryText,
+  tally,
+  unknown,
+} from "../../check/check.ts";
 import { type Connection, connect } from "../../connection/connect.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import { fleetPrefix, namedByStage } from "../../connection/stage/names.ts";
@@ -171,19 +179,17 @@ async function sendPictures(
 }
 
 function blocked(lane: Lane): Check {
-  return {
-    name: `picture through the ${lane} lane`,
-    state: "unknown",
-    message: "Not tested: a problem above blocks this lane.",
-  };
+  return unknown(
+    `picture through the ${lane} lane`,
+    "Not tested: a problem above blocks this lane.",
+  );
 }
 
 function tooLarge(lane: Lane): Check {
-  return {
-    name: `picture through the ${lane} lane`,
-    state: "none",
-    message: "Not tested: the limits of the recipe allow no test picture that is large enough.",
-  };
+  return none(
+    `picture through the ${lane} lane`,
+    "Not tested: the limits of the recipe allow no test picture that is large enough.",
+  );
 }
 
 function runAlarmTest(fleet: Fleet, signal: AbortSignal, screen: Screen): Promise<AlarmTest> {

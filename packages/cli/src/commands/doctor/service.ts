@@ -1,6 +1,6 @@
 import type { ECSClient, Service, Task } from "@aws-sdk/client-ecs";
 import { clientConfig } from "@imagefleet/core/aws";
-import { absentLocally, askFor, type Check } from "../../check/check.ts";
+import { absentLocally, askFor, type Check, ok, problem } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
 import { isOfStage } from "../../connection/stage/names.ts";
 import { many } from "../../terminal/thousands.ts";
@@ -115,13 +115,12 @@ function taskProblems(stopped: readonly Task[]): Check[] {
   const code = latest.containers?.find(({ exitCode }) => exitCode)?.exitCode;
   const ended = code === undefined ? "could not start" : `exited with code ${code}`;
   return [
-    {
-      name: "tasks of the worker",
-      state: "wrong",
-      message: `A task ${ended}: ${latest.stoppedReason ?? "ECS gives no reason"}.`,
-      fix: "Read the worker's log (docs/operations.md), fix the cause, and deploy again.",
-      blocks: ["large"],
-    },
+    problem(
+      "tasks of the worker",
+      `A task ${ended}: ${latest.stoppedReason ?? "ECS gives no reason"}.`,
+      "Read the worker's log (docs/operations.md), fix the cause, and deploy again.",
+      ["large"],
+    ),
   ];
 }
 
@@ -131,21 +130,14 @@ function isFailure({ stopCode, containers = [] }: Task): boolean {
 
 function healthy({ runningCount = 0, desiredCount = 0, deployments = [] }: Service): Check {
   const state = deployments[0]?.rolloutState === "IN_PROGRESS" ? "is in progress" : "is complete";
-  return {
-    name: NAME,
-    state: "ok",
-    message: `${many(runningCount, "task")} of ${desiredCount} running; the deployment ${state}.`,
-  };
+  return ok(
+    NAME,
+    `${many(runningCount, "task")} of ${desiredCount} running; the deployment ${state}.`,
+  );
 }
 
 function wrong(message: string): Check {
-  return {
-    name: NAME,
-    state: "wrong",
-    message,
-    fix: "Fix what ECS reports, and deploy the stage again.",
-    blocks: ["large"],
-  };
+  return problem(NAME, message, "Fix what ECS reports, and deploy the stage again.", ["large"]);
 }
 
 function lastOf(arn: string): string {

@@ -1,5 +1,5 @@
 import { clientConfig, statusOf } from "@imagefleet/core/aws";
-import { askFor, type Check } from "../../check/check.ts";
+import { askFor, type Check, ok, problem } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
 import type { StageSettings } from "../../connection/stage/settings.ts";
 import type { Target } from "../../connection/target.ts";
@@ -25,27 +25,23 @@ export async function accountCheck({ clients, settings, where }: Aws): Promise<C
     const { Account = "", Arn = "" } = await sts.send(new GetCallerIdentityCommand({}));
     const { accounts, region } = settings;
     if (accounts.length > 0 && !accounts.includes(Account)) {
-      return {
+      return problem(
         name,
-        state: "wrong",
-        message: `The credentials belong to account ${Account} (${Arn}), but the stage may only be deployed to ${accounts.join(", ")}.`,
-        fix: "Use credentials of that account (AWS_PROFILE, --profile), or change accounts in infra/settings.ts.",
-      };
+        `The credentials belong to account ${Account} (${Arn}), but the stage may only be deployed to ${accounts.join(", ")}.`,
+        "Use credentials of that account (AWS_PROFILE, --profile), or change accounts in infra/settings.ts.",
+      );
     }
     const pinned =
       accounts.length > 0 ? "" : " infra/settings.ts sets no accounts: any account is accepted.";
-    return { name, state: "ok", message: `${Arn} deploys to ${region}.${pinned}` };
+    return ok(name, `${Arn} deploys to ${region}.${pinned}`);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const hasResponded = statusOf(error) !== undefined;
-    return {
+    return problem(
       name,
-      state: "wrong",
-      message: hasResponded
-        ? `AWS rejects the credentials: ${why}`
-        : `${where} does not respond: ${why}`,
-      fix: "Sign in (aws sso login, aws configure), or name a profile with --profile.",
-    };
+      hasResponded ? `AWS rejects the credentials: ${why}` : `${where} does not respond: ${why}`,
+      "Sign in (aws sso login, aws configure), or name a profile with --profile.",
+    );
   } finally {
     sts.destroy();
   }
@@ -63,12 +59,12 @@ export async function linkedRoleCheck({ clients }: Aws): Promise<readonly Check[
     return await askFor(name, "iam:GetRole", async () => {
       try {
         await iam.send(new GetRoleCommand({ RoleName: ROLE }));
-        return [{ name, state: "ok", message: `The account has ${ROLE}.` }];
+        return [ok(name, `The account has ${ROLE}.`)];
       } catch (error) {
         if (!(error instanceof Error && error.name.startsWith("NoSuchEntity"))) throw error;
         const message = `The account has no ${ROLE}: the first deployment may fail to create the cluster.`;
         const fix = "Run: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com";
-        return [{ name, state: "wrong", message, fix }];
+        return [problem(name, message, fix)];
       }
     });
   } finally {

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as v from "valibot";
-import type { Check } from "../../check/check.ts";
+import { type Check, ok, problem } from "../../check/check.ts";
 
 const run = promisify(execFile);
 
@@ -66,11 +66,11 @@ export async function dockerChecks(): Promise<readonly Check[]> {
   ];
   if (problems.length > 0) return problems;
   const message = `Docker ${parsed.output.ServerVersion} builds for ${PLATFORM} with driver "${driver}".`;
-  return [{ name: NAME, state: "ok", message }];
+  return [ok(NAME, message)];
 }
 
 function wrong(message: string, fix: string): Check {
-  return { name: NAME, state: "wrong", message, fix };
+  return problem(NAME, message, fix);
 }
 
 interface Output {

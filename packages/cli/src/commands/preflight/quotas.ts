@@ -1,7 +1,7 @@
 import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { clientConfig } from "@imagefleet/core/aws";
 import { TASK } from "@imagefleet/core/prices";
-import { askFor, type Check } from "../../check/check.ts";
+import { askFor, type Check, none, ok, problem } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
 import { isOfStage } from "../../connection/stage/names.ts";
 import type { Aws } from "./account.ts";
@@ -61,9 +61,9 @@ function enough(
   return askFor(name, PERMISSION, async () => {
     const quota = await quotaOf(client, code);
     const message = `The quota is ${quota}, ${quota >= want.needed ? "and" : "but"} ${want.needed} are needed for ${want.for}.`;
-    if (quota >= want.needed) return [{ name, state: "ok", message }];
+    if (quota >= want.needed) return [ok(name, message)];
     const raise = `Raise it to ${want.needed} or more in Service Quotas (${code.QuotaCode})`;
-    return [{ name, state: "wrong", message, fix: `${raise}; otherwise ${want.otherwise}.` }];
+    return [problem(name, message, `${raise}; otherwise ${want.otherwise}.`)];
   });
 }
 
@@ -92,13 +92,7 @@ async function networkChecks(
 ): Promise<readonly Check[]> {
   const name = "quota of VPCs and internet gateways";
   if (settings.network.vpcId !== undefined) {
-    return [
-      {
-        name,
-        state: "none",
-        message: `The stage uses ${settings.network.vpcId} and creates no VPC.`,
-      },
-    ];
+    return [none(name, `The stage uses ${settings.network.vpcId} and creates no VPC.`)];
   }
   const { EC2Client, paginateDescribeVpcs, paginateDescribeInternetGateways } = await sdk(
     () => import("@aws-sdk/client-ec2"),
@@ -115,9 +109,7 @@ async function networkChecks(
           ),
         );
         if (own !== undefined) {
-          return [
-            { name, state: "ok", message: `The stage already has its network, ${own.VpcId}.` },
-          ];
+          return [ok(name, `The stage already has its network, ${own.VpcId}.`)];
         }
         vpcs += Vpcs.length;
       }
@@ -142,7 +134,7 @@ async function networkChecks(
 function countCheck(of: string, used: number, quota: number, code: string): Check {
   const name = `quota of ${of}`;
   const message = `${used} of ${quota} are used in the region, and the stage creates one.`;
-  if (used < quota) return { name, state: "ok", message };
+  if (used < quota) return ok(name, message);
   const fix = `Raise it in Service Quotas (${code}), or set network in infra/settings.ts to an existing VPC.`;
-  return { name, state: "wrong", message, fix };
+  return problem(name, message, fix);
 }

@@ -3,7 +3,7 @@ import {
   type GetBucketNotificationConfigurationCommandOutput,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { askFor, type Check } from "../../check/check.ts";
+import { askFor, type Check, none, ok, problem } from "../../check/check.ts";
 import type { StageSettings } from "../../connection/stage/settings.ts";
 
 const NAME = "notifications of the source bucket";
@@ -17,7 +17,7 @@ export function sourceChecks(
 ): Promise<readonly Check[]> {
   if (source === "new") {
     const message = "The stage creates its own bucket.";
-    return Promise.resolve([{ name: NAME, state: "none", message }]);
+    return Promise.resolve([none(NAME, message)]);
   }
   const { bucket: Bucket, notifications } = source;
   return askFor(NAME, "s3:GetBucketNotification", async () => {
@@ -30,7 +30,7 @@ export function sourceChecks(
       if (!(error instanceof Error && error.name === "NoSuchBucket")) throw error;
       const message = `The bucket ${Bucket} does not exist.`;
       const fix = 'Create it, or correct source in infra/settings.ts; source: "new" creates one.';
-      return [{ name: NAME, state: "wrong", message, fix }];
+      return [problem(NAME, message, fix)];
     }
   });
 }
@@ -44,21 +44,21 @@ function judge(
   if (notifications === "eventbridge" && !isByRule) {
     const message = `The bucket ${bucket} does not send its events to EventBridge, but notifications is "eventbridge": uploads would start no job.`;
     const fix = "Turn Amazon EventBridge on in the bucket's properties.";
-    return { name: NAME, state: "wrong", message, fix };
+    return problem(NAME, message, fix);
   }
   const others = othersOf(configuration);
   if (notifications === "replace" && others.length > 0) {
     const message = `The deployment would remove from ${bucket}: ${others.join("; ")}.`;
     const fix =
       'Set notifications to "eventbridge" or "by-hand", or remove these first if they are not needed.';
-    return { name: NAME, state: "wrong", message, fix };
+    return problem(NAME, message, fix);
   }
   const message = {
     replace: `The deployment sets the notification of ${bucket} and removes no other.`,
     "by-hand": `The deployment leaves the notifications of ${bucket} unchanged; add the one for the queue by hand.`,
     eventbridge: `The bucket ${bucket} sends its events to EventBridge; the deployment does not change it.`,
   }[notifications];
-  return { name: NAME, state: "ok", message };
+  return ok(NAME, message);
 }
 
 /** Descriptions of the notifications that are not the fleet's. */

@@ -243,7 +243,7 @@ describe("imagefleet start", () => {
     );
     expect(stdout).toMatch(/linked\/b\.jpg +small +rendered/);
     expect(stdout).toContain(
-      "→ if the message names a switch, set it in recipe.ts; if this is no picture, remove it",
+      "→ if the message names a switch, set it in recipe.ts; if this is not an image, remove it",
     );
   }, 60_000);
 
@@ -273,7 +273,10 @@ describe("imagefleet start", () => {
     [["--out", "in/a.jpg", "in"], /--out .*a\.jpg cannot be used: a file is/],
     [["--data", "in/a.jpg", "in"], /--data .*a\.jpg cannot be used: a file is/],
     [["--data", "/proc/nothing", "in"], /--data \/proc\/nothing cannot be used/],
-    [["--data", "in", "in"], /--data .*in was not made by imagefleet .* it holds a\.jpg\. Name an/],
+    [
+      ["--data", "in", "in"],
+      /--data .*in was not made by imagefleet .* it contains a\.jpg\. Use an/,
+    ],
     [["--data", ".", "in"], /--data .* was not made by imagefleet/],
   ])("is used wrongly: %j", async (args, message) => {
     await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());
