@@ -44,7 +44,7 @@ export async function alarmsOf({ prefix, clients }: Stage): Promise<readonly Ala
   }
 }
 
-/** Checks that every alarm exists, has an action and is not in alarm. */
+/** Checks that every alarm exists, has an action and reports no problem. */
 export async function alarmChecks({ stage }: Fleet): Promise<readonly Check[]> {
   if (stage === undefined) return [absentLocally("alarms", "alarms")];
   return askFor("alarms", "cloudwatch:DescribeAlarms", async () => {
@@ -55,7 +55,7 @@ export async function alarmChecks({ stage }: Fleet): Promise<readonly Check[]> {
       ...alarms.flatMap(alarmProblems),
     ];
     const well = alarms.filter((each) => alarmProblems(each).length === 0).length;
-    const message = `${many(well, "alarm")} ${well === 1 ? "has an action and is" : "have actions and are"} not in alarm.`;
+    const message = `${many(well, "alarm")} ${well === 1 ? "has" : "have"} an action and ${well === 1 ? "reports" : "report"} no problem.`;
     return well === 0 ? wrongs : [...wrongs, ok("alarms", message)];
   });
 }

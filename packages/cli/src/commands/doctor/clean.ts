@@ -9,14 +9,12 @@ import { manifestKey } from "@imagefleet/core/plan";
 import { RenditionStore } from "@imagefleet/core/store";
 import { type Check, ok, problem } from "../../check/check.ts";
 import { deleteDeadLetters, walk } from "../../dead-letters/walk.ts";
-import type { Fleet } from "./fleet.ts";
+import { type Fleet, LEASE_SECONDS } from "./fleet.ts";
 import type { Followed } from "./follow.ts";
 import { poll } from "./poll.ts";
 
 /** How long the fleet may take to remove the renditions of deleted sources, ms. */
 const REMOVAL_LIMIT_MS = 45_000;
-/** How long dead letters are hidden while they are read, s. */
-const LEASE_SECONDS = 30;
 
 /**
  * Removes the test pictures with all their versions, waits until the fleet has removed their renditions,

@@ -7,7 +7,7 @@ import { deleteDeadLetters, walk } from "../../dead-letters/walk.ts";
 import { formatMs } from "../../terminal/units.ts";
 import { alarmsOf } from "./alarms.ts";
 import { removeDeadLetters } from "./clean.ts";
-import type { Fleet, Stage } from "./fleet.ts";
+import { type Fleet, LEASE_SECONDS, type Stage } from "./fleet.ts";
 import { poll } from "./poll.ts";
 
 /** The alarm under test: dead letters of the small lane. */
@@ -23,9 +23,6 @@ export const ALARM_LIMIT_MS = 20 * 60_000;
 
 const PERMISSIONS =
   "cloudwatch:DescribeAlarms, and on the dead-letter queue sqs:SendMessage, sqs:ReceiveMessage and sqs:DeleteMessage";
-
-/** How long dead letters are hidden while they are read, s. */
-const LEASE_SECONDS = 30;
 
 /** The result of the test. Times in ms; null: the state did not change, or there is no alarm. */
 export interface AlarmTest {

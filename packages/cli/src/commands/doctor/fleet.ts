@@ -9,6 +9,9 @@ import type { Target } from "../../connection/target.ts";
 /** The fix when a part of the fleet is not as it was deployed. */
 export const DEPLOY_AGAIN = "Deploy the stage again: sst deploy restores what was changed by hand.";
 
+/** How long dead letters are hidden while doctor reads them, s. */
+export const LEASE_SECONDS = 30;
+
 /** A stage on AWS. */
 export interface Stage {
   /** The common prefix of its resource names. */

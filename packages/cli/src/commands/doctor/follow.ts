@@ -8,7 +8,7 @@ import { type Check, ok, problem } from "../../check/check.ts";
 import { walk } from "../../dead-letters/walk.ts";
 import { many } from "../../terminal/thousands.ts";
 import { formatMs } from "../../terminal/units.ts";
-import type { Fleet } from "./fleet.ts";
+import { type Fleet, LEASE_SECONDS } from "./fleet.ts";
 import type { Picture } from "./pictures.ts";
 import { poll } from "./poll.ts";
 
@@ -30,9 +30,6 @@ export interface Followed {
   readonly steps: Steps;
   readonly check: Check;
 }
-
-/** How long dead letters are hidden while they are read, s. */
-const LEASE_SECONDS = 30;
 
 /** Uploads a picture and polls until its renditions exist or the time limit is reached. */
 export async function follow(

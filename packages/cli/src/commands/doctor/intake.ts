@@ -194,7 +194,7 @@ function mappingChecks(
 }
 
 function wrongMapping(name: string, message: string, blocks: boolean): Check {
-  return { name, state: "wrong", message, fix: DEPLOY_AGAIN, ...(blocks && { blocks: BOTH }) };
+  return problem(name, message, DEPLOY_AGAIN, blocks ? BOTH : undefined);
 }
 
 /** @param reserved reserved concurrency; undefined: the function shares that of the account */

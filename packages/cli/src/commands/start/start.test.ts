@@ -273,7 +273,10 @@ describe("imagefleet start", () => {
     [["--out", "in/a.jpg", "in"], /--out .*a\.jpg cannot be used: a file is/],
     [["--data", "in/a.jpg", "in"], /--data .*a\.jpg cannot be used: a file is/],
     [["--data", "/proc/nothing", "in"], /--data \/proc\/nothing cannot be used/],
-    [["--data", "in", "in"], /--data .*in was not made by imagefleet/],
+    [
+      ["--data", "in", "in"],
+      /--data .*in was not made by imagefleet .* it contains a\.jpg\. Use an/,
+    ],
     [["--data", ".", "in"], /--data .* was not made by imagefleet/],
   ])("refuses %j", async (args, message) => {
     await put(cwd, "in/a.jpg", sharp(noise(64, 64)).jpeg());
