@@ -139,19 +139,23 @@ promise("the older listing pages by marker", async () => {
   expect(second.CommonPrefixes?.map(({ Prefix }) => Prefix)).toEqual(["e/", "g/"]);
 });
 
-promise("a page has 1,000 keys at most, and 2,100 keys come complete", async () => {
-  const Bucket = await setup.bucket();
-  const keys = Array.from({ length: 2100 }, (_, i) => `k/${String(i).padStart(5, "0")}`);
-  const workers = Array.from({ length: 20 }, (_, w) =>
-    setup.put(Bucket, ...keys.filter((_, i) => i % 20 === w)),
-  );
-  await Promise.all(workers);
-  expect((await page(Bucket)).KeyCount).toBe(1000);
-  expect(await all(Bucket)).toEqual(keys);
-  const Objects = keys.slice(0, 1000).map((Key) => ({ Key }));
-  await setup.s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
-  expect(await all(Bucket)).toEqual(keys.slice(1000));
-});
+promise(
+  "a page has 1,000 keys at most, and 2,100 keys come complete",
+  async () => {
+    const Bucket = await setup.bucket();
+    const keys = Array.from({ length: 2100 }, (_, i) => `k/${String(i).padStart(5, "0")}`);
+    const workers = Array.from({ length: 20 }, (_, w) =>
+      setup.put(Bucket, ...keys.filter((_, i) => i % 20 === w)),
+    );
+    await Promise.all(workers);
+    expect((await page(Bucket)).KeyCount).toBe(1000);
+    expect(await all(Bucket)).toEqual(keys);
+    const Objects = keys.slice(0, 1000).map((Key) => ({ Key }));
+    await setup.s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
+    expect(await all(Bucket)).toEqual(keys.slice(1000));
+  },
+  120_000,
+);
 
 promise("listing a missing bucket is NoSuchBucket", async () => {
   const got = page("imagefleet-contract-no-such-bucket");

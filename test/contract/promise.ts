@@ -7,14 +7,17 @@ import { serverMissing, serverName } from "./server.ts";
  * known gaps names it, the promise must be broken: a gap that has closed fails
  * here until its name is taken off the list. The promises of a file are tried side
  * by side, since most of their time is waiting: none may touch another's queue or key.
+ *
+ * @param timeoutMs longer for one that takes thousands of requests
  */
-export function promise(name: string, keep: () => Promise<void>): void {
+export function promise(name: string, keep: () => Promise<void>, timeoutMs = 30_000): void {
   if (serverMissing) test.skip(name);
-  else if (!knownGaps[serverName].includes(name)) test.concurrent(name, keep);
+  else if (!knownGaps[serverName].includes(name)) test.concurrent(name, keep, timeoutMs);
   else
     test.concurrent.fails(
       `${name} (known gap of ${serverName}; if this fails, take it off known-gaps.ts)`,
       keep,
+      timeoutMs,
     );
 }
 
