@@ -10,7 +10,7 @@ import type { Screen } from "../../terminal/screen.ts";
 import { many } from "../../terminal/thousands.ts";
 import { change, missedText } from "./change.ts";
 import { deadLetterLine } from "./dead-letter-line.ts";
-import { createExportFile } from "./export-file.ts";
+import { checkExportFile, createExportFile } from "./export-file.ts";
 import type { DlqChangeOptions } from "./options.ts";
 
 /**
@@ -21,6 +21,7 @@ export async function discard(
   options: DlqChangeOptions & { readonly exportTo: string },
   screen: Screen,
 ): Promise<number> {
+  await checkExportFile("--export", options.exportTo);
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(() => undefined);
   const { signal } = interrupt;

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { Queue } from "@imagefleet/core/queue";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
@@ -94,6 +95,17 @@ describe("reading", () => {
     const wrong = await dlq("show", "zzz");
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain("no dead letter has an id that starts with zzz");
+  });
+
+  it("reports a source that was uploaded again after the attempt", async () => {
+    await putDeadLetters(sandbox, [{ key: "a.jpg", reason: "SourceCorrupt", hoursAgo: 1 }]);
+    const { id } = await json("list");
+    expect((await dlq("show", id)).stdout).toContain("upload it again, then discard");
+    const source = { Bucket: sandbox.resources.sourceBucket, Key: "a.jpg", Body: "whole" };
+    await sandbox.s3.send(new PutObjectCommand(source));
+    const { stdout } = await dlq("show", id);
+    expect(stdout).toContain("the source was replaced after this attempt");
+    expect(stdout).not.toContain("upload it again");
   });
 
   it("reports dead letters that another reader holds", async () => {
@@ -215,6 +227,7 @@ describe("redrive", () => {
     const { code, stdout } = await dlq("redrive", "--yes");
     expect(code).toBe(3);
     expect(stdout).toContain("2 refused: already redriven 3 times");
+    expect(stdout).toContain("then add --max-redrives 4");
     expect((await takeAll(sandbox, sandbox.resources.lanes.small.url)).keys).toEqual(["new.jpg"]);
     expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(2);
   });
@@ -274,6 +287,17 @@ describe("discard", () => {
     expect(discarded.code).toBe(2);
     expect(discarded.stderr).toContain("Name a file");
     expect(await readdir(sandbox.folder)).not.toContain("-");
+    expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(1);
+  });
+
+  it("refuses an export file that exists, in a dry run too", async () => {
+    await putDeadLetters(sandbox, [{ key: "a.jpg", reason: "Internal" }]);
+    await writeFile(join(sandbox.folder, "gone.ndjson"), "");
+    for (const flag of ["--dry-run", "--yes"]) {
+      const { code, stderr } = await dlq("discard", "--export", "gone.ndjson", flag);
+      expect(stderr).toContain("the file exists");
+      expect(code).toBe(2);
+    }
     expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(1);
   });
 

@@ -54,6 +54,7 @@ Examples:
   imagefleet dlq import gone.ndjson
 
 The dead letters return to their dead-letter queues with their reasons, times
-and counts. Use redrive to send them to their lanes.
+and counts, and get new ids. Importing a file twice makes duplicates. Use
+redrive to send them to their lanes.
 `,
 } as const;

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { cannotWrite } from "../../files/fs-error.ts";
 import { makeFolder } from "../../files/output/folder.ts";
@@ -51,6 +51,18 @@ export async function createExportFile(option: string, path: string): Promise<Ex
   };
 }
 
+/** @throws UsageError when the file exists, as `createExportFile` does when it is created */
+export async function checkExportFile(option: string, path: string): Promise<void> {
+  const exists = await stat(path).catch(() => undefined);
+  if (exists) throw fileExists(option, path);
+}
+
+function fileExists(option: string, path: string): UsageError {
+  return new UsageError(
+    `${option} ${path}: the file exists. Choose another name, or move the file away`,
+  );
+}
+
 async function create(option: string, path: string): Promise<FileHandle> {
   try {
     await makeFolder(dirname(path));
@@ -59,12 +71,8 @@ async function create(option: string, path: string): Promise<FileHandle> {
     return file;
   } catch (error) {
     const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
-    throw new UsageError(
-      exists
-        ? `${option} ${path}: the file exists. Choose another name, or move the file away`
-        : cannotWrite(`${option} ${path}`, error),
-      { cause: error },
-    );
+    if (exists) throw fileExists(option, path);
+    throw new UsageError(cannotWrite(`${option} ${path}`, error), { cause: error });
   }
 }
 

@@ -31,6 +31,7 @@ export async function exportDeadLetters(
   file.keep();
   const where = path === undefined ? "" : ` to ${path}`;
   if (options.json && path !== undefined) screen.json({ version: 1, exported: lines, file: path });
+  else if (lines === 0) screen.note(`No dead letters${filterText(filter)}: nothing to export`);
   else
     screen.note(
       `${many(lines, "dead letter")}${filterText(filter)} exported${where}; they stay in the queue`,

@@ -102,7 +102,7 @@ function resultText(
       : [
           paint(
             "yellow",
-            `${thousands(refused)} refused: already redriven ${many(maxRedrives, "time")} (--max-redrives ${maxRedrives}). Fix the cause before you redrive them again`,
+            `${thousands(refused)} refused: already redriven ${many(maxRedrives, "time")} (--max-redrives ${maxRedrives}). Fix the cause, then add --max-redrives ${maxRedrives + 1}`,
           ),
         ]),
     ...missedText(changed),

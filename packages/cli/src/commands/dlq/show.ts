@@ -113,18 +113,28 @@ function deadLetterText(
   return [
     `${paint("bold", name)}  ${paint("red", reason)}`,
     `  ${printable(message)}`,
-    `  → ${DEAD_LETTER_ADVICE[reason]}`,
+    `  → ${isReplaced(deadLetter, source) ? REPLACED : DEAD_LETTER_ADVICE[reason]}`,
     "",
     ...fields([
       ["id", deadLetter.id],
       ["lane", lane],
-      ["first attempt", firstAttemptAt === undefined ? "unknown" : at(firstAttemptAt)],
+      [
+        deadLetter.redriveCount > 0 ? "first since redrive" : "first attempt",
+        firstAttemptAt === undefined ? "unknown" : at(firstAttemptAt),
+      ],
       ["last attempt", at(lastAttemptAt)],
       ["received", receiveCount === undefined ? "unknown" : many(receiveCount, "time")],
       ["redriven", many(deadLetter.redriveCount, "time")],
       ["source now", source === null ? "–" : sourceText(source, now)],
     ]),
   ];
+}
+
+const REPLACED =
+  "the source was replaced after this attempt, and its own event renders it: discard, or redrive to be sure";
+
+function isReplaced({ lastAttemptAt }: DeadLetter, source: SourceState | null): boolean {
+  return source?.state === "present" && Date.parse(source.modified) > lastAttemptAt;
 }
 
 function sourceText(source: SourceState, now: number): string {
