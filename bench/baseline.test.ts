@@ -10,7 +10,7 @@ const was: Baseline = {
   at: "2026-01-01T00:00:00.000Z",
 };
 
-it("judges ratios alone, less being better and a little being nothing", () => {
+it("compares only ratios; less is better, and a small change counts as none", () => {
   const is = { ratios: { a: 0.97, b: 1.015, c: 1.03, new: 5 } };
   expect(compare(was, is).map(({ ratio, verdict }) => [ratio, verdict])).toEqual([
     ["a", "better"],
@@ -19,10 +19,10 @@ it("judges ratios alone, less being better and a little being nothing", () => {
   ]);
 });
 
-it("knows of no baseline where none was saved", async () => {
+it("finds no baseline before one is saved", async () => {
   expect(await readBaseline("never-saved")).toBeUndefined();
 });
 
-it("reads the baseline that is kept for the fleet", async () => {
+it("reads the saved baseline of the fleet", async () => {
   expect(await readBaseline("fleet")).toMatchObject({ bench: "fleet" });
 });

@@ -5,20 +5,20 @@ const FOLDER = new URL("baselines/", import.meta.url);
 
 const baselineSchema = v.object({
   bench: v.string(),
-  /** Held against a later run's, on whatever machine. */
+  /** Compared with those of a later run, on any machine. */
   ratios: v.record(v.string(), v.number()),
-  /** Shown beside a later run's: another machine has others. */
+  /** Printed beside those of a later run: they depend on the machine. */
   figures: v.record(v.string(), v.number()),
   machine: v.record(v.string(), v.union([v.string(), v.number()])),
-  /** What was measured with: of another setup the ratios say nothing. */
+  /** The input of the measurement: ratios of different setups are not comparable. */
   setup: v.string(),
   at: v.string(),
 });
 
-/** A run that later ones are held against. */
+/** A run that later ones are compared with. */
 export type Baseline = v.InferOutput<typeof baselineSchema>;
 
-/** Nearer than this a ratio counts as the same: runs on one machine differ by as much. */
+/** A smaller change counts as none: runs on one machine differ by this much. */
 const SAME = 0.02;
 
 export interface Verdict {
@@ -28,7 +28,7 @@ export interface Verdict {
   readonly verdict: "better" | "worse" | "same";
 }
 
-/** Less is better. Ratios that only one side has are left out. */
+/** Compares the ratios that both runs have; less is better. */
 export function compare(was: Baseline, is: Pick<Baseline, "ratios">): Verdict[] {
   return Object.entries(is.ratios).flatMap(([ratio, now]) => {
     const before = was.ratios[ratio];
@@ -39,7 +39,7 @@ export function compare(was: Baseline, is: Pick<Baseline, "ratios">): Verdict[] 
   });
 }
 
-/** The saved baseline; undefined when there is none. @throws Error for a file that is none */
+/** The saved baseline, if any. @throws Error for a file that is not a baseline */
 export async function readBaseline(bench: string): Promise<Baseline | undefined> {
   const file = new URL(`${bench}.json`, FOLDER);
   let text: string;
@@ -53,7 +53,7 @@ export async function readBaseline(bench: string): Promise<Baseline | undefined>
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   throw new Error(
-    `bench/baselines/${bench}.json is no baseline: ${v.getDotPath(issue) ?? "it"}: ${issue.message}; make it anew with --save`,
+    `bench/baselines/${bench}.json is not a baseline: ${v.getDotPath(issue) ?? "it"}: ${issue.message}; create it again with --save`,
   );
 }
 

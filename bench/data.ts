@@ -1,13 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateSamples } from "@imagefleet/local/samples";
 
-/** Where benches keep what they measure with: made once, never committed. */
+/** The command line. */
+export const CLI = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
+
+/** The shipped recipe. */
+export const RECIPE = new URL("../recipe.ts", import.meta.url);
+
+/** The folder for the input of benches, which is created once and never committed. */
 export const DATA = fileURLToPath(new URL("../.imagefleet/bench/", import.meta.url));
 
-/** The folder of the sample pictures, made where it is missing. */
+/** The folder of the sample images, created if it is missing. */
 export async function samplesFolder(): Promise<string> {
   const folder = join(DATA, "samples");
   await mkdir(DATA, { recursive: true });
@@ -16,9 +22,9 @@ export async function samplesFolder(): Promise<string> {
 }
 
 /**
- * A file that is made once and kept: there whole, or not at all.
+ * A file that is created once, atomically.
  *
- * @param make gets the path to write to
+ * @param make writes the file to the given path
  */
 export async function kept(path: string, make: (part: string) => Promise<void>): Promise<string> {
   if (await exists(path)) return path;
@@ -31,6 +37,13 @@ export async function kept(path: string, make: (part: string) => Promise<void>):
     await rm(part, { force: true });
   }
   return path;
+}
+
+/** A folder for one run, which is removed on disposal. */
+export async function runFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
+  await mkdir(DATA, { recursive: true });
+  const path = await mkdtemp(join(DATA, "run-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
 export async function exists(path: string): Promise<boolean> {

@@ -11,24 +11,24 @@ function bench(...args: string[]) {
 it.each([
   [["flet"], "Did you mean fleet?"],
   [["fleet", "--images", "0"], "Write a whole number from 1 to 10000."],
-  [["ladder", "--rounds", "0"], "Write a whole number from 1 to 10000."],
+  [["resize", "--rounds", "0"], "Write a whole number from 1 to 10000."],
   [["large", "--only"], "argument missing"],
   [["fleet", "--rounds", "many"], "Write a whole number from 1 to 10000."],
-])("ends %j as wrong use, saying what to write", (args, hint) => {
+])("exits with 2 for %j, and prints what to write", (args, hint) => {
   const { status, stdout, stderr } = bench(...args);
   expect(stderr).toContain(hint);
   expect(stdout).toBe("");
   expect(status).toBe(2);
 });
 
-it("says what there is", () => {
+it("lists all benches", () => {
   const { status, stdout } = bench("--help");
   for (const name of [
     "fleet",
-    "ladder",
+    "resize",
     "formats",
     "large",
-    "cold",
+    "cold-start",
     "enqueue",
     "backfill",
     "audit",
@@ -39,7 +39,7 @@ it("says what there is", () => {
   expect(status).toBe(0);
 });
 
-it("names the sources there are when none is meant", () => {
+it("names the sources when --only matches none", () => {
   const { status, stderr } = bench("large", "--only", "nothing-like-it");
   expect(stderr).toContain("gigapixel.tif");
   expect(status).toBe(1);

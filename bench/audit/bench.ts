@@ -1,71 +1,81 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ENCODER } from "@imagefleet/core/image";
 import { defineRecipe, recipeFingerprint } from "@imagefleet/core/recipe";
 import { startSyntheticBucket } from "@imagefleet/local/synthetic-bucket";
-import { DATA } from "../data.ts";
-import { type BenchOptions, finish } from "../finish.ts";
-import { describeMachine } from "../measure/machine.ts";
+import { CLI, runFolder } from "../data.ts";
+import { inMib, MIB } from "../measure/peak.ts";
 import { runProgram } from "../measure/program.ts";
-import { type AuditResult, type AuditRow, auditBaseline, auditTable, FLAT_BAR } from "./report.ts";
+import { rounded } from "../measure/statistics.ts";
+import { defineBench } from "../runner.ts";
 
-const CLI = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
+/** Peak memory with ten times the sources, over that of the smaller audit. */
+const GROWTH_BAR = 1.25;
 const RECIPE = { presets: { thumb: "16x16" } };
-/** Of a hundred sources one has a manifest, which is read; the others are findings. */
+/** The share of sources with a manifest, which is read; the others are findings. */
 const SHARE = 0.01;
-/** As the command line ends when something is incomplete. */
+/** The exit code of an audit that finds anything incomplete. */
 const INCOMPLETE = 3;
 
-export interface AuditBenchOptions extends BenchOptions {
-  readonly sources: number;
-}
-
-/** What an audit takes of memory and time over a bucket, and over one of a tenth of its size. */
-export async function auditBench(options: AuditBenchOptions): Promise<void> {
-  const { sources, say, signal } = options;
-  const machine = describeMachine();
-  await mkdir(DATA, { recursive: true });
-  const folder = await mkdtemp(join(DATA, "run-"));
-  const rows: AuditRow[] = [];
-  try {
-    for (const size of [Math.round(sources / 10), sources]) {
+/** Memory and time of an audit of a bucket, and of one of a tenth of its size. */
+export const audit = defineBench<{ sources: number }>(
+  "audit",
+  async ({ sources }, { say, signal }) => {
+    await using folder = await runFolder();
+    const run = (size: number) => {
       say(`${size} sources …`);
-      rows.push(await audit(size, folder, signal));
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-  const [small, large] = rows;
-  if (small === undefined || large === undefined) throw new Error("an audit bench has two sizes");
-  const growth = large.peakBytes / small.peakBytes;
-  const result: AuditResult = { bench: "audit", rows, growth, met: growth <= FLAT_BAR, machine };
-  await finish(
-    {
-      result,
-      baseline: auditBaseline(result, `${sources} sources`),
-      table: () => auditTable(result),
-    },
-    options,
-  );
-}
+      return runAudit(size, folder.path, signal);
+    };
+    const small = await run(Math.round(sources / 10));
+    const large = await run(sources);
+    const rows = [small, large];
+    const growth = rounded(large.peakBytes / small.peakBytes);
+    return {
+      title:
+        "audit: synthetic buckets that exist only as listings, one source in a hundred with a manifest",
+      tables: () => [
+        {
+          texts: 0,
+          columns: ["sources", "renditions", "seconds", "CPU s", "peak MiB"],
+          rows: rows.map((row) => [
+            row.sources.toLocaleString("en"),
+            row.objects.toLocaleString("en"),
+            row.seconds.toFixed(1),
+            (row.cpuMs / 1000).toFixed(1),
+            inMib(row.peakBytes),
+          ]),
+        },
+      ],
+      bars: [{ what: "peak with ten times the sources", is: growth, most: GROWTH_BAR }],
+      ratios: { "peak of ten times as many": growth },
+      figures: Object.fromEntries(
+        rows.flatMap((row) => [
+          [`${row.sources} seconds`, rounded(row.seconds)],
+          [`${row.sources} CPU ms`, rounded(row.cpuMs)],
+          [`${row.sources} peak MiB`, Math.round(row.peakBytes / MIB)],
+        ]),
+      ),
+      setup: `${sources} sources`,
+      result: { rows, growth },
+    };
+  },
+);
 
-async function audit(sources: number, folder: string, signal: AbortSignal): Promise<AuditRow> {
+async function runAudit(sources: number, folder: string, signal: AbortSignal) {
   const recipe = defineRecipe(RECIPE);
   const file = join(folder, "recipe.mjs");
   await writeFile(file, `export default ${JSON.stringify(RECIPE)};`);
   const manifests = Math.round(sources * SHARE);
   const fingerprint = recipeFingerprint(recipe, ENCODER);
-  const vast = await startSyntheticBucket({ sources, manifests, recipe, fingerprint });
+  const bucket = await startSyntheticBucket({ sources, manifests, recipe, fingerprint });
   try {
-    const args = ["audit", "--endpoint", vast.endpoint, "--recipe", file, "--limit", "0"];
-    const began = performance.now();
-    const ran = await runProgram(CLI, args, { folder, signal });
-    const seconds = (performance.now() - began) / 1000;
-    if (ran.code !== INCOMPLETE) throw new Error(`it ended with ${ran.code}:\n${ran.stderr}`);
-    const { cpuMs, peakBytes } = ran;
+    const args = ["audit", "--endpoint", bucket.endpoint, "--recipe", file, "--limit", "0"];
+    const start = performance.now();
+    const { code, stderr, cpuMs, peakBytes } = await runProgram(CLI, args, { folder, signal });
+    const seconds = (performance.now() - start) / 1000;
+    if (code !== INCOMPLETE) throw new Error(`the audit exited with ${code}:\n${stderr}`);
     return { sources, objects: sources + manifests, seconds, cpuMs, peakBytes };
   } finally {
-    await vast.close();
+    await bucket.close();
   }
 }

@@ -2,18 +2,16 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { asEnvironment } from "@imagefleet/local/credentials";
+import { CLI } from "../data.ts";
 import type { Harness } from "./harness.ts";
 
-const CLI = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
-
-/** A backfill that is under way: `imagefleet reprocess`, in a process of its own. */
+/** A running backfill: `imagefleet reprocess` in a process of its own. */
 export interface Feeding {
   readonly isRunning: () => boolean;
-  /** Resolves when it has fed everything. */
+  /** Resolves when it has sent everything. */
   readonly done: Promise<void>;
-  /** Ctrl-C, and what is fed already is worked off. */
+  /** Interrupts it, and waits until the fleet has processed what was sent. */
   stop(): Promise<void>;
 }
 
@@ -36,7 +34,7 @@ export async function startFeeding(
   });
   const ended = once(child, "exit");
   const done = ended.then(([code]) => {
-    if (code !== 0) throw new Error(`the backfill ended with ${code}`);
+    if (code !== 0) throw new Error(`the backfill exited with ${code}`);
   });
   done.catch(() => undefined);
   await Promise.race([first.promise, done]);

@@ -1,14 +1,14 @@
 import { median, rounded } from "../measure/statistics.ts";
 
-/** An upload's time during a backfill, over that on an idle fleet: p95 over p95. */
+/** Latency of an upload during a backfill, over that on an idle fleet: p95 over p95. */
 export const BAR = 3;
 
-/** ms of each upload. */
+/** The latency of each upload, ms. */
 export interface Uploads {
   readonly idle: readonly number[];
-  /** During a backfill with its own depth control. */
+  /** During a backfill with depth control. */
   readonly controlled: readonly number[];
-  /** During one that puts everything into the queue at once. */
+  /** During a backfill without depth control. */
   readonly flooded: readonly number[];
 }
 export type Phase = keyof Uploads;
@@ -19,7 +19,7 @@ export interface PhaseFigures {
   readonly p50: number;
   /** ms */
   readonly p95: number;
-  /** p95 over the idle one. */
+  /** p95 over that of the idle fleet. */
   readonly ratio: number;
 }
 
@@ -33,7 +33,7 @@ export function figuresOf(uploads: Uploads): Readonly<Record<Phase, PhaseFigures
   return { idle: of("idle"), controlled: of("controlled"), flooded: of("flooded") };
 }
 
-/** The least value that 95 of 100 are not above. @throws RangeError for none */
+/** The 95th percentile. @throws RangeError for no values */
 export function p95(values: readonly number[]): number {
   const value = values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1];
   if (value === undefined) throw new RangeError("there is no p95 of no values");

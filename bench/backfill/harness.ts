@@ -1,34 +1,31 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { PurgeQueueCommand } from "@aws-sdk/client-sqs";
-import { createS3, createSqs } from "@imagefleet/core/aws";
-import { spawnLocalAws } from "@imagefleet/local/aws";
 import { type Fleet, startFleet } from "@imagefleet/local/fleet";
-import { createResources, REGION } from "@imagefleet/local/resources";
 import pLimit from "p-limit";
 import sharp from "sharp";
-import { DATA } from "../data.ts";
+import { RECIPE, runFolder } from "../data.ts";
+import { startServers } from "../servers.ts";
 
-const RECIPE = new URL("../../recipe.ts", import.meta.url);
 const PUTS_AT_ONCE = 8;
 /** px */
 const PICTURE = { width: 320, height: 240 };
 
-/** The fleet that `npm start` starts, with sources that nobody has rendered yet. */
+/** The fleet of `npm start`, with sources that are not rendered yet. */
 export interface Harness extends AsyncDisposable {
   readonly fleet: Fleet;
   readonly folder: string;
   /** A file with the keys of the sources. */
   readonly keys: string;
-  /** A picture to upload. */
+  /** An image to upload. */
   readonly picture: string;
 }
 
-/** @param sources how many lie in the bucket */
+/** @param sources the number of sources in the bucket */
 export async function openHarness(sources: number, say: (text: string) => void): Promise<Harness> {
-  await mkdir(DATA, { recursive: true });
-  const folder = await mkdtemp(join(DATA, "run-"));
+  const run = await runFolder();
+  const folder = run.path;
   const picture = join(folder, "picture.jpg");
   const noise = { type: "gaussian", mean: 128, sigma: 40 } as const;
   await sharp({ create: { ...PICTURE, channels: 3, background: "#369", noise } }).toFile(picture);
@@ -36,7 +33,7 @@ export async function openHarness(sources: number, say: (text: string) => void):
   const keys = join(folder, "keys.txt");
   await writeFile(keys, names.join("\n"));
   const dataDir = join(folder, "fleet");
-  say(`storing ${sources} pictures …`);
+  say(`storing ${sources} images …`);
   await store(dataDir, names, await sharp(picture).toBuffer());
   const fleet = await startFleet({ dataDir, port: 0, recipe: RECIPE });
   fleet.onNotice(say);
@@ -48,24 +45,18 @@ export async function openHarness(sources: number, say: (text: string) => void):
     picture,
     async [Symbol.asyncDispose]() {
       await fleet.stop();
-      await rm(folder, { recursive: true, force: true });
+      await run[Symbol.asyncDispose]();
     },
   };
 }
 
-/** Before there is anybody who would render them. */
+/** Stores the sources before the fleet starts, and deletes their events. */
 async function store(dataDir: string, keys: readonly string[], Body: Buffer): Promise<void> {
   await mkdir(dataDir, { recursive: true });
-  const aws = await spawnLocalAws({ port: 0, dataDir });
-  const client = { region: REGION, endpoint: aws.endpoint, credentials: aws.credentials };
-  const s3 = createS3(client);
-  const sqs = createSqs(client);
-  const { sourceBucket, lanes } = await createResources(s3, sqs, { small: 30, large: 30 });
+  await using servers = await startServers(dataDir, 30);
+  const { s3, sqs, resources } = servers;
   await pLimit(PUTS_AT_ONCE).map(keys, (Key) =>
-    s3.send(new PutObjectCommand({ Bucket: sourceBucket, Key, Body })),
+    s3.send(new PutObjectCommand({ Bucket: resources.sourceBucket, Key, Body })),
   );
-  await sqs.send(new PurgeQueueCommand({ QueueUrl: lanes.small.url }));
-  s3.destroy();
-  sqs.destroy();
-  await aws.close();
+  await sqs.send(new PurgeQueueCommand({ QueueUrl: resources.lanes.small.url }));
 }

@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 
-/** Under the bench's own folder: sharp stays outside the bundle and is found from there. */
+/** In the folder of the bench, where the bundle finds sharp, which is external. */
 const FOLDER = new URL(".imagefleet/cold-2/", import.meta.url);
 
 /**
- * As SST bundles a function: ESM, minified, what is imported only when it is needed in files of its
- * own, sharp's native part left outside.
+ * The options with which SST bundles a function: ESM, minified, dynamic imports in separate files, and
+ * the native part of sharp external.
  */
 const OPTIONS = {
   bundle: true,
@@ -18,7 +18,7 @@ const OPTIONS = {
   outExtension: { ".js": ".mjs" },
   mainFields: ["module", "main"],
   external: ["sharp"],
-  // CommonJS packages in the bundle call these.
+  // CommonJS packages in the bundle use these.
   banner: {
     js: [
       'import { createRequire as topLevelCreateRequire } from "node:module";',
@@ -30,7 +30,7 @@ const OPTIONS = {
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
-/** The packages alone, with as much of them kept as the function uses. */
+/** The packages alone, with the exports that the function uses. */
 const BARE = `
   export { default as sharp } from "sharp";
   export { S3Client, GetObjectCommand, HeadObjectCommand, PutObjectCommand, DeleteObjectCommand }
@@ -40,11 +40,11 @@ const BARE = `
 `;
 
 export interface Bundles {
-  /** URL of the function's bundle. */
+  /** The URL of the function's bundle. */
   readonly function: string;
-  /** Of what is read at each start. */
+  /** The bytes that each start reads. */
   readonly functionBytes: number;
-  /** URL of the bundle of the bare packages. */
+  /** The URL of the bundle of the packages alone. */
   readonly bare: string;
 }
 
@@ -71,7 +71,7 @@ export async function bundles(): Promise<Bundles> {
   };
 }
 
-/** The entry's bytes, and those of all that it imports before it runs. */
+/** The bytes of the entry and of everything that it imports statically. */
 function bytesAtStart({ outputs }: Metafile): number {
   const [entry] = Object.keys(outputs).filter((file) => file.endsWith("/function.mjs"));
   const read = new Set<string>();

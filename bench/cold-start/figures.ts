@@ -1,36 +1,49 @@
 import { median, rounded } from "../measure/statistics.ts";
-import type { Start } from "./start.ts";
+import type { Bar } from "../runner.ts";
 
-/** Import to ready of the bundle, ms. */
+/** Import of the bundle until it is ready, ms. */
 const BAR_MS = 250;
-/** Of the bundle, over that of the bare packages. */
+/** CPU time of the bundle, over that of the packages alone. */
 const BAR_RATIO = 1.5;
 
-export const COLD_START_CONTESTANTS = [
+export const CONTESTANTS = {
+  function: "the handler, bundled as it is deployed",
+  bare: "sharp, client-s3 and client-sqs alone, bundled",
+  functionFiles: "the handler, from its source files",
+  bareFiles: "the three packages, from their own files",
+  nothing: "the overhead of the measurement",
+} as const;
+export type Contestant = keyof typeof CONTESTANTS;
+export const NAMES = [
   "function",
   "bare",
   "functionFiles",
   "bareFiles",
   "nothing",
-] as const;
-export type ColdSide = (typeof COLD_START_CONTESTANTS)[number];
+] as const satisfies readonly Contestant[];
 
-/** Medians over the rounds. */
-export interface ColdFigures {
-  readonly wallMs: Readonly<Record<ColdSide, number>>;
-  readonly cpuMs: Readonly<Record<ColdSide, number>>;
-  /** CPU time, which a busy machine changes little: function over bare, both bundled. */
-  readonly ratio: number;
-  /** The same as the files stand, with types to strip. */
-  readonly filesRatio: number;
-  readonly barMs: number;
-  readonly barRatio: number;
-  readonly met: boolean;
+/** One start: wall and CPU time from import until ready, ms. */
+export interface Start {
+  readonly wallMs: number;
+  readonly cpuMs: number;
 }
 
-export function figuresOf(starts: Readonly<Record<ColdSide, readonly Start[]>>): ColdFigures {
-  const each = (of: (start: Start) => number): Record<ColdSide, number> => {
-    const over = (side: ColdSide) => rounded(median(starts[side].map(of)));
+/** Medians over the rounds. */
+export interface ColdStartFigures {
+  readonly wallMs: Readonly<Record<Contestant, number>>;
+  readonly cpuMs: Readonly<Record<Contestant, number>>;
+  /** CPU time, which depends little on other load: function over bare, both bundled. */
+  readonly ratio: number;
+  /** The same ratio without bundles, with types to strip. */
+  readonly filesRatio: number;
+  readonly bars: readonly Bar[];
+}
+
+export function figuresOf(
+  starts: Readonly<Record<Contestant, readonly Start[]>>,
+): ColdStartFigures {
+  const each = (of: (start: Start) => number): Record<Contestant, number> => {
+    const over = (name: Contestant) => rounded(median(starts[name].map(of)));
     return {
       function: over("function"),
       bare: over("bare"),
@@ -39,21 +52,22 @@ export function figuresOf(starts: Readonly<Record<ColdSide, readonly Start[]>>):
       nothing: over("nothing"),
     };
   };
-  const ratio = (side: ColdSide, base: ColdSide) =>
+  const ratioOf = (name: Contestant, base: Contestant) =>
     rounded(
       median(
-        starts[side].map(({ cpuMs }, round) => cpuMs / (starts[base][round]?.cpuMs ?? Number.NaN)),
+        starts[name].map(({ cpuMs }, round) => cpuMs / (starts[base][round]?.cpuMs ?? Number.NaN)),
       ),
     );
   const wallMs = each((start) => start.wallMs);
-  const bundled = ratio("function", "bare");
+  const ratio = ratioOf("function", "bare");
   return {
     wallMs,
     cpuMs: each((start) => start.cpuMs),
-    ratio: bundled,
-    filesRatio: ratio("functionFiles", "bareFiles"),
-    barMs: BAR_MS,
-    barRatio: BAR_RATIO,
-    met: wallMs.function <= BAR_MS && bundled <= BAR_RATIO,
+    ratio,
+    filesRatio: ratioOf("functionFiles", "bareFiles"),
+    bars: [
+      { what: "function, wall time", is: wallMs.function, most: BAR_MS, unit: " ms" },
+      { what: "function / bare, CPU", is: ratio, most: BAR_RATIO },
+    ],
   };
 }

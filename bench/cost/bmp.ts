@@ -1,6 +1,6 @@
 import type { Sharp } from "sharp";
 
-/** 24 bit, rows from the bottom up, as Windows writes it. */
+/** A BMP of 24 bits with rows from bottom to top, as Windows writes it. */
 export async function asBmp(photo: Sharp, width: number, height: number): Promise<Buffer> {
   const rgb = await photo.removeAlpha().raw().toBuffer();
   const stride = Math.ceil((width * 3) / 4) * 4;

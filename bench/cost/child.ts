@@ -3,19 +3,18 @@ import { configureCodec, probe, render } from "@imagefleet/core/image";
 import { planRenditions } from "@imagefleet/core/plan";
 import { defineRecipe } from "@imagefleet/core/recipe";
 import * as v from "valibot";
+import { MIB, peakBytes } from "../measure/peak.ts";
 import { ASKED_NAMES, PRESETS } from "./presets.ts";
 import type { CostRun } from "./run.ts";
 
-const MIB = 1024 * 1024;
-
-// One source in a process of its own, as the function does it: bytes in memory, two pipelines.
+// Renders one source as the function does it: bytes in memory, two threads.
 const [path = "", name = ""] = process.argv.slice(2);
 const presets = PRESETS[v.parse(v.picklist(ASKED_NAMES), name)];
 configureCodec({ threads: 2 });
 const recipe = defineRecipe({ source: { svg: true }, presets: { ...presets } });
 const input = { kind: "bytes", bytes: readFileSync(path) } as const;
 global.gc?.();
-// The peak so far, that of starting, is forgotten: https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html
+// This resets the peak: https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html
 writeFileSync("/proc/self/clear_refs", "5");
 const rest = peakBytes();
 const info = await probe(input, recipe);
@@ -28,10 +27,3 @@ const run: CostRun = {
   predictedBytes: plan.peakBytes,
 };
 process.stdout.write(JSON.stringify(run));
-
-/** The most that was resident since it was last forgotten. */
-function peakBytes(): number {
-  const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1")) ?? [];
-  if (kib === undefined) throw new Error("/proc/self/status says no VmHWM");
-  return Number(kib) * 1024;
-}

@@ -1,7 +1,7 @@
 import type { RecipeInput } from "@imagefleet/core/recipe";
 import shipped from "@imagefleet/workspace/recipe";
 
-/** What is asked of a source: from next to nothing to all its pixels, and what the recipe ships. */
+/** The presets of a job: one thumbnail, the shipped recipe, all pixels, an animation. */
 export const PRESETS = {
   thumb: { thumb: { size: "100w", format: "jpeg" } },
   shipped: Object.fromEntries(

@@ -5,10 +5,10 @@ import { heicOf, TILE, tile } from "../../packages/core/src/image/formats/heic/g
 import { DATA, kept, samplesFolder } from "../data.ts";
 import { asBmp } from "./bmp.ts";
 
-/** Raised when the sources are made otherwise. */
+/** To be raised when the sources change. */
 export const COST_VERSION = "cost-1";
 
-/** px; 48 megapixels are what phones have at most. */
+/** px; phones take images of up to 48 megapixels. */
 const SIZES = {
   small: [640, 480],
   "4 MP": [2400, 1800],
@@ -17,12 +17,12 @@ const SIZES = {
 } as const;
 export type SizeName = keyof typeof SIZES;
 
-/** A way in which a picture is stored, with what decides how much memory that takes to read. */
+/** A format with the properties that determine the memory of its decode. */
 export interface CostSource {
   readonly name: string;
   readonly sizes: readonly SizeName[];
   readonly extension: string;
-  /** @param photo a noisy photo of that size; what makes it is only run when it is read from */
+  /** @param photo a noisy photo of that size, which is computed when it is read */
   readonly make: (photo: Sharp, width: number, height: number) => Promise<Buffer>;
 }
 
@@ -44,7 +44,7 @@ const grid = (name: 0 | "deep") => async (_photo: Sharp, width: number, height: 
   return heicOf({ tiles, columns, rows, width, height });
 };
 
-/** Frames are small: their number makes them many px. */
+/** Small frames, of which there are many. */
 const animated = (format: "gif" | "webp") => async (photo: Sharp) => {
   const whole = await photo
     .resize(640, 480, { fit: "fill" })
@@ -127,7 +127,7 @@ export const COST_SOURCES: readonly CostSource[] = [
   { name: "HEIC 10 bit", extension: "heic", sizes: ALL, make: grid("deep") },
 ];
 
-/** Made once. @returns the path */
+/** Creates the source once. @returns its path */
 export async function costSource(source: CostSource, size: SizeName): Promise<string> {
   const [width, height] = SIZES[size];
   const file = `${source.name}, ${size}.${source.extension}`.replaceAll(/[ ,:]+/g, "-");

@@ -8,11 +8,11 @@ import {
 import { jobMessage } from "@imagefleet/core/intake";
 import { REGION } from "@imagefleet/local/resources";
 
-// What anyone would write who has a file of keys and the SDK: tens, so many on their way at once, and
-// what SQS refuses is an error. The messages are those that the command line sends.
+// The simplest program over the SDK: ten messages in a request, a fixed number of concurrent requests,
+// and a refusal of SQS is an error. The messages are those of the command line.
 const [endpoint = "", QueueUrl = "", file = "", bucket = "", atOnce = ""] = process.argv.slice(2);
 const sqs = new SQSClient({ region: REGION, endpoint });
-const onTheirWay = new Set<Promise<void>>();
+const pending = new Set<Promise<void>>();
 const run = crypto.randomUUID();
 let sent = 0;
 let entries: SendMessageBatchRequestEntry[] = [];
@@ -24,13 +24,13 @@ async function send(batch: SendMessageBatchRequestEntry[]): Promise<void> {
 }
 
 async function flush(): Promise<void> {
-  while (onTheirWay.size >= Number(atOnce)) await Promise.race(onTheirWay);
-  const sending = send(entries).finally(() => onTheirWay.delete(sending));
-  onTheirWay.add(sending);
+  while (pending.size >= Number(atOnce)) await Promise.race(pending);
+  const sending = send(entries).finally(() => pending.delete(sending));
+  pending.add(sending);
   entries = [];
 }
 
-const began = performance.now();
+const start = performance.now();
 for await (const key of createInterface({ input: createReadStream(file) })) {
   entries.push({
     Id: String(entries.length),
@@ -40,7 +40,7 @@ for await (const key of createInterface({ input: createReadStream(file) })) {
   if (entries.length === 10) await flush();
 }
 if (entries.length > 0) await flush();
-await Promise.all(onTheirWay);
-const seconds = (performance.now() - began) / 1000;
+await Promise.all(pending);
+const seconds = (performance.now() - start) / 1000;
 process.stdout.write(JSON.stringify({ sent, seconds }));
 sqs.destroy();

@@ -3,33 +3,34 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { asEnvironment } from "@imagefleet/local/credentials";
 import * as v from "valibot";
+import { CLI } from "../data.ts";
 import { cpuOf } from "../measure/cpu.ts";
 import { type Ran, runProgram } from "../measure/program.ts";
 import type { Harness } from "./harness.ts";
 
 const BARE = fileURLToPath(new URL("bare.ts", import.meta.url));
-export const CLI = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
 
-/** Requests on their way at once, as the command line has them. */
+/** Concurrent requests, as in the command line. */
 const AT_ONCE = 16;
 
-/** Keys of one side put into the queue. */
+/** One run of a contestant. */
 export interface Turn {
   readonly keys: number;
   /** From the first key read to the last acknowledgement, s. */
   readonly seconds: number;
-  /** CPU of the process, all of it, ms. */
+  /** CPU time of the whole process, ms. */
   readonly cpuMs: number;
   readonly peakBytes: number;
-  /** CPU of the servers meanwhile, ms. */
+  /** CPU time of the servers during the run, ms. */
   readonly serverMs: number;
 }
 
 export type Send = (harness: Harness, file: string, signal: AbortSignal) => Promise<Turn>;
 
-/** The SDK in a loop. */
+/** A loop over the SDK. */
 export const bareTurn: Send = (harness, file, signal) => {
-  const { endpoint, credentials, resources, folder } = harness;
+  const { resources, folder } = harness;
+  const { endpoint, credentials } = harness.aws;
   const { lanes, sourceBucket } = resources;
   const args = [endpoint, lanes.small.url, file, sourceBucket, String(AT_ONCE)];
   return measured(harness, () =>
@@ -37,9 +38,10 @@ export const bareTurn: Send = (harness, file, signal) => {
   );
 };
 
-/** `imagefleet reprocess`, held back by nothing. */
+/** `imagefleet reprocess` without a limit of waiting messages. */
 export const oursTurn: Send = async (harness, file, signal) => {
-  const { endpoint, folder } = harness;
+  const { folder } = harness;
+  const { endpoint } = harness.aws;
   const checkpoint = join(folder, "checkpoint.json");
   await rm(checkpoint, { force: true });
   const where = ["--endpoint", endpoint, "--data", folder, "--checkpoint", checkpoint];
@@ -49,7 +51,7 @@ export const oursTurn: Send = async (harness, file, signal) => {
   );
 };
 
-const saidSchema = v.pipe(
+const printedSchema = v.pipe(
   v.string(),
   v.parseJson(),
   v.object({ sent: v.number(), seconds: v.number() }),
@@ -57,10 +59,10 @@ const saidSchema = v.pipe(
 
 async function measured(harness: Harness, run: () => Promise<Ran>): Promise<Turn> {
   await harness.empty();
-  const before = await cpuOf([harness.awsPid]);
+  const before = await cpuOf([harness.aws.pid]);
   const { code, stdout, stderr, cpuMs, peakBytes } = await run();
-  if (code !== 0) throw new Error(`it ended with ${code}:\n${stderr}`);
-  const serverMs = (await cpuOf([harness.awsPid])) - before;
-  const { sent, seconds } = v.parse(saidSchema, stdout);
+  if (code !== 0) throw new Error(`the program exited with ${code}:\n${stderr}`);
+  const serverMs = (await cpuOf([harness.aws.pid])) - before;
+  const { sent, seconds } = v.parse(printedSchema, stdout);
   return { keys: sent, seconds, cpuMs, peakBytes, serverMs };
 }

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { figuresOf } from "./figures.ts";
 
-/** @param slower how much longer all took in that round */
+/** @param slower the factor by which the round is slower */
 const round = (slower: number, peakBytes: number) => ({
   bare: { keys: 1_000, seconds: slower, cpuMs: 200 + 100 * slower, peakBytes, serverMs: 50 },
   ours: { keys: 1_000, seconds: 1.25 * slower, cpuMs: 500 + 90 * slower, peakBytes, serverMs: 60 },
 });
 
-it("compares within a round, and leaves a program's start out", () => {
+it("compares within a round, without the start of the programs", () => {
   const rounds = [round(1, 10), round(5, 30), round(1, 20)];
   expect(figuresOf(rounds, { bare: 200, ours: 500 })).toEqual({
     rateRatio: { median: 0.8, least: 0.8, most: 0.8 },

@@ -1,30 +1,30 @@
 import { median, rounded, type Spread, spread } from "../measure/statistics.ts";
 import type { Turn } from "./contestants.ts";
 
-/** Our rate, over that of the SDK in a loop. */
+/** Our rate, over that of the loop over the SDK. */
 export const RATE_BAR = 0.8;
-/** The most that is resident with all keys, bytes. */
+/** Peak resident size with all keys, bytes. */
 export const PEAK_BAR = 200 * 1024 * 1024;
 
-/** One round: both sides in turn on the same keys. */
+/** One round: both contestants with the same keys. */
 export interface Round {
   readonly bare: Turn;
   readonly ours: Turn;
 }
 
-/** CPU ms that each side's program takes with next to no keys: its start and its end. */
+/** CPU ms of the start and exit of each program, measured with few keys. */
 export type Starts = Readonly<Record<keyof Round, number>>;
 
 export interface EnqueueFigures {
-  /** Of the rates of one round, ours over the other. */
+  /** Our rate over the other, by rounds. */
   readonly rateRatio: Spread;
-  /** Of CPU a key beyond the program's start, ours over the other. */
+  /** Our CPU time per key over the other, without the start of the program, by rounds. */
   readonly cpuRatio: Spread;
   /** Medians over the rounds. */
   readonly keysPerSecond: Readonly<Record<keyof Round, number>>;
   readonly cpuMsPerThousand: Readonly<Record<keyof Round, number>>;
   readonly serverMsPerThousand: Readonly<Record<keyof Round, number>>;
-  /** The most of any round, bytes. */
+  /** The maximum of all rounds, bytes. */
   readonly peakBytes: Readonly<Record<keyof Round, number>>;
 }
 

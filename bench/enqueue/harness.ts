@@ -1,48 +1,32 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { PurgeQueueCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { createS3, createSqs } from "@imagefleet/core/aws";
-import { spawnLocalAws } from "@imagefleet/local/aws";
-import type { Credentials } from "@imagefleet/local/credentials";
-import { createResources, REGION, type Resources } from "@imagefleet/local/resources";
-import { DATA } from "../data.ts";
+import { PurgeQueueCommand } from "@aws-sdk/client-sqs";
+import { runFolder } from "../data.ts";
+import { type Servers, startServers } from "../servers.ts";
 
-/** Servers in a process of their own, whose queue nobody drains. */
-export interface Harness extends AsyncDisposable {
-  readonly endpoint: string;
-  readonly credentials: Credentials;
-  readonly awsPid: number;
-  readonly sqs: SQSClient;
-  readonly resources: Resources;
-  /** A folder that goes with the stage. */
+/** Servers without a consumer of their queue. */
+export interface Harness extends Omit<Servers, "s3"> {
+  /** A folder that is removed with the harness. */
   readonly folder: string;
-  /** A file of so many keys, as long as those of a bucket of photos. */
+  /** Writes a file of keys, as long as those of a bucket of photos. */
   keys(count: number): Promise<string>;
   /** Empties the queue. */
   empty(): Promise<void>;
 }
 
 export async function openHarness(): Promise<Harness> {
-  await mkdir(DATA, { recursive: true });
-  const folder = await mkdtemp(join(DATA, "run-"));
-  const aws = await spawnLocalAws({ port: 0, dataDir: join(folder, "aws") });
-  const client = { region: REGION, endpoint: aws.endpoint, credentials: aws.credentials };
-  const s3 = createS3(client);
-  const sqs = createSqs(client);
-  const resources = await createResources(s3, sqs, { small: 30, large: 30 });
-  s3.destroy();
+  const folder = await runFolder();
+  const servers = await startServers(join(folder.path, "aws"), 30);
+  const { aws, sqs, resources } = servers;
   return {
-    endpoint: aws.endpoint,
-    credentials: aws.credentials,
-    awsPid: aws.pid,
+    aws,
     sqs,
     resources,
-    folder,
+    folder: folder.path,
     async keys(count) {
-      const file = join(folder, `keys-${count}.txt`);
+      const file = join(folder.path, `keys-${count}.txt`);
       await pipeline(Readable.from(keyLines(count)), createWriteStream(file));
       return file;
     },
@@ -50,9 +34,8 @@ export async function openHarness(): Promise<Harness> {
       await sqs.send(new PurgeQueueCommand({ QueueUrl: resources.lanes.small.url }));
     },
     async [Symbol.asyncDispose]() {
-      sqs.destroy();
-      await aws.close();
-      await rm(folder, { recursive: true, force: true });
+      await servers[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
     },
   };
 }
@@ -63,7 +46,7 @@ function keyAt(n: number): string {
   return `customers/${String(n % 977).padStart(4, "0")}/2026/${month}/IMG_${String(n).padStart(7, "0")}.jpg`;
 }
 
-/** Which key it is, counted from 0; NaN for any other. */
+/** The number of a key, from 0; NaN for any other key. */
 export function numberOf(key: string): number {
   return Number(/IMG_(\d+)\.jpg$/.exec(key)?.[1]);
 }

@@ -5,32 +5,32 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseMessage } from "@imagefleet/core/intake";
 import { BulkQueue } from "@imagefleet/core/queue";
-import { CLI } from "./contestants.ts";
+import { CLI } from "../data.ts";
 import { type Harness, numberOf } from "./harness.ts";
 
-/** A run that was killed and resumed, and what it left in the queue. */
+/** The result of a run that was killed and resumed. */
 export interface Killed {
   readonly keys: number;
-  /** Messages in the queue when it was killed, each time. */
+  /** The number of messages in the queue at each kill. */
   readonly kills: readonly number[];
-  /** Messages in the queue in the end. */
+  /** The number of messages in the queue at the end. */
   readonly messages: number;
-  /** Keys that are in none of them. */
+  /** The number of keys without a message. */
   readonly missing: number;
 }
 
 const KILLS = 2;
-const LOOK_MS = 20;
+const READ_MS = 20;
 const POLLERS = 8;
-/** Longer than an answer and the removal take, s. */
+/** Longer than receiving and deleting take, s. */
 const LEASE_SECONDS = 600;
 
 /**
- * Enqueues a file of keys by `imagefleet reprocess`, kills it with SIGKILL at random points, resumes it
- * each time, and counts what is in the queue.
+ * Enqueues a file of keys with `imagefleet reprocess`, kills it with SIGKILL at random points, resumes
+ * it each time, and counts the messages in the queue.
  *
  * @param random in [0, 1)
- * @throws Error when a run ends otherwise than asked
+ * @throws Error when a run ends before it is killed, or the last one fails
  */
 export async function killTwice(
   harness: Harness,
@@ -38,13 +38,14 @@ export async function killTwice(
   { random, signal }: { random: () => number; signal: AbortSignal },
 ): Promise<Killed> {
   const file = await harness.keys(keys);
-  const { folder, endpoint } = harness;
+  const { folder } = harness;
+  const { endpoint } = harness.aws;
   const checkpoint = join(folder, "killed.json");
   await rm(checkpoint, { force: true });
   await harness.empty();
   const queue = new BulkQueue(harness.sqs, harness.resources.lanes.small.url);
   const where = ["--endpoint", endpoint, "--data", folder, "--checkpoint", checkpoint];
-  const begin = (...how: string[]) =>
+  const start = (...how: string[]) =>
     spawn(process.execPath, [CLI, "reprocess", ...how, "--max-depth", "0", ...where], {
       cwd: folder,
       stdio: "ignore",
@@ -52,22 +53,23 @@ export async function killTwice(
     });
   const targets = Array.from({ length: KILLS }, () => Math.floor(random() * keys * 0.95));
   const kills: number[] = [];
-  let child = begin("--from", file, "--yes");
+  let child = start("--from", file, "--yes");
   for (const target of targets.sort((a, b) => a - b)) {
     const ended = once(child, "exit");
     let waiting = 0;
     while (waiting <= Math.max(target, kills.at(-1) ?? 0)) {
-      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} by itself`);
-      await pause(LOOK_MS, undefined, { signal });
+      if (child.exitCode !== null)
+        throw new Error(`the run exited with ${child.exitCode} before it was killed`);
+      await pause(READ_MS, undefined, { signal });
       ({ waiting } = await queue.counts());
     }
     child.kill("SIGKILL");
     await ended;
     kills.push((await queue.counts()).waiting);
-    child = begin("--resume");
+    child = start("--resume");
   }
   const [code] = await once(child, "exit");
-  if (code !== 0) throw new Error(`the last run ended with ${code}`);
+  if (code !== 0) throw new Error(`the last run exited with ${code}`);
   return { keys, kills, ...(await countAll(queue, keys, signal)) };
 }
 

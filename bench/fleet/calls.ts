@@ -5,10 +5,10 @@ import type { Upload } from "./contestants.ts";
 import type { Harness } from "./harness.ts";
 import type { Job } from "./sdk-handler.ts";
 
-/** What the fleet wrote for each photo, by the photo's path. */
+/** The manifests that the fleet wrote, by the path of the photo. */
 export type Written = ReadonlyMap<string, Manifest>;
 
-/** Reads back the manifests of uploads that the fleet has done. @throws Error for one without */
+/** Reads the manifests of processed uploads. @throws Error when one is missing */
 export async function readWritten(
   { s3, resources }: Harness,
   recipe: Recipe,
@@ -26,10 +26,10 @@ export async function readWritten(
   return written;
 }
 
-/** The calls that the fleet makes for an upload, as many bytes in each, under keys of their own. */
+/** The calls that the fleet makes for an upload, with the same sizes and other keys. */
 export function callsFor(written: Written, recipe: Recipe, { photo, key }: Upload): Job {
   const manifest = written.get(photo);
-  if (!manifest) throw new Error(`nothing is known of ${photo}: it was not in the warm-up`);
+  if (!manifest) throw new Error(`${photo} has no manifest: it was not in the warm-up`);
   return {
     source: key,
     manifest: {

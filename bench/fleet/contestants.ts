@@ -10,19 +10,19 @@ const BATCH_SIZE = 10;
 const BATCH_WINDOW_MS = 250;
 const UPLOADS_AT_ONCE = 4;
 
-/** One side's turn: so many photos, times in ms for all of them. */
+/** One run of a contestant; times in ms for all images. */
 export interface Turn {
   readonly images: number;
   readonly wallMs: number;
-  /** CPU of the side's function processes. */
+  /** CPU time of its function processes. */
   readonly functionMs: number;
-  /** CPU of this process: the event source, and the parent's end of the function. */
+  /** CPU time of this process: the event source, and the parent's side of the function. */
   readonly eventSourceMs: number;
-  /** CPU of the servers. */
+  /** CPU time of the servers. */
   readonly emulatorMs: number;
 }
 
-/** A photo, by its path, and the key it is uploaded under. */
+/** The path of a photo and the key of its upload. */
 export interface Upload {
   readonly photo: string;
   readonly key: string;
@@ -35,7 +35,7 @@ export async function coreTurn(harness: Harness, files: readonly string[]): Prom
   });
 }
 
-/** Makes the fleet's calls for photos that are uploaded before the clock starts. */
+/** Makes the fleet's calls for photos that were uploaded before the measurement. */
 export async function sdkTurn(
   harness: Harness,
   uploads: readonly Upload[],
@@ -52,7 +52,7 @@ export async function sdkTurn(
   });
 }
 
-/** Lets the fleet do photos that are uploaded before the clock starts. */
+/** Processes photos that were uploaded before the measurement with the fleet. */
 export async function fleetTurn(harness: Harness, uploads: readonly Upload[]): Promise<Turn> {
   await uploadAll(harness, uploads);
   const done = Promise.withResolvers<void>();
@@ -95,18 +95,18 @@ async function measured(
   work: () => Promise<void>,
 ): Promise<Turn> {
   const pids = fn.pids();
-  const look = async () => ({
+  const read = async () => ({
     function: await cpuOf(pids),
-    emulator: await cpuOf([harness.awsPid]),
+    emulator: await cpuOf([harness.aws.pid]),
     own: ownCpu(),
     wall: performance.now(),
   });
-  const before = await look();
+  const before = await read();
   await work();
-  const after = await look();
-  // The warm-up starts them.
+  const after = await read();
+  // The warm-up starts the processes.
   if (pids.length > 0 && fn.pids().join() !== pids.join()) {
-    throw new Error(`${fn.name}: a process began or ended while it was measured`);
+    throw new Error(`${fn.name}: a process started or exited during the measurement`);
   }
   return {
     images,

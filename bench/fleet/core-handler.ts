@@ -6,7 +6,7 @@ import { compose } from "@imagefleet/lambda/consume/compose";
 import pLimit from "p-limit";
 import * as v from "valibot";
 
-// The function's own composition: the same codec settings, gates and memory, whatever they become.
+// The composition of the function, with its codec settings, limits and memory.
 const { inFlight, attempt } = await compose();
 const { recipe, memoryBytes, renderSemaphore } = attempt.reconcile;
 
@@ -15,7 +15,7 @@ const eventSchema = v.object({ files: v.array(v.string()) });
 const never = new AbortController().signal;
 const held = new Map<string, Promise<Uint8Array>>();
 
-/** The side "core alone": renders files from memory, no queue and no store. */
+/** The contestant "core alone": renders files from memory, without queue and store. */
 export async function handler(event: unknown): Promise<void> {
   const { files } = v.parse(eventSchema, event);
   await pLimit(inFlight).map(files, async (file) => {
@@ -28,7 +28,7 @@ export async function handler(event: unknown): Promise<void> {
   });
 }
 
-/** Read once, in the warm-up: what is measured begins with bytes. */
+/** Files are read once, in the warm-up, so that the measurement starts with bytes. */
 function contentOf(file: string): Promise<Uint8Array> {
   const bytes = held.get(file) ?? readFile(file);
   held.set(file, bytes);

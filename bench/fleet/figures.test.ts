@@ -6,12 +6,12 @@ function turn(functionMs: number, eventSourceMs = 0, emulatorMs = 0): Turn {
   return { images: 10, wallMs: 2000, functionMs, eventSourceMs, emulatorMs };
 }
 
-/** @param extra ms an image beyond codec and calls */
+/** @param extra ms per image in addition to codec and calls */
 function round(extra: number): Round {
   return { core: turn(800, 7), sdk: turn(200, 7), fleet: turn(970 + extra * 10, 30, 150) };
 }
 
-it("splits the fleet's CPU into codec, calls and the rest, and leaves the servers out", () => {
+it("splits CPU time of the fleet into codec, calls and the rest, without the servers", () => {
   const { ratio, ratios, imagesPerSecond, cpuMsPerImage } = figuresOf([
     round(4),
     round(50),

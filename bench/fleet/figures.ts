@@ -1,35 +1,35 @@
 import { median, rounded, spread } from "../measure/statistics.ts";
 import type { Turn } from "./contestants.ts";
 
-/** The fleet's CPU an image, over that of core alone and of the bare calls. */
+/** CPU time of the fleet per image, over that of core alone and of the calls alone. */
 export const BAR = 1.1;
 
-/** One round: each side in turn on the same photos. */
+/** One round: each contestant with the same photos. */
 export interface Round {
   readonly core: Turn;
   readonly sdk: Turn;
   readonly fleet: Turn;
 }
 
-/** Medians over the rounds. Servers are in `emulator` and nowhere else. */
+/** Medians over the rounds. Only `emulator` contains the servers. */
 export interface Figures {
   /** fleet / (codec + sdk) */
   readonly ratio: number;
-  /** Of single rounds. */
+  /** The range over the rounds. */
   readonly ratios: { readonly least: number; readonly most: number };
   readonly imagesPerSecond: { readonly core: number; readonly sdk: number; readonly fleet: number };
   readonly cpuMsPerImage: {
     /** Core alone: probe, plan, decode, render. */
     readonly codec: number;
-    /** The same S3 and SQS calls, bare. */
+    /** The same S3 and SQS calls alone. */
     readonly sdk: number;
-    /** What the fleet takes beyond these two. */
+    /** The rest of the fleet. */
     readonly ours: number;
     readonly fleet: number;
-    /** Of the fleet's, the function's processes and the event source's. */
+    /** The parts of the fleet: the function's processes and the event source. */
     readonly function: number;
     readonly eventSource: number;
-    /** The servers, while the fleet works. */
+    /** The servers during the run of the fleet. */
     readonly emulator: number;
   };
 }

@@ -1,69 +1,54 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import {
   CopyObjectCommand,
   CreateBucketCommand,
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { PurgeQueueCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { createS3, createSqs } from "@imagefleet/core/aws";
-import { type LocalAws, spawnLocalAws } from "@imagefleet/local/aws";
+import { PurgeQueueCommand } from "@aws-sdk/client-sqs";
 import { asEnvironment } from "@imagefleet/local/credentials";
 import { type LocalFunction, startFunction } from "@imagefleet/local/function";
-import { createResources, MAX_RECEIVES, REGION, type Resources } from "@imagefleet/local/resources";
+import { MAX_RECEIVES, REGION } from "@imagefleet/local/resources";
 import pLimit from "p-limit";
+import { RECIPE, runFolder } from "../data.ts";
+import { MIB } from "../measure/peak.ts";
+import { type Servers, startServers } from "../servers.ts";
 import { JobTally } from "./job-tally.ts";
 
-const MIB = 1024 * 1024;
-
-/** The photos lie here, and are copied to be uploaded: the bench's own process reads no bytes. */
+/** The bucket from which photos are copied: the process of the bench reads no bytes. */
 const PHOTO_BUCKET = "imagefleet-bench-photos";
 
-/** As the fleet on a laptop has it. */
+/** The function of the local fleet. */
 const FUNCTION = { memoryBytes: 2048 * MIB, timeoutMs: 45_000 };
 const VISIBILITY_SECONDS = 60;
 
-/** One set of servers, and the three sides as functions in processes of their own. */
-export interface Harness {
-  readonly awsPid: number;
-  readonly s3: S3Client;
-  readonly sqs: SQSClient;
-  readonly resources: Resources;
-  /** The function that ships. */
+/** Servers, and the three contestants as functions in processes of their own. */
+export interface Harness extends Servers {
+  /** The shipped function. */
   readonly consume: LocalFunction;
-  /** What it does without queue and store. */
+  /** Its renders alone, without queue and store. */
   readonly core: LocalFunction;
-  /** What it asks of queue and store, bare. */
+  /** Its calls to S3 and SQS alone. */
   readonly sdk: LocalFunction;
-  /** What the function said of its jobs. */
+  /** The outcomes in the log of the function. */
   readonly tally: JobTally;
-  /** Uploads a photo, by its path, under a key; its event is in the queue afterwards. */
+  /** Uploads the photo of a path. Its event is in the queue afterwards. */
   upload(photo: string, key: string): Promise<void>;
-  close(): Promise<void>;
 }
 
-/** @param dir where a folder for the servers is made, which goes with the stage */
-export async function openHarness(options: {
-  dir: string;
-  recipe: URL;
-  photos: readonly string[];
-}): Promise<Harness> {
-  const dataDir = await mkdtemp(join(options.dir, "run-"));
-  const aws = await spawnLocalAws({ port: 0, dataDir });
-  const client = { region: REGION, endpoint: aws.endpoint, credentials: aws.credentials };
-  const s3 = createS3(client);
-  const sqs = createSqs(client);
-  const visibility = { small: VISIBILITY_SECONDS, large: VISIBILITY_SECONDS };
-  const resources = await createResources(s3, sqs, visibility);
-  // S3 sends a test event when it is configured: one message that is no photo.
+export async function openHarness(photos: readonly string[]): Promise<Harness> {
+  const folder = await runFolder();
+  const servers = await startServers(folder.path, VISIBILITY_SECONDS);
+  const { s3, sqs, resources } = servers;
+  // The configuration of S3 notifications sends a test event.
   await sqs.send(new PurgeQueueCommand({ QueueUrl: resources.lanes.small.url }));
-  await storePhotos(s3, options.photos);
+  await storePhotos(s3, photos);
 
   const tally = new JobTally();
-  const environment = environmentOf(aws, resources, options.recipe);
-  const side = (name: string, handler: URL): LocalFunction =>
+  const environment = environmentOf(servers);
+  const start = (name: string, handler: URL): LocalFunction =>
     startFunction({
       name,
       handler,
@@ -71,20 +56,17 @@ export async function openHarness(options: {
       ...FUNCTION,
       environment,
       maximumConcurrency: Math.max(2, Math.floor(availableParallelism() / 2)),
-      onLog: (line) => tally.hear(line),
+      onLog: (line) => tally.add(line),
     });
-  const consume = side(
+  const consume = start(
     "imagefleet-consume",
     new URL(import.meta.resolve("@imagefleet/lambda/consume/handler")),
   );
-  const core = side("bench-core", new URL("core-handler.ts", import.meta.url));
-  const sdk = side("bench-sdk", new URL("sdk-handler.ts", import.meta.url));
+  const core = start("bench-core", new URL("core-handler.ts", import.meta.url));
+  const sdk = start("bench-sdk", new URL("sdk-handler.ts", import.meta.url));
 
   return {
-    awsPid: aws.pid,
-    s3,
-    sqs,
-    resources,
+    ...servers,
     consume,
     core,
     sdk,
@@ -98,12 +80,10 @@ export async function openHarness(options: {
         }),
       );
     },
-    async close() {
+    async [Symbol.asyncDispose]() {
       await Promise.all([consume.stop(), core.stop(), sdk.stop()]);
-      s3.destroy();
-      sqs.destroy();
-      await aws.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await servers[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
     },
   };
 }
@@ -116,12 +96,10 @@ async function storePhotos(s3: S3Client, photos: readonly string[]): Promise<voi
   });
 }
 
-/** What infra gives the function, for these servers. */
-function environmentOf(
-  { endpoint, credentials }: LocalAws,
-  { renditionBucket, lanes }: Resources,
-  recipe: URL,
-): Record<string, string> {
+/** The environment that infra sets for the function, with these servers. */
+function environmentOf({ aws, resources }: Servers): Record<string, string> {
+  const { endpoint, credentials } = aws;
+  const { renditionBucket, lanes } = resources;
   return {
     AWS_REGION: REGION,
     ...asEnvironment(credentials),
@@ -131,6 +109,6 @@ function environmentOf(
     IMAGEFLEET_SMALL_DLQ_URL: lanes.small.deadLetters,
     IMAGEFLEET_LARGE_QUEUE_URL: lanes.large.url,
     IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES),
-    IMAGEFLEET_RECIPE: recipe.href,
+    IMAGEFLEET_RECIPE: RECIPE.href,
   };
 }

@@ -6,24 +6,26 @@ function line(outcome: string): string {
   return JSON.stringify({ ...job, outcome, msg: "job" });
 }
 
-it("counts renders, and begins anew", () => {
+it("counts rendered jobs, and starts again after each check", () => {
   const tally = new JobTally();
-  tally.hear(line("rendered"));
-  tally.hear(line("rendered"));
+  tally.add(line("rendered"));
+  tally.add(line("rendered"));
   tally.settle(2);
   expect(() => tally.settle(2)).toThrow("0 of 2 photos were rendered");
 });
 
-it("takes a photo that was not rendered for a spoilt round", () => {
+it("refuses a round with a photo that was not rendered", () => {
   const tally = new JobTally();
-  tally.hear(line("rendered"));
-  tally.hear(line("unchanged"));
-  expect(() => tally.settle(2)).toThrow(/1 of 2 photos were rendered; it said: .*unchanged/);
+  tally.add(line("rendered"));
+  tally.add(line("unchanged"));
+  expect(() => tally.settle(2)).toThrow(
+    /1 of 2 photos were rendered; the last other line: .*unchanged/,
+  );
 });
 
-it("takes anything else that the function says for one too", () => {
+it("refuses a round with any other log line", () => {
   const tally = new JobTally();
-  tally.hear(line("rendered"));
-  tally.hear("Warning: something is deprecated");
+  tally.add(line("rendered"));
+  tally.add("Warning: something is deprecated");
   expect(() => tally.settle(1)).toThrow("Warning: something is deprecated");
 });

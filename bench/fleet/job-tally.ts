@@ -1,30 +1,31 @@
 import { parseJobLine } from "@imagefleet/core/telemetry";
 
-/** Longest part of a line that is no job's, in an error. */
+/** The longest part of a log line in an error. */
 const LINE = 300;
 
-/** Counts what a function's log says of its jobs: a photo that was not rendered spoils a round. */
+/** Counts the rendered jobs in a function's log: another outcome makes a round invalid. */
 export class JobTally {
   #rendered = 0;
   #last: string | undefined;
 
-  hear(line: string): void {
+  add(line: string): void {
     const job = parseJobLine(line);
     if (job?.outcome === "rendered") this.#rendered += 1;
     else this.#last = line;
   }
 
   /**
-   * Begins a new count.
+   * Checks the count and starts again.
    *
-   * @throws Error when the last one is not `jobs` renders, with the last line that said otherwise
+   * @throws Error with the last other line when the count is not `jobs`, or when there is such a line
    */
   settle(jobs: number): void {
     const rendered = this.#rendered;
-    const said = this.#last === undefined ? "" : `; it said: ${this.#last.slice(0, LINE)}`;
+    const other =
+      this.#last === undefined ? "" : `; the last other line: ${this.#last.slice(0, LINE)}`;
     this.#rendered = 0;
     this.#last = undefined;
-    if (rendered !== jobs) throw new Error(`${rendered} of ${jobs} photos were rendered${said}`);
-    if (said) throw new Error(`the function had more to say than its jobs${said}`);
+    if (rendered !== jobs) throw new Error(`${rendered} of ${jobs} photos were rendered${other}`);
+    if (other) throw new Error(`the log contains more than rendered jobs${other}`);
   }
 }

@@ -5,7 +5,7 @@ import pLimit from "p-limit";
 import sharp, { type Sharp } from "sharp";
 import { exists, samplesFolder } from "../data.ts";
 
-/** Raised when the photos are made otherwise. */
+/** To be raised when the photos change. */
 const VERSION = 1;
 
 const MIRRORS: readonly ((photo: Sharp) => Sharp)[] = [
@@ -22,15 +22,14 @@ const TONES = [
   { brightness: 1.1, saturation: 0.8 },
 ] as const;
 
-/** Two pictures of 12 megapixels; one lies on its side and says so in EXIF, as from a phone. */
+/** Two photos of 12 megapixels, one with an EXIF orientation as from a phone. */
 const ORIGINALS = [
   { file: "mountain-lake.jpg", orientation: 1 },
   { file: "fruit-phone.jpg", orientation: 6 },
 ] as const;
 
 /**
- * Photos as a camera gives them, JPEGs of 12 megapixels and 2 to 3 MB, no two alike. Made once and
- * kept in `dir`.
+ * Different photos as from a camera, JPEGs of 12 megapixels and 2 to 3 MB, created once in `dir`.
  *
  * @returns their paths
  */
@@ -40,9 +39,9 @@ export async function photos(dir: string, say: (text: string) => void): Promise<
   return (await readdir(folder)).sort().map((name) => join(folder, name));
 }
 
-/** The folder is there whole or not at all. */
+/** Creates the folder atomically. */
 async function makeAll(folder: string, say: (text: string) => void): Promise<void> {
-  say("making photos (once) …");
+  say("creating photos (once) …");
   const part = `${folder}.${randomUUID()}.tmp`;
   await mkdir(part, { recursive: true });
   try {
@@ -60,7 +59,7 @@ async function makeAll(folder: string, say: (text: string) => void): Promise<voi
     await rename(part, folder);
   } catch (error) {
     await rm(part, { recursive: true, force: true });
-    // Another run may have been first.
+    // A concurrent run may have created it.
     if (!(await exists(folder))) throw error;
   }
 }

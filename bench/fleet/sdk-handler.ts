@@ -29,7 +29,7 @@ const eventSchema = v.object({
   ),
 });
 
-/** What the bare calls are made for: a batch of at most ten. */
+/** A batch of at most ten jobs. */
 export type SdkEvent = v.InferOutput<typeof eventSchema>;
 type Put = v.InferOutput<typeof putSchema>;
 export type Job = SdkEvent["jobs"][number];
@@ -40,13 +40,13 @@ const s3 = createS3(client);
 const sqs = createSqs(client);
 const QueueUrl = env.IMAGEFLEET_SMALL_QUEUE_URL;
 
-// As many in hand as the function has.
+// As many jobs in flight as in the function.
 const limit = pLimit(availableParallelism() + 2);
-const NOTHING = new Map<number, Buffer>();
+const ZEROS = new Map<number, Buffer>();
 
 /**
- * The side "the same calls, bare": for a batch, what the fleet asks of S3 and SQS, and nothing that
- * makes it a fleet. Which message came is not looked at: the jobs are given.
+ * The contestant "the same calls": for a batch, the requests of the fleet to S3 and SQS, and nothing
+ * else. It does not read the messages: the event contains the jobs.
  */
 export async function handler(event: unknown): Promise<void> {
   const { sourceBucket, jobs } = v.parse(eventSchema, event);
@@ -88,7 +88,7 @@ async function missing(Key: string): Promise<void> {
     if (error instanceof Error && error.name === "NoSuchKey") return;
     throw error;
   }
-  throw new Error(`${Key} is there already: the bench must use fresh keys`);
+  throw new Error(`${Key} exists already: the bench must use new keys`);
 }
 
 async function put({ key, bytes, contentType, cacheControl, mark }: Put): Promise<void> {
@@ -96,7 +96,7 @@ async function put({ key, bytes, contentType, cacheControl, mark }: Put): Promis
     new PutObjectCommand({
       Bucket: env.IMAGEFLEET_RENDITION_BUCKET,
       Key: key,
-      Body: nothing(bytes),
+      Body: zeros(bytes),
       ContentType: contentType,
       CacheControl: cacheControl,
       Metadata: { imagefleet: mark },
@@ -104,9 +104,9 @@ async function put({ key, bytes, contentType, cacheControl, mark }: Put): Promis
   );
 }
 
-/** Made once a size: allocating is the fleet's work, not the calls'. */
-function nothing(bytes: number): Buffer {
-  const buffer = NOTHING.get(bytes) ?? Buffer.alloc(bytes);
-  NOTHING.set(bytes, buffer);
+/** Allocated once for each size: allocation is not part of the calls. */
+function zeros(bytes: number): Buffer {
+  const buffer = ZEROS.get(bytes) ?? Buffer.alloc(bytes);
+  ZEROS.set(bytes, buffer);
   return buffer;
 }

@@ -1,64 +1,73 @@
 import { configureCodec, ENCODER } from "@imagefleet/core/image";
 import sharp from "sharp";
-import { type BenchOptions, finish } from "../finish.ts";
 import { ownCpu } from "../measure/cpu.ts";
-import { describeMachine } from "../measure/machine.ts";
 import { ssim } from "../measure/ssim.ts";
 import { median } from "../measure/statistics.ts";
+import { defineBench } from "../runner.ts";
 import { type FormatRow, rowOf, type Sample } from "./figures.ts";
 import { type FormatPicture, formatPictures, PICTURES_VERSION } from "./pictures.ts";
-import { type FormatsResult, formatsBaseline, formatsMarkdown, formatsTable } from "./report.ts";
 import { type Setting, settings } from "./settings.ts";
 
-export interface FormatsBenchOptions extends BenchOptions {
-  readonly rounds: number;
-  /** The table as Markdown. */
-  readonly markdown: boolean;
-}
+const HEADINGS = { photo: "Photos (means of three)", graphic: "A drawing on white" } as const;
 
-/** What each format's settings cost and bring: ms, bytes and likeness, all from the same pixels. */
-export async function formatsBench(options: FormatsBenchOptions): Promise<void> {
-  const { rounds, markdown, say, signal } = options;
-  const machine = describeMachine();
-  // Before the codec is set up: a sample is drawn from an SVG, which it keeps out.
-  const pictures = await formatPictures();
-  configureCodec({ threads: 1 });
-  const all = settings();
-  const cpu = new Map<string, number[]>();
-  const made = new Map<string, Buffer>();
-  for (let round = 0; round < rounds; round++) {
-    say(`round ${round + 1} of ${rounds}: ${all.length} settings …`);
-    for (const setting of all) {
-      for (const picture of pictures) {
-        signal.throwIfAborted();
-        const name = nameOf(setting, picture);
-        const before = ownCpu();
-        made.set(name, await setting.encode(pipelineOf(picture)).toBuffer());
-        cpu.set(name, [...(cpu.get(name) ?? []), ownCpu() - before]);
+/** CPU time, bytes and similarity of each format's settings, from the same pixels. */
+export const formats = defineBench<{ rounds: number }>(
+  "formats",
+  async ({ rounds }, { say, signal }) => {
+    // Before the codec is configured: it refuses the SVG of one sample.
+    const pictures = await formatPictures();
+    configureCodec({ threads: 1 });
+    const all = settings();
+    const cpu = new Map<string, number[]>();
+    const made = new Map<string, Buffer>();
+    for (let round = 0; round < rounds; round++) {
+      say(`round ${round + 1} of ${rounds}: ${all.length} settings …`);
+      for (const setting of all) {
+        for (const picture of pictures) {
+          signal.throwIfAborted();
+          const name = nameOf(setting, picture);
+          const before = ownCpu();
+          made.set(name, await setting.encode(pipelineOf(picture)).toBuffer());
+          cpu.set(name, [...(cpu.get(name) ?? []), ownCpu() - before]);
+        }
       }
     }
-  }
-  const rows: FormatRow[] = [];
-  for (const kind of ["photo", "graphic"] as const) {
-    for (const setting of all) {
-      const samples: Sample[] = [];
-      for (const picture of pictures.filter((each) => each.kind === kind)) {
-        const name = nameOf(setting, picture);
-        samples.push(await sampleOf(picture, made.get(name), cpu.get(name) ?? []));
+    const rows: FormatRow[] = [];
+    for (const kind of ["photo", "graphic"] as const) {
+      for (const setting of all) {
+        const samples: Sample[] = [];
+        for (const picture of pictures.filter((each) => each.kind === kind)) {
+          const name = nameOf(setting, picture);
+          samples.push(await sampleOf(picture, made.get(name), cpu.get(name) ?? []));
+        }
+        rows.push(rowOf(kind, setting, samples));
       }
-      rows.push(rowOf(kind, setting, samples));
     }
-  }
-  const result: FormatsResult = { bench: "formats", rounds, rows, machine };
-  await finish(
-    {
-      result,
-      baseline: formatsBaseline(result, `${ENCODER}, pictures of ${PICTURES_VERSION}`),
-      table: () => (markdown ? formatsMarkdown(result) : formatsTable(result)),
-    },
-    options,
-  );
-}
+    const photos = rows.filter(({ kind }) => kind === "photo");
+    const base = photos.find(({ format, quality }) => format === "jpeg" && quality === 80);
+    return {
+      title: `formats: 800 x 600 px from pixels, one thread, medians of ${rounds} rounds; SSIM of luma against the pixels`,
+      tables: () =>
+        (["photo", "graphic"] as const).map((kind) => ({
+          heading: HEADINGS[kind],
+          texts: 2,
+          columns: ["format", "effort", "quality", "CPU ms", "KB", "SSIM"],
+          rows: rows.filter((row) => row.kind === kind).map(cellsOf),
+        })),
+      bars: [],
+      // Bytes do not depend on the machine; CPU times do.
+      ratios: Object.fromEntries(
+        photos.map((row) => [
+          `${settingOf(row)}: bytes / JPEG q80`,
+          Math.round((row.bytes / (base?.bytes ?? Number.NaN)) * 1000) / 1000,
+        ]),
+      ),
+      figures: Object.fromEntries(photos.map((row) => [`${settingOf(row)}: CPU ms`, row.cpuMs])),
+      setup: `${ENCODER}, pictures of ${PICTURES_VERSION}`,
+      result: { rounds, rows },
+    };
+  },
+);
 
 async function sampleOf(
   picture: FormatPicture,
@@ -84,4 +93,19 @@ function pipelineOf({ data, width, height, channels }: FormatPicture) {
 
 function nameOf({ format, effort, quality }: Setting, { name }: FormatPicture): string {
   return `${format} ${effort} ${quality} ${name}`;
+}
+
+function settingOf({ format, effort, quality }: FormatRow): string {
+  return [format, effort, ...(quality === undefined ? [] : [`q${quality}`])].join(" ");
+}
+
+function cellsOf({ format, effort, quality, cpuMs, bytes, ssim: likeness }: FormatRow): string[] {
+  return [
+    format,
+    effort,
+    quality === undefined ? "–" : String(quality),
+    cpuMs.toFixed(1),
+    (bytes / 1000).toFixed(1),
+    likeness.toFixed(4),
+  ];
 }

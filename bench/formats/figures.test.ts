@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { rowOf } from "./figures.ts";
 import { settings } from "./settings.ts";
 
-it("takes the mean over pictures", () => {
+it("a row contains the means over the pictures", () => {
   const samples = [
     { cpuMs: 10, bytes: 1000, ssim: 0.98 },
     { cpuMs: 20, bytes: 2001, ssim: 0.99 },
@@ -18,7 +18,7 @@ it("takes the mean over pictures", () => {
   expect(() => rowOf("photo", setting, [])).toThrow(RangeError);
 });
 
-it("has no setting twice", () => {
+it("the settings contain none twice", () => {
   const names = settings().map(({ format, effort, quality }) => `${format} ${effort} ${quality}`);
   expect(new Set(names).size).toBe(names.length);
   expect(new Set(settings().map(({ format }) => format)).size).toBe(4);

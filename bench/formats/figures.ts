@@ -1,14 +1,14 @@
 import { rounded } from "../measure/statistics.ts";
 import type { Setting } from "./settings.ts";
 
-/** One picture in one setting. */
+/** The measurement of one picture with one setting. */
 export interface Sample {
   readonly cpuMs: number;
   readonly bytes: number;
   readonly ssim: number;
 }
 
-/** A setting over all pictures of a kind: means, of ms CPU and bytes a picture, and of SSIM. */
+/** The means of a setting over all pictures of a kind. */
 export interface FormatRow extends Sample {
   readonly kind: "photo" | "graphic";
   readonly format: Setting["format"];

@@ -3,7 +3,7 @@ import sharp from "sharp";
 import { samplesFolder } from "../data.ts";
 import type { Raster } from "../measure/ssim.ts";
 
-/** Pixels of a rendition's size, before any loss. */
+/** The pixels of a rendition before the encode. */
 export interface FormatPicture extends Raster {
   readonly name: string;
   readonly kind: "photo" | "graphic";
@@ -11,7 +11,7 @@ export interface FormatPicture extends Raster {
   readonly channels: 3;
 }
 
-/** Raised when the pictures are made otherwise. */
+/** To be raised when the pictures change. */
 export const PICTURES_VERSION = "formats-1";
 
 const SIZE = { width: 800, height: 600 };

@@ -1,11 +1,11 @@
 import type { Sharp } from "sharp";
 
-/** One way of encoding. */
+/** One setting of an encoder. */
 export interface Setting {
   readonly format: "jpeg" | "png" | "webp" | "avif";
-  /** What of the format's effort is chosen, in sharp's words. */
+  /** The effort, as sharp names it. */
   readonly effort: string;
-  /** Undefined where nothing is lost. */
+  /** Undefined for lossless formats. */
   readonly quality?: number;
   readonly encode: (picture: Sharp) => Sharp;
 }
@@ -25,10 +25,10 @@ const PNG_EFFORTS = [
 
 const WEBP_EFFORTS = [0, 1, 2, 3, 4, 5, 6];
 
-/** Beyond 6 an AVIF of this size takes tens of seconds. */
+/** Above 6, an AVIF of this size takes tens of seconds. */
 const AVIF_EFFORTS = [0, 1, 2, 3, 4, 5, 6];
 
-/** In full where the effort is the one that a format is likely to be used with. */
+/** All qualities are measured only at the usual efforts of a format. */
 const QUALITIES = {
   jpeg: [70, 75, 80, 85, 90],
   webp: [65, 70, 75, 78, 82, 88],
@@ -36,7 +36,7 @@ const QUALITIES = {
 };
 const USUAL = { jpeg: 80, webp: 78, avif: 55 };
 
-/** Every effort at the usual quality, and every quality at the efforts that are in question. */
+/** Every effort at the usual quality, and every quality at the usual efforts. */
 export function settings(): Setting[] {
   return [
     ...JPEG_EFFORTS.flatMap(({ effort, options }) =>

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { configureCodec, probe, render } from "@imagefleet/core/image";
 import {
@@ -10,15 +9,16 @@ import {
 } from "@imagefleet/core/plan";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { ownCpu } from "../measure/cpu.ts";
-import type { LargeRun } from "./run.ts";
+import { peakBytes } from "../measure/peak.ts";
+import type { LargeRun } from "./bench.ts";
 
-/** A function of 2 GiB sees two CPUs. */
+/** The CPUs of a function of 2 GiB. */
 const FUNCTION_CPUS = 2;
 
-/** The smallest task that Fargate has with one vCPU, and the part of it that the worker gives jobs. */
+/** The smallest Fargate task with one vCPU, and the share of its memory that the worker uses for jobs. */
 const WORKER_BYTES = 2048 * 1024 * 1024 * 0.7;
 
-// One source in a process of its own, by the worker's path: a file, probed, planned and rendered.
+// Renders one source as the worker does: from a file, with probe and plan.
 const [path = "", recipeUrl = ""] = process.argv.slice(2);
 configureCodec({ threads: availableParallelism() });
 const recipe = await loadRecipe(recipeUrl);
@@ -27,7 +27,7 @@ const { renderBytes: small } = functionMemory({
   sourceBytes: recipe.lanes.smallBytes,
   renders: FUNCTION_CPUS,
 });
-const restBytes = await peakBytes();
+const restBytes = peakBytes();
 const [cpu, wall] = [ownCpu(), performance.now()];
 const input = { kind: "file", path } as const;
 const info = await probe(input, recipe);
@@ -50,16 +50,7 @@ const run: LargeRun = {
   wallMs: performance.now() - wall,
   cpuMs: ownCpu() - cpu,
   restBytes,
-  peakBytes: await peakBytes(),
+  peakBytes: peakBytes(),
   predictedBytes: plan.peakBytes,
 };
 process.stdout.write(JSON.stringify(run));
-
-/** The most that was resident so far. Linux carries getrusage's over from the parent: not so /proc's. */
-async function peakBytes(): Promise<number> {
-  if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024;
-  const status = await readFile("/proc/self/status", "latin1");
-  const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
-  if (kib === undefined) throw new Error("/proc/self/status says no VmHWM");
-  return Number(kib) * 1024;
-}

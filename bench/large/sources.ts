@@ -4,17 +4,17 @@ import { deflateSync } from "node:zlib";
 import { type TiffPage, writeTiff } from "@imagefleet/local/samples";
 import sharp from "sharp";
 import { DATA, exists, kept, samplesFolder } from "../data.ts";
+import { MIB } from "../measure/peak.ts";
 
-const MIB = 1024 * 1024;
 const FOLDER = join(DATA, "large-1");
 
-/** Left free on the disk whatever is made. */
+/** The free space that must be left on the disk. */
 const SPARE_BYTES = 1024 * MIB;
 
 export interface LargeSource {
   readonly name: string;
   readonly file: string;
-  /** About what the file takes, bytes. */
+  /** The approximate size of the file. */
   readonly bytes: number;
   make(path: string): Promise<void>;
 }
@@ -62,7 +62,7 @@ export const LARGE_SOURCES: readonly LargeSource[] = [
   },
 ];
 
-/** Made where it is missing. @throws Error when the disk has too little left for it */
+/** Creates the source if it is missing. @throws Error when the disk has too little free space */
 export async function largeSource(
   { name, file, bytes, make }: LargeSource,
   say: (text: string) => void,
@@ -74,10 +74,10 @@ export async function largeSource(
   const free = bavail * bsize;
   if (free < bytes + SPARE_BYTES) {
     throw new Error(
-      `${name} takes ${mib(bytes)} and ${mib(free)} are free: make room, or leave it out with --only`,
+      `${name} takes ${mib(bytes)}, and only ${mib(free)} are free: free some disk space, or skip it with --only`,
     );
   }
-  say(`making ${name} (once, ${mib(bytes)}) …`);
+  say(`creating ${name} (once, ${mib(bytes)}) …`);
   return kept(path, make);
 }
 
@@ -90,7 +90,7 @@ async function enlarged(width: number, height: number) {
   return sharp(photo).resize(width, height, { fit: "fill", kernel: "cubic" });
 }
 
-/** 40000 x 30000 RGB px, uncompressed: 3.6 GB, as a scanner of maps writes them. */
+/** 40000 x 30000 RGB px, uncompressed: 3.6 GB, as a map scanner writes them. */
 function gigapixel(): TiffPage {
   const [width, height, rowsPerStrip] = [40_000, 30_000, 16];
   const strip = Buffer.alloc(width * rowsPerStrip * 3);

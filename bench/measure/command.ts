@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-/** bash's own books of its children: to the ms, on Linux and macOS alike. */
+/** bash's `times` is exact to the ms on Linux and macOS. */
 const SCRIPT = '"$@" >&2 || exit; times';
 
 /**
  * Runs a command to its end.
  *
- * @returns its CPU time, user and system, its start included, ms
+ * @returns its CPU time, user and system, with its start, ms
  * @throws Error when it fails
  */
 export async function commandCpu(command: readonly string[]): Promise<number> {
@@ -17,13 +17,13 @@ export async function commandCpu(command: readonly string[]): Promise<number> {
   return parseTimes(stdout);
 }
 
-/** As for sharp here. ImageMagick's threads spin while they wait: twice the CPU time for no work. */
+/** As for sharp. ImageMagick's threads spin while they wait, which doubles the CPU time. */
 const ONE_THREAD = { MAGICK_THREAD_LIMIT: "1", VIPS_CONCURRENCY: "1" };
 
-/** Where package managers put programs. */
+/** The folders of package managers. */
 const SEARCHED = "/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin";
 
-/** What a program says of itself when asked with these arguments; undefined where there is none. */
+/** The first line of a version command; undefined when the program is not installed. */
 export async function versionOf(command: readonly string[]): Promise<string | undefined> {
   const [program = "", ...args] = command;
   try {
@@ -34,10 +34,10 @@ export async function versionOf(command: readonly string[]): Promise<string | un
   }
 }
 
-/** The second line of bash's `times` is its children's: `0m0.120s 0m0.010s`. */
+/** The second line of bash's `times` contains those of its children: `0m0.120s 0m0.010s`. */
 export function parseTimes(text: string): number {
   const children = /^.*\n(\d+)m([\d.]+)s (\d+)m([\d.]+)s/.exec(text);
-  if (children === null) throw new Error(`bash says no times: ${JSON.stringify(text)}`);
+  if (children === null) throw new Error(`bash printed no times: ${JSON.stringify(text)}`);
   const [userMinutes = 0, user = 0, systemMinutes = 0, system = 0] = children.slice(1).map(Number);
   return (userMinutes * 60 + user + systemMinutes * 60 + system) * 1000;
 }

@@ -12,7 +12,7 @@ function counted(name: string, ms: number, log: string[]) {
   return { once, cpu: () => cpu };
 }
 
-it("takes turns in another order every round and gives ms of doing it once", async () => {
+it("changes the order in every round, and returns ms of one run", async () => {
   const log: string[] = [];
   const contestants = new Map([
     ["a", counted("a", 3, log)],
@@ -26,7 +26,7 @@ it("takes turns in another order every round and gives ms of doing it once", asy
   ]);
 });
 
-it("does once a turn, and nothing before, what starts anew each time", async () => {
+it("runs a fresh contestant once in a turn, without a warm-up", async () => {
   const log: string[] = [];
   const contestants = new Map([["a", { ...counted("a", 3, log), fresh: true }]]);
   expect([...(await interleaved(contestants, { rounds: 2, times: 5, signal }))]).toEqual([

@@ -1,20 +1,20 @@
-/** One of those that are held against each other. */
+/** A contestant that is measured by CPU time. */
 export interface Side {
   /** Does the work once. */
   readonly once: () => Promise<void>;
-  /** CPU, user and system, used by whoever does this side's work, ms since whenever. */
+  /** The CPU time, user and system, of the process that does the work, ms. */
   readonly cpu: () => Promise<number> | number;
-  /** A process of its own each time: it finds nothing warm, and a turn is one run. */
+  /** The work starts a new process each time: it is not warmed up, and a turn is one run. */
   readonly fresh?: boolean;
 }
 
 /**
- * Measures all sides in one run, a turn each a round, beginning with another one every round: what
- * else the machine does meets them all. A turn begins with one time that is not measured: what the
- * side before left in the CPU's caches is not this side's to pay.
+ * Measures all contestants, one turn each in every round, in a changing order, so that other load on the
+ * machine affects all. A turn starts with one unmeasured run, because the previous contestant has left
+ * its data in the CPU caches.
  *
- * @param times how often the work is done in one turn
- * @returns of each side, CPU ms of doing it once, round by round
+ * @param times the repetitions in one turn
+ * @returns CPU ms of one run of each contestant, round by round
  */
 export async function interleaved<Name extends string>(
   contestants: ReadonlyMap<Name, Side>,

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, loadavg } from "node:os";
 import sharp from "sharp";
 
-/** What the figures were measured on. */
+/** The machine of a measurement. */
 export interface Machine {
   readonly cpus: number;
   readonly model: string;
@@ -9,7 +9,7 @@ export interface Machine {
   readonly node: string;
   readonly sharp: string;
   readonly libvips: string;
-  /** How busy it was before the bench began: processes that wanted a CPU, over the last minute. */
+  /** The load average of the minute before the bench. */
   readonly load: number;
 }
 

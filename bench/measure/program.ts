@@ -11,21 +11,21 @@ const accountSchema = v.pipe(
   v.object({ cpuMs: v.number(), peakBytes: v.number() }),
 );
 
-/** A program that has run to its end. */
+/** The result of a program. */
 export interface Ran {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** CPU time of all its threads, from its start to its end, ms. */
+  /** CPU time of all its threads, with start and exit, ms. */
   readonly cpuMs: number;
-  /** The most that was resident, bytes. */
+  /** Peak resident size, bytes. */
   readonly peakBytes: number;
 }
 
 /**
- * Runs a program of Node in a process of its own, and says what it took.
+ * Runs a Node program in a process of its own, and measures it.
  *
- * @param options.folder where it stands; its account is written there
+ * @param options.folder its working directory, into which the measurement is written
  * @throws Error when it was killed
  */
 export async function runProgram(

@@ -9,7 +9,7 @@ const gray = (value: (at: number) => number) => ({
 });
 const ramp = gray((at) => (at % 32) * 8);
 
-it("is 1 for the same and less the less alike they are", () => {
+it("is 1 for equal pictures, and falls as they differ more", () => {
   const noisy = gray((at) => (at % 32) * 8 + (at % 7));
   const noisier = gray((at) => (at % 32) * 8 + ((at * 5) % 7) * 6);
   expect(ssim(ramp, ramp)).toBeCloseTo(1, 12);
@@ -17,7 +17,7 @@ it("is 1 for the same and less the less alike they are", () => {
   expect(ssim(ramp, noisier)).toBeLessThan(ssim(ramp, noisy));
 });
 
-it("of two flat pictures is what their brightness alone makes it", () => {
+it("depends only on brightness for two flat pictures", () => {
   const [a, b] = [100, 110];
   const c1 = 2.55 ** 2;
   const wanted = (2 * a * b + c1) / (a * a + b * b + c1);

@@ -12,15 +12,17 @@ const C1 = (0.01 * 255) ** 2;
 const C2 = (0.03 * 255) ** 2;
 
 /**
- * Mean structural similarity of two pictures' luma, 1 for the same: windows of 8 x 8 px, 4 px apart
+ * The mean structural similarity of the luma of two pictures, 1 for equal ones: windows of 8 x 8 px, 4 px apart
  * (Wang et al. 2004, https://doi.org/10.1109/TIP.2003.819861).
  *
- * @throws RangeError for pictures of different or less than a window's size
+ * @throws RangeError for pictures of different sizes, or smaller than a window
  */
 export function ssim(a: Raster, b: Raster): number {
   const { width, height } = a;
   if (b.width !== width || b.height !== height || Math.min(width, height) < WINDOW) {
-    throw new RangeError(`${width} x ${height} px cannot be held against ${b.width} x ${b.height}`);
+    throw new RangeError(
+      `${width} x ${height} px cannot be compared with ${b.width} x ${b.height}`,
+    );
   }
   const [one, other] = [luma(a), luma(b)];
   let sum = 0;
@@ -57,7 +59,7 @@ function windowed(a: Float64Array, b: Float64Array, start: number, width: number
   );
 }
 
-/** Rec. 601, as JPEG, WebP and AVIF weigh the channels. */
+/** The weights of Rec. 601, which JPEG, WebP and AVIF use. */
 function luma({ data, width, height, channels }: Raster): Float64Array {
   return Float64Array.from({ length: width * height }, (_unused, px) => {
     const at = px * channels;

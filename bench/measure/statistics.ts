@@ -1,4 +1,4 @@
-/** Of an even number of values, the mean of the two in the middle. @throws RangeError for none */
+/** For an even number of values, the mean of the two in the middle. @throws RangeError for no values */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError("there is no median of no values");
   const sorted = values.toSorted((a, b) => a - b);
@@ -19,7 +19,7 @@ export function spread(values: readonly number[]): Spread {
   return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
 }
 
-/** To three decimals: what is beyond is noise. */
+/** Rounds to three decimals: further ones are noise. */
 export function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

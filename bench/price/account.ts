@@ -1,18 +1,18 @@
 import { FUNCTION_SECOND_USD, functionSeconds, PRICES } from "@imagefleet/core/prices";
 
-/** What was counted while a work's images went through the function. */
+/** The counts of a workload in the function. */
 export interface Counted {
   readonly images: number;
   readonly batches: number;
-  /** Of the function's process, s. */
+  /** CPU time of the function's process, s. */
   readonly cpuSeconds: number;
-  /** The function's own requests: "s3 PutObject" → how many. */
+  /** The number of the function's own requests by call, such as "s3 PutObject". */
   readonly calls: Readonly<Record<string, number>>;
-  /** What it logged, bytes. */
+  /** The size of its log, bytes. */
   readonly logBytes: number;
 }
 
-/** USD for one image. */
+/** The cost of one image, USD. */
 export interface Account {
   readonly compute: number;
   readonly invocations: number;
@@ -22,16 +22,16 @@ export interface Account {
   readonly total: number;
 }
 
-/** Beside its processor time: S3 waited for and nothing else in hand, s an image. */
+/** The time in which the function only waits for S3, in addition to CPU time, s per image. */
 export const WAIT_SECONDS = 0.05;
 
-/** START, END and REPORT, which Lambda itself logs. */
+/** The START, END and REPORT lines that Lambda logs. */
 const PLATFORM_LOG_BYTES = 400;
 
 const FREE = new Set(["s3 DeleteObject", "s3 DeleteObjects"]);
 const READS = new Set(["s3 GetObject", "s3 HeadObject", "s3 HeadBucket"]);
 
-/** By list prices, before any free tier. */
+/** The cost by list prices, without free tier. */
 export function accountOf(counted: Counted): Account {
   const { images, batches, cpuSeconds, calls, logBytes } = counted;
   const { lambda, sqs, cloudwatch } = PRICES;
@@ -40,7 +40,7 @@ export function accountOf(counted: Counted): Account {
     FUNCTION_SECOND_USD;
   const invocations = (batches / images) * lambda.request;
   const s3 = priceOfS3(calls) / images;
-  // S3 sends an event for each; the event source receives and deletes each batch at once.
+  // S3 sends one event per image; the event source receives and deletes whole batches.
   const requests = images + 2 * batches + count(calls, (call) => call.startsWith("sqs "));
   const queue = (requests / images) * sqs.request;
   const logged = (logBytes + batches * PLATFORM_LOG_BYTES) / images;

@@ -5,12 +5,12 @@ import { kept, samplesFolder } from "../data.ts";
 import { photos as photosOf12Mp } from "../fleet/photos.ts";
 import type { Work } from "./works.ts";
 
-/** Raised when the photos are made otherwise. */
+/** To be raised when the photos change. */
 const VERSION = 2;
 const MB = 1_000_000;
 const QUALITIES = [90, 92, 93, 94, 95, 96, 97, 98, 99] as const;
 
-/** Paths of photos as a work wants them, made once and kept in `dir`. */
+/** The paths of a workload's photos, which are created once in `dir`. */
 export async function photosFor(
   { photos }: Work,
   dir: string,
@@ -19,7 +19,7 @@ export async function photosFor(
   return photos === "12 MP" ? photosOf12Mp(dir, say) : photosOf5Mb(dir);
 }
 
-/** Photos of 12 megapixels at the quality that makes them about 5 MB, as cameras set to "fine" do. */
+/** Photos of 12 megapixels and about 5 MB, as from a camera set to "fine". */
 async function photosOf5Mb(dir: string): Promise<string[]> {
   const folder = join(dir, `photos-5mb-${VERSION}`);
   await mkdir(folder, { recursive: true });

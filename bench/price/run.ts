@@ -14,12 +14,12 @@ import type { Work } from "./works.ts";
 const BATCH = 10;
 const TIMEOUT_MS = 600_000;
 
-/** Batches before the clock starts: the compiler has seen every path then. */
+/** Unmeasured batches, which warm up the compiler. */
 const WARM_UP = 2;
 
 /**
- * Lets the function that ships do full batches of a work's photos, and counts what it takes: its
- * process's CPU time, its requests on the wire, its log.
+ * Runs the shipped function on full batches of a workload's photos, and counts CPU time of its process,
+ * its requests and its log.
  *
  * @throws Error for a photo that is not rendered
  */
@@ -45,7 +45,7 @@ export async function countWork(
     maximumConcurrency: 1,
     environment: {
       ...environmentIn(sandbox),
-      // As it is deployed: its lines are longer by the metrics in them.
+      // As deployed: the log lines contain metrics.
       IMAGEFLEET_METRICS_NAMESPACE: "imagefleet/production",
       AWS_ENDPOINT_URL: proxy.endpoint,
       IMAGEFLEET_RECIPE: recipe.href,
@@ -76,7 +76,7 @@ export async function countWork(
   }
 }
 
-/** Not through the proxy: uploads are their owner's. @returns the keys */
+/** Uploads bypass the proxy: they are not requests of the function. @returns the keys */
 async function upload(
   { endpoint, region, credentials, resources }: Sandbox,
   photos: readonly string[],
@@ -92,7 +92,7 @@ async function upload(
   return keys;
 }
 
-/** As SQS hands it to the function. */
+/** A record as the function receives it. */
 function recordOf({ resources }: Sandbox, key: string) {
   const now = String(Date.now());
   return {

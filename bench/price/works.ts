@@ -1,13 +1,13 @@
-/** USD an image that three published functions on Step Functions take, storage and delivery left out. */
+/** The cost of a published design with three functions and Step Functions, without storage and delivery, USD per image. */
 const STEP_FUNCTIONS_USD = 0.000725;
 
-/** What images are priced for. */
+/** A workload to be priced. */
 export interface Work {
   readonly name: string;
   readonly what: string;
   readonly recipe: URL;
   readonly photos: "12 MP" | "5 MB";
-  /** The most that an image may cost, USD. */
+  /** The highest acceptable cost of an image, USD. */
   readonly barUsd?: number;
 }
 

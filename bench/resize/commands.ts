@@ -3,15 +3,15 @@ import { commandCpu, versionOf } from "../measure/command.ts";
 import type { Side } from "../measure/interleaved.ts";
 import { SIZES } from "./contestants.ts";
 
-/** A program that is started for each picture: its start is part of what it takes. */
+/** A program that is started for each picture. The CPU time contains its start. */
 export interface Program {
   readonly name: "imagemagick" | "vipsthumbnail";
   readonly version: string;
-  /** @param dir where it writes */
+  /** @param dir its output folder */
   side(path: string, dir: string): Side;
 }
 
-/** Debian installs ImageMagick 6 as `convert-im6.q16`, `convert` may be anything. */
+/** Debian installs ImageMagick 6 as `convert-im6.q16`; `convert` may be another program. */
 const CONVERTS = ["magick", "convert-im6.q16", "convert"];
 
 export async function findPrograms(): Promise<Program[]> {
@@ -19,7 +19,7 @@ export async function findPrograms(): Promise<Program[]> {
   return found.filter((program) => program !== undefined);
 }
 
-/** One call that decodes once, told how few px it needs: the best that its manual has to offer. */
+/** One call that decodes once, at a reduced size: the fastest way in its manual. */
 async function imageMagick(): Promise<Program | undefined> {
   for (const convert of CONVERTS) {
     const version = await versionOf([convert, "-version"]);
@@ -52,7 +52,7 @@ async function imageMagick(): Promise<Program | undefined> {
   return undefined;
 }
 
-/** One size a call is all that it can. */
+/** It renders one size per call. */
 async function vipsthumbnail(): Promise<Program | undefined> {
   const version = await versionOf(["vipsthumbnail", "--vips-version"]);
   if (version === undefined) return undefined;

@@ -7,7 +7,7 @@ import { enoughShrink, ownContestants } from "./contestants.ts";
 
 let dir = "";
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "imagefleet-sides-"));
+  dir = await mkdtemp(join(tmpdir(), "imagefleet-contestants-"));
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
@@ -17,11 +17,11 @@ it.each([
   [4000, 3000, 4],
   [3000, 6399, 4],
   [8000, 6000, 8],
-])("knows how far a JPEG of %d x %d may be shrunk while it is decoded", (width, height, shrink) => {
+])("computes the scale factor of the decode of a JPEG of %d x %d", (width, height, shrink) => {
   expect(enoughShrink({ width, height })).toBe(shrink);
 });
 
-it("has sides that do their work", async () => {
+it("has eight contestants that run", async () => {
   const picture = { megapixels: 2, width: 1600, height: 1200, times: 1 };
   const create = { width: 1600, height: 1200, channels: 3, background: "#369" } as const;
   const photo = await sharp({ create }).jpeg().toBuffer();

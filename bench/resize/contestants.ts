@@ -4,14 +4,14 @@ import { defineRecipe } from "@imagefleet/core/recipe";
 import sharp from "sharp";
 import { ownCpu } from "../measure/cpu.ts";
 import type { Side } from "../measure/interleaved.ts";
-import type { LadderPhoto, LadderPicture } from "./pictures.ts";
+import type { ResizePhoto, ResizePicture } from "./pictures.ts";
 
 /** Longest side of each rendition, px. */
 export const SIZES = [150, 400, 800] as const;
 const LARGEST = Math.max(...SIZES);
 const QUALITY = 85;
 
-/** As much as a job in a function has and more: nothing here is streamed for want of it. */
+/** More than a job in a function has, so that nothing is streamed. */
 const MEMORY_BYTES = 512 * 1024 * 1024;
 
 const recipe = defineRecipe({
@@ -23,15 +23,15 @@ const recipe = defineRecipe({
   ),
 });
 
-/** How a side's one call for all sizes looks: every one renders the same from the same bytes. */
+/** Renders all sizes from the same bytes. */
 type Work = () => Promise<unknown>;
 
-/** The sides that run in this process, by name. */
+/** The contestants that run in this process, by name. */
 export async function ownContestants({
   picture,
   path,
   bytes,
-}: LadderPhoto): Promise<ReadonlyMap<string, Side>> {
+}: ResizePhoto): Promise<ReadonlyMap<string, Side>> {
   const works: readonly (readonly [string, Work])[] = [
     ["ours", () => ours(bytes)],
     ["idiom", () => idiom(bytes)],
@@ -55,7 +55,7 @@ export async function ownContestants({
   );
 }
 
-/** As the function does it, from the bytes in memory to the renditions. */
+/** As in the function, from the bytes in memory to the renditions. */
 async function ours(bytes: Buffer): Promise<void> {
   const input = { kind: "bytes", bytes } as const;
   const info = await probe(input, recipe);
@@ -68,7 +68,7 @@ async function ours(bytes: Buffer): Promise<void> {
   if (made !== SIZES.length) throw new Error(`${made} renditions were made of ${SIZES.length}`);
 }
 
-/** What its documentation shows: a pipeline a size. */
+/** As in sharp's documentation: one pipeline for each size. */
 function idiom(bytes: Buffer): Promise<unknown> {
   return Promise.all(
     SIZES.map((size) =>
@@ -93,7 +93,7 @@ function clone(bytes: Buffer): Promise<unknown> {
   );
 }
 
-/** A request a size, each with a pipeline of its own; its JPEGs are progressive. */
+/** One request with its own pipeline for each size; the JPEGs are progressive. */
 function ipx(bytes: Buffer): Promise<unknown> {
   return Promise.all(
     SIZES.map((size) =>
@@ -105,14 +105,14 @@ function ipx(bytes: Buffer): Promise<unknown> {
   );
 }
 
-/** The most that a JPEG can be shrunk while it is decoded with as many px left as the largest needs. */
-export function enoughShrink({ width, height }: Pick<LadderPicture, "width" | "height">): number {
+/** The largest scale factor of the JPEG decode that leaves enough pixels for the largest rendition. */
+export function enoughShrink({ width, height }: Pick<ResizePicture, "width" | "height">): number {
   const longest = Math.max(width, height);
   return [8, 4, 2].find((shrink) => longest / shrink >= LARGEST) ?? 1;
 }
 
-/** As the design measured its floor: asked for an eighth, sharp decodes at 1/4 and halves. */
-function decodeFloor(bytes: Buffer, { width, height }: LadderPicture): Promise<unknown> {
+/** The floor of the design: when asked for 1/8, sharp decodes at 1/4 and halves. */
+function decodeFloor(bytes: Buffer, { width, height }: ResizePicture): Promise<unknown> {
   return sharp(bytes)
     .resize(Math.round(width / 8), Math.round(height / 8))
     .raw()
@@ -120,19 +120,21 @@ function decodeFloor(bytes: Buffer, { width, height }: LadderPicture): Promise<u
 }
 
 /**
- * Decodes to pixels at exactly this scale and no more: libvips reads the scale off the file's name,
- * where sharp's own rule would choose another one.
+ * Only decodes, at exactly this scale. libvips reads the scale from the file name; sharp would choose
+ * another one.
  */
-async function decodeAt(path: string, { width }: LadderPicture, shrink: number): Promise<void> {
+async function decodeAt(path: string, { width }: ResizePicture, shrink: number): Promise<void> {
   const { info } = await sharp(`${path}[shrink=${shrink}]`)
     .raw()
     .toBuffer({ resolveWithObject: true });
   if (info.width !== Math.floor(width / shrink)) {
-    throw new Error(`${path} came ${info.width} px wide: its name was not read as a scale`);
+    throw new Error(
+      `${path} was decoded to a width of ${info.width} px: libvips did not read the scale from its name`,
+    );
   }
 }
 
-/** The three encodes alone, from rasters that are ready. */
+/** Only the three encodes, from decoded pixels. */
 async function encodes(bytes: Buffer): Promise<Work> {
   const rasters = await Promise.all(
     SIZES.map((size) =>

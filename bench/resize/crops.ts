@@ -9,7 +9,7 @@ import { MATERIAL, type Material, materials } from "./materials.ts";
 
 /** Widths of the renditions, px; the first is half of the source. */
 const WIDTHS = [800, 640, 400, 320] as const;
-/** px of a rendition that are shown, and so many times enlarged. */
+/** The crop of a rendition, px, and its enlargement. */
 const CROP = { width: 96, height: 72 } as const;
 const ENLARGED = 4;
 const GAP = 8;
@@ -25,28 +25,30 @@ interface CropsOptions {
 }
 
 /**
- * Writes crops to be looked at side by side, a PNG a picture and width: gold (decoded at full size,
- * scaled once with Lanczos), sharp's idiom, ours, and what the JPEG decoder's own scale would give.
- * Says how like gold each is.
+ * Writes one PNG for each picture and width, with crops side by side: the reference (decoded at full
+ * size, scaled once with Lanczos), sharp's idiom, ours, and the JPEG decoder's own scale. Prints the
+ * similarity of each to the reference.
  */
 export async function writeCrops({ dir, say }: CropsOptions): Promise<void> {
   await mkdir(dir, { recursive: true });
-  // Before the codec is set up: print is drawn from an SVG, which it keeps out.
+  // Before the codec is configured: it refuses the SVG of one picture.
   const pictures = await materials();
   configureCodec({ threads: 2 });
-  say("SSIM to gold         idiom    ours  scaled");
+  say("SSIM to reference    idiom    ours  scaled");
   for (const material of pictures) {
     const ours = await rendered(material);
     for (const width of WIDTHS) {
       const contestants = await contestantsOf(material, width, dir, ours.get(width));
       await writeFile(join(dir, `${material.name}-${width}.png`), await montage(contestants));
-      const [gold, ...others] = contestants;
-      if (gold === undefined) throw new Error("there is no gold");
-      const cells = others.map((side) => ssim(side, gold).toFixed(4).padStart(8));
+      const [reference, ...others] = contestants;
+      if (reference === undefined) throw new Error("the reference is missing");
+      const cells = others.map((side) => ssim(side, reference).toFixed(4).padStart(8));
       say(`${material.name.padEnd(8)}${String(width).padStart(6)} px${cells.join("")}`);
     }
   }
-  say(`${dir}: from the left gold, the idiom, ours, the decoder's own scale; ${ENLARGED} times`);
+  say(
+    `${dir}: from the left the reference, the idiom, ours, the decoder's own scale; enlarged ${ENLARGED} times`,
+  );
 }
 
 /** The four, in the montage's order. */
@@ -105,7 +107,7 @@ async function pixels(pipeline: Sharp): Promise<Picture> {
   return { data, width, height, channels };
 }
 
-/** The same px of each, beside one another. A third from the left and the top: no ring's middle. */
+/** The same crop of each, side by side, at a third from the left and the top. */
 async function montage(contestants: readonly Picture[]): Promise<Buffer> {
   const [width, height] = [CROP.width * ENLARGED, CROP.height * ENLARGED];
   const crops = await Promise.all(

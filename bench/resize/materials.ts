@@ -2,17 +2,17 @@ import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { samplesFolder } from "../data.ts";
 
-/** A picture to look at closely, as a JPEG of q90. */
+/** A test picture, as a JPEG of q90. */
 export interface Material {
   readonly name: string;
   readonly jpeg: Buffer;
 }
 
-/** px: halves, quarters and eighths are whole. */
+/** px; divisible by 8. */
 export const MATERIAL = { width: 1600, height: 1200 } as const;
 const { width: WIDTH, height: HEIGHT } = MATERIAL;
 
-/** A photo, and what is hard on every way of scaling: print, fine lines, a zone plate. */
+/** A photo, and what is difficult to scale: print, fine lines, a zone plate. */
 export async function materials(): Promise<Material[]> {
   const photo = sharp(join(await samplesFolder(), "mountain-lake.jpg"));
   const pictures: readonly (readonly [string, Sharp])[] = [
@@ -31,7 +31,7 @@ export async function materials(): Promise<Material[]> {
 
 const SENTENCE = "Pack my box with five dozen liquor jugs; how vexingly quick daft zebras jump. ";
 
-/** Print of 10 to 25 px, 60 lines of it. */
+/** 60 lines of text of 10 to 25 px. */
 function page(): string {
   const rows = Array.from(
     { length: 60 },
@@ -49,14 +49,14 @@ function painted(grayAt: (x: number, y: number) => number): Sharp {
   return sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
 }
 
-/** Lines 3, 5 and 4 px apart: upright, in steps, aslant. */
+/** Lines with a distance of 3, 5 and 4 px: vertical, stepped, diagonal. */
 function lines(x: number, y: number): number {
   if (y < HEIGHT / 3) return x % 3 === 0 ? 0 : 255;
   if (y < (2 * HEIGHT) / 3) return (x + Math.floor(y / 7)) % 5 < 2 ? 20 : 240;
   return (x + y) % 4 < 2 ? 0 : 255;
 }
 
-/** Rings that grow finer from the middle, to 2 px a ring at the left and right edges. */
+/** Rings that become finer from the center, to 2 px at the left and right edges. */
 function zone(x: number, y: number): number {
   const far = (x - WIDTH / 2) ** 2 + (y - HEIGHT / 2) ** 2;
   return Math.round(127.5 + 127.5 * Math.cos((Math.PI * far) / WIDTH));

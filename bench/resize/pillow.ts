@@ -5,17 +5,17 @@ import type { Side } from "../measure/interleaved.ts";
 
 const SCRIPT = fileURLToPath(new URL("pillow.py", import.meta.url));
 
-/** The system's own first: there the distribution's package is. */
+/** The system's Python comes first: it has the package of the distribution. */
 const PYTHONS = ["/usr/bin/python3", "python3"];
 
-/** Pillow, warm in a process of its own. */
+/** Pillow in a warm process of its own. */
 export interface Pillow {
   readonly version: string;
   side(path: string): Side;
   close(): void;
 }
 
-/** Undefined where no Python has Pillow. */
+/** @returns undefined when no Python has Pillow */
 export async function startPillow(): Promise<Pillow | undefined> {
   for (const python of PYTHONS) {
     const child = spawn(python, [SCRIPT], { stdio: ["pipe", "pipe", "ignore"] });
@@ -29,7 +29,7 @@ export async function startPillow(): Promise<Pillow | undefined> {
         once: async () => {
           child.stdin.write(`${path}\n`);
           const answer = await answers();
-          if (answer === undefined) throw new Error("Pillow ended");
+          if (answer === undefined) throw new Error("the process of Pillow exited");
           cpu = Number(answer);
         },
         cpu: () => cpu,
@@ -40,16 +40,16 @@ export async function startPillow(): Promise<Pillow | undefined> {
   return undefined;
 }
 
-/** Gives a process's lines one by one; undefined when there are no more, or it never began. */
+/** Reads the lines of a process one by one; undefined at the end, or when it did not start. */
 function linesOf(child: ChildProcess): () => Promise<string | undefined> {
   if (child.stdout === null) throw new TypeError("the process has no stdout");
-  const began = new Promise<boolean>((resolve) => {
+  const started = new Promise<boolean>((resolve) => {
     child.once("spawn", () => resolve(true));
     child.once("error", () => resolve(false));
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return async () => {
-    if (!(await began)) return undefined;
+    if (!(await started)) return undefined;
     const { done, value } = await lines.next();
     return done ? undefined : value;
   };
