@@ -121,15 +121,14 @@ function add<Options extends OptionValues>(
   command: Command<[], Options>,
   load: () => Promise<Bench<Options>>,
 ): void {
+  command.option("--json", "print one JSON object on stdout, everything else on stderr");
+  command.option("--save", "save these figures as the baseline");
   command.action(async (options) => {
     const { runBench } = await import("./runner.ts");
-    const { json, save, markdown }: OptionValues = options;
-    const flags = { json: json === true, save: save === true, markdown: markdown === true };
+    const has = (name: string) => command.getOptionValue(name) === true;
+    const flags = { json: has("json"), save: has("save"), markdown: has("markdown") };
     await runBench(await load(), options, flags, { say, signal: stop.signal });
   });
-  command
-    .option("--json", "print one JSON object on stdout, everything else on stderr")
-    .option("--save", "save these figures as the baseline");
 }
 
 function report(error: unknown): number {

@@ -89,8 +89,8 @@ export async function runBench<Options>(
   ].join("\n");
   if (json) {
     say(text);
-    const met = bars.every(isMet);
-    const all = { bench: name, ...result, bars, met, machine, compared: verdicts };
+    const met = bars.length === 0 ? {} : { met: bars.every(isMet) };
+    const all = { bench: name, ...result, bars, ...met, machine, compared: verdicts };
     process.stdout.write(`${JSON.stringify(all)}\n`);
   } else {
     process.stdout.write(`${text}\n`);

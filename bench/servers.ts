@@ -1,12 +1,12 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { createS3, createSqs } from "@imagefleet/core/aws";
-import { type SpawnedAws, spawnLocalAws } from "@imagefleet/local/aws";
+import { spawnLocalAws } from "@imagefleet/local/aws";
 import { createResources, REGION, type Resources } from "@imagefleet/local/resources";
 
 /** Local S3 and SQS in a process of their own, with the buckets and queues of a fleet. */
 export interface Servers extends AsyncDisposable {
-  readonly aws: SpawnedAws;
+  readonly aws: Awaited<ReturnType<typeof spawnLocalAws>>;
   readonly s3: S3Client;
   readonly sqs: SQSClient;
   readonly resources: Resources;

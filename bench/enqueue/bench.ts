@@ -8,7 +8,7 @@ import { type Killed, killTwice } from "./killed.ts";
 /** So few that the CPU time is that of a program's start and exit. */
 const FEW_KEYS = 10;
 
-export type EnqueueOptions = {
+type EnqueueOptions = {
   readonly keys: number;
   readonly rounds: number;
   readonly whole: number;

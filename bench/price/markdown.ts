@@ -45,7 +45,7 @@ export function priceMarkdown(works: readonly Priced[], machine: Machine): strin
     "",
     ...works.map(({ work }) => `- *${work.name}*: ${work.what}`),
     "",
-    `Measured on ${date}: ${machineLine(machine)}. List prices of ${PRICES.region} on ${PRICES.date}, without free tier. One arm64 CPU of Lambda counts as one CPU of this machine; if it needs k times as long, Lambda's duration costs k times as much, except for the ${WAIT_SECONDS * 1000} ms per image in which the function waits for S3. The function has 2,048 of 1,769 MiB, and its CPUs are busy the rest of the time.`,
+    `Measured on ${date}: ${machineLine(machine)}. List prices of ${PRICES.region}, ${PRICES.date}, without free tier. One arm64 CPU of Lambda counts as one CPU of this machine; if it needs k times as long, Lambda's duration costs k times as much, except for the ${WAIT_SECONDS * 1000} ms per image in which the function waits for S3. The function's share is 2,048 / 1,769 of a vCPU, which is busy for the rest of the time.`,
   ];
 }
 
