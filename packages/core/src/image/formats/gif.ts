@@ -215,7 +215,7 @@ function unusedIndex(file: Uint8Array, data: number): number | undefined {
   return [...Array(256).keys()].find((index) => !used.has(index));
 }
 
-/** The size of a color table in bytes, from its flags; 0 if there is none. */
+/** The size of a color table in bytes, from its flags; 0 without a table. */
 export function tableBytes(flags = 0): number {
   return flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0;
 }

@@ -49,7 +49,7 @@ export interface Directory {
  */
 export class TiffFile {
   readonly parts: Parts;
-  /** The offset of the first directory; 0 if there is none. */
+  /** The offset of the first directory; 0 without one. */
   readonly first: number;
   readonly #bigEndian: boolean;
   readonly #big: boolean;
