@@ -10,7 +10,7 @@ const BOUNDS = [
   ["avif", 16_384],
   ["jpeg", 65_500],
   ["gif", 65_535],
-  // Its encoder writes more, and the readers of others stop there.
+  // The PNG encoder writes longer sides, but other readers stop there.
   ["png", 1_000_000],
 ] as const;
 

@@ -1,29 +1,32 @@
 import { Failure, Rejection } from "../outcome/index.ts";
 import { alone, onThread } from "./threads.ts";
 
-/** libtiff says it of a directory's entry too, where that claims more values than there can be. */
+/**
+ * libtiff also reports an out-of-memory error for a directory entry that claims more values than
+ * are possible.
+ */
 export const OUT_OF_MEMORY =
   /out of memory(?! reading of ")|cannot allocate|bad_alloc|unable to allocate|allocation failed|\bOOM\b/i;
-/** sharp's, when a pipeline took longer than it was given. */
+/** The message of sharp when a pipeline exceeds its time limit. */
 const TIMEOUT = /^timeout: /;
-/** What libvips says when it is our disk, our encoder or our geometry that failed. */
+/** The messages of libvips that blame our disk, our encoder or our geometry. */
 const OURS =
   /no space left|unable to write|unable to open|file is missing|extract_area|vips2(?:jpeg|png|webp)|heifsave|save_buffer/i;
-/** Lines that say where in libvips it went wrong, and not what is wrong with the picture. */
+/** Lines that name a place in libvips and not the problem with the image. */
 const NOISE = /^$|^source: bad seek|^error in tile|^Warning treated as error|^Unknown error/;
 const SPEAKER =
   /^(?:Input (?:file|buffer) has corrupt header: ?|[a-z0-9]*vips[a-z0-9]*: |(?:heif|webp|tiff|gifload)[a-z0-9_]*: )+/i;
 const PATH = /"[^"]*\/[^"]*"|(?<=^|\s)\/[^\s":]+/g;
-/** libpng's reader says no more than this, whatever the damage is. */
+/** libpng's reader reports only this, whatever the damage is. */
 const UNTOLD = /^libpng read error$/;
 const LONGEST = 160;
 
 /**
- * Runs a pipeline on a thread. One that fails is tried once more with nothing beside it: libvips
- * keeps one error text for the whole process, so the words of one picture's failure can end up
- * with another's, or with none; and a rejection is for good, so it is worth being sure.
+ * Runs a pipeline on a thread. A pipeline that fails is tried once more with no other beside it.
+ * libvips has one error buffer for the whole process, so the text of one image's failure can appear
+ * with another's, or get lost, and a rejection is final.
  *
- * @throws what `fault` makes of the second failure, and of what a signal aborted as it is
+ * @throws the result of `toError` for the second failure, or the signal's reason if it is aborted
  */
 export async function runPipeline<T>(
   pipeline: () => Promise<T>,
@@ -38,7 +41,7 @@ export async function runPipeline<T>(
     return await onThread(run);
   } catch (error) {
     signal?.throwIfAborted();
-    // Nobody else's words, and the same time again.
+    // A timeout has its own message, and a second attempt would take as long again.
     if (error instanceof Error && TIMEOUT.test(error.message)) throw toError(error.message, error);
   }
   try {
@@ -49,30 +52,30 @@ export async function runPipeline<T>(
   }
 }
 
-/** What an error while pixels were read from a source means for the job. */
+/** Maps an error during the decode of a source to the job's outcome. */
 export function toDecodeError(text: string, cause: unknown): Rejection | Failure {
   if (TIMEOUT.test(text)) {
     return new Failure("TimedOut", "decoding took longer than limits.seconds", { cause });
   }
-  // A writer that runs out of what it reads says so as well, after the reader.
+  // A writer whose input ends early also reports an error, after the reader's.
   if (OUT_OF_MEMORY.test(text) || OURS.test(firstIn(text))) return toEncodeError(text, cause);
   return new Rejection("SourceCorrupt", `the pixels cannot be read: ${meaning(text)}`, { cause });
 }
 
-/** What an error while sound pixels were scaled or encoded means for the job. */
+/** Maps an error during the scaling or encoding of intact pixels to the job's outcome. */
 export function toEncodeError(text: string, cause: unknown): Failure {
   return OUT_OF_MEMORY.test(text)
     ? new Failure("OutOfMemory", "the codec ran out of memory", { cause })
     : new Failure("Internal", `the encoder failed: ${meaning(text)}`, { cause });
 }
 
-/** Of libvips' lines the first that says what is wrong, short and without paths. */
+/** The first line of a libvips message that describes the problem, shortened and without paths. */
 export function meaning(text: string): string {
   const said = bare(firstIn(text)).replace(UNTOLD, "") || "it is cut off or damaged";
   return said.length > LONGEST ? `${said.slice(0, LONGEST - 1)}…` : said;
 }
 
-/** The first line that says what is wrong, as it stands; none: an empty one. */
+/** The first line that describes the problem, unchanged, or an empty string. */
 function firstIn(text: string): string {
   return text.split("\n").find((line) => !NOISE.test(bare(line))) ?? "";
 }

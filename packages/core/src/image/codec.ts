@@ -3,12 +3,12 @@ import { setThreads } from "./threads.ts";
 
 const [major, minor] = sharp.versions.sharp?.split(".") ?? [];
 
-/** Name and version of the encoder, patch level left out: part of every fingerprint. */
+/** Name and version of the encoder without the patch level. It is part of every fingerprint. */
 export const ENCODER = `sharp-${major}.${minor}`;
 
 /**
- * The loaders that untrusted bytes may reach; raw pixels need none. Left out are among others SVG,
- * PDF and ImageMagick's, and Ultra HDR's: a JPEG with a gain map is read as the JPEG that it is.
+ * The loaders that may read untrusted bytes; raw pixels need none. Excluded are, among others, SVG,
+ * PDF, ImageMagick and Ultra HDR: a JPEG with a gain map is read as a plain JPEG.
  */
 const ALLOWED_LOADERS = [
   "VipsForeignLoadJpeg",
@@ -20,13 +20,14 @@ const ALLOWED_LOADERS = [
 ];
 
 /**
- * Sets the codec up for the whole process; programs call it once, before the first image.
+ * Configures the codec for the whole process. A program calls it once, before the first image.
  *
- * Pipelines run side by side, each on one thread: on the same CPUs this does more images than many
- * threads in one pipeline, and neither libaom nor glibc's arenas then grow with the machine.
- * The operation cache is off: no two sources are alike, and it would hold pixels.
+ * Pipelines run in parallel, each on one thread. On the same CPUs this processes more images than
+ * many threads in one pipeline, and the memory of libaom and of glibc's arenas does not grow with
+ * the machine. The operation cache is off: no two sources are alike, and it would hold pixels.
  *
- * @param threads pipelines at once. libuv's pool runs them: 4 unless UV_THREADPOOL_SIZE says more
+ * @param threads pipelines at once. They run in libuv's pool, which has 4 threads unless
+ *   UV_THREADPOOL_SIZE is larger.
  */
 export function configureCodec({ threads }: { readonly threads: number }): void {
   sharp.cache(false);

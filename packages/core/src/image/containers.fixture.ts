@@ -1,23 +1,23 @@
 import { crc32 } from "node:zlib";
 
-/** A chunk of a PNG. */
+/** A PNG chunk. */
 export function chunk(type: string, data: readonly number[] | Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, "latin1"), Buffer.from(data)]);
   return Buffer.concat([u32(body.length - 4), body, u32(crc32(body))]);
 }
 
-/** Behind a PNG's header. */
+/** Inserts chunks after a PNG's header. */
 export function withChunks(file: Buffer, ...chunks: readonly Buffer[]): Buffer {
   return inserted(file, 33, ...chunks);
 }
 
-/** A part of a JPEG with a length of its own. */
+/** A JPEG segment with a length field. */
 export function segment(marker: number, content: readonly number[] | Buffer): Buffer {
   const length = content.length + 2;
   return Buffer.concat([Buffer.of(0xff, marker, length >> 8, length & 255), Buffer.from(content)]);
 }
 
-/** Put in behind a file's first bytes. */
+/** Inserts bytes at an offset. */
 export function inserted(file: Buffer, at: number, ...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([file.subarray(0, at), ...parts, file.subarray(at)]);
 }

@@ -24,7 +24,7 @@ const formats = [
   ["gif", (picture) => picture.gif({ effort: 1 })],
 ] satisfies typeof CONTAINERS;
 
-// All frames of an animation: a static preset needs its first alone.
+// A preset that needs all frames of an animation: a static preset needs only the first.
 const thumb = { thumb: { size: "20w", animated: true } } as const;
 
 async function fault(bytes: Uint8Array): Promise<unknown> {
@@ -42,7 +42,10 @@ function expectCorrupt(found: unknown): void {
   expect(message.length).toBeLessThan(250);
 }
 
-/** As scanners write it, the directory before the pixels: a cut end leaves the header whole. */
+/**
+ * A TIFF with the directory before the pixels, as scanners write it: truncation leaves the header
+ * intact.
+ */
 function tiffWithHeadFirst(width: number, height: number): Buffer {
   const tags: readonly (readonly [number, number, number, number])[] = [
     [256, 3, 1, width],

@@ -40,7 +40,7 @@ describe("a file of few bytes and many px", () => {
 
   it("png that says little of itself is stopped at what it said", async () => {
     const file = await blank(64, 64).png().toBuffer();
-    // 64 MiB of zeros in its data, where the header tells of 64 x 64 px.
+    // 64 MiB of zeros in its data, although the header specifies 64 x 64 px.
     const data = deflateSync(Buffer.alloc(64 * MIB));
     const chunk = Buffer.alloc(12 + data.length);
     chunk.writeUInt32BE(data.length);

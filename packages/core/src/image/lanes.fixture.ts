@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { ImageInput } from "./index.ts";
 
-/** The ways in which a source comes. */
+/** The kinds of input. */
 export const LANES = ["bytes", "file"] as const;
 
-/** A source that comes in that way; a file is not to be written to, and gone when the test has ended. */
+/** A source as this kind of input. A file is read-only and is deleted when the test ends. */
 export async function inputOf(lane: (typeof LANES)[number], bytes: Buffer): Promise<ImageInput> {
   if (lane === "bytes") return { kind: "bytes", bytes };
   const folder = await mkdtemp(join(tmpdir(), "imagefleet-source-"));

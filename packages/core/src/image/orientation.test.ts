@@ -16,7 +16,7 @@ import {
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
-/** Which stored quadrant stands where when upright: the definition, TIFF 6.0 tag 274. */
+/** The stored quadrant at each upright position, as TIFF 6.0 defines it in tag 274. */
 const UPRIGHT: readonly (readonly [number, readonly [number, number, number, number]])[] = [
   [1, [0, 1, 2, 3]],
   [2, [1, 0, 3, 2]],

@@ -4,7 +4,7 @@ import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
 import { type ImageInput, type ProbeRules, probe, type RenderedImage, render } from "./index.ts";
 
 type Color = readonly number[];
-/** Of the four quadrants: top left, top right, bottom left, bottom right. */
+/** The four quadrants: top left, top right, bottom left, bottom right. */
 export type Quadrants = readonly [Color, Color, Color, Color];
 
 export const RGB: Quadrants = [
@@ -14,7 +14,7 @@ export const RGB: Quadrants = [
   [230, 210, 50],
 ];
 
-/** What ink can print: there and back through a press profile. */
+/** The colors that ink can print: there and back through a press profile. */
 export const INKS: Quadrants = [
   [150, 90, 80],
   [90, 120, 90],
@@ -29,7 +29,7 @@ export const BLACK_AND_WHITE: Quadrants = [
   [0, 0, 0],
 ];
 
-/** A picture known by construction: four quadrants of one color each. */
+/** An image with known content: four quadrants of one color each. */
 export function quadrants(colors: Quadrants, width = 96, height = 64): Sharp {
   const channels = colors[0].length;
   const data = Buffer.alloc(width * height * channels);
@@ -44,7 +44,7 @@ export function quadrants(colors: Quadrants, width = 96, height = 64): Sharp {
   return sharp(data, { raw: { width, height, channels } });
 }
 
-/** The ways in which a picture is stored. */
+/** The containers in which an image is stored. */
 export const CONTAINERS: readonly (readonly [string, (picture: Sharp) => Sharp])[] = [
   ["jpeg", (picture) => picture.jpeg({ quality: 95, chromaSubsampling: "4:4:4" })],
   ["progressive jpeg", (picture) => picture.jpeg({ quality: 95, progressive: true })],
@@ -57,7 +57,7 @@ export const CONTAINERS: readonly (readonly [string, (picture: Sharp) => Sharp])
   ["avif", (picture) => picture.avif({ quality: 90, effort: 0 })],
 ];
 
-/** A picture with detail at every scale: soft hills, hard rings, a page of print and grain. */
+/** An image with detail at every scale: soft hills, hard rings, a page of print and grain. */
 export function detailed(width: number, height: number): Sharp {
   const data = Buffer.alloc(width * height * 3);
   let seed = 7;
@@ -81,12 +81,15 @@ export function detailed(width: number, height: number): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
-/** Of a recipe what decides which sources are read. */
+/** The parts of a recipe that decide which sources are read. */
 export function rules(pixels: number, source: RecipeInput["source"] = {}): ProbeRules {
   return defineRecipe({ source, limits: { pixels }, presets: { a: "1w" } });
 }
 
-/** Renders by the real path: probe, plan, render. Renditions by preset, or by key where it has several. */
+/**
+ * Renders with the production code: probe, plan, render. Returns renditions by preset, or by key if
+ * a preset has several.
+ */
 export async function rendered(
   source: Uint8Array | ImageInput,
   presets: RecipeInput["presets"],
@@ -121,7 +124,7 @@ export interface Picture {
   readonly channels: number;
 }
 
-/** Pixels as they stand in a file. */
+/** The pixels as they are stored in a file. */
 export async function pixelsOf(file: Buffer): Promise<Picture> {
   const { data, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true });
   return { data, width: info.width, height: info.height, channels: info.channels };
@@ -136,10 +139,10 @@ export function colorsOf({ data, width, height, channels }: Picture): Quadrants 
   return [at(0.25, 0.25), at(0.75, 0.25), at(0.25, 0.75), at(0.75, 0.75)];
 }
 
-/** A rendition of the source's own size, without loss. */
+/** A lossless rendition of the source's own size. */
 export const WHOLE = { whole: { format: "png" } } as const;
 
-/** The colors of the four quadrants as such a rendition shows them. */
+/** The colors of the four quadrants in such a rendition. */
 export async function shownColors(
   source: Parameters<typeof rendered>[0],
   memoryBytes = Infinity,

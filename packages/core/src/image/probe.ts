@@ -35,16 +35,19 @@ import { webpMend, withMendedWebp } from "./formats/webp/repair.ts";
 import type { ImageInput } from "./input.ts";
 import { hasNoMetadata } from "./passthrough/no-metadata.ts";
 
-/** Enough for any format's magic, and nearly always for what stands before a WebP's first frame. */
+/**
+ * Enough for the magic number of any format, and nearly always for the chunks before a WebP's first
+ * frame.
+ */
 const HEAD_BYTES = 64 * 1024;
 
 const READ = `${INPUT_NAMES} are`;
 
-/** What of a recipe decides which sources are read. */
+/** The parts of a recipe that decide which sources are read. */
 export type ProbeRules = Pick<Recipe, "source" | "limits" | "presets">;
 
 /**
- * Reads a source's header and no pixel.
+ * Reads the header of a source without decoding pixels.
  *
  * @throws Rejection `SourceEmpty`, `SourceUnsupported`, `SourceCorrupt` or `SourceTooLarge`
  */
@@ -69,7 +72,7 @@ export async function probe(input: ImageInput, rules: ProbeRules): Promise<Sourc
   return info;
 }
 
-/** What a source says of itself that the codec does not tell. */
+/** The information in a source's header that the codec does not report. */
 interface Said extends Pick<SourceInfo, "colors" | "premultiplied" | "rewritten" | "coded"> {
   readonly format: InputFormat;
   readonly tiff?: TiffSaid;
@@ -103,7 +106,7 @@ async function isoSaid(seen: "avif" | "heic", parts: Parts, rules: ProbeRules): 
   const kind = file && pictureKind(file);
   if (kind && "unread" in kind) throw unread(kind.unread);
   const coded = file && codedPixels(file);
-  // The codec might make something else of it.
+  // The codec might read it as something else.
   if (!kind || !coded) throw headerFault(seen, "what describes its pictures is damaged", undefined);
   const { format } = kind;
   checkAllowed(format, rules);
@@ -115,7 +118,7 @@ async function isoSaid(seen: "avif" | "heic", parts: Parts, rules: ProbeRules): 
     coded,
     ...(colors && { colors }),
     ...(isPremultiplied(file) && { premultiplied: true }),
-    // The codec knows no sequences.
+    // The codec does not support image sequences.
     ...((file.fromTracks || file.brand === "avis") && { rewritten: true }),
   };
 }
@@ -135,9 +138,10 @@ function metadataIn(input: ImageInput, said: Said, rules: ProbeRules): Promise<R
 }
 
 /**
- * A WebP that was cut off says nothing until it is mended: so it is where every frame that is wanted
- * is whole, and where the recipe has damaged sources rendered. A GIF that ends in its first frame
- * says its size to who asks for no more; that it is damaged is seen as it is rendered.
+ * Reads the metadata, and repairs the source where that is needed first. A truncated WebP has no
+ * readable header until it is repaired. That is done if all requested frames are complete, or if
+ * the recipe renders damaged sources. A GIF that ends within its first frame still gives its size
+ * with `failOn: "none"`; the damage is detected when it is rendered.
  */
 async function metadataAndMend(
   input: ImageInput,
@@ -179,7 +183,7 @@ const metadataOf =
         undefined,
       );
     const first = await read();
-    // A HEIC of several pictures says which one it is.
+    // A HEIC with several images specifies which one is primary.
     const { pagePrimary = 0 } = first;
     const metadata = format === "heic" && pagePrimary > 0 ? await read(pagePrimary) : first;
     const wanted = format === "avif" || format === "heic" ? "heif" : format;
@@ -212,7 +216,7 @@ function checkAllowed(format: InputFormat, { source }: ProbeRules): void {
 }
 
 function headerFault(format: InputFormat, text: string, cause: unknown): Rejection {
-  // The format is known already: what the codec does not recognize is not complete.
+  // The format is already known, so a file that the codec does not recognize is incomplete.
   const why = /unsupported image format/.test(text) ? meaning("") : meaning(text);
   return new Rejection(
     "SourceCorrupt",
@@ -264,7 +268,7 @@ function describe(
   return profileGiven(info) ? { ...info, rewritten: true } : info;
 }
 
-/** Is its container given a profile that says what its numbers do? */
+/** Whether the container gets a profile that describes the same colors as its numbers. */
 function profileGiven(info: SourceInfo): boolean {
   if (info.colors === undefined || isMapped(info)) return false;
   return info.format === "png" || (info.format === "avif" && !info.premultiplied);
@@ -289,13 +293,16 @@ function describeBmp(head: Uint8Array, bytes: number): SourceInfo {
   };
 }
 
-/** libheif's WebAssembly has at most 2 GiB and takes some 10 bytes a px; phones make 48 megapixels. */
+/**
+ * libheif's WebAssembly has at most 2 GiB and takes about 10 bytes per px. Phones write 48
+ * megapixels.
+ */
 const HEIC_PIXELS = 100_000_000;
 
 /**
- * How often a picture's own px, or those of its largest part, its parts may have in all. Tiles reach
- * beyond a picture by less than one of them (ISO/IEC 23000-22, 7.3.11.4.2), which of small pictures
- * can be four times its size, and alpha may have as many.
+ * The maximum px of all parts of an image, as a multiple of the image's own px or of its largest
+ * part. Tiles extend beyond an image by less than one tile (ISO/IEC 23000-22, 7.3.11.4.2), which
+ * can be four times the size of a small image, and alpha may have as many.
  */
 const PARTS = 8;
 
@@ -316,7 +323,7 @@ function checkPixels(info: SourceInfo, { limits }: ProbeRules): void {
   );
 }
 
-/** What is decoded whole into memory has a limit of its own. */
+/** The limit for formats that are decoded whole into memory. */
 function mostDecoded({ format, bands, depth, repacked }: SourceInfo): number {
   if (format === "heic") return HEIC_PIXELS;
   if (format !== "bmp" && !repacked) return Infinity;
@@ -324,7 +331,10 @@ function mostDecoded({ format, bands, depth, repacked }: SourceInfo): number {
   return Math.floor((TIFF_BYTES * 0.99) / pixelBytes);
 }
 
-/** Of a PNG with a palette or of 1, 2 or 4 bits the header says so; decoded it is 8 bit. */
+/**
+ * The header of a PNG with a palette or with 1, 2 or 4 bits specifies its depth. It is decoded to 8
+ * bits.
+ */
 function storedDepth({ bitsPerSample, depth }: Metadata): SourceInfo["depth"] {
   switch (bitsPerSample) {
     case 1:

@@ -8,7 +8,7 @@ import { detailed, rules } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
-/** What was made for a test is not to be taken for what a render holds. */
+/** Memory that the test allocated must not count as memory of the render. */
 function collectGarbage(): void {
   setFlagsFromString("--expose-gc");
   runInNewContext("gc")();
@@ -63,7 +63,7 @@ describe.each([
       abort.abort(reason);
     };
     await expect(run({ signal: abort.signal, onRendition }, memoryBytes)).rejects.toBe(reason);
-    // What was being encoded at that moment is let finish: as many as there are threads.
+    // Encodings that are running at that moment finish: as many as there are threads.
     expect(seen.length).toBeLessThan(4);
     const before = AbortSignal.abort(reason);
     seen.length = 0;
@@ -92,7 +92,7 @@ it("goes on encoding while a rendition is being taken", async () => {
     onRendition: async () => {
       handed += 1;
       if (handed === 4) others.resolve();
-      // The first ones wait for the last: encoding must not wait for them.
+      // The first ones wait for the last, and encoding must not wait for them.
       await others.promise;
     },
   });
@@ -127,6 +127,6 @@ it("gives the pixels back at once, without waiting for a garbage collection", as
     await render(source, planRenditions(info, one, "key", Infinity), { onRendition: () => {} });
     held.push(process.memoryUsage().external - before);
   }
-  // Each round has a raster of 9,000,000 bytes, and a file of a hundredth of that.
+  // Each round has a raster of 9,000,000 bytes and a file of about one percent of that.
   expect(Math.max(...held)).toBeLessThan(4_000_000);
 });

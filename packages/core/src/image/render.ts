@@ -32,47 +32,51 @@ import type { ImageInput } from "./input.ts";
 import { passthrough } from "./passthrough/passthrough.ts";
 
 export interface RenderOptions {
-  /** Looked at between steps: a step that runs is let finish. */
+  /** Checked between steps: a running step is not interrupted. */
   readonly signal?: AbortSignal;
-  /** Gets each rendition as soon as it is encoded; the others go on meanwhile. */
+  /** Receives each rendition as soon as it is encoded, while the others continue. */
   readonly onRendition: (image: RenderedImage) => Promise<void> | void;
   /** Called when the source is decoded to a raster. */
   readonly onDecoded?: () => void;
-  /** Gets the picture's placeholder, again if it has to be read again; without it, none is computed. */
+  /**
+   * Receives the image's placeholder, and again if the source is read again. Without it, no
+   * placeholder is computed.
+   */
   readonly onPlaceholder?: (placeholder: Placeholder) => void;
   /** Called once, with the reason, when the rendered source is damaged and the plan allows that. */
   readonly onDamaged?: (why: string) => void;
 }
 
-/** One source on its way. */
+/** The state of one render. */
 interface Work {
   readonly input: ImageInput;
   readonly plan: Plan;
   readonly failOn: FailOn;
-  /** Aborted from outside, or by the first step that fails. */
+  /** Aborted by the caller or by the first step that fails. */
   readonly signal: AbortSignal;
   readonly stop: AbortController;
   readonly onRendition: RenderOptions["onRendition"];
   readonly onDecoded: RenderOptions["onDecoded"];
   readonly onPlaceholder: RenderOptions["onPlaceholder"];
-  /** The source's own, where a preset keeps of it. */
+  /** The source's own EXIF, if a preset keeps any of it. */
   readonly exif: Exif | undefined;
   /** The raster that the placeholder is made from. */
   readonly smallest: RasterPlan | undefined;
 }
 
 /**
- * Makes the renditions of a plan: decodes once, derives the rest from pixels, streams what the plan
- * says is too large for that. When it ends, well or badly, nothing of it goes on.
+ * Makes the renditions of a plan: decodes once, derives most renditions from pixels and streams
+ * those that the plan marks as too large for that. When it returns or throws, no part of it is
+ * still running.
  *
  * @throws Rejection `SourceCorrupt` when pixels are missing or damaged
  * @throws Failure `OutOfMemory`, `TimedOut` or `Internal`
- * @throws the signal's reason, and what `onRendition` throws
+ * @throws the signal's reason, and any error of `onRendition`
  */
 export async function render(input: ImageInput, plan: Plan, options: RenderOptions): Promise<void> {
   const { source } = plan;
   const handed = new Set<string>();
-  // What was handed over before a pass failed is whole.
+  // A rendition that was handed over before a pass failed is complete and is not repeated.
   const onRendition: RenderOptions["onRendition"] = (image) => {
     if (handed.has(image.plan.key)) return;
     handed.add(image.plan.key);
@@ -103,7 +107,7 @@ async function renderOnce(
   const how = {
     signal: either,
     seconds,
-    // A source that is cut off may show only one of its frames.
+    // A truncated source may have only one complete frame.
     moving: plan.renditions.some(({ preset }) => preset.animated),
     tolerant: failOn === "none",
   };
@@ -118,7 +122,7 @@ async function renderOnce(
         onRendition(how.tolerant ? image : await passthrough(image, original, source)),
       onDecoded,
       onPlaceholder,
-      // What these were unpacked to has pixels and a profile, and nothing else.
+      // The unpacked form of these formats has only pixels and a profile.
       exif: await exifOf(/^(?:heic|avif)$/.test(source.format) ? input : readable, plan, either),
       smallest: plan.raster && smallestRaster(plan.raster),
     }),
@@ -156,7 +160,7 @@ function decode({ input, plan, failOn, signal }: Work, area: Area): Promise<Pixe
   return runPipeline(run, toDecodeError, signal);
 }
 
-/** All that is made from one raster, side by side; its pixels go as soon as the last was read. */
+/** Makes everything from one raster in parallel and releases its pixels after the last read. */
 async function descend(work: Work, pixels: Pixels, plan: RasterPlan): Promise<void> {
   const step = <T>(run: () => Promise<T>) => runPipeline(run, toEncodeError, work.signal);
   const rasters = plan.rasters.map((raster) => ({
@@ -176,7 +180,7 @@ async function descend(work: Work, pixels: Pixels, plan: RasterPlan): Promise<vo
 
 async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const { input, plan, failOn, signal, onRendition } = work;
-  // sharp would turn the picture at full size before it crops, and look for a crop there.
+  // sharp would turn the image at full size before it crops, and search for a crop there.
   const { crop } = rendition;
   const turned = plan.source.orientation > 1 || crop?.seek !== undefined;
   const cropped = crop !== undefined && turned && rendition.frames === undefined && !rendition.wide;
@@ -195,8 +199,8 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
 }
 
 /**
- * A placeholder where every rendition was too large for a raster: one more decode, to next to
- * nothing, beside an encoder that has all the source's pixels to do.
+ * Makes a placeholder if every rendition was too large for a raster. This takes one more decode, to
+ * a tiny size, which is cheap compared with encoding all px of the source.
  */
 async function lookAgain(work: Work): Promise<void> {
   if (work.onPlaceholder === undefined) return;
@@ -205,8 +209,8 @@ async function lookAgain(work: Work): Promise<void> {
 }
 
 /**
- * More than 8 bits with a profile come out of the codec as Display P3 that nothing says is P3,
- * unless the output has a profile.
+ * The codec outputs more than 8 bits with a profile as unlabelled Display P3, unless the output has
+ * a profile.
  */
 function inSrgb(pipeline: Sharp, source: SourceInfo): Sharp {
   return isDeep(source) && source.profiled

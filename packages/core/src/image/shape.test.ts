@@ -48,7 +48,7 @@ describe("shape", () => {
         const made = await rendered(await source.png().toBuffer(), presets, memoryBytes);
         const found = await pixelsOf(fileOf(made, "a"));
         expect(found).toMatchObject({ width: 40, height: 40 });
-        // 40 x 20 px of picture between 10 px above and below.
+        // 40 x 20 px of the image between 10 px above and below.
         for (const y of [0, 7, 32, 39])
           expect(Math.abs(redAt(found, 20, y) - 0x33)).toBeLessThan(6);
         for (const [x, y] of [
@@ -133,7 +133,7 @@ describe("where the crop lies", () => {
       budgets.map(([name, memoryBytes]) => [gravity, name, memoryBytes] as const),
     ),
   )("by %s, %s", async (gravity, _name, memoryBytes) => {
-    // Nothing but flat gray, and at its right end a patch of detail.
+    // Flat gray, with a patch of detail at its right end.
     const patch = await detailed(60, 60).png().toBuffer();
     const source = await sharp({
       create: { width: 400, height: 100, channels: 3, background: "#808080" },

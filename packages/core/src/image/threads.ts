@@ -3,17 +3,17 @@ import pLimit from "p-limit";
 const slots = pLimit(1);
 const turns = pLimit(1);
 
-/** @param threads how many pipelines may run at once, from 1 */
+/** @param threads how many pipelines may run at once, at least 1 */
 export function setThreads(threads: number): void {
   slots.concurrency = threads;
 }
 
-/** Runs a pipeline when a thread is free for it. */
+/** Runs a pipeline as soon as a thread is free. */
 export function onThread<T>(pipeline: () => Promise<T>): Promise<T> {
   return slots(pipeline);
 }
 
-/** Runs a pipeline when no other runs, and lets none begin meanwhile. */
+/** Runs a pipeline while no other runs, and starts no other meanwhile. */
 export function alone<T>(pipeline: () => Promise<T>): Promise<T> {
   return turns(async () => {
     const over = Promise.withResolvers<void>();
@@ -29,7 +29,7 @@ export function alone<T>(pipeline: () => Promise<T>): Promise<T> {
   });
 }
 
-/** Takes a slot until the end of what is waited for; fulfilled when it has it. */
+/** Takes a slot until `end` settles. The returned promise is fulfilled when the slot is taken. */
 function hold(end: Promise<void>): Promise<void> {
   const held = Promise.withResolvers<void>();
   slots(() => {

@@ -46,7 +46,7 @@ async function made(
 
 const picture = () => quadrants(RGB, 192, 128);
 
-/** A frame of noise, so that a part of the file is a part of the picture. */
+/** A frame of noise, so that a share of the file is the same share of the image. */
 const noisy = () => detailed(192, 128);
 
 async function moving(): Promise<Sharp> {
@@ -74,7 +74,7 @@ function longer(webp: Buffer): Buffer {
   return copy;
 }
 
-/** Uncompressed, the directory first; the last strip ends early. */
+/** Uncompressed, with the directory first. The last strip ends early. */
 function shortStrip(): Buffer {
   const [width, height, rows] = [192, 128, 16];
   const tags: readonly (readonly [number, number, readonly number[]])[] = [
@@ -120,7 +120,7 @@ function bmp(): Buffer {
   file.writeUInt32LE(54, 10);
   file.writeUInt32LE(40, 14);
   file.writeInt32LE(width, 18);
-  // From the top.
+  // The rows are stored from the top.
   file.writeInt32LE(-height, 22);
   file.writeUInt16LE(24, 28);
   for (let px = 0; px < width * height; px++) {
@@ -131,7 +131,7 @@ function bmp(): Buffer {
   return file;
 }
 
-/** What is damaged, how much of the picture is there, from the top, and the message. */
+/** The damaged file, the part of the image that is present, from the top, and the message. */
 const DAMAGED: readonly (readonly [string, () => Promise<Buffer>, "half" | "all", RegExp])[] = [
   [
     "JPEG, cut off",

@@ -1,4 +1,4 @@
-/** In px. */
+/** A size in px. */
 export interface Area {
   readonly width: number;
   readonly height: number;

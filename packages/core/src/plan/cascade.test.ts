@@ -23,7 +23,7 @@ function widths(source: Area, ...list: number[]): RenditionPlan[] {
   return list.map((width) => rendition(source, `${width}w`, { width }));
 }
 
-/** `1664(1280w 1200(900w))`: rasters by width, with what is made from each. */
+/** `1664(1280w 1200(900w))`: rasters by width, with everything that is made from each. */
 function drawn({ width, renditions, rasters }: RasterPlan): string {
   const parts = [...renditions.map(({ preset }) => preset.name), ...rasters.map(drawn)];
   return `${width}(${parts.join(" ")})`;

@@ -2,33 +2,37 @@ import { type Area, areaPixels, sameArea } from "./area.ts";
 import type { RasterPlan, RenditionPlan } from "./plan.ts";
 
 /**
- * The raster that the source is decoded to must have this many times the px of what is scaled from
- * it, on each side, or exactly as many. Scaling twice blurs. SSIM lost against gold (decoded at full
- * size, scaled once with Lanczos) by a second scaling, from rasters 200 / 640 / 1280 px wide of a
- * photo with print and grain:
+ * The raster that the source is decoded to must have at least this many times the px of each size
+ * that is scaled from it, on each side, or exactly the same px. Scaling twice blurs. The table
+ * shows the SSIM that a second scaling loses against a reference (decoded at full size, scaled once
+ * with Lanczos), from rasters 200 / 640 / 1280 px wide of a photo with print and grain:
  *
  * | by | 1.03 | 1.1 | 1.2 | 1.3 |
  * |---|---|---|---|---|
  * | | .0122 / .0070 / .0034 | .0069 / .0043 / .0022 | .0058 / .0021 / .0013 | .0037 / .0014 / .0012 |
  *
- * The bar is 0.005, and a chain of six steps (1600 to 150 px) lost 0.0035.
+ * The accepted loss is 0.005. A chain of six steps (1600 to 150 px) lost 0.0035.
  */
 const ENOUGH = 1.3;
 
 /**
- * And a raster that was itself scaled from another, this many: of a page of print of 10 to 25 px, a
- * third scaling by 1.3 lost up to 0.0073, by 1.7 up to 0.0055, for no measurable CPU.
+ * The same factor for a raster that was itself scaled from another. On a page of print of 10 to 25
+ * px, a third scaling by 1.3 lost up to 0.0073 and by 1.7 up to 0.0055, at no measurable CPU cost.
  */
 const ENOUGH_AGAIN = 1.7;
 
 /**
- * Where the largest size is at least this share of the source, the source itself is the raster:
- * nothing is scaled twice on the way to it, and scaling to a little less would cost as much as it
- * saves. Worst loss of a photo at eight widths, 900 px of 1600 the largest: 0.0031 and so 0.0001.
+ * If the largest size is at least this share of the source, the source itself is the raster. No
+ * size is then scaled twice, and scaling to a slightly smaller raster would cost as much as it
+ * saves. The worst loss of a photo at eight widths, the largest 900 px of 1600, falls from 0.0031
+ * to 0.0001.
  */
 const NEAR_SOURCE = 1 / 2;
 
-/** Unless it has more px than this: three bytes each are held for as long as they are read from. */
+/**
+ * The source is not the raster if it has more px than this: 3 bytes per px are held while they are
+ * read.
+ */
 const MOST_HELD = 12_000_000;
 
 interface Node extends Area {
@@ -36,7 +40,10 @@ interface Node extends Area {
   readonly rasters: Node[];
 }
 
-/** Plans one decode for all these renditions (at least one), each from the smallest raster that will do. */
+/**
+ * Plans one decode for all these renditions (at least one). Each is made from the smallest raster
+ * that suffices.
+ */
 export function cascade(source: Area, renditions: readonly RenditionPlan[]): RasterPlan {
   const sizes = distinctSizes(renditions);
   const root = node(baseArea(source, sizes));
@@ -55,7 +62,7 @@ export function cascade(source: Area, renditions: readonly RenditionPlan[]): Ras
   return folded(root);
 }
 
-/** The smallest raster, no larger than the source, from which every size can be had. */
+/** The smallest raster, no larger than the source, from which every size can be made. */
 function baseArea(source: Area, sizes: readonly Area[]): Area {
   const times = (factor: number): Area => ({
     width: side(source.width, factor, (size) => size.width),
@@ -70,7 +77,10 @@ function baseArea(source: Area, sizes: readonly Area[]): Area {
   return near ? source : times(ENOUGH);
 }
 
-/** @param source where the raster came straight from it: a side that was not scaled lost nothing */
+/**
+ * @param source given if the raster is decoded directly from it: a side that is not scaled loses
+ *   nothing
+ */
 function suffices(raster: Area, size: Area, source: Area | undefined): boolean {
   const least = source === undefined ? ENOUGH_AGAIN : ENOUGH;
   const enough = (has: number, needs: number, all?: number) =>
@@ -81,7 +91,7 @@ function suffices(raster: Area, size: Area, source: Area | undefined): boolean {
   );
 }
 
-/** A raster that only one rendition needs is not worth keeping: the encoder scales as it reads. */
+/** Removes rasters that only one rendition needs: the encoder scales while it reads. */
 function folded({ rasters, ...raster }: Node): RasterPlan {
   const children = rasters.map(folded);
   const single = (child: RasterPlan) => child.rasters.length === 0 && child.renditions.length === 1;

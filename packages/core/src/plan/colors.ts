@@ -1,10 +1,10 @@
-/** What a source says of its colors by numbers, or by a profile that the codec passes over. */
+/** The colors that a source specifies by numbers, or by a profile that the codec ignores. */
 export interface Colors {
   readonly primaries: Primaries;
   readonly transfer: Transfer;
-  /** Numbers of video's narrow range, as the codec gives them: 16 to 235 of 8 bits. */
+  /** Samples in the narrow (video) range, as the codec returns them: 16 to 235 for 8 bits. */
   readonly narrow?: { readonly bits: number };
-  /** The brightest px that the picture holds, cd/m2, where it says so. */
+  /** The brightest px of the image, in cd/m2, if the source specifies it. */
   readonly peak?: number;
 }
 
@@ -18,15 +18,15 @@ export type Primaries = readonly [
 export type Chromaticity = readonly [x: number, y: number];
 
 /**
- * What light a number stands for: `gamma` is the exponent that leads from number to light, `lights` are
- * those of numbers at even steps from 0 to 1, as a profile of gray has them.
+ * The transfer function from sample values to light: `gamma` is its exponent; `lights` are its
+ * values at even steps from 0 to 1, as in a gray profile.
  */
 export type Transfer =
   | { readonly kind: "srgb" | "pq" | "hlg" | "smpte240" }
   | { readonly kind: "gamma"; readonly gamma: number }
   | { readonly kind: "table"; readonly lights: readonly number[] };
 
-/** Is it a curve near enough to sRGB's for a profile to say it, and nothing besides? */
+/** Whether a profile can describe these colors: a curve close enough to sRGB's, at full range. */
 export function isProfiled({ transfer, narrow }: Colors): boolean {
   if (narrow !== undefined) return false;
   return transfer.kind === "gamma"

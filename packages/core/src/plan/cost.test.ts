@@ -5,7 +5,7 @@ import { planRenditions } from "./plan-renditions.ts";
 import type { SourceInfo } from "./source-info.ts";
 
 const MIB = 1024 * 1024;
-/** What the shipped function has for renders. */
+/** The render memory of the default function. */
 const SMALL = 1256 * MIB;
 
 /** 8000 x 6000 px. */
@@ -39,7 +39,9 @@ function repacked(more: Partial<SourceInfo>, how: NonNullable<SourceInfo["repack
 
 const jpeg = (size: string) => ({ t: { size, format: "jpeg" as const } });
 
-/** MiB by which a child process's peak resident size grew, two threads, glibc: see decoder-cost.ts. */
+/**
+ * MiB by which a child process's peak resident size grew, two threads, glibc: see decoder-cost.ts.
+ */
 const MEASURED: readonly [string, SourceInfo, RecipeInput["presets"], number, number?][] = [
   ["JPEG", source("jpeg"), jpeg("4000w"), 128],
   ["JPEG 1600", source("jpeg"), jpeg("1600w"), 25],
@@ -118,7 +120,7 @@ describe("the predicted peak", () => {
     (_name, from, presets, mib, budget) => {
       const predicted = plan(from, presets, budget).peakBytes / MIB;
       expect(predicted / mib).toBeGreaterThan(0.97);
-      // What a job takes beside its pixels is meant for the worst of all: 8 MiB here.
+      // The fixed memory of a job covers the worst source: 8 MiB here.
       expect(predicted).toBeLessThan(mib * 1.6 + 8);
     },
   );
@@ -196,7 +198,8 @@ describe("the lane", () => {
   });
 
   it("is large for what its codec must hold whole", () => {
-    // 48 megapixels of AVIF are 846 MiB: alone in the function, and not in a smaller one.
+    // 48 megapixels of AVIF take 846 MiB: such a job runs alone in the function, and does not fit a
+    // smaller one.
     expect(laneByCost(plan(source("avif"), presets), SMALL)).toBe("small");
     expect(laneByCost(plan(source("jpeg"), presets), 800 * MIB)).toBe("small");
     expect(laneByCost(plan(source("avif"), presets), 800 * MIB)).toBe("large");

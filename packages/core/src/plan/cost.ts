@@ -7,8 +7,9 @@ import type { SourceInfo } from "./source-info.ts";
 const MIB = 1024 * 1024;
 
 /**
- * What a job takes beside its pixels, MiB, by `bench cost` on pictures of 640 x 480 px: tables of the
- * codecs, a thread's arena on first use; of a BMP the thread that decodes it, of an SVG its fonts.
+ * The memory of a job in addition to its pixels, in MiB, measured by `bench cost` on images of 640
+ * x 480 px: codec tables and a thread's arena on first use, the decoding thread of a BMP, the fonts
+ * of an SVG.
  */
 const BASE = {
   jpeg: 6,
@@ -21,16 +22,19 @@ const BASE = {
   bmp: 28,
   svg: 24,
 } as const;
-/** What the codec makes of a byte of EXIF, in copies: measured on 1 MiB in WebP, AVIF and PNG, 7, 8, 13. */
+/**
+ * Bytes of memory per byte of EXIF in the codec: 7, 8 and 13 measured with 1 MiB in WebP, AVIF and
+ * PNG.
+ */
 const EXIF_BYTE = 13;
-/** The same for each rendition that is encoded beside the others. */
+/** The same for each rendition that is encoded at the same time. */
 const BESIDE = MIB;
 
 /**
- * Bytes a px that an encoder takes beside the pixels it reads, opaque and with alpha: measured on 1
- * and 12 megapixels, the larger taken. JPEG holds all coefficients, as it optimizes their coding;
- * PNG only what it has written, in buffers that grow, here of pixels that hardly compress; AVIF
- * holds the frame in planes of its own, several times.
+ * Bytes per px that an encoder uses in addition to the pixels it reads, opaque and with alpha.
+ * Measured on 1 and 12 megapixels; the larger value is used. JPEG holds all coefficients because it
+ * optimizes their coding. PNG holds only its output, in growing buffers, here for pixels that
+ * hardly compress. AVIF holds the frame several times, in its own planes.
  */
 const ENCODER_PIXEL = {
   jpeg: [6.5, 6.5],
@@ -40,21 +44,22 @@ const ENCODER_PIXEL = {
   gif: [14, 14],
 } as const;
 
-/** The same, of encoders with a higher effort: every px beside its place in the palette; all scans at once. */
+/** The same for encoders with a higher effort: a palette index per px, or all scans at once. */
 const PALETTE_PIXEL = 5.4;
 const MOZJPEG_PIXEL = 8;
 
 /**
- * Lines of its raster that a scaling holds, and bytes a px of them, opaque and with alpha, which is
- * scaled as floating point: measured on PNG of 4 megapixels that was its own raster, shipped recipe,
- * 38 to 42 MiB opaque and 73 to 83 with alpha.
+ * The lines of its raster that a scaling holds, and bytes per px of these lines, opaque and with
+ * alpha, which is scaled as floating point. Measured on a PNG of 4 megapixels that was its own
+ * raster, with the default recipe: 38 to 42 MiB opaque and 73 to 83 MiB with alpha.
  */
 const LINES = 64;
 const LINE_PIXEL = [4, 16] as const;
 
 /**
- * Predicts the peak of one decode to a raster and of all that is made from it, in bytes. As if
- * every encoder ran at once: how many do is the program's thread budget, which a plan does not know.
+ * Predicts the peak of one decode to a raster and of everything made from it, in bytes. It assumes
+ * that all encoders run at once: the program's thread budget decides how many do, and a plan does
+ * not know it.
  */
 export function cascadeBytes(source: SourceInfo, raster: RasterPlan): number {
   const { early, whole, lasting } = decoderCost(source, raster);
@@ -93,13 +98,13 @@ function belowBytes(source: SourceInfo, raster: RasterPlan): number {
   );
 }
 
-/** What each scaling of a raster holds of it while it reads. */
+/** The bytes of a raster that each scaling holds while it reads. */
 function linesBytes({ alpha }: SourceInfo, raster: Area): number {
   const [opaque, clear] = LINE_PIXEL;
   return raster.width * Math.min(raster.height, LINES) * (alpha ? clear : opaque);
 }
 
-/** 8 bit sRGB, alpha kept; beside it, of some, the numbers that it is made from. */
+/** 8-bit sRGB with alpha if there is any, and for mapped colors also the stored samples. */
 function rasterBytes(source: SourceInfo, area: Area): number {
   const stored = isMapped(source) ? source.bands * (source.depth > 8 ? 2 : 1) : 0;
   return areaPixels(area) * ((source.alpha ? 4 : 3) + stored);
@@ -113,10 +118,10 @@ function encoderPixel({ alpha: clear }: SourceInfo, { preset }: RenditionPlan): 
 }
 
 /**
- * An animation's frames lie below one another, scaled, and once more where they are cropped or
- * padded; libwebp holds much of what it has decoded. Measured as in decoder-cost.ts, 60 frames of
- * 640 x 480 px, in MiB: GIF to 320w WebP 15, to 640w 32; WebP to 320w WebP 54, to 640w GIF 59; 20
- * frames with more movement: WebP to 320w WebP 44.
+ * The frames of an animation lie below one another, scaled, and a second time if they are cropped
+ * or padded. libwebp holds much of what it has decoded. Measured as in decoder-cost.ts, 60 frames
+ * of 640 x 480 px, in MiB: GIF to 320w WebP 15, to 640w 32; WebP to 320w WebP 54, to 640w GIF 59.
+ * For 20 frames with more movement: WebP to 320w WebP 44.
  */
 function framesBytes(source: SourceInfo, { frames, scaled, width, height }: RenditionPlan): number {
   if (frames === undefined) return 0;
@@ -124,12 +129,12 @@ function framesBytes(source: SourceInfo, { frames, scaled, width, height }: Rend
   return frames * (decoded + 4 * (areaPixels(scaled) + width * height));
 }
 
-/** A picture in which a crop is sought is held whole, at its scaled size. */
+/** An image whose crop position is searched is held whole, at its scaled size. */
 function seekingBytes(source: SourceInfo, { crop, scaled }: RenditionPlan): number {
   return crop?.seek === undefined ? 0 : rasterBytes(source, scaled);
 }
 
-/** A picture that lies on its side or head is copied whole, at its scaled size, to be turned. */
+/** A rotated image is copied whole, at its scaled size, to turn it upright. */
 function turningBytes(source: SourceInfo, scaled: Area): number {
   return source.orientation > 1 ? rasterBytes(source, scaled) : 0;
 }

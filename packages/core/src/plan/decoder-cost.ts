@@ -3,10 +3,10 @@ import { transcodedBits } from "./bit-depth.ts";
 import type { Repacked, SourceInfo } from "./source-info.ts";
 
 /**
- * What reading a source takes of memory, in bytes, by what its codec must hold.
+ * The memory that reading a source takes, in bytes, by how long its codec holds it.
  *
  * Measured: growth of a child process's peak resident size (VmHWM), 8000 x 6000 px, one thread,
- * libvips 8.18.7, glibc, pixels out at 100 / 1600 px wide, in MiB:
+ * libvips 8.18.7, glibc, output 100 / 1600 px wide, in MiB:
  *
  * | source | 100 | 1600 | | source | 100 | 1600 |
  * |---|---|---|---|---|---|---|
@@ -20,33 +20,34 @@ import type { Repacked, SourceInfo } from "./source-info.ts";
  * | PNG interlaced | 152 | 176 | | TIFF strips / tiles | 30 / 27 | 55 / 51 |
  */
 export interface DecoderCost {
-  /** Used during the decode and released before there is a raster. */
+  /** Used during the decode and released before the raster exists. */
   readonly early: number;
-  /** Held as long as pixels come out. */
+  /** Held while the decoder outputs pixels. */
   readonly whole: number;
   /**
-   * Held until the job's end: line caches and what libwebp needs, as freed memory goes back into
-   * glibc's arenas, and the whole picture that a HEIC, BMP or TIFF was unpacked to.
+   * Held until the job ends: line caches, the memory of libwebp (freed memory returns to glibc's
+   * arenas), and the whole image that a HEIC, BMP or TIFF was unpacked to.
    */
   readonly lasting: number;
 }
 
 /**
- * A thread with libheif in WebAssembly, and bytes a px: grown by 36 MiB for 96 x 64 px, 162 and 193
- * for 12.2 megapixels of 4:2:0 and 4:4:4, 267 for 24.5. More than 8 bits are 16 in memory: 200 and
- * 257 for 12. Tiles, as phones write them, take less: 161 for 12 and 519 for 48 megapixels of 10 bits.
+ * The memory of a thread with libheif in WebAssembly, and bytes per px. It grew by 36 MiB for 96 x
+ * 64 px, by 162 and 193 for 12.2 megapixels of 4:2:0 and 4:4:4, and by 267 for 24.5. More than 8
+ * bits take 16 in memory: 200 and 257 for 12 megapixels. Tiles, as phones write them, take less:
+ * 161 for 12 and 519 for 48 megapixels of 10 bits.
  */
 const HEIC_BASE = 40 * 1024 * 1024;
 const HEIC_PIXEL = 13.5;
 const HEIC_DEEP_PIXEL = 21;
 
-/** Grown by 11 to 20 MiB more than the pixels for TIFFs of 24 megapixels in strips. */
+/** Memory grew by 11 to 20 MiB more than the pixels for TIFFs of 24 megapixels in strips. */
 const REPACKING_BASE = 16 * 1024 * 1024;
 
-/** What librsvg makes of a byte of XML. */
+/** Bytes of memory per byte of XML in librsvg. */
 const SVG_TREE = 20;
 
-/** @param target the size that the whole upright picture is scaled to, in px */
+/** @param target the size that the whole upright image is scaled to, in px */
 export function decoderCost(source: SourceInfo, target: Area): DecoderCost {
   return {
     early: earlyBytes(source),
@@ -56,7 +57,7 @@ export function decoderCost(source: SourceInfo, target: Area): DecoderCost {
 }
 
 function earlyBytes(source: SourceInfo): number {
-  // A picture may be cut from a larger one.
+  // The image may be a crop of a larger one.
   const all = Math.max(areaPixels(source), source.coded?.largest ?? 0);
   switch (source.format) {
     case "avif":
@@ -64,7 +65,7 @@ function earlyBytes(source: SourceInfo): number {
     case "heic":
       return HEIC_BASE + all * (source.depth > 8 ? HEIC_DEEP_PIXEL : HEIC_PIXEL) + source.bytes * 2;
     case "bmp":
-      // Run lengths are first undone to indices. The file itself is held twice, on two threads.
+      // Run lengths are first expanded to indices. The file itself is held twice, on two threads.
       return all * (source.bands + 1) + source.bytes;
     case "tiff":
       return source.repacked ? repackingBytes(source, source.repacked) : 0;
@@ -73,7 +74,7 @@ function earlyBytes(source: SourceInfo): number {
   }
 }
 
-/** The codec's lines, what it decompresses, what that is repacked to, and a copy of the file. */
+/** The codec's lines, the decompressed samples, the repacked samples and a copy of the file. */
 function repackingBytes(source: SourceInfo, { pixelBytes, copied }: Repacked): number {
   const samples = areaPixels(source) * pixelBytes;
   return REPACKING_BASE + samples + unpacked(source) + (copied ? source.bytes : 0);
@@ -90,10 +91,10 @@ function lastingBytes(source: SourceInfo, target: Area): number {
     case "tiff":
       return source.repacked ? unpacked(source) : 0;
     case "png":
-      // Read from a copy that has a profile.
+      // The codec reads a copy that has a profile.
       return source.rewritten ? source.bytes : 0;
     case "webp":
-      // libwebp scales as it decodes what has loss, but keeps the plane of alpha.
+      // libwebp scales lossy images while it decodes them, but keeps the alpha plane.
       return (
         source.bytes +
         (source.lossless || !source.alpha ? 0 : all) +
@@ -106,19 +107,22 @@ function lastingBytes(source: SourceInfo, target: Area): number {
   }
 }
 
-/** As an uncompressed TIFF, until the last rendition. */
+/** The size of the uncompressed TIFF that is held until the last rendition. */
 function unpacked(source: SourceInfo): number {
   return areaPixels(source) * source.bands * (transcodedBits(source) / 8);
 }
 
 /**
- * What glibc never releases after it was freed: blocks of up to 32 MiB, and each thread its
- * own. Measured on 4 megapixels of WebP to a JPEG of all px: 89 MiB, and 42 with MALLOC_ARENA_MAX=2
- * and MALLOC_MMAP_THRESHOLD_=1048576 in the environment; the plan counts on neither.
+ * The limit below which glibc keeps freed memory: blocks of up to 32 MiB, per thread. Measured on 4
+ * megapixels of WebP to a JPEG of the same size: 89 MiB, and 42 MiB with MALLOC_ARENA_MAX=2 and
+ * MALLOC_MMAP_THRESHOLD_=1048576 in the environment. The plan relies on neither setting.
  */
 const KEPT = 40 * 1024 * 1024;
 
-/** A frame is decoded, and copied; both are freed before it is encoded, and stay with the process. */
+/**
+ * A frame is decoded and copied. Both blocks are freed before it is encoded, but stay with the
+ * process.
+ */
 function keptByMalloc(frame: number): number {
   return frame < KEPT ? 2 * frame : 0;
 }
@@ -127,7 +131,8 @@ function wholeBytes(source: SourceInfo, target: Area): number {
   const all = areaPixels(source);
   switch (source.format) {
     case "jpeg":
-      // The coefficients of every scan until the last: 16 bit each, 1.5 a px where subsampled.
+      // libjpeg holds the coefficients of all scans until the last: 16 bits each, 1.5 per px if
+      // subsampled.
       return source.progressive ? all * 2 * (source.subsampled ? 1.5 : source.bands) : 0;
     case "png":
       return source.progressive ? all * storedPixel(source) : 0;
@@ -149,7 +154,7 @@ function wholeBytes(source: SourceInfo, target: Area): number {
 
 /**
  * libvips passes lines on in blocks that reach far up and down when it shrinks: 600 lines of the
- * source unscaled, 1,500 up to a shrink of 4, 2,000 beyond; libjpeg buffers some 400 more.
+ * source unscaled, 1,500 up to a shrink of 4, 2,000 beyond. libjpeg buffers about 400 more.
  */
 function lineBytes(source: SourceInfo, target: Area): number {
   // libwebp scales by itself, in a few lines.
@@ -164,7 +169,7 @@ function lineBytes(source: SourceInfo, target: Area): number {
   return cmyk * (codec + (line / load) * Math.min(reach, length / load));
 }
 
-/** sharp's rule for how much of a JPEG's shrinking the decoder does: 1, 2, 4 or 8. */
+/** The part of a JPEG's shrink that sharp leaves to the decoder: 1, 2, 4 or 8. */
 function jpegScale(source: SourceInfo, target: Area): number {
   const shrink = smallestShrink(source, target);
   const scale = [8, 4, 2].find((factor) => shrink >= factor) ?? 1;
@@ -179,7 +184,7 @@ function storedPixel({ bands, depth }: SourceInfo): number {
   return bands * Math.max(1, depth / 8);
 }
 
-/** Are the lines of the file the lines of the upright picture? */
+/** Whether the lines of the file are the lines of the upright image. */
 function upright({ orientation }: SourceInfo): boolean {
   return orientation < 5;
 }

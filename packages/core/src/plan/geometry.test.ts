@@ -39,7 +39,10 @@ const focused = fc.record({
 });
 const anyPreset = fc.oneof(box, oneSide, focused).map(preset);
 
-/** Two channels: one brighter by 1 a px from left to right, one from top to bottom; 0 nowhere. */
+/**
+ * Two channels: one gets brighter by 1 per px from left to right, one from top to bottom. No px is
+ * 0.
+ */
 function ramps({ width, height }: Area): Sharp {
   const pixels = Buffer.alloc(width * height * 3, 50);
   for (let at = 0; at < width * height; at++) {
@@ -118,11 +121,12 @@ describe("geometryOf", () => {
         async (from, to, fit, gravity) => {
           const wanted = await bySharp(from, to, fit, { gravity });
           const ours = await byPlan(from, to, fit, { gravity });
-          // Where there is padding and where picture.
+          // Padding and image must be at the same positions.
           expect(ours.map((value) => Math.min(value, 1))).toEqual(
             wanted.map((value) => Math.min(value, 1)),
           );
-          // The picture gets brighter by 1 a px: 1 px off in the crop is a whole level or more.
+          // The image gets brighter by 1 per px, so a crop that is off by 1 px differs by a whole
+          // level or more.
           const off =
             ours.reduce((sum, value, at) => sum + value - (wanted[at] ?? 0), 0) / ours.length;
           expect(Math.abs(off)).toBeLessThan(0.4);

@@ -4,11 +4,13 @@ import { type Area, sameArea } from "./area.ts";
 interface Crop extends Area {
   readonly left: number;
   readonly top: number;
-  /** Where it lies is found in the pixels; `left` and `top` are the center's. */
+  /**
+   * The position of the crop is found in the pixels; `left` and `top` are those of a centered crop.
+   */
   readonly seek?: "attention" | "entropy";
 }
 
-/** How a whole upright picture becomes a rendition: scaled, then cropped or padded; in px. */
+/** How the whole upright image becomes a rendition: it is scaled, then cropped or padded. In px. */
 export interface Geometry extends Area {
   readonly scaled: Area;
   readonly crop?: Crop;
@@ -16,9 +18,9 @@ export interface Geometry extends Area {
 }
 
 /**
- * The geometry that sharp's `resize` with the same options gives, computed from the source's own
- * size alone: what sharp computes from a picture that it shrank while loading can be a px off, and
- * then two ways of making one rendition would differ.
+ * Computes the geometry that sharp's `resize` gives with the same options, from the source's own
+ * size alone. The geometry that sharp computes after it shrinks an image during loading can differ
+ * by one px, so that two ways of making one rendition would give different sizes.
  */
 export function geometryOf(source: Area, preset: Preset): Geometry {
   const scaled = scaledArea(source, preset);
@@ -40,8 +42,8 @@ export function geometryOf(source: Area, preset: Preset): Geometry {
 }
 
 /**
- * How many times larger than it may become the source is, on the side that decides: 1 or less where
- * `enlarge` alone could give all that was asked for.
+ * The factor by which the source is larger than the preset allows, on the side that decides. It is
+ * 1 or less if only `enlarge` could give the full requested size.
  */
 export function shrinkOf(source: Area, { width, height, fit }: Preset): number {
   const across = width === undefined ? undefined : source.width / width;
@@ -58,7 +60,7 @@ function shrinks(source: Area, { width, height, fit, enlarge }: Preset): [number
   const across = width === undefined ? undefined : source.width / width;
   const down = height === undefined ? undefined : source.height / height;
   const [h, v] = joined(across, down, fit);
-  // A shrink of more than the side itself would leave 0 px of it.
+  // A shrink by more than the side's length would leave 0 px.
   const limit = (shrink: number, side: number) =>
     Math.min(enlarge ? shrink : Math.max(1, shrink), side);
   return [limit(h, source.width), limit(v, source.height)];
@@ -75,7 +77,7 @@ function joined(across: number | undefined, down: number | undefined, fit: Fit):
   return [shrink, shrink];
 }
 
-/** libvips is given a factor, divides by its inverse and rounds half up: so is it done here. */
+/** libvips gets a factor, divides by its inverse and rounds half up. This does the same. */
 function scaledSide(side: number, shrink: number): number {
   const factor = 1 / shrink;
   return Math.max(
@@ -84,7 +86,7 @@ function scaledSide(side: number, shrink: number): number {
   );
 }
 
-/** Of an odd px, sharp leaves the larger half out at the left and top. */
+/** If an odd number of px is cut off, sharp cuts the larger half at the left and top. */
 function cropped(scaled: Area, { gravity, focus }: Preset, final: Area): Geometry {
   if (sameArea(final, scaled)) return { ...scaled, scaled };
   const { width, height } = final;
@@ -98,7 +100,7 @@ function cropped(scaled: Area, { gravity, focus }: Preset, final: Area): Geometr
   return { width, height, scaled, crop: { left, top, width, height, ...seek } };
 }
 
-/** Of an odd px, sharp puts the larger half at the right and bottom. */
+/** If an odd number of px is added, sharp adds the larger half at the right and bottom. */
 function padded(scaled: Area, { gravity }: Preset, final: Area): Geometry {
   if (sameArea(final, scaled)) return { ...scaled, scaled };
   const { width, height } = final;
@@ -110,7 +112,7 @@ function padded(scaled: Area, { gravity }: Preset, final: Area): Geometry {
 
 type End = "start" | "middle" | "end";
 
-/** Which end of each axis a gravity means. */
+/** Maps a gravity to a position on each axis. */
 function towards(gravity: Gravity = "center"): [End, End] {
   const x = gravity.endsWith("west") ? "start" : gravity.endsWith("east") ? "end" : "middle";
   const y = gravity.startsWith("north") ? "start" : gravity.startsWith("south") ? "end" : "middle";
@@ -122,7 +124,7 @@ function placed(end: End, room: number, rounded: (half: number) => number): numb
   return end === "end" ? room : rounded(room / 2);
 }
 
-/** As near to having this share of the side in the crop's middle as the side's ends let it. */
+/** Places the crop so that its center is as close as possible to this share of the side. */
 function centered(share: number, side: number, crop: number): number {
   return Math.max(0, Math.min(side - crop, Math.round(side * share - crop / 2)));
 }

@@ -113,7 +113,7 @@ describe("planRenditions", () => {
         expect(Math.max(made.width, made.height)).toBeLessThanOrEqual(bounds[full.format]);
         expect(Math.min(made.width, made.height)).toBeGreaterThanOrEqual(1);
         if (made.boundedFrom === undefined) return;
-        // In its proportions, to a px of the shorter side; and never of a crop or of a border.
+        // The proportions are kept, to one px of the shorter side, and no crop or padding is added.
         expect([made.crop, made.pad]).toEqual([undefined, undefined]);
         const { width: across, height: down } = made.boundedFrom;
         const shrink = Math.max(across, down) / bounds[full.format];

@@ -10,9 +10,9 @@ import { sized } from "./responsive.ts";
 import type { SourceInfo } from "./source-info.ts";
 
 /**
- * The longest side that each format can have, in px, of one frame where there are several. JPEG:
- * libjpeg's limit, its format's is 65,535; AVIF: our encoder's for one tile grid; PNG's own is 2^31,
- * but libpng stops reading at 1,000,000 (PNG_USER_WIDTH_MAX).
+ * The longest side of each format, in px, per frame. JPEG: the limit of libjpeg (the format's own
+ * is 65,535). AVIF: the limit of the encoder for one tile grid. PNG: the format's limit is 2^31,
+ * but libpng reads at most 1,000,000 (PNG_USER_WIDTH_MAX).
  */
 const LONGEST_SIDE: Readonly<Record<OutputFormat, number>> = {
   webp: 16_383,
@@ -23,13 +23,13 @@ const LONGEST_SIDE: Readonly<Record<OutputFormat, number>> = {
 };
 
 /**
- * The exact work that brings a source's renditions up to date.
+ * Plans the exact work that brings a source's renditions up to date.
  *
- * @param sourceKey the source's key in its bucket
- * @param memoryBytes what the work may take of memory at its peak; what would break it in one
- *   decode is streamed. The plan can still cost more: see `laneByCost`.
- * @throws Rejection `SourceTooLarge` over the recipe's limits; `RecipeUnsatisfiable` when a
- *   rendition's key would be too long
+ * @param sourceKey the key of the source in its bucket
+ * @param memoryBytes the memory that the work may use at its peak. Renditions that would exceed it
+ *   in one decode are streamed. The plan can still cost more: see `laneByCost`.
+ * @throws Rejection `SourceTooLarge` if the source exceeds the recipe's limits;
+ *   `RecipeUnsatisfiable` if the key of a rendition would be too long
  */
 export function planRenditions(
   source: SourceInfo,
@@ -77,7 +77,9 @@ function guard({ width, height, bytes, pages }: SourceInfo, { limits }: Recipe):
   }
 }
 
-/** What makes of a rendition more than one picture in sRGB, and so keeps it out of the cascade. */
+/**
+ * The properties that make a rendition more than one sRGB image and so exclude it from the cascade.
+ */
 function beyondOnePicture(
   source: SourceInfo,
   preset: Preset,
@@ -85,7 +87,7 @@ function beyondOnePicture(
 ): Pick<RenditionPlan, "frames" | "wide"> {
   const moves = source.format === "gif" || source.format === "webp";
   const frames = preset.animated && moves ? source.pages : 1;
-  // They are decoded together: the limit is of what is decoded at once.
+  // All frames are decoded together, and the limit applies to what is decoded at once.
   const all = areaPixels(source) * frames;
   if (all > limits.pixels) {
     throw new Rejection(
@@ -98,8 +100,8 @@ function beyondOnePicture(
 }
 
 /**
- * A geometry with sides that its format can hold, in its proportions. One that is cropped or padded
- * has both of its preset's sides, which are shorter than any bound.
+ * Scales a geometry down, in proportion, to sides that the format can store. A cropped or padded
+ * geometry has both sides of its preset, which are shorter than any limit.
  */
 function within(
   geometry: Geometry,
@@ -116,9 +118,8 @@ function within(
 type Split = Pick<Plan, "strategy" | "raster" | "streamed" | "peakBytes">;
 
 /**
- * The largest renditions get a decode of their own, as few as bring the peak under the budget. Where
- * nothing does (a progressive JPEG is whole in memory however it is read), as few as bring the
- * lowest peak.
+ * Streams the largest renditions: as few as bring the peak under the budget. If no split does (a
+ * progressive JPEG is held whole in memory in any case), it takes the split with the lowest peak.
  */
 function withinMemory(
   source: SourceInfo,
@@ -130,14 +131,15 @@ function withinMemory(
   const splits: Split[] = [];
   for (const at of [...rest.keys(), rest.length]) {
     const made = split(source, apart, rest, at);
-    // Nearly always the first: to plan all the others as well took longer than the probe.
+    // The first split nearly always fits. Planning all the others as well took longer than the
+    // probe.
     if (made.peakBytes <= memoryBytes) return made;
     splits.push(made);
   }
   return splits.reduce((best, other) => (other.peakBytes < best.peakBytes ? other : best));
 }
 
-/** The first `at` renditions streamed, and those apart; the others in one cascade. */
+/** Streams `apart` and the first `at` renditions; the others share one cascade. */
 function split(
   source: SourceInfo,
   apart: readonly RenditionPlan[],

@@ -8,8 +8,9 @@ export interface Sized {
 }
 
 /**
- * The presets that a source is made into, with their geometry. Of a set of `widths`, those that the
- * source has the px for, and then once its own size: larger ones would be the same picture again.
+ * The presets that apply to a source, with their geometry. From a set of `widths`, it takes those
+ * that the source has enough px for, and then the source's own size once: larger ones would give
+ * the same image again.
  */
 export function sized(source: Area, presets: readonly Preset[]): Sized[] {
   const ended = new Set<string>();

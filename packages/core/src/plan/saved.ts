@@ -5,8 +5,9 @@ interface Picture extends Area {
 }
 
 /**
- * What a rendition saves of its source's bytes, in percent with one decimal; below 0 where it has
- * more. Undefined for another size than the source's: that fewer px have fewer bytes says nothing.
+ * The share of the source's bytes that a rendition saves, in percent with one decimal. It is
+ * negative if the rendition is larger. It is undefined if the sizes in px differ: fewer px always
+ * have fewer bytes.
  */
 export function savedPercent(source: Picture, rendition: Picture): number | undefined {
   if (!sameArea(source, rendition) || source.bytes === 0) return undefined;
@@ -14,8 +15,9 @@ export function savedPercent(source: Picture, rendition: Picture): number | unde
 }
 
 /**
- * What a viewer is saved who gets the smallest rendition of the source's own size in its place, in
- * bytes; below 0 where all have more. Undefined where none has that size.
+ * The bytes that a viewer saves who gets the smallest rendition of the source's own size instead of
+ * the source. It is negative if all of them are larger, and undefined if no rendition has that
+ * size.
  */
 export function bytesSaved(
   sourceBytes: number,

@@ -1,6 +1,6 @@
 import type { Colors } from "./colors.ts";
 
-/** The formats that are read, detected by content and never by name. */
+/** The supported input formats. They are detected by content, never by file name. */
 export const INPUT_FORMATS = [
   "jpeg",
   "png",
@@ -12,79 +12,102 @@ export const INPUT_FORMATS = [
   "bmp",
   "svg",
 ] as const;
-/** As messages name them. */
+/** The input formats as messages name them. */
 export const INPUT_NAMES = "JPEG, PNG, WebP, AVIF, HEIC, GIF, TIFF, BMP and, if allowed, SVG";
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 
-/** What a source's header says, before a pixel is decoded. */
+/** The information that a source's header contains, available before any pixel is decoded. */
 export interface SourceInfo {
   readonly format: InputFormat;
-  /** px, upright: after the EXIF orientation is applied. */
+  /** In px, upright: after the EXIF orientation is applied. */
   readonly width: number;
-  /** px, upright: after the EXIF orientation is applied. */
+  /** In px, upright: after the EXIF orientation is applied. */
   readonly height: number;
   readonly bytes: number;
-  /** Pages of a TIFF, frames of an animation; 1 otherwise. */
+  /** The pages of a TIFF or the frames of an animation; otherwise 1. */
   readonly pages: number;
-  /** Channels as the codec gets them, alpha among them. */
+  /** The number of channels that the codec gets, including alpha. */
   readonly bands: number;
-  /** Bits of one channel as stored. */
+  /** Bits per channel as stored. */
   readonly depth: 1 | 2 | 4 | 8 | 16 | 32;
   readonly alpha: boolean;
-  /** Progressive JPEG or interlaced PNG: decoded whole in memory. */
+  /** A progressive JPEG or an interlaced PNG, which is decoded whole in memory. */
   readonly progressive: boolean;
-  /** A JPEG whose color is stored at a quarter of the px (4:2:0), as cameras and phones do. */
+  /** A JPEG with chroma subsampling 4:2:0, as cameras and phones write it. */
   readonly subsampled: boolean;
-  /** A WebP without loss, or one of which that cannot be excluded: decoded whole in memory. */
+  /** A WebP that is lossless or may be. It is decoded whole in memory. */
   readonly lossless: boolean;
   /**
-   * What it says of its colors by numbers, or by a profile that the codec passes over; absent:
-   * nothing, sRGB, or a profile that wins.
+   * The colors that the source specifies by numbers, or by a profile that the codec ignores. It is
+   * absent if the source specifies none or sRGB, or if a profile takes precedence.
    */
   readonly colors?: Colors;
-  /** Are its colors Display P3, by its profile or by numbers? Absent: no. */
+  /** Whether the colors are Display P3, specified by a profile or by numbers. Default: no. */
   readonly p3?: true;
-  /** Has it a color profile, whatever it says, or is it given one for its numbers? Absent: no. */
+  /**
+   * Whether the source has a color profile of any kind, or gets one for its numbers. Default: no.
+   */
   readonly profiled?: true;
-  /** Does its header tell of pixels and nothing else, no profile, no metadata, no turn? Absent: no. */
+  /** Whether the header describes only pixels: no profile, metadata or rotation. Default: no. */
   readonly bare?: true;
-  /** A WebP whose container promises more than there is: its whole chunks are read. Absent: no. */
+  /**
+   * Whether a WebP is shorter than its container specifies, so that only its complete chunks are
+   * read. Default: no.
+   */
   readonly mended?: true;
-  /** What its header shows to be damaged, where the recipe has such a source rendered. */
+  /** The damage that the header shows, if the recipe renders damaged sources. */
   readonly damaged?: string;
   /** The EXIF orientation, 1 to 8. */
   readonly orientation: number;
-  /** The color profile of what is unpacked before the codec reads it: HEIC, some AVIF, some TIFF. */
+  /**
+   * The color profile of a source that is unpacked before the codec reads it: HEIC, some AVIF and
+   * TIFF files.
+   */
   readonly icc?: Uint8Array;
-  /** An AVIF or HEIC whose colors are stored multiplied by alpha. Absent: no. */
+  /** Whether the colors of an AVIF or HEIC are stored premultiplied by alpha. Default: no. */
   readonly premultiplied?: true;
-  /** An AVIF or HEIC whose container is rewritten before the codec reads it. Absent: no. */
+  /**
+   * Whether a copy with a rewritten container is made before the codec reads the source. Default:
+   * no.
+   */
   readonly rewritten?: true;
-  /** The page of a TIFF that its full picture is on, or below, from 0. Absent: the first. */
+  /**
+   * The page of a TIFF, from 0, that contains the full image or the directory below it. Default:
+   * the first.
+   */
   readonly page?: number;
-  /** Where below that page its full picture is, from 0. Absent: the page itself. */
+  /**
+   * The index below that page, from 0, of the directory with the full image. Default: the page
+   * itself.
+   */
   readonly subifd?: number;
-  /** A TIFF that is stored in tiles. Absent: no. */
+  /** Whether a TIFF is stored in tiles. Default: no. */
   readonly tiled?: true;
-  /** A TIFF whose samples are repacked, for the codec would show them in wrong colors. Absent: no. */
+  /**
+   * How the samples of a TIFF are repacked, if the codec would show them in wrong colors. Default:
+   * not at all.
+   */
   readonly repacked?: Repacked;
   /**
-   * Of an AVIF or HEIC, px of all coded pictures that are decoded to show it, each as often as it is
-   * used, and of the largest of them.
+   * For an AVIF or HEIC: the px of all coded images that are decoded to show it, counted once per
+   * use, and the px of the largest of them.
    */
   readonly coded?: { readonly all: number; readonly largest: number };
-  /** What the codec reads of EXIF each time that it opens the source, in bytes. Absent: none. */
+  /**
+   * The size of the EXIF that the codec reads each time it opens the source, in bytes. Default:
+   * none.
+   */
   readonly exifBytes?: number;
-  /** An SVG's own width, px: `width` is that at which it is rasterized. */
+  /** The intrinsic width of an SVG, in px. `width` is the width at which it is rasterized. */
   readonly drawnWidth?: number;
 }
 
 /** How the samples of a TIFF are repacked. */
 export interface Repacked {
-  /** Of what kind the colors are that the codec gets. */
+  /** The color model that the codec gets. */
   readonly color: "gray" | "rgb" | "cmyk" | "lab";
-  /** Of a px, all its samples as the codec decompresses them. */
+  /** Bytes per px of all samples as the codec decompresses them. */
   readonly pixelBytes: number;
-  /** Is it decompressed from a copy in memory? */
+  /** Whether the source is decompressed from a copy in memory. */
   readonly copied: boolean;
 }

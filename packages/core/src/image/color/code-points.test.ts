@@ -51,12 +51,12 @@ const CASES: Case[] = names(PRIMARIES).flatMap((primaries) =>
   names(TRANSFERS).flatMap((transfer) =>
     [undefined, 128 / 255].flatMap((alpha) => {
       const numbers = numbersOf(COLORS, primaries, transfer);
-      // As browsers do: in AVIF, numbers of BT.709's curve are shown as sRGB's.
+      // Browsers do the same: in AVIF, they show samples of the BT.709 curve as sRGB.
       const shown = numbersOf(COLORS, primaries, transfer === "BT.709" ? "sRGB" : transfer);
       const name = (kind: string, bits: number) =>
         `${kind}, ${bits} bit, ${primaries}, ${transfer}${alpha === undefined ? "" : ", alpha"}`;
-      // One number more or less of 255 is much where they stand for light as it is, and twice that
-      // where it was multiplied by half and divided again.
+      // One step of 255 is a large difference in linear light, and twice as large if the sample was
+      // multiplied by one half and divided again.
       const even = transfer !== "linear" && transfer !== "PQ" && transfer !== "HLG";
       const steep = even ? 4 : alpha === undefined ? 9 : 20;
       const common = { primaries, transfer, alpha };
@@ -143,7 +143,7 @@ describe("colors by code points", () => {
     const found = await sharp(fileOf(renditions, "whole")).ensureAlpha().raw().toBuffer();
     const ours = colorsOf({ data: found, width: 48, height: 32, channels: 4 });
     const hdr = transfer === "PQ" || transfer === "HLG";
-    // Chromium multiplies by alpha, in 8 bits, and divides again.
+    // Chromium premultiplies by alpha in 8 bits and divides again.
     expect(farthest(ours, seen)).toBeLessThanOrEqual(hdr ? 45 : alpha === undefined ? 14 : 20);
   });
 });

@@ -35,10 +35,10 @@ const PRIMARIES: Readonly<Record<number, Primaries>> = {
 
 export const SRGB: Transfer = { kind: "srgb" };
 
-/** How displays show video: ITU-R BT.1886. */
+/** The transfer function of video displays: ITU-R BT.1886. */
 export const BT1886: Transfer = { kind: "gamma", gamma: 2.4 };
 
-/** ITU-T H.273, table 3, but for the curves of cameras. */
+/** ITU-T H.273, table 3, without the camera curves. */
 const TRANSFERS: Readonly<Record<number, Transfer>> = {
   4: { kind: "gamma", gamma: 2.2 },
   5: { kind: "gamma", gamma: 2.8 },
@@ -50,28 +50,34 @@ const TRANSFERS: Readonly<Record<number, Transfer>> = {
   18: { kind: "hlg" },
 };
 
-/** The curves of cameras (BT.709, BT.601, BT.2020): how light was recorded, not how it is shown. */
+/**
+ * The camera curves (BT.709, BT.601, BT.2020). They describe how light was recorded, not how it is
+ * shown.
+ */
 const CAMERAS = [1, 6, 11, 12, 14, 15];
 
 /**
- * By H.273's numbers; what is unspecified, reserved or logarithmic is taken for sRGB's.
+ * The colors for two H.273 code points. Unspecified, reserved and logarithmic values count as
+ * sRGB's.
  *
- * @param video how numbers of a camera's curve are shown
+ * @param video the transfer function that displays samples of a camera curve
  */
 export function colorsOf(primaries: number, transfer: number, video: Transfer): Colors {
   const curve = CAMERAS.includes(transfer) ? video : TRANSFERS[transfer];
   return { primaries: PRIMARIES[primaries] ?? BT709, transfer: curve ?? SRGB };
 }
 
-/** Does H.273 say what these numbers are, and is it a color by which pictures are shown? */
+/** Whether H.273 defines these code points for displayed colors. */
 export function isKnown(primaries: number, transfer: number): boolean {
   return primaries in PRIMARIES && (transfer in TRANSFERS || CAMERAS.includes(transfer));
 }
 
-/** Browsers and cameras round: by so much two chromaticities may differ and be the same. */
+/**
+ * The maximum difference between chromaticities that count as equal. Browsers and cameras round.
+ */
 const NEAR = 0.004;
 
-/** Is it Display P3, whatever its curve? */
+/** Whether the primaries are those of Display P3. The transfer function does not matter. */
 export function isP3({ primaries }: Colors): boolean {
   return samePrimaries(primaries, DISPLAY_P3);
 }
@@ -82,7 +88,7 @@ function samePrimaries(one: Primaries, other: Primaries): boolean {
   );
 }
 
-/** Are these the colors of sRGB, in which a picture that says nothing is taken to be? */
+/** Whether these are the colors of sRGB, the default for an image that specifies none. */
 export function isSrgb({ primaries, transfer, narrow }: Colors): boolean {
   return narrow === undefined && transfer.kind === "srgb" && samePrimaries(primaries, BT709);
 }

@@ -116,7 +116,7 @@ describe("color", () => {
   });
 
   it("turns a wide gamut into sRGB and takes the profile out", async () => {
-    // Display P3's own red lies outside sRGB; a color inside both has another number in each.
+    // The red of Display P3 is outside sRGB. A color inside both has different samples in each.
     const source = await quadrants(RGB)
       .withIccProfile("p3")
       .jpeg({ quality: 100, chromaSubsampling: "4:4:4" })
@@ -143,7 +143,7 @@ describe("color", () => {
 
   it("reads a JPEG with an HDR gain map as the JPEG that it is", async () => {
     const source = await readFile(new URL("../formats/jpeg/gain-map.fixture.jpg", import.meta.url));
-    // The second picture, and the standard that says what it is for.
+    // The second image, and the standard that specifies its purpose.
     expect(source.includes("urn:iso:std:iso:ts:21496")).toBe(true);
     const made = await rendered(source, { half: { size: "48w", format: "png" } });
     expect(made.get("half")).toMatchObject({ width: 48, height: 32 });

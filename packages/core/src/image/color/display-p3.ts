@@ -1,15 +1,15 @@
 import { iccTag } from "./icc-tag.ts";
 
-/** The primaries of Display P3 adapted to D50, as ICC profiles hold them: X, Y, Z of red, green, blue. */
+/** The primaries of Display P3 adapted to D50, as in ICC profiles: X, Y, Z of red, green, blue. */
 const P3 = [0.5151, 0.2412, -0.0011, 0.292, 0.6922, 0.0419, 0.1571, 0.0666, 0.7841];
 
-/** Profiles round, and adapt to D50 by matrices that differ in the fourth digit. */
+/** Profiles are rounded, and their matrices for D50 differ in the fourth digit. */
 const NEAR = 0.003;
 
 /**
- * Is this the profile of Display P3, by its primaries? Its name is no help: makers call it
- * "Display P3", "P3", "sP3C" and what they like.
- * https://www.color.org/specification/ICC.1-2022-05.pdf, 10.31
+ * Whether this is a Display P3 profile, by its primaries. Its name does not help: vendors use
+ * "Display P3", "P3", "sP3C" and others. https://www.color.org/specification/ICC.1-2022-05.pdf,
+ * 10.31
  */
 export function isDisplayP3(profile: Buffer | undefined): boolean {
   const found = ["rXYZ", "gXYZ", "bXYZ"].flatMap((tag) => (profile ? xyzOf(profile, tag) : []));

@@ -27,7 +27,10 @@ import {
   withProperty,
 } from "./stored.fixture.ts";
 
-/** Printed gray: a share of ink t covers t + 0.8 t (1 - t) of the paper, of which it leaves 3 % of the light. */
+/**
+ * Printed gray: an ink share t covers t + 0.8 t (1 - t) of the paper and leaves 3 % of the light
+ * there.
+ */
 const dotGain = (number: number) => {
   const ink = 1 - number;
   return 1 - 0.97 * (ink + 0.8 * ink * (1 - ink));
@@ -51,7 +54,7 @@ const rgb = (gamma: number) =>
 interface Profile {
   readonly name: string;
   readonly icc: Buffer | undefined;
-  /** What light a number of 0 to 1 stands for. */
+  /** Maps a sample of 0 to 1 to light. */
   readonly light: (number: number) => number;
 }
 
@@ -94,13 +97,13 @@ const srgb = (light: number) =>
 const NUMBERS = [0.08, 0.35, 0.63, 0.94];
 const HALF = 128 / 255;
 
-/** Gray stored in a format and so many bits, with alpha or without, and with a profile. */
+/** Gray stored in a format with a bit depth, with or without alpha, and with a profile. */
 interface Store {
   readonly name: string;
   readonly type: "png" | "jpeg" | "tiff" | "avif";
   readonly bits: 8 | 16;
   readonly alpha?: number;
-  /** How far what is shown may be from what was stored. */
+  /** The maximum difference between shown and stored samples. */
   readonly near: number;
   readonly file: (icc: Buffer | undefined) => Promise<Buffer> | Buffer;
 }
@@ -109,7 +112,7 @@ const numbers = NUMBERS.map((number) => [number]);
 
 const STORES: readonly Store[] = [8, 16].flatMap((each): Store[] => {
   const bits = each === 8 ? 8 : 16;
-  // A number of 8 bits stands for up to two of sRGB's.
+  // An 8-bit sample corresponds to up to two sRGB samples.
   const near = bits === 8 ? 2 : 1;
   const name = (kind: string) => `${kind}, ${bits} bit`;
   const top = 2 ** bits - 1;
@@ -146,7 +149,7 @@ const STORES: readonly Store[] = [8, 16].flatMap((each): Store[] => {
           ...common,
           name: name(`AVIF, gray${clear}`),
           type: "avif",
-          // It is coded with loss.
+          // The coding is lossy.
           near: 4,
           file: async (icc) => {
             const file = await avif(numbers, bits === 8 ? 8 : 10, alpha);
@@ -180,7 +183,7 @@ const STORES: readonly Store[] = [8, 16].flatMap((each): Store[] => {
   ];
 });
 
-/** What is to be shown: of 8 bit numbers, of those as they were rounded. */
+/** The expected colors; for 8-bit samples, those of the rounded samples. */
 function wanted({ light }: Profile, { bits, alpha }: Store): Quadrants {
   const top = 2 ** bits - 1;
   const of = (number: number) => {
@@ -230,7 +233,7 @@ async function srgbProfile(): Promise<Buffer> {
   return icc;
 }
 
-/** Numbers of video's range: 16 to 235 of 8 bits stand for 0 to 1. */
+/** Samples in narrow range: 16 to 235 of 8 bits represent 0 to 1. */
 const NARROW = NUMBERS.map((number) => [(16 + 219 * number) / 255]);
 
 describe("gray in video's range", () => {
@@ -260,7 +263,7 @@ describe("gray in video's range", () => {
   it.each(cases)("is widened, AVIF, $bits bit, $transfer", async (one) => {
     for (const memoryBytes of [Infinity, 1]) {
       const found = await seen(await fileOfCase(one), memoryBytes);
-      // Light by its numbers is steep in the dark.
+      // The curve is steep in dark values.
       expect(farthest(found, wide(one.transfer))).toBeLessThanOrEqual(8);
     }
   });
@@ -276,7 +279,7 @@ describe("gray in video's range", () => {
   });
 
   it("is widened in HEIC, and left alone where it says that it is full", async () => {
-    // `heif-enc -q 95` of Debian, 1.15, of a gray PNG of these numbers.
+    // Made with Debian's `heif-enc -q 95`, 1.15, from a gray PNG of these samples.
     const file = await readFile(new URL("../formats/heic/gray.fixture.heic", import.meta.url));
     const narrow = withProperty(file, nclx(1, 13, 6, false));
     expect(farthest(await seen(narrow), wide("sRGB"))).toBeLessThanOrEqual(3);
@@ -296,7 +299,7 @@ describe("gray in video's range", () => {
 describe("gray by a profile", () => {
   it("is shown as Chromium shows it", async ({ skip }) => {
     if (CHROMIUM_MISSING) return skip(CHROMIUM_MISSING);
-    // Chromium reads no TIFF, no AVIF with a profile of gray, and no profile that leads to lightness.
+    // Chromium reads no TIFF, no AVIF with a gray profile, and no profile that leads to lightness.
     const stores = STORES.filter(({ type }) => type === "png" || type === "jpeg");
     const cases = await Promise.all(
       stores.flatMap((store) =>

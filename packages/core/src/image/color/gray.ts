@@ -4,12 +4,12 @@ import { iccTag } from "./icc-tag.ts";
 import { between, lightOf } from "./transfer.ts";
 
 /**
- * The colors of gray, where a profile says them and the codec passes over that profile: libvips applies
- * none to gray of more than 8 bits, none of RGB to gray, and none of gray to RGB, which is what it
- * makes of gray in AVIF and HEIC. A black that is lighter than none it darkens, as for printing, and
- * browsers do not. Undefined: the codec does as they do, or the numbers are sRGB's.
+ * The colors of a gray image whose profile the codec ignores. libvips applies no profile to gray of
+ * more than 8 bits, no RGB profile to gray, and no gray profile to RGB, which it converts gray AVIF
+ * and HEIC to. It also darkens a black point that is above zero, as for print, which browsers do
+ * not. The result is undefined if the codec does the same as browsers or the samples are sRGB.
  *
- * A profile of RGB says gray by the curve that its channels share; browsers show gray by it.
+ * An RGB profile defines gray by the curve that its channels share, and browsers use that curve.
  */
 export function grayColors(
   icc: Buffer | undefined,
@@ -25,13 +25,16 @@ export function grayColors(
   return { primaries: BT709, transfer: { kind: "table", lights } };
 }
 
-/** What light a number of 0 to 1 stands for. */
+/** Maps a sample value of 0 to 1 to light. */
 type Curve = (number: number) => number;
 
 const STEPS = 4096;
 const SHARES = Array.from({ length: STEPS }, (_, at) => at / (STEPS - 1));
 
-/** ICC.1:2022, 9.2.26 grayTRCTag: it leads to what profiles are connected by, light or lightness. */
+/**
+ * ICC.1:2022, 9.2.26 grayTRCTag: the curve leads to the connection space, which is light or
+ * lightness.
+ */
 function curveOf(icc: Buffer, tag: string): Curve | undefined {
   const data = iccTag(icc, tag);
   const curve = data && (stored(data) ?? parametric(data));
@@ -52,7 +55,7 @@ function stored(data: Buffer): Curve | undefined {
     : (number) => between(values, number) / 65_535;
 }
 
-/** How many numbers say a curve, by its kind. */
+/** The number of parameters of each function type. */
 const PARAMETERS = [1, 3, 4, 5, 7];
 
 /** ICC.1:2022, 10.18 parametricCurveType. */
@@ -69,13 +72,13 @@ function parametric(data: Buffer): Curve | undefined {
     : (number) => (number < d ? c * number + f : power(number) + e);
 }
 
-/** CIE 15, from L* of 0 to 1. */
+/** CIE 15, for L* of 0 to 1. */
 function lightOfLightness(lightness: number): number {
   const root = (lightness * 100 + 16) / 116;
   return root > 6 / 29 ? root ** 3 : (lightness * 100 * 27) / 24_389;
 }
 
-/** Numbers that differ by no more than one of 8 bits are the same. */
+/** Values that differ by at most one step of 8 bits count as equal. */
 function isSrgb(curve: Curve): boolean {
   const light = lightOf(SRGB);
   const one = 1 / 255;

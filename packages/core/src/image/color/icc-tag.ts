@@ -1,7 +1,7 @@
 const MOST_TAGS = 100;
 
 /**
- * What stands in a profile under a tag; undefined where that is not there, or not whole.
+ * The data of a tag in a profile; undefined if it is missing or incomplete.
  *
  * ICC.1:2022, 7.3: https://www.color.org/specification/ICC.1-2022-05.pdf
  */

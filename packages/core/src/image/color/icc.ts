@@ -2,8 +2,8 @@ import type { Colors, Transfer } from "../../plan/index.ts";
 import { D50, toD50, type Vector } from "./matrix.ts";
 
 /**
- * A color profile that says the same as code points, of colors that are not mapped (see `isMapped`):
- * the codec converts by profiles, and by nothing else.
+ * A color profile that describes the same colors as code points, for colors that are not mapped
+ * (see `isMapped`). The codec converts colors only by profiles.
  *
  * ICC.1:2022, https://www.color.org/specification/ICC.1-2022-05.pdf
  */
@@ -26,7 +26,7 @@ function curveOf(transfer: Transfer): Buffer {
     : parametric(3, [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045]);
 }
 
-/** Numbers of 16 bits before and 16 after the point. */
+/** Fixed-point numbers with 16 bits before and 16 bits after the point. */
 function s15(values: readonly number[]): Buffer {
   const bytes = Buffer.alloc(values.length * 4);
   for (const [at, value] of values.entries()) {

@@ -8,10 +8,10 @@ import { HLG_DISPLAY, PQ_PEAK, toneMap } from "./tone.ts";
 import { lightOf } from "./transfer.ts";
 
 /**
- * Ends a pipeline, whose numbers are as the source has them, in pixels of exactly this size in sRGB.
- * By us, for no profile says it to the codec: HLG's light depends on all three channels, more than
- * 8 bits of a steep curve go through a table of 33 steps in littleCMS, and libvips passes over some
- * profiles of gray.
+ * Runs a pipeline with unconverted samples to sRGB pixels of exactly this size. The conversion is
+ * done here because no profile can describe it to the codec: the light of HLG depends on all three
+ * channels, littleCMS converts more than 8 bits of a steep curve through a table of 33 steps, and
+ * libvips ignores some gray profiles.
  */
 export async function mappedPixels(
   pipeline: Sharp,
@@ -20,7 +20,7 @@ export async function mappedPixels(
   colors: Colors,
 ): Promise<Pixels> {
   const deep = isDeepened(source);
-  // What was unpacked has colors even where they are all gray.
+  // The unpacked form has color channels even if the image is gray.
   const gray = source.bands < 3 && source.format !== "heic" && !source.premultiplied;
   const {
     samples,
@@ -29,7 +29,7 @@ export async function mappedPixels(
     channels: bands,
   } = await toSamples(
     pipeline
-      // In "b-w" sharp drops alpha.
+      // In "b-w", sharp drops alpha.
       .toColorspace(deep ? (gray ? "grey16" : "rgb16") : "srgb")
       .resize({ width: area.width, height: area.height, fit: "fill" }),
     deep ? 16 : 8,
@@ -60,7 +60,7 @@ export async function mappedPixels(
 
 type Map3 = (red: number, green: number, blue: number, out: Buffer, at: number) => void;
 
-/** Three numbers of so many to sRGB's of 8 bits. */
+/** Maps three samples of 0 to `numbers` - 1 to 8-bit sRGB. */
 function mapping(colors: Colors, numbers: number): Map3 {
   const { primaries, transfer, narrow } = colors;
   const light = lightOf(transfer);
@@ -74,7 +74,8 @@ function mapping(colors: Colors, numbers: number): Map3 {
     case "hlg": {
       const [[, redY], [, greenY], [, blueY]] = rgbToXyz(primaries);
       const { peak, gamma } = HLG_DISPLAY;
-      // BT.2100's OOTF: how bright a channel is shown depends on the luminance of all.
+      // The OOTF of BT.2100: the displayed light of a channel depends on the luminance of all
+      // channels.
       const shown = (r: number, g: number, b: number) =>
         (peak / PQ_PEAK) * (redY * r + greenY * g + blueY * b) ** (gamma - 1);
       return hdrMap(lights, shown, matrix, colors);
@@ -85,7 +86,9 @@ function mapping(colors: Colors, numbers: number): Map3 {
   }
 }
 
-/** @param shown what light on the display makes of the lights of red, green and blue, in shares of PQ's peak */
+/**
+ * @param shown the factor from linear red, green and blue to display light, in shares of PQ's peak
+ */
 function hdrMap(
   lights: Float32Array,
   shown: (red: number, green: number, blue: number) => number,
@@ -102,7 +105,7 @@ function hdrMap(
   };
 }
 
-/** Light of the source's primaries, as sRGB's numbers. */
+/** Writes light in the source's primaries as sRGB samples. */
 function put([a, b, c]: Matrix, r: number, g: number, bl: number, out: Buffer, at: number): void {
   out[at] = srgb(a[0] * r + b[0] * g + c[0] * bl);
   out[at + 1] = srgb(a[1] * r + b[1] * g + c[1] * bl);
@@ -111,7 +114,7 @@ function put([a, b, c]: Matrix, r: number, g: number, bl: number, out: Buffer, a
 
 const STEPS = 8192;
 
-/** A function of light, of 0 to 1, from a table whose steps are as fine in the dark as eyes are. */
+/** A function of light from 0 to 1 as a table with finer steps in dark values, like vision. */
 function rooted(value: (light: number) => number): (light: number) => number {
   const table = Float32Array.from({ length: STEPS }, (_, at) => value((at / (STEPS - 1)) ** 2));
   return (light) => {
@@ -120,12 +123,12 @@ function rooted(value: (light: number) => number): (light: number) => number {
   };
 }
 
-/** The number, 0 to 255, by which sRGB says a light of 0 to 1: IEC 61966-2-1. */
+/** The sRGB sample, 0 to 255, for light of 0 to 1: IEC 61966-2-1. */
 const srgb = rooted((light) =>
   Math.round(255 * (light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055)),
 );
 
-/** 16 to 235, or as many more as there are bits, to 0 to 1: ITU-T H.273, 8.3. */
+/** Maps the narrow range (16 to 235 for 8 bits) to 0 to 1: ITU-T H.273, 8.3. */
 function widened(signal: number, narrow: Colors["narrow"]): number {
   if (narrow === undefined) return signal;
   const unit = 2 ** (narrow.bits - 8) / (2 ** narrow.bits - 1);

@@ -14,7 +14,10 @@ export function rgbToXyz(primaries: Primaries): Matrix {
   return [scaled(red, r), scaled(green, g), scaled(blue, b)];
 }
 
-/** Light under D50 as profiles have it, from that under the white of the primaries, by Bradford's method. */
+/**
+ * Converts light under the white of the primaries to light under D50, as in profiles, by the
+ * Bradford method.
+ */
 export function toD50(primaries: Primaries): Matrix {
   const [x, y] = primaries[3];
   const from = times(BRADFORD, [x / y, 1, (1 - x - y) / y]);
@@ -61,7 +64,7 @@ function cross(a: Vector, b: Vector): Vector {
   return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
 }
 
-/** The matrix that does what `second` does to what `first` makes. */
+/** The matrix that applies the other matrix first and then `second`. */
 export function after(second: Matrix, [a, b, c]: Matrix): Matrix {
   return [times(second, a), times(second, b), times(second, c)];
 }

@@ -6,18 +6,18 @@ import { type PngChunk, pngChunks } from "../formats/png-chunks.ts";
 import { BT709, BT1886, colorsOf, isKnown, isSrgb } from "./code-points.ts";
 import { grayColors } from "./gray.ts";
 
-/** What says a PNG's colors, in the order in which it is believed. */
+/** The chunks that specify the colors of a PNG, in order of precedence. */
 export const PNG_COLOR_CHUNKS = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"] as const;
 
 /**
- * What a PNG says of its colors by other means than a profile; undefined where its profile says
- * it, or where it is sRGB all the same. PNG, third edition, 4.3:
+ * The colors that a PNG specifies by other means than a profile; undefined if its profile takes
+ * precedence or the colors are sRGB. PNG, third edition, 4.3:
  * https://www.w3.org/TR/png-3/#color-chunk-precendence
  *
- * As in browsers, chunks with a wrong checksum say nothing, and neither does a cHRM without a gAMA.
+ * As in browsers, chunks with a wrong checksum are ignored, and so is a cHRM without a gAMA.
  *
- * @throws Rejection `SourceCorrupt` where the header is damaged, which the codec does not say while it
- *   encodes
+ * @throws Rejection `SourceCorrupt` if the header is damaged, which the codec does not report while
+ *   it encodes
  */
 export async function pngColors(parts: Parts): Promise<Colors | undefined> {
   const chunks = await pngChunks(parts);
@@ -36,7 +36,7 @@ export async function pngColors(parts: Parts): Promise<Colors | undefined> {
     const bits = header[8] ?? 8;
     const peak = peakOf(await data("cLLI", 8), await data("mDCV", 24));
     const colors = {
-      // As browsers do, which take a PNG at its word.
+      // Browsers do the same: they follow the values in the PNG.
       ...colorsOf(primaries, transfer, BT1886),
       ...(full === 0 && bits >= 8 && { narrow: { bits } }),
       ...(peak && { peak }),
@@ -53,7 +53,7 @@ export async function pngColors(parts: Parts): Promise<Colors | undefined> {
   return isSrgb(colors) ? undefined : colors;
 }
 
-/** A chunk's data, where it is whole and as it was written. */
+/** The data of a chunk if it is complete and its checksum is correct. */
 async function soundData(parts: Parts, { at, length }: PngChunk): Promise<Buffer | undefined> {
   const bytes = await parts.read(at + 4, length + 8);
   if (bytes.length < length + 8) return undefined;
@@ -61,12 +61,12 @@ async function soundData(parts: Parts, { at, length }: PngChunk): Promise<Buffer
   return crc32(body) === bytes.readUInt32BE(length + 4) ? body.subarray(4) : undefined;
 }
 
-/** Profiles of displays have some KiB; this one need not be larger. */
+/** Display profiles have a few KiB, so a larger profile is not read. */
 const MOST_PROFILE = 1024 * 1024;
 
 /**
- * Gray by a profile of RGB, which the specification forbids, browsers go by, and libpng throws away
- * before the codec sees it.
+ * The gray colors of an RGB profile. The specification forbids it, browsers use it, and libpng
+ * discards it before the codec sees it.
  */
 async function grayByProfile(
   header: Buffer,
@@ -78,7 +78,7 @@ async function grayByProfile(
   const bytes = await soundData(parts, chunk);
   if (bytes === undefined) return undefined;
   try {
-    // Behind its name and how it is compressed.
+    // The data follows the profile name and the compression method.
     const packed = bytes.subarray(bytes.indexOf(0) + 2);
     const profile = inflateSync(packed, { maxOutputLength: MOST_PROFILE });
     return grayColors(profile, { format: "png", bands: 1, depth: depth === 16 ? 16 : 8 });
@@ -87,7 +87,9 @@ async function grayByProfile(
   }
 }
 
-/** The brightest px, or what it was graded on, in 1/10,000 cd/m2. */
+/**
+ * The brightest px, or else the peak of the mastering display; stored in units of 1/10,000 cd/m2.
+ */
 function peakOf(light: Buffer | undefined, volume: Buffer | undefined): number | undefined {
   const found = light?.readUInt32BE(0) || volume?.readUInt32BE(16);
   return found ? found / 10_000 : undefined;
@@ -97,12 +99,14 @@ function primariesOf(chunk: Buffer | undefined): Primaries {
   if (chunk === undefined) return BT709;
   const point = (at: number) =>
     [chunk.readUInt32BE(at) / 100_000, chunk.readUInt32BE(at + 4) / 100_000] as const;
-  // White stands first.
+  // White is stored first.
   const primaries = [point(8), point(16), point(24), point(0)] as const;
   return isGamut(primaries) ? primaries : BT709;
 }
 
-/** Three colors that span a triangle with its white inside: of anything else no matrix can be made. */
+/**
+ * Whether three colors span a triangle that contains white. No matrix exists for any other values.
+ */
 function isGamut([red, green, blue, white]: Primaries): boolean {
   const side = ([ax, ay]: readonly number[], [bx, by]: readonly number[], [px, py] = white) =>
     ((bx ?? 0) - (ax ?? 0)) * ((py ?? 0) - (ay ?? 0)) -
@@ -112,7 +116,7 @@ function isGamut([red, green, blue, white]: Primaries): boolean {
   return ys.every((y) => y > 0.001) && sides.every((value) => value > 0.001);
 }
 
-/** sRGB's curve is close to this exponent, by which PNGs of sRGB have said what they are since 1996. */
+/** The curve of sRGB is close to this exponent. PNGs have labelled sRGB with it since 1996. */
 const SRGB_GAMMA = 2.2;
 
 function transferOf(stored: number | undefined): Transfer {

@@ -40,11 +40,11 @@ const WAYS = [Infinity, 1];
 const P3 = [31_270, 32_900, 68_000, 32_000, 26_500, 69_000, 15_000, 6000];
 const BT709 = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6000];
 const sRGB = chunk("sRGB", [0]);
-/** Another checksum. */
+/** The same chunk with a wrong checksum. */
 const torn = (sound: Buffer) =>
   Buffer.concat([sound.subarray(0, -1), Buffer.of((sound.at(-1) ?? 0) ^ 1)]);
 
-/** What is shown as RGB, in Display P3's numbers. */
+/** The color shown for RGB, in Display P3 samples. */
 const IN_P3 = numbersOf(RGB, "Display P3", "sRGB");
 
 describe("what a PNG says of its colors", () => {
@@ -53,7 +53,7 @@ describe("what a PNG says of its colors", () => {
       .raw()
       .toBuffer();
     const raw = { width: 48, height: 32, channels: 3 } as const;
-    // Written as it is: converted from that profile to that profile.
+    // The samples stay unchanged: the conversion is from that profile to the same profile.
     const icc = await sharp(plain, { raw }).withIccProfile(profile).png().toBuffer();
     const at = icc.indexOf("iCCP", 0, "latin1") - 4;
     const block = icc.subarray(at, at + 12 + icc.readUInt32BE(at));
@@ -290,7 +290,7 @@ describe("what an AVIF or HEIC says of its colors", () => {
     const transfers = { sRGB: 13, "gamma 2.2": 4, PQ: 16, HLG: 18, linear: 8 }[transfer];
     const said = withProperty(file, nclx(numbers, transfers));
     const plain = await shownColors(file);
-    // What the file has is known in 8 bits: of PQ, that is much light.
+    // The file's samples are known in 8 bits, which is a large step of light for PQ.
     const near = transfer === "PQ" ? 14 : 6;
     for (const memoryBytes of WAYS) {
       const found = await shownColors(said, memoryBytes);
@@ -300,13 +300,13 @@ describe("what an AVIF or HEIC says of its colors", () => {
         const numbers = held.map((value) => value / 255);
         const shown = [r, g, b];
         const back = () => stored(unrolled(shown, primaries, transfer), primaries, transfer);
-        // PQ's numbers forwards; from the others back to what the file has.
+        // For PQ, compares the shown colors; for the others, converts back to the file's samples.
         const [ours, wanted] =
           transfer === "PQ"
             ? [shown, expected(meantByPq(numbers, primaries), primaries, transfer)]
             : [back().map((value) => value * 255), held];
         for (const [band, value] of ours.entries()) {
-          // What lies outside sRGB does not come back.
+          // Colors outside sRGB cannot be converted back.
           if ((shown[band] ?? 0) < 6 || (shown[band] ?? 0) > 249) continue;
           expect(Math.abs(value - (wanted[band] ?? 0))).toBeLessThanOrEqual(near);
         }
@@ -314,7 +314,7 @@ describe("what an AVIF or HEIC says of its colors", () => {
     }
   });
 
-  /** The color before highlights were rolled off, by halving. */
+  /** Finds the color before the highlights were rolled off, by bisection. */
   function unrolled(
     color: readonly number[],
     primaries: PrimariesName,

@@ -4,7 +4,7 @@ import { chunk, u32, withChunks } from "../containers.fixture.ts";
 import type { Quadrants } from "../pictures.fixture.ts";
 import { inverse } from "./matrix.ts";
 
-/** Primaries and transfers by the numbers of ITU-T H.273. */
+/** Primaries and transfer functions by the code points of ITU-T H.273. */
 export const PRIMARIES = { "BT.709": 1, "Display P3": 12, "BT.2020": 9 } as const;
 export const TRANSFERS = {
   sRGB: 13,
@@ -20,7 +20,10 @@ export type TransferName = keyof typeof TRANSFERS;
 type Rgb = readonly [number, number, number];
 type Rows = readonly [Rgb, Rgb, Rgb];
 
-/** From linear light of BT.709 to others': ITU-R BT.2087 for BT.2020, http://www.brucelindbloom.com's method for P3. */
+/**
+ * From linear light of BT.709 to other primaries: ITU-R BT.2087 for BT.2020, the method of
+ * http://www.brucelindbloom.com for P3.
+ */
 const FROM_709: Readonly<Record<PrimariesName, Rows>> = {
   "BT.709": [
     [1, 0, 0],
@@ -44,7 +47,7 @@ const LUMINANCE: Readonly<Record<PrimariesName, Rgb>> = {
   "BT.2020": [0.2627, 0.678, 0.0593],
 };
 
-/** The light of diffuse white, cd/m2. */
+/** The light of diffuse white, in cd/m2. */
 const WHITE = 203;
 
 const linear = (value: number) =>
@@ -66,7 +69,7 @@ const nits = (signal: number) => {
 const product = (rows: Rows, [r, g, b]: Rgb) =>
   rgbOf(rows.map(([x, y, z]) => x * r + y * g + z * b));
 
-/** The numbers, 0 to 1, by which a color of sRGB is stored; of HDR with its white at 203 cd/m2. */
+/** The samples, 0 to 1, that store an sRGB color. In HDR, its white is at 203 cd/m2. */
 export function stored(
   color: readonly number[],
   primaries: PrimariesName,
@@ -94,7 +97,7 @@ export function stored(
       });
     }
     case "BT.709":
-      // As displays of video show them, by BT.1886.
+      // The curve of video displays, BT.1886.
       return light.map((value) => Math.max(0, value) ** (1 / 2.4));
     default:
       return light.map(srgb);
@@ -102,8 +105,8 @@ export function stored(
 }
 
 /**
- * The color of sRGB, as far as it has one, that PQ's numbers mean: what is brighter than white is
- * over 255, what lies outside of its gamut is below 0.
+ * The sRGB color of PQ samples. Light above white exceeds 255, and colors outside the gamut are
+ * below 0.
  */
 export function meantByPq(numbers: readonly number[], primaries: PrimariesName): number[] {
   const light = numbers.map((value) => nits(value) / WHITE);
@@ -118,8 +121,9 @@ function rgbOf([r = 0, g = 0, b = 0]: readonly number[]): Rgb {
 }
 
 /**
- * What a color of sRGB comes out as: of SDR itself, of HDR what BT.2390's EETF makes of it, computed
- * here by its own words: PQ's numbers, normalized to the source's peak, through a Hermite spline.
+ * The expected output for an sRGB color: unchanged for SDR, and the result of BT.2390's EETF for
+ * HDR. It is computed here as the specification describes it: PQ samples, normalized to the
+ * source's peak, through a Hermite spline.
  */
 export function expected(
   color: readonly number[],
@@ -143,7 +147,10 @@ export function expected(
   return light.map((value) => 255 * srgb(Math.min(1, value * gain)));
 }
 
-/** Four quadrants of these numbers, 0 to 1, as samples of so many bits in 8 or 16; alpha is put in. */
+/**
+ * Four quadrants of these values, 0 to 1, as samples of a bit depth in 8 or 16 bits; alpha is
+ * added.
+ */
 function samples(
   numbers: readonly (readonly number[])[],
   bits: 8 | 16,
@@ -169,7 +176,7 @@ function samples(
   return { data, width, height, channels };
 }
 
-/** A PNG of these numbers, and chunks before its pixels. */
+/** A PNG of these samples, with chunks before its pixels. */
 export async function png(
   numbers: readonly (readonly number[])[],
   bits: 8 | 16,
@@ -189,7 +196,7 @@ function spaceOf(channels: number, bits: 8 | 16): string {
 export const cicp = (primaries: PrimariesName, transfer: TransferName, full = 1) =>
   chunk("cICP", [PRIMARIES[primaries], TRANSFERS[transfer], 0, full]);
 
-/** A PNG's profile. */
+/** The profile chunk of a PNG. */
 export const iccp = (profile: Buffer) =>
   chunk("iCCP", Buffer.concat([Buffer.from("icc\0\0", "latin1"), deflateSync(profile)]));
 
@@ -222,8 +229,8 @@ export const nclx = (primaries: number, transfer: number, matrix = 6, full = tru
 export const prof = (profile: Buffer) => box("colr", Buffer.from("prof"), profile);
 
 /**
- * Gives the first item of an AVIF or HEIC one property more, as a writer would have: those of sharp
- * and heif-enc, with one `meta` before all data, and places of one part each.
+ * Adds a property to the first item of an AVIF or HEIC, as a writer would. It supports files of
+ * sharp and heif-enc, with one `meta` box before all data and one extent per item.
  */
 export function withProperty(file: Buffer, property: Buffer): Buffer {
   const added = property.length + 1;
@@ -232,7 +239,7 @@ export function withProperty(file: Buffer, property: Buffer): Buffer {
   const [ipco, ipma, iloc] = [at("ipco"), at("ipma"), at("iloc")];
   const end = (start: number) => start + copy.readUInt32BE(start);
   const index = [...parts(copy.subarray(ipco + 8, end(ipco)))].length + 1;
-  // Version and flags, how many, and of the first item its number and how many.
+  // Version and flags, the number of entries, and the first item's id and number of properties.
   const first = ipma + 12 + 4 + 2;
   const associated = copy[first] ?? 0;
   copy[first] = associated + 1;
@@ -244,7 +251,7 @@ export function withProperty(file: Buffer, property: Buffer): Buffer {
   ] as const) {
     copy.writeUInt32BE(copy.readUInt32BE(start) + more, start);
   }
-  // Number, data reference, place, number of parts, and of the one part its place and length.
+  // Id, data reference, offset, number of extents, and the offset and length of the one extent.
   for (let entry = iloc + 16, left = copy.readUInt16BE(iloc + 14); left > 0; left--, entry += 18) {
     copy.writeUInt32BE(copy.readUInt32BE(entry + 4) + added, entry + 4);
   }
@@ -258,7 +265,7 @@ export function withProperty(file: Buffer, property: Buffer): Buffer {
   ]);
 }
 
-/** Where boxes begin that stand one after the other. */
+/** The offsets of consecutive boxes. */
 function* parts(bytes: Buffer): Generator<number> {
   for (let at = 0; at + 8 <= bytes.length; at += bytes.readUInt32BE(at)) yield at;
 }
@@ -274,7 +281,7 @@ function u16(value: number): Buffer {
   return bytes;
 }
 
-/** The numbers of four colors. */
+/** The samples of four colors. */
 export function numbersOf(colors: Quadrants, primaries: PrimariesName, transfer: TransferName) {
   return colors.map((color) => stored(color, primaries, transfer));
 }

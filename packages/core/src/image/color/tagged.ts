@@ -13,10 +13,11 @@ import { profileOf } from "./icc.ts";
 import { PNG_COLOR_CHUNKS } from "./png.ts";
 
 /**
- * Lends a source to `use` as one of which the codec can tell the colors: itself, or, where they are
- * said by code points, a copy with a profile that says the same, gone when `use` has ended.
+ * Passes a source to `use` with colors that the codec can read: the source itself or, if code
+ * points specify the colors, a copy with a profile of the same colors, which is deleted when `use`
+ * has ended.
  *
- * @throws Rejection `SourceCorrupt`, Failure `DiskFull`, and what `use` throws
+ * @throws Rejection `SourceCorrupt`, Failure `DiskFull`, and any error of `use`
  */
 export async function withTagged<T>(
   input: ImageInput,
@@ -25,7 +26,7 @@ export async function withTagged<T>(
 ): Promise<T> {
   if (!source.rewritten) return use(input);
   const { format, colors, premultiplied } = source;
-  // What is unpacked gets its profile there, and what is mapped needs none.
+  // An unpacked source gets its profile when it is unpacked, and a mapped source needs none.
   const icc =
     colors !== undefined && format !== "heic" && !premultiplied && !isMapped(source)
       ? profileOf(colors)
@@ -34,7 +35,10 @@ export async function withTagged<T>(
   return withPieces(input, await withParts(input, (parts) => pngPieces(parts, icc)), use);
 }
 
-/** Lends a copy of an AVIF or HEIC with a rewritten container, and with a profile if one is given. */
+/**
+ * Passes a copy of an AVIF or HEIC with a rewritten container to `use`, with a profile if one is
+ * given.
+ */
 export async function withRewritten<T>(
   input: ImageInput,
   icc: Uint8Array | undefined,
@@ -48,7 +52,7 @@ export async function withRewritten<T>(
   return use({ kind: "bytes", bytes });
 }
 
-/** A copy in pieces: of the source from here to there, or new. */
+/** A piece of a copy: a range of the source, or new bytes. */
 type Piece = Buffer | readonly [from: number, to: number];
 
 async function pngPieces(parts: Parts, icc: Buffer | undefined): Promise<Piece[]> {
@@ -82,7 +86,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return bytes;
 }
 
-/** What was bytes stays bytes, and a file a file: it may be too large for memory. */
+/** A source in memory stays in memory, and a file stays a file: it may be too large for memory. */
 async function withPieces<T>(
   input: ImageInput,
   pieces: readonly Piece[],

@@ -1,7 +1,9 @@
 import type { Transfer } from "../../plan/index.ts";
 import { hlgScene, PQ_PEAK, pqLight } from "./tone.ts";
 
-/** What light a number of 0 to 1 stands for: of SDR and of HLG's scene 0 to 1, of PQ in shares of its peak. */
+/**
+ * The light of a sample of 0 to 1: 0 to 1 for SDR and the scene of HLG, a share of the peak for PQ.
+ */
 export function lightOf(transfer: Transfer): (signal: number) => number {
   switch (transfer.kind) {
     case "pq":
@@ -20,7 +22,7 @@ export function lightOf(transfer: Transfer): (signal: number) => number {
   }
 }
 
-/** What stands at a share of a row of values, on a straight line between two. */
+/** Interpolates linearly in a list of values, at a position of 0 to 1. */
 export function between(values: readonly number[], share: number): number {
   const at = Math.min(1, Math.max(0, share)) * (values.length - 1);
   const [low, high] = [values[Math.floor(at)] ?? 0, values[Math.ceil(at)] ?? 0];

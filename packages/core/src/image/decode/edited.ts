@@ -2,19 +2,19 @@ import { chmod, constants, copyFile, open } from "node:fs/promises";
 import type { ImageInput } from "../input.ts";
 import { withScratchFile } from "./scratch.ts";
 
-/** Bytes that take the place of others. At the end of the source they are added to it. */
+/** Bytes that replace others. At the end of the source they are appended. */
 export interface Edit {
   readonly at: number;
   readonly bytes: Uint8Array;
 }
 
 /**
- * Lends a copy of a source, changed in a few bytes, to `use`; it is gone when `use` has ended. A
- * file's copy is a file, which on most file systems shares its blocks with the source. Without
- * edits, the source itself is lent.
+ * Passes a copy of a source with a few changed bytes to `use`, and deletes it when `use` has ended.
+ * The copy of a file is a file, which on most file systems shares its blocks with the source.
+ * Without edits, `use` gets the source itself.
  *
- * @param end where the copy ends, in bytes, if before the source does
- * @throws Failure `DiskFull`, and what `use` throws
+ * @param end where the copy ends, in bytes, if that is before the source's end
+ * @throws Failure `DiskFull`, and any error of `use`
  */
 export async function withEdits<T>(
   input: ImageInput,
@@ -32,7 +32,7 @@ export async function withEdits<T>(
   }
   return withScratchFile(async (path) => {
     await copyFile(input.path, path, constants.COPYFILE_FICLONE);
-    // A copy of a file that may only be read could not be written to.
+    // The copy of a read-only file would be read-only too.
     await chmod(path, 0o600);
     await write(path, edits, end);
   }, use);

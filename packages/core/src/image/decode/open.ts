@@ -2,10 +2,10 @@ import sharp, { type Sharp } from "sharp";
 import type { Area, SourceInfo } from "../../plan/index.ts";
 import type { ImageInput } from "../input.ts";
 
-/** What the probe saw of a source. */
+/** The parts of the probe's result that opening a source needs. */
 type Seen = Area & Pick<SourceInfo, "drawnWidth" | "page" | "subifd" | "tiled">;
 
-/** The most samples a px that are asked for: of TIFF, whose extra ones can be many. */
+/** The maximum number of samples per px. A TIFF can have many extra samples. */
 export const MOST_SAMPLES = 64;
 
 interface How {
@@ -18,23 +18,22 @@ interface How {
 }
 
 /**
- * At what an error is made of a picture, each with what those before it have. "none": what is
- * missing is filled with gray or black. "truncated": a file that ends early is an error. "error": so
- * is data that makes no sense. "warning": so is what every viewer shows without a word, such as
- * stray bytes between two scans. No level detects a JPEG, WebP or TIFF with
- * damage inside sound framing.
+ * The problems that cause an error; each level includes those before it. "none": missing data is
+ * filled with gray or black. "truncated": a file that ends early is an error. "error": so is
+ * invalid data. "warning": so is data that every viewer accepts silently, such as stray bytes
+ * between two scans. No level detects a JPEG, WebP or TIFF with damage inside intact framing.
  */
 export type FailOn = "none" | "error" | "warning";
 
 /**
- * A pipeline that reads a source, upright.
+ * Opens a pipeline that reads a source, upright.
  *
- * @param seen the size that the probe saw: bytes that say one to it and a larger one to the
- *   decoder are stopped. Without it, nothing but the header may be read.
- * @param how `frames`: so many of an animation, one below the other; `asIs`: colors in the
- *   source's own profile rather than in sRGB; `asStored`: not turned upright, and with samples beyond
- *   color and alpha; `page`, from 0, and `subifd`, below that page: where the picture is, as the
- *   probe saw it by default; `failOn`: default "error"
+ * @param seen the size that the probe read. It stops files that show one size to the probe and a
+ *   larger one to the decoder. Without it, only the header may be read.
+ * @param how `frames`: the number of frames of an animation, one below the other; `asIs`: colors in
+ *   the source's own profile instead of sRGB; `asStored`: not turned upright, and with samples
+ *   beyond color and alpha; `page`, from 0, and `subifd`, below that page: where the image is, by
+ *   default as the probe found it; `failOn`: default "error"
  */
 export function openImage(
   input: ImageInput,
@@ -46,7 +45,7 @@ export function openImage(
   return sharp(input.kind === "bytes" ? input.bytes : input.path, {
     autoOrient: !asStored,
     ...(asStored && { limitInputChannels: MOST_SAMPLES }),
-    // Of tiles, libvips passes over errors, and libtiff's warnings count for nothing.
+    // For tiles, libvips ignores errors unless warnings count as errors.
     failOn: seen?.tiled && failOn === "error" ? "warning" : failOn,
     limitInputPixels: seen === undefined ? false : mostPixels(seen) * frames,
     ...(frames > 1 && { pages: frames }),
@@ -57,12 +56,12 @@ export function openImage(
   });
 }
 
-/** The density for sharp, whose default is 72 px an inch, from 1 to 100,000. */
+/** The density for sharp, from 1 to 100,000. The default of sharp is 72 px per inch. */
 function densityOf(scale: number): number {
   return Math.min(100_000, Math.max(1, 72 * scale));
 }
 
-/** A drawing's sides are rounded by the decoder: at most by a px each. */
+/** The decoder rounds the sides of a drawing, by at most one px each. */
 function mostPixels({ width, height, drawnWidth }: Seen): number {
   return drawnWidth === undefined ? width * height : (width + 2) * (height + 2);
 }

@@ -60,7 +60,7 @@ describe("animations", () => {
 });
 
 describe("Display P3", () => {
-  /** P3's own red, which sRGB has not. */
+  /** The red of P3, which is outside sRGB. */
   async function wideRed(): Promise<Buffer> {
     const some = await quadrants(RGB).withIccProfile("p3").png().toBuffer();
     return sharp(some, { ignoreIcc: true })
@@ -90,7 +90,7 @@ describe("Display P3", () => {
       const [red = 0, green = 255] = await firstPixel(wide);
       expect(red).toBeGreaterThan(250);
       expect(green).toBeLessThan(6);
-      // The most that sRGB has, said in P3's numbers.
+      // The most saturated red of sRGB in P3 samples.
       const [less = 255] = await firstPixel(
         await sharp(narrow).withIccProfile("p3").png().toBuffer(),
       );

@@ -1,16 +1,19 @@
 import { open } from "node:fs/promises";
 import type { ImageInput } from "../input.ts";
 
-/** Reads bytes of a source, not to be written to; fewer than asked for where it ends. */
+/**
+ * Reads bytes of a source, which must not be written to. It returns fewer bytes at the source's
+ * end.
+ */
 export interface Parts {
   readonly bytes: number;
   read(from: number, length: number): Promise<Buffer>;
 }
 
-/** Read of a file at once: headers are walked in many small steps. */
+/** The size of one read from a file. Headers are parsed in many small steps. */
 const WINDOW_BYTES = 16 * 1024;
 
-/** Lends a source to be read in parts, without reading the rest. */
+/** Opens a source for reads of parts, without reading the rest. */
 export async function withParts<T>(
   input: ImageInput,
   use: (parts: Parts) => Promise<T>,

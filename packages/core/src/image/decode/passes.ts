@@ -5,7 +5,7 @@ import type { ImageInput } from "../input.ts";
 import { withEdits } from "./edited.ts";
 import type { FailOn } from "./open.ts";
 
-/** One go at a source. */
+/** One attempt to read a source. */
 export interface Pass {
   readonly input: ImageInput;
   readonly failOn: FailOn;
@@ -17,11 +17,11 @@ interface PassOptions {
 }
 
 /**
- * Runs a render over a sound source once. Over one whose pixels cannot be read it is run again: with
- * its end marker over a JPEG that lacks nothing else, and over what there is of any other source
- * where the plan is tolerant.
+ * Runs a render once if the source is intact. If the pixels cannot be read, it runs it again: for a
+ * JPEG that lacks only its end marker, with that marker; for any other source, with the intact
+ * part, if the plan is tolerant.
  *
- * @throws what `run` throws; of a source that cannot be read in any way, the first fault
+ * @throws any error of `run`; for a source that cannot be read at all, the first error
  */
 export async function inPasses(
   input: ImageInput,

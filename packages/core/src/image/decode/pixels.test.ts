@@ -13,7 +13,7 @@ const side = fc.integer({ min: 1, max: 60 });
 const area = fc.record({ width: side, height: side });
 const COLORS = [128, 60, 30, 200];
 
-/** A source of any format and any number of channels, extra ones in TIFFs among them. */
+/** A source of any format and any number of channels, including extra channels in TIFFs. */
 const source = fc.oneof(
   fc
     .tuple(fc.constantFrom(...CONTAINERS), fc.integer({ min: 1, max: 4 }), area)

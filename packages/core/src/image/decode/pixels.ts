@@ -1,22 +1,22 @@
 import sharp, { type Sharp } from "sharp";
 import type { Area } from "../../plan/index.ts";
 
-/** After so many px, a loop lets the rest of the program have a turn. */
+/** The number of px after which a loop yields to the rest of the program. */
 export const PIXELS_AT_ONCE = 250_000;
 
-/** A whole upright picture in 8 bit sRGB. */
+/** A whole upright image in 8-bit sRGB. */
 export interface Pixels extends Area {
   readonly data: Buffer;
   /** 3, or 4 with alpha. */
   readonly channels: 3 | 4;
 }
 
-/** A pipeline that begins at pixels. */
+/** A pipeline that starts from pixels. */
 export function fromPixels({ data, width, height, channels }: Pixels): Sharp {
   return sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
 }
 
-/** Ends a pipeline in pixels of exactly this size. */
+/** Runs a pipeline to pixels of exactly this size. */
 export async function toPixels(pipeline: Sharp, area: Area): Promise<Pixels> {
   const scaled = pipeline.resize({ width: area.width, height: area.height, fit: "fill" });
   const { data, width, height, channels } = await toSamples(scaled, 8);
@@ -27,16 +27,16 @@ export async function toPixels(pipeline: Sharp, area: Area): Promise<Pixels> {
 /** Samples as a codec writes them: `width` x `height` x `channels`. */
 export interface Samples extends Area {
   readonly data: Buffer;
-  /** The same memory, a number a sample. */
+  /** The same memory, one number per sample. */
   readonly samples: Uint8Array | Uint16Array;
   readonly channels: number;
 }
 
 /**
- * Ends a pipeline in samples. How many a px has is what the codec says it wrote: rows taken for
- * another width are stripes.
+ * Runs a pipeline to samples. The number of samples per px is the one that the codec reports: a
+ * wrong row length would give stripes.
  *
- * @param bits of a sample, 16 in the order of this machine
+ * @param bits bits per sample; 16 in the byte order of this machine
  */
 export async function toSamples(pipeline: Sharp, bits: 8 | 16): Promise<Samples> {
   const { data, info } = await pipeline
@@ -54,8 +54,8 @@ export async function toSamples(pipeline: Sharp, bits: 8 | 16): Promise<Samples>
 }
 
 /**
- * Gives the memory of pixels back before V8 would, which sees a small object and no hurry: 100 MB
- * rasters were still there one or two rasters later. No pipeline may be reading them any more.
+ * Releases the memory of pixels earlier than V8 would, which sees only a small object: rasters of
+ * 100 MB still existed one or two rasters later. No pipeline may still read them.
  */
 export function release({ data }: Pick<Pixels, "data">): void {
   const { buffer } = data;

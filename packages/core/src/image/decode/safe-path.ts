@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ImageInput } from "../input.ts";
 
-/** libvips passes over white space. */
+/** libvips ignores white space. */
 const ENDS_AS_OPTIONS = /\]\s*$/;
 
 /**
- * Lends an input to `use` under a name that says nothing but where it is: libvips, which gets the
- * name from sharp as it is, takes what stands in brackets at its end for options, and would read
- * `photo.jpg` at an eighth of its size when asked for a file called `photo.jpg[shrink=8]`.
+ * Passes an input to `use` under a path that contains no options. sharp passes the path unchanged
+ * to libvips, which parses brackets at its end as options: for a file called `photo.jpg[shrink=8]`
+ * it would read `photo.jpg` at an eighth of its size.
  */
 export async function withSafePath<T>(
   input: ImageInput,

@@ -5,9 +5,10 @@ import { Failure } from "../../outcome/index.ts";
 import type { ImageInput } from "../input.ts";
 
 /**
- * Lends a file that `write` makes, at a path in a folder of its own; it is gone when `use` has ended.
+ * Passes a file that `write` creates to `use`, at a path in a folder of its own, and deletes it
+ * when `use` has ended.
  *
- * @throws Failure `DiskFull` where the disk has no space for it
+ * @throws Failure `DiskFull` if the disk has no space for it
  */
 export async function withScratchFile<T>(
   write: (path: string) => Promise<void>,

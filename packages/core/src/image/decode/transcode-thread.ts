@@ -7,7 +7,7 @@ import type { TranscodeRequest, TranscodeResult } from "./transcode.ts";
 
 const { input, format, raster, tolerant }: TranscodeRequest = workerData;
 
-/** Transferred to the requesting thread without a copy. */
+/** The unpacked file, which is transferred to the requesting thread without a copy. */
 async function transcoded(): Promise<ArrayBuffer> {
   const bytes = input.kind === "bytes" ? input.bytes : readFileSync(input.path);
   const { file, pixels } = emptyTiff(raster);

@@ -13,7 +13,10 @@ import { onThread } from "../threads.ts";
 import { openImage } from "./open.ts";
 import { toSamples } from "./pixels.ts";
 
-/** The thread's entry: the source beside this one, or, beside a deployed bundle, one of its own. */
+/**
+ * The entry point of the thread: the source file beside this one, or a bundle beside the deployed
+ * one.
+ */
 const THREAD = new URL(
   import.meta.url.endsWith(".ts") ? "./transcode-thread.ts" : "./transcode-thread.mjs",
   import.meta.url,
@@ -24,37 +27,38 @@ export interface TranscodeRequest {
   readonly input: ImageInput;
   readonly format: "bmp" | "heic";
   readonly raster: Raster;
-  /** Is what there is of a damaged source wanted? */
+  /** Whether the intact part of a damaged source is requested. */
   readonly tolerant: boolean;
 }
 
-/** How a source is to be read. */
+/** How a source is read. */
 export interface Pipeline {
   readonly signal: AbortSignal;
-  /** How long decoding may take. */
+  /** The longest time that decoding may take. */
   readonly seconds: number;
-  /** Is more than the first frame wanted? */
+  /** Whether more than the first frame is requested. */
   readonly moving: boolean;
-  /** Is what there is of a damaged source wanted? */
+  /** Whether the intact part of a damaged source is requested. */
   readonly tolerant: boolean;
 }
 
-/** What it says in the end. */
+/** The result of the decoding thread. */
 export type TranscodeResult =
   | { readonly kind: "unpacked"; readonly file: ArrayBuffer }
   | { readonly kind: "rejected"; readonly reason: RejectedReason; readonly message: string };
 
 /**
- * Lends a source to `use` in a form that sharp reads: itself, or what sharp has no decoder for
- * (BMP, HEIC) or would misread (AVIF with colors multiplied by alpha, some TIFFs) as an uncompressed
- * TIFF in memory, gone when `use` has ended.
+ * Passes a source to `use` in a form that sharp can read. That is the source itself or, if sharp
+ * has no decoder for it (BMP, HEIC) or would misread it (AVIF with premultiplied alpha, some
+ * TIFFs), an uncompressed TIFF in memory, which is released when `use` has ended.
  *
- * What sharp has no decoder for is decoded on a thread that ends with it: the program goes on serving, a
- * deadline stops it at once, a decoder that crashes takes nothing with it, and WebAssembly's
- * memory, which only grows, is released. It counts as one pipeline.
+ * Formats without a decoder in sharp are decoded on a thread of their own, which then ends. The
+ * program stays responsive, a deadline stops the decoder at once, a crash of the decoder affects
+ * nothing else, and the memory of WebAssembly, which only grows, is released. It counts as one
+ * pipeline.
  *
  * @throws Rejection `SourceCorrupt`, Failure `OutOfMemory` or `TimedOut`, the signal's reason, and
- *   what `use` throws
+ *   any error of `use`
  */
 export async function withTranscodedInput<T>(
   input: ImageInput,
@@ -83,7 +87,7 @@ export async function withTranscodedInput<T>(
   try {
     return await use({ kind: "bytes", bytes: new Uint8Array(file) });
   } finally {
-    // Now, and not when the collector comes by: it is a whole picture.
+    // The memory of a whole image is released now, without waiting for the garbage collector.
     file.transfer(0);
   }
 }
@@ -105,8 +109,8 @@ function rasterOf(source: SourceInfo): Raster {
 }
 
 /**
- * A decoded AVIF as a TIFF that says, as the codec's reader of AVIF does not, that alpha is to be
- * divided out.
+ * Writes a decoded AVIF as a TIFF that marks alpha as premultiplied, which the codec's AVIF reader
+ * does not.
  */
 async function divisible(
   input: ImageInput,
@@ -143,7 +147,8 @@ async function transcode(
   const late = AbortSignal.timeout(seconds * 1000);
   const either = AbortSignal.any([signal, late]);
   const end = Promise.withResolvers<TranscodeResult>();
-  // Its own output would be a decoder's chatter about a stranger's file.
+  // The thread's output is discarded: it contains only a decoder's messages about an untrusted
+  // file.
   const thread = new Worker(THREAD, {
     workerData: order,
     stdout: true,
@@ -168,7 +173,7 @@ function tooLong(): Failure {
   return new Failure("TimedOut", "decoding took longer than limits.seconds");
 }
 
-/** A decoder that dies of a source will do so again, but not of want of memory. */
+/** A decoder that crashes on a source will crash again, except for lack of memory. */
 function crash(cause: unknown): Failure | Rejection {
   const text = cause instanceof Error ? cause.message : String(cause);
   return OUT_OF_MEMORY.test(text)

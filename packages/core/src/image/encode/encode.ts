@@ -2,18 +2,18 @@ import sharp, { type Sharp } from "sharp";
 import type { RenditionPlan } from "../../plan/index.ts";
 import { type Exif, withMetadata } from "./metadata.ts";
 
-/** What was made for one preset. */
+/** The result for one preset. */
 export interface RenderedImage {
   readonly plan: RenditionPlan;
   readonly data: Buffer;
-  /** px */
+  /** In px. */
   readonly width: number;
-  /** px */
+  /** In px. */
   readonly height: number;
   readonly format: RenditionPlan["preset"]["format"];
 }
 
-/** Scales, crops or pads the whole upright picture that a pipeline carries, and encodes it. */
+/** Scales, crops or pads the whole upright image of a pipeline, and encodes it. */
 export async function encode(
   pipeline: Sharp,
   plan: RenditionPlan,
@@ -45,7 +45,7 @@ function framed(
   return sized.extend({ left, top, right, bottom, background });
 }
 
-/** Why the defaults are what they are: docs/adr/008-encoder-defaults.md. */
+/** docs/adr/008-encoder-defaults.md explains the defaults. */
 function encoder(pipeline: Sharp, { preset }: RenditionPlan): Sharp {
   const { format, quality } = preset;
   const effort = preset.effort === undefined ? {} : { effort: preset.effort };

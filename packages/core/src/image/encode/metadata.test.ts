@@ -9,7 +9,7 @@ beforeAll(() => configureCodec({ threads: 2 }));
 
 const FORMATS = ["jpeg", "png", "webp", "avif"] as const;
 
-/** With all that a phone writes, and more. EXIF is ASCII: libvips writes A for Ä. */
+/** A picture with all metadata of a phone, and more. EXIF is ASCII: libvips writes A for Ä. */
 function phone(): Promise<Buffer> {
   return quadrants(RGB)
     .withExif({

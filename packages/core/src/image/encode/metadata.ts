@@ -6,7 +6,7 @@ import type { Preset } from "../../recipe/index.ts";
 type Tags = Readonly<Record<string, unknown>>;
 type Keep = NonNullable<Preset["keep"]>[number];
 
-/** A source's EXIF as it was read, by directory. */
+/** The EXIF of a source by directory. */
 export interface Exif {
   readonly image: Tags;
   readonly photo: Tags;
@@ -14,8 +14,8 @@ export interface Exif {
 }
 
 /**
- * What may be kept, by name: never a directory as a whole. Makers' notes, serial numbers, owners'
- * names, thumbnails of the uncropped picture and what nobody has thought of yet stay out.
+ * The tags that may be kept, by name. A directory is never kept as a whole: maker notes, serial
+ * numbers, owner names, thumbnails of the uncropped image and unknown tags stay out.
  */
 const COPYRIGHT = ["Copyright", "Artist"];
 const CAMERA = ["Make", "Model", "ImageDescription"];
@@ -30,7 +30,7 @@ const SHOT = [
 ];
 const PLACE = ["GPSLatitudeRef", "GPSLatitude", "GPSLongitudeRef", "GPSLongitude", "GPSAltitude"];
 
-/** Reads a block of EXIF; one that makes no sense has nothing worth keeping. */
+/** Parses a block of EXIF. An invalid block contains nothing worth keeping. */
 export function parseExif(block: Buffer | undefined): Exif | undefined {
   if (block === undefined) return undefined;
   try {
@@ -41,15 +41,18 @@ export function parseExif(block: Buffer | undefined): Exif | undefined {
   }
 }
 
-/** Does a preset keep something that has to be read from the source's EXIF? */
+/** Whether a preset keeps anything that is read from the source's EXIF. */
 export function keepsExif({ keep = [] }: Preset): boolean {
   return keep.some((kept) => kept !== "icc");
 }
 
-/** Has an encoder write what the preset keeps, and nothing else of what the pipeline may carry. */
+/**
+ * Makes the encoder write the metadata that the preset keeps, and nothing else that the pipeline
+ * carries.
+ */
 export function withMetadata(pipeline: Sharp, { preset, wide }: RenditionPlan, exif?: Exif): Sharp {
   const { keep = [] } = preset;
-  // Without its profile, a P3 rendition's numbers would be other colors.
+  // Without its profile, the numbers of a P3 rendition would mean other colors.
   if (wide) pipeline.keepIccProfile();
   else if (keep.includes("icc")) pipeline.withIccProfile("srgb");
   const tags = exif && keptTags(exif, keep);
@@ -87,7 +90,7 @@ const RATIONAL = new Set([
   "GPSAltitude",
 ]);
 
-/** A value as libexif reads it back from text. */
+/** Formats a value as text that libexif parses. */
 function textOf(value: unknown, rational: boolean): string | undefined {
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) return undefined;
@@ -102,7 +105,9 @@ function textOf(value: unknown, rational: boolean): string | undefined {
   return parts.includes(undefined) ? undefined : parts.join(" ");
 }
 
-/** Below 1 as a share of 1, as exposure times are said; else to a ten-thousandth. */
+/**
+ * A value below 1 as a unit fraction, as exposure times are written; otherwise in ten-thousandths.
+ */
 function fraction(value: number): string {
   const inverse = 1 / value;
   if (value > 0 && value < 1 && Math.abs(inverse - Math.round(inverse)) < 1e-6 * inverse) {

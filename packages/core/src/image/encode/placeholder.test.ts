@@ -38,7 +38,7 @@ describe("placeholder", () => {
     expect(hash.length).toBeLessThan(30);
     const { w, h, rgba } = thumbHashToRGBA(hash);
     expect(w / h).toBeCloseTo(2, 0);
-    // The middle of the upper left quadrant is red, of the lower right yellow.
+    // The middle of the upper left quadrant is red, and that of the lower right quadrant is yellow.
     const at = (x: number, y: number) =>
       rgba.subarray((Math.floor(y * h) * w + Math.floor(x * w)) * 4);
     const [red = 0, green = 0] = at(0.2, 0.2);

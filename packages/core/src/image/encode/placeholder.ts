@@ -2,35 +2,36 @@ import { rgbaToThumbHash } from "thumbhash";
 import { type Area, areaPixels, type RasterPlan } from "../../plan/index.ts";
 import type { Pixels } from "../decode/pixels.ts";
 
-/** What a page shows in a picture's place until it is there. */
+/** A preview that a page shows until the image is loaded. */
 export interface Placeholder {
-  /** https://evanw.github.io/thumbhash/: some 25 bytes, base64. */
+  /** About 25 bytes in base64, see https://evanw.github.io/thumbhash/. */
   readonly thumbhash: string;
-  /** The color that most of the picture has: `#rrggbb`. */
+  /** The dominant color: `#rrggbb`. */
   readonly color: string;
 }
 
 /**
- * The longest side of what is looked at, px. A thumbhash keeps seven waves a side: from 100 px, the
- * most that it takes, it costs 1.4 ms of CPU, from 32 px 0.06, and differs in the last bits.
+ * The longest side of the thumbhash's input, in px. A thumbhash keeps seven waves per side. From
+ * 100 px, its maximum, it costs 1.4 ms of CPU and from 32 px 0.06 ms; the results differ only in
+ * the last bits.
  */
 const LOOKED_AT = 32;
 
-/** Of all rasters of a plan, each the whole picture, the one that a placeholder costs least from. */
+/** The raster of a plan from which a placeholder costs least. Each raster is the whole image. */
 export function smallestRaster(raster: RasterPlan): RasterPlan {
   return raster.rasters
     .map(smallestRaster)
     .reduce((best, other) => (areaPixels(other) < areaPixels(best) ? other : best), raster);
 }
 
-/** The size to which a picture is brought for its placeholder. */
+/** The size to which an image is scaled for its placeholder. */
 export function placeholderArea({ width, height }: Area): Area {
   const shrink = Math.max(1, Math.max(width, height) / LOOKED_AT);
   const side = (px: number) => Math.max(1, Math.round(px / shrink));
   return { width: side(width), height: side(height) };
 }
 
-/** Computes a placeholder from a whole picture's pixels, of any size. */
+/** Computes a placeholder from the pixels of a whole image of any size. */
 export function placeholderOf(pixels: Pixels): Placeholder {
   const { width, height } = placeholderArea(pixels);
   const rgba = means(pixels, { width, height });
@@ -38,12 +39,12 @@ export function placeholderOf(pixels: Pixels): Placeholder {
   return { thumbhash: Buffer.from(hash).toString("base64"), color: dominantColor(rgba) };
 }
 
-/** Of a pixel's share of the raster, this many px a side are looked at: enough for a mean. */
+/** The px per side that are sampled from each pixel's part of the raster: enough for a mean. */
 const SAMPLES = 6;
 
 /**
- * Each pixel the mean of its share of the raster, as RGBA. Here and not in libvips, whose pipeline
- * takes 1.5 ms of CPU from start to end however few px it is given.
+ * Scales the raster to RGBA: each pixel is the mean of its part. libvips is not used, because its
+ * pipeline takes 1.5 ms of CPU for any number of px.
  */
 function means({ data, width, height, channels }: Pixels, to: Area): Uint8Array {
   const rgba = new Uint8Array(areaPixels(to) * 4);
@@ -68,7 +69,7 @@ function means({ data, width, height, channels }: Pixels, to: Area): Uint8Array 
   return rgba;
 }
 
-/** For each px of the smaller side, the px of the larger that are looked at. */
+/** For each px of the smaller side, the px of the larger side that are sampled. */
 function samples(from: number, to: number): number[][] {
   return Array.from({ length: to }, (_, at) => {
     const start = Math.floor((at * from) / to);
@@ -84,7 +85,7 @@ function samples(from: number, to: number): number[][] {
 /** Colors are grouped by this many upper bits of each channel: 512 groups. */
 const BITS = 3;
 
-/** The mean of the pixels of the most frequent color; what is clear does not count. */
+/** The mean of the pixels in the most frequent color group. Transparent pixels do not count. */
 function dominantColor(rgba: Uint8Array): string {
   const bins = new Map<number, { weight: number; sums: [number, number, number] }>();
   for (let at = 0; at < rgba.length; at += 4) {

@@ -5,7 +5,10 @@ import { detailed, fileOf, type Picture, pixelsOf, rendered } from "../pictures.
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
-/** Mean SSIM of two pictures' green over windows of 8 x 8 px, 4 px apart (Wang et al. 2004). */
+/**
+ * Mean SSIM of the green channel of two images over windows of 8 x 8 px, 4 px apart (Wang et al.
+ * 2004).
+ */
 function ssim(a: Picture, b: Picture): number {
   const values: number[] = [];
   for (let top = 0; top + 8 <= a.height; top += 4) {
@@ -37,7 +40,10 @@ function windowed(a: Picture, b: Picture, left: number, top: number): number {
 }
 
 const DENSE = [900, 860, 640, 480, 400, 320, 240, 160];
-/** From exactly half, which the JPEG decoder's own scale would give too, and much worse (ADR 009). */
+/**
+ * Sizes from an exact half, which the JPEG decoder's own scaling would also give, with much worse
+ * quality (ADR 009).
+ */
 const HALVES = [800, 400, 150];
 
 const jpeg = (picture: Sharp) => picture.jpeg({ quality: 90 });
@@ -56,7 +62,8 @@ it.each([
     const full = await pixelsOf(source);
     const pixels = sharp(full.data, { raw: { width: 1600, height: 1200, channels: 3 } });
     for (const width of widths) {
-      // Gold: decoded at full size, scaled once. The idiom: a decode for this size, shrunk on load.
+      // The reference is decoded at full size and scaled once. The common way is one decode per
+      // size, shrunk on load.
       const gold = await pixelsOf(
         await pixels.clone().resize(width).png({ compressionLevel: 0 }).toBuffer(),
       );

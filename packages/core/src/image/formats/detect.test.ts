@@ -4,7 +4,7 @@ import { formatOf } from "./detect.ts";
 
 const bytes = (text: string) => Buffer.from(text, "latin1");
 
-/** The first box of an ISO media file: a main brand and those that it can be read as. */
+/** The first box of an ISO media file: a main brand and the compatible brands. */
 function ftyp(main: string, ...others: string[]): Buffer {
   const box = bytes(`\0\0\0\0ftyp${main}\0\0\0\0${others.join("")}`);
   box.writeUInt32BE(box.length);

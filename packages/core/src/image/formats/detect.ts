@@ -1,6 +1,9 @@
 import type { InputFormat } from "../../plan/index.ts";
 
-/** What the first bytes of a file are: a format that is read, the name of one that is not, or neither. */
+/**
+ * The format of a file by its first bytes: a readable format, the name of an unreadable one, or
+ * neither.
+ */
 export type Seen =
   | { readonly kind: "readable"; readonly format: InputFormat }
   | { readonly kind: "unreadable"; readonly name: string }
@@ -30,7 +33,7 @@ const READABLE: readonly (readonly [InputFormat, readonly Magic[]])[] = [
   ["tiff", [{ at: 0, bytes: "MM\0+" }]],
 ];
 
-/** Named only so that the message can say what was uploaded instead of a picture. */
+/** Names for the error message only, so that it can name the uploaded type. */
 const UNREADABLE: readonly (readonly [string, string])[] = [
   ["%PDF-", "a PDF"],
   ["%!PS", "PostScript"],
@@ -51,7 +54,7 @@ const BMP_HEADERS = [12, 16, 40, 52, 56, 64, 108, 124].map((length) =>
 );
 
 /**
- * Tells a format by content: names and content types are claims.
+ * Detects a format by content, because file names and content types are unreliable.
  *
  * @param head the first bytes of the file, the more the better
  */
@@ -67,7 +70,7 @@ export function formatOf(head: Uint8Array): Seen {
     }
   }
   if (text.startsWith("ftyp", 4)) return heifOf(head) ?? isoBrand(text);
-  // Two dead letters begin many a text: the length of the header that follows tells.
+  // Many texts also begin with these two letters, so the length of the next header is checked.
   if (text.startsWith("BM") && BMP_HEADERS.some((header) => text.startsWith(header, 14))) {
     return { kind: "readable", format: "bmp" };
   }
@@ -80,8 +83,9 @@ export function formatOf(head: Uint8Array): Seen {
 }
 
 /**
- * A HEIF's brands are claims as well: what configures its decoders, in the box that describes its
- * pictures, distinguishes them. Where that box is not in the head, or names both, there is no answer.
+ * Distinguishes HEIC and AVIF, whose brands are unreliable too, by the decoder configuration in the
+ * box that describes the images. The result is undefined if the head does not contain that box or
+ * if it names both.
  */
 function heifOf(head: Uint8Array): Seen | undefined {
   const file = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
@@ -98,7 +102,9 @@ function heifOf(head: Uint8Array): Seen | undefined {
   return { kind: "readable", format: hevc ? "heic" : "avif" };
 }
 
-/** ISO base media files (HEIF, AVIF, MP4) name their brands in the first box, the main one first. */
+/**
+ * ISO base media files (HEIF, AVIF, MP4) list their brands in the first box, the main brand first.
+ */
 function isoBrand(text: string): Seen {
   const size = Math.min(Buffer.from(text.slice(0, 4), "latin1").readUInt32BE(0), text.length);
   const brands = [text.slice(8, 12), ...(text.slice(16, size).match(/[\s\S]{4}/g) ?? [])];

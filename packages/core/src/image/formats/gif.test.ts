@@ -21,13 +21,15 @@ interface Frame {
   readonly width: number;
   readonly height: number;
   readonly color: Color;
-  /** What becomes of it before the next. */
+  /** The disposal method, which applies before the next frame. */
   readonly disposal?: number;
-  /** Are all 256 colors of its table used, rather than one of two? */
+  /** Whether all 256 colors of the table are used instead of one of two. */
   readonly rich?: boolean;
 }
 
-/** Codes of 9 bits, the table cleared before it would take 10: no compression, any index. */
+/**
+ * Codes of 9 bits, with a table that is cleared before it would need 10: no compression, any index.
+ */
 function lzw(indices: readonly number[]): Buffer {
   let bits = "";
   const put = (code: number) => {
@@ -50,7 +52,7 @@ function lzw(indices: readonly number[]): Buffer {
   return Buffer.from([8, ...parts, 0]);
 }
 
-/** A GIF without a transparent index, each frame with a table of its own. */
+/** A GIF without a transparent index, in which each frame has its own table. */
 function gif(frames: readonly Frame[]): Buffer {
   const head = Buffer.from("GIF89a\0\0\0\0\0\0\0", "latin1");
   head.writeUInt16LE(WIDTH, 6);
@@ -75,7 +77,7 @@ const WHOLE = { left: 0, top: 0, width: WIDTH, height: HEIGHT };
 const CORNER = { left: 0, top: 0, width: 8, height: 6 };
 const INSIDE = { left: 4, top: 3, width: 8, height: 6 };
 
-/** What browsers show after each frame, drawn by the rules: CSS px, RGBA. */
+/** The frames as browsers show them, drawn by the specification: CSS px, RGBA. */
 function shown(frames: readonly Frame[]): number[][][] {
   let canvas: number[][] = Array.from({ length: WIDTH * HEIGHT }, () => [...CLEAR]);
   return frames.map((frame) => {
@@ -106,7 +108,7 @@ async function framesOf(file: Buffer): Promise<number[][][]> {
   );
 }
 
-/** A clear px has any color. */
+/** A transparent px may have any color. */
 function expectShown(found: number[][], wanted: number[][]): void {
   expect(found).toHaveLength(wanted.length);
   for (const [at, px] of wanted.entries()) {
@@ -217,7 +219,7 @@ describe("a GIF that is cut off in a later frame", () => {
     { ...CORNER, color: RED, rich: true },
   ];
   const whole = gif(frames);
-  // The last lacks its trailer, which is not missed, and the byte that ends its last frame.
+  // The last one lacks its trailer, which is not required, and the byte that ends its last frame.
   const cuts = [0.5, 0.6, 0.8, 0.95]
     .map((share) => Math.floor(whole.length * share))
     .concat(whole.length - 2);

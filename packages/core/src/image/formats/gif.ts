@@ -6,7 +6,7 @@ import type { ImageInput } from "../input.ts";
 const EXTENSION = 0x21;
 const FRAME = 0x2c;
 const CONTROL = 0xf9;
-/** What becomes of a frame before the next is shown: its area is cleared. */
+/** The disposal method that clears a frame's area before the next frame is shown. */
 const CLEARED = 2;
 
 interface Rectangle {
@@ -17,39 +17,40 @@ interface Rectangle {
 }
 
 interface Frame extends Rectangle {
-  /** Where the flags of the extension that controls it stand, if it has one. */
+  /** The offset of the flags in the frame's control extension, if it has one. */
   readonly control?: number;
   readonly cleared: boolean;
   readonly transparent: boolean;
-  /** Where its compressed indices begin. */
+  /** The offset of the compressed indices. */
   readonly data: number;
-  /** Where the block behind it begins, beyond the file's end if it is not all there. */
+  /** The offset of the next block. It is beyond the file's end if the frame is incomplete. */
   readonly end: number;
 }
 
 interface Gif {
   readonly canvas: Rectangle;
   readonly frames: readonly Frame[];
-  /** Where the last whole block ends. */
+  /** The end of the last complete block. */
   readonly end: number;
-  /** Does the file end inside a frame or an extension? */
+  /** Whether the file ends inside a frame or an extension. */
   readonly cut: boolean;
 }
 
 interface Wanted {
-  /** Is more than the first frame wanted? */
+  /** Whether more than the first frame is requested. */
   readonly moving: boolean;
-  /** Is what there is of a damaged one wanted? */
+  /** Whether the intact part of a damaged GIF is requested. */
   readonly tolerant: boolean;
 }
 
 /**
- * Lends a GIF to `use` as browsers show it. libnsgif shows what no frame covers, and what is cleared
- * after a frame, in the color of the background or black; in browsers it is transparent.
+ * Passes a GIF to `use` in the form that browsers show. libnsgif fills areas that no frame covers,
+ * or that are cleared after a frame, with the background color or black; browsers show them
+ * transparent.
  *
- * A GIF that ends inside a frame or an extension is not all there: libnsgif then shows the frames
- * before, without a word. One that ends between two lacks no more than its last byte, as many do,
- * and where the first frame is all that is wanted, nothing behind it is missed.
+ * A GIF that ends inside a frame or an extension is incomplete: libnsgif then shows the frames
+ * before, without an error. A GIF that ends between two blocks lacks only its last byte, as many
+ * do. If only the first frame is requested, nothing after it matters.
  * https://www.w3.org/Graphics/GIF/spec-gif89a.txt
  *
  * @throws Rejection `SourceCorrupt`
@@ -68,7 +69,7 @@ export async function withShownGif<T>(
   }
   const edits = moving ? clearings(bytes, gif) : [];
   const inMemory = { kind: "bytes", bytes } as const;
-  // Behind a frame that is cut off nothing can be put.
+  // Nothing can be appended after a truncated frame.
   if (leavesGaps(gif) && !missed) {
     const added = { at: gif.end, bytes: CLEAR_FRAME };
     return withEdits(inMemory, [...edits, added], use, gif.end);
@@ -77,7 +78,7 @@ export async function withShownGif<T>(
 }
 
 /**
- * Does a GIF's first frame leave a part of its canvas as it is?
+ * Whether a GIF's first frame leaves a part of its canvas uncovered.
  *
  * @param head the first bytes of the file
  */
@@ -87,8 +88,9 @@ export function hasGaps(head: Uint8Array): boolean {
 }
 
 /**
- * A frame that is transparent, behind all others and never shown: libvips has an alpha channel for
- * those GIFs in which any frame is. With its control, its own table of two colors and the end.
+ * A transparent frame after all others that is never shown: libvips adds an alpha channel only if
+ * some frame is transparent. It contains its control extension, its own table of two colors and the
+ * trailer.
  */
 const CLEAR_FRAME = Buffer.from(
   "21f9040100000000" + "2c000000000100010080" + "000000000000" + "0202440100" + "3b",
@@ -100,7 +102,10 @@ function leavesGaps({ canvas, frames: [first, ...others] }: Gif): boolean {
   return ![first, ...others].some(({ transparent }) => transparent);
 }
 
-/** An index that its frame does not use makes the frame one whose area is cleared to nothing. */
+/**
+ * Declares an unused index of a frame as transparent, so that the frame's area is cleared to
+ * transparent.
+ */
 function clearings(file: Uint8Array, { frames }: Gif): Edit[] {
   return frames.flatMap((frame, at): Edit[] => {
     const next = frames[at + 1];
@@ -133,7 +138,7 @@ function readGif(bytes: Uint8Array): Gif {
   let end = Math.min(at, file.length);
   while (at < file.length) {
     const block = file[at];
-    // What is neither, and what stands behind the end, is for the decoder to judge.
+    // The decoder handles unknown blocks and any data after the trailer.
     if (block !== EXTENSION && block !== FRAME) break;
     if (block === EXTENSION) {
       if (file[at + 1] === CONTROL) control = at + 3;
@@ -177,8 +182,8 @@ function readFrame(file: Buffer, at: number, control: number | undefined): Frame
 }
 
 /**
- * An index into the table of colors that no pixel of a frame has; undefined where each is used.
- * Every string of LZW consists of indices that were written by themselves before.
+ * An index into the color table that no pixel of a frame uses; undefined if all are used. Every LZW
+ * string consists of indices that were written individually before.
  */
 function unusedIndex(file: Uint8Array, data: number): number | undefined {
   const bits = file[data] ?? 0;
@@ -201,7 +206,7 @@ function unusedIndex(file: Uint8Array, data: number): number | undefined {
         continue;
       }
       if (code < clear) used.add(code);
-      // The first string after a clearing adds none to the table.
+      // The first string after a clear code adds no table entry.
       if (!first && next < 4096) next += 1;
       first = false;
       if (next === 2 ** width && width < 12) width += 1;
@@ -210,12 +215,15 @@ function unusedIndex(file: Uint8Array, data: number): number | undefined {
   return [...Array(256).keys()].find((index) => !used.has(index));
 }
 
-/** A table of colors, whose flags say whether it is there, and its size. */
+/** The size of a color table in bytes, from its flags; 0 without a table. */
 export function tableBytes(flags = 0): number {
   return flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0;
 }
 
-/** Data comes in parts, each with its length before it, until one of none. */
+/**
+ * The offset after a list of sub-blocks. Each begins with its length, and an empty one ends the
+ * list.
+ */
 export function afterParts(file: Uint8Array, from: number): number {
   let at = from;
   while (at < file.length && (file[at] ?? 0) > 0) at += 1 + (file[at] ?? 0);

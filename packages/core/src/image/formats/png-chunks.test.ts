@@ -28,7 +28,7 @@ const eXIf = (block: Buffer) => chunk("eXIf", block);
 
 const chunksOf = (bytes: Buffer) => withParts({ kind: "bytes", bytes }, pngChunks);
 
-/** The same pixels in chunks of one byte, and a chunk behind them. */
+/** The same pixels in chunks of one byte, followed by another chunk. */
 function scattered(file: Buffer, behind: Buffer): Buffer {
   const [from, to] = [file.indexOf("IDAT") - 4, file.indexOf("IEND") - 4];
   const pieces: Buffer[] = [];
@@ -76,7 +76,7 @@ it("pixels may stand in any number of chunks, of which one is looked at", async 
   expect(chunks.map(({ type }) => type)).not.toContain("IDAT");
   expect(reads).toBe(chunks.length + 1);
 
-  // EXIF behind them is not read by the codec, so it is neither minded nor heeded.
+  // The codec does not read EXIF after the pixels, so it neither fails nor applies.
   const input = { kind: "bytes", bytes: file } as const;
   await withBearableExif(input, "png", async (lent) => expect(lent).toBe(input));
   expect(await probe(input, rules(1e6))).toMatchObject({ width: 160, height: 120, orientation: 1 });

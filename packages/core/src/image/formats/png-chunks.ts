@@ -4,23 +4,25 @@ import { unread } from "./unsupported.ts";
 /** A chunk before a PNG's pixels. */
 export interface PngChunk {
   readonly type: string;
-  /** Where its length stands. */
+  /** The offset of its length field. */
   readonly at: number;
-  /** Bytes of its data. */
+  /** The bytes of its data. */
   readonly length: number;
 }
 
-/** Far more than any program writes before the pixels; the codec reads on, so we do not look away. */
+/**
+ * Far more chunks than any program writes before the pixels. A file with more is rejected, because
+ * the codec would read on.
+ */
 const MOST_CHUNKS = 1000;
-/** libpng refuses a file with a chunk of any other type. */
+/** libpng rejects a file with a chunk of any other type. */
 const TYPE = /^[a-z]{4}$/i;
 
 /**
- * The chunks before a PNG's pixels, however many hold those: what says its colors stands here, and
- * of what stands behind the pixels, such as EXIF, the codec reads nothing.
- * https://www.w3.org/TR/png-3/#5ChunkOrdering
+ * The chunks before a PNG's pixels. They specify the colors, and the codec reads no chunk after the
+ * pixels, such as EXIF. https://www.w3.org/TR/png-3/#5ChunkOrdering
  *
- * @throws Rejection `SourceUnsupported` where they are over 1000
+ * @throws Rejection `SourceUnsupported` if there are more than 1000
  */
 export async function pngChunks({ read, bytes }: Parts): Promise<PngChunk[]> {
   const chunks: PngChunk[] = [];

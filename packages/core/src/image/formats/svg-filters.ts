@@ -2,22 +2,22 @@ import { Rejection } from "../../outcome/index.ts";
 import { type Area, areaPixels } from "../../plan/index.ts";
 
 /**
- * CPU seconds that librsvg takes for a filter's primitive on a megapixel, measured: most 0.15,
- * feTurbulence 0.6 (its octaves are bounded), feMorphology 4 (so is its radius), feConvolveMatrix
- * 0.012 for each number in its matrix.
+ * CPU seconds that librsvg takes per filter primitive and megapixel, as measured: 0.15 for most,
+ * 0.6 for feTurbulence (its octaves are limited), 4 for feMorphology (its radius is limited), and
+ * 0.012 per number in the matrix of feConvolveMatrix.
  */
 const SECONDS = { feTurbulence: 0.6, feMorphology: 4 } as const;
 const OTHER_SECONDS = 0.15;
 const MATRIX_SECONDS = 0.012;
 
 /**
- * Refuses a drawing whose filters would be computed for longer than a decode may take: nothing can
- * interrupt one, and a few bytes of them cost hours. An estimate, as if each filter covered the
- * whole picture, wherever it is used; it is no fence against whoever sets out to get past it.
+ * Rejects a drawing whose filters would take longer than a decode may: a filter cannot be
+ * interrupted, and a few bytes can cost hours. This is an estimate as if each use of a filter
+ * covered the whole image. It does not stop a file that is designed to evade it.
  *
  * @param svg the whole file
- * @param drawn the size that it is rasterized at, px
- * @param seconds how long the decode may take
+ * @param drawn the size at which it is rasterized, in px
+ * @param seconds the longest time that the decode may take
  * @throws Rejection `SourceTooLarge`
  */
 export function checkFilters(svg: Uint8Array, drawn: Area, seconds: number): void {
@@ -42,7 +42,9 @@ function secondsOf(primitive: string): number {
   return Math.max(OTHER_SECONDS, Number(across) * Number(down) * MATRIX_SECONDS);
 }
 
-/** How often filters are applied: where they are named, by a style to anything, each in all copies. */
+/**
+ * The number of times that filters are applied: references to them, style rules, and all copies.
+ */
 function applications(text: string): number {
   const count = (pattern: RegExp) => text.match(pattern)?.length ?? 0;
   const styles = (text.match(/<style[\s\S]*?<\/style/g) ?? []).join("");

@@ -67,7 +67,7 @@ describe("SVG", () => {
     const large = await pixelsOf(fileOf(made, "large"));
     expect([large.width, large.height]).toEqual([960, 640]);
     expect(farthest(colorsOf(large), RGB)).toBeLessThan(2);
-    // A px beside the middle is of one color: an enlarged 24 px picture would blur 20 px of it.
+    // The px beside the middle has one color. An enlarged 24 px image would blur 20 px of it.
     const start = (160 * 960 + 476) * large.channels;
     expect([...large.data.subarray(start, start + 3)]).toEqual(RGB[0]);
     expect(made.get("small")).toMatchObject({ width: 48, height: 48 });
@@ -156,7 +156,7 @@ describe("SVG", () => {
         message: expect.stringMatching(/filters would take some \d+ s .* limits.seconds is 300$/),
       });
     }
-    // A drawing with shadows, as people make them.
+    // A drawing with typical shadows.
     const shadow = '<feOffset dx="1"/><feGaussianBlur stdDeviation="2"/><feBlend in2="x"/>';
     await expect(wholeOf(filter(shadow, square.repeat(20)))).resolves.toBeDefined();
   });

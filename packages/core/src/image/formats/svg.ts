@@ -5,15 +5,15 @@ import type { Area } from "../../plan/index.ts";
 import type { Recipe } from "../../recipe/index.ts";
 import type { ImageInput } from "../input.ts";
 
-/** Parsed whole, into a tree many times its size. */
+/** The whole file is parsed into a tree of many times its size. */
 const MOST_BYTES = 16 * 1024 * 1024;
-/** cairo's surfaces have sides of at most 32,767 px. */
+/** Cairo surfaces have sides of at most 32,767 px. */
 const LONGEST_SIDE = 32_767;
 
 /**
- * An SVG as bytes, whatever it came as: librsvg lets a file refer to files beside it, and bytes to
- * nothing but what they carry. Opens sharp's loader for the first that comes: no other source can
- * reach it, because the format is detected before, and `probe` checks it again.
+ * Returns an SVG as bytes. librsvg lets a file, but not bytes in memory, refer to neighboring
+ * files. The first call enables sharp's SVG loader. No other source can reach it, because the
+ * format is detected before, and `probe` checks it again.
  *
  * @throws Rejection `SourceTooLarge`
  */
@@ -32,8 +32,8 @@ export async function svgBytes(
 }
 
 /**
- * The size at which an SVG is rasterized: its own, or as large as the recipe's largest preset
- * wants it, for a drawing has no px to be enlarged from.
+ * The size at which an SVG is rasterized: its own size, or the size that the largest preset needs,
+ * because a drawing has no px to enlarge.
  */
 export function drawnAt(own: Area, { presets, limits }: Pick<Recipe, "presets" | "limits">): Area {
   const wanted = presets.map(({ width = 0, height = 0 }) =>

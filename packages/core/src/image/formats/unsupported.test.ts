@@ -7,7 +7,7 @@ import { fileOf, quadrants, RGB, rendered } from "../pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
-/** With another frame marker, or other bytes in its header. */
+/** A JPEG with another frame marker or other bytes in its header. */
 async function jpeg(marker: number, precision = 8, height = 64): Promise<Buffer> {
   const file = await quadrants(RGB).jpeg().toBuffer();
   const at = file.indexOf(Buffer.of(0xff, 0xc0));
@@ -17,7 +17,7 @@ async function jpeg(marker: number, precision = 8, height = 64): Promise<Buffer>
   return file;
 }
 
-/** The same picture, with so many of its components said to be there, or more. */
+/** The same image with another declared number of components. */
 async function componentsOf(count: number): Promise<Buffer> {
   const file = await jpeg(0xc0);
   const at = file.indexOf(Buffer.of(0xff, 0xc0));
@@ -50,7 +50,7 @@ function bmp(bits: number, method: number, height = 64): Buffer {
   return file;
 }
 
-/** With a comment of so many bytes before its frame. */
+/** Inserts a comment of this many bytes before the frame. */
 function commented(file: Buffer, bytes: number): Buffer {
   const comment = Buffer.alloc(bytes + 4, 0x20);
   comment.writeUInt16BE(0xfffe);

@@ -2,12 +2,12 @@ import { Rejection } from "../../outcome/index.ts";
 import type { Parts } from "../decode/parts.ts";
 import { HIERARCHY, isFrame, JPEG_LS, jpegSegments } from "./jpeg/segments.ts";
 
-/** Why a sound source of a format that is read is rejected: its kind is not. */
+/** The rejection of an intact source whose format is supported but whose variant is not. */
 export function unread(kind: string): Rejection {
   return new Rejection("SourceUnsupported", `the source is ${kind}, which is not read: convert it`);
 }
 
-/** By the frame's marker: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, table B.1 */
+/** By frame marker: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, table B.1 */
 const FRAMES: Readonly<Record<number, string>> = {
   195: "a lossless JPEG",
   197: "a hierarchical JPEG",
@@ -21,10 +21,10 @@ const FRAMES: Readonly<Record<number, string>> = {
   [JPEG_LS]: "JPEG-LS",
 };
 
-/** Gray, color, CMYK: of any other number nothing says what they are. */
+/** Gray, color and CMYK. The meaning of any other number of components is undefined. */
 const COMPONENTS = [1, 3, 4];
 
-/** What a sound JPEG is that the codec does not read; undefined for what it does. */
+/** The variant of an intact JPEG that the codec does not support; undefined if it does. */
 export async function unreadJpeg(source: Parts): Promise<string | undefined> {
   const [frame] = await jpegSegments(source, isFrame);
   if (frame === undefined) return undefined;
@@ -42,8 +42,8 @@ export async function unreadJpeg(source: Parts): Promise<string | undefined> {
 }
 
 /**
- * The same of a PNG. Xcode writes CgBI into apps, with a chunk before the header and colors in
- * another order.
+ * The same for a PNG. Xcode writes CgBI files, with a chunk before the header and colors in another
+ * order.
  */
 export async function unreadPng({ read }: Parts): Promise<string | undefined> {
   const type = (await read(12, 4)).toString("latin1");

@@ -2,8 +2,8 @@ import type { Metadata } from "sharp";
 import type { InputFormat } from "../../plan/index.ts";
 
 /**
- * Whether a source may contain only its image: no profile, no location, no maker, no comment. Decided
- * from its header; only then is it worth looking at all of it, as `only-picture.ts` does.
+ * Whether a source may contain only its image: no profile, location, camera data or comment. The
+ * header alone decides this; `hasNoTrailingData` then checks the whole file.
  */
 export function hasNoMetadata(format: InputFormat, metadata: Metadata): boolean {
   const { exif, icc, xmp, iptc, comments, orientation, pages, tifftagPhotoshop } = metadata;

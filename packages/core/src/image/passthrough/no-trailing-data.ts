@@ -2,8 +2,8 @@ import type { InputFormat } from "../../plan/index.ts";
 import { afterParts, tableBytes } from "../formats/gif.ts";
 
 /**
- * Is every byte of a file part of its picture? Codecs tell of some metadata only, and of nothing
- * that stands behind the picture or in parts that they skip: a comment, a script, an archive.
+ * Whether every byte of a file belongs to its image. Codecs report only some metadata, and nothing
+ * that follows the image or lies in parts that they skip: a comment, a script, an archive.
  *
  * @param bytes the whole file
  */
@@ -19,7 +19,7 @@ export function hasNoTrailingData(format: InputFormat, bytes: Uint8Array): boole
     case "gif":
       return isOnlyGif(file);
     default:
-      // Boxes and directories can point anywhere, and leave gaps.
+      // Boxes and directories can point anywhere and leave gaps.
       return false;
   }
 }
@@ -27,11 +27,14 @@ export function hasNoTrailingData(format: InputFormat, bytes: Uint8Array): boole
 const JFIF = 16;
 const ADOBE = 14;
 
-/** The frames that browsers decode: baseline, extended, progressive, all of Huffman's coding. */
+/** The frames that browsers decode: baseline, extended and progressive, all with Huffman coding. */
 const FRAMES = [0xc0, 0xc1, 0xc2];
 const TABLES = [0xc4, 0xdb, 0xdd];
 
-/** Frame, tables, scans, and of applications the two that say how color is stored, without a thumbnail. */
+/**
+ * Allows frames, tables, scans, and the two application segments that specify the color encoding,
+ * without a thumbnail.
+ */
 function isOnlyJpeg(file: Buffer): boolean {
   let at = 2;
   while (at + 4 <= file.length) {
@@ -47,7 +50,7 @@ function isOnlyJpeg(file: Buffer): boolean {
   return at === file.length - 2 && file[at] === 0xff && file[at + 1] === 0xd9;
 }
 
-/** The next marker that is neither a stuffed byte nor one that restarts a scan. */
+/** The next marker that is neither a stuffed byte nor a restart marker. */
 function endOfScan(file: Buffer, from: number): number {
   for (let at = file.indexOf(0xff, from); at >= 0; at = file.indexOf(0xff, at + 1)) {
     const next = file[at + 1] ?? 0;
@@ -81,7 +84,7 @@ function isOnlyWebp(file: Buffer): boolean {
   return at === file.length && file.readUInt32LE(4) === file.length - 8;
 }
 
-/** Sizes and times, but no comment, no plain text, no application. */
+/** The only allowed extension: frame delays, but no comment, plain text or application data. */
 const GIF_CONTROL = 0xf9;
 
 function isOnlyGif(file: Buffer): boolean {

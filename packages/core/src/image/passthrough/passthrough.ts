@@ -5,8 +5,9 @@ import type { ImageInput } from "../input.ts";
 import { hasNoTrailingData } from "./no-trailing-data.ts";
 
 /**
- * A rendition, or the source's own bytes in its place where its preset says so, they are fewer, and
- * they are the same picture in the same format with nothing in them that a rendition leaves out.
+ * Returns the source's own bytes instead of a rendition if the preset specifies that, they are
+ * fewer, and they are the same image in the same format without anything that a rendition leaves
+ * out.
  */
 export async function passthrough(
   image: RenderedImage,
@@ -25,7 +26,7 @@ function isWhole({ format, plan }: RenderedImage, source: SourceInfo): boolean {
   return (
     source.bare === true &&
     source.format === format &&
-    // CMYK, and more bits than a rendition has.
+    // CMYK, or more bits than a rendition has, is not allowed.
     (source.format !== "jpeg" || source.bands !== 4) &&
     source.depth <= 8 &&
     crop === undefined &&

@@ -22,7 +22,7 @@ import { hasNoTrailingData } from "./no-trailing-data.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
-/** What a second reader of the file would act on. */
+/** The payload that a second reader of the file would execute. */
 const PAYLOAD = "alert(document.domain)";
 const latin = (text: string) => Buffer.from(text, "latin1");
 const picture = () => quadrants(RGB);
@@ -33,7 +33,9 @@ const HTML = latin(`<html><script>${PAYLOAD}</script></html>`);
 const ZIP = latin(`PK\x03\x04\x14\0\0\0\0\0${PAYLOAD}PK\x05\x06${"\0".repeat(18)}`);
 const PDF = latin(`%PDF-1.7\n1 0 obj<</S/JavaScript/JS(${PAYLOAD})>>endobj\n%%EOF`);
 
-/** A GIF whose first bytes are also a script: its width is the two dead letters that open a comment. */
+/**
+ * A GIF whose first bytes are also a script: its width is the two characters that open a comment.
+ */
 async function gifar(): Promise<Buffer> {
   const width = latin("/*").readUInt16LE(0);
   const create = { width, height: 2, channels: 3, background: "#dc2828" } as const;
@@ -278,7 +280,7 @@ describe("telling a format", () => {
         const head = whole.subarray(0, Math.max(0, whole.length - cut));
         const seen = formatOf(head);
         expect(["readable", "unreadable", "unknown"]).toContain(seen.kind);
-        // The same inside a larger buffer as alone.
+        // The result is the same inside a larger buffer.
         expect(formatOf(Uint8Array.from(head))).toEqual(seen);
       }),
       { numRuns: 2000 },

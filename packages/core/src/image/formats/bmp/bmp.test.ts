@@ -12,7 +12,7 @@ import {
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
-/** An odd width: rows are padded to four bytes. */
+/** The width is odd because rows are padded to four bytes. */
 const WIDTH = 37;
 const HEIGHT = 22;
 
@@ -20,14 +20,14 @@ interface Shape {
   readonly bits: number;
   readonly topDown?: boolean;
   readonly method?: number;
-  /** Of the second header, bytes. */
+  /** The length of the second header, in bytes. */
   readonly header?: number;
   readonly masks?: readonly [number, number, number, number];
   /** Bytes between the headers and the pixels. */
   readonly gap?: number;
 }
 
-/** The headers, the palette of the four colors, and pixels as given. */
+/** The headers, the palette of the four colors, and the given pixels. */
 function bmp(shape: Shape, pixels: Buffer): Buffer {
   const { bits, topDown = false, method = 0, header = 40, masks, gap = 0 } = shape;
   const old = header === 12;
@@ -59,7 +59,7 @@ function bmp(shape: Shape, pixels: Buffer): Buffer {
   return file;
 }
 
-/** Which of the four colors stands at a px. */
+/** The index of the color at a px. */
 function quadrantAt(x: number, y: number): number {
   return (x >= WIDTH / 2 ? 1 : 0) + (y >= HEIGHT / 2 ? 2 : 0);
 }
@@ -117,7 +117,7 @@ function shorts(shape: Shape, green: number): Buffer {
   );
 }
 
-/** A run and a literal in each row; ends of rows and of the picture. */
+/** A run and a literal in each row, with row ends and the end of the image. */
 function runs(bits: 4 | 8): Buffer {
   const literal = 5;
   const bytes: number[] = [];

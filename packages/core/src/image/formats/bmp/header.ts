@@ -1,28 +1,28 @@
 import { Rejection } from "../../../outcome/index.ts";
 import { unread } from "../unsupported.ts";
 
-/** What a BMP's headers say. */
+/** The contents of a BMP's headers. */
 export interface BmpHeader {
-  /** px */
+  /** In px. */
   readonly width: number;
-  /** px */
+  /** In px. */
   readonly height: number;
-  /** Does the first row in the file stand at the top? Mostly it is the bottom one. */
+  /** Whether the first row in the file is the top row. In most files it is the bottom row. */
   readonly topDown: boolean;
   readonly bits: 1 | 4 | 8 | 16 | 24 | 32;
   readonly compression: "none" | "rle8" | "rle4";
-  /** Where in 16 and 32 bit pixels each channel's bits are; no alpha: 0. */
+  /** The bits of each channel in 16-bit and 32-bit pixels. Without alpha, its mask is 0. */
   readonly masks: { red: number; green: number; blue: number; alpha: number };
-  /** Where the palette begins, its entries and the bytes of each; blue, green, red. */
+  /** The offset of the palette, its number of entries and the bytes of each (blue, green, red). */
   readonly palette: { at: number; entries: number; entryBytes: 3 | 4 };
-  /** Where the pixels begin. */
+  /** The offset of the pixels. */
   readonly pixelsAt: number;
 }
 
-/** Enough of a file to read its headers. */
+/** Enough bytes of a file to read its headers. */
 export const BMP_HEAD_BYTES = 14 + 124 + 16;
 
-/** Lengths of the headers that Windows and OS/2 wrote, in bytes. */
+/** The lengths of the headers of Windows and OS/2, in bytes. */
 const CORE = 12;
 const INFO = 40;
 const WITH_MASKS = 52;
@@ -65,7 +65,7 @@ function bitsOf(depth: number, method: number): BmpHeader["bits"] {
   if (depth === 0 && (method === 4 || method === 5)) {
     throw unread(`a BMP that holds a ${method === 4 ? "JPEG" : "PNG"}`);
   }
-  // Of Windows CE and of GDI+.
+  // These depths come from Windows CE and GDI+.
   if (depth === 2 || depth === 64) throw unread(`a BMP of ${depth} bits a pixel`);
   switch (depth) {
     case 1:
@@ -89,7 +89,7 @@ function compressionOf(
   if (method === 0) return "none";
   if (method === 1 && bits === 8 && !topDown) return "rle8";
   if (method === 2 && bits === 4 && !topDown) return "rle4";
-  // OS/2 means other things by these two.
+  // In OS/2, these two methods have other meanings.
   if ((method === 3 || method === 6) && (bits === 16 || bits === 32) && length !== 64) {
     return "none";
   }
@@ -120,7 +120,7 @@ function masksOf(
       ? { red: 0x7c00, green: 0x03e0, blue: 0x001f, alpha }
       : { red: 0xff0000, green: 0xff00, blue: 0xff, alpha };
   for (const mask of Object.values(masks)) {
-    // Bits in one run, at most 16 of them: more would be a table of gigabytes.
+    // The bits must be one run of at most 16. More would need a table of gigabytes.
     const run = mask === 0 ? 0 : (mask >>> trailingZeros(mask)) + 1;
     if ((run & (run - 1)) !== 0 || run > 2 ** 16) throw corrupt(`a mask of ${mask.toString(16)}`);
   }

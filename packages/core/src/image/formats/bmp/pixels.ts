@@ -6,9 +6,9 @@ import { rleIndices } from "./rle.ts";
  * Decodes a BMP's pixels.
  *
  * @param bytes the whole file
- * @param out filled with rows from the top, width x height x 4 bytes (RGBA) where the header has a
- *   mask for alpha, x 3 (RGB) elsewhere
- * @param tolerant are pixels that are missing left black?
+ * @param out filled with rows from the top: width x height x 4 bytes (RGBA) if the header has an
+ *   alpha mask, otherwise x 3 (RGB)
+ * @param tolerant whether missing pixels are left black
  * @throws Rejection `SourceCorrupt` when pixels are missing
  */
 export function bmpPixels(bytes: Uint8Array, out: Uint8Array, tolerant = false): void {
@@ -23,7 +23,10 @@ interface Order extends BmpHeader {
   readonly tolerant: boolean;
 }
 
-/** Calls with each row of the picture, from the top: where it begins in the file and in `out`. */
+/**
+ * Calls a function for each row of the image, from the top, with its offsets in the file and in
+ * `out`.
+ */
 function eachRow(
   file: Buffer,
   { width, height, bits, topDown, pixelsAt, tolerant }: Order,
@@ -31,7 +34,7 @@ function eachRow(
   row: (from: number, to: number) => void,
 ): void {
   const stride = Math.ceil((width * bits) / 32) * 4;
-  // The last row's padding may be missing: nothing of the picture is.
+  // The padding of the last row may be missing, because it contains no pixels.
   const bytes = Math.ceil((width * bits) / 8);
   if (!tolerant && pixelsAt + (height - 1) * stride + bytes > file.length) throw cut();
   for (let y = 0; y < height; y++) {
@@ -79,7 +82,7 @@ function indexed(file: Buffer, header: Order, out: Uint8Array): void {
   });
 }
 
-/** Red, green, blue of 256 entries: what the file does not have is black. */
+/** Red, green, blue of 256 entries. Entries that the file does not have are black. */
 function colorsOf(file: Buffer, { palette: { at, entries, entryBytes } }: BmpHeader): Uint8Array {
   const colors = new Uint8Array(256 * 3);
   for (let entry = 0; entry < entries; entry++) {
@@ -110,11 +113,12 @@ function masked(file: Buffer, header: Order, out: Uint8Array): void {
       }
     }
   });
-  // Programs that say they have alpha and never wrote any mean opaque; so browsers show them.
+  // An alpha channel of only zeros means opaque: some programs declare alpha and never write it.
+  // Browsers do the same.
   if (channels === 4 && seen === 0) for (let at = 3; at < out.length; at += 4) out[at] = 255;
 }
 
-/** Takes a channel out of a pixel, as 0 to 255. */
+/** Extracts a channel from a pixel, as 0 to 255. */
 function channel(mask: number): (pixel: number) => number {
   if (mask === 0) return () => 0;
   const shift = trailingZeros(mask);

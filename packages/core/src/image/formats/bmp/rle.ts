@@ -1,10 +1,10 @@
 /**
- * Undoes BMP's run lengths, whose rows go from the bottom up:
+ * Decodes BMP run lengths, whose rows go from the bottom up:
  * https://learn.microsoft.com/windows/win32/gdi/bitmap-compression
  *
  * @param data from the first pixel to the end of the file
- * @returns a palette index for each px, rows from the top; what is skipped has index 0, and so has
- *   what is missing when the data ends before the picture does
+ * @returns a palette index for each px, rows from the top. Skipped pixels have index 0, and so do
+ *   missing pixels if the data ends before the image does.
  */
 export function rleIndices(
   data: Uint8Array,
@@ -17,7 +17,7 @@ export function rleIndices(
   let y = height - 1;
   let at = 0;
   const put = (index: number) => {
-    // A run can be longer than its row: what is beyond is nowhere.
+    // A run can be longer than its row. The rest of it is ignored.
     if (x < width && y >= 0) indices[y * width + x] = index;
     x += 1;
   };
@@ -26,7 +26,7 @@ export function rleIndices(
   while (y >= 0) {
     const count = data[at];
     const value = data[at + 1];
-    // Complete without its mark of the end.
+    // The image is complete without its end marker.
     if (count === undefined || value === undefined) {
       return { indices, whole: y === 0 && x >= width };
     }

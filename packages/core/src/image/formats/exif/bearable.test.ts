@@ -51,7 +51,7 @@ describe.each(FORMATS)("%s with EXIF that takes long to read", (format) => {
       });
       const made = fileOf(await rendered(input, { a: { format: "png" } }), "a");
       const found = colorsOf(await pixelsOf(made));
-      // Turned to the right: what stood at the left stands at the top.
+      // Turned to the right: the left side becomes the top.
       const turned = [RGB[2], RGB[0], RGB[3], RGB[1]] as const;
       expect(farthest(found, format === "avif" ? RGB : turned)).toBeLessThan(16);
       expect(await bytesOf(input)).toEqual(source);

@@ -8,9 +8,9 @@ import { heifExifEdits } from "./heif.ts";
 import { EXIF_BYTES, exifOfOrientation, weighExif } from "./weight.ts";
 
 /**
- * Lends a source to `use` with EXIF that can be read in no time: itself, or a copy in which EXIF
- * beyond the bounds says the orientation and nothing else. libvips has libexif read all of it each
- * time that it opens a picture, and there is no way to tell it not to.
+ * Passes a source to `use` with EXIF that can be read quickly: the source itself, or a copy whose
+ * EXIF, if it exceeds the limits, contains only the orientation. libvips makes libexif read all of
+ * the EXIF each time it opens an image, and no option disables that.
  */
 export async function withBearableExif<T>(
   input: ImageInput,
@@ -33,7 +33,7 @@ async function edits(format: InputFormat, source: Parts): Promise<Edit[]> {
   return found;
 }
 
-/** libpng passes over EXIF whose checksum is wrong, and with it over the orientation. */
+/** libpng ignores EXIF with a wrong checksum, including the orientation. */
 async function checksum(source: Parts, block: ExifBlock, edit: Edit): Promise<Edit[]> {
   if (block.checked === undefined) return [];
   const { from, to } = block.checked;

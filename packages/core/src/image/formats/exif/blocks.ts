@@ -4,12 +4,12 @@ import { jpegSegments } from "../jpeg/segments.ts";
 import { pngChunks } from "../png-chunks.ts";
 import { webpChunks } from "../webp/chunks.ts";
 
-/** Where a block of EXIF lies in a source, from its byte order on. */
+/** The position of an EXIF block in a source, starting at its byte order mark. */
 export interface ExifBlock {
   readonly at: number;
-  /** bytes */
+  /** In bytes. */
   readonly length: number;
-  /** The chunk that its checksum covers, and that ends where the checksum stands. */
+  /** The chunk that the checksum covers. The checksum follows it. */
   readonly checked?: { readonly from: number; readonly to: number };
 }
 
@@ -34,7 +34,7 @@ async function inJpeg(source: Parts): Promise<ExifBlock[]> {
   const blocks: ExifBlock[] = [];
   for (const { at, length } of await jpegSegments(source, (marker) => marker === APP1)) {
     const prefix = await source.read(at, PREFIX.length);
-    // The two bytes behind the word are not looked at by every reader.
+    // Some readers ignore the two bytes after the word.
     if (prefix.toString("latin1", 0, 4) === "Exif") {
       blocks.push({ at: at + PREFIX.length, length: length - PREFIX.length });
     }
@@ -61,7 +61,7 @@ async function inWebp(source: Parts): Promise<ExifBlock[]> {
   return blocks;
 }
 
-/** Many writers put the word before it that only JPEG asks for. */
+/** Many writers add the prefix that only JPEG requires. */
 async function withoutPrefix({ read }: Parts, at: number, length: number): Promise<ExifBlock> {
   const has = (await read(at, PREFIX.length)).toString("latin1") === PREFIX;
   const skip = has ? PREFIX.length : 0;

@@ -2,12 +2,12 @@ import { chunk, inserted, segment, u32, withChunks } from "../../containers.fixt
 import { quadrants, RGB } from "../../pictures.fixture.ts";
 
 /**
- * EXIF whose first directory has an orientation and else pointers to a second one, whose entries
- * have no type or are pointers to it as well: a few KB that libexif reads for minutes.
+ * EXIF whose first directory has an orientation and otherwise pointers to a second directory, whose
+ * entries have no type or also point to it: a few KB that libexif reads for minutes.
  *
  * @param pointers entries of the first directory
  * @param entries of the second
- * @param tag of the second's entries; 0: one that is no pointer
+ * @param tag of the second's entries; 0: a tag that is no pointer
  */
 export function exifBomb(
   orientation: number,
@@ -77,7 +77,7 @@ export async function withExif(
   }
 }
 
-/** In the place of the EXIF that was there, the last chunk. */
+/** Replaces the existing EXIF, which is the last chunk. */
 function inWebp(file: Buffer, block: Buffer): Buffer {
   const at = file.indexOf("EXIF", 12, "latin1");
   const head = Buffer.from("EXIF\0\0\0\0", "latin1");
@@ -87,7 +87,7 @@ function inWebp(file: Buffer, block: Buffer): Buffer {
   return made;
 }
 
-/** At the end of the file; where its item was found, its new place is written. */
+/** Appends the EXIF to the file and writes its new offset to the item. */
 function inAvif(file: Buffer, block: Buffer): Buffer {
   const old = file.indexOf("II*\0", 0, "latin1");
   const prefix = file.toString("latin1", old - 6, old) === "Exif\0\0" ? 6 : 0;
@@ -97,7 +97,7 @@ function inAvif(file: Buffer, block: Buffer): Buffer {
   const item = Buffer.concat([file.subarray(start, old), block]);
   const made = Buffer.concat([file, item]);
   made.writeUInt32BE(file.length, at);
-  // Behind the base: how many extents there are, and the first one's offset from it.
+  // The base is followed by the number of extents and the offset of the first.
   made.writeUInt32BE(item.length, at + 4 + 2 + 4);
   return made;
 }

@@ -4,14 +4,14 @@ import { extentOf } from "../iso/colors.ts";
 import { type Extent, isoFile } from "../iso/picture.ts";
 import { EXIF_BYTES, weighExif } from "./weight.ts";
 
-/** A type that nobody knows. */
+/** An unknown item type. */
 const HIDDEN = Buffer.from("none", "latin1");
-/** Of EXIF in one file: the codec takes the first. */
+/** The maximum number of EXIF items in one file. The codec uses the first. */
 const ITEMS = 4;
 
 /**
- * The edits that hide a HEIF's EXIF from libvips where reading it would be beyond the bounds, or
- * where its place is unknown. How a HEIF is turned stands elsewhere in it.
+ * The edits that hide a HEIF's EXIF from libvips if it exceeds the limits or its position is
+ * unknown. The rotation of a HEIF is stored elsewhere.
  */
 export async function heifExifEdits(parts: Parts): Promise<Edit[]> {
   const file = await isoFile(parts);
@@ -25,11 +25,12 @@ export async function heifExifEdits(parts: Parts): Promise<Edit[]> {
   return edits;
 }
 
-/** Four bytes stand before the block: ISO/IEC 23008-12, A.2.1. */
+/** Four bytes precede the block: ISO/IEC 23008-12, A.2.1. */
 async function isHeavy(extents: readonly Extent[], parts: Parts): Promise<boolean> {
   const lengths = extents.map((one) => ("bytes" in one ? one.bytes.length : one.length));
   const all = lengths.reduce((sum, length) => sum + length, 0);
-  // One of no length goes on to the end of the file, and what has no place may be read from any.
+  // An extent without a length reaches the end of the file, and an item without extents may be read
+  // from anywhere.
   if (extents.length === 0 || lengths.includes(0) || all > EXIF_BYTES) return true;
   const blocks: Buffer[] = [];
   for (const extent of extents) blocks.push(await extentOf(extent, parts));

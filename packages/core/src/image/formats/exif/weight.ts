@@ -1,37 +1,44 @@
-/** What a reader of EXIF would have to do, and the one thing that must not be lost. */
+/** The work of reading a block of EXIF, and the orientation, which must not be lost. */
 export interface ExifWeight {
-  /** Does reading it stay within the bounds below? */
+  /** Whether reading the block stays within the limits below. */
   readonly bearable: boolean;
-  /** 1 to 8 */
+  /** 1 to 8. */
   readonly orientation: number;
 }
 
 /**
- * The bounds of EXIF that libexif is given, which reads a directory again each time that an entry
- * points to it. Cameras write five directories of a hundred entries in all, whose values do not
- * overlap. Measured, libexif 0.6.26, CPU: one directory of 5,000 entries, 5 ms; three pointers to
- * one of 2,500 that point to it, 1.2 s; of 5,000, 4.8 s; 2,600 pointers to one of 2,600, over 30 s.
+ * The limits for EXIF that libexif reads. libexif reads a directory again for each entry that
+ * points to it. Cameras write five directories with a hundred entries in total, whose values do not
+ * overlap. CPU time measured with libexif 0.6.26: one directory of 5,000 entries, 5 ms; three
+ * pointers to one of 2,500 that point to it, 1.2 s; of 5,000, 4.8 s; 2,600 pointers to one of
+ * 2,600, over 30 s.
  */
 const DIRECTORIES = 8;
 const ENTRIES = 1000;
-/** All values together, in lengths of the block: some writers have two entries share one. */
+/**
+ * The total size of all values, as a multiple of the block: some writers let two entries share a
+ * value.
+ */
 const VALUES = 4;
-/** Of a block, in bytes. In a JPEG it has at most 64 KiB. */
+/** The maximum size of a block, in bytes. In a JPEG it has at most 64 KiB. */
 export const EXIF_BYTES = 1024 * 1024;
 
 const ORIENTATION = 0x0112;
-/** Of the photo, of the place, of interoperability. */
+/** The tags that point to the Exif, GPS and interoperability directories. */
 const POINTERS: readonly number[] = [0x8769, 0x8825, 0xa005];
 const SHORT = 3;
-/** Bytes of one value, by type: https://www.cipa.jp/std/documents/e/DC-X008-Translation-2019-E.pdf, 4.6.2 */
+/**
+ * Bytes of one value, by type: https://www.cipa.jp/std/documents/e/DC-X008-Translation-2019-E.pdf,
+ * 4.6.2
+ */
 const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
 const ENTRY_BYTES = 12;
 
 /**
- * Weighs a block of EXIF without reading a value of it but the orientation.
+ * Estimates the work of reading a block of EXIF. The orientation is the only value that it reads.
  *
- * @param block from its byte order, `II` or `MM`, on
- * @param length of the whole block in bytes, where what is given is only its beginning
+ * @param block starting at its byte order, `II` or `MM`
+ * @param length of the whole block in bytes, if `block` is only its beginning
  */
 export function weighExif(block: Buffer, length = block.length): ExifWeight {
   const little = block.toString("latin1", 0, 2) === "II";
@@ -54,7 +61,7 @@ export function weighExif(block: Buffer, length = block.length): ExifWeight {
     for (const at of places(from)) {
       entries += 1;
       const size = (TYPE_BYTES[short(at + 2)] ?? 0) * long(at + 4);
-      // What reaches beyond the block is not read.
+      // Values that extend beyond the block are not read.
       if (size > 4 && size <= length) bytes += size;
       if (!bearable()) return;
       if (POINTERS.includes(short(at))) visit(long(at + 8));
@@ -74,8 +81,8 @@ export function weighExif(block: Buffer, length = block.length): ExifWeight {
 }
 
 /**
- * EXIF that says the orientation and nothing else, 26 bytes: put where a block begins, it stands in
- * the block's place.
+ * EXIF of 26 bytes that contains only the orientation. It replaces a block when it is written to
+ * the block's start.
  */
 export function exifOfOrientation(orientation: number): Buffer {
   const block = Buffer.alloc(8 + 2 + ENTRY_BYTES + 4);

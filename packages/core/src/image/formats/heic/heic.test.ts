@@ -24,7 +24,7 @@ function fixture(name: "plain" | "alpha" | "phone"): Promise<Buffer> {
   return readFile(new URL(`${name}.fixture.heic`, import.meta.url));
 }
 
-/** As phones write it: turned by HEIF's own property, in the place of one that says "8 bit". */
+/** Rotates an image with HEIF's own property, as phones do. It replaces the property "8 bit". */
 function turned(file: Buffer, quarters: number): Buffer {
   const copy = Buffer.from(file);
   const at = copy.indexOf("pixi");

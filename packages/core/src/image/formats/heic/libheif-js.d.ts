@@ -1,4 +1,4 @@
-/** What is used of libheif's JavaScript build, which comes without types for this entry. */
+/** The used part of libheif's JavaScript build, which has no types for this entry point. */
 declare module "libheif-js/wasm-bundle.js" {
   interface Answer {
     readonly code: unknown;
@@ -14,7 +14,7 @@ declare module "libheif-js/wasm-bundle.js" {
     readonly image: object;
     readonly channels: readonly {
       readonly data: Uint8Array;
-      /** bytes */
+      /** In bytes. */
       readonly stride: number;
       readonly width: number;
       readonly height: number;

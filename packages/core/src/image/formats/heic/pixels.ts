@@ -3,15 +3,15 @@ import { Rejection } from "../../../outcome/index.ts";
 import type { Raster } from "../tiff/raster.ts";
 
 /**
- * Decodes a HEIC's primary picture, upright: libheif applies the turns and crops that the file
- * asks for, beside which EXIF's orientation does not count.
+ * Decodes a HEIC's primary image, upright. libheif applies the rotations and crops that the file
+ * specifies; the EXIF orientation is then ignored.
  *
- * Loading this module compiles 1.4 MB of WebAssembly, whose memory never shrinks again: it is for
- * threads that end with the picture.
+ * Loading this module compiles 1.4 MB of WebAssembly, whose memory never shrinks. Load it only in
+ * threads that end with the image.
  *
  * @param bytes the whole file
- * @param raster what the header said: a picture of another size is refused
- * @param out filled with rows from the top, RGB or RGBA of 8 or 16 bits as `raster` says
+ * @param raster the size from the header. An image of another size is rejected.
+ * @param out filled with rows from the top, RGB or RGBA of 8 or 16 bits as `raster` specifies
  * @throws Rejection `SourceCorrupt`
  */
 export function heicPixels(bytes: Uint8Array, raster: Raster, out: Uint8Array): void {
@@ -49,7 +49,7 @@ export function heicPixels(bytes: Uint8Array, raster: Raster, out: Uint8Array): 
   if (raster.bits === 16) stretch(out, plane.bits_per_pixel);
 }
 
-/** Numbers of so many bits to 16, in place. */
+/** Scales samples of `bits` bits to 16 bits, in place. */
 function stretch(out: Uint8Array, bits: number): void {
   const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
   const scale = 65_535 / (2 ** bits - 1);

@@ -1,26 +1,26 @@
 import { Bits } from "./bits.ts";
 
-/** What a bitstream says of its colors, by the numbers of ITU-T H.273. */
+/** The colors that a bitstream specifies, by the code points of ITU-T H.273. */
 export interface CodePoints {
   readonly primaries: number;
   readonly transfer: number;
   readonly matrix: number;
-  /** Do numbers go over their full range? Of video they do not. Undefined: it is not said. */
+  /** Whether samples use the full range, unlike most video. It is undefined if unspecified. */
   readonly full: boolean | undefined;
 }
 
-/** That it says nothing, in H.273's own words. */
+/** The H.273 code points for "unspecified". */
 export const UNSPECIFIED = { primaries: 2, transfer: 2, matrix: 2 } as const;
 
 const SEQUENCE_HEADER = 1;
-/** Of them, at most 32 and each of a few bytes. */
+/** The maximum number of operating points in AV1, each of a few bytes. */
 const MOST_POINTS = 32;
 
 /**
- * The colors of AV1's sequence header; undefined where that is not there.
+ * The colors in AV1's sequence header; undefined without a sequence header.
  * https://aomediacodec.github.io/av1-spec/, 5.3, 5.5 and 6.4.2
  *
- * @param bytes a list of OBUs: the first of a picture's, or those of its `av1C`
+ * @param bytes a list of OBUs: the first of an image, or those of its `av1C`
  */
 export function av1CodePoints(bytes: Uint8Array): CodePoints | undefined {
   const header = sequenceHeader(bytes);

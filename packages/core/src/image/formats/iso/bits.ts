@@ -1,4 +1,4 @@
-/** Reads bits, the highest first; beyond the end they are an error. */
+/** Reads bits, highest first. Reading beyond the end is an error. */
 export class Bits {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -27,7 +27,7 @@ export class Bits {
     this.#at += count;
   }
 
-  /** Exp-Golomb's codes, as HEVC's ue(v) and AV1's uvlc() have them. */
+  /** Exp-Golomb codes, as in HEVC's ue(v) and AV1's uvlc(). */
   exp(): number {
     let zeros = 0;
     while (zeros < 32 && !this.flag()) zeros += 1;

@@ -7,17 +7,17 @@ import { rewritten } from "./rewrite.ts";
 const GRID = 0x1000;
 
 /**
- * An AVIF or HEIC whose picture is put together from another's, used again and again.
+ * An AVIF or HEIC whose image is composed of another, which is used again and again.
  *
- * @param source of one coded picture
- * @param sides tiles a side, at most 16: more are refused by the codec
- * @param size px a side of what is shown of it
+ * @param source of one coded image
+ * @param sides tiles per side, at most 16: the codec rejects more
+ * @param size the size of the shown part, in px per side
  */
 export function tiled(source: Buffer, sides: number, size: number): Promise<Buffer> {
   return derived(source, sides, size, (tile) => tile);
 }
 
-/** The same, of tiles that are the grid itself. */
+/** The same with the grid itself as its tiles. */
 export function circular(source: Buffer): Promise<Buffer> {
   return derived(source, 2, 64, () => GRID);
 }
@@ -58,12 +58,12 @@ async function withIso(
     const file = await isoFile(parts);
     const picture = file?.items.get(file.primary);
     if (!file || !picture) throw new Error("no picture");
-    // Larger than the source, as the grid's own few bytes are added.
+    // Larger than the source, because the grid's own bytes are added.
     return rewritten(change(file, picture), { ...parts, bytes: parts.bytes + 64 }, undefined);
   });
 }
 
-/** A file of a track alone, whose frames are the one picture of the source, so many times. */
+/** A file that has only a track, in which every frame is the source's one image. */
 export async function sequence(source: Buffer, frames: number): Promise<Buffer> {
   return withParts({ kind: "bytes", bytes: source }, async (parts) => {
     const file = await isoFile(parts);
@@ -82,7 +82,7 @@ export async function sequence(source: Buffer, frames: number): Promise<Buffer> 
 function track({ type, properties }: Item, frames: number, length: number, at: number): Buffer {
   const own = (name: string) => properties.find(({ box: one }) => one.type === name)?.box;
   const size = own("ispe")?.body ?? Buffer.alloc(12);
-  // Of any entry and a visual one: ISO/IEC 14496-12, 12.1.3.
+  // The fields of any entry and of a visual entry: ISO/IEC 14496-12, 12.1.3.
   const entry = Buffer.alloc(78);
   entry.writeUInt16BE(1, 6);
   entry.writeUInt16BE(size.readUInt32BE(4), 24);
@@ -104,7 +104,7 @@ function track({ type, properties }: Item, frames: number, length: number, at: n
           box("stts", version, uint(4, 1), uint(4, frames), uint(4, 1)),
           box("stsc", version, uint(4, 1), uint(4, 1), uint(4, 1), uint(4, 1)),
           box("stsz", version, uint(4, 0), uint(4, frames), ...samples),
-          // All frames lie in one place.
+          // All frames have the same offset.
           box("stco", version, uint(4, frames), ...samples.map(() => uint(4, at))),
         ),
       ),

@@ -1,16 +1,16 @@
 /** A box of an ISO base media file (ISO/IEC 14496-12, 4.2). */
 export interface Box {
   readonly type: string;
-  /** What stands in it, without its header. */
+  /** The contents without the header. */
   readonly body: Buffer;
-  /** With its header. */
+  /** The contents with the header. */
   readonly whole: Buffer;
 }
 
 /**
- * The boxes that stand one after the other in `bytes`.
+ * The consecutive boxes in `bytes`.
  *
- * @throws RangeError at one that reaches beyond them, of which another reader might see more
+ * @throws RangeError at a box that extends beyond them, which another reader might read further
  */
 export function* boxesIn(bytes: Buffer): Generator<Box> {
   let at = 0;
@@ -23,7 +23,10 @@ export function* boxesIn(bytes: Buffer): Generator<Box> {
   }
 }
 
-/** A box's header: its own bytes, and the box's with it; 0 is to the end of the file. */
+/**
+ * The header of a box: the size of the header, and that of the whole box, where 0 is up to the
+ * file's end.
+ */
 export function boxHead(bytes: Buffer): { type: string; head: number; length: number } {
   const short = bytes.readUInt32BE(0);
   const type = bytes.toString("latin1", 4, 8);
@@ -39,7 +42,7 @@ export function boxIn(bytes: Buffer, ...path: readonly string[]): Box | undefine
   return undefined;
 }
 
-/** Reads numbers one after the other; beyond the end they are an error. */
+/** Reads consecutive numbers. Reading beyond the end is an error. */
 export class Reader {
   readonly bytes: Buffer;
   at = 0;
@@ -49,7 +52,7 @@ export class Reader {
     this.at = at;
   }
 
-  /** @param length in bytes; of none, 0 */
+  /** @param length in bytes; 0 gives 0 */
   uint(length: number): number {
     const { at } = this;
     this.at += length;
@@ -73,7 +76,7 @@ export function box(type: string, ...parts: readonly (Buffer | readonly number[]
   return Buffer.concat([head, body]);
 }
 
-/** A number in so many bytes. */
+/** Writes a number with this many bytes. */
 export function uint(length: 1 | 2 | 4, value: number): Buffer {
   const bytes = Buffer.alloc(length);
   bytes.writeUIntBE(value, 0, length);

@@ -86,7 +86,7 @@ it.each([
 
 const EMPTY = Buffer.from("\0\0\0\x08free", "latin1");
 
-/** Bytes of the first box of a name, counted from the name. */
+/** Bytes of the first box with a name, counted from the name. */
 function placeOf(file: Buffer, name: string, from: number, to: number): [number, number] {
   const at = file.indexOf(name, 0, "latin1");
   return [at + from, at + to];

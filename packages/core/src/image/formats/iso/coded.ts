@@ -1,20 +1,20 @@
 import { derivations, type IsoFile, type Item, MOST_DERIVATIONS, propertyOf } from "./picture.ts";
 
-/** What of an AVIF or HEIC has to be decoded to show it. */
+/** The px that must be decoded to show an AVIF or HEIC. */
 export interface Coded {
-  /** px of all coded pictures, each as often as it is used. */
+  /** The px of all coded images, counted once per use. */
   readonly all: number;
-  /** px of the largest of them. */
+  /** The px of the largest of them. */
   readonly largest: number;
 }
 
 const UNKNOWN: Coded = { all: Infinity, largest: 0 };
-/** ISO/IEC 23008-12, 6.6.2.1.1; the second is HEVC's older name for it. */
+/** ISO/IEC 23008-12, 6.6.2.1.1. The second is HEVC's older name. */
 const ALPHA = /^urn:mpeg:mpegB:cicp:systems:auxiliary:alpha|^urn:mpeg:hevc:2015:auxid:1/;
 
 /**
- * The px that are decoded to show the primary picture and its alpha; undefined where that cannot be
- * known: a part is missing, does not say its size, or has itself for a part.
+ * The px that are decoded to show the primary image and its alpha. It is undefined if a part is
+ * missing, has no size or contains itself.
  */
 export function codedPixels(file: IsoFile): Coded | undefined {
   const { primary, items } = file;

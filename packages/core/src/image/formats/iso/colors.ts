@@ -27,8 +27,8 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * How the picture is coded, below all grids and turns; undefined where nothing of it is there, which
- * is for the decoder to judge.
+ * The coding of the image, below all grids and transformations. It is undefined if the file
+ * contains none of it, which the decoder then reports.
  */
 export function pictureKind(
   file: IsoFile,
@@ -43,12 +43,15 @@ export function pictureKind(
   return { unread: `a HEIF with a picture in ${names.join(" and ")}` };
 }
 
-/** Is color stored multiplied by alpha? ISO/IEC 23008-12, 6.10.1.3 */
+/** Whether colors are stored premultiplied by alpha: ISO/IEC 23008-12, 6.10.1.3. */
 export function isPremultiplied({ primary, references }: IsoFile): boolean {
   return references.some(({ type, from }) => type === "prem" && from === primary);
 }
 
-/** The coded pictures that the primary one is put together from, itself where it is coded. */
+/**
+ * The coded images that the primary image is composed of, or the primary image itself if it is
+ * coded.
+ */
 function leaves(file: IsoFile): Item[] {
   const { primary, items } = file;
   const derived = derivations(file);
@@ -72,17 +75,17 @@ const MATRIX_UNREAD: Readonly<Record<number, string>> = {
   14: "ICtCp",
 };
 
-/** What the picture says of its colors. */
+/** The colors that the image specifies. */
 export interface IsoColors {
-  /** By code points, where there is no profile and they are not sRGB's. */
+  /** The colors by code points, if there is no profile and they are not sRGB's. */
   readonly colors?: Colors;
-  /** The name of a coding of colors that the decoders do not undo. */
+  /** The name of a color encoding that the decoders do not support. */
   readonly unread?: string;
 }
 
 /**
- * The colors of an AVIF or HEIC. A profile wins over code points (ISO/IEC 23000-22, 7.3.6.4), those
- * of the container over the bitstream's, the picture's own over its parts'.
+ * The colors of an AVIF or HEIC. A profile takes precedence over code points (ISO/IEC 23000-22,
+ * 7.3.6.4), the container over the bitstream, and the image's own values over those of its parts.
  */
 export async function isoColors(file: IsoFile, parts: Parts): Promise<IsoColors> {
   const primary = file.items.get(file.primary);
@@ -102,11 +105,11 @@ export async function isoColors(file: IsoFile, parts: Parts): Promise<IsoColors>
   const unread = MATRIX_UNREAD[points.matrix];
   if (unread !== undefined) return { unread };
   if (profiled) return {};
-  // Bytes 0 to 4 of a version and flags are not there: clli and mdcv are plain boxes.
+  // clli and mdcv are plain boxes, so they have no version and flags in bytes 0 to 4.
   const peak = boxes("clli")[0]?.readUInt16BE(0) || (boxes("mdcv")[0]?.readUInt32BE(16) ?? 0) / 1e4;
   const narrow = leaf && points.full === false ? narrowGray(leaf) : undefined;
   const colors = {
-    // As browsers do, for which numbers of video in these are sRGB's.
+    // Browsers do the same: they treat samples with the camera curves as sRGB.
     ...colorsOf(points.primaries, points.transfer, SRGB),
     ...(narrow && { narrow }),
     ...(peak > 0 && { peak }),
@@ -115,8 +118,8 @@ export async function isoColors(file: IsoFile, parts: Parts): Promise<IsoColors>
 }
 
 /**
- * Of gray that is stored without color, how many bits its numbers have: libheif leaves those of
- * video's range as they are, where it widens those of all other pictures.
+ * The bit depth of a monochrome image in narrow range. libheif leaves its samples unchanged, while
+ * it expands those of all other images.
  */
 function narrowGray(item: Item): Colors["narrow"] {
   const [hevc, av1] = [propertyOf(item, "hvcC"), propertyOf(item, "av1C")];
@@ -136,7 +139,7 @@ function ofBox(nclx: Buffer): CodePoints {
   };
 }
 
-/** Where a bitstream begins, there is its header. */
+/** The bytes at the start of a bitstream that contain its header. */
 const HEADER = 4096;
 
 async function ofBitstream(item: Item, parts: Parts): Promise<CodePoints | undefined> {
@@ -153,14 +156,14 @@ async function ofBitstream(item: Item, parts: Parts): Promise<CodePoints | undef
   );
 }
 
-/** The bytes of a part, no more than so many of them. */
+/** The bytes of a part, up to a maximum. */
 export async function extentOf(
   extent: Extent,
   parts: Parts,
   most = Number.POSITIVE_INFINITY,
 ): Promise<Buffer> {
   if ("bytes" in extent) return extent.bytes.subarray(0, most);
-  // No length: to the end of the file.
+  // No length means up to the end of the file.
   const length = extent.length === 0 ? parts.bytes - extent.from : extent.length;
   return parts.read(extent.from, Math.max(0, Math.min(length, most)));
 }

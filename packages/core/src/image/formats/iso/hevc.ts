@@ -4,10 +4,10 @@ import { Bits } from "./bits.ts";
 const SPS = 33;
 
 /**
- * The colors of HEVC's sequence parameter set; undefined where it has none, or is not there.
- * ITU-T H.265, 7.3.2.2 and E.2.1; ISO/IEC 14496-15, 8.3.3.1
+ * The colors in HEVC's sequence parameter set; undefined if it is missing or specifies none. ITU-T
+ * H.265, 7.3.2.2 and E.2.1; ISO/IEC 14496-15, 8.3.3.1
  *
- * @param config what stands in an `hvcC`
+ * @param config the contents of an `hvcC` box
  */
 export function hevcCodePoints(config: Uint8Array): CodePoints | undefined {
   const unit = parameterSet(config);
@@ -36,7 +36,7 @@ function parameterSet(config: Uint8Array): Uint8Array | undefined {
   return undefined;
 }
 
-/** Without the bytes that keep a start code from appearing in it, and without its own header. */
+/** Removes the emulation prevention bytes and the header of a NAL unit. */
 function unescaped(unit: Uint8Array): Uint8Array {
   return unit
     .filter((byte, at) => !(byte === 3 && at > 1 && unit[at - 1] === 0 && unit[at - 2] === 0))
@@ -73,7 +73,7 @@ function videoUsability(bits: Bits): CodePoints | undefined {
 }
 
 function colorDescription(bits: Bits): CodePoints | undefined {
-  // Its pixels' proportions, 255 for two numbers of its own.
+  // The aspect ratio of its pixels; 255 means that two numbers follow.
   if (bits.flag() && bits.take(8) === 255) bits.skip(32);
   if (bits.flag()) bits.skip(1);
   if (!bits.flag()) return undefined;
@@ -112,7 +112,7 @@ function skipReferenceSets(bits: Bits): void {
       bits.skip(1);
       bits.exp();
       let used = 0;
-      // Used now, or, if not, kept for later.
+      // A picture is used now or kept for later.
       times(pictures + 1, () => {
         if (bits.flag() || bits.flag()) used += 1;
       });

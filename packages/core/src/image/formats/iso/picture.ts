@@ -1,19 +1,19 @@
 import type { Parts } from "../../decode/parts.ts";
 import { type Box, box, boxesIn, boxHead, boxIn, Reader } from "./boxes.ts";
 
-/** A coded or derived picture, or its metadata. */
+/** A coded or derived image, or its metadata. */
 export interface Item {
   readonly id: number;
   readonly type: string;
-  /** As it stands in the file; undefined where it is made from a track. */
+  /** The entry as stored in the file; undefined for an item made from a track. */
   readonly info?: Buffer;
-  /** Where the four bytes of its type stand in the file. */
+  /** The offset of the four bytes of its type in the file. */
   readonly typeAt?: number;
   readonly data: readonly Extent[];
   readonly properties: readonly { readonly box: Box; readonly essential: boolean }[];
 }
 
-/** Where bytes lie: in the file, or in a box that was read already. */
+/** The position of bytes: in the file, or in a box that is already read. */
 export type Extent =
   | { readonly from: number; readonly length: number }
   | { readonly bytes: Buffer };
@@ -24,39 +24,41 @@ interface Reference {
   readonly to: readonly number[];
 }
 
-/** What an AVIF or HEIC holds, of ISO/IEC 23008-12: its items, and which of them is the picture. */
+/** The items of an AVIF or HEIC (ISO/IEC 23008-12), and which of them is the primary image. */
 export interface IsoFile {
   readonly brand: string;
   readonly primary: number;
   readonly items: ReadonlyMap<number, Item>;
   readonly references: readonly Reference[];
-  /** Made from the first frame of its tracks, for want of items. */
+  /**
+   * Whether the items are made from the first frame of the tracks, because the file has no items.
+   */
   readonly fromTracks?: true;
 }
 
-/** The items that each derived picture is put together from, as often as each is used. */
+/** The items that each derived image is composed of, listed once per use. */
 export function derivations({ references }: IsoFile): ReadonlyMap<number, readonly number[]> {
   const derived = references.filter(({ type }) => type === "dimg");
   const byPicture = Map.groupBy(derived, ({ from }) => from);
   return new Map([...byPicture].map(([id, parts]) => [id, parts.flatMap(({ to }) => to)]));
 }
 
-/** Deeper derivations are a circle, or meant to take long to decode. */
+/** Deeper derivations are circular or intended to slow down decoding. */
 export const MOST_DERIVATIONS = 8;
 
-/** What stands in the first property of that type that an item has. */
+/** The contents of an item's first property of this type. */
 export function propertyOf(item: Item | undefined, type: string): Buffer | undefined {
   return item?.properties.find(({ box }) => box.type === type)?.box.body;
 }
 
-/** More is no description of a picture. */
+/** A larger box does not describe images. */
 const MOST_BYTES = 32 * 1024 * 1024;
 const MOST_BOXES = 1000;
 const MOST_ITEMS = 100_000;
 
 /**
- * Reads what describes the pictures of a file; undefined where that is not whole, not there, or
- * there twice, as nobody knows which of the two another reader takes.
+ * Reads the boxes that describe the images of a file. The result is undefined if they are
+ * incomplete, missing or present twice, because readers differ in which of the two they use.
  */
 export async function isoFile(parts: Parts): Promise<IsoFile | undefined> {
   const found = new Map<string, Buffer>();
@@ -80,13 +82,13 @@ export async function isoFile(parts: Parts): Promise<IsoFile | undefined> {
   try {
     return (meta && fromMeta(brand, meta, metaAt)) ?? (moov && fromTracks(brand, moov));
   } catch (error) {
-    // Numbers beyond a box's end.
+    // A read beyond the end of a box.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-/** @param at where `body` stands in the file */
+/** @param at the offset of `body` in the file */
 function fromMeta(brand: string, body: Buffer, at: number): IsoFile | undefined {
   const meta = body.subarray(4);
   const pitm = boxIn(meta, "pitm")?.body;
@@ -106,7 +108,7 @@ function fromMeta(brand: string, body: Buffer, at: number): IsoFile | undefined 
     reader.uint(2);
     const typeAt = at + info.body.byteOffset - body.byteOffset + reader.at;
     const type = reader.text(4);
-    // Which of two would another reader take?
+    // Readers differ in which of two items with one id they use.
     if (items.has(id) || items.size === MOST_ITEMS) throw new RangeError("one item too many");
     const item = { id, type, typeAt, info: info.whole, data: places.get(id) ?? [] };
     items.set(id, { ...item, properties: properties.get(id) ?? [] });
@@ -182,7 +184,7 @@ function referencesOf(iref: Buffer | undefined): Reference[] {
   });
 }
 
-/** The first frame of a file of tracks alone: its picture, and the track of its alpha. */
+/** The first frame of a file that has only tracks: its image, and the track of its alpha. */
 function fromTracks(brand: string, moov: Buffer): IsoFile | undefined {
   const items = new Map<number, Item>();
   const references: Reference[] = [];
@@ -209,7 +211,7 @@ function fromTracks(brand: string, moov: Buffer): IsoFile | undefined {
   return { brand, primary, items, references, fromTracks: true };
 }
 
-/** Before the boxes of a coded picture's entry: 8 bytes of any entry, 70 of a visual one. */
+/** The bytes before the boxes of a sample entry: 8 of any entry and 70 of a visual one. */
 const ENTRY = 78;
 
 function itemOfTrack(trak: Buffer): Item | undefined {
@@ -233,7 +235,7 @@ function itemOfTrack(trak: Buffer): Item | undefined {
     ...own
       .filter(({ type }) => wanted.has(type))
       .map((one) => ({ box: one, essential: /^(?:av1C|hvcC|irot|imir|clap)$/.test(one.type) })),
-    // An alpha's purpose: the same box by another name.
+    // The purpose of an alpha track: the same box under another name.
     ...own
       .filter(({ type }) => type === "auxi")
       .map(({ body }) => ({

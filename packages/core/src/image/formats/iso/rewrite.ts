@@ -5,10 +5,10 @@ import { extentOf, pictureKind } from "./colors.ts";
 import type { Extent, IsoFile, Item } from "./picture.ts";
 
 /**
- * An AVIF or HEIC as the codec reads it: with the picture that it shows first, and its metadata, as
- * items, and with a profile where code points say its colors, for which the codec has no ear.
+ * Rewrites an AVIF or HEIC for the codec: the first image and its metadata as items, with a profile
+ * if code points specify its colors, which the codec ignores.
  *
- * @param icc put in as the picture's own
+ * @param icc added as the image's own profile
  */
 export async function rewritten(
   file: IsoFile,
@@ -63,9 +63,10 @@ class Pool {
 }
 
 /**
- * All items' bytes, and where each lies in them: what several point to only once.
+ * The bytes of all items, and the position of each item. Bytes that several items share are stored
+ * once.
  *
- * @throws Rejection `SourceCorrupt` where they overlap otherwise, and would be more than the file
+ * @throws Rejection `SourceCorrupt` if other overlaps would give more bytes than the file has
  */
 async function gathered(items: readonly Item[], parts: Parts) {
   const places = new Map<string, Place>();
@@ -131,7 +132,7 @@ function metaOf(
     version(0),
     box("hdlr", version(0), handler),
     box("pitm", version(1), uint(4, primary)),
-    // 4 bytes for a place and for a length, none for a base and an index.
+    // 4 bytes for an offset and for a length, none for a base and an index.
     box("iloc", version(2), [0x44, 0x00], uint(4, items.length), ...places),
     box("iinf", version(1), uint(4, items.length), ...entries),
     ...(linked.length > 0 ? [box("iref", version(1), ...linked)] : []),

@@ -1,9 +1,9 @@
 import { isFrame } from "./segments.ts";
 
 /**
- * Is a JPEG's color stored at a quarter of its px (4:2:0)? libvips says so of every JPEG with less
- * color than light, be it half (4:2:2). Where its frame is not in the head, behind large metadata:
- * no, which is the more that it may take to decode.
+ * Whether a JPEG uses chroma subsampling 4:2:0. libvips reports that for every JPEG with subsampled
+ * chroma, including 4:2:2. If the head does not contain the frame, because large metadata precedes
+ * it, the result is false, which predicts the higher cost.
  *
  * @param head the first bytes of the file
  */
@@ -14,7 +14,8 @@ export function hasQuarterChroma(head: Uint8Array): boolean {
     const marker = file[at + 1] ?? 0;
     const length = file.readUInt16BE(at + 2);
     if (isFrame(marker)) {
-      // Precision, height, width and count, then three bytes a component: its name, its share.
+      // Precision, height, width and count are followed by three bytes per component: its id, its
+      // sampling factors and its table.
       const share = (component: number) => file[at + 11 + component * 3];
       return file[at + 9] === 3 && share(0) === 0x22 && share(1) === 0x11 && share(2) === 0x11;
     }

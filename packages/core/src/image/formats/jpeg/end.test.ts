@@ -29,7 +29,7 @@ const KINDS = [
       ] as const,
     ];
   }),
-  // One kind, as each change to sRGB takes half a second.
+  // Only one variant, because each conversion to sRGB takes half a second.
   ["CMYK", () => picture().toColorspace("cmyk").jpeg().toBuffer()] as const,
   ["restart markers", () => readFile(new URL("restarts.fixture.jpg", import.meta.url))] as const,
   ["mozjpeg", () => picture().jpeg({ mozjpeg: true }).toBuffer()] as const,
@@ -61,7 +61,7 @@ describe.each(KINDS)("a JPEG without its end marker, %s", (_name, make) => {
     const cuts = [3, 4, 5, 7, 9, 14, 30, 60, 120, 300, whole.length >> 1];
     for (const cut of cuts.filter((each) => each < whole.length * 0.9)) {
       const found = await made({ kind: "bytes", bytes: whole.subarray(0, -cut) });
-      // A last byte may hold nothing but bits that fill it up.
+      // The last byte may contain only padding bits.
       if (cut < 5 && Array.isArray(found)) expect(found).toEqual(wanted);
       else expect(found, `${cut} bytes less`).toMatchObject({ reason: "SourceCorrupt" });
     }

@@ -11,20 +11,24 @@ const END_OF_IMAGE = [0xff, END];
 const PROGRESSIVE = [0xc2, 0xca];
 
 /**
- * Bits that could go on behind the last byte. Many, for libjpeg goes on with zeros when they end, and of
- * several kinds, because an invalid code ends a block as an end-of-block code does.
+ * Bits that could follow the last byte. There are many, because libjpeg continues with zeros at the
+ * end of the data, and several kinds, because an invalid code ends a block like an end-of-block
+ * code.
  */
 const MORE = [[0], [0xff, 0], [0xaa], [0x55]].map((bits) => Array(256).fill(bits).flat());
 
-/** Lines at the bottom that are compared: libvips has no word about the last 8 that it reads. */
+/**
+ * The number of lines compared at the bottom: libvips reports no errors in the last 8 lines that it
+ * reads.
+ */
 const BOTTOM = 64;
-/** More are looked at in no picture: no program writes a tenth of them. */
+/** The maximum number of scans that are examined. No program writes a tenth of that. */
 const SCANS = 1000;
 
 /**
- * The end marker of a JPEG that lacks nothing else; undefined for every other one. All its pixels
- * are there if libjpeg misses none further up, and if those at the bottom are the same whatever
- * would have come behind the file's last byte.
+ * The end marker of a JPEG that lacks only this marker; undefined for every other JPEG. All pixels
+ * are present if libjpeg reports none missing further up, and if those at the bottom are the same
+ * for any data that could follow the last byte.
  *
  * @throws the signal's reason
  */
@@ -68,15 +72,14 @@ export async function missingEnd(
 }
 
 /**
- * The size, as stored, of a JPEG that ends without its end marker, after scans that hold every bit
- * of every coefficient; the last of them may be cut off. And where it ends, without what may be the
- * marker's first byte.
- * https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.2.3 and G.1.1.1
+ * The stored size of a JPEG that has no end marker but whose scans contain every bit of every
+ * coefficient (the last scan may be truncated), and the end of its data, without a possible first
+ * byte of the marker. https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.2.3 and G.1.1.1
  */
 async function endless(source: Parts): Promise<(Area & { end: number }) | undefined> {
   let area: Area | undefined;
   const wanted = (marker: number) => isFrame(marker) || marker === SCAN || marker === END;
-  /** By component: its coefficients of which the last bit has come. */
+  /** For each component, the coefficients whose last bit is present. */
   let components = new Map<number, Set<number>>();
   let progressive = false;
   let start = 2;

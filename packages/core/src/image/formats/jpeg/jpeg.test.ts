@@ -4,7 +4,7 @@ import { hasQuarterChroma } from "./chroma.ts";
 
 const FRAMES = [Buffer.of(0xff, 0xc0), Buffer.of(0xff, 0xc2)];
 
-/** With the share that light has of the colors' px, across and down. */
+/** Sets the sampling factors of luma, horizontal and vertical. */
 function withShare(file: Buffer, share: number): Buffer {
   const copy = Buffer.from(file);
   const frame = Math.max(...FRAMES.map((marker) => copy.indexOf(marker)));
@@ -20,7 +20,7 @@ it("tells 4:2:0 from 4:2:2, 4:4:4, gray and CMYK, progressive or not", async () 
     expect(hasQuarterChroma(quarter)).toBe(true);
     expect(hasQuarterChroma(withShare(quarter, 0x21))).toBe(false);
     expect(hasQuarterChroma(await store(progressive, "4:4:4"))).toBe(false);
-    // Its frame is not in what was read: as if it had all its color.
+    // The head does not contain the frame, so the result is as for full chroma.
     expect(hasQuarterChroma(quarter.subarray(0, 60))).toBe(false);
   }
   expect(hasQuarterChroma(await quadrants(RGB).toColorspace("b-w").jpeg().toBuffer())).toBe(false);

@@ -1,29 +1,29 @@
 import type { Parts } from "../../decode/parts.ts";
 
-/** A part of a JPEG with a length of its own. */
+/** A JPEG segment with a length field. */
 export interface JpegSegment {
-  /** The second byte of its marker. */
+  /** The second byte of the marker. */
   readonly marker: number;
-  /** Where its content begins, behind its length. */
+  /** The offset of the contents, after the length field. */
   readonly at: number;
-  /** Of its content, in bytes. */
+  /** The length of the contents, in bytes. */
   readonly length: number;
 }
 
 /** The header of a scan, which coded pixels follow. */
 export const SCAN = 0xda;
-/** The end of the picture. */
+/** The end of the image. */
 export const END = 0xd9;
-/** Read at once: a file of empty segments is walked in memory. */
+/** The size of one read, so that a file of empty segments is parsed in memory. */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Those segments of a JPEG that are asked for, up to the header of its next scan or its end. Coded
- * pixels, fill bytes before a marker and stray bytes between two segments are passed over.
+ * The requested segments of a JPEG, up to the header of its next scan or its end. Coded pixels,
+ * fill bytes before a marker and stray bytes between two segments are skipped.
  * https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.1
  *
  * @param wanted decides by the second byte of a marker
- * @param from where a marker may stand, at the earliest
+ * @param from the first offset at which a marker may be
  */
 export async function jpegSegments(
   { read, bytes: size }: Parts,
@@ -65,12 +65,15 @@ export async function jpegSegments(
   return found;
 }
 
-/** Stuffed bytes, restarts, the start and the end have none; nor does what begins nothing. */
+/**
+ * Stuffed bytes and restart, start and end markers have no length field. Stray bytes have none
+ * either.
+ */
 function hasLength(marker: number): boolean {
   return marker >= 0xc0 && marker < 0xff && !(marker >= 0xd0 && marker <= 0xd9);
 }
 
-/** Is it the header of a frame, which says how the picture is coded? Tables share the range. */
+/** Whether the marker starts a frame header, which specifies the coding. Tables share the range. */
 export function isFrame(marker: number): boolean {
   return (
     (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) ||
@@ -79,7 +82,7 @@ export function isFrame(marker: number): boolean {
   );
 }
 
-/** ITU-T T.87 */
+/** ITU-T T.87. */
 export const JPEG_LS = 0xf7;
-/** Stands before the frames of a picture that is stored at several sizes. */
+/** The marker before the frames of an image that is stored in several sizes. */
 export const HIERARCHY = 0xde;

@@ -2,7 +2,7 @@ import type { Layout, Samples } from "./written.fixture.ts";
 
 type Color = readonly number[];
 
-/** Red, green, blue, gray: 8 bit sRGB. */
+/** Red, green, blue, gray: 8-bit sRGB. */
 export const QUADRANTS: readonly [Color, Color, Color, Color] = [
   [220, 40, 40],
   [40, 180, 60],
@@ -10,7 +10,7 @@ export const QUADRANTS: readonly [Color, Color, Color, Color] = [
   [200, 200, 200],
 ];
 
-/** The quadrants' colors as a layout stores them, and values that tell nothing in what is beyond. */
+/** The quadrants' colors as a layout stores them, with meaningless values in the extra samples. */
 export function samplesOf(
   layout: Layout,
   { colors = QUADRANTS, alpha = 1 }: { colors?: readonly Color[]; alpha?: number } = {},
@@ -19,7 +19,8 @@ export function samplesOf(
   const top = 2 ** bits - 1;
   const stored = colors.map((color) => {
     const inks = encoded(layout, color);
-    // Only what is said to be alpha is; what lies beside it is nearly nothing, which as alpha would be seen.
+    // Only a sample that is specified as alpha is alpha. The others are nearly zero, which would be
+    // visible as alpha.
     const more = extras.map((kind) =>
       Math.round((kind === 0 && !layout.untold ? 0.1 : alpha) * top),
     );
@@ -29,7 +30,9 @@ export function samplesOf(
   return (x, y) => stored[(x >= width / 2 ? 1 : 0) + (y >= height / 2 ? 2 : 0)] ?? [];
 }
 
-/** The samples of a color, by TIFF 6.0 and, of ICCLAB, Adobe's Photoshop TIFF technical notes. */
+/**
+ * The samples of a color, by TIFF 6.0 and, for ICCLAB, by Adobe's Photoshop TIFF technical notes.
+ */
 function encoded(layout: Layout, color: Color): number[] {
   const { photometric, bits = 8, palette } = layout;
   const top = 2 ** bits - 1;
@@ -68,7 +71,7 @@ function encoded(layout: Layout, color: Color): number[] {
   }
 }
 
-/** CIE L*a*b* of sRGB, both in their own white. */
+/** CIE L*a*b* of sRGB, each with its own white. */
 function labOf(color: Color): [number, number, number] {
   const [red = 0, green = 0, blue = 0] = color.map((value) => {
     const share = value / 255;

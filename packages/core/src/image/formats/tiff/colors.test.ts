@@ -58,8 +58,8 @@ interface Cell extends Layout {
 }
 
 /**
- * All extra samples in strips and tiles, in one plane and in several. The rest cycles: how a
- * picture is compressed, ordered and turned has nothing to do with its colors, but for a mistake.
+ * All extra samples in strips and tiles, in one plane and in several. The other properties cycle,
+ * because compression, order and orientation affect colors only in case of a bug.
  */
 function cells(photometric: Photometric, bits: number): Cell[] {
   const untold = { extras: [2] as const, untold: true as const };
@@ -89,7 +89,7 @@ function cells(photometric: Photometric, bits: number): Cell[] {
   });
 }
 
-/** What such a picture is called where it is not read; undefined where it is. */
+/** The name of an unsupported layout; undefined for a supported one. */
 function unread({ photometric, bits, extras, planar, tile, untold }: Cell): string | undefined {
   if (extras.includes(1)) {
     const divided = photometric === "rgb" || photometric === "black";
@@ -116,7 +116,7 @@ function unread({ photometric, bits, extras, planar, tile, untold }: Cell): stri
   }
 }
 
-/** Where what is shown at a px is stored: EXIF 2.32, 4.6.4, Orientation. */
+/** The stored position of a shown px: EXIF 2.32, 4.6.4, Orientation. */
 function stored(orientation: number, x: number, y: number): [number, number] {
   const [right, below] = [95, 63];
   switch (orientation) {
@@ -139,7 +139,7 @@ function stored(orientation: number, x: number, y: number): [number, number] {
   }
 }
 
-/** The largest difference of any channel of any px from what was drawn, 999 of another size. */
+/** The largest difference from the drawn image in any channel of any px; 999 for another size. */
 async function farthestPixel(file: Buffer, cell: Cell, colors: Quadrants, memoryBytes: number) {
   const made = await rendered(file, WHOLE, memoryBytes);
   const { data, width, height, channels } = await pixelsOf(fileOf(made, "whole"));
@@ -161,7 +161,9 @@ async function farthestPixel(file: Buffer, cell: Cell, colors: Quadrants, memory
   return most;
 }
 
-/** Lab of 8 bit has steps of several levels; what is divided by alpha is rounded before. */
+/**
+ * 8-bit Lab has steps of several levels, and colors that are divided by alpha were rounded before.
+ */
 const NEAR = 4;
 
 describe("a TIFF's pixels are those that were drawn, or what it is has a name", () => {
@@ -177,7 +179,7 @@ describe("a TIFF's pixels are those that were drawn, or what it is has a name", 
     const gray = photometric === "black" || photometric === "white";
     const two = bits === 1 || (gray && bits < 8);
     const drawn = two ? BLACK_AND_WHITE : gray ? GRAYS : QUADRANTS;
-    // Of inks it is the codec that knows how they look: as in a file of nothing but them.
+    // The codec defines the look of inks: the reference is a file with only these inks.
     const shown = photometric === "cmyk" ? await plainInks() : drawn;
     const wrong: unknown[] = [];
     for (const [at, cell] of cells(photometric, bits).entries()) {

@@ -8,7 +8,7 @@ import { samplesOf } from "./colors.fixture.ts";
 import { fullPicture } from "./full-picture.ts";
 import { TYPES, tiffOf, writtenTiff } from "./written.fixture.ts";
 
-/** What reading a file's directories took. */
+/** The work of reading a file's directories. */
 async function taken(file: Buffer, pages = 10_000) {
   let [reads, bytes] = [0, 0];
   const parts: Parts = {
@@ -27,7 +27,7 @@ async function taken(file: Buffer, pages = 10_000) {
 const { short, long, undefined: blob } = TYPES;
 const KB = 1024;
 
-/** A little-endian TIFF of directories alone, each at its given offset. */
+/** A little-endian TIFF that has only directories, each at its given offset. */
 function directories(
   bytes: number,
   all: readonly {
@@ -60,7 +60,7 @@ const REDUCED = [
   [262, short, 1, 1],
 ] as const;
 
-/** So many directories behind each other, from the start of a file. */
+/** A number of consecutive directories from the start of a file. */
 function chain(
   count: number,
   entries: Parameters<typeof directories>[1][number]["entries"],

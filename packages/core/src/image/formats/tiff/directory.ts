@@ -1,25 +1,27 @@
 import type { Parts } from "../../decode/parts.ts";
 import { unread } from "../unsupported.ts";
 
-/** Bytes of a value, by TIFF's number for its type; 0: there is no such type. */
+/** Bytes of a value by TIFF type number; 0 for an unknown type. */
 const SIZES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
 const RATIONAL = 5;
 
-/** A page has some twenty entries; private tags make it fifty. The codec reads no more than this. */
+/**
+ * The maximum that the codec reads. A page has about twenty entries, or fifty with private tags.
+ */
 const MOST_ENTRIES = 4096;
 
-/** Values of a tag that are looked at: what describes a picture has no more. */
+/** The maximum number of values read per tag. The tags that describe an image have no more. */
 const MOST_VALUES = 64;
 
 /**
- * What the codec does to read directories, as bytes: those that their tags tell of, which it reads
- * once for each, and comparisons of each tag that it does not know with every other. Sound files tell
- * of each of their bytes at most once, but for a profile that pages share. 65 KB can otherwise point
- * to themselves a thousand times, and 48 KB of 4,000 tags took 0.6 s whenever they were read.
+ * The work of reading directories in the codec, in bytes: the bytes that tags refer to, each time
+ * they are read, and the comparison of each unknown tag with all others. Valid files refer to each
+ * byte at most once, except for a profile that pages share. Otherwise 65 KB can refer to themselves
+ * a thousand times, and 48 KB with 4,000 tags took 0.6 s per read.
  */
 const MOST_WORK = 8;
 const FREE = 2 ** 20;
-/** However little a directory tells. */
+/** The minimum work of a directory. */
 const LEAST_WORK = 512;
 const COMPARISON = 4;
 
@@ -28,13 +30,13 @@ interface Place {
   readonly bytes: number;
 }
 
-/** One directory: what its tags say of one picture. */
+/** One directory: the tags of one image. */
 export interface Directory {
-  /** Where the next page's directory is; 0 or NaN: this is the last. */
+  /** The offset of the next page's directory; 0 or NaN after the last page. */
   readonly next: number;
-  /** Numbers by tag, the first 64. None of a tag whose values lie beyond the file's end. */
+  /** The first 64 numbers of each tag. A tag whose values lie beyond the file's end has none. */
   readonly numbers: ReadonlyMap<number, readonly number[]>;
-  /** Where the values of each tag are. */
+  /** The position of each tag's values. */
   readonly places: ReadonlyMap<number, Place>;
 }
 
@@ -42,17 +44,18 @@ export interface Directory {
  * The structure of a TIFF, read without a codec.
  *
  * TIFF 6.0: https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf
+ *
  * BigTIFF: https://www.awaresystems.be/imaging/tiff/bigtiff.html
  */
 export class TiffFile {
   readonly parts: Parts;
-  /** Where the first directory is; 0: nowhere. */
+  /** The offset of the first directory; 0 without one. */
   readonly first: number;
   readonly #bigEndian: boolean;
   readonly #big: boolean;
   #left: number;
 
-  /** @param head the file's first 16 bytes, or all there are */
+  /** @param head the file's first 16 bytes, or all of a shorter file */
   constructor(parts: Parts, head: Buffer) {
     this.parts = parts;
     const magic = head.toString("latin1", 0, 4);
@@ -63,10 +66,10 @@ export class TiffFile {
   }
 
   /**
-   * The directory at an offset; undefined where the file has none there.
+   * The directory at an offset; undefined if the file has none there.
    *
-   * @throws Rejection `SourceUnsupported` when reading all that were asked for would take far more than
-   *   a file of this size needs
+   * @throws Rejection `SourceUnsupported` when reading all requested directories would take far
+   *   more than a file of this size needs
    */
   async directory(at: number): Promise<Directory | undefined> {
     const [room, length, size] = this.#big ? [8, 20, 8] : [4, 12, 2];
@@ -86,7 +89,7 @@ export class TiffFile {
       const inside = start + 4 + room;
       const place = bytes <= room ? at + size + inside : this.#whole(table, inside, room);
       if (bytes > room) this.#count(Math.min(bytes, this.parts.bytes));
-      // Of a tag that is there twice, readers take the first.
+      // If a tag is present twice, readers use the first.
       if (bytes === 0 || places.has(tag)) continue;
       places.set(tag, { at: place, bytes });
       const wanted = Math.min(bytes, MOST_VALUES * (SIZES[type] ?? 0));
@@ -116,7 +119,7 @@ export class TiffFile {
     );
   }
 
-  /** A whole number; NaN beyond the end. */
+  /** An integer; NaN beyond the end. */
   #whole(bytes: Buffer, at: number, size: number): number {
     if (at + size > bytes.length) return Number.NaN;
     if (size === 8) {
@@ -126,7 +129,7 @@ export class TiffFile {
   }
 }
 
-/** A tag's first number; undefined where it has none. */
+/** The first number of a tag; undefined if it has none. */
 export function one(directory: Directory, tag: number): number | undefined {
   return directory.numbers.get(tag)?.[0];
 }

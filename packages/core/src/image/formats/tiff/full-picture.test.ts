@@ -11,7 +11,7 @@ const PAGE = 2;
 const MASK = 4;
 const { short } = TYPES;
 
-/** A picture with a unique size. */
+/** An image with a unique size. */
 function page(layout: Partial<Layout>, under: readonly Page[] = []): Page {
   const whole = { photometric: "rgb", ...layout } as const;
   return { layout: whole, samples: samplesOf(whole), under };

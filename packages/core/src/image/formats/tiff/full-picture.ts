@@ -7,35 +7,35 @@ const OLD_SUBFILE = 255;
 const PHOTOMETRIC = 262;
 const SUBIFDS = 330;
 
-/** Bits of NewSubfileType, in Adobe's DNG too: 4 is a mask, 8 a map of depths. */
+/** Bits of NewSubfileType, also in Adobe's DNG: 4 is a mask, 8 a depth map. */
 const REDUCED = 1;
 const MASK = 4 | 8;
-/** What the older SubfileType has for a reduced picture. */
+/** The value of the older SubfileType for a reduced image. */
 const OLD_REDUCED = 2;
-/** As a color space: TIFF 6.0's transparency mask. */
+/** The color space of a transparency mask in TIFF 6.0. */
 const MASK_COLOR = 4;
 
-/** Where in a TIFF its full picture is, as the codec counts. */
+/** The position of a TIFF's full image, in the codec's numbering. */
 export interface FullPicture {
   readonly directory: Directory;
   /** From 0. */
   readonly page: number;
-  /** Below that page, from 0. */
+  /** The index below that page, from 0. */
   readonly subifd?: number;
-  /** The page's own directory, where the picture is below it. */
+  /** The directory of the page, if the image is below it. */
   readonly above?: Directory;
-  /** How many pages there are, or `most`. */
+  /** The number of pages, at most `most`. */
   readonly pages: number;
 }
 
 /**
- * Finds the picture that a TIFF is about: its first page, unless that says of itself that it is the
- * reduced copy of another, or a mask for one. Then it is the first full picture that is no smaller,
+ * Finds the main image of a TIFF. This is the first page, unless that page is marked as a reduced
+ * copy of another image or as a mask. Then it is the first full image that is at least as large,
  * below a page (SubIFDs) or after it.
  *
- * Undefined where the first page cannot be read: the codec says why.
+ * The result is undefined if the first page cannot be read: the codec reports the reason.
  *
- * @param most pages that are looked at
+ * @param most the maximum number of pages that are read
  * @throws Rejection `SourceUnsupported`, as `TiffFile` does
  */
 export async function fullPicture(parts: Parts, most: number): Promise<FullPicture | undefined> {
@@ -48,7 +48,7 @@ export async function fullPicture(parts: Parts, most: number): Promise<FullPictu
   const suits = (directory: Directory) => isFull(directory) && pixelsOf(directory) >= least;
   for (const [page, directory] of all.entries()) {
     if (suits(directory)) return { directory, page, pages };
-    // What lies below a full page is a part of it, or a copy.
+    // A directory below a full page is a part or a copy of it.
     for (const [subifd, at] of (directory.numbers.get(SUBIFDS) ?? []).entries()) {
       const below = await file.directory(at);
       if (below !== undefined && suits(below)) {
@@ -64,7 +64,7 @@ export function placeOf({ page, subifd }: FullPicture): Pick<SourceInfo, "page" 
   return { ...(page > 0 && { page }), ...(subifd !== undefined && { subifd }) };
 }
 
-/** To the first that cannot be read or was there before. */
+/** Reads pages up to the first that cannot be read or is repeated. */
 async function pagesOf(file: TiffFile, most: number): Promise<Directory[]> {
   const pages: Directory[] = [];
   const seen = new Set<number>();

@@ -9,21 +9,21 @@ beforeAll(() => configureCodec({ threads: 2 }));
 
 const WIDTH = 96;
 const HEIGHT = 64;
-/** The luma of QUADRANTS, as BT.601 weighs it. */
+/** The luma of QUADRANTS, with the weights of BT.601. */
 const GRAYS: Quadrants = [
   [94, 94, 94],
   [124, 124, 124],
   [70, 70, 70],
   [200, 200, 200],
 ];
-/** JPEG rounds; chroma at a quarter of the px bleeds at the edges alone, which are not read here. */
+/** JPEG rounds. Subsampled chroma bleeds only at the edges, which are not read here. */
 const NEAR = 5;
 
 type Kind = "rgb in planes" | "ycbcr" | "black";
 
 interface Cell {
   readonly kind: Kind;
-  /** Chroma at every px, or at a quarter of them. */
+  /** Chroma at full resolution, or at a quarter of the px. */
   readonly subsampling: "4:4:4" | "4:2:0";
   readonly tile?: readonly [number, number];
   readonly rowsPerStrip?: number;
@@ -32,7 +32,10 @@ interface Cell {
   readonly progressive?: true;
 }
 
-/** Every kind in strips and tiles whose sides JPEG's blocks divide, and strips that they do not. */
+/**
+ * Every variant in strips and tiles that are multiples of JPEG's blocks, and in strips that are
+ * not.
+ */
 const CELLS: readonly Cell[] = (["rgb in planes", "ycbcr", "black"] as const).flatMap((kind) =>
   (["4:4:4", "4:2:0"] as const)
     .filter((subsampling) => kind === "ycbcr" || subsampling === "4:4:4")
@@ -43,7 +46,7 @@ const CELLS: readonly Cell[] = (["rgb in planes", "ycbcr", "black"] as const).fl
         { rowsPerStrip: 16 },
         { rowsPerStrip: 48 },
       ]
-        // A decoder of planes in tiles is not there: that has a test of its own in colors.test.ts.
+        // No decoder exists for planes in tiles, which colors.test.ts tests.
         .filter((chunks) => kind !== "rgb in planes" || !("tile" in chunks))
         .map((chunks, at) => ({
           kind,
@@ -113,7 +116,7 @@ async function jpegTiff(cell: Cell, sharesTables = false, arrived = 1): Promise<
   return tiffOf(layout, samplesOf(layout));
 }
 
-/** One strip or tile, of all channels or of one, as a JPEG of its own. */
+/** One strip or tile, of all channels or of one, as a separate JPEG. */
 async function encoded(
   cell: Cell,
   plane: number | undefined,
@@ -141,7 +144,10 @@ async function encoded(
     .toBuffer();
 }
 
-/** The quantization and Huffman tables of a JPEG, and the stream without them (TIFF Technical Note 2). */
+/**
+ * The quantization and Huffman tables of a JPEG, and the stream without them (TIFF Technical Note
+ * 2).
+ */
 function split(jpeg: Buffer): { tables: Buffer; stream: Buffer } {
   const tables: Buffer[] = [jpeg.subarray(0, 2)];
   const stream: Buffer[] = [jpeg.subarray(0, 2)];

@@ -2,34 +2,34 @@ import { type Directory, one } from "./directory.ts";
 
 type Colors = "white" | "black" | "rgb" | "palette" | "cmyk" | "ycbcr" | "cielab" | "icclab";
 
-/** How a TIFF stores its picture, by its tags. */
+/** How a TIFF stores its image, according to its tags. */
 export interface Layout {
-  /** px, as stored: orientation is not applied. */
+  /** In px as stored: the orientation is not applied. */
   readonly width: number;
-  /** px, as stored: orientation is not applied. */
+  /** In px as stored: the orientation is not applied. */
   readonly height: number;
   readonly photometric: number;
-  /** Undefined where the colors are of a kind that nobody here reads. */
+  /** Undefined for a color space that is not supported. */
   readonly colors: Colors | undefined;
-  /** Of each sample. */
+  /** Bits per sample. */
   readonly bits: number;
-  /** Samples of a px that are its color; those beyond it are extra. */
+  /** The color samples per px. Any others are extra samples. */
   readonly inks: number;
-  /** All samples of a px. */
+  /** All samples per px. */
   readonly samples: number;
-  /** Which sample is alpha. */
+  /** The index of the alpha sample. */
   readonly alpha: number | undefined;
-  /** Are colors multiplied by alpha? */
+  /** Whether the colors are premultiplied by alpha. */
   readonly premultiplied: boolean;
   readonly compression: number;
-  /** Is each sample stored in a plane of its own? */
+  /** Whether each sample is stored in its own plane. */
   readonly planar: boolean;
   readonly tiled: boolean;
-  /** YCbCr: do px share their color with others? */
+  /** For YCbCr: whether px share chroma samples. */
   readonly subsampled: boolean;
-  /** What samples are beside whole numbers without a sign, of one size. */
+  /** The sample format if it is not unsigned integers of one size. */
   readonly oddity: string | undefined;
-  /** The EXIF orientation, 1 to 8; undefined where it is not said. */
+  /** The EXIF orientation, 1 to 8; undefined if it is not specified. */
   readonly orientation: number | undefined;
 }
 
@@ -59,10 +59,13 @@ const INKSET_CMYK = 1;
 const ASSOCIATED = 1;
 const UNASSOCIATED = 2;
 
-/** Tags that are required, where the tag exists and its values do not. */
+/** Tags whose values are required if the tag is present. */
 const NEEDED = [258, 259, 262, 277, 284, 338, 339, 530];
 
-/** Reads a picture's tags; undefined where they do not describe one: the codec says what is wrong. */
+/**
+ * Reads the tags of an image. The result is undefined if they do not describe one: the codec
+ * reports the problem.
+ */
 export function layoutOf(directory: Directory): Layout | undefined {
   const number = (tag: number, otherwise: number) => one(directory, tag) ?? otherwise;
   const [width, height] = [number(256, 0), number(257, 0)];
@@ -72,7 +75,7 @@ export function layoutOf(directory: Directory): Layout | undefined {
   const colors = colorsOf(directory, photometric);
   const samples = number(277, 1);
   const inks = colors === undefined ? samples : INKS[colors];
-  // The specification's default is 2 x 2; JPEG says it by itself.
+  // The default of the specification is 2 x 2. A JPEG contains its own value.
   const [across = 2, down = 2] = directory.numbers.get(530) ?? [];
   return {
     width,
@@ -92,7 +95,7 @@ export function layoutOf(directory: Directory): Layout | undefined {
   };
 }
 
-/** The EXIF orientation, 1 to 8; undefined where a directory says none. */
+/** The EXIF orientation, 1 to 8; undefined if a directory specifies none. */
 export function orientationOf(directory: Directory): number | undefined {
   const orientation = one(directory, 274) ?? 0;
   return orientation >= 1 && orientation <= 8 ? orientation : undefined;
@@ -105,9 +108,9 @@ function colorsOf(directory: Directory, photometric: number): Colors | undefined
 }
 
 /**
- * ExtraSamples says of each sample beyond the color's what it is: 1 and 2 are alpha, 0 is nothing
- * that is known, such as a mask or a spot color. A writer that leaves the tag out and has one such
- * sample means alpha.
+ * The index of the alpha sample. ExtraSamples gives the meaning of each sample beyond the color: 1
+ * and 2 are alpha, and 0 is unspecified, such as a mask or a spot color. A single extra sample
+ * without the tag is alpha.
  */
 function alphaOf(
   directory: Directory,

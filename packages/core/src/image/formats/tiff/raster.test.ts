@@ -93,7 +93,7 @@ describe("TIFF", () => {
   );
 });
 
-/** One strip of samples as they are in memory; by libtiff's numbers for their kinds. */
+/** One strip of samples as they are in memory, with libtiff's numbers for their formats. */
 function floatTiff(data: Buffer, depth: "float" | "double" | "int" | "uint" | "complex"): Buffer {
   const kinds = { uint: [1, 32], int: [2, 32], float: [3, 32], double: [3, 64], complex: [6, 64] };
   const [kind = 0, bits = 0] = kinds[depth];

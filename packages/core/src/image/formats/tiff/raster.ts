@@ -1,23 +1,23 @@
-/** What a raster is described by, so that sharp can read it as a source like any other. */
+/** The properties of a raster that sharp reads like any other source. */
 export interface Raster {
-  /** px */
+  /** In px. */
   readonly width: number;
-  /** px */
+  /** In px. */
   readonly height: number;
-  /** Of what kind its colors are. Absent: RGB. */
+  /** The color model. Default: RGB. */
   readonly color?: keyof typeof KINDS;
-  /** Those of its color, and one more for alpha. */
+  /** The color channels, plus one for alpha. */
   readonly channels: number;
-  /** Of each channel, 8 unless said; 16 with the lower byte first. */
+  /** Bits per channel. Default: 8. 16 bits are stored with the lower byte first. */
   readonly bits?: 8 | 16;
-  /** Are colors multiplied by alpha? The codec then divides them. */
+  /** Whether the colors are premultiplied by alpha. The codec then divides them. */
   readonly premultiplied?: true;
-  /** The EXIF orientation, 1 to 8. Absent: upright. */
+  /** The EXIF orientation, 1 to 8. Default: upright. */
   readonly orientation?: number;
   readonly icc?: Uint8Array;
 }
 
-/** TIFF's numbers for colors, and how many channels they have. */
+/** TIFF numbers of the color models, and their number of channels. */
 const KINDS = {
   gray: { photometric: 1, channels: 1 },
   rgb: { photometric: 2, channels: 3 },
@@ -25,22 +25,22 @@ const KINDS = {
   lab: { photometric: 8, channels: 3 },
 } as const;
 
-/** Small enough that libvips, which holds a whole strip, holds little; large enough for few. */
+/** Small enough for libvips, which holds a whole strip, and large enough for few strips. */
 const ROWS_PER_STRIP = 64;
 const SHORT = 3;
 const LONG = 4;
 const UNDEFINED = 7;
 const SIZES: Readonly<Record<number, number>> = { [SHORT]: 2, [LONG]: 4, [UNDEFINED]: 1 };
 
-/** The most bytes that a TIFF's 32 bit offsets reach. */
+/** The maximum number of bytes that a TIFF's 32-bit offsets reach. */
 export const TIFF_BYTES = 2 ** 32 - 1;
 
 type Tag = readonly [tag: number, type: number, values: readonly number[] | Uint8Array];
 
 /**
- * An uncompressed TIFF whose pixels are still to be written, rows from the top without gaps: a
- * decoder fills `pixels` in place, and sharp streams from it, converts its profile and all, with
- * nothing copied.
+ * An uncompressed TIFF whose pixels are not written yet, with rows from the top without gaps. A
+ * decoder fills `pixels` in place, and sharp streams from it and converts its profile without a
+ * copy.
  *
  * TIFF 6.0: https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf
  */
@@ -75,7 +75,10 @@ export function emptyTiff(raster: Raster): { file: Buffer<ArrayBuffer>; pixels: 
   return { file, pixels: file.subarray(length) };
 }
 
-/** Writes what stands before the pixels; gives its length in bytes. Without a file, only that. */
+/**
+ * Writes the header before the pixels and returns its length in bytes. Without a file, it only
+ * returns the length.
+ */
 function writeHead(file: Buffer | undefined, tags: readonly Tag[]): number {
   const directory = 8;
   let outside = directory + 2 + tags.length * 12 + 4;

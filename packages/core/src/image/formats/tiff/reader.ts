@@ -1,7 +1,7 @@
 import { MOST_SAMPLES } from "../../decode/open.ts";
 import type { Layout } from "./layout.ts";
 
-/** Who reads a picture: the codec, the codec with our repacking, or nobody: then what it is. */
+/** The reader of an image: the codec, the codec with repacked samples, or none, with the reason. */
 export type Reader =
   | { readonly by: "codec" | "repacking" }
   | { readonly by: "nobody"; readonly what: string };
@@ -9,8 +9,8 @@ export type Reader =
 const JPEG = 7;
 
 /**
- * What sharp's own libtiff decompresses. Everything else it finds out about too late, when pixels
- * are read: of tiles it then makes black ones, without an error.
+ * The compressions that sharp's libtiff supports. It reports any other too late, when pixels are
+ * read, and reads tiles of it as black, without an error.
  */
 const READ = [1, 2, 3, 4, 5, JPEG, 8, 32766, 32771, 32773, 32809, 32946, 50001];
 
@@ -54,9 +54,9 @@ const COLOR_NAMES: Readonly<Record<number, string>> = {
 };
 
 /**
- * Decides who reads a picture, before a codec sees it.
+ * Decides which reader an image needs, before the codec opens it.
  *
- * @param turnedAbove is it to be turned as another directory says, which the codec does not look at?
+ * @param turnedAbove whether another directory specifies the rotation, which the codec ignores
  */
 export function readerOf(
   layout: Layout,
@@ -68,7 +68,7 @@ export function readerOf(
   return isRepacked(layout) ? { by: "repacking" } : { by: "nobody", what: inFull(layout) };
 }
 
-/** What alone is enough for nobody to read it. */
+/** The properties that alone make an image unsupported. */
 function oddityOf(layout: Layout): string | undefined {
   const { oddity, photometric, colors, bits, compression, planar, tiled, premultiplied } = layout;
   if (colors === undefined) {
@@ -86,14 +86,14 @@ function oddityOf(layout: Layout): string | undefined {
   return tiled && more && compression === JPEG ? `${inFull(layout)}, in tiles` : undefined;
 }
 
-/** Of what the codec divides by alpha, and rightly. */
+/** Whether the codec divides the colors by alpha, correctly. */
 function isDivided({ colors, bits }: Layout): boolean {
   return colors === "rgb" || colors === "black" || (colors === "cmyk" && bits === 8);
 }
 
 /**
- * What sharp, and libvips and libtiff below it, show in the right colors: by experiment, over all
- * that the tests generate. Samples beyond the color's are alpha to it, whatever they are.
+ * Whether sharp, with libvips and libtiff, shows the right colors. This was tested with all layouts
+ * that the tests generate. sharp treats every extra sample as alpha.
  */
 function isForCodec({ colors, bits, inks, samples, alpha, compression, planar }: Layout): boolean {
   const clear = samples > inks;
@@ -117,7 +117,7 @@ function isForCodec({ colors, bits, inks, samples, alpha, compression, planar }:
   }
 }
 
-/** What the codec gives the samples of, as they are stored. */
+/** Whether the codec returns the samples as they are stored. */
 function isRepacked({
   colors,
   bits,

@@ -18,7 +18,7 @@ const PHOTOMETRIC = 262;
 const RGB = 2;
 const BIG_ENDIAN = 0x4d;
 
-/** What the codec gets in place of the stored samples. */
+/** The layout that the codec gets instead of the stored samples. */
 export function repackedAs(layout: Layout): Repacked & { readonly depth: 8 | 16 } {
   const { colors, alpha, bits, samples } = layout;
   const gray = colors === "white" || colors === "black";
@@ -32,14 +32,14 @@ export function repackedAs(layout: Layout): Repacked & { readonly depth: 8 | 16 
     case "icclab":
       return { ...held, color: "lab", depth: 16 };
     case "cmyk":
-      // Of 16 bit inks the codec loses alpha.
+      // The codec loses alpha for CMYK of 16 bits.
       return { ...held, color: "cmyk", depth: alpha === undefined ? depth : 8 };
     default:
       return { ...held, color: gray ? "gray" : "rgb", depth };
   }
 }
 
-/** What a picture is repacked to: as it is stored, not upright. */
+/** The raster of a repacked image: as stored, not upright. */
 export function repackedRaster(source: SourceInfo, { color }: Repacked): Raster {
   const { width, height, bands, icc, orientation } = source;
   return {
@@ -54,16 +54,15 @@ export function repackedRaster(source: SourceInfo, { color }: Repacked): Raster 
 
 interface How {
   readonly signal: AbortSignal;
-  /** How long decoding may take. */
+  /** The longest time that decoding may take. */
   readonly seconds: number;
-  /** Is what there is of a damaged source wanted? */
+  /** Whether the intact part of a damaged source is requested. */
   readonly tolerant: boolean;
 }
 
 /**
- * A TIFF that the codec would show in wrong colors as one that it shows in the right ones: the codec
- * decompresses it to samples as they are stored, and those of color and alpha are taken, as Lab of
- * 16 bit where they are any other Lab.
+ * Repacks a TIFF that the codec would show in wrong colors. The codec decompresses it to the stored
+ * samples, and the color and alpha samples are copied. Every variant of Lab becomes 16-bit Lab.
  *
  * @throws Rejection `SourceCorrupt`, Failure `OutOfMemory` or `TimedOut`, the signal's reason
  */
@@ -92,7 +91,7 @@ export async function repacked(
   return file.buffer;
 }
 
-/** What the probe saw, seen once more. */
+/** Reads the layout again, which the probe read before. */
 async function again(input: ImageInput, source: SourceInfo, { width, height }: Raster) {
   const picture = await withParts(input, (parts) => fullPicture(parts, source.pages));
   const layout = picture && layoutOf(picture.directory);
@@ -113,7 +112,10 @@ async function copySayingRgb(input: ImageInput, directory: Directory): Promise<I
   return { kind: "bytes", bytes };
 }
 
-/** Samples as they are stored, but for YCbCr, which ends as RGB, and gray, which is there three times. */
+/**
+ * Makes a pipeline return stored samples, except YCbCr, which becomes RGB, and gray, which is
+ * repeated three times.
+ */
 function withStored(pipeline: Sharp, { colors, bits }: Layout, directory: Directory): Sharp {
   if (colors === "cmyk") return pipeline.pipelineColorspace("cmyk").toColorspace("cmyk");
   const rgb = pipeline.toColorspace(bits === 16 ? "rgb16" : "srgb");
@@ -122,7 +124,7 @@ function withStored(pipeline: Sharp, { colors, bits }: Layout, directory: Direct
   return rgb.recomb(factors).linear([1, 1, 1], added);
 }
 
-/** Fills a raster with those of the samples that are color and alpha. */
+/** Fills a raster with the color and alpha samples. */
 async function take(
   { samples, width, height, channels: step }: Samples,
   layout: Layout,
@@ -147,9 +149,9 @@ async function take(
 }
 
 interface Channel {
-  /** Which of a px it is. */
+  /** The index of the sample in its px. */
   readonly sample: number;
-  /** What each of its numbers becomes. */
+  /** The output value for each input value. */
   readonly value: Uint16Array;
 }
 
@@ -168,8 +170,8 @@ function channelsOf(layout: Layout): Channel[] {
 }
 
 /**
- * What the codec reads is CIELAB of 16 bit: TIFF 6.0, section 23. ICCLAB has no negative numbers, and
- * an L* whose 16 bit end at FF00: Adobe Photoshop TIFF Technical Notes, 2002.
+ * The codec reads 16-bit CIELAB: TIFF 6.0, section 23. ICCLAB has no negative numbers, and its
+ * 16-bit L* ends at FF00: Adobe Photoshop TIFF Technical Notes, 2002.
  */
 function labTables(colors: "cielab" | "icclab", bits: number) {
   const white = colors === "icclab" && bits === 16 ? 0xff00 : 2 ** bits - 1;

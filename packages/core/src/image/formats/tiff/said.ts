@@ -10,23 +10,26 @@ import { type Layout, layoutOf, orientationOf } from "./layout.ts";
 import { readerOf } from "./reader.ts";
 import { repackedAs } from "./repack.ts";
 
-/** What a TIFF's directories say that the codec does not tell. */
+/** The information in a TIFF's directories that the codec does not report. */
 export interface TiffSaid {
-  /** Where its picture is, and whether that is stored in tiles. */
+  /** The position of the image, and whether it is stored in tiles. */
   readonly place?: Pick<SourceInfo, "page" | "subifd" | "tiled">;
-  /** All there is to know of a picture that is repacked, whose header the codec may not read. */
+  /**
+   * The complete description of a repacked image, whose header the codec may not be able to read.
+   */
   readonly repacked?: SourceInfo;
 }
 
-/** Of what is copied to be read: Node.js reads no more at once. */
+/** The maximum size of a copied file: Node.js reads no more at once. */
 const MOST_COPIED = 2 ** 31 - 1;
 
 /**
- * Looks for the full picture in a TIFF and at how it is stored. Says nothing where the directories
- * cannot be read, or say of no picture how large it is: the codec finds the words for that.
+ * Finds the full image of a TIFF and reads how it is stored. The result is empty if the directories
+ * cannot be read or give no size: the codec then reports the problem.
  *
- * @throws Rejection `SourceUnsupported` for what is not read, by its name, and for directories that
- *   take far more to read than a file of its size needs; `SourceTooLarge` for too many pages
+ * @throws Rejection `SourceUnsupported` for an unsupported layout, by name, and for directories
+ *   that take far more work to read than a file of this size needs; `SourceTooLarge` for too many
+ *   pages
  */
 export async function tiffSaid(
   parts: Parts,
@@ -48,7 +51,7 @@ export async function tiffSaid(
   return { place: { ...placeOf(picture), ...(layout.tiled && { tiled: true as const }) } };
 }
 
-/** How a picture is to be turned, which the page above it may say instead. */
+/** The orientation of an image. The page above it may specify it instead. */
 function turnOf({ above }: FullPicture, { orientation }: Layout): number {
   return orientation ?? (above && orientationOf(above)) ?? 1;
 }
@@ -64,7 +67,7 @@ async function describe(picture: FullPicture, layout: Layout, parts: Parts): Pro
   const [width, height] =
     orientation < 5 ? [layout.width, layout.height] : [layout.height, layout.width];
   const profile = directory.places.get(34675);
-  // Of Lab a profile says nothing.
+  // A profile does not apply to Lab.
   const icc =
     profile && repacked.color !== "lab" ? await parts.read(profile.at, profile.bytes) : undefined;
   const pixels = {

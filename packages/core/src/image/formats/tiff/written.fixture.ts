@@ -1,6 +1,6 @@
 import { deflateSync } from "node:zlib";
 
-/** TIFF's numbers for how colors are stored. */
+/** The TIFF numbers of the color spaces. */
 const PHOTOMETRIC = {
   white: 0,
   black: 1,
@@ -24,29 +24,29 @@ const COMPRESSION = {
 } as const;
 export type Compression = keyof typeof COMPRESSION;
 
-/** How a TIFF is laid out. */
+/** The layout of a TIFF. */
 export interface Layout {
   readonly width?: number;
   readonly height?: number;
   readonly photometric: Photometric;
-  /** Of a sample: 1 to 16. */
+  /** Bits per sample, 1 to 16. */
   readonly bits?: number;
-  /** What each sample beyond the color's is, as ExtraSamples says it; `untold`: without that tag. */
+  /** The ExtraSamples values of the samples beyond the color; `untold`: without that tag. */
   readonly extras?: readonly (0 | 1 | 2)[];
   readonly untold?: true;
   readonly compression?: Compression;
-  /** The strips or tiles as they are stored, in order; default: the samples, compressed. */
+  /** The stored strips or tiles, in order. Default: the samples, compressed. */
   readonly stored?: readonly Buffer[];
   readonly predictor?: true;
   readonly planar?: true;
-  /** px, width and height; strips otherwise. */
+  /** Width and height of a tile, in px. Default: strips. */
   readonly tile?: readonly [number, number];
   readonly rowsPerStrip?: number;
   readonly bigEndian?: true;
   readonly big?: true;
   readonly subfile?: number;
   readonly palette?: readonly (readonly number[])[];
-  /** More tags, or others in place of those that are written. */
+  /** More tags, which replace written tags of the same number. */
   readonly tags?: readonly Tag[];
 }
 
@@ -70,17 +70,17 @@ const COLORS: Readonly<Record<Photometric, number>> = {
   icclab: 3,
 };
 
-/** A sample's whole number at a px, from 0 to all bits set. */
+/** The integer samples at a px, from 0 to all bits set. */
 export type Samples = (x: number, y: number) => readonly number[];
 
-/** One directory with its pixels, and those that its tag SubIFDs points to. */
+/** One directory with its pixels, and those that its SubIFDs tag points to. */
 export interface Page {
   readonly layout: Layout;
   readonly samples: Samples;
   readonly under?: readonly Page[];
 }
 
-/** Writes a TIFF of any layout as the specification describes it, in memory. */
+/** Writes a TIFF of any layout in memory, as the specification describes it. */
 export function writtenTiff(...pages: readonly Page[]): Buffer {
   const { bigEndian = false, big = false } = pages[0]?.layout ?? {};
   const file = new Growing(bigEndian, big);
@@ -94,7 +94,7 @@ export function writtenTiff(...pages: readonly Page[]): Buffer {
   return file.bytes();
 }
 
-/** One page, in short. */
+/** A TIFF of one page. */
 export function tiffOf(layout: Layout, samples: Samples): Buffer {
   return writtenTiff({ layout, samples });
 }
@@ -155,7 +155,7 @@ function colorMap(palette: readonly (readonly number[])[], bits: number): number
   );
 }
 
-/** Strips or tiles, of each plane in turn where planes are stored apart. */
+/** Strips or tiles, plane after plane if planes are stored separately. */
 function chunks(layout: Layout, samples: Samples, bigEndian: boolean): Buffer[] {
   const { width = 96, height = 64, photometric, bits = 8, extras = [], planar, tile } = layout;
   const bands = COLORS[photometric] + extras.length;
@@ -180,7 +180,7 @@ function chunks(layout: Layout, samples: Samples, bigEndian: boolean): Buffer[] 
   );
 }
 
-/** Each sample less the one of the same band to its left. */
+/** Each sample minus the sample of the same band to its left. */
 function differences(row: number[][], { predictor, bits = 8 }: Layout): number[][] {
   if (!predictor) return row;
   return row.map((px, x) =>
@@ -188,7 +188,7 @@ function differences(row: number[][], { predictor, bits = 8 }: Layout): number[]
   );
 }
 
-/** A row, from the highest bit, filled up to whole bytes; 16 bit in the file's order. */
+/** A row, from the highest bit, padded to whole bytes; 16 bits in the file's byte order. */
 function packed(values: readonly number[], bits: number, bigEndian: boolean): Buffer {
   const row = Buffer.alloc(Math.ceil((values.length * bits) / 8));
   for (const [at, value] of values.entries()) {
@@ -268,7 +268,7 @@ function lzw(bytes: Buffer): Buffer {
       continue;
     }
     put(table.get(word) ?? 0);
-    // 256 and 257 are no words.
+    // 256 and 257 are control codes.
     table.set(longer, table.size + 2);
     if (table.size + 2 === 4094) clear();
     else if (table.size + 2 >= 2 ** width) width++;
@@ -308,7 +308,7 @@ class Growing {
     return at;
   }
 
-  /** Where a directory stands, and where the offset of the next goes. */
+  /** The offset of a directory, and the position of the offset of the next. */
   directory(tags: readonly Tag[]): { at: number; next: number } {
     const room = this.#big ? 8 : 4;
     const entries = tags.map(([tag, type, values]) => {
@@ -339,7 +339,7 @@ class Growing {
   }
 
   #values(type: number, values: readonly number[]): Buffer {
-    // A rational is two numbers.
+    // A rational consists of two numbers.
     const size = type === TYPES.rational ? 4 : (SIZES[type] ?? 1);
     const bytes = this.#blank(values.length * size);
     for (const [at, value] of values.entries()) this.#put(bytes, at * size, value, size);

@@ -1,6 +1,6 @@
 import type { Directory } from "./directory.ts";
 
-/** RGB of 0 to 255 as sums of three samples, each times a factor, and a number. */
+/** RGB of 0 to 255 as sums of three samples, each times a factor, plus a constant. */
 interface Linear {
   readonly factors: [Row, Row, Row];
   readonly added: Row;
@@ -8,8 +8,8 @@ interface Linear {
 type Row = [number, number, number];
 
 /**
- * How 8 bit Y, Cb and Cr become RGB. TIFF 6.0, sections 20 and 21: ReferenceBlackWhite says what the
- * codes mean, YCbCrCoefficients how much of each color is in Y.
+ * The conversion of 8-bit Y, Cb and Cr to RGB. TIFF 6.0, sections 20 and 21: ReferenceBlackWhite
+ * specifies the meaning of the codes, and YCbCrCoefficients the share of each color in Y.
  */
 export function rgbOf({ numbers }: Directory): Linear {
   const [red, green, blue] = shares(numbers.get(529)) ?? [0.299, 0.587, 0.114];
@@ -23,19 +23,19 @@ export function rgbOf({ numbers }: Directory): Linear {
     [luma, (-blue * toBlue) / green, (-red * toRed) / green],
     [luma, toBlue, 0],
   ];
-  // A half, for the codec cuts off what is behind the point.
+  // One half is added because the codec truncates fractions.
   const zero = ([y, cb, cr]: Row) => 0.5 - (y * black + cb * blackB + cr * blackR);
   return { factors, added: [zero(factors[0]), zero(factors[1]), zero(factors[2])] };
 }
 
-/** How much of red, green and blue is in Y; undefined where it is not said, or makes no sense. */
+/** The shares of red, green and blue in Y; undefined if they are missing or invalid. */
 function shares([red = 0, green = 0, blue = 0]: readonly number[] = []): Row | undefined {
   return [red, green, blue].every((share) => share > 0 && share < 1)
     ? [red, green, blue]
     : undefined;
 }
 
-/** The codes of black and white in Y, of none and all in Cb and in Cr. */
+/** The codes of black and white in Y, and of zero and maximum in Cb and Cr. */
 function codes(said: readonly number[] = []): readonly number[] | undefined {
   const sound = [0, 2, 4].every((at) => (said[at + 1] ?? NaN) > (said[at] ?? NaN));
   return sound && said.every(Number.isFinite) ? said : undefined;

@@ -3,9 +3,9 @@ import type { Parts } from "../../decode/parts.ts";
 /** A chunk of a WebP. */
 interface WebpChunk {
   readonly type: string;
-  /** Where its data begins, behind its length. */
+  /** The offset of its data, after the length field. */
   readonly at: number;
-  /** Bytes of its data, as it says: fewer may be there. */
+  /** The specified length of its data. The file may contain fewer bytes. */
   readonly length: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Must this WebP be taken for one without loss? Its kind stands before its first frame, which a
- * large color profile can push beyond what was read of it: then, yes.
+ * Whether this WebP must be treated as lossless. The chunk of the first frame shows it. If a large
+ * color profile pushes that chunk beyond the head, the answer is yes.
  * https://developers.google.com/speed/webp/docs/riff_container
  *
  * @param head the first bytes of the file
@@ -15,7 +15,7 @@ export function mayBeLossless(head: Uint8Array): boolean {
       case "VP8L":
         return true;
       case "ANMF":
-        // A frame of an animation: 16 bytes of its own, then chunks again.
+        // A frame of an animation has 16 bytes of its own, followed by chunks.
         at += 8 + 16;
         break;
       default: {

@@ -4,21 +4,21 @@ import { type Parts, withParts } from "../../decode/parts.ts";
 import type { ImageInput } from "../../input.ts";
 import { webpChunks } from "./chunks.ts";
 
-/** What can be read of a WebP whose container promises more than there is. */
+/** The readable part of a WebP that is shorter than its container specifies. */
 export interface WebpMend {
   readonly edits: readonly Edit[];
-  /** Where it ends, in bytes. */
+  /** The end of the readable part, in bytes. */
   readonly end: number;
-  /** Are whole frames missing, or only what nobody put there? */
+  /** Whether a frame is missing or incomplete, and not only other data. */
   readonly lacksFrames: boolean;
 }
 
-/** Chunks that hold pixels. */
+/** Chunks that contain pixels. */
 const PICTURES = ["VP8 ", "VP8L", "ANMF"];
 
 /**
- * The mend of a WebP that libwebp refuses since it is shorter than its header says: the header then
- * speaks of the chunks that are whole. Undefined where no picture in it is.
+ * The repair of a WebP that libwebp rejects because it is shorter than its header specifies: the
+ * header then covers only the complete chunks. It is undefined if no image is complete.
  * https://developers.google.com/speed/webp/docs/riff_container
  */
 export async function webpMend(source: Parts): Promise<WebpMend | undefined> {
@@ -38,12 +38,12 @@ export async function webpMend(source: Parts): Promise<WebpMend | undefined> {
   if (pictures === 0) return undefined;
   const riff = Buffer.alloc(4);
   riff.writeUInt32LE(end - 8);
-  // The last chunk's padding may be missing.
+  // The padding of the last chunk may be missing.
   const padding = end > size ? [{ at: size, bytes: Buffer.alloc(1) }] : [];
   return { edits: [{ at: 4, bytes: riff }, ...padding], end, lacksFrames };
 }
 
-/** Lends a WebP that has to be mended as a copy that is, and every other source as it is. */
+/** Passes a repaired copy of a WebP to `use` if it needs one, and any other source unchanged. */
 export async function withMendedWebp<T>(
   input: ImageInput,
   { mended }: Pick<SourceInfo, "mended">,

@@ -19,14 +19,16 @@ beforeAll(() => configureCodec({ threads: 2 }));
 
 const [WIDTH, HEIGHT] = [1400, 1000];
 /**
- * ΔE2000, measured 0.57 to 0.7 and 2.2 to 2.3: HEVC at low quality. At seams, where each tile ends
- * on its own, 1.1 and 4; a tile out of place is 20 and more away, a profile left out 3 in the mean.
+ * ΔE2000, measured 0.57 to 0.7 and 2.2 to 2.3: HEVC at low quality. At seams, where tiles are coded
+ * separately, it is 1.1 and 4. A misplaced tile gives 20 and more, and a missing profile a mean of
+ * 3.
  */
 const NEAR = { mean: 0.85, p99: 2.8 };
 
 /**
- * As an iPhone's: tiles of 512 px that reach beyond the picture, in Display P3, with a thumbnail of
- * something else and EXIF that names the place and an orientation, which in HEIC does not count.
+ * A HEIC like an iPhone's: tiles of 512 px that extend beyond the image, in Display P3, with a
+ * thumbnail of other content and EXIF that contains the location and an orientation, which HEIC
+ * ignores.
  */
 async function phone(more: Partial<Grid> = {}): Promise<Buffer> {
   return heicOf({
@@ -56,7 +58,7 @@ async function exif(): Promise<Buffer> {
   return block;
 }
 
-/** What its tiles show, as it is stored: a picture whose numbers are Display P3's. */
+/** The content of the tiles as stored: an image whose samples are Display P3. */
 async function stored(width: number, height: number): Promise<Buffer> {
   const { file, pixels } = emptyTiff({ width, height, channels: 3, icc: await profileOf("p3") });
   for (let at = 0; at < width * height; at++) {
@@ -65,7 +67,7 @@ async function stored(width: number, height: number): Promise<Buffer> {
   return file;
 }
 
-/** Of a picture's pixels some all over it, or all that are at most 4 px from the border of a tile. */
+/** Some pixels across an image, or all that are at most 4 px from a tile border. */
 function some(pixels: Buffer, wanted: "everywhere" | "at seams"): Buffer {
   const near = (at: number) => at > 4 && (at + 4) % TILE < 8;
   const kept = Buffer.alloc(pixels.length);
@@ -98,7 +100,7 @@ describe("a HEIC as iPhones make it", () => {
     }
   });
 
-  // What each EXIF orientation would be: ISO/IEC 23008-12, 6.5.10 and 6.5.12.
+  // The equivalent of each EXIF orientation: ISO/IEC 23008-12, 6.5.10 and 6.5.12.
   it.each([
     [1, {}],
     [2, { mirror: "sides" }],
@@ -140,7 +142,7 @@ describe("a HEIC as iPhones make it", () => {
     expect((await sharp(bare).metadata()).exif).toBeUndefined();
     expect(bare?.includes("Apple")).toBe(false);
     expect(kept?.includes("Apple")).toBe(true);
-    // The pointer to the directory of the place, tag 0x8825, either way round.
+    // The pointer to the GPS directory, tag 0x8825, in both byte orders.
     const pointer = [Buffer.of(0x88, 0x25, 0, 4), Buffer.of(0x25, 0x88, 4, 0)];
     const hasPlace = (file?: Buffer) => pointer.some((tag) => file?.includes(tag));
     expect([bare, kept, placed].map(hasPlace)).toEqual([false, false, true]);

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 
-/** A picture in HEVC: what configures its decoder, and its data. */
+/** A HEVC image: its decoder configuration and its data. */
 interface Coded {
   readonly hvcC: Buffer;
   readonly data: Buffer;
-  /** px */
+  /** In px. */
   readonly width: number;
-  /** px */
+  /** In px. */
   readonly height: number;
 }
 
@@ -14,21 +14,24 @@ export interface Grid {
   readonly tiles: readonly Coded[];
   readonly columns: number;
   readonly rows: number;
-  /** px, of the picture that the tiles make: what is beyond it is cut off. */
+  /** The size of the image that the tiles make, in px. The rest is cut off. */
   readonly width: number;
   readonly height: number;
-  /** Quarters to the left, then a mirror: "sides" swaps left and right, "ends" top and bottom. */
+  /**
+   * Quarter turns to the left, then a mirror: "sides" swaps left and right, "ends" swaps top and
+   * bottom.
+   */
   readonly turn?: 0 | 1 | 2 | 3;
   readonly mirror?: "sides" | "ends";
   readonly icc?: Uint8Array;
-  /** Begins with "Exif". */
+  /** EXIF that begins with "Exif". */
   readonly exif?: Uint8Array;
   readonly thumbnail?: Coded;
 }
 
 /**
- * A tile of 512 x 512 px, made with Debian's heif-enc 1.15 (x265): `heif-enc -q 20 tile.png`, six of
- * them parts of one picture (see `gradient`); deep: `-b 10` of 16 bit.
+ * A tile of 512 x 512 px, made with Debian's heif-enc 1.15 (x265): `heif-enc -q 20 tile.png`, six
+ * of them parts of one image (see `gradient`); deep: `-b 10` of 16 bits.
  */
 export function tile(name: 0 | 1 | 2 | 3 | 4 | 5 | "deep"): Coded {
   const part = name === "deep" ? "deep" : `tile-${name}`;
@@ -36,24 +39,24 @@ export function tile(name: 0 | 1 | 2 | 3 | 4 | 5 | "deep"): Coded {
   const configuration = file.indexOf("hvcC") - 4;
   return {
     hvcC: file.subarray(configuration, configuration + file.readUInt32BE(configuration)),
-    // One item alone: the file's last box is its data.
+    // The file has only one item, whose data is the last box.
     data: file.subarray(file.lastIndexOf("mdat") + 4),
     width: TILE,
     height: TILE,
   };
 }
 
-/** px a side */
+/** In px per side. */
 export const TILE = 512;
 
-/** What the six tiles show, three in a row: the color at a px, and what HEVC makes of it at most 4 away. */
+/** The content of the six tiles, three per row: the color at a px. HEVC changes it by at most 4. */
 export function gradient(x: number, y: number): readonly [number, number, number] {
   return [20 + Math.round((210 * x) / 1535), 20 + Math.round((210 * y) / 1023), 120];
 }
 
 /**
- * A HEIC as phones make it: tiles that are hidden, a picture derived from them, and beside it EXIF
- * and a thumbnail. ISO/IEC 23008-12 (HEIF) and 14496-12, whose names the boxes have.
+ * A HEIC as phones write it: hidden tiles, an image derived from them, EXIF and a thumbnail. The
+ * boxes have the names of ISO/IEC 23008-12 (HEIF) and 14496-12.
  */
 export function heicOf(grid: Grid): Buffer {
   const { tiles, thumbnail, exif } = grid;
@@ -85,7 +88,7 @@ export function heicOf(grid: Grid): Buffer {
   }
   const brands = Buffer.from("heic\0\0\0\0mif1heic", "latin1");
   const ftyp = box("ftyp", brands);
-  // Offsets are as long as they are, wherever they point.
+  // The length of the offsets does not depend on their values.
   const meta = metaOf(items, primary, 0);
   const start = ftyp.length + meta.length + 8;
   const data = items.map((item) => item.data);
@@ -156,7 +159,7 @@ function propertiesOf(items: readonly Item[]): Buffer {
   const associations = withAny.map(({ id, indices }) =>
     Buffer.concat([
       u16(id),
-      // All essential.
+      // All are essential.
       Buffer.of(indices.length, ...indices.map((index) => 0x80 | index)),
     ]),
   );
