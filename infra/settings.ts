@@ -16,7 +16,7 @@ const fleet = {
  *   production: {
  *     ...fleet,
  *     accounts: ["123456789012"],
- *     source: { bucket: "my-photos", notifications: "replace" },
+ *     source: { bucket: "my-photos", notifications: "eventbridge" },
  *     alarmEmails: ["oncall@example.com"],
  *     monthlyBudgetUsd: 200,
  *   },

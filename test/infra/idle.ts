@@ -26,7 +26,7 @@ export function idleTable(graph: Graph, prices: Prices): string {
     "| an idle month | USD |",
     "| --- | ---: |",
     ...idleRows(graph, prices).map(line),
-    line(["**in all**", idleUsd(graph, prices)]),
+    line(["**total**", idleUsd(graph, prices)]),
   ].join("\n");
 }
 

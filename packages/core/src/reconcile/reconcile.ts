@@ -1,6 +1,6 @@
 import type { Job } from "../intake/index.ts";
 import { Failure, type Outcome, Rejection } from "../outcome/index.ts";
-import { bytesSaved, manifestKey } from "../plan/index.ts";
+import { bytesSaved, laneByBytes, manifestKey } from "../plan/index.ts";
 import { recipeFingerprint, rejectionFingerprint } from "../recipe/index.ts";
 import type { Manifest, OpenSource, StoredManifest } from "../store/index.ts";
 import { CODEC } from "./codec.ts";
@@ -78,7 +78,11 @@ async function reconcileOnce(
     // Archived, its content is the same, so its renditions are kept.
     if (old.rejected === undefined) return outcomeOf(archived());
   }
-  if (context.lane === "small" && !source.archived && source.bytes > recipe.lanes.smallBytes) {
+  if (
+    context.lane === "small" &&
+    !source.archived &&
+    laneByBytes(recipe, source.bytes) === "large"
+  ) {
     source.body.destroy();
     return forwarded(job, `it has ${source.bytes} bytes`);
   }

@@ -195,6 +195,7 @@ export class RenditionStore {
     condition: { IfMatch?: string; IfNoneMatch?: string },
     signal: AbortSignal,
   ): Promise<string> {
+    // docs/protocol.md, rule 5: no write after the end of the lease. test/model finds it missing.
     signal.throwIfAborted();
     const { ETag } = await this.#s3.send(
       new PutObjectCommand({
