@@ -50,6 +50,24 @@ const EXTRAS: readonly Layout["extras"][] = [
   [2, 0, 0],
 ];
 const COMPRESSIONS: readonly Compression[] = ["none", "lzw", "adobe", "deflate", "packbits"];
+const SUBSAMPLINGS = [
+  [2, 2],
+  [1, 1],
+  [2, 1],
+  [1, 2],
+] as const;
+
+/** Tags that agree with JFIF's conversion to RGB, and those with TIFF's default range, which is for RGB. */
+const JFIF = [
+  [0, 255, 128, 255, 128, 255],
+  [0, 255, 0, 255, 0, 255],
+].map(
+  (codes) =>
+    [
+      [529, TYPES.rational, [299, 587, 114].flatMap((share) => [share, 1000])],
+      [532, TYPES.rational, codes.flatMap((code) => [code, 1])],
+    ] as const,
+);
 
 interface Cell extends Layout {
   readonly bits: number;
@@ -61,17 +79,24 @@ interface Cell extends Layout {
  * All extra samples in strips and tiles, in one plane and in several. The other properties cycle,
  * because compression, order and orientation affect colors only in case of a bug.
  */
-function cells(photometric: Photometric, bits: number): Cell[] {
+function cells(photometric: Photometric, bits: number, jpeg: boolean): Cell[] {
   const untold = { extras: [2] as const, untold: true as const };
   const extras = [...EXTRAS.map((kinds = []) => ({ extras: kinds })), untold];
+  const shared =
+    jpeg && photometric === "ycbcr"
+      ? SUBSAMPLINGS.map((subsampling) => ({ extras: [], subsampling }))
+      : [];
   const stored = [false, true].flatMap((planar) =>
-    [false, true].flatMap((tiled) => extras.map((kinds) => ({ planar, tiled, ...kinds }))),
+    [false, true].flatMap((tiled) =>
+      [...extras, ...(planar ? [] : shared)].map((kinds) => ({ planar, tiled, ...kinds })),
+    ),
   );
   return stored.map(({ planar, tiled, ...kinds }, at) => {
-    const compression = COMPRESSIONS[at % 5] ?? "none";
+    const compression = jpeg ? "jpeg" : (COMPRESSIONS[at % 5] ?? "none");
     const predictor = bits >= 8 && at % 2 === 0 && /^(?:lzw|adobe|deflate)$/.test(compression);
     const orientation = (at % 8) + 1;
-    const rowsPerStrip = [64, 16, 13][at % 3] ?? 64;
+    const conversion = (jpeg && photometric === "ycbcr" && JFIF[at % 4]) || [];
+    const rowsPerStrip = [64, 16, jpeg ? 32 : 13][at % 3] ?? 64;
     return {
       photometric,
       bits,
@@ -80,23 +105,29 @@ function cells(photometric: Photometric, bits: number): Cell[] {
       ...(tiled ? { tile: [32, 16] as const } : { rowsPerStrip }),
       compression,
       ...(predictor && { predictor }),
+      ...(jpeg && at % 4 < 2 && { whole: true as const }),
       ...(at % 3 === 0 && { bigEndian: true as const }),
       ...(at % 4 === 0 && { big: true as const }),
       orientation,
-      tags: [[274, TYPES.short, [orientation]]],
+      tags: [[274, TYPES.short, [orientation]], ...conversion],
       ...(photometric === "palette" && { palette: bits === 1 ? BLACK_AND_WHITE : QUADRANTS }),
     };
   });
 }
 
 /** The name of an unsupported layout; undefined for a supported one. */
-function unread({ photometric, bits, extras, planar, tile, untold }: Cell): string | undefined {
+function unread(cell: Cell): string | undefined {
+  const { photometric, bits, extras, planar, tile, untold, compression } = cell;
+  const jpeg = compression === "jpeg";
   if (extras.includes(1)) {
     const divided = photometric === "rgb" || photometric === "black";
     if (!divided && !(photometric === "cmyk" && bits === 8)) return "multiplied by alpha";
   }
   if (planar && tile) return "in tiles of one channel each";
   const more = extras.length > 0;
+  if (jpeg && tile && (more || photometric === "palette")) return "in JPEG, in tiles";
+  const mostExtras = photometric === "rgb" ? 1 : photometric === "cmyk" ? 0 : 3;
+  if (jpeg && !planar && extras.length > mostExtras) return "more in JPEG";
   if (bits < 8) return planar || more ? `${bits} bit` : undefined;
   const alpha = untold === true || extras.some((kind) => kind > 0);
   switch (photometric) {
@@ -107,10 +138,10 @@ function unread({ photometric, bits, extras, planar, tile, untold }: Cell): stri
       if (planar && more) return "in planes";
       return more && !(alpha && extras.length === 1) ? "palette" : undefined;
     case "ycbcr":
-      return bits === 16 || more ? "YCbCr" : undefined;
+      return bits === 16 || more || (jpeg && planar) ? "YCbCr" : undefined;
     case "cielab":
     case "icclab":
-      return alpha ? "LAB" : undefined;
+      return alpha || jpeg ? "LAB" : undefined;
     default:
       return undefined;
   }
@@ -139,6 +170,9 @@ function stored(orientation: number, x: number, y: number): [number, number] {
   }
 }
 
+/** Distance from an edge in px within which a decoder interpolates subsampled chroma. */
+const INTERPOLATED = 2;
+
 /** The largest difference from the drawn image in any channel of any px; 999 for another size. */
 async function farthestPixel(file: Buffer, cell: Cell, colors: Quadrants, memoryBytes: number) {
   const made = await rendered(file, WHOLE, memoryBytes);
@@ -149,6 +183,8 @@ async function farthestPixel(file: Buffer, cell: Cell, colors: Quadrants, memory
   let most = 0;
   for (let at = 0; at < width * height; at++) {
     const [x, y] = stored(cell.orientation, at % width, Math.floor(at / width));
+    if (cell.subsampling && Math.min(Math.abs(x - 47.5), Math.abs(y - 31.5)) < INTERPOLATED)
+      continue;
     const drawn = colors[(x < 48 ? 0 : 1) + (y < 32 ? 0 : 2)] ?? [];
     const px = data.subarray(at * channels, (at + 1) * channels);
     const shown = channels < 3 ? [px[0], px[0], px[0]] : px.subarray(0, 3);
@@ -173,16 +209,19 @@ describe("a TIFF's pixels are those that were drawn, or what it is has a name", 
         [1, 4, 8, 16]
           .filter((bits) => bits >= 8 || /^(?:black|white|palette)$/.test(photometric))
           .filter((bits) => bits < 16 || photometric !== "palette")
-          .map((bits) => [photometric, bits] as const),
+          .flatMap((bits) => [
+            [photometric, bits, "without loss"] as const,
+            ...(bits === 8 ? [[photometric, bits, "in JPEG"] as const] : []),
+          ]),
     ),
-  )("%s, %i bit", async (photometric, bits) => {
+  )("%s, %i bit, %s", async (photometric, bits, how) => {
     const gray = photometric === "black" || photometric === "white";
     const two = bits === 1 || (gray && bits < 8);
     const drawn = two ? BLACK_AND_WHITE : gray ? GRAYS : QUADRANTS;
     // The codec defines the look of inks: the reference is a file with only these inks.
     const shown = photometric === "cmyk" ? await plainInks() : drawn;
     const wrong: unknown[] = [];
-    for (const [at, cell] of cells(photometric, bits).entries()) {
+    for (const [at, cell] of cells(photometric, bits, how === "in JPEG").entries()) {
       const file = tiffOf(cell, samplesOf(cell, { colors: drawn, alpha: 0.5 }));
       const found = await farthestPixel(file, cell, shown, at % 2 === 0 ? Infinity : 1).catch(
         (error: unknown) => error,
@@ -197,6 +236,23 @@ describe("a TIFF's pixels are those that were drawn, or what it is has a name", 
       if (!right) wrong.push({ ...cell, palette: undefined, found, name });
     }
     expect(wrong).toEqual([]);
+  });
+});
+
+describe("a TIFF in JPEG with strongly subsampled chroma", () => {
+  it.each([
+    [4, 1],
+    [4, 2],
+    [2, 4],
+    [4, 4],
+  ] as const)("of %i x %i px a sample shows the drawn colors", async (...subsampling) => {
+    for (const whole of [{}, { whole: true }] as const) {
+      const layout = { photometric: "ycbcr", compression: "jpeg", subsampling, ...whole } as const;
+      for (const stored of [{ rowsPerStrip: 32 }, { tile: [32, 32] }] as const) {
+        const found = await shownColors(tiffOf({ ...layout, ...stored }, samplesOf(layout)));
+        expect(farthest(found, QUADRANTS)).toBeLessThan(NEAR);
+      }
+    }
   });
 });
 

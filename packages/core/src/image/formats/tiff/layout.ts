@@ -1,4 +1,5 @@
 import { type Directory, one } from "./directory.ts";
+import { isJfif } from "./ycbcr.ts";
 
 type Colors = "white" | "black" | "rgb" | "palette" | "cmyk" | "ycbcr" | "cielab" | "icclab";
 
@@ -27,6 +28,8 @@ export interface Layout {
   readonly tiled: boolean;
   /** For YCbCr: whether px share chroma samples. */
   readonly subsampled: boolean;
+  /** YCbCr: do its tags specify JFIF's conversion to RGB? */
+  readonly jfif: boolean;
   /** The sample format if it is not unsigned integers of one size. */
   readonly oddity: string | undefined;
   /** The EXIF orientation, 1 to 8; undefined if it is not specified. */
@@ -90,6 +93,7 @@ export function layoutOf(directory: Directory): Layout | undefined {
     planar: number(284, 1) === 2,
     tiled: directory.places.has(322),
     subsampled: across !== 1 || down !== 1,
+    jfif: isJfif(directory),
     oddity: oddityOf(directory),
     orientation: orientationOf(directory),
   };

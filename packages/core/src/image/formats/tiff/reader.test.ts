@@ -44,6 +44,13 @@ describe("a TIFF that is not read", () => {
       "a TIFF of 8 bit YCbCr samples at part of the resolution",
       { photometric: "ycbcr", tags: [[530, short, [2, 2]]] },
     ],
+    ...[
+      [529, TYPES.rational, [2126, 7152, 722].flatMap((share) => [share, 10000])] as const,
+      [532, TYPES.rational, [16, 235, 128, 240, 128, 240].flatMap((code) => [code, 1])] as const,
+    ].map((tag): [string, Layout] => [
+      "a TIFF of 8 bit YCbCr samples in JPEG, with a conversion to RGB other than JFIF's",
+      { photometric: "ycbcr", compression: "jpeg", tags: [tag] },
+    ]),
     [
       "a TIFF of 8 bit gray samples and 1 more in JPEG, in tiles",
       { photometric: "black", extras: [2], tile: [32, 16], tags: [[259, short, [7]]] },

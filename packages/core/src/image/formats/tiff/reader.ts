@@ -8,6 +8,9 @@ export type Reader =
 
 const JPEG = 7;
 
+/** libjpeg-turbo finds only the first four components of a frame, in any scan (`get_sos`, jdmarker.c). */
+const MOST_JPEG_SAMPLES = 4;
+
 /**
  * The compressions that sharp's libtiff supports. It reports any other too late, when pixels are
  * read, and reads tiles of it as black, without an error.
@@ -82,8 +85,11 @@ function oddityOf(layout: Layout): string | undefined {
   }
   if (premultiplied && !isDivided(layout)) return `${inFull(layout)}, multiplied by alpha`;
   if (planar && tiled) return "a TIFF in tiles of one channel each";
-  const more = layout.samples > layout.inks;
-  return tiled && more && compression === JPEG ? `${inFull(layout)}, in tiles` : undefined;
+  if (compression !== JPEG) return undefined;
+  const { samples, inks } = layout;
+  // libvips decodes JPEG tiles itself, as gray, RGB, CMYK or YCbCr.
+  if (tiled && (samples > inks || colors === "palette")) return `${inFull(layout)}, in tiles`;
+  return samples > MOST_JPEG_SAMPLES && !planar ? inFull(layout) : undefined;
 }
 
 /** Whether the codec divides the colors by alpha, correctly. */
@@ -95,7 +101,8 @@ function isDivided({ colors, bits }: Layout): boolean {
  * Whether sharp, with libvips and libtiff, shows the right colors. This was tested with all layouts
  * that the tests generate. sharp treats every extra sample as alpha.
  */
-function isForCodec({ colors, bits, inks, samples, alpha, compression, planar }: Layout): boolean {
+function isForCodec(layout: Layout): boolean {
+  const { colors, bits, inks, samples, alpha, compression, planar, jfif } = layout;
   const clear = samples > inks;
   if (samples < inks || samples > inks + 1 || (clear && alpha === undefined)) return false;
   const whole = bits === 8 || (bits === 16 && compression !== JPEG);
@@ -109,7 +116,7 @@ function isForCodec({ colors, bits, inks, samples, alpha, compression, planar }:
     case "cmyk":
       return whole && !(bits === 16 && clear);
     case "ycbcr":
-      return compression === JPEG && !clear;
+      return compression === JPEG && !clear && !planar && jfif;
     case "cielab":
       return bits === 16 && !clear && !planar;
     default:
@@ -152,6 +159,7 @@ function inFull({
   planar,
   subsampled,
   compression,
+  jfif,
 }: Layout): string {
   const more = samples - inks;
   return [
@@ -160,5 +168,8 @@ function inFull({
     ...(photometric === 6 && subsampled ? [" at part of the resolution"] : []),
     ...(planar ? [" in planes"] : []),
     ...(compression === JPEG ? [" in JPEG"] : []),
+    ...(compression === JPEG && photometric === 6 && !jfif
+      ? [", with a conversion to RGB other than JFIF's"]
+      : []),
   ].join("");
 }

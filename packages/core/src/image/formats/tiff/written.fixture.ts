@@ -1,4 +1,5 @@
 import { deflateSync } from "node:zlib";
+import { type JpegParts, jpegOf, wholeJpeg } from "./jpeg.fixture.ts";
 
 /** The TIFF numbers of the color spaces. */
 const PHOTOMETRIC = {
@@ -17,6 +18,7 @@ export type Photometric = keyof typeof PHOTOMETRIC;
 const COMPRESSION = {
   none: 1,
   lzw: 5,
+  /** 8-bit, and each block of 8 x 8 px has one value. */
   jpeg: 7,
   adobe: 8,
   deflate: 32946,
@@ -38,6 +40,10 @@ export interface Layout {
   /** The stored strips or tiles, in order. Default: the samples, compressed. */
   readonly stored?: readonly Buffer[];
   readonly predictor?: true;
+  /** JPEG: the tables are in each strip or tile. Default: in the tag JPEGTables. */
+  readonly whole?: true;
+  /** YCbCr: the number of px for one sample of chroma, across and down. */
+  readonly subsampling?: readonly [number, number];
   readonly planar?: true;
   /** Width and height of a tile, in px. Default: strips. */
   readonly tile?: readonly [number, number];
@@ -106,7 +112,13 @@ function writePage(
   const { width = 96, height = 64, photometric, bits = 8, extras = [], planar, tile } = layout;
   const below = under.map((page) => writePage(file, page).at);
   const bands = COLORS[photometric] + extras.length;
-  const places = (layout.stored ?? chunks(layout, samples, file.bigEndian)).map((chunk) => ({
+  const encoded =
+    layout.compression === "jpeg" && !layout.stored ? jpegs(layout, samples) : undefined;
+  const places = (
+    layout.stored ??
+    encoded?.map((each) => (layout.whole ? wholeJpeg(each) : each.frame)) ??
+    chunks(layout, samples, file.bigEndian)
+  ).map((chunk) => ({
     at: file.append(chunk),
     length: chunk.length,
   }));
@@ -141,7 +153,8 @@ function writePage(
             ]),
         ...(below.length > 0 ? [[330, long, below]] : []),
         ...(extras.length > 0 && !layout.untold ? [[338, short, extras]] : []),
-        ...(photometric === "ycbcr" ? [[530, short, [1, 1]]] : []),
+        ...(photometric === "ycbcr" ? [[530, short, layout.subsampling ?? [1, 1]]] : []),
+        ...(encoded?.[0] && !layout.whole ? [[347, TYPES.undefined, [...encoded[0].tables]]] : []),
         ...(layout.tags ?? []),
       ] as Tag[]
     ).map((tag) => [tag[0], tag]),
@@ -155,29 +168,59 @@ function colorMap(palette: readonly (readonly number[])[], bits: number): number
   );
 }
 
+interface Chunk {
+  readonly across: number;
+  readonly rows: number;
+  /** The samples of its bands, at a px relative to its corner. */
+  readonly at: (x: number, y: number) => number[];
+}
+
 /** Strips or tiles, plane after plane if planes are stored separately. */
-function chunks(layout: Layout, samples: Samples, bigEndian: boolean): Buffer[] {
-  const { width = 96, height = 64, photometric, bits = 8, extras = [], planar, tile } = layout;
+function chunksOf(layout: Layout, samples: Samples): Chunk[] {
+  const { width = 96, height = 64, photometric, extras = [], planar, tile } = layout;
   const bands = COLORS[photometric] + extras.length;
   const [across, down] = tile ?? [width, layout.rowsPerStrip ?? height];
   const planes = planar ? Array.from({ length: bands }, (_, band) => [band]) : [undefined];
   return planes.flatMap((only) =>
     range(0, height, down).flatMap((top) =>
-      range(0, width, across).map((left) => {
-        const rows = tile === undefined ? Math.min(down, height - top) : down;
-        const at = (x: number, y: number) =>
-          samples(Math.min(left + x, width - 1), Math.min(top + y, height - 1));
-        const lines = range(0, rows, 1).map((y) => {
-          const row = range(0, across, 1).map((x) => {
-            const all = at(x, y);
-            return only === undefined ? [...all] : only.map((band) => all[band] ?? 0);
-          });
-          return packed(differences(row, layout).flat(), bits, bigEndian);
-        });
-        return compressed(Buffer.concat(lines), layout.compression ?? "none");
-      }),
+      range(0, width, across).map((left) => ({
+        across,
+        rows: tile === undefined ? Math.min(down, height - top) : down,
+        at: (x, y) => {
+          const all = samples(Math.min(left + x, width - 1), Math.min(top + y, height - 1));
+          return only === undefined ? [...all] : only.map((band) => all[band] ?? 0);
+        },
+      })),
     ),
   );
+}
+
+function chunks(layout: Layout, samples: Samples, bigEndian: boolean): Buffer[] {
+  const { bits = 8, compression = "none" } = layout;
+  return chunksOf(layout, samples).map(({ across, rows, at }) => {
+    const lines = range(0, rows, 1).map((y) => {
+      const row = range(0, across, 1).map((x) => at(x, y));
+      return packed(differences(row, layout).flat(), bits, bigEndian);
+    });
+    return compressed(Buffer.concat(lines), compression);
+  });
+}
+
+/** The strips or tiles as JPEG (TIFF Technical Note 2). */
+function jpegs(layout: Layout, samples: Samples): JpegParts[] {
+  return chunksOf(layout, samples).map(({ across, rows, at }) => {
+    const bands = at(0, 0).length;
+    const [wide, high] = (bands > 1 && layout.subsampling) || [1, 1];
+    const components = Array.from({ length: bands }, (_, band) => {
+      const [right, below] = band === 0 ? [1, 1] : [wide, high];
+      return {
+        across: wide / right,
+        down: high / below,
+        at: (x: number, y: number) => at(x * right, y * below)[band] ?? 0,
+      };
+    });
+    return jpegOf(across, rows, components);
+  });
 }
 
 /** Each sample minus the sample of the same band to its left. */
@@ -213,6 +256,8 @@ function compressed(bytes: Buffer, compression: Compression): Buffer {
   switch (compression) {
     case "none":
       return bytes;
+    case "jpeg":
+      throw new RangeError("JPEG is not encoded by rows: see jpegs()");
     case "lzw":
       return lzw(bytes);
     case "packbits":
@@ -220,8 +265,6 @@ function compressed(bytes: Buffer, compression: Compression): Buffer {
     case "adobe":
     case "deflate":
       return deflateSync(bytes);
-    case "jpeg":
-      throw new Error("JPEG is encoded by the caller: give `stored`");
   }
 }
 

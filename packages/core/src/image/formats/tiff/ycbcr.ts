@@ -11,7 +11,7 @@ type Row = [number, number, number];
  * The conversion of 8-bit Y, Cb and Cr to RGB. TIFF 6.0, sections 20 and 21: ReferenceBlackWhite
  * specifies the meaning of the codes, and YCbCrCoefficients the share of each color in Y.
  */
-export function rgbOf({ numbers }: Directory): Linear {
+export function rgbOf({ numbers }: Pick<Directory, "numbers">): Linear {
   const [red, green, blue] = shares(numbers.get(529)) ?? [0.299, 0.587, 0.114];
   const [black = 0, white = 255, blackB = 128, whiteB = 255, blackR = 128, whiteR = 255] =
     codes(numbers.get(532)) ?? [];
@@ -28,6 +28,24 @@ export function rgbOf({ numbers }: Directory): Linear {
   return { factors, added: [zero(factors[0]), zero(factors[1]), zero(factors[2])] };
 }
 
+/** The largest difference between two conversions that rounding explains, in levels of 255. */
+const ROUNDING = 2;
+
+/**
+ * Do the tags specify JFIF's conversion? A JPEG codec applies it whatever they specify. TIFF
+ * Technical Note 2, "Minimum requirements for TIFF/JPEG": http://libtiff.maptools.org/TIFFTechNote2.html
+ */
+export function isJfif(directory: Directory): boolean {
+  const jfif = levelsOf(rgbOf({ numbers: new Map() }));
+  return levelsOf(rgbOf(directory)).every(
+    (level, at) => Math.abs(level - (jfif[at] ?? Number.NaN)) < ROUNDING,
+  );
+}
+
+function levelsOf({ factors, added }: Linear): number[] {
+  return [...factors.flat().map((factor) => factor * 255), ...added];
+}
+
 /** The shares of red, green and blue in Y; undefined if they are missing or invalid. */
 function shares([red = 0, green = 0, blue = 0]: readonly number[] = []): Row | undefined {
   return [red, green, blue].every((share) => share > 0 && share < 1)
@@ -35,8 +53,12 @@ function shares([red = 0, green = 0, blue = 0]: readonly number[] = []): Row | u
     : undefined;
 }
 
-/** The codes of black and white in Y, and of zero and maximum in Cb and Cr. */
+/**
+ * The codes of black and white in Y, and of zero and maximum in Cb and Cr. TIFF 6.0's default, in
+ * which zero chroma has the code 0, is ignored: TIFF Technical Note 2 calls it inappropriate.
+ */
 function codes(said: readonly number[] = []): readonly number[] | undefined {
   const sound = [0, 2, 4].every((at) => (said[at + 1] ?? NaN) > (said[at] ?? NaN));
-  return sound && said.every(Number.isFinite) ? said : undefined;
+  const apt = said[2] !== 0 && said[4] !== 0;
+  return sound && apt && said.every(Number.isFinite) ? said : undefined;
 }
