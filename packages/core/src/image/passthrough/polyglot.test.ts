@@ -171,7 +171,11 @@ describe("what only says that it is a picture is refused, and says what it is", 
       latin('/* XPM */\nstatic char *a[] = {"1 1 1 1","a c #fff","a"};'),
       "not an image of a format that is read",
     ],
-    ["a list of paths", latin("@/etc/passwd\n/etc/passwd\n"), "not an image of a format that is read"],
+    [
+      "a list of paths",
+      latin("@/etc/passwd\n/etc/passwd\n"),
+      "not an image of a format that is read",
+    ],
     ["ZIP with a JPEG in it", "zip+jpeg", "a ZIP archive"],
   ] as const)("%s", async (_name, given, what) => {
     const bytes =
