@@ -1,3 +1,4 @@
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { ESM_BANNER, esbuildOf } from "./esbuild.ts";
 
@@ -18,10 +19,13 @@ export function bundle(
   { outfile, format }: Options,
 ): void {
   const { root, platform } = $cli.paths;
+  const target = join(root, outfile);
+  // Two deployments of one folder may run at once: neither reads a file that is half written.
+  const part = `${target}.${process.pid}`;
   esbuildOf(platform).buildSync({
     absWorkingDir: root,
     ...(typeof entry === "string" ? { entryPoints: [entry] } : { stdin: entry }),
-    outfile: join(root, outfile),
+    outfile: part,
     bundle: true,
     minify: true,
     platform: "node",
@@ -30,4 +34,5 @@ export function bundle(
     logLevel: "silent",
     ...(format === "esm" && { banner: { js: ESM_BANNER } }),
   });
+  renameSync(part, target);
 }
