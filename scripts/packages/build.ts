@@ -19,6 +19,7 @@ const EMITTED = join(ROOT, "node_modules", ".imagefleet-packages");
 interface Manifest {
   readonly version: string;
   readonly description?: string;
+  readonly sideEffects?: boolean;
   readonly engines: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
@@ -32,6 +33,17 @@ const PACKAGES = [
   { name: "@imagefleet/core", main: "core", contains: ["core"] },
   { name: "imagefleet", main: "cli", contains: ["cli", "core", "lambda", "local", "worker"] },
 ] as const;
+
+/** The entries of core that only other packages of this workspace import: they are not published. */
+const INTERNAL = [
+  "./env",
+  "./intake/fixtures",
+  "./prices",
+  "./process",
+  "./recipe-definition",
+  "./recipe-types",
+];
+const REPOSITORY = "https://github.com/imagefleet/imagefleet";
 
 /** An older Node fails at the first function that it does not have; this one says why. */
 const ENTRY = `#!/usr/bin/env node
@@ -187,7 +199,7 @@ function manifest(name: string): Manifest {
 function manifestOf(name: string, main: string, contains: readonly string[]): object {
   const own = manifest(main);
   const { exports = {} } = own;
-  const entries = Object.entries(exports).filter(([path]) => !path.includes("fixtures"));
+  const entries = Object.entries(exports).filter(([path]) => !INTERNAL.includes(path));
   const dist = (path: string) => `./dist/${posix.join(main, path.replace(/\.ts$/, ".js"))}`;
   const exported = entries.map(([path, source]) => {
     const file = dist(source);
@@ -207,8 +219,10 @@ function manifestOf(name: string, main: string, contains: readonly string[]): ob
     version: own.version,
     description: own.description,
     license: "MIT",
+    homepage: `${REPOSITORY}#readme`,
+    repository: { type: "git", url: `git+${REPOSITORY}.git`, directory: `packages/${main}` },
     type: "module",
-    sideEffects: main === "client" ? false : undefined,
+    sideEffects: own.sideEffects,
     engines: own.engines,
     ...(main === "cli"
       ? { bin: { imagefleet: "./dist/imagefleet.js" } }

@@ -55,7 +55,13 @@ export type Settlement =
   /** `minRetrySeconds`: how long it must stay hidden even if the program stops. */
   | { readonly kind: "retry"; readonly seconds: number; readonly minRetrySeconds: number };
 
-/** Attempts one message. Never throws. */
+/**
+ * Attempts one message. Never throws.
+ *
+ * @example
+ * const settlement = await attempt(read, context, signal);
+ * if (settlement.kind === "acknowledge") await queue.delete(read.message);
+ */
 export async function attempt(
   message: ReadMessage,
   context: AttemptContext,
@@ -72,6 +78,9 @@ export async function attempt(
  * a step of the codec may still be running. Never throws.
  *
  * @returns the settlements, in the order of the messages
+ *
+ * @example
+ * for (const group of groupBySource(messages)) await attemptTogether(group.messages, context, signal);
  */
 export async function attemptTogether(
   messages: readonly ReadMessage[],

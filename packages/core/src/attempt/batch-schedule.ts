@@ -16,6 +16,9 @@ export interface BatchSchedule {
  * Schedules a batch. A suspect at its last receive is first: it is done, or it becomes a dead letter
  * and is in no batch again. The other suspects are last, in the order of their receives: a message
  * that was only in one batch with a crash was received less often than the one that crashed.
+ *
+ * @example
+ * const { fresh, suspects } = scheduleBatch(groupBySource(messages), 5);
  */
 export function scheduleBatch(groups: readonly SourceGroup[], maxReceives: number): BatchSchedule {
   const atLast = ({ messages }: SourceGroup) =>

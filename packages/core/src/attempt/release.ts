@@ -9,6 +9,9 @@ import { jobsOf, type ReadMessage } from "./source-group.ts";
  * @param lane the message's own queue
  * @returns the settlement that the message still needs
  * @throws Failure when SQS fails: the message is then received again when its visibility timeout ends
+ *
+ * @example
+ * if ((await release(read, queue, 5)) === "acknowledge") await queue.delete(read.message);
  */
 export async function release(
   read: ReadMessage,
@@ -28,6 +31,10 @@ export async function release(
  * acknowledges the old message afterwards: a crash in between leaves a duplicate.
  *
  * @throws Failure when SQS fails
+ *
+ * @example
+ * await requeue(read, queue);
+ * await queue.delete(read.message);
  */
 export async function requeue(read: ReadMessage, lane: Queue): Promise<void> {
   const { body, attributes } = read.message;

@@ -33,6 +33,9 @@ export interface SourceGroup {
  *
  * @param options.leaseSeconds the lane's visibility timeout, s
  * @param options.sourceBuckets the buckets of the fleet's sources; empty if they are not known
+ *
+ * @example
+ * const { intake } = readMessage(message, { leaseSeconds: 300, sourceBuckets: ["uploads"] });
  */
 export function readMessage(
   message: ReceivedMessage,
@@ -71,6 +74,9 @@ export function sourceOf({ bucket, key }: Job): string {
 /**
  * Puts messages that share a source, directly or by way of others, into one group. The groups are in
  * the order of their first messages.
+ *
+ * @example
+ * const groups = groupBySource(messages); // two events of one source: one group
  */
 export function groupBySource(messages: readonly ReadMessage[]): SourceGroup[] {
   let groups: { members: ReadMessage[]; sources: string[] }[] = [];

@@ -28,7 +28,12 @@ const REQUESTS = {
 
 const MAX_ATTEMPTS = 5;
 
-/** The S3 client of every program. */
+/**
+ * The S3 client of every program.
+ *
+ * @example
+ * const s3 = createS3({ region: "eu-central-1" });
+ */
 export function createS3(options: ClientOptions): S3Client {
   return new S3Client({
     maxAttempts: MAX_ATTEMPTS,
@@ -41,7 +46,12 @@ export function createS3(options: ClientOptions): S3Client {
   });
 }
 
-/** The SQS client of every program. */
+/**
+ * The SQS client of every program.
+ *
+ * @example
+ * const sqs = createSqs({ endpoint: "http://127.0.0.1:4566", region: "us-east-1" });
+ */
 export function createSqs(options: ClientOptions): SQSClient {
   return new SQSClient({
     maxAttempts: MAX_ATTEMPTS,
@@ -51,7 +61,12 @@ export function createSqs(options: ClientOptions): SQSClient {
   });
 }
 
-/** The options of an SDK client, without the undefined ones. */
+/**
+ * The options of an SDK client, without the undefined ones.
+ *
+ * @example
+ * clientConfig({ region: "eu-central-1", profile: undefined }); // { region: "eu-central-1" }
+ */
 export function clientConfig({ region, profile, endpoint, credentials }: ClientOptions) {
   return {
     ...(region === undefined ? {} : { region }),

@@ -17,6 +17,9 @@ const THROTTLES = new Set([
  * are.
  *
  * @param what the call, for the message: `read s3://bucket/key`
+ *
+ * @example
+ * throw asFailure("read s3://uploads/cats/tom.jpg", error, signal);
  */
 export function asFailure(what: string, error: unknown, signal?: AbortSignal): Error {
   if (error instanceof Failure || error instanceof Rejection) return error;
@@ -31,7 +34,12 @@ export function asFailure(what: string, error: unknown, signal?: AbortSignal): E
   );
 }
 
-/** The HTTP status of an SDK error; undefined if there was no answer. */
+/**
+ * The HTTP status of an SDK error; undefined if there was no answer.
+ *
+ * @example
+ * const isMissing = statusOf(error) === 404;
+ */
 export function statusOf(error: unknown): number | undefined {
   return describe(error).status;
 }

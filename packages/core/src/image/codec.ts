@@ -28,6 +28,9 @@ const ALLOWED_LOADERS = [
  *
  * @param threads pipelines at once. They run in libuv's pool, which has 4 threads unless
  *   UV_THREADPOOL_SIZE is larger.
+ *
+ * @example
+ * configureCodec({ threads: 2 });
  */
 export function configureCodec({ threads }: { readonly threads: number }): void {
   sharp.cache(false);

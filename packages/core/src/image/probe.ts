@@ -50,6 +50,9 @@ export type ProbeRules = Pick<Recipe, "source" | "limits" | "presets">;
  * Reads the header of a source without decoding pixels.
  *
  * @throws Rejection `SourceEmpty`, `SourceUnsupported`, `SourceCorrupt` or `SourceTooLarge`
+ *
+ * @example
+ * const { format, width, height } = await probe({ kind: "file", path: "tom.jpg" }, recipe);
  */
 export async function probe(input: ImageInput, rules: ProbeRules): Promise<SourceInfo> {
   const { head, bytes, own } = await withParts(input, async (parts) => {

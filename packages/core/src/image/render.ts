@@ -72,6 +72,11 @@ interface Work {
  * @throws Rejection `SourceCorrupt` when pixels are missing or damaged
  * @throws Failure `OutOfMemory`, `TimedOut` or `Internal`
  * @throws the signal's reason, and any error of `onRendition`
+ *
+ * @example
+ * const input = { kind: "file", path: "tom.jpg" } as const;
+ * const plan = planRenditions(await probe(input, recipe), recipe, "tom.jpg", 512 * 2 ** 20);
+ * await render(input, plan, { onRendition: ({ plan, data }) => console.log(plan.key, data.length) });
  */
 export async function render(input: ImageInput, plan: Plan, options: RenderOptions): Promise<void> {
   const { source } = plan;

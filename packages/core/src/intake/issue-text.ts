@@ -14,6 +14,12 @@ const MAX_FOUND = 40;
  * schema's own message is what it asks for, and begins with "must".
  *
  * @param above the path to what was held against the schema, with a dot at its end
+ *
+ * @example
+ * import * as v from "valibot";
+ *
+ * const { issues = [] } = v.safeParse(v.object({ key: v.string() }), JSON.parse(body));
+ * const texts = issues.map((issue) => issueText(issue));
  */
 export function issueText(issue: v.BaseIssue<unknown>, above = ""): string {
   const at = `${above}${v.getDotPath(issue) ?? "it"}`;

@@ -41,6 +41,10 @@ const NOT_XML = /[\ufffe\uffff]/g;
 /**
  * The body of a job message, as it is sent by a forward, a requeue or a command. A job without `at`,
  * the time of sending, counts as one that may have run, and takes no shortcut.
+ *
+ * @example
+ * const job = { bucket: "uploads", key: "cats/tom.jpg", mayHaveRun: false, force: true };
+ * await queue.send({ body: jobMessage({ ...job, at: Date.now() }) });
  */
 export function jobMessage(job: Job): string {
   const body = JSON.stringify({

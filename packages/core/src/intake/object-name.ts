@@ -28,7 +28,12 @@ export const objectKey = v.pipe(
 
 const objectName = v.object({ bucket: bucketName, key: objectKey });
 
-/** Whether an object in S3 can have the key. */
+/**
+ * Whether an object in S3 can have the key.
+ *
+ * @example
+ * isObjectKey("cats/tom.jpg"); // true
+ */
 export function isObjectKey(key: string): boolean {
   return v.is(objectKey, key);
 }
@@ -37,6 +42,9 @@ export function isObjectKey(key: string): boolean {
  * Decodes a key as notifications, listings and inventories contain it.
  *
  * @returns undefined if it is not form-encoded UTF-8
+ *
+ * @example
+ * decodeKey("cats/my+cat%21.jpg"); // "cats/my cat!.jpg"
  */
 export function decodeKey(formEncoded: string): string | undefined {
   try {
@@ -46,7 +54,12 @@ export function decodeKey(formEncoded: string): string | undefined {
   }
 }
 
-/** Whether a value is a bucket and a key that an object in S3 can have. */
+/**
+ * Whether a value is a bucket and a key that an object in S3 can have.
+ *
+ * @example
+ * isObjectName({ bucket: "uploads", key: "cats/tom.jpg" }); // true
+ */
 export function isObjectName(value: unknown): value is { bucket: string; key: string } {
   return v.is(objectName, value);
 }

@@ -25,6 +25,10 @@ const FIRST = { abortEarly: true } as const;
  * Parses the body of a message. Never throws: a body that cannot be read is `malformed`, with the
  * reason. Nothing here recurses into a value deeper than its schema: a body may be nested deeper than
  * the stack allows (`JSON.parse` reads such a body, `JSON.stringify` does not write it).
+ *
+ * @example
+ * const intake = parseMessage(body);
+ * if (intake.kind === "jobs") console.log(intake.jobs.map(({ key }) => key));
  */
 export function parseMessage(body: string): Intake {
   try {

@@ -26,7 +26,12 @@ export type Transfer =
   | { readonly kind: "gamma"; readonly gamma: number }
   | { readonly kind: "table"; readonly lights: readonly number[] };
 
-/** Whether a profile can describe these colors: a curve close enough to sRGB's, at full range. */
+/**
+ * Whether a profile can describe these colors: a curve close enough to sRGB's, at full range.
+ *
+ * @example
+ * const hasProfile = info.colors !== undefined && isProfiled(info.colors);
+ */
 export function isProfiled({ transfer, narrow }: Colors): boolean {
   if (narrow !== undefined) return false;
   return transfer.kind === "gamma"

@@ -32,6 +32,13 @@ export interface FunctionMemory {
  *
  * @param options.sourceBytes the maximum size of a source on the small lane
  * @param options.renders jobs that decode and encode at once
+ *
+ * @example
+ * const { inFlight, renderBytes } = functionMemory({
+ *   functionBytes: FUNCTION_BYTES,
+ *   sourceBytes: recipe.lanes.smallBytes,
+ *   renders: 2,
+ * });
  */
 export function functionMemory(options: {
   functionBytes: number;

@@ -38,14 +38,24 @@ export function manifestKey(recipe: Recipe, sourceKey: string): string {
   return checked(`${recipe.output.prefix}${MANIFEST_FOLDER}/${path}.json`, "the manifest");
 }
 
-/** The source's key as it stands in the keys of its renditions: without `source.prefix`, made safe. */
+/**
+ * The source's key as it stands in the keys of its renditions: without `source.prefix`, made safe.
+ *
+ * @example
+ * sourcePath(recipe, "cats/100%.jpg"); // "cats/100%25.jpg"
+ */
 export function sourcePath(recipe: Recipe, sourceKey: string): string {
   const { prefix } = recipe.source;
   const rest = sourceKey.startsWith(prefix) ? sourceKey.slice(prefix.length) : sourceKey;
   return rest.split("/").map(safeSegment).join("/");
 }
 
-/** The key of the source of such a path; undefined when no source has it. */
+/**
+ * The key of the source of such a path; undefined when no source has it.
+ *
+ * @example
+ * sourceKeyOf(recipe, "cats/100%25.jpg"); // "cats/100%.jpg"
+ */
 export function sourceKeyOf(recipe: Recipe, path: string): string | undefined {
   const raw = path
     .split("/")
@@ -67,7 +77,12 @@ export interface KeyPattern {
   readonly after: string;
 }
 
-/** Every preset's frame, in the recipe's order. */
+/**
+ * What stands before and after a source's path in the keys of each preset, in the recipe's order.
+ *
+ * @example
+ * renditionPatterns(recipe); // [{ before: "thumb/", after: ".webp" }, …]
+ */
 export function renditionPatterns(recipe: Recipe): KeyPattern[] {
   return recipe.presets.map((preset) => {
     const [before = "", after = ""] = recipe.output.key.split("{path}").map((part) =>
@@ -81,11 +96,22 @@ export function renditionPatterns(recipe: Recipe): KeyPattern[] {
   });
 }
 
+/**
+ * What stands before and after a source's path in the keys of manifests.
+ *
+ * @example
+ * manifestPattern(recipe); // { before: "manifests/", after: ".json" }
+ */
 export function manifestPattern(recipe: Recipe): KeyPattern {
   return { before: `${recipe.output.prefix}${MANIFEST_FOLDER}/`, after: ".json" };
 }
 
-/** The source whose rendition or manifest has such a key by this recipe; undefined when none has. */
+/**
+ * The source whose rendition or manifest has such a key by this recipe; undefined when none has.
+ *
+ * @example
+ * sourceOfOutput(recipe, "manifests/cats/tom.jpg.json"); // "cats/tom.jpg"
+ */
 export function sourceOfOutput(recipe: Recipe, key: string): string | undefined {
   for (const { before, after } of [manifestPattern(recipe), ...renditionPatterns(recipe)]) {
     if (!key.startsWith(before) || !key.endsWith(after)) continue;

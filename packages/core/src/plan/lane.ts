@@ -6,7 +6,12 @@ import type { Plan } from "./plan.ts";
 /** A 16-bit RGBA px, the widest that is read, twice: for a turned or scaled copy. */
 const WIDEST_PIXEL = 2 * 8;
 
-/** The lane for a source of this size in bytes, before anything else is known about it. */
+/**
+ * The lane for a source of this size in bytes, before anything else is known about it.
+ *
+ * @example
+ * laneByBytes(recipe, 30_000_000); // "large": the default limit is 20 MiB
+ */
 export function laneByBytes(recipe: Recipe, bytes: number): Lane {
   return bytes > recipe.lanes.smallBytes ? "large" : "small";
 }
@@ -23,6 +28,9 @@ export function laneByBytes(recipe: Recipe, bytes: number): Lane {
  * 1,256 MiB and is still large.
  *
  * @param smallBudgetBytes the render memory of the small lane, for all jobs at once
+ *
+ * @example
+ * const lane = laneByCost(plan, 512 * 2 ** 20);
  */
 export function laneByCost(plan: Plan, smallBudgetBytes: number): Lane {
   const frames = Math.max(...plan.renditions.map((rendition) => rendition.frames ?? 1));

@@ -30,6 +30,9 @@ const LONGEST_SIDE: Readonly<Record<OutputFormat, number>> = {
  *   in one decode are streamed. The plan can still cost more: see `laneByCost`.
  * @throws Rejection `SourceTooLarge` if the source exceeds the recipe's limits;
  *   `RecipeUnsatisfiable` if the key of a rendition would be too long
+ *
+ * @example
+ * const { renditions, peakBytes } = planRenditions(info, recipe, "cats/tom.jpg", 512 * 2 ** 20);
  */
 export function planRenditions(
   source: SourceInfo,

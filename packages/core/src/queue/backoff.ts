@@ -8,6 +8,9 @@ const MAX_SECONDS = 900;
  * @param receiveCount 1 at the first receive
  * @param random in [0, 1)
  * @returns s, from 1 to 900
+ *
+ * @example
+ * await queue.changeVisibility(message, backoffSeconds(message.receiveCount, Math.random()));
  */
 export function backoffSeconds(receiveCount: number, random: number): number {
   const full = Math.min(MAX_SECONDS, 2 ** Math.max(1, receiveCount));

@@ -57,7 +57,14 @@ export interface DeadLetter extends DeadLetterDetails {
   readonly run?: string;
 }
 
-/** The attributes of a dead letter. The redrive count of the message is kept. */
+/**
+ * The attributes of a dead letter. The redrive count of the message is kept.
+ *
+ * @example
+ * const why = { reason: "Internal", message: "no answer", lane: "small" } as const;
+ * const attributes = deadLetterAttributes({ ...why, lastAttemptAt: Date.now() }, message);
+ * await deadLetters.send({ body: message.body, attributes });
+ */
 export function deadLetterAttributes(
   deadLetter: DeadLetterDetails,
   received: ReceivedMessage,
@@ -77,7 +84,12 @@ export function deadLetterAttributes(
   };
 }
 
-/** Whether a message is a redriven dead letter with a reason, received for the first time since. */
+/**
+ * Whether a message is a redriven dead letter with a reason, received for the first time since.
+ *
+ * @example
+ * const mayCrashAgain = wasDeadLetter(message) && !hasRecordedReason(message);
+ */
 export function hasRecordedReason({ attributes, receiveCount }: ReceivedMessage): boolean {
   if (receiveCount > 1) return false;
   return (
@@ -86,7 +98,12 @@ export function hasRecordedReason({ attributes, receiveCount }: ReceivedMessage)
   );
 }
 
-/** Whether a message was a dead letter before, by its attributes. */
+/**
+ * Whether a message was a dead letter before, by its attributes.
+ *
+ * @example
+ * const isRedriven = wasDeadLetter(message);
+ */
 export function wasDeadLetter(message: ReceivedMessage): boolean {
   return (
     message.attributes[DEAD_LETTER_ATTRIBUTES.reason] !== undefined || redriveCount(message) > 0
@@ -99,7 +116,13 @@ function redriveCount({ attributes }: Pick<ReceivedMessage, "attributes">): numb
   return Number.isSafeInteger(count) && count > 0 ? count : 0;
 }
 
-/** Reads a dead letter, also one without a reason, which SQS moved after a crash. */
+/**
+ * Reads a dead letter, also one without a reason, which SQS moved after a crash.
+ *
+ * @example
+ * for (const received of await deadLetters.receive({ waitSeconds: 0 }))
+ *   console.log(readDeadLetter(received, "small").reason);
+ */
 export function readDeadLetter(received: ReceivedMessage, lane: Lane): DeadLetter {
   const { attributes } = received;
   const reason = attributes[DEAD_LETTER_ATTRIBUTES.reason];
@@ -143,6 +166,9 @@ export function readDeadLetter(received: ReceivedMessage, lane: Lane): DeadLette
  * as ones that may have run, and a recorded reason keeps it from being a suspect. The reason has
  * another name than in a dead letter: after a crash SQS moves the message as it is, and it must not
  * contain an old reason then.
+ *
+ * @example
+ * await queue.send({ body: message.body, attributes: redriveAttributes(message) });
  */
 export function redriveAttributes(received: ReceivedMessage): Record<string, string> {
   const ours: readonly string[] = Object.values(DEAD_LETTER_ATTRIBUTES);

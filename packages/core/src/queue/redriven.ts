@@ -13,6 +13,9 @@ const SKEW_MS = 5_000;
  *
  * @param at the body's own time (S3's event time, or when the fleet sent it), ms since the epoch
  * @param leaseSeconds the lane's visibility timeout
+ *
+ * @example
+ * wasRedriven(message, Date.parse("2026-01-31T12:00:00Z"), 300);
  */
 export function wasRedriven(
   { sentAt }: Pick<ReceivedMessage, "sentAt">,

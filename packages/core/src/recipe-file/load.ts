@@ -14,6 +14,9 @@ const PLAIN = 'export default { presets: { thumb: "150x150" } }';
  *
  * @param from a path (relative to the working directory) or a `file:` URL
  * @throws RecipeFileError naming the file, the fault and the fix
+ *
+ * @example
+ * const { presets } = await loadRecipe("recipe.ts");
  */
 export async function loadRecipe(from: string | URL): Promise<Recipe> {
   const url = String(from);

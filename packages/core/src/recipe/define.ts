@@ -35,6 +35,9 @@ export function defineRecipe<const Input extends RecipeInput>(
  * `defineRecipe` gave is taken as it is.
  *
  * @throws RecipeError naming each wrong field, its value and the fix
+ *
+ * @example
+ * const recipe = parseRecipe(JSON.parse(body));
  */
 export function parseRecipe(input: unknown): Recipe {
   if (isDefined(input)) return input;

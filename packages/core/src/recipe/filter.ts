@@ -1,6 +1,11 @@
 import type { Recipe } from "./recipe.ts";
 
-/** Why a key is not a source by the recipe's filter, or undefined when it is one. */
+/**
+ * Why a key is not a source by the recipe's filter, or undefined when it is one.
+ *
+ * @example
+ * if (whyNotASource(recipe, "notes.txt") === undefined) console.log("notes.txt is a source");
+ */
 export function whyNotASource(recipe: Recipe, key: string): string | undefined {
   const { prefix, suffixes } = recipe.source;
   if (!key.startsWith(prefix)) return `the key does not begin with source.prefix "${prefix}"`;

@@ -12,12 +12,20 @@ const RENDERER_VERSION = 2;
  * that it writes to.
  *
  * @param encoder name and version of the encoder, patch level left out: `sharp-0.35`
+ *
+ * @example
+ * const fingerprints = recipe.presets.map((preset) => presetFingerprint(preset, "sharp-0.35"));
  */
 export function presetFingerprint(preset: Preset, encoder: string): string {
   return digest({ renderer: RENDERER_VERSION, encoder, preset });
 }
 
-/** Over all that decides a source's renditions and where they are: 16 hex digits. */
+/**
+ * Over all that decides a source's renditions and where they are: 16 hex digits.
+ *
+ * @example
+ * const isCurrent = manifest.recipe === recipeFingerprint(recipe, "sharp-0.35");
+ */
 export function recipeFingerprint(recipe: Recipe, encoder: string): string {
   const { prefix, ...output } = recipe.output;
   return digest({
@@ -29,7 +37,12 @@ export function recipeFingerprint(recipe: Recipe, encoder: string): string {
   });
 }
 
-/** Over all that decides whether a source is rejected, its limits and switches too: 16 hex digits. */
+/**
+ * Over all that decides whether a source is rejected, its limits and switches too: 16 hex digits.
+ *
+ * @example
+ * const isCurrent = manifest.rejected?.by === rejectionFingerprint(recipe, "sharp-0.35");
+ */
 export function rejectionFingerprint(recipe: Recipe, encoder: string): string {
   return digest({ renderer: RENDERER_VERSION, encoder, recipe });
 }

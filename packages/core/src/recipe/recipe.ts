@@ -87,6 +87,9 @@ export interface Preset {
 /**
  * What `{preset}` becomes in a key: the name, and for one of several widths that too, `hero-640w`.
  * No two of a recipe's presets have the same name, width and format.
+ *
+ * @example
+ * recipe.presets.map(presetLabel); // ["thumb", "hero-400w", "hero-800w"]
  */
 export function presetLabel({ name, responsive, width }: Preset): string {
   return responsive === undefined ? name : `${name}-${width}w`;

@@ -11,6 +11,9 @@ const ANY_PATH = "\0";
  * here are left to the mark that every written object carries, looked at before each is worked on.
  *
  * @throws RecipeError naming the fields, their values and the fix
+ *
+ * @example
+ * refuseRecursion(recipe, { sources: ["uploads"], renditions: "renditions" });
  */
 export function refuseRecursion(
   recipe: Recipe,

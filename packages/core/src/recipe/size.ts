@@ -19,7 +19,12 @@ const FORMS: readonly RegExp[] = [
   /^(?:x(?<height>\d+)|(?<height2>\d+)h)$/,
 ];
 
-/** Reads the shorthand: `360x270` a box, `640w` and `150x` a width, `480h` and `x150` a height; in px. */
+/**
+ * Reads the shorthand: `360x270` a box, `640w` and `150x` a width, `480h` and `x150` a height; in px.
+ *
+ * @example
+ * parseSize("360x270"); // { width: 360, height: 270 }
+ */
 export function parseSize(text: string): Size | undefined {
   for (const form of FORMS) {
     const groups = form.exec(text)?.groups;

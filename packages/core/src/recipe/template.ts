@@ -86,6 +86,9 @@ const ANY_LABEL = "[a-z0-9][a-z0-9_.-]{0,63}(?:-[1-9][0-9]*w)?";
 /**
  * Could some recipe with this template, whatever its presets and formats, have given the rendition
  * of a source's path this key?
+ *
+ * @example
+ * fitsTemplate("{preset}/{path}.{ext}", "cats/tom.jpg", "thumb/cats/tom.jpg.webp"); // true
  */
 export function fitsTemplate(template: string, path: string, filled: string): boolean {
   const seen = new Set<string>();
@@ -104,7 +107,13 @@ export function fitsTemplate(template: string, path: string, filled: string): bo
   return new RegExp(`^${pattern}$`, "u").test(filled);
 }
 
-/** Fills a checked template in. */
+/**
+ * Fills a checked template in.
+ *
+ * @example
+ * const words = { preset: "thumb", path: "cats/tom.jpg", ext: "webp" };
+ * fillTemplate("{preset}/{path}.{ext}", words); // "thumb/cats/tom.jpg.webp"
+ */
 export function fillTemplate(template: string, words: Record<Placeholder, string>): string {
   return template.replace(ANY_PLACEHOLDER, (whole, word) => {
     const placeholder = PLACEHOLDERS.find((known) => known === word);

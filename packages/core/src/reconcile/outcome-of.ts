@@ -1,6 +1,11 @@
 import { Failure, type Outcome, Rejection } from "../outcome/index.ts";
 
-/** Converts an error to an outcome. The reason of an aborted signal replaces the error. */
+/**
+ * Converts an error to an outcome. The reason of an aborted signal replaces the error.
+ *
+ * @example
+ * outcomeOf(error, signal).kind; // "rejected" for a Rejection, "failed" for any other error
+ */
 export function outcomeOf(error: unknown, signal?: AbortSignal): Outcome {
   const cause = signal?.aborted ? signal.reason : error;
   if (cause instanceof Rejection) {

@@ -20,6 +20,9 @@ const MAX_ROUNDS = 4;
  * what is done. docs/protocol.md explains the rules and the history that each of them prevents.
  *
  * Never throws: every error becomes an outcome.
+ *
+ * @example
+ * const { kind } = await reconcile(job, { ...resources, lane: "small" }, signal);
  */
 export async function reconcile(
   job: Job,

@@ -9,6 +9,10 @@ import type { OpenSource } from "./source-store.ts";
  * that broke must not look like a truncated upload.
  *
  * @throws Failure `StoreUnavailable`
+ *
+ * @example
+ * const answer = await new SourceStore(s3).open("uploads", "cats/tom.jpg", { signal });
+ * if (answer.kind === "open") console.log((await readContent(answer.source, signal)).length);
  */
 export async function readContent(source: OpenSource, signal: AbortSignal): Promise<Uint8Array> {
   const whole = Buffer.allocUnsafeSlow(source.bytes);
@@ -30,6 +34,9 @@ export async function readContent(source: OpenSource, signal: AbortSignal): Prom
  * Writes a source's content to a file, without keeping it in memory.
  *
  * @throws Failure `StoreUnavailable` or `DiskFull`
+ *
+ * @example
+ * await saveContent(source, "/tmp/tom.jpg", signal);
  */
 export async function saveContent(
   source: OpenSource,

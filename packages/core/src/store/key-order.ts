@@ -1,4 +1,9 @@
-/** Compares keys in the order in which S3 lists them: by UTF-8 bytes, which is the order of code points. */
+/**
+ * Compares keys in the order in which S3 lists them: by UTF-8 bytes, which is the order of code points.
+ *
+ * @example
+ * ["b", "a/b", "a"].sort(compareKeys); // ["a", "a/b", "b"]
+ */
 export function compareKeys(a: string, b: string): number {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);

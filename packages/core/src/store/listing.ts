@@ -27,6 +27,9 @@ interface ListingRange {
  * Lists a bucket's objects in S3's order, in pages of up to 1,000.
  *
  * @throws Failure `StoreUnavailable` or `Throttled`
+ *
+ * @example
+ * for await (const page of listPages(s3, "uploads", { prefix: "cats/" })) console.log(page.length);
  */
 export async function* listPages(
   s3: S3Client,
@@ -58,6 +61,9 @@ export async function* listPages(
  * Lists the folders directly below a prefix, each with its "/": up to 1,000, by one request.
  *
  * @throws Failure `StoreUnavailable` or `Throttled`
+ *
+ * @example
+ * await listFolders(s3, "uploads", ""); // ["cats/", "dogs/"]
  */
 export async function listFolders(s3: S3Client, bucket: string, prefix: string): Promise<string[]> {
   const page = await list(s3, bucket, { Prefix: prefix, Delimiter: "/" });

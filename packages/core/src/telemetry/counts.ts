@@ -10,7 +10,15 @@ export interface DeadLetterLine {
   readonly messageId: string;
 }
 
-/** Counts a dead letter that was sent. @param at ms since the epoch */
+/**
+ * Counts a dead letter that was sent.
+ *
+ * @param at ms since the epoch
+ *
+ * @example
+ * const deadLetter = { lane: "small", reason: "Internal", messageId: message.id } as const;
+ * countDeadLetter(telemetry, deadLetter, Date.now());
+ */
 export function countDeadLetter(
   { metrics }: Telemetry,
   deadLetter: DeadLetterLine,
@@ -28,7 +36,14 @@ export interface BatchLine {
   readonly ms: number;
 }
 
-/** Counts a batch. @param at ms since the epoch */
+/**
+ * Counts a batch.
+ *
+ * @param at ms since the epoch
+ *
+ * @example
+ * countBatch(telemetry, { lane: "small", batchSize: 10, retry: 1, ms: 840 }, Date.now());
+ */
 export function countBatch({ metrics }: Telemetry, batch: BatchLine, at: number): void {
   metrics?.write("info", { ...batch, ms: Math.round(batch.ms) }, "batch", at);
 }

@@ -37,7 +37,13 @@ export interface JobMeasures {
 
 const LEVELS = { failed: "warn", rejected: "warn" } as const;
 
-/** Logs how a job ended, in one line. */
+/**
+ * Logs how a job ended, in one line.
+ *
+ * @example
+ * const ended = { bucket: "uploads", key: "cats/tom.jpg", lane: "small", receiveCount: 1, ms: 840 } as const;
+ * logJob(telemetry, ended, { kind: "unchanged" }, { at: Date.now(), waitMs: 12, timings: [] });
+ */
 export function logJob(
   { log, metrics }: Telemetry,
   job: JobLineOptions,
@@ -85,7 +91,12 @@ const jobLineSchema = v.object({
 
 export type JobLine = v.InferOutput<typeof jobLineSchema>;
 
-/** Parses a job's line; undefined for any other line. */
+/**
+ * Parses a job's line; undefined for any other line.
+ *
+ * @example
+ * const outcome = parseJobLine(line)?.outcome;
+ */
 export function parseJobLine(line: string): JobLine | undefined {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), jobLineSchema), line);
   return parsed.success ? parsed.output : undefined;

@@ -10,6 +10,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
  * frozen and a worker killed right after a line.
  *
  * @param program `consume` or `worker`
+ *
+ * @example
+ * createLog("worker", "info").warn("the queue does not answer");
  */
 export function createLog(program: string, level: LogLevel): Logger {
   return pino(

@@ -23,6 +23,9 @@ export const metricsNamespace = v.optional(
 /**
  * @param program `consume` or `worker`
  * @param namespace the namespace of its metrics; undefined for none
+ *
+ * @example
+ * const { log } = createTelemetry("worker", "info", "Imagefleet/production");
  */
 export function createTelemetry(program: string, level: LogLevel, namespace?: string): Telemetry {
   const log = createLog(program, level);

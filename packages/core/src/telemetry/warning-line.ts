@@ -12,7 +12,12 @@ const warningSchema = v.object({
   err: v.optional(v.object({ message: v.string() })),
 });
 
-/** Converts a warning of a program to a sentence; undefined for jobs and other lines. */
+/**
+ * Converts a warning of a program to a sentence; undefined for jobs and other lines.
+ *
+ * @example
+ * const warning = parseWarning(line);
+ */
 export function parseWarning(line: string): string | undefined {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), warningSchema), line);
   if (!parsed.success || parsed.output.msg === "job") return undefined;

@@ -22,7 +22,14 @@ export const tracesVariables = {
   ),
 };
 
-/** Starts traces; undefined without a URL. */
+/**
+ * Starts traces; undefined without a URL.
+ *
+ * @example
+ * const url = "http://127.0.0.1:4318/v1/traces";
+ * const program = { program: "worker", region: "eu-central-1", aws: s3, log: telemetry.log };
+ * const traces = await openTraces({ ...program, url, share: 0.1 });
+ */
 export async function openTraces(options: TracesOptions): Promise<Traces | undefined> {
   if (options.url === undefined) return undefined;
   const { OtlpTraces } = await import("./otlp-traces.ts");
