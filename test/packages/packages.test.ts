@@ -227,35 +227,46 @@ declare global {
 }
 `;
 
-it.each(LIBRARIES)("%s has an example for every function, which compiles", async (name) => {
-  const exported = await exportsOf(name);
-  const code = (await declarationsOf(name)).map(({ text }) => text).join("\n");
-  const examples = exported
-    .filter(({ isFunction }) => isFunction)
-    .map((each) => ({ ...each, example: exampleOf(each.name, code) }));
-  expect(examples.filter(({ example }) => example === undefined)).toEqual([]);
+it.each(LIBRARIES)(
+  "%s has an example for every function; it compiles, as the README does",
+  async (name) => {
+    const exported = await exportsOf(name);
+    const code = (await declarationsOf(name)).map(({ text }) => text).join("\n");
+    const examples = exported
+      .filter(({ isFunction }) => isFunction)
+      .map((each) => ({ ...each, example: exampleOf(each.name, code) }));
+    expect(examples.filter(({ example }) => example === undefined)).toEqual([]);
 
-  const examplesFolder = await mkdtemp(join(app, "examples-"));
-  const write = (file: string, text: string) => writeFile(join(examplesFolder, file), text);
-  const typeRoots = [join(ROOT, "node_modules", "@types")];
-  const options = { module: "nodenext", target: "es2024", strict: true, noEmit: true, typeRoots };
-  const compilerOptions = { ...options, allowImportingTsExtensions: true, types: ["node"] };
-  await write("tsconfig.json", JSON.stringify({ compilerOptions }));
-  await write("globals.d.ts", GLOBALS);
-  await write("recipe.ts", RECIPE);
-  const imports = exported
-    .map((each) => `import { ${each.name} } from "${each.entry}";\n`)
-    .join("");
-  await Promise.all(examples.map((each) => write(`${each.name}.ts`, `${imports}${each.example}`)));
-  const compiled = inApp("tsc", ["-p", examplesFolder]);
-  expect(await compiled.catch((error) => error)).toMatchObject({ stdout: "", stderr: "" });
-});
+    const examplesFolder = await mkdtemp(join(app, "examples-"));
+    const write = (file: string, text: string) => writeFile(join(examplesFolder, file), text);
+    const typeRoots = [join(ROOT, "node_modules", "@types")];
+    const options = { module: "nodenext", target: "es2024", strict: true, noEmit: true, typeRoots };
+    const compilerOptions = { ...options, allowImportingTsExtensions: true, types: ["node"] };
+    await write("tsconfig.json", JSON.stringify({ compilerOptions }));
+    await write("globals.d.ts", GLOBALS);
+    await write("recipe.ts", RECIPE);
+    const imports = exported
+      .map((each) => `import { ${each.name} } from "${each.entry}";\n`)
+      .join("");
+    await Promise.all(
+      examples.map((each) => write(`${each.name}.ts`, `${imports}${each.example}`)),
+    );
+    const readme = await readFile(join(app, "node_modules", name, "README.md"), "utf8");
+    const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)];
+    expect(blocks).not.toEqual([]);
+    await Promise.all(blocks.map(([, block = ""], at) => write(`readme-${at}.ts`, block)));
+    const compiled = inApp("tsc", ["-p", examplesFolder]);
+    expect(await compiled.catch((error) => error)).toMatchObject({ stdout: "", stderr: "" });
+  },
+);
 
 const COMMENT = /^ *\/\*\*[\s\S]*?\*\/\n/gm;
 
 /** The code of a function's `@example`; undefined if it has none. */
 function exampleOf(name: string, code: string): string | undefined {
-  const declared = new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\nexport declare function ${name}\\b`);
+  const declared = new RegExp(
+    `/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\nexport declare function ${name}\\b`,
+  );
   const [, example] = declared.exec(code)?.[1]?.split("@example\n") ?? [];
   return example?.replaceAll(/^ \* ?/gm, "");
 }
