@@ -1,11 +1,10 @@
 import { createHash, createHmac, type Hash, type Hmac, hash, timingSafeEqual } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { ACCESS_KEY_IDS, type Credentials } from "../credentials/credentials.ts";
+import { checkPolicy, isForm, readForm } from "./browser-upload.ts";
 import { checkChunks } from "./chunks.ts";
 import { algorithm, type Claim, type RequestClaim, readClaim, readRequestClaim } from "./claim.ts";
 import type { Request } from "./fauxqs.ts";
-import { checkPolicy } from "./policy.ts";
-import { isForm, readForm } from "./post.ts";
 import { refusal } from "./refusal.ts";
 import { decodePercents, header, targetOf } from "./target.ts";
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { folderError, whyUnusable } from "./folder-error.ts";
+import { folderError, whyUnusable } from "./start-error.ts";
 
 /** As fauxqs names it. */
 const DATABASE = "fauxqs.db";

@@ -1,7 +1,6 @@
 import { S3Error, type S3Object } from "./fauxqs.ts";
-import { formEncode } from "./form.ts";
 import type { Objects } from "./objects.ts";
-import type { Target } from "./target.ts";
+import { formEncode, type Target } from "./target.ts";
 import { document, element } from "./xml.ts";
 
 type Entry = { name: string; object?: S3Object; storageClass?: string };

@@ -1,8 +1,7 @@
 import * as v from "valibot";
-import { FolderError } from "./folder-error.ts";
-import { PortTaken } from "./port.ts";
 import { startLocalAws } from "./server.ts";
 import type { Report } from "./spawn.ts";
+import { FolderError, PortTaken } from "./start-error.ts";
 
 const Options = v.pipe(
   v.string(),

@@ -62,3 +62,12 @@ test("counts are those of now, without anyone receiving", async () => {
   expect(await counts()).toEqual(["0", "1"]);
   await expect.poll(counts, { timeout: 1500, interval: 20 }).toEqual(["1", "0"]);
 });
+
+test("a FIFO queue is refused", async () => {
+  const { clients } = await opened();
+  const attributes = { FifoQueue: "true" };
+  await expect(clients.createQueue("orders.fifo", attributes)).rejects.toMatchObject({
+    name: "InvalidParameterValue",
+    message: expect.stringContaining("FIFO"),
+  });
+});

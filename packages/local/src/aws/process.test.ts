@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { clientsOf } from "./fixtures/clients.ts";
 import { folder } from "./fixtures/folder.ts";
-import { PortTaken } from "./port.ts";
 import { startLocalAws } from "./server.ts";
 import { spawnLocalAws } from "./spawn.ts";
+import { PortTaken } from "./start-error.ts";
 
 function isAlive(pid: number): boolean {
   try {

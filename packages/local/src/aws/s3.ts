@@ -1,16 +1,15 @@
+import * as v from "valibot";
 import { checkStorageClass, readRestore, STANDARD } from "./archive.ts";
+import { isForm, readForm } from "./browser-upload.ts";
 import { checkCopySource, checkWrite } from "./conditions.ts";
-import { deleteAll } from "./deletes.ts";
 import { type Reply, type Request, S3Error } from "./fauxqs.ts";
 import { list } from "./listing.ts";
 import { configurationXml, parseConfiguration } from "./notifications.ts";
 import type { Notifier } from "./notifier.ts";
 import { checkContentMd5, noSuchBucket, type Objects } from "./objects.ts";
-import { isForm, readForm } from "./post.ts";
 import { read } from "./read.ts";
-import { refuseUnserved } from "./subresources.ts";
 import { decodePercents, header, type Target, targetOf } from "./target.ts";
-import { checkRoot, document } from "./xml.ts";
+import { checkRoot, document, element, holding, once, readDocument, Text } from "./xml.ts";
 
 /**
  * Answers what fauxqs answers wrongly, and checks what it does not check before
@@ -138,6 +137,75 @@ function notServed(storageClass: string, isRead: boolean): Error {
   return new S3Error(
     "NotImplemented",
     `${what} in ${storageClass}: the local server implements it for STANDARD alone`,
+    501,
+  );
+}
+
+const maxKeys = 1000;
+
+const DeleteRequest = v.strictObject({
+  Delete: once(
+    holding({
+      Object: v.array(v.looseObject({ Key: once(Text) })),
+      Quiet: v.optional(once(Text)),
+    }),
+  ),
+});
+
+/**
+ * DeleteObjects. fauxqs undoes XML's references twice over and not at all when they
+ * are numeric, and so deletes another key than the one named.
+ *
+ * @throws S3Error MalformedXML (400) without a key or with more than 1,000
+ */
+function deleteAll(objects: Objects, bucket: string, body: Buffer): string {
+  const { Delete: asked } = readDocument(body, DeleteRequest);
+  const keys = asked.Object.map(({ Key }) => Key);
+  if (keys.length === 0 || keys.length > maxKeys) {
+    throw new S3Error("MalformedXML", `Name 1 to ${maxKeys} objects, not ${keys.length}`, 400);
+  }
+  for (const key of keys) objects.deleteObject(bucket, key);
+  if (asked.Quiet === "true") return document("DeleteResult", "");
+  return document(
+    "DeleteResult",
+    keys.map((key) => `<Deleted>${element("Key", key)}</Deleted>`).join(""),
+  );
+}
+
+// Every sub-resource that S3 knows: fauxqs takes what it does not know for the plain
+// request, so that PUT ?tagging overwrote the object and DELETE ?cors the bucket.
+const known = new Set(
+  `accelerate acl analytics attributes cors delete encryption intelligent-tiering inventory
+  legal-hold lifecycle location logging metadataTable metrics notification object-lock
+  ownershipControls partNumber policy policyStatus publicAccessBlock renameObject replication
+  requestPayment restore retention select session tagging torrent uploadId uploads versionId
+  versioning versions website`.split(/\s+/),
+);
+
+const served: Record<"bucket" | "object", Record<string, string[]>> = {
+  bucket: {
+    GET: ["notification", "location", "lifecycle"],
+    PUT: ["notification", "lifecycle"],
+    DELETE: ["lifecycle"],
+    POST: ["delete"],
+  },
+  object: {
+    GET: ["attributes", "partNumber"],
+    HEAD: ["partNumber"],
+    PUT: ["uploadId", "partNumber"],
+    POST: ["uploads", "uploadId", "restore"],
+    DELETE: ["uploadId"],
+  },
+};
+
+/** @throws S3Error NotImplemented (501) for a sub-resource that is not served */
+function refuseUnserved(request: Request, { key, query }: Target): void {
+  const allowed = served[key === "" ? "bucket" : "object"][request.method] ?? [];
+  const refused = Object.keys(query).find((name) => known.has(name) && !allowed.includes(name));
+  if (refused === undefined) return;
+  throw new S3Error(
+    "NotImplemented",
+    `${request.method} ?${refused}: the local server does not implement this`,
     501,
   );
 }

@@ -2,21 +2,16 @@ import { mkdirSync } from "node:fs";
 import * as v from "valibot";
 import { type Credentials, credentialsOf, keepSecret } from "../credentials/index.ts";
 import { Authority } from "./authority.ts";
-import { allowCrossOrigin } from "./cors.ts";
-import { requestId } from "./events.ts";
 import { type App, buildFauxqs, S3Error, SnsStore, SqsError } from "./fauxqs.ts";
-import { folderError, whyUnusable } from "./folder-error.ts";
-import { checkHost } from "./host.ts";
 import { acceptBodies } from "./incoming.ts";
-import { Notifier } from "./notifier.ts";
+import { Notifier, requestId } from "./notifier.ts";
 import { Objects } from "./objects.ts";
+import { allowCrossOrigin, checkHost } from "./origin.ts";
 import { Persistence } from "./persistence.ts";
-import { PortTaken } from "./port.ts";
-import { queryError } from "./query-error.ts";
 import { Queues } from "./queues.ts";
 import { prepareS3 } from "./s3.ts";
-import { prepareSqs } from "./sqs.ts";
-import { mendUnicode } from "./unicode.ts";
+import { mendUnicode, prepareSqs, queryError } from "./sqs.ts";
+import { folderError, PortTaken, whyUnusable } from "./start-error.ts";
 
 /** `port` 0 means any; `dataDir` is created, and kept when the server ends. */
 export type LocalAwsOptions = {

@@ -1,9 +1,8 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import * as v from "valibot";
-import { FOLDER_ERRORS, FolderError } from "./folder-error.ts";
-import { PortTaken } from "./port.ts";
 import type { LocalAws, LocalAwsOptions } from "./server.ts";
+import { FOLDER_ERRORS, FolderError, PortTaken } from "./start-error.ts";
 
 const Report = v.variant("kind", [
   v.object({

@@ -1,8 +1,6 @@
 import * as v from "valibot";
-import { type Reply, type Request, SqsError } from "./fauxqs.ts";
-import type { Queue } from "./queue.ts";
-import type { Queues } from "./queues.ts";
-import { checkRedrivePolicy, redrivePolicyOf } from "./redrive.ts";
+import { INVALID_MESSAGE_BODY_CHAR, type Reply, type Request, SqsError } from "./fauxqs.ts";
+import { checkRedrivePolicy, type Queue, type Queues, redrivePolicyOf } from "./queues.ts";
 import { header } from "./target.ts";
 
 const Text = v.optional(v.string());
@@ -141,10 +139,10 @@ function gone(reply: Reply): AbortSignal {
 // until the next start only.
 function checkCreate(body: Body, queues: Queues): void {
   const name = body.QueueName ?? "";
-  if (!/^[\w-]{1,75}(\.fifo)?$|^[\w-]{1,80}$/.test(name)) {
+  if (!/^[\w-]{1,80}$/.test(name)) {
     throw new SqsError(
       "InvalidParameterValue",
-      "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+      "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length. FIFO queues are not served here.",
     );
   }
   checkRedrivePolicy(body.Attributes?.["RedrivePolicy"], exists(queues));
@@ -220,4 +218,39 @@ function checkHandle(handle: string | undefined): void {
 
 function missing(parameter: string): Error {
   return new SqsError("MissingParameter", `The request must contain the parameter ${parameter}.`);
+}
+
+// What SQS takes: #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF.
+const valid = /^[\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]*$/u;
+
+/**
+ * fauxqs's expression looks at code units and so refuses every character above
+ * U+FFFF. Its handlers ask that one object, which can be described better.
+ */
+export function mendUnicode(): void {
+  INVALID_MESSAGE_BODY_CHAR.test = (body) => !valid.test(body);
+}
+
+// The codes that SQS's model writes with its prefix; all others stand alone.
+const prefixed = new Set([
+  "BatchEntryIdsNotDistinct",
+  "BatchRequestTooLong",
+  "EmptyBatchRequest",
+  "InvalidBatchEntryId",
+  "MessageNotInflight",
+  "NonExistentQueue",
+  "PurgeQueueInProgress",
+  "QueueDeletedRecently",
+  "TooManyEntriesInBatchRequest",
+  "UnsupportedOperation",
+]);
+
+/**
+ * The x-amzn-query-error header as SQS has it. The SDK names an error by it, and
+ * fauxqs puts the prefix before every code, so that none had the name it has on AWS.
+ */
+export function queryError(header: string): string {
+  const bare = header.replace(/^AWS\.SimpleQueueService\./, "");
+  const [code = ""] = bare.split(";", 1);
+  return prefixed.has(code) ? `AWS.SimpleQueueService.${bare}` : bare;
 }

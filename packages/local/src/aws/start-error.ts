@@ -1,3 +1,14 @@
+/** Another process listens on the port. */
+export class PortTaken extends Error {
+  override readonly name = "PortTaken";
+  readonly port: number;
+
+  constructor(port: number) {
+    super(`port ${port} of 127.0.0.1 is in use: end what listens there, or choose another port`);
+    this.port = port;
+  }
+}
+
 /** Why the servers cannot use their folder; "other" is known by its cause alone. */
 export const FOLDER_ERRORS = ["held", "full", "damaged", "denied", "other"] as const;
 type Why = (typeof FOLDER_ERRORS)[number];
