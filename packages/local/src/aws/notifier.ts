@@ -6,7 +6,7 @@ import type { Persistence } from "./persistence.ts";
 import { deliver, type Queues } from "./queues.ts";
 import { formEncode } from "./target.ts";
 
-/** Keeps each bucket's notification configuration and sends its events. */
+/** Stores each bucket's notification configuration and sends its events. */
 export class Notifier {
   readonly #queues: Queues;
   readonly #disk: () => Persistence;
@@ -30,7 +30,7 @@ export class Notifier {
   /**
    * Replaces the bucket's configuration and sends each queue the test event.
    *
-   * @throws S3Error InvalidArgument (400) when a queue does not exist; nothing is changed then
+   * @throws S3Error InvalidArgument (400) when a queue does not exist; nothing changes
    */
   set(bucket: string, configurations: QueueConfiguration[]): void {
     const queues = configurations.map(({ queueArn }) => this.#queues.getQueueByArn(queueArn));
@@ -49,7 +49,7 @@ export class Notifier {
     this.#configurations.set(bucket, configurations);
   }
 
-  /** Called within the change's own transaction: the object and its events are written together. */
+  /** Must be called in the change's transaction, which writes the object and its events together. */
   announce(change: Change): void {
     for (const configuration of this.get(change.bucket)) {
       if (!wants(configuration, change.event, change.key)) continue;
@@ -74,7 +74,7 @@ function eventMessage(change: Change, { id, queueArn }: QueueConfiguration): str
   const record = {
     eventVersion: "2.1",
     eventSource: "aws:s3",
-    // A bucket and the queues that it notifies are always in one region.
+    // A bucket and the queues that it notifies are in one region.
     awsRegion: queueArn.split(":")[3],
     eventTime: new Date().toISOString(),
     eventName: change.event,
@@ -88,7 +88,7 @@ function eventMessage(change: Change, { id, queueArn }: QueueConfiguration): str
       object: {
         key: formEncode(key),
         ...(object && { size: object.contentLength, eTag: object.etag.replaceAll('"', "") }),
-        // Events that create and delete objects have one; a restore does neither.
+        // Only events that create or delete objects have a sequencer.
         ...(!restored && { sequencer: nextSequencer() }),
       },
     },
@@ -104,7 +104,7 @@ function eventMessage(change: Change, { id, queueArn }: QueueConfiguration): str
   return JSON.stringify({ Records: [record] });
 }
 
-/** The message that S3 sends to each queue when it is configured. */
+/** The message that S3 sends to a newly configured queue. */
 function testMessage(bucket: string): string {
   return JSON.stringify({
     Service: "Amazon S3",
@@ -126,7 +126,7 @@ function hostId(): string {
 
 let lastSequencer = 0n;
 
-// Milliseconds and a counter under them: greater each time, also after a restart.
+// Milliseconds and a counter: it increases each time, also after a restart.
 function nextSequencer(): string {
   const now = BigInt(Date.now()) << 24n;
   lastSequencer = now > lastSequencer ? now : lastSequencer + 1n;

@@ -1,12 +1,12 @@
 import { type Reply, type Request, S3Error } from "./fauxqs.ts";
 import { header } from "./target.ts";
 
-/** The names of this machine, the last also with a bucket before it: `photos.localhost`. */
+/** The names of this machine; the last may have a bucket as a prefix: `photos.localhost`. */
 const own = /^(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9][a-z0-9-]*\.)?localhost)$/i;
 
 /**
- * Refuses requests to any other name. A name that its owner lets lead to this machine (DNS rebinding)
- * makes a page of theirs and this server one origin for the browser: only the Host header tells.
+ * Rejects requests to any other name. With a name that resolves to this machine (DNS rebinding), a
+ * browser treats a foreign page and this server as one origin; only the Host header differs.
  *
  * @param port where the server listens
  * @throws S3Error AccessDenied (403)
@@ -23,11 +23,11 @@ export function checkHost(request: Request, port: number): void {
 }
 
 /**
- * Lets the pages of the origins that are listed read answers, as a bucket's CORS configuration does.
- * What they ask for must be signed all the same: by a presigned URL, say.
+ * Lets pages of the listed origins read responses, as a bucket's CORS configuration does. Their
+ * requests must still be signed, for example by a presigned URL.
  *
- * @returns whether this was a preflight, which has its answer now
- * @throws S3Error AccessForbidden (403) for the preflight of any other origin
+ * @returns whether the request was a preflight, which has been answered
+ * @throws S3Error AccessForbidden (403) for a preflight of another origin
  */
 export function allowCrossOrigin(
   request: Request,
@@ -55,7 +55,7 @@ export function allowCrossOrigin(
   reply.header("access-control-allow-methods", "GET, HEAD, PUT, POST, DELETE");
   const headers = header(request, "access-control-request-headers");
   if (headers !== undefined) reply.header("access-control-allow-headers", headers);
-  // A page of a public address may ask a local server only with its permission.
+  // Browsers require this before a public page may access a local server.
   reply.header("access-control-allow-private-network", "true");
   reply.header("access-control-max-age", "3600").status(200).send();
   return true;

@@ -15,7 +15,7 @@ const Policy = v.pipe(
   v.parseJson(),
   v.object({
     deadLetterTargetArn: v.string(),
-    // AWS takes the number as text too, which CloudFormation sends.
+    // AWS also accepts the number as text, which CloudFormation sends.
     maxReceiveCount: v.pipe(
       v.union([v.number(), v.string()]),
       v.transform(Number),
@@ -28,14 +28,14 @@ const Policy = v.pipe(
 
 export type RedrivePolicy = v.InferOutput<typeof Policy>;
 
-/** The queue's redrive policy, if it has one that can be read. */
+/** The queue's redrive policy; undefined when it has none or it is invalid. */
 export function redrivePolicyOf(attribute: string | undefined): RedrivePolicy | undefined {
   const parsed = v.safeParse(Policy, attribute);
   return parsed.success ? parsed.output : undefined;
 }
 
 /**
- * fauxqs takes any text; AWS refuses a policy whose queue is not there.
+ * fauxqs accepts any text; AWS rejects a policy whose queue does not exist.
  *
  * @throws SqsError InvalidParameterValue
  */
@@ -58,10 +58,10 @@ export function checkRedrivePolicy(
 
 type Resolve = (arn: string) => SqsQueueBase | undefined;
 
-/** What the queue needs of the server around it. */
+/** The parts of the server that a queue uses. */
 export type Surroundings = { disk(): Persistence; byArn: Resolve };
 
-/** A queue of fauxqs with dead letters, old receipt handles and waiting mended. */
+/** fauxqs's queue with AWS's behavior for dead letters, old receipt handles and long polling. */
 export class Queue extends SqsQueue {
   readonly #around: Surroundings;
   readonly #handleOf = new WeakMap<SqsMessage, string>();
@@ -86,8 +86,8 @@ export class Queue extends SqsQueue {
     });
   }
 
-  // AWS deletes by the latest receipt handle also after its visibility ended, as
-  // long as nobody else received the message. fauxqs forgets the handle.
+  // AWS also deletes by the latest receipt handle after its visibility timeout, until the message is
+  // received again. fauxqs drops the handle.
   override deleteMessage(handle: string): boolean {
     this.processTimers();
     if (super.deleteMessage(handle)) return true;
@@ -104,11 +104,10 @@ export class Queue extends SqsQueue {
   }
 
   /**
-   * Waits until there is a message for this caller, who then takes it without a
-   * pause. fauxqs wakes every waiter for one message, and all but one of them
-   * return empty long before their time.
+   * Waits for a message, which the caller must then receive without an await. fauxqs wakes every waiter
+   * for one message, and all but one of them return empty before their time.
    *
-   * @returns "stop" when the caller has gone or the queue is closed: take nothing
+   * @returns "stop" when the caller has disconnected or the queue is closed: do not receive
    */
   async wait(seconds: number, caller: AbortSignal): Promise<"receive" | "stop"> {
     const deadline = Date.now() + seconds * 1000;
@@ -126,7 +125,7 @@ export class Queue extends SqsQueue {
     }
   }
 
-  // The one whose turn it is receives within this tick.
+  // The caller receives within this tick.
   #takeTurn(): void {
     this.#turn = new Promise((resolve) => {
       setImmediate(() => {
@@ -156,8 +155,8 @@ export class Queue extends SqsQueue {
     return this.messages.length > 0;
   }
 
-  // fauxqs counts the move as a receive, so that a dead letter's first receive
-  // showed maxReceiveCount + 2; and deletes the row before it writes the new one.
+  // fauxqs counts the move as a receive, so that a dead letter's first receive has the count
+  // maxReceiveCount + 2, and deletes the row before it writes the new one.
   #moveExhausted(wanted: number): void {
     const policy = redrivePolicyOf(this.attributes["RedrivePolicy"]);
     const target = policy && this.#around.byArn(policy.deadLetterTargetArn);
@@ -180,7 +179,7 @@ const account = "000000000000";
 
 type Create = Parameters<InstanceType<typeof SqsStore>["createQueue"]>;
 
-/** fauxqs's queues, addressed at the port of the day. */
+/** fauxqs's queues, with URLs that have the current port. */
 export class Queues extends SqsStore {
   readonly #endpoint: () => string;
   readonly #disk: () => Persistence;
@@ -191,8 +190,7 @@ export class Queues extends SqsStore {
     this.#disk = disk;
   }
 
-  // The URL given is what was stored, perhaps at the port of an earlier run, or
-  // what fauxqs made of the Host header.
+  // The URL argument is from an earlier run, with another port, or from the Host header.
   override createQueue(...[name, , arn, attributes, tags]: Create): Queue {
     const around = { disk: this.#disk, byArn: (other: string) => this.getQueueByArn(other) };
     const queue = new Queue(around, name, this.buildQueueUrl(name), arn, attributes, tags);
@@ -200,7 +198,7 @@ export class Queues extends SqsStore {
       queue.persistence = this.persistence;
       this.persistence.insertQueue(queue);
     }
-    // Private to fauxqs by their types, of these shapes by its code.
+    // Private in fauxqs's types; the shapes are those of its code.
     const byUrl: Map<string, SqsQueueBase> = this["queues"];
     const byName: Map<string, SqsQueueBase> = this["queuesByName"];
     const byArn: Map<string, SqsQueueBase> = this["queuesByArn"];
@@ -220,7 +218,7 @@ export class Queues extends SqsStore {
   }
 }
 
-/** Puts a message that no client sent: after the queue's own delay, as a sent one. */
+/** Enqueues a message of the server itself, with the queue's delay. */
 export function deliver(queue: SqsQueueBase, body: string): void {
   const delay = Number(queue.attributes["DelaySeconds"] ?? 0);
   queue.enqueue(SqsStore.createMessage(body, {}, delay));

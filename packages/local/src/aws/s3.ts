@@ -12,10 +12,10 @@ import { decodePercents, header, type Target, targetOf } from "./target.ts";
 import { checkRoot, document, element, holding, once, readDocument, Text } from "./xml.ts";
 
 /**
- * Answers what fauxqs answers wrongly, and checks what it does not check before
- * its own handler runs. Runs to its end without a pause, and so does the handler.
+ * Answers the requests that fauxqs answers wrongly, and makes the checks that it lacks before its
+ * handler runs. Neither this function nor the handler awaits.
  *
- * @returns "done" when the request has its answer
+ * @returns "done" when the request has been answered
  * @throws S3Error
  */
 export function prepareS3(
@@ -27,7 +27,7 @@ export function prepareS3(
   const target = targetOf(request);
   if (target.bucket === "") return "handle";
   refuseUnserved(request, target);
-  // fauxqs fails on a request without a body, such as the PUT of an empty object.
+  // fauxqs fails for a request without a body, such as a PUT of an empty object.
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   request.body = body;
   if (target.key === "") return prepareBucket(request, reply, objects, notifier, target, body);
@@ -131,12 +131,12 @@ function answer(reply: Reply, xml: string): "done" {
   return "done";
 }
 
-/** fauxqs takes every object and every upload for one of STANDARD. */
+/** fauxqs treats every object and upload as STANDARD. */
 function notServed(storageClass: string, isRead: boolean): Error {
   const what = isRead ? "GetObjectAttributes" : "CreateMultipartUpload";
   return new S3Error(
     "NotImplemented",
-    `${what} in ${storageClass}: the local server implements it for STANDARD alone`,
+    `${what} in ${storageClass}: the local server implements it only for STANDARD`,
     501,
   );
 }
@@ -153,8 +153,8 @@ const DeleteRequest = v.strictObject({
 });
 
 /**
- * DeleteObjects. fauxqs undoes XML's references twice over and not at all when they
- * are numeric, and so deletes another key than the one named.
+ * DeleteObjects. fauxqs decodes XML references twice, and numeric ones not at all, and so deletes
+ * another key than the named one.
  *
  * @throws S3Error MalformedXML (400) without a key or with more than 1,000
  */
@@ -162,7 +162,11 @@ function deleteAll(objects: Objects, bucket: string, body: Buffer): string {
   const { Delete: asked } = readDocument(body, DeleteRequest);
   const keys = asked.Object.map(({ Key }) => Key);
   if (keys.length === 0 || keys.length > maxKeys) {
-    throw new S3Error("MalformedXML", `Name 1 to ${maxKeys} objects, not ${keys.length}`, 400);
+    throw new S3Error(
+      "MalformedXML",
+      `The request has ${keys.length} objects: use 1 to ${maxKeys}`,
+      400,
+    );
   }
   for (const key of keys) objects.deleteObject(bucket, key);
   if (asked.Quiet === "true") return document("DeleteResult", "");
@@ -172,8 +176,8 @@ function deleteAll(objects: Objects, bucket: string, body: Buffer): string {
   );
 }
 
-// Every sub-resource that S3 knows: fauxqs takes what it does not know for the plain
-// request, so that PUT ?tagging overwrote the object and DELETE ?cors the bucket.
+// Every sub-resource of S3. fauxqs handles an unknown one as the plain request: PUT ?tagging would
+// overwrite the object, and DELETE ?cors would delete the bucket.
 const known = new Set(
   `accelerate acl analytics attributes cors delete encryption intelligent-tiering inventory
   legal-hold lifecycle location logging metadataTable metrics notification object-lock

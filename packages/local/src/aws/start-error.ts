@@ -9,7 +9,7 @@ export class PortTaken extends Error {
   }
 }
 
-/** Why the servers cannot use their folder; "other" is known by its cause alone. */
+/** Why the servers cannot use their folder; the cause has the details of "other". */
 export const FOLDER_ERRORS = ["held", "full", "damaged", "denied", "other"] as const;
 type Why = (typeof FOLDER_ERRORS)[number];
 
@@ -21,9 +21,9 @@ const texts: Readonly<Record<Why, string>> = {
   other: "its database cannot be opened",
 };
 
-/** The folder that the servers keep everything in cannot be used. */
+/** The servers' data folder cannot be used. */
 export class FolderError extends Error {
-  override readonly name = "FolderFault";
+  override readonly name = "FolderError";
   readonly why: Why;
 
   constructor(why: Why, message: string, options?: ErrorOptions) {
@@ -39,7 +39,7 @@ export function folderError(cause: unknown, dataDir: string): FolderError {
 }
 
 /**
- * SQLite's result codes by the lowest byte, which every code that extends one has.
+ * SQLite's result codes by their lowest byte, which extended codes share.
  * @see https://sqlite.org/rescode.html
  */
 const bySqlite: Readonly<Record<number, Why>> = {
