@@ -2,7 +2,7 @@ import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { mersenne } from "pure-rand/generator/mersenne";
 
-/** Chance that a seed repeats. */
+/** Random choices that a seed repeats. */
 export class Chance {
   readonly #generator: ReturnType<typeof mersenne>;
 
@@ -10,12 +10,12 @@ export class Chance {
     this.#generator = mersenne(seed);
   }
 
-  /** True in this share of the calls. */
+  /** True for this share of the calls. */
   happens(share: number): boolean {
     return uniformFloat64(this.#generator) < share;
   }
 
-  /** A whole number, both ends included. */
+  /** An integer between both ends, inclusive. */
   between(least: number, most: number): number {
     return uniformInt(this.#generator, least, most);
   }
@@ -25,7 +25,7 @@ export class Chance {
     return list.length === 0 ? undefined : list[this.between(0, list.length - 1)];
   }
 
-  /** A name by its weight. */
+  /** A name, with its weight as probability. */
   weighted<Name extends string>(weights: readonly (readonly [Name, number])[], last: Name): Name {
     const sum = weights.reduce((total, [, weight]) => total + weight, 0);
     let left = uniformFloat64(this.#generator) * sum;
@@ -36,7 +36,7 @@ export class Chance {
     return last;
   }
 
-  /** The time to the next of events that come one in `mean` on average and know nothing of each other. */
+  /** The time to the next of independent events with a mean interval. */
   gap(mean: number): number {
     return -Math.log(1 - uniformFloat64(this.#generator)) * mean;
   }

@@ -2,18 +2,18 @@ import { byRates, type Decide } from "@imagefleet/local/fault-proxy";
 import type { ChaosOptions } from "./options.ts";
 import { RACE_FOLDER } from "./sources/index.ts";
 
-/** Long enough for another job on the same key to begin and end meanwhile. */
+/** Long enough for another job of the key to start and end in between. */
 const LONGEST_DELAY_MS = 3_000;
 
 /**
- * Of the keys of a race one rendition is written, of this share of the jobs, so late that another
- * job on the key ends before; ms, and yet within the function's time.
+ * For this share of the jobs on raced keys, one rendition is written so late that another job of the key
+ * ends before, but within the function's timeout; ms.
  */
 const RACE_DELAYS = 0.2;
 const RACE_LEAST_MS = 2_000;
 const RACE_MORE_MS = 2_000;
 
-/** What the options ask to go wrong on the wire. */
+/** The faults of calls from the options. */
 export function faultsOf({ seed, errors, resets, lostAnswers, delays }: ChaosOptions): Decide {
   const rates = {
     delay: delays,

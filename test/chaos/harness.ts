@@ -21,22 +21,22 @@ import type { LaneQueues } from "./snapshot/index.ts";
 const FUNCTION_TIMEOUT_MS = 6_000;
 const LEASE_SECONDS = 6;
 
-/** Function processes: more than CPUs, for each waits most of its time for calls that are tried again. */
+/** The number of function processes: more than CPUs, because each mostly waits for retried calls. */
 const FUNCTIONS = 8;
 
-/** Small, so that a picture of a few kilobytes is too costly for it. */
+/** Small, so that a picture of a few kilobytes exceeds it. */
 const FUNCTION_BYTES = 512 * 1024 * 1024;
 
-/** The fleet on this machine with a fault proxy in it, and S3's events under our hands. */
+/** The local fleet with a fault proxy, and with S3's events in a queue of the harness. */
 export interface Harness {
   readonly fleet: Fleet;
   readonly proxy: FaultProxy;
-  /** What the programs need to be allowed, as the proxy sees it. */
+  /** The permissions that the programs need, recorded by the proxy. */
   readonly recorder: CallRecorder;
-  /** Clients that no fault befalls. */
+  /** Clients without faults. */
   readonly s3: S3Client;
   readonly sqs: SQSClient;
-  /** Where S3 puts its events. */
+  /** The queue that receives S3's events. */
   readonly intake: string;
   readonly lanes: Readonly<Record<Lane, LaneQueues>>;
   close(): Promise<void>;
@@ -95,7 +95,7 @@ export async function openHarness(workers: number): Promise<Harness> {
   };
 }
 
-/** From now on the bucket's events go to a queue of ours. */
+/** Sends the bucket's events to a queue of the harness. */
 async function divert(s3: S3Client, sqs: SQSClient, bucket: string): Promise<string> {
   const { QueueUrl = "" } = await sqs.send(new CreateQueueCommand({ QueueName: "chaos-intake" }));
   const { Attributes } = await sqs.send(
@@ -113,7 +113,7 @@ async function divert(s3: S3Client, sqs: SQSClient, bucket: string): Promise<str
   return QueueUrl;
 }
 
-/** Messages that wait to be received in a queue now. */
+/** The number of visible messages of a queue. */
 export async function visibleIn(sqs: SQSClient, QueueUrl: string): Promise<number> {
   const AttributeNames = ["ApproximateNumberOfMessages"] as const;
   const { Attributes } = await sqs.send(

@@ -18,7 +18,7 @@ async function run(...args: readonly string[]) {
   return { code, stdout, stderr };
 }
 
-it("says what it can do", async () => {
+it("prints its help", async () => {
   const { code, stdout } = await run("--help");
   expect(code).toBe(0);
   for (const option of ["--jobs", "--seed", "--minutes", "--lost-answers", "--kills", "--json"]) {
@@ -32,7 +32,7 @@ it.each([
   [["--errors", "0.9", "--resets", "0.9"], "together 1 at most"],
   [["--kills", "-1"], "Write a number from 0"],
   [["--job", "5"], "Did you mean --jobs?"],
-])("refuses %j", async (args, fix) => {
+])("rejects %j", async (args, fix) => {
   const { code, stdout, stderr } = await run(...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain(fix);

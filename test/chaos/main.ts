@@ -45,7 +45,7 @@ const program = new Command("chaos")
   .option("--json", "one JSON object on stdout, all else on stderr")
   .addHelpText(
     "after",
-    "\nExit codes: 0 nothing lost, stale or left behind; 1 something was, or messages were left; 2 wrong use; 130 interrupted.\ndocs/chaos.md says what is done and what is checked.",
+    "\nExit codes: 0 nothing lost, stale or left behind; 1 something was, or messages were left; 2 wrong use; 130 interrupted.\ndocs/chaos.md describes what is done and what is checked.",
   )
   .showSuggestionAfterError()
   .exitOverride()
@@ -56,7 +56,7 @@ const program = new Command("chaos")
         "error: --errors, --resets, --lost-answers and --delays are shares of the same calls: together 1 at most",
       );
     }
-    // The fleet is loaded only when it is to run: --help answers at once.
+    // The fleet is loaded only for a run, so that --help is fast.
     const { chaos } = await import("./run.ts");
     const report = await chaos(options, stop.signal, teller());
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : view(report));
@@ -68,21 +68,21 @@ try {
 } catch (error) {
   process.exitCode = tell(error);
 }
-// Long runs with many kills were seen to end with sockets still open; a pipe may not have taken all yet.
+// Long runs with many kills can end with open sockets, and a pipe may not have been flushed yet.
 for (const stream of [process.stdout, process.stderr]) {
   await new Promise((resolve) => stream.write("", resolve));
 }
 process.exit();
 
 function tell(error: unknown): number {
-  // The parser has said its line, or the help, already.
+  // The parser has already printed its message or the help.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.met : EXIT.usageError;
   if (stop.signal.aborted) return EXIT.interrupted;
   say(`error: ${error instanceof Error ? error.message : String(error)}`);
   return EXIT.notMet;
 }
 
-/** One line that is written over on a terminal, one now and then elsewhere. */
+/** A line that is overwritten on a terminal, and printed at intervals elsewhere. */
 function teller(): (progress: Progress) => void {
   const { isTTY } = process.stderr;
   const startedAt = performance.now();

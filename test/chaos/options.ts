@@ -1,24 +1,24 @@
-/** What is done to the fleet, and for how long. */
+/** The operations and faults of a run, and its duration. */
 export interface ChaosOptions {
   /** Uploads, overwrites and deletes. */
   readonly jobs: number;
-  /** Repeats the same sources, the same faults by call, the same order of the courier's dice. */
+  /** Repeats the same sources, faults and event order. */
   readonly seed: number;
-  /** After this no more is uploaded; what was is still waited for. */
+  /** The end of uploading; uploaded sources are still waited for. */
   readonly minutes: number;
   /** Shares of the calls to S3 and SQS, 0 to 1. */
   readonly errors: number;
   readonly resets: number;
   readonly lostAnswers: number;
   readonly delays: number;
-  /** The share of messages that come twice. */
+  /** The share of duplicated messages. */
   readonly duplicates: number;
   /** Seconds between two kills, on average; 0: none. */
   readonly kills: number;
   /** Seconds between two workers' pauses (SIGSTOP) of up to two leases, on average; 0: none. */
   readonly pauses: number;
   readonly workers: number;
-  /** How late, in seconds, the latest second copy of a message may be. */
+  /** The longest delay of a message's second copy, seconds. */
   readonly muchLater: number;
 }
 

@@ -1,9 +1,9 @@
 import { defineRecipe } from "@imagefleet/core/recipe";
-import { BYTE_GATE, MOST_PIXELS } from "./sources/index.ts";
+import { MOST_PIXELS, SMALL_LANE_BYTES } from "./sources/index.ts";
 
 /**
- * Cheap to make, and yet with what can go wrong: several widths, of which a source gives more or
- * fewer by its size, so that an overwrite may leave some behind.
+ * Cheap presets with several widths. A source's size determines how many it gives, so that an overwrite
+ * may leave some behind.
  */
 export default defineRecipe({
   presets: {
@@ -11,5 +11,5 @@ export default defineRecipe({
     thumb: { size: "8x8", fit: "cover", format: "png" },
   },
   limits: { pixels: MOST_PIXELS },
-  lanes: { smallBytes: BYTE_GATE },
+  lanes: { smallBytes: SMALL_LANE_BYTES },
 });

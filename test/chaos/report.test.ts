@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { reportOf, tally } from "./report.ts";
-import type { Wrong } from "./snapshot/index.ts";
+import type { Violation } from "./snapshot/index.ts";
 import { view } from "./view.ts";
 
 const faults = {
@@ -28,29 +28,34 @@ const measured = {
   outcomes: { rendered: 9 },
   receives: { "1": 9 },
 };
-const stale: Wrong = { kind: "stale", key: "a.png", why: "old" };
-const right = { wrongs: [], owed: [] };
+const stale: Violation = { kind: "stale", key: "a.png", why: "old" };
+const right = { violations: [], owed: [] };
 
 describe("a report", () => {
-  it("is met when nothing is wrong, also where a letter was owed and its redrive mended it", () => {
-    const before = { wrongs: [], owed: [stale] };
+  it("is met without violations, also when a redrive has resolved an owed dead letter", () => {
+    const before = { violations: [], owed: [stale] };
     const report = reportOf(measured, before, { ...right, redriven: 1 });
     expect(report).toMatchObject({ met: true, owed: 1, stale: 0, afterRedrive: { redriven: 1 } });
     expect(view(report)).toContain("Nothing lost, nothing stale, nothing left behind.");
   });
 
   it.each([
-    ["wrong before the redrive", { wrongs: [stale], owed: [] }, right, { stale: 1 }],
-    ["wrong after it", right, { wrongs: [stale], owed: [] }, { afterRedrive: { stale: 1 } }],
-    ["still owed after it", right, { wrongs: [], owed: [stale] }, { afterRedrive: { owed: 1 } }],
-  ])("is not met when something is %s", (_name, before, after, figures) => {
+    ["wrong before the redrive", { violations: [stale], owed: [] }, right, { stale: 1 }],
+    ["wrong after it", right, { violations: [stale], owed: [] }, { afterRedrive: { stale: 1 } }],
+    [
+      "still owed after it",
+      right,
+      { violations: [], owed: [stale] },
+      { afterRedrive: { owed: 1 } },
+    ],
+  ])("is not met with something %s", (_name, before, after, figures) => {
     const report = reportOf(measured, before, { ...after, redriven: 0 });
-    expect(report).toMatchObject({ met: false, ...figures, wrongs: [stale] });
+    expect(report).toMatchObject({ met: false, ...figures, violations: [stale] });
     expect(view(report)).toContain("stale a.png: old");
     expect(view(report)).toContain("NOT MET");
   });
 
-  it("is not met when a call is made that no policy allows", () => {
+  it("is not met with a call that no policy allows", () => {
     const forbidden = ["the worker: s3:PutObject source/*"];
     const report = reportOf({ ...measured, forbidden }, right, { ...right, redriven: 0 });
     expect(report.met).toBe(false);
@@ -58,14 +63,14 @@ describe("a report", () => {
     expect(view(report)).toContain("NOT MET");
   });
 
-  it("is not met when messages were left", () => {
+  it("is not met with remaining messages", () => {
     const report = reportOf({ ...measured, quiet: false }, right, { ...right, redriven: 0 });
     expect(report.met).toBe(false);
     expect(view(report)).toContain("NOT MET: messages were left");
   });
 });
 
-it("tallies names in their order", () => {
+it("counts names in their order", () => {
   expect(tally(["b", "a", "b"])).toEqual({ a: 1, b: 2 });
   expect(Object.keys(tally(["2", "1"]))).toEqual(["1", "2"]);
 });

@@ -1,7 +1,7 @@
 import type { FaultKind } from "@imagefleet/local/fault-proxy";
-import type { Verdict, Wrong } from "./snapshot/index.ts";
+import type { Verdict, Violation } from "./snapshot/index.ts";
 
-/** How many of each kind of wrong. */
+/** The number of violations of each kind. */
 export interface Counts {
   readonly lost: number;
   readonly stale: number;
@@ -13,40 +13,41 @@ export interface Counts {
 /** The figures of one run: the fields of `--json`. */
 export interface Report extends Counts {
   readonly seed: number;
-  /** Operations on sources that were done. */
+  /** The number of completed operations on sources. */
   readonly jobs: number;
   readonly sources: number;
-  /** From the first upload to the last message's end. */
+  /** From the first upload to the end of the last message. */
   readonly seconds: number;
   /** Whether the queues were empty in the end. */
   readonly quiet: boolean;
-  /** Dead letters by reason, before any was redriven; `Crashed`: moved by SQS itself. */
+  /** Dead letters by reason, before the redrive; SQS itself moved `Crashed` ones. */
   readonly deadLetters: Readonly<Record<string, number>>;
-  /** Calls that docs/permissions.md does not know of: the cloud would refuse them. */
+  /** Calls that docs/permissions.md does not list, which AWS would reject. */
   readonly forbidden: readonly string[];
-  /** Sources that only such a letter speaks of. */
+  /** Sources that are only in such dead letters. */
   readonly owed: number;
   readonly messages: Readonly<Record<"events" | "duplicates" | "late" | "nonsense", number>>;
-  /** Calls that the programs made, and what was done to them. */
+  /** The programs' calls and their faults. */
   readonly calls: number;
   readonly injected: Readonly<Record<FaultKind, number>>;
   readonly kills: Readonly<Record<"functions" | "workers" | "paused", number>>;
-  /** Jobs by how they ended. */
+  /** Jobs by outcome. */
   readonly outcomes: Readonly<Record<string, number>>;
-  /** Jobs by the receive of their message that ended them. */
+  /** Jobs by the receive count of their message at their end. */
   readonly receives: Readonly<Record<string, number>>;
-  /** After the owed dead letters were redriven, without faults. */
+  /** After the redrive of the owed dead letters without faults. */
   readonly afterRedrive: Counts & { readonly redriven: number; readonly owed: number };
-  /** Each wrong, the first fifty. */
-  readonly wrongs: readonly Wrong[];
-  /** Nothing lost, nothing stale, nothing left behind, before the redrive and after; nothing forbidden. */
+  /** The first fifty violations. */
+  readonly violations: readonly Violation[];
+  /** No violation before or after the redrive, no forbidden call, and empty queues. */
   readonly met: boolean;
 }
 
-const MOST_WRONGS = 50;
+const MAX_VIOLATIONS = 50;
 
-function countsOf({ wrongs }: Verdict): Counts {
-  const count = (kind: Wrong["kind"]) => wrongs.filter((wrong) => wrong.kind === kind).length;
+function countsOf({ violations }: Verdict): Counts {
+  const count = (kind: Violation["kind"]) =>
+    violations.filter((wrong) => wrong.kind === kind).length;
   return {
     lost: count("lost"),
     stale: count("stale"),
@@ -56,20 +57,20 @@ function countsOf({ wrongs }: Verdict): Counts {
   };
 }
 
-/** The report of what was measured and of the two verdicts. */
+/** Builds the report from the measured figures and the two verdicts. */
 export function reportOf(
-  measured: Omit<Report, keyof Counts | "afterRedrive" | "owed" | "wrongs" | "met">,
+  measured: Omit<Report, keyof Counts | "afterRedrive" | "owed" | "violations" | "met">,
   before: Verdict,
   after: Verdict & { readonly redriven: number },
 ): Report {
-  const wrongs = [...before.wrongs, ...after.wrongs, ...after.owed];
+  const violations = [...before.violations, ...after.violations, ...after.owed];
   return {
     ...measured,
     ...countsOf(before),
     owed: before.owed.length,
     afterRedrive: { ...countsOf(after), redriven: after.redriven, owed: after.owed.length },
-    wrongs: wrongs.slice(0, MOST_WRONGS),
-    met: measured.quiet && wrongs.length === 0 && measured.forbidden.length === 0,
+    violations: violations.slice(0, MAX_VIOLATIONS),
+    met: measured.quiet && violations.length === 0 && measured.forbidden.length === 0,
   };
 }
 

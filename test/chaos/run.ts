@@ -9,12 +9,12 @@ import { check, DeadLetters, ExpectedState, look } from "./snapshot/index.ts";
 import { script } from "./sources/index.ts";
 import { EventForwarder, ProcessKiller, upload } from "./traffic/index.ts";
 
-/** Messages that wait at most: events of one key are to meet at work, not one after the other. */
+/** The most waiting messages, so that events of one key are processed concurrently. */
 const BACKLOG = 120;
 const LOOK_MS = 50;
 /** Two leases, and a bit. */
 const LONGEST_PAUSE_SECONDS = 14;
-/** From the last upload on: what comes much later, what was killed last, and all its retries. */
+/** The longest wait after the last upload, for late events, the last kills and their retries. */
 const QUIET_MS = 240_000;
 
 export interface Progress {
@@ -25,10 +25,10 @@ export interface Progress {
 }
 
 /**
- * Puts jobs through the fleet while everything goes wrong, waits until no message is left, and holds
- * what is stored against what was uploaded; then redrives what is owed and does so again.
+ * Runs jobs through the fleet with faults, waits until no message is left, and compares the stored state
+ * with the uploads; then redrives the owed dead letters and compares again.
  *
- * @throws the signal's reason when it is aborted; Error when the stage itself falls down
+ * @throws the signal's reason when it is aborted; Error when the harness itself fails
  */
 export async function chaos(
   options: ChaosOptions,
@@ -145,7 +145,7 @@ async function runOn(
   );
 }
 
-/** What the programs asked for that no policy is known to allow them. */
+/** The programs' calls that no recorded policy allows. */
 function forbidden(recorder: CallRecorder): string[] {
   const roles = ["function", "worker"] as const;
   const grants = roles.flatMap((role) =>
@@ -154,7 +154,7 @@ function forbidden(recorder: CallRecorder): string[] {
   return [...grants, ...recorder.unknown];
 }
 
-/** Whether it came to its end before its time was over; @throws when `signal` is what ended it. */
+/** Whether the wait ended before its timeout. @throws when `signal` ended it */
 async function settled(work: Promise<void>, signal: AbortSignal): Promise<boolean> {
   try {
     await work;
@@ -166,7 +166,7 @@ async function settled(work: Promise<void>, signal: AbortSignal): Promise<boolea
   }
 }
 
-/** Looks again and again at how many messages wait to be received. */
+/** Polls the number of waiting messages. */
 function watch({ sqs, intake, lanes }: Harness, onLook: (waiting: number) => void) {
   let waiting = 0;
   let stopping = false;

@@ -1,6 +1,6 @@
 import type { Report } from "./report.ts";
 
-/** A report as a person reads it. */
+/** The report as text. */
 export function view(report: Report): string {
   const { afterRedrive: after } = report;
   const rows: readonly (readonly [string, string])[] = [
@@ -28,14 +28,14 @@ export function view(report: Report): string {
     ],
   ];
   const lines = rows.map(([name, text]) => (name ? `${name.padEnd(18)}${text}` : ""));
-  const wrongs = report.wrongs.map(({ kind, key, why }) => `  ${kind} ${key}: ${why}`);
+  const violations = report.violations.map(({ kind, key, why }) => `  ${kind} ${key}: ${why}`);
   const forbidden = report.forbidden.map((call) => `  forbidden ${call}`);
   const end = report.met
     ? "Nothing lost, nothing stale, nothing left behind."
     : report.quiet
       ? "NOT MET"
       : "NOT MET: messages were left that nobody ended";
-  return [...lines, ...wrongs, ...forbidden, "", end, ""].join("\n");
+  return [...lines, ...violations, ...forbidden, "", end, ""].join("\n");
 }
 
 function counts(record: Readonly<Record<string, number>>): string {

@@ -1,6 +1,6 @@
-// preflight and doctor against an AWS server that others wrote, as far as it goes: it has no values for
-// Lambda's and Fargate's quotas, and does not speak the protocol of today's client of CloudWatch. What
-// it does not answer must be said not to have been asked, and prove nothing.
+// preflight and doctor against moto, an independent AWS server. It has no values for Lambda's and
+// Fargate's quotas, and does not support the protocol of CloudWatch's current client. A check without a
+// response must be reported as not made, and prove nothing.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,10 +18,10 @@ import { run } from "../../packages/cli/src/fixtures/cli.ts";
 const endpoint = inject("motoEndpoint");
 const MINUTES = 60_000;
 const REGION = "eu-west-1";
-/** It takes any. */
+/** moto accepts any. */
 const CREDENTIALS = { accessKeyId: "any", secretAccessKey: "any" };
 const CLIENT = { region: REGION, endpoint, credentials: CREDENTIALS };
-/** As SST writes them: app, stage, fleet and resource, and eight letters of its own. */
+/** SST's names: app, stage, fleet and resource, and eight random letters. */
 const named = (resource: string) => `moto-test-Photos${resource}-abcdefgh`;
 const bucket = (resource: string) => named(resource).toLowerCase();
 
@@ -32,7 +32,7 @@ interface DoctorOutput {
 
 let folder: string;
 
-describe.skipIf(endpoint === "")("on a server of others", () => {
+describe.skipIf(endpoint === "")("the CLI on moto", () => {
   const s3 = createS3(CLIENT);
   const sqs = createSqs(CLIENT);
   const iam = new IAMClient(CLIENT);
@@ -65,7 +65,7 @@ describe.skipIf(endpoint === "")("on a server of others", () => {
     return { code, output, state, wrong };
   }
 
-  it("preflight names the role that the account lacks, and no more once it is there", async () => {
+  it("preflight reports a missing role until it exists", async () => {
     const role = "service-linked role of ECS";
     expect((await imagefleet("preflight")).state(role)).toBe("wrong");
     await iam.send(
@@ -82,7 +82,7 @@ describe.skipIf(endpoint === "")("on a server of others", () => {
     expect(state("quota of internet gateways")).toBe("ok");
   });
 
-  it("doctor names the parts that a fleet lacks, and puts no picture that could not arrive", {
+  it("doctor reports a fleet's missing parts, and uploads no picture that the fleet would not receive", {
     timeout: 3 * MINUTES,
   }, async () => {
     const queue = async (
@@ -138,7 +138,7 @@ describe.skipIf(endpoint === "")("on a server of others", () => {
       }),
     );
 
-    // The notification goes to another queue: no picture could arrive, and none is put.
+    // The notification goes to another queue, so doctor uploads no picture.
     const { code, state, wrong, output } = await imagefleet("doctor", "--recipe", "recipe.mjs");
     expect(code).toBe(3);
     expect(wrong).toEqual([

@@ -1,10 +1,11 @@
 import { getContainerRuntimeClient } from "testcontainers";
 
 /**
- * Starts what needs a container engine. Where none answers, or the start fails (no network to pull
- * an image by, say), it says on stderr what is skipped and why; CI counts a skip as a failure.
+ * Starts something that needs a container engine. If there is no engine, or the start fails (for example
+ * without a network to pull an image), it reports on stderr what is skipped and why. CI treats a skip as
+ * a failure.
  *
- * @param what what is skipped without it
+ * @param what the tests that are skipped without it
  * @returns undefined when it is skipped
  */
 export async function onEngine<T>(what: string, start: () => Promise<T>): Promise<T | undefined> {

@@ -1,8 +1,8 @@
-/** The function as sst bundles it, made before the tests of the container project. */
+/** The function as SST bundles it, built before the tests of the container project. */
 export interface FunctionArtifact {
-  /** Where it is unpacked, and nothing else lies. */
+  /** The folder that contains only the unpacked artifact. */
   readonly folder: string;
-  /** Where bare.mjs lies: the packages that it cannot do without, bundled alike. */
+  /** The folder of bare.mjs: only the function's required packages, bundled in the same way. */
   readonly bare: string;
   /** The handler as Lambda's setting: module and export. */
   readonly handler: string;
@@ -12,7 +12,7 @@ export interface FunctionArtifact {
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Absent where there is no engine to run it in. */
+    /** Undefined without a container engine. */
     functionArtifact: FunctionArtifact | undefined;
   }
 }

@@ -8,32 +8,32 @@ const RUNTIME = fileURLToPath(new URL("runtime", import.meta.url));
 const BUNDLE = "/var/task/bundle.mjs";
 const BARE = "/var/bare/bare.mjs";
 const MEMORY_MIB = 2048;
-/** Lambda gives a function so much memory for each processor. */
+/** The memory for which Lambda gives a function one processor. */
 const MIB_PER_CPU = 1769;
-/** Any that is not root, as Lambda's own. */
+/** Any user that is not root, as in Lambda. */
 const USER = "993:990";
 
-/** Import to ready in a fresh process, each round: ms of wall and of CPU time. */
+/** The wall and CPU time in ms of the import in a new process, per round. */
 export type Starts = readonly { readonly ms: number; readonly cpuMs: number }[];
 
-/** The function's artifact in an environment like Lambda's. */
+/** The function's artifact in an environment that is similar to Lambda's. */
 export interface FunctionContainer {
-  /** @throws Error with what the runtime said instead of an answer */
+  /** @throws Error with the runtime's error */
   invoke(event: unknown, timeoutMs: number): Promise<unknown>;
-  /** The artifact's starts, and those of the packages alone that it cannot do without. */
+  /** The starts of the artifact and of its required packages alone. */
   starts(): Promise<{ artifact: Starts; bare: Starts }>;
-  /** The most memory that everything inside has had so far, files in the cache included, bytes. */
+  /** The peak memory of the container in bytes, with cached files. */
   peakBytes(): Promise<number>;
-  /** The exit code of a command inside. */
+  /** Runs a command in the container and returns its exit code. */
   run(command: string[]): Promise<number>;
   remove(): Promise<void>;
 }
 
 /**
- * The artifact unpacked in /var/task, read-only, /tmp to write to, its own memory and share of the
- * processors, no other user's rights, and nothing else on the disk but Node.
+ * The artifact in /var/task, read-only, with a writable /tmp, its own memory and share of the processors,
+ * an unprivileged user, and only Node besides on the disk.
  *
- * @param environment the function's variables; addresses are the host's own 127.0.0.1
+ * @param environment the function's variables; addresses are on the host's 127.0.0.1
  */
 export async function startFunctionContainer(
   { folder, bare, handler }: FunctionArtifact,
@@ -77,7 +77,7 @@ export async function startFunctionContainer(
       return { artifact: found[BUNDLE] ?? [], bare: found[BARE] ?? [] };
     },
     async peakBytes() {
-      // Cgroups of version 1 have it under another name.
+      // Version 1 of cgroups has another name for it.
       const script =
         "cat /sys/fs/cgroup/memory.peak || cat /sys/fs/cgroup/memory/memory.max_usage_in_bytes";
       return Number((await printed(["sh", "-c", `(${script}) 2>/dev/null`])).trim());
@@ -90,7 +90,7 @@ export async function startFunctionContainer(
   };
 }
 
-/** Of Lambda's own bootstrap for Node.js: a tenth of the memory is the young generation's. */
+/** The flags of Lambda's bootstrap for Node.js: the young generation has a tenth of the memory. */
 function bootstrapFlags(): string[] {
   const young = Math.floor(MEMORY_MIB / 10);
   return [

@@ -16,7 +16,7 @@ import {
 
 const artifact = inject("functionArtifact");
 const MIB = 1024 * 1024;
-/** More than the function has in the cloud: here its processors are others' too. */
+/** More than in the cloud, because the processors are shared here. */
 const TIMEOUT_MS = 300_000;
 
 let sandbox: Sandbox;
@@ -44,7 +44,7 @@ async function upload(Key: string, Body: Buffer): Promise<void> {
   await sandbox.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
 }
 
-/** As SQS hands it to the function. */
+/** The event's record of a message. */
 function record(key: string, bucket: string = sandbox.resources.sourceBucket) {
   return {
     messageId: key,
@@ -71,7 +71,7 @@ function median(starts: Starts, of: "ms" | "cpuMs"): number {
 }
 
 describe.skipIf(artifact === undefined)("the function's artifact, as Lambda would run it", () => {
-  it("does the worst batch of ten in its memory, and starts beside the bare packages", {
+  it("processes the worst batch of ten within its memory, and starts about as fast as its packages alone", {
     timeout: 2 * TIMEOUT_MS,
   }, async (test) => {
     const starts = await fn.starts();
@@ -100,7 +100,7 @@ describe.skipIf(artifact === undefined)("the function's artifact, as Lambda woul
     }
   });
 
-  it("answers with the messages that must come back, and no others", async () => {
+  it("returns exactly the messages that must be retried", async () => {
     const create = { width: 900, height: 600, channels: 3, background: "#369" } as const;
     await upload("good.jpg", await sharp({ create }).jpeg().toBuffer());
     const Records = [record("good.jpg"), record("lost.jpg", "nobody-made-this-bucket")];
@@ -109,7 +109,7 @@ describe.skipIf(artifact === undefined)("the function's artifact, as Lambda woul
     expect(await renditionsOf("good.jpg")).toBeGreaterThan(0);
   });
 
-  it("can write to /tmp alone, and has nothing beside itself", async () => {
+  it("can write only to /tmp, and has no other files", async () => {
     expect(await fn.run(["touch", "/tmp/x"])).toBe(0);
     expect(await fn.run(["touch", "/var/task/x"])).not.toBe(0);
     expect(await fn.run(["ls", "/node_modules", "/var/node_modules"])).not.toBe(0);

@@ -19,16 +19,16 @@ import { startWorkerContainer } from "./worker-container.ts";
 const image = inject("workerImage");
 const endpoint = inject("motoEndpoint");
 const MINUTES = 60_000;
-/** It takes any. */
+/** moto accepts any. */
 const CREDENTIALS = { accessKeyId: "any", secretAccessKey: "any" };
 
-// moto's lasts as long as the project's other tests: what is made here has names of its own.
+// moto is shared with the project's other tests, so the names here are unique.
 const [SOURCES, RENDITIONS] = ["drained-by-the-worker", "drained-by-the-worker-renditions"];
 
 describe.skipIf(image === "" || endpoint === "")(
   "the worker's image, on a server of others",
   () => {
-    it("drains the large lane: renditions, rejections, and what is gone", {
+    it("drains the large lane: renditions, rejections and deleted sources", {
       timeout: 3 * MINUTES,
     }, async () => {
       const client = { region: REGION, endpoint, credentials: CREDENTIALS };

@@ -15,7 +15,7 @@ const MANIFESTS = [
   "packages/worker/package.json",
 ];
 const MINUTES = 60_000;
-/** ELF's own numbers. */
+/** ELF's machine numbers. */
 const MACHINES = { arm64: 183, x64: 62 } as const;
 
 let folder: string;
@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** The image's own command: what it installs is what is looked at. */
+/** The install command of the image, whose result is checked. */
 async function installOfTheImage(cpu: string): Promise<string[]> {
   const file = await readFile(join(ROOT, "docker/worker.Dockerfile"), "utf8");
   const [, text = ""] = /\bpnpm\.mjs (install .*?)\\\n\s+#/s.exec(file) ?? [];
@@ -38,7 +38,7 @@ async function installOfTheImage(cpu: string): Promise<string[]> {
   return args;
 }
 
-// The image itself is built here for this machine's processor alone.
+// The image is built here only for this machine's processor.
 it.each(["arm64", "x64"] as const)(
   "the lockfile has every binary of the worker for %s",
   { timeout: 3 * MINUTES },

@@ -1,8 +1,8 @@
 import { defineRecipe } from "@imagefleet/core/recipe";
 
 /**
- * Renditions as large as their source of 60 megapixels: encoded side by side they take more than 4 GiB
- * where it has alpha, the largest alone 2.5 at most.
+ * Renditions of the size of a source of 60 megapixels. With alpha, encoding them concurrently takes more
+ * than 4 GiB, and the largest alone at most 2.5 GiB.
  */
 export default defineRecipe({
   presets: {

@@ -1,8 +1,8 @@
 import { GenericContainer } from "testcontainers";
 
-/** With nothing writable but what is mounted, and no swap to go to when its memory is used up. */
+/** A container with a read-only file system except for mounts, and without swap. */
 export class ReadOnlyContainer extends GenericContainer {
-  /** @param memory its own limit, MiB, or the cgroup that has one */
+  /** @param memory its limit in MiB, or a cgroup with a limit */
   constructor(image: string, memory: number | { readonly cgroup: string }) {
     super(image);
     this.hostConfig.ReadonlyRootfs = true;

@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const image = inject("workerImage");
 const MINUTES = 60_000;
 
-/** Everything that the image adds to its base: kind, mode, owner, path, what a link points to, content. */
+/** Every file that the image adds to its base: kind, mode, owner, path, link target and content. */
 const LIST = `
   cd /
   find app scratch -printf '%y %m %u %g %p %l\\n' | sort
@@ -17,7 +17,7 @@ const LIST = `
 async function filesOf(built: string): Promise<string[]> {
   const container = await new GenericContainer(built)
     .withCommand(["sleep", "infinity"])
-    // Not by the image's own health check: no worker runs.
+    // Without the image's health check, because no worker runs.
     .withWaitStrategy(Wait.forSuccessfulCommand("true"))
     .start();
   try {
@@ -30,7 +30,7 @@ async function filesOf(built: string): Promise<string[]> {
 }
 
 describe.skipIf(image === "")("the worker's image", () => {
-  it("is built of the same files again, whatever was built before", {
+  it("a second build has the same files, with any earlier build", {
     timeout: 5 * MINUTES,
   }, async () => {
     const again = "imagefleet-worker:again";
@@ -43,7 +43,7 @@ describe.skipIf(image === "")("the worker's image", () => {
     const [first, second] = [await filesOf(image), await filesOf(again)];
     await dockerode.getImage(again).remove({ force: true });
     expect(first.length).toBeGreaterThan(5000);
-    // Not one assertion on both lists: what differs is short, they are not.
+    // The difference is short, unlike the lists.
     const known = new Set(first);
     expect(second.filter((line) => !known.has(line))).toEqual([]);
     expect(second.length).toBe(first.length);

@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 
-/** Lambda's end of the runtime API: what a runtime asks for invocations, one at a time. */
+/** Lambda's side of the runtime API, from which a runtime gets one invocation at a time. */
 export interface RuntimeApi {
-  /** host:port, as AWS_LAMBDA_RUNTIME_API has it. */
+  /** The value of AWS_LAMBDA_RUNTIME_API: host:port. */
   readonly address: string;
   /**
-   * @returns what the handler answered
-   * @throws Error with what the runtime said instead: of this invocation, or that it cannot start
+   * @returns the handler's response
+   * @throws Error with the runtime's error: of this invocation or of its start
    */
   invoke(event: unknown, timeoutMs: number): Promise<unknown>;
   close(): Promise<void>;
@@ -24,7 +24,7 @@ interface Invocation {
 /** Listens on 127.0.0.1. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 export async function startRuntimeApi(): Promise<RuntimeApi> {
   const dead = Promise.withResolvers<never>();
-  // The invoker handles it. Without one, nothing is lost.
+  // The next invocation reports it. Without an invocation it is not an unhandled rejection.
   dead.promise.catch(() => undefined);
   let current: Invocation | undefined;
   let asking: ServerResponse | undefined;

@@ -2,28 +2,28 @@ import { randomBytes } from "node:crypto";
 import { GenericContainer } from "testcontainers";
 import { BUILD_ARGS } from "./worker-image.setup.ts";
 
-/** A cgroup around containers that have no limit of their own, as Fargate has one around a task's. */
+/** A cgroup for containers without own limits, like Fargate's for a task. */
 export interface TaskCgroup {
   /** HostConfig.CgroupParent of the containers in it. */
   readonly name: string;
   /** Limits the memory of all containers in it together. It exists once one of them has started. */
   limit(bytes: number): Promise<void>;
-  /** What the kernel has counted while a container runs in it. */
+  /** The kernel's counters while a container runs in it. */
   counted(): Promise<{ kills: number; peakBytes: number }>;
-  /** Removes it, once no container is in it. */
+  /** Removes it when it has no containers. */
   remove(): Promise<void>;
 }
 
-/** What holds the limit is named in version 2 of cgroups and in version 1. */
+/** The file names of the limit in versions 2 and 1 of cgroups. */
 const FIND = 'at=$(find /cgroup -path "*/$0/memory.max" -o -path "*/$0/memory.limit_in_bytes")';
 
-/** Neither version has swap to go to, as Fargate has none. */
+/** No swap, as on Fargate. */
 const LIMIT = `${FIND}; echo $1 > $at; cd \${at%/*} &&
   if [ -e memory.swap.max ]; then echo 0 > memory.swap.max; fi &&
   if [ -e memory.memsw.limit_in_bytes ]; then echo $1 > memory.memsw.limit_in_bytes; fi`;
 
 /**
- * A kill is counted in the cgroup of what was killed, and in version 2 in those above it too:
+ * A kill is counted in the cgroup of the killed process, and in version 2 also in its parents:
  * https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files (memory.events)
  */
 const COUNTED = `${FIND}; cd \${at%/*} &&
@@ -31,9 +31,9 @@ const COUNTED = `${FIND}; cd \${at%/*} &&
   grep -rhs '^oom_kill ' --include memory.events --include memory.oom_control .`;
 
 /**
- * Prepares a cgroup for containers of this engine. Both of Docker's cgroup drivers take its name, and
- * systemd's makes it together with its first container: it is limited after that, by a container
- * beside it, for the engine may run on another machine than the tests.
+ * Prepares a cgroup for containers of this engine. Both of Docker's cgroup drivers accept its name, and
+ * systemd's driver creates it with its first container. After that another container sets the limit,
+ * because the engine may run on another machine than the tests.
  * https://docs.docker.com/reference/cli/dockerd/#default-cgroup-parent
  */
 export async function prepareTaskCgroup(): Promise<TaskCgroup> {

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 
-/** What ECS tells a container on Fargate about its task. */
+/** ECS's metadata endpoint for a container on Fargate. */
 export interface TaskMetadata {
-  /** As ECS_CONTAINER_METADATA_URI_V4 has it. */
+  /** The value of ECS_CONTAINER_METADATA_URI_V4. */
   readonly uri: string;
   close(): Promise<void>;
 }
@@ -11,7 +11,7 @@ export interface TaskMetadata {
  * Listens on 127.0.0.1.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate-examples.html
  *
- * @param Limits of the task: vCPUs and MiB
+ * @param Limits the task's vCPUs and MiB
  */
 export async function startTaskMetadata(Limits: {
   readonly CPU: number;

@@ -2,9 +2,9 @@ import { createInterface } from "node:readline";
 import { getContainerRuntimeClient, Wait } from "testcontainers";
 import { ReadOnlyContainer } from "./read-only-container.ts";
 
-/** What Fargate gives a task. */
+/** The resources of a Fargate task. */
 export interface TaskSize {
-  /** MiB of the container itself, or the cgroup that limits it. */
+  /** The container's memory in MiB, or the cgroup that limits it. */
   readonly memory: number | { readonly cgroup: string };
   readonly cpus: number;
 }
@@ -15,25 +15,25 @@ interface Exit {
   readonly outOfMemory: boolean;
 }
 
-/** The worker's image, run as Fargate runs it: limited, its own user, nothing writable but scratch. */
+/** The worker's image, run as on Fargate: with limits, its own user, and only a writable scratch folder. */
 export interface WorkerContainer {
   /** Its log so far, each line as an object. */
   readonly lines: readonly Record<string, unknown>[];
-  /** Resolves with the first line, past or to come, that has these fields. */
+  /** Resolves with the first past or future line that has these fields. */
   said(fields: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>>;
   kill(signal: "SIGTERM" | "SIGSTOP"): Promise<void>;
   /** Resolves when it has ended. */
   exit(): Promise<Exit>;
-  /** Starts the ended container again, as an orchestrator would start another. */
+  /** Starts the ended container again, as an orchestrator would start a new one. */
   restart(): Promise<void>;
-  /** What a command prints inside. */
+  /** Runs a command in the container and returns its output. */
   run(command: string[]): Promise<{ code: number; output: string }>;
   remove(): Promise<void>;
 }
 
 /**
- * @param environment the worker's variables; addresses are the host's own 127.0.0.1
- * @param recipe a file in the place of the recipe that the image has
+ * @param environment the worker's variables; addresses are on the host's 127.0.0.1
+ * @param recipe a file that replaces the image's recipe
  */
 export async function startWorkerContainer(
   image: string,
@@ -90,7 +90,7 @@ export async function startWorkerContainer(
   };
 }
 
-/** What Node itself says when it cannot start is no log line. */
+/** Node's own errors at the start are not log lines. */
 function parseLine(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text);

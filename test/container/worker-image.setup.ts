@@ -5,12 +5,12 @@ import { onEngine } from "./engine.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const IMAGE = "imagefleet-worker:test";
-/** The same base by its name on Docker Hub, which the function's tests pull already. */
+/** The same base by its name on Docker Hub, which the function's tests also pull. */
 export const BUILD_ARGS = { BASE: "node:24-bookworm-slim" };
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The worker's image as docker/worker.Dockerfile makes it; "" where it cannot be built. */
+    /** The worker's image from docker/worker.Dockerfile; "" if it cannot be built. */
     workerImage: string;
   }
 }

@@ -78,7 +78,7 @@ async function upload(key: string, path: string): Promise<void> {
   });
 }
 
-/** Progressive: its coefficients stay in memory as a whole, whatever size is asked for. */
+/** Progressive: all of its coefficients are in memory for any output size. */
 async function progressive(name: string, width: number, height: number): Promise<string> {
   const noise = { type: "gaussian", mean: 128, sigma: 50 } as const;
   const create = { width: 1200, height: 900, channels: 3, background: "#000", noise } as const;
@@ -90,7 +90,7 @@ async function progressive(name: string, width: number, height: number): Promise
   return path;
 }
 
-/** 60 megapixels that let through what is behind them: encoders hold a half more of each px. */
+/** 60 megapixels with alpha, for which encoders need 1.5 times the memory per px. */
 async function translucent(name: string): Promise<string> {
   const noise = { type: "gaussian", mean: 128, sigma: 50 } as const;
   const create = { width: 50, height: 30, channels: 3, background: "#000", noise } as const;
@@ -101,7 +101,7 @@ async function translucent(name: string): Promise<string> {
   return path;
 }
 
-/** 3.6 GB: 40000 x 30000 RGB px, uncompressed. */
+/** 40000 x 30000 uncompressed RGB px: 3.6 GB. */
 async function gigapixel(name: string): Promise<string> {
   const path = join(folder, name);
   const [width, height, rowsPerStrip] = [40_000, 30_000, 16];
@@ -151,7 +151,7 @@ describe.skipIf(image === "")("the worker's image", () => {
     expect(await waiting(sandbox.resources.lanes.large.url)).toEqual({ visible: 0, inFlight: 0 });
   });
 
-  it("keeps within the memory of its task, which limits it where the container itself is unlimited", {
+  it("keeps within the memory of its task when the container itself has no limit", {
     timeout: 5 * MINUTES,
   }, async (test) => {
     const task = { CPU: 2, Memory: 4096 };
@@ -181,7 +181,7 @@ describe.skipIf(image === "")("the worker's image", () => {
       const renditions = (await manifestOf("poster.png"))?.renditions ?? [];
       expect(renditions.length).toBe(3);
 
-      // The limit is in force: what takes more, here 5 GiB, is killed, and counted.
+      // The limit applies: a process that takes 5 GiB is killed and counted.
       const greedy = "for (const all = []; all.length < 20; ) all.push(Buffer.alloc(2 ** 28, 1))";
       expect((await run(["node", "--eval", greedy])).code).toBe(137);
       expect((await cgroup.counted()).kills).toBe(1);
@@ -201,7 +201,7 @@ describe.skipIf(image === "")("the worker's image", () => {
     await expect.poll(check, { timeout: MINUTES }).toBe(1);
   });
 
-  it("runs as its own user and can write to its scratch folder alone", async () => {
+  it("runs as its own user and can write only to its scratch folder", async () => {
     const { run } = await start(TASK);
     expect((await run(["id", "--user", "--name"])).output.trim()).toBe("node");
     expect((await run(["touch", "/app/x"])).code).not.toBe(0);
@@ -209,7 +209,7 @@ describe.skipIf(image === "")("the worker's image", () => {
     expect((await run(["touch", "/scratch/x"])).code).toBe(0);
   });
 
-  it("releases on SIGTERM what does not fit into its stop, and exits with 0", {
+  it("releases on SIGTERM the work that would not end in time, and exits with 0", {
     timeout: 2 * MINUTES,
   }, async () => {
     await upload("photo.jpg", await progressive("photo.jpg", 12_000, 9000));
@@ -227,7 +227,7 @@ describe.skipIf(image === "")("the worker's image", () => {
     expect(await waiting(large.url)).toEqual({ visible: 1, inFlight: 0 });
   });
 
-  it("is killed for memory, again and again: the message ends as a dead letter, without a reason", {
+  it("moves a message that always exceeds the memory to the dead-letter queue without a reason", {
     timeout: 5 * MINUTES,
   }, async () => {
     await upload("photo.jpg", await progressive("photo.jpg", 12_000, 9000));
@@ -237,7 +237,7 @@ describe.skipIf(image === "")("the worker's image", () => {
       expect(await exit()).toEqual({ code: 137, outOfMemory: true });
       await restart();
     }
-    // The receive after the last is SQS's own: it moves the message.
+    // SQS moves the message at the receive after the last.
     const moved = expect.poll(() => waiting(large.deadLetters), { timeout: MINUTES });
     await moved.toMatchObject({ visible: 1 });
     const { Messages: [deadLetter] = [] } = await sandbox.sqs.send(

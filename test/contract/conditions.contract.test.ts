@@ -36,7 +36,7 @@ promise("get and head If-None-Match with the same ETag is 304", async () => {
   expect((await errorOf(head(ETag))).status).toBe(304);
 });
 
-promise("get and head If-None-Match with another ETag gives the object", async () => {
+promise("get and head If-None-Match with another ETag return the object", async () => {
   expect(await (await get(other)).Body?.transformToString()).toBe("now");
   expect((await head(other)).ContentLength).toBe(3);
 });
@@ -46,7 +46,7 @@ promise("get and head If-Match with another ETag is 412", async () => {
   expect((await errorOf(head(undefined, other))).status).toBe(412);
 });
 
-promise("get and head If-Match with the same ETag gives the object", async () => {
+promise("get and head If-Match with the same ETag return the object", async () => {
   expect(await (await get(undefined, ETag)).Body?.transformToString()).toBe("now");
   expect((await head(undefined, ETag)).ContentLength).toBe(3);
 });
@@ -69,14 +69,14 @@ promise("If-Modified-Since and If-Unmodified-Since are honored", async () => {
   );
 });
 
-promise("put If-None-Match: * makes a new object and never replaces one", async () => {
+promise("put If-None-Match: * creates an object and never replaces one", async () => {
   await put("new", "first", { IfNoneMatch: "*" });
   expect(await errorOf(put("new", "second", { IfNoneMatch: "*" }))).toEqual(failed);
   const kept = await setup.s3.send(new GetObjectCommand({ Bucket, Key: "new" }));
   expect(await kept.Body?.transformToString()).toBe("first");
 });
 
-promise("of several puts If-None-Match: * at once one wins", async () => {
+promise("one of several concurrent puts If-None-Match: * succeeds", async () => {
   const puts = Array.from({ length: 8 }, (_, i) => put("race", String(i), { IfNoneMatch: "*" }));
   const results = await Promise.allSettled(puts);
   expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);

@@ -31,7 +31,7 @@ async function exhaust(queue: Queue, times: number): Promise<Message[]> {
 }
 
 promise(
-  "a message is received maxReceiveCount times, then found in the dead-letter queue",
+  "a message is received maxReceiveCount times, and is then in the dead-letter queue",
   async () => {
     const { queue, deadLetters } = await lane(2);
     const text = { DataType: "String", StringValue: "kept" };
@@ -57,7 +57,7 @@ promise(
   },
 );
 
-promise("a dead letter keeps when it was sent, and its count goes on", async () => {
+promise("a dead letter keeps its time of sending and its receive count", async () => {
   const { queue, deadLetters } = await lane(2);
   await setup.send(queue, "poison");
   const [first] = await exhaust(queue, 2);
@@ -69,7 +69,7 @@ promise("a dead letter keeps when it was sent, and its count goes on", async () 
   });
 });
 
-promise("good messages pass a poisoned one", async () => {
+promise("a poisoned message does not block others", async () => {
   const { queue, deadLetters } = await lane(1);
   await setup.send(queue, "poison");
   await exhaust(queue, 1);
@@ -89,7 +89,7 @@ promise("a redrive policy can be set on a queue later", async () => {
   expect(await setup.receive(deadLetters, { WaitTimeSeconds: 5 })).toHaveLength(1);
 });
 
-promise("a redrive policy that names no queue is refused", async () => {
+promise("a redrive policy without an existing queue is rejected", async () => {
   const { url, arn } = await setup.queue();
   const Attributes = policy(`${arn}-not`, 5);
   const set = setup.sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }));

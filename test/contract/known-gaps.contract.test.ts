@@ -10,7 +10,7 @@ test("every known gap names a promise of the suite", async () => {
   const suite = texts.join("\n");
   const strays = Object.values(knownGaps)
     .flat()
-    // Keys' promises are made of a table, by a template.
+    // The names of the promises about keys come from a table and a template.
     .filter((name) => !suite.includes(name.replace(/^a key (.*) is put, read.*$/, "$1")));
   expect(strays).toEqual([]);
 });

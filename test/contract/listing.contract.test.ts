@@ -12,8 +12,8 @@ import { openSetup, type Setup } from "./setup.ts";
 let setup: Setup;
 let mixed: string;
 let tree: string;
-// Mixed case, punctuation around "/", two-, three- and four-byte characters: the
-// last two are in the other order by UTF-16 code unit.
+// Mixed case, punctuation around "/", and two-, three- and four-byte characters. The last two have
+// another order by UTF-16 code unit.
 const mixedKeys = [
   "B",
   "a",
@@ -68,14 +68,14 @@ promise("keys come in the order of their UTF-8 bytes", async () => {
   expect(Contents[0]?.LastModified).toBeInstanceOf(Date);
 });
 
-promise("pages of any size lose and repeat nothing", async () => {
+promise("pages of any size lose and repeat no key", async () => {
   for (const MaxKeys of [1, 3, 7]) {
     expect(await all(mixed, { MaxKeys })).toEqual(byBytes(mixedKeys));
     expect(await all(tree, { MaxKeys })).toEqual(byBytes(treeKeys));
   }
 });
 
-promise("a delimiter gathers keys under common prefixes", async () => {
+promise("a delimiter groups keys under common prefixes", async () => {
   const got = await page(tree, { Delimiter: "/" });
   expect(got.Contents?.map(({ Key }) => Key)).toEqual(["a", "d-x", "f"]);
   expect(got.CommonPrefixes?.map(({ Prefix }) => Prefix)).toEqual(["d/", "e/", "g/"]);
@@ -84,20 +84,20 @@ promise("a delimiter gathers keys under common prefixes", async () => {
   expect(below.CommonPrefixes?.map(({ Prefix }) => Prefix)).toEqual(["d/e/"]);
 });
 
-promise("pages with a delimiter give every key and common prefix once", async () => {
+promise("pages with a delimiter return every key and common prefix once", async () => {
   const whole = ["a", "d-x", "d/", "e/", "f", "g/"];
   for (const MaxKeys of [1, 2, 4]) {
     expect(await all(tree, { Delimiter: "/", MaxKeys })).toEqual(whole);
   }
 });
 
-promise("a prefix selects, also within a name and with odd characters", async () => {
+promise("a prefix selects keys, also within a name and with special characters", async () => {
   expect(await all(tree, { Prefix: "d" })).toEqual(["d-x", "d/1", "d/2", "d/e/1"]);
   expect(await all(mixed, { Prefix: "😀" })).toEqual(["😀"]);
   expect(await all(mixed, { Prefix: "nothing" })).toEqual([]);
 });
 
-promise("start-after begins after that key, whether it exists or not", async () => {
+promise("start-after starts after the key, whether it exists or not", async () => {
   expect(await all(tree, { StartAfter: "d/2" })).toEqual(["d/e/1", "e/1", "f", "g/h/i"]);
   expect(await all(tree, { StartAfter: "d/20", MaxKeys: 2 })).toEqual([
     "d/e/1",
@@ -108,7 +108,7 @@ promise("start-after begins after that key, whether it exists or not", async () 
   expect(await all(mixed, { StartAfter: "\u{FF41}" })).toEqual(["😀"]);
 });
 
-promise("a page says whether there is more", async () => {
+promise("a page reports whether there are more", async () => {
   const first = await page(tree, { MaxKeys: 2 });
   expect([first.IsTruncated, typeof first.NextContinuationToken]).toEqual([true, "string"]);
   const exact = await page(tree, { MaxKeys: treeKeys.length });
@@ -116,12 +116,12 @@ promise("a page says whether there is more", async () => {
   expect((await page(tree, { MaxKeys: 0 })).KeyCount).toBe(0);
 });
 
-promise("a continuation token that was never given out is InvalidArgument", async () => {
+promise("an unknown continuation token is InvalidArgument", async () => {
   const got = page(tree, { ContinuationToken: "bm90IGEgdG9rZW4=" });
   expect(await errorOf(got)).toEqual({ name: "InvalidArgument", status: 400 });
 });
 
-promise("encoding-type=url gives keys in form encoding", async () => {
+promise("encoding-type=url returns keys in form encoding", async () => {
   const got = await page(mixed, { EncodingType: "url" });
   const keys = got.Contents?.map(({ Key }) => Key) ?? [];
   expect(got.EncodingType).toBe("url");
@@ -140,7 +140,7 @@ promise("the older listing pages by marker", async () => {
 });
 
 promise(
-  "a page has 1,000 keys at most, and 2,100 keys come complete",
+  "a page has at most 1,000 keys, and 2,100 keys are listed completely",
   async () => {
     const Bucket = await setup.bucket();
     const keys = Array.from({ length: 2100 }, (_, i) => `k/${String(i).padStart(5, "0")}`);

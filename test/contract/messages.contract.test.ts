@@ -62,7 +62,7 @@ promise("ten messages are sent, received and deleted in batches", async () => {
   await expectCounts(queue, 0, 0, 0);
 });
 
-promise("of a batch only the bad entry fails", async () => {
+promise("only the invalid entry of a batch fails", async () => {
   const queue = await setup.queue();
   const Entries = [
     { Id: "good", MessageBody: "fine" },
@@ -76,7 +76,7 @@ promise("of a batch only the bad entry fails", async () => {
   expect((await setup.receive(queue)).map(({ Body }) => Body)).toEqual(["fine"]);
 });
 
-promise("batches of none, of eleven and with one Id twice are refused", async () => {
+promise("batches without entries, of eleven and with a repeated Id are rejected", async () => {
   const { url } = await setup.queue();
   const send = (Entries: { Id: string; MessageBody: string }[]) =>
     errorOf(setup.sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries })));
@@ -89,7 +89,7 @@ promise("batches of none, of eleven and with one Id twice are refused", async ()
   );
 });
 
-promise("a message carries ten attributes, strings, numbers and bytes", async () => {
+promise("a message has ten attributes: strings, numbers and bytes", async () => {
   const queue = await setup.queue();
   const MessageAttributes = {
     ...Object.fromEntries(
@@ -109,7 +109,7 @@ promise("a message carries ten attributes, strings, numbers and bytes", async ()
   expect(got?.MessageAttributes).toMatchObject(MessageAttributes);
 });
 
-promise("attributes come only when asked for, by name or by prefix", async () => {
+promise("attributes are returned only on request, by name or by prefix", async () => {
   const queue = await setup.queue({ VisibilityTimeout: "0" });
   const text = { DataType: "String", StringValue: "x" };
   const MessageAttributes = { "a.one": text, "a.two": text, b: text };
@@ -128,7 +128,7 @@ promise("attributes come only when asked for, by name or by prefix", async () =>
   expect(await names(["a.*"])).toEqual(["a.one", "a.two"]);
 });
 
-promise("eleven attributes are refused", async () => {
+promise("eleven attributes are rejected", async () => {
   const { url } = await setup.queue();
   const MessageAttributes = Object.fromEntries(
     Array.from({ length: 11 }, (_, i) => [`a${i}`, { DataType: "String", StringValue: "x" }]),
@@ -137,7 +137,7 @@ promise("eleven attributes are refused", async () => {
   expect((await errorOf(setup.sqs.send(sent))).status).toBe(400);
 });
 
-promise("a message says when it was sent and first received, and how often", async () => {
+promise("a message has its times of sending and first receive, and its receive count", async () => {
   const before = Date.now() - 60_000;
   const queue = await setup.queue({ VisibilityTimeout: "0" });
   await setup.send(queue, "x");
@@ -152,7 +152,7 @@ promise("a message says when it was sent and first received, and how often", asy
   expect(second?.MessageId).toBe(first?.MessageId);
 });
 
-promise("system attributes can be asked for by name", async () => {
+promise("system attributes can be requested by name", async () => {
   const queue = await setup.queue();
   await setup.send(queue, "x");
   const asked = { MessageSystemAttributeNames: ["ApproximateReceiveCount" as const] };
@@ -174,20 +174,20 @@ promise("a body of 256 KiB fits", async () => {
   expect((await setup.receive(queue))[0]?.Body).toBe(body);
 });
 
-promise("a message over the queue's own limit is InvalidParameterValue", async () => {
+promise("a message over the queue's limit is InvalidParameterValue", async () => {
   const queue = await setup.queue({ MaximumMessageSize: "262144" });
   await setup.send(queue, "x".repeat(262_144));
   const sent = setup.send(queue, "x".repeat(262_145));
   expect(await errorOf(sent)).toEqual({ name: "InvalidParameterValue", status: 400 });
 });
 
-promise("an empty body is refused", async () => {
+promise("an empty body is rejected", async () => {
   const { url } = await setup.queue();
   const sent = setup.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: "" }));
   expect((await errorOf(sent)).status).toBe(400);
 });
 
-promise("a delayed message is counted as delayed, and comes when its time has come", async () => {
+promise("a delayed message is counted as delayed, and is visible after its delay", async () => {
   const queue = await setup.queue();
   const sentAt = Date.now();
   await setup.sqs.send(
@@ -199,14 +199,14 @@ promise("a delayed message is counted as delayed, and comes when its time has co
   expect(Date.now() - sentAt).toBeGreaterThanOrEqual(990);
 });
 
-promise("a queue's own delay holds for every message", async () => {
+promise("a queue's delay applies to every message", async () => {
   const queue = await setup.queue({ DelaySeconds: "1" });
   await setup.send(queue, "later");
   expect(await setup.receive(queue)).toEqual([]);
   expect(await setup.receive(queue, { WaitTimeSeconds: 5 })).toHaveLength(1);
 });
 
-promise("counts follow sending, receiving and deleting", async () => {
+promise("counts are updated by sending, receiving and deleting", async () => {
   const queue = await setup.queue();
   const Entries = ten.slice(0, 3);
   await setup.sqs.send(new SendMessageBatchCommand({ QueueUrl: queue.url, Entries }));
@@ -227,7 +227,7 @@ promise("deleting twice succeeds", async () => {
   await setup.sqs.send(new DeleteMessageCommand(at));
 });
 
-promise("a receipt handle that was never given out is ReceiptHandleIsInvalid", async () => {
+promise("an unknown receipt handle is ReceiptHandleIsInvalid", async () => {
   const { url } = await setup.queue();
   const deleted = setup.sqs.send(
     new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: "nonsense" }),
@@ -235,7 +235,7 @@ promise("a receipt handle that was never given out is ReceiptHandleIsInvalid", a
   expect((await errorOf(deleted)).name).toBe("ReceiptHandleIsInvalid");
 });
 
-promise("of a deleted batch only the entry with a bad handle fails", async () => {
+promise("only the entry with an invalid handle of a deleted batch fails", async () => {
   const queue = await setup.queue();
   await setup.send(queue, "x");
   const [got] = await setup.receive(queue);
@@ -252,7 +252,7 @@ promise("of a deleted batch only the entry with a bad handle fails", async () =>
   ]);
 });
 
-promise("a purge removes visible, held and delayed messages", async () => {
+promise("a purge removes visible, in-flight and delayed messages", async () => {
   const queue = await setup.queue();
   await setup.send(queue, "held");
   await setup.receive(queue);
@@ -264,7 +264,7 @@ promise("a purge removes visible, held and delayed messages", async () => {
   await expectCounts(queue, 0, 0, 0);
 });
 
-promise("a missing queue is QueueDoesNotExist, whoever asks", async () => {
+promise("a missing queue is QueueDoesNotExist for every action", async () => {
   const { url } = await setup.queue();
   const QueueUrl = `${url}-not`;
   const missing = { name: "QueueDoesNotExist", status: 400 };
@@ -277,7 +277,7 @@ promise("a missing queue is QueueDoesNotExist, whoever asks", async () => {
   expect(await errorOf(setup.sqs.send(found))).toEqual(missing);
 });
 
-promise("a queue is found by name, and gone once deleted", async () => {
+promise("a queue is found by name until it is deleted", async () => {
   const { url, arn } = await setup.queue();
   const QueueName = arn.split(":").at(-1);
   const found = await setup.sqs.send(new GetQueueUrlCommand({ QueueName }));
@@ -289,7 +289,7 @@ promise("a queue is found by name, and gone once deleted", async () => {
 });
 
 promise(
-  "creating a queue again: the same with the same attributes, QueueNameExists with others",
+  "creating a queue again returns it with the same attributes, and is QueueNameExists with others",
   async () => {
     const { url, arn } = await setup.queue({ VisibilityTimeout: "45" });
     const QueueName = arn.split(":").at(-1);
@@ -302,7 +302,7 @@ promise(
   },
 );
 
-promise("attributes can be set, and are checked", async () => {
+promise("attributes can be set and are validated", async () => {
   const { url } = await setup.queue();
   const set = (Attributes: Record<string, string>) =>
     setup.sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }));

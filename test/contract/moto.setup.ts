@@ -2,13 +2,13 @@ import { GenericContainer, Wait } from "testcontainers";
 import type { TestProject } from "vitest/node";
 import { onEngine } from "../container/engine.ts";
 
-/** An AWS server of other hands: what both servers keep is the protocol, not our reading of it. */
+/** An independent AWS server: a promise that both servers keep is not only our reading of the protocol. */
 const IMAGE = "motoserver/moto:5.1.1";
 const PORT = 5000;
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Its address; "" where it cannot be run. */
+    /** Its address; "" if it cannot be run. */
     motoEndpoint: string;
   }
 }

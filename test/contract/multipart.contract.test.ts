@@ -63,7 +63,7 @@ promise("the SDK's Upload puts a stream of unknown length in parts", async () =>
   expect(bytes.equals(Buffer.concat(pieces))).toBe(true);
 });
 
-promise("parts make one object, whatever order they come in", async () => {
+promise("parts make one object in any order of upload", async () => {
   const [a, b, c] = [randomBytes(partBytes), randomBytes(partBytes + 1), randomBytes(10)];
   const id = await begin("parts");
   const third = await part("parts", id, 30, c);
@@ -84,7 +84,7 @@ promise("parts make one object, whatever order they come in", async () => {
   );
 });
 
-promise("a part sent twice counts once, with its last bytes", async () => {
+promise("a repeated part counts once, with its last bytes", async () => {
   const id = await begin("again");
   await part("again", id, 1, Buffer.from("first"));
   const last = await part("again", id, 1, Buffer.from("second"));
@@ -93,7 +93,7 @@ promise("a part sent twice counts once, with its last bytes", async () => {
   expect(await got.Body?.transformToString()).toBe("second");
 });
 
-promise("nothing is there until an upload is completed, nor after it is aborted", async () => {
+promise("there is no object before an upload is completed, nor after it is aborted", async () => {
   const id = await begin("aborted");
   const sent = await part("aborted", id, 1, Buffer.from("x"));
   const head = () => setup.s3.send(new HeadObjectCommand({ Bucket, Key: "aborted" }));
@@ -118,7 +118,7 @@ promise("a part before the last must have 5 MiB", async () => {
   });
 });
 
-promise("parts out of order, missing or of another ETag are refused", async () => {
+promise("parts out of order, missing or with another ETag are rejected", async () => {
   const id = await begin("wrong");
   const sent = await part("wrong", id, 1, randomBytes(partBytes));
   const next = await part("wrong", id, 2, Buffer.from("b"));

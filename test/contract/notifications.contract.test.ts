@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => setup.close());
 
-/** AWS lets S3 send only to a queue whose policy allows it. */
+/** On AWS the queue's policy must allow S3 to send. */
 const openToS3 = (arn: string) =>
   JSON.stringify({
     Version: "2012-10-17",
@@ -75,12 +75,12 @@ const configure = (Bucket: string, QueueConfigurations: QueueConfiguration[]) =>
     }),
   );
 
-/** The bodies of the next so many messages. */
+/** The bodies of the next messages. */
 async function take(queue: Queue, count: number): Promise<unknown[]> {
   const bodies: unknown[] = [];
   while (bodies.length < count) {
     const messages = await setup.receive(queue, { WaitTimeSeconds: 5 });
-    if (messages.length === 0) throw new Error(`${bodies.length} of ${count} messages came`);
+    if (messages.length === 0) throw new Error(`${bodies.length} of ${count} messages arrived`);
     for (const { Body = "", ReceiptHandle } of messages) {
       bodies.push(JSON.parse(Body));
       await setup.sqs.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle }));
@@ -93,7 +93,7 @@ async function records(queue: Queue, count: number): Promise<S3Record[]> {
   return (await take(queue, count)).flatMap((body) => v.parse(Notification, body).Records);
 }
 
-promise("configuring a queue sends it s3:TestEvent", async () => {
+promise("a newly configured queue receives s3:TestEvent", async () => {
   const { Bucket, test } = await wired({});
   expect(test).toEqual({
     Service: "Amazon S3",
@@ -144,7 +144,7 @@ promise("a put sends the record that the intake parses", async () => {
   ]);
 });
 
-promise("put, copy and completed upload send their own event names", async () => {
+promise("put, copy and completed upload send different event names", async () => {
   const { Bucket, queue } = await wired({});
   await setup.put(Bucket, "one");
   await setup.s3.send(new CopyObjectCommand({ Bucket, Key: "two", CopySource: `${Bucket}/one` }));
@@ -178,7 +178,7 @@ promise("removals send ObjectRemoved:Delete without size and ETag, single or man
   for (const { s3 } of got) expect(Object.keys(s3.object).sort()).toEqual(["key", "sequencer"]);
 });
 
-promise("only the events asked for are sent", async () => {
+promise("only the configured events are sent", async () => {
   const { Bucket, queue } = await wired({ Events: ["s3:ObjectRemoved:Delete"] });
   await setup.put(Bucket, "x");
   await setup.s3.send(new DeleteObjectCommand({ Bucket, Key: "x" }));
@@ -186,7 +186,7 @@ promise("only the events asked for are sent", async () => {
   expect(first?.eventName).toBe("ObjectRemoved:Delete");
 });
 
-promise("prefix and suffix rules choose the keys", async () => {
+promise("prefix and suffix rules select the keys", async () => {
   const rules = [
     { Name: "prefix", Value: "in/" },
     { Name: "suffix", Value: ".jpg" },
@@ -197,7 +197,7 @@ promise("prefix and suffix rules choose the keys", async () => {
   expect(first?.s3.object.key).toBe("in/b.jpg");
 });
 
-promise("the sequencer of a key grows with every change", async () => {
+promise("the sequencer of a key increases with every change", async () => {
   const { Bucket, queue } = await wired({ Events: both });
   await setup.put(Bucket, "k", "k");
   await setup.s3.send(new DeleteObjectCommand({ Bucket, Key: "k" }));
@@ -217,10 +217,10 @@ promise("the sequencer of a key grows with every change", async () => {
   ]);
 });
 
-promise("the queue's count includes the event of a put that returned", async () => {
+promise("the queue's count includes the event of a completed put", async () => {
   const { Bucket, queue } = await wired({});
   await setup.put(Bucket, "one", "two");
-  // AWS counts approximately: there it may take a moment.
+  // AWS's counts are approximate, so this may take a moment there.
   await vi.waitFor(async () => {
     const AttributeNames = ["ApproximateNumberOfMessages" as const];
     const got = await setup.sqs.send(
@@ -235,7 +235,7 @@ promise("the configuration is returned, and replaced as a whole", async () => {
   const { Bucket, queue } = await wired({ Id: "png", Events: both, Filter: rule("suffix") });
   const get = () => setup.s3.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
   const { QueueConfigurations } = await get();
-  // AWS gives the rule's name back with a capital, which its own model does not have.
+  // AWS returns the rule's name with a capital, unlike its own model.
   const Name = expect.stringMatching(/^suffix$/i);
   const Filter = { Key: { FilterRules: [{ Name, Value: ".png" }] } };
   expect(QueueConfigurations).toEqual([
@@ -245,7 +245,7 @@ promise("the configuration is returned, and replaced as a whole", async () => {
   expect((await get()).QueueConfigurations ?? []).toEqual([]);
 });
 
-promise("two configurations of one bucket send to their own queues", async () => {
+promise("two configurations of one bucket send to different queues", async () => {
   const Bucket = await setup.bucket();
   const [a, b] = [
     await setup.queue({ Policy: openToS3("*") }),
@@ -266,7 +266,7 @@ promise("two configurations of one bucket send to their own queues", async () =>
 
 const invalid = { name: "InvalidArgument", status: 400 };
 
-promise("a queue that does not exist is InvalidArgument, and nothing changes", async () => {
+promise("a missing queue is InvalidArgument, and nothing changes", async () => {
   const { Bucket, queue } = await wired({ Id: "kept" });
   const put = configure(Bucket, [{ QueueArn: `${queue.arn}-not`, Events: created }]);
   expect(await errorOf(put)).toEqual(invalid);

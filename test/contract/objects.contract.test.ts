@@ -56,7 +56,7 @@ promise("an object may be empty", async () => {
   expect(head.ContentLength).toBe(0);
 });
 
-promise("an object of 25 MB goes in and comes out, whole and as a stream", async () => {
+promise("an object of 25 MB is stored and returned whole, as a stream", async () => {
   const Body = randomBytes(25_000_000);
   await setup.s3.send(new PutObjectCommand({ Bucket, Key: "large", Body }));
   expect((await bytesOf("large")).equals(Body)).toBe(true);
@@ -94,7 +94,7 @@ promise("the SDK's checksum is stored and returned", async () => {
   expect(await got.Body?.transformToString()).toBe("hello");
 });
 
-promise("a body that is not what its checksum says is refused", async () => {
+promise("a body that does not match its checksum is rejected", async () => {
   const put = new PutObjectCommand({
     Bucket,
     Key: "damaged",
@@ -132,7 +132,7 @@ promise("a range that begins after the end is InvalidRange", async () => {
   expect(await errorOf(got)).toEqual({ name: "InvalidRange", status: 416 });
 });
 
-promise("a put replaces the object and all that was said about it", async () => {
+promise("a put replaces the object and all of its metadata", async () => {
   const first = { ContentType: "image/png", Metadata: { a: "1" }, CacheControl: "no-cache" };
   await setup.s3.send(new PutObjectCommand({ Bucket, Key: "twice", Body: "one", ...first }));
   await setup.s3.send(new PutObjectCommand({ Bucket, Key: "twice", Body: "second" }));
@@ -156,12 +156,12 @@ promise("a copy has the source's bytes and metadata, or new metadata", async () 
   expect([kept.Metadata, fresh.Metadata, fresh.ContentType]).toEqual([Metadata, {}, "image/gif"]);
 });
 
-promise("deleting what is not there succeeds", async () => {
+promise("deleting a missing object succeeds", async () => {
   const deleted = await setup.s3.send(new DeleteObjectCommand({ Bucket, Key: "never" }));
   expect(deleted.$metadata.httpStatusCode).toBe(204);
 });
 
-promise("many objects are deleted at once, the missing ones too", async () => {
+promise("many objects are deleted at once, including missing ones", async () => {
   await setup.put(Bucket, "m/1", "m/2");
   const Objects = ["m/1", "m/2", "m/3"].map((Key) => ({ Key }));
   const loud = await setup.s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));

@@ -63,7 +63,7 @@ promise("a waiting receive returns as soon as a message is released", async () =
   expect(ms).toBeLessThan(3000);
 });
 
-promise("one message wakes one of those who wait; the others wait on", async () => {
+promise("one message ends one waiting receive, and the others continue to wait", async () => {
   const queue = await setup.queue();
   const waiting = Array.from({ length: 3 }, () =>
     timed(setup.receive(queue, { WaitTimeSeconds: 2, VisibilityTimeout: 60 })),
@@ -76,7 +76,7 @@ promise("one message wakes one of those who wait; the others wait on", async () 
   for (const { ms } of empty) expect(ms).toBeGreaterThan(1980);
 });
 
-promise("a queue's own waiting time holds when none is named", async () => {
+promise("the queue's wait time is the default", async () => {
   const queue = await setup.queue({ ReceiveMessageWaitTimeSeconds: "1" });
   const { ms } = await timed(setup.receive(queue));
   expect(ms).toBeGreaterThan(980);

@@ -3,10 +3,9 @@ import { knownGaps } from "./known-gaps.ts";
 import { serverMissing, serverName } from "./server.ts";
 
 /**
- * One promise that AWS keeps and the fleet relies on. On a server whose list of
- * known gaps names it, the promise must be broken: a gap that has closed fails
- * here until its name is taken off the list. The promises of a file are tried side
- * by side, since most of their time is waiting: none may touch another's queue or key.
+ * A promise of AWS that the fleet relies on. It must fail on a server whose list of known gaps has its
+ * name: a gap that has closed fails until its name is removed. The promises of a file run concurrently,
+ * because they mostly wait, so none may use the queue or key of another.
  *
  * @param timeoutMs longer for one that takes thousands of requests
  */
@@ -15,13 +14,13 @@ export function promise(name: string, keep: () => Promise<void>, timeoutMs = 30_
   else if (!knownGaps[serverName].includes(name)) test.concurrent(name, keep, timeoutMs);
   else
     test.concurrent.fails(
-      `${name} (known gap of ${serverName}; if this fails, take it off known-gaps.ts)`,
+      `${name} (known gap of ${serverName}; if this fails, remove it from known-gaps.ts)`,
       keep,
       timeoutMs,
     );
 }
 
-/** The error that a request ends with: its name and HTTP status, as the fleet tells errors apart. */
+/** The name and HTTP status of a request's error, by which the fleet distinguishes errors. */
 export async function errorOf(
   request: Promise<unknown>,
 ): Promise<{ name: string; status: number }> {
@@ -36,5 +35,5 @@ export async function errorOf(
         : 0;
     return { name: error.name, status };
   }
-  throw new Error("the request succeeded, and should not have");
+  throw new Error("the request succeeded instead of failing");
 }

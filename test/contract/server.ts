@@ -6,17 +6,17 @@ import type { Credentials } from "@imagefleet/local/credentials";
 import * as v from "valibot";
 import { inject } from "vitest";
 
-/** The servers whose gaps are known by name. */
+/** The servers with a list of known gaps. */
 const servers = ["embedded", "moto", "aws"] as const;
 export type ServerName = (typeof servers)[number];
 
-/** What the suite runs against. Without an endpoint the SDK goes to AWS itself. */
+/** The server under test. Without an endpoint the SDK uses AWS. */
 export type Server = {
   name: ServerName;
   endpoint?: string;
-  /** Undefined: it takes any. */
+  /** Undefined if the server accepts any. */
   credentials?: Credentials;
-  /** It goes on after the tests: what they made there is theirs to remove. */
+  /** Whether the server outlives the tests, which must then remove their resources. */
   lasting: boolean;
   close(): Promise<void>;
 };
@@ -25,24 +25,24 @@ const Environment = v.object({
   IMAGEFLEET_CONTRACT_ENDPOINT: v.optional(
     v.union(
       [v.literal("aws"), v.pipe(v.string(), v.url())],
-      'IMAGEFLEET_CONTRACT_ENDPOINT is neither a URL nor "aws": give the address of a server that speaks S3 and SQS',
+      'IMAGEFLEET_CONTRACT_ENDPOINT is neither a URL nor "aws": use the address of a server with S3 and SQS',
     ),
   ),
-  /** Whose list of known gaps holds for a URL. */
+  /** The server whose list of known gaps applies to a URL. */
   IMAGEFLEET_CONTRACT_SERVER: v.optional(v.picklist(servers), "moto"),
 });
 
 const env = v.parse(Environment, process.env);
 
-/** Where the tests of vitest's project "moto" go; undefined in the other project. */
+/** The endpoint of vitest's project "moto"; undefined in the other project. */
 const moto: string | undefined = inject("motoEndpoint");
 
-/** A server that is not there: its tests are skipped. */
+/** Whether the server is not available, so that its tests are skipped. */
 export const serverMissing = moto === "";
 
 const endpoint = moto ?? env.IMAGEFLEET_CONTRACT_ENDPOINT;
 
-/** The name of the server under test, known before it is started. */
+/** The name of the server under test. */
 export const serverName: ServerName = nameOf();
 
 function nameOf(): ServerName {

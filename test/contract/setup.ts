@@ -22,12 +22,12 @@ import { openServer, serverName } from "./server.ts";
 
 export type Queue = { url: string; arn: string };
 
-/** Clients of the server under test, and what a test makes there; `close` removes all of it. */
+/** Clients of the server under test, and functions that create resources; `close` removes them. */
 export type Setup = {
   s3: S3Client;
   sqs: SQSClient;
   endpoint: string | undefined;
-  /** Makes a bucket of this name's own and gives its name. */
+  /** Creates a bucket with a unique name and returns the name. */
   bucket(): Promise<string>;
   queue(attributes?: Partial<Record<QueueAttributeName, string>>): Promise<Queue>;
   put(bucket: string, ...keys: string[]): Promise<void>;

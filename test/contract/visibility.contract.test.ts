@@ -18,7 +18,7 @@ async function received(VisibilityTimeout: number): Promise<{ queue: Queue; mess
   const queue = await setup.queue();
   await setup.send(queue, "x");
   const [message] = await setup.receive(queue, { VisibilityTimeout, WaitTimeSeconds: 1 });
-  if (message === undefined) throw new Error("nothing came");
+  if (message === undefined) throw new Error("no message was received");
   return { queue, message };
 }
 
@@ -38,7 +38,7 @@ promise("a received message is hidden until its visibility timeout ends", async 
   expect(again?.Attributes?.ApproximateReceiveCount).toBe("2");
 });
 
-promise("the queue's own visibility holds when none is named", async () => {
+promise("the queue's visibility timeout is the default", async () => {
   const queue = await setup.queue({ VisibilityTimeout: "1" });
   await setup.send(queue, "x");
   await setup.receive(queue, { WaitTimeSeconds: 1 });
@@ -46,7 +46,7 @@ promise("the queue's own visibility holds when none is named", async () => {
   expect(await setup.receive(queue, { WaitTimeSeconds: 5 })).toHaveLength(1);
 });
 
-promise("a lease that is extended holds past its first end", async () => {
+promise("an extended lease lasts beyond its first end", async () => {
   const { queue, message } = await received(1);
   const endsAt = Date.now() + 3000;
   await change(queue, message, 3);
@@ -56,7 +56,7 @@ promise("a lease that is extended holds past its first end", async () => {
   expect(Date.now()).toBeGreaterThanOrEqual(endsAt - 20);
 });
 
-promise("visibility 0 gives a message back at once, counted", async () => {
+promise("visibility 0 releases a message at once, and its receive is counted", async () => {
   const { queue, message } = await received(60);
   await change(queue, message, 0);
   const [again] = await setup.receive(queue, { WaitTimeSeconds: 5 });
@@ -74,25 +74,25 @@ promise("leases are extended and released in batches", async () => {
   expect(await setup.receive(queue, { WaitTimeSeconds: 5 })).toHaveLength(1);
 });
 
-promise("a message that was deleted has no visibility to change", async () => {
+promise("the visibility of a deleted message cannot be changed", async () => {
   const { queue, message } = await received(60);
   await remove(queue, message);
   expect((await errorOf(change(queue, message, 10))).status).toBe(400);
 });
 
-promise("a visibility over twelve hours is refused", async () => {
+promise("a visibility over twelve hours is rejected", async () => {
   const { queue, message } = await received(60);
   expect((await errorOf(change(queue, message, 43_201))).name).toBe("InvalidParameterValue");
 });
 
-promise("an old receipt handle still deletes a message that nobody else received", async () => {
+promise("an old receipt handle deletes a message that was not received again", async () => {
   const { queue, message } = await received(1);
   await change(queue, message, 0);
   await remove(queue, message);
   expect(await setup.receive(queue, { WaitTimeSeconds: 1 })).toEqual([]);
 });
 
-promise("an old receipt handle does not delete a message that another received", async () => {
+promise("an old receipt handle does not delete a message that was received again", async () => {
   const { queue, message } = await received(60);
   await change(queue, message, 0);
   const [again] = await setup.receive(queue, { VisibilityTimeout: 1, WaitTimeSeconds: 5 });

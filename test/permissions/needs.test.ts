@@ -72,17 +72,21 @@ it.each<[string, Asked, string[]]>([
 });
 
 it.each<[string, Asked, string]>([
-  ["CopyObject", {}, "CopyObject: what it must be allowed is not in"],
-  ["StartMessageMoveTask", { service: "sqs" }, "StartMessageMoveTask: what it must be allowed"],
-  ["GetObject", { path: "/other/in/a" }, "GetObject: no bucket of the fleet: other"],
-  ["SendMessage", { service: "sqs", body: queue("other") }, "no queue of the fleet: other"],
-  ["PutObject", { headers: { "x-amz-acl": "public-read" } }, "asks for more by x-amz-acl"],
-  ["GetObject", { url: "/imagefleet-source/in/a?versionId=1" }, "asks for more by versionId"],
-])("does not guess: %s %j", async (operation, asked, fault) => {
+  ["CopyObject", {}, "CopyObject: add its permissions to"],
+  ["StartMessageMoveTask", { service: "sqs" }, "StartMessageMoveTask: add its permissions"],
+  ["GetObject", { path: "/other/in/a" }, "GetObject: other is not a bucket of the fleet"],
+  ["SendMessage", { service: "sqs", body: queue("other") }, "other is not a queue of the fleet"],
+  ["PutObject", { headers: { "x-amz-acl": "public-read" } }, "x-amz-acl needs further permissions"],
+  [
+    "GetObject",
+    { url: "/imagefleet-source/in/a?versionId=1" },
+    "versionId needs further permissions",
+  ],
+])("rejects what it does not know: %s %j", async (operation, asked, fault) => {
   await expect(grants(operation, asked)).rejects.toThrow(fault);
 });
 
-it("names what is below the prefix, and only that, as such", async () => {
+it("names exactly the keys below the prefix as such", async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: "grapheme", minLength: 1 }), async (key) => {
       const path = `/imagefleet-source/${key.split("/").map(encodeURIComponent).join("/")}`;
@@ -96,7 +100,7 @@ it("names what is below the prefix, and only that, as such", async () => {
   );
 });
 
-it("tells principals apart by their signatures, and keeps what it cannot judge", async () => {
+it("distinguishes principals by their signatures, and keeps unknown calls", async () => {
   const recorder = new CallRecorder(places);
   const signed = (key: string, asked: Asked = {}) => ({
     ...asked,
@@ -114,10 +118,12 @@ it("tells principals apart by their signatures, and keeps what it cannot judge",
   });
   expect(recorder.needed("nobody")).toEqual({ "s3:GetObject source/*": "GetObject" });
   expect(Object.keys(recorder.needed())).toHaveLength(2);
-  expect(recorder.unknown).toEqual([expect.stringMatching(/^worker: CopyObject: what it must be/)]);
+  expect(recorder.unknown).toEqual([
+    expect.stringMatching(/^worker: CopyObject: add its permissions/),
+  ]);
   expect(unrecorded("worker", recorder.needed("worker"))).toEqual(["s3:PutObject source/*"]);
 });
 
-it("writes down what it reads", () => {
+it("writes the file that it reads", () => {
   expect(JSON.parse(asFile(recorded("function")))).toEqual(recorded("function"));
 });

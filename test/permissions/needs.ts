@@ -9,21 +9,21 @@ import {
   TAGS,
 } from "./operations.ts";
 
-/** One thing that a call must be allowed to do. */
+/** A permission that a call needs. */
 export interface Need {
   /** `GetObject`, `PutObject If-Match` */
   readonly call: string;
   /** `s3:GetObject` */
   readonly action: string;
-  /** In the fleet's words: `source`, `source/*`, `small-dlq`; `*` for everything. */
+  /** A resource in the fleet's terms: `source`, `source/*`, `small-dlq`; `*` for all. */
   readonly resource: string;
 }
 
-/** What stands for a fleet's buckets and queues, by their names. */
+/** The names of grants by the names of a fleet's buckets and queues. */
 export interface Places {
   /**
-   * Objects below the prefix are `NAME/*`, or `NAME/part*` where all that is meant is below a part of
-   * it; others keep their key, and no policy names them.
+   * Objects below the prefix are `NAME/*`, or `NAME/part*` if they are all below a part of it. Other
+   * objects keep their key, and no policy names them.
    */
   readonly buckets: Readonly<
     Record<
@@ -37,9 +37,9 @@ export interface Places {
 type Request = Parameters<Observe>[1];
 
 /**
- * What IAM would ask for of a call.
+ * The permissions that IAM requires for a call.
  *
- * @throws Error naming a call, a bucket or a queue that is not known here
+ * @throws Error for an unknown call, bucket or queue
  */
 export async function needsOf(
   call: Call,
@@ -66,7 +66,7 @@ function sqsNeed(operation: string, body: string, { queues }: Places): Need {
   const { QueueUrl, QueueName } = v.parse(queueSchema, body);
   const name = QueueName ?? QueueUrl?.slice(QueueUrl.lastIndexOf("/") + 1) ?? "";
   const resource = queues[name];
-  if (resource === undefined) throw new Error(`${operation}: no queue of the fleet: ${name}`);
+  if (resource === undefined) throw new Error(`${operation}: ${name} is not a queue of the fleet`);
   return { call: operation, action, resource };
 }
 
@@ -84,11 +84,12 @@ async function s3Needs(
       .filter((name) => name !== "versionId" || operation !== "DeleteObject of a version")
       .filter((name) => searchParams.has(name)),
   ];
-  if (more.length > 0) throw new Error(`${operation}: asks for more by ${more.join(", ")}`);
+  if (more.length > 0)
+    throw new Error(`${operation}: ${more.join(", ")} needs further permissions`);
   if (on === "everything") return [{ call: operation, action, resource: "*" }];
   const [, name = "", key = ""] = /^\/([^/]+)\/?(.*)$/s.exec(path) ?? [];
   const bucket = buckets[name];
-  if (bucket === undefined) throw new Error(`${operation}: no bucket of the fleet: ${name}`);
+  if (bucket === undefined) throw new Error(`${operation}: ${name} is not a bucket of the fleet`);
   if (on === "bucket") return [{ call: operation, action, resource: bucket.as }];
   const keys = operation === "DeleteObjects" ? keysIn(await body()) : [decodeURIComponent(key)];
   const condition = READS_BY_CONDITION.includes(operation) && headers["if-match"] !== undefined;
@@ -109,10 +110,10 @@ async function s3Needs(
 function known<T>(operations: Readonly<Record<string, T>>, operation: string): T {
   const found = operations[operation];
   if (found !== undefined) return found;
-  throw new Error(`${operation}: what it must be allowed is not in permissions/operations.ts`);
+  throw new Error(`${operation}: add its permissions to test/permissions/operations.ts`);
 }
 
-/** Of DeleteObjects' body; of a key with characters that XML must not hold, its start is enough. */
+/** The keys of DeleteObjects' body. The start of a key with characters that are invalid in XML is enough. */
 function keysIn(xml: string): string[] {
   return Array.from(xml.matchAll(/<Key>([^<]*)<\/Key>/g), ([, key = ""]) => key);
 }

@@ -1,12 +1,12 @@
-/** What IAM asks for of an operation: its action, and what the action is allowed on. */
+/** The permission for an operation: its action, and the kind of resource. */
 export interface Authorization {
   readonly action: string;
   readonly on: "object" | "bucket" | "queue" | "everything";
 }
 
 /**
- * By operation, as the SDK calls it. An action is no operation: HEAD is a read, a part is a put, a
- * batch is each of its entries.
+ * By the SDK's operation. Actions differ from operations: HEAD is a read, a part is a put, and a batch
+ * needs the action of each entry.
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
@@ -46,7 +46,7 @@ export const SQS_OPERATIONS: Readonly<Record<string, Authorization>> = {
 };
 
 /**
- * It knows no resources: who may ask for one metric may ask for all.
+ * CloudWatch has no resources: a principal that may read one metric may read all.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
  */
 export const CLOUDWATCH_OPERATIONS: Readonly<Record<string, Authorization>> = {
@@ -55,7 +55,7 @@ export const CLOUDWATCH_OPERATIONS: Readonly<Record<string, Authorization>> = {
 };
 
 /**
- * A write or a delete of what has a named ETag tells whether it is there: it is also a read.
+ * A write or delete with an ETag condition reveals whether the object exists: it also needs a read.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
  */
@@ -65,10 +65,10 @@ export const READS_BY_CONDITION: readonly string[] = [
   "DeleteObject",
 ];
 
-/** A write with tags needs a permission besides: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+/** A write with tags needs a further permission: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 export const TAGS = { header: "x-amz-tagging", action: "s3:PutObjectTagging" } as const;
 
-/** Headers and parameters by which S3 asks for an action besides: none of them is known here. */
+/** Headers and parameters for which S3 requires a further action. None is supported here. */
 export const ASKS_FOR_MORE = {
   headers: /^x-amz-(acl|grant-|object-lock-|server-side-encryption|bypass-governance)/,
   parameters: ["versionId", "acl", "tagging", "retention", "legal-hold", "attributes", "torrent"],

@@ -4,7 +4,7 @@ import type { Places } from "./needs.ts";
 const QUEUES = ["small", "small-dlq", "large", "large-dlq"] as const;
 
 /**
- * What a local fleet's buckets and queues are called in grants.
+ * The names of a local fleet's buckets and queues in grants.
  *
  * @param prefixes the recipe's `source.prefix` and `output.prefix`
  */

@@ -3,16 +3,16 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { openHarness, type RecordingHarness } from "./fixtures/harness.ts";
 import { asFile, recordedFile } from "./recorded.ts";
 
-// After a change, `npm test -- --update=all permissions` writes down what was recorded, and a second
-// time docs/permissions.md, which is made of it: look at what git says of both.
+// After a change, `npm test -- --update=all permissions` writes the recorded grants, and a second run
+// writes docs/permissions.md, which is generated from them: review the diff of both.
 
-/** px; of this many, a picture of noise has more bytes than the small lane takes. */
+/** The side in px of a noise picture that exceeds the small lane's limit. */
 const [SMALL, LARGE] = [32, 120];
-/** Of the SDK's attempts at one call, all. */
+/** All of the SDK's attempts of one call. */
 const ATTEMPTS = 5;
 
 let harness: RecordingHarness;
-/** So many writes under `fails/` still fail. */
+/** The number of further writes under `fails/` that fail. */
 let failures = 0;
 
 beforeAll(async () => {
@@ -27,7 +27,7 @@ function failing({ operation, path }: Call): Fault | undefined {
   return { kind: "InternalError" };
 }
 
-/** How jobs of a key have ended. */
+/** The outcomes of a key's jobs. */
 function ends(key: string): string[] {
   return harness.jobs.filter((job) => job.key === key).map(({ outcome }) => outcome);
 }
@@ -36,14 +36,14 @@ async function ended(key: string, ...outcomes: string[]): Promise<void> {
   await expect.poll(() => ends(key), { timeout: 20_000 }).toEqual(outcomes);
 }
 
-it("the function needs what is recorded, and nothing else", async () => {
+it("the function needs exactly the recorded permissions", async () => {
   const { lanes } = harness;
-  // At their last permitted receive: the first goes at once, the other is requeued.
+  // At their last receive: the first goes to the dead-letter queue at once, the other is requeued.
   await harness.upload("in/last/a.png", SMALL);
   await harness.upload("in/last/b.png", SMALL);
   // The third is S3's test event.
   await harness.receiveAll(lanes.small, 3, 3);
-  // Received before: one at a time, the other waits meanwhile.
+  // Attempted before: one at a time, while the other stays in flight.
   await harness.upload("in/again/a.png", SMALL);
   await harness.upload("in/again/b.png", SMALL);
   await harness.receiveAll(lanes.small, 5, 1);
@@ -74,7 +74,7 @@ it("the function needs what is recorded, and nothing else", async () => {
   await expect(needed).toMatchFileSnapshot(recordedFile("function"));
 }, 120_000);
 
-it("the worker needs what is recorded, and nothing else", async () => {
+it("the worker needs exactly the recorded permissions", async () => {
   const { lanes } = harness;
   await harness.forward("in/last/a.png");
   await harness.forward("in/last/b.png");

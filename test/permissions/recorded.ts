@@ -2,30 +2,30 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 
-/** Who calls AWS: the function with what Lambda does for it, the worker, and people. */
+/** The principals: the function with Lambda's calls for it, the worker, and users. */
 export type Role = "function" | "worker" | "viewer" | "operator" | "doctor";
 
-/** What a role needs: by grant, as `s3:GetObject source/*`, the calls that need it. */
+/** The permissions of a role: the calls by grant, such as `s3:GetObject source/*`. */
 export type Needed = Readonly<Record<string, string>>;
 
 const neededSchema = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string()));
 
-/** Where it is written down; test/infra reads it from there. */
+/** The file of a role, which test/infra also reads. */
 export function recordedFile(role: Role): string {
   return fileURLToPath(new URL(`recorded/${role}.json`, import.meta.url));
 }
 
-/** What a role was recorded to need, by the tests that drive it through all that it does. */
+/** The recorded permissions of a role, from the tests that run all of its functions. */
 export function recorded(role: Role): Needed {
   return v.parse(neededSchema, readFileSync(recordedFile(role), "utf8"));
 }
 
-/** As it stands in the file. */
+/** The format of the file. */
 export function asFile(needed: Needed): string {
   return `${JSON.stringify(needed, null, 2)}\n`;
 }
 
-/** Grants that a role was seen to need, and is not recorded with. */
+/** Grants that a role needed and that are not recorded. */
 export function unrecorded(role: Role, needed: Needed): string[] {
   const known = recorded(role);
   return Object.keys(needed).filter((grant) => !(grant in known));

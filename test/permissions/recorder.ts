@@ -2,7 +2,7 @@ import type { Observe } from "@imagefleet/local/fault-proxy";
 import { type Need, needsOf, type Places } from "./needs.ts";
 import type { Needed } from "./recorded.ts";
 
-/** Writes down, on the wire, what everybody who calls must be allowed to do. */
+/** Records the permissions that each principal's calls need, on the wire. */
 export class CallRecorder {
   readonly #places: Places;
   /** By principal and grant, the calls. */
@@ -24,7 +24,7 @@ export class CallRecorder {
     }
   };
 
-  /** What was seen elsewhere than on the way to S3 and SQS. */
+  /** Adds calls that do not go to S3 and SQS. */
   add(principal: string, { call, action, resource }: Need): void {
     const mine = this.#needed.get(principal) ?? new Map<string, Set<string>>();
     const grant = `${action} ${resource}`;
@@ -32,12 +32,12 @@ export class CallRecorder {
     this.#needed.set(principal, mine);
   }
 
-  /** Calls that nothing is known of: operations.ts has a gap, or they are none of the fleet's. */
+  /** Unknown calls: operations.ts lacks them, or they are not the fleet's. */
   get unknown(): readonly string[] {
     return [...this.#unknown].sort();
   }
 
-  /** @param principal the access key that the calls were signed with; without it, of everybody */
+  /** @param principal the access key of the calls; all principals without it */
   needed(principal?: string): Needed {
     const all = principal === undefined ? this.#needed.values() : [this.#needed.get(principal)];
     const byGrant = new Map<string, Set<string>>();
@@ -51,7 +51,7 @@ export class CallRecorder {
   }
 }
 
-/** As AWS knows who calls: by the access key of the signature. */
+/** The principal of a call: the access key of its signature. */
 function principalOf(authorization: string | undefined): string {
   return /Credential=([^/]+)\//.exec(authorization ?? "")?.[1] ?? "nobody";
 }

@@ -132,8 +132,8 @@ it("read-only commands need exactly the recorded permissions", async () => {
   expect((await imagefleet("reading", "audit --source-bucket no-bucket")).code).toBe(2);
 
   expect(viewer.unknown).toEqual([
-    "local: GetQueueUrl: no queue of the fleet: no-queue",
-    "local: HeadBucket: no bucket of the fleet: no-bucket",
+    "local: GetQueueUrl: no-queue is not a queue of the fleet",
+    "local: HeadBucket: no-bucket is not a bucket of the fleet",
   ]);
   await expect(asFile(viewer.needed())).toMatchFileSnapshot(recordedFile("viewer"));
 }, 120_000);

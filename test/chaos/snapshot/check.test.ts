@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Content } from "../sources/index.ts";
-import { check, type Wrong } from "./check.ts";
+import { check, type Violation } from "./check.ts";
 import type { DeadLetter } from "./dead-letters.ts";
 import { ExpectedState } from "./expected-state.ts";
 import type { ManifestView, Pixels, Snapshot } from "./snapshot.ts";
@@ -23,7 +23,7 @@ const deadLetter = (changes: Partial<DeadLetter>): DeadLetter => ({
   ...changes,
 });
 
-/** A right world, open to be broken: a picture, a source that is gone, one that is corrupt. */
+/** A valid state that the tests change: a picture, a deleted source and a corrupt one. */
 function right() {
   const expected = new ExpectedState();
   expected.put(KEY, { ...picture, color: [0, 0, 0] }, '"v1"');
@@ -69,14 +69,14 @@ function right() {
 
 type Open = ReturnType<typeof right>;
 
-function found(breakIt: (snapshot: Open) => void): readonly Wrong[] {
+function found(breakIt: (snapshot: Open) => void): readonly Violation[] {
   const snapshot = right();
   breakIt(snapshot);
-  return check(snapshot.expected, snapshot).wrongs;
+  return check(snapshot.expected, snapshot).violations;
 }
 
-it("finds nothing wrong where nothing is", () => {
-  expect(check(right().expected, right())).toEqual({ wrongs: [], owed: [] });
+it("finds no violation in a valid state", () => {
+  expect(check(right().expected, right())).toEqual({ violations: [], owed: [] });
 });
 
 const remove = (snapshot: Open, key: string) => {
@@ -85,8 +85,8 @@ const remove = (snapshot: Open, key: string) => {
   snapshot.pixels.delete(key);
 };
 
-describe("each wrong is found", () => {
-  it.each<[string, Wrong["kind"], string, (snapshot: Open) => void]>([
+describe("finds every violation", () => {
+  it.each<[string, Violation["kind"], string, (snapshot: Open) => void]>([
     [
       "no manifest, nothing made",
       "lost",
@@ -260,17 +260,20 @@ describe("each wrong is found", () => {
   });
 });
 
-it.each(["StoreUnavailable", undefined])("excuses what a letter of %s speaks of", (reason) => {
-  const snapshot = right();
-  snapshot.stored.set("hero-24w/a b/50%25.png.jpg", '"e"');
-  remove(snapshot, MANIFEST);
-  snapshot.deadLetters.push(deadLetter({ reason }));
-  const { owed, wrongs } = check(snapshot.expected, snapshot);
-  expect(owed).toMatchObject([{ kind: "lost", key: KEY }]);
-  expect(wrongs).toEqual([]);
-});
+it.each(["StoreUnavailable", undefined])(
+  "does not count a source of a %s dead letter as lost",
+  (reason) => {
+    const snapshot = right();
+    snapshot.stored.set("hero-24w/a b/50%25.png.jpg", '"e"');
+    remove(snapshot, MANIFEST);
+    snapshot.deadLetters.push(deadLetter({ reason }));
+    const { owed, violations } = check(snapshot.expected, snapshot);
+    expect(owed).toMatchObject([{ kind: "lost", key: KEY }]);
+    expect(violations).toEqual([]);
+  },
+);
 
-it("takes a letter of what a source once was, and of nonsense", () => {
+it("accepts dead letters of earlier contents and of invalid messages", () => {
   const add = ({ deadLetters, expected }: Open) => {
     expected.put(KEY, corrupt, '"v3"');
     expected.put(KEY, picture, '"v2"');
@@ -281,7 +284,7 @@ it("takes a letter of what a source once was, and of nonsense", () => {
   expect(found(add)).toEqual([]);
 });
 
-it("proves nothing in a world that somebody else changed", () => {
+it("rejects a state with sources that the uploader did not leave", () => {
   const change = ({ sources }: Open) => void sources.set(KEY, '"somebody"');
   expect(() => found(change)).toThrow(`${KEY} is not as the uploader left it`);
 });

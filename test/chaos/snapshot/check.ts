@@ -3,44 +3,44 @@ import { type DeadLetter, isOwed, isRejection } from "./dead-letters.ts";
 import type { ExpectedState, Source } from "./expected-state.ts";
 import type { ManifestView, Snapshot } from "./snapshot.ts";
 
-type WrongKind =
-  /** A source whose work is not done, and no dead letter speaks of it. */
+type ViolationKind =
+  /** A source whose work is not done and that has no dead letter. */
   | "lost"
-  /** What is stored is of another content than the source's, or of a source that is gone. */
+  /** A stored object of another content than the source's, or of a deleted source. */
   | "stale"
-  /** An object that nobody will ever remove. */
+  /** An object that will never be removed. */
   | "orphan"
-  /** A source rejected for what it never was. */
+  /** A source that was rejected for a content that it never had. */
   | "unjust"
   /** A dead letter with an unknown reason. */
   | "unexplained";
 
-export interface Wrong {
-  readonly kind: WrongKind;
+export interface Violation {
+  readonly kind: ViolationKind;
   readonly key: string;
   readonly why: string;
 }
 
 export interface Verdict {
-  readonly wrongs: readonly Wrong[];
-  /** Sources that are not right yet, and of which a dead letter of a failure, or of a crash, speaks. */
-  readonly owed: readonly Wrong[];
+  readonly violations: readonly Violation[];
+  /** Violations of sources that are in a dead letter of a failure or a crash. */
+  readonly owed: readonly Violation[];
 }
 
-/** Of a color's channel: what JPEG and the mean may move it. */
+/** The tolerance of a color channel for JPEG and the mean. */
 const TOLERANCE = 12;
 
-/** Holds the world against the truth, knowing only what the documents promise. */
+/** Compares the stored state with the uploads, by the promises of the documents only. */
 export function check(expected: ExpectedState, snapshot: Snapshot): Verdict {
   const excused = new Set(snapshot.deadLetters.filter(isOwed).flatMap(({ keys }) => keys));
-  const found: Wrong[] = [];
+  const found: Violation[] = [];
   const known = new Map<string, string>();
   for (const [key, source] of expected.sources()) {
     if (snapshot.sources.get(key) !== source.etag) {
-      throw new Error(`The source ${key} is not as the uploader left it: this run proves nothing`);
+      throw new Error(`The source ${key} is not as the uploader left it: this run is not valid`);
     }
     known.set(manifestKey(key), key);
-    const wrong = wrongOf(key, source, snapshot);
+    const wrong = violationOf(key, source, snapshot);
     if (wrong) found.push({ key, ...wrong });
   }
   const owed = found.filter(({ key }) => excused.has(key));
@@ -48,18 +48,18 @@ export function check(expected: ExpectedState, snapshot: Snapshot): Verdict {
   const orphans = orphansOf(snapshot, known).filter(({ key }) => !excused.has(sourceOf(key)));
   return {
     owed,
-    wrongs: [
+    violations: [
       ...notOwed,
       ...orphans,
-      ...wrongDeadLetters(expected, snapshot),
+      ...deadLetterViolations(expected, snapshot),
       ...lostNonsense(expected, snapshot),
     ],
   };
 }
 
-type Finding = Pick<Wrong, "kind" | "why"> | undefined;
+type Finding = Pick<Violation, "kind" | "why"> | undefined;
 
-function wrongOf(key: string, source: Source, snapshot: Snapshot): Finding {
+function violationOf(key: string, source: Source, snapshot: Snapshot): Finding {
   const manifest = snapshot.manifests.get(manifestKey(key));
   const { content, etag } = source;
   if (content === undefined || etag === undefined) {
@@ -70,7 +70,7 @@ function wrongOf(key: string, source: Source, snapshot: Snapshot): Finding {
   if (manifest === undefined) return { kind: "lost", why: "there is no manifest" };
   if (manifest.etag !== etag) return stale("its manifest is of another content");
   const reason = REJECTED[content.kind];
-  if (reason === undefined) return wrongPicture(key, source, manifest, snapshot);
+  if (reason === undefined) return pictureViolation(key, source, manifest, snapshot);
   if (manifest.rejected !== reason) {
     return stale(`its manifest says ${manifest.rejected ?? "rendered"}, not ${reason}`);
   }
@@ -81,7 +81,7 @@ function wrongOf(key: string, source: Source, snapshot: Snapshot): Finding {
   return isReported ? undefined : { kind: "lost", why: `no dead letter says ${reason}` };
 }
 
-function wrongPicture(
+function pictureViolation(
   key: string,
   { content }: Source,
   manifest: ManifestView,
@@ -112,8 +112,8 @@ function wrongPicture(
   return undefined;
 }
 
-/** What no manifest lists, and manifests of what was never a source. */
-function orphansOf(snapshot: Snapshot, known: ReadonlyMap<string, string>): Wrong[] {
+/** Objects that no manifest lists, and manifests without a source. */
+function orphansOf(snapshot: Snapshot, known: ReadonlyMap<string, string>): Violation[] {
   const listed = new Set(
     [...snapshot.manifests.values()].flatMap((manifest) => [
       ...(manifest?.renditions.keys() ?? []),
@@ -124,14 +124,14 @@ function orphansOf(snapshot: Snapshot, known: ReadonlyMap<string, string>): Wron
     .map((key) => ({ kind: "orphan", key, why: "no manifest lists it" }));
 }
 
-/** Of the key of a rendition: `{preset}/{path}.{ext}`. */
+/** The parts of a rendition's key: `{preset}/{path}.{ext}`. */
 function sourceOf(rendition: string): string {
   const path = rendition.slice(rendition.indexOf("/") + 1, rendition.lastIndexOf("."));
   return path.replaceAll("%25", "%");
 }
 
-function wrongDeadLetters(expected: ExpectedState, { deadLetters }: Snapshot): Wrong[] {
-  return deadLetters.flatMap((deadLetter): Wrong[] => {
+function deadLetterViolations(expected: ExpectedState, { deadLetters }: Snapshot): Violation[] {
+  return deadLetters.flatMap((deadLetter): Violation[] => {
     const { keys, reason, message } = deadLetter;
     const key = keys.join(", ") || deadLetter.body;
     if (isOwed(deadLetter)) return [];
@@ -150,7 +150,7 @@ function isJust({ reason, keys, body }: DeadLetter, expected: ExpectedState): bo
   );
 }
 
-function lostNonsense(expected: ExpectedState, { deadLetters }: Snapshot): Wrong[] {
+function lostNonsense(expected: ExpectedState, { deadLetters }: Snapshot): Violation[] {
   const bodies = new Set(deadLetters.map(({ body }) => body));
   return expected.nonsense
     .filter((body) => !bodies.has(body))

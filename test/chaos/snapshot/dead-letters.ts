@@ -9,14 +9,14 @@ import {
 import { FAILED_REASONS, LANES, type Lane, REJECTED_REASONS } from "@imagefleet/core/outcome";
 import * as v from "valibot";
 
-/** A dead letter, read from the queue as any operator's tool would. */
+/** A dead letter from the queue. */
 export interface DeadLetter {
   readonly lane: Lane;
   readonly body: string;
-  /** As the attribute says it; undefined when SQS itself moved the message. */
+  /** The attribute's value; undefined when SQS itself moved the message. */
   readonly reason: string | undefined;
   readonly message: string;
-  /** The sources that it is about, from its body. */
+  /** The keys of its sources, from its body. */
   readonly keys: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export interface LaneQueues {
   readonly deadLetters: string;
 }
 
-/** Long enough to read all there are. */
+/** Long enough to read all dead letters. */
 const READ_SECONDS = 120;
 
 const recordSchema = v.object({ s3: v.object({ object: v.object({ key: v.string() }) }) });
@@ -53,7 +53,7 @@ export class DeadLetters {
     this.#lanes = lanes;
   }
 
-  /** All there are; none is taken away. */
+  /** Reads all dead letters without removing them. */
   async read(): Promise<DeadLetter[]> {
     const all: DeadLetter[] = [];
     for (const lane of LANES) {
@@ -65,10 +65,9 @@ export class DeadLetters {
   }
 
   /**
-   * Sends what may succeed another time back to its lane, as a redrive does: same body, same
-   * attributes, a new message.
+   * Redrives the dead letters that may succeed: a new message with the same body and attributes.
    *
-   * @returns how many
+   * @returns the number
    */
   async redrive(): Promise<number> {
     let count = 0;
@@ -141,7 +140,7 @@ function deadLetterOf(
 const REJECTIONS: readonly string[] = REJECTED_REASONS;
 const FAILURES: readonly string[] = FAILED_REASONS;
 
-/** The fleet still owes its sources what the dead letter asks for: it failed, or none lived to say why. */
+/** Whether the dead letter's work is still owed: it failed, or its process crashed without a reason. */
 export function isOwed({ reason }: DeadLetter): boolean {
   return reason === undefined || FAILURES.includes(reason);
 }

@@ -1,18 +1,18 @@
 import type { RejectedReason } from "@imagefleet/core/outcome";
 import { type Content, REJECTED } from "../sources/index.ts";
 
-/** A source as the uploader left it; without content it was deleted, or never put. */
+/** A source as the uploader left it; without content it was deleted or never uploaded. */
 export interface Source {
   readonly content?: Content;
   readonly etag?: string;
-  /** What it was justly rejected for at some time. */
+  /** The reasons for which it was correctly rejected at some time. */
   readonly deserved: ReadonlySet<RejectedReason>;
 }
 
-/** What was done to the sources, and so what the fleet is to have made of them in the end. */
+/** The operations on the sources, which determine the expected final state. */
 export class ExpectedState {
   readonly #sources = new Map<string, Source>();
-  /** Bodies of messages that say nothing: each is to be a dead letter. */
+  /** Bodies of invalid messages, each of which must become a dead letter. */
   readonly nonsense: string[] = [];
 
   put(key: string, content: Content, etag: string): void {

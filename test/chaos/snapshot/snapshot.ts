@@ -1,7 +1,7 @@
 import type { Rgb } from "../sources/index.ts";
 import type { DeadLetter } from "./dead-letters.ts";
 
-/** What a manifest says, as far as it is held against the world. */
+/** The fields of a manifest that are checked. */
 export interface ManifestView {
   readonly etag: string;
   readonly rejected: string | undefined;
@@ -17,15 +17,15 @@ export interface Pixels {
   readonly color: Rgb;
 }
 
-/** All that is stored and dead once nothing moves any more. */
+/** The stored objects and dead letters after the queues are empty. */
 export interface Snapshot {
   /** ETags of the sources by key. */
   readonly sources: ReadonlyMap<string, string>;
-  /** ETags of all that is in the rendition bucket, by key. */
+  /** ETags of the objects in the rendition bucket, by key. */
   readonly stored: ReadonlyMap<string, string>;
-  /** By their own keys; undefined where one cannot be read as one. */
+  /** Manifests by their keys; undefined for an invalid one. */
   readonly manifests: ReadonlyMap<string, ManifestView | undefined>;
-  /** By the rendition's key; undefined where it is no picture. */
+  /** Pictures by the rendition's key; undefined for an invalid one. */
   readonly pixels: ReadonlyMap<string, Pixels | undefined>;
   readonly deadLetters: readonly DeadLetter[];
 }

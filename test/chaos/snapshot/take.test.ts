@@ -51,23 +51,23 @@ async function seen() {
   return check(expected, snapshot);
 }
 
-it("sees a world that is right, and what is wrong in it", async () => {
-  expect(await seen()).toEqual({ wrongs: [], owed: [] });
+it("reads a valid state, and finds its later violations", async () => {
+  expect(await seen()).toEqual({ violations: [], owed: [] });
 
   await paint("thumb/stranger.png", [0, 0, 0]);
-  expect((await seen()).wrongs).toMatchObject([{ kind: "orphan", key: "thumb/stranger.png" }]);
+  expect((await seen()).violations).toMatchObject([{ kind: "orphan", key: "thumb/stranger.png" }]);
   await sandbox.s3.send(
     new DeleteObjectCommand({ Bucket: renditionBucket(), Key: "thumb/stranger.png" }),
   );
 
   const [hero = ""] = renditionKeys(KEY, content);
   await paint(hero, [51, 153, 0]);
-  expect((await seen()).wrongs).toMatchObject([{ kind: "stale", key: KEY }]);
+  expect((await seen()).violations).toMatchObject([{ kind: "stale", key: KEY }]);
   await paint(hero, content.color);
-  expect((await seen()).wrongs).toEqual([]);
+  expect((await seen()).violations).toEqual([]);
 });
 
-it("reads dead letters, takes none away, and redrives what is owed alone", async () => {
+it("reads dead letters without removing them, and redrives only owed ones", async () => {
   const { small, large } = sandbox.resources.lanes;
   const send = (QueueUrl: string, MessageBody: string, Reason?: string) =>
     sandbox.sqs.send(

@@ -38,7 +38,7 @@ export async function look(options: LookOptions): Promise<Snapshot> {
   await limit.map([...stored.keys()], async (key) => {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: renditionBucket, Key: key }));
     const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
-    // It stands for nothing stored.
+    // It has no stored object.
     if (key.startsWith(MANIFESTS) && isTombstone(bytes)) stored.delete(key);
     else if (key.startsWith(MANIFESTS)) manifests.set(key, manifestOf(bytes));
     else pixels.set(key, await pixelsOf(bytes));

@@ -4,17 +4,17 @@ import type { Rgb } from "./color.ts";
 import { squarePng } from "./png.ts";
 
 /** Bytes over which a source is for the large lane, in the chaos recipe. */
-export const BYTE_GATE = 8_192;
+export const SMALL_LANE_BYTES = 8_192;
 /** Pixels over which a source is rejected, in the chaos recipe. */
 export const MOST_PIXELS = 30_000_000;
 
-/** px of the sides; one that a function of 512 MiB may not decode, and one that nobody may. */
+/** Sides in px: one that a function of 512 MiB may not decode, and one over the recipe's limit. */
 const COSTLY_SIDE = 4_500;
 const TOO_LARGE_SIDE = 5_600;
 const SIDES = [6, 12, 20, 40] as const;
 type Side = (typeof SIDES)[number];
 
-/** What a source is, from its content. */
+/** The kind of a source by its content. */
 export type Kind =
   | "picture"
   /** Over the small lane's byte limit. */
@@ -30,7 +30,7 @@ export interface Content {
   readonly kind: Kind;
   /** px, of a picture */
   readonly side: Side;
-  /** Tells this version of a key from all others, in every rendition. */
+  /** Distinguishes this version of a key from all others, in every rendition. */
   readonly color: Rgb;
   readonly format: "png" | "jpeg";
 }
@@ -53,7 +53,7 @@ export async function bytesOf(content: Content): Promise<Buffer> {
     case "picture":
       return format === "png" ? squarePng(side, color) : squareJpeg(side, color);
     case "heavy":
-      return squarePng(40, color, BYTE_GATE);
+      return squarePng(40, color, SMALL_LANE_BYTES);
     case "costly":
       return squarePng(COSTLY_SIDE, color);
     case "corrupt": {
@@ -91,12 +91,12 @@ export function manifestKey(key: string): string {
   return `manifests/${written(key)}.json`;
 }
 
-/** The one character of the script's keys that is encoded where the fleet writes. */
+/** The only character of the script's keys that the fleet encodes in output keys. */
 function written(key: string): string {
   return key.replaceAll("%", "%25");
 }
 
-/** Each width up to the source's own, and the first that it does not reach, for its own. */
+/** Each width up to the source's, and its own width in place of the first larger one. */
 function widthsOf(side: number): number[] {
   const widths = [8, 16, 24];
   const reached = widths.filter((width) => width <= side).length;

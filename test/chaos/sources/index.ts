@@ -1,11 +1,11 @@
 export type { Rgb } from "./color.ts";
 export {
-  BYTE_GATE,
   bytesOf,
   type Content,
   MOST_PIXELS,
   manifestKey,
   REJECTED,
   renditionKeys,
+  SMALL_LANE_BYTES,
 } from "./content.ts";
 export { type Operation, RACE_FOLDER, script } from "./script.ts";

@@ -3,21 +3,21 @@ import type { Rgb } from "./color.ts";
 
 const SIGNATURE = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
 
-/** Pixels by side: all are the palette's first color, whichever that is. */
+/** Compressed pixels by side: all have the palette's first color. */
 const pixels = new Map<number, Buffer>();
 
 /**
- * A square of one color as a PNG of one bit a pixel: many pixels in few bytes, made without
- * compressing them again for another color.
+ * A square of one color as a PNG of one bit per pixel: many pixels in few bytes, which are compressed
+ * once for all colors.
  *
  * @param side px
- * @param padding bytes of a chunk that no decoder reads
+ * @param padding the bytes of a chunk that decoders ignore
  */
 export function squarePng(side: number, color: Rgb, padding = 0): Buffer {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(side, 0);
   head.writeUInt32BE(side, 4);
-  // One bit a pixel, by palette.
+  // One bit per pixel, with a palette.
   head.set([1, 3, 0, 0, 0], 8);
   return Buffer.concat([
     SIGNATURE,

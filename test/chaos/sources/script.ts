@@ -4,15 +4,15 @@ import { type Content, type Kind, sideOf } from "./content.ts";
 
 export interface Operation {
   readonly key: string;
-  /** What is put; without it the source is deleted. */
+  /** The uploaded content; without it the source is deleted. */
   readonly content?: Content;
-  /** ms to wait after the key's last operation: about as long as a job takes. */
+  /** ms to wait after the key's last operation: about the duration of a job. */
   readonly afterMs: number;
 }
 
-/** Keys that are overwritten again and again, while they are worked on. */
+/** Keys that are overwritten repeatedly during their jobs. */
 const HOT_KEYS = 4;
-/** The last keys, of which the next is one often: their events meet in the fleet. */
+/** The last keys, which are often used again, so that their events are processed concurrently. */
 const RECENT = 6;
 const LONGEST_GAP_MS = 1_500;
 
@@ -26,9 +26,9 @@ const WHICH = [
 const WHAT = [
   ["put", 80],
   ["delete", 12],
-  /** The same bytes again: a new event, the same ETag. */
+  /** The same bytes again: a new event with the same ETag. */
   ["again", 4],
-  /** The bytes of an earlier version: an ETag that was, and is again. */
+  /** The bytes of an earlier version: an earlier ETag again. */
   ["back", 4],
 ] as const;
 
@@ -42,25 +42,25 @@ const KINDS: readonly (readonly [Kind, number])[] = [
   ["tooLarge", 10],
 ];
 
-/** Names that a key has to be encoded for, on its way through events and addresses. */
+/** Names that must be encoded in events and URLs. */
 const FOLDERS = ["plain", "a b", "ünï+code&x=1", "deep/er/still", "(50%)"] as const;
 
 /**
- * Of new keys, the share that is written two or three times about as fast as it is rendered, and then
- * never again: what a race left there stays.
+ * The share of new keys that are written two or three times about as fast as they are rendered, and then
+ * never again, so that the result of a race stays.
  */
 const RACES = 0.4;
 export const RACE_FOLDER = "race";
 
 interface History {
   readonly key: string;
-  /** All that it was, oldest first. */
+  /** All of its contents, oldest first. */
   readonly versions: Content[];
-  /** The number of its first color: from there on each version has the next. */
+  /** The number of its first color; each version has the next. */
   readonly first: number;
 }
 
-/** What is done to the sources, in order: the same for the same chance. */
+/** The operations on the sources, in order, which depend only on the seed. */
 export function* script(jobs: number, chance: Chance): Generator<Operation> {
   let done = 0;
   for (const operation of endless(chance)) {
@@ -106,7 +106,7 @@ function next({ versions, first }: History, chance: Chance): { content?: Content
   if (what === "delete" && versions.length > 0) return {};
   const earlier =
     what === "again" ? versions.at(-1) : what === "back" ? chance.pick(versions) : undefined;
-  // A step that has no divisor in common with the colors: each comes once before one comes twice.
+  // The step is coprime to the number of colors, so each color occurs once before one repeats.
   const number = (first + versions.length * 77) % COLORS;
   const content = earlier ?? {
     kind: chance.weighted(KINDS, "picture"),

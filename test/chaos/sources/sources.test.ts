@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { Chance } from "../chance.ts";
 import { COLORS, colorOf } from "./color.ts";
 import {
-  BYTE_GATE,
   bytesOf,
   type Content,
   MOST_PIXELS,
   REJECTED,
   renditionKeys,
+  SMALL_LANE_BYTES,
 } from "./content.ts";
 import { type Operation, script } from "./script.ts";
 
@@ -31,10 +31,10 @@ describe("contents", () => {
     }
   });
 
-  it("sources over a limit, by bytes or by pixels", async () => {
-    expect((await bytesOf({ ...base, kind: "heavy" })).length).toBeGreaterThan(BYTE_GATE);
+  it("exceed the small lane's limits by bytes or by pixels", async () => {
+    expect((await bytesOf({ ...base, kind: "heavy" })).length).toBeGreaterThan(SMALL_LANE_BYTES);
     const costly = await bytesOf({ ...base, kind: "costly" });
-    expect(costly.length).toBeLessThan(BYTE_GATE);
+    expect(costly.length).toBeLessThan(SMALL_LANE_BYTES);
     expect(await color(costly)).toEqual([...base.color]);
     const { width = 0 } = await sharp(await bytesOf({ ...base, kind: "tooLarge" })).metadata();
     expect(width ** 2).toBeGreaterThan(MOST_PIXELS);
@@ -45,7 +45,7 @@ describe("contents", () => {
     await expect(sharp(bytes, { failOn: "error" }).raw().toBuffer()).rejects.toThrow();
   });
 
-  it("each version of a key in a color of its own", () => {
+  it("have one color per version of a key", () => {
     const colors = Array.from({ length: COLORS }, (_, at) => colorOf(at).join());
     expect(new Set(colors).size).toBe(COLORS);
   });
@@ -62,12 +62,12 @@ describe("contents", () => {
 });
 
 describe("the script", () => {
-  it("is the same for a seed and another for another", () => {
+  it("depends only on the seed", () => {
     expect(operations(300, 1)).toEqual(operations(300, 1));
     expect(operations(300, 1)).not.toEqual(operations(300, 2));
   });
 
-  it("has everything in it: overwrites, deletes, what is rejected, what is large", () => {
+  it("contains overwrites, deletes, rejected and large sources", () => {
     const all = operations(2_000, 1);
     const kinds = new Set(all.map((each) => each.content?.kind ?? "delete"));
     for (const kind of ["picture", "heavy", "costly", "delete", ...Object.keys(REJECTED)]) {
@@ -78,7 +78,7 @@ describe("the script", () => {
     expect(Math.max(...perKey.map((each) => each?.length ?? 0))).toBeGreaterThan(10);
   });
 
-  it("gives a new content another color than the key's others", () => {
+  it("gives a new content a color that the key has not had", () => {
     const byKey = Object.groupBy(operations(2_000, 3), ({ key }) => key);
     for (const each of Object.values(byKey)) {
       const contents = new Set(each?.flatMap(({ content }) => content ?? []));

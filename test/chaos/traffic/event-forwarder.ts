@@ -8,26 +8,26 @@ import {
 import * as v from "valibot";
 import type { Chance } from "../chance.ts";
 
-/** Of the events: seconds late, of this share. */
+/** The delay of late events in seconds, and their share. */
 const LATE = 0.25;
 const LATE_SECONDS = 4;
-/** Of the second copies: seconds late; and much later, of this share. */
+/** The delay of second copies in seconds, and the share of much later ones. */
 const COPY_SECONDS = 8;
 const MUCH_LATER = 0.2;
-/** Two events in one message, as S3's format allows, of this share. */
+/** The share of messages with two events, as S3's format allows. */
 const MERGED = 0.05;
-/** A message that says nothing, beside this share. */
+/** The share of messages that are followed by an invalid one. */
 const NONSENSE = 0.002;
 
 export interface EventForwarderOptions {
   readonly sqs: SQSClient;
-  /** Where S3 puts its events, and where the fleet looks for them. */
+  /** The queue that receives S3's events, and the fleet's queue. */
   readonly from: string;
   readonly to: string;
   readonly chance: Chance;
-  /** The share of messages that come twice. */
+  /** The share of duplicated messages. */
   readonly duplicates: number;
-  /** How late the latest second copy may be. */
+  /** The longest delay of a second copy. */
   readonly muchLaterSeconds: number;
   readonly onNonsense: (body: string) => void;
 }
@@ -38,8 +38,8 @@ interface Parcel {
 }
 
 /**
- * Carries S3's events to the fleet as an unkind SQS would: late, in another order, twice, and once
- * more long after.
+ * Forwards S3's events to the fleet with delays, in another order, and with duplicates, some of them much
+ * later.
  */
 export class EventForwarder {
   readonly sent = { events: 0, duplicates: 0, late: 0, nonsense: 0 };
@@ -53,7 +53,7 @@ export class EventForwarder {
     this.#running.catch(() => {});
   }
 
-  /** Carries no more; rejects when it could not. */
+  /** Stops forwarding; rejects if forwarding has failed. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#running;
@@ -69,7 +69,7 @@ export class EventForwarder {
     }
   }
 
-  /** Sent before it is deleted: if anything, twice. */
+  /** Sent before it is deleted, so that a failure duplicates it instead of losing it. */
   async #carry(messages: readonly Message[]): Promise<void> {
     const { sqs, from, to } = this.#options;
     const parcels = this.#merge(messages.map(({ Body = "" }) => Body)).flatMap((body) =>
@@ -84,7 +84,7 @@ export class EventForwarder {
       const { Failed = [] } = await sqs.send(
         new SendMessageBatchCommand({ QueueUrl: to, Entries }),
       );
-      if (Failed[0]) throw new Error(`The courier could not send: ${Failed[0].Message}`);
+      if (Failed[0]) throw new Error(`The event forwarder could not send: ${Failed[0].Message}`);
     }
     const Entries = messages.map(({ ReceiptHandle }, at) => ({ Id: String(at), ReceiptHandle }));
     await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: from, Entries }));

@@ -16,7 +16,7 @@ const fleet = () => {
   return { processes: () => ({ functions: [], workers: pids }) };
 };
 
-it("kills, and counts", async () => {
+it("kills processes and counts the kills", async () => {
   const processKiller = new ProcessKiller({
     fleet: fleet(),
     chance: new Chance(1),

@@ -14,8 +14,8 @@ export interface ProcessKillerOptions {
 }
 
 /**
- * Kills (-9) one of the fleet's processes now and then, whatever it is doing, and lets workers stand
- * still for a while: longer than a lease, so that another works on what they go on with.
+ * Kills (-9) the fleet's processes at random, and stops workers for longer than a lease, so that another
+ * worker receives the job that they continue later.
  */
 export class ProcessKiller {
   readonly counts = { functions: 0, workers: 0, paused: 0 };
@@ -32,7 +32,7 @@ export class ProcessKiller {
     this.#running.catch(() => {});
   }
 
-  /** What stands still goes on. */
+  /** Continues stopped workers. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -60,7 +60,7 @@ export class ProcessKiller {
     if (pid === undefined || !signal(pid, "SIGSTOP")) return;
     this.counts.paused += 1;
     await this.#wait(chance.between(1, longestPause));
-    // A number that was given to another process meanwhile is of no worker any more.
+    // The id may have been reused by another process.
     if (fleet.processes().workers.includes(pid)) signal(pid, "SIGCONT");
   }
 
@@ -74,7 +74,7 @@ function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, name);
   } catch {
-    // It has ended by itself.
+    // The process has already ended.
     return false;
   }
 }

@@ -3,7 +3,7 @@ import { DeleteObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/c
 import type { ExpectedState } from "../snapshot/index.ts";
 import { bytesOf, type Operation } from "../sources/index.ts";
 
-/** Operations at once; those on one key come one after the other. */
+/** The most concurrent operations; those of one key are sequential. */
 const AT_ONCE = 24;
 const LOOK_MS = 50;
 
@@ -12,13 +12,13 @@ export interface UploadOptions {
   readonly bucket: string;
   readonly operations: Iterable<Operation>;
   readonly expected: ExpectedState;
-  /** False while the fleet has enough to do: overwrites are to meet jobs, not to wait behind them. */
+  /** False while the fleet is busy, so that overwrites occur during jobs instead of waiting behind them. */
   readonly mayGoOn: () => boolean;
   readonly onDone: () => void;
   readonly signal: AbortSignal;
 }
 
-/** Does the operations on the sources, and writes down what each left. */
+/** Performs the operations on the sources, and records the state after each. */
 export async function upload(options: UploadOptions): Promise<void> {
   const { operations, signal } = options;
   const lastOf = new Map<string, Promise<void>>();

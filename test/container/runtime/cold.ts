@@ -1,10 +1,10 @@
-// Starts each module of the command line in fresh processes, in turn, and prints how long each took
-// to import: a JSON object, module → its starts.
+// Imports each module of the command line in new processes, in turn, and prints the durations: a JSON
+// object of module → starts.
 import { spawnSync } from "node:child_process";
 
 const ROUNDS = 5;
 
-// Nothing is imported before the clock starts: it would be warm for what is measured.
+// Nothing is imported before the measurement starts, because it would then be loaded already.
 const CHILD = `
 const cpu = process.cpuUsage();
 const start = performance.now();
@@ -16,7 +16,7 @@ process.exit();
 
 const modules = process.argv.slice(2);
 const starts: Record<string, unknown[]> = Object.fromEntries(modules.map((each) => [each, []]));
-// The first round is not counted: the disk's cache gets warm.
+// The first round fills the disk's cache and is not counted.
 for (let round = 0; round <= ROUNDS; round++) {
   for (const module of modules) {
     const args = ["--input-type=module", "--eval", CHILD, module];

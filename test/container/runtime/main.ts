@@ -1,5 +1,5 @@
-// What Lambda's runtime is to a handler, in the function's container: it imports the handler by its
-// name, asks for one invocation after the other and answers each.
+// The Lambda runtime in the function's container: it imports the handler by name, gets one invocation
+// after another and responds to each.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 import { pathToFileURL } from "node:url";
 

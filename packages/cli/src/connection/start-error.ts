@@ -9,7 +9,7 @@ import { UsageError } from "../usage-error.ts";
  * @param fleet the folder of the database of the servers
  */
 export async function startError(error: unknown, dir: string, fleet: string): Promise<unknown> {
-  if (!(error instanceof Error && error.name === "FolderFault" && "why" in error)) return error;
+  if (!(error instanceof Error && error.name === "FolderError" && "why" in error)) return error;
   const cause = { cause: error };
   if (error.why === "full") {
     return new Error(

@@ -57,7 +57,7 @@ const archivedIn = (Class: StorageClass) => ({
 });
 
 describe.each(["GLACIER", "DEEP_ARCHIVE"] as const)("an object in %s", (Class) => {
-  test("shows its class in HEAD and LIST and cannot be read or copied", async () => {
+  test("has its class in HEAD and LIST, and cannot be read or copied", async () => {
     const { ETag } = await put("cold", Class);
     const shown = await head("cold");
     expect(shown).toMatchObject({ ETag, ContentLength: 5, StorageClass: Class });
@@ -76,7 +76,7 @@ describe.each(["GLACIER", "DEEP_ARCHIVE"] as const)("an object in %s", (Class) =
     await expect(part).rejects.toMatchObject(error("InvalidObjectState", 403));
   });
 
-  test("can be read once it is restored, and stays in its class", async () => {
+  test("can be read after a restore, and keeps its class", async () => {
     await put("cold", Class);
     expect((await restore("cold", 1)).$metadata.httpStatusCode).toBe(202);
     expect(await textOf("cold")).toBe("hello");
@@ -92,7 +92,7 @@ describe.each(["GLACIER", "DEEP_ARCHIVE"] as const)("an object in %s", (Class) =
   });
 });
 
-test("a restore sends ObjectRestore:Completed, and a longer one of the same copy nothing", async () => {
+test("a restore sends ObjectRestore:Completed, and a new expiry of the copy sends nothing", async () => {
   const { createQueue, receive } = clientsOf(local);
   const url = await createQueue("restored");
   const QueueArn = "arn:aws:sqs:us-east-1:000000000000:restored";
@@ -125,7 +125,7 @@ test("a restore sends ObjectRestore:Completed, and a longer one of the same copy
   expect(events[0].Records[0].s3.object).toEqual(object);
 });
 
-test("a put or a copy sets the class, and STANDARD if it names none", async () => {
+test("a put or a copy sets the class, by default STANDARD", async () => {
   const { ETag } = await put("k");
   const archived = await copy("k", "k", "DEEP_ARCHIVE");
   expect(archived.CopyObjectResult?.ETag).toBe(ETag);
@@ -138,14 +138,14 @@ test("a put or a copy sets the class, and STANDARD if it names none", async () =
   await expect(get("k")).rejects.toMatchObject(archivedIn("GLACIER"));
 });
 
-test("classes that are read at once are shown and read", async () => {
+test("objects of other classes can be read at once", async () => {
   for (const Class of ["STANDARD_IA", "GLACIER_IR", "INTELLIGENT_TIERING"] as const) {
     await put(Class, Class);
     expect([await textOf(Class), (await head(Class)).StorageClass]).toEqual(["hello", Class]);
   }
 });
 
-test("what S3 refuses is refused", async () => {
+test("invalid classes and restores are rejected with S3's errors", async () => {
   await put("standard");
   await put("cold", "GLACIER");
   await expect(put("k", StorageClass.OUTPOSTS)).rejects.toMatchObject(
@@ -159,7 +159,7 @@ test("what S3 refuses is refused", async () => {
   );
 });
 
-test("what fauxqs knows of STANDARD alone is not served for another class", async () => {
+test("attributes and multipart uploads are not served for other classes than STANDARD", async () => {
   await put("cold", "GLACIER");
   const attributes = { Bucket, Key: "cold", ObjectAttributes: ["StorageClass" as const] };
   await expect(s3.send(new GetObjectAttributesCommand(attributes))).rejects.toMatchObject(
@@ -171,7 +171,7 @@ test("what fauxqs knows of STANDARD alone is not served for another class", asyn
   );
 });
 
-test("a restored copy is kept until the midnight after its days, as S3's guide counts them", () => {
+test("a restored copy expires at the midnight after its days, as in S3's guide", () => {
   const body = (days: number) =>
     Buffer.from(`<RestoreRequest><Days>${days}</Days></RestoreRequest>`);
   vi.useFakeTimers({ toFake: ["Date"] });

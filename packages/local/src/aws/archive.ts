@@ -2,13 +2,13 @@ import * as v from "valibot";
 import { S3Error } from "./fauxqs.ts";
 import { element, holding, once, readDocument, Text } from "./xml.ts";
 
-/** Where an object is stored; `restoredUntil` when a copy of an archived object was restored. */
+/** The class of an object, and the expiry of the restored copy of an archived object. */
 export type Storage = { storageClass: string; restoredUntil?: Date };
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: the class when none is named. */
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: the default class. */
 export const STANDARD = "STANDARD";
 
-/** Of general purpose buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html */
+/** The classes of general purpose buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html */
 const classes = [
   STANDARD,
   "REDUCED_REDUNDANCY",
@@ -20,7 +20,7 @@ const classes = [
   "DEEP_ARCHIVE",
 ];
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html: GLACIER_IR is not one of them. */
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html: GLACIER_IR is not archived. */
 const archives = ["GLACIER", "DEEP_ARCHIVE"];
 
 const dayMs = 86_400_000;
@@ -29,7 +29,7 @@ const dayMs = 86_400_000;
 const Request = v.strictObject({
   RestoreRequest: once(
     holding({
-      // No more than a Date can hold.
+      // At most what a Date can represent.
       Days: once(v.pipe(Text, v.regex(/^[1-9]\d{0,6}$/), v.transform(Number))),
       Tier: v.optional(v.unknown()),
       GlacierJobParameters: v.optional(v.unknown()),
@@ -39,7 +39,7 @@ const Request = v.strictObject({
 });
 
 /**
- * The object is archived, or a restore was asked for of one that is not. The error names the class:
+ * The object is archived, or is not and cannot be restored. The error contains the class:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_Errors
  */
 export class InvalidObjectState extends S3Error {
@@ -71,14 +71,14 @@ export function isArchive(storageClass: string): boolean {
   return archives.includes(storageClass);
 }
 
-/** Whether the object must be restored, or restored again, before it can be read. */
+/** Whether the object must be restored before it can be read. */
 export function isArchived({ storageClass, restoredUntil }: Storage): boolean {
   if (!isArchive(storageClass)) return false;
   return restoredUntil === undefined || restoredUntil.getTime() <= Date.now();
 }
 
 /**
- * The headers of GET and HEAD: the class where it is not STANDARD, and of a restored copy its end.
+ * The headers of GET and HEAD: the class unless it is STANDARD, and the expiry of a restored copy.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html#API_HeadObject_ResponseSyntax
  */
 export function storageHeaders(storage: Storage): Record<string, string> {
@@ -93,9 +93,9 @@ export function storageHeaders(storage: Storage): Record<string, string> {
 }
 
 /**
- * Reads the body of RestoreObject.
+ * Parses the body of RestoreObject.
  *
- * @returns until when the restored copy is kept
+ * @returns the expiry of the restored copy
  * @throws S3Error MalformedXML (400)
  */
 export function readRestore(body: Buffer): Date {

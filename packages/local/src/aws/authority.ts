@@ -1,22 +1,21 @@
 import { createHash, createHmac, type Hash, type Hmac, hash, timingSafeEqual } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { ACCESS_KEY_IDS, type Credentials } from "../credentials/credentials.ts";
+import { checkPolicy, isForm, readForm } from "./browser-upload.ts";
 import { checkChunks } from "./chunks.ts";
 import { algorithm, type Claim, type RequestClaim, readClaim, readRequestClaim } from "./claim.ts";
 import type { Request } from "./fauxqs.ts";
-import { checkPolicy } from "./policy.ts";
-import { isForm, readForm } from "./post.ts";
 import { refusal } from "./refusal.ts";
 import { decodePercents, header, targetOf } from "./target.ts";
 
-/** What is left to check when the body has been read. */
+/** Checks the body after it has been read. */
 type CheckBody = (body: Buffer) => void | Promise<void>;
 
 const maxSkewMs = 15 * 60_000;
 const unsignedPayloads = ["UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"];
 const signedChunks = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
 
-/** What a query says of the signature, which is not itself part of what is signed. */
+/** The query parameters of the signature, which are not signed themselves. */
 const signatureParameters = new Set(
   "Algorithm Credential Date Expires SignedHeaders Signature Security-Token"
     .split(" ")
@@ -24,7 +23,7 @@ const signatureParameters = new Set(
 );
 
 /**
- * Checks Signature Version 4 as S3 and SQS do, by letting the SDK's own signer sign again what came:
+ * Checks Signature Version 4 as S3 and SQS do: the SDK's own signer signs the received request again.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  */
 export class Authority {
@@ -33,17 +32,17 @@ export class Authority {
   readonly #checks = new WeakMap<Request, CheckBody>();
 
   constructor(credentials: Credentials) {
-    // The scope's own region takes its place.
+    // The region of the scope replaces it.
     const signing = { credentials, region: "", sha256: Sha256, applyChecksum: false };
-    // S3 alone encodes a path once.
+    // Only S3 encodes a path once.
     this.#s3 = new SignatureV4({ ...signing, service: "s3", uriEscapePath: false });
     this.#others = new SignatureV4({ ...signing, service: "sqs" });
   }
 
   /**
-   * Checks what can be checked before the body is read: nobody fills the memory without a signature.
+   * Checks what does not need the body, so that an unsigned request cannot fill the memory.
    *
-   * @throws S3Error, SqsError as AWS answers
+   * @throws S3Error, SqsError with AWS's code
    */
   async checkHead(request: Request): Promise<void> {
     const isS3 = !isRootPost(request);
@@ -63,7 +62,7 @@ export class Authority {
       await this.#check(request, claim, payload, isS3);
       this.#checks.set(request, this.#bodyCheck(payload, claim, isS3));
     } else if (isS3) {
-      // A presigned URL cannot know what will be sent.
+      // A presigned URL is signed before the body is known.
       if (claim.expires === undefined) throw refusal("noBodyHash", isS3);
       await this.#check(request, claim, "UNSIGNED-PAYLOAD", isS3);
     } else {
@@ -71,7 +70,7 @@ export class Authority {
     }
   }
 
-  /** @throws S3Error, SqsError as AWS answers */
+  /** @throws S3Error, SqsError with AWS's code */
   async checkBody(request: Request): Promise<void> {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     await this.#checks.get(request)?.(body);
@@ -100,7 +99,7 @@ export class Authority {
     const signer = isS3 ? this.#s3 : this.#others;
     const again = requestOf(request, claim, payload);
     const signableHeaders = new Set(claim.signedHeaders);
-    // It decides what is signed of the body; as a header it is signed only where it was.
+    // It determines the body hash that is signed. It is signed as a header only if the client signed it.
     const outside = new Set(["x-amz-content-sha256"].filter((name) => !signableHeaders.has(name)));
     const options = { ...optionsOf(claim), signableHeaders, unsignableHeaders: outside };
     if (claim.expires === undefined) {
@@ -115,7 +114,7 @@ export class Authority {
     compare(String(signed.query?.["X-Amz-Signature"]), claim, isS3);
   }
 
-  /** A browser's upload signs its policy, and is held to it. */
+  /** A browser upload signs its policy and must conform to it. */
   async #checkForm(request: Request, bucket: string, body: Buffer): Promise<void> {
     const form = readForm(header(request, "content-type"), body);
     const field = (name: string) => form?.fields.get(name) ?? "";
@@ -144,7 +143,7 @@ function checkScope(claim: Claim, isS3: boolean): void {
 }
 
 function checkTime({ at, expires }: RequestClaim, isS3: boolean): void {
-  // By the clock of the Date header in every answer, to which clients set theirs when they are refused.
+  // Rejected clients set their clock by the Date header of the response, which is this clock.
   const now = new Date();
   const age = now.getTime() - at.getTime();
   if (expires === undefined) {
@@ -164,7 +163,7 @@ function checkSignedHeaders(request: Request, { signedHeaders }: Claims, isS3: b
 
 type Claims = Pick<RequestClaim, "signedHeaders">;
 
-/** What came, as it was before it was signed: the signed headers, and the query without its signature. */
+/** The received request as it was before signing: the signed headers and the query without its signature. */
 function requestOf(request: Request, { signedHeaders }: Claims, payload: string) {
   const headers: Record<string, string> = { "x-amz-content-sha256": payload };
   for (const name of signedHeaders) {
@@ -184,14 +183,14 @@ function requestOf(request: Request, { signedHeaders }: Claims, payload: string)
 }
 
 /**
- * A proxy between client and server sends its own Host header, and the client's as it was signed in
- * X-Forwarded-Host. Whoever may say so knows the secret: it is only used to check the signature.
+ * A proxy between client and server sends its own Host header, and the signed Host header as
+ * X-Forwarded-Host. A client without the secret gains nothing: it is only used to check the signature.
  */
 function signedHost(request: Request): string | undefined {
   return header(request, "x-forwarded-host") ?? header(request, "host");
 }
 
-/** AWS reads a path, and encodes what it has read: clients differ in what they leave as it is. */
+/** AWS decodes a path and encodes it again, because clients encode different characters. */
 function encodeOnce(segment: string): string {
   return encodeURIComponent(decodePercents(segment))
     .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
@@ -207,7 +206,7 @@ function compare(expected: string, { signature }: Claim, isS3: boolean): void {
   if (a.length !== b.length || !timingSafeEqual(a, b)) throw refusal("mismatch", isS3);
 }
 
-/** SQS and STS are asked there. */
+/** SQS and STS requests. */
 function isRootPost(request: Request): boolean {
   return request.url === "/" && request.method === "POST";
 }
@@ -216,7 +215,7 @@ function sha256(body: Buffer): string {
   return hash("sha256", body, "hex");
 }
 
-/** Node's own hash, as the SDK's signer takes one. */
+/** Node's hash with the interface that the SDK's signer needs. */
 class Sha256 {
   readonly #hash: Hash | Hmac;
 

@@ -10,7 +10,7 @@ function opened() {
   return { bodies, chunks };
 }
 
-test("any span of any segments is read, in buffers of 1 MiB at most", () => {
+test("reads any span of any segments in buffers of at most 1 MiB", () => {
   const { bodies } = opened();
   const sizes = [0, 1, 1024 * 1024, 1024 * 1024 + 1, 3_000_000];
   const parts = sizes.map((size) => randomBytes(size));
@@ -32,7 +32,7 @@ test("any span of any segments is read, in buffers of 1 MiB at most", () => {
   }
 });
 
-test("what is being read stays until its last reader is done", () => {
+test("keeps a dropped segment until its last reader has finished", () => {
   const { bodies, chunks } = opened();
   const body = randomBytes(2_500_000);
   const segments = [bodies.write(body)];
@@ -46,7 +46,7 @@ test("what is being read stays until its last reader is done", () => {
   expect(chunks()).toBe(0);
 });
 
-test("a reader that leaves early lets go", () => {
+test("removes a dropped segment when its reader stops early", () => {
   const { bodies, chunks } = opened();
   const segments = [bodies.write(randomBytes(2_500_000))];
   const reader = bodies.read(segments, 0, 2_500_000);
@@ -56,7 +56,7 @@ test("a reader that leaves early lets go", () => {
   expect(chunks()).toBe(0);
 });
 
-test("segments that nothing refers to are dropped", () => {
+test("keepOnly removes all other segments", () => {
   const { bodies, chunks } = opened();
   const kept = bodies.write(Buffer.from("kept"));
   bodies.write(Buffer.from("orphan"));

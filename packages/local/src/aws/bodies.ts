@@ -2,22 +2,21 @@ import { randomUUID } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import * as v from "valibot";
 
-/** A run of bytes that was written in one go: its id and its length in bytes. */
+/** A sequence of bytes from one write: its id and its length in bytes. */
 export type Segment = readonly [id: string, bytes: number];
 
 const Manifest = v.array(v.tuple([v.string(), v.number()]));
 const Chunk = v.object({ start: v.number(), bytes: v.instance(Uint8Array) });
 
-// One chunk is what a reader holds in memory at a time, and what a range read
-// must load to give one byte.
+// A reader holds one chunk in memory, and a range read loads at least one chunk.
 const chunkBytes = 1024 * 1024;
 
 /**
  * Object and part bodies, in SQLite rows of 1 MiB.
  *
- * fauxqs keeps a body as one blob: every range read loads all of it, a blob ends
- * at 1e9 bytes, and a completed upload is joined in memory. Here a body is a
- * list of segments, so a completed upload is only the list of its parts.
+ * fauxqs stores a body as one blob: every range read loads all of it, a blob is limited to 1e9
+ * bytes, and a completed upload is joined in memory. Here a body is a list of segments, so a
+ * completed upload is the list of its parts.
  */
 export class Bodies {
   readonly #insert: StatementSync;
@@ -39,7 +38,7 @@ export class Bodies {
     this.#ids = db.prepare("SELECT DISTINCT id FROM body_chunks");
   }
 
-  /** The caller holds the transaction. */
+  /** Must be called within a transaction. */
   write(body: Uint8Array): Segment {
     const id = randomUUID();
     for (let start = 0; start < body.length; start += chunkBytes) {
@@ -48,7 +47,7 @@ export class Bodies {
     return [id, body.length];
   }
 
-  /** Removes the segments, each as soon as nobody reads it any more. */
+  /** Removes each segment when its last reader has finished. */
   drop(segments: readonly Segment[]): void {
     for (const [id] of segments) {
       if (this.#readers.has(id)) this.#doomed.add(id);
@@ -57,16 +56,15 @@ export class Bodies {
   }
 
   /**
-   * The bytes from `start` up to, not including, `end`, in buffers of 1 MiB at
-   * most. What is being read stays whole while the object is overwritten, as on
-   * S3; the hold begins with this call and ends with the generator.
+   * The bytes from `start` to before `end`, in buffers of at most 1 MiB. A read is not affected by an
+   * overwrite, as on S3: the segments are kept from this call to the end of the generator.
    */
   read(segments: readonly Segment[], start: number, end: number): Generator<Buffer, void> {
     for (const [id] of segments) this.#readers.set(id, (this.#readers.get(id) ?? 0) + 1);
     return this.#chunks(segments, start, end);
   }
 
-  /** Drops every segment that is not among those given: what a killed process left. */
+  /** Removes all other segments, which a killed process can leave. */
   keepOnly(segments: Iterable<Segment>): void {
     const kept = new Set(Array.from(segments, ([id]) => id));
     for (const row of this.#ids.all()) {
@@ -106,7 +104,7 @@ export class Bodies {
   }
 }
 
-/** What stands in fauxqs's own body column instead of the body. */
+/** The content of fauxqs's body column. */
 export function encodeSegments(segments: readonly Segment[]): Buffer {
   return Buffer.from(JSON.stringify(segments));
 }

@@ -13,8 +13,8 @@ import { folder } from "./fixtures/folder.ts";
 import { startLocalAws } from "./server.ts";
 
 /**
- * What a page tries, once with fetch and once with what needs nobody's permission: a form, a picture.
- * Each ends as the text that was read, as `sent` where nothing can be read, or as `refused`.
+ * The requests of a page: with fetch, and with a form and an image, which need no CORS permission. Each
+ * results in the text that was read, `sent` when nothing can be read, or `refused`.
  */
 const ATTACK = `
   const attempts = {};
@@ -80,7 +80,7 @@ const ATTACK = `
 
 const DOT = Buffer.from("R0lGODlhAQABAIAAAAAAAAAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==", "base64");
 
-/** All that the page is after, as its owner sees it. */
+/** The data that the page tries to read or change, read with the owner's credentials. */
 async function stateOf({ s3, sqs }: Clients, QueueUrl: string) {
   const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: "photos" }));
@@ -98,10 +98,10 @@ async function stateOf({ s3, sqs }: Clients, QueueUrl: string) {
 
 test.skipIf(!hasChromium).each([
   ["of another origin", "127.0.0.1", "/photos/"],
-  // Of one origin with the target, so that the browser asks nobody: only the Host header tells. Its
-  // first label passes for the bucket.
+  // The browser sees one origin and sends no preflight; only the Host header differs. Its first label is
+  // a valid bucket.
   ["whose name was rebound to this machine", REBOUND, "/"],
-])("a page %s reads nothing and changes nothing", async (_, name, bucket) => {
+])("a page %s can neither read nor change anything", async (_, name, bucket) => {
   const local = await startLocalAws({ port: 0, dataDir: await folder() });
   onTestFinished(() => local.close());
   const clients = clientsOf(local);

@@ -6,8 +6,8 @@ import { refusal } from "./refusal.ts";
 const empty = hash("sha256", "");
 
 /**
- * Checks a body that is signed in chunks, each with the signature of the one before it, and the
- * checksums that may trail it: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+ * Checks a body that is signed in chunks, each with the signature of the previous chunk, and its trailing
+ * checksums: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  *
  * @param sign signs a text with the key of the claim's scope
  * @throws S3Error IncompleteBody (400), SignatureDoesNotMatch (403)

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Request } from "./fauxqs.ts";
 import { header } from "./target.ts";
 
-/** What a request, or a form, says of its own signature (Signature Version 4). */
+/** The signature fields (Signature Version 4) of a request or a form. */
 export type Claim = {
   accessKeyId: string;
   /** As it is signed: `20260131/us-east-1/s3/aws4_request`. */
@@ -17,10 +17,10 @@ export type Claim = {
   token: string | undefined;
 };
 
-/** A claim of a whole request, in its Authorization header or in its query. */
+/** The signature fields of a request, from its Authorization header or its query. */
 export type RequestClaim = Claim & {
   signedHeaders: string[];
-  /** Seconds that a presigned URL is good for; undefined for a signature in the header. */
+  /** The lifetime of a presigned URL in seconds; undefined for a signature in the header. */
   expires: number | undefined;
 };
 
@@ -57,9 +57,9 @@ const Expires = v.pipe(
 );
 
 /**
- * Reads the claim of a form, or of a request whose parts were taken from where they stand.
+ * Parses the signature fields of a form or a request.
  *
- * @returns undefined when something is missing or cannot be read
+ * @returns undefined when a field is missing or invalid
  */
 export function readClaim(parts: v.InferInput<typeof Signed>): Claim | undefined {
   const parsed = v.safeParse(Signed, parts);
@@ -71,7 +71,7 @@ export function readClaim(parts: v.InferInput<typeof Signed>): Claim | undefined
   return { ...names, date, at, signature, token };
 }
 
-/** @returns undefined for a request that is not signed, `unreadable` for one that is in a wrong way */
+/** @returns undefined for an unsigned request, `unreadable` for invalid signature fields */
 export function readRequestClaim(
   request: Request,
   query: Record<string, string>,

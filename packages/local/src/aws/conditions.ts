@@ -4,8 +4,8 @@ import { header } from "./target.ts";
 type Verdict = "proceed" | "not modified";
 
 /**
- * If-Match and its kin on GET and HEAD, in the order of RFC 9110, 13.2.2. fauxqs
- * has none of it on HEAD, and knows neither lists of tags nor `*`.
+ * The conditional headers of GET and HEAD, in the order of RFC 9110, 13.2.2. fauxqs ignores them on
+ * HEAD and supports neither lists of tags nor `*`.
  *
  * @throws S3Error PreconditionFailed (412)
  */
@@ -26,8 +26,7 @@ export function checkRead(request: Request, object: S3Object): Verdict {
 }
 
 /**
- * If-None-Match: * and If-Match on PUT, CompleteMultipartUpload and DELETE, which
- * fauxqs ignores.
+ * If-None-Match: * and If-Match of PUT, CompleteMultipartUpload and DELETE, which fauxqs ignores.
  *
  * @throws S3Error PreconditionFailed (412), NoSuchKey (404), NotImplemented (501)
  */
@@ -49,7 +48,7 @@ export function checkWrite(request: Request, object: S3Object | undefined): void
   if (!matches(ifMatch, object.etag)) throw preconditionFailed();
 }
 
-/** The conditions that a copy puts on its source. */
+/** The conditions of a copy on its source. */
 export function checkCopySource(request: Request, source: S3Object): void {
   const ifMatch = header(request, "x-amz-copy-source-if-match");
   const ifNoneMatch = header(request, "x-amz-copy-source-if-none-match");
@@ -57,7 +56,7 @@ export function checkCopySource(request: Request, source: S3Object): void {
   if (ifNoneMatch !== undefined && matches(ifNoneMatch, source.etag)) throw preconditionFailed();
 }
 
-// S3 takes a tag with or without its quotes.
+// S3 accepts a tag with and without quotes.
 function matches(tags: string, etag: string): boolean {
   const bare = etag.replaceAll('"', "");
   return tags

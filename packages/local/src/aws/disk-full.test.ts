@@ -8,7 +8,7 @@ import { spawnLocalAws } from "./spawn.ts";
 
 const MIB = 1024 * 1024;
 
-/** A disk of a few MiB takes a mount, and that takes root. */
+/** A disk of a few MiB needs a mount, which needs root. */
 const canMount = process.platform === "linux" && process.getuid?.() === 0;
 
 let disk: string;
@@ -39,5 +39,5 @@ it.runIf(canMount)("ends and says why when the disk is full", async () => {
 it.runIf(canMount)("says so when the disk is full before the start", async () => {
   expect(() => writeFileSync(join(disk, "filler"), Buffer.alloc(8 * MIB))).toThrow("ENOSPC");
   const started = spawnLocalAws({ port: 0, dataDir: join(disk, "aws") });
-  await expect(started).rejects.toMatchObject({ name: "FolderFault", why: "full" });
+  await expect(started).rejects.toMatchObject({ name: "FolderError", why: "full" });
 });

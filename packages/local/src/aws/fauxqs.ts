@@ -3,12 +3,12 @@ import type { BuildAppOptions, buildApp } from "fauxqs";
 import * as v from "valibot";
 
 /**
- * The one version of fauxqs that this folder was read against. Its internals
- * are reached by path, so any other version, even a patch, must be read again.
+ * The version of fauxqs that this folder supports. It imports internals by path, so any other version,
+ * even a patch, must be reviewed first.
  */
 export const writtenFor = "2.4.1";
 
-// fauxqs exports only its entry; a URL to a file passes by that list.
+// fauxqs exports only its entry point; a file URL is not subject to that.
 const dist = new URL(".", import.meta.resolve("fauxqs"));
 const load = (path: string) => import(new URL(path, dist).href);
 

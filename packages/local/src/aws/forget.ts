@@ -2,16 +2,16 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { folderError, whyUnusable } from "./folder-error.ts";
+import { folderError, whyUnusable } from "./start-error.ts";
 
-/** As fauxqs names it. */
+/** fauxqs's file name. */
 const DATABASE = "fauxqs.db";
 
 /**
- * Removes the folder with everything that the servers keep in it.
+ * Removes the servers' data folder.
  *
- * @throws FolderFault while servers have it open, such as those of a start that was just killed: they
- * would remove their log by its name when they end, and by then it is the log of the next servers
+ * @throws FolderError while servers have it open, such as those of a start that was just killed: when
+ * they end they remove their log by its name, which may then be the log of the next servers
  */
 export async function forget(dataDir: string): Promise<void> {
   const database = lock(dataDir);
@@ -22,7 +22,7 @@ export async function forget(dataDir: string): Promise<void> {
   }
 }
 
-/** Undefined where there is no database, or one that nobody can open: it is damaged, say. */
+/** Undefined when there is no database or it cannot be opened, for example because it is damaged. */
 function lock(dataDir: string): DatabaseSync | undefined {
   const file = join(dataDir, DATABASE);
   if (!existsSync(file)) return undefined;

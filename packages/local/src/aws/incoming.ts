@@ -1,12 +1,12 @@
 import { type App, type Request, S3Error } from "./fauxqs.ts";
 import { header } from "./target.ts";
 
-/** The largest single body, in bytes: 1 GiB. It is held in memory once while it is taken in. */
+/** The largest body, in bytes: 1 GiB. It is in memory once while it is received. */
 export const maxBodyBytes = 1024 * 1024 * 1024;
 
 /**
- * Takes every body as bytes. fauxqs ends at 11 MiB, and parses a form or JSON by
- * content type even when it is the body of an object.
+ * Receives every body as bytes. fauxqs has a limit of 11 MiB and parses forms and JSON by content
+ * type even when they are objects.
  */
 export function acceptBodies(app: App): void {
   app.removeAllContentTypeParsers();
@@ -19,13 +19,13 @@ type Done = (error: Error | null, body?: Buffer) => void;
 
 function collect(request: Request, payload: NodeJS.ReadableStream, done: Done): void {
   const announced = Number(header(request, "content-length") ?? Number.NaN);
-  // One buffer of the announced length instead of pieces and their join: half the memory.
+  // One buffer of the announced length takes half the memory of joined chunks.
   let body = Buffer.allocUnsafe(announced <= maxBodyBytes ? announced : 0);
   let length = 0;
   payload.on("data", (chunk: Buffer) => {
     length += chunk.length;
-    // Too much is read to its end and thrown away: a client that still sends
-    // sees a broken pipe instead of the answer.
+    // An oversized body is read to its end and discarded: a client that is still
+    // sending would get a broken pipe instead of the response.
     if (announced > maxBodyBytes || length > maxBodyBytes) return;
     if (length > body.length) {
       const larger = Buffer.allocUnsafe(Math.min(Math.max(length, body.length * 2), maxBodyBytes));

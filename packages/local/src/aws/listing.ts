@@ -1,7 +1,6 @@
 import { S3Error, type S3Object } from "./fauxqs.ts";
-import { formEncode } from "./form.ts";
 import type { Objects } from "./objects.ts";
-import type { Target } from "./target.ts";
+import { formEncode, type Target } from "./target.ts";
 import { document, element } from "./xml.ts";
 
 type Entry = { name: string; object?: S3Object; storageClass?: string };
@@ -9,9 +8,8 @@ type Entry = { name: string; object?: S3Object; storageClass?: string };
 const maxPage = 1000;
 
 /**
- * ListObjects and ListObjectsV2. fauxqs sorts by the locale but pages by code
- * unit, and so loses keys; pages wrongly after a common prefix; knows no
- * encoding-type; and sorts the whole bucket for every page.
+ * ListObjects and ListObjectsV2. fauxqs sorts by locale but pages by code unit, and so loses keys;
+ * pages wrongly after a common prefix; has no encoding-type; and sorts the whole bucket for each page.
  */
 export function list(objects: Objects, { bucket, query }: Target): string {
   const v2 = query["list-type"] === "2";
@@ -57,7 +55,7 @@ export function list(objects: Objects, { bucket, query }: Target): string {
   );
 }
 
-/** Keys and common prefixes after `after`, in order, read as far as they are asked for. */
+/** Keys and common prefixes after `after`, in order, read lazily. */
 function* walk(
   objects: Objects,
   bucket: string,
@@ -65,7 +63,7 @@ function* walk(
   delimiter: string,
   after: string,
 ): Generator<Entry> {
-  // A common prefix as the marker means: after everything that it stands for.
+  // A common prefix as the marker stands for all of its keys.
   const group = after.startsWith(prefix) ? commonPrefix(after, prefix, delimiter) : undefined;
   let from: string | undefined = group === after && after !== "" ? successor(after) : after;
   if (from !== undefined && Buffer.compare(Buffer.from(from), Buffer.from(prefix)) < 0)
@@ -97,13 +95,13 @@ function commonPrefix(key: string, prefix: string, delimiter: string): string | 
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
-/** The first string in code point order, which is UTF-8 order, after all that begin with this one. */
+/** The first string in code point (UTF-8) order after all strings with this prefix. */
 function successor(prefix: string): string | undefined {
   const points = Array.from(prefix, (c) => c.codePointAt(0) ?? 0);
   while (points.at(-1) === 0x10ffff) points.pop();
   const last = points.pop();
   if (last === undefined) return undefined;
-  // Surrogates are no characters of their own: step over their block.
+  // Skips the surrogates, which are not characters.
   return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
 }
 

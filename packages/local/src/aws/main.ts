@@ -1,8 +1,7 @@
 import * as v from "valibot";
-import { FolderError } from "./folder-error.ts";
-import { PortTaken } from "./port.ts";
 import { startLocalAws } from "./server.ts";
 import type { Report } from "./spawn.ts";
+import { FolderError, PortTaken } from "./start-error.ts";
 
 const Options = v.pipe(
   v.string(),
@@ -14,8 +13,8 @@ const Options = v.pipe(
   }),
 );
 
-// Ctrl-C and a closed terminal reach every process of the group. The parent may
-// still be finishing work on these servers: it decides when they end.
+// Ctrl-C and a closed terminal signal every process of the group. The parent may still need these
+// servers to finish its work, so it ends them.
 process.on("SIGINT", () => {});
 process.on("SIGHUP", () => {});
 
@@ -27,24 +26,24 @@ const orphaned = new Promise<void>((resolve) => {
 try {
   const options = v.parse(Options, process.argv[2]);
   const onDiskFull = () => {
-    // Nothing can be stored any more, not even that something was done: better to end than to
-    // answer every call with an error that clients try again for ever.
+    // Nothing can be stored any more. Clients would retry every failed call forever, so the
+    // process ends.
     process.stderr.write(`no space is left on the disk of ${options.dataDir}\n`);
     process.exit(1);
   };
   const local = await startLocalAws({ ...options, onDiskFull });
   const { endpoint, port, credentials } = local;
-  tell({ kind: "ready", endpoint, port, credentials });
+  send({ kind: "ready", endpoint, port, credentials });
   await orphaned;
   await local.close();
 } catch (error) {
-  if (error instanceof PortTaken) tell({ kind: "port taken", port: error.port });
+  if (error instanceof PortTaken) send({ kind: "port taken", port: error.port });
   else if (error instanceof FolderError) {
-    tell({ kind: "folder unusable", why: error.why, reason: error.message });
-  } else tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
+    send({ kind: "folder unusable", why: error.why, reason: error.message });
+  } else send({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
 }
 if (process.connected) process.disconnect();
 
-function tell(report: Report): void {
+function send(report: Report): void {
   process.send?.(report);
 }

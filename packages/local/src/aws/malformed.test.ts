@@ -23,7 +23,7 @@ import { folder } from "./fixtures/folder.ts";
 import { signerOf } from "./fixtures/signing.ts";
 import { type LocalAws, startLocalAws } from "./server.ts";
 
-/** A request that hangs for so long has no answer. */
+/** The longest time to a response. */
 const ANSWER_MS = 10_000;
 
 let local: LocalAws;
@@ -46,7 +46,7 @@ const encode = (text: string) =>
     (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 
-/** Signed as the SDK signs, and sent with nothing checked or put right. */
+/** Signs a request as the SDK does and sends it without validation. */
 async function ask(asked: Request): Promise<Answer> {
   const body = Buffer.from(asked.body ?? "");
   const path = asked.path.split("/").map(encode).join("/");
@@ -93,7 +93,7 @@ function send(
   });
 }
 
-/** A 4xx; 501, which HEAD says without a word, is for the parts of S3 that are not served. */
+/** A 4xx, or 501 for the parts of S3 that are not served. */
 function expectBlame(asked: unknown, { status, text }: Answer): void {
   const isUnserved = status === 501 && (text === "" || text.includes("NotImplemented"));
   expect([asked, status, text]).toEqual([
@@ -103,7 +103,7 @@ function expectBlame(asked: unknown, { status, text }: Answer): void {
   ]);
 }
 
-/** Everything else works as before. */
+/** Other requests still succeed. */
 async function expectSound(): Promise<void> {
   const { s3 } = clients;
   await s3.send(new CreateBucketCommand({ Bucket: "sound" }));
@@ -115,7 +115,7 @@ async function expectSound(): Promise<void> {
   expect(await clients.receive(url)).toMatchObject([{ Body: "message" }]);
 }
 
-describe("a request that is signed, and otherwise anything, is never the server's fault", () => {
+describe("an arbitrary signed request never causes a server error", () => {
   it("to S3", async () => {
     const { s3 } = clients;
     await s3.send(new CreateBucketCommand({ Bucket: "photos" }));
@@ -152,7 +152,7 @@ describe("a request that is signed, and otherwise anything, is never the server'
   }, 60_000);
 });
 
-it("the query protocol is served for sts:GetCallerIdentity alone, which tools ask first", async () => {
+it("serves only sts:GetCallerIdentity with the query protocol", async () => {
   const asked = (body: string) =>
     ask({
       service: "sqs",
@@ -167,7 +167,7 @@ it("the query protocol is served for sts:GetCallerIdentity alone, which tools as
   }
 });
 
-it("a request that is not signed, and otherwise anything, is refused", async () => {
+it("rejects an arbitrary unsigned request", async () => {
   const target = fc
     .array(
       fc.oneof(rubbish, fc.constantFrom("/", "?", "&", "=", "X-Amz-Algorithm=AWS4-HMAC-SHA256")),

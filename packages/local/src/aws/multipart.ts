@@ -13,8 +13,8 @@ type Named = { partNumber: number; etag: string };
 const minPartBytes = 5 * 1024 * 1024;
 
 /**
- * The object that the parts named make, without its body. fauxqs joins all parts
- * in memory for it; the ETag needs only the parts' own MD5s.
+ * The object that consists of the named parts, without its body. fauxqs joins all parts in memory;
+ * the ETag needs only the MD5s of the parts.
  *
  * @throws S3Error MalformedXML, InvalidPartOrder, InvalidPart, EntityTooSmall (400)
  */

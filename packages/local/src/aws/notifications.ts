@@ -12,7 +12,7 @@ const QueueConfiguration = v.object({
 });
 const Configurations = v.array(QueueConfiguration);
 
-/** Which events of a bucket go to which queue. */
+/** The events of a bucket that are sent to a queue. */
 export type QueueConfiguration = v.InferOutput<typeof QueueConfiguration>;
 
 const eventPattern =
@@ -39,7 +39,7 @@ const Document = v.strictObject({
 });
 
 /**
- * The body of PutBucketNotificationConfiguration, which fauxqs answers with 200 and forgets.
+ * Parses the body of PutBucketNotificationConfiguration, which fauxqs answers with 200 and ignores.
  *
  * @throws S3Error MalformedXML, InvalidArgument (400), NotImplemented (501) for destinations other than
  * queues
@@ -80,7 +80,7 @@ function configurationOf(asked: v.InferOutput<typeof Destination>): QueueConfigu
   return { id: asked.Id || randomUUID(), queueArn: asked.Queue, events: asked.Event, ...filter };
 }
 
-/** Whether the event of that name, without "s3:", about that key, goes to that queue. */
+/** Whether an event, named without "s3:", of a key is sent to the queue. */
 export function wants(configuration: QueueConfiguration, event: string, key: string): boolean {
   return (
     key.startsWith(configuration.prefix) &&

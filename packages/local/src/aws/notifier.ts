@@ -1,11 +1,12 @@
-import { eventMessage, testMessage } from "./events.ts";
+import { randomBytes } from "node:crypto";
 import { S3Error } from "./fauxqs.ts";
 import { deserialize, type QueueConfiguration, serialize, wants } from "./notifications.ts";
 import type { Change } from "./objects.ts";
 import type { Persistence } from "./persistence.ts";
 import { deliver, type Queues } from "./queues.ts";
+import { formEncode } from "./target.ts";
 
-/** Keeps each bucket's notification configuration and sends its events. */
+/** Stores each bucket's notification configuration and sends its events. */
 export class Notifier {
   readonly #queues: Queues;
   readonly #disk: () => Persistence;
@@ -29,7 +30,7 @@ export class Notifier {
   /**
    * Replaces the bucket's configuration and sends each queue the test event.
    *
-   * @throws S3Error InvalidArgument (400) when a queue does not exist; nothing is changed then
+   * @throws S3Error InvalidArgument (400) when a queue does not exist; nothing changes
    */
   set(bucket: string, configurations: QueueConfiguration[]): void {
     const queues = configurations.map(({ queueArn }) => this.#queues.getQueueByArn(queueArn));
@@ -48,7 +49,7 @@ export class Notifier {
     this.#configurations.set(bucket, configurations);
   }
 
-  /** Called within the change's own transaction: the object and its events are written together. */
+  /** Must be called in the change's transaction, which writes the object and its events together. */
   announce(change: Change): void {
     for (const configuration of this.get(change.bucket)) {
       if (!wants(configuration, change.event, change.key)) continue;
@@ -60,4 +61,74 @@ export class Notifier {
   forget(bucket: string): void {
     this.#configurations.delete(bucket);
   }
+}
+
+const principal = { principalId: "AWS:AIDALOCAL" };
+
+/**
+ * The message that S3 sends for a change.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+ */
+function eventMessage(change: Change, { id, queueArn }: QueueConfiguration): string {
+  const { bucket, key, object, restored } = change;
+  const record = {
+    eventVersion: "2.1",
+    eventSource: "aws:s3",
+    // A bucket and the queues that it notifies are in one region.
+    awsRegion: queueArn.split(":")[3],
+    eventTime: new Date().toISOString(),
+    eventName: change.event,
+    userIdentity: principal,
+    requestParameters: { sourceIPAddress: "127.0.0.1" },
+    responseElements: { "x-amz-request-id": requestId(), "x-amz-id-2": hostId() },
+    s3: {
+      s3SchemaVersion: "1.0",
+      configurationId: id,
+      bucket: { name: bucket, ownerIdentity: principal, arn: `arn:aws:s3:::${bucket}` },
+      object: {
+        key: formEncode(key),
+        ...(object && { size: object.contentLength, eTag: object.etag.replaceAll('"', "") }),
+        // Only events that create or delete objects have a sequencer.
+        ...(!restored && { sequencer: nextSequencer() }),
+      },
+    },
+    ...(restored && {
+      glacierEventData: {
+        restoreEventData: {
+          lifecycleRestorationExpiryTime: restored.restoredUntil.toISOString(),
+          lifecycleRestoreStorageClass: restored.storageClass,
+        },
+      },
+    }),
+  };
+  return JSON.stringify({ Records: [record] });
+}
+
+/** The message that S3 sends to a newly configured queue. */
+function testMessage(bucket: string): string {
+  return JSON.stringify({
+    Service: "Amazon S3",
+    Event: "s3:TestEvent",
+    Time: new Date().toISOString(),
+    Bucket: bucket,
+    RequestId: requestId(),
+    HostId: hostId(),
+  });
+}
+
+export function requestId(): string {
+  return randomBytes(8).toString("hex").toUpperCase();
+}
+
+function hostId(): string {
+  return randomBytes(48).toString("base64");
+}
+
+let lastSequencer = 0n;
+
+// Milliseconds and a counter: it increases each time, also after a restart.
+function nextSequencer(): string {
+  const now = BigInt(Date.now()) << 24n;
+  lastSequencer = now > lastSequencer ? now : lastSequencer + 1n;
+  return lastSequencer.toString(16).toUpperCase().padStart(18, "0");
 }

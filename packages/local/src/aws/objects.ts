@@ -10,7 +10,7 @@ import {
 import { completed } from "./multipart.ts";
 import type { Persistence } from "./persistence.ts";
 
-/** What happened to an object, for the notifications. `size` in bytes. */
+/** A change of an object that may be notified. */
 export type Change = {
   event:
     | "ObjectCreated:Put"
@@ -22,7 +22,7 @@ export type Change = {
   bucket: string;
   key: string;
   object?: S3Object;
-  /** Of a restore: the object's class, and how long the restored copy is kept. */
+  /** The class and the expiry of a restored object. */
   restored?: Required<Storage>;
 };
 
@@ -33,9 +33,9 @@ type PutArguments = Parameters<InstanceType<typeof S3Store>["putObject"]>;
 
 const maxKeyBytes = 1024;
 
-/** fauxqs's buckets and objects, with bodies on disk only and a word for every change. */
+/** fauxqs's buckets and objects, with bodies on disk only and a notification for every change. */
 export class Objects extends S3Store {
-  /** How the next object is being made. Handlers run to their end without a pause, so one field is enough. */
+  /** The event and class of the next object. Handlers run without an await, so one field is enough. */
   creating: { event: Change["event"]; storageClass: string } = {
     event: "ObjectCreated:Put",
     storageClass: STANDARD,
@@ -53,7 +53,7 @@ export class Objects extends S3Store {
     return this.#bucket(bucket).get(key);
   }
 
-  /** The bytes from `start` up to, not including, `end`; see Bodies.read. */
+  /** The bytes from `start` to before `end`; see Bodies.read. */
   readBody(bucket: string, key: string, start: number, end: number): Generator<Buffer, void> {
     const disk = this.#disk();
     return disk.bodies.read(disk.segmentsOf(bucket, key), start, end);
@@ -70,11 +70,11 @@ export class Objects extends S3Store {
   }
 
   /**
-   * RestoreObject. On S3 a restore takes minutes to hours; here it is complete at once, so that
-   * RestoreAlreadyInProgress cannot occur.
+   * RestoreObject. A restore takes minutes to hours on S3. Here it completes at once, so
+   * RestoreAlreadyInProgress does not occur.
    * https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
    *
-   * @returns false where a restored copy was there, which is kept until then instead
+   * @returns false when a restored copy exists, whose expiry changes
    * @throws S3Error NoSuchKey (404), InvalidObjectState (403)
    */
   restoreArchived(bucket: string, key: string, restoredUntil: Date): boolean {
@@ -94,11 +94,11 @@ export class Objects extends S3Store {
     });
   }
 
-  /** What fauxqs copies from; every other read is ours. */
+  /** Called by fauxqs for the source of a copy. */
   override getObject(bucket: string, key: string): S3Object {
     const storage = this.storageOf(bucket, key);
     if (isArchived(storage)) {
-      // As S3 answers, though its API reference says ObjectNotInActiveTierError:
+      // S3's actual error; its API reference has ObjectNotInActiveTierError:
       // https://hadoop.apache.org/docs/stable/hadoop-aws/tools/hadoop-aws/troubleshooting_s3a.html
       const refusal = "Operation is not valid for the source object's storage class";
       throw new InvalidObjectState(refusal, storage);
@@ -111,7 +111,7 @@ export class Objects extends S3Store {
   ): S3Object {
     this.#bucket(bucket);
     refuseLongKey(key);
-    // fauxqs stores what the client says; S3 computes it and refuses a mismatch.
+    // fauxqs stores the client's checksum; S3 computes it and rejects a mismatch.
     if (
       checksum?.type === "FULL_OBJECT" &&
       computeChecksum(checksum.algorithm, body) !== checksum.value
@@ -153,7 +153,7 @@ export class Objects extends S3Store {
       throw badDigest(algorithm);
     }
     const result = super.uploadPart(uploadId, partNumber, body, checksum);
-    // fauxqs holds every part in memory until the upload is completed.
+    // fauxqs keeps every part in memory until the upload is completed.
     const part = upload?.parts.get(partNumber);
     if (part !== undefined) part.body = Buffer.alloc(0);
     return result;
@@ -191,13 +191,13 @@ export class Objects extends S3Store {
   }
 
   override deleteBucket(name: string): void {
-    // Uploads that were never completed do not keep a bucket on S3; with fauxqs they do.
+    // Incomplete uploads prevent the deletion of a bucket in fauxqs, but not on S3.
     if (this.#bucket(name).size === 0) this.emptyBucket(name);
     super.deleteBucket(name);
     this.#listener.forget(name);
   }
 
-  // Private to fauxqs by its types, of these shapes by its code.
+  // Private in fauxqs's types; the shapes are those of its code.
   #buckets(): Map<string, Map<string, S3Object>> {
     return this["buckets"];
   }
@@ -217,7 +217,7 @@ export function noSuchBucket(): Error {
   return new S3Error("NoSuchBucket", "The specified bucket does not exist", 404);
 }
 
-/** @throws S3Error BadDigest when the Content-MD5 header is not that of the body */
+/** @throws S3Error BadDigest when the Content-MD5 header does not match the body */
 export function checkContentMd5(expected: string | undefined, body: Buffer): void {
   if (expected === undefined) return;
   if (createHash("md5").update(body).digest("base64") !== expected) throw badDigest("MD5");

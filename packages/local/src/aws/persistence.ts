@@ -10,7 +10,7 @@ const KeyRow = v.object({ key: v.string() });
 const StorageRow = v.object({ class: v.string(), restored_until: v.nullable(v.string()) });
 const ConfigurationRow = v.object({ bucket: v.string(), configuration: v.string() });
 
-/** fauxqs's SQLite file, with bodies in chunks, keys in order and notifications kept. */
+/** fauxqs's SQLite file, extended with bodies in chunks, ordered keys, storage classes and notifications. */
 export class Persistence extends PersistenceManager {
   readonly bodies: Bodies;
   readonly #db: DatabaseSync;
@@ -23,16 +23,16 @@ export class Persistence extends PersistenceManager {
   readonly #saveStorage: StatementSync;
   #depth = 0;
 
-  /** @throws when another process holds the folder */
+  /** @throws when another process has the folder open */
   constructor(dataDir: string) {
     super(dataDir);
-    // Private to fauxqs by its type: one connection, so that one transaction covers both.
+    // Private in fauxqs's type. Shared, so that one transaction covers both.
     this.#db = this["db"];
-    // Both processes would answer from their own memory and overwrite the other's
-    // rows: one process a folder. The lock is the system's, so a kill frees it.
+    // Two processes would each answer from memory and overwrite the other's rows.
+    // The operating system releases this lock when the process is killed.
     this.#db.exec("PRAGMA locking_mode = EXCLUSIVE");
-    // Enough to survive the death of the process; only a power cut could lose the
-    // last writes. The limit keeps one large upload's log from staying on disk.
+    // Writes survive the end of the process; a power failure may lose the last of them. The limit
+    // shrinks the log after a large upload.
     this.#db.exec("PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864");
     this.#db.exec(
       `CREATE TABLE IF NOT EXISTS bucket_notifications (
@@ -40,7 +40,7 @@ export class Persistence extends PersistenceManager {
         configuration TEXT NOT NULL
       )`,
     );
-    // Of objects that are not in STANDARD. A row goes when its object is deleted or replaced.
+    // The objects that are not in STANDARD. The deletion or overwrite of an object deletes its row.
     this.#db.exec(
       `CREATE TABLE IF NOT EXISTS object_storage (
         bucket TEXT NOT NULL,
@@ -59,7 +59,7 @@ export class Persistence extends PersistenceManager {
     this.#ready = this.#db.prepare(
       "UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?",
     );
-    // SQLite compares TEXT by its UTF-8 bytes, which is the order S3 lists in.
+    // SQLite compares TEXT by its UTF-8 bytes, which is the order of S3's listings.
     this.#keys = this.#db.prepare(
       "SELECT key FROM s3_objects WHERE bucket = ? AND key >= ? ORDER BY key LIMIT ?",
     );
@@ -75,7 +75,7 @@ export class Persistence extends PersistenceManager {
     this.bodies.keepOnly(this.#allSegments());
   }
 
-  /** All of the work is written, or none. May be nested. */
+  /** Runs the work in a transaction. Calls may be nested. */
   atomically<T>(work: () => T): T {
     if (this.#depth > 0) return work();
     this.#depth++;
@@ -157,7 +157,7 @@ export class Persistence extends PersistenceManager {
     for (const segments of parts.values()) this.bodies.drop(segments);
   }
 
-  /** Makes the object out of the parts named, without touching their bytes. */
+  /** Creates the object from the named parts without copying their bytes. */
   assemble(uploadId: string, bucket: string, object: S3Object, partNumbers: number[]): void {
     const parts = this.segmentsOfParts(uploadId);
     const used = partNumbers.flatMap((number) => parts.get(number) ?? []);
@@ -169,8 +169,8 @@ export class Persistence extends PersistenceManager {
     });
   }
 
-  // fauxqs writes NULL into the receive count here, which the schema refuses, after
-  // the message has left memory: ChangeMessageVisibility(0) lost it.
+  // fauxqs writes NULL into the receive count here, which the schema rejects, after the message has
+  // left memory: ChangeMessageVisibility(0) loses the message.
   override updateMessageReady(messageId: string): void {
     this.#ready.run(messageId);
   }

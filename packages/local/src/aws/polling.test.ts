@@ -16,7 +16,7 @@ async function poll({ sqs }: Clients, QueueUrl: string, abortSignal?: AbortSigna
   await sqs.send(new ReceiveMessageCommand(wait), abortSignal && { abortSignal });
 }
 
-test("a client that goes away while it waits takes no message with it", async () => {
+test("a client that disconnects while it waits receives no message", async () => {
   const { clients, url } = await opened();
   const controller = new AbortController();
   const waiting = poll(clients, url, controller.signal);
@@ -25,11 +25,11 @@ test("a client that goes away while it waits takes no message with it", async ()
   controller.abort();
   await expect(waiting).rejects.toThrow();
   await clients.receive(url);
-  await clients.send(url, "for the living");
-  expect((await clients.receive(url)).map(({ Body }) => Body)).toEqual(["for the living"]);
+  await clients.send(url, "for the next client");
+  expect((await clients.receive(url)).map(({ Body }) => Body)).toEqual(["for the next client"]);
 });
 
-test("closing the server ends those who wait, and another can start in its place", async () => {
+test("closing the server ends waiting receives, and another server can start on its port", async () => {
   const dataDir = await folder();
   const local = await startLocalAws({ port: 0, dataDir });
   const clients = clientsOf(local);
@@ -45,7 +45,7 @@ test("closing the server ends those who wait, and another can start in its place
   expect(await clientsOf(again).createQueue("q")).toBe(url);
 });
 
-test("counts are those of now, without anyone receiving", async () => {
+test("counts are current without a receive", async () => {
   const { clients, url } = await opened();
   await clients.send(url, "held");
   await clients.receive(url, { VisibilityTimeout: 1 });
@@ -61,4 +61,13 @@ test("counts are those of now, without anyone receiving", async () => {
   };
   expect(await counts()).toEqual(["0", "1"]);
   await expect.poll(counts, { timeout: 1500, interval: 20 }).toEqual(["1", "0"]);
+});
+
+test("a FIFO queue is refused", async () => {
+  const { clients } = await opened();
+  const attributes = { FifoQueue: "true" };
+  await expect(clients.createQueue("orders.fifo", attributes)).rejects.toMatchObject({
+    name: "InvalidParameterValue",
+    message: expect.stringContaining("FIFO"),
+  });
 });

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { clientsOf } from "./fixtures/clients.ts";
 import { folder } from "./fixtures/folder.ts";
-import { PortTaken } from "./port.ts";
 import { startLocalAws } from "./server.ts";
 import { spawnLocalAws } from "./spawn.ts";
+import { PortTaken } from "./start-error.ts";
 
 function isAlive(pid: number): boolean {
   try {
@@ -26,7 +26,7 @@ test.each([
   await expect(second).rejects.toMatchObject({ port: first.port });
 });
 
-test("a folder in use is refused, and whoever has it is not disturbed", async () => {
+test("a folder in use is rejected, and the servers that use it go on", async () => {
   const dataDir = await folder();
   const first = await spawnLocalAws({ port: 0, dataDir });
   onTestFinished(() => first.close());
@@ -35,17 +35,17 @@ test("a folder in use is refused, and whoever has it is not disturbed", async ()
   expect(await clientsOf(first).createQueue("q")).toContain("/q");
 });
 
-test("Ctrl-C does not end the servers; their owner does", async () => {
+test("Ctrl-C does not end the servers, but their parent does", async () => {
   const local = await spawnLocalAws({ port: 0, dataDir: await folder() });
   process.kill(local.pid, "SIGINT");
   process.kill(local.pid, "SIGHUP");
-  // Two signals later the process answers.
+  // The process answers after two signals.
   expect(await clientsOf(local).createQueue("q")).toContain("/q");
   await local.close();
   expect(isAlive(local.pid)).toBe(false);
 });
 
-test("the servers end with their parent, even one that was killed", async () => {
+test("the servers end with their parent, also when it is killed", async () => {
   const start = JSON.stringify(new URL("spawn.ts", import.meta.url).href);
   const options = JSON.stringify({ port: 0, dataDir: await folder() });
   const script = `const { spawnLocalAws } = await import(${start});
@@ -62,7 +62,7 @@ test("the servers end with their parent, even one that was killed", async () => 
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 10_000);
 });
 
-test("closing twice is closing once, and nothing is said on the way", async () => {
+test("a second close does nothing, and no output is written", async () => {
   const local = await spawnLocalAws({ port: 0, dataDir: await folder() });
   await Promise.all([local.close(), local.close()]);
   const inside = await startLocalAws({ port: 0, dataDir: await folder() });

@@ -7,17 +7,17 @@ import { header, type Target } from "./target.ts";
 
 type Span = { start: number; end: number };
 
-// Below this an answer is one buffer; above, it is streamed a chunk at a time.
+// A larger response is streamed in chunks instead of sent as one buffer.
 const streamAbove = 1024 * 1024;
 
 /**
- * GET and HEAD of an object. fauxqs loads the whole body for every range, holds
- * the whole answer in memory, and knows no conditions and no ranges on HEAD.
+ * GET and HEAD of an object. fauxqs loads the whole body for every range, keeps the whole response in
+ * memory, and ignores conditions and ranges on HEAD.
  */
 export function read(request: Request, reply: Reply, objects: Objects, target: Target): void {
   const object = objects.headObject(target.bucket, target.key);
   const storage = objects.storageOf(target.bucket, target.key);
-  // Before the conditions: they count only where the answer would be 2xx (RFC 9110, 13.2.1).
+  // Before the conditions, which apply only if the response would be 2xx (RFC 9110, 13.2.1).
   if (request.method === "GET" && isArchived(storage)) {
     throw new InvalidObjectState(
       "The operation is not valid for the object's storage class",
@@ -60,7 +60,7 @@ function spanOf(
   if (partNumber !== undefined) return partSpan(reply, object, Number(partNumber));
   const range = header(request, "range");
   const match = range === undefined ? null : /^bytes=(\d*)-(\d*)$/.exec(range);
-  // A range that cannot be read is no range (RFC 9110, 14.2).
+  // An invalid range is ignored (RFC 9110, 14.2).
   if (match === null || match[0] === "bytes=-") return undefined;
   const [, first = "", last = ""] = match;
   const start = first === "" ? Math.max(total - Number(last), 0) : Number(first);

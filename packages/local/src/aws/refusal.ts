@@ -8,7 +8,7 @@ const malformedText =
 
 type Words = readonly [code: string, status: number, message: string, queryCode?: string];
 
-/** Why a signature is not taken, in the words of S3 and in those of SQS's JSON protocol. */
+/** Why a signature is rejected, with the errors of S3 and of SQS's JSON protocol. */
 const words = {
   missing: {
     s3: ["AccessDenied", 403, "Access Denied: the request is not signed"],
@@ -30,7 +30,7 @@ const words = {
     s3: [
       "InvalidToken",
       400,
-      "The provided token is malformed or otherwise invalid: the local servers give no session tokens.",
+      "The provided token is malformed or otherwise invalid: the local servers issue no session tokens.",
     ],
     sqs: ["UnrecognizedClientException", 403, keyText, "InvalidClientTokenId"],
   },
@@ -91,7 +91,7 @@ const words = {
   },
 } as const satisfies Record<string, { s3: Words; sqs: Words }>;
 
-/** Answers as the service does that was asked. */
+/** The error of the service that received the request. */
 export function refusal(why: keyof typeof words, isS3: boolean): Error {
   const [code, status, message, queryCode]: Words = words[why][isS3 ? "s3" : "sqs"];
   return isS3

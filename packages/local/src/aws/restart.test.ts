@@ -33,7 +33,7 @@ const ends = {
 };
 
 describe.each(Object.entries(ends))("after %s", (_, end) => {
-  /** Runs one part on a server, ends it as the case says, and the other on the next server. */
+  /** Runs `before` on a server, ends it as the case specifies, and runs `after` on the next server. */
   async function across<T>(
     before: (clients: Clients) => Promise<T>,
     after: (clients: Clients, kept: T) => Promise<void>,
@@ -46,7 +46,7 @@ describe.each(Object.entries(ends))("after %s", (_, end) => {
     await after(clientsOf(second), kept);
   }
 
-  test("objects are there, whole", async () => {
+  test("objects are complete", async () => {
     const Body = randomBytes(3_000_000);
     await across(
       async ({ s3 }) => {
@@ -62,7 +62,7 @@ describe.each(Object.entries(ends))("after %s", (_, end) => {
     );
   });
 
-  test("an upload in parts goes on", async () => {
+  test("a multipart upload can be continued", async () => {
     const at = { Bucket: "bucket", Key: "parts" };
     await across(
       async ({ s3 }) => {
@@ -151,7 +151,7 @@ describe.each(Object.entries(ends))("after %s", (_, end) => {
         const { QueueUrl = "" } = await sqs.send(new GetQueueUrlCommand({ QueueName: "q" }));
         expect(QueueUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/000000000000\/q$/);
         expect(QueueUrl).not.toBe(oldUrl);
-        // A client that still has the old URL finds the queue too.
+        // The old URL is valid too.
         for (const url of [oldUrl, QueueUrl]) {
           const got = await sqs.send(
             new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
@@ -163,7 +163,7 @@ describe.each(Object.entries(ends))("after %s", (_, end) => {
     );
   });
 
-  test("a held message stays held, by the same receipt handle", async () => {
+  test("a message in flight stays in flight, with the same receipt handle", async () => {
     await across(
       async ({ createQueue, send, receive }) => {
         const url = await createQueue("q");
@@ -203,7 +203,7 @@ describe.each(Object.entries(ends))("after %s", (_, end) => {
     );
   });
 
-  test("a dead letter is in the dead-letter queue, and only there", async () => {
+  test("a dead letter is only in the dead-letter queue", async () => {
     const redrive = {
       VisibilityTimeout: "0",
       RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arn("dlq"), maxReceiveCount: 1 }),

@@ -43,16 +43,16 @@ async function textOf(Key: string): Promise<string | undefined> {
   return got.Body?.transformToString();
 }
 
-test("a bucket may have the name of one of fauxqs's own pages", async () => {
+test("a bucket may have the name of one of fauxqs's pages", async () => {
   await clients.s3.send(new PutObjectCommand({ Bucket, Key: "own page", Body: "x" }));
   const listed = await clients.s3.send(new ListObjectsV2Command({ Bucket, Prefix: "own" }));
   expect(listed.Contents?.map(({ Key }) => Key)).toEqual(["own page"]);
 });
 
-describe("what is not served is NotImplemented and does no harm", () => {
+describe("an operation that is not served is NotImplemented and changes nothing", () => {
   const notImplemented = { name: "NotImplemented", $metadata: { httpStatusCode: 501 } };
 
-  test("object tagging leaves the object as it is", async () => {
+  test("object tagging does not change the object", async () => {
     await clients.s3.send(new PutObjectCommand({ Bucket, Key: "tagged", Body: "kept" }));
     const tag = { Bucket, Key: "tagged", Tagging: { TagSet: [] } };
     const tagged = clients.s3.send(new PutObjectTaggingCommand(tag));
@@ -60,7 +60,7 @@ describe("what is not served is NotImplemented and does no harm", () => {
     expect(await textOf("tagged")).toBe("kept");
   });
 
-  test("bucket sub-resources are neither listings nor removals of the bucket", async () => {
+  test("bucket sub-resources neither list nor delete the bucket", async () => {
     const cors = clients.s3.send(new GetBucketCorsCommand({ Bucket }));
     await expect(cors).rejects.toMatchObject(notImplemented);
     for (const name of ["cors", "policy", "tagging", "website", "versioning", "acl"]) {
@@ -73,7 +73,7 @@ describe("what is not served is NotImplemented and does no harm", () => {
     await clients.s3.send(new HeadBucketCommand({ Bucket }));
   });
 
-  test("notifications to anything but a queue are refused", async () => {
+  test("notifications to other destinations than queues are rejected", async () => {
     const TopicConfigurations = [
       { TopicArn: "arn:aws:sns:us-east-1:000000000000:t", Events: ["s3:ObjectCreated:*" as const] },
     ];
@@ -85,7 +85,7 @@ describe("what is not served is NotImplemented and does no harm", () => {
   });
 });
 
-describe("a browser's upload", () => {
+describe("a browser upload", () => {
   const preflight = (origin: string) =>
     fetch(`${local.endpoint}/${Bucket}/k`, {
       method: "OPTIONS",
@@ -96,7 +96,7 @@ describe("a browser's upload", () => {
       },
     });
 
-  test("is preceded by a preflight that allows the origins that are listed, and no other", async () => {
+  test("has a preflight that allows only the listed origins", async () => {
     for (const other of ["http://localhost:5174", "https://localhost:5173", "null"]) {
       const answer = await preflight(other);
       expect([other, answer.status]).toEqual([other, 403]);
@@ -117,7 +117,7 @@ describe("a browser's upload", () => {
     });
   });
 
-  test("may send any content type, and read the ETag", async () => {
+  test("may send any content type and read the ETag", async () => {
     for (const type of ["application/x-www-form-urlencoded", "application/json", "text/plain"]) {
       const headers = { origin, "content-type": type };
       const put = { method: "PUT", headers, body: "a=b&c={}", target: `/${Bucket}/typed` };
@@ -136,7 +136,7 @@ describe("a browser's upload", () => {
     return fetch(`${local.endpoint}/${Bucket}`, { method: "POST", body: form });
   }
 
-  test("by form is held to its policy", async () => {
+  test("by form must conform to its policy", async () => {
     const conditions = [
       { bucket: Bucket },
       ["starts-with", "$key", "in/"],
@@ -179,7 +179,7 @@ describe("a browser's upload", () => {
   });
 });
 
-test("a body over the limit is EntityTooLarge, with an answer that can be read", async () => {
+test("a body over the limit is EntityTooLarge, and the client gets the response", async () => {
   const [url] = await sign(local, { method: "PUT", target: `/${Bucket}/huge`, expiresIn: 60 });
   const status = await new Promise<number | undefined>((resolve, reject) => {
     const options = { method: "PUT", headers: { "content-length": maxBodyBytes + 1 } };

@@ -1,22 +1,21 @@
+import * as v from "valibot";
 import { checkStorageClass, readRestore, STANDARD } from "./archive.ts";
+import { isForm, readForm } from "./browser-upload.ts";
 import { checkCopySource, checkWrite } from "./conditions.ts";
-import { deleteAll } from "./deletes.ts";
 import { type Reply, type Request, S3Error } from "./fauxqs.ts";
 import { list } from "./listing.ts";
 import { configurationXml, parseConfiguration } from "./notifications.ts";
 import type { Notifier } from "./notifier.ts";
 import { checkContentMd5, noSuchBucket, type Objects } from "./objects.ts";
-import { isForm, readForm } from "./post.ts";
 import { read } from "./read.ts";
-import { refuseUnserved } from "./subresources.ts";
 import { decodePercents, header, type Target, targetOf } from "./target.ts";
-import { checkRoot, document } from "./xml.ts";
+import { checkRoot, document, element, holding, once, readDocument, Text } from "./xml.ts";
 
 /**
- * Answers what fauxqs answers wrongly, and checks what it does not check before
- * its own handler runs. Runs to its end without a pause, and so does the handler.
+ * Answers the requests that fauxqs answers wrongly, and makes the checks that it lacks before its
+ * handler runs. Neither this function nor the handler awaits.
  *
- * @returns "done" when the request has its answer
+ * @returns "done" when the request has been answered
  * @throws S3Error
  */
 export function prepareS3(
@@ -28,7 +27,7 @@ export function prepareS3(
   const target = targetOf(request);
   if (target.bucket === "") return "handle";
   refuseUnserved(request, target);
-  // fauxqs fails on a request without a body, such as the PUT of an empty object.
+  // fauxqs fails for a request without a body, such as a PUT of an empty object.
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   request.body = body;
   if (target.key === "") return prepareBucket(request, reply, objects, notifier, target, body);
@@ -132,12 +131,85 @@ function answer(reply: Reply, xml: string): "done" {
   return "done";
 }
 
-/** fauxqs takes every object and every upload for one of STANDARD. */
+/** fauxqs treats every object and upload as STANDARD. */
 function notServed(storageClass: string, isRead: boolean): Error {
   const what = isRead ? "GetObjectAttributes" : "CreateMultipartUpload";
   return new S3Error(
     "NotImplemented",
-    `${what} in ${storageClass}: the local server implements it for STANDARD alone`,
+    `${what} in ${storageClass}: the local server implements it only for STANDARD`,
+    501,
+  );
+}
+
+const maxKeys = 1000;
+
+const DeleteRequest = v.strictObject({
+  Delete: once(
+    holding({
+      Object: v.array(v.looseObject({ Key: once(Text) })),
+      Quiet: v.optional(once(Text)),
+    }),
+  ),
+});
+
+/**
+ * DeleteObjects. fauxqs decodes XML references twice, and numeric ones not at all, and so deletes
+ * another key than the named one.
+ *
+ * @throws S3Error MalformedXML (400) without a key or with more than 1,000
+ */
+function deleteAll(objects: Objects, bucket: string, body: Buffer): string {
+  const { Delete: asked } = readDocument(body, DeleteRequest);
+  const keys = asked.Object.map(({ Key }) => Key);
+  if (keys.length === 0 || keys.length > maxKeys) {
+    throw new S3Error(
+      "MalformedXML",
+      `The request has ${keys.length} objects: use 1 to ${maxKeys}`,
+      400,
+    );
+  }
+  for (const key of keys) objects.deleteObject(bucket, key);
+  if (asked.Quiet === "true") return document("DeleteResult", "");
+  return document(
+    "DeleteResult",
+    keys.map((key) => `<Deleted>${element("Key", key)}</Deleted>`).join(""),
+  );
+}
+
+// Every sub-resource of S3. fauxqs handles an unknown one as the plain request: PUT ?tagging would
+// overwrite the object, and DELETE ?cors would delete the bucket.
+const known = new Set(
+  `accelerate acl analytics attributes cors delete encryption intelligent-tiering inventory
+  legal-hold lifecycle location logging metadataTable metrics notification object-lock
+  ownershipControls partNumber policy policyStatus publicAccessBlock renameObject replication
+  requestPayment restore retention select session tagging torrent uploadId uploads versionId
+  versioning versions website`.split(/\s+/),
+);
+
+const served: Record<"bucket" | "object", Record<string, string[]>> = {
+  bucket: {
+    GET: ["notification", "location", "lifecycle"],
+    PUT: ["notification", "lifecycle"],
+    DELETE: ["lifecycle"],
+    POST: ["delete"],
+  },
+  object: {
+    GET: ["attributes", "partNumber"],
+    HEAD: ["partNumber"],
+    PUT: ["uploadId", "partNumber"],
+    POST: ["uploads", "uploadId", "restore"],
+    DELETE: ["uploadId"],
+  },
+};
+
+/** @throws S3Error NotImplemented (501) for a sub-resource that is not served */
+function refuseUnserved(request: Request, { key, query }: Target): void {
+  const allowed = served[key === "" ? "bucket" : "object"][request.method] ?? [];
+  const refused = Object.keys(query).find((name) => known.has(name) && !allowed.includes(name));
+  if (refused === undefined) return;
+  throw new S3Error(
+    "NotImplemented",
+    `${request.method} ?${refused}: the local server does not implement this`,
     501,
   );
 }

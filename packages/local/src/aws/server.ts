@@ -2,33 +2,28 @@ import { mkdirSync } from "node:fs";
 import * as v from "valibot";
 import { type Credentials, credentialsOf, keepSecret } from "../credentials/index.ts";
 import { Authority } from "./authority.ts";
-import { allowCrossOrigin } from "./cors.ts";
-import { requestId } from "./events.ts";
 import { type App, buildFauxqs, S3Error, SnsStore, SqsError } from "./fauxqs.ts";
-import { folderError, whyUnusable } from "./folder-error.ts";
-import { checkHost } from "./host.ts";
 import { acceptBodies } from "./incoming.ts";
-import { Notifier } from "./notifier.ts";
+import { Notifier, requestId } from "./notifier.ts";
 import { Objects } from "./objects.ts";
+import { allowCrossOrigin, checkHost } from "./origin.ts";
 import { Persistence } from "./persistence.ts";
-import { PortTaken } from "./port.ts";
-import { queryError } from "./query-error.ts";
 import { Queues } from "./queues.ts";
 import { prepareS3 } from "./s3.ts";
-import { prepareSqs } from "./sqs.ts";
-import { mendUnicode } from "./unicode.ts";
+import { acceptUnicode, prepareSqs, queryError } from "./sqs.ts";
+import { folderError, PortTaken, whyUnusable } from "./start-error.ts";
 
-/** `port` 0 means any; `dataDir` is created, and kept when the server ends. */
+/** `port` 0 means any free port. `dataDir` is created, and kept when the server ends. */
 export type LocalAwsOptions = {
   port: number;
   dataDir: string;
-  /** Origins whose pages may read answers: `http://localhost:5173`. */
+  /** Origins whose pages may read responses: `http://localhost:5173`. */
   corsOrigins?: readonly string[] | undefined;
-  /** Called when the folder's disk has no space left: what was asked for then was not done. */
+  /** Called when a request failed because the folder's disk is full. */
   onDiskFull?: () => void;
 };
 
-/** S3 and SQS on one port of 127.0.0.1, for those who sign with the folder's secret. */
+/** S3 and SQS on one port of 127.0.0.1. Requests must be signed with the folder's secret. */
 export type LocalAws = {
   endpoint: string;
   port: number;
@@ -38,17 +33,17 @@ export type LocalAws = {
 
 const host = "127.0.0.1";
 
-const UNSERVED = "Served here are S3, SQS by its JSON protocol and sts:GetCallerIdentity";
+const UNSERVED = "This server has S3, SQS with its JSON protocol and sts:GetCallerIdentity";
 
 const Refused = v.looseObject({ statusCode: v.pipe(v.number(), v.minValue(400), v.maxValue(499)) });
 
 /**
- * Starts S3 and SQS in this process, with what the folder holds from earlier runs.
+ * Starts S3 and SQS in this process with the folder's data from earlier runs.
  *
- * @throws PortTaken, FolderFault
+ * @throws PortTaken, FolderError
  */
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
-  mendUnicode();
+  acceptUnicode();
   let opened: { disk: Persistence; endpoint: string; authority: Authority } | undefined;
   const now = () => {
     if (opened === undefined) throw new Error("the server has not opened its folder yet");
@@ -73,7 +68,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     if (allowCrossOrigin(request, reply, options.corsOrigins ?? [])) return reply;
     await now().authority.checkHead(request);
   });
-  // Before the handlers, which run to their end without a pause.
+  // Before the handlers, which do not await.
   app.addHook("preValidation", (request) => now().authority.checkBody(request));
   acceptBodies(app);
   prepareRequests(app, queues, objects, notifier);
@@ -83,13 +78,13 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     if (reply.hasHeader(name)) reply.header(name, queryError(String(reply.getHeader(name))));
   });
 
-  // The port first: it is what two starts of the same project collide on, and queue
-  // URLs are made of it. Requests wait above until the folder is loaded.
+  // The port comes first: two starts of one project conflict on it, and queue URLs contain it. Requests
+  // wait in the hook above until the folder is loaded.
   const port = await listen(app, options.port);
   const endpoint = `http://${host}:${port}`;
   let credentials: Credentials;
   try {
-    // What it holds is the owner's alone.
+    // Only the owner may read it.
     mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
     const disk = new Persistence(options.dataDir);
     credentials = credentialsOf("local", { secretAccessKey: keepSecret(options.dataDir) });
@@ -118,7 +113,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
 
 async function listen(app: App, port: number): Promise<number> {
   try {
-    // Of http's own port, 80, a URL does not speak.
+    // A URL omits port 80, the default of http.
     return Number(new URL(await app.listen({ port, host })).port || 80);
   } catch (error) {
     await app.close();
@@ -132,7 +127,7 @@ async function listen(app: App, port: number): Promise<number> {
 function prepareRequests(app: App, queues: Queues, objects: Objects, notifier: Notifier): void {
   app.addHook("preHandler", (request, reply, done) => {
     if (request.url !== "/" || request.method !== "POST") {
-      // Fastify must not go on when the hook has answered.
+      // done() must not be called when the hook has answered.
       if (prepareS3(request, reply, objects, notifier) === "handle") done();
       return;
     }
@@ -153,7 +148,7 @@ function prepareRequests(app: App, queues: Queues, objects: Objects, notifier: N
   });
 }
 
-/** What Fastify refuses by itself is the client's fault. */
+/** Requests that Fastify rejects are client errors. */
 function unforeseen(error: unknown): InstanceType<typeof S3Error> {
   const isRefused = v.is(Refused, error);
   return new S3Error(

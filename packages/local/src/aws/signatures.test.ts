@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => local.close());
 
-/** The status and the error's code; of a success, the body. */
+/** The status and the error's code, or the body of a success. */
 async function answerOf(response: Promise<Response> | Response): Promise<[number, string]> {
   const { status, text } = await (async () => {
     const got = await response;
@@ -47,7 +47,7 @@ const withToken = () => ({ ...local.credentials, sessionToken: "t" });
 const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE);
 
 describe("a signature in the header", () => {
-  it("is good for 15 minutes, before and after", async () => {
+  it("is valid for 15 minutes before and after its date", async () => {
     for (const at of [ago(14), ago(-14)]) {
       expect(await answerOf(send(local, { ...get, at }))).toEqual([200, "content"]);
       expect(await answerOf(send(local, { ...listQueues, at }))).toEqual([200, '{"QueueUrls":[]}']);
@@ -68,7 +68,7 @@ describe("a signature in the header", () => {
     ],
     ["an unknown key", unknown, [403, "InvalidAccessKeyId"], [403, "UnrecognizedClientException"]],
     ["a session token", withToken, [400, "InvalidToken"], [403, "UnrecognizedClientException"]],
-  ])("by %s is refused as S3 and SQS refuse it", async (_, credentials, s3, sqs) => {
+  ])("by %s is rejected with the errors of S3 and SQS", async (_, credentials, s3, sqs) => {
     expect(await answerOf(send(local, { ...get, credentials: credentials() }))).toEqual(s3);
     expect(await answerOf(send(local, { ...listQueues, credentials: credentials() }))).toEqual(sqs);
   });
@@ -86,7 +86,7 @@ describe("a signature in the header", () => {
     expect(await nameOf(unknown())).toBe("InvalidClientTokenId");
   });
 
-  it("covers method, path, query, headers and body: none can be changed", async () => {
+  it("covers method, path, query, headers and body", async () => {
     const [url, init] = await sign(local, {
       method: "PUT",
       target: "/photos/b?x-id=PutObject",
@@ -116,7 +116,7 @@ describe("a signature in the header", () => {
     expect(sent).toEqual([403, "InvalidSignatureException"]);
   });
 
-  it("is needed, for everything, in a form that can be read", async () => {
+  it("is required for every request, in a valid form", async () => {
     const { endpoint } = local;
     const json = {
       "content-type": "application/x-amz-json-1.0",
@@ -142,7 +142,7 @@ describe("a signature in the header", () => {
     expect(forSqs).toEqual([400, "AuthorizationHeaderMalformed"]);
   });
 
-  it("of any key verifies, as the SDK encodes its path", async () => {
+  it("verifies for any key with the SDK's path encoding", async () => {
     const { s3 } = clients;
     const key = fc
       .string({ unit: "grapheme", minLength: 1, maxLength: 60 })
@@ -160,7 +160,7 @@ describe("a signature in the header", () => {
 });
 
 describe("a presigned URL", () => {
-  it("ends at its time, and cannot be stretched", async () => {
+  it("expires, and its lifetime cannot be changed", async () => {
     const signed = { ...get, expiresIn: 60 };
     expect(await answerOf(send(local, signed))).toEqual([200, "content"]);
     expect(await answerOf(send(local, { ...signed, at: ago(2) }))).toEqual([403, "AccessDenied"]);
@@ -171,7 +171,7 @@ describe("a presigned URL", () => {
     expect(await answerOf(tooLong)).toEqual([400, "AuthorizationHeaderMalformed"]);
   });
 
-  it("takes any body, for its key alone", async () => {
+  it("accepts any body, for its key only", async () => {
     const [url] = await sign(local, { method: "PUT", target: "/photos/up", expiresIn: 60 });
     expect((await fetch(url, { method: "PUT", body: "x" })).status).toBe(200);
     const other = fetch(url.replace("/up?", "/other?"), { method: "PUT", body: "x" });
@@ -181,7 +181,7 @@ describe("a presigned URL", () => {
 });
 
 describe("the Host header", () => {
-  /** fetch sends no Host but the URL's own. */
+  /** fetch cannot set another Host header than the URL's. */
   function ask(headers: Record<string, string>, path: string): Promise<number | undefined> {
     return new Promise((resolve, reject) => {
       const asked = httpRequest(`${local.endpoint}${path}`, { headers }, (got) => {
@@ -199,7 +199,7 @@ describe("the Host header", () => {
     return (await signer.sign(unsigned)).headers;
   }
 
-  it("is one of this machine's, with the server's port", async () => {
+  it("must be a name of this machine with the server's port", async () => {
     const { port } = local;
     const good = [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`];
     for (const host of good) {
@@ -229,7 +229,7 @@ describe("the Host header", () => {
     }
   });
 
-  it("is the one that was signed where a proxy names it, and then only for the signature", async () => {
+  it("of a proxy's X-Forwarded-Host is used for the signature only", async () => {
     const headers = await signedAs("proxy.test:1", "/photos/a");
     const { host: signedHost = "", ...others } = headers;
     const own = `127.0.0.1:${local.port}`;
@@ -242,7 +242,7 @@ describe("the Host header", () => {
   });
 });
 
-describe("a browser's form", () => {
+describe("a browser form", () => {
   async function post(fields: Record<string, string>): Promise<[number, string]> {
     const form = new FormData();
     for (const [name, value] of Object.entries({ key: "form", ...fields })) form.set(name, value);
@@ -250,7 +250,7 @@ describe("a browser's form", () => {
     return answerOf(fetch(`${local.endpoint}/photos`, { method: "POST", body: form }));
   }
 
-  it("must carry a policy that is signed, unchanged and in time", async () => {
+  it("must have a signed policy that is unchanged and has not expired", async () => {
     const fields = await signedFields(local, [["starts-with", "$key", "form"]]);
     expect(await post(fields)).toEqual([204, ""]);
     const { policy = "", ...unsigned } = fields;
@@ -263,7 +263,7 @@ describe("a browser's form", () => {
       "SignatureDoesNotMatch",
     ]);
     expect(await post(await signedFields(local, [], -1))).toEqual([403, "AccessDenied"]);
-    // Two fields of one name, of which fauxqs would take the other.
+    // Two fields of one name, of which fauxqs would use the other.
     expect(await post({ ...fields, KEY: "form", key: "elsewhere" })).toEqual([
       400,
       "InvalidArgument",
@@ -271,7 +271,7 @@ describe("a browser's form", () => {
   });
 });
 
-// The published examples, of other hands than the SDK's:
+// AWS's published examples:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
 describe("a body that is signed in chunks", () => {
@@ -313,7 +313,7 @@ describe("a body that is signed in chunks", () => {
       "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e",
       trailing,
     ],
-  ])("%s: as published, and with nothing changed", async (_, seed, parts) => {
+  ])("%s: accepts the published example and rejects any change of it", async (_, seed, parts) => {
     const body = parts.join("");
     await expect(check(seed, body)).resolves.toBeUndefined();
     await expect(check(`0${seed.slice(1)}`, body)).rejects.toMatchObject({
@@ -336,7 +336,7 @@ describe("a body that is signed in chunks", () => {
     }
   });
 
-  it("is decoded, and refused with a chunk that is not signed", async () => {
+  it("is decoded, and rejected with an unsigned chunk", async () => {
     const at = new Date();
     const payload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
     const headers = { "content-encoding": "aws-chunked", "x-amz-decoded-content-length": "5" };

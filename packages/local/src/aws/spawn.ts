@@ -1,9 +1,8 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import * as v from "valibot";
-import { FOLDER_ERRORS, FolderError } from "./folder-error.ts";
-import { PortTaken } from "./port.ts";
 import type { LocalAws, LocalAwsOptions } from "./server.ts";
+import { FOLDER_ERRORS, FolderError, PortTaken } from "./start-error.ts";
 
 const Report = v.variant("kind", [
   v.object({
@@ -21,23 +20,23 @@ const Report = v.variant("kind", [
   v.object({ kind: v.literal("failed"), reason: v.string() }),
 ]);
 
-/** What the child tells its parent, once. */
+/** The message that the child sends to its parent, once. */
 export type Report = v.InferOutput<typeof Report>;
 
-// Of a child that dies without a word, the end of its stderr is the reason.
+// The end of stderr is the reason when a child exits without a report.
 const keptStderr = 4096;
 
 export interface SpawnedAws extends LocalAws {
   readonly pid: number;
-  /** Resolves, with the reason, when the process has ended, asked to or not. */
+  /** Resolves with the reason when the process has ended for any reason. */
   readonly ended: Promise<string>;
 }
 
 /**
- * The same servers in a process of their own, which ends with this one, however
- * this one ends, and takes no notice of the terminal's Ctrl-C.
+ * Starts the servers in a separate process, which ends with this one in any case and ignores the
+ * terminal's Ctrl-C.
  *
- * @throws PortTaken, FolderFault
+ * @throws PortTaken, FolderError
  */
 export async function spawnLocalAws(options: LocalAwsOptions): Promise<SpawnedAws> {
   const child = fork(new URL("main.ts", import.meta.url), [JSON.stringify(options)], {
@@ -60,10 +59,10 @@ export async function spawnLocalAws(options: LocalAwsOptions): Promise<SpawnedAw
   const report = v.parse(Report, message);
   if (report.kind !== "ready" || child.pid === undefined) {
     await exited;
-    throw faultOf(report);
+    throw errorOf(report);
   }
   const close = async () => {
-    // The child closes by itself when it has no parent any more.
+    // The child closes when its parent disconnects.
     if (child.connected) child.disconnect();
     await exited;
   };
@@ -74,7 +73,7 @@ export async function spawnLocalAws(options: LocalAwsOptions): Promise<SpawnedAw
   return { endpoint, port, credentials, pid: child.pid, close, ended };
 }
 
-function faultOf(report: Report): Error {
+function errorOf(report: Report): Error {
   switch (report.kind) {
     case "port taken":
       return new PortTaken(report.port);

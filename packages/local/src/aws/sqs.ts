@@ -1,8 +1,6 @@
 import * as v from "valibot";
-import { type Reply, type Request, SqsError } from "./fauxqs.ts";
-import type { Queue } from "./queue.ts";
-import type { Queues } from "./queues.ts";
-import { checkRedrivePolicy, redrivePolicyOf } from "./redrive.ts";
+import { INVALID_MESSAGE_BODY_CHAR, type Reply, type Request, SqsError } from "./fauxqs.ts";
+import { checkRedrivePolicy, type Queue, type Queues, redrivePolicyOf } from "./queues.ts";
 import { header } from "./target.ts";
 
 const Text = v.optional(v.string());
@@ -31,7 +29,7 @@ const Message = {
   DelaySeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(900))),
 };
 
-/** Every field that an action reads: fauxqs checks the types of none. */
+/** Every field that an action reads. fauxqs does not check their types. */
 const Body = v.looseObject({
   QueueUrl: Text,
   QueueName: Text,
@@ -60,10 +58,10 @@ const maxAttributes = 10;
 const handlePattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * What AWS checks, or does, before fauxqs's own handler for the action runs.
+ * Makes AWS's checks before fauxqs's handler of the action runs.
  *
- * @param text the request's body, of which its handler gets what it holds
- * @returns "done" when the request needs no answer from that handler any more
+ * @param text the request's body, which is passed to the handler parsed
+ * @returns "done" when the request has been answered
  * @throws SqsError
  */
 export async function prepareSqs(
@@ -75,8 +73,8 @@ export async function prepareSqs(
   const action = header(request, "x-amz-target")?.replace("AmazonSQS.", "") ?? "";
   const body = parse(text);
   request.body = body;
-  // fauxqs moves expired and delayed messages only when someone receives: counts
-  // were stale until then, and old receipt handles still held.
+  // fauxqs moves expired and delayed messages only on a receive: until then counts are stale and
+  // old receipt handles are valid.
   const queue = queues.getQueue(body.QueueUrl ?? "");
   queue?.processTimers();
   switch (action) {
@@ -103,13 +101,13 @@ export async function prepareSqs(
       if (queue === undefined || (body.Entries ?? []).every(hasHandle)) break;
       return answer(reply, deleteWhatCan(body, queue));
     case "ReceiveMessage": {
-      // Without names AWS gives no attributes; fauxqs gives all.
+      // Without names AWS returns no attributes; fauxqs returns all.
       body.MessageAttributeNames ??= [""];
       const seconds =
         body.WaitTimeSeconds ?? Number(queue?.attributes["ReceiveMessageWaitTimeSeconds"] ?? 0);
       if (queue === undefined || !(seconds > 0 && seconds <= 20)) break;
-      // The waiting is done here, not in fauxqs, which cannot see that the client has
-      // gone and would take a message for nobody.
+      // fauxqs does not notice that a waiting client has disconnected, and would receive a
+      // message for it.
       body.WaitTimeSeconds = 0;
       if ((await queue.wait(seconds, gone(reply))) === "stop") {
         return answer(reply, {});
@@ -123,7 +121,7 @@ export async function prepareSqs(
 function parse(text: string): Body {
   const json = v.safeParse(Json, text);
   if (!json.success) {
-    throw new SqsError("SerializationException", "The body is no JSON that can be read");
+    throw new SqsError("SerializationException", "The body is not valid JSON");
   }
   const parsed = v.safeParse(Body, json.output);
   if (parsed.success) return parsed.output;
@@ -137,14 +135,14 @@ function gone(reply: Reply): AbortSignal {
   return controller.signal;
 }
 
-// fauxqs compares only what the queue was created with, and keeps what it merges in
-// until the next start only.
+// fauxqs compares only the attributes of the queue's creation, and does not store the attributes that
+// it merges.
 function checkCreate(body: Body, queues: Queues): void {
   const name = body.QueueName ?? "";
-  if (!/^[\w-]{1,75}(\.fifo)?$|^[\w-]{1,80}$/.test(name)) {
+  if (!/^[\w-]{1,80}$/.test(name)) {
     throw new SqsError(
       "InvalidParameterValue",
-      "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+      "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length. FIFO queues are not served here.",
     );
   }
   checkRedrivePolicy(body.Attributes?.["RedrivePolicy"], exists(queues));
@@ -184,7 +182,7 @@ function checkAttributes(message: { MessageAttributes?: object | undefined }): v
   );
 }
 
-// fauxqs says of any handle that its message was deleted.
+// fauxqs reports success for any handle.
 function deleteWhatCan(body: Body, queue: Queue): object {
   const entries = body.Entries ?? [];
   for (const entry of entries.filter(hasHandle)) queue.deleteMessage(entry.ReceiptHandle ?? "");
@@ -220,4 +218,39 @@ function checkHandle(handle: string | undefined): void {
 
 function missing(parameter: string): Error {
   return new SqsError("MissingParameter", `The request must contain the parameter ${parameter}.`);
+}
+
+// The characters of SQS messages: #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF.
+const valid = /^[\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]*$/u;
+
+/**
+ * fauxqs's expression tests code units and so rejects every character above U+FFFF. Its handlers share
+ * one object, whose method is replaced here.
+ */
+export function acceptUnicode(): void {
+  INVALID_MESSAGE_BODY_CHAR.test = (body) => !valid.test(body);
+}
+
+// The codes that have the prefix in SQS's model; all others have none.
+const prefixed = new Set([
+  "BatchEntryIdsNotDistinct",
+  "BatchRequestTooLong",
+  "EmptyBatchRequest",
+  "InvalidBatchEntryId",
+  "MessageNotInflight",
+  "NonExistentQueue",
+  "PurgeQueueInProgress",
+  "QueueDeletedRecently",
+  "TooManyEntriesInBatchRequest",
+  "UnsupportedOperation",
+]);
+
+/**
+ * The x-amzn-query-error header of SQS, from which the SDK takes an error's name. fauxqs adds the
+ * prefix to every code, and so changes the names.
+ */
+export function queryError(header: string): string {
+  const bare = header.replace(/^AWS\.SimpleQueueService\./, "");
+  const [code = ""] = bare.split(";", 1);
+  return prefixed.has(code) ? `AWS.SimpleQueueService.${bare}` : bare;
 }

@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import { type Request, S3Error } from "./fauxqs.ts";
 
-/** What an S3 request is about. An empty key means the bucket, an empty bucket the account. */
+/** The bucket and key of an S3 request. An empty key means the bucket, an empty bucket the account. */
 export type Target = { bucket: string; key: string; query: Record<string, string> };
 
 const Query = v.record(
   v.string(),
-  // A parameter given twice arrives as a list; S3 takes the first.
+  // A repeated parameter is a list; S3 uses the first value.
   v.pipe(
     v.union([v.string(), v.array(v.string())]),
     v.transform((value) => (typeof value === "string" ? value : (value[0] ?? ""))),
@@ -34,8 +34,19 @@ export function decodePercents(text: string): string {
   }
 }
 
-/** The header's value, or undefined; of a header sent twice, the first. */
+/** The header's value or undefined; the first value of a repeated header. */
 export function header(request: Request, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
+}
+
+/**
+ * Encodes a key as in S3's events and, with encoding-type=url, listings: form encoding (a space is
+ * `+`) without `/` and `*-._`.
+ */
+export function formEncode(key: string): string {
+  return encodeURIComponent(key)
+    .replace(/[!'()~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll("%20", "+")
+    .replaceAll("%2F", "/");
 }

@@ -14,10 +14,10 @@ const parser = new XMLParser({
 
 const Blank = v.pipe(v.string(), v.regex(/^\s*$/));
 
-/** What an element without others in it says. */
+/** The text of an element without child elements. */
 export const Text = v.pipe(v.unknown(), v.string(), v.transform(unescapeXml));
 
-/** An element that stands there once. */
+/** An element that occurs once. */
 export function once<T>(schema: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, T> {
   return v.pipe(
     v.unknown(),
@@ -26,7 +26,7 @@ export function once<T>(schema: v.GenericSchema<unknown, T>): v.GenericSchema<un
   );
 }
 
-/** What an element with others in it holds: these and no other, and no text. */
+/** An element with exactly these child elements and no text. */
 export function holding<T extends v.ObjectEntries>(
   entries: T,
 ): v.GenericSchema<unknown, v.InferOutput<v.StrictObjectSchema<T, undefined>>> {
@@ -38,20 +38,20 @@ export function holding<T extends v.ObjectEntries>(
 }
 
 /**
- * Reads the body of a request.
+ * Parses the body of a request.
  *
  * @throws S3Error MalformedXML (400)
  */
 export function readDocument<T extends v.GenericSchema>(body: Buffer, schema: T): v.InferOutput<T> {
   const xml = body.toString("utf8");
-  // Entities of the document's own are never read, as on S3.
+  // A document type could define entities, which S3 rejects.
   if (/<!DOCTYPE/i.test(xml) || XMLValidator.validate(xml) !== true) throw malformedXml();
   const parsed = v.safeParse(schema, parser.parse(xml));
   if (!parsed.success) throw malformedXml();
   return parsed.output;
 }
 
-/** Of a document that is read elsewhere, the root alone is known. */
+/** Checks only the root of a document that is parsed elsewhere. */
 export function checkRoot(body: Buffer, root: string): void {
   readDocument(body, v.strictObject({ [root]: once(v.unknown()) }));
 }
@@ -66,7 +66,7 @@ function malformedXml(): Error {
 
 const named: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** In one pass: fauxqs's replacements in turn make `<` out of a key that holds `&lt;`. */
+/** Decodes in one pass: fauxqs's successive replacements decode `&amp;lt;` to `<`. */
 function unescapeXml(value: string): string {
   return value.replace(
     /&(?:#x([0-9a-f]+)|#(\d+)|(amp|lt|gt|quot|apos));/gi,
@@ -83,7 +83,7 @@ function character(codePoint: number): string {
   return String.fromCodePoint(codePoint);
 }
 
-/** Control characters as references too: a parser folds a bare CR into LF. */
+/** Also encodes control characters, because a parser changes a bare CR to LF. */
 function escapeXml(value: string): string {
   return (
     value

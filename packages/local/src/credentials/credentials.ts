@@ -1,12 +1,12 @@
-/** What requests to the local servers are signed with. */
+/** The credentials of the local servers. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
 
 /**
- * Who may sign, by access key id: the person with their tools, the function and the worker. They share
- * the data folder's secret; as on AWS by their roles, a proxy on the wire tells them apart by the id.
+ * The access key ids of the user, the function and the worker. They share the data folder's secret. A
+ * proxy distinguishes them by the id, as AWS does by the role.
  */
 export const ACCESS_KEY_IDS = ["local", "function", "worker"] as const;
 
@@ -17,7 +17,7 @@ export function credentialsOf(
   return { accessKeyId, secretAccessKey };
 }
 
-/** As the SDKs and the AWS CLI read them. */
+/** The variables of the SDKs and the AWS CLI. */
 export function asEnvironment(credentials: Credentials): Record<string, string> {
   return {
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,

@@ -27,7 +27,7 @@ function directive(change: object) {
   return line({ _aws: { ...DOCUMENT._aws, CloudWatchMetrics: [{ ...one, ...change }] } });
 }
 
-it("reads each metric once for each of its sets of dimensions", () => {
+it("reads a metric once per dimension set", () => {
   expect(sums(samplesOf(line()))).toEqual({
     "jobs lane=small outcome=rendered": 1,
     "ms lane=small outcome=rendered": 7,
@@ -37,22 +37,22 @@ it("reads each metric once for each of its sets of dimensions", () => {
   expect(samplesOf(line())[0]).toMatchObject({ namespace: "fleet/test", unit: "Count" });
 });
 
-it("reads none from a line that embeds none", () => {
+it("reads nothing from a line without embedded metrics", () => {
   expect(["", "not json", "[]", '{"jobs":1}'].flatMap(samplesOf)).toEqual([]);
 });
 
 it.each([
   ["a dimension that the line lacks", line({ lane: undefined })],
-  ["a dimension that is no text", line({ lane: 1 })],
+  ["a dimension that is not text", line({ lane: 1 })],
   ["a dimension that is empty", line({ lane: " " })],
   ["a metric that the line lacks", line({ jobs: undefined })],
   ["a metric that is text", line({ jobs: "1" })],
-  ["a metric without an end", line({ jobs: null })],
+  ["a metric that is null", line({ jobs: null })],
   ["more values than a metric may have", line({ ms: Array(101).fill(1) })],
   ["an unknown unit", directive({ Metrics: [{ Name: "jobs", Unit: "ms" }] })],
-  ["no set of dimensions", directive({ Dimensions: [] })],
+  ["no dimension set", directive({ Dimensions: [] })],
   ["no namespace", directive({ Namespace: "" })],
   ["no time", line({ _aws: { CloudWatchMetrics: [] } })],
-])("refuses what CloudWatch would drop: %s", (_what, text) => {
+])("rejects what CloudWatch would drop: %s", (_what, text) => {
   expect(() => samplesOf(text)).toThrow();
 });

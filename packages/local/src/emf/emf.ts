@@ -12,7 +12,7 @@ const UNITS = [
 const text = (longest: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(longest));
 
 /**
- * The embedded metric format's own JSON schema, and its prose where that asks for more.
+ * The JSON schema of the embedded metric format and the further rules of its specification.
  *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
@@ -38,7 +38,7 @@ const documentSchema = v.looseObject({
   }),
 });
 
-/** A dimension's value is text of at most 1,024 ASCII characters, not all of them blank. */
+/** A dimension's value has at most 1,024 ASCII characters, not all of them blank. */
 const dimension = v.pipe(text(1024), v.regex(/^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/));
 
 const finite = v.pipe(v.number(), v.finite());
@@ -50,7 +50,7 @@ const values = v.union([
   v.pipe(v.array(finite), v.minLength(1), v.maxLength(100)),
 ]);
 
-/** What one line adds to one series of a metric. */
+/** The value that a line adds to a series of a metric. */
 export interface Sample {
   readonly namespace: string;
   readonly name: string;
@@ -62,9 +62,9 @@ export interface Sample {
 }
 
 /**
- * The metrics that CloudWatch Logs reads from a line: none from one that embeds none.
+ * The metrics that CloudWatch Logs reads from a line.
  *
- * @throws Error where CloudWatch would drop a metric: it does so silently, with a count of
+ * @throws Error when CloudWatch would silently drop a metric, which it counts as
  *   `EMFValidationErrors` and `EMFParsingErrors` in AWS/Logs
  */
 export function samplesOf(line: string): Sample[] {
@@ -89,7 +89,7 @@ export function samplesOf(line: string): Sample[] {
   );
 }
 
-/** Sums by series, as `jobs lane=small outcome=rendered`: what a graph of them would show. */
+/** Sums by series, such as `jobs lane=small outcome=rendered`. */
 export function sums(samples: readonly Sample[]): Record<string, number> {
   const found: Record<string, number> = {};
   for (const { name, dimensions, values: all } of samples) {

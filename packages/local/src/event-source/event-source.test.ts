@@ -80,8 +80,8 @@ const within = { timeout: 15_000, interval: 20 };
 const depth = (queue: TestQueue) => expect.poll(() => queue.depth(), within);
 const settled = (count: number) => expect.poll(() => reports.length, within).toBe(count);
 
-describe("what the function is given", () => {
-  test("a queue of forty is taken in batches of ten, and deleted", async () => {
+describe("the event", () => {
+  test("forty messages are received in batches of ten and deleted", async () => {
     const queue = await TestQueue.create(server, 30);
     const ids = await queue.send(numbered(40));
     const source = connect(queue, start("succeed"), { maximumConcurrency: 3 });
@@ -92,7 +92,7 @@ describe("what the function is given", () => {
     await depth(queue).toEqual({ waiting: 0, taken: 0 });
   });
 
-  test("records have Lambda's shape, attributes and all", async () => {
+  test("records have Lambda's format, with all attributes", async () => {
     const queue = await TestQueue.create(server, 30);
     const messageId = await queue.sendWith({
       MessageBody: '{"künstler":"Ö\u2028"}',
@@ -132,7 +132,7 @@ describe("what the function is given", () => {
     ]);
   });
 
-  test("a window gathers what comes one by one", async () => {
+  test("a window collects messages that arrive one by one", async () => {
     const queue = await TestQueue.create(server, 30);
     const source = connect(queue, start("succeed"), { windowMs: 3000 });
     for (const count of [1, 2, 3]) {
@@ -155,8 +155,8 @@ describe("what the function is given", () => {
   });
 });
 
-describe("what the response decides", () => {
-  test("failures come back alone, received twice; the others are deleted after one receive", async () => {
+describe("the response", () => {
+  test("only failed messages are received again; the others are deleted after one receive", async () => {
     const queue = await TestQueue.create(server, 1);
     await queue.send(numbered(10).map((body, at) => (at % 3 === 1 ? "fail once" : body)));
     connect(queue, start("obey"));
@@ -194,7 +194,7 @@ describe("what the response decides", () => {
     expect(errors).toHaveLength(left === 0 ? 0 : 1);
   });
 
-  test("without ReportBatchItemFailures whatever returns is a success", async () => {
+  test("without ReportBatchItemFailures every response is a success", async () => {
     const queue = await TestQueue.create(server, 30);
     await queue.send(["fail", "fail"]);
     connect(queue, start("obey"), { reportBatchItemFailures: false });
@@ -207,7 +207,7 @@ describe("what the response decides", () => {
   });
 });
 
-describe("function errors leave the whole batch", () => {
+describe("a function error leaves the whole batch in the queue", () => {
   test.each([
     ["throw", true, "threw"],
     ["throw", false, "threw"],
@@ -259,14 +259,14 @@ describe("function errors leave the whole batch", () => {
     expect(source.inFlight()).toBe(0);
   });
 
-  test("a broken handler does not spin, and a stop does not wait for its backoff", async () => {
+  test("a broken handler is retried with a backoff, which a stop does not wait for", async () => {
     const queue = await TestQueue.create(server, 30);
     await queue.send(numbered(20));
     const source = connect(queue, start("alwaysThrow"), { batchSize: 1 });
     await settled(1);
     const mayHaveRun = performance.now();
     await settled(5);
-    // 100 + 200 + 400 + 800 ms stand between five invocations.
+    // Five invocations have 100 + 200 + 400 + 800 ms between them.
     expect(performance.now() - mayHaveRun).toBeGreaterThan(1400);
     const stopping = performance.now();
     await source.stop();
@@ -274,7 +274,7 @@ describe("function errors leave the whole batch", () => {
   });
 });
 
-test("invocations at once reach the maximum and never pass it; nothing is taken before its turn", async () => {
+test("concurrent invocations reach the maximum and never exceed it; no message is received early", async () => {
   const latch = await openLatch();
   const queue = await TestQueue.create(server, 30);
   await queue.send(numbered(45));
@@ -336,7 +336,7 @@ describe("stop", () => {
     expect(errors).toEqual([]);
   });
 
-  test("releases what a window had gathered", async () => {
+  test("releases the messages that a window has collected", async () => {
     const queue = await TestQueue.create(server, 30);
     await queue.send(numbered(4));
     const source = connect(queue, start("succeed"), { windowMs: 300_000 });
@@ -349,13 +349,13 @@ describe("stop", () => {
 });
 
 describe("when SQS fails", () => {
-  test("a server that goes away is reported, tried again without a spin, and used when it is back", async () => {
+  test("a server that is down is reported, retried with a backoff, and used when it is up again", async () => {
     const own = await Server.start();
     onTestFinished(() => own.remove());
     const queue = await TestQueue.create(own, 30);
     const times: number[] = [];
     const source = connect(queue, start("succeed"), {
-      // Without the SDK's own pauses: these are the event source's.
+      // Without the SDK's retries: the pauses are the event source's.
       sqs: clientOf(own, { maxAttempts: 1 }),
       onError: (error) => {
         errors.push(error);
@@ -367,7 +367,7 @@ describe("when SQS fails", () => {
     await own.down();
     await expect.poll(() => errors.length, within).toBeGreaterThanOrEqual(4);
     expect(errors[3]?.message).toContain("ECONNREFUSED");
-    // 100 + 200 + 400 ms stand between four tries.
+    // Four attempts have 100 + 200 + 400 ms between them.
     expect((times[3] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(650);
     await own.up();
     await queue.send(["after"]);
@@ -375,7 +375,7 @@ describe("when SQS fails", () => {
     await source.stop();
   });
 
-  test("deletes refused one by one are tried again, those that never succeed are reported", async () => {
+  test("failed deletes are retried, and those that never succeed are reported", async () => {
     let calls = 0;
     const proxy = await FaultProxy.start(server.endpoint, async ({ operation }, body) => {
       if (operation !== "DeleteMessageBatch") return undefined;
@@ -404,7 +404,7 @@ describe("when SQS fails", () => {
   });
 });
 
-describe("what cannot work is refused", () => {
+describe("options that cannot work are rejected", () => {
   test.each([
     [{ batchSize: 0 }, "batchSize is 0"],
     [{ batchSize: 11 }, "batchSize is 11"],
@@ -419,7 +419,7 @@ describe("what cannot work is refused", () => {
     expect(() => connect(queue, fn, changes)).toThrow(message);
   });
 
-  test("a visibility timeout shorter than the function's, as AWS does", async () => {
+  test("a visibility timeout shorter than the function's timeout, as on AWS", async () => {
     const queue = await TestQueue.create(server, 1);
     await queue.send(["left alone"]);
     const source = connect(queue, start("succeed", { timeoutMs: 1001 }));

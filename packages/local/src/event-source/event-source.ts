@@ -1,11 +1,11 @@
 import { Mapping } from "./mapping.ts";
 import { checkEventSourceOptions, type EventSourceOptions } from "./options.ts";
 
-/** An SQS event source mapping: what stands between a queue and a function on AWS. */
+/** An SQS event source mapping, which invokes a function with the messages of a queue. */
 export interface EventSource {
-  /** Messages received and not yet settled: deleted, left or released. */
+  /** Messages that were received and are not yet deleted, left or released. */
   inFlight(): number;
-  /** Receives no more, and lets the batches in flight end and be settled. Releases the messages that were not invoked. */
+  /** Stops receiving, finishes the batches in flight and releases messages that were not invoked. */
   stop(): Promise<void>;
 }
 

@@ -3,12 +3,11 @@ import { pause } from "./backoff.ts";
 import { describe, type Queue } from "./queue.ts";
 
 /**
- * Seconds of one long poll, of SQS's 20. A poll cannot be given up: the server may have taken
- * messages for it that nobody would then hold, hidden until their visibility timeout. So it ends by
- * itself, and its length is the longest that a stop waits.
+ * Seconds of one long poll; SQS allows 20. A poll is never aborted, because the server may have received
+ * messages for it, which would stay hidden until their visibility timeout. A stop waits this long at most.
  */
 const POLL_SECONDS = 1;
-/** Between short polls in the last second of a window, which a long poll would overrun. */
+/** ms between short polls in the last second of a window, which a long poll would exceed. */
 const SHORT_POLL_MS = 50;
 
 export interface GatherOptions {
@@ -16,19 +15,19 @@ export interface GatherOptions {
   /** ms from the first message */
   readonly windowMs: number;
   readonly stopping: AbortSignal;
-  /** Called for each message at the moment that it is held, and so must be settled. */
+  /** Called for each received message, which must then be settled. */
   readonly onReceived: (count: number) => void;
   readonly onError: (error: Error) => void;
 }
 
 /**
- * One batch: empty when a long poll brought nothing or when stopped.
- * @throws what the first receive throws; a later one's error goes to onError, and what there is counts
+ * Receives one batch, which is empty after an empty long poll or a stop.
+ * @throws the first receive's error; a later error goes to onError and ends the batch
  */
 export async function gather(queue: Queue, options: GatherOptions): Promise<readonly Message[]> {
   const { batchSize, windowMs, stopping } = options;
-  // By id: with a window longer than its visibility a message may come twice, and only its newest
-  // receipt handle is good.
+  // By id: a message is received twice when the window is longer than its visibility timeout, and only its
+  // newest receipt handle is valid.
   const held = new Map<string | undefined, Message>();
   const receive = async (seconds: number): Promise<number> => {
     const messages = await queue.receive(batchSize - held.size, seconds);

@@ -17,8 +17,9 @@ export class Mapping {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #serverBackoff = new Backoff();
   /**
-   * Lambda takes pollers away while a function fails. Documented as off with ReportBatchItemFailures;
-   * on here in any case, for a handler that cannot even start would keep a laptop busy starting it.
+   * Lambda reduces pollers while a function fails. AWS documents this as off with
+   * ReportBatchItemFailures. It is always on here, because a handler that cannot start would keep a laptop
+   * busy.
    */
   readonly #functionBackoff = new Backoff();
 
@@ -31,7 +32,7 @@ export class Mapping {
     const { signal } = this.stopping;
     let accepted = false;
     while (!signal.aborted) {
-      // A free place first: a message received before it would use its visibility timeout waiting.
+      // A slot first: a message that is received earlier would wait within its visibility timeout.
       while (this.#inFlight.size >= this.#options.maximumConcurrency)
         await Promise.race(this.#inFlight);
       await this.#serverBackoff.due(signal);
@@ -46,20 +47,23 @@ export class Mapping {
         else if (messages.length > 0) this.#start(messages);
       } catch (error) {
         const ms = this.#serverBackoff.failed();
-        this.#report(`${this.#options.queueUrl} does not answer; next try in ${ms} ms`, error);
+        this.#report(
+          `${this.#options.queueUrl} does not respond; the next attempt is in ${ms} ms`,
+          error,
+        );
       }
     }
     await Promise.all(this.#inFlight);
   }
 
-  /** AWS refuses to create a mapping whose messages would come back while the function works on them. */
+  /** AWS rejects a mapping whose messages would be received again while the function works on them. */
   async #accept(): Promise<boolean> {
     const { fn, queueUrl } = this.#options;
     const visibility = await this.#queue.visibilityTimeout();
     if (visibility === undefined || visibility >= fn.timeoutMs) return true;
     this.#report(
       `Nothing is received from ${queueUrl}: its visibility timeout of ${visibility} ms is less than the timeout ` +
-        `of ${fn.name}, ${fn.timeoutMs} ms, which AWS refuses. Raise it, best to six times the function's`,
+        `of ${fn.name}, ${fn.timeoutMs} ms, which AWS rejects. Raise it, ideally to six times the function's`,
     );
     return false;
   }
@@ -79,7 +83,10 @@ export class Mapping {
   #start(messages: readonly Message[]): void {
     const work = this.#work(messages)
       .catch((error: unknown) =>
-        this.#report("A batch ended badly; what of it was not deleted will come again", error),
+        this.#report(
+          "A batch failed; messages that were not deleted will be received again",
+          error,
+        ),
       )
       .finally(() => {
         this.inFlight -= messages.length;
@@ -104,7 +111,9 @@ export class Mapping {
     if (result.kind === "returned" && wrong === undefined) this.#functionBackoff.succeeded();
     else this.#functionBackoff.failed();
     if (wrong)
-      this.#report(`${fn.name} answered what AWS takes for a failure of its whole batch: ${wrong}`);
+      this.#report(
+        `${fn.name} returned a response that AWS treats as a failure of the whole batch: ${wrong}`,
+      );
     const deleted = await this.#delete(records, failures);
     onBatch?.({ messageIds, result, failures, deleted, ms: performance.now() - mayHaveRun });
   }
@@ -121,7 +130,9 @@ export class Mapping {
       records.filter(({ messageId }) => !left.has(messageId)),
     );
     if (faults.length > 0) {
-      this.#report(`Handled but not deleted, so they will come again: ${faults.join("; ")}`);
+      this.#report(
+        `Messages were handled but not deleted, and will be received again: ${faults.join("; ")}`,
+      );
     }
     return deleted;
   }
@@ -132,7 +143,7 @@ export class Mapping {
       await this.#queue.release(messages);
     } catch (error) {
       this.#report(
-        "Messages taken at the stop come back only after their visibility timeout",
+        "Messages that were received at the stop are visible only after their visibility timeout",
         error,
       );
     } finally {

@@ -8,7 +8,7 @@ const attribute = v.pipe(
     StringValue: v.optional(v.string()),
     BinaryValue: v.optional(v.instance(Uint8Array)),
   }),
-  // Lambda's order and form: the lists are always there and always empty.
+  // As in Lambda, the lists are always present and empty.
   v.transform(({ DataType, StringValue, BinaryValue }) => ({
     ...(StringValue !== undefined && { stringValue: StringValue }),
     ...(BinaryValue && { binaryValue: Buffer.from(BinaryValue).toString("base64") }),
@@ -36,22 +36,22 @@ const schema = v.object({
   MessageAttributes: v.optional(v.record(v.string(), attribute), {}),
 });
 
-/** Where messages come from, as every record repeats it. */
+/** The origin fields of every record. */
 export interface Origin {
   readonly queueArn: string;
   readonly region: string;
 }
 
 /**
- * A received message as Lambda hands it to a function.
- * @throws Error that names the field, when the server left out something that AWS always gives
+ * The record of a received message.
+ * @throws Error with the field's name when a field is missing that AWS always has
  */
 export function recordOf(message: Message, origin: Origin): SQSRecord {
   const parsed = v.safeParse(schema, message);
   if (!parsed.success) {
     const [issue] = parsed.issues;
     throw new Error(
-      `A message from ${origin.queueArn} is not as SQS gives it: ${v.getDotPath(issue)}: ${issue.message}`,
+      `A message from ${origin.queueArn} is not a valid SQS message: ${v.getDotPath(issue)}: ${issue.message}`,
     );
   }
   const { output } = parsed;

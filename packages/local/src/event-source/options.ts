@@ -1,13 +1,13 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { InvokeResult, LocalFunction } from "../function/index.ts";
 
-/** One batch that was invoked and settled. */
+/** A batch that was invoked and settled. */
 export interface BatchReport {
   readonly messageIds: readonly string[];
   readonly result: InvokeResult;
-  /** The ids left in the queue, to come again after their visibility timeout. */
+  /** The ids of messages that stay in the queue and are received again after their visibility timeout. */
   readonly failures: readonly string[];
-  /** The ids deleted from the queue. One that is in neither list could not be deleted: it comes again. */
+  /** The ids of deleted messages. An id in neither list could not be deleted and is received again. */
   readonly deleted: readonly string[];
   /** ms from the invocation to the last delete. */
   readonly ms: number;
@@ -18,21 +18,21 @@ export interface EventSourceOptions {
   readonly queueUrl: string;
   readonly queueArn: string;
   readonly region: string;
-  /** Messages in one invocation at most: 1 to 10. */
+  /** The most messages of one invocation: 1 to 10. */
   readonly batchSize: number;
-  /** ms to wait for a batch to fill, from its first message; 0: invoke with what one receive gave. */
+  /** The ms from its first message that a batch waits for more; 0: a batch is one receive. */
   readonly windowMs: number;
-  /** Invocations at once; at most the function's own maximum. */
+  /** The most concurrent invocations; at most the function's own maximum. */
   readonly maximumConcurrency: number;
   /** FunctionResponseTypes: ReportBatchItemFailures. */
   readonly reportBatchItemFailures: boolean;
   readonly fn: LocalFunction;
   readonly onBatch?: (report: BatchReport) => void;
-  /** What went wrong and goes on being tried; the event source itself never ends by it. */
+  /** Receives errors, after which the event source continues. */
   readonly onError: (error: Error) => void;
 }
 
-/** Options that cannot work: the message names the field, its value and the fix. */
+/** Invalid options. The message has the field, its value and the fix. */
 export class EventSourceOptionsError extends Error {
   override readonly name = "EventSourceOptionsError";
 }
@@ -49,7 +49,7 @@ export function checkEventSourceOptions(options: EventSourceOptions): void {
   if (maximumConcurrency > fn.maximumConcurrency) {
     throw new EventSourceOptionsError(
       `maximumConcurrency is ${maximumConcurrency}, but the function ${fn.name} takes ${fn.maximumConcurrency} at once: ` +
-        "lower it, or messages would wait received and use up their visibility timeout",
+        "lower it, because waiting messages would use up their visibility timeout",
     );
   }
 }

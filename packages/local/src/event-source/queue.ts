@@ -9,12 +9,12 @@ import {
 import type { SQSRecord } from "aws-lambda";
 import { Backoff } from "./backoff.ts";
 
-/** What no answer of a server on this machine takes: past it, it hangs. A long poll adds its wait. */
+/** The timeout of a call, to which a long poll adds its wait. */
 const ANSWER_MS = 15_000;
 const DELETE_TRIES = 4;
 const NEVER = new AbortController().signal;
 
-/** The few things that an event source does to its queue. Every call gives up on a server that hangs. */
+/** The queue operations of an event source. Every call has a timeout. */
 export class Queue {
   readonly #sqs: SQSClient;
   readonly #url: string;
@@ -24,7 +24,7 @@ export class Queue {
     this.#url = url;
   }
 
-  /** ms; undefined when the server does not say. */
+  /** ms; undefined when the server does not return it. */
   async visibilityTimeout(): Promise<number | undefined> {
     const { Attributes } = await this.#sqs.send(
       new GetQueueAttributesCommand({
@@ -38,8 +38,8 @@ export class Queue {
   }
 
   /**
-   * @param most messages, 1 to 10
-   * @param seconds to wait for the first
+   * @param most the most messages, 1 to 10
+   * @param seconds the longest wait for the first message
    */
   async receive(most: number, seconds: number): Promise<readonly Message[]> {
     const { Messages } = await this.#sqs.send(
@@ -48,7 +48,7 @@ export class Queue {
         MaxNumberOfMessages: most,
         WaitTimeSeconds: seconds,
         MessageAttributeNames: ["All"],
-        // The older name too: some servers know only that one.
+        // The older name too, because some servers have only that one.
         AttributeNames: ["All"],
         MessageSystemAttributeNames: ["All"],
       }),
@@ -58,8 +58,8 @@ export class Queue {
   }
 
   /**
-   * Deletes what the queue lets go, entries that fail tried again a few times.
-   * @returns the ids deleted, and why the others are not
+   * Deletes messages and retries failed entries a few times.
+   * @returns the deleted ids, and the errors of the others
    */
   async delete(records: readonly SQSRecord[]): Promise<{ deleted: string[]; faults: string[] }> {
     const backoff = new Backoff();
@@ -100,7 +100,7 @@ export class Queue {
     return failed;
   }
 
-  /** Makes messages visible at once, for whoever receives next. */
+  /** Releases messages: they are visible at once. */
   async release(messages: readonly Message[]): Promise<void> {
     const { Failed = [] } = await this.#sqs.send(
       new ChangeMessageVisibilityBatchCommand({
@@ -119,7 +119,7 @@ export class Queue {
   }
 }
 
-/** A refused connection is an AggregateError with an empty message: its code says it. */
+/** A refused connection is an AggregateError with an empty message, so its code is used. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;

@@ -55,14 +55,14 @@ describe("the whole batch fails", () => {
   });
 });
 
-test("otherwise those named fail, once each, in the batch's order", () => {
+test("only the named messages fail, once each, in the batch's order", () => {
   const batchItemFailures = ["id-3", "id-1", "id-3"].map((itemIdentifier) => ({ itemIdentifier }));
   expect(judgeResponse({ batchItemFailures, more: 1 }, batch)).toEqual({
     failures: ["id-1", "id-3"],
   });
 });
 
-test("any part of a batch that is named fails and no other", () => {
+test("any named subset of a batch fails, and no other message", () => {
   const ids = fc.uniqueArray(fc.uuid(), { minLength: 1, maxLength: 10 });
   const cases = ids.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all)));
   fc.assert(
@@ -74,7 +74,7 @@ test("any part of a batch that is named fails and no other", () => {
   );
 });
 
-/** JSON near to a response, so that every branch is met, and any other JSON. */
+/** JSON that is similar to a response, so that every branch is reached, and arbitrary JSON. */
 const nearly = fc.oneof(
   fc.jsonValue(),
   fc.record({ batchItemFailures: fc.oneof(fc.jsonValue(), fc.array(fc.jsonValue())) }),
@@ -90,7 +90,7 @@ const nearly = fc.oneof(
   }),
 );
 
-test("for any JSON: all, none, or exactly what a well-formed list names", () => {
+test("for any JSON all messages fail, none, or exactly those of a valid list", () => {
   fc.assert(
     fc.property(nearly, (payload) => {
       const { failures, wrong } = judgeResponse(payload, batch);
@@ -101,7 +101,7 @@ test("for any JSON: all, none, or exactly what a well-formed list names", () => 
   );
 });
 
-/** The same rules said the other way round, by hand: what must hold for a message to be deleted. */
+/** An independent form of the rules: the condition for deleting a message. */
 function expectedBy(payload: unknown): string[] {
   if (payload === null) return [];
   if (typeof payload !== "object" || Array.isArray(payload)) return batch;

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 
 /**
- * What a function's response says of its batch: the ids to leave in the queue. `wrong` says why a
- * response counts as a failure of the whole batch though the function returned.
+ * The ids that a function's response leaves in the queue. `wrong` is the reason when a response counts as
+ * a failure of the whole batch.
  */
 export interface Verdict {
   readonly failures: readonly string[];
@@ -13,9 +13,9 @@ const item = v.object({ itemIdentifier: v.pipe(v.string(), v.nonEmpty()) });
 const response = v.nullish(v.object({ batchItemFailures: v.nullish(v.array(item), []) }), {});
 
 /**
- * Success and failure as "Handling errors for an SQS event source in Lambda" defines them. All
- * succeed: a null or empty response, a null or empty list. All fail: a response or list that is
- * none, an identifier that is empty, null, of another key, or of no message in the batch.
+ * The rules of "Handling errors for an SQS event source in Lambda". All messages succeed with a null or
+ * empty response or list. All fail with an invalid response or list, or with an identifier that is empty,
+ * null, under another key, or not of the batch.
  */
 export function judgeResponse(payload: unknown, messageIds: readonly string[]): Verdict {
   if (Array.isArray(payload)) return allOf(messageIds, "it is a list, not an object");
@@ -30,7 +30,7 @@ export function judgeResponse(payload: unknown, messageIds: readonly string[]): 
   if (stranger !== undefined) {
     return allOf(
       messageIds,
-      `itemIdentifier ${JSON.stringify(stranger)} is no message of this batch`,
+      `itemIdentifier ${JSON.stringify(stranger)} is not a message of this batch`,
     );
   }
   return { failures: messageIds.filter((id) => named.has(id)) };

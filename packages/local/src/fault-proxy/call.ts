@@ -2,21 +2,21 @@ import type { IncomingMessage } from "node:http";
 
 export type Service = "s3" | "sqs" | "cloudwatch";
 
-/** How the header of services that speak JSON begins: the operation follows. */
+/** The prefix of the operation in the header of JSON protocols. */
 const TARGETS = [
   ["sqs", "AmazonSQS."],
   ["cloudwatch", "GraniteServiceVersion20100801."],
 ] as const;
 
-/** What a request asks for, as the SDK calls it: `s3` `PutObject`, `sqs` `SendMessage`. */
+/** The service and operation of a request, with the SDK's names: `s3` `PutObject`, `sqs` `SendMessage`. */
 export interface Call {
   readonly service: Service;
   readonly operation: string;
-  /** As it was asked for, percent-encoded: `/bucket/key`. */
+  /** The percent-encoded path: `/bucket/key`. */
   readonly path: string;
 }
 
-/** SQS and CloudWatch name the operation in a header; S3's follows from method, path and query. */
+/** SQS and CloudWatch have the operation in a header; S3's depends on method, path and query. */
 export function callOf({ headers, method = "GET", url = "/" }: IncomingMessage): Call {
   const target = headers["x-amz-target"];
   for (const [service, prefix] of TARGETS) {

@@ -14,7 +14,7 @@ interface ReceivedRequest {
 let server: Server;
 let proxy: FaultProxy;
 const requests: ReceivedRequest[] = [];
-/** The server's next answers. */
+/** The server's next responses. */
 let body = Buffer.from("the answer");
 
 beforeEach(async () => {
@@ -55,7 +55,7 @@ async function get(path = "/bucket/key", init: RequestInit = {}): Promise<string
   return `${response.status} ${await response.text()}`;
 }
 
-/** The code of the error that a call ends with, at its head or in its body. */
+/** The code of the error that a call ends with, while its headers or its body are read. */
 async function codeOf(call: Promise<unknown>): Promise<unknown> {
   const error: unknown = await call.then(
     () => undefined,
@@ -65,7 +65,7 @@ async function codeOf(call: Promise<unknown>): Promise<unknown> {
   return cause instanceof Error && "code" in cause ? cause.code : cause;
 }
 
-it("lets calls through as they are: method, path, headers, bodies", async () => {
+it("passes method, path, headers and bodies unchanged", async () => {
   await always(undefined);
   const response = await fetch(`${proxy.endpoint}/b/a%20b%2Fc+d//e?x=1`, {
     method: "PUT",
@@ -87,14 +87,14 @@ it("resets before the server receives anything", async () => {
   expect(proxy.injected().reset).toBe(1);
 });
 
-it("loses the answer after the server has acted", async () => {
+it("drops the response after the server has acted", async () => {
   await always({ kind: "lostAnswer" });
   expect(await codeOf(get("/b/k", { method: "PUT", body: "content" }))).toBe("ECONNRESET");
   expect(requests).toMatchObject([{ bytes: 7, whole: true }]);
   expect(proxy.injected().lostAnswer).toBe(1);
 });
 
-it("cuts the answer's body and keeps its length", async () => {
+it("cuts the response's body and keeps its Content-Length", async () => {
   await always({ kind: "cutResponse" });
   const response = await fetch(`${proxy.endpoint}/b/k`);
   expect(response.headers.get("content-length")).toBe("10");
@@ -108,7 +108,7 @@ it("cuts the answer's body and keeps its length", async () => {
 });
 
 it.each(["HEAD", "DELETE"])(
-  "loses the answer to a %s, which has no body to cut",
+  "drops the response to a %s, which has no body to cut",
   async (method) => {
     await always({ kind: "cutResponse" });
     expect(await codeOf(get("/b/k", { method }))).toBe("ECONNRESET");
@@ -117,7 +117,7 @@ it.each(["HEAD", "DELETE"])(
   },
 );
 
-it("cuts the request's body: the server sees it break off", async () => {
+it("cuts the request's body, and the server sees it cut off", async () => {
   await always({ kind: "cutRequest" });
   const content = Buffer.alloc(300_000);
   expect(await codeOf(get("/b/k", { method: "PUT", body: content }))).toBeDefined();
@@ -132,7 +132,7 @@ it.each([
   ["InternalError", 500],
   ["SlowDown", 503],
   ["TooManyRequests", 429],
-] as const)("answers %s in S3's words and in SQS's", async (kind, status) => {
+] as const)("returns %s with the errors of S3 and SQS", async (kind, status) => {
   await always({ kind });
   expect(await get("/b/k", { method: "PUT", body: "x".repeat(200_000) })).toContain(
     `${status} <?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${kind}</Code>`,
@@ -146,7 +146,7 @@ it.each([
   expect(proxy.injected()[kind]).toBe(3);
 });
 
-it("answers for IAM where a call is not allowed, and counts it as no fault", async () => {
+it("returns IAM's error for a call that is not allowed, and does not count it as a fault", async () => {
   await always({ kind: "AccessDenied" });
   expect(await get("/b/k")).toContain("<Error><Code>AccessDenied</Code>");
   const headers = { "x-amz-target": "AmazonSQS.SendMessage" };
@@ -157,7 +157,7 @@ it("answers for IAM where a call is not allowed, and counts it as no fault", asy
   expect(Object.values(proxy.injected()).every((count) => count === 0)).toBe(true);
 });
 
-it("tells of every call before anything becomes of it", async () => {
+it("reports every call before it is passed on", async () => {
   const seen: unknown[] = [];
   const address = server.address();
   const port = typeof address === "object" && address?.port;
@@ -171,14 +171,14 @@ it("tells of every call before anything becomes of it", async () => {
   expect(seen).toEqual(["PutObject", "/b/k?x=1", '"e"', "content"]);
 });
 
-it("delays, and then lets through", async () => {
+it("passes a call after a delay", async () => {
   const mayHaveRun = performance.now();
   await always({ kind: "delay", ms: 60 });
   expect(await get()).toBe("200 the answer");
   expect(performance.now() - mayHaveRun).toBeGreaterThan(55);
 });
 
-it("answers for the server, and lends the body to who decides", async () => {
+it("returns a given response, and gives the request's body to the decision", async () => {
   const calls: unknown[] = [];
   await start(async (call, read) => {
     calls.push(call, await read());
@@ -195,7 +195,7 @@ it("answers for the server, and lends the body to who decides", async () => {
   expect(requests).toMatchObject([{ bytes: 5, whole: true }]);
 });
 
-it("streams: each half of a body arrives before the other is sent, both ways", async () => {
+it("streams both ways: each half of a body arrives before the other is sent", async () => {
   await always(undefined);
   const half = Buffer.alloc(1024 * 1024, 7);
   let arrived = 0;
@@ -223,7 +223,7 @@ it("streams: each half of a body arrives before the other is sent, both ways", a
   expect([arrived, answered]).toEqual([half.length * 2, half.length * 2]);
 });
 
-it("ends what the server does for a client that has gone away", async () => {
+it("ends the server's request when the client disconnects", async () => {
   await always(undefined);
   server.removeAllListeners("request");
   const mayHaveRun = Promise.withResolvers<void>();
@@ -240,7 +240,7 @@ it("ends what the server does for a client that has gone away", async () => {
   await asked;
 });
 
-it("names calls as the SDK does", async () => {
+it("uses the SDK's names of operations", async () => {
   const names: string[] = [];
   await start(({ service, operation }) => {
     names.push(`${service}.${operation}`);
@@ -284,7 +284,7 @@ const fates = async (decide: Decide, operation: string, count: number) => {
   return kinds;
 };
 
-it("draws faults at their rates, by seed and operation, whatever comes between", async () => {
+it("draws faults at their rates by seed and operation, in any order of operations", async () => {
   await always(undefined);
   const rates = { reset: 0.1, SlowDown: 0.2, delay: 0.05 };
   const puts = await fates(byRates({ seed: 1, rates }), "PutObject", 20_000);
@@ -303,7 +303,7 @@ it("draws faults at their rates, by seed and operation, whatever comes between",
   expect(await fates(byRates({ seed: 2, rates }), "PutObject", 50)).not.toEqual(again);
 });
 
-it("takes the rates of the operation before those of its service, and refuses an unknown one", async () => {
+it("prefers an operation's rates to its service's, and rejects an unknown one", async () => {
   await always(undefined);
   const only = { s3: { reset: 1 }, "s3.PutObject": { SlowDown: 1 } };
   const decide = byRates({ seed: 1, rates: {}, only });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Call } from "./call.ts";
 
-/** What can go wrong with a call on its way. Those that a rate can be set for, see rates.ts. */
+/** The faults of a call that can have a rate; see rates.ts. */
 export const FAULTS = [
   /** The call takes longer. */
   "delay",
@@ -9,11 +9,11 @@ export const FAULTS = [
   "reset",
   /** The server receives half of the request's body, then both ends are reset. */
   "cutRequest",
-  /** The answer's body ends at its half; its Content-Length says otherwise. */
+  /** Half of the response's body is sent, with the Content-Length of the whole. */
   "cutResponse",
   /** The server acts, and the client is reset before it receives any of the answer. */
   "lostAnswer",
-  /** 500, without the server hearing of it; so are the next two. */
+  /** 500, and the server does not receive the call; the same for the next two. */
   "InternalError",
   /** 503 */
   "SlowDown",
@@ -25,15 +25,15 @@ export type FaultKind = (typeof FAULTS)[number];
 export type Fault =
   | { readonly kind: "delay"; readonly ms: number }
   | { readonly kind: Exclude<FaultKind, "delay"> }
-  /** 403, as IAM has it where no policy allows the call. */
+  /** IAM's 403 for a call that no policy allows. */
   | { readonly kind: "AccessDenied" }
-  /** JSON in place of the server's answer, with status 200. */
+  /** JSON instead of the server's response, with status 200. */
   | { readonly kind: "answer"; readonly json: object };
 
 /**
- * Decides what happens to a call; undefined lets it through.
+ * Decides the fault of a call; undefined passes it on.
  *
- * @param body reads the request's body into memory: for calls whose bodies are known to be small
+ * @param body reads the request's body into memory; for calls with small bodies
  */
 export type Decide = (
   call: Call,
@@ -43,7 +43,7 @@ export type Decide = (
 /**
  * Receives every call, whatever its outcome.
  *
- * @param body reads the request's body into memory: for calls whose bodies are known to be small
+ * @param body reads the request's body into memory; for calls with small bodies
  */
 export type Observe = (
   call: Call,

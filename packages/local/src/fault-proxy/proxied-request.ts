@@ -10,21 +10,21 @@ import { Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import type { FaultKind } from "./fault.ts";
 
-/** Where requests go on to. */
+/** The server that requests are sent to. */
 export interface Upstream {
   readonly target: URL;
   readonly agent: Agent;
 }
 
-/** Headers of one connection, which is not the next one's. */
+/** Headers of a connection, which are not passed on. */
 const HOP = ["connection", "keep-alive", "expect", "proxy-connection"];
 
-/** One request on its way to the server, and its answer back; bodies stream. */
+/** One request to the server and its response, with streamed bodies. */
 export class ProxiedRequest {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #upstream: Upstream;
-  /** The request's body, when it has been read already. */
+  /** The request's body, if it has been read. */
   #read: Buffer | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, upstream: Upstream) {
@@ -55,13 +55,13 @@ export class ProxiedRequest {
     this.reset();
   }
 
-  /** @returns what it came to: without a body there is only the connection to reset */
+  /** @returns the actual fault: a request without a body is reset */
   async cutRequest(): Promise<FaultKind> {
     const bytes = Number(this.#request.headers["content-length"] ?? 0);
     if (bytes > 0) {
       const sent = this.#open();
       sent.on("error", () => {});
-      // A stream that is left before its end would take its socket along, before the half is sent.
+      // Leaving a stream before its end destroys its socket before the half is sent.
       const content = this.#content().iterator({ destroyOnReturn: false });
       await pipeline(first(bytes / 2)(content), sent, { end: false });
       sent.destroy();
@@ -70,7 +70,7 @@ export class ProxiedRequest {
     return bytes > 0 ? "cutRequest" : "reset";
   }
 
-  /** @returns what it came to: of an answer without a body, nothing is left */
+  /** @returns the actual fault: a response without a body is dropped */
   async cutResponse(): Promise<FaultKind> {
     const answer = await this.#ask();
     const bytes = Number(answer.headers["content-length"] ?? 0);
@@ -81,17 +81,17 @@ export class ProxiedRequest {
     }
     this.#begin(answer);
     await pipeline(answer, first(bytes / 2), this.#response, { end: false });
-    // Not a reset, which would take back what the client has not read yet.
+    // Not a reset, which would discard data that the client has not read yet.
     this.#response.destroy();
     return "cutResponse";
   }
 
-  /** Sends the whole request, and gives the answer's head. */
+  /** Sends the whole request and returns the response's headers. */
   async #ask(): Promise<IncomingMessage> {
     const sent = this.#open();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     sent.once("response", resolve).on("error", reject);
-    // A server may answer before it has read all: its answer counts then, not the broken pipe.
+    // A server may respond before it has read the whole body: its response counts, not the broken pipe.
     pipeline(this.#content(), sent).catch(reject);
     return promise;
   }
@@ -106,10 +106,10 @@ export class ProxiedRequest {
       agent,
       method,
       path,
-      // The server answers to its own name, and checks signatures by the one that was signed.
+      // The server requires its own name as Host, and checks signatures with the signed one.
       headers: { ...onward(headers), host: target.host, "x-forwarded-host": headers.host },
     });
-    // A client that has gone away waits for nothing: what it asked for ends, as it would without us.
+    // When the client disconnects, the server's request ends, as without a proxy.
     this.#response.once("close", () => {
       if (!this.#response.writableFinished) sent.destroy();
     });
@@ -125,7 +125,7 @@ export class ProxiedRequest {
   }
 }
 
-/** The first bytes of a stream, as many as said or one fewer. */
+/** The first bytes of a stream, as many as given or one fewer. */
 function first(bytes: number) {
   return async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     let left = Math.floor(bytes);

@@ -11,16 +11,15 @@ import type { Decide, Fault, FaultKind, Observe } from "./fault.ts";
 import { ProxiedRequest, type Upstream } from "./proxied-request.ts";
 import { answer, refuse } from "./refusal.ts";
 
-/** Longer than any client of these servers keeps a connection that it does not use. */
+/** Longer than the clients of these servers keep an idle connection. */
 const KEEP_ALIVE_MS = 120_000;
 
 /**
- * Stands between the AWS SDK and its servers, and lets calls go wrong as networks and services do.
- * Node's own http carries the calls: a proxy library would hide the sockets and the bodies, which
- * are what the faults are made of.
+ * A proxy between the AWS SDK and its servers that injects the faults of networks and services. It uses
+ * Node's http, because a proxy library would hide the sockets and bodies that the faults need.
  */
 export class FaultProxy implements AsyncDisposable {
-  /** What happens to the calls from now on. */
+  /** Decides the faults of the following calls. */
   decide: Decide;
   readonly #observe: Observe | undefined;
   readonly #server: Server;
@@ -34,12 +33,12 @@ export class FaultProxy implements AsyncDisposable {
     this.#upstream = { target: new URL(target), agent: new Agent({ keepAlive: true }) };
     this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
       this.#calls += 1;
-      // What breaks here, at either side, breaks for the client too, who tries again.
+      // An error at either side also ends the client's call, which it retries.
       this.#meet(request, response).catch(() => response.destroy());
     });
   }
 
-  /** @param target where the servers listen: `http://127.0.0.1:4566` */
+  /** @param target the servers' endpoint: `http://127.0.0.1:4566` */
   static async start(target: string, decide: Decide, observe?: Observe): Promise<FaultProxy> {
     const proxy = new FaultProxy(target, decide, observe);
     await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
@@ -49,17 +48,17 @@ export class FaultProxy implements AsyncDisposable {
   get endpoint(): string {
     const address = this.#server.address();
     if (address === null || typeof address === "string") {
-      throw new Error("The proxy does not listen");
+      throw new Error("The proxy is not listening");
     }
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** Requests that came, whatever became of them. */
+  /** The number of received requests. */
   get calls(): number {
     return this.#calls;
   }
 
-  /** What was done to them, by kind. */
+  /** The number of faults by kind. */
   injected(): Record<FaultKind, number> {
     const count = (kind: FaultKind) => this.#injected.get(kind) ?? 0;
     return {
@@ -93,7 +92,7 @@ export class FaultProxy implements AsyncDisposable {
   }
 }
 
-/** @returns what it came to */
+/** @returns the actual fault */
 async function inject(
   fault: Exclude<Fault, { kind: "answer" | "AccessDenied" }>,
   call: Call,

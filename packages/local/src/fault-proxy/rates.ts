@@ -1,24 +1,24 @@
 import type { Call, Service } from "./call.ts";
 import { type Decide, FAULTS, type FaultKind } from "./fault.ts";
 
-/** The share of calls that a fault befalls, 0 to 1 each; together 1 at most. */
+/** The share of calls with each fault, 0 to 1; together 1 at most. */
 export type Rates = Readonly<Partial<Record<FaultKind, number>>>;
 
 export interface RateOptions {
   readonly seed: number;
-  /** For calls that nothing below names. */
+  /** For all other calls. */
   readonly rates: Rates;
-  /** For all operations of a service (`s3`) or for one (`s3.PutObject`): the closest counts alone. */
+  /** For a service (`s3`) or an operation (`s3.PutObject`): only the most specific entry applies. */
   readonly only?: Readonly<Partial<Record<Service | `${Service}.${string}`, Rates>>>;
-  /** The longest delay, ms. Most are much shorter: a quarter of it on average. */
+  /** The longest delay in ms. The average is a quarter of it. */
   readonly longestMs?: number;
 }
 
 const LONGEST_MS = 200;
 
 /**
- * Faults by chance. The n-th call of an operation meets the same fate for the same seed, in
- * whichever order operations are mixed.
+ * Random faults. The n-th call of an operation has the same fault for the same seed, in any order of
+ * operations.
  */
 export function byRates({ seed, rates, only = {}, longestMs = LONGEST_MS }: RateOptions): Decide {
   for (const [name, each] of [["rates", rates] as const, ...Object.entries(only)]) {
@@ -33,7 +33,7 @@ export function byRates({ seed, rates, only = {}, longestMs = LONGEST_MS }: Rate
     const mine = only[name] ?? only[service] ?? rates;
     for (const kind of FAULTS) {
       const rate = mine[kind] ?? 0;
-      // What is left of the draw is as good a draw for the length of a delay.
+      // The rest of the random number determines the length of a delay.
       if (left < rate) {
         return kind === "delay" ? { kind, ms: (left / rate) ** 3 * longestMs } : { kind };
       }
@@ -47,10 +47,12 @@ function check(name: string, rates: Rates): void {
   const values = Object.values(rates);
   const sum = values.reduce((total, rate) => total + rate, 0);
   if (values.every((rate) => rate >= 0) && sum <= 1) return;
-  throw new RangeError(`${name} is ${JSON.stringify(rates)}: each from 0, together 1 at most`);
+  throw new RangeError(
+    `${name} is ${JSON.stringify(rates)}: use at least 0 for each and at most 1 for their sum`,
+  );
 }
 
-/** In [0, 1), spread evenly, the same for the same text: FNV-1a, then murmur3's finish. */
+/** A uniform number in [0, 1) for a text: FNV-1a and murmur3's finalizer. */
 function chance(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -6,7 +6,7 @@ type Refusal =
   | Extract<FaultKind, "InternalError" | "SlowDown" | "TooManyRequests">
   | "AccessDenied";
 
-/** SQS has words of its own for the same. */
+/** SQS's codes of the same errors. */
 const STATUS = {
   InternalError: 500,
   SlowDown: 503,
@@ -20,16 +20,16 @@ const SQS_CODE = {
   AccessDenied: "AccessDenied",
 } as const;
 
-/** Answers as a server that does not do what it is asked. */
+/** Responds as a server that rejects a request. */
 export function refuse(
   call: Call,
   refusal: Refusal,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  // Read to the end: a client that is still writing would see a reset instead.
+  // The body is read to its end: a client that is still writing would get a reset instead.
   request.resume();
-  const message = "Refused by the fault proxy";
+  const message = "Rejected by the fault proxy";
   if (call.service === "sqs") {
     const body = { __type: `com.amazonaws.sqs#${SQS_CODE[refusal]}`, message };
     respond(response, STATUS[refusal], "application/x-amz-json-1.0", JSON.stringify(body));
@@ -40,7 +40,7 @@ export function refuse(
   respond(response, STATUS[refusal], "application/xml", body);
 }
 
-/** Answers an SQS call in the server's place. */
+/** Responds to an SQS call instead of the server. */
 export function answer(json: object, request: IncomingMessage, response: ServerResponse): void {
   request.resume();
   respond(response, 200, "application/x-amz-json-1.0", JSON.stringify(json));

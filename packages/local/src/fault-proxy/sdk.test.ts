@@ -8,7 +8,7 @@ import { type Fault, FaultProxy } from "./index.ts";
 
 let sandbox: Sandbox;
 let proxy: FaultProxy;
-/** The fates of the next calls, in order; after them nothing goes wrong. */
+/** The faults of the next calls, in order; later calls have none. */
 let fates: Fault[];
 beforeEach(async () => {
   fates = [];
@@ -35,7 +35,7 @@ it.each([
   "InternalError",
   "SlowDown",
   "TooManyRequests",
-] as const)("the SDK tries again after %s, and the object is whole", async (kind) => {
+] as const)("the SDK retries after %s, and the object is complete", async (kind) => {
   const s3 = createS3(client());
   fates.push({ kind });
   await s3.send(new PutObjectCommand({ ...object(), Body }));
@@ -45,7 +45,7 @@ it.each([
   expect(Buffer.from((await got.Body?.transformToByteArray()) ?? []).equals(Body)).toBe(true);
 });
 
-it("a body that broke off is not stored", async () => {
+it("a body that was cut off is not stored", async () => {
   const s3 = createS3(client());
   fates.push(...Array.from({ length: 5 }, () => ({ kind: "cutRequest" }) as const));
   await expect(s3.send(new PutObjectCommand({ ...object(), Body }))).rejects.toThrow();
@@ -55,7 +55,7 @@ it("a body that broke off is not stored", async () => {
   });
 });
 
-it("a body cut short on its way back ends its reading with an error", async () => {
+it("reading a response body that was cut short ends with an error", async () => {
   const s3 = createS3(client());
   await s3.send(new PutObjectCommand({ ...object(), Body }));
   fates.push({ kind: "cutResponse" });
@@ -64,7 +64,7 @@ it("a body cut short on its way back ends its reading with an error", async () =
   await expect(body?.transformToByteArray()).rejects.toThrow("aborted");
 });
 
-it("a message whose answer was lost is there twice", async () => {
+it("a message whose response was lost is stored twice", async () => {
   const sqs = createSqs(client());
   const { url } = sandbox.resources.lanes.large;
   fates.push({ kind: "lostAnswer" });

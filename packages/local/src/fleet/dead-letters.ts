@@ -3,7 +3,7 @@ import type { Lane } from "@imagefleet/core/outcome";
 import { Queue, type ReceivedMessage, readDeadLetter } from "@imagefleet/core/queue";
 import type { DeadLetterReport } from "./fleet.ts";
 
-/** Long enough to read a queue to its end, short enough that a killed reader hides nothing for long. */
+/** Long enough to read a whole queue, and short enough for the messages of a killed reader. */
 const READ_SECONDS = 30;
 
 /** Every dead letter of a lane. All are released once all are read. */

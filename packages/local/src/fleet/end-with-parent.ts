@@ -1,4 +1,4 @@
-// Loaded before a child's own program: when the parent is gone, however it went, the child is signaled
-// to drain. The program itself stays the one that runs in the cloud.
+// Loaded before a child's program, which is the one that runs in the cloud: makes the child drain when
+// the parent has ended for any reason.
 process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
 process.channel?.unref();

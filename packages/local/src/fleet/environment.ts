@@ -2,7 +2,7 @@ import type { Lane } from "@imagefleet/core/outcome";
 import { asEnvironment, type Credentials, credentialsOf } from "../credentials/index.ts";
 import { MAX_RECEIVES, REGION, type Resources } from "../resources/index.ts";
 
-/** What infra gives each program in the cloud, for this machine. */
+/** The environment variables that infra sets in the cloud, for this machine. */
 export function environments(options: {
   endpoint: string;
   credentials: Credentials;
@@ -38,7 +38,7 @@ export function environments(options: {
       IMAGEFLEET_LARGE_DLQ_URL: large.deadLetters,
       IMAGEFLEET_SCRATCH: options.scratch,
       IMAGEFLEET_LEASE_SECONDS: String(options.leaseSeconds.large),
-      // A stop waits for the poll: nobody waits 20 s for Ctrl-C.
+      // Ctrl-C waits for the poll to end.
       IMAGEFLEET_POLL_SECONDS: "1",
       IMAGEFLEET_DRAIN_SECONDS: "20",
     },

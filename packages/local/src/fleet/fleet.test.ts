@@ -10,7 +10,7 @@ import { REGION } from "../resources/index.ts";
 import type { Fleet, FleetOptions, JobReport } from "./fleet.ts";
 import { startFleet } from "./start.ts";
 
-/** Small enough that test pictures cross it: above it, a source is for the worker. */
+/** The limit of the small lane, small enough for test pictures. */
 const SMALL_BYTES = 200_000;
 
 let folder: string;
@@ -77,7 +77,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It ended by itself.
+    // The process has already ended.
   }
 }
 
@@ -102,7 +102,7 @@ describe("the fleet", () => {
     expect(await fleet.deadLetters()).toMatchObject([
       { key: "text.jpg", lane: "small", reason: "SourceUnsupported" },
     ]);
-    // Read, and still there.
+    // Reading does not remove dead letters.
     expect((await fleet.status()).deadLetters).toEqual({ small: 1, large: 0 });
   });
 
@@ -127,7 +127,7 @@ describe("the fleet", () => {
     expect(await fleet.deadLetters()).toHaveLength(1);
   });
 
-  it("ends with every source done when a function process is killed in mid-batch", async () => {
+  it("finishes every source when function processes are killed during a batch", async () => {
     await start();
     const file = await noise("picture.jpg", 250);
     const keys = Array.from({ length: 24 }, (_, index) => `batch/${index}.jpg`);
@@ -161,10 +161,10 @@ describe("the fleet", () => {
     expect(await fleet.deadLetters()).toEqual([]);
   });
 
-  it("buries what kills the function each time as Crashed", async () => {
+  it("moves a source that always ends the function to the dead-letter queue as Crashed", async () => {
     await start({ functionTimeoutMs: 700 });
     await fleet.upload("a.jpg", await noise("a.jpg", 64));
-    // Faster than a process can load its handler: none lives to do a job, or to say why.
+    // Faster than a process loads its handler: none can do a job or record a reason.
     while ((await fleet.status()).deadLetters.small === 0) {
       for (const pid of fleet.processes().functions) kill(pid);
     }
@@ -206,7 +206,7 @@ describe("the fleet", () => {
     for (const key of keys) expect(done[key]).toEqual(["small", "thumb"]);
   });
 
-  it("says what an earlier run had left, and not S3's own test event", async () => {
+  it("reports the messages of an earlier run without S3's test event", async () => {
     const none = { waiting: 0, inFlight: 0 };
     expect((await start()).older).toEqual({ small: none, large: none });
     await fleet.idle();
@@ -215,10 +215,10 @@ describe("the fleet", () => {
   });
 
   it.runIf(process.platform !== "win32")(
-    "does not hear the terminal's Ctrl-C in its programs",
+    "runs its programs outside of the terminal's process group",
     async () => {
       const { functions, workers } = (await start()).processes();
-      // A signal to the group of each reaches it alone: it leads one of its own.
+      // Each program leads its own process group.
       for (const pid of [...functions, ...workers])
         expect(() => process.kill(-pid, 0)).not.toThrow();
       expect(workers).toHaveLength(1);

@@ -3,7 +3,7 @@ import type { OutputFormat } from "@imagefleet/core/recipe";
 import type { JobLine } from "@imagefleet/core/telemetry";
 import type { Credentials } from "../credentials/index.ts";
 
-/** How one job ended, as the program that did it said in its log; sizes in bytes, times in ms. */
+/** How a job ended, from the program's log; sizes in bytes, times in ms. */
 export type JobReport = JobLine;
 
 /** A lane's messages, as SQS counts them. */
@@ -26,9 +26,9 @@ export interface StoredRendition {
   readonly height: number;
   readonly format: OutputFormat;
   readonly bytes: number;
-  /** What one of the source's own size saves of its bytes, in percent. */
+  /** The saved share of the source's bytes in percent, for a rendition of the source's size. */
   readonly savedPercent?: number | undefined;
-  /** What its preset asks for, in px, where that is more than its format can hold. */
+  /** The preset's size in px, if it exceeds the format's limit. */
   readonly boundedFrom?: { readonly width: number; readonly height: number } | undefined;
 }
 
@@ -46,30 +46,30 @@ export interface DeadLetterReport {
 export interface Fleet {
   /** Where S3 and SQS listen: `http://127.0.0.1:<port>`. */
   readonly endpoint: string;
-  /** What requests to them are signed with. */
+  /** The credentials for requests to them. */
   readonly credentials: Credentials;
   readonly sourceBucket: string;
   readonly renditionBucket: string;
-  /** What earlier runs had left in the lanes when this one began, before anything was taken of it. */
+  /** The messages of earlier runs in the lanes at the start. */
   readonly older: FleetStatus["lanes"];
-  /** Puts a file into the source bucket; its event is in the queue when this resolves. */
+  /** Uploads a file to the source bucket; its event is in the queue when this resolves. */
   upload(key: string, file: string): Promise<void>;
-  /** Adds a listener to each job's end (a job that is tried again ends more than once). */
+  /** Adds a listener for the end of each job, which a retried job reaches more than once. */
   onJob(listener: (report: JobReport) => void): void;
-  /** Adds a listener to what a person should know: a process that exited, a server that does not answer. */
+  /** Adds a listener for messages to the user, such as a failed process or a server that does not respond. */
   onNotice(listener: (text: string) => void): void;
   status(): Promise<FleetStatus>;
   /** Resolves when no message waits or is in flight in either lane. */
   idle(signal?: AbortSignal): Promise<void>;
   /** A source's renditions as its manifest lists them; empty when it has none. */
   renditions(key: string): Promise<readonly StoredRendition[]>;
-  /** Every dead letter there is, read without taking any away. */
+  /** Reads every dead letter without removing it. */
   deadLetters(): Promise<readonly DeadLetterReport[]>;
   /** A stored rendition's bytes, or a manifest's, by its key in the rendition bucket. */
   read(key: string): Promise<Buffer>;
   /** The manifest's key of a source's key. */
   manifestKey(key: string): string;
-  /** The process ids of the function's environments and of the workers, as they are now. */
+  /** The current process ids of the function's environments and of the workers. */
   processes(): { readonly functions: readonly number[]; readonly workers: readonly number[] };
   /** Receives no more, finishes the messages in flight and releases the rest. The servers keep running. */
   drain(): Promise<void>;
@@ -82,26 +82,26 @@ export interface FleetOptions {
   readonly dataDir: string;
   /** The port of S3 and SQS; 0: any that is free. */
   readonly port: number;
-  /** Origins whose pages may read what S3 and SQS answer: `http://localhost:5173`. */
+  /** Origins whose pages may read responses of S3 and SQS: `http://localhost:5173`. */
   readonly corsOrigins?: readonly string[];
   /** The module whose default export is the recipe. */
   readonly recipe: URL;
-  /** The function's memory in bytes; a process over it is killed, as Lambda does. */
+  /** The function's memory in bytes. A process that exceeds it is killed, as in Lambda. */
   readonly functionMemoryBytes?: number;
-  /** Invocations at once; by default half the CPUs, two at least. */
+  /** The most concurrent invocations; by default half the CPUs, at least two. */
   readonly maximumConcurrency?: number;
   /**
-   * The function's time for a batch, ms; 30,000 by default. The small lane's visibility timeout is a
-   * third more.
+   * The function's timeout in ms; 30,000 by default. The small lane's visibility timeout is a third
+   * longer.
    */
   readonly functionTimeoutMs?: number;
-  /** The large lane's visibility timeout, which the worker extends while it works, seconds; 30 by default. */
+  /** The large lane's visibility timeout in seconds, which the worker extends; 30 by default. */
   readonly leaseSeconds?: number;
   /** Worker processes; 1 by default. */
   readonly workers?: number;
   /**
-   * Where the function, the workers and the event source find S3 and SQS instead of at the servers
-   * themselves: behind a fault proxy, say. Called once, with the servers' endpoint.
+   * The endpoint of S3 and SQS for the function, the workers and the event source, such as a fault
+   * proxy's. Called once with the servers' endpoint.
    */
   readonly endpointFor?: (servers: string) => Promise<string>;
 }

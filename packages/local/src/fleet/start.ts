@@ -25,22 +25,21 @@ import { startWorkerProcess } from "./worker-process.ts";
 
 const HANDLER = new URL(import.meta.resolve("@imagefleet/lambda/consume/handler"));
 
-/** Shorter than the cloud's: what is killed on a laptop is watched by a person who waits for it. */
+/** Shorter than in the cloud, because a user waits for the retry after a kill. */
 const FUNCTION_TIMEOUT_MS = 30_000;
 const LEASE_SECONDS = 30;
 
-/** A batch must be over, or killed, before its messages are seen again. */
+/** A batch must have ended before its messages are visible again. */
 const VISIBILITY_PER_TIMEOUT = 4 / 3;
 
 const BATCH_SIZE = 10;
 const BATCH_WINDOW_MS = 250;
 
-/** How often an idle fleet is looked for, ms. */
+/** The interval of the check for an idle fleet, ms. */
 const LOOK_MS = 100;
 
 /**
- * Starts everything: local S3 and SQS, buckets, queues, notification, event source, function and
- * worker.
+ * Starts local S3 and SQS, buckets, queues, the notification, event source, function and worker.
  *
  * @throws RecipeError, PortTaken
  */
@@ -68,7 +67,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     small: Math.ceil((timeoutMs * VISIBILITY_PER_TIMEOUT) / 1000),
     large: options.leaseSeconds ?? LEASE_SECONDS,
   };
-  // Before the notification is set, which S3 tries out by a message of its own.
+  // Before the notification is set, for which S3 sends a test event.
   const older = { small: await leftIn(sqs, "small"), large: await leftIn(sqs, "large") };
   const resources = await createResources(s3, sqs, leaseSeconds);
   const { sourceBucket, renditionBucket } = resources;
@@ -122,7 +121,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   );
 
   const status = async (): Promise<FleetStatus> => {
-    // In the order in which a job travels: none is overlooked between two lanes.
+    // In the order of a job's lanes, so that no job is missed between two lanes.
     const lanes = { small: await depthOf(sqs, small.url), large: await depthOf(sqs, large.url) };
     const dead = async (lane: Lane) => {
       const { waiting, inFlight } = await depthOf(sqs, resources.lanes[lane].deadLetters);
@@ -201,7 +200,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
 }
 
-/** What the programs said of their last jobs is in the pipes already: let it be read. */
+/** Lets the log lines of the last jobs be read, which are already in the pipes. */
 async function linesRead(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

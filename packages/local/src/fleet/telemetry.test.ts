@@ -20,7 +20,7 @@ import { startWorkerProcess } from "./worker-process.ts";
 const MIB = 1024 * 1024;
 const NAMESPACE = "imagefleet/test";
 const HANDLER = new URL(import.meta.resolve("@imagefleet/lambda/consume/handler"));
-/** What the small lane is sent: three pictures, a broken and a large one, no job at all, and one that nobody can do. */
+/** The messages of the small lane: three pictures, a broken and a large one, an invalid message, and a job that always fails. */
 const GOOD = ["a.jpg", "b.jpg", "c.jpg"];
 const BROKEN = "broken.jpg";
 const LARGE = "large.png";
@@ -36,7 +36,7 @@ let recipe: string;
 let collector: OtlpReceiver;
 const sources = new Map<string, Buffer>();
 const lines: string[] = [];
-/** What was sent to the small lane, and how much the function received: failed messages are received again. */
+/** The messages sent to the small lane, and the messages of all invocations, which include retries. */
 let messages = 0;
 let taken = 0;
 
@@ -78,7 +78,7 @@ beforeAll(async () => {
     IMAGEFLEET_RECIPE: recipe,
     IMAGEFLEET_METRICS_NAMESPACE: NAMESPACE,
     IMAGEFLEET_TRACES_URL: collector.url,
-    // No level silences what is counted.
+    // Metrics do not depend on the log level.
     IMAGEFLEET_LOG_LEVEL: "silent",
   };
   const onLog = (line: string) => {
@@ -171,7 +171,7 @@ async function deadLettersBy(reasonOf: (lane: Lane) => string): Promise<string[]
   return received.map((one) => `${reasonOf("small")}${readDeadLetter(one, "small").reason}`).sort();
 }
 
-it("count every job, dead letter and message once, by what became of it", async () => {
+it("the metrics count every job, dead letter and message once, by outcome", async () => {
   const counted = sums(lines.flatMap(samplesOf));
   const counts = Object.entries(counted).filter(([name]) => /^(jobs|deadLetters|batch)/.test(name));
   expect(Object.fromEntries(counts)).toEqual({
@@ -191,7 +191,7 @@ it("count every job, dead letter and message once, by what became of it", async 
   );
 });
 
-it("add up to the bytes that lie in S3", async () => {
+it("the metrics add up to the bytes in S3", async () => {
   for (const [lane, keys] of [
     ["small", GOOD],
     ["large", [LARGE]],
@@ -199,13 +199,13 @@ it("add up to the bytes that lie in S3", async () => {
     const truth = await bytesOf(keys);
     expect(sum(of(lane, "bytesIn"))).toBe(truth.in);
     expect(sum(of(lane, "bytesOut"))).toBe(truth.out);
-    // Only the first is no wider than the preset that keeps its size.
+    // Only the first is not wider than the preset, and so keeps its size.
     expect(sum(of(lane, "bytesSaved"))).toBe(truth.saved);
   }
   expect(of("small", "bytesSaved")).toHaveLength(1);
 });
 
-it("tell where the time went, and no more of it than there was", () => {
+it("the phases of the metrics add up to at most the elapsed time", () => {
   const now = Date.now();
   for (const line of lines.filter((text) => parseJobLine(text)?.outcome === "rendered")) {
     const samples = samplesOf(line);
@@ -228,7 +228,7 @@ it("tell where the time went, and no more of it than there was", () => {
   }
 });
 
-it("appear in traces too: one per source, through both programs", () => {
+it("the traces have one trace per source, through both programs", () => {
   const jobs = collector.spans.filter(({ name }) => name === "job");
   expect(jobs).toHaveLength(JOBS + taken - messages);
   const of = (service: string, key: string) =>
@@ -245,6 +245,6 @@ it("appear in traces too: one per source, through both programs", () => {
   expect(new Set(known.map(({ traceId }) => traceId)).size).toBe(sources.size);
 });
 
-it("are all that a silent log says", () => {
+it("a silent log contains only the metrics", () => {
   expect(lines.filter((line) => samplesOf(line).length === 0)).toEqual([]);
 });

@@ -3,8 +3,8 @@ import { parseMessage } from "@imagefleet/core/intake";
 import { Queue } from "@imagefleet/core/queue";
 
 /**
- * Takes the message out by which S3 tries a new notification: it is nobody's upload, and would be
- * counted as one. Only of a queue that held nothing before.
+ * Removes S3's test event of a new notification, which would be counted as an upload. Only for a queue
+ * that was empty before.
  */
 export async function dropTestEvent(sqs: SQSClient, url: string): Promise<void> {
   const queue = new Queue(sqs, url);

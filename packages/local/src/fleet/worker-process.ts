@@ -5,23 +5,23 @@ import { onLines } from "../lines/index.ts";
 const MAIN = fileURLToPath(import.meta.resolve("@imagefleet/worker/main"));
 const WITH_PARENT = fileURLToPath(new URL("end-with-parent.ts", import.meta.url));
 
-/** A worker that dies at once each time must not be started as fast as the machine can. */
+/** The delay before a failed worker is started again. */
 const RESTART_MS = [100, 1_000, 5_000];
 
-/** Of what it prints, in characters. */
+/** The longest line that it may print, in characters. */
 const LONGEST_LINE = 1_000_000;
 
 /** A run of this length, ms, counts as healthy. */
 const HEALTHY_MS = 10_000;
 
 export interface WorkerProcess {
-  /** Undefined while none lives: the number may be another's by then. */
+  /** Undefined while no worker runs, because the id may have been reused. */
   pid(): number | undefined;
   /** Lets the worker drain and end. */
   stop(): Promise<void>;
 }
 
-/** The worker's own program as a child process, started again when it dies, as ECS does. */
+/** The worker's program as a child process, which is started again when it exits, as in ECS. */
 export function startWorkerProcess(options: {
   environment: Readonly<Record<string, string>>;
   onLog: (line: string) => void;
@@ -39,7 +39,7 @@ export function startWorkerProcess(options: {
     const worker = spawn(process.execPath, ["--import", WITH_PARENT, MAIN], {
       env: options.environment,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
-      // A Ctrl-C in the terminal is its parent's to answer: in a group of its own it does not hear it.
+      // Its own process group: only the parent receives the terminal's Ctrl-C.
       detached: true,
     });
     child = worker;

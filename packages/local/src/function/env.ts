@@ -1,4 +1,4 @@
-/** What a handler process keeps of this program's environment: enough to find programs and places to write. */
+/** The variables that a handler process inherits: the paths of programs and temporary folders. */
 export function hostEnvironment(): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const name of ["PATH", "HOME", "TMPDIR"]) {

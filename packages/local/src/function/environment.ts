@@ -8,22 +8,22 @@ import type { FunctionOptions } from "./options.ts";
 import { parseReply, type Reply } from "./protocol.ts";
 import type { EnvironmentExit, InvokeResult } from "./result.ts";
 
-/** As CloudWatch Logs, which takes events up to 1 MiB. */
+/** The largest event of CloudWatch Logs: 1 MiB. */
 const LONGEST_LOG_LINE = 1024 * 1024;
-/** Lambda's answers end at 6 MB; JSON may write one byte of it as six characters. */
+/** Lambda's responses are limited to 6 MB; JSON may encode one byte as six characters. */
 const LONGEST_REPLY = 40 * 1024 * 1024;
-/** What Lambda grants an import before it begins again under the function's own timeout. */
+/** Lambda's time limit for an import, after which it starts again within the function's timeout. */
 const INIT_MS = 10_000;
-/** How long output is awaited of a process that is gone: a grandchild may hold its pipes open. */
+/** The longest wait for the output of an ended process, whose pipes a grandchild may hold open. */
 const LAST_WORDS_MS = 250;
 const MEMORY_LOOK_MS = 25;
 
 type WithoutTime<R> = R extends InvokeResult ? Omit<R, "ms"> : never;
 type Ending = WithoutTime<InvokeResult>;
 
-/** One execution environment: a process of its own that imported the handler once. */
+/** An execution environment: a process that imports the handler once. */
 export class Environment {
-  /** True from the moment that it can take no further invocation. */
+  /** Whether it cannot run further invocations. */
   ended = false;
   readonly #options: FunctionOptions;
   readonly #child: ChildProcess;
@@ -43,7 +43,7 @@ export class Environment {
       options.onLog(`The process of ${options.name} could not be started: ${error.message}`);
     });
     const channel = this.#child.stdio[3];
-    if (!(channel instanceof Duplex)) throw new Error("A handler process came without its channel");
+    if (!(channel instanceof Duplex)) throw new Error("A handler process has no channel");
     this.#channel = channel;
     // A write to a process that has just exited: its exit is handled elsewhere, and an unhandled error would end this program.
     channel.on("error", () => {});
@@ -71,7 +71,7 @@ export class Environment {
     return this.#child.pid;
   }
 
-  /** One at a time: the caller sees to it. `event` is JSON. */
+  /** The caller must not overlap invocations. `event` is JSON. */
   async invoke(event: string): Promise<InvokeResult> {
     const mayHaveRun = performance.now();
     const ending = Promise.withResolvers<Ending>();
@@ -96,7 +96,7 @@ export class Environment {
     }
   }
 
-  /** Ends the process; resolves when it is gone. For one that is idle. */
+  /** Ends an idle process; resolves when it has ended. */
   stop(): Promise<void> {
     this.#end("stopped");
     return this.#gone.promise;
@@ -123,11 +123,11 @@ export class Environment {
     } else if (reply.kind === "memory") {
       this.#judgeMemory(reply.bytes);
     } else if (reply.kind === "failedToLoad") {
-      // The process ends by itself; its exit settles the invocation, so that nothing of it is left then.
+      // The process exits, which settles the invocation.
       this.ended = true;
       this.#verdict = { kind: "threw", errorType: reply.errorType, message: reply.message };
     } else if (reply.requestId === this.#requestId) {
-      // The output that came before this answer may be read after it, in the same turn.
+      // Output from before this response may be read after it, in the same turn.
       setImmediate(() => this.#answer(reply));
     }
   }

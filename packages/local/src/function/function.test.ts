@@ -48,7 +48,7 @@ function payloadOf(result: InvokeResult): unknown {
 }
 
 describe("environments", () => {
-  test("one process serves invocation after invocation and imports the module once", async () => {
+  test("one process runs successive invocations and imports the module once", async () => {
     const fn = start("echo", { maximumConcurrency: 3 });
     const first = payloadOf(await fn.invoke(1));
     const [pid] = fn.pids();
@@ -57,7 +57,7 @@ describe("environments", () => {
     expect(fn.pids()).toEqual([pid]);
   });
 
-  test("invocations at once reach the maximum, each in a process of its own, and never pass it", async () => {
+  test("concurrent invocations reach the maximum, each in its own process, and never exceed it", async () => {
     const latch = await openLatch();
     const fn = start("atLatch", { maximumConcurrency: 2, environment: latch.environment });
     const results = ["a", "b", "c", "d", "e"].map((name) => fn.invoke({ name }));
@@ -72,7 +72,7 @@ describe("environments", () => {
     expect(latch.most).toBe(2);
   });
 
-  test("the handler sees Lambda's variables and its own, and nothing else of this program's", async () => {
+  test("the handler has Lambda's and its own variables, and no others of this program", async () => {
     process.env["ONLY_THE_PARENT_KNOWS"] = "secret";
     onTestFinished(() => {
       delete process.env["ONLY_THE_PARENT_KNOWS"];
@@ -92,7 +92,7 @@ describe("environments", () => {
     expect(foreign.filter((name) => !allowed.includes(name))).toEqual([]);
   });
 
-  test("the context is Lambda's", async () => {
+  test("the context is that of Lambda", async () => {
     const fn = start("context", { environment: { AWS_REGION: "eu-west-1" } });
     const seen = payloadOf(await fn.invoke({}));
     expect(seen).toEqual({
@@ -109,7 +109,7 @@ describe("environments", () => {
   });
 });
 
-describe("what crosses is JSON", () => {
+describe("events and results are JSON", () => {
   test.each([
     ["a date becomes its text", { at: new Date(0) }, { at: "1970-01-01T00:00:00.000Z" }],
     ["undefined becomes null", undefined, null],
@@ -126,7 +126,7 @@ describe("what crosses is JSON", () => {
     expect(payloadOf(await start("nothing").invoke({}))).toBeNull();
   });
 
-  test("an event that is not JSON is the caller's fault and takes no process", async () => {
+  test("an event that is not JSON is an error of the caller and starts no process", async () => {
     const fn = start("echo");
     await expect(fn.invoke({ n: 1n })).rejects.toThrow(TypeError);
     expect(fn.pids()).toEqual([]);
@@ -146,7 +146,7 @@ describe("what crosses is JSON", () => {
     },
   );
 
-  test("a handler can neither speak for the runtime nor hear it", async () => {
+  test("a handler can neither send nor receive the runtime's messages", async () => {
     const fn = start("misbehave");
     expect(payloadOf(await fn.invoke({ how: "fd 3" }))).toBe("process.send is undefined");
     expect(logged).toEqual([expect.stringContaining("fd 3")]);
@@ -155,9 +155,9 @@ describe("what crosses is JSON", () => {
 
 describe("function errors", () => {
   test.each([
-    ["throw", { errorType: "RangeError", message: "as asked" }],
+    ["throw", { errorType: "RangeError", message: "requested by the test" }],
     ["throw a string", { errorType: "string", message: "only a word" }],
-  ])("%s: the process lives on and its log has the error on one line", async (how, error) => {
+  ])("%s: the process continues and its log has the error on one line", async (how, error) => {
     const fn = start("misbehave");
     expect(await fn.invoke({ how })).toMatchObject({ kind: "threw", ...error });
     expect(logged.filter((line) => line.includes("Invoke Error"))).toHaveLength(1);
@@ -169,7 +169,7 @@ describe("function errors", () => {
     ["exit", 3],
     ["uncaught", 129],
     ["unhandled", 128],
-  ])("%s: that process only is gone, the next invocation gets a new one", async (how, code) => {
+  ])("%s: only that process ends, and the next invocation has a new one", async (how, code) => {
     const fn = start("misbehave");
     await fn.invoke({ how: "nothing" });
     const [pid] = fn.pids();
@@ -180,7 +180,7 @@ describe("function errors", () => {
     expect(fn.pids()).not.toContain(pid);
   });
 
-  test("a process killed from outside ends its own invocation and no other", async () => {
+  test("a killed process ends only its own invocation", async () => {
     const latch = await openLatch();
     const fn = start("atLatch", { maximumConcurrency: 2, environment: latch.environment });
     const first = fn.invoke({ name: "victim" });
@@ -195,7 +195,7 @@ describe("function errors", () => {
     expect(payloadOf(await second)).toBe("survivor");
   });
 
-  test("a process killed while idle is replaced", async () => {
+  test("an idle process that is killed is replaced", async () => {
     const fn = start("echo");
     await fn.invoke(1);
     const [pid] = fn.pids();
@@ -205,7 +205,7 @@ describe("function errors", () => {
     expect(exits).toMatchObject([{ pid, why: "crash", signal: "SIGKILL" }]);
   });
 
-  test.each(["spin", "never"])("a timeout (%s) kills that process only", async (how) => {
+  test.each(["spin", "never"])("a timeout (%s) kills only that process", async (how) => {
     const fn = start("misbehave", { maximumConcurrency: 2, timeoutMs: 700 });
     const warm = fn.invoke({ how: "nothing" });
     const late = fn.invoke({ how });
@@ -218,7 +218,7 @@ describe("function errors", () => {
   });
 
   test.each(["grow", "peak", "report memory"])(
-    "memory over the limit (%s) kills that process only",
+    "memory over the limit (%s) kills only that process",
     async (how) => {
       const fn = start("misbehave", { maximumConcurrency: 2 });
       const warm = fn.invoke({ how: "nothing" });
@@ -231,7 +231,7 @@ describe("function errors", () => {
   );
 });
 
-describe("a module that gives no handler", () => {
+describe("a module without a handler", () => {
   const missing = new URL("./fixtures/no-such-module.ts", import.meta.url);
   const nowhere = new URL("./no-such-folder/handler.ts", import.meta.url);
   const broken = new URL("./fixtures/broken-import.ts", import.meta.url);
@@ -251,7 +251,7 @@ describe("a module that gives no handler", () => {
         errorType,
         message: expect.stringContaining(message),
       });
-      // One process for one invocation: nothing restarts by itself.
+      // One process per invocation: no process restarts by itself.
       expect(exits).toHaveLength(tries);
       expect(fn.pids()).toEqual([]);
     }
@@ -259,7 +259,7 @@ describe("a module that gives no handler", () => {
 });
 
 describe("output", () => {
-  test("lines of both streams arrive before the result that they belong to", async () => {
+  test("the lines of both streams arrive before the result of their invocation", async () => {
     const fn = start("write");
     for (let round = 0; round < 50; round += 1) {
       const to = round % 2 === 0 ? "stdout" : "stderr";
@@ -268,7 +268,7 @@ describe("output", () => {
     }
   });
 
-  test("more than a pipe holds arrives too, before the result", async () => {
+  test("output larger than a pipe's buffer arrives before the result", async () => {
     const fn = start("write");
     for (const to of ["stdout", "stderr"]) {
       await fn.invoke({ text: `${"x".repeat(900_000)}\n`.repeat(4), to });
@@ -308,7 +308,7 @@ describe("stop", () => {
     await fn.stop();
   });
 
-  test("signals meant for the whole program do not end an invocation", async () => {
+  test("signals to the whole program do not end an invocation", async () => {
     const latch = await openLatch();
     const fn = start("atLatch", { environment: latch.environment });
     const inFlight = fn.invoke({ name: "steady" });
@@ -316,7 +316,7 @@ describe("stop", () => {
     for (const pid of fn.pids()) {
       process.kill(pid, "SIGINT");
       process.kill(pid, "SIGTERM");
-      // A process group of its own: what a terminal sends to this program's does not reach it.
+      // Its own process group: the terminal's signals do not reach it.
       expect(() => process.kill(-pid, 0)).not.toThrow();
     }
     latch.open();
@@ -330,7 +330,7 @@ test.each([
   [{ timeoutMs: 0 }, "timeoutMs is 0"],
   [{ timeoutMs: 900_001 }, "timeoutMs is 900001"],
   [{ maximumConcurrency: 1.5 }, "maximumConcurrency is 1.5"],
-])("options that cannot work are refused: %o", (changes, message) => {
+])("options that cannot work are rejected: %o", (changes, message) => {
   expect(() => start("echo", changes)).toThrow(FunctionOptionsError);
   expect(() => start("echo", changes)).toThrow(message);
 });

@@ -3,26 +3,26 @@ import { Environment } from "./environment.ts";
 import { checkFunctionOptions, type FunctionOptions } from "./options.ts";
 import type { InvokeResult } from "./result.ts";
 
-/** A Lambda function on this machine: up to so many warm processes, each with one invocation at a time. */
+/** A Lambda function on this machine: warm processes up to a maximum, each with one invocation at a time. */
 export interface LocalFunction {
   readonly name: string;
   readonly maximumConcurrency: number;
   /** ms */
   readonly timeoutMs: number;
   /**
-   * Never rejects because of the handler: how it ended is the result.
+   * Does not reject for errors of the handler, which are results.
    * @throws TypeError for an event that is not JSON; Error once the function is stopped
    */
   invoke(event: unknown): Promise<InvokeResult>;
-  /** The handler processes that live now. */
+  /** The ids of the running handler processes. */
   pids(): readonly number[];
-  /** Accepts no more, lets running and waiting invocations end, then ends every process. */
+  /** Rejects new invocations, finishes those that run and wait, and then ends every process. */
   stop(): Promise<void>;
 }
 
 /**
- * Processes start when an invocation finds none idle, as in Lambda. Between invocations Lambda
- * freezes them; here they run on, so a handler's stray timers do fire.
+ * A process starts when an invocation finds none idle, as in Lambda. Lambda freezes processes between
+ * invocations; here they keep running, so a handler's timers fire.
  * @throws FunctionOptionsError
  */
 export function startFunction(options: FunctionOptions): LocalFunction {
@@ -33,8 +33,8 @@ export function startFunction(options: FunctionOptions): LocalFunction {
   const turns = pLimit(options.maximumConcurrency);
   let stopping: Promise<void> | undefined;
 
-  // However this program ends, short of a signal, none of its handlers outlives it. After a signal
-  // they end by themselves, for their channel closes; only one in an endless loop cannot notice.
+  // No handler outlives this program unless a signal ends it. Then the channels close and the handlers
+  // end, except for one in an endless loop.
   const killAll = (): void => {
     for (const environment of living) environment.kill();
   };

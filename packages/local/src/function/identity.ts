@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { hostEnvironment } from "./env.ts";
 import type { FunctionOptions } from "./options.ts";
 
-/** What a handler process knows of itself, the same for all its invocations. */
+/** The properties of a handler process that are the same for all of its invocations. */
 export interface Identity {
   readonly functionName: string;
   readonly functionVersion: string;
@@ -30,8 +30,8 @@ export function newIdentity(options: FunctionOptions): Identity {
 }
 
 /**
- * The whole environment of a handler process, weakest first: Lambda's defaults, which a function may
- * set, then the function's own, then the names that Lambda reserves.
+ * The environment of a handler process in order of precedence, lowest first: Lambda's defaults, the
+ * function's variables, and the names that Lambda reserves.
  * Source: "Defined runtime environment variables", AWS Lambda developer guide.
  */
 export function variablesOf(options: FunctionOptions, identity: Identity): Record<string, string> {

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { startFunction } from "./index.ts";
 
-test("a module whose import never ends is a timeout, not a hang", { timeout: 30_000 }, async () => {
+test("an import that never ends is a timeout", { timeout: 30_000 }, async () => {
   const exits: string[] = [];
   const fn = startFunction({
     name: "never-ready",
@@ -17,7 +17,7 @@ test("a module whose import never ends is a timeout, not a hang", { timeout: 30_
   onTestFinished(() => fn.stop());
   const result = await fn.invoke({});
   expect(result.kind).toBe("timedOut");
-  // Lambda's ten seconds for an import, then the function's own timeout.
+  // Lambda's ten seconds for an import and the function's timeout.
   expect(result.ms).toBeGreaterThanOrEqual(10_300);
   expect(exits).toEqual(["timeout"]);
 });

@@ -15,8 +15,8 @@ export function launch(options: FunctionOptions): ChildProcess {
     reportMemory: !READS_OTHERS_MEMORY,
   };
   const megabytes = Number(identity.memoryLimitInMB);
-  // The flags of Lambda's own bootstrap for Node.js: a tenth of the memory for the young generation
-  // (half of it a semi-space), the rest for the old.
+  // The flags of Lambda's bootstrap for Node.js: a tenth of the memory for the young generation (half
+  // of it a semi-space), and the rest for the old generation.
   const young = Math.floor(megabytes / 10);
   const [command = process.execPath, ...args] = [...(options.launcher ?? []), process.execPath];
   return spawn(
@@ -32,10 +32,10 @@ export function launch(options: FunctionOptions): ChildProcess {
     ],
     {
       env: variablesOf(options, identity),
-      // A dedicated fd and not Node's IPC: a handler that uses process.send or listens to "message"
-      // can neither speak for the runtime nor hear it.
+      // A separate fd instead of Node's IPC: a handler that uses process.send or listens to "message"
+      // can neither send nor receive the runtime's messages.
       stdio: ["ignore", "pipe", "pipe", "pipe"],
-      // Out of the terminal's process group: Ctrl-C is for the parent, which lets invocations end.
+      // Outside of the terminal's process group: only the parent receives Ctrl-C, and finishes invocations.
       detached: true,
     },
   );

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 
-/** Whether the kernel tells another process's memory; elsewhere the process must report its own. */
+/** Whether the memory of another process can be read; otherwise the process must report its own. */
 export const READS_OTHERS_MEMORY = process.platform === "linux";
 
 /**
- * The most resident memory that a process ever had, in bytes; undefined once it is gone.
- * `status` and not `statm`: it has the high-water mark, so that a peak between two looks is seen too
- * (Lambda's cgroup misses none), and it counts in kB whatever the page size.
+ * The peak resident memory of a process in bytes; undefined when it has ended. It is read from `status`
+ * and not from `statm`, because `status` has the high-water mark, which includes peaks between two reads
+ * as Lambda's cgroup does, and counts in kB for any page size.
  */
 export function peakMemory(pid: number): number | undefined {
   let status: string;

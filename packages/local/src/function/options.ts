@@ -1,7 +1,7 @@
 import type { EnvironmentExit } from "./result.ts";
 
 export interface FunctionOptions {
-  /** As in Lambda: letters, digits, `-` and `_`, 64 at most. */
+  /** As in Lambda: at most 64 letters, digits, `-` and `_`. */
   readonly name: string;
   /** The handler's module. */
   readonly handler: URL;
@@ -9,26 +9,26 @@ export interface FunctionOptions {
   readonly exportName: string;
   /** Bytes of resident memory that one process may reach. */
   readonly memoryBytes: number;
-  /** ms that one invocation may take; a cold start's import has its own allowance. */
+  /** The timeout of an invocation in ms; a cold start's import has its own limit. */
   readonly timeoutMs: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** Processes at most, and so invocations at once; what is over waits its turn. */
+  /** The most processes, and so concurrent invocations; further invocations wait. */
   readonly maximumConcurrency: number;
-  /** Gets each line of a handler process's stdout and stderr, before that invocation's result. */
+  /** Receives each line of a handler process's stdout and stderr, before the invocation's result. */
   readonly onLog: (line: string) => void;
   readonly onExit?: (exit: EnvironmentExit) => void;
-  /** A command, with its first arguments, that starts the process in its own place: what limits it, say. */
+  /** A command, with its first arguments, that starts the process, for example within a limit. */
   readonly launcher?: readonly string[];
 }
 
-/** Options that cannot work: the message names the field, its value and the fix. */
+/** Invalid options. The message has the field, its value and the fix. */
 export class FunctionOptionsError extends Error {
   override readonly name = "FunctionOptionsError";
 }
 
 const MIB = 1024 * 1024;
 
-/** @throws FunctionOptionsError within Lambda's own limits, so that what runs here can be deployed. */
+/** @throws FunctionOptionsError for options outside of Lambda's limits */
 export function checkFunctionOptions(options: FunctionOptions): void {
   if (!/^[\w-]{1,64}$/.test(options.name)) {
     throw new FunctionOptionsError(

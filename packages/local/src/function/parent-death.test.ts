@@ -7,9 +7,9 @@ import { isAlive } from "./fixtures/alive.ts";
 
 test.each([
   ["is killed", "kill"],
-  // Its handler is in an endless loop and cannot hear that the channel closed.
+  // Its handler is in an endless loop and does not notice that the channel has closed.
   ["exits", "exit"],
-])("when the program %s, its handler processes end", async (_name, how) => {
+])("handler processes end when the program %s", async (_name, how) => {
   const parent = spawn(
     process.execPath,
     [fileURLToPath(new URL("./fixtures/parent.ts", import.meta.url)), how],

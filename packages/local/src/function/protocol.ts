@@ -6,14 +6,14 @@ export interface Launch {
   readonly handler: string;
   readonly exportName: string;
   readonly identity: Identity;
-  /** Whether the process must tell its own memory, where no one else can read it. */
+  /** Whether the process must report its memory, because this program cannot read it. */
   readonly reportMemory: boolean;
 }
 
 /** Parent to handler process: one line of JSON on fd 3. */
 export interface Invocation {
   readonly requestId: string;
-  /** ms since the epoch, as Lambda's runtime API gives it: a laptop that slept has used its time. */
+  /** ms since the epoch, as in Lambda's runtime API. The time of a suspended laptop counts. */
   readonly deadlineMs: number;
   readonly event: unknown;
 }
@@ -32,8 +32,8 @@ const replySchema = v.variant("kind", [
 export type Reply = v.InferOutput<typeof replySchema>;
 
 /**
- * undefined for a line that is no reply: fd 3 is open to the handler too, and what it may write there
- * must not end the program that watches it.
+ * Undefined for a line that is not a reply: the handler can also write to fd 3, and must not end this
+ * program.
  */
 export function parseReply(line: string): Reply | undefined {
   try {

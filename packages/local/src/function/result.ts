@@ -1,6 +1,6 @@
 /**
- * How one invocation ended. `ms` is its wall time, a cold start's import included.
- * All but `returned` are what Lambda calls a function error.
+ * How an invocation ended. `ms` is its wall time, with a cold start's import. All kinds except
+ * `returned` are function errors in Lambda's terms.
  */
 export type InvokeResult =
   | { readonly kind: "returned"; readonly payload: unknown; readonly ms: number }
@@ -19,9 +19,9 @@ export type InvokeResult =
   | { readonly kind: "timedOut"; readonly ms: number }
   | { readonly kind: "outOfMemory"; readonly ms: number };
 
-/** The end of one handler process and who decided it. */
+/** The end of a handler process and its cause. */
 export interface EnvironmentExit {
-  /** undefined when the machine could not start the process at all. */
+  /** Undefined when the process could not be started. */
   readonly pid: number | undefined;
   readonly why: "crash" | "timeout" | "memory" | "stopped";
   readonly code: number | null;

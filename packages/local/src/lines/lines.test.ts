@@ -14,7 +14,7 @@ async function linesOf(chunks: readonly Uint8Array[], longest = 1_000_000): Prom
   return lines;
 }
 
-test("any text cut anywhere comes out as its lines", async () => {
+test("splits any text in any chunks into its lines", async () => {
   const line = fc.string({ unit: "grapheme" }).map((text) => text.replaceAll(/[\r\n]/g, ""));
   await fc.assert(
     fc.asyncProperty(fc.array(line), fc.array(fc.nat(40)), async (expected, cuts) => {
@@ -29,7 +29,7 @@ test("any text cut anywhere comes out as its lines", async () => {
   );
 });
 
-test("U+2028 inside a JSON string is no line end; CRLF is one; a last line needs none", async () => {
+test("does not split at U+2028, splits at CRLF, and reads a last line without a line end", async () => {
   expect(await linesOf([Buffer.from('{"key":"a\u2028b"}\r\n\nlast')])).toEqual([
     '{"key":"a\u2028b"}',
     "",
@@ -37,7 +37,7 @@ test("U+2028 inside a JSON string is no line end; CRLF is one; a last line needs
   ]);
 });
 
-test("a line that does not end is cut at the longest", async () => {
+test("cuts a line at the maximum length", async () => {
   expect(await linesOf([Buffer.from("aaaaaaa"), Buffer.from("aaa\nb\n")], 4)).toEqual([
     "aaaa",
     "aaaaaa".slice(0, 6),

@@ -2,16 +2,16 @@ import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
 /**
- * Calls back for each line of a stream, without its line end; a last line without one counts.
+ * Calls back with each line of a stream, without its line end, and with a last line that has none.
  * Not `readline`: that also splits at U+2028, which JSON may carry inside a string.
- * @param longest characters after which a line is cut, so that a stream without line ends cannot
- *   fill this process's memory; the rest follows as further lines
+ * @param longest the characters after which a line is cut, so that a stream without line ends cannot
+ *   fill the memory; the rest follows as further lines
  */
 export function onLines(stream: Readable, longest: number, onLine: (line: string) => void): void {
   const decoder = new StringDecoder("utf8");
   let rest = "";
   const take = (text: string): void => {
-    // Only the new text is searched: a long line in many chunks must not cost its square.
+    // Only the new text is searched, so that a long line in many chunks takes linear time.
     let from = 0;
     for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", from)) {
       const line = rest + text.slice(from, end);

@@ -54,7 +54,7 @@ const requestSchema = v.object({
   ),
 });
 
-/** A span as it came; times in ms since the epoch. */
+/** A received span; times in ms since the epoch. */
 export interface ReceivedSpan {
   readonly service: unknown;
   readonly traceId: string;
@@ -78,10 +78,9 @@ export interface OtlpReceiver {
 const ERROR = 2;
 
 /**
- * What a collector is to the programs: takes traces by OTLP, JSON over HTTP, and refuses what is
- * none.
+ * A collector for the programs' traces: OTLP, JSON over HTTP. It rejects invalid requests.
  *
- * @param answer another status than 200, or never one
+ * @param answer another status than 200, or no response
  */
 export async function startOtlpReceiver(answer: number | "never" = 200): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];

@@ -19,12 +19,12 @@ export const REGION = "us-east-1";
 export const SOURCE_BUCKET = "imagefleet-source";
 export const RENDITION_BUCKET = "imagefleet-renditions";
 
-/** The name of a lane's queue, or of its dead letters'. */
+/** The name of a lane's queue or dead-letter queue. */
 export function queueName(queue: Lane | `${Lane}-dlq`): string {
   return `imagefleet-${queue}`;
 }
 
-/** The receive after which SQS gives a message up. */
+/** The number of receives after which SQS moves a message to the dead-letter queue. */
 export const MAX_RECEIVES = 5;
 
 const DAY_SECONDS = 86_400;
@@ -42,8 +42,8 @@ export interface Resources {
 }
 
 /**
- * Creates buckets, queues with their dead-letter queues, and the bucket's notification, as infra
- * does in the cloud. What is there already stays as it is.
+ * Creates buckets, queues with their dead-letter queues, and the bucket's notification, as infra does
+ * in the cloud. Existing resources are kept.
  *
  * @param visibility each lane's visibility timeout, seconds
  */
@@ -66,7 +66,7 @@ export async function createResources(
   };
 }
 
-/** S3 tries out whatever is set by a message of its own: nothing is set that is so already. */
+/** S3 sends a test event for each new configuration, so an equal one is not set again. */
 async function notify(s3: S3Client, queueArn: string): Promise<void> {
   const wanted = {
     Id: "intake",
@@ -93,7 +93,7 @@ async function notify(s3: S3Client, queueArn: string): Promise<void> {
 }
 
 async function createLane(sqs: SQSClient, lane: Lane, visibility: number): Promise<LaneQueues> {
-  // The dead are kept longer than the living: retention counts from the first enqueue.
+  // Dead letters are kept longer, because retention counts from the first enqueue.
   const deadLetters = await createQueue(sqs, queueName(`${lane}-dlq`), {
     MessageRetentionPeriod: String(14 * DAY_SECONDS),
   });
@@ -109,7 +109,7 @@ async function createLane(sqs: SQSClient, lane: Lane, visibility: number): Promi
   return { url, arn: arnOf(queueName(lane)), deadLetters };
 }
 
-/** The URL of a lane's queue that an earlier run has made; undefined where there was none. */
+/** The URL of a lane's queue from an earlier run; undefined if no run has created it. */
 export async function laneUrl(sqs: SQSClient, lane: Lane): Promise<string | undefined> {
   try {
     return (await sqs.send(new GetQueueUrlCommand({ QueueName: queueName(lane) }))).QueueUrl;
@@ -123,7 +123,7 @@ function arnOf(queue: string): string {
   return `arn:aws:sqs:${REGION}:000000000000:${queue}`;
 }
 
-/** Attributes are set in a second call: a queue from an earlier run may have had others. */
+/** Attributes are set in a second call, because a queue of an earlier run may have others. */
 async function createQueue(
   sqs: SQSClient,
   name: string,

@@ -23,8 +23,8 @@ const digest = async (name: string) =>
     .update(await readFile(path(name)))
     .digest("hex");
 
-describe("the samples", () => {
-  test("are all there under their names, and nothing half-written beside them", async () => {
+describe("generateSamples", () => {
+  test("writes every sample under its name, and no other file", async () => {
     const visible = (await readdir(dir)).filter((name) => !name.startsWith("."));
     expect(visible.sort()).toEqual(files.map((file) => basename(file)).sort());
     expect(visible).toHaveLength(10);
@@ -40,14 +40,21 @@ describe("the samples", () => {
     ["sticker.png", { format: "png", hasAlpha: true }],
     ["day-and-night.gif", { format: "gif", pages: 12, width: 320, height: 200 }],
     ["coast-scan.tif", { format: "tiff", width: 4200, height: 2100 }],
-  ])("%s is what it says", async (name, expected) => {
-    expect(await sharp(path(name)).metadata()).toMatchObject(expected);
-    // Decodes to its end, and is a picture: its tones spread.
-    const { channels } = await sharp(path(name), { failOn: "warning" }).stats();
-    expect(Math.max(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(20);
-  });
+  ])(
+    "writes %s in its format, with more bytes than its default rendition of the same size",
+    async (name, expected) => {
+      expect(await sharp(path(name)).metadata()).toMatchObject(expected);
+      // It is read to its end, and its tones vary as a picture's do.
+      const { channels } = await sharp(path(name), { failOn: "warning" }).stats();
+      expect(Math.max(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(20);
+      const rendition = await sharp(path(name), { animated: true })
+        .webp({ quality: 78, effort: 2 })
+        .toBuffer();
+      expect(rendition.length).toBeLessThan((await stat(path(name))).size);
+    },
+  );
 
-  test("hold one over 20 MiB and one that cannot be decoded to its end", async () => {
+  test("writes one file over 20 MiB and one that cannot be read to its end", async () => {
     const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
     expect(sizes.filter((size) => size > LIMIT_BYTES)).toHaveLength(1);
     await expect(
@@ -55,7 +62,7 @@ describe("the samples", () => {
     ).rejects.toThrow();
   });
 
-  test("are not made again, but for one that is missing: the same bytes", async () => {
+  test("writes only a missing file again, with the same bytes", async () => {
     const before = await digest("sticker.png");
     const { mtimeMs } = await stat(path("mountain-lake.jpg"));
     await rm(path("sticker.png"));

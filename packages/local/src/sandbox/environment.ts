@@ -1,7 +1,7 @@
 import { asEnvironment } from "../credentials/index.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-/** The function's environment in a sandbox, as infra sets it. */
+/** The function's environment variables in a sandbox, as infra sets them. */
 export function environmentIn({
   region,
   endpoint,

@@ -9,16 +9,16 @@ import { startLocalAws } from "../aws/index.ts";
 import type { Credentials } from "../credentials/index.ts";
 import { createResources, REGION, type Resources } from "../resources/index.ts";
 
-/** Throw-away local AWS with the fleet's buckets and queues and nothing that drains them. */
+/** Temporary local AWS with the fleet's buckets and queues, without its programs. */
 export interface Sandbox {
   readonly endpoint: string;
-  /** What requests to them are signed with. */
+  /** The credentials for requests to them. */
   readonly credentials: Credentials;
   readonly region: string;
   readonly s3: S3Client;
   readonly sqs: SQSClient;
   readonly resources: Resources;
-  /** A folder that goes with the sandbox. */
+  /** A folder that is removed with the sandbox. */
   readonly folder: string;
   close(): Promise<void>;
 }

@@ -1,14 +1,14 @@
-/** Objects that are there by their number alone. */
+/** Objects whose keys follow from their number. */
 export interface Run {
   readonly before: string;
   readonly after: string;
   readonly count: number;
 }
 
-/** Digits of a number in a key: keys are in the order of their numbers. */
+/** The digits of a number in a key, so that keys sort by number. */
 const DIGITS = 8;
 
-/** The part of a key that a number makes. */
+/** The part of a key with the number. */
 export function pathAt(n: number): string {
   return `${String(n).padStart(DIGITS, "0")}.jpg`;
 }
@@ -20,9 +20,9 @@ export interface Page {
 }
 
 /**
- * The keys of sorted runs that begin with a prefix and come after a key.
+ * The keys of sorted runs that start with a prefix and follow a key.
  *
- * @param most keys on the page
+ * @param most the most keys of the page
  */
 export function pageOf(
   runs: readonly Run[],

@@ -9,7 +9,7 @@ const RENDITION_BUCKET = "imagefleet-renditions";
 const MOST = 1_000;
 const ETAG = '"0123456789abcdef0123456789abcdef"';
 
-/** What stands in for a fleet's buckets and empty queues of any size. */
+/** The contents of a synthetic fleet. */
 export interface SyntheticBucket {
   readonly endpoint: string;
   close(): Promise<void>;
@@ -18,17 +18,17 @@ export interface SyntheticBucket {
 export interface SyntheticBucketOptions {
   /** Sources, each with every rendition of the recipe. */
   readonly sources: number;
-  /** So many of them, the first, have a manifest. */
+  /** The number of sources, from the first on, that have a manifest. */
   readonly manifests: number;
-  /** Without widths that a source may be too small for, and from the bucket's root. */
+  /** Must have no widths that a source may be too small for, and no source prefix. */
   readonly recipe: Recipe;
-  /** The fingerprint that manifests carry. */
+  /** The fingerprint in the manifests. */
   readonly fingerprint: string;
 }
 
 /**
- * Serves buckets that are nowhere: listings and manifests are made when they are asked for, so that a
- * million objects cost nothing to have. As much of S3 and SQS as who only looks needs, and no more.
+ * Serves synthetic buckets: listings and manifests are created per request, so that a million objects
+ * take no storage. It has only the read operations of S3 and SQS that a viewer uses.
  */
 export async function startSyntheticBucket(
   options: SyntheticBucketOptions,

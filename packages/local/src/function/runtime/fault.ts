@@ -1,22 +1,22 @@
-/** An error as Lambda's service reports it. */
+/** An error in the format of Lambda. */
 export interface Fault {
   errorType: string;
   message: string;
 }
 
-/** Anything may be thrown: what is no Error goes by its type's name, as in Lambda. */
+/** A thrown value that is not an Error has its type's name, as in Lambda. */
 export function faultOf(thrown: unknown): Fault {
   try {
     return thrown instanceof Error
       ? { errorType: String(thrown.name), message: String(thrown.message) }
       : { errorType: typeof thrown, message: String(thrown) };
   } catch {
-    // A getter or a toString of the thrown thing threw in turn.
+    // A getter or toString of the thrown value threw.
     return { errorType: "handled", message: "The thrown value cannot be read" };
   }
 }
 
-/** Lambda's text log format: one line, so that a reader of lines gets the stack whole. */
+/** Lambda's text log format: one line that contains the whole stack. */
 export function logLine(requestId: string, what: string, thrown: unknown): string {
   const { errorType, message } = faultOf(thrown);
   const stack = thrown instanceof Error && thrown.stack ? thrown.stack.split("\n") : [];

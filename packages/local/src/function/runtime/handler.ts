@@ -5,7 +5,7 @@ import type { HandlerContext } from "./context.ts";
 
 export type Handler = (event: unknown, context: HandlerContext) => unknown;
 
-/** A module that gives no handler, under the name that Lambda has for it. */
+/** A module without a handler, with Lambda's name of the error. */
 export class LoadError extends Error {
   override readonly name = "LoadError";
   readonly errorType: string;
@@ -16,7 +16,7 @@ export class LoadError extends Error {
   }
 }
 
-/** @throws LoadError, or what the module itself threw when it was run */
+/** @throws LoadError, or the error of the module itself */
 export async function loadHandler(href: string, exportName: string): Promise<Handler> {
   const exports = await load(href);
   const handler = exports[exportName];
@@ -38,7 +38,7 @@ export async function loadHandler(href: string, exportName: string): Promise<Han
 
 async function load(href: string): Promise<Record<string, unknown>> {
   try {
-    // Lambda's working directory is the code's, so that a path relative to the caller's fails here as there.
+    // Lambda's working directory is that of the code, so a path that is relative to the caller's fails too.
     chdir(dirname(fileURLToPath(href)));
     return await import(href);
   } catch (error) {
@@ -56,7 +56,7 @@ function isHandler(value: unknown): value is Handler {
   return typeof value === "function";
 }
 
-/** ENOENT: the module's own directory is not there. */
+/** ENOENT: the module's directory does not exist. */
 function isNotFound(error: unknown): boolean {
   if (!(error instanceof Error) || !("code" in error)) return false;
   const { code } = error;

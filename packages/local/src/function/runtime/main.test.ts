@@ -20,7 +20,7 @@ const launch: Launch = {
   reportMemory: true,
 };
 
-/** A handler process without the parent that usually watches it. */
+/** A handler process without its usual parent. */
 function run(): { replies: (Reply | undefined)[]; channel: Duplex; ended: Promise<unknown[]> } {
   const program = fileURLToPath(new URL("./main.ts", import.meta.url));
   const child = spawn(process.execPath, [program, JSON.stringify(launch)], {
@@ -34,7 +34,7 @@ function run(): { replies: (Reply | undefined)[]; channel: Duplex; ended: Promis
   return { replies, channel, ended: once(child, "exit") };
 }
 
-test("it says when it is ready, and its memory where that is asked for", async () => {
+test("reports that it is ready, and its memory if requested", async () => {
   const { replies } = run();
   const plausible = expect.objectContaining({ kind: "memory", bytes: expect.any(Number) });
   await expect.poll(() => replies, { timeout: 10_000 }).toContainEqual({ kind: "ready" });
@@ -44,7 +44,7 @@ test("it says when it is ready, and its memory where that is asked for", async (
   expect(Math.max(...bytes)).toBeLessThan(1_000_000_000);
 });
 
-test("it ends when its channel does", async () => {
+test("ends when its channel closes", async () => {
   const { replies, channel, ended } = run();
   await expect.poll(() => replies, { timeout: 10_000 }).toContainEqual({ kind: "ready" });
   channel.end();

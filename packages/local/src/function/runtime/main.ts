@@ -1,6 +1,6 @@
 /**
- * The program of a handler process: what Lambda's runtime interface client is to Node.js there.
- * It imports nothing but Node's own modules: whatever it loaded would count as the handler's memory.
+ * The program of a handler process, like Lambda's runtime interface client. It imports only Node's
+ * modules, because its memory counts as the handler's.
  */
 import { Socket } from "node:net";
 import process, { argv, exit, memoryUsage, stderr, stdout } from "node:process";
@@ -19,7 +19,7 @@ const MEMORY_REPORT_MS = 25;
 /** Ten messages of 1 MiB, with room for JSON's escapes. */
 const LONGEST_INVOCATION = 40 * 1024 * 1024;
 
-// The parent alone decides when this process ends: a process manager may signal all of them at once.
+// Only the parent ends this process: a process manager may signal all processes at once.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 process.on("uncaughtException", (error) => die("Uncaught Exception", error, UNCAUGHT_EXCEPTION));
@@ -32,12 +32,12 @@ let handler: Handler | undefined;
 let requestId = "undefined";
 
 const channel = new Socket({ fd: 3 });
-// The channel ends with the parent, and a handler must not outlive it. Not by `exit`, which waits for
-// native work under way, such as a picture that is being encoded.
+// The channel closes with the parent, and a handler must not outlive it. `exit` would wait for running
+// native work, such as the encoding of a picture.
 const follow = () => process.kill(process.pid, "SIGKILL");
 channel.on("error", follow);
 channel.on("end", follow);
-// Listened to before the import, so that a parent that dies meanwhile is noticed; it sends nothing until "ready".
+// Before the import, so that the end of the parent is noticed. The parent sends nothing until "ready".
 onLines(channel, LONGEST_INVOCATION, (line) => void serve(JSON.parse(line)));
 
 if (launch.reportMemory) {
@@ -66,7 +66,7 @@ async function serve(invocation: Invocation): Promise<void> {
     logError("Invoke Error", error);
     reply = JSON.stringify({ kind: "threw", requestId, ...faultOf(error) });
   }
-  // What the handler printed is its invocation's: it is out before the answer is.
+  // The handler's output belongs to its invocation, and so is flushed before the response.
   await Promise.all([flushed(stdout), flushed(stderr)]);
   channel.write(`${reply}\n`);
 }

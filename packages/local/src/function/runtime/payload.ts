@@ -1,9 +1,9 @@
-/** Lambda's limit for an answer: 6 MB and a little. */
+/** Lambda's limit of a response: slightly more than 6 MB. */
 const LARGEST_PAYLOAD = 6_291_556;
 
 /**
- * What a handler returned, as the JSON that crosses to the service; undefined becomes null.
- * @throws Error named as Lambda names it, for what JSON cannot say and for what is too large
+ * The returned value of a handler as JSON; undefined becomes null.
+ * @throws Error with Lambda's name, for a value that JSON cannot represent or that is too large
  */
 export function payloadOf(result: unknown): string {
   let json: string;

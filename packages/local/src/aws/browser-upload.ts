@@ -1,5 +1,38 @@
 import * as v from "valibot";
-import { S3Error } from "./fauxqs.ts";
+import { type Request, S3Error } from "./fauxqs.ts";
+import { header } from "./target.ts";
+
+export function isForm(request: Request): boolean {
+  return /^multipart\/form-data/i.test(header(request, "content-type") ?? "");
+}
+
+/**
+ * The fields of a browser upload's form; undefined for another body.
+ *
+ * @throws S3Error InvalidArgument (400) for a field that occurs twice: fauxqs would use the other value
+ */
+export function readForm(contentType: string | undefined, body: Buffer): Form | undefined {
+  const boundary = /^multipart\/form-data;.*boundary="?([^\s;"]+)"?/i.exec(contentType ?? "")?.[1];
+  if (boundary === undefined) return undefined;
+  const fields = new Map<string, string>();
+  const delimiter = `--${boundary}`;
+  let at = body.indexOf(delimiter);
+  while (at >= 0) {
+    const headersEnd = body.indexOf("\r\n\r\n", at);
+    const next = body.indexOf(`\r\n${delimiter}`, headersEnd);
+    if (headersEnd < 0 || next < 0) break;
+    const name = /name="([^"]+)"/i.exec(body.toString("utf8", at, headersEnd))?.[1] ?? "";
+    const start = headersEnd + 4;
+    // S3 ignores fields after the file.
+    if (name === "file") return { fields, fileBytes: next - start };
+    if (fields.has(name.toLowerCase())) {
+      throw new S3Error("InvalidArgument", `POST requires exactly one field "${name}"`, 400);
+    }
+    fields.set(name.toLowerCase(), body.toString("utf8", start, next));
+    at = next + 2;
+  }
+  return { fields, fileBytes: 0 };
+}
 
 const Policy = v.pipe(
   v.string(),
@@ -11,21 +44,21 @@ const Policy = v.pipe(
       v.union([
         v.tuple([v.literal("content-length-range"), v.number(), v.number()]),
         v.tuple([v.picklist(["eq", "starts-with"]), v.string(), v.string()]),
-        // Last: a list of strings would pass for a record of them.
+        // Last, because a list of strings also matches a record.
         v.record(v.string(), v.string()),
       ]),
     ),
   }),
 );
 
-/** Every other field of a form must be in a condition, or its sender could say anything in it. */
+/** Every other field of a form must have a condition, because its value is not signed otherwise. */
 const withoutCondition = ["policy", "x-amz-signature", "file"];
 
 /** The form of a browser upload: its fields by lower-case name, and the file's length in bytes. */
 export type Form = { fields: Map<string, string>; fileBytes: number };
 
 /**
- * Holds a browser upload to the policy that it carries; fauxqs reads none.
+ * Checks a browser upload against its policy, which fauxqs ignores.
  *
  * @throws S3Error AccessDenied (403), EntityTooLarge, EntityTooSmall, InvalidPolicyDocument (400)
  */

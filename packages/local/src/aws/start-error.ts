@@ -1,4 +1,15 @@
-/** Why the servers cannot use their folder; "other" is known by its cause alone. */
+/** Another process listens on the port. */
+export class PortTaken extends Error {
+  override readonly name = "PortTaken";
+  readonly port: number;
+
+  constructor(port: number) {
+    super(`port ${port} of 127.0.0.1 is in use: end what listens there, or choose another port`);
+    this.port = port;
+  }
+}
+
+/** Why the servers cannot use their folder; the cause has the details of "other". */
 export const FOLDER_ERRORS = ["held", "full", "damaged", "denied", "other"] as const;
 type Why = (typeof FOLDER_ERRORS)[number];
 
@@ -10,9 +21,9 @@ const texts: Readonly<Record<Why, string>> = {
   other: "its database cannot be opened",
 };
 
-/** The folder that the servers keep everything in cannot be used. */
+/** The servers' data folder cannot be used. */
 export class FolderError extends Error {
-  override readonly name = "FolderFault";
+  override readonly name = "FolderError";
   readonly why: Why;
 
   constructor(why: Why, message: string, options?: ErrorOptions) {
@@ -28,7 +39,7 @@ export function folderError(cause: unknown, dataDir: string): FolderError {
 }
 
 /**
- * SQLite's result codes by the lowest byte, which every code that extends one has.
+ * SQLite's result codes by their lowest byte, which extended codes share.
  * @see https://sqlite.org/rescode.html
  */
 const bySqlite: Readonly<Record<number, Why>> = {
