@@ -1,8 +1,14 @@
+import { type Answer, deliver } from "@imagefleet/core/deliver";
 import { REJECTED_REASONS } from "@imagefleet/core/outcome";
 import { Queue, type ReceivedMessage } from "@imagefleet/core/queue";
+import type { ReconcileResources } from "@imagefleet/core/reconcile";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { createLog } from "@imagefleet/core/telemetry";
-import { type AttemptContext, attempt } from "../../packages/core/src/attempt/attempt.ts";
+import {
+  type AttemptContext,
+  attempt,
+  LATE_WRITE_SECONDS,
+} from "../../packages/core/src/attempt/attempt.ts";
 import { readMessage } from "../../packages/core/src/attempt/source-group.ts";
 import { modelCodec } from "./codec.ts";
 import { RECIPES } from "./recipes.ts";
@@ -13,7 +19,11 @@ import type { ModelLane, World } from "./world.ts";
 
 /** How many attempts run concurrently. More of them do not find more. */
 const SLOTS = 4;
+/** How many deliveries run concurrently. */
+const DELIVERY_SLOTS = 2;
 export const MAX_RECEIVES = 2;
+/** After this time a delivery is killed, s. */
+const DELIVERY_SECONDS = 25;
 const log = createLog("model", "silent");
 
 /** The real stores, queues and `attempt` with modeled clients, for one attempt at a time. */
@@ -42,14 +52,7 @@ class Slot {
   context(lane: ModelLane, session: Session, world: World): AttemptContext {
     return {
       lane: lane.name,
-      reconcile: {
-        recipe: RECIPES[session.recipe % RECIPES.length] ?? world.recipe,
-        sources: this.#sources,
-        renditions: this.#renditions,
-        memoryBytes: 64 * 2 ** 20,
-        renderSemaphore: (work) => work(),
-        codec: modelCodec(() => session.turn("render", () => undefined, "own")),
-      },
+      reconcile: this.#resources(session, world),
       large: new Queue(this.#sqs, world.large.queue.url),
       deadLetters: new Queue(this.#sqs, lane.deadLetters.url),
       maxReceives: MAX_RECEIVES,
@@ -63,6 +66,29 @@ class Slot {
     };
   }
 
+  deliver(key: string, session: Session, world: World): Promise<Answer> {
+    const resources = {
+      ...this.#resources(session, world),
+      sourceBuckets: [SOURCES],
+      small: new Queue(this.#sqs, world.small.queue.url),
+      large: new Queue(this.#sqs, world.large.queue.url),
+      settleSeconds: DELIVERY_SECONDS + LATE_WRITE_SECONDS,
+      now: () => world.now,
+    };
+    return deliver(key, resources, session.signal);
+  }
+
+  #resources(session: Session, world: World): ReconcileResources {
+    return {
+      recipe: RECIPES[session.recipe % RECIPES.length] ?? world.recipe,
+      sources: this.#sources,
+      renditions: this.#renditions,
+      memoryBytes: 64 * 2 ** 20,
+      renderSemaphore: (work) => work(),
+      codec: modelCodec(() => session.turn("render", () => undefined, "own")),
+    };
+  }
+
   #now(): { world: World; session: Session } {
     const { world, session } = this;
     if (!world || !session) throw new Error("a call outside of any attempt");
@@ -71,18 +97,23 @@ class Slot {
 }
 
 const slots = Array.from({ length: SLOTS }, () => new Slot());
+const deliverySlots = Array.from({ length: DELIVERY_SLOTS }, () => new Slot());
 
 /** Frees all slots. The attempts of an earlier world never go on. */
 export function clearSlots(): void {
-  for (const slot of slots) slot.session = undefined;
+  for (const slot of [...slots, ...deliverySlots]) slot.session = undefined;
 }
 
 export function hasFreeSlot(): boolean {
   return slots.some(({ session }) => session === undefined);
 }
 
+export function hasFreeDeliverySlot(): boolean {
+  return deliverySlots.some(({ session }) => session === undefined);
+}
+
 export function sessions(): Session[] {
-  return slots.flatMap(({ session }) => session ?? []);
+  return [...slots, ...deliverySlots].flatMap(({ session }) => session ?? []);
 }
 
 /** Starts an attempt and settles its message. A crashed attempt never ends. */
@@ -120,8 +151,47 @@ export function start(message: ReceivedMessage, lane: ModelLane, world: World): 
   );
 }
 
+/** Starts a delivery, as CloudFront does for a key that the bucket does not have. */
+export function startDelivery(key: string, world: World): Session {
+  const slot = deliverySlots.find(({ session }) => session === undefined);
+  if (!slot) throw new Error("no slot is free");
+  world.deliveries += 1;
+  const killedAt = world.now + DELIVERY_SECONDS * 1000;
+  const name = `delivery ${world.deliveries} of ${key}`;
+  const session = new Session(name, world.recipeOfNextProgram(), world.step, killedAt);
+  slot.session = session;
+  slot.world = world;
+  const current = world.contents.length;
+  void slot.deliver(key, session, world).then(
+    async (answer) => {
+      await session.turn(
+        `answer ${answer.status}`,
+        () => check(answer, key, session.putAt ?? current, world),
+        "own",
+      );
+      end(session, world);
+    },
+    (error: unknown) => world.violations.push(`deliver threw ${String(error)}`),
+  );
+  return session;
+}
+
+/**
+ * An answer is of a content that the source had after the delivery stored it, or else after its start:
+ * a cache may keep the answer for long.
+ */
+function check(answer: Answer, key: string, since: number, world: World): void {
+  if (answer.status !== 200 || answer.substitute) return;
+  const body = Buffer.from(answer.body).toString();
+  const contents = world.contents.slice(Math.max(0, since - 1));
+  if (contents.some((content) => content !== undefined && body.startsWith(`[${content}]`))) return;
+  world.violations.push(`the answer for ${key} is ${body}, which the source was not then`);
+}
+
 export function end(session: Session, world: World): void {
   world.ended.push(session);
   world.running.delete(session);
-  for (const slot of slots) if (slot.session === session) slot.session = undefined;
+  for (const slot of [...slots, ...deliverySlots]) {
+    if (slot.session === session) slot.session = undefined;
+  }
 }

@@ -1,6 +1,15 @@
 import { REJECTED_REASONS } from "@imagefleet/core/outcome";
 import { Chance } from "./chance.ts";
-import { clearSlots, end, hasFreeSlot, MAX_RECEIVES, sessions, start } from "./fleet.ts";
+import {
+  clearSlots,
+  end,
+  hasFreeDeliverySlot,
+  hasFreeSlot,
+  MAX_RECEIVES,
+  sessions,
+  start,
+  startDelivery,
+} from "./fleet.ts";
 import { forgeManifest, placeBystanders, sendForeignMessage } from "./intruder.ts";
 import type { Session } from "./session.ts";
 import { verdict } from "./verdict.ts";
@@ -18,6 +27,7 @@ const CHANGE_OF_PACE = 0.08;
 
 /** Before these calls, what an attempt has read may be out of date: the rules are for these moments. */
 const WINDOW = /^(put renditions\/manifests|head sources|remove )/;
+const DELIVERY_WINDOW = /^(put renditions|head sources|send )/;
 /** The probability that an attempt rests before such a call, in histories with rests. */
 const RESTS = 0.5;
 /** It rests until at most so many ends of attempts or changes. */
@@ -36,6 +46,8 @@ interface Budget {
   deployments: number;
   redrives: number;
   expiries: number;
+  /** Requests of viewers for keys that the bucket mostly does not have. */
+  requests: number;
   /** Messages that name another bucket, and forged manifests. */
   intrusions: number;
 }
@@ -78,11 +90,23 @@ function budgetOf(chance: Chance, world: World): Budget {
     deployments: 0,
     redrives: 0,
     expiries: 2,
+    requests: chance.happens(0.6) ? 1 + chance.below(4) : 0,
     intrusions: 0,
   };
   // Concurrent attempts are the only fault here.
   if (world.isAlternating) {
     return { ...calm, rests: RESTS, changes: 3 + chance.below(4), crashes: chance.below(2) };
+  }
+  if (world.isViewed) {
+    return {
+      ...calm,
+      rests: RESTS,
+      isTidy: true,
+      changes: 2 + chance.below(2),
+      requests: 1 + chance.below(3),
+      crashes: chance.below(2),
+      deployments: chance.happens(0.2) ? 1 : 0,
+    };
   }
   switch (chance.below(5)) {
     case 0:
@@ -140,7 +164,7 @@ function isAtWindow(session: Session): boolean {
   const [call, ...others] = session.calls;
   if (call === undefined || others.length > 0 || call === session.seen) return false;
   session.seen = call;
-  return WINDOW.test(call.name);
+  return (session.killedAt === undefined ? WINDOW : DELIVERY_WINDOW).test(call.name);
 }
 
 interface Action {
@@ -178,7 +202,8 @@ function actionsOf(world: World, budget: Budget): Action[] {
         });
       }
     }
-    if (budget.crashes > 0 && world.running.has(session)) {
+    const isDelivery = session.killedAt !== undefined;
+    if (budget.crashes > 0 && (isDelivery || world.running.has(session))) {
       // A crash after the end of the lease finds the most, because the message is already visible.
       may(session.signal.aborted ? 3 : budget.isTidy ? 4 : 0.4, () => {
         budget.crashes -= 1;
@@ -210,6 +235,13 @@ function actionsOf(world: World, budget: Budget): Action[] {
     may(budget.isTidy ? (isQuiet ? 4 : 0.3) : 1, () => {
       budget.changes -= 1;
       return `the source becomes ${JSON.stringify(world.changeSource())}`;
+    });
+  }
+  if (budget.requests > 0 && hasFreeDeliverySlot()) {
+    may(isQuiet ? 2 : 0.7, () => {
+      const key = world.requestedKey();
+      budget.requests -= 1;
+      return key === undefined ? "no key is missing" : `${startDelivery(key, world).name}: starts`;
     });
   }
   if (budget.deployments > 0) {
@@ -308,6 +340,11 @@ function mayRedrive(
 
 /** Advances the time until the next message is visible. Leases end, also those of some running attempts. */
 function passTime(world: World, budget: Budget, next: number): string {
+  for (const session of sessions()) {
+    if (session.killedAt === undefined || session.killedAt > next) continue;
+    world.giveUp(session.crash(world.chance), session.killedAt);
+    end(session, world);
+  }
   for (const { call, until } of world.late) {
     if (until <= next && world.chance.happens(0.5)) call.takeEffect();
   }

@@ -15,7 +15,7 @@ export interface Call {
   readonly fail: (error: Error) => void;
 }
 
-/** One attempt at a message in one process, with its calls. */
+/** One attempt at a message, or one delivery, in one process, with its calls. */
 export class Session {
   readonly name: string;
   /** The number of the recipe of its program. */
@@ -32,6 +32,8 @@ export class Session {
   #crashed = false;
   /** The keys of renditions that it has put and not committed. */
   readonly uncommitted = new Set<string>();
+  /** How many contents the source had had when a delivery put its rendition last. */
+  putAt: number | undefined;
   /** The ETag of the content that it read last. */
   content: string | undefined;
   /** There is nothing new for it: its content is rejected, and the manifest contains that. */
@@ -39,8 +41,12 @@ export class Session {
   /** `World.changes` at its start. */
   changes = 0;
 
+  /** A delivery has no message: it is killed at this time, ms. */
+  readonly killedAt: number | undefined;
+
   /** @param startedAt the step of the world */
-  constructor(name: string, recipe: number, startedAt: number) {
+  constructor(name: string, recipe: number, startedAt: number, killedAt?: number) {
+    this.killedAt = killedAt;
     this.name = name;
     this.recipe = recipe;
     this.startedAt = startedAt;

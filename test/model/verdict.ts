@@ -41,9 +41,22 @@ export function verdict(world: World): string[] {
       ? planRenditions(infoOf(Number(size[1]), Number(size[2]), 1), recipe, KEY, 2 ** 30).renditions
       : [];
     const listed = new Map(manifest.renditions.map((each) => [each.key, each]));
+    const unmade = new Map(manifest.onRequest?.map((each) => [each.key, each]));
     for (const { key, preset } of expected) {
       const object = s3.get(RENDITIONS, key);
-      const start = renditionOf(content ?? "", presetFingerprint(preset, ENCODER));
+      const fingerprint = presetFingerprint(preset, ENCODER);
+      const start = renditionOf(content ?? "", fingerprint);
+      if (preset.when === "request" && !listed.has(key)) {
+        if (unmade.get(key)?.fingerprint !== fingerprint) {
+          violations.push(`the manifest does not list ${key}, which is made on request`);
+        }
+        unmade.delete(key);
+        if (object && !Buffer.from(object.body).toString().startsWith(start)) {
+          violations.push(`${key} was made on request and is stale: ${Buffer.from(object.body)}`);
+        }
+        stored.delete(key);
+        continue;
+      }
       if (object === undefined) violations.push(`${key} is missing`);
       else if (!Buffer.from(object.body).toString().startsWith(start)) {
         violations.push(`${key} is stale: ${Buffer.from(object.body)}, not ${start}`);
@@ -54,7 +67,7 @@ export function verdict(world: World): string[] {
       listed.delete(key);
       stored.delete(key);
     }
-    for (const key of listed.keys())
+    for (const key of [...listed.keys(), ...unmade.keys()])
       violations.push(`the manifest lists ${key}, which the recipe does not make`);
   }
   for (const key of stored) if (!isExcused(key, world)) violations.push(`${key} is an orphan`);

@@ -1,6 +1,6 @@
 import { jobMessage } from "@imagefleet/core/intake";
 import type { Lane } from "@imagefleet/core/outcome";
-import { manifestKey } from "@imagefleet/core/plan";
+import { manifestKey, renditionKey } from "@imagefleet/core/plan";
 import { type Recipe, recipeFingerprint } from "@imagefleet/core/recipe";
 import type { Manifest, Tombstone } from "@imagefleet/core/store";
 import { LATE_WRITE_SECONDS } from "../../packages/core/src/attempt/attempt.ts";
@@ -42,6 +42,12 @@ export class World {
   changes = 0;
   /** The same content is uploaded and deleted in turn, with most events twice: ETags do not show that. */
   readonly isAlternating: boolean;
+  /** The sources are pictures, and viewers request what is not stored: deliveries overlap with changes. */
+  readonly isViewed: boolean;
+  /** How many deliveries have started. */
+  deliveries = 0;
+  /** What the source has been, in order; undefined when there was none, or an object of the fleet. */
+  readonly contents: (string | undefined)[] = [];
   /** The history has deployments. */
   deploys = false;
   /** The number of steps so far. */
@@ -49,17 +55,20 @@ export class World {
   /** The step at which the last tombstone was put. */
   #removedAt = 0;
   #versions = 0;
-  readonly #contents: string[] = [];
+  readonly #uploaded: string[] = [];
   #recipe = 0;
   #older: number | undefined;
 
   constructor(chance: Chance, maxReceives: number) {
     this.chance = chance;
-    this.isAlternating = chance.happens(0.3);
+    this.isAlternating = chance.happens(0.25);
+    this.isViewed = !this.isAlternating && chance.happens(0.3);
     this.s3 = new ModelS3((key, session, tagging) => {
       if (tagging !== undefined) this.#removedAt = this.step;
       if (!key.startsWith("manifests/")) {
-        session.uncommitted.add(key);
+        // What a delivery puts is checked by its job, so nothing excuses it.
+        if (session.killedAt === undefined) session.uncommitted.add(key);
+        else session.putAt = this.contents.length;
         return;
       }
       session.uncommitted.clear();
@@ -119,8 +128,8 @@ export class World {
   }
 
   /** Gives up writes: each takes effect within the time that attempts allow, or never. */
-  giveUp(calls: readonly Call[]): void {
-    const until = this.now + LATE_WRITE_SECONDS * 1000;
+  giveUp(calls: readonly Call[], at = this.now): void {
+    const until = at + LATE_WRITE_SECONDS * 1000;
     this.late.push(...calls.map((call) => ({ call, until })));
   }
 
@@ -132,6 +141,17 @@ export class World {
     message.visibleAt = Math.max(message.visibleAt, this.now + LATE_WRITE_SECONDS * 1000);
   }
 
+  /** A key that any recipe makes of the source; mostly one that is not stored. */
+  requestedKey(): string | undefined {
+    const keys = RECIPES.flatMap((recipe) =>
+      recipe.presets.map((preset) => renditionKey(recipe, preset, KEY)),
+    );
+    const missing = keys.filter((key) => this.s3.get(RENDITIONS, key) === undefined);
+    const lazy = missing.filter((key) => /^(tail|hero)/.test(key));
+    const some = this.chance.happens(0.1) ? keys : this.chance.happens(0.7) ? lazy : missing;
+    return some.length === 0 ? undefined : this.chance.of(some);
+  }
+
   /** Uploads, overwrites or deletes the source. S3 sends an event, sometimes twice. */
   changeSource(): string {
     this.changes += 1;
@@ -141,6 +161,7 @@ export class World {
       const own = body.startsWith("own") ? { imagefleet: "0123" } : undefined;
       this.s3.put(SOURCES, KEY, Buffer.from(body), own);
     }
+    this.contents.push(body?.startsWith("own") ? undefined : body);
     const event = s3Event(body?.length, this.now);
     this.events.push(event);
     if (this.chance.happens(this.isAlternating ? 0.7 : 0.3)) this.events.push(event);
@@ -149,12 +170,16 @@ export class World {
 
   #nextContent(): string | undefined {
     const { chance } = this;
-    const earlier = this.#contents;
+    const earlier = this.#uploaded;
     if (this.isAlternating) {
       return this.s3.get(SOURCES, KEY) === undefined ? "picture 1 90x40" : undefined;
     }
     if (earlier.length > 0 && chance.happens(0.25)) return chance.of(earlier);
     this.#versions += 1;
+    if (this.isViewed && chance.happens(0.9)) {
+      const spaces = " ".repeat(chance.happens(0.3) ? 60 : 0);
+      return `picture ${this.#versions} 90x40${spaces}`;
+    }
     const content = chance.of([
       undefined,
       undefined,

@@ -12,7 +12,13 @@ const REMOVE = "packages/core/src/reconcile/remove-renditions.ts";
 const KEYS = "packages/core/src/reconcile/keys.ts";
 const ATTEMPT = "packages/core/src/attempt/attempt.ts";
 const GROUP = "packages/core/src/attempt/source-group.ts";
+const REQUESTED = "packages/core/src/reconcile/requested.ts";
+const DELIVER = "packages/core/src/deliver/deliver.ts";
 const STORE = "packages/core/src/store/rendition-store.ts";
+
+const SEND_CHECK =
+  "    if (!this.#isCheckSent) await this.#sendCheck(job.bucket, this.#resources.settleSeconds);\n";
+const LAZY_PUT = "    let own = await renditions.putOver(object, this.#own, this.#signal);\n";
 
 export const RULES: readonly Rule[] = [
   {
@@ -224,5 +230,77 @@ export const RULES: readonly Rule[] = [
     file: ATTEMPT,
     from: "const delaySeconds = hasPendingWrite ? LATE_WRITE_SECONDS : 0;",
     to: "const delaySeconds = 0;",
+  },
+  {
+    rule: "a delivery sends a job that checks its rendition",
+    file: DELIVER,
+    from: SEND_CHECK,
+    to: "",
+  },
+  {
+    rule: "that job is sent before the rendition is stored",
+    file: DELIVER,
+    from: `${SEND_CHECK}${LAZY_PUT}`,
+    to: `${LAZY_PUT}${SEND_CHECK}`,
+  },
+  {
+    rule: "that job is received after the delivery and its writes have ended",
+    file: DELIVER,
+    from: "await this.#sendCheck(job.bucket, this.#resources.settleSeconds);",
+    to: "await this.#sendCheck(job.bucket, 0);",
+  },
+  {
+    rule: "a delivery replaces only what it has seen",
+    file: DELIVER,
+    from: "renditions.putOver(object, this.#own, this.#signal)",
+    to: "renditions.put(object, this.#signal)",
+  },
+  {
+    rule: "a delivery reads the source again after it has stored",
+    file: DELIVER,
+    from: 'return now === etag ? this.#answer(body, own) : "again";',
+    to: "return this.#answer(body, own);",
+  },
+  {
+    rule: "an unchanged source's renditions on request are checked",
+    file: RECONCILE,
+    from: "old === undefined || job.check === undefined",
+    to: "true",
+  },
+  {
+    rule: "a listed rendition that a delivery has replaced is made again",
+    file: RECONCILE,
+    from: '    if (!(await areListedStored(job, old, context, signal))) return "again";\n',
+    to: "",
+  },
+  {
+    rule: "renditions on request of another content are removed",
+    file: REQUESTED,
+    from: "old?.source.etag === etag && ",
+    to: "",
+  },
+  {
+    rule: "a rendition on request is of the current content",
+    file: REQUESTED,
+    from: "found.sourceEtag === etag && ",
+    to: "",
+  },
+  {
+    rule: "a rendition on request is of the current preset",
+    file: REQUESTED,
+    from: " && found.fingerprint === fingerprint",
+    to: "",
+  },
+  {
+    rule: "wrong renditions on request are removed by a commit",
+    file: REQUESTED,
+    from: "if (!(await removal(withStale(manifest, wrong)))) return",
+    to: "await context.renditions.remove(wrong, signal); if (false) return",
+  },
+  {
+    rule: "a removal includes what a delivery may have stored",
+    file: REMOVE,
+    from: "job.mayHaveRun || job.check !== undefined",
+    to: "job.mayHaveRun",
   },
 ];

@@ -145,6 +145,8 @@ function mergedJobs(asked: readonly ReadMessage[]): Job[] {
     const times = same.flatMap(({ at }) => at ?? []);
     const [trace] = same.flatMap((job) => job.trace ?? []);
     const [run] = same.flatMap((job) => job.run ?? []);
+    const check = [...new Set(same.flatMap((job) => job.check ?? []))];
+    const want = [...new Set(same.flatMap((job) => job.want ?? []))];
     const { bucket, key } = first;
     return [
       {
@@ -154,6 +156,8 @@ function mergedJobs(asked: readonly ReadMessage[]): Job[] {
         ...(times.length === same.length && { at: Math.min(...times) }),
         mayHaveRun: same.some(({ mayHaveRun }) => mayHaveRun),
         force: same.some(({ force }) => force),
+        ...(check.length > 0 && { check }),
+        ...(want.length > 0 && { want }),
         ...(trace !== undefined && { trace }),
         ...(run !== undefined && { run }),
       },
@@ -226,6 +230,9 @@ async function outcomeFor(
 ): Promise<Outcome> {
   const why = whyNotASource(inner.recipe, job.key);
   if (why !== undefined) return { kind: "ignored", why };
+  if (lane === "small" && job.want !== undefined) {
+    return { kind: "forwarded", why: `${job.want.join(", ")} can only be made there` };
+  }
   // The limit of the small lane, by the size in the event and without a request to S3.
   if (lane === "small" && job.bytes !== undefined) {
     if (laneByBytes(inner.recipe, job.bytes) === "large") {

@@ -14,10 +14,12 @@ export const jobMessageSchema = v.pipe(
     at: v.optional(timeHint),
     mayHaveRun: v.optional(v.boolean(), false),
     force: v.optional(v.boolean(), false),
+    check: v.optional(v.array(objectKey)),
+    want: v.optional(v.array(objectKey)),
     trace: v.optional(v.string()),
     run: v.optional(v.string()),
   }),
-  v.transform(({ bucket, key, bytes, at, mayHaveRun, force, trace, run }): Job => {
+  v.transform(({ bucket, key, bytes, at, mayHaveRun, force, check, want, trace, run }): Job => {
     return {
       bucket,
       key,
@@ -25,6 +27,8 @@ export const jobMessageSchema = v.pipe(
       ...(at !== undefined && { at }),
       mayHaveRun,
       force,
+      ...(check !== undefined && { check }),
+      ...(want !== undefined && { want }),
       ...(run !== undefined && { run }),
       ...(trace !== undefined && { trace }),
     };
@@ -56,6 +60,8 @@ export function jobMessage(job: Job): string {
     at: job.at === undefined ? undefined : new Date(job.at).toISOString(),
     mayHaveRun: job.mayHaveRun || undefined,
     force: job.force || undefined,
+    check: job.check,
+    want: job.want,
     trace: job.trace,
     run: job.run,
   });

@@ -14,6 +14,10 @@ export interface Job {
   readonly mayHaveRun: boolean;
   /** Render also what is up to date. */
   readonly force: boolean;
+  /** Keys of renditions that may have been made on request, to be checked against the source. */
+  readonly check?: readonly string[];
+  /** Keys of renditions that were requested and that only the large lane can make. */
+  readonly want?: readonly string[];
   /** The trace that it is a part of, as an X-Ray header. */
   readonly trace?: string;
   /** The `reprocess` run that sent it: it identifies the run's dead letters. */

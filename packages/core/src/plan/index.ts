@@ -20,6 +20,7 @@ export {
   type KeyPattern,
   manifestKey,
   manifestPattern,
+  renditionAt,
   renditionKey,
   renditionPatterns,
   sourceKeyOf,
@@ -28,7 +29,7 @@ export {
 } from "./key.ts";
 export { laneByBytes, laneByCost } from "./lane.ts";
 export type { Plan, RasterPlan, RenditionPlan } from "./plan.ts";
-export { planRenditions } from "./plan-renditions.ts";
+export { planRenditions, sizedRenditions } from "./plan-renditions.ts";
 export { bytesSaved, savedPercent } from "./saved.ts";
 export {
   INPUT_FORMATS,

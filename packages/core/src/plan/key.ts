@@ -123,6 +123,23 @@ export function sourceOfOutput(recipe: Recipe, key: string): string | undefined 
 }
 
 /**
+ * The preset and the source of the rendition that has such a key by this recipe; undefined when none
+ * has.
+ *
+ * @example
+ * renditionAt(recipe, "thumb/cats/tom.jpg.webp")?.sourceKey; // "cats/tom.jpg"
+ */
+export function renditionAt(
+  recipe: Recipe,
+  key: string,
+): { readonly preset: Preset; readonly sourceKey: string } | undefined {
+  const sourceKey = sourceOfOutput(recipe, key);
+  if (sourceKey === undefined) return undefined;
+  const preset = recipe.presets.find((each) => renditionKey(recipe, each, sourceKey) === key);
+  return preset && { preset, sourceKey };
+}
+
+/**
  * A key's segment that can neither leave its folder nor break a header, a terminal or a URL. `%` is
  * encoded too, which keeps the mapping injective: two sources never meet in one path.
  */

@@ -40,14 +40,9 @@ export function planRenditions(
   sourceKey: string,
   memoryBytes: number,
 ): Plan {
-  guard(source, recipe);
-  const renditions = sized(source, recipe.presets)
-    .map(({ preset, geometry }): RenditionPlan => {
-      const key = renditionKey(recipe, preset, sourceKey);
-      const held = within(geometry, LONGEST_SIDE[preset.format]);
-      return { ...held, preset, key, ...beyondOnePicture(source, preset, recipe) };
-    })
-    .sort((a, b) => areaPixels(b.scaled) - areaPixels(a.scaled));
+  const renditions = sizedRenditions(source, recipe, sourceKey).sort(
+    (a, b) => areaPixels(b.scaled) - areaPixels(a.scaled),
+  );
   const { seconds } = recipe.limits;
   const tolerant = recipe.source.damaged === "render" && ({ tolerant: true } as const);
   return {
@@ -57,6 +52,29 @@ export function planRenditions(
     ...tolerant,
     ...withinMemory(source, renditions, memoryBytes),
   };
+}
+
+/**
+ * The geometry of every rendition of a source, in the recipe's order, without the work that makes
+ * them.
+ *
+ * @param sourceKey the key of the source in its bucket
+ * @throws Rejection as `planRenditions`
+ *
+ * @example
+ * const sizes = sizedRenditions(info, recipe, "cats/tom.jpg").map(({ width }) => width); // px
+ */
+export function sizedRenditions(
+  source: SourceInfo,
+  recipe: Recipe,
+  sourceKey: string,
+): RenditionPlan[] {
+  guard(source, recipe);
+  return sized(source, recipe.presets).map(({ preset, geometry }): RenditionPlan => {
+    const key = renditionKey(recipe, preset, sourceKey);
+    const held = within(geometry, LONGEST_SIDE[preset.format]);
+    return { ...held, preset, key, ...beyondOnePicture(source, preset, recipe) };
+  });
 }
 
 function guard({ width, height, bytes, pages }: SourceInfo, { limits }: Recipe): void {
@@ -129,7 +147,10 @@ function withinMemory(
   renditions: readonly RenditionPlan[],
   memoryBytes: number,
 ): Split {
-  const apart = renditions.filter(({ frames, wide }) => frames !== undefined || wide);
+  // One on request has the same bytes, whichever program makes it: alone, or with others.
+  const apart = renditions.filter(
+    ({ frames, wide, preset }) => frames !== undefined || wide || preset.when === "request",
+  );
   const rest = renditions.filter((rendition) => !apart.includes(rendition));
   const splits: Split[] = [];
   for (const at of [...rest.keys(), rest.length]) {

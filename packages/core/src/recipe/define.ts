@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { RecipeError } from "./error.ts";
 import { presetsOf } from "./presets-of.ts";
-import type { Recipe } from "./recipe.ts";
+import type { Preset, Recipe } from "./recipe.ts";
 import { describeIssues, type RecipeDraft, type RecipeInput, recipeSchema } from "./schema.ts";
 import { checkLabels, checkTemplate } from "./template.ts";
 
@@ -94,10 +94,18 @@ function complete(draft: RecipeDraft): Recipe {
     ...checkLabels(presets),
     ...checkTemplate(draft.output.key, presets),
     ...checkPrefix(draft),
+    ...checkUpload(presets),
   );
   if (issues.length > 0) throw new RecipeError(issues);
   const recipe = { ...draft, presets: Object.freeze(presets) };
   return Object.freeze(Object.defineProperty(recipe, DEFINED, { value: true }));
+}
+
+/** A source is decoded at its upload: that shows whether it is sound, and gives its placeholder. */
+function checkUpload(presets: readonly Preset[]): string[] {
+  return presets.length === 0 || presets.some(({ when }) => when === undefined)
+    ? []
+    : ['presets are all made on request: leave out when: "request" in at least one, a small one'];
 }
 
 /** S3 keeps keys of at most 1,024 bytes, and `/a` is another key than `a`. */

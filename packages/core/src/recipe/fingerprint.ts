@@ -17,7 +17,9 @@ const RENDERER_VERSION = 2;
  * const fingerprints = recipe.presets.map((preset) => presetFingerprint(preset, "sharp-0.35"));
  */
 export function presetFingerprint(preset: Preset, encoder: string): string {
-  return digest({ renderer: RENDERER_VERSION, encoder, preset });
+  // When it is made changes nothing in it.
+  const { when: _when, ...rendered } = preset;
+  return digest({ renderer: RENDERER_VERSION, encoder, preset: rendered });
 }
 
 /**
@@ -28,12 +30,14 @@ export function presetFingerprint(preset: Preset, encoder: string): string {
  */
 export function recipeFingerprint(recipe: Recipe, encoder: string): string {
   const { prefix, ...output } = recipe.output;
+  const onRequest = recipe.presets.flatMap(({ when }, at) => (when === "request" ? at : []));
   return digest({
     source: recipe.source.prefix,
     // Renditions of a sound source are the same in both settings.
     ...(recipe.source.damaged === "render" && { damaged: "render" }),
     output: { prefix, ...output },
     presets: recipe.presets.map((preset) => presetFingerprint(preset, encoder)),
+    ...(onRequest.length > 0 && { onRequest }),
   });
 }
 

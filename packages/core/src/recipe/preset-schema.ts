@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { color, flag, oneOf, show, wholeNumber } from "./fields.ts";
-import { COLORS, FITS, GRAVITIES, KEEPS, OUTPUT_FORMATS } from "./recipe.ts";
+import { COLORS, FITS, GRAVITIES, KEEPS, OUTPUT_FORMATS, WHENS } from "./recipe.ts";
 import { MAX_SIDE, parseSize, SIZE_FORMS } from "./size.ts";
 
 const side = v.pipe(
@@ -104,6 +104,7 @@ export const presetObject = v.strictObject({
       (issue) => `is ${show(issue.input)}: write a list such as ["copyright", "icc"]`,
     ),
   ),
+  when: v.optional(oneOf(WHENS)),
 });
 
 export type PresetDraft = v.InferOutput<typeof presetObject>;

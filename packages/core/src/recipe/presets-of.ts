@@ -42,6 +42,7 @@ export function presetsOf(name: string, value: Size | PresetDraft, issues: strin
         background: draft.background,
         ...(draft.color === "p3" && { color: draft.color }),
         ...(draft.keep?.length && { keep: [...new Set(draft.keep)].sort() }),
+        ...(draft.when === "request" && { when: draft.when }),
       }),
     ),
   );

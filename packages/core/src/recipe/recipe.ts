@@ -43,6 +43,9 @@ export const COLORS = ["srgb", "p3"] as const;
 export const DAMAGED = ["reject", "render"] as const;
 type Damaged = (typeof DAMAGED)[number];
 
+/** Whether a rendition is made when its source is uploaded, or when it is first requested. */
+export const WHENS = ["upload", "request"] as const;
+
 /** What of a source's metadata a rendition may carry. */
 export const KEEPS = ["icc", "copyright", "exif", "gps"] as const;
 export type Keep = (typeof KEEPS)[number];
@@ -82,6 +85,8 @@ export interface Preset {
   readonly color?: "p3";
   /** Absent: nothing. */
   readonly keep?: readonly Keep[];
+  /** Made when it is first requested; the large lane makes it at once. Absent: made at the upload. */
+  readonly when?: "request";
 }
 
 /**

@@ -37,14 +37,21 @@ export function describe(
     source: { bucket, key, etag, bytes, format, width, height },
     ...(made.damaged !== undefined && { damaged: { message: made.damaged } }),
     ...(made.placeholder && { placeholder: made.placeholder }),
-    srcset: srcsetOf(made.renditions),
+    // A preset is in one of the two lists as a whole.
+    srcset: srcsetOf([...made.renditions, ...made.onRequest]),
     renditions: made.renditions,
+    ...(made.onRequest.length > 0 && { onRequest: made.onRequest }),
   };
+}
+
+/** The manifest with other keys to remove: those that were made on request of something else. */
+export function withStale(manifest: Manifest, stale: string[]): Manifest {
+  return { ...manifest, ...written(manifest), stale };
 }
 
 /** The manifest after its stale renditions were removed. */
 export function settled(manifest: Manifest): Manifest {
-  return { ...manifest, ...written(manifest), stale: [] };
+  return withStale(manifest, []);
 }
 
 /** The tombstone of a deleted source. */

@@ -21,10 +21,11 @@ export function ofSource(
 }
 
 /**
- * The keys in a manifest that may be removed: its renditions, and the stale ones that were being
- * removed when it was written. A manifest can be forged, so only objects of its own source count. A
- * key that the current recipe writes for the source needs no proof; for any other key the metadata
- * of the object decides. Keys of other sources are reported to `onForeign`.
+ * The keys in a manifest and in the job that may be removed: its renditions, those that may have been
+ * made on request, and the stale ones that were being removed when it was written. A manifest or a
+ * message can be forged, so only objects of its own source count. A key that the current recipe
+ * writes for the source needs no proof; for any other key the metadata of the object decides. Keys of
+ * other sources are reported to `onForeign`.
  *
  * @throws Failure when S3 fails
  */
@@ -34,8 +35,9 @@ export async function keysOf(
   context: ReconcileContext,
   signal: AbortSignal,
 ): Promise<string[]> {
-  if (manifest === undefined) return [];
-  const named = new Set([...manifest.renditions.map(({ key }) => key), ...manifest.stale]);
+  const { renditions = [], onRequest = [], stale = [] } = manifest ?? {};
+  const listed = [...renditions, ...onRequest].map(({ key }) => key);
+  const named = new Set([...listed, ...stale, ...(job.check ?? [])]);
   const current = new Set(keysBy(context.recipe, job));
   const asked = [...named].filter((key) => !current.has(key) && mayBeOf(key, job, context));
   const proven = await pLimit(ASKED_AT_ONCE).map(asked.slice(0, MAX_ASKED), async (key) => {
@@ -84,8 +86,8 @@ async function isOf(
   { recipe, renditions }: ReconcileContext,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const marked = await renditions.isOf(key, job, signal);
-  if (marked !== undefined) return marked;
+  const found = await renditions.look(key, job, signal);
+  if (found?.isOfSource !== undefined) return found.isOfSource;
   const { output } = recipe;
   return fitsTemplate(output.key, sourcePath(recipe, job.key), key.slice(output.prefix.length));
 }

@@ -1,10 +1,16 @@
 import type { ImageInput, RenderedImage } from "../image/index.ts";
 import type { Job } from "../intake/index.ts";
 import { type Lane, Rejection } from "../outcome/index.ts";
-import { laneByCost, planRenditions, type SourceInfo, savedPercent } from "../plan/index.ts";
-import { CONTENT_TYPES, presetFingerprint } from "../recipe/index.ts";
-import type { ManifestPlaceholder, ManifestRendition } from "../store/index.ts";
-import { CODEC } from "./codec.ts";
+import {
+  laneByCost,
+  planRenditions,
+  type SourceInfo,
+  savedPercent,
+  sizedRenditions,
+} from "../plan/index.ts";
+import { CONTENT_TYPES, type Preset, presetFingerprint, type Recipe } from "../recipe/index.ts";
+import type { ManifestOnRequest, ManifestPlaceholder, ManifestRendition } from "../store/index.ts";
+import { CODEC, type Codec } from "./codec.ts";
 import type { ReconcileContext } from "./context.ts";
 
 export type Made =
@@ -13,6 +19,8 @@ export type Made =
       readonly info: SourceInfo;
       /** In the recipe's order. */
       readonly renditions: ManifestRendition[];
+      /** The other renditions, which are made on request. In the recipe's order. */
+      readonly onRequest: ManifestOnRequest[];
       readonly placeholder?: ManifestPlaceholder;
       /** Why the source is damaged, if it was rendered nevertheless. */
       readonly damaged?: string;
@@ -21,12 +29,14 @@ export type Made =
   | { readonly kind: "tooCostly"; readonly peakBytes: number };
 
 /**
- * Makes and stores a source's renditions: probe, guard, plan, decode, render, put.
+ * Makes and stores a source's renditions: probe, guard, plan, decode, render, put. The large lane
+ * makes those on request too: what needs it could not be made while a viewer waits.
  *
+ * @param source its `etag` is that of the content in `input`
  * @throws Failure
  */
 export async function make(
-  job: Job,
+  source: SourceOfMake,
   input: ImageInput,
   context: ReconcileContext,
   signal: AbortSignal,
@@ -41,7 +51,8 @@ export async function make(
   try {
     onPhase?.("probe");
     const info = await codec.probe(input, recipe);
-    const plan = planRenditions(info, recipe, job.key, memoryBytes);
+    const atUpload = lane === "large" ? recipe : recipeOf(recipe, ({ when }) => when === undefined);
+    const plan = planRenditions(info, atUpload, source.key, memoryBytes);
     if (mustLeave(lane, laneByCost(plan, memoryBytes))) {
       return { kind: "tooCostly", peakBytes: plan.peakBytes };
     }
@@ -50,7 +61,7 @@ export async function make(
     const onRendition = (image: RenderedImage) => {
       const { length } = image.data;
       onTheWay += length;
-      const put = putRendition(image, job, info, context, signal).finally(() => {
+      const put = putRendition(image, source, info, context, signal).finally(() => {
         onTheWay -= length;
       });
       put.catch(() => undefined);
@@ -85,6 +96,7 @@ export async function make(
       kind: "made",
       info,
       renditions,
+      onRequest: lane === "large" ? [] : onRequestOf(info, source, recipe, codec),
       ...(placeholder && { placeholder }),
       ...(damaged !== undefined && { damaged }),
     };
@@ -96,14 +108,35 @@ export async function make(
   }
 }
 
+/** A source and the ETag of its content. */
+export type SourceOfMake = Pick<Job, "bucket" | "key"> & { readonly etag: string };
+
+function recipeOf(recipe: Recipe, isKept: (preset: Preset) => boolean): Recipe {
+  return { ...recipe, presets: recipe.presets.filter(isKept) };
+}
+
+function onRequestOf(
+  info: SourceInfo,
+  { key: sourceKey }: SourceOfMake,
+  recipe: Recipe,
+  { encoder }: Codec,
+): ManifestOnRequest[] {
+  const lazy = recipeOf(recipe, ({ when }) => when === "request");
+  return sizedRenditions(info, lazy, sourceKey).map(({ preset, key, width, height }) => {
+    const { name, format } = preset;
+    const fingerprint = presetFingerprint(preset, encoder);
+    return { preset: name, key, width, height, format, fingerprint };
+  });
+}
+
 function mustLeave(here: Lane, fitting: Lane): boolean {
   return here === "small" && fitting === "large";
 }
 
 async function putRendition(
   { plan, data, width, height }: RenderedImage,
-  { bucket, key: sourceKey }: Job,
-  source: SourceInfo,
+  source: SourceOfMake,
+  info: SourceInfo,
   { recipe, renditions, codec = CODEC }: ReconcileContext,
   signal: AbortSignal,
 ): Promise<ManifestRendition> {
@@ -112,7 +145,7 @@ async function putRendition(
   const etag = await renditions.put(
     {
       key,
-      source: { bucket, key: sourceKey },
+      source,
       body: data,
       contentType: CONTENT_TYPES[preset.format],
       cacheControl: recipe.output.cacheControl,
@@ -121,7 +154,7 @@ async function putRendition(
     signal,
   );
   const bytes = data.length;
-  const saved = savedPercent(source, { width, height, bytes });
+  const saved = savedPercent(info, { width, height, bytes });
   return {
     preset: preset.name,
     key,

@@ -11,6 +11,7 @@ import { keysBy, keysOf, ofSource } from "./keys.ts";
 import { type Made, make } from "./make.ts";
 import { outcomeOf } from "./outcome-of.ts";
 import { removeRenditions } from "./remove-renditions.ts";
+import { areListedStored, keptOnRequest, removeWronglyMade } from "./requested.ts";
 
 /** A source that changes in each round is retried later. */
 const MAX_ROUNDS = 4;
@@ -56,6 +57,7 @@ async function reconcileOnce(
   const rejectedBy = rejectionFingerprint(recipe, codec.encoder);
   const stored = ofSource(await renditions.manifest(at, signal), job);
   const old = stored?.manifest;
+  const removal = (named: Manifest) => commit(at, named, stored?.etag, context, signal);
   // A restore does not change the ETag: only a read shows whether the source is restored.
   const isShortcut =
     old?.rejected?.reason !== "SourceArchived" && mayBeUnchanged(job, old, fingerprint, rejectedBy);
@@ -63,7 +65,11 @@ async function reconcileOnce(
     ifNoneMatch: isShortcut ? old?.source.etag : undefined,
     signal,
   });
-  if (answer.kind === "unchanged") return { kind: "unchanged" };
+  if (answer.kind === "unchanged") {
+    if (old === undefined || job.check === undefined) return { kind: "unchanged" };
+    if (!(await areListedStored(job, old, context, signal))) return "again";
+    return removeWronglyMade(job, old, removal, context, signal);
+  }
   if (answer.kind === "missing")
     return removeRenditions(job, context, { at, stored }, undefined, signal);
 
@@ -71,15 +77,18 @@ async function reconcileOnce(
   if (source.own) {
     source.body.destroy();
     // It may have replaced a source.
-    if (old || isUnreadable(stored) || job.mayHaveRun) {
+    if (old || isUnreadable(stored) || job.mayHaveRun || job.check) {
       return removeRenditions(job, context, { at, stored }, source.etag, signal);
     }
     return { kind: "ignored", why: "this fleet wrote the object" };
   }
   if (source.archived && old?.source.etag === source.etag) {
-    if (mayBeUnchanged(job, old, fingerprint, rejectedBy)) return { kind: "unchanged" };
+    const isUnchanged = mayBeUnchanged(job, old, fingerprint, rejectedBy);
     // Archived, its content is the same, so its renditions are kept.
-    if (old.rejected === undefined) return outcomeOf(archived());
+    if (isUnchanged || old.rejected === undefined) {
+      const outcome = await removeWronglyMade(job, old, removal, context, signal);
+      return outcome === "again" || isUnchanged ? outcome : outcomeOf(archived());
+    }
   }
   if (
     context.lane === "small" &&
@@ -103,9 +112,11 @@ async function reconcileOnce(
   const listed = await keysOf(old, job, context, signal);
   const known = new Set([...listed, ...(mayBeMore ? keysBy(recipe, job) : [])]);
   const fresh = new Set(made.kind === "made" ? made.renditions.map(({ key }) => key) : []);
-  const stale = [...known].filter((key) => !fresh.has(key));
+  const onRequest = made.kind === "made" ? made.onRequest : [];
+  const kept = await keptOnRequest(onRequest, job, source.etag, old, context, signal);
+  const stale = [...known].filter((key) => !fresh.has(key) && !kept.includes(key));
   const manifest = describe(job, source, made, fingerprint, stale, stored, rejectedBy);
-  if (!(await commit(at, manifest, stored?.etag, context, signal))) return "again";
+  if (!(await removal(manifest))) return "again";
 
   if ((await sources.etag(job.bucket, job.key, signal)) !== source.etag) return "again";
   if (made.kind === "rejected") {
@@ -132,6 +143,7 @@ function mayBeUnchanged(
 ): boolean {
   if (job.mayHaveRun || job.force || old === undefined) return false;
   if (old.rejected && old.rejected.by !== rejectedBy) return false;
+  if (old.onRequest?.some(({ key }) => job.want?.includes(key))) return false;
   return old.recipe === fingerprint && old.stale.length === 0;
 }
 
@@ -164,7 +176,11 @@ async function makeOf(
     const message = `it has ${source.bytes} bytes and the recipe's limits.bytes is ${limit}`;
     return { kind: "rejected", rejection: new Rejection("SourceTooLarge", message) };
   }
-  return withContent(source, context.scratch, signal, (input) => make(job, input, context, signal));
+  const { bucket, key } = job;
+  const { etag } = source;
+  return withContent(source, context.scratch, signal, (input) =>
+    make({ bucket, key, etag }, input, context, signal),
+  );
 }
 
 /**

@@ -26,7 +26,8 @@ export async function removeRenditions(
 ): Promise<Outcome | "again"> {
   const { recipe, renditions, sources } = context;
   const { at, stored } = existing;
-  const isClean = !job.mayHaveRun && (stored === undefined || stored.tombstone !== undefined);
+  const mayBeMore = job.mayHaveRun || job.check !== undefined;
+  const isClean = !mayBeMore && (stored === undefined || stored.tombstone !== undefined);
   if (!isClean) {
     context.onPhase?.("store");
     const listed = await keysOf(stored?.manifest, job, context, signal);

@@ -1,8 +1,10 @@
 import { CONTENT_TYPES } from "../recipe/index.ts";
-import type { Manifest, ManifestRendition } from "../store/index.ts";
+import type { Manifest, ManifestOnRequest } from "../store/index.ts";
 
 /** The `srcset` of a manifest: the renditions of each preset, in the recipe's order. */
-export function srcsetOf(renditions: readonly ManifestRendition[]): Manifest["srcset"] {
+export function srcsetOf(
+  renditions: readonly Omit<ManifestOnRequest, "fingerprint">[],
+): Manifest["srcset"] {
   const groups = Map.groupBy(renditions, ({ preset }) => preset);
   return Object.fromEntries(
     [...groups].map(([preset, members]) => [

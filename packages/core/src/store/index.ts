@@ -3,12 +3,19 @@ export { compareKeys } from "./key-order.ts";
 export { type ListedObject, listFolders, listPages } from "./listing.ts";
 export {
   type Manifest,
+  type ManifestOnRequest,
   type ManifestPlaceholder,
   type ManifestRendition,
   TOMBSTONE_MS,
   TOMBSTONE_TAG,
   type Tombstone,
 } from "./manifest.ts";
-export { OWN_MARK, RenditionStore, type StoredManifest } from "./rendition-store.ts";
+export {
+  OWN_MARK,
+  RenditionStore,
+  type StoredManifest,
+  type StoredObject,
+  type StoredRendition,
+} from "./rendition-store.ts";
 export { Scratch, type ScratchFile } from "./scratch.ts";
 export { type OpenSource, type SourceAnswer, SourceStore } from "./source-store.ts";

@@ -19,6 +19,16 @@ const renditionSchema = v.object({
   fingerprint: v.string(),
 });
 
+/** A rendition that is made when it is first requested. It may be stored, and need not be. */
+const onRequestSchema = v.object({
+  preset: v.string(),
+  key: v.string(),
+  width: count,
+  height: count,
+  format: v.picklist(OUTPUT_FORMATS),
+  fingerprint: v.string(),
+});
+
 /** One candidate of a `srcset`; sizes in px. */
 const candidateSchema = v.object({
   key: v.string(),
@@ -60,10 +70,15 @@ export const manifestSchema = v.object({
   damaged: v.optional(v.object({ message: v.string() })),
   /** What a page shows until the image has loaded: a thumbhash in base64, and `#rrggbb`. */
   placeholder: v.optional(v.object({ thumbhash: v.string(), color: v.string() })),
-  /** By preset, the candidates for a `<picture>`: formats in the recipe's order, widths ascending. */
+  /**
+   * By preset, the candidates for a `<picture>`: formats in the recipe's order, widths ascending. They
+   * include those that are made on request.
+   */
   srcset: v.optional(v.record(v.string(), v.array(candidateSchema))),
-  /** In the recipe's order. */
+  /** The renditions that were made, in the recipe's order. */
   renditions: v.array(renditionSchema),
+  /** The renditions that are made on request, in the recipe's order. Absent: none. */
+  onRequest: v.optional(v.array(onRequestSchema)),
   /**
    * The keys of earlier renditions that are being removed. They are written before the removal, so
    * that they are known after a crash, and left out after it.
@@ -76,6 +91,7 @@ export const manifestSchema = v.object({
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 export type ManifestPlaceholder = NonNullable<Manifest["placeholder"]>;
 export type ManifestRendition = v.InferOutput<typeof renditionSchema>;
+export type ManifestOnRequest = v.InferOutput<typeof onRequestSchema>;
 
 /**
  * Replaces the manifest of a deleted source after its renditions were removed. It makes a commit fail

@@ -22,8 +22,9 @@ import {
 /** The user metadata of every object that the fleet writes: `x-amz-meta-imagefleet`. */
 export const OWN_MARK = "imagefleet";
 
-/** The user metadata of a rendition that identifies its source. */
+/** The user metadata of a rendition that identifies its source, and the content of it. */
 const SOURCE_MARK = "imagefleet-source";
+const CONTENT_MARK = "imagefleet-source-etag";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const MAX_DELETES = 1000;
@@ -35,14 +36,24 @@ type Source = Pick<Manifest["source"], "bucket" | "key">;
 
 export interface StoredObject {
   readonly key: string;
-  /** The source that it was made of. */
-  readonly source: Source;
+  /** The source that it was made of, and its ETag if that decides the object's content. */
+  readonly source: Source & { readonly etag?: string };
   readonly body: Uint8Array;
   readonly contentType: string;
   readonly cacheControl: string;
   readonly fingerprint: string;
   /** The header `x-amz-tagging`: `key=value`. */
   readonly tagging?: string;
+}
+
+/** A rendition as its metadata describe it. */
+export interface StoredRendition {
+  readonly etag: string;
+  /** Whether it was made of the source. Undefined if an earlier version of the fleet wrote it. */
+  readonly isOfSource: boolean | undefined;
+  /** The ETag of the source's content; undefined if an earlier version of the fleet wrote it. */
+  readonly sourceEtag: string | undefined;
+  readonly fingerprint: string | undefined;
 }
 
 /** The object at a manifest's key, and its version. Unreadable, it is neither manifest nor tombstone. */
@@ -96,21 +107,61 @@ export class RenditionStore {
   }
 
   /**
-   * Whether the object was made of that source. Undefined if there is no object, or if an earlier
-   * version of the fleet wrote it, without its source in the metadata.
+   * Stores a rendition only over the version that was seen.
+   *
+   * @param over the ETag of that version; undefined if there was no object
+   * @returns its ETag; undefined if there is another version by now
    */
-  async isOf(key: string, source: Source, signal: AbortSignal): Promise<boolean | undefined> {
+  async putOver(
+    object: StoredObject,
+    over: string | undefined,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     try {
-      const { Metadata: metadata = {} } = await this.#s3.send(
+      return await this.#put(object, conditionOf(over), signal);
+    } catch (error) {
+      if (isConflict(error)) return undefined;
+      throw this.#writeFailure(`write s3://${this.bucket}/${object.key}`, error, signal);
+    }
+  }
+
+  /** What a rendition's metadata tell; undefined if there is no object. */
+  async look(
+    key: string,
+    source: Source,
+    signal: AbortSignal,
+  ): Promise<StoredRendition | undefined> {
+    try {
+      const { ETag: etag = "", Metadata: metadata = {} } = await this.#s3.send(
         new HeadObjectCommand({ Bucket: this.bucket, Key: key }),
         { abortSignal: signal },
       );
-      const mark = metadata[SOURCE_MARK];
-      if (mark !== undefined) return mark === sourceMark(source);
-      return metadata[OWN_MARK] === undefined ? false : undefined;
+      return { etag, ...described(metadata, source) };
     } catch (error) {
       if (statusOf(error) === 404 && !isNoBucket(error)) return undefined;
       throw asFailure(`look at s3://${this.bucket}/${key}`, error, signal);
+    }
+  }
+
+  /** Reads a rendition; undefined if there is no object. */
+  async read(
+    key: string,
+    source: Source,
+    signal: AbortSignal,
+  ): Promise<(StoredRendition & { readonly body: Uint8Array }) | undefined> {
+    try {
+      const {
+        Body: content,
+        ETag: etag = "",
+        Metadata: metadata = {},
+      } = await this.#s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }), {
+        abortSignal: signal,
+      });
+      const body = (await content?.transformToByteArray()) ?? new Uint8Array();
+      return { etag, ...described(metadata, source), body };
+    } catch (error) {
+      if (error instanceof Error && error.name === "NoSuchKey") return undefined;
+      throw asFailure(`read s3://${this.bucket}/${key}`, error, signal);
     }
   }
 
@@ -157,8 +208,7 @@ export class RenditionStore {
       ...(isTombstone && { tagging: `${TOMBSTONE_TAG.key}=${TOMBSTONE_TAG.value}` }),
     };
     try {
-      const condition = over === undefined ? { IfNoneMatch: "*" } : { IfMatch: over };
-      return await this.#put(object, condition, signal);
+      return await this.#put(object, conditionOf(over), signal);
     } catch (error) {
       if (!isConflict(error)) {
         throw this.#writeFailure(`write s3://${this.bucket}/${key}`, error, signal);
@@ -204,7 +254,11 @@ export class RenditionStore {
         Body: object.body,
         ContentType: object.contentType,
         CacheControl: object.cacheControl,
-        Metadata: { [OWN_MARK]: object.fingerprint, [SOURCE_MARK]: sourceMark(object.source) },
+        Metadata: {
+          [OWN_MARK]: object.fingerprint,
+          [SOURCE_MARK]: sourceMark(object.source),
+          ...(object.source.etag !== undefined && { [CONTENT_MARK]: object.source.etag }),
+        },
         Tagging: object.tagging,
         ...condition,
       }),
@@ -258,6 +312,23 @@ export class RenditionStore {
 /** A hash: a key may have 1,024 bytes of any characters, all metadata together 2 KB of US-ASCII. */
 function sourceMark({ bucket, key }: Source): string {
   return createHash("sha256").update(`${bucket}/${key}`).digest("hex").slice(0, 32);
+}
+
+function described(
+  metadata: Record<string, string>,
+  source: Source,
+): Omit<StoredRendition, "etag"> {
+  const mark = metadata[SOURCE_MARK];
+  const isUnmarked = metadata[OWN_MARK] === undefined ? false : undefined;
+  return {
+    isOfSource: mark === undefined ? isUnmarked : mark === sourceMark(source),
+    sourceEtag: metadata[CONTENT_MARK],
+    fingerprint: metadata[OWN_MARK],
+  };
+}
+
+function conditionOf(over: string | undefined) {
+  return over === undefined ? { IfNoneMatch: "*" } : { IfMatch: over };
 }
 
 /** 412: another version; 404: no object any more; 409: a concurrent write. */

@@ -1,4 +1,5 @@
-import { rgbaToThumbHash } from "thumbhash";
+import sharp from "sharp";
+import { rgbaToThumbHash, thumbHashToRGBA } from "thumbhash";
 import { type Area, areaPixels, type RasterPlan } from "../../plan/index.ts";
 import type { Pixels } from "../decode/pixels.ts";
 
@@ -37,6 +38,28 @@ export function placeholderOf(pixels: Pixels): Placeholder {
   const rgba = means(pixels, { width, height });
   const hash = rgbaToThumbHash(width, height, rgba);
   return { thumbhash: Buffer.from(hash).toString("base64"), color: dominantColor(rgba) };
+}
+
+/** The longest side of a drawn placeholder, px: it has no detail that more would show. */
+const DRAWN = 256;
+
+/**
+ * Draws a thumbhash as a PNG in the shape of an area, which may be larger than what is drawn.
+ *
+ * @param thumbhash in base64
+ * @param area px
+ *
+ * @example
+ * const png = await drawPlaceholder(manifest.placeholder.thumbhash, { width: 1600, height: 900 });
+ */
+export async function drawPlaceholder(thumbhash: string, area: Area): Promise<Uint8Array> {
+  const { w: width, h: height, rgba } = thumbHashToRGBA(Buffer.from(thumbhash, "base64"));
+  const shrink = Math.max(1, Math.max(area.width, area.height) / DRAWN);
+  const side = (px: number) => Math.max(1, Math.round(px / shrink));
+  return sharp(rgba, { raw: { width, height, channels: 4 } })
+    .resize(side(area.width), side(area.height), { fit: "fill" })
+    .png({ palette: true })
+    .toBuffer();
 }
 
 /** The px per side that are sampled from each pixel's part of the raster: enough for a mean. */

@@ -1,0 +1,45 @@
+import type { RejectedReason } from "../outcome/index.ts";
+
+/** Why a rendition is not there, from a closed set. */
+export type NotFoundReason =
+  | RejectedReason
+  /** The recipe has no such key. */
+  | "NotInRecipe"
+  /** The source is deleted, was never uploaded, or is an object of the fleet. */
+  | "SourceMissing"
+  /** The recipe makes no such rendition of this source, for instance because the source is smaller. */
+  | "NotPlanned";
+
+/**
+ * What a viewer gets. There is no redirect by construction. `cacheControl` is the whole header.
+ */
+export type Answer =
+  | {
+      readonly status: 200;
+      readonly body: Uint8Array;
+      readonly contentType: string;
+      readonly cacheControl: string;
+      /** As S3 has it. Absent: the bytes are not stored. */
+      readonly etag?: string;
+      /** Another picture of the same source, until the rendition is made. */
+      readonly substitute?: "rendition" | "placeholder";
+    }
+  | { readonly status: 404; readonly reason: NotFoundReason; readonly cacheControl: string }
+  | {
+      readonly status: 503;
+      readonly message: string;
+      readonly cacheControl: string;
+      readonly retryAfterSeconds: number;
+    };
+
+/** The viewer may ask again at once: the next upload may be a second away. */
+const NOT_CACHED = "no-store";
+
+export function notFound(reason: NotFoundReason): Answer {
+  const maxAge = reason === "SourceMissing" ? NOT_CACHED : "public, max-age=60";
+  return { status: 404, reason, cacheControl: maxAge };
+}
+
+export function unavailable(message: string, retryAfterSeconds: number): Answer {
+  return { status: 503, message, cacheControl: NOT_CACHED, retryAfterSeconds };
+}

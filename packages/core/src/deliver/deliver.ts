@@ -1,0 +1,285 @@
+import type { ImageInput } from "../image/index.ts";
+import { type Job, jobMessage } from "../intake/index.ts";
+import { Failure, Rejection } from "../outcome/index.ts";
+import {
+  laneByBytes,
+  laneByCost,
+  manifestKey,
+  planRenditions,
+  renditionAt,
+} from "../plan/index.ts";
+import type { Queue } from "../queue/index.ts";
+import {
+  CONTENT_TYPES,
+  type Preset,
+  presetFingerprint,
+  recipeFingerprint,
+  rejectionFingerprint,
+  whyNotASource,
+} from "../recipe/index.ts";
+import {
+  CODEC,
+  ofSource,
+  outcomeOf,
+  type ReconcileResources,
+  withContent,
+} from "../reconcile/index.ts";
+import type { Manifest, OpenSource, StoredObject } from "../store/index.ts";
+import { type Answer, notFound, unavailable } from "./answer.ts";
+import { substituteFor } from "./substitute.ts";
+
+/** What a program that delivers shares between its requests. */
+export interface DeliverResources extends ReconcileResources {
+  /** The buckets of the sources, at least one. */
+  readonly sourceBuckets: readonly string[];
+  readonly small: Queue;
+  readonly large: Queue;
+  /**
+   * How long after its sending the job that checks a rendition is received, s: longer than a delivery
+   * runs, and than a write that it gave up may still take effect.
+   */
+  readonly settleSeconds: number;
+  /** ms since the epoch */
+  readonly now: () => number;
+}
+
+/** A source that changes in each round is not delivered now. */
+const MAX_ROUNDS = 3;
+
+/** Answers of bytes that are not stored: they are soon replaced by the stored rendition. */
+const BRIEFLY = "public, max-age=10";
+
+/**
+ * Makes the rendition at a key, stores it, and answers it: for keys that are in no bucket yet. Before
+ * anything is written, a job is sent that checks the key after this delivery has ended, however it
+ * ends (docs/protocol.md, rule 12). Nothing is ever deleted here.
+ *
+ * Never throws: every error becomes an answer.
+ *
+ * @param key a key of the rendition bucket
+ *
+ * @example
+ * const answer = await deliver("hero-800w/cats/tom.jpg.webp", resources, signal);
+ */
+export async function deliver(
+  key: string,
+  resources: DeliverResources,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const at = renditionAt(resources.recipe, key);
+  if (at === undefined || whyNotASource(resources.recipe, at.sourceKey) !== undefined) {
+    return notFound("NotInRecipe");
+  }
+  try {
+    const delivery = new Delivery(key, at.preset, at.sourceKey, resources, signal);
+    for (let round = 1; round <= MAX_ROUNDS; round++) {
+      const answer = await delivery.round();
+      if (answer !== "again") return answer;
+    }
+    return unavailable(`the source changed in each of ${MAX_ROUNDS} rounds`, 1);
+  } catch (error) {
+    const outcome = outcomeOf(error, signal);
+    if (outcome.kind === "rejected") return notFound(outcome.reason);
+    return unavailable(outcome.kind === "failed" ? outcome.message : String(error), 1);
+  }
+}
+
+/** One request, in one or more rounds. */
+class Delivery {
+  readonly #key: string;
+  readonly #preset: Preset;
+  readonly #sourceKey: string;
+  readonly #resources: DeliverResources;
+  readonly #signal: AbortSignal;
+  readonly #fingerprint: string;
+  #isCheckSent = false;
+  /** The ETag of what this delivery has stored, if nothing has replaced it. */
+  #own: string | undefined;
+  /** The bucket of the source of what was stored. */
+  #bucket: string | undefined;
+
+  constructor(
+    key: string,
+    preset: Preset,
+    sourceKey: string,
+    resources: DeliverResources,
+    signal: AbortSignal,
+  ) {
+    this.#key = key;
+    this.#preset = preset;
+    this.#sourceKey = sourceKey;
+    this.#resources = resources;
+    this.#signal = signal;
+    const { encoder } = resources.codec ?? CODEC;
+    this.#fingerprint = presetFingerprint(preset, encoder);
+  }
+
+  async round(): Promise<Answer | "again"> {
+    const { recipe, renditions, codec = CODEC } = this.#resources;
+    const [stored, found] = await Promise.all([
+      renditions.manifest(manifestKey(recipe, this.#sourceKey), this.#signal),
+      this.#open(),
+    ]);
+    if (found === undefined) return this.#missing();
+    const { bucket, source } = found;
+    let isRead = false;
+    try {
+      if (source.own) return this.#missing();
+      const job: Job = { bucket, key: this.#sourceKey, mayHaveRun: false, force: false };
+      const manifest = ofSource(stored, job)?.manifest;
+      const isOfContent = manifest?.source.etag === source.etag;
+      if (manifest !== undefined && isOfContent) {
+        if (manifest.rejected?.by === rejectionFingerprint(recipe, codec.encoder)) {
+          return notFound(manifest.rejected.reason);
+        }
+        if (manifest.recipe === recipeFingerprint(recipe, codec.encoder) && !this.#isIn(manifest)) {
+          return notFound("NotPlanned");
+        }
+      }
+      if (source.archived) {
+        return (await this.#substitute(manifest)) ?? notFound("SourceArchived");
+      }
+      if (laneByBytes(recipe, source.bytes) === "large") return this.#byWorker(job, manifest);
+      isRead = true;
+      return await this.#made(job, source, manifest);
+    } finally {
+      if (!isRead) source.body.destroy();
+    }
+  }
+
+  /** Opens the source, in the first bucket that has it. */
+  async #open(): Promise<{ bucket: string; source: OpenSource } | undefined> {
+    for (const bucket of this.#resources.sourceBuckets) {
+      const signal = this.#signal;
+      const answer = await this.#resources.sources.open(bucket, this.#sourceKey, { signal });
+      if (answer.kind === "open") return { bucket, source: answer.source };
+    }
+    return undefined;
+  }
+
+  /** Without a source nothing may stand at the key. What an earlier round put is removed by its job. */
+  async #missing(): Promise<Answer> {
+    if (this.#bucket !== undefined) await this.#sendCheck(this.#bucket, 0);
+    return notFound("SourceMissing");
+  }
+
+  #isIn({ renditions, onRequest = [] }: Manifest): boolean {
+    return [...renditions, ...onRequest].some(({ key }) => key === this.#key);
+  }
+
+  async #made(
+    job: Job,
+    source: OpenSource,
+    manifest: Manifest | undefined,
+  ): Promise<Answer | "again"> {
+    let body: Uint8Array | "tooCostly" | "notPlanned";
+    try {
+      body = await withContent(source, this.#resources.scratch, this.#signal, (input) =>
+        this.#render(input),
+      );
+    } catch (error) {
+      // The job writes the manifest of the rejected source, so that it is not read again.
+      if (error instanceof Rejection && manifest === undefined) await this.#send(job);
+      throw error;
+    }
+    if (body === "notPlanned") return notFound("NotPlanned");
+    if (body === "tooCostly") return this.#byWorker(job, manifest);
+    if (manifest?.renditions.some(({ key }) => key === this.#key)) {
+      // It was removed by somebody else. Its bytes may differ from those that the manifest lists.
+      if (manifest.source.etag === source.etag) await this.#send({ ...job, force: true });
+      return this.#answer(body, undefined);
+    }
+    return this.#store(job, source.etag, body);
+  }
+
+  async #render(input: ImageInput): Promise<Uint8Array | "tooCostly" | "notPlanned"> {
+    const { recipe, memoryBytes, renderSemaphore, codec = CODEC } = this.#resources;
+    const info = await codec.probe(input, recipe);
+    const alone = { ...recipe, presets: [this.#preset] };
+    const plan = planRenditions(info, alone, this.#sourceKey, memoryBytes);
+    if (plan.renditions.length === 0) return "notPlanned";
+    if (laneByCost(plan, memoryBytes) === "large") return "tooCostly";
+    let made: Uint8Array | undefined;
+    await renderSemaphore(
+      () =>
+        codec.render(input, plan, {
+          signal: this.#signal,
+          onRendition: ({ data }) => {
+            made = data;
+          },
+        }),
+      plan.peakBytes,
+      this.#signal,
+    );
+    if (made === undefined) throw new Failure("Internal", "the codec made no rendition");
+    return made;
+  }
+
+  async #store(job: Job, etag: string, body: Uint8Array): Promise<Answer | "again"> {
+    const { recipe, renditions, sources } = this.#resources;
+    const object: StoredObject = {
+      key: this.#key,
+      source: { bucket: job.bucket, key: job.key, etag },
+      body,
+      contentType: CONTENT_TYPES[this.#preset.format],
+      cacheControl: recipe.output.cacheControl,
+      fingerprint: this.#fingerprint,
+    };
+    if (!this.#isCheckSent) await this.#sendCheck(job.bucket, this.#resources.settleSeconds);
+    let own = await renditions.putOver(object, this.#own, this.#signal);
+    if (own === undefined) {
+      const there = await renditions.read(this.#key, job, this.#signal);
+      this.#own = undefined;
+      if (there === undefined) return "again";
+      const isRight = there.sourceEtag === etag && there.fingerprint === this.#fingerprint;
+      if (there.isOfSource && isRight) return this.#answer(there.body, there.etag);
+      // A batch lane puts its renditions whatever stands there, and nothing else replaces them.
+      if (!there.isOfSource || this.#preset.when !== "request") {
+        return this.#answer(body, undefined);
+      }
+      if ((await sources.etag(job.bucket, job.key, this.#signal)) !== etag) return "again";
+      own = await renditions.putOver(object, there.etag, this.#signal);
+      if (own === undefined) return "again";
+    }
+    this.#own = own;
+    this.#bucket = job.bucket;
+    const now = await sources.etag(job.bucket, job.key, this.#signal);
+    if (now === undefined) return this.#missing();
+    return now === etag ? this.#answer(body, own) : "again";
+  }
+
+  #answer(body: Uint8Array, etag: string | undefined): Answer {
+    return {
+      status: 200,
+      body,
+      contentType: CONTENT_TYPES[this.#preset.format],
+      cacheControl: etag === undefined ? BRIEFLY : this.#resources.recipe.output.cacheControl,
+      ...(etag !== undefined && { etag }),
+    };
+  }
+
+  /** The worker makes what is too large or too costly here. */
+  async #byWorker(job: Job, manifest: Manifest | undefined): Promise<Answer> {
+    await this.#send({ ...job, want: [this.#key] }, this.#resources.large);
+    return (
+      (await this.#substitute(manifest)) ??
+      unavailable("the source is too large to be rendered while a viewer waits", 10)
+    );
+  }
+
+  async #substitute(manifest: Manifest | undefined): Promise<Answer | undefined> {
+    const substitute = await substituteFor(this.#key, manifest, this.#resources, this.#signal);
+    return substitute && { status: 200, cacheControl: BRIEFLY, ...substitute };
+  }
+
+  /** Sends the job that looks at the key when no write of this delivery is in progress any more. */
+  async #sendCheck(bucket: string, delaySeconds: number): Promise<void> {
+    const job: Job = { bucket, key: this.#sourceKey, mayHaveRun: false, force: false };
+    await this.#send({ ...job, check: [this.#key] }, this.#resources.small, delaySeconds);
+    this.#isCheckSent = true;
+  }
+
+  async #send(job: Job, queue = this.#resources.small, delaySeconds = 0): Promise<void> {
+    await queue.send({ body: jobMessage({ ...job, at: this.#resources.now() }), delaySeconds });
+  }
+}

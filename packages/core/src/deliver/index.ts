@@ -1,0 +1,2 @@
+export type { Answer, NotFoundReason } from "./answer.ts";
+export { type DeliverResources, deliver } from "./deliver.ts";
