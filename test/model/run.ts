@@ -90,7 +90,7 @@ function budgetOf(chance: Chance, world: World): Budget {
     deployments: 0,
     redrives: 0,
     expiries: 2,
-    requests: chance.happens(0.6) ? 1 + chance.below(4) : 0,
+    requests: chance.happens(0.35) ? 1 + chance.below(4) : 0,
     intrusions: 0,
   };
   // Concurrent attempts are the only fault here.
@@ -105,7 +105,7 @@ function budgetOf(chance: Chance, world: World): Budget {
       changes: 2 + chance.below(2),
       requests: 1 + chance.below(3),
       crashes: chance.below(2),
-      deployments: chance.happens(0.2) ? 1 : 0,
+      deployments: chance.happens(0.4) ? 1 : 0,
     };
   }
   switch (chance.below(5)) {

@@ -61,8 +61,8 @@ export class World {
 
   constructor(chance: Chance, maxReceives: number) {
     this.chance = chance;
-    this.isAlternating = chance.happens(0.25);
-    this.isViewed = !this.isAlternating && chance.happens(0.3);
+    this.isAlternating = chance.happens(0.3);
+    this.isViewed = !this.isAlternating && chance.happens(0.2);
     this.s3 = new ModelS3((key, session, tagging) => {
       if (tagging !== undefined) this.#removedAt = this.step;
       if (!key.startsWith("manifests/")) {

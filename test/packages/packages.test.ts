@@ -213,6 +213,7 @@ import type { Job } from "@imagefleet/core/intake";
 import type { Plan, SourceInfo } from "@imagefleet/core/plan";
 import type { Queue, ReceivedMessage } from "@imagefleet/core/queue";
 import type { Recipe } from "@imagefleet/core/recipe";
+import type { DeliverResources } from "@imagefleet/core/deliver";
 import type { ReconcileResources } from "@imagefleet/core/reconcile";
 import type { OpenSource } from "@imagefleet/core/store";
 import type { Telemetry } from "@imagefleet/core/telemetry";
@@ -221,7 +222,7 @@ declare global {
   const recipe: Recipe, manifest: Manifest, info: SourceInfo, plan: Plan, job: Job;
   const s3: S3Client, sqs: SQSClient, queue: Queue, deadLetters: Queue, source: OpenSource;
   const message: ReceivedMessage, read: ReadMessage, messages: readonly ReadMessage[];
-  const context: AttemptContext, resources: ReconcileResources, telemetry: Telemetry;
+  const context: AttemptContext, resources: ReconcileResources & DeliverResources, telemetry: Telemetry;
   const body: string, line: string, error: unknown, signal: AbortSignal;
   const img: { style: { backgroundImage: string } };
 }

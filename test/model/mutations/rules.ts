@@ -126,13 +126,13 @@ export const RULES: readonly Rule[] = [
   {
     rule: "listed renditions are removed when they are not made any more",
     file: KEYS,
-    from: "...manifest.renditions.map(({ key }) => key), ",
-    to: "",
+    from: "const listed = [...renditions, ...onRequest]",
+    to: "const listed = [...onRequest]",
   },
   {
     rule: "stale renditions of an earlier attempt are removed",
     file: KEYS,
-    from: ", ...manifest.stale",
+    from: ", ...stale",
     to: "",
   },
   {
@@ -168,7 +168,7 @@ export const RULES: readonly Rule[] = [
   {
     rule: "an object of the fleet in a source's place removes the renditions",
     file: RECONCILE,
-    from: "if (old || isUnreadable(stored) || job.mayHaveRun) {",
+    from: "if (old || isUnreadable(stored) || job.mayHaveRun || job.check) {",
     to: "if (false) {",
   },
   {

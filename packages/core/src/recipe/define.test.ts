@@ -267,7 +267,7 @@ describe("a fault names the field, the value and the fix", () => {
     [preset({ widht: 5 }), 'presets.a.widht is not a field here: did you mean "width"?'],
     [
       preset({ colorspace: 5 }),
-      "presets.a.colorspace is not a field here: the fields are size, width, height, widths, fit, gravity, focus, enlarge, format, formats, quality, effort, mozjpeg, palette, animated, fallback, background, color, keep",
+      "presets.a.colorspace is not a field here: the fields are size, width, height, widths, fit, gravity, focus, enlarge, format, formats, quality, effort, mozjpeg, palette, animated, fallback, background, color, keep, when",
     ],
     [more({ outptu: {} }), 'outptu is not a field here: did you mean "output"?'],
     [more({ output: { keey: "" } }), 'output.keey is not a field here: did you mean "key"?'],

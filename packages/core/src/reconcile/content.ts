@@ -7,6 +7,12 @@ import { type OpenSource, readContent, type Scratch, saveContent } from "../stor
  *
  * @throws Failure `StoreUnavailable` when the content does not arrive whole, `DiskFull`; and what
  *   `use` throws
+ *
+ * @example
+ * const answer = await resources.sources.open("photos", "tom.jpg", { signal });
+ * if (answer.kind === "open") {
+ *   await withContent(answer.source, undefined, signal, (input) => CODEC.probe(input, recipe));
+ * }
  */
 export async function withContent<T>(
   source: OpenSource,

@@ -10,10 +10,16 @@ import type { ReconcileContext } from "./context.ts";
 const ASKED_AT_ONCE = 8;
 const MAX_ASKED = 1000;
 
-/** Treats a manifest that names another source than the job's as an unreadable object. */
+/**
+ * Treats a manifest that names another source than the job's as an unreadable object.
+ *
+ * @example
+ * const stored = await resources.renditions.manifest("manifests/tom.jpg.json", signal);
+ * const manifest = ofSource(stored, { bucket: "photos", key: "tom.jpg" })?.manifest;
+ */
 export function ofSource(
   stored: StoredManifest | undefined,
-  { bucket, key }: Job,
+  { bucket, key }: Pick<Job, "bucket" | "key">,
 ): StoredManifest | undefined {
   const source = (stored?.manifest ?? stored?.tombstone)?.source;
   if (stored === undefined || (source?.bucket === bucket && source.key === key)) return stored;

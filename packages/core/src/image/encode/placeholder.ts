@@ -50,7 +50,7 @@ const DRAWN = 256;
  * @param area px
  *
  * @example
- * const png = await drawPlaceholder(manifest.placeholder.thumbhash, { width: 1600, height: 900 });
+ * const png = await drawPlaceholder("WFgKBwwIRniIh3dwh3p4SKd4tgA/BYYA", { width: 1600, height: 900 });
  */
 export async function drawPlaceholder(thumbhash: string, area: Area): Promise<Uint8Array> {
   const { w: width, h: height, rgba } = thumbHashToRGBA(Buffer.from(thumbhash, "base64"));
