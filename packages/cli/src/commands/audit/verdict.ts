@@ -22,7 +22,9 @@ export function verdict(
     return [{ kind: "stale", key, why: "the recipe has changed" }];
   const listed = new Map(manifest.renditions.map((rendition) => [rendition.key, rendition]));
   const missing = [...listed.values()].filter((one) => found.get(one.key)?.etag !== one.etag);
-  const unlisted = [...found.keys()].filter((each) => !listed.has(each));
+  // A rendition on request may exist or not.
+  const known = new Set([...listed.keys(), ...(manifest.onRequest ?? []).map((one) => one.key)]);
+  const unlisted = [...found.keys()].filter((each) => !known.has(each));
   return [
     ...(missing.length === 0
       ? []

@@ -73,7 +73,8 @@ export class StaleCheck {
     if (wanted === undefined || manifest.rejected) return manifest.recipe !== this.#fingerprint;
     // A width above the source's has no rendition, so a manifest of the present recipe is up to date.
     if (manifest.recipe === this.#fingerprint) return false;
-    const made = new Set(manifest.renditions.map(({ fingerprint }) => fingerprint));
-    return !wanted.every((fingerprint) => made.has(fingerprint));
+    const { renditions, onRequest = [] } = manifest;
+    const current = new Set([...renditions, ...onRequest].map(({ fingerprint }) => fingerprint));
+    return !wanted.every((fingerprint) => current.has(fingerprint));
   }
 }
