@@ -133,7 +133,7 @@ class Delivery {
           return notFound(manifest.rejected.reason);
         }
         if (manifest.recipe === recipeFingerprint(recipe, codec.encoder) && !this.#isIn(manifest)) {
-          return notFound("NotPlanned");
+          return (await this.#widest(manifest)) ?? notFound("NotPlanned");
         }
       }
       if (source.archived) {
@@ -167,6 +167,28 @@ class Delivery {
     return [...renditions, ...onRequest].some(({ key }) => key === this.#key);
   }
 
+  /**
+   * For a width above the source's, the widest rendition of the preset. A loader of a front end that
+   * knows only the recipe requests such widths.
+   */
+  async #widest(manifest: Manifest): Promise<Answer | undefined> {
+    const { name, format, responsive } = this.#preset;
+    if (responsive === undefined) return undefined;
+    const widths = [...manifest.renditions, ...(manifest.onRequest ?? [])]
+      .filter((each) => each.preset === name && each.format === format)
+      .toSorted((a, b) => b.width - a.width);
+    for (const { key } of widths.slice(0, 1)) {
+      const { renditions } = this.#resources;
+      const found = await renditions.read(key, manifest.source, this.#signal);
+      const isRight = found?.isOfSource && found.sourceEtag === manifest.source.etag;
+      const answer = isRight
+        ? this.#answer(found.body, found.etag)
+        : await deliver(key, this.#resources, this.#signal);
+      return answer.status === 200 ? { ...answer, substitute: "rendition" } : answer;
+    }
+    return undefined;
+  }
+
   async #made(
     job: Job,
     source: OpenSource,
@@ -182,7 +204,10 @@ class Delivery {
       if (error instanceof Rejection && manifest === undefined) await this.#send(job);
       throw error;
     }
-    if (body === "notPlanned") return notFound("NotPlanned");
+    if (body === "notPlanned") {
+      if (manifest === undefined) await this.#send(job);
+      return notFound("NotPlanned");
+    }
     if (body === "tooCostly") return this.#byWorker(job, manifest);
     if (manifest?.renditions.some(({ key }) => key === this.#key)) {
       // It was removed by somebody else. Its bytes may differ from those that the manifest lists.
