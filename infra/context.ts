@@ -13,6 +13,7 @@ export interface Transforms {
   /** The lanes' queues and dead-letter queues. */
   readonly queue?: Transform<sst.aws.QueueArgs>;
   readonly bucket?: Transform<sst.aws.BucketArgs>;
+  readonly cdn?: Transform<sst.aws.CdnArgs>;
 }
 
 /**
@@ -36,7 +37,7 @@ export interface Fleet {
   readonly account: $util.Output<string>;
   readonly partition: $util.Output<string>;
   /** Pulumi's options for every part. */
-  readonly within: { readonly parent: $util.Resource };
+  readonly within: { readonly parent: $util.Resource; readonly provider?: aws.Provider };
   /** Pulumi's options for the parts that are retained along with the images. */
   readonly kept: { readonly parent: $util.Resource; readonly retainOnDelete: boolean };
 }

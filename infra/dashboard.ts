@@ -1,7 +1,8 @@
 import { type Fleet, physical } from "./context.ts";
+import type { Delivery } from "./delivery.ts";
 import { ownRows } from "./own-graphs.ts";
 import type { Lanes } from "./queues.ts";
-import { graphs, type Place, page, type Row } from "./widgets.ts";
+import { type Graph, graphs, type Place, page, type Row } from "./widgets.ts";
 
 type Names = Record<
   | "small"
@@ -12,7 +13,9 @@ type Names = Record<
   | "cluster"
   | "service"
   | "logs"
-  | "region",
+  | "region"
+  | "deliver"
+  | "distribution",
   string
 >;
 
@@ -28,6 +31,7 @@ export function dashboard(
   { small, large }: Lanes,
   { consume, worker, cluster }: Programs,
   metricsNamespace: string | undefined,
+  delivery: Delivery | undefined,
 ): aws.cloudwatch.Dashboard {
   const names = $output({
     small: small.queue.nodes.queue.name,
@@ -39,6 +43,8 @@ export function dashboard(
     service: $output(worker.nodes.service).name,
     logs: consume.nodes.logGroup.apply((group) => group?.name ?? $output("")),
     region: fleet.region,
+    deliver: delivery?.deliver.name ?? "",
+    distribution: delivery?.distributionId ?? "",
   });
   return new aws.cloudwatch.Dashboard(
     `${fleet.name}Dashboard`,
@@ -61,11 +67,11 @@ function rows(names: Names, metricsNamespace: string | undefined): Row[] {
     queue,
     { stat: "Maximum", label },
   ];
-  const lambda = (metric: string, stat: string, label: string): Place => [
+  const lambda = (metric: string, stat: string, label: string, name = names.consume): Place => [
     "AWS/Lambda",
     metric,
     "FunctionName",
-    names.consume,
+    name,
     { stat, label },
   ];
   const lane = (title: string, queue: string) =>
@@ -110,6 +116,7 @@ function rows(names: Names, metricsNamespace: string | undefined): Row[] {
       ]),
       graph("Worker tasks", [tasks]),
     ],
+    ...deliveryRows(names, graph, lambda),
     [
       8,
       {
@@ -145,6 +152,48 @@ function rows(names: Names, metricsNamespace: string | undefined): Row[] {
         ],
         { view: "singleValue", period: 86_400, stat: "Sum" },
       ),
+    ],
+  ];
+}
+
+/** CloudFront's metrics are in us-east-1, whatever the fleet's region is. */
+function deliveryRows(
+  { deliver, distribution }: Names,
+  graph: Graph,
+  lambda: (metric: string, stat: string, label: string, name: string) => Place,
+): Row[] {
+  if (deliver === "") return [];
+  const atEdge = graphs("us-east-1");
+  const cloudFront = (metric: string, stat: string, label: string): Place => [
+    "AWS/CloudFront",
+    metric,
+    "DistributionId",
+    distribution,
+    "Region",
+    "Global",
+    { stat, label },
+  ];
+  return [
+    [
+      6,
+      ...(distribution === ""
+        ? []
+        : [
+            atEdge("CloudFront: requests", [cloudFront("Requests", "Sum", "requests")]),
+            atEdge("CloudFront: errors, %", [
+              cloudFront("4xxErrorRate", "Average", "4xx"),
+              cloudFront("5xxErrorRate", "Average", "5xx"),
+            ]),
+          ]),
+      graph("Made on request", [
+        lambda("UrlRequestCount", "Sum", "requests", deliver),
+        lambda("Url5xxCount", "Sum", "failed", deliver),
+        lambda("Throttles", "Sum", "throttled", deliver),
+      ]),
+      graph("Made on request: duration, ms", [
+        lambda("Duration", "p50", "p50", deliver),
+        lambda("Duration", "p95", "p95", deliver),
+      ]),
     ],
   ];
 }

@@ -6,7 +6,8 @@ import { KMS_DELETION_DAYS } from "./numbers.ts";
  * It is retained with the buckets, because without it no retained object can be read.
  */
 export function makeKey(fleet: Fleet): $util.Input<string> | undefined {
-  const { encryption, distribution } = fleet.settings;
+  const { encryption, delivery, distribution } = fleet.settings;
+  const isDelivered = delivery !== "none" || distribution !== undefined;
   if (encryption === "s3") return undefined;
   if (encryption !== "kms") return encryption.kmsKeyArn;
   return new aws.kms.Key(
@@ -15,14 +16,17 @@ export function makeKey(fleet: Fleet): $util.Input<string> | undefined {
       description: `${$app.name} ${$app.stage} ${fleet.name}: sources and renditions`,
       enableKeyRotation: true,
       deletionWindowInDays: KMS_DELETION_DAYS,
-      ...(distribution && { policy: readableThrough(fleet, distribution) }),
+      ...(isDelivered && { policy: readableThrough(fleet) }),
     },
     fleet.kept,
   ).arn;
 }
 
-/** The account's IAM policies decide, which is the default; the distribution may decrypt too. */
-function readableThrough({ partition, account }: Fleet, distribution: $util.Input<string>) {
+/**
+ * The account's IAM policies decide, which is the default; CloudFront may decrypt too. Which distribution
+ * reads which bucket is decided by the bucket's policy: the key exists before the distribution.
+ */
+function readableThrough({ partition, account }: Fleet) {
   return aws.iam.getPolicyDocumentOutput({
     statements: [
       {
@@ -36,7 +40,7 @@ function readableThrough({ partition, account }: Fleet, distribution: $util.Inpu
         principals: [{ type: "Service", identifiers: ["cloudfront.amazonaws.com"] }],
         actions: ["kms:Decrypt"],
         resources: ["*"],
-        conditions: [{ test: "StringEquals", variable: "aws:SourceArn", values: [distribution] }],
+        conditions: [{ test: "StringEquals", variable: "aws:SourceAccount", values: [account] }],
       },
     ],
   }).json;

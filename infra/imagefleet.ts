@@ -4,6 +4,7 @@ import { scaleOnBacklog } from "./backlog.ts";
 import { budget } from "./budget.ts";
 import { fleetOf, type Transforms } from "./context.ts";
 import { dashboard } from "./dashboard.ts";
+import { deliveryAlarms, makeDelivery } from "./delivery.ts";
 import { makeKey } from "./encryption.ts";
 import { listen, makeConsume } from "./intake.ts";
 import { type Link, linkOf } from "./link.ts";
@@ -16,7 +17,7 @@ import { readRecipe } from "./recipe.ts";
 import { replicate } from "./replication.ts";
 import { rolesAs } from "./roles.ts";
 import { type FleetInput, parseFleet } from "./settings-schema.ts";
-import { makeRenditions, makeSource, type Stores } from "./storage.ts";
+import { makeRenditions, makeSource, renditionsOf, type Stores } from "./storage.ts";
 import { telemetryOf } from "./telemetry.ts";
 import { makeTopic } from "./topic.ts";
 import { makeCluster, makeWorker } from "./worker.ts";
@@ -49,7 +50,7 @@ export class Imagefleet extends $util.ComponentResource {
     const fleet = fleetOf(this, name, { settings, transform, recipe: readRecipe(name, recipe) });
     const key = makeKey(fleet);
     const source = makeSource(fleet, key);
-    const stores: Stores = { source, renditions: makeRenditions(fleet, key) };
+    const stores: Stores = { source, renditions: renditionsOf(fleet, key) };
     const lanes = makeLanes(fleet, source);
     const { large } = lanes;
     const telemetry = telemetryOf(fleet);
@@ -57,23 +58,37 @@ export class Imagefleet extends $util.ComponentResource {
     const cluster = makeCluster(fleet, network);
     const consume = makeConsume(fleet, { stores, lanes, telemetry });
     const worker = makeWorker(fleet, cluster, { stores, large, network, telemetry });
+    const delivery = makeDelivery(fleet, { stores, lanes, telemetry });
+    makeRenditions(fleet, stores.renditions, delivery?.distributionArn);
     listen(fleet, source, lanes);
     replicate(fleet, source);
-    const alarmTopic = makeTopic(fleet);
+    const alarmTopic = makeTopic(fleet, "Alarms", settings.alarmTopic);
     const scope = { fleet, alarmTopic };
     budget(scope);
     const programs = { consume, worker, cluster };
-    const people = policiesForPeople(fleet, lanes, stores, programs);
+    const people = policiesForPeople(fleet, lanes, stores, programs, delivery);
     // In `sst dev` the worker runs on the developer's machine, and no alarm should wake anybody.
-    const page = $dev ? undefined : dashboard(fleet, lanes, programs, telemetry.metricsNamespace);
+    const page = $dev
+      ? undefined
+      : dashboard(fleet, lanes, programs, telemetry.metricsNamespace, delivery);
     if (!$dev) {
       alarms(scope, lanes, consume);
+      if (delivery) deliveryAlarms(scope, delivery);
       stayAwake(fleet, lanes);
       scaleOnBacklog(fleet, large.queue, worker);
       notifyOfTaskFailures(scope, cluster, worker);
     }
     this.#link = linkOf(fleet, stores, lanes);
-    this.outputs = outputsOf(fleet, { key, stores, lanes, programs, people, alarmTopic, page });
+    this.outputs = outputsOf(fleet, {
+      key,
+      stores,
+      lanes,
+      programs,
+      people,
+      alarmTopic,
+      page,
+      delivery,
+    });
     this.registerOutputs(this.outputs);
   }
 

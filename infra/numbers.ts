@@ -23,6 +23,22 @@ export const CONSUME = {
   visibilityPerTimeout: 6,
 } as const;
 
+export const DELIVER = {
+  memoryMb: 2048,
+  timeoutSeconds: 25,
+  /**
+   * How long CloudFront waits for the function, s: longer than its timeout, so that the function itself
+   * answers. 1 to 120 without a request for more.
+   * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+   */
+  originTimeoutSeconds: 30,
+  /** Answers without Cache-Control are cached for a day, all others as they say, for a year at most, s. */
+  defaultTtlSeconds: DAY,
+  maxTtlSeconds: 365 * DAY,
+  /** How long CloudFront keeps a 5xx, s. Its default of 10 s is an outage to a viewer. */
+  errorTtlSeconds: 1,
+} as const;
+
 export const WORKER = {
   cpus: 2,
   memoryGb: 4,
@@ -75,6 +91,12 @@ export const ALARMS = {
   errorPercent: 5,
   /** The share of the function's timeout. */
   durationShare: 0.8,
+  /** Renditions made on request in a period. It shows a missing reprocess, or somebody who tries addresses. */
+  madeOnRequest: 3000,
+  /** Percent of CloudFront's answers. In a period with fewer requests one error would be an alarm. */
+  edgeErrorPercent: 1,
+  edgeRequests: 200,
+  edgeHitPercent: 95,
   /** Minutes for which the large lane may wait without a task. */
   noTaskMinutes: 15,
   /** How many of these minutes may have no metrics yet. */

@@ -1,5 +1,6 @@
 import type { Fleet } from "./context.ts";
 import type { Programs } from "./dashboard.ts";
+import type { Delivery } from "./delivery.ts";
 import type { policiesForPeople } from "./operator.ts";
 import type { Lanes } from "./queues.ts";
 import type { Stores } from "./storage.ts";
@@ -11,12 +12,13 @@ interface Made {
   readonly programs: Programs;
   readonly people: ReturnType<typeof policiesForPeople>;
   readonly alarmTopic: $util.Input<string>;
+  readonly delivery: Delivery | undefined;
   readonly page: aws.cloudwatch.Dashboard | undefined;
 }
 
 /** What `sst deploy` prints and applications use. */
 export function outputsOf({ region, settings }: Fleet, made: Made) {
-  const { key, stores, lanes, programs, people, alarmTopic, page } = made;
+  const { key, stores, lanes, programs, people, alarmTopic, page, delivery } = made;
   const { source, renditions } = stores;
   const { small, large } = lanes;
   const { consume, worker } = programs;
@@ -32,6 +34,17 @@ export function outputsOf({ region, settings }: Fleet, made: Made) {
     functionLogs: consume.nodes.logGroup.apply((group) => group?.name ?? $output("")),
     ...(!$dev && { workerLogs: logsOf(worker.nodes.taskDefinition) }),
     ...(key && { keyArn: key }),
+    ...(delivery && {
+      deliver: delivery.deliver.name,
+      deliverUrl: delivery.deliver.url,
+      ...(delivery.url && { imagesUrl: delivery.url }),
+      ...(delivery.distributionId && { distributionId: delivery.distributionId }),
+    }),
+    ...(delivery?.url &&
+      settings.delivery !== "none" &&
+      settings.delivery.domain === undefined && {
+        tls: "CloudFront's own address cannot refuse TLS 1.0 and 1.1: set delivery.domain",
+      }),
     alarmTopicArn: alarmTopic,
     ...(!$dev &&
       settings.alarmTopic === undefined &&

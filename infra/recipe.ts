@@ -13,7 +13,11 @@ const recipeSchema = v.object({
   limits: v.object({ bytes: v.number() }),
 });
 
+/** The code of the two functions at CloudFront's edges. */
+const edgeSchema = v.object({ request: v.string(), response: v.string() });
+
 export interface FleetRecipe extends v.InferOutput<typeof recipeSchema> {
+  readonly edge: v.InferOutput<typeof edgeSchema>;
   /** The folder, from the app's root, of the bundled recipe. */
   readonly folder: string;
   /** The file in that folder, as both programs get it. */
@@ -29,20 +33,31 @@ export interface FleetRecipe extends v.InferOutput<typeof recipeSchema> {
  */
 export function readRecipe(fleet: string, path: string): FleetRecipe {
   const { root } = $cli.paths;
+  const module = (file: string) => JSON.stringify(join(root, programs(), "packages", file));
   const folder = join(".sst", "imagefleet", fleet);
   const entry = {
-    contents: `import { parseRecipe } from ${JSON.stringify(join(root, programs(), "packages/core/src/recipe/index.ts"))};
+    contents: `import { parseRecipe } from ${module("core/src/recipe/index.ts")};
       import recipe from ${JSON.stringify(join(root, path))};
       export default parseRecipe(recipe);`,
+    resolveDir: root,
+  };
+  const withEdge = {
+    contents: `import { compileEdge } from ${module("edge/src/index.ts")};
+      import recipe from ${JSON.stringify(join(root, folder, FILE))};
+      export { recipe };
+      export const edge = compileEdge(recipe);`,
     resolveDir: root,
   };
   // Read as CommonJS, because a constructor cannot await an import.
   const read = join(".sst", "imagefleet", `${fleet}.recipe.cjs`);
   try {
     bundle(entry, { outfile: join(folder, FILE), format: "esm" });
-    bundle(entry, { outfile: read, format: "cjs" });
-    const required: { default: unknown } = createRequire(join(root, read))(join(root, read));
-    return { ...v.parse(recipeSchema, required.default), folder, file: FILE };
+    bundle(withEdge, { outfile: read, format: "cjs" });
+    const required: { recipe: unknown; edge: unknown } = createRequire(join(root, read))(
+      join(root, read),
+    );
+    const edge = v.parse(edgeSchema, required.edge);
+    return { ...v.parse(recipeSchema, required.recipe), edge, folder, file: FILE };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`Imagefleet "${fleet}": recipe is ${JSON.stringify(path)}: ${why}`, {

@@ -127,6 +127,44 @@ const ownNetwork = v.strictObject({
 
 const origin = "it must be an origin, such as https://app.example.com";
 
+const host = "it must be a host name, such as images.example.com";
+const keyGroup = "it must be the id of a CloudFront key group";
+
+const delivery = v.strictObject({
+  /** The address of the renditions. Without one, CloudFront's own address is used, where TLS 1.0 cannot be refused. */
+  domain: v.optional(
+    v.strictObject({
+      name: v.pipe(v.string(host), v.regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, host)),
+      /** A certificate of ACM in us-east-1. Default: a new one, validated in `dns`. */
+      certificateArn: v.optional(orLater(arnOf("acm"))),
+      /** Whether a hosted zone of Route 53 in this account has the domain. false: set the records yourself. */
+      route53: v.optional(v.boolean("it must be true or false"), true),
+    }),
+  ),
+  /** The ids of CloudFront key groups. With them, only signed addresses or cookies can read renditions. */
+  keyGroups: v.optional(
+    v.array(v.pipe(v.string(keyGroup), v.regex(/^[0-9a-f-]{36}$/, keyGroup))),
+    [],
+  ),
+  /** The most requests of one address in five minutes, by AWS WAF, which costs a fee a month and a request. */
+  requestsPer5Minutes: v.optional(whole(100, 2_000_000_000)),
+  /** The region of Origin Shield: near the buckets. For viewers on more than one continent. */
+  originShield: v.optional(
+    v.pipe(v.string(regionCode), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, regionCode)),
+  ),
+  /** The ARN of an S3 bucket for access logs, whose policy allows CloudFront's log delivery. */
+  accessLogs: v.optional(arnOf("s3")),
+  /**
+   * Concurrent executions of the function that makes renditions on request. Default: no limit of its own.
+   * AWS refuses a limit that leaves less than 100 for all other functions of the account.
+   */
+  concurrency: v.optional(whole(1, 1000)),
+  /** Warns when less than 95 % of the requests are cache hits. A paid metric of CloudFront. */
+  hitRatioAlarm: v.optional(v.boolean("it must be true or false"), false),
+  /** The ARN of an SNS topic in us-east-1 for CloudFront's alarms, instead of a new one. */
+  alarmTopic: v.optional(orLater(arnOf("sns"))),
+});
+
 /** The settings of a fleet in any app. */
 const fleetEntries = {
   /**
@@ -177,7 +215,14 @@ const fleetEntries = {
    * costs a fee a request. Default: Intelligent-Tiering after 30 days.
    */
   archiveAfterDays: v.optional(whole(1, 3650)),
-  /** Your CloudFront distribution that delivers the renditions (docs/deploy.md). */
+  /** How renditions are delivered: by a new CloudFront distribution, or "none" (docs/delivery.md). */
+  delivery: v.optional(
+    v.lazy((input) =>
+      typeof input === "object" ? delivery : v.literal("none", 'it must be "none" or an object'),
+    ),
+    {},
+  ),
+  /** Your CloudFront distribution that delivers the renditions, instead of a new one (docs/delivery.md). */
   distribution: v.optional(orLater(arnOf("cloudfront"))),
   /** A versioned bucket to replicate sources to. Only with a new source bucket and encryption "s3". */
   replicateTo: v.optional(arnOf("s3")),
@@ -306,6 +351,7 @@ function relatedIssues(stage: string, settings: Given): string[] {
     ...keepIssues(stage, settings),
     ...sourceIssues(settings),
     ...renditionIssues(settings),
+    ...deliveryIssues(settings),
     ...replicationIssues(settings),
     ...budgetIssues(settings),
     ...capacityIssues(settings),
@@ -346,6 +392,22 @@ function renditionIssues({ source, renditions, distribution }: Given): string[] 
       ? [
           `renditions.bucket is ${typeof bucket === "string" ? `${JSON.stringify(bucket)}, ` : ""}the source's: name another, because renditions would start the fleet again`,
         ]
+      : []),
+  ];
+}
+
+function deliveryIssues({ delivery: given, distribution }: Given): string[] {
+  if (given === "none") return [];
+  const { domain } = given;
+  const isOurs = distribution === undefined;
+  return [
+    ...(domain && !domain.route53 && domain.certificateArn === undefined
+      ? [
+          `delivery.domain.route53 is false: set delivery.domain.certificateArn to a certificate for ${domain.name} in us-east-1`,
+        ]
+      : []),
+    ...(!isOurs && domain !== undefined
+      ? ["delivery.domain: set it in your own distribution instead"]
       : []),
   ];
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Fleet, transformed } from "./context.ts";
 import { STORAGE } from "./numbers.ts";
 
@@ -58,11 +59,35 @@ export function makeSource(fleet: Fleet, key: Key | undefined): Storage {
   });
 }
 
-/** What is made of it. Not versioned: it can be made again from its source at any time. */
-export function makeRenditions(fleet: Fleet, key: Key | undefined): Storage {
-  const { renditions, distribution } = fleet.settings;
-  if (renditions !== "new") return theirs(fleet, renditions);
-  return bucket(fleet, key, "Renditions", {
+/**
+ * What is made of it. The name of a new bucket is known before the bucket exists: its policy names the
+ * distribution, and the distribution names the bucket.
+ */
+export function renditionsOf(fleet: Fleet, key: Key | undefined): Storage {
+  const { settings, account, region, name: fleetName } = fleet;
+  if (settings.renditions !== "new") return theirs(fleet, settings.renditions);
+  const readable = `${$app.name}-${$app.stage}-${fleetName}-renditions`.toLowerCase();
+  const name = $util.all([account, region]).apply(([accountId, regionName]) => {
+    const unique = createHash("sha256").update(`${readable} ${accountId} ${regionName}`);
+    return `${readable.replace(/[^a-z0-9-]/g, "-").slice(0, 54)}-${unique.digest("hex").slice(0, 8)}`;
+  });
+  return { name, arn: $interpolate`arn:${fleet.partition}:s3:::${name}`, key };
+}
+
+/**
+ * Makes the bucket, unless it is theirs. It is not versioned: a rendition can be made again from its
+ * source at any time.
+ *
+ * @param distribution may read it
+ */
+export function makeRenditions(
+  fleet: Fleet,
+  { name, key }: Storage,
+  distribution: $util.Input<string> | undefined,
+): void {
+  if (fleet.settings.renditions !== "new") return;
+  bucket(fleet, key, "Renditions", {
+    name,
     versioned: false,
     rules: [
       {
@@ -90,10 +115,12 @@ function theirs({ partition }: Fleet, { bucket, kmsKeyArn: key }: Given): Storag
 /** This one distribution, whoever asks it: another's, of any account, is not let in. */
 function throughCloudFront(distribution: $util.Input<string>): Reader {
   return {
-    actions: ["s3:GetObject"],
+    // Without s3:ListBucket, S3 answers 403 rather than 404 for a missing key, and CloudFront would not
+    // ask the function. No request of the distribution lists the bucket: its edge function refuses `/`.
+    actions: ["s3:GetObject", "s3:ListBucket"],
     principals: [{ type: "service", identifiers: ["cloudfront.amazonaws.com"] }],
     conditions: [{ test: "StringEquals", variable: "aws:SourceArn", values: [distribution] }],
-    paths: ["*"],
+    paths: ["", "*"],
   };
 }
 
@@ -103,13 +130,14 @@ function bucket(
   key: Key | undefined,
   name: string,
   options: {
+    name?: $util.Input<string>;
     versioned: boolean;
     rules: LifecycleRule[];
     readers?: Reader[];
     uploadOrigins?: string[];
   },
 ): Storage {
-  const { versioned, rules, readers = [], uploadOrigins = [] } = options;
+  const { name: given, versioned, rules, readers = [], uploadOrigins = [] } = options;
   // Of what is kept all parts stay: a bucket without its policy is cut off, without its versioning
   // unprotected. SST keeps the bucket alone.
   const { kept, retained } = fleet;
@@ -128,7 +156,7 @@ function bucket(
         },
         policy: readers,
         // What is kept must not be emptied on the way out either.
-        transform: { bucket: { forceDestroy: !retained } },
+        transform: { bucket: { ...(given && { bucket: given }), forceDestroy: !retained } },
       },
       kept,
     ),

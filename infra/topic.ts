@@ -1,12 +1,21 @@
 import { type Fleet, physical } from "./context.ts";
 
-/** The topic of all alarms, with the subscriptions of the settings. */
-export function makeTopic(fleet: Fleet): $util.Input<string> {
+/**
+ * A topic of alarms, with the subscriptions of the settings.
+ *
+ * @param part its name in the fleet
+ * @param given the topic of the settings
+ */
+export function makeTopic(
+  fleet: Fleet,
+  part: string,
+  given: $util.Input<string> | undefined,
+): $util.Input<string> {
   const { name, settings, within } = fleet;
-  const topic = settings.alarmTopic ?? ownTopic(fleet);
+  const topic = given ?? ownTopic(fleet, part);
   for (const [index, endpoint] of settings.alarmEmails.entries()) {
     new aws.sns.TopicSubscription(
-      `${name}AlarmsEmail${index + 1}`,
+      `${name}${part}Email${index + 1}`,
       { topic, protocol: "email", endpoint },
       within,
     );
@@ -14,13 +23,13 @@ export function makeTopic(fleet: Fleet): $util.Input<string> {
   return topic;
 }
 
-function ownTopic(fleet: Fleet): $util.Output<string> {
+function ownTopic(fleet: Fleet, part: string): $util.Output<string> {
   const { name, account, within } = fleet;
-  const topic = new aws.sns.Topic(`${name}Alarms`, { name: physical(fleet, "Alarms") }, within);
+  const topic = new aws.sns.Topic(`${name}${part}`, { name: physical(fleet, part) }, within);
 
   // Only CloudWatch, Budgets and EventBridge may publish to it, over TLS.
   const policy = new aws.sns.TopicPolicy(
-    `${name}AlarmsPolicy`,
+    `${name}${part}Policy`,
     {
       arn: topic.arn,
       policy: aws.iam.getPolicyDocumentOutput({

@@ -1,0 +1,185 @@
+import { type Fleet, physical, physicalOfAccount, transformed } from "./context.ts";
+import type { EdgeRegion } from "./edge-region.ts";
+import { DELIVER } from "./numbers.ts";
+import type { Storage } from "./storage.ts";
+
+/** The ids of the origins. */
+const STORED = "renditions";
+const MADE = "deliver";
+const GROUP = "stored-or-made";
+
+/**
+ * The distribution: stored renditions from the bucket, and those that are missing from the function.
+ * Two functions at the edge decide what a request may ask for (packages/edge).
+ */
+export function makeDistribution(
+  fleet: Fleet,
+  renditions: Storage,
+  deliver: sst.aws.Function,
+  edge: EdgeRegion,
+): sst.aws.Cdn {
+  const { name, within, region, settings } = fleet;
+  const delivery = settings.delivery === "none" ? undefined : settings.delivery;
+  const { domain, keyGroups = [], originShield } = delivery ?? {};
+  const shield = originShield && {
+    originShield: { enabled: true, originShieldRegion: originShield },
+  };
+  const behavior = behaviorOf(fleet, keyGroups);
+  return new sst.aws.Cdn(
+    ...transformed<sst.aws.CdnArgs>(
+      fleet.transform.cdn,
+      `${name}Delivery`,
+      {
+        comment: `${$app.name} ${$app.stage} ${name}: renditions`,
+        origins: [
+          {
+            originId: STORED,
+            domainName: $interpolate`${renditions.name}.s3.${region}.amazonaws.com`,
+            originAccessControlId: accessControl(fleet, "s3"),
+            ...shield,
+          },
+          {
+            originId: MADE,
+            domainName: deliver.url.apply((url) => new URL(url).host),
+            originAccessControlId: accessControl(fleet, "lambda"),
+            customOriginConfig: {
+              httpPort: 80,
+              httpsPort: 443,
+              originProtocolPolicy: "https-only",
+              originSslProtocols: ["TLSv1.2"],
+              originReadTimeout: DELIVER.originTimeoutSeconds,
+            },
+            ...shield,
+          },
+        ],
+        originGroups: [
+          {
+            originId: GROUP,
+            // A key that is not stored. 403 is a policy that is wrong, and 5xx is S3: rendering helps neither.
+            failoverCriteria: { statusCodes: [404] },
+            members: [{ originId: STORED }, { originId: MADE }],
+          },
+        ],
+        defaultCacheBehavior: behavior,
+        // CloudFront keeps errors for 10 s by default.
+        // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
+        customErrorResponses: [
+          { errorCode: 404, errorCachingMinTtl: 0 },
+          ...[500, 502, 503, 504].map((errorCode) => ({
+            errorCode,
+            errorCachingMinTtl: DELIVER.errorTtlSeconds,
+          })),
+        ],
+        ...(edge.webAclArn && { webAclArn: edge.webAclArn }),
+        ...(domain && {
+          domain: {
+            name: domain.name,
+            ...(domain.certificateArn && { cert: domain.certificateArn }),
+            ...(!domain.route53 && { dns: false }),
+          },
+        }),
+        // A new distribution takes minutes to reach all edges.
+        wait: fleet.retained,
+        transform: {
+          distribution: { httpVersion: "http2and3", isIpv6Enabled: true },
+        },
+      },
+      within,
+    ),
+  );
+}
+
+function behaviorOf(fleet: Fleet, keyGroups: readonly string[]) {
+  const { name, within, recipe, settings } = fleet;
+  const hasDomain = settings.delivery !== "none" && settings.delivery.domain !== undefined;
+  const edgeFunction = (which: "request" | "response") =>
+    new aws.cloudfront.Function(
+      `${name}Edge${which === "request" ? "Request" : "Response"}`,
+      {
+        name: physicalOfAccount(fleet, `-${which}`),
+        runtime: "cloudfront-js-2.0",
+        comment: `Imagefleet: the viewer's ${which}`,
+        code: recipe.edge[which],
+        publish: true,
+      },
+      within,
+    ).arn;
+  const cachePolicy = new aws.cloudfront.CachePolicy(
+    `${name}CachePolicy`,
+    {
+      name: physicalOfAccount(fleet, "Cache"),
+      comment: "Imagefleet: one entry for each rendition and version",
+      minTtl: 0,
+      defaultTtl: DELIVER.defaultTtlSeconds,
+      maxTtl: DELIVER.maxTtlSeconds,
+      parametersInCacheKeyAndForwardedToOrigin: {
+        cookiesConfig: { cookieBehavior: "none" },
+        headersConfig: { headerBehavior: "none" },
+        queryStringsConfig: {
+          queryStringBehavior: "whitelist",
+          queryStrings: { items: ["v"] },
+        },
+        // Images are compressed already.
+        enableAcceptEncodingBrotli: false,
+        enableAcceptEncodingGzip: false,
+      },
+    },
+    within,
+  );
+  const headers = new aws.cloudfront.ResponseHeadersPolicy(
+    `${name}HeadersPolicy`,
+    {
+      name: physicalOfAccount(fleet, "Headers"),
+      comment: "Imagefleet: headers of every rendition",
+      securityHeadersConfig: {
+        contentTypeOptions: { override: true },
+        ...(hasDomain && {
+          strictTransportSecurity: {
+            accessControlMaxAgeSec: DELIVER.maxTtlSeconds,
+            includeSubdomains: false,
+            override: true,
+          },
+        }),
+      },
+      // A page may draw the image on a canvas.
+      corsConfig: {
+        accessControlAllowCredentials: false,
+        accessControlAllowHeaders: { items: ["*"] },
+        accessControlAllowMethods: { items: ["GET", "HEAD"] },
+        accessControlAllowOrigins: { items: ["*"] },
+        originOverride: true,
+      },
+    },
+    within,
+  );
+  return {
+    targetOriginId: GROUP,
+    viewerProtocolPolicy: "redirect-to-https",
+    allowedMethods: ["GET", "HEAD"],
+    cachedMethods: ["GET", "HEAD"],
+    compress: false,
+    cachePolicyId: cachePolicy.id,
+    responseHeadersPolicyId: headers.id,
+    ...(keyGroups.length > 0 && { trustedKeyGroups: [...keyGroups] }),
+    functionAssociations: [
+      { eventType: "viewer-request", functionArn: edgeFunction("request") },
+      { eventType: "viewer-response", functionArn: edgeFunction("response") },
+    ],
+  };
+}
+
+/** CloudFront signs its requests to the bucket and to the function's URL. */
+function accessControl(fleet: Fleet, origin: "s3" | "lambda"): $util.Output<string> {
+  const part = origin === "s3" ? "Stored" : "Made";
+  return new aws.cloudfront.OriginAccessControl(
+    `${fleet.name}${part}Access`,
+    {
+      name: physicalOfAccount(fleet, part),
+      description: `Imagefleet: ${physical(fleet, part)}`,
+      originAccessControlOriginType: origin,
+      signingBehavior: "always",
+      signingProtocol: "sigv4",
+    },
+    fleet.within,
+  ).id;
+}
