@@ -18,7 +18,7 @@ const SPEAKER =
   /^(?:Input (?:file|buffer) has corrupt header: ?|[a-z0-9]*vips[a-z0-9]*: |(?:heif|webp|tiff|gifload)[a-z0-9_]*: )+/i;
 const PATH = /"[^"]*\/[^"]*"|(?<=^|\s)\/[^\s":]+/g;
 /** libpng's reader reports only this, whatever the damage is. */
-const UNTOLD = /^libpng read error$/;
+const UNSPECIFIC = /^libpng read error$/;
 const LONGEST = 160;
 
 /**
@@ -71,7 +71,7 @@ export function toEncodeError(text: string, cause: unknown): Failure {
 
 /** The first line of a libvips message that describes the problem, shortened and without paths. */
 export function meaning(text: string): string {
-  const said = bare(firstIn(text)).replace(UNTOLD, "") || "it is cut off or damaged";
+  const said = bare(firstIn(text)).replace(UNSPECIFIC, "") || "it is cut off or damaged";
   return said.length > LONGEST ? `${said.slice(0, LONGEST - 1)}…` : said;
 }
 

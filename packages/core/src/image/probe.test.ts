@@ -77,22 +77,28 @@ describe("probe", () => {
     }
   });
 
-  const read = "JPEG, PNG, WebP, AVIF, HEIC, GIF, TIFF, BMP and, if allowed, SVG are";
+  const supported =
+    "supported are JPEG, PNG, WebP, AVIF, HEIC, GIF, TIFF, BMP and, if allowed, SVG";
   it.each([
     ["nothing", "", "SourceEmpty", "the source has 0 bytes"],
     [
       "a text named .jpg",
       "Dear reader",
       "SourceUnsupported",
-      `the source is not an image of a format that is read: ${read}`,
+      `the source is not an image in a supported format; ${supported}`,
     ],
     [
       "SVG",
       "<svg width='9'/>",
       "SourceUnsupported",
-      "the source is SVG, which this recipe does not read: to have it read, write source: { svg: true }",
+      "the source is SVG, which this recipe does not allow: set source: { svg: true }",
     ],
-    ["PDF", "%PDF-1.7", "SourceUnsupported", `the source is a PDF, which is not read; ${read}`],
+    [
+      "PDF",
+      "%PDF-1.7",
+      "SourceUnsupported",
+      `the source is a PDF, which is not supported; ${supported}`,
+    ],
     [
       "HEIC",
       "\0\0\0\x18ftypheic\0\0\0\0mif1heic",
@@ -121,7 +127,10 @@ describe("probe", () => {
     const bytes = await quadrants(RGB).png().toBuffer();
     await expect(probed(bytes, rules(96 * 64))).resolves.toBeDefined();
     await expect(probed(bytes, rules(96 * 64 - 1))).rejects.toThrowError(
-      new Rejection("SourceTooLarge", "the source is 96 x 64 = 6144 px and 6143 are let through"),
+      new Rejection(
+        "SourceTooLarge",
+        "the source is 96 x 64 = 6144 px, more than the limit of 6143",
+      ),
     );
   });
 });

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { planRenditions } from "../plan/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
 import { configureCodec, type ImageInput, probe, type RenderedImage, render } from "./index.ts";
-import { inputOf, LANES } from "./lanes.fixture.ts";
+import { INPUT_KINDS, inputOf } from "./inputs.fixture.ts";
 import {
   colorsOf,
   detailed,
@@ -180,10 +180,10 @@ const DAMAGED: readonly (readonly [string, () => Promise<Buffer>, "half" | "all"
 ];
 
 describe.each(DAMAGED)("%s", (_name, make, shown, why) => {
-  it.each(LANES)(
+  it.each(INPUT_KINDS)(
     "is rejected unless the recipe says otherwise, and then shown, from %s",
-    async (lane) => {
-      const input = await inputOf(lane, await make());
+    async (kind) => {
+      const input = await inputOf(kind, await make());
       await expect(made(input, "reject")).rejects.toMatchObject({ reason: "SourceCorrupt" });
       for (const memoryBytes of [Infinity, 1]) {
         const { images, damaged } = await made(input, "render", STILL, memoryBytes);
@@ -250,23 +250,26 @@ it.each([
 describe.each(["gif", "webp"] as const)("an animated %s that is cut off", (format) => {
   const both = { still: { format: "png" }, moving: { format: "webp", animated: true } } as const;
 
-  it.each(LANES)("in a later frame gives its first in both settings, from %s", async (lane) => {
-    const whole = await (await moving()).toFormat(format, { effort: 1 }).toBuffer();
-    const wanted = await pixelsOf(
-      fileOf((await made({ kind: "bytes", bytes: whole }, "reject")).images, "whole"),
-    );
-    const input = await inputOf(lane, part(whole, 0.8));
-    for (const setting of ["reject", "render"] as const) {
-      const { images, damaged } = await made(input, setting);
-      expect(damaged).toEqual([]);
-      expect((await pixelsOf(fileOf(images, "whole"))).data).toEqual(wanted.data);
-    }
-    await expect(made(input, "reject", both)).rejects.toMatchObject({ reason: "SourceCorrupt" });
-    const { images, damaged } = await made(input, "render", both);
-    expect(damaged).toHaveLength(1);
-    const { pages = 1 } = await sharp(fileOf(images, "moving")).metadata();
-    expect(pages).toBeGreaterThan(1);
-  });
+  it.each(INPUT_KINDS)(
+    "in a later frame gives its first in both settings, from %s",
+    async (kind) => {
+      const whole = await (await moving()).toFormat(format, { effort: 1 }).toBuffer();
+      const wanted = await pixelsOf(
+        fileOf((await made({ kind: "bytes", bytes: whole }, "reject")).images, "whole"),
+      );
+      const input = await inputOf(kind, part(whole, 0.8));
+      for (const setting of ["reject", "render"] as const) {
+        const { images, damaged } = await made(input, setting);
+        expect(damaged).toEqual([]);
+        expect((await pixelsOf(fileOf(images, "whole"))).data).toEqual(wanted.data);
+      }
+      await expect(made(input, "reject", both)).rejects.toMatchObject({ reason: "SourceCorrupt" });
+      const { images, damaged } = await made(input, "render", both);
+      expect(damaged).toHaveLength(1);
+      const { pages = 1 } = await sharp(fileOf(images, "moving")).metadata();
+      expect(pages).toBeGreaterThan(1);
+    },
+  );
 });
 
 describe("the source's own bytes", () => {

@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, probe } from "../index.ts";
-import { inputOf, LANES } from "../lanes.fixture.ts";
+import { INPUT_KINDS, inputOf } from "../inputs.fixture.ts";
 import { fileOf, rendered, rules } from "../pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -176,7 +176,7 @@ const ANIMATIONS: readonly (readonly [string, readonly Frame[]])[] = [
   ],
 ];
 
-describe.each(LANES)("a GIF from %s is shown as in browsers", (lane) => {
+describe.each(INPUT_KINDS)("a GIF from %s is shown as in browsers", (kind) => {
   it.each(ANIMATIONS)("%s", async (_name, drawn) => {
     for (const rich of [false, true]) {
       const frames = drawn.map((frame) => ({ ...frame, rich }));
@@ -185,7 +185,7 @@ describe.each(LANES)("a GIF from %s is shown as in browsers", (lane) => {
         moving: { format: "webp", animated: true, quality: 100 },
         flat: { format: "jpeg", background: "#00ff00", quality: 100 },
       } as const;
-      const made = await rendered(await inputOf(lane, gif(frames)), presets);
+      const made = await rendered(await inputOf(kind, gif(frames)), presets);
       const wanted = shown(frames);
       const [still = []] = await framesOf(fileOf(made, "still"));
       expectShown(still, wanted[0] ?? []);
@@ -224,11 +224,11 @@ describe("a GIF that is cut off in a later frame", () => {
     .map((share) => Math.floor(whole.length * share))
     .concat(whole.length - 2);
 
-  it.each(LANES)(
+  it.each(INPUT_KINDS)(
     "has its first frame rendered where no more is asked for, from %s",
-    async (lane) => {
+    async (kind) => {
       for (const cut of cuts) {
-        const input = await inputOf(lane, whole.subarray(0, cut));
+        const input = await inputOf(kind, whole.subarray(0, cut));
         const [still = []] = await framesOf(
           fileOf(await rendered(input, { still: { format: "png" } }), "still"),
         );

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { cicp, numbersOf, png } from "../color/stored.fixture.ts";
 import { chunk, withChunks } from "../containers.fixture.ts";
-import { withParts } from "../decode/parts.ts";
+import { withByteReader } from "../decode/byte-reader.ts";
 import { configureCodec, probe } from "../index.ts";
 import {
   detailed,
@@ -15,9 +15,9 @@ import {
   shownColors,
   WHOLE,
 } from "../pictures.fixture.ts";
-import { withBearableExif } from "./exif/bearable.ts";
 import { exifBomb } from "./exif/bomb.fixture.ts";
-import { exifOfOrientation } from "./exif/weight.ts";
+import { exifOfOrientation } from "./exif/cost.ts";
+import { withLimitedExif } from "./exif/limited.ts";
 import { pngChunks } from "./png-chunks.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -26,7 +26,7 @@ const text = chunk("tEXt", Buffer.from("Comment\0nothing"));
 const texts = (count: number) => Array.from({ length: count }, () => text);
 const eXIf = (block: Buffer) => chunk("eXIf", block);
 
-const chunksOf = (bytes: Buffer) => withParts({ kind: "bytes", bytes }, pngChunks);
+const chunksOf = (bytes: Buffer) => withByteReader({ kind: "bytes", bytes }, pngChunks);
 
 /** The same pixels in chunks of one byte, followed by another chunk. */
 function scattered(file: Buffer, behind: Buffer): Buffer {
@@ -58,10 +58,10 @@ it("a PNG of more is rejected, rather than read without what they may say", asyn
   const rejection = {
     reason: "SourceUnsupported",
     message:
-      "the source is a PNG of over 1000 chunks before its pixels, which is not read: convert it",
+      "the source is a PNG with more than 1000 chunks before its pixels, which is not supported: convert it",
   };
   await expect(probe(input, rules(1e6))).rejects.toMatchObject(rejection);
-  await expect(withBearableExif(input, "png", async () => "lent")).rejects.toMatchObject(rejection);
+  await expect(withLimitedExif(input, "png", async () => "lent")).rejects.toMatchObject(rejection);
 });
 
 it("pixels may stand in any number of chunks, of which one is looked at", async () => {
@@ -78,7 +78,7 @@ it("pixels may stand in any number of chunks, of which one is looked at", async 
 
   // The codec does not read EXIF after the pixels, so it neither fails nor applies.
   const input = { kind: "bytes", bytes: file } as const;
-  await withBearableExif(input, "png", async (lent) => expect(lent).toBe(input));
+  await withLimitedExif(input, "png", async (lent) => expect(lent).toBe(input));
   expect(await probe(input, rules(1e6))).toMatchObject({ width: 160, height: 120, orientation: 1 });
   const made = fileOf(await rendered(file, WHOLE), "whole");
   expect((await pixelsOf(made)).data.equals((await pixelsOf(picture)).data)).toBe(true);

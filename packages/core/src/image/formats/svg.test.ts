@@ -153,7 +153,7 @@ describe("SVG", () => {
     ]) {
       await expect(wholeOf(bytes)).rejects.toMatchObject({
         reason: "SourceTooLarge",
-        message: expect.stringMatching(/filters would take some \d+ s .* limits.seconds is 300$/),
+        message: expect.stringMatching(/filters would take about \d+ s .* limits.seconds is 300$/),
       });
     }
     // A drawing with typical shadows.

@@ -70,19 +70,19 @@ describe("a sound source of a kind that is not read is named", () => {
     ["a lossless JPEG", () => jpeg(0xcb)],
     ...HIERARCHICAL.map((marker) => ["a hierarchical JPEG", () => jpeg(marker)] as const),
     ["JPEG-LS", () => jpeg(0xf7)],
-    ["a JPEG that says its height after its pixels", () => jpeg(0xc0, 8, 0)],
+    ["a JPEG whose height follows its pixels", () => jpeg(0xc0, 8, 0)],
     ["a JPEG of 2 components", () => componentsOf(2)],
     ["a JPEG of 5 components", () => componentsOf(5)],
     ["a PNG in Apple's CgBI variant", cgbi],
-    ["a BMP of run lengths that begins at the top", async () => bmp(8, 1, -64)],
-    ["a BMP of run lengths that begins at the top", async () => bmp(4, 2, -64)],
-    ["a BMP that holds a JPEG", async () => bmp(0, 4)],
-    ["a BMP that holds a PNG", async () => bmp(0, 5)],
-    ["a BMP of 64 bits a pixel", async () => bmp(64, 0)],
+    ["a top-down BMP with run lengths", async () => bmp(8, 1, -64)],
+    ["a top-down BMP with run lengths", async () => bmp(4, 2, -64)],
+    ["a BMP that contains a JPEG", async () => bmp(0, 4)],
+    ["a BMP that contains a PNG", async () => bmp(0, 5)],
+    ["a BMP of 64 bits per pixel", async () => bmp(64, 0)],
   ] as const)("%s", async (kind, make) => {
     await expect(rendered(await make(), { a: "20w" })).rejects.toMatchObject({
       reason: "SourceUnsupported",
-      message: `the source is ${kind}, which is not read: convert it`,
+      message: `the source is ${kind}, which is not supported: convert it`,
     });
   });
 });

@@ -146,36 +146,32 @@ describe("what only says that it is a picture is refused, and says what it is", 
       latin(
         "push graphic-context\nviewbox 0 0 9 9\nfill 'url(https://127.0.0.1/a\"|ls \"-la)'\npop graphic-context\n",
       ),
-      "not an image of a format that is read",
+      "not an image in a supported format",
     ],
     [
       "MSL",
       latin(
         '<?xml version="1.0"?><image><read filename="/etc/passwd"/><write filename="/tmp/a"/></image>',
       ),
-      "not an image of a format that is read",
+      "not an image in a supported format",
     ],
     [
       "HTML with an SVG",
       latin(`<!doctype html><svg xmlns="http://www.w3.org/2000/svg">${PAYLOAD}</svg>`),
-      "not an image of a format that is read",
+      "not an image in a supported format",
     ],
     ["SVG, not allowed", latin('<svg xmlns="http://www.w3.org/2000/svg"/>'), "SVG"],
     [
       "WAV, RIFF as WebP is",
       latin(`RIFF\x24\0\0\0WAVEfmt ${"\0".repeat(24)}`),
-      "not an image of a format that is read",
+      "not an image in a supported format",
     ],
     [
       "XPM",
       latin('/* XPM */\nstatic char *a[] = {"1 1 1 1","a c #fff","a"};'),
-      "not an image of a format that is read",
+      "not an image in a supported format",
     ],
-    [
-      "a list of paths",
-      latin("@/etc/passwd\n/etc/passwd\n"),
-      "not an image of a format that is read",
-    ],
+    ["a list of paths", latin("@/etc/passwd\n/etc/passwd\n"), "not an image in a supported format"],
     ["ZIP with a JPEG in it", "zip+jpeg", "a ZIP archive"],
   ] as const)("%s", async (_name, given, what) => {
     const bytes =

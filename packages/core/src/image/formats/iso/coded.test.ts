@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
-import { withParts } from "../../decode/parts.ts";
+import { withByteReader } from "../../decode/byte-reader.ts";
 import { configureCodec } from "../../index.ts";
 import { rendered } from "../../pictures.fixture.ts";
 import { exifBomb, withExif } from "../exif/bomb.fixture.ts";
@@ -23,7 +23,7 @@ function avif(side: number, channels: 3 | 4 = 3): Promise<Buffer> {
 }
 
 async function codedIn(bytes: Buffer) {
-  const file = await withParts({ kind: "bytes", bytes }, isoFile);
+  const file = await withByteReader({ kind: "bytes", bytes }, isoFile);
   return file && codedPixels(file);
 }
 
@@ -65,7 +65,7 @@ describe("a description that another reader might take for something else", () =
     expect((await rendered(sound, { a: "20w" })).size).toBe(1);
     await expect(rendered(change(Buffer.from(sound)), { a: "20w" })).rejects.toMatchObject({
       reason: "SourceCorrupt",
-      message: expect.stringContaining("what describes its pictures is damaged"),
+      message: expect.stringContaining("the description of its images is damaged"),
     });
   });
 });
@@ -80,7 +80,7 @@ it.each([
   file.set(bytes, file.lastIndexOf("infe", undefined, "latin1") - 4 + from);
   await expect(rendered(file, { a: "20w" })).rejects.toMatchObject({
     reason: "SourceCorrupt",
-    message: expect.stringContaining("what describes its pictures is damaged"),
+    message: expect.stringContaining("the description of its images is damaged"),
   });
 });
 
@@ -111,7 +111,7 @@ describe.each([
     const file = await tiled(await source(), 16, 64);
     await expect(rendered(file, { a: "20w" })).rejects.toMatchObject({
       reason: "SourceTooLarge",
-      message: `the source's parts are ${256 * TILE ** 2} px for a picture of 64 x 64`,
+      message: `the parts of the source have ${256 * TILE ** 2} px, too many for an image of 64 x 64`,
     });
   });
 
@@ -122,7 +122,7 @@ describe.each([
       rendered(file, { a: "20w" }, Infinity, { limits: { pixels: 200_000 } }),
     ).rejects.toMatchObject({
       reason: "SourceTooLarge",
-      message: `the source is cut from ${TILE ** 2} px and 200000 are let through`,
+      message: `the source is cut from ${TILE ** 2} px, more than the limit of 200000`,
     });
   });
 });

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ImageInput } from "../../index.ts";
 import { configureCodec } from "../../index.ts";
-import { inputOf, LANES } from "../../lanes.fixture.ts";
+import { INPUT_KINDS, inputOf } from "../../inputs.fixture.ts";
 import { detailed, fileOf, pixelsOf, quadrants, RGB, rendered } from "../../pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -47,12 +47,12 @@ async function made(input: ImageInput): Promise<Buffer[] | unknown> {
 }
 
 describe.each(KINDS)("a JPEG without its end marker, %s", (_name, make) => {
-  it.each(LANES)("is rendered as with it, from %s", async (lane) => {
+  it.each(INPUT_KINDS)("is rendered as with it, from %s", async (kind) => {
     const whole = await make();
-    const wanted = await made(await inputOf(lane, whole));
+    const wanted = await made(await inputOf(kind, whole));
     expect(wanted).toHaveLength(2);
-    expect(await made(await inputOf(lane, whole.subarray(0, -2)))).toEqual(wanted);
-    expect(await made(await inputOf(lane, whole.subarray(0, -1)))).toEqual(wanted);
+    expect(await made(await inputOf(kind, whole.subarray(0, -2)))).toEqual(wanted);
+    expect(await made(await inputOf(kind, whole.subarray(0, -1)))).toEqual(wanted);
   });
 
   it("is rejected when a byte of its pixels is missing too, be it the last", async () => {

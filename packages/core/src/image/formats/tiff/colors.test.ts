@@ -80,8 +80,8 @@ interface Cell extends Layout {
  * because compression, order and orientation affect colors only in case of a bug.
  */
 function cells(photometric: Photometric, bits: number, jpeg: boolean): Cell[] {
-  const untold = { extras: [2] as const, untold: true as const };
-  const extras = [...EXTRAS.map((kinds = []) => ({ extras: kinds })), untold];
+  const untagged = { extras: [2] as const, untagged: true as const };
+  const extras = [...EXTRAS.map((kinds = []) => ({ extras: kinds })), untagged];
   const shared =
     jpeg && photometric === "ycbcr"
       ? SUBSAMPLINGS.map((subsampling) => ({ extras: [], subsampling }))
@@ -116,8 +116,8 @@ function cells(photometric: Photometric, bits: number, jpeg: boolean): Cell[] {
 }
 
 /** The name of an unsupported layout; undefined for a supported one. */
-function unread(cell: Cell): string | undefined {
-  const { photometric, bits, extras, planar, tile, untold, compression } = cell;
+function unsupported(cell: Cell): string | undefined {
+  const { photometric, bits, extras, planar, tile, untagged, compression } = cell;
   const jpeg = compression === "jpeg";
   if (extras.includes(1)) {
     const divided = photometric === "rgb" || photometric === "black";
@@ -129,7 +129,7 @@ function unread(cell: Cell): string | undefined {
   const mostExtras = photometric === "rgb" ? 1 : photometric === "cmyk" ? 0 : 3;
   if (jpeg && !planar && extras.length > mostExtras) return "more in JPEG";
   if (bits < 8) return planar || more ? `${bits} bit` : undefined;
-  const alpha = untold === true || extras.some((kind) => kind > 0);
+  const alpha = untagged === true || extras.some((kind) => kind > 0);
   switch (photometric) {
     case "black":
     case "white":
@@ -179,7 +179,7 @@ async function farthestPixel(file: Buffer, cell: Cell, colors: Quadrants, memory
   const { data, width, height, channels } = await pixelsOf(fileOf(made, "whole"));
   const turned = cell.orientation > 4;
   if (width !== (turned ? 64 : 96) || height !== (turned ? 96 : 64)) return 999;
-  const clear = cell.untold === true || cell.extras.some((kind) => kind > 0);
+  const clear = cell.untagged === true || cell.extras.some((kind) => kind > 0);
   let most = 0;
   for (let at = 0; at < width * height; at++) {
     const [x, y] = stored(cell.orientation, at % width, Math.floor(at / width));
@@ -226,7 +226,7 @@ describe("a TIFF's pixels are those that were drawn, or what it is has a name", 
       const found = await farthestPixel(file, cell, shown, at % 2 === 0 ? Infinity : 1).catch(
         (error: unknown) => error,
       );
-      const name = unread(cell);
+      const name = unsupported(cell);
       const right =
         name === undefined
           ? typeof found === "number" && found <= NEAR

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Rejection } from "../../../outcome/index.ts";
-import type { Parts } from "../../decode/parts.ts";
+import type { ByteReader } from "../../decode/byte-reader.ts";
 import { probe } from "../../index.ts";
 import { rules } from "../../pictures.fixture.ts";
 import { samplesOf } from "./colors.fixture.ts";
@@ -11,7 +11,7 @@ import { TYPES, tiffOf, writtenTiff } from "./written.fixture.ts";
 /** The work of reading a file's directories. */
 async function taken(file: Buffer, pages = 10_000) {
   let [reads, bytes] = [0, 0];
-  const parts: Parts = {
+  const reader: ByteReader = {
     bytes: file.length,
     async read(from, length) {
       const part = file.subarray(from, from + length);
@@ -20,7 +20,7 @@ async function taken(file: Buffer, pages = 10_000) {
       return part;
     },
   };
-  const found = await fullPicture(parts, pages).catch((error: unknown) => error);
+  const found = await fullPicture(reader, pages).catch((error: unknown) => error);
   return { reads, bytes, found };
 }
 
@@ -115,7 +115,7 @@ describe("directories that are made to take long", () => {
     expect(read).toBeLessThan(4 * 1024 * KB);
     await expect(probe({ kind: "bytes", bytes }, rules(1e6))).rejects.toMatchObject({
       reason: "SourceUnsupported",
-      message: expect.stringContaining("directories take far more to read than a file of its size"),
+      message: expect.stringContaining("directories take far more work than a file of its size"),
     });
   });
 

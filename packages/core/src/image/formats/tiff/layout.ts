@@ -94,7 +94,7 @@ export function layoutOf(directory: Directory): Layout | undefined {
     tiled: directory.places.has(322),
     subsampled: across !== 1 || down !== 1,
     jfif: isJfif(directory),
-    oddity: oddityOf(directory),
+    oddity: unsupportedProperty(directory),
     orientation: orientationOf(directory),
   };
 }
@@ -136,7 +136,7 @@ const FORMATS: Readonly<Record<number, string>> = {
   6: "complex",
 };
 
-function oddityOf({ numbers }: Directory): string | undefined {
+function unsupportedProperty({ numbers }: Directory): string | undefined {
   const odd = numbers.get(339)?.find((format) => format in FORMATS);
   if (odd !== undefined) return `${FORMATS[odd]} samples`;
   const bits = numbers.get(258) ?? [];

@@ -87,7 +87,7 @@ describe("TIFF", () => {
         });
       await expect(probe({ kind: "bytes", bytes: file }, rules(1e6))).rejects.toMatchObject({
         reason: "SourceUnsupported",
-        message: expect.stringContaining("samples, which is not read"),
+        message: expect.stringContaining("samples, which is not supported"),
       });
     },
   );

@@ -60,7 +60,7 @@ describe("a TIFF that is not read", () => {
       const bytes = tiffOf({ ...layout, ...more }, samplesOf(layout));
       await expect(probe({ kind: "bytes", bytes }, rules(1e6))).rejects.toMatchObject({
         reason: "SourceUnsupported",
-        message: `the source is ${what}, which is not read: convert it`,
+        message: `the source is ${what}, which is not supported: convert it`,
       });
     }
   });

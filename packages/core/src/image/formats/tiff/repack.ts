@@ -4,8 +4,8 @@ import type { Sharp } from "sharp";
 import { Rejection } from "../../../outcome/index.ts";
 import { type Repacked, type SourceInfo, transcodedBits } from "../../../plan/index.ts";
 import { runPipeline, toDecodeError } from "../../codec-error.ts";
+import { withByteReader } from "../../decode/byte-reader.ts";
 import { openImage } from "../../decode/open.ts";
-import { withParts } from "../../decode/parts.ts";
 import { PIXELS_AT_ONCE, release, type Samples, toSamples } from "../../decode/pixels.ts";
 import type { ImageInput } from "../../input.ts";
 import type { Directory } from "./directory.ts";
@@ -93,12 +93,15 @@ export async function repacked(
 
 /** Reads the layout again, which the probe read before. */
 async function again(input: ImageInput, source: SourceInfo, { width, height }: Raster) {
-  const picture = await withParts(input, (parts) => fullPicture(parts, source.pages));
+  const picture = await withByteReader(input, (reader) => fullPicture(reader, source.pages));
   const layout = picture && layoutOf(picture.directory);
   if (layout?.width === width && layout.height === height && picture !== undefined) {
     return { picture, layout };
   }
-  throw new Rejection("SourceCorrupt", "the pixels cannot be read: it is not what was probed");
+  throw new Rejection(
+    "SourceCorrupt",
+    "the pixels cannot be read: the source is not the one that was probed",
+  );
 }
 
 async function copySayingRgb(input: ImageInput, directory: Directory): Promise<ImageInput> {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, type ImageInput, probe } from "../../index.ts";
-import { inputOf, LANES } from "../../lanes.fixture.ts";
+import { INPUT_KINDS, inputOf } from "../../inputs.fixture.ts";
 import {
   colorsOf,
   farthest,
@@ -15,9 +15,9 @@ import {
   rendered,
   rules,
 } from "../../pictures.fixture.ts";
-import { withBearableExif } from "./bearable.ts";
 import { exifBomb, withExif } from "./bomb.fixture.ts";
-import { exifOfOrientation, weighExif } from "./weight.ts";
+import { exifCost, exifOfOrientation } from "./cost.ts";
+import { withLimitedExif } from "./limited.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -34,11 +34,11 @@ const BOMBS = [
 
 describe.each(FORMATS)("%s with EXIF that takes long to read", (format) => {
   describe.each(BOMBS)("%s", (_kind, bomb) => {
-    it.each(LANES)("comes to libexif with its orientation alone, from %s", async (lane) => {
+    it.each(INPUT_KINDS)("comes to libexif with its orientation alone, from %s", async (kind) => {
       const source = await withExif(format, bomb());
-      const input = await inputOf(lane, source);
+      const input = await inputOf(kind, source);
       const orientation = format === "avif" ? undefined : 6;
-      await withBearableExif(input, format, async (lent) => {
+      await withLimitedExif(input, format, async (lent) => {
         expect(lent).not.toBe(input);
         const lentBytes = await bytesOf(lent);
         expect(lentBytes.length).toBe(source.length);
@@ -68,7 +68,7 @@ describe.each(FORMATS)("%s with EXIF that takes long to read", (format) => {
       .toFormat(format)
       .toBuffer();
     const input = { kind: "bytes", bytes: camera } as const;
-    await withBearableExif(input, format, async (lent) => expect(lent).toBe(input));
+    await withLimitedExif(input, format, async (lent) => expect(lent).toBe(input));
   });
 });
 
@@ -82,7 +82,7 @@ it("the cost of EXIF is counted in bytes", async () => {
 describe("png", () => {
   it("keeps a checksum that holds", async () => {
     const source = await withExif("png", exifBomb(3, 2600, 2600));
-    await withBearableExif({ kind: "bytes", bytes: source }, "png", async (lent) => {
+    await withLimitedExif({ kind: "bytes", bytes: source }, "png", async (lent) => {
       const bytes = await bytesOf(lent);
       const at = bytes.indexOf("eXIf");
       const length = bytes.readUInt32BE(at - 4);
@@ -91,12 +91,12 @@ describe("png", () => {
   });
 });
 
-describe("weighExif", () => {
+describe("exifCost", () => {
   it("bears what cameras write, and no directory that is visited again and again", async () => {
-    expect(weighExif(exifOfOrientation(8))).toEqual({ bearable: true, orientation: 8 });
-    expect(weighExif(exifBomb(3, 2, 100))).toEqual({ bearable: true, orientation: 3 });
-    expect(weighExif(exifBomb(3, 2, 1000))).toEqual({ bearable: false, orientation: 3 });
-    expect(weighExif(exifBomb(3, 9, 2)).bearable).toBe(false);
+    expect(exifCost(exifOfOrientation(8))).toEqual({ withinLimits: true, orientation: 8 });
+    expect(exifCost(exifBomb(3, 2, 100))).toEqual({ withinLimits: true, orientation: 3 });
+    expect(exifCost(exifBomb(3, 2, 1000))).toEqual({ withinLimits: false, orientation: 3 });
+    expect(exifCost(exifBomb(3, 9, 2)).withinLimits).toBe(false);
   });
 
   it("bears no values that together are many times their block", () => {
@@ -106,14 +106,14 @@ describe("weighExif", () => {
       block.writeUInt16LE(2, first + at * 12 + 2);
       block.writeUInt32LE(block.length - 8, first + at * 12 + 4);
     }
-    expect(weighExif(block).bearable).toBe(false);
+    expect(exifCost(block).withinLimits).toBe(false);
   });
 
   it("comes to an end, in bounded work, over any bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), fc.boolean(), (bytes, little) => {
         const block = Buffer.concat([Buffer.from(little ? "II*\0" : "MM\0*", "latin1"), bytes]);
-        const { orientation } = weighExif(block);
+        const { orientation } = exifCost(block);
         expect(orientation).toBeGreaterThanOrEqual(1);
         expect(orientation).toBeLessThanOrEqual(8);
       }),
