@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import * as v from "valibot";
-import { chanceOf } from "./chance.ts";
+import { Chance } from "../model/chance.ts";
 import { corpus, type Seed } from "./corpus.ts";
 import { mutated } from "./mutate.ts";
 
@@ -34,7 +34,7 @@ export function fileOfIndex(seeds: readonly Seed[], seed: number, index: number)
   const sound = seeds[index % seeds.length];
   if (sound === undefined) throw new RangeError("no seeds");
   // A stride that no two near seeds share.
-  const chance = chanceOf(Math.imul(seed, 0x9e3779b1) + index);
+  const chance = new Chance(Math.imul(seed, 0x9e3779b1) + index);
   return { name: sound.name, file: mutated(sound.file, chance) };
 }
 
