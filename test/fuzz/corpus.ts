@@ -22,7 +22,7 @@ export interface Seed {
   readonly file: Buffer;
 }
 
-/** A sound file of every kind that is read. */
+/** An intact file of every supported kind. */
 export async function corpus(): Promise<Seed[]> {
   const picture = () => detailed(120, 90);
   const stored = [
@@ -81,7 +81,7 @@ export async function corpus(): Promise<Seed[]> {
   ];
 }
 
-/** Files of at most 65 KB, made as their format says, that a codec could be busy with for long. */
+/** Valid files of at most 65 KB that could take a codec long. */
 export async function bombs(): Promise<Seed[]> {
   const formats = ["jpeg", "png", "webp", "avif"] as const;
   const block = exifBomb(6, 2600, 2600, 0x8825);
@@ -129,7 +129,7 @@ const SVG = Buffer.from(
   `<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="120" height="90" viewBox="0 0 120 90"><defs><linearGradient id="g"><stop offset="0" stop-color="#c33"/><stop offset="1" stop-color="#33c"/></linearGradient></defs><rect width="120" height="90" fill="url(#g)"/><path d="M10 10 C 40 80, 65 10, 95 80 S 110 70, 115 20" stroke="#000" fill="none"/><text x="9" y="50">words</text></svg>`,
 );
 
-/** 61 x 40 px; in runs, one of each row's color. */
+/** 61 x 40 px; with run lengths, one run per row. */
 function bmp(bits: 8 | 24, method: 0 | 1): Buffer {
   const [width, height] = [61, 40];
   const palette = Buffer.alloc(bits === 8 ? 1024 : 0);

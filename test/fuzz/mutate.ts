@@ -1,6 +1,6 @@
 import type { Chance } from "../model/chance.ts";
 
-/** Headers, directories and boxes stand in the first bytes of most formats. */
+/** Most formats have their headers, directories and boxes in the first bytes. */
 const HEAD = 256;
 const NUMBERS = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0xffffffff];
 
@@ -58,7 +58,7 @@ const repeatBlock: Mutation = (file, chance) => {
 
 const MUTATIONS = [flipBits, cutOff, swapBlocks, editHead, editHead, fillBlock, repeatBlock];
 
-/** A damaged copy of a file: one thing done to it, to a third of the files up to three. */
+/** A damaged copy of a file, with one mutation, or up to three for a third of the files. */
 export function mutated(file: Buffer, chance: Chance): Buffer {
   let copy: Buffer = Buffer.from(file);
   for (

@@ -20,30 +20,33 @@ function strip(width: number, height: number): Promise<Buffer> {
     .toBuffer();
 }
 
-describe.each(BOUNDS)("a rendition as long as %s can be", (format, longest) => {
-  it.each([longest, longest + 1])("of a source of %i px, lying and standing", async (length) => {
-    for (const [width, height] of [
-      [length, 1],
-      [1, length],
-    ] as const) {
-      const made = await rendered(await strip(width, height), { full: { format }, thumb: "90w" });
-      const side = (px: number) => Math.min(px, longest);
-      expect(
-        await sharp(fileOf(made, "full"), { limitInputPixels: false }).metadata(),
-      ).toMatchObject({ width: side(width), height: side(height) });
-      expect(made.get("full")?.plan.boundedFrom).toEqual(
-        length > longest ? { width, height } : undefined,
-      );
-      expect(made.has("thumb")).toBe(true);
-    }
-  });
+describe.each(BOUNDS)("a rendition with the maximum side of %s", (format, longest) => {
+  it.each([longest, longest + 1])(
+    "is made of a source of %i px, horizontal and vertical",
+    async (length) => {
+      for (const [width, height] of [
+        [length, 1],
+        [1, length],
+      ] as const) {
+        const made = await rendered(await strip(width, height), { full: { format }, thumb: "90w" });
+        const side = (px: number) => Math.min(px, longest);
+        expect(
+          await sharp(fileOf(made, "full"), { limitInputPixels: false }).metadata(),
+        ).toMatchObject({ width: side(width), height: side(height) });
+        expect(made.get("full")?.plan.boundedFrom).toEqual(
+          length > longest ? { width, height } : undefined,
+        );
+        expect(made.has("thumb")).toBe(true);
+      }
+    },
+  );
 });
 
 it.each([
   ["webp", 16_383],
   ["gif", 65_535],
 ] as const)(
-  "each frame of an animation is bounded by what %s can hold, not all together",
+  "the maximum side of %s applies to each frame of an animation",
   async (format, longest) => {
     const frames = await Promise.all(
       ["#c33", "#3c3", "#33c"].map((background) =>

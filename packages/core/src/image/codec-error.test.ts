@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { meaning, runPipeline, toDecodeError, toEncodeError } from "./codec-error.ts";
 
-describe("meaning", () => {
+describe("the meaning", () => {
   it.each([
     [
       "VipsJpeg: premature end of JPEG image\nVipsJpeg: premature end",
@@ -21,15 +21,15 @@ describe("meaning", () => {
     expect(meaning(text)).toBe(said);
   });
 
-  it("is short", () => {
+  it("has at most 160 characters", () => {
     expect(meaning("word ".repeat(100))).toHaveLength(160);
   });
 });
 
-describe("a fault", () => {
+describe("an error", () => {
   const cause = new Error();
 
-  it("in what was read is the source's", () => {
+  it("while reading is blamed on the source", () => {
     expect(toDecodeError("vipspng: libpng read error", cause)).toMatchObject({
       name: "Rejection",
       reason: "SourceCorrupt",
@@ -39,20 +39,20 @@ describe("a fault", () => {
   });
 
   it.each(["vipspng: libpng read error", "VipsJpeg: premature end of JPEG image"])(
-    "in what was read is the source's, though a writer fails for it: %s",
+    "while reading is blamed on the source, although a writer fails as a result: %s",
     (said) => {
       const text = `${said}\nvips2png: unable to write to target target`;
       expect(toDecodeError(text, cause)).toMatchObject({ reason: "SourceCorrupt" });
     },
   );
 
-  it("in a directory that claims more than there can be is the source's", () => {
+  it("for a directory with an impossible number of values is blamed on the source", () => {
     const text = 'tiff2vips: Out of memory reading of "SampleFormat"';
     expect(toDecodeError(text, cause)).toMatchObject({ reason: "SourceCorrupt" });
   });
 
   it.each(["out of memory --- size == 48MB", "tiff: cannot allocate 12 bytes", "std::bad_alloc"])(
-    "for want of memory is ours: %s",
+    "for lack of memory is a failure: %s",
     (text) => {
       expect(toDecodeError(text, cause)).toMatchObject({ name: "Failure", reason: "OutOfMemory" });
       expect(toEncodeError(text, cause)).toMatchObject({ name: "Failure", reason: "OutOfMemory" });
@@ -64,15 +64,15 @@ describe("a fault", () => {
     "Input file is missing: /tmp/a",
     "No space left on device",
     "extract_area: bad extract area",
-  ])("in what was written is ours: %s", (text) => {
+  ])("while writing is a failure: %s", (text) => {
     expect(toDecodeError(text, cause)).toMatchObject({ name: "Failure", reason: "Internal" });
   });
 });
 
-describe("attempt", () => {
+describe("runPipeline", () => {
   const never = () => new Error("not asked");
 
-  it("tries once more what failed, and takes it when it works", async () => {
+  it("returns the result of a second try after a failure", async () => {
     let tries = 0;
     const flaky = async () => {
       tries += 1;
@@ -82,7 +82,7 @@ describe("attempt", () => {
     await expect(runPipeline(flaky, never, undefined)).resolves.toBe(2);
   });
 
-  it("throws what the second failure means", async () => {
+  it("throws the error for the second failure", async () => {
     let tries = 0;
     const bad = async () => {
       tries += 1;
@@ -93,7 +93,7 @@ describe("attempt", () => {
     );
   });
 
-  it("throws a signal's own reason, and does not begin", async () => {
+  it("throws the reason of an aborted signal and does not start", async () => {
     const reason = new Error("deadline");
     let hasStarted = false;
     const work = async () => {

@@ -51,7 +51,7 @@ export const CONTAINERS: readonly (readonly [string, (picture: Sharp) => Sharp])
   ["png", (picture) => picture.png()],
   ["interlaced png", (picture) => picture.png({ progressive: true })],
   ["webp", (picture) => picture.webp({ quality: 95 })],
-  ["webp without loss", (picture) => picture.webp({ lossless: true })],
+  ["lossless webp", (picture) => picture.webp({ lossless: true })],
   ["tiff", (picture) => picture.tiff({ compression: "lzw" })],
   ["tiled tiff", (picture) => picture.tiff({ tile: true, tileWidth: 32, tileHeight: 32 })],
   ["avif", (picture) => picture.avif({ quality: 90, effort: 0 })],
@@ -65,15 +65,15 @@ export function detailed(width: number, height: number): Sharp {
     seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
     return seed / 2_147_483_648 - 0.5;
   };
-  const print = Array.from({ length: 4096 }, () => (chance() > 0.1 ? 70 : 0));
+  const page = Array.from({ length: 4096 }, () => (chance() > 0.1 ? 70 : 0));
   for (let at = 0; at < width * height; at++) {
     const x = at % width;
     const y = Math.floor(at / width);
     const hills = 60 * Math.sin(x / 97) * Math.cos(y / 71);
     const ring = Math.sin(((x - width / 2) ** 2 + (y - height / 2) ** 2) / 9000) > 0 ? 30 : -30;
-    const deadLetters =
-      y % 12 < 8 ? (print[(Math.floor(x / 3) * 7 + Math.floor(y / 3) * 131) % 4096] ?? 0) : 0;
-    const value = 110 + hills + ring + (x > width / 2 ? deadLetters : 0) + chance() * 16;
+    const print =
+      y % 12 < 8 ? (page[(Math.floor(x / 3) * 7 + Math.floor(y / 3) * 131) % 4096] ?? 0) : 0;
+    const value = 110 + hills + ring + (x > width / 2 ? print : 0) + chance() * 16;
     for (let band = 0; band < 3; band++) {
       data[at * 3 + band] = Math.max(0, Math.min(255, value + band * 8));
     }

@@ -29,13 +29,13 @@ describe("probe", () => {
   it.each<[string, Sharp, Partial<SourceInfo>]>([
     ["a JPEG", quadrants(RGB).jpeg(), { format: "jpeg", bands: 3, depth: 8, subsampled: true }],
     [
-      "a JPEG with all of its color",
+      "a JPEG without chroma subsampling",
       quadrants(RGB).jpeg({ chromaSubsampling: "4:4:4" }),
       { subsampled: false, progressive: false },
     ],
     ["a progressive JPEG", quadrants(RGB).jpeg({ progressive: true }), { progressive: true }],
     [
-      "a JPEG on its side",
+      "a rotated JPEG",
       quadrants(RGB).jpeg().withMetadata({ orientation: 6 }),
       { width: 64, height: 96, orientation: 6 },
     ],
@@ -50,7 +50,7 @@ describe("probe", () => {
     ["a 16 bit PNG", quadrants(RGB).toColorspace("rgb16").png(), { bands: 3, depth: 16 }],
     ["an interlaced PNG", quadrants(RGB).png({ progressive: true }), { progressive: true }],
     ["a WebP", quadrants(RGB).webp(), { format: "webp", lossless: false }],
-    ["a WebP without loss", clear().webp({ lossless: true }), { alpha: true, lossless: true }],
+    ["a lossless WebP", clear().webp({ lossless: true }), { alpha: true, lossless: true }],
     ["an AVIF", quadrants(RGB).avif({ effort: 0 }), { format: "avif", bands: 3, depth: 8 }],
     ["a 10 bit AVIF", quadrants(RGB).avif({ effort: 0, bitdepth: 10 }), { depth: 16 }],
     ["a GIF", quadrants(RGB).gif(), { format: "gif", pages: 1 }],
@@ -61,7 +61,7 @@ describe("probe", () => {
     expect(await probed(bytes)).toMatchObject({ ...whole, ...wanted });
   });
 
-  it("describes a file as it describes its bytes", async () => {
+  it("gives the same description for a file and its bytes", async () => {
     const bytes = await quadrants(RGB).withIccProfile("p3").webp({ lossless: true }).toBuffer();
     const folder = await mkdtemp(join(tmpdir(), "probe-"));
     try {
@@ -106,7 +106,7 @@ describe("probe", () => {
       /^the source begins as heic but its header cannot be read: /,
     ],
     [
-      "no more than a beginning",
+      "only the start of a JPEG",
       "\xff\xd8\xff\xe0",
       "SourceCorrupt",
       /^the source begins as jpeg but its header cannot be read: /,
@@ -123,7 +123,7 @@ describe("probe", () => {
     expect(fault).toMatchObject({ reason, message: expect.stringMatching(message) });
   });
 
-  it("rejects more px than are let through, before a pixel is decoded", async () => {
+  it("rejects more px than the limit before it decodes any", async () => {
     const bytes = await quadrants(RGB).png().toBuffer();
     await expect(probed(bytes, rules(96 * 64))).resolves.toBeDefined();
     await expect(probed(bytes, rules(96 * 64 - 1))).rejects.toThrowError(
@@ -136,7 +136,7 @@ describe("probe", () => {
 });
 
 describe("configureCodec", () => {
-  it("leaves no loader open but those on the list", async () => {
+  it("allows only the listed loaders", async () => {
     await expect(sharp(Buffer.from("<svg width='9' height='9'/>")).metadata()).rejects.toThrow();
     const ppm = Buffer.concat([Buffer.from("P6 1 1 255\n"), Buffer.of(1, 2, 3)]);
     await expect(sharp(ppm).metadata()).rejects.toThrow();

@@ -20,13 +20,13 @@ function redAt({ data, width, channels }: Picture, x: number, y: number): number
   return data[(y * width + x) * channels] ?? Number.NaN;
 }
 
-describe("shape", () => {
+describe("the shape of a rendition", () => {
   const budgets = [
     ["decoded once", Infinity],
     ["streamed", 1],
   ] as const;
 
-  it.each(budgets)("crops at the center, %s", async (_name, memoryBytes) => {
+  it.each(budgets)("is cropped at the center, %s", async (_name, memoryBytes) => {
     for (const orientation of [1, 3]) {
       const source = await quadrants(RGB, 120, 60).withMetadata({ orientation }).png().toBuffer();
       const presets = { a: { size: "40x40", fit: "cover", format: "png" } } as const;
@@ -39,7 +39,7 @@ describe("shape", () => {
     }
   });
 
-  it.each(budgets)("pads with the background, %s", async (_name, memoryBytes) => {
+  it.each(budgets)("is padded with the background, %s", async (_name, memoryBytes) => {
     const gray = quadrants([[200], [60], [60], [200]], 120, 60).toColorspace("b-w");
     for (const source of [quadrants(RGB, 120, 60), gray]) {
       for (const format of ["png", "jpeg"] as const) {
@@ -60,7 +60,7 @@ describe("shape", () => {
     }
   });
 
-  it("stretches, enlarges and leaves no side without px", async () => {
+  it("is stretched, enlarged, and at least 1 px on each side", async () => {
     const made = await rendered(await quadrants(RGB, 400, 2).png().toBuffer(), {
       fill: { size: "30x90", fit: "fill", enlarge: true, format: "png" },
       thin: { size: "10w", format: "png" },
@@ -72,7 +72,7 @@ describe("shape", () => {
     ).toEqual(["fill 30x90", "large 800x4", "not 400x2", "thin 10x1"]);
   });
 
-  it("takes the first picture of many", async () => {
+  it("is that of the first frame of an animation", async () => {
     const frames = [
       quadrants(RGB),
       quadrants([
@@ -99,13 +99,13 @@ describe("shape", () => {
   });
 });
 
-describe("where the crop lies", () => {
+describe("the position of the crop", () => {
   const budgets = [
     ["decoded once", Infinity],
     ["streamed", 1],
   ] as const;
 
-  it.each(budgets)("by gravity and focus, %s", async (_name, memoryBytes) => {
+  it.each(budgets)("follows gravity and focus, %s", async (_name, memoryBytes) => {
     const source = await quadrants(RGB, 120, 60).png().toBuffer();
     const square = { size: "20x20", fit: "cover", format: "png" } as const;
     const made = await rendered(
@@ -132,7 +132,7 @@ describe("where the crop lies", () => {
     (["attention", "entropy"] as const).flatMap((gravity) =>
       budgets.map(([name, memoryBytes]) => [gravity, name, memoryBytes] as const),
     ),
-  )("by %s, %s", async (gravity, _name, memoryBytes) => {
+  )("follows %s, %s", async (gravity, _name, memoryBytes) => {
     // Flat gray, with a patch of detail at its right end.
     const patch = await detailed(60, 60).png().toBuffer();
     const source = await sharp({
@@ -152,8 +152,8 @@ describe("where the crop lies", () => {
   });
 });
 
-describe("formats out", () => {
-  it("makes all formats and widths of one preset from one decode", async () => {
+describe("the output format", () => {
+  it("can be several formats and widths of one preset", async () => {
     const source = await detailed(500, 250).png().toBuffer();
     const made = await rendered(source, {
       a: { widths: [100, 400, 900, 1800], formats: ["avif", "webp", "jpeg", "png", "gif"] },
@@ -165,7 +165,7 @@ describe("formats out", () => {
     );
   });
 
-  it("spends fewer bytes at a higher effort", async () => {
+  it("has fewer bytes with a higher effort", async () => {
     const source = await detailed(320, 240).png().toBuffer();
     const made = await rendered(source, {
       jpeg: { format: "jpeg" },

@@ -134,54 +134,54 @@ function bmp(): Buffer {
 /** The damaged file, the part of the image that is present, from the top, and the message. */
 const DAMAGED: readonly (readonly [string, () => Promise<Buffer>, "half" | "all", RegExp])[] = [
   [
-    "JPEG, cut off",
+    "a truncated JPEG",
     async () => part(await picture().jpeg({ quality: 95 }).toBuffer(), 0.8),
     "half",
     /premature end/,
   ],
   [
-    "progressive JPEG, cut off",
+    "a truncated progressive JPEG",
     async () => part(await picture().jpeg({ progressive: true, quality: 95 }).toBuffer(), 0.95),
     "all",
     /premature end/,
   ],
   [
-    "PNG, a wrong sum",
+    "a PNG with a wrong checksum",
     async () => badSum(await picture().png().toBuffer()),
     "all",
     /cut off or damaged/,
   ],
   [
-    "interlaced PNG, a wrong sum",
+    "an interlaced PNG with a wrong checksum",
     async () => badSum(await picture().png({ progressive: true }).toBuffer()),
     "all",
     /cut off or damaged/,
   ],
   [
-    "PNG, cut off",
+    "a truncated PNG",
     async () => part(await picture().png({ compressionLevel: 0 }).toBuffer(), 0.7),
     "half",
     /cut off or damaged/,
   ],
   [
-    "WebP, a size too large",
+    "a WebP that is shorter than its header specifies",
     async () => longer(await picture().webp({ quality: 95 }).toBuffer()),
     "all",
     /unable to parse/,
   ],
   [
-    "GIF, cut off in its only frame",
+    "a GIF that ends within its only frame",
     async () => part(await picture().gif({ effort: 1 }).toBuffer(), 0.9),
     "half",
     /ends within a frame/,
   ],
-  ["TIFF, a short strip", async () => shortStrip(), "half", /./],
-  ["BMP, cut off", async () => part(bmp(), 0.8), "half", /ends before/],
+  ["a TIFF that ends within a strip", async () => shortStrip(), "half", /./],
+  ["a truncated BMP", async () => part(bmp(), 0.8), "half", /ends before/],
 ];
 
 describe.each(DAMAGED)("%s", (_name, make, shown, why) => {
   it.each(INPUT_KINDS)(
-    "is rejected unless the recipe says otherwise, and then shown, from %s",
+    "is rejected, or rendered if the recipe allows it, from %s",
     async (kind) => {
       const input = await inputOf(kind, await make());
       await expect(made(input, "reject")).rejects.toMatchObject({ reason: "SourceCorrupt" });
@@ -206,21 +206,24 @@ describe.each(DAMAGED)("%s", (_name, make, shown, why) => {
   );
 });
 
-describe.each(["png", "jpeg", "webp", "avif", "gif"] as const)("streamed to %s", (format) => {
-  it.each([
-    ["jpeg", () => detailed(60, 1200).jpeg().toBuffer()],
-    ["png", () => detailed(60, 1200).png({ compressionLevel: 0 }).toBuffer()],
-  ] as const)("a %s that is cut off is damaged, and no fault of ours", async (_name, make) => {
-    const input = { kind: "bytes", bytes: part(await make(), 0.95) } as const;
-    const presets = { whole: { format } } as const;
-    await expect(made(input, "reject", presets, 1)).rejects.toMatchObject({
-      reason: "SourceCorrupt",
+describe.each(["png", "jpeg", "webp", "avif", "gif"] as const)(
+  "a source streamed to %s",
+  (format) => {
+    it.each([
+      ["jpeg", () => detailed(60, 1200).jpeg().toBuffer()],
+      ["png", () => detailed(60, 1200).png({ compressionLevel: 0 }).toBuffer()],
+    ] as const)("is reported as damaged if it is a truncated %s", async (_name, make) => {
+      const input = { kind: "bytes", bytes: part(await make(), 0.95) } as const;
+      const presets = { whole: { format } } as const;
+      await expect(made(input, "reject", presets, 1)).rejects.toMatchObject({
+        reason: "SourceCorrupt",
+      });
+      expect((await made(input, "render", presets, 1)).damaged).toHaveLength(1);
     });
-    expect((await made(input, "render", presets, 1)).damaged).toHaveLength(1);
-  });
-});
+  },
+);
 
-it("hands over each rendition once, though the first pass made one of what is whole", async () => {
+it("delivers each rendition once, even if the first pass completed one", async () => {
   const bytes = part(await detailed(120, 2400).png({ compressionLevel: 0 }).toBuffer(), 0.95);
   const top = { size: "120x200", fit: "cover", focus: { x: 0, y: 0 }, format: "png" } as const;
   const presets = { top, small: { size: "24w", format: "png" } } as const;
@@ -236,7 +239,7 @@ it.each([
   ["gif", () => picture().gif().toBuffer()],
   ["tiff", () => picture().tiff().toBuffer()],
 ] as const)(
-  "a sound %s is the same in both settings, and nothing is said of it",
+  "an intact %s gives the same renditions in both settings, without a report of damage",
   async (_name, make) => {
     const input = { kind: "bytes", bytes: await make() } as const;
     const [strict, tolerant] = [await made(input, "reject"), await made(input, "render")];
@@ -247,11 +250,11 @@ it.each([
   },
 );
 
-describe.each(["gif", "webp"] as const)("an animated %s that is cut off", (format) => {
+describe.each(["gif", "webp"] as const)("a truncated animated %s", (format) => {
   const both = { still: { format: "png" }, moving: { format: "webp", animated: true } } as const;
 
   it.each(INPUT_KINDS)(
-    "in a later frame gives its first in both settings, from %s",
+    "with a complete first frame gives that frame in both settings, from %s",
     async (kind) => {
       const whole = await (await moving()).toFormat(format, { effort: 1 }).toBuffer();
       const wanted = await pixelsOf(
@@ -272,11 +275,11 @@ describe.each(["gif", "webp"] as const)("an animated %s that is cut off", (forma
   );
 });
 
-describe("the source's own bytes", () => {
+describe("the bytes of a damaged source", () => {
   it.each([
     ["jpeg", async () => part(await detailed(200, 150).jpeg({ quality: 40 }).toBuffer(), 0.6)],
     ["png", async () => badSum(await detailed(200, 150).png({ palette: true }).toBuffer())],
-  ] as const)("are not passed through where they are damaged, as %s", async (format, make) => {
+  ] as const)("are not passed through, %s", async (format, make) => {
     const bytes = await make();
     const presets = { same: { format, quality: 100, fallback: "source" } } as const;
     const { images, damaged } = await made({ kind: "bytes", bytes }, "render", presets);
@@ -288,12 +291,21 @@ describe("the source's own bytes", () => {
   });
 });
 
-describe("what no browser shows stays rejected", () => {
+describe("damage that no browser tolerates is rejected in both settings", () => {
   it.each([
-    ["AVIF, cut off", async () => part(await picture().avif({ effort: 0 }).toBuffer(), 0.6)],
-    ["WebP, cut off in its only frame", async () => part(await noisy().webp().toBuffer(), 0.6)],
-    ["JPEG, cut off in its header", async () => part(await picture().jpeg().toBuffer(), 0.1)],
-    ["PNG, cut off in its header", async () => (await picture().png().toBuffer()).subarray(0, 30)],
+    ["a truncated AVIF", async () => part(await picture().avif({ effort: 0 }).toBuffer(), 0.6)],
+    [
+      "a WebP that ends within its only frame",
+      async () => part(await noisy().webp().toBuffer(), 0.6),
+    ],
+    [
+      "a JPEG that ends within its header",
+      async () => part(await picture().jpeg().toBuffer(), 0.1),
+    ],
+    [
+      "a PNG that ends within its header",
+      async () => (await picture().png().toBuffer()).subarray(0, 30),
+    ],
   ] as const)("%s", async (_name, make) => {
     const input = { kind: "bytes", bytes: await make() } as const;
     await expect(made(input, "render")).rejects.toMatchObject({ reason: "SourceCorrupt" });

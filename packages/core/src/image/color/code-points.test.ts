@@ -113,9 +113,9 @@ function ways(at: number, file: Buffer, path: string): (readonly [ImageInput, nu
 
 const made = (name: string): Buffer => files.get(name) ?? Buffer.alloc(0);
 
-describe("colors by code points", () => {
+describe("colors specified by code points", () => {
   if (CHROMIUM_MISSING) {
-    process.stderr.write(`colors are not compared for want of ${CHROMIUM_MISSING}\n`);
+    process.stderr.write(`colors are not compared, because this is missing: ${CHROMIUM_MISSING}\n`);
   }
 
   it.each(CASES.map((one, at) => ({ ...one, at })))("$name", async (one) => {
@@ -135,7 +135,7 @@ describe("colors by code points", () => {
     }
   });
 
-  it.for(CASES)("$name, as Chromium shows it", async ({ name, transfer, alpha }, { skip }) => {
+  it.for(CASES)("$name, same as in Chromium", async ({ name, transfer, alpha }, { skip }) => {
     if (CHROMIUM_MISSING) return skip(CHROMIUM_MISSING);
     const seen = shown.get(name);
     if (!seen) throw new Error("Chromium does not read it");

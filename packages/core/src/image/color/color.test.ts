@@ -35,7 +35,7 @@ const HALF_CLEAR: Quadrants = [
 const ON_BLUE: Quadrants = [RGB[0], [45, 141, 106], [51, 102, 153], RGB[3]];
 const background = "#336699";
 
-describe("color", () => {
+describe("a source's colors", () => {
   const gray = () => quadrants(GRAY).toColorspace("b-w");
   const clear = () => quadrants(HALF_CLEAR);
   const cases: readonly (readonly [string, () => Sharp, Quadrants, number])[] = [
@@ -92,7 +92,7 @@ describe("color", () => {
     ],
   ];
 
-  it.each(cases)("%s, on a background as JPEG", async (_name, source, wanted, near) => {
+  it.each(cases)("are shown as JPEG on a background: %s", async (_name, source, wanted, near) => {
     const presets = {
       whole: { format: "jpeg", quality: 100, background },
       half: { size: "48w", format: "jpeg", quality: 100, background },
@@ -107,7 +107,7 @@ describe("color", () => {
     }
   });
 
-  it.each(["png", "webp", "avif"] as const)("keeps transparency in %s", async (format) => {
+  it.each(["png", "webp", "avif"] as const)("keep their transparency in %s", async (format) => {
     const source = await quadrants(HALF_CLEAR).png().toBuffer();
     const made = await rendered(source, { half: { size: "48w", format, quality: 95, background } });
     const found = colorsOf(await pixelsOf(fileOf(made, "half")));
@@ -115,7 +115,7 @@ describe("color", () => {
     expect(Math.abs((found[1][1] ?? 0) - 180)).toBeLessThan(16);
   });
 
-  it("turns a wide gamut into sRGB and takes the profile out", async () => {
+  it("are converted to sRGB without a profile", async () => {
     // The red of Display P3 is outside sRGB. A color inside both has different samples in each.
     const source = await quadrants(RGB)
       .withIccProfile("p3")
@@ -127,7 +127,7 @@ describe("color", () => {
     expect(await sharp(file).metadata()).toMatchObject({ hasProfile: false });
   });
 
-  it("leaves nothing of EXIF, XMP and place in a rendition", async () => {
+  it("are rendered without EXIF, XMP and location", async () => {
     const source = await quadrants(RGB)
       .withExif({ IFD0: { Artist: "somebody" }, IFD3: { GPSLatitude: "52/1 31/1 0/1" } })
       .withXmp("<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")
@@ -141,7 +141,7 @@ describe("color", () => {
     }
   });
 
-  it("reads a JPEG with an HDR gain map as the JPEG that it is", async () => {
+  it("are those of the base image of a JPEG with an HDR gain map", async () => {
     const source = await readFile(new URL("../formats/jpeg/gain-map.fixture.jpg", import.meta.url));
     // The second image, and the standard that specifies its purpose.
     expect(source.includes("urn:iso:std:iso:ts:21496")).toBe(true);

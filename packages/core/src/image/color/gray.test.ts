@@ -59,7 +59,7 @@ interface Profile {
 }
 
 const PROFILES: readonly Profile[] = [
-  { name: "light itself", icc: grayProfile(curv([])), light: (number) => number },
+  { name: "linear light", icc: grayProfile(curv([])), light: (number) => number },
   { name: "gamma 1.8", icc: grayProfile(1.8), light: (number) => number ** 1.8 },
   { name: "gamma 2.6", icc: grayProfile(2.6), light: (number) => number ** 2.6 },
   {
@@ -204,7 +204,7 @@ async function seen(file: Buffer, memoryBytes = Infinity): Promise<Quadrants> {
 }
 
 describe.each(STORES)("$name", (store) => {
-  it.each(PROFILES)("by a profile of $name", async (profile) => {
+  it.each(PROFILES)("is converted by a profile of $name", async (profile) => {
     const file = await store.file(profile.icc);
     for (const memoryBytes of [Infinity, 1]) {
       const found = await seen(file, memoryBytes);
@@ -212,7 +212,7 @@ describe.each(STORES)("$name", (store) => {
     }
   });
 
-  it("needs no mapping by a profile that says sRGB", async () => {
+  it("needs no conversion with a profile of sRGB", async () => {
     for (const icc of [await srgbProfile(), grayProfile(para(3, SRGB))]) {
       const bytes = await store.file(icc);
       expect(await probe({ kind: "bytes", bytes }, rules(1e6))).not.toHaveProperty("colors");
@@ -236,7 +236,7 @@ async function srgbProfile(): Promise<Buffer> {
 /** Samples in narrow range: 16 to 235 of 8 bits represent 0 to 1. */
 const NARROW = NUMBERS.map((number) => [(16 + 219 * number) / 255]);
 
-describe("gray in video's range", () => {
+describe("gray in narrow range", () => {
   const shownAs = (number: number, transfer: TransferName) => {
     const gray = srgb(number <= 0 ? 0 : lightBy(transfer)(number));
     return [gray, gray, gray];
@@ -260,7 +260,7 @@ describe("gray in video's range", () => {
   const fileOfCase = async ({ bits, transfer }: (typeof cases)[number]) =>
     withProperty(await avif(NARROW, bits, undefined), nclx(1, TRANSFERS[transfer], 6, false));
 
-  it.each(cases)("is widened, AVIF, $bits bit, $transfer", async (one) => {
+  it.each(cases)("is expanded, AVIF, $bits bit, $transfer", async (one) => {
     for (const memoryBytes of [Infinity, 1]) {
       const found = await seen(await fileOfCase(one), memoryBytes);
       // The curve is steep in dark values.
@@ -268,7 +268,7 @@ describe("gray in video's range", () => {
     }
   });
 
-  it("is widened as Chromium does it", async ({ skip }) => {
+  it("is expanded as in Chromium", async ({ skip }) => {
     if (CHROMIUM_MISSING) return skip(CHROMIUM_MISSING);
     const files = await Promise.all(cases.map(fileOfCase));
     const shown = await chromiumSees(files.map((file) => ({ type: "avif", file })));
@@ -278,7 +278,7 @@ describe("gray in video's range", () => {
     }
   });
 
-  it("is widened in HEIC, and left alone where it says that it is full", async () => {
+  it("is expanded in HEIC, but full range is not", async () => {
     // Made with Debian's `heif-enc -q 95`, 1.15, from a gray PNG of these samples.
     const file = await readFile(new URL("../formats/heic/gray.fixture.heic", import.meta.url));
     const narrow = withProperty(file, nclx(1, 13, 6, false));
@@ -296,8 +296,8 @@ describe("gray in video's range", () => {
   });
 });
 
-describe("gray by a profile", () => {
-  it("is shown as Chromium shows it", async ({ skip }) => {
+describe("gray with a profile", () => {
+  it("has the same colors as in Chromium", async ({ skip }) => {
     if (CHROMIUM_MISSING) return skip(CHROMIUM_MISSING);
     // Chromium reads no TIFF, no AVIF with a gray profile, and no profile that leads to lightness.
     const stores = STORES.filter(({ type }) => type === "png" || type === "jpeg");
@@ -322,7 +322,7 @@ describe("gray by a profile", () => {
     expect(far).toEqual([]);
   });
 
-  it("never stops the probe, however a profile is damaged", async () => {
+  it("is rendered even if its profile is damaged", async () => {
     for (const icc of [grayProfile(1.8), grayProfile(para(3, BT709)), rgb(1.8)]) {
       for (let at = 128; at < icc.length; at += 3) {
         const torn = Buffer.from(icc);

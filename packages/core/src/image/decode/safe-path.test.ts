@@ -39,7 +39,7 @@ it.each([
   'a"b.jpg[shrink=2]',
   "a,b=[c.jpg",
   "[x]",
-])("a file called %j is read, whole, and not another one", async (name) => {
+])("reads a file called %j and not one with a similar name", async (name) => {
   await writeFile(join(folder, "photo.jpg"), await quadrants(OTHER, 192, 128).jpeg().toBuffer());
   const path = join(folder, name);
   await writeFile(path, await quadrants(RGB, 192, 128).jpeg({ quality: 95 }).toBuffer());

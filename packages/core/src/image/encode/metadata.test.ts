@@ -50,10 +50,10 @@ const WAYS = FORMATS.flatMap((format) => [
   [format, "streamed", 1] as const,
 ]);
 
-describe.each(WAYS)("what %s, %s, keeps", (format, _way, memoryBytes) => {
+describe.each(WAYS)("the metadata that a %s, %s, keeps", (format, _way, memoryBytes) => {
   const keeping = (preset: Settings) => kept(preset, memoryBytes);
 
-  it("is the copyright and no more when asked for that", async () => {
+  it("is only the copyright for keep: copyright", async () => {
     const { file, found, icc } = await keeping({ format, keep: ["copyright"] });
     expect(found.Image).toMatchObject({ Copyright: "(c) A. Nother", Artist: "A. Nother" });
     expect([found.Image?.Make, found.Photo?.DateTimeOriginal, found.GPSInfo, icc]).toEqual([
@@ -65,7 +65,7 @@ describe.each(WAYS)("what %s, %s, keeps", (format, _way, memoryBytes) => {
     expect(file.includes("somebody")).toBe(false);
   });
 
-  it("is how it was taken, and neither by whom nor where, when asked for EXIF", async () => {
+  it("is the camera settings without names, serial numbers and location for keep: exif", async () => {
     const { file, found } = await keeping({ format, size: "48w", keep: ["exif"] });
     expect(found.Image).toMatchObject({ Make: "Maker", Model: "Nine", Copyright: "(c) A. Nother" });
     expect(found.Photo).toMatchObject({
@@ -78,7 +78,7 @@ describe.each(WAYS)("what %s, %s, keeps", (format, _way, memoryBytes) => {
     for (const word of ["somebody", "8273645"]) expect(file.includes(word)).toBe(false);
   });
 
-  it("is the place only when asked for by name", async () => {
+  it("is the location only for keep: gps", async () => {
     const { found } = await keeping({ format, keep: ["gps"] });
     expect(found.GPSInfo).toMatchObject({
       GPSLatitudeRef: "N",
@@ -88,12 +88,12 @@ describe.each(WAYS)("what %s, %s, keeps", (format, _way, memoryBytes) => {
     expect(found.Image?.Make).toBeUndefined();
   });
 
-  it("is a profile of sRGB when asked for", async () => {
+  it("is an sRGB profile for keep: icc", async () => {
     expect((await keeping({ format, keep: ["icc"] })).icc).toBe(true);
   });
 });
 
-it("leaves the place out of a rendition in the source's own Display P3", async () => {
+it("removes the location from a rendition in Display P3", async () => {
   const source = await sharp(await phone())
     .keepExif()
     .withIccProfile("p3")
@@ -107,7 +107,7 @@ it("leaves the place out of a rendition in the source's own Display P3", async (
   expect([found.Image?.Make, found.GPSInfo]).toEqual([undefined, undefined]);
 });
 
-it("keeps nothing of a source that has nothing, and of EXIF that makes no sense", async () => {
+it("renders a source without EXIF although the preset keeps it", async () => {
   const plain = await quadrants(RGB).jpeg().toBuffer();
   const presets = { a: { format: "jpeg", keep: ["exif", "gps"] } } as const;
   const found = await rendered(plain, { a: { ...presets.a, keep: [...presets.a.keep] } });

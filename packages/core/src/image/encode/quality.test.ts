@@ -54,7 +54,7 @@ it.each([
   ["png", (picture: Sharp) => picture.png({ compressionLevel: 1 }), DENSE],
   ["webp", (picture: Sharp) => picture.webp({ quality: 90, effort: 0 }), DENSE],
 ])(
-  "from %s, deriving renditions from one another is as good as decoding for each",
+  "renditions of a %s that are derived from one another are as good as separate decodes",
   async (_name, store, widths) => {
     const source = await store(detailed(1600, 1200)).toBuffer();
     const presets = widths.map((width) => [`w${width}`, { width, format: "png" }] as const);

@@ -40,7 +40,7 @@ function scattered(file: Buffer, behind: Buffer): Buffer {
   return Buffer.concat([file.subarray(0, from), ...pieces, behind, file.subarray(to)]);
 }
 
-it("of 1000 chunks before the pixels, the last still say colors and orientation", async () => {
+it("reads colors and orientation from the last of 1000 chunks before the pixels", async () => {
   const plain = await png(numbersOf(RGB, "Display P3", "sRGB"), 8, undefined);
   const said = [cicp("Display P3", "sRGB"), eXIf(exifOfOrientation(3))];
   const before = (await chunksOf(plain)).length + said.length;
@@ -52,7 +52,7 @@ it("of 1000 chunks before the pixels, the last still say colors and orientation"
   }
 });
 
-it("a PNG of more is rejected, rather than read without what they may say", async () => {
+it("rejects a PNG with more than 1000 chunks before the pixels", async () => {
   const bytes = withChunks(await quadrants(RGB).png().toBuffer(), ...texts(1000));
   const input = { kind: "bytes", bytes } as const;
   const rejection = {
@@ -64,7 +64,7 @@ it("a PNG of more is rejected, rather than read without what they may say", asyn
   await expect(withLimitedExif(input, "png", async () => "lent")).rejects.toMatchObject(rejection);
 });
 
-it("pixels may stand in any number of chunks, of which one is looked at", async () => {
+it("accepts pixels in any number of chunks and reads only one of them", async () => {
   const picture = await detailed(160, 120).png().toBuffer();
   const file = scattered(picture, eXIf(exifBomb(6, 2600, 2600)));
   let reads = 0;
@@ -84,7 +84,7 @@ it("pixels may stand in any number of chunks, of which one is looked at", async 
   expect((await pixelsOf(made)).data.equals((await pixelsOf(picture)).data)).toBe(true);
 });
 
-it("zeros where chunks should stand are damage, and no chunks", async () => {
+it("rejects zeros in place of chunks as damage", async () => {
   const file = await quadrants(RGB).png().toBuffer();
   file.fill(0, 33);
   const bytes = Buffer.concat([file, Buffer.alloc(64 * 1024)]);

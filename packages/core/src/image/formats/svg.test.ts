@@ -41,8 +41,8 @@ function wholeOf(source: Parameters<typeof rendered>[0]) {
   );
 }
 
-describe("SVG", () => {
-  it("is read only where the recipe says so", async () => {
+describe("an SVG", () => {
+  it("is read only if the recipe allows it", async () => {
     const input = { kind: "bytes", bytes: svg(FOUR) } as const;
     await expect(probe(input, rules(1e6))).rejects.toMatchObject({
       reason: "SourceUnsupported",
@@ -58,7 +58,7 @@ describe("SVG", () => {
   it.each([
     ["decoded once", Infinity],
     ["streamed", 1],
-  ])("is drawn as large as the largest preset, sharp at its edges, %s", async (_name, budget) => {
+  ])("is drawn at the size of the largest preset, with sharp edges, %s", async (_name, budget) => {
     const presets = {
       large: { size: "960w", format: "png" },
       small: { size: "48x48", fit: "cover", format: "png" },
@@ -73,7 +73,7 @@ describe("SVG", () => {
     expect(made.get("small")).toMatchObject({ width: 48, height: 48 });
   });
 
-  it("refers to nothing outside itself", async () => {
+  it("cannot load anything from outside itself", async () => {
     const asked: string[] = [];
     const server = createServer((request, response) => {
       asked.push(request.url ?? "");
@@ -120,7 +120,7 @@ describe("SVG", () => {
     }
   });
 
-  it("shows a picture that it carries itself", async () => {
+  it("shows an embedded image", async () => {
     const png = (await quadrants(RGB).png().toBuffer()).toString("base64");
     const found = await wholeOf(
       svg(`<image href="data:image/png;base64,${png}" width="24" height="16"/>`),
@@ -131,13 +131,13 @@ describe("SVG", () => {
   it.each([
     ["a huge size", svg(FOUR, 'width="1000000" height="1000000"'), "SourceTooLarge"],
     ["a huge view box", svg(FOUR, 'viewBox="0 0 500000 500000"'), "SourceTooLarge"],
-    ["more bytes than are parsed", svg(" ".repeat(17 * 2 ** 20)), "SourceTooLarge"],
-    ["no size at all, and no end", svg(FOUR).subarray(0, -20), "SourceCorrupt"],
-  ])("with %s is refused", async (_name, bytes, reason) => {
+    ["more bytes than the limit", svg(" ".repeat(17 * 2 ** 20)), "SourceTooLarge"],
+    ["neither a size nor an end", svg(FOUR).subarray(0, -20), "SourceCorrupt"],
+  ])("with %s is rejected", async (_name, bytes, reason) => {
     await expect(wholeOf(bytes)).rejects.toMatchObject({ reason });
   });
 
-  it("is refused where its filters would be computed for longer than a decode may take", async () => {
+  it("is rejected if its filters would take longer than limits.seconds", async () => {
     const filter = (inside: string, use: string) =>
       svg(`<filter id="f">${inside}</filter>${use}`, 'width="2000" height="2000"');
     const square = '<rect width="9" height="9" filter="url(#f)"/>';
@@ -163,7 +163,7 @@ describe("SVG", () => {
 
   it.each([
     [
-      "entities of entities",
+      "nested entities",
       Buffer.from(
         `<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a0 "<rect width='9' height='9'/>">${Array.from(
           { length: 12 },
@@ -172,7 +172,7 @@ describe("SVG", () => {
       ),
     ],
     [
-      "uses of uses",
+      "nested uses",
       svg(
         `<defs><g id="u0"><rect width="9" height="9"/></g>${Array.from(
           { length: 12 },
@@ -180,7 +180,7 @@ describe("SVG", () => {
         ).join("")}</defs><use href="#u12"/>`,
       ),
     ],
-  ])("with %s ends", { timeout: 120_000 }, async (_name, bytes) => {
+  ])("with %s terminates", { timeout: 120_000 }, async (_name, bytes) => {
     const before = process.memoryUsage().rss;
     await wholeOf(bytes).catch((error: unknown) =>
       expect(error).toMatchObject({ reason: expect.stringMatching(/^Source|^TimedOut/) }),

@@ -60,7 +60,7 @@ function commented(file: Buffer, bytes: number): Buffer {
 
 const HIERARCHICAL = [0xc5, 0xc6, 0xc7, 0xcd, 0xce, 0xcf, 0xde];
 
-describe("a sound source of a kind that is not read is named", () => {
+describe("the rejection of an intact but unsupported source names its kind", () => {
   it.each([
     ["a JPEG of 12-bit samples", () => jpeg(0xc1, 12)],
     ["a JPEG of 12-bit samples", () => jpeg(0xc2, 12)],
@@ -87,8 +87,8 @@ describe("a sound source of a kind that is not read is named", () => {
   });
 });
 
-describe("fallback to a JPEG's own bytes", () => {
-  it("is for those that browsers decode", async () => {
+describe("the fallback to a JPEG's own bytes", () => {
+  it("applies to JPEGs that browsers decode", async () => {
     for (const marker of [0xc0, 0xc1, 0xc2]) {
       expect(hasNoTrailingData("jpeg", await jpeg(marker))).toBe(true);
     }
@@ -97,7 +97,7 @@ describe("fallback to a JPEG's own bytes", () => {
     }
   });
 
-  it("is not for arithmetic coding, which is decoded and encoded", async () => {
+  it("does not apply to arithmetic coding, which is transcoded", async () => {
     const source = await readFile(new URL("jpeg/arithmetic.fixture.jpg", import.meta.url));
     const preset = { format: "jpeg", quality: 100, fallback: "source" } as const;
     const file = fileOf(await rendered(source, { same: preset }), "same");

@@ -141,22 +141,22 @@ async function colorsIn(file: Buffer) {
   return colorsOf(found);
 }
 
-describe("BMP", () => {
+describe("a BMP", () => {
   it.each<[string, Buffer, number]>([
     ["24 bit", triples({ bits: 24 }), 1],
-    ["24 bit, from the top", triples({ bits: 24, topDown: true }), 1],
-    ["24 bit, with a gap before its pixels", triples({ bits: 24, gap: 10 }), 1],
-    ["24 bit, of OS/2", triples({ bits: 24, header: 12 }), 1],
+    ["24 bit, top-down", triples({ bits: 24, topDown: true }), 1],
+    ["24 bit, with a gap before the pixels", triples({ bits: 24, gap: 10 }), 1],
+    ["24 bit, OS/2", triples({ bits: 24, header: 12 }), 1],
     ["32 bit, the fourth byte unused", words({ bits: 32 }, 0), 1],
     ["32 bit with masks", words({ bits: 32, method: 3, masks: ARGB }, 0), 1],
     ["8 bit", palette({ bits: 8 }), 1],
-    ["8 bit, from the top", palette({ bits: 8, topDown: true }), 1],
-    ["8 bit, of OS/2", palette({ bits: 8, header: 12 }), 1],
+    ["8 bit, top-down", palette({ bits: 8, topDown: true }), 1],
+    ["8 bit, OS/2", palette({ bits: 8, header: 12 }), 1],
     ["4 bit", palette({ bits: 4 }), 1],
     ["16 bit", shorts({ bits: 16 }, 5), 9],
     ["16 bit, 5-6-5", shorts({ bits: 16, method: 3, masks: [0xf800, 0x7e0, 0x1f, 0] }, 6), 9],
-    ["8 bit in runs", runs(8), 1],
-    ["4 bit in runs", runs(4), 1],
+    ["8 bit with run lengths", runs(8), 1],
+    ["4 bit with run lengths", runs(4), 1],
   ])("%s", async (_name, file, near) => {
     expect(farthest(await colorsIn(file), RGB)).toBeLessThan(near);
   });
@@ -173,7 +173,7 @@ describe("BMP", () => {
     expect(farthest(await colorsIn(file), [left, right, left, right])).toBeLessThan(1);
   });
 
-  it("keeps alpha, and takes none at all for opaque", async () => {
+  it("keeps its alpha, and is opaque if alpha is 0 everywhere", async () => {
     const shape = { bits: 32, method: 3, header: 124, masks: ARGB };
     const half = await colorsIn(words(shape, 128));
     expect(half.map(([, , , alpha]) => alpha)).toEqual([128, 128, 128, 128]);
@@ -181,7 +181,7 @@ describe("BMP", () => {
     expect((await colorsIn(words(shape, 0))).map(([, , , alpha]) => alpha)).not.toContain(0);
   });
 
-  it("is described by its header, of which the limits are asked first", async () => {
+  it("is described by its header and rejected if it exceeds the limits", async () => {
     const input = { kind: "bytes", bytes: triples({ bits: 24 }) } as const;
     expect(await probe(input, rules(1e6))).toMatchObject({
       format: "bmp",
@@ -197,16 +197,16 @@ describe("BMP", () => {
   });
 
   it.each<[string, Buffer, string]>([
-    ["cut off", triples({ bits: 24 }).subarray(0, 1000), "SourceCorrupt"],
-    ["in runs and cut off", runs(8).subarray(0, -40), "SourceCorrupt"],
-    ["of 7 bits", bmp({ bits: 7 }, Buffer.alloc(9)), "SourceCorrupt"],
+    ["truncated", triples({ bits: 24 }).subarray(0, 1000), "SourceCorrupt"],
+    ["with run lengths and truncated", runs(8).subarray(0, -40), "SourceCorrupt"],
+    ["with 7 bits", bmp({ bits: 7 }, Buffer.alloc(9)), "SourceCorrupt"],
     [
-      "with a mask in pieces",
+      "with a mask of separate bits",
       words({ bits: 32, method: 3, masks: [5, 8, 16, 0] }, 0),
       "SourceCorrupt",
     ],
-    ["that holds a JPEG", bmp({ bits: 24, method: 4 }, Buffer.alloc(9)), "SourceUnsupported"],
-  ])("%s is refused", async (_name, file, reason) => {
+    ["that contains a JPEG", bmp({ bits: 24, method: 4 }, Buffer.alloc(9)), "SourceUnsupported"],
+  ])("%s is rejected", async (_name, file, reason) => {
     await expect(rendered(file, { whole: { format: "png" } })).rejects.toMatchObject({ reason });
   });
 });

@@ -35,7 +35,7 @@ function turned(file: Buffer, quarters: number): Buffer {
 
 const [a, b, c, d] = RGB;
 
-describe("HEIC", () => {
+describe("a HEIC", () => {
   it("is described by its header", async () => {
     const bytes = await fixture("plain");
     expect(await probe({ kind: "bytes", bytes }, rules(1e6))).toMatchObject({
@@ -52,7 +52,7 @@ describe("HEIC", () => {
   it.each([
     ["decoded once", Infinity],
     ["streamed", 1],
-  ])("becomes renditions, %s", async (_name, memoryBytes) => {
+  ])("is rendered, %s", async (_name, memoryBytes) => {
     const presets = { ...WHOLE, half: { size: "48w", format: "jpeg", quality: 95 } } as const;
     const made = await rendered(await fixture("plain"), presets, memoryBytes);
     for (const [name, width] of [
@@ -65,7 +65,7 @@ describe("HEIC", () => {
     }
   });
 
-  it("keeps what is clear", async () => {
+  it("keeps its transparency", async () => {
     const made = await rendered(await fixture("alpha"), WHOLE);
     const found = colorsOf(await pixelsOf(fileOf(made, "whole")));
     expect(found.map(([, , , alpha]) => alpha)).toEqual([255, 128, 0, 255]);
@@ -82,7 +82,7 @@ describe("HEIC", () => {
     ).toBeLessThan(12);
   });
 
-  it("comes from its own profile to sRGB", async () => {
+  it("is converted from its profile to sRGB", async () => {
     const made = await rendered(await fixture("phone"), WHOLE);
     expect(farthest(colorsOf(await pixelsOf(fileOf(made, "whole"))), RGB)).toBeLessThan(12);
   });
@@ -93,7 +93,7 @@ describe("HEIC", () => {
     [2, [d, c, b, a], 96],
     [3, [c, a, d, b], 64],
   ] as const)(
-    "is turned once, by %i quarters, whatever EXIF says",
+    "is rotated once, by %i quarter turns, regardless of EXIF",
     async (quarters, wanted, width) => {
       const bytes = turned(await fixture("phone"), quarters);
       const info = await probe({ kind: "bytes", bytes }, rules(1e6));
@@ -104,7 +104,7 @@ describe("HEIC", () => {
     },
   );
 
-  it("is refused before it is decoded: over the limit, or switched off", async () => {
+  it("is rejected before it is decoded if it exceeds the limit or HEIC is disabled", async () => {
     const input = { kind: "bytes", bytes: await fixture("plain") } as const;
     await expect(probe(input, rules(6143))).rejects.toMatchObject({ reason: "SourceTooLarge" });
     await expect(probe(input, rules(1e6, { heic: false }))).rejects.toMatchObject({
@@ -113,7 +113,7 @@ describe("HEIC", () => {
     });
   });
 
-  it("says so when it is cut off", async () => {
+  it("is rejected if it is truncated", async () => {
     const file = await fixture("plain");
     for (const kept of [200, file.length / 2, file.length - 30]) {
       await expect(rendered(file.subarray(0, kept), WHOLE)).rejects.toMatchObject({

@@ -202,7 +202,7 @@ async function farthestPixel(file: Buffer, cell: Cell, colors: Quadrants, memory
  */
 const NEAR = 4;
 
-describe("a TIFF's pixels are those that were drawn, or what it is has a name", () => {
+describe("a TIFF of any layout shows the drawn pixels or is rejected by name", () => {
   it.each(
     (["black", "white", "palette", "rgb", "cmyk", "ycbcr", "cielab", "icclab"] as const).flatMap(
       (photometric) =>
@@ -210,7 +210,7 @@ describe("a TIFF's pixels are those that were drawn, or what it is has a name", 
           .filter((bits) => bits >= 8 || /^(?:black|white|palette)$/.test(photometric))
           .filter((bits) => bits < 16 || photometric !== "palette")
           .flatMap((bits) => [
-            [photometric, bits, "without loss"] as const,
+            [photometric, bits, "lossless"] as const,
             ...(bits === 8 ? [[photometric, bits, "in JPEG"] as const] : []),
           ]),
     ),
@@ -245,7 +245,7 @@ describe("a TIFF in JPEG with strongly subsampled chroma", () => {
     [4, 2],
     [2, 4],
     [4, 4],
-  ] as const)("of %i x %i px a sample shows the drawn colors", async (...subsampling) => {
+  ] as const)("of %i x %i px per sample shows the drawn colors", async (...subsampling) => {
     for (const whole of [{}, { whole: true }] as const) {
       const layout = { photometric: "ycbcr", compression: "jpeg", subsampling, ...whole } as const;
       for (const stored of [{ rowsPerStrip: 32 }, { tile: [32, 32] }] as const) {
@@ -275,7 +275,7 @@ describe("a TIFF whose samples are repacked", () => {
     });
   });
 
-  it("has its alpha where ExtraSamples says, of fewer samples than there are and of more", async () => {
+  it("has the alpha that ExtraSamples specifies, with too few and too many values", async () => {
     const alphaOf = async (extras: Cell["extras"], values: readonly number[]) => {
       const layout = { photometric: "rgb", extras } as const;
       const tags = [[338, TYPES.short, values]] as const;
@@ -286,7 +286,7 @@ describe("a TIFF whose samples are repacked", () => {
     expect(await alphaOf([0], [0, 2])).toEqual([undefined, undefined, undefined, undefined]);
   });
 
-  it("has white where its Lab is white", async () => {
+  it("shows Lab white as white", async () => {
     const white = [255, 255, 255];
     for (const photometric of ["cielab", "icclab"] as const) {
       for (const bits of [8, 16]) {
@@ -297,7 +297,7 @@ describe("a TIFF whose samples are repacked", () => {
     }
   });
 
-  it("is read from a file as from memory", async () => {
+  it("gives the same colors from a file as from memory", async () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), "imagefleet-tiff-"));
     const path = join(folder.path, "picture.tif");
     for (const layout of [
@@ -311,9 +311,9 @@ describe("a TIFF whose samples are repacked", () => {
   });
 
   it.each([
-    ["BT.601's numbers", [299, 587, 114]],
-    ["BT.709's numbers", [2126, 7152, 722]],
-  ] as const)("is YCbCr by what it says of it: video's range and %s", async (_name, weights) => {
+    ["the weights of BT.601", [299, 587, 114]],
+    ["the weights of BT.709", [2126, 7152, 722]],
+  ] as const)("applies the tags for YCbCr: narrow range and %s", async (_name, weights) => {
     const sum = weights[0] + weights[1] + weights[2];
     const [r, g, b] = [weights[0] / sum, weights[1] / sum, weights[2] / sum];
     const codes = QUADRANTS.map((color) => {
@@ -334,7 +334,7 @@ describe("a TIFF whose samples are repacked", () => {
   });
 });
 
-describe("pixels that are damaged or missing", () => {
+describe("damaged or missing pixels", () => {
   const layouts: readonly [string, Layout][] = [
     ["RGB", { photometric: "rgb" }],
     ["RGB and a spot color", { photometric: "rgb", extras: [0] }],
@@ -349,7 +349,7 @@ describe("pixels that are damaged or missing", () => {
     }
   }
 
-  it.each(layouts)("of %s, in a tile, are no black tile", async (_name, layout) => {
+  it.each(layouts)("in a tile of %s are rejected", async (_name, layout) => {
     for (const compression of ["lzw", "adobe"] as const) {
       const tiled = { ...layout, compression, tile: [32, 16] as const };
       const file = tiffOf(tiled, samplesOf(tiled));
@@ -358,7 +358,7 @@ describe("pixels that are damaged or missing", () => {
     }
   });
 
-  it.each(layouts)("of %s, behind the end of a strip, are no gray strip", async (_name, layout) => {
+  it.each(layouts)("at the end of a strip of %s are rejected", async (_name, layout) => {
     for (const compression of ["lzw", "adobe", "packbits"] as const) {
       const short = { ...layout, compression, tags: [[279, TYPES.long, [40]] as const] };
       await expectCorrupt(tiffOf(short, samplesOf(short)));
@@ -366,7 +366,7 @@ describe("pixels that are damaged or missing", () => {
   });
 
   it.each(layouts)(
-    "of %s, are rendered as far as they go where the recipe says so",
+    "of %s are replaced if the recipe renders damaged sources",
     async (_name, layout) => {
       const compressed = { ...layout, compression: "adobe", rowsPerStrip: 32 } as const;
       const damaged = tiffOf(compressed, samplesOf(compressed));

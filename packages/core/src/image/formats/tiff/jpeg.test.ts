@@ -60,7 +60,7 @@ const CELLS: readonly Cell[] = (["rgb in planes", "ycbcr", "black"] as const).fl
 );
 
 describe("JPEG in TIFF (compression 7)", () => {
-  it.each(CELLS)("$kind, $subsampling, tile $tile, $rowsPerStrip rows a strip", async (cell) => {
+  it.each(CELLS)("$kind, $subsampling, tile $tile, $rowsPerStrip rows per strip", async (cell) => {
     expect(farthest(await shownColors(await jpegTiff(cell)), drawnBy(cell))).toBeLessThan(NEAR);
   });
 
@@ -69,7 +69,7 @@ describe("JPEG in TIFF (compression 7)", () => {
     expect(farthest(await shownColors(await jpegTiff(cell, true)), QUADRANTS)).toBeLessThan(NEAR);
   });
 
-  it("rejects a strip whose stream is cut off", async () => {
+  it("rejects a strip whose stream is truncated", async () => {
     const cell: Cell = { kind: "ycbcr", subsampling: "4:4:4", rowsPerStrip: 64 };
     await expect(jpegTiff(cell, false, 0.5).then(shownColors)).rejects.toMatchObject({
       reason: "SourceCorrupt",

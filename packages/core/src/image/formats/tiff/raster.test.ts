@@ -29,7 +29,7 @@ async function expectQuadrants(file: Buffer, near: number, wanted: Quadrants = R
 
 const picture = () => quadrants(RGB);
 
-describe("TIFF", () => {
+describe("a TIFF that libtiff wrote", () => {
   it.each<[string, Sharp, number, Quadrants?]>([
     ["uncompressed", picture().tiff({ compression: "none" }), 1],
     ["LZW", picture().tiff({ compression: "lzw", predictor: "horizontal" }), 1],
@@ -62,7 +62,7 @@ describe("TIFF", () => {
     await expectQuadrants(await source.toBuffer(), near, wanted);
   });
 
-  it("of several pages gives the first", async () => {
+  it("with several pages gives the first", async () => {
     const pages = await Promise.all(
       [picture(), picture().negate(), picture().negate()].map((page) => page.png().toBuffer()),
     );
@@ -75,7 +75,7 @@ describe("TIFF", () => {
   });
 
   it.each(["float", "double", "int", "uint", "complex"] as const)(
-    "of %s is refused",
+    "with %s samples is rejected",
     async (depth) => {
       const file = await picture()
         .raw({ depth })
@@ -127,7 +127,7 @@ describe("emptyTiff", () => {
     [5, 64, 3],
     [7, 130, 4],
   ] as const)(
-    "of %i x %i px in %i channels holds what is written into it",
+    "of %i x %i px in %i channels contains the pixels that are written into it",
     async (width, height, channels) => {
       const { file, pixels } = emptyTiff({ width, height, channels });
       for (const at of pixels.keys()) pixels[at] = (at * 37) % 251;
@@ -137,7 +137,7 @@ describe("emptyTiff", () => {
     },
   );
 
-  it("carries a profile", async () => {
+  it("contains a profile", async () => {
     const { icc = Buffer.of() } = await sharp(
       await picture().withIccProfile("p3").png().toBuffer(),
     ).metadata();

@@ -11,7 +11,7 @@ const compressed = (method: number) =>
 const colored = (photometric: number) =>
   ({ photometric: "rgb", tags: [[262, short, [photometric]]] }) as const;
 
-describe("a TIFF that is not read", () => {
+describe("an unsupported TIFF is rejected by name", () => {
   it.each<[string, Layout]>([
     ["a TIFF compressed with old-style JPEG", compressed(6)],
     ["a TIFF compressed with JBIG", compressed(34661)],
