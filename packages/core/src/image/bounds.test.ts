@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec } from "./index.ts";
-import { fileOf, rendered } from "./pictures.fixture.ts";
+import { animationOf, fileOf, plain, rendered } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -15,9 +15,7 @@ const BOUNDS = [
 ] as const;
 
 function strip(width: number, height: number): Promise<Buffer> {
-  return sharp({ create: { width, height, channels: 3, background: "#c33" } })
-    .tiff({ compression: "deflate" })
-    .toBuffer();
+  return plain("#c33", width, height).tiff({ compression: "deflate" }).toBuffer();
 }
 
 describe.each(BOUNDS)("a rendition with the maximum side of %s", (format, longest) => {
@@ -48,16 +46,8 @@ it.each([
 ] as const)(
   "the maximum side of %s applies to each frame of an animation",
   async (format, longest) => {
-    const frames = await Promise.all(
-      ["#c33", "#3c3", "#33c"].map((background) =>
-        sharp({ create: { width: 1, height: longest, channels: 3, background } })
-          .png()
-          .toBuffer(),
-      ),
-    );
-    const source = await sharp(frames, { join: { animated: true }, limitInputPixels: false })
-      .gif({ effort: 1 })
-      .toBuffer();
+    const frames = ["#c33", "#3c3", "#33c"].map((color) => plain(color, 1, longest));
+    const source = await (await animationOf(...frames)).gif({ effort: 1 }).toBuffer();
     const made = await rendered(source, { full: { format, animated: true } });
     const { pages, width, pageHeight } = await sharp(fileOf(made, "full"), {
       pages: -1,

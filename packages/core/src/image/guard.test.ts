@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { deflateSync } from "node:zlib";
 import { manyScans } from "@imagefleet/test/fuzz/scans.fixture.ts";
-import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { laneByCost, planRenditions } from "../plan/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
+import { chunk, inserted, withChunks } from "./containers.fixture.ts";
 import { configureCodec, probe, render } from "./index.ts";
-import { quadrants, RGB } from "./pictures.fixture.ts";
+import { animationOf, plain, quadrants, RGB } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -18,9 +18,7 @@ async function planned(bytes: Uint8Array, limits: RecipeInput["limits"] = {}) {
   return { input, plan: planRenditions(await probe(input, recipe), recipe, "key", Infinity) };
 }
 
-function blank(width: number, height: number) {
-  return sharp({ create: { width, height, channels: 3, background: "#808080" } });
-}
+const blank = (width: number, height: number) => plain("#808080", width, height);
 
 describe("a small file that would take much memory", () => {
   it.each([
@@ -41,16 +39,9 @@ describe("a small file that would take much memory", () => {
   it("is decoded only to the size in its header: PNG with surplus data", async () => {
     const file = await blank(64, 64).png().toBuffer();
     // 64 MiB of zeros in its data, although the header specifies 64 x 64 px.
-    const data = deflateSync(Buffer.alloc(64 * MIB));
-    const chunk = Buffer.alloc(12 + data.length);
-    chunk.writeUInt32BE(data.length);
-    chunk.write("IDAT", 4, "latin1");
-    chunk.set(data, 8);
-    const at = file.indexOf("IDAT") - 4;
+    const data = chunk("IDAT", deflateSync(Buffer.alloc(64 * MIB)));
     const before = process.memoryUsage().rss;
-    const { input, plan } = await planned(
-      Buffer.concat([file.subarray(0, at), chunk, file.subarray(at)]),
-    );
+    const { input, plan } = await planned(inserted(file, file.indexOf("IDAT") - 4, data));
     await render(input, plan, { onRendition: () => {} }).catch((error: unknown) =>
       expect(error).toMatchObject({ reason: "SourceCorrupt" }),
     );
@@ -63,11 +54,7 @@ describe("a small file that would take much memory", () => {
       Buffer.from("Comment\0\0", "latin1"),
       deflateSync(Buffer.alloc(200 * MIB)),
     ]);
-    const chunk = Buffer.alloc(12 + text.length);
-    chunk.writeUInt32BE(text.length);
-    chunk.write("zTXt", 4, "latin1");
-    chunk.set(text, 8);
-    const bomb = Buffer.concat([file.subarray(0, 33), chunk, file.subarray(33)]);
+    const bomb = withChunks(file, chunk("zTXt", text));
     const before = process.memoryUsage().rss;
     await planned(bomb)
       .then(({ input, plan }) => render(input, plan, { onRendition: () => {} }))
@@ -77,21 +64,13 @@ describe("a small file that would take much memory", () => {
 });
 
 describe("limits", () => {
-  const animated = async (frames: number) => {
-    const join = await Promise.all(
-      Array.from({ length: frames }, (_, at) =>
-        quadrants([[at * 50], [90], [160], [240]])
-          .png()
-          .toBuffer(),
-      ),
-    );
-    return sharp(join, { join: { animated: true } });
-  };
+  const five = () =>
+    animationOf(...[0, 1, 2, 3, 4].map((at) => quadrants([[at * 50], [90], [160], [240]])));
 
   it.each(["gif", "webp", "tiff"] as const)(
     "apply to pages and to the px of one page, %s",
     async (format) => {
-      const bytes = await (await animated(5)).toFormat(format).toBuffer();
+      const bytes = await (await five()).toFormat(format).toBuffer();
       await expect(planned(bytes, { pages: 5, pixels: 96 * 64 })).resolves.toBeDefined();
       await expect(planned(bytes, { pages: 4 })).rejects.toMatchObject({
         reason: "SourceTooLarge",

@@ -44,6 +44,12 @@ export function quadrants(colors: Quadrants, width = 96, height = 64): Sharp {
   return sharp(data, { raw: { width, height, channels } });
 }
 
+/** An animation of these frames, or a file of several pages. */
+export async function animationOf(...frames: readonly Sharp[]): Promise<Sharp> {
+  const join = await Promise.all(frames.map((frame) => frame.png().toBuffer()));
+  return sharp(join, { join: { animated: true }, limitInputPixels: false });
+}
+
 /** The containers in which an image is stored. */
 export const CONTAINERS: readonly (readonly [string, (picture: Sharp) => Sharp])[] = [
   ["jpeg", (picture) => picture.jpeg({ quality: 95, chromaSubsampling: "4:4:4" })],
@@ -79,6 +85,11 @@ export function detailed(width: number, height: number): Sharp {
     }
   }
   return sharp(data, { raw: { width, height, channels: 3 } });
+}
+
+/** An image of one color. */
+export function plain(background: string, width: number, height: number): Sharp {
+  return sharp({ create: { width, height, channels: 3, background } });
 }
 
 /** The parts of a recipe that decide which sources are read. */

@@ -2,16 +2,19 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, probe } from "./index.ts";
 import {
+  animationOf,
   colorsOf,
   detailed,
   farthest,
   fileOf,
   type Picture,
   pixelsOf,
+  plain,
   quadrants,
   RGB,
   rendered,
   rules,
+  shownColors,
 } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -20,12 +23,12 @@ function redAt({ data, width, channels }: Picture, x: number, y: number): number
   return data[(y * width + x) * channels] ?? Number.NaN;
 }
 
-describe("the shape of a rendition", () => {
-  const budgets = [
-    ["decoded once", Infinity],
-    ["streamed", 1],
-  ] as const;
+const budgets = [
+  ["decoded once", Infinity],
+  ["streamed", 1],
+] as const;
 
+describe("the shape of a rendition", () => {
   it.each(budgets)("is cropped at the center, %s", async (_name, memoryBytes) => {
     for (const orientation of [1, 3]) {
       const source = await quadrants(RGB, 120, 60).withMetadata({ orientation }).png().toBuffer();
@@ -73,19 +76,10 @@ describe("the shape of a rendition", () => {
   });
 
   it("is that of the first frame of an animation", async () => {
-    const frames = [
-      quadrants(RGB),
-      quadrants([
-        [0, 0, 0],
-        [0, 0, 0],
-        [0, 0, 0],
-        [0, 0, 0],
-      ]),
-    ];
-    const join = await Promise.all(frames.map((frame) => frame.png().toBuffer()));
+    const animation = await animationOf(quadrants(RGB), plain("#000", 96, 64));
     for (const animated of [
-      sharp(join, { join: { animated: true } }).gif({ dither: 0 }),
-      sharp(join, { join: { animated: true } }).webp({ lossless: true }),
+      animation.clone().gif({ dither: 0 }),
+      animation.clone().webp({ lossless: true }),
     ]) {
       const bytes = await animated.toBuffer();
       expect(await probe({ kind: "bytes", bytes }, rules(1e6))).toMatchObject({
@@ -93,18 +87,12 @@ describe("the shape of a rendition", () => {
         width: 96,
         height: 64,
       });
-      const made = await rendered(bytes, { whole: { format: "png" } });
-      expect(farthest(colorsOf(await pixelsOf(fileOf(made, "whole"))), RGB)).toBeLessThan(8);
+      expect(farthest(await shownColors(bytes), RGB)).toBeLessThan(8);
     }
   });
 });
 
 describe("the position of the crop", () => {
-  const budgets = [
-    ["decoded once", Infinity],
-    ["streamed", 1],
-  ] as const;
-
   it.each(budgets)("follows gravity and focus, %s", async (_name, memoryBytes) => {
     const source = await quadrants(RGB, 120, 60).png().toBuffer();
     const square = { size: "20x20", fit: "cover", format: "png" } as const;
@@ -135,9 +123,7 @@ describe("the position of the crop", () => {
   )("follows %s, %s", async (gravity, _name, memoryBytes) => {
     // Flat gray, with a patch of detail at its right end.
     const patch = await detailed(60, 60).png().toBuffer();
-    const source = await sharp({
-      create: { width: 400, height: 100, channels: 3, background: "#808080" },
-    })
+    const source = await plain("#808080", 400, 100)
       .composite([{ input: patch, left: 330, top: 20 }])
       .png()
       .toBuffer();

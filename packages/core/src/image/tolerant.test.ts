@@ -1,10 +1,13 @@
-import sharp, { type Sharp } from "sharp";
+import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { planRenditions } from "../plan/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
+import { bmpOf } from "./formats/bmp/bmp.fixture.ts";
+import { emptyTiff } from "./formats/tiff/raster.ts";
 import { configureCodec, type ImageInput, probe, type RenderedImage, render } from "./index.ts";
 import { INPUT_KINDS, inputOf } from "./inputs.fixture.ts";
 import {
+  animationOf,
   colorsOf,
   detailed,
   farthest,
@@ -49,12 +52,7 @@ const picture = () => quadrants(RGB, 192, 128);
 /** A frame of noise, so that a share of the file is the same share of the image. */
 const noisy = () => detailed(192, 128);
 
-async function moving(): Promise<Sharp> {
-  const frames = [noisy(), noisy().negate(), noisy().flop()];
-  return sharp(await Promise.all(frames.map((frame) => frame.png().toBuffer())), {
-    join: { animated: true },
-  });
-}
+const moving = () => animationOf(noisy(), noisy().negate(), noisy().flop());
 
 function part(file: Buffer, share: number): Buffer {
   return file.subarray(0, Math.floor(file.length * share));
@@ -74,61 +72,19 @@ function longer(webp: Buffer): Buffer {
   return copy;
 }
 
-/** Uncompressed, with the directory first. The last strip ends early. */
-function shortStrip(): Buffer {
-  const [width, height, rows] = [192, 128, 16];
-  const tags: readonly (readonly [number, number, readonly number[]])[] = [
-    [256, 4, [width]],
-    [257, 4, [height]],
-    [258, 3, [8, 8, 8]],
-    [259, 3, [1]],
-    [262, 3, [2]],
-    [273, 4, Array.from({ length: height / rows }, (_, at) => 400 + at * rows * width * 3)],
-    [277, 3, [3]],
-    [278, 4, [rows]],
-    [279, 4, Array.from({ length: height / rows }, () => rows * width * 3)],
-  ];
-  const file = Buffer.alloc(400 + width * height * 3);
-  file.write("II*\0\x08\0\0\0", "latin1");
-  file.writeUInt16LE(tags.length, 8);
-  let outside = 200;
-  for (const [index, [tag, type, values]] of tags.entries()) {
-    const at = 10 + index * 12;
-    const bytes = type === 3 ? 2 : 4;
-    file.writeUInt16LE(tag, at);
-    file.writeUInt16LE(type, at + 2);
-    file.writeUInt32LE(values.length, at + 4);
-    const inside = values.length * bytes <= 4;
-    if (!inside) file.writeUInt32LE(outside, at + 8);
-    for (const [place, value] of values.entries()) {
-      file.writeUIntLE(value, (inside ? at + 8 : outside) + place * bytes, bytes);
-    }
-    if (!inside) outside += values.length * bytes;
-  }
-  for (let px = 0; px < width * height; px++) {
-    const right = px % width >= width / 2 ? 1 : 0;
-    const below = px >= (width * height) / 2 ? 2 : 0;
-    file.set(RGB[right + below] ?? [], 400 + px * 3);
-  }
+/** An uncompressed TIFF with the directory first, which ends within its last strip. */
+async function shortStrip(): Promise<Buffer> {
+  const [width, height] = [192, 128];
+  const { file, pixels } = emptyTiff({ width, height, channels: 3 });
+  pixels.set(await picture().raw().toBuffer());
   return file.subarray(0, file.length - width * 3 * 5);
 }
 
-function bmp(): Buffer {
-  const [width, height] = [192, 128];
-  const file = Buffer.alloc(54 + width * height * 3);
-  file.write("BM", "latin1");
-  file.writeUInt32LE(54, 10);
-  file.writeUInt32LE(40, 14);
-  file.writeInt32LE(width, 18);
-  // The rows are stored from the top.
-  file.writeInt32LE(-height, 22);
-  file.writeUInt16LE(24, 28);
-  for (let px = 0; px < width * height; px++) {
-    const right = px % width >= width / 2 ? 1 : 0;
-    const below = px >= (width * height) / 2 ? 2 : 0;
-    file.set([...(RGB[right + below] ?? [])].reverse(), 54 + px * 3);
-  }
-  return file;
+async function bmp(): Promise<Buffer> {
+  const pixels = await picture().raw().toBuffer();
+  // BMP stores blue first.
+  for (let at = 0; at < pixels.length; at += 3) pixels.subarray(at, at + 3).reverse();
+  return bmpOf({ width: 192, height: -128, bits: 24 }, pixels);
 }
 
 /** The damaged file, the part of the image that is present, from the top, and the message. */
@@ -175,8 +131,8 @@ const DAMAGED: readonly (readonly [string, () => Promise<Buffer>, "half" | "all"
     "half",
     /ends within a frame/,
   ],
-  ["a TIFF that ends within a strip", async () => shortStrip(), "half", /./],
-  ["a truncated BMP", async () => part(bmp(), 0.8), "half", /ends before/],
+  ["a TIFF that ends within a strip", shortStrip, "half", /./],
+  ["a truncated BMP", async () => part(await bmp(), 0.8), "half", /ends before/],
 ];
 
 describe.each(DAMAGED)("%s", (_name, make, shown, why) => {

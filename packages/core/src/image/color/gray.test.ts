@@ -6,15 +6,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { TYPES, tiffOf } from "../formats/tiff/written.fixture.ts";
 import { configureCodec, probe } from "../index.ts";
-import {
-  colorsOf,
-  farthest,
-  fileOf,
-  pixelsOf,
-  type Quadrants,
-  rendered,
-  rules,
-} from "../pictures.fixture.ts";
+import { farthest, type Quadrants, rules, shownColors } from "../pictures.fixture.ts";
 import { profileOf } from "./icc.ts";
 import {
   avif,
@@ -196,18 +188,11 @@ function wanted({ light }: Profile, { bits, alpha }: Store): Quadrants {
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
-const whole = { whole: { format: "png" } } as const;
-
-async function seen(file: Buffer, memoryBytes = Infinity): Promise<Quadrants> {
-  const made = await rendered(file, whole, memoryBytes);
-  return colorsOf(await pixelsOf(fileOf(made, "whole")));
-}
-
 describe.each(STORES)("$name", (store) => {
   it.each(PROFILES)("is converted by a profile of $name", async (profile) => {
     const file = await store.file(profile.icc);
     for (const memoryBytes of [Infinity, 1]) {
-      const found = await seen(file, memoryBytes);
+      const found = await shownColors(file, memoryBytes);
       expect(farthest(found, wanted(profile, store))).toBeLessThanOrEqual(store.near);
     }
   });
@@ -262,7 +247,7 @@ describe("gray in narrow range", () => {
 
   it.each(cases)("is expanded, AVIF, $bits bit, $transfer", async (one) => {
     for (const memoryBytes of [Infinity, 1]) {
-      const found = await seen(await fileOfCase(one), memoryBytes);
+      const found = await shownColors(await fileOfCase(one), memoryBytes);
       // The curve is steep in dark values.
       expect(farthest(found, wide(one.transfer))).toBeLessThanOrEqual(8);
     }
@@ -274,7 +259,7 @@ describe("gray in narrow range", () => {
     const shown = await chromiumSees(files.map((file) => ({ type: "avif", file })));
     for (const [at, file] of files.entries()) {
       const [a = [], b = [], c = [], d = []] = shown[at]?.map((color) => color.slice(0, 3)) ?? [];
-      expect(farthest(await seen(file), [a, b, c, d]), `${at}`).toBeLessThanOrEqual(3);
+      expect(farthest(await shownColors(file), [a, b, c, d]), `${at}`).toBeLessThanOrEqual(3);
     }
   });
 
@@ -282,7 +267,7 @@ describe("gray in narrow range", () => {
     // Made with Debian's `heif-enc -q 95`, 1.15, from a gray PNG of these samples.
     const file = await readFile(new URL("../formats/heic/gray.fixture.heic", import.meta.url));
     const narrow = withProperty(file, nclx(1, 13, 6, false));
-    expect(farthest(await seen(narrow), wide("sRGB"))).toBeLessThanOrEqual(3);
+    expect(farthest(await shownColors(narrow), wide("sRGB"))).toBeLessThanOrEqual(3);
     const [a = 0, b = 0, c = 0, d = 0] = NARROW.map(([share = 0]) => share * 255);
     const full: Quadrants = [
       [a, a, a],
@@ -291,7 +276,7 @@ describe("gray in narrow range", () => {
       [d, d, d],
     ];
     for (const said of [file, withProperty(file, nclx(1, 13))]) {
-      expect(farthest(await seen(said), full)).toBeLessThanOrEqual(3);
+      expect(farthest(await shownColors(said), full)).toBeLessThanOrEqual(3);
     }
   });
 });
@@ -313,7 +298,7 @@ describe("gray with a profile", () => {
     const shown = await chromiumSees(cases);
     const far: unknown[] = [];
     for (const [at, { name, file }] of cases.entries()) {
-      const ours = (await seen(file)).map((color) => [...color, 255].slice(0, 4));
+      const ours = (await shownColors(file)).map((color) => [...color, 255].slice(0, 4));
       const [a = [], b = [], c = [], d = []] = ours;
       const theirs = shown[at];
       const apart = theirs ? farthest([a, b, c, d], theirs) : Number.NaN;
@@ -327,7 +312,7 @@ describe("gray with a profile", () => {
       for (let at = 128; at < icc.length; at += 3) {
         const torn = Buffer.from(icc);
         torn.fill(0xff, at, Math.min(icc.length, at + 4));
-        await seen(await png(numbers, 16, undefined, iccp(torn)));
+        await shownColors(await png(numbers, 16, undefined, iccp(torn)));
       }
     }
   });

@@ -1,6 +1,7 @@
 import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { chunk, u32, withChunks } from "../containers.fixture.ts";
+import { box, boxesIn, uint } from "../formats/iso/boxes.ts";
 import type { Quadrants } from "../pictures.fixture.ts";
 import { inverse } from "./matrix.ts";
 
@@ -222,7 +223,7 @@ export const nclx = (primaries: number, transfer: number, matrix = 6, full = tru
   box(
     "colr",
     Buffer.from("nclx"),
-    ...[primaries, transfer, matrix].map(u16),
+    ...[primaries, transfer, matrix].map((number) => uint(2, number)),
     Buffer.of(full ? 0x80 : 0),
   );
 
@@ -238,7 +239,7 @@ export function withProperty(file: Buffer, property: Buffer): Buffer {
   const at = (type: string) => copy.indexOf(type, 0, "latin1") - 4;
   const [ipco, ipma, iloc] = [at("ipco"), at("ipma"), at("iloc")];
   const end = (start: number) => start + copy.readUInt32BE(start);
-  const index = [...parts(copy.subarray(ipco + 8, end(ipco)))].length + 1;
+  const index = [...boxesIn(copy.subarray(ipco + 8, end(ipco)))].length + 1;
   // Version and flags, the number of entries, and the first item's id and number of properties.
   const first = ipma + 12 + 4 + 2;
   const associated = copy[first] ?? 0;
@@ -263,22 +264,6 @@ export function withProperty(file: Buffer, property: Buffer): Buffer {
     Buffer.of(index),
     copy.subarray(associations),
   ]);
-}
-
-/** The offsets of consecutive boxes. */
-function* parts(bytes: Buffer): Generator<number> {
-  for (let at = 0; at + 8 <= bytes.length; at += bytes.readUInt32BE(at)) yield at;
-}
-
-function box(type: string, ...bodies: readonly Buffer[]): Buffer {
-  const body = Buffer.concat([Buffer.from(type, "latin1"), ...bodies]);
-  return Buffer.concat([u32(body.length + 4), body]);
-}
-
-function u16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16BE(value);
-  return bytes;
 }
 
 /** The samples of four colors. */

@@ -1,7 +1,16 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, probe } from "../index.ts";
-import { detailed, fileOf, quadrants, RGB, rendered, rules } from "../pictures.fixture.ts";
+import {
+  animationOf,
+  detailed,
+  fileOf,
+  plain,
+  quadrants,
+  RGB,
+  rendered,
+  rules,
+} from "../pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -9,12 +18,7 @@ describe("an animation", () => {
   const colors = ["#ff0000", "#00ff00", "#0000ff"] as const;
 
   async function animation(format: "gif" | "webp"): Promise<Buffer> {
-    const frames = colors.map((background) =>
-      sharp({ create: { width: 80, height: 40, channels: 3, background } })
-        .png()
-        .toBuffer(),
-    );
-    const joined = sharp(await Promise.all(frames), { join: { animated: true } });
+    const joined = await animationOf(...colors.map((color) => plain(color, 80, 40)));
     return joined[format]({ delay: [50, 100, 150], loop: 2 }).toBuffer();
   }
 

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { chunk, inserted } from "../containers.fixture.ts";
+import { chunk, inserted, segment } from "../containers.fixture.ts";
 import { configureCodec } from "../index.ts";
 import { hasNoTrailingData } from "../passthrough/no-trailing-data.ts";
 import { fileOf, quadrants, RGB, rendered } from "../pictures.fixture.ts";
+import { bmpOf } from "./bmp/bmp.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -38,25 +39,8 @@ async function cgbi(): Promise<Buffer> {
   return inserted(file, 8, chunk("CgBI", [0x50, 0, 0x20, 2]));
 }
 
-function bmp(bits: number, method: number, height = 64): Buffer {
-  const file = Buffer.alloc(54 + 1024 + 96 * 64);
-  file.write("BM", "latin1");
-  file.writeUInt32LE(54 + 1024, 10);
-  file.writeUInt32LE(40, 14);
-  file.writeInt32LE(96, 18);
-  file.writeInt32LE(height, 22);
-  file.writeUInt16LE(bits, 28);
-  file.writeUInt32LE(method, 30);
-  return file;
-}
-
-/** Inserts a comment of this many bytes before the frame. */
-function commented(file: Buffer, bytes: number): Buffer {
-  const comment = Buffer.alloc(bytes + 4, 0x20);
-  comment.writeUInt16BE(0xfffe);
-  comment.writeUInt16BE(bytes + 2, 2);
-  return Buffer.concat([file.subarray(0, 2), comment, file.subarray(2)]);
-}
+const bmp = (bits: number, method: number, height = 64) =>
+  bmpOf({ width: 96, height, bits, method }, Buffer.alloc(96 * 64));
 
 const HIERARCHICAL = [0xc5, 0xc6, 0xc7, 0xcd, 0xce, 0xcf, 0xde];
 
@@ -64,7 +48,10 @@ describe("the rejection of an intact but unsupported source names its kind", () 
   it.each([
     ["a JPEG of 12-bit samples", () => jpeg(0xc1, 12)],
     ["a JPEG of 12-bit samples", () => jpeg(0xc2, 12)],
-    ["a JPEG of 12-bit samples", async () => commented(await jpeg(0xc1, 12), 65_000)],
+    [
+      "a JPEG of 12-bit samples",
+      async () => inserted(await jpeg(0xc1, 12), 2, segment(0xfe, Buffer.alloc(65_000, 0x20))),
+    ],
     ["a lossless JPEG", () => jpeg(0xc3)],
     ["a lossless JPEG", () => jpeg(0xc3, 16)],
     ["a lossless JPEG", () => jpeg(0xcb)],

@@ -31,7 +31,7 @@ export interface Layout {
   /** YCbCr: do its tags specify JFIF's conversion to RGB? */
   readonly jfif: boolean;
   /** The sample format if it is not unsigned integers of one size. */
-  readonly oddity: string | undefined;
+  readonly unsupportedSamples: string | undefined;
   /** The EXIF orientation, 1 to 8; undefined if it is not specified. */
   readonly orientation: number | undefined;
 }
@@ -94,7 +94,7 @@ export function layoutOf(directory: Directory): Layout | undefined {
     tiled: directory.places.has(322),
     subsampled: across !== 1 || down !== 1,
     jfif: isJfif(directory),
-    oddity: unsupportedProperty(directory),
+    unsupportedSamples: unsupportedSamplesOf(directory),
     orientation: orientationOf(directory),
   };
 }
@@ -136,7 +136,7 @@ const FORMATS: Readonly<Record<number, string>> = {
   6: "complex",
 };
 
-function unsupportedProperty({ numbers }: Directory): string | undefined {
+function unsupportedSamplesOf({ numbers }: Directory): string | undefined {
   const odd = numbers.get(339)?.find((format) => format in FORMATS);
   if (odd !== undefined) return `${FORMATS[odd]} samples`;
   const bits = numbers.get(258) ?? [];

@@ -73,12 +73,21 @@ export function readerOf(
 
 /** The properties that alone make an image unsupported. */
 function unsupportedProperty(layout: Layout): string | undefined {
-  const { oddity, photometric, colors, bits, compression, planar, tiled, premultiplied } = layout;
+  const {
+    unsupportedSamples,
+    photometric,
+    colors,
+    bits,
+    compression,
+    planar,
+    tiled,
+    premultiplied,
+  } = layout;
   if (colors === undefined) {
     if (photometric === 5) return "a TIFF in inks other than CMYK";
     return `a TIFF of ${COLOR_NAMES[photometric] ?? `color space ${photometric}`} samples`;
   }
-  if (oddity !== undefined) return `a TIFF of ${oddity}`;
+  if (unsupportedSamples !== undefined) return `a TIFF of ${unsupportedSamples}`;
   if (![1, 2, 4, 8, 16].includes(bits)) return `a TIFF of ${bits} bit samples`;
   if (!READ.includes(compression)) {
     return `a TIFF compressed with ${COMPRESSION_NAMES[compression] ?? `method ${compression}`}`;

@@ -1,6 +1,5 @@
-import sharp from "sharp";
 import { expect, it } from "vitest";
-import { quadrants, RGB } from "../../pictures.fixture.ts";
+import { animationOf, quadrants, RGB } from "../../pictures.fixture.ts";
 import { mayBeLossless } from "./lossless.ts";
 
 const CLEAR = [
@@ -25,10 +24,7 @@ it.each([
 });
 
 it("classifies an animation by its first frame", async () => {
-  const frames = await Promise.all(
-    [quadrants(RGB), quadrants(RGB).negate()].map((frame) => frame.png().toBuffer()),
-  );
-  const animated = sharp(frames, { join: { animated: true } });
+  const animated = await animationOf(quadrants(RGB), quadrants(RGB).negate());
   expect(mayBeLossless(await animated.clone().webp().toBuffer())).toBe(false);
   expect(mayBeLossless(await animated.clone().webp({ lossless: true }).toBuffer())).toBe(true);
 });
