@@ -22,12 +22,20 @@ export const INKS: Quadrants = [
   [190, 180, 120],
 ];
 
-export const BLACK_AND_WHITE: Quadrants = [
-  [0, 0, 0],
-  [255, 255, 255],
-  [255, 255, 255],
-  [0, 0, 0],
-];
+/** Four grays in RGB. */
+export function grays(...levels: readonly [number, number, number, number]): Quadrants {
+  const [a, b, c, d] = levels;
+  const rgb = (level: number) => [level, level, level];
+  return [rgb(a), rgb(b), rgb(c), rgb(d)];
+}
+
+export const BLACK_AND_WHITE = grays(0, 255, 255, 0);
+
+/** The two ways to make a rendition, and the memory that leads to each. */
+export const WAYS = [
+  ["decoded once", Infinity],
+  ["streamed", 1],
+] as const;
 
 /** An image with known content: four quadrants of one color each. */
 export function quadrants(colors: Quadrants, width = 96, height = 64): Sharp {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { planRenditions } from "../plan/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
 import { configureCodec, type ImageInput, probe, type RenderOptions, render } from "./index.ts";
-import { detailed, rules } from "./pictures.fixture.ts";
+import { detailed, rules, WAYS } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -33,10 +33,7 @@ async function run(options: RenderOptions, memoryBytes = Infinity): Promise<void
   await render(input, planRenditions(info, recipe, "key", memoryBytes), options);
 }
 
-describe.each([
-  ["decoded once", Infinity],
-  ["streamed", 1],
-])("render, %s", (_name, memoryBytes) => {
+describe.each(WAYS)("render, %s", (_name, memoryBytes) => {
   it("delivers each rendition of the plan once, with its plan", async () => {
     const seen: string[] = [];
     await run(

@@ -15,6 +15,7 @@ import {
   rendered,
   rules,
   shownColors,
+  WAYS,
 } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -23,13 +24,8 @@ function redAt({ data, width, channels }: Picture, x: number, y: number): number
   return data[(y * width + x) * channels] ?? Number.NaN;
 }
 
-const budgets = [
-  ["decoded once", Infinity],
-  ["streamed", 1],
-] as const;
-
 describe("the shape of a rendition", () => {
-  it.each(budgets)("is cropped at the center, %s", async (_name, memoryBytes) => {
+  it.each(WAYS)("is cropped at the center, %s", async (_name, memoryBytes) => {
     for (const orientation of [1, 3]) {
       const source = await quadrants(RGB, 120, 60).withMetadata({ orientation }).png().toBuffer();
       const presets = { a: { size: "40x40", fit: "cover", format: "png" } } as const;
@@ -42,7 +38,7 @@ describe("the shape of a rendition", () => {
     }
   });
 
-  it.each(budgets)("is padded with the background, %s", async (_name, memoryBytes) => {
+  it.each(WAYS)("is padded with the background, %s", async (_name, memoryBytes) => {
     const gray = quadrants([[200], [60], [60], [200]], 120, 60).toColorspace("b-w");
     for (const source of [quadrants(RGB, 120, 60), gray]) {
       for (const format of ["png", "jpeg"] as const) {
@@ -93,7 +89,7 @@ describe("the shape of a rendition", () => {
 });
 
 describe("the position of the crop", () => {
-  it.each(budgets)("follows gravity and focus, %s", async (_name, memoryBytes) => {
+  it.each(WAYS)("follows gravity and focus, %s", async (_name, memoryBytes) => {
     const source = await quadrants(RGB, 120, 60).png().toBuffer();
     const square = { size: "20x20", fit: "cover", format: "png" } as const;
     const made = await rendered(
@@ -118,7 +114,7 @@ describe("the position of the crop", () => {
 
   it.each(
     (["attention", "entropy"] as const).flatMap((gravity) =>
-      budgets.map(([name, memoryBytes]) => [gravity, name, memoryBytes] as const),
+      WAYS.map(([name, memoryBytes]) => [gravity, name, memoryBytes] as const),
     ),
   )("follows %s, %s", async (gravity, _name, memoryBytes) => {
     // Flat gray, with a patch of detail at its right end.

@@ -8,6 +8,7 @@ import {
   colorsOf,
   farthest,
   fileOf,
+  grays,
   INKS,
   pixelsOf,
   type Quadrants,
@@ -20,12 +21,7 @@ import {
 beforeAll(() => configureCodec({ threads: 2 }));
 
 const GRAY: Quadrants = [[20], [90], [160], [240]];
-const GRAY_AS_RGB: Quadrants = [
-  [20, 20, 20],
-  [90, 90, 90],
-  [160, 160, 160],
-  [240, 240, 240],
-];
+const GRAY_AS_RGB = grays(20, 90, 160, 240);
 const HALF_CLEAR: Quadrants = [
   [...RGB[0], 255],
   [...RGB[1], 128],
@@ -121,8 +117,7 @@ describe("a source's colors", () => {
       .withIccProfile("p3")
       .jpeg({ quality: 100, chromaSubsampling: "4:4:4" })
       .toBuffer();
-    const made = await rendered(source, WHOLE);
-    const file = fileOf(made, "whole");
+    const file = fileOf(await rendered(source, WHOLE), "whole");
     expect(farthest(colorsOf(await pixelsOf(file)), RGB)).toBeLessThan(8);
     expect(await sharp(file).metadata()).toMatchObject({ hasProfile: false });
   });

@@ -9,6 +9,7 @@ import {
   colorsOf,
   farthest,
   fileOf,
+  grays,
   pixelsOf,
   type Quadrants,
   quadrants,
@@ -113,22 +114,17 @@ describe("the color information of a PNG", () => {
   it.each(["linear", "PQ", "HLG", "gamma 2.2"] as const)(
     "can be a transfer function of gray: %s",
     async (transfer) => {
-      const grays: Quadrants = [
-        [60, 60, 60],
-        [128, 128, 128],
-        [200, 200, 200],
-        [240, 240, 240],
-      ];
+      const shown = grays(60, 128, 200, 240);
       for (const [bits, alpha] of [
         [8, undefined],
         [8, 128],
         [16, undefined],
         [16, 128],
       ] as const) {
-        const numbers = numbersOf(grays, "BT.2020", transfer).map(([gray = 0]) => [gray]);
+        const numbers = numbersOf(shown, "BT.2020", transfer).map(([gray = 0]) => [gray]);
         const file = await png(numbers, bits, alpha && alpha / 255, cicp("BT.2020", transfer));
         const clear = alpha === undefined ? [] : [alpha];
-        const wanted = grays.map((gray) => [...expected(gray, "BT.2020", transfer), ...clear]);
+        const wanted = shown.map((gray) => [...expected(gray, "BT.2020", transfer), ...clear]);
         for (const memoryBytes of WAYS) {
           const found = await shownColors(file, memoryBytes);
           expect(farthest(found, wanted)).toBeLessThanOrEqual(bits === 8 ? 8 : 2);
@@ -151,12 +147,7 @@ describe("the color information of a PNG", () => {
   });
 
   it("can be the peak of HDR, to which highlights are compressed", async () => {
-    const white: Quadrants = [
-      [255, 255, 255],
-      [200, 200, 200],
-      [128, 128, 128],
-      [20, 20, 20],
-    ];
+    const white = grays(255, 200, 128, 20);
     const numbers = numbersOf(white, "BT.2020", "PQ");
     for (const peak of [203, 600, 1000, 4000]) {
       const light = chunk("cLLI", Buffer.concat([u32(peak * 10_000), u32(0)]));

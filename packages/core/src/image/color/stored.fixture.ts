@@ -51,9 +51,11 @@ const LUMINANCE: Readonly<Record<PrimariesName, Rgb>> = {
 /** The light of diffuse white, in cd/m2. */
 const WHITE = 203;
 
-const linear = (value: number) =>
-  value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-const srgb = (light: number) =>
+/** The light of an sRGB sample of 0 to 255. */
+export const linear = (value: number) =>
+  value <= 0.04045 * 255 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4;
+/** The sRGB sample, 0 to 1, of light. */
+export const srgb = (light: number) =>
   light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055;
 
 const perceptual = (nits: number) => {
@@ -76,7 +78,7 @@ export function stored(
   primaries: PrimariesName,
   transfer: TransferName,
 ): number[] {
-  const light = product(FROM_709[primaries], rgbOf(color.map((value) => linear(value / 255))));
+  const light = product(FROM_709[primaries], rgbOf(color.map((value) => linear(value))));
   switch (transfer) {
     case "linear":
       return [...light];
@@ -133,7 +135,7 @@ export function expected(
   peak = 10_000,
 ): number[] {
   if (transfer !== "PQ" && transfer !== "HLG") return [...color];
-  const light = color.map((value) => linear(value / 255));
+  const light = color.map((value) => linear(value));
   const brightest = Math.max(...product(FROM_709[primaries], rgbOf(light))) * WHITE;
   const [source, target] = [perceptual(peak), perceptual(WHITE)];
   const maxLum = target / source;

@@ -10,6 +10,7 @@ import {
   rendered,
   rules,
   shownColors,
+  WAYS,
   WHOLE,
 } from "../../pictures.fixture.ts";
 
@@ -25,17 +26,6 @@ function fixture(name: "plain" | "alpha" | "phone"): Promise<Buffer> {
   return readFile(new URL(`${name}.fixture.heic`, import.meta.url));
 }
 
-/** Rotates an image with HEIF's own property, as phones do. It replaces the property "8 bit". */
-function turned(file: Buffer, quarters: number): Buffer {
-  const copy = Buffer.from(file);
-  const at = copy.indexOf("pixi");
-  copy.write("irot", at, "latin1");
-  copy[at + 4] = quarters;
-  return copy;
-}
-
-const [a, b, c, d] = RGB;
-
 describe("a HEIC", () => {
   it("is described by its header", async () => {
     const bytes = await fixture("plain");
@@ -50,10 +40,7 @@ describe("a HEIC", () => {
     });
   });
 
-  it.each([
-    ["decoded once", Infinity],
-    ["streamed", 1],
-  ])("is rendered, %s", async (_name, memoryBytes) => {
+  it.each(WAYS)("is rendered, %s", async (_name, memoryBytes) => {
     const presets = { ...WHOLE, half: { size: "48w", format: "jpeg", quality: 95 } } as const;
     const made = await rendered(await fixture("plain"), presets, memoryBytes);
     for (const [name, width] of [
@@ -77,23 +64,6 @@ describe("a HEIC", () => {
   it("is converted from its profile to sRGB", async () => {
     expect(farthest(await shownColors(await fixture("phone")), RGB)).toBeLessThan(12);
   });
-
-  it.each([
-    [0, [a, b, c, d], 96],
-    [1, [b, d, a, c], 64],
-    [2, [d, c, b, a], 96],
-    [3, [c, a, d, b], 64],
-  ] as const)(
-    "is rotated once, by %i quarter turns, regardless of EXIF",
-    async (quarters, wanted, width) => {
-      const bytes = turned(await fixture("phone"), quarters);
-      const info = await probe({ kind: "bytes", bytes }, rules(1e6));
-      expect(info).toMatchObject({ width, height: 160 - width, orientation: 1 });
-      const found = await pixelsOf(fileOf(await rendered(bytes, WHOLE), "whole"));
-      expect([found.width, found.height]).toEqual([width, 160 - width]);
-      expect(farthest(colorsOf(found), wanted)).toBeLessThan(12);
-    },
-  );
 
   it("is rejected before it is decoded if it exceeds the limit or HEIC is disabled", async () => {
     const input = { kind: "bytes", bytes: await fixture("plain") } as const;

@@ -10,6 +10,7 @@ import {
   colorsOf,
   farthest,
   fileOf,
+  grays,
   pixelsOf,
   type Quadrants,
   quadrants,
@@ -30,12 +31,7 @@ import {
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
-const GRAYS: Quadrants = [
-  [128, 128, 128],
-  [40, 40, 40],
-  [90, 90, 90],
-  [200, 200, 200],
-];
+const GRAYS = grays(128, 40, 90, 200);
 
 const EXTRAS: readonly Layout["extras"][] = [
   [],
@@ -253,6 +249,31 @@ describe("a TIFF in JPEG with strongly subsampled chroma", () => {
         expect(farthest(found, QUADRANTS)).toBeLessThan(NEAR);
       }
     }
+  });
+});
+
+describe("a TIFF with the JPEG stream of another encoder", () => {
+  const shown = async (subsampling: readonly [number, number], progressive: boolean, share = 1) => {
+    const chromaSubsampling = subsampling[0] === 2 ? "4:2:0" : "4:4:4";
+    const stream = await quadrants(QUADRANTS)
+      .jpeg({ quality: 95, chromaSubsampling, progressive })
+      .toBuffer();
+    const stored = [stream.subarray(0, stream.length * share)];
+    const layout = { photometric: "ycbcr", compression: "jpeg", subsampling, stored } as const;
+    return shownColors(tiffOf(layout, samplesOf(layout)));
+  };
+
+  it.each([
+    [1, 1],
+    [2, 2],
+  ] as const)("of %i x %i px per sample shows the drawn colors", async (...subsampling) => {
+    for (const progressive of [false, true]) {
+      expect(farthest(await shown(subsampling, progressive), QUADRANTS)).toBeLessThan(5);
+    }
+  });
+
+  it("is rejected if the stream is truncated", async () => {
+    await expect(shown([1, 1], false, 0.5)).rejects.toMatchObject({ reason: "SourceCorrupt" });
   });
 });
 
