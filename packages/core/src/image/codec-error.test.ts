@@ -17,8 +17,8 @@ describe("the meaning", () => {
     ["", "it is cut off or damaged"],
     ['unable to open "/tmp/a b/secret.jpg" for read', "unable to open for read"],
     ["/tmp/secret.jpg: not an image", ": not an image"],
-  ])("of %j", (text, said) => {
-    expect(meaning(text)).toBe(said);
+  ])("of %j", (text, wanted) => {
+    expect(meaning(text)).toBe(wanted);
   });
 
   it("has at most 160 characters", () => {
@@ -28,44 +28,39 @@ describe("the meaning", () => {
 
 describe("an error", () => {
   const cause = new Error();
-
-  it("while reading is blamed on the source", () => {
-    expect(toDecodeError("vipspng: libpng read error", cause)).toMatchObject({
-      name: "Rejection",
-      reason: "SourceCorrupt",
-      message: "the pixels cannot be read: it is cut off or damaged",
-      cause,
-    });
-  });
-
-  it.each(["vipspng: libpng read error", "VipsJpeg: premature end of JPEG image"])(
-    "while reading is blamed on the source, although a writer fails as a result: %s",
-    (said) => {
-      const text = `${said}\nvips2png: unable to write to target target`;
-      expect(toDecodeError(text, cause)).toMatchObject({ reason: "SourceCorrupt" });
-    },
-  );
-
-  it("for a directory with an impossible number of values is blamed on the source", () => {
-    const text = 'tiff2vips: Out of memory reading of "SampleFormat"';
-    expect(toDecodeError(text, cause)).toMatchObject({ reason: "SourceCorrupt" });
-  });
-
-  it.each(["out of memory --- size == 48MB", "tiff: cannot allocate 12 bytes", "std::bad_alloc"])(
-    "for lack of memory is a failure: %s",
-    (text) => {
-      expect(toDecodeError(text, cause)).toMatchObject({ name: "Failure", reason: "OutOfMemory" });
-      expect(toEncodeError(text, cause)).toMatchObject({ name: "Failure", reason: "OutOfMemory" });
-    },
-  );
+  const libpng = "vipspng: libpng read error";
+  const writer = "\nvips2png: unable to write to target target";
 
   it.each([
-    "vips2jpeg: no",
-    "Input file is missing: /tmp/a",
-    "No space left on device",
-    "extract_area: bad extract area",
-  ])("while writing is a failure: %s", (text) => {
-    expect(toDecodeError(text, cause)).toMatchObject({ name: "Failure", reason: "Internal" });
+    ["while reading is blamed on the source", libpng],
+    ["while reading is blamed on the source, although a writer fails too", libpng + writer],
+    ["of a truncated source is blamed on it", `VipsJpeg: premature end of JPEG image${writer}`],
+    [
+      "for a directory with an impossible number of values is blamed on the source",
+      'tiff2vips: Out of memory reading of "SampleFormat"',
+    ],
+  ])("%s", (_what, text) => {
+    const reason = "SourceCorrupt";
+    expect(toDecodeError(text, cause)).toMatchObject({ name: "Rejection", reason, cause });
+  });
+
+  it("contains the meaning of its text", () => {
+    const message = "the pixels cannot be read: it is cut off or damaged";
+    expect(toDecodeError(libpng, cause)).toMatchObject({ message });
+  });
+
+  it.each([
+    ["OutOfMemory", "out of memory --- size == 48MB"],
+    ["OutOfMemory", "tiff: cannot allocate 12 bytes"],
+    ["OutOfMemory", "std::bad_alloc"],
+    ["Internal", "vips2jpeg: no"],
+    ["Internal", "Input file is missing: /tmp/a"],
+    ["Internal", "No space left on device"],
+    ["Internal", "extract_area: bad extract area"],
+  ])("for lack of memory or while writing is a failure: %s, %s", (reason, text) => {
+    for (const toError of [toDecodeError, toEncodeError]) {
+      expect(toError(text, cause)).toMatchObject({ name: "Failure", reason });
+    }
   });
 });
 

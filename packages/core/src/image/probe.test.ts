@@ -1,11 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Rejection } from "../outcome/index.ts";
 import type { SourceInfo } from "../plan/index.ts";
 import { configureCodec, ENCODER, probe } from "./index.ts";
+import { inputOf } from "./inputs.fixture.ts";
 import { quadrants, RGB, rules } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -63,18 +61,10 @@ describe("probe", () => {
 
   it("gives the same description for a file and its bytes", async () => {
     const bytes = await quadrants(RGB).withIccProfile("p3").webp({ lossless: true }).toBuffer();
-    const folder = await mkdtemp(join(tmpdir(), "probe-"));
-    try {
-      const path = join(folder, "a.txt");
-      await writeFile(path, bytes);
-      expect(await probe({ kind: "file", path }, plenty)).toEqual(await probed(bytes));
-      await writeFile(path, "");
-      await expect(probe({ kind: "file", path }, plenty)).rejects.toMatchObject({
-        reason: "SourceEmpty",
-      });
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    expect(await probe(await inputOf("file", bytes), plenty)).toEqual(await probed(bytes));
+    await expect(probe(await inputOf("file", Buffer.of()), plenty)).rejects.toMatchObject({
+      reason: "SourceEmpty",
+    });
   });
 
   const supported =

@@ -70,8 +70,8 @@ export async function probe(input: ImageInput, rules: ProbeRules): Promise<Sourc
     checkPixels(info, rules);
     return info;
   }
-  const { metadata, mend } = await metadataIn(input, own, rules);
-  const info = { ...describe(own, head, bytes, metadata, rules), ...mend };
+  const { metadata, repaired } = await metadataIn(input, own, rules);
+  const info = { ...describe(own, head, bytes, metadata, rules), ...repaired };
   checkPixels(info, rules);
   if (info.format === "jpeg" && info.progressive) {
     await withByteReader(input, (reader) => checkScans(reader, info, rules.limits.seconds));
@@ -141,7 +141,7 @@ async function isoContainer(
 
 interface Read {
   readonly metadata: Metadata;
-  readonly mend?: Pick<SourceInfo, "mended" | "damaged">;
+  readonly repaired?: Pick<SourceInfo, "mended" | "damaged">;
 }
 
 function metadataIn(input: ImageInput, container: Container, rules: ProbeRules): Promise<Read> {
@@ -167,19 +167,19 @@ async function metadataAndRepair(
   const metadata = metadataOf(format, tiff?.place);
   try {
     return { metadata: await metadata(input) };
-  } catch (toError) {
-    if (!(toError instanceof Rejection)) throw toError;
+  } catch (error) {
+    if (!(error instanceof Rejection)) throw error;
     if (format === "gif" && source.damaged === "render") {
       return { metadata: await metadataOf(format, { failOn: "none" })(input) };
     }
-    if (format !== "webp") throw toError;
-    const mend = await withByteReader(input, webpRepair);
-    const missed = mend?.lacksFrames !== true || presets.some(({ animated }) => animated);
-    if (mend === undefined || (missed && source.damaged === "reject")) throw toError;
+    if (format !== "webp") throw error;
+    const repair = await withByteReader(input, webpRepair);
+    const missed = repair?.lacksFrames !== true || presets.some(({ animated }) => animated);
+    if (repair === undefined || (missed && source.damaged === "reject")) throw error;
     const mended = { mended: true } as const;
     return {
       metadata: await withRepairedWebp(input, mended, metadata),
-      mend: { ...mended, ...(missed && { damaged: toError.message }) },
+      repaired: { ...mended, ...(missed && { damaged: error.message }) },
     };
   }
 }
@@ -211,13 +211,13 @@ const metadataOf =
 
 function readableFormat(head: Uint8Array, rules: ProbeRules): InputFormat {
   const found = formatOf(head);
-  if (found.kind === "readable") {
+  if (found.kind === "supported") {
     checkAllowed(found.format, rules);
     return found.format;
   }
   throw new Rejection(
     "SourceUnsupported",
-    found.kind === "unreadable"
+    found.kind === "unsupported"
       ? `the source is ${found.name}, which is not supported; ${SUPPORTED}`
       : `the source is not an image in a supported format; ${SUPPORTED}`,
   );

@@ -35,15 +35,15 @@ async function made(
   const recipe = defineRecipe({ source: { damaged }, presets });
   const plan = planRenditions(await probe(input, recipe), recipe, "key", memoryBytes);
   const images = new Map<string, RenderedImage>();
-  const said: string[] = [];
+  const reasons: string[] = [];
   await render(input, plan, {
     onRendition: (image) => {
       expect(images.has(image.plan.preset.name), "handed over twice").toBe(false);
       images.set(image.plan.preset.name, image);
     },
-    onDamaged: (why) => void said.push(why),
+    onDamaged: (why) => void reasons.push(why),
   });
-  return { images, damaged: said };
+  return { images, damaged: reasons };
 }
 
 const picture = () => quadrants(RGB, 192, 128);

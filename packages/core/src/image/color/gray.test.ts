@@ -258,8 +258,8 @@ describe("gray in narrow range", () => {
     const narrow = withProperty(file, nclx(1, 13, 6, false));
     expect(farthest(await shownColors(narrow), wide("sRGB"))).toBeLessThanOrEqual(3);
     const full = NARROW.map(([share = 0]) => Array<number>(3).fill(share * 255));
-    for (const said of [file, withProperty(file, nclx(1, 13))]) {
-      expect(farthest(await shownColors(said), full)).toBeLessThanOrEqual(3);
+    for (const fullRange of [file, withProperty(file, nclx(1, 13))]) {
+      expect(farthest(await shownColors(fullRange), full)).toBeLessThanOrEqual(3);
     }
   });
 });

@@ -153,8 +153,8 @@ describe("the color information of a PNG", () => {
       const light = chunk("cLLI", Buffer.concat([u32(peak * 10_000), u32(0)]));
       const volume = Buffer.alloc(24);
       volume.writeUInt32BE(peak * 10_000, 16);
-      for (const said of [light, chunk("mDCV", volume)]) {
-        const file = await png(numbers, 16, undefined, cicp("BT.2020", "PQ"), said);
+      for (const peakChunk of [light, chunk("mDCV", volume)]) {
+        const file = await png(numbers, 16, undefined, cicp("BT.2020", "PQ"), peakChunk);
         const rolledOff = white.map((color) => expected(color, "BT.2020", "PQ", peak));
         const wanted = peak === 203 ? white : rolledOff;
         expect(farthest(await shownColors(file), wanted)).toBeLessThanOrEqual(2);
@@ -279,12 +279,12 @@ describe("the color information of an AVIF or HEIC", () => {
     const file = await readFile(new URL(`../formats/heic/${name}.fixture.heic`, import.meta.url));
     const numbers = { "Display P3": 12, "BT.2020": 9, "BT.709": 1 }[primaries];
     const transfers = { sRGB: 13, "gamma 2.2": 4, PQ: 16, HLG: 18, linear: 8 }[transfer];
-    const said = withProperty(file, nclx(numbers, transfers));
+    const labeled = withProperty(file, nclx(numbers, transfers));
     const plain = await shownColors(file);
     // The file's samples are known in 8 bits, which is a large step of light for PQ.
     const near = transfer === "PQ" ? 14 : 6;
     for (const memoryBytes of WAYS) {
-      const found = await shownColors(said, memoryBytes);
+      const found = await shownColors(labeled, memoryBytes);
       for (const [at, [r = 0, g = 0, b = 0, alpha = 255]] of found.entries()) {
         if (alpha === 0) continue;
         const held = (plain[at] ?? []).slice(0, 3);

@@ -15,7 +15,7 @@ describe("formatOf", () => {
   it.each(CONTAINERS)("recognizes %s", async (name, store) => {
     const format = name.split(" ").find((word) => /^(?:jpeg|png|webp|tiff|avif)$/.test(word));
     const file = await store(quadrants(RGB)).toBuffer();
-    expect(formatOf(file)).toEqual({ kind: "readable", format });
+    expect(formatOf(file)).toEqual({ kind: "supported", format });
   });
 
   it.each([
@@ -32,7 +32,7 @@ describe("formatOf", () => {
     ["svg", bytes('\xef\xbb\xbf<?xml version="1.0"?>\n<!-- by hand -->\n<svg width="1">')],
     ["bmp", bytes("BM\x9a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0")],
   ])("recognizes %s by its magic number", (format, head) => {
-    expect(formatOf(head)).toEqual({ kind: "readable", format });
+    expect(formatOf(head)).toEqual({ kind: "supported", format });
   });
 
   it.each([
@@ -43,7 +43,7 @@ describe("formatOf", () => {
     ["a Photoshop file", bytes("8BPS")],
     ["a ZIP archive", bytes("PK\x03\x04")],
   ])("names %s", (name, head) => {
-    expect(formatOf(head)).toEqual({ kind: "unreadable", name });
+    expect(formatOf(head)).toEqual({ kind: "unsupported", name });
   });
 
   it.each([

@@ -276,7 +276,7 @@ describe("the format of arbitrary bytes", () => {
         const whole = Buffer.concat([latin(magic), rest]);
         const head = whole.subarray(0, Math.max(0, whole.length - cut));
         const seen = formatOf(head);
-        expect(["readable", "unreadable", "unknown"]).toContain(seen.kind);
+        expect(["supported", "unsupported", "unknown"]).toContain(seen.kind);
         // The result is the same inside a larger buffer.
         expect(formatOf(Uint8Array.from(head))).toEqual(seen);
       }),

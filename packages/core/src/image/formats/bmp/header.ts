@@ -139,10 +139,10 @@ function paletteOf(
 ): BmpHeader["palette"] {
   const after = length === INFO ? (method === 3 ? 12 : method === 6 ? 16 : 0) : 0;
   const most = bits <= 8 ? 2 ** bits : 0;
-  const said = length < INFO ? 0 : head.readUInt32LE(46);
+  const declared = length < INFO ? 0 : head.readUInt32LE(46);
   return {
     at: FILE_HEADER + length + after,
-    entries: said === 0 ? most : Math.min(said, most),
+    entries: declared === 0 ? most : Math.min(declared, most),
     entryBytes: length === CORE ? 3 : 4,
   };
 }

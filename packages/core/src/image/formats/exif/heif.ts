@@ -19,14 +19,14 @@ export async function heifExifEdits(reader: ByteReader): Promise<Edit[]> {
   const edits: Edit[] = [];
   for (const { typeAt, data } of found) {
     if (typeAt === undefined) continue;
-    const heavy = found.length > ITEMS || (await isHeavy(data, reader));
-    if (heavy) edits.push({ at: typeAt, bytes: HIDDEN });
+    const excessive = found.length > ITEMS || (await exceedsLimits(data, reader));
+    if (excessive) edits.push({ at: typeAt, bytes: HIDDEN });
   }
   return edits;
 }
 
 /** Four bytes precede the block: ISO/IEC 23008-12, A.2.1. */
-async function isHeavy(extents: readonly Extent[], reader: ByteReader): Promise<boolean> {
+async function exceedsLimits(extents: readonly Extent[], reader: ByteReader): Promise<boolean> {
   const lengths = extents.map((one) => ("bytes" in one ? one.bytes.length : one.length));
   const all = lengths.reduce((sum, length) => sum + length, 0);
   // An extent without a length reaches the end of the file, and an item without extents may be read

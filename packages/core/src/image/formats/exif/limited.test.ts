@@ -38,16 +38,16 @@ describe.each(FORMATS)("%s with EXIF that takes long to read", (format) => {
       const source = await withExif(format, bomb());
       const input = await inputOf(kind, source);
       const orientation = format === "avif" ? undefined : 6;
-      await withLimitedExif(input, format, async (lent) => {
-        expect(lent).not.toBe(input);
-        const lentBytes = await bytesOf(lent);
-        expect(lentBytes.length).toBe(source.length);
-        const { exif, orientation: turn } = await sharp(lentBytes).metadata();
+      await withLimitedExif(input, format, async (passed) => {
+        expect(passed).not.toBe(input);
+        const passedBytes = await bytesOf(passed);
+        expect(passedBytes.length).toBe(source.length);
+        const { exif, orientation: turn } = await sharp(passedBytes).metadata();
         expect(turn).toBe(orientation);
         if (format === "avif") return expect(exif).toBeUndefined();
         const from = exif?.toString("latin1", 0, 4) === "Exif" ? 6 : 0;
         expect(exif?.subarray(from, from + 26)).toEqual(exifOfOrientation(6));
-        if (lent.kind === "file") await expect(stat(lent.path)).resolves.toBeDefined();
+        if (passed.kind === "file") await expect(stat(passed.path)).resolves.toBeDefined();
       });
       const made = fileOf(await rendered(input, { a: { format: "png" } }), "a");
       const found = colorsOf(await pixelsOf(made));
@@ -68,7 +68,7 @@ describe.each(FORMATS)("%s with EXIF that takes long to read", (format) => {
       .toFormat(format)
       .toBuffer();
     const input = { kind: "bytes", bytes: camera } as const;
-    await withLimitedExif(input, format, async (lent) => expect(lent).toBe(input));
+    await withLimitedExif(input, format, async (passed) => expect(passed).toBe(input));
   });
 });
 
@@ -82,8 +82,8 @@ it("the probe reports the size of EXIF in bytes", async () => {
 describe("a PNG with reduced EXIF", () => {
   it("has a valid checksum", async () => {
     const source = await withExif("png", exifBomb(3, 2600, 2600));
-    await withLimitedExif({ kind: "bytes", bytes: source }, "png", async (lent) => {
-      const bytes = await bytesOf(lent);
+    await withLimitedExif({ kind: "bytes", bytes: source }, "png", async (passed) => {
+      const bytes = await bytesOf(passed);
       const at = bytes.indexOf("eXIf");
       const length = bytes.readUInt32BE(at - 4);
       expect(bytes.readUInt32BE(at + 4 + length)).toBe(crc32(bytes.subarray(at, at + 4 + length)));

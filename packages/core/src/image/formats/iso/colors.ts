@@ -90,9 +90,9 @@ export interface IsoColors {
 export async function isoColors(file: IsoFile, reader: ByteReader): Promise<IsoColors> {
   const primary = file.items.get(file.primary);
   const leaf = leaves(file)[0];
-  const said = [primary, leaf].filter((item) => item !== undefined);
+  const described = [primary, leaf].filter((item) => item !== undefined);
   const boxes = (type: string) =>
-    said.flatMap(({ properties }) =>
+    described.flatMap(({ properties }) =>
       properties.filter(({ box }) => box.type === type).map(({ box }) => box.body),
     );
   const colr = boxes("colr");

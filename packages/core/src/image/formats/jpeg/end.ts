@@ -37,7 +37,7 @@ export async function missingEnd(
   { source, seconds }: Pick<Plan, "source" | "seconds">,
   signal: AbortSignal | undefined,
 ): Promise<Edit | undefined> {
-  const found = await withByteReader(input, endless);
+  const found = await withByteReader(input, withoutEnd);
   if (found === undefined) return undefined;
   const { width, height, end } = found;
   const top = Math.max(0, height - BOTTOM);
@@ -76,7 +76,7 @@ export async function missingEnd(
  * coefficient (the last scan may be truncated), and the end of its data, without a possible first
  * byte of the marker. https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.2.3 and G.1.1.1
  */
-async function endless(source: ByteReader): Promise<(Area & { end: number }) | undefined> {
+async function withoutEnd(source: ByteReader): Promise<(Area & { end: number }) | undefined> {
   let area: Area | undefined;
   const wanted = (marker: number) => isFrame(marker) || marker === SCAN || marker === END;
   /** For each component, the coefficients whose last bit is present. */

@@ -1,10 +1,8 @@
-import { mkdtempDisposable, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Rejection } from "../../../outcome/index.ts";
 import { configureCodec, probe } from "../../index.ts";
+import { inputOf } from "../../inputs.fixture.ts";
 import {
   BLACK_AND_WHITE,
   colorsOf,
@@ -319,15 +317,13 @@ describe("a TIFF whose samples are repacked", () => {
   });
 
   it("gives the same colors from a file as from memory", async () => {
-    await using folder = await mkdtempDisposable(join(tmpdir(), "imagefleet-tiff-"));
-    const path = join(folder.path, "picture.tif");
     for (const layout of [
       { photometric: "cielab" },
       { photometric: "cielab", bigEndian: true, big: true },
       { photometric: "rgb", extras: [0, 0] },
     ] as const) {
-      await writeFile(path, tiffOf(layout, samplesOf(layout)));
-      expect(farthest(await shownColors({ kind: "file", path }), QUADRANTS)).toBeLessThan(NEAR);
+      const input = await inputOf("file", tiffOf(layout, samplesOf(layout)));
+      expect(farthest(await shownColors(input), QUADRANTS)).toBeLessThan(NEAR);
     }
   });
 

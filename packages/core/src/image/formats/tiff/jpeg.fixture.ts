@@ -41,7 +41,7 @@ export function jpegOf(width: number, height: number, components: readonly Compo
   const blocks = components.reduce((sum, { across, down }) => sum + across * down, 0);
   const together = components.length <= MOST_COMPONENTS && blocks <= MOST_BLOCKS;
   const size = [height, width].flatMap((px) => [px >> 8, px & 255]);
-  const said = components.flatMap(({ across, down }, at) => [at + 1, (across << 4) | down, 0]);
+  const sampling = components.flatMap(({ across, down }, at) => [at + 1, (across << 4) | down, 0]);
   const scans = together
     ? [
         scan(components, 1, {
@@ -59,7 +59,7 @@ export function jpegOf(width: number, height: number, components: readonly Compo
     tables: Buffer.from([...START, ...TABLES, ...END]),
     frame: Buffer.from([
       ...START,
-      ...segment(0xc0, [8, ...size, components.length, ...said]),
+      ...segment(0xc0, [8, ...size, components.length, ...sampling]),
       ...scans.flat(),
       ...END,
     ]),

@@ -73,8 +73,8 @@ export function layoutOf(directory: Directory): Layout | undefined {
   const number = (tag: number, otherwise: number) => one(directory, tag) ?? otherwise;
   const [width, height] = [number(256, 0), number(257, 0)];
   const photometric = one(directory, 262);
-  const torn = NEEDED.some((tag) => directory.places.has(tag) && !directory.numbers.has(tag));
-  if (width === 0 || height === 0 || photometric === undefined || torn) return undefined;
+  const unreadable = NEEDED.some((tag) => directory.places.has(tag) && !directory.numbers.has(tag));
+  if (width === 0 || height === 0 || photometric === undefined || unreadable) return undefined;
   const colors = colorsOf(directory, photometric);
   const samples = number(277, 1);
   const inks = colors === undefined ? samples : INKS[colors];

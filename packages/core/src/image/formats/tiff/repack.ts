@@ -72,9 +72,9 @@ export async function repacked(
   raster: Raster,
   { signal, seconds, tolerant }: How,
 ): Promise<ArrayBuffer> {
-  const { picture, layout } = await again(input, source, raster);
+  const { picture, layout } = await layoutAgain(input, source, raster);
   const { directory } = picture;
-  const readable = source.repacked?.copied ? await copySayingRgb(input, directory) : input;
+  const readable = source.repacked?.copied ? await copyLabeledRgb(input, directory) : input;
   const failOn = tolerant ? "none" : "error";
   const how = { asIs: true, asStored: true, failOn, ...placeOf(picture) } as const;
   const decoded = await runPipeline(
@@ -92,7 +92,7 @@ export async function repacked(
 }
 
 /** Reads the layout again, which the probe read before. */
-async function again(input: ImageInput, source: SourceInfo, { width, height }: Raster) {
+async function layoutAgain(input: ImageInput, source: SourceInfo, { width, height }: Raster) {
   const picture = await withByteReader(input, (reader) => fullPicture(reader, source.pages));
   const layout = picture && layoutOf(picture.directory);
   if (layout?.width === width && layout.height === height && picture !== undefined) {
@@ -104,7 +104,7 @@ async function again(input: ImageInput, source: SourceInfo, { width, height }: R
   );
 }
 
-async function copySayingRgb(input: ImageInput, directory: Directory): Promise<ImageInput> {
+async function copyLabeledRgb(input: ImageInput, directory: Directory): Promise<ImageInput> {
   const bytes = input.kind === "bytes" ? Buffer.from(input.bytes) : await readFile(input.path);
   const place = directory.places.get(PHOTOMETRIC);
   if (place !== undefined) {

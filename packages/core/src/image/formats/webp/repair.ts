@@ -49,6 +49,6 @@ export async function withRepairedWebp<T>(
   { mended }: Pick<SourceInfo, "mended">,
   use: (input: ImageInput) => Promise<T>,
 ): Promise<T> {
-  const mend = mended && (await withByteReader(input, webpRepair));
-  return mend === undefined ? use(input) : withEditedCopy(input, mend.edits, use, mend.end);
+  const repair = mended && (await withByteReader(input, webpRepair));
+  return repair === undefined ? use(input) : withEditedCopy(input, repair.edits, use, repair.end);
 }
