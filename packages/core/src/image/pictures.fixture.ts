@@ -143,6 +143,11 @@ export interface Picture {
   readonly channels: number;
 }
 
+/** The pixels of the file that a preset produced. */
+export function pictureOf(made: Map<string, RenderedImage>, preset: string): Promise<Picture> {
+  return pixelsOf(fileOf(made, preset));
+}
+
 /** The pixels as they are stored in a file. */
 export async function pixelsOf(file: Buffer): Promise<Picture> {
   const { data, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true });
@@ -166,7 +171,7 @@ export async function shownColors(
   source: Parameters<typeof rendered>[0],
   memoryBytes = Infinity,
 ): Promise<Quadrants> {
-  return colorsOf(await pixelsOf(fileOf(await rendered(source, WHOLE, memoryBytes), "whole")));
+  return colorsOf(await pictureOf(await rendered(source, WHOLE, memoryBytes), "whole"));
 }
 
 /** The largest difference between any two channels of two sets of colors. */

@@ -8,7 +8,7 @@ import {
   farthest,
   fileOf,
   type Picture,
-  pixelsOf,
+  pictureOf,
   plain,
   quadrants,
   RGB,
@@ -29,7 +29,7 @@ describe("the shape of a rendition", () => {
     for (const orientation of [1, 3]) {
       const source = await quadrants(RGB, 120, 60).withMetadata({ orientation }).png().toBuffer();
       const presets = { a: { size: "40x40", fit: "cover", format: "png" } } as const;
-      const found = await pixelsOf(fileOf(await rendered(source, presets, memoryBytes), "a"));
+      const found = await pictureOf(await rendered(source, presets, memoryBytes), "a");
       expect(found).toMatchObject({ width: 40, height: 40 });
       const [a, b, c, d] = RGB;
       expect(farthest(colorsOf(found), orientation === 1 ? RGB : [d, c, b, a])).toBeLessThan(8);
@@ -45,7 +45,7 @@ describe("the shape of a rendition", () => {
         const preset = { size: "40x40", fit: "contain", format, quality: 100 } as const;
         const presets = { a: { ...preset, background: "#336699" } };
         const made = await rendered(await source.png().toBuffer(), presets, memoryBytes);
-        const found = await pixelsOf(fileOf(made, "a"));
+        const found = await pictureOf(made, "a");
         expect(found).toMatchObject({ width: 40, height: 40 });
         // 40 x 20 px of the image between 10 px above and below.
         for (const y of [0, 7, 32, 39])
@@ -103,11 +103,11 @@ describe("the position of the crop", () => {
       memoryBytes,
     );
     const [a, b, c, d] = RGB;
-    const of = async (name: string) => colorsOf(await pixelsOf(fileOf(made, name)));
+    const of = async (name: string) => colorsOf(await pictureOf(made, name));
     expect(farthest(await of("west"), [a, a, c, c])).toBeLessThan(8);
     expect(farthest(await of("left"), [a, a, c, c])).toBeLessThan(8);
     expect(farthest(await of("east"), [b, b, d, d])).toBeLessThan(8);
-    const low = await pixelsOf(fileOf(made, "low"));
+    const low = await pictureOf(made, "low");
     expect(redAt(low, 2, 2)).toBe(255);
     expect(redAt(low, 2, 6)).toBeLessThan(240);
   });

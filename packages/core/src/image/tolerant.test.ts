@@ -12,6 +12,7 @@ import {
   detailed,
   farthest,
   fileOf,
+  pictureOf,
   pixelsOf,
   quadrants,
   RGB,
@@ -145,7 +146,7 @@ describe.each(DAMAGED)("%s", (_name, make, shown, why) => {
         expect(damaged).toEqual([expect.stringMatching(why)]);
         expect([...images.keys()].sort()).toEqual(["thumb", "whole"]);
         for (const name of ["whole", "thumb"]) {
-          const found = colorsOf(await pixelsOf(fileOf(images, name)));
+          const found = colorsOf(await pictureOf(images, name));
           const rows = shown === "all" ? 4 : 2;
           expect(farthest(found.slice(0, rows), RGB.slice(0, rows))).toBeLessThan(20);
         }
@@ -212,7 +213,7 @@ describe.each(["gif", "webp"] as const)("a truncated animated %s", (format) => {
       for (const setting of ["reject", "render"] as const) {
         const { images, damaged } = await made(input, setting);
         expect(damaged).toEqual([]);
-        expect((await pixelsOf(fileOf(images, "whole"))).data).toEqual(wanted.data);
+        expect((await pictureOf(images, "whole")).data).toEqual(wanted.data);
       }
       await expect(made(input, "reject", both)).rejects.toMatchObject({ reason: "SourceCorrupt" });
       const { images, damaged } = await made(input, "render", both);

@@ -7,7 +7,7 @@ import {
   colorsOf,
   farthest,
   fileOf,
-  pixelsOf,
+  pictureOf,
   type Quadrants,
   rendered,
   WHOLE,
@@ -115,7 +115,7 @@ describe("colors specified by code points", () => {
       const memoryBytes = (kind === "file") === (at % 2 === 0) ? 1 : Infinity;
       const renditions = await rendered(await inputOf(kind, made(name)), presets, memoryBytes);
       for (const preset of ["whole", "half"]) {
-        const found = colorsOf(await pixelsOf(fileOf(renditions, preset)));
+        const found = colorsOf(await pictureOf(renditions, preset));
         expect(farthest(found, wanted)).toBeLessThanOrEqual(near);
       }
     }

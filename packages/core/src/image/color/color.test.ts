@@ -10,6 +10,7 @@ import {
   fileOf,
   grays,
   INKS,
+  pictureOf,
   pixelsOf,
   type Quadrants,
   quadrants,
@@ -96,7 +97,7 @@ describe("a source's colors", () => {
     for (const memoryBytes of [Infinity, 1]) {
       const made = await rendered(await source().toBuffer(), presets, memoryBytes);
       for (const name of ["whole", "half"]) {
-        const found = await pixelsOf(fileOf(made, name));
+        const found = await pictureOf(made, name);
         expect(found.channels).toBe(3);
         expect(farthest(colorsOf(found), wanted)).toBeLessThan(near + 4);
       }
@@ -106,7 +107,7 @@ describe("a source's colors", () => {
   it.each(["png", "webp", "avif"] as const)("keep their transparency in %s", async (format) => {
     const source = await quadrants(HALF_CLEAR).png().toBuffer();
     const made = await rendered(source, { half: { size: "48w", format, quality: 95, background } });
-    const found = colorsOf(await pixelsOf(fileOf(made, "half")));
+    const found = colorsOf(await pictureOf(made, "half"));
     expect(found.map(([, , , alpha]) => alpha)).toEqual([255, 128, 0, 255]);
     expect(Math.abs((found[1][1] ?? 0) - 180)).toBeLessThan(16);
   });

@@ -10,7 +10,7 @@ import {
   farthest,
   fileOf,
   grays,
-  pixelsOf,
+  pictureOf,
   type Quadrants,
   quadrants,
   RGB,
@@ -202,7 +202,7 @@ describe("the color information of a PNG", () => {
     const file = await png(numbers, 8, undefined, gama(100_000));
     const made = await rendered(file, { whole: { format: "png", fallback: "source" } });
     expect(fileOf(made, "whole").equals(file)).toBe(false);
-    expect(farthest(colorsOf(await pixelsOf(fileOf(made, "whole"))), RGB)).toBeLessThan(8);
+    expect(farthest(colorsOf(await pictureOf(made, "whole")), RGB)).toBeLessThan(8);
   });
 
   it("gives an image or a rejection for any chunks", async () => {

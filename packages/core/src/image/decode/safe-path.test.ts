@@ -6,8 +6,7 @@ import { configureCodec } from "../index.ts";
 import {
   colorsOf,
   farthest,
-  fileOf,
-  pixelsOf,
+  pictureOf,
   type Quadrants,
   quadrants,
   RGB,
@@ -52,7 +51,7 @@ it.each([
     ["thumb", 24],
     ["whole", 192],
   ] as const) {
-    const picture = await pixelsOf(fileOf(made, preset));
+    const picture = await pictureOf(made, preset);
     expect(picture.width).toBe(width);
     expect(farthest(colorsOf(picture), RGB)).toBeLessThan(12);
   }

@@ -8,8 +8,7 @@ import { configureCodec, probe } from "../index.ts";
 import {
   colorsOf,
   farthest,
-  fileOf,
-  pixelsOf,
+  pictureOf,
   quadrants,
   RGB,
   rendered,
@@ -37,9 +36,7 @@ const FOUR = RGB.map(
 
 function wholeOf(source: Parameters<typeof rendered>[0]) {
   const presets = { whole: { format: "png", size: "24w" } } as const;
-  return rendered(source, presets, Infinity, allowed).then((made) =>
-    pixelsOf(fileOf(made, "whole")),
-  );
+  return rendered(source, presets, Infinity, allowed).then((made) => pictureOf(made, "whole"));
 }
 
 describe("an SVG", () => {
@@ -64,7 +61,7 @@ describe("an SVG", () => {
         small: { size: "48x48", fit: "cover", format: "png" },
       } as const;
       const made = await rendered(svg(FOUR), presets, budget, allowed);
-      const large = await pixelsOf(fileOf(made, "large"));
+      const large = await pictureOf(made, "large");
       expect([large.width, large.height]).toEqual([960, 640]);
       expect(farthest(colorsOf(large), RGB)).toBeLessThan(2);
       // The px beside the middle has one color. An enlarged 24 px image would blur 20 px of it.

@@ -10,8 +10,7 @@ import {
   colorsOf,
   detailed,
   farthest,
-  fileOf,
-  pixelsOf,
+  pictureOf,
   quadrants,
   RGB,
   rendered,
@@ -116,7 +115,7 @@ describe("a file in two formats is read as its first format, and the other is re
         [PAYLOAD, "PK\x03\x04", "%PDF", "<svg", "<script"].filter((text) => data.includes(text)),
       ).toEqual([]);
     }
-    expect(farthest(colorsOf(await pixelsOf(fileOf(made, "png"))), RGB)).toBeLessThan(10);
+    expect(farthest(colorsOf(await pictureOf(made, "png")), RGB)).toBeLessThan(10);
   });
 
   it("gif that is also a script", async () => {

@@ -3,8 +3,7 @@ import { configureCodec, probe } from "../../index.ts";
 import {
   colorsOf,
   farthest,
-  fileOf,
-  pixelsOf,
+  pictureOf,
   RGB,
   rendered,
   rules,
@@ -104,7 +103,7 @@ const ARGB = [0xff0000, 0xff00, 0xff, 0xff000000] as const;
 
 async function colorsIn(file: Buffer) {
   const made = await rendered(file, WHOLE);
-  const found = await pixelsOf(fileOf(made, "whole"));
+  const found = await pictureOf(made, "whole");
   expect([found.width, found.height]).toEqual([WIDTH, HEIGHT]);
   return colorsOf(found);
 }

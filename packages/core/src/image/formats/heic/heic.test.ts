@@ -4,8 +4,7 @@ import { configureCodec, probe } from "../../index.ts";
 import {
   colorsOf,
   farthest,
-  fileOf,
-  pixelsOf,
+  pictureOf,
   RGB,
   rendered,
   rules,
@@ -47,7 +46,7 @@ describe("a HEIC", () => {
       ["whole", 96],
       ["half", 48],
     ] as const) {
-      const found = await pixelsOf(fileOf(made, name));
+      const found = await pictureOf(made, name);
       expect(found.width).toBe(width);
       expect(farthest(colorsOf(found), RGB)).toBeLessThan(12);
     }

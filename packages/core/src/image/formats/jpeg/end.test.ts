@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { ImageInput } from "../../index.ts";
 import { configureCodec } from "../../index.ts";
 import { INPUT_KINDS, inputOf } from "../../inputs.fixture.ts";
-import { detailed, fileOf, pixelsOf, quadrants, RGB, rendered } from "../../pictures.fixture.ts";
+import { detailed, fileOf, pictureOf, quadrants, RGB, rendered } from "../../pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -40,7 +40,7 @@ const presets = { whole: { format: "png" }, small: "20w" } as const;
 async function made(input: ImageInput): Promise<Buffer[] | unknown> {
   try {
     const files = await rendered(input, presets);
-    return [(await pixelsOf(fileOf(files, "whole"))).data, fileOf(files, "small")];
+    return [(await pictureOf(files, "whole")).data, fileOf(files, "small")];
   } catch (error) {
     return error;
   }

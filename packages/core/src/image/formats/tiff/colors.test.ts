@@ -7,9 +7,8 @@ import {
   BLACK_AND_WHITE,
   colorsOf,
   farthest,
-  fileOf,
   grays,
-  pixelsOf,
+  pictureOf,
   type Quadrants,
   quadrants,
   RGB,
@@ -170,7 +169,7 @@ const INTERPOLATED = 2;
 /** The largest difference from the drawn image in any channel of any px; 999 for another size. */
 async function farthestPixel(file: Buffer, cell: Cell, colors: Quadrants, memoryBytes: number) {
   const made = await rendered(file, WHOLE, memoryBytes);
-  const { data, width, height, channels } = await pixelsOf(fileOf(made, "whole"));
+  const { data, width, height, channels } = await pictureOf(made, "whole");
   const turned = cell.orientation > 4;
   if (width !== (turned ? 64 : 96) || height !== (turned ? 96 : 64)) return 999;
   const clear = cell.untagged === true || cell.extras.some((kind) => kind > 0);
@@ -390,7 +389,7 @@ describe("damaged or missing pixels", () => {
       // In the first of two strips.
       damaged.fill(0xff, 10, 16);
       const made = await rendered(damaged, WHOLE, Infinity, { source: { damaged: "render" } });
-      const [, , c, d] = colorsOf(await pixelsOf(fileOf(made, "whole")));
+      const [, , c, d] = colorsOf(await pictureOf(made, "whole"));
       const [a, b, ...below] = QUADRANTS;
       expect(farthest([a, b, c, d], [a, b, ...below])).toBeLessThan(NEAR);
     },

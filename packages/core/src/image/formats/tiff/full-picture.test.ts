@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec } from "../../index.ts";
-import { colorsOf, farthest, fileOf, pixelsOf, rendered } from "../../pictures.fixture.ts";
+import {
+  colorsOf,
+  farthest,
+  pictureOf,
+  type Quadrants,
+  rendered,
+  WHOLE,
+} from "../../pictures.fixture.ts";
 import { QUADRANTS, samplesOf } from "./colors.fixture.ts";
 import { type Layout, type Page, TYPES, writtenTiff } from "./written.fixture.ts";
 
@@ -24,8 +31,10 @@ const oldThumbnail = page({ ...small, tags: [[255, short, [2]]] });
 const mask = page({ photometric: "mask", bits: 1, subfile: MASK });
 const other = page({ width: 48, height: 32, subfile: PAGE });
 
+const [a, b, c, d] = QUADRANTS;
+
 describe("the full image of a TIFF", () => {
-  it.each<[string, readonly Page[], (readonly [number, number])?]>([
+  it.each<[string, readonly Page[], (readonly [number, number])?, Quadrants?]>([
     ["is the first page", [full, other]],
     ["is the first page, with a pyramid below it", [page({}, [thumbnail, thumbnail]), other]],
     ["is the first page, followed by its thumbnails", [full, thumbnail, thumbnail]],
@@ -54,19 +63,19 @@ describe("the full image of a TIFF", () => {
           page({ photometric: "rgb", tags: [] }),
         ]),
       ],
+      [96, 64],
+      [d, c, b, a],
     ],
-  ])("%s", async (name, pages, size = [96, 64]) => {
-    const turned = name.includes("turned");
-    const [a, b, c, d] = QUADRANTS;
+  ])("%s", async (_name, pages, size = [96, 64], colors = QUADRANTS) => {
     for (const kind of [{}, { bigEndian: true as const }, { big: true as const }]) {
       const file = writtenTiff(
         ...pages.map((each) => ({ ...each, layout: { ...each.layout, ...kind } })),
       );
       for (const memoryBytes of [Infinity, 1]) {
-        const made = await rendered(file, { whole: { format: "png" } }, memoryBytes);
-        const found = await pixelsOf(fileOf(made, "whole"));
+        const made = await rendered(file, WHOLE, memoryBytes);
+        const found = await pictureOf(made, "whole");
         expect([found.width, found.height]).toEqual(size);
-        expect(farthest(colorsOf(found), turned ? [d, c, b, a] : QUADRANTS)).toBeLessThan(5);
+        expect(farthest(colorsOf(found), colors)).toBeLessThan(5);
       }
     }
   });

@@ -1,3 +1,5 @@
+import { segment } from "../../containers.fixture.ts";
+
 /** One component of a JPEG: its sampling factors and its samples. */
 export interface Component {
   readonly across: number;
@@ -93,11 +95,6 @@ function scan(
 /** One stream with its tables. */
 export function wholeJpeg({ frame }: JpegParts): Buffer {
   return Buffer.concat([Buffer.from(START), TABLES, frame.subarray(START.length)]);
-}
-
-function segment(marker: number, content: readonly number[]): number[] {
-  const length = content.length + 2;
-  return [0xff, marker, length >> 8, length & 255, ...content];
 }
 
 /** The code of a DC difference: T.81, F.1.2.1. */

@@ -6,9 +6,8 @@ import {
   animationOf,
   colorsOf,
   farthest,
-  fileOf,
   INKS,
-  pixelsOf,
+  pictureOf,
   type Quadrants,
   quadrants,
   RGB,
@@ -22,7 +21,7 @@ beforeAll(() => configureCodec({ threads: 2 }));
 
 async function expectQuadrants(file: Buffer, near: number, wanted: Quadrants = RGB): Promise<void> {
   for (const memoryBytes of [Infinity, 1]) {
-    const found = await pixelsOf(fileOf(await rendered(file, WHOLE, memoryBytes), "whole"));
+    const found = await pictureOf(await rendered(file, WHOLE, memoryBytes), "whole");
     expect([found.width, found.height]).toEqual([96, 64]);
     expect(farthest(colorsOf(found), wanted)).toBeLessThan(near);
   }

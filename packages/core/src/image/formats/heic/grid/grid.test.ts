@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, probe } from "../../../index.ts";
 import {
   fileOf,
+  pictureOf,
   pixelsOf,
   quadrants,
   RGB,
@@ -85,7 +86,7 @@ describe("a HEIC like an iPhone's", () => {
     const bytes = await phone();
     const info = await probe({ kind: "bytes", bytes }, rules(1e7));
     expect(info).toMatchObject({ width: WIDTH, height: HEIGHT, orientation: 1, p3: true });
-    const found = await pixelsOf(fileOf(await rendered(bytes, WHOLE), "whole"));
+    const found = await pictureOf(await rendered(bytes, WHOLE), "whole");
     expect(found).toMatchObject({ width: WIDTH, height: HEIGHT, channels: 3 });
     const wanted = await sharp(await stored(WIDTH, HEIGHT))
       .raw()
@@ -123,7 +124,7 @@ describe("a HEIC like an iPhone's", () => {
         ...how,
       });
       const small = { small: { size: "90x90", format: "png" } } as const;
-      const found = await pixelsOf(fileOf(await rendered(bytes, small), "small"));
+      const found = await pictureOf(await rendered(bytes, small), "small");
       const upright = await sharp(await stored(width, height))
         .withMetadata({ orientation })
         .png()
@@ -162,7 +163,7 @@ describe("a HEIC like an iPhone's", () => {
     });
     expect(await probe({ kind: "bytes", bytes }, rules(1e7))).toMatchObject({ depth: 16 });
     const small = { small: { size: "128x64", format: "png" } } as const;
-    const found = await pixelsOf(fileOf(await rendered(bytes, small), "small"));
+    const found = await pictureOf(await rendered(bytes, small), "small");
     const { file, pixels } = emptyTiff({
       width: 2 * TILE,
       height: TILE,
