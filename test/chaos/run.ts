@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { Chance } from "../model/chance.ts";
 import { type CallRecorder, unrecorded } from "../permissions/index.ts";
-import { Chance } from "./chance.ts";
 import { faultsOf } from "./faults.ts";
 import { type Harness, openHarness, visibleIn } from "./harness.ts";
 import type { ChaosOptions } from "./options.ts";

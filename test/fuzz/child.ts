@@ -1,20 +1,20 @@
-// Renders what its parent sends, one file after the other, and says how each ended.
+// Renders the files that the parent process sends, one after the other, and reports each outcome.
 
 import { configureCodec, probe, render } from "@imagefleet/core/image";
 import { Failure, Rejection } from "@imagefleet/core/outcome";
 import { laneByCost, planRenditions } from "@imagefleet/core/plan";
 import { defineRecipe } from "@imagefleet/core/recipe";
 
-/** How a file ended: `rendered`, `large` (for another lane), or why not. */
+/** The outcome of a file: `rendered`, `large` (for the other lane), or the reason of the error. */
 export interface Ending {
   readonly outcome: string;
   readonly message: string;
-  /** The most that the process ever had resident, bytes. */
+  /** The maximum resident memory of the process so far, in bytes. */
   readonly peakBytes: number;
 }
 
 const SMALL = 256 * 2 ** 20;
-/** Too little for any raster. */
+/** Too little memory for any raster. */
 const STREAMED = 1;
 
 configureCodec({ threads: 2 });
@@ -34,7 +34,7 @@ const recipes = [
 ];
 
 async function ending(bytes: Uint8Array): Promise<Omit<Ending, "peakBytes">> {
-  // The same ways for the same file.
+  // The choice depends only on the file, so that a result can be repeated.
   const recipe = recipes[bytes.length % 2] ?? defineRecipe({ presets });
   const memory = bytes.length % 3 === 0 ? STREAMED : SMALL;
   try {
@@ -52,8 +52,8 @@ async function ending(bytes: Uint8Array): Promise<Omit<Ending, "peakBytes">> {
 }
 
 process.on("message", (bytes: Uint8Array) => {
-  void ending(bytes).then((said) => {
+  void ending(bytes).then((end) => {
     const peakBytes = process.resourceUsage().maxRSS * 1024;
-    process.send?.({ ...said, peakBytes } satisfies Ending);
+    process.send?.({ ...end, peakBytes } satisfies Ending);
   });
 });

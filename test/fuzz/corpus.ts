@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import sharp from "sharp";
+import { bmpOf } from "../../packages/core/src/image/formats/bmp/bmp.fixture.ts";
 import { exifBomb, withExif } from "../../packages/core/src/image/formats/exif/bomb.fixture.ts";
 import { heicOf, tile } from "../../packages/core/src/image/formats/heic/grid/mux.fixture.ts";
 import {
@@ -10,8 +10,10 @@ import {
 import { samplesOf } from "../../packages/core/src/image/formats/tiff/colors.fixture.ts";
 import { type Layout, tiffOf } from "../../packages/core/src/image/formats/tiff/written.fixture.ts";
 import {
+  animationOf,
   CONTAINERS,
   detailed,
+  plain,
   quadrants,
   RGB,
 } from "../../packages/core/src/image/pictures.fixture.ts";
@@ -22,7 +24,10 @@ export interface Seed {
   readonly file: Buffer;
 }
 
-/** A sound file of every kind that is read. */
+const FORMATS = new URL("../../packages/core/src/image/formats/", import.meta.url);
+const fixture = (name: string) => readFile(new URL(name, FORMATS));
+
+/** An intact file of every supported kind. */
 export async function corpus(): Promise<Seed[]> {
   const picture = () => detailed(120, 90);
   const stored = [
@@ -49,12 +54,7 @@ export async function corpus(): Promise<Seed[]> {
     ...(await Promise.all(
       ["plain", "alpha", "phone"].map(async (name) => ({
         name: `heic, ${name}`,
-        file: await readFile(
-          new URL(
-            `../../packages/core/src/image/formats/heic/${name}.fixture.heic`,
-            import.meta.url,
-          ),
-        ),
+        file: await fixture(`heic/${name}.fixture.heic`),
       })),
     )),
     ...TIFFS.map(([name, layout]) => ({ name, file: tiffOf(layout, samplesOf(layout)) })),
@@ -62,38 +62,20 @@ export async function corpus(): Promise<Seed[]> {
     { name: "bmp, 8 bit", file: bmp(8, 0) },
     { name: "bmp, runs", file: bmp(8, 1) },
     { name: "svg", file: SVG },
-    {
-      name: "jpeg, restarts",
-      file: await readFile(
-        new URL("../../packages/core/src/image/formats/jpeg/restarts.fixture.jpg", import.meta.url),
-      ),
-    },
-    {
-      name: "jpeg, arithmetic",
-      file: await readFile(
-        new URL(
-          "../../packages/core/src/image/formats/jpeg/arithmetic.fixture.jpg",
-          import.meta.url,
-        ),
-      ),
-    },
+    { name: "jpeg, restarts", file: await fixture("jpeg/restarts.fixture.jpg") },
+    { name: "jpeg, arithmetic", file: await fixture("jpeg/arithmetic.fixture.jpg") },
     ...(await bombs()),
   ];
 }
 
-/** Files of at most 65 KB, made as their format says, that a codec could be busy with for long. */
+/** Valid files of at most 65 KB that could take a codec long. */
 export async function bombs(): Promise<Seed[]> {
   const formats = ["jpeg", "png", "webp", "avif"] as const;
   const block = exifBomb(6, 2600, 2600, 0x8825);
   const exif = Buffer.concat([Buffer.from("Exif\0\0", "latin1"), block]);
   const grid = { tiles: [tile(0)], columns: 1, rows: 1, width: 64, height: 64 };
-  const avif = (side: number) =>
-    sharp({ create: { width: side, height: side, channels: 3, background: "#c33" } })
-      .avif({ effort: 0 })
-      .toBuffer();
-  const heic = await readFile(
-    new URL("../../packages/core/src/image/formats/heic/grid/tile-0.fixture.heic", import.meta.url),
-  );
+  const avif = (side: number) => plain("#c33", side, side).avif({ effort: 0 }).toBuffer();
+  const heic = await fixture("heic/grid/tile-0.fixture.heic");
   return [
     ...(await Promise.all(
       formats.map(async (format) => ({
@@ -119,33 +101,21 @@ const TIFFS: readonly (readonly [name: string, layout: Layout])[] = [
   ["tiff, ycbcr", { photometric: "ycbcr", bigEndian: true, compression: "packbits" }],
 ];
 
-async function animation() {
-  const frames = [quadrants(RGB), quadrants(RGB).negate(), quadrants(RGB).flop()];
-  const join = await Promise.all(frames.map((frame) => frame.png().toBuffer()));
-  return sharp(join, { join: { animated: true } });
-}
+const animation = () => animationOf(quadrants(RGB), quadrants(RGB).negate(), quadrants(RGB).flop());
 
 const SVG = Buffer.from(
   `<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="120" height="90" viewBox="0 0 120 90"><defs><linearGradient id="g"><stop offset="0" stop-color="#c33"/><stop offset="1" stop-color="#33c"/></linearGradient></defs><rect width="120" height="90" fill="url(#g)"/><path d="M10 10 C 40 80, 65 10, 95 80 S 110 70, 115 20" stroke="#000" fill="none"/><text x="9" y="50">words</text></svg>`,
 );
 
-/** 61 x 40 px; in runs, one of each row's color. */
+/** 61 x 40 px; with run lengths, one run per row. */
 function bmp(bits: 8 | 24, method: 0 | 1): Buffer {
   const [width, height] = [61, 40];
-  const palette = Buffer.alloc(bits === 8 ? 1024 : 0);
-  for (const at of palette.keys()) palette[at] = (at * 7) & 255;
+  const entry = (at: number) => [14 + at * 28, 7 + at * 28, at * 28].map((value) => value & 255);
+  const palette = Array.from({ length: bits === 8 ? 256 : 0 }, (_, at) => entry(at));
   const stride = Math.ceil((width * bits) / 32) * 4;
-  const plain = Buffer.alloc(stride * height);
-  for (const at of plain.keys()) plain[at] = (at * 31) & 255;
+  const rows = Buffer.alloc(stride * height);
+  for (const at of rows.keys()) rows[at] = (at * 31) & 255;
   const runs = Array.from({ length: height }, (_, row) => [width, row, 0, 0]).flat();
-  const pixels = method === 0 ? plain : Buffer.from([...runs, 0, 1]);
-  const head = Buffer.alloc(54);
-  head.write("BM", "latin1");
-  head.writeUInt32LE(54 + palette.length, 10);
-  head.writeUInt32LE(40, 14);
-  head.writeInt32LE(width, 18);
-  head.writeInt32LE(height, 22);
-  head.writeUInt16LE(bits, 28);
-  head.writeUInt32LE(method, 30);
-  return Buffer.concat([head, palette, pixels]);
+  const pixels = method === 0 ? rows : Buffer.from([...runs, 0, 1]);
+  return bmpOf({ width, height, bits, method, palette }, pixels);
 }

@@ -5,14 +5,14 @@ import { rendered } from "../../packages/core/src/image/pictures.fixture.ts";
 import { bombs, corpus } from "./corpus.ts";
 import { fileOfIndex, fuzz } from "./run.ts";
 
-it("gives the same file for the same seed, and another for another", async () => {
+it("gives the same file for the same seed and different files for different seeds", async () => {
   const seeds = await corpus();
   const { file } = fileOfIndex(seeds, 1, 40);
   expect(fileOfIndex(seeds, 1, 40).file.equals(file)).toBe(true);
   expect(fileOfIndex(seeds, 2, 40).file.equals(file)).toBe(false);
 });
 
-it("files that a codec could be busy with for long are rendered or refused soon", async () => {
+it("renders or rejects files that are crafted to take long", async () => {
   configureCodec({ threads: 2 });
   const ends: Record<string, unknown> = {};
   for (const { name, file } of await bombs()) {
@@ -37,7 +37,7 @@ it("files that a codec could be busy with for long are rendered or refused soon"
   });
 });
 
-it("damaged files of all formats each come to an end that is known", {
+it("ends every damaged file of any format with a known outcome", {
   timeout: 120_000,
 }, async () => {
   const seed = 20_260_101;

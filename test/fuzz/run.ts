@@ -1,19 +1,19 @@
 import { type ChildProcess, fork } from "node:child_process";
 import * as v from "valibot";
-import { chanceOf } from "./chance.ts";
+import { Chance } from "../model/chance.ts";
 import { corpus, type Seed } from "./corpus.ts";
 import { mutated } from "./mutate.ts";
 
 const endingSchema = v.object({ outcome: v.string(), message: v.string(), peakBytes: v.number() });
 
-/** A file that takes longer hangs. */
+/** A file that takes longer counts as a hang. */
 const HANG_MS = 30_000;
 
-/** What is wrong with the pipeline, and not with the file. */
+/** A fault of the pipeline, as opposed to one of the file. */
 interface Finding {
   readonly index: number;
   readonly name: string;
-  /** `crash`, `hang`, or an outcome that no file may have. */
+  /** `crash`, `hang`, or an unexpected outcome. */
   readonly what: string;
   readonly message: string;
 }
@@ -21,7 +21,7 @@ interface Finding {
 export interface FuzzReport {
   readonly seed: number;
   readonly files: number;
-  /** How many files ended so. */
+  /** The number of files with each outcome. */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
   readonly slowestMs: number;
@@ -29,18 +29,18 @@ export interface FuzzReport {
   readonly peakBytes: number;
 }
 
-/** The damaged file of a number: the same for the same seed. */
+/** The damaged file of an index, which depends only on the seed and the index. */
 export function fileOfIndex(seeds: readonly Seed[], seed: number, index: number): Seed {
   const sound = seeds[index % seeds.length];
   if (sound === undefined) throw new RangeError("no seeds");
-  // A stride that no two near seeds share.
-  const chance = chanceOf(Math.imul(seed, 0x9e3779b1) + index);
+  // Neighboring seeds must not share files.
+  const chance = new Chance(Math.imul(seed, 0x9e3779b1) + index);
   return { name: sound.name, file: mutated(sound.file, chance) };
 }
 
 /**
- * Renders damaged files of all formats in a child process, which may crash or hang; each such end
- * is a finding, and a new child goes on with the next file.
+ * Renders damaged files of all formats in a child process. A crash or hang of that process is a
+ * finding, and a new process continues with the next file.
  */
 export async function fuzz(seed: number, files: number): Promise<FuzzReport> {
   const seeds = await corpus();
@@ -75,7 +75,7 @@ function start(): ChildProcess {
   return fork(new URL("./child.ts", import.meta.url), [], {
     serialization: "advanced",
     execArgv: [],
-    // Decoders write to stderr what they think of a file.
+    // Decoders write messages about damaged files to stderr.
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
 }
@@ -86,15 +86,19 @@ function endOf(child: ChildProcess, file: Buffer): Promise<v.InferOutput<typeof 
     () => end.resolve({ outcome: "hang", message: `over ${HANG_MS} ms`, peakBytes: 0 }),
     HANG_MS,
   );
-  const said = (message: unknown) => end.resolve(v.parse(endingSchema, message));
-  const left = (code: number | null, signal: string | null) =>
-    end.resolve({ outcome: "crash", message: `it ended by ${signal ?? code}`, peakBytes: 0 });
-  child.once("message", said);
-  child.once("exit", left);
+  const answered = (message: unknown) => end.resolve(v.parse(endingSchema, message));
+  const exited = (code: number | null, signal: string | null) =>
+    end.resolve({
+      outcome: "crash",
+      message: `the process ended with ${signal ?? code}`,
+      peakBytes: 0,
+    });
+  child.once("message", answered);
+  child.once("exit", exited);
   child.send(file);
   return end.promise.finally(() => {
     clearTimeout(late);
-    child.off("message", said);
-    child.off("exit", left);
+    child.off("message", answered);
+    child.off("exit", exited);
   });
 }

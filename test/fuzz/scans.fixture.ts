@@ -1,11 +1,11 @@
 import { segment } from "../../packages/core/src/image/containers.fixture.ts";
 
-/** Planes of bits that a coefficient may come in. */
+/** The maximum number of bit planes of a coefficient. */
 const PLANES = 14;
 
 /**
- * A sound gray JPEG in progressive scans of one bit of one coefficient each, most of 883 scans
- * without anything in them: a decoder goes over all blocks in each.
+ * A valid gray JPEG of 883 progressive scans with one bit of one coefficient each. Most are empty,
+ * but a decoder visits all blocks in each.
  * https://www.w3.org/Graphics/JPEG/itu-t81.pdf, G.1.2
  *
  * @param side of the picture, a multiple of 8 px
@@ -36,10 +36,10 @@ function scan(coefficient: number, bits: number, data: Buffer): Buffer {
   return Buffer.concat([segment(0xda, [1, 1, 0, coefficient, coefficient, bits]), data]);
 }
 
-/** 2^14, and what is said in 14 bits of which no eight in a row are a marker's. */
+/** 2^14 plus 14 bits, of which no eight in a row are those of a marker. */
 const RUN = 2 ** 14 + 0b01010101010101;
 
-/** Runs of blocks without a coefficient; the last may go beyond them. */
+/** Runs of blocks without a coefficient. The last run may exceed the number of blocks. */
 function empty(blocks: number): Buffer {
   let bits = "";
   for (let left = blocks; left > 0; left -= RUN) bits += `0${"01".repeat(7)}`;

@@ -5,24 +5,24 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Quadrants } from "../../packages/core/src/image/pictures.fixture.ts";
 
-/** Its program on this machine; undefined: it has none. */
+/** The name of the installed program; undefined if it is not installed. */
 export const CHROMIUM = ["chromium", "google-chrome", "chromium-browser"].find(
   (name) => spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0,
 );
 
-/** It shows nothing, asks nobody for anything by itself, and runs as root in a container too. */
+/** Headless, without requests of its own, and able to run as root in a container. */
 export const CHROMIUM_FLAGS = [
   ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ].flat();
 
-/** What to say where Chromium is not there. */
+/** How to install Chromium; undefined if it is installed. */
 export const CHROMIUM_MISSING =
   CHROMIUM === undefined
     ? "Chromium: apt-get install chromium, or brew install chromium"
     : undefined;
 
-/** Of a picture in a page, as its canvas reads it in sRGB. */
+/** Reads the colors of the images in a page through a canvas in sRGB. */
 const SCRIPT = `onload = () => {
   const seen = [...document.images].map((image) => {
     const { naturalWidth: width, naturalHeight: height } = image;
@@ -37,8 +37,8 @@ const SCRIPT = `onload = () => {
 };`;
 
 /**
- * What Chromium shows in the middle of the four quadrants of pictures, RGBA; null for one that it
- * does not read. One start for all of them.
+ * The colors that Chromium shows in the middle of the four quadrants of images, RGBA; null for an
+ * image that it cannot read. One process reads all of them.
  */
 export async function chromiumSees(
   pictures: readonly { readonly type: string; readonly file: Buffer }[],
@@ -62,10 +62,10 @@ export async function chromiumSees(
       { encoding: "utf8", maxBuffer: 2 ** 28, timeout: 60_000 },
     );
     const found = /<pre>(\[.*\])<\/pre>/s.exec(stdout)?.[1];
-    if (found === undefined) throw new Error(`Chromium answered nothing: ${stderr.slice(-500)}`);
+    if (found === undefined) throw new Error(`Chromium printed no result: ${stderr.slice(-500)}`);
     return JSON.parse(found);
   } finally {
-    // It may still be writing its profile as it ends.
+    // Chromium may still write its profile while it exits.
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }

@@ -11,26 +11,26 @@ export interface Order {
   readonly path: string;
   /** A profile for a source that has none. */
   readonly assign?: string;
-  /** Convert to sRGB by this profile; without it the numbers are sRGB already. */
+  /** The profile to convert to. Without it, the samples are sRGB already. */
   readonly to?: string;
-  /** What lies behind what is clear. */
+  /** The color behind transparent areas. */
   readonly background?: string;
-  /** Where it may write. */
+  /** The folder for output files. */
   readonly folder: string;
 }
 
-/** Has ImageMagick store a picture as YCCK, as Photoshop does and sharp does not. */
+/** Stores an image as YCCK with ImageMagick, as Photoshop does and sharp cannot. */
 export async function asYcck(path: string, to: string): Promise<void> {
   await run(magick ?? "magick", [path, "-quality", "95", "-sampling-factor", "1x1", to]);
 }
 
-/** A program that turns a picture into 8 bit sRGB by other code than ours. */
+/** A program that converts an image to 8-bit sRGB with code other than ours. */
 interface Converter {
-  /** px without alpha, rows from the top. */
+  /** Returns pixels without alpha, rows from the top. */
   convert(order: Order): Promise<Buffer>;
 }
 
-/** A converter, or what to say where it is not there. */
+/** A converter, or how to install it if it is missing. */
 type Found = { readonly name: string } & (
   | { readonly converter: Converter }
   | { readonly missing: string }
@@ -52,7 +52,7 @@ export function imageMagick(): Found {
     converter: {
       async convert({ path, assign, to, background }) {
         const profiles = [assign, to].flatMap((profile) => (profile ? ["-profile", profile] : []));
-        // Of gray pixels it would make a gray background.
+        // ImageMagick would make the background of gray pixels gray.
         const flat =
           background === undefined
             ? []

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { deltaE2000, distance, type Lab, labOf } from "./delta-e.ts";
 
-/** From the paper's table of test data, those that take other branches than each other. */
+/** Rows of the paper's table of test data, one per branch of the formula. */
 const PUBLISHED: readonly (readonly [Lab, Lab, number])[] = [
   [[50, 2.6772, -79.7751], [50, 0, -82.7485], 2.0425],
   [[50, -1.3802, -84.2814], [50, 0, -82.7485], 1.0],
@@ -16,19 +16,19 @@ const PUBLISHED: readonly (readonly [Lab, Lab, number])[] = [
   [[2.0776, 0.0795, -1.135], [0.9033, -0.0636, -0.5514], 0.9082],
 ];
 
-it.each(PUBLISHED)("of %j and %j is %d", (one, other, wanted) => {
+it.each(PUBLISHED)("the difference between %j and %j is %d", (one, other, wanted) => {
   expect(deltaE2000(one, other)).toBeCloseTo(wanted, 4);
   expect(deltaE2000(other, one)).toBeCloseTo(wanted, 4);
 });
 
-it("knows white, black and sRGB's red", () => {
+it("converts white, black and red from sRGB to Lab", () => {
   expect(labOf(255, 255, 255)[0]).toBeCloseTo(100, 3);
   expect(labOf(0, 0, 0)[0]).toBeCloseTo(0, 6);
   const [l, a, b] = labOf(255, 0, 0);
   expect([l, a, b].map(Math.round)).toEqual([53, 80, 67]);
 });
 
-it("is of pictures the mean and what nearly all px stay under", () => {
+it("gives the mean and the 99th percentile of two images", () => {
   const black = new Uint8Array(300);
   const dotted = black.slice().fill(255, 0, 6);
   expect(distance(black, black)).toEqual({ mean: 0, p99: 0 });

@@ -1,10 +1,10 @@
 /** CIE L*a*b* of D65. */
 export type Lab = readonly [l: number, a: number, b: number];
 
-/** How far apart two pictures are to the eye, in ΔE2000: 1 is what a trained eye just sees. */
+/** The visible difference between two images in ΔE2000: a trained eye just sees 1. */
 export interface Distance {
   readonly mean: number;
-  /** What 99 of 100 px stay under. */
+  /** The 99th percentile. */
   readonly p99: number;
 }
 
@@ -32,7 +32,7 @@ const degrees = (angle: number) => (angle * Math.PI) / 180;
 
 /**
  * The CIEDE2000 color difference: Sharma, Wu, Dalal, "The CIEDE2000 Color-Difference Formula",
- * whose names and order of steps this keeps.
+ * with its names and order of steps.
  */
 export function deltaE2000([l1, a1, b1]: Lab, [l2, a2, b2]: Lab): number {
   const mean = (Math.hypot(a1, b1) + Math.hypot(a2, b2)) / 2;
@@ -72,7 +72,7 @@ function middleHue(h1: number, h2: number): number {
   return h1 + h2 < 360 ? (h1 + h2 + 360) / 2 : (h1 + h2 - 360) / 2;
 }
 
-/** Of two pictures as 8 bit sRGB without alpha, px by px. */
+/** The difference between two images, px by px, as 8-bit sRGB without alpha. */
 export function distance(one: Uint8Array, other: Uint8Array): Distance {
   if (one.length !== other.length) throw new RangeError(`${one.length} and ${other.length} bytes`);
   const found = Float64Array.from({ length: one.length / 3 }, (_, at) =>

@@ -1,12 +1,12 @@
 interface How {
-  /** To what its curve leads: light, or lightness. */
+  /** The space of the curve's results: light or lightness. */
   readonly to?: "XYZ " | "Lab ";
 }
 
 /**
  * A profile of gray, version 2: https://www.color.org/ICC_Minor_Revision_for_Web.pdf
  *
- * @param curve what a number stands for: number ^ gamma, or a `curv` or `para` of one's own
+ * @param curve the light of a sample: a gamma, or the bytes of a `curv` or `para`
  */
 export function grayProfile(curve: number | Buffer, { to = "XYZ " }: How = {}): Buffer {
   const white = Buffer.alloc(20);
@@ -28,7 +28,7 @@ export function grayProfile(curve: number | Buffer, { to = "XYZ " }: How = {}): 
   return assembled(tags, to);
 }
 
-/** None: light itself. One: a gamma in 1/256. More: light at even steps. */
+/** No value: linear. One: a gamma in 1/256. More: light at even steps. */
 export function curv(values: readonly number[]): Buffer {
   const curve = Buffer.alloc(12 + values.length * 2 + (values.length % 2) * 2);
   curve.write("curv", "latin1");

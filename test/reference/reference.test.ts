@@ -12,16 +12,16 @@ import { COLOR_SOURCES, type ColorSource, profileOf } from "./sources.ts";
 const background = "#336699";
 
 /**
- * How far from other programs' colors ours may be. Measured on the sources here: at most 0.23 in
- * the mean and 0.71 in 99 of 100 px (16 bit to 8 is cut off by libvips and rounded by the others);
- * a profile that is not applied gives 2.5 and 4.2, one that is applied twice more.
+ * The maximum difference from other programs' colors. Measured with these sources: at most a mean of
+ * 0.23 and a 99th percentile of 0.71, because libvips truncates 16 bits to 8 and the others round. A
+ * missing profile gives 2.5 and 4.2, and a profile that is applied twice gives more.
  */
 const NEAR: Distance = { mean: 0.4, p99: 1 };
 
 /**
- * Inks: measured 0.93 and 3.7, most in dark colors full of ink; the two others are 0.3 from each
- * other. They share littleCMS 2.14, libvips brings 2.19: why the two differ so is not known. It is
- * less than the wrong intent makes (2.5 and 5.8), and inverted inks are 54 away.
+ * For inks, measured 0.93 and 3.7, mostly in dark colors. The two other programs, which share
+ * littleCMS 2.14, differ by 0.3; libvips contains 2.19, and the cause of the difference is unknown.
+ * A wrong intent gives 2.5 and 5.8, and inverted inks give 54.
  */
 const NEAR_INK: Distance = { mean: 1.1, p99: 4.2 };
 
@@ -47,20 +47,20 @@ async function order({ extension, profile, clear }: ColorSource, file: Buffer): 
   };
 }
 
-/** Our rendition of the source's own size, in PNG: nothing but the colors can differ. */
+/** Our PNG rendition of the source's own size: only the colors can differ. */
 async function ours(file: Buffer, memoryBytes: number, keep: "icc"[]): Promise<Buffer> {
   const presets = { whole: { format: "png" as const, background, keep } };
   const made = fileOf(await rendered(file, presets, memoryBytes), "whole");
-  // As a browser shows it: by its profile where it has one.
+  // Like a browser, this applies the profile if there is one.
   return sharp(made).flatten({ background }).removeAlpha().raw().toBuffer();
 }
 
 describe.each([
   { found: imageMagick(), sources: COLOR_SOURCES },
   { found: littleCms(), sources: COLOR_SOURCES.filter(({ by }) => by === "both") },
-])("colors as $found.name sees them", ({ found, sources }) => {
+])("colors match those of $found.name", ({ found, sources }) => {
   if ("missing" in found) {
-    process.stderr.write(`colors are not compared for want of ${found.missing}\n`);
+    process.stderr.write(`colors are not compared, because this is missing: ${found.missing}\n`);
   }
 
   it.for(sources)("$name", async (source, { skip }) => {
@@ -70,9 +70,9 @@ describe.each([
     const near = source.name.includes("CMYK") || source.name.includes("YCCK") ? NEAR_INK : NEAR;
     for (const memoryBytes of [Infinity, 1]) {
       for (const keep of [[], ["icc" as const]]) {
-        const seen = distance(await ours(file, memoryBytes, keep), wanted);
-        expect(seen.mean).toBeLessThan(near.mean);
-        expect(seen.p99).toBeLessThan(near.p99);
+        const found = distance(await ours(file, memoryBytes, keep), wanted);
+        expect(found.mean).toBeLessThan(near.mean);
+        expect(found.p99).toBeLessThan(near.p99);
       }
     }
   });

@@ -8,19 +8,19 @@ import { grayProfile } from "./gray-profile.ts";
 const WIDTH = 96;
 const HEIGHT = 64;
 
-/** One kind of source whose colors an independent converter must see as we do. */
+/** A kind of source whose colors must match those of an independent converter. */
 export interface ColorSource {
   readonly name: string;
   readonly extension: "jpg" | "png" | "tif";
   readonly file: () => Promise<Buffer>;
-  /** Its numbers mean something by a profile: its own, or the one that inks without any have. */
+  /** The profile that defines its samples: its own, the default one for inks, or none. */
   readonly profile: "own" | "ink" | "none";
-  /** Read by littleCMS's programs too, which know no PNG and do nothing without a profile. */
+  /** Also for littleCMS's programs, which cannot read PNG and need a profile. */
   readonly by?: "both";
   readonly clear?: true;
 }
 
-/** Smooth in all channels, each from one end of its range to the other: `share` of 0 to 1. */
+/** Smooth channels, each over its whole range: `share` from 0 to 1. */
 function field(channels: 1 | 2 | 3 | 4, value: (share: number, band: number) => number): Buffer {
   const data = Buffer.alloc(WIDTH * HEIGHT * channels);
   for (let at = 0; at < WIDTH * HEIGHT; at++) {
@@ -37,7 +37,7 @@ function picture(channels: 1 | 2 | 3 | 4, data = field(channels, (share) => shar
   return sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels } });
 }
 
-/** A profile as bytes: sharp's own press, P3 or sRGB. */
+/** The bytes of a profile that sharp contains. */
 export async function profileOf(name: "cmyk" | "p3" | "srgb"): Promise<Buffer> {
   const file = await picture(3).withIccProfile(name).tiff().toBuffer();
   const { icc } = await sharp(file).metadata();
@@ -45,10 +45,10 @@ export async function profileOf(name: "cmyk" | "p3" | "srgb"): Promise<Buffer> {
   return icc;
 }
 
-/** In the inks of a press, by its profile, which the file then says or not. */
-function printed(said: boolean): Sharp {
+/** In CMYK by the press profile, which is embedded or not. */
+function printed(embedded: boolean): Sharp {
   const inks = picture(3).toColorspace("cmyk");
-  return said ? inks.withIccProfile("cmyk") : inks;
+  return embedded ? inks.withIccProfile("cmyk") : inks;
 }
 
 const JPEG = { quality: 95, chromaSubsampling: "4:4:4" } as const;
@@ -68,7 +68,7 @@ async function ycck(): Promise<Buffer> {
   }
 }
 
-/** The segment in which Adobe says how color is stored: inverted, and YCCK or not. */
+/** Removes Adobe's segment, which specifies inversion and YCCK. */
 function withoutAdobe(file: Buffer): Buffer {
   const at = file.indexOf(Buffer.of(0xff, 0xee));
   return Buffer.concat([file.subarray(0, at), file.subarray(at + 2 + file.readUInt16BE(at + 2))]);
@@ -90,8 +90,8 @@ export const COLOR_SOURCES: readonly ColorSource[] = [
     file: () => printed(false).jpeg(JPEG).toBuffer(),
   },
   {
-    // Inverted all the same: no program was ever seen to write it otherwise, and all that read it,
-    // but littleCMS's own, do as if Adobe's segment were there.
+    // These are inverted too: every known writer does so, and every reader except littleCMS's
+    // programs assumes it.
     name: "JPEG, CMYK without Adobe's segment",
     extension: "jpg",
     profile: "ink",
@@ -119,7 +119,7 @@ export const COLOR_SOURCES: readonly ColorSource[] = [
     file: () => printed(false).tiff({ compression: "none" }).toBuffer(),
   },
   {
-    name: "TIFF, 16 bit in sRGB that says so",
+    name: "TIFF, 16 bit with an sRGB profile",
     extension: "tif",
     profile: "own",
     by: "both",

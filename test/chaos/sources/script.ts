@@ -1,4 +1,4 @@
-import type { Chance } from "../chance.ts";
+import type { Chance } from "../../model/chance.ts";
 import { COLORS, colorOf } from "./color.ts";
 import { type Content, type Kind, sideOf } from "./content.ts";
 

@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { Chance } from "../chance.ts";
+import { Chance } from "../../model/chance.ts";
 import { COLORS, colorOf } from "./color.ts";
 import {
   bytesOf,

@@ -5,7 +5,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { Chance } from "../chance.ts";
+import { Chance } from "../../model/chance.ts";
 import { EventForwarder } from "./event-forwarder.ts";
 
 let sandbox: Sandbox;

@@ -6,7 +6,7 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
-import type { Chance } from "../chance.ts";
+import type { Chance } from "../../model/chance.ts";
 
 /** The delay of late events in seconds, and their share. */
 const LATE = 0.25;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { Chance } from "../chance.ts";
+import { Chance } from "../../model/chance.ts";
 import { ProcessKiller } from "./process-killer.ts";
 
 let sleeper: ChildProcess;

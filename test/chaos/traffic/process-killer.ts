@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Fleet } from "@imagefleet/local/fleet";
-import type { Chance } from "../chance.ts";
+import type { Chance } from "../../model/chance.ts";
 
 export interface ProcessKillerOptions {
   readonly fleet: Pick<Fleet, "processes">;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { meaning, runPipeline, toDecodeError, toEncodeError } from "./codec-error.ts";
 
-describe("meaning", () => {
+describe("the meaning", () => {
   it.each([
     [
       "VipsJpeg: premature end of JPEG image\nVipsJpeg: premature end",
@@ -17,62 +17,57 @@ describe("meaning", () => {
     ["", "it is cut off or damaged"],
     ['unable to open "/tmp/a b/secret.jpg" for read', "unable to open for read"],
     ["/tmp/secret.jpg: not an image", ": not an image"],
-  ])("of %j", (text, said) => {
-    expect(meaning(text)).toBe(said);
+  ])("of %j", (text, wanted) => {
+    expect(meaning(text)).toBe(wanted);
   });
 
-  it("is short", () => {
+  it("has at most 160 characters", () => {
     expect(meaning("word ".repeat(100))).toHaveLength(160);
   });
 });
 
-describe("a fault", () => {
+describe("an error", () => {
   const cause = new Error();
-
-  it("in what was read is the source's", () => {
-    expect(toDecodeError("vipspng: libpng read error", cause)).toMatchObject({
-      name: "Rejection",
-      reason: "SourceCorrupt",
-      message: "the pixels cannot be read: it is cut off or damaged",
-      cause,
-    });
-  });
-
-  it.each(["vipspng: libpng read error", "VipsJpeg: premature end of JPEG image"])(
-    "in what was read is the source's, though a writer fails for it: %s",
-    (said) => {
-      const text = `${said}\nvips2png: unable to write to target target`;
-      expect(toDecodeError(text, cause)).toMatchObject({ reason: "SourceCorrupt" });
-    },
-  );
-
-  it("in a directory that claims more than there can be is the source's", () => {
-    const text = 'tiff2vips: Out of memory reading of "SampleFormat"';
-    expect(toDecodeError(text, cause)).toMatchObject({ reason: "SourceCorrupt" });
-  });
-
-  it.each(["out of memory --- size == 48MB", "tiff: cannot allocate 12 bytes", "std::bad_alloc"])(
-    "for want of memory is ours: %s",
-    (text) => {
-      expect(toDecodeError(text, cause)).toMatchObject({ name: "Failure", reason: "OutOfMemory" });
-      expect(toEncodeError(text, cause)).toMatchObject({ name: "Failure", reason: "OutOfMemory" });
-    },
-  );
+  const libpng = "vipspng: libpng read error";
+  const writer = "\nvips2png: unable to write to target target";
 
   it.each([
-    "vips2jpeg: no",
-    "Input file is missing: /tmp/a",
-    "No space left on device",
-    "extract_area: bad extract area",
-  ])("in what was written is ours: %s", (text) => {
-    expect(toDecodeError(text, cause)).toMatchObject({ name: "Failure", reason: "Internal" });
+    ["while reading is blamed on the source", libpng],
+    ["while reading is blamed on the source, although a writer fails too", libpng + writer],
+    ["of a truncated source is blamed on it", `VipsJpeg: premature end of JPEG image${writer}`],
+    [
+      "for a directory with an impossible number of values is blamed on the source",
+      'tiff2vips: Out of memory reading of "SampleFormat"',
+    ],
+  ])("%s", (_what, text) => {
+    const reason = "SourceCorrupt";
+    expect(toDecodeError(text, cause)).toMatchObject({ name: "Rejection", reason, cause });
+  });
+
+  it("contains the meaning of its text", () => {
+    const message = "the pixels cannot be read: it is cut off or damaged";
+    expect(toDecodeError(libpng, cause)).toMatchObject({ message });
+  });
+
+  it.each([
+    ["OutOfMemory", "out of memory --- size == 48MB"],
+    ["OutOfMemory", "tiff: cannot allocate 12 bytes"],
+    ["OutOfMemory", "std::bad_alloc"],
+    ["Internal", "vips2jpeg: no"],
+    ["Internal", "Input file is missing: /tmp/a"],
+    ["Internal", "No space left on device"],
+    ["Internal", "extract_area: bad extract area"],
+  ])("for lack of memory or while writing is a failure: %s, %s", (reason, text) => {
+    for (const toError of [toDecodeError, toEncodeError]) {
+      expect(toError(text, cause)).toMatchObject({ name: "Failure", reason });
+    }
   });
 });
 
-describe("attempt", () => {
+describe("runPipeline", () => {
   const never = () => new Error("not asked");
 
-  it("tries once more what failed, and takes it when it works", async () => {
+  it("returns the result of a second try after a failure", async () => {
     let tries = 0;
     const flaky = async () => {
       tries += 1;
@@ -82,7 +77,7 @@ describe("attempt", () => {
     await expect(runPipeline(flaky, never, undefined)).resolves.toBe(2);
   });
 
-  it("throws what the second failure means", async () => {
+  it("throws the error for the second failure", async () => {
     let tries = 0;
     const bad = async () => {
       tries += 1;
@@ -93,7 +88,7 @@ describe("attempt", () => {
     );
   });
 
-  it("throws a signal's own reason, and does not begin", async () => {
+  it("throws the reason of an aborted signal and does not start", async () => {
     const reason = new Error("deadline");
     let hasStarted = false;
     const work = async () => {

@@ -10,15 +10,15 @@ export const OUT_OF_MEMORY =
 /** The message of sharp when a pipeline exceeds its time limit. */
 const TIMEOUT = /^timeout: /;
 /** The messages of libvips that blame our disk, our encoder or our geometry. */
-const OURS =
+const OWN_FAULT =
   /no space left|unable to write|unable to open|file is missing|extract_area|vips2(?:jpeg|png|webp)|heifsave|save_buffer/i;
 /** Lines that name a place in libvips and not the problem with the image. */
 const NOISE = /^$|^source: bad seek|^error in tile|^Warning treated as error|^Unknown error/;
-const SPEAKER =
+const PREFIX =
   /^(?:Input (?:file|buffer) has corrupt header: ?|[a-z0-9]*vips[a-z0-9]*: |(?:heif|webp|tiff|gifload)[a-z0-9_]*: )+/i;
 const PATH = /"[^"]*\/[^"]*"|(?<=^|\s)\/[^\s":]+/g;
 /** libpng's reader reports only this, whatever the damage is. */
-const UNTOLD = /^libpng read error$/;
+const UNSPECIFIC = /^libpng read error$/;
 const LONGEST = 160;
 
 /**
@@ -58,7 +58,7 @@ export function toDecodeError(text: string, cause: unknown): Rejection | Failure
     return new Failure("TimedOut", "decoding took longer than limits.seconds", { cause });
   }
   // A writer whose input ends early also reports an error, after the reader's.
-  if (OUT_OF_MEMORY.test(text) || OURS.test(firstIn(text))) return toEncodeError(text, cause);
+  if (OUT_OF_MEMORY.test(text) || OWN_FAULT.test(firstIn(text))) return toEncodeError(text, cause);
   return new Rejection("SourceCorrupt", `the pixels cannot be read: ${meaning(text)}`, { cause });
 }
 
@@ -71,8 +71,8 @@ export function toEncodeError(text: string, cause: unknown): Failure {
 
 /** The first line of a libvips message that describes the problem, shortened and without paths. */
 export function meaning(text: string): string {
-  const said = bare(firstIn(text)).replace(UNTOLD, "") || "it is cut off or damaged";
-  return said.length > LONGEST ? `${said.slice(0, LONGEST - 1)}…` : said;
+  const summary = bare(firstIn(text)).replace(UNSPECIFIC, "") || "it is cut off or damaged";
+  return summary.length > LONGEST ? `${summary.slice(0, LONGEST - 1)}…` : summary;
 }
 
 /** The first line that describes the problem, unchanged, or an empty string. */
@@ -81,5 +81,5 @@ function firstIn(text: string): string {
 }
 
 function bare(line: string): string {
-  return line.replace(SPEAKER, "").replace(PATH, "").replaceAll("  ", " ").trim();
+  return line.replace(PREFIX, "").replace(PATH, "").replaceAll("  ", " ").trim();
 }

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { deflateSync } from "node:zlib";
 import { manyScans } from "@imagefleet/test/fuzz/scans.fixture.ts";
-import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { laneByCost, planRenditions } from "../plan/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
+import { chunk, inserted, withChunks } from "./containers.fixture.ts";
 import { configureCodec, probe, render } from "./index.ts";
-import { quadrants, RGB } from "./pictures.fixture.ts";
+import { animationOf, plain, quadrants, RGB } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -18,17 +18,15 @@ async function planned(bytes: Uint8Array, limits: RecipeInput["limits"] = {}) {
   return { input, plan: planRenditions(await probe(input, recipe), recipe, "key", Infinity) };
 }
 
-function blank(width: number, height: number) {
-  return sharp({ create: { width, height, channels: 3, background: "#808080" } });
-}
+const blank = (width: number, height: number) => plain("#808080", width, height);
 
-describe("a file of few bytes and many px", () => {
+describe("a small file that would take much memory", () => {
   it.each([
     ["png", () => blank(9000, 8000).png({ compressionLevel: 9 })],
     ["gif", () => blank(9000, 8000).gif({ effort: 1 })],
     ["tiff", () => blank(9000, 8000).tiff({ compression: "deflate" })],
     ["webp", () => blank(9000, 8000).webp({ lossless: true, effort: 0 })],
-  ] as const)("%s is for the large lane, or for none", async (_name, make) => {
+  ] as const)("is planned for the large lane or rejected: %s with many px", async (_name, make) => {
     const bytes = await make().toBuffer();
     expect(bytes.length).toBeLessThan(1.5 * MIB);
     const { plan } = await planned(bytes);
@@ -38,36 +36,25 @@ describe("a file of few bytes and many px", () => {
     });
   });
 
-  it("png that says little of itself is stopped at what it said", async () => {
+  it("is decoded only to the size in its header: PNG with surplus data", async () => {
     const file = await blank(64, 64).png().toBuffer();
     // 64 MiB of zeros in its data, although the header specifies 64 x 64 px.
-    const data = deflateSync(Buffer.alloc(64 * MIB));
-    const chunk = Buffer.alloc(12 + data.length);
-    chunk.writeUInt32BE(data.length);
-    chunk.write("IDAT", 4, "latin1");
-    chunk.set(data, 8);
-    const at = file.indexOf("IDAT") - 4;
+    const data = chunk("IDAT", deflateSync(Buffer.alloc(64 * MIB)));
     const before = process.memoryUsage().rss;
-    const { input, plan } = await planned(
-      Buffer.concat([file.subarray(0, at), chunk, file.subarray(at)]),
-    );
+    const { input, plan } = await planned(inserted(file, file.indexOf("IDAT") - 4, data));
     await render(input, plan, { onRendition: () => {} }).catch((error: unknown) =>
       expect(error).toMatchObject({ reason: "SourceCorrupt" }),
     );
     expect(process.memoryUsage().rss - before).toBeLessThan(50 * MIB);
   });
 
-  it("png with a long compressed text", async () => {
+  it("is rendered without its text: PNG with a long compressed text", async () => {
     const file = await quadrants(RGB).png().toBuffer();
     const text = Buffer.concat([
       Buffer.from("Comment\0\0", "latin1"),
       deflateSync(Buffer.alloc(200 * MIB)),
     ]);
-    const chunk = Buffer.alloc(12 + text.length);
-    chunk.writeUInt32BE(text.length);
-    chunk.write("zTXt", 4, "latin1");
-    chunk.set(text, 8);
-    const bomb = Buffer.concat([file.subarray(0, 33), chunk, file.subarray(33)]);
+    const bomb = withChunks(file, chunk("zTXt", text));
     const before = process.memoryUsage().rss;
     await planned(bomb)
       .then(({ input, plan }) => render(input, plan, { onRendition: () => {} }))
@@ -77,21 +64,13 @@ describe("a file of few bytes and many px", () => {
 });
 
 describe("limits", () => {
-  const animated = async (frames: number) => {
-    const join = await Promise.all(
-      Array.from({ length: frames }, (_, at) =>
-        quadrants([[at * 50], [90], [160], [240]])
-          .png()
-          .toBuffer(),
-      ),
-    );
-    return sharp(join, { join: { animated: true } });
-  };
+  const five = () =>
+    animationOf(...[0, 1, 2, 3, 4].map((at) => quadrants([[at * 50], [90], [160], [240]])));
 
   it.each(["gif", "webp", "tiff"] as const)(
-    "of pages, and of px in one of them, %s",
+    "apply to pages and to the px of one page, %s",
     async (format) => {
-      const bytes = await (await animated(5)).toFormat(format).toBuffer();
+      const bytes = await (await five()).toFormat(format).toBuffer();
       await expect(planned(bytes, { pages: 5, pixels: 96 * 64 })).resolves.toBeDefined();
       await expect(planned(bytes, { pages: 4 })).rejects.toMatchObject({
         reason: "SourceTooLarge",
@@ -106,7 +85,7 @@ describe("limits", () => {
     },
   );
 
-  it("of time: a decode that takes too long is given up", { timeout: 120_000 }, async () => {
+  it("stop a decode that takes too long", { timeout: 120_000 }, async () => {
     const veil = '<rect width="2000" height="2000" fill="#f00" opacity=".01"/>';
     const slow = Buffer.from(
       `<svg xmlns="http://www.w3.org/2000/svg" width="2000" height="2000">${veil.repeat(300)}</svg>`,
@@ -124,7 +103,7 @@ describe("limits", () => {
     });
   });
 
-  it("of time, for scans of a progressive JPEG", async () => {
+  it("apply to the estimated time for the scans of a progressive JPEG", async () => {
     const bytes = manyScans(2048);
     await expect(planned(bytes, { seconds: 3 })).resolves.toBeDefined();
     const two = Buffer.concat([bytes.subarray(0, -2), manyScans(2048).subarray(2)]);
@@ -136,7 +115,7 @@ describe("limits", () => {
     });
   });
 
-  it("of time, for what is decoded on a thread of its own", async () => {
+  it("stop a decode on a separate thread", async () => {
     const bytes = await readFile(new URL("formats/heic/plain.fixture.heic", import.meta.url));
     const { input, plan } = await planned(bytes);
     const options = { onRendition: () => {} };

@@ -37,22 +37,25 @@ const cases = CONTAINERS.flatMap(([name, store]) =>
   UPRIGHT.map(([orientation, order]) => [name, orientation, store, order] as const),
 );
 
-it.each(cases)("%s, %i", async (_name, orientation, store, order) => {
-  const bytes = await store(quadrants(RGB).withMetadata({ orientation })).toBuffer();
-  const [width, height] = orientation < 5 ? [96, 64] : [64, 96];
-  const info = await probe({ kind: "bytes", bytes }, rules(1e6));
-  expect(info).toMatchObject({ width, height });
+it.each(cases)(
+  "%s with orientation %i is rendered upright",
+  async (_name, orientation, store, order) => {
+    const bytes = await store(quadrants(RGB).withMetadata({ orientation })).toBuffer();
+    const [width, height] = orientation < 5 ? [96, 64] : [64, 96];
+    const info = await probe({ kind: "bytes", bytes }, rules(1e6));
+    expect(info).toMatchObject({ width, height });
 
-  const format = "png";
-  const presets = { 1: { format }, 2: { width: width / 2, format } } as const;
-  for (const memoryBytes of [Infinity, 1]) {
-    const made = await rendered(bytes, presets, memoryBytes);
-    for (const share of [1, 2]) {
-      const file = fileOf(made, String(share));
-      const found = await pixelsOf(file);
-      expect(found).toMatchObject({ width: width / share, height: height / share });
-      expect(farthest(colorsOf(found), turned(order))).toBeLessThan(16);
-      expect(await sharp(file).metadata()).not.toHaveProperty("orientation");
+    const format = "png";
+    const presets = { 1: { format }, 2: { width: width / 2, format } } as const;
+    for (const memoryBytes of [Infinity, 1]) {
+      const made = await rendered(bytes, presets, memoryBytes);
+      for (const share of [1, 2]) {
+        const file = fileOf(made, String(share));
+        const found = await pixelsOf(file);
+        expect(found).toMatchObject({ width: width / share, height: height / share });
+        expect(farthest(colorsOf(found), turned(order))).toBeLessThan(16);
+        expect(await sharp(file).metadata()).not.toHaveProperty("orientation");
+      }
     }
-  }
-});
+  },
+);

@@ -22,12 +22,20 @@ export const INKS: Quadrants = [
   [190, 180, 120],
 ];
 
-export const BLACK_AND_WHITE: Quadrants = [
-  [0, 0, 0],
-  [255, 255, 255],
-  [255, 255, 255],
-  [0, 0, 0],
-];
+/** Four grays in RGB. */
+export function grays(...levels: readonly [number, number, number, number]): Quadrants {
+  const [a, b, c, d] = levels;
+  const rgb = (level: number) => [level, level, level];
+  return [rgb(a), rgb(b), rgb(c), rgb(d)];
+}
+
+export const BLACK_AND_WHITE = grays(0, 255, 255, 0);
+
+/** The two ways to make a rendition, and the memory that leads to each. */
+export const WAYS = [
+  ["decoded once", Infinity],
+  ["streamed", 1],
+] as const;
 
 /** An image with known content: four quadrants of one color each. */
 export function quadrants(colors: Quadrants, width = 96, height = 64): Sharp {
@@ -44,6 +52,12 @@ export function quadrants(colors: Quadrants, width = 96, height = 64): Sharp {
   return sharp(data, { raw: { width, height, channels } });
 }
 
+/** An animation of these frames, or a file of several pages. */
+export async function animationOf(...frames: readonly Sharp[]): Promise<Sharp> {
+  const join = await Promise.all(frames.map((frame) => frame.png().toBuffer()));
+  return sharp(join, { join: { animated: true }, limitInputPixels: false });
+}
+
 /** The containers in which an image is stored. */
 export const CONTAINERS: readonly (readonly [string, (picture: Sharp) => Sharp])[] = [
   ["jpeg", (picture) => picture.jpeg({ quality: 95, chromaSubsampling: "4:4:4" })],
@@ -51,7 +65,7 @@ export const CONTAINERS: readonly (readonly [string, (picture: Sharp) => Sharp])
   ["png", (picture) => picture.png()],
   ["interlaced png", (picture) => picture.png({ progressive: true })],
   ["webp", (picture) => picture.webp({ quality: 95 })],
-  ["webp without loss", (picture) => picture.webp({ lossless: true })],
+  ["lossless webp", (picture) => picture.webp({ lossless: true })],
   ["tiff", (picture) => picture.tiff({ compression: "lzw" })],
   ["tiled tiff", (picture) => picture.tiff({ tile: true, tileWidth: 32, tileHeight: 32 })],
   ["avif", (picture) => picture.avif({ quality: 90, effort: 0 })],
@@ -65,20 +79,25 @@ export function detailed(width: number, height: number): Sharp {
     seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
     return seed / 2_147_483_648 - 0.5;
   };
-  const print = Array.from({ length: 4096 }, () => (chance() > 0.1 ? 70 : 0));
+  const page = Array.from({ length: 4096 }, () => (chance() > 0.1 ? 70 : 0));
   for (let at = 0; at < width * height; at++) {
     const x = at % width;
     const y = Math.floor(at / width);
     const hills = 60 * Math.sin(x / 97) * Math.cos(y / 71);
     const ring = Math.sin(((x - width / 2) ** 2 + (y - height / 2) ** 2) / 9000) > 0 ? 30 : -30;
-    const deadLetters =
-      y % 12 < 8 ? (print[(Math.floor(x / 3) * 7 + Math.floor(y / 3) * 131) % 4096] ?? 0) : 0;
-    const value = 110 + hills + ring + (x > width / 2 ? deadLetters : 0) + chance() * 16;
+    const print =
+      y % 12 < 8 ? (page[(Math.floor(x / 3) * 7 + Math.floor(y / 3) * 131) % 4096] ?? 0) : 0;
+    const value = 110 + hills + ring + (x > width / 2 ? print : 0) + chance() * 16;
     for (let band = 0; band < 3; band++) {
       data[at * 3 + band] = Math.max(0, Math.min(255, value + band * 8));
     }
   }
   return sharp(data, { raw: { width, height, channels: 3 } });
+}
+
+/** An image of one color. */
+export function plain(background: string, width: number, height: number): Sharp {
+  return sharp({ create: { width, height, channels: 3, background } });
 }
 
 /** The parts of a recipe that decide which sources are read. */
@@ -124,6 +143,11 @@ export interface Picture {
   readonly channels: number;
 }
 
+/** The pixels of the file that a preset produced. */
+export function pictureOf(made: Map<string, RenderedImage>, preset: string): Promise<Picture> {
+  return pixelsOf(fileOf(made, preset));
+}
+
 /** The pixels as they are stored in a file. */
 export async function pixelsOf(file: Buffer): Promise<Picture> {
   const { data, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true });
@@ -147,7 +171,7 @@ export async function shownColors(
   source: Parameters<typeof rendered>[0],
   memoryBytes = Infinity,
 ): Promise<Quadrants> {
-  return colorsOf(await pixelsOf(fileOf(await rendered(source, WHOLE, memoryBytes), "whole")));
+  return colorsOf(await pictureOf(await rendered(source, WHOLE, memoryBytes), "whole"));
 }
 
 /** The largest difference between any two channels of two sets of colors. */

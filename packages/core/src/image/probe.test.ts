@@ -1,11 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Rejection } from "../outcome/index.ts";
 import type { SourceInfo } from "../plan/index.ts";
 import { configureCodec, ENCODER, probe } from "./index.ts";
+import { inputOf } from "./inputs.fixture.ts";
 import { quadrants, RGB, rules } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -29,13 +27,13 @@ describe("probe", () => {
   it.each<[string, Sharp, Partial<SourceInfo>]>([
     ["a JPEG", quadrants(RGB).jpeg(), { format: "jpeg", bands: 3, depth: 8, subsampled: true }],
     [
-      "a JPEG with all of its color",
+      "a JPEG without chroma subsampling",
       quadrants(RGB).jpeg({ chromaSubsampling: "4:4:4" }),
       { subsampled: false, progressive: false },
     ],
     ["a progressive JPEG", quadrants(RGB).jpeg({ progressive: true }), { progressive: true }],
     [
-      "a JPEG on its side",
+      "a rotated JPEG",
       quadrants(RGB).jpeg().withMetadata({ orientation: 6 }),
       { width: 64, height: 96, orientation: 6 },
     ],
@@ -50,7 +48,7 @@ describe("probe", () => {
     ["a 16 bit PNG", quadrants(RGB).toColorspace("rgb16").png(), { bands: 3, depth: 16 }],
     ["an interlaced PNG", quadrants(RGB).png({ progressive: true }), { progressive: true }],
     ["a WebP", quadrants(RGB).webp(), { format: "webp", lossless: false }],
-    ["a WebP without loss", clear().webp({ lossless: true }), { alpha: true, lossless: true }],
+    ["a lossless WebP", clear().webp({ lossless: true }), { alpha: true, lossless: true }],
     ["an AVIF", quadrants(RGB).avif({ effort: 0 }), { format: "avif", bands: 3, depth: 8 }],
     ["a 10 bit AVIF", quadrants(RGB).avif({ effort: 0, bitdepth: 10 }), { depth: 16 }],
     ["a GIF", quadrants(RGB).gif(), { format: "gif", pages: 1 }],
@@ -61,38 +59,36 @@ describe("probe", () => {
     expect(await probed(bytes)).toMatchObject({ ...whole, ...wanted });
   });
 
-  it("describes a file as it describes its bytes", async () => {
+  it("gives the same description for a file and its bytes", async () => {
     const bytes = await quadrants(RGB).withIccProfile("p3").webp({ lossless: true }).toBuffer();
-    const folder = await mkdtemp(join(tmpdir(), "probe-"));
-    try {
-      const path = join(folder, "a.txt");
-      await writeFile(path, bytes);
-      expect(await probe({ kind: "file", path }, plenty)).toEqual(await probed(bytes));
-      await writeFile(path, "");
-      await expect(probe({ kind: "file", path }, plenty)).rejects.toMatchObject({
-        reason: "SourceEmpty",
-      });
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    expect(await probe(await inputOf("file", bytes), plenty)).toEqual(await probed(bytes));
+    await expect(probe(await inputOf("file", Buffer.of()), plenty)).rejects.toMatchObject({
+      reason: "SourceEmpty",
+    });
   });
 
-  const read = "JPEG, PNG, WebP, AVIF, HEIC, GIF, TIFF, BMP and, if allowed, SVG are";
+  const supported =
+    "supported are JPEG, PNG, WebP, AVIF, HEIC, GIF, TIFF, BMP and, if allowed, SVG";
   it.each([
     ["nothing", "", "SourceEmpty", "the source has 0 bytes"],
     [
       "a text named .jpg",
       "Dear reader",
       "SourceUnsupported",
-      `the source is not an image of a format that is read: ${read}`,
+      `the source is not an image in a supported format; ${supported}`,
     ],
     [
       "SVG",
       "<svg width='9'/>",
       "SourceUnsupported",
-      "the source is SVG, which this recipe does not read: to have it read, write source: { svg: true }",
+      "the source is SVG, which this recipe does not allow: set source: { svg: true }",
     ],
-    ["PDF", "%PDF-1.7", "SourceUnsupported", `the source is a PDF, which is not read; ${read}`],
+    [
+      "PDF",
+      "%PDF-1.7",
+      "SourceUnsupported",
+      `the source is a PDF, which is not supported; ${supported}`,
+    ],
     [
       "HEIC",
       "\0\0\0\x18ftypheic\0\0\0\0mif1heic",
@@ -100,7 +96,7 @@ describe("probe", () => {
       /^the source begins as heic but its header cannot be read: /,
     ],
     [
-      "no more than a beginning",
+      "only the start of a JPEG",
       "\xff\xd8\xff\xe0",
       "SourceCorrupt",
       /^the source begins as jpeg but its header cannot be read: /,
@@ -117,17 +113,20 @@ describe("probe", () => {
     expect(fault).toMatchObject({ reason, message: expect.stringMatching(message) });
   });
 
-  it("rejects more px than are let through, before a pixel is decoded", async () => {
+  it("rejects more px than the limit before it decodes any", async () => {
     const bytes = await quadrants(RGB).png().toBuffer();
     await expect(probed(bytes, rules(96 * 64))).resolves.toBeDefined();
     await expect(probed(bytes, rules(96 * 64 - 1))).rejects.toThrowError(
-      new Rejection("SourceTooLarge", "the source is 96 x 64 = 6144 px and 6143 are let through"),
+      new Rejection(
+        "SourceTooLarge",
+        "the source is 96 x 64 = 6144 px, more than the limit of 6143",
+      ),
     );
   });
 });
 
 describe("configureCodec", () => {
-  it("leaves no loader open but those on the list", async () => {
+  it("allows only the listed loaders", async () => {
     await expect(sharp(Buffer.from("<svg width='9' height='9'/>")).metadata()).rejects.toThrow();
     const ppm = Buffer.concat([Buffer.from("P6 1 1 255\n"), Buffer.of(1, 2, 3)]);
     await expect(sharp(ppm).metadata()).rejects.toThrow();

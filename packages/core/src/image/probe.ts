@@ -11,15 +11,15 @@ import type { Recipe } from "../recipe/index.ts";
 import { meaning, runPipeline } from "./codec-error.ts";
 import { isP3 } from "./color/code-points.ts";
 import { isDisplayP3 } from "./color/display-p3.ts";
+import { withRewrittenContainer } from "./color/embedded-profile.ts";
 import { grayColors } from "./color/gray.ts";
 import { pngColors } from "./color/png.ts";
-import { withRewritten } from "./color/tagged.ts";
+import { type ByteReader, withByteReader } from "./decode/byte-reader.ts";
 import { openImage } from "./decode/open.ts";
-import { type Parts, withParts } from "./decode/parts.ts";
 import { withSafePath } from "./decode/safe-path.ts";
 import { BMP_HEAD_BYTES, bmpHeader } from "./formats/bmp/header.ts";
 import { formatOf } from "./formats/detect.ts";
-import { withBearableExif } from "./formats/exif/bearable.ts";
+import { withLimitedExif } from "./formats/exif/limited.ts";
 import { hasGaps } from "./formats/gif.ts";
 import { codedPixels } from "./formats/iso/coded.ts";
 import { isoColors, isPremultiplied, pictureKind } from "./formats/iso/colors.ts";
@@ -27,11 +27,11 @@ import { isoFile } from "./formats/iso/picture.ts";
 import { hasQuarterChroma } from "./formats/jpeg/chroma.ts";
 import { checkScans } from "./formats/jpeg/scans.ts";
 import { drawnAt, svgBytes } from "./formats/svg.ts";
+import { describeTiff, type TiffDescription } from "./formats/tiff/describe.ts";
 import { TIFF_BYTES } from "./formats/tiff/raster.ts";
-import { type TiffSaid, tiffSaid } from "./formats/tiff/said.ts";
-import { unread, unreadJpeg, unreadPng } from "./formats/unsupported.ts";
+import { unsupported, unsupportedJpeg, unsupportedPng } from "./formats/unsupported.ts";
 import { mayBeLossless } from "./formats/webp/lossless.ts";
-import { webpMend, withMendedWebp } from "./formats/webp/repair.ts";
+import { webpRepair, withRepairedWebp } from "./formats/webp/repair.ts";
 import type { ImageInput } from "./input.ts";
 import { hasNoMetadata } from "./passthrough/no-metadata.ts";
 
@@ -41,7 +41,7 @@ import { hasNoMetadata } from "./passthrough/no-metadata.ts";
  */
 const HEAD_BYTES = 64 * 1024;
 
-const READ = `${INPUT_NAMES} are`;
+const SUPPORTED = `supported are ${INPUT_NAMES}`;
 
 /** The parts of a recipe that decide which sources are read. */
 export type ProbeRules = Pick<Recipe, "source" | "limits" | "presets">;
@@ -55,67 +55,80 @@ export type ProbeRules = Pick<Recipe, "source" | "limits" | "presets">;
  * const { format, width, height } = await probe({ kind: "file", path: "tom.jpg" }, recipe);
  */
 export async function probe(input: ImageInput, rules: ProbeRules): Promise<SourceInfo> {
-  const { head, bytes, own } = await withParts(input, async (parts) => {
-    if (parts.bytes === 0) throw new Rejection("SourceEmpty", "the source has 0 bytes");
-    const start = await parts.read(0, HEAD_BYTES);
+  const { head, bytes, own } = await withByteReader(input, async (reader) => {
+    if (reader.bytes === 0) throw new Rejection("SourceEmpty", "the source has 0 bytes");
+    const start = await reader.read(0, HEAD_BYTES);
     const format = readableFormat(start, rules);
-    return { head: start, bytes: parts.bytes, own: await said(format, parts, rules) };
+    return {
+      head: start,
+      bytes: reader.bytes,
+      own: await describeContainer(format, reader, rules),
+    };
   });
   if (own.format === "bmp" || own.tiff?.repacked) {
     const info = own.tiff?.repacked ?? describeBmp(head, bytes);
     checkPixels(info, rules);
     return info;
   }
-  const { metadata, mend } = await metadataIn(input, own, rules);
-  const info = { ...describe(own, head, bytes, metadata, rules), ...mend };
+  const { metadata, repaired } = await metadataIn(input, own, rules);
+  const info = { ...describe(own, head, bytes, metadata, rules), ...repaired };
   checkPixels(info, rules);
   if (info.format === "jpeg" && info.progressive) {
-    await withParts(input, (parts) => checkScans(parts, info, rules.limits.seconds));
+    await withByteReader(input, (reader) => checkScans(reader, info, rules.limits.seconds));
   }
   return info;
 }
 
 /** The information in a source's header that the codec does not report. */
-interface Said extends Pick<SourceInfo, "colors" | "premultiplied" | "rewritten" | "coded"> {
+interface Container extends Pick<SourceInfo, "colors" | "premultiplied" | "rewritten" | "coded"> {
   readonly format: InputFormat;
-  readonly tiff?: TiffSaid;
+  readonly tiff?: TiffDescription;
 }
 
-async function said(format: InputFormat, parts: Parts, rules: ProbeRules): Promise<Said> {
+async function describeContainer(
+  format: InputFormat,
+  reader: ByteReader,
+  rules: ProbeRules,
+): Promise<Container> {
   switch (format) {
     case "jpeg": {
-      const kind = await unreadJpeg(parts);
-      if (kind !== undefined) throw unread(kind);
+      const kind = await unsupportedJpeg(reader);
+      if (kind !== undefined) throw unsupported(kind);
       return { format };
     }
     case "png": {
-      const kind = await unreadPng(parts);
-      if (kind !== undefined) throw unread(kind);
-      const colors = await pngColors(parts);
+      const kind = await unsupportedPng(reader);
+      if (kind !== undefined) throw unsupported(kind);
+      const colors = await pngColors(reader);
       return { format, ...(colors && { colors }) };
     }
     case "avif":
     case "heic":
-      return isoSaid(format, parts, rules);
+      return isoContainer(format, reader, rules);
     case "tiff":
-      return { format, tiff: await tiffSaid(parts, rules) };
+      return { format, tiff: await describeTiff(reader, rules) };
     default:
       return { format };
   }
 }
 
-async function isoSaid(seen: "avif" | "heic", parts: Parts, rules: ProbeRules): Promise<Said> {
-  const file = await isoFile(parts);
+async function isoContainer(
+  detected: "avif" | "heic",
+  reader: ByteReader,
+  rules: ProbeRules,
+): Promise<Container> {
+  const file = await isoFile(reader);
   const kind = file && pictureKind(file);
-  if (kind && "unread" in kind) throw unread(kind.unread);
+  if (kind && "unsupported" in kind) throw unsupported(kind.unsupported);
   const coded = file && codedPixels(file);
   // The codec might read it as something else.
-  if (!kind || !coded) throw headerFault(seen, "what describes its pictures is damaged", undefined);
+  if (!kind || !coded)
+    throw headerFault(detected, "the description of its images is damaged", undefined);
   const { format } = kind;
   checkAllowed(format, rules);
-  const { colors, unread: coding } = await isoColors(file, parts);
+  const { colors, unsupported: coding } = await isoColors(file, reader);
   if (coding !== undefined)
-    throw unread(`${format === "avif" ? "an AVIF" : "a HEIC"} in ${coding}`);
+    throw unsupported(`${format === "avif" ? "an AVIF" : "a HEIC"} in ${coding}`);
   return {
     format,
     coded,
@@ -128,14 +141,14 @@ async function isoSaid(seen: "avif" | "heic", parts: Parts, rules: ProbeRules): 
 
 interface Read {
   readonly metadata: Metadata;
-  readonly mend?: Pick<SourceInfo, "mended" | "damaged">;
+  readonly repaired?: Pick<SourceInfo, "mended" | "damaged">;
 }
 
-function metadataIn(input: ImageInput, said: Said, rules: ProbeRules): Promise<Read> {
+function metadataIn(input: ImageInput, container: Container, rules: ProbeRules): Promise<Read> {
   return withSafePath(input, (named) =>
-    withBearableExif(named, said.format, (bearable) => {
-      const read = (readable: ImageInput) => metadataAndMend(readable, said, rules);
-      return said.rewritten ? withRewritten(bearable, undefined, read) : read(bearable);
+    withLimitedExif(named, container.format, (limited) => {
+      const read = (readable: ImageInput) => metadataAndRepair(readable, container, rules);
+      return container.rewritten ? withRewrittenContainer(limited, undefined, read) : read(limited);
     }),
   );
 }
@@ -146,27 +159,27 @@ function metadataIn(input: ImageInput, said: Said, rules: ProbeRules): Promise<R
  * the recipe renders damaged sources. A GIF that ends within its first frame still gives its size
  * with `failOn: "none"`; the damage is detected when it is rendered.
  */
-async function metadataAndMend(
+async function metadataAndRepair(
   input: ImageInput,
-  { format, tiff }: Said,
+  { format, tiff }: Container,
   { source, presets }: ProbeRules,
 ): Promise<Read> {
   const metadata = metadataOf(format, tiff?.place);
   try {
     return { metadata: await metadata(input) };
-  } catch (toError) {
-    if (!(toError instanceof Rejection)) throw toError;
+  } catch (error) {
+    if (!(error instanceof Rejection)) throw error;
     if (format === "gif" && source.damaged === "render") {
       return { metadata: await metadataOf(format, { failOn: "none" })(input) };
     }
-    if (format !== "webp") throw toError;
-    const mend = await withParts(input, webpMend);
-    const missed = mend?.lacksFrames !== true || presets.some(({ animated }) => animated);
-    if (mend === undefined || (missed && source.damaged === "reject")) throw toError;
+    if (format !== "webp") throw error;
+    const repair = await withByteReader(input, webpRepair);
+    const missed = repair?.lacksFrames !== true || presets.some(({ animated }) => animated);
+    if (repair === undefined || (missed && source.damaged === "reject")) throw error;
     const mended = { mended: true } as const;
     return {
-      metadata: await withMendedWebp(input, mended, metadata),
-      mend: { ...mended, ...(missed && { damaged: toError.message }) },
+      metadata: await withRepairedWebp(input, mended, metadata),
+      repaired: { ...mended, ...(missed && { damaged: error.message }) },
     };
   }
 }
@@ -191,22 +204,22 @@ const metadataOf =
     const metadata = format === "heic" && pagePrimary > 0 ? await read(pagePrimary) : first;
     const wanted = format === "avif" || format === "heic" ? "heif" : format;
     if (metadata.format !== wanted) {
-      throw headerFault(format, `it can be taken for ${metadata.format} as well`, undefined);
+      throw headerFault(format, `it can also be read as ${metadata.format}`, undefined);
     }
     return metadata;
   };
 
 function readableFormat(head: Uint8Array, rules: ProbeRules): InputFormat {
-  const seen = formatOf(head);
-  if (seen.kind === "readable") {
-    checkAllowed(seen.format, rules);
-    return seen.format;
+  const found = formatOf(head);
+  if (found.kind === "supported") {
+    checkAllowed(found.format, rules);
+    return found.format;
   }
   throw new Rejection(
     "SourceUnsupported",
-    seen.kind === "unreadable"
-      ? `the source is ${seen.name}, which is not read; ${READ}`
-      : `the source is not an image of a format that is read: ${READ}`,
+    found.kind === "unsupported"
+      ? `the source is ${found.name}, which is not supported; ${SUPPORTED}`
+      : `the source is not an image in a supported format; ${SUPPORTED}`,
   );
 }
 
@@ -214,7 +227,7 @@ function checkAllowed(format: InputFormat, { source }: ProbeRules): void {
   if ((format !== "heic" && format !== "svg") || source[format]) return;
   throw new Rejection(
     "SourceUnsupported",
-    `the source is ${format.toUpperCase()}, which this recipe does not read: to have it read, write source: { ${format}: true }`,
+    `the source is ${format.toUpperCase()}, which this recipe does not allow: set source: { ${format}: true }`,
   );
 }
 
@@ -236,13 +249,13 @@ const DEPTHS: Readonly<Record<string, SourceInfo["depth"]>> = {
 };
 
 function describe(
-  said: Said,
+  container: Container,
   head: Uint8Array,
   bytes: number,
   metadata: Metadata,
   rules: ProbeRules,
 ): SourceInfo {
-  const { tiff, ...rest } = said;
+  const { tiff, ...rest } = container;
   const { format } = rest;
   const own = metadata.autoOrient;
   const pixels = { format, bands: metadata.channels, depth: storedDepth(metadata) };
@@ -253,7 +266,7 @@ function describe(
     ...(colors && { colors }),
     ...tiff?.place,
     ...(format === "svg" ? { ...drawnAt(own, rules), drawnWidth: own.width } : own),
-    ...((format === "heic" || said.premultiplied) && metadata.icc && { icc: metadata.icc }),
+    ...((format === "heic" || container.premultiplied) && metadata.icc && { icc: metadata.icc }),
     bytes,
     pages: metadata.pages ?? 1,
     alpha: metadata.hasAlpha || (format === "gif" && hasGaps(head)),
@@ -316,13 +329,13 @@ function checkPixels(info: SourceInfo, { limits }: ProbeRules): void {
   if (coded.all > pixels * PARTS) {
     throw new Rejection(
       "SourceTooLarge",
-      `the source's parts are ${coded.all} px for a picture of ${width} x ${height}`,
+      `the parts of the source have ${coded.all} px, too many for an image of ${width} x ${height}`,
     );
   }
   if (pixels <= most) return;
   throw new Rejection(
     "SourceTooLarge",
-    `the source is ${pixels > width * height ? `cut from ${pixels}` : `${width} x ${height} = ${pixels}`} px and ${most} are let through`,
+    `the source is ${pixels > width * height ? `cut from ${pixels}` : `${width} x ${height} = ${pixels}`} px, more than the limit of ${most}`,
   );
 }
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { planRenditions } from "../plan/index.ts";
 import { defineRecipe } from "../recipe/index.ts";
 import { configureCodec, type ImageInput, probe, type RenderOptions, render } from "./index.ts";
-import { detailed, rules } from "./pictures.fixture.ts";
+import { detailed, rules, WAYS } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -33,11 +33,8 @@ async function run(options: RenderOptions, memoryBytes = Infinity): Promise<void
   await render(input, planRenditions(info, recipe, "key", memoryBytes), options);
 }
 
-describe.each([
-  ["decoded once", Infinity],
-  ["streamed", 1],
-])("render, %s", (_name, memoryBytes) => {
-  it("hands over each rendition of the plan once, with its plan", async () => {
+describe.each(WAYS)("render, %s", (_name, memoryBytes) => {
+  it("delivers each rendition of the plan once, with its plan", async () => {
     const seen: string[] = [];
     await run(
       {
@@ -54,7 +51,7 @@ describe.each([
     ]);
   });
 
-  it("throws a signal's reason and hands nothing over after it", async () => {
+  it("throws the signal's reason and delivers nothing after it", async () => {
     const reason = new Error("deadline");
     const abort = new AbortController();
     const seen: string[] = [];
@@ -71,7 +68,7 @@ describe.each([
     expect(seen).toEqual([]);
   });
 
-  it("throws what its caller throws, once nothing goes on any more", async () => {
+  it("throws the error of its callback after all work has ended", async () => {
     const reason = new Error("the store is gone");
     let open = 0;
     const onRendition = async () => {
@@ -85,7 +82,7 @@ describe.each([
   });
 });
 
-it("goes on encoding while a rendition is being taken", async () => {
+it("continues to encode while the callback is pending", async () => {
   const others = Promise.withResolvers<void>();
   let handed = 0;
   await run({
@@ -99,7 +96,7 @@ it("goes on encoding while a rendition is being taken", async () => {
   expect(handed).toBe(4);
 });
 
-it("does not start the rest when one fails", async () => {
+it("starts no further renditions after a failure", async () => {
   const widths = Array.from(
     { length: 12 },
     (_, at) => [`w${at}`, { width: 380 - at * 20 }] as const,
@@ -116,7 +113,7 @@ it("does not start the rest when one fails", async () => {
   expect(handed).toBeLessThan(6);
 });
 
-it("gives the pixels back at once, without waiting for a garbage collection", async () => {
+it("releases the memory of the pixels without a garbage collection", async () => {
   const source = { kind: "bytes", bytes: await detailed(2000, 1500).jpeg().toBuffer() } as const;
   const info = await probe(source, rules(1e7));
   const one = defineRecipe({ presets: { whole: { format: "jpeg", quality: 1 } } });

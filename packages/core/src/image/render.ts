@@ -11,11 +11,11 @@ import {
   type SourceInfo,
 } from "../plan/index.ts";
 import { runPipeline, toDecodeError, toEncodeError } from "./codec-error.ts";
-import { mappedPixels } from "./color/mapped.ts";
-import { withTagged } from "./color/tagged.ts";
+import { withEmbeddedProfile } from "./color/embedded-profile.ts";
+import { toSrgbPixels } from "./color/srgb-pixels.ts";
 import { type FailOn, openImage } from "./decode/open.ts";
-import { inPasses, type Pass } from "./decode/passes.ts";
 import { fromPixels, type Pixels, release, toPixels } from "./decode/pixels.ts";
+import { type Pass, retryDamaged } from "./decode/retry-damaged.ts";
 import { withSafePath } from "./decode/safe-path.ts";
 import { withTranscodedInput } from "./decode/transcode.ts";
 import { encode, type RenderedImage } from "./encode/encode.ts";
@@ -26,8 +26,8 @@ import {
   placeholderOf,
   smallestRaster,
 } from "./encode/placeholder.ts";
-import { withBearableExif } from "./formats/exif/bearable.ts";
-import { withMendedWebp } from "./formats/webp/repair.ts";
+import { withLimitedExif } from "./formats/exif/limited.ts";
+import { withRepairedWebp } from "./formats/webp/repair.ts";
 import type { ImageInput } from "./input.ts";
 import { passthrough } from "./passthrough/passthrough.ts";
 
@@ -89,10 +89,10 @@ export async function render(input: ImageInput, plan: Plan, options: RenderOptio
   };
   const once = { ...options, onRendition };
   await withSafePath(input, (named) =>
-    withBearableExif(named, source.format, (bearable) =>
-      withMendedWebp(bearable, source, (mended) =>
-        withTagged(mended, source, (tagged) =>
-          inPasses(tagged, plan, once, (pass) => renderOnce(named, plan, once, pass)),
+    withLimitedExif(named, source.format, (limited) =>
+      withRepairedWebp(limited, source, (repaired) =>
+        withEmbeddedProfile(repaired, source, (profiled) =>
+          retryDamaged(profiled, plan, once, (pass) => renderOnce(named, plan, once, pass)),
         ),
       ),
     ),
@@ -139,8 +139,8 @@ async function renderAll(work: Work): Promise<void> {
   if (plan.raster !== undefined) {
     const pixels = await decode(work, plan.raster);
     work.onDecoded?.();
-    await descend(work, pixels, plan.raster);
-  } else await lookAgain(work);
+    await renderRaster(work, pixels, plan.raster);
+  } else await makePlaceholder(work);
   for (const rendition of plan.streamed) await stream(work, rendition);
 }
 
@@ -155,7 +155,7 @@ function decode({ input, plan, failOn, signal }: Work, area: Area): Promise<Pixe
   const { colors } = source;
   const run = () =>
     colors && isMapped(source)
-      ? mappedPixels(
+      ? toSrgbPixels(
           openImage(input, source, { asIs: true, failOn }).timeout({ seconds }),
           area,
           source,
@@ -166,7 +166,7 @@ function decode({ input, plan, failOn, signal }: Work, area: Area): Promise<Pixe
 }
 
 /** Makes everything from one raster in parallel and releases its pixels after the last read. */
-async function descend(work: Work, pixels: Pixels, plan: RasterPlan): Promise<void> {
+async function renderRaster(work: Work, pixels: Pixels, plan: RasterPlan): Promise<void> {
   const step = <T>(run: () => Promise<T>) => runPipeline(run, toEncodeError, work.signal);
   const rasters = plan.rasters.map((raster) => ({
     raster,
@@ -178,7 +178,7 @@ async function descend(work: Work, pixels: Pixels, plan: RasterPlan): Promise<vo
   if (plan === work.smallest) work.onPlaceholder?.(placeholderOf(pixels));
   await allEnded(work, [
     Promise.allSettled([...rasters.map(({ made }) => made), ...images]).then(() => release(pixels)),
-    ...rasters.map(async ({ raster, made }) => descend(work, await made, raster)),
+    ...rasters.map(async ({ raster, made }) => renderRaster(work, await made, raster)),
     ...images.map(async (image) => work.onRendition(await image)),
   ]);
 }
@@ -191,7 +191,7 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const cropped = crop !== undefined && turned && rendition.frames === undefined && !rendition.wide;
   if (cropped || needsPixels(plan.source, rendition)) {
     const raster = { ...rendition.scaled, renditions: [rendition], rasters: [] };
-    return descend(work, await decode(work, raster), raster);
+    return renderRaster(work, await decode(work, raster), raster);
   }
   const { frames = 1, wide = false } = rendition;
   const { source, seconds } = plan;
@@ -207,7 +207,7 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
  * Makes a placeholder if every rendition was too large for a raster. This takes one more decode, to
  * a tiny size, which is cheap compared with encoding all px of the source.
  */
-async function lookAgain(work: Work): Promise<void> {
+async function makePlaceholder(work: Work): Promise<void> {
   if (work.onPlaceholder === undefined) return;
   const pixels = await decode(work, placeholderArea(work.plan.source));
   work.onPlaceholder(placeholderOf(pixels));

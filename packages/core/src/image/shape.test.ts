@@ -2,16 +2,20 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, probe } from "./index.ts";
 import {
+  animationOf,
   colorsOf,
   detailed,
   farthest,
   fileOf,
   type Picture,
-  pixelsOf,
+  pictureOf,
+  plain,
   quadrants,
   RGB,
   rendered,
   rules,
+  shownColors,
+  WAYS,
 } from "./pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -20,17 +24,12 @@ function redAt({ data, width, channels }: Picture, x: number, y: number): number
   return data[(y * width + x) * channels] ?? Number.NaN;
 }
 
-describe("shape", () => {
-  const budgets = [
-    ["decoded once", Infinity],
-    ["streamed", 1],
-  ] as const;
-
-  it.each(budgets)("crops at the center, %s", async (_name, memoryBytes) => {
+describe("the shape of a rendition", () => {
+  it.each(WAYS)("is cropped at the center, %s", async (_name, memoryBytes) => {
     for (const orientation of [1, 3]) {
       const source = await quadrants(RGB, 120, 60).withMetadata({ orientation }).png().toBuffer();
       const presets = { a: { size: "40x40", fit: "cover", format: "png" } } as const;
-      const found = await pixelsOf(fileOf(await rendered(source, presets, memoryBytes), "a"));
+      const found = await pictureOf(await rendered(source, presets, memoryBytes), "a");
       expect(found).toMatchObject({ width: 40, height: 40 });
       const [a, b, c, d] = RGB;
       expect(farthest(colorsOf(found), orientation === 1 ? RGB : [d, c, b, a])).toBeLessThan(8);
@@ -39,14 +38,14 @@ describe("shape", () => {
     }
   });
 
-  it.each(budgets)("pads with the background, %s", async (_name, memoryBytes) => {
+  it.each(WAYS)("is padded with the background, %s", async (_name, memoryBytes) => {
     const gray = quadrants([[200], [60], [60], [200]], 120, 60).toColorspace("b-w");
     for (const source of [quadrants(RGB, 120, 60), gray]) {
       for (const format of ["png", "jpeg"] as const) {
         const preset = { size: "40x40", fit: "contain", format, quality: 100 } as const;
         const presets = { a: { ...preset, background: "#336699" } };
         const made = await rendered(await source.png().toBuffer(), presets, memoryBytes);
-        const found = await pixelsOf(fileOf(made, "a"));
+        const found = await pictureOf(made, "a");
         expect(found).toMatchObject({ width: 40, height: 40 });
         // 40 x 20 px of the image between 10 px above and below.
         for (const y of [0, 7, 32, 39])
@@ -60,7 +59,7 @@ describe("shape", () => {
     }
   });
 
-  it("stretches, enlarges and leaves no side without px", async () => {
+  it("is stretched, enlarged, and at least 1 px on each side", async () => {
     const made = await rendered(await quadrants(RGB, 400, 2).png().toBuffer(), {
       fill: { size: "30x90", fit: "fill", enlarge: true, format: "png" },
       thin: { size: "10w", format: "png" },
@@ -72,20 +71,11 @@ describe("shape", () => {
     ).toEqual(["fill 30x90", "large 800x4", "not 400x2", "thin 10x1"]);
   });
 
-  it("takes the first picture of many", async () => {
-    const frames = [
-      quadrants(RGB),
-      quadrants([
-        [0, 0, 0],
-        [0, 0, 0],
-        [0, 0, 0],
-        [0, 0, 0],
-      ]),
-    ];
-    const join = await Promise.all(frames.map((frame) => frame.png().toBuffer()));
+  it("is that of the first frame of an animation", async () => {
+    const animation = await animationOf(quadrants(RGB), plain("#000", 96, 64));
     for (const animated of [
-      sharp(join, { join: { animated: true } }).gif({ dither: 0 }),
-      sharp(join, { join: { animated: true } }).webp({ lossless: true }),
+      animation.clone().gif({ dither: 0 }),
+      animation.clone().webp({ lossless: true }),
     ]) {
       const bytes = await animated.toBuffer();
       expect(await probe({ kind: "bytes", bytes }, rules(1e6))).toMatchObject({
@@ -93,19 +83,13 @@ describe("shape", () => {
         width: 96,
         height: 64,
       });
-      const made = await rendered(bytes, { whole: { format: "png" } });
-      expect(farthest(colorsOf(await pixelsOf(fileOf(made, "whole"))), RGB)).toBeLessThan(8);
+      expect(farthest(await shownColors(bytes), RGB)).toBeLessThan(8);
     }
   });
 });
 
-describe("where the crop lies", () => {
-  const budgets = [
-    ["decoded once", Infinity],
-    ["streamed", 1],
-  ] as const;
-
-  it.each(budgets)("by gravity and focus, %s", async (_name, memoryBytes) => {
+describe("the position of the crop", () => {
+  it.each(WAYS)("follows gravity and focus, %s", async (_name, memoryBytes) => {
     const source = await quadrants(RGB, 120, 60).png().toBuffer();
     const square = { size: "20x20", fit: "cover", format: "png" } as const;
     const made = await rendered(
@@ -119,25 +103,23 @@ describe("where the crop lies", () => {
       memoryBytes,
     );
     const [a, b, c, d] = RGB;
-    const of = async (name: string) => colorsOf(await pixelsOf(fileOf(made, name)));
+    const of = async (name: string) => colorsOf(await pictureOf(made, name));
     expect(farthest(await of("west"), [a, a, c, c])).toBeLessThan(8);
     expect(farthest(await of("left"), [a, a, c, c])).toBeLessThan(8);
     expect(farthest(await of("east"), [b, b, d, d])).toBeLessThan(8);
-    const low = await pixelsOf(fileOf(made, "low"));
+    const low = await pictureOf(made, "low");
     expect(redAt(low, 2, 2)).toBe(255);
     expect(redAt(low, 2, 6)).toBeLessThan(240);
   });
 
   it.each(
     (["attention", "entropy"] as const).flatMap((gravity) =>
-      budgets.map(([name, memoryBytes]) => [gravity, name, memoryBytes] as const),
+      WAYS.map(([name, memoryBytes]) => [gravity, name, memoryBytes] as const),
     ),
-  )("by %s, %s", async (gravity, _name, memoryBytes) => {
+  )("follows %s, %s", async (gravity, _name, memoryBytes) => {
     // Flat gray, with a patch of detail at its right end.
     const patch = await detailed(60, 60).png().toBuffer();
-    const source = await sharp({
-      create: { width: 400, height: 100, channels: 3, background: "#808080" },
-    })
+    const source = await plain("#808080", 400, 100)
       .composite([{ input: patch, left: 330, top: 20 }])
       .png()
       .toBuffer();
@@ -152,8 +134,8 @@ describe("where the crop lies", () => {
   });
 });
 
-describe("formats out", () => {
-  it("makes all formats and widths of one preset from one decode", async () => {
+describe("the output format", () => {
+  it("can be several formats and widths of one preset", async () => {
     const source = await detailed(500, 250).png().toBuffer();
     const made = await rendered(source, {
       a: { widths: [100, 400, 900, 1800], formats: ["avif", "webp", "jpeg", "png", "gif"] },
@@ -165,7 +147,7 @@ describe("formats out", () => {
     );
   });
 
-  it("spends fewer bytes at a higher effort", async () => {
+  it("has fewer bytes with a higher effort", async () => {
     const source = await detailed(320, 240).png().toBuffer();
     const made = await rendered(source, {
       jpeg: { format: "jpeg" },

@@ -38,7 +38,7 @@ it("runs as many pipelines at once as there are threads", async () => {
   await Promise.all(all);
 });
 
-it("runs one alone: after what runs, before what comes later, and two of them in turn", async () => {
+it("runs a pipeline alone after running ones and before later ones, and two such in turn", async () => {
   setThreads(3);
   const { most, started, work, end } = watched();
   const names = ["before", "one", "other", "after"];
@@ -62,7 +62,7 @@ it("runs one alone: after what runs, before what comes later, and two of them in
   expect(most.get("other")).toBe(1);
 });
 
-it("lets others on after one that failed alone", async () => {
+it("continues after a pipeline that failed alone", async () => {
   setThreads(2);
   await expect(alone(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
   await expect(Promise.all([onThread(async () => 1), onThread(async () => 2)])).resolves.toEqual([

@@ -1,16 +1,19 @@
-import sharp, { type Sharp } from "sharp";
+import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { planRenditions } from "../plan/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
+import { bmpOf } from "./formats/bmp/bmp.fixture.ts";
+import { emptyTiff } from "./formats/tiff/raster.ts";
 import { configureCodec, type ImageInput, probe, type RenderedImage, render } from "./index.ts";
-import { inputOf, LANES } from "./lanes.fixture.ts";
+import { INPUT_KINDS, inputOf } from "./inputs.fixture.ts";
 import {
+  animationOf,
   colorsOf,
   detailed,
   farthest,
   fileOf,
+  pictureOf,
   pixelsOf,
-  type Quadrants,
   quadrants,
   RGB,
 } from "./pictures.fixture.ts";
@@ -33,15 +36,15 @@ async function made(
   const recipe = defineRecipe({ source: { damaged }, presets });
   const plan = planRenditions(await probe(input, recipe), recipe, "key", memoryBytes);
   const images = new Map<string, RenderedImage>();
-  const said: string[] = [];
+  const reasons: string[] = [];
   await render(input, plan, {
     onRendition: (image) => {
       expect(images.has(image.plan.preset.name), "handed over twice").toBe(false);
       images.set(image.plan.preset.name, image);
     },
-    onDamaged: (why) => void said.push(why),
+    onDamaged: (why) => void reasons.push(why),
   });
-  return { images, damaged: said };
+  return { images, damaged: reasons };
 }
 
 const picture = () => quadrants(RGB, 192, 128);
@@ -49,12 +52,7 @@ const picture = () => quadrants(RGB, 192, 128);
 /** A frame of noise, so that a share of the file is the same share of the image. */
 const noisy = () => detailed(192, 128);
 
-async function moving(): Promise<Sharp> {
-  const frames = [noisy(), noisy().negate(), noisy().flop()];
-  return sharp(await Promise.all(frames.map((frame) => frame.png().toBuffer())), {
-    join: { animated: true },
-  });
-}
+const moving = () => animationOf(noisy(), noisy().negate(), noisy().flop());
 
 function part(file: Buffer, share: number): Buffer {
   return file.subarray(0, Math.floor(file.length * share));
@@ -74,153 +72,107 @@ function longer(webp: Buffer): Buffer {
   return copy;
 }
 
-/** Uncompressed, with the directory first. The last strip ends early. */
-function shortStrip(): Buffer {
-  const [width, height, rows] = [192, 128, 16];
-  const tags: readonly (readonly [number, number, readonly number[]])[] = [
-    [256, 4, [width]],
-    [257, 4, [height]],
-    [258, 3, [8, 8, 8]],
-    [259, 3, [1]],
-    [262, 3, [2]],
-    [273, 4, Array.from({ length: height / rows }, (_, at) => 400 + at * rows * width * 3)],
-    [277, 3, [3]],
-    [278, 4, [rows]],
-    [279, 4, Array.from({ length: height / rows }, () => rows * width * 3)],
-  ];
-  const file = Buffer.alloc(400 + width * height * 3);
-  file.write("II*\0\x08\0\0\0", "latin1");
-  file.writeUInt16LE(tags.length, 8);
-  let outside = 200;
-  for (const [index, [tag, type, values]] of tags.entries()) {
-    const at = 10 + index * 12;
-    const bytes = type === 3 ? 2 : 4;
-    file.writeUInt16LE(tag, at);
-    file.writeUInt16LE(type, at + 2);
-    file.writeUInt32LE(values.length, at + 4);
-    const inside = values.length * bytes <= 4;
-    if (!inside) file.writeUInt32LE(outside, at + 8);
-    for (const [place, value] of values.entries()) {
-      file.writeUIntLE(value, (inside ? at + 8 : outside) + place * bytes, bytes);
-    }
-    if (!inside) outside += values.length * bytes;
-  }
-  for (let px = 0; px < width * height; px++) {
-    const right = px % width >= width / 2 ? 1 : 0;
-    const below = px >= (width * height) / 2 ? 2 : 0;
-    file.set(RGB[right + below] ?? [], 400 + px * 3);
-  }
+/** An uncompressed TIFF with the directory first, which ends within its last strip. */
+async function shortStrip(): Promise<Buffer> {
+  const [width, height] = [192, 128];
+  const { file, pixels } = emptyTiff({ width, height, channels: 3 });
+  pixels.set(await picture().raw().toBuffer());
   return file.subarray(0, file.length - width * 3 * 5);
 }
 
-function bmp(): Buffer {
-  const [width, height] = [192, 128];
-  const file = Buffer.alloc(54 + width * height * 3);
-  file.write("BM", "latin1");
-  file.writeUInt32LE(54, 10);
-  file.writeUInt32LE(40, 14);
-  file.writeInt32LE(width, 18);
-  // The rows are stored from the top.
-  file.writeInt32LE(-height, 22);
-  file.writeUInt16LE(24, 28);
-  for (let px = 0; px < width * height; px++) {
-    const right = px % width >= width / 2 ? 1 : 0;
-    const below = px >= (width * height) / 2 ? 2 : 0;
-    file.set([...(RGB[right + below] ?? [])].reverse(), 54 + px * 3);
-  }
-  return file;
+async function bmp(): Promise<Buffer> {
+  const pixels = await picture().raw().toBuffer();
+  // BMP stores blue first.
+  for (let at = 0; at < pixels.length; at += 3) pixels.subarray(at, at + 3).reverse();
+  return bmpOf({ width: 192, height: -128, bits: 24 }, pixels);
 }
 
 /** The damaged file, the part of the image that is present, from the top, and the message. */
 const DAMAGED: readonly (readonly [string, () => Promise<Buffer>, "half" | "all", RegExp])[] = [
   [
-    "JPEG, cut off",
+    "a truncated JPEG",
     async () => part(await picture().jpeg({ quality: 95 }).toBuffer(), 0.8),
     "half",
     /premature end/,
   ],
   [
-    "progressive JPEG, cut off",
+    "a truncated progressive JPEG",
     async () => part(await picture().jpeg({ progressive: true, quality: 95 }).toBuffer(), 0.95),
     "all",
     /premature end/,
   ],
   [
-    "PNG, a wrong sum",
+    "a PNG with a wrong checksum",
     async () => badSum(await picture().png().toBuffer()),
     "all",
     /cut off or damaged/,
   ],
   [
-    "interlaced PNG, a wrong sum",
+    "an interlaced PNG with a wrong checksum",
     async () => badSum(await picture().png({ progressive: true }).toBuffer()),
     "all",
     /cut off or damaged/,
   ],
   [
-    "PNG, cut off",
+    "a truncated PNG",
     async () => part(await picture().png({ compressionLevel: 0 }).toBuffer(), 0.7),
     "half",
     /cut off or damaged/,
   ],
   [
-    "WebP, a size too large",
+    "a WebP that is shorter than its header specifies",
     async () => longer(await picture().webp({ quality: 95 }).toBuffer()),
     "all",
     /unable to parse/,
   ],
   [
-    "GIF, cut off in its only frame",
+    "a GIF that ends within its only frame",
     async () => part(await picture().gif({ effort: 1 }).toBuffer(), 0.9),
     "half",
     /ends within a frame/,
   ],
-  ["TIFF, a short strip", async () => shortStrip(), "half", /./],
-  ["BMP, cut off", async () => part(bmp(), 0.8), "half", /ends before/],
+  ["a TIFF that ends within a strip", shortStrip, "half", /./],
+  ["a truncated BMP", async () => part(await bmp(), 0.8), "half", /ends before/],
 ];
 
 describe.each(DAMAGED)("%s", (_name, make, shown, why) => {
-  it.each(LANES)(
-    "is rejected unless the recipe says otherwise, and then shown, from %s",
-    async (lane) => {
-      const input = await inputOf(lane, await make());
+  it.each(INPUT_KINDS)(
+    "is rejected, or rendered if the recipe allows it, from %s",
+    async (kind) => {
+      const input = await inputOf(kind, await make());
       await expect(made(input, "reject")).rejects.toMatchObject({ reason: "SourceCorrupt" });
       for (const memoryBytes of [Infinity, 1]) {
         const { images, damaged } = await made(input, "render", STILL, memoryBytes);
         expect(damaged).toEqual([expect.stringMatching(why)]);
         expect([...images.keys()].sort()).toEqual(["thumb", "whole"]);
         for (const name of ["whole", "thumb"]) {
-          const found = colorsOf(await pixelsOf(fileOf(images, name)));
+          const found = colorsOf(await pictureOf(images, name));
           const rows = shown === "all" ? 4 : 2;
-          const [seen, wanted] = [found.slice(0, rows), RGB.slice(0, rows)];
-          const four = (list: readonly (readonly number[])[]): Quadrants => [
-            (list[0] ?? []).slice(0, 3),
-            (list[1] ?? []).slice(0, 3),
-            (list[2] ?? list[0] ?? []).slice(0, 3),
-            (list[3] ?? list[1] ?? []).slice(0, 3),
-          ];
-          expect(farthest(four(seen), four(wanted))).toBeLessThan(20);
+          expect(farthest(found.slice(0, rows), RGB.slice(0, rows))).toBeLessThan(20);
         }
       }
     },
   );
 });
 
-describe.each(["png", "jpeg", "webp", "avif", "gif"] as const)("streamed to %s", (format) => {
-  it.each([
-    ["jpeg", () => detailed(60, 1200).jpeg().toBuffer()],
-    ["png", () => detailed(60, 1200).png({ compressionLevel: 0 }).toBuffer()],
-  ] as const)("a %s that is cut off is damaged, and no fault of ours", async (_name, make) => {
-    const input = { kind: "bytes", bytes: part(await make(), 0.95) } as const;
-    const presets = { whole: { format } } as const;
-    await expect(made(input, "reject", presets, 1)).rejects.toMatchObject({
-      reason: "SourceCorrupt",
+describe.each(["png", "jpeg", "webp", "avif", "gif"] as const)(
+  "a source streamed to %s",
+  (format) => {
+    it.each([
+      ["jpeg", () => detailed(60, 1200).jpeg().toBuffer()],
+      ["png", () => detailed(60, 1200).png({ compressionLevel: 0 }).toBuffer()],
+    ] as const)("is reported as damaged if it is a truncated %s", async (_name, make) => {
+      const input = { kind: "bytes", bytes: part(await make(), 0.95) } as const;
+      const presets = { whole: { format } } as const;
+      await expect(made(input, "reject", presets, 1)).rejects.toMatchObject({
+        reason: "SourceCorrupt",
+      });
+      expect((await made(input, "render", presets, 1)).damaged).toHaveLength(1);
     });
-    expect((await made(input, "render", presets, 1)).damaged).toHaveLength(1);
-  });
-});
+  },
+);
 
-it("hands over each rendition once, though the first pass made one of what is whole", async () => {
+it("delivers each rendition once, even if the first pass completed one", async () => {
   const bytes = part(await detailed(120, 2400).png({ compressionLevel: 0 }).toBuffer(), 0.95);
   const top = { size: "120x200", fit: "cover", focus: { x: 0, y: 0 }, format: "png" } as const;
   const presets = { top, small: { size: "24w", format: "png" } } as const;
@@ -236,7 +188,7 @@ it.each([
   ["gif", () => picture().gif().toBuffer()],
   ["tiff", () => picture().tiff().toBuffer()],
 ] as const)(
-  "a sound %s is the same in both settings, and nothing is said of it",
+  "an intact %s gives the same renditions in both settings, without a report of damage",
   async (_name, make) => {
     const input = { kind: "bytes", bytes: await make() } as const;
     const [strict, tolerant] = [await made(input, "reject"), await made(input, "render")];
@@ -247,33 +199,36 @@ it.each([
   },
 );
 
-describe.each(["gif", "webp"] as const)("an animated %s that is cut off", (format) => {
+describe.each(["gif", "webp"] as const)("a truncated animated %s", (format) => {
   const both = { still: { format: "png" }, moving: { format: "webp", animated: true } } as const;
 
-  it.each(LANES)("in a later frame gives its first in both settings, from %s", async (lane) => {
-    const whole = await (await moving()).toFormat(format, { effort: 1 }).toBuffer();
-    const wanted = await pixelsOf(
-      fileOf((await made({ kind: "bytes", bytes: whole }, "reject")).images, "whole"),
-    );
-    const input = await inputOf(lane, part(whole, 0.8));
-    for (const setting of ["reject", "render"] as const) {
-      const { images, damaged } = await made(input, setting);
-      expect(damaged).toEqual([]);
-      expect((await pixelsOf(fileOf(images, "whole"))).data).toEqual(wanted.data);
-    }
-    await expect(made(input, "reject", both)).rejects.toMatchObject({ reason: "SourceCorrupt" });
-    const { images, damaged } = await made(input, "render", both);
-    expect(damaged).toHaveLength(1);
-    const { pages = 1 } = await sharp(fileOf(images, "moving")).metadata();
-    expect(pages).toBeGreaterThan(1);
-  });
+  it.each(INPUT_KINDS)(
+    "with a complete first frame gives that frame in both settings, from %s",
+    async (kind) => {
+      const whole = await (await moving()).toFormat(format, { effort: 1 }).toBuffer();
+      const wanted = await pixelsOf(
+        fileOf((await made({ kind: "bytes", bytes: whole }, "reject")).images, "whole"),
+      );
+      const input = await inputOf(kind, part(whole, 0.8));
+      for (const setting of ["reject", "render"] as const) {
+        const { images, damaged } = await made(input, setting);
+        expect(damaged).toEqual([]);
+        expect((await pictureOf(images, "whole")).data).toEqual(wanted.data);
+      }
+      await expect(made(input, "reject", both)).rejects.toMatchObject({ reason: "SourceCorrupt" });
+      const { images, damaged } = await made(input, "render", both);
+      expect(damaged).toHaveLength(1);
+      const { pages = 1 } = await sharp(fileOf(images, "moving")).metadata();
+      expect(pages).toBeGreaterThan(1);
+    },
+  );
 });
 
-describe("the source's own bytes", () => {
+describe("the bytes of a damaged source", () => {
   it.each([
     ["jpeg", async () => part(await detailed(200, 150).jpeg({ quality: 40 }).toBuffer(), 0.6)],
     ["png", async () => badSum(await detailed(200, 150).png({ palette: true }).toBuffer())],
-  ] as const)("are not passed through where they are damaged, as %s", async (format, make) => {
+  ] as const)("are not passed through, %s", async (format, make) => {
     const bytes = await make();
     const presets = { same: { format, quality: 100, fallback: "source" } } as const;
     const { images, damaged } = await made({ kind: "bytes", bytes }, "render", presets);
@@ -285,12 +240,21 @@ describe("the source's own bytes", () => {
   });
 });
 
-describe("what no browser shows stays rejected", () => {
+describe("damage that no browser tolerates is rejected in both settings", () => {
   it.each([
-    ["AVIF, cut off", async () => part(await picture().avif({ effort: 0 }).toBuffer(), 0.6)],
-    ["WebP, cut off in its only frame", async () => part(await noisy().webp().toBuffer(), 0.6)],
-    ["JPEG, cut off in its header", async () => part(await picture().jpeg().toBuffer(), 0.1)],
-    ["PNG, cut off in its header", async () => (await picture().png().toBuffer()).subarray(0, 30)],
+    ["a truncated AVIF", async () => part(await picture().avif({ effort: 0 }).toBuffer(), 0.6)],
+    [
+      "a WebP that ends within its only frame",
+      async () => part(await noisy().webp().toBuffer(), 0.6),
+    ],
+    [
+      "a JPEG that ends within its header",
+      async () => part(await picture().jpeg().toBuffer(), 0.1),
+    ],
+    [
+      "a PNG that ends within its header",
+      async () => (await picture().png().toBuffer()).subarray(0, 30),
+    ],
   ] as const)("%s", async (_name, make) => {
     const input = { kind: "bytes", bytes: await make() } as const;
     await expect(made(input, "render")).rejects.toMatchObject({ reason: "SourceCorrupt" });

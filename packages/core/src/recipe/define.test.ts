@@ -303,7 +303,7 @@ describe("a fault names the field, the value and the fix", () => {
       `presets.a is "150": write a size as ${forms}`,
       'presets.b.format is "x": use one of jpeg, png, webp, avif, gif',
       "presets.b.quality is 0: write a whole number from 1 to 100",
-      "foo is not a field here: the fields are source, output, limits, lanes, presets",
+      "foo is not a field here: the fields are source, output, limits, lanes, delivery, presets",
     ]);
     expect(() => parseRecipe(input)).toThrow(
       /^The recipe cannot be used. It has 4 issues:\n {2}- presets\.a is/,

@@ -97,7 +97,8 @@ function complete(draft: RecipeDraft): Recipe {
     ...checkUpload(presets),
   );
   if (issues.length > 0) throw new RecipeError(issues);
-  const recipe = { ...draft, presets: Object.freeze(presets) };
+  const { delivery, ...rest } = draft;
+  const recipe = { ...rest, ...(delivery && { delivery }), presets: Object.freeze(presets) };
   return Object.freeze(Object.defineProperty(recipe, DEFINED, { value: true }));
 }
 

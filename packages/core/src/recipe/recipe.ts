@@ -135,6 +135,13 @@ export interface Recipe {
     /** A source of more bytes goes to the large lane. */
     readonly smallBytes: number;
   };
+  /** Which addresses CloudFront delivers besides those of renditions. Absent: none. */
+  readonly delivery?: {
+    /** Addresses with the size as a folder: `/360x270/cats/tom.jpg`, `/cats/360x270/tom.jpg`. */
+    readonly classic: boolean;
+    /** The manifests, which name the bucket and the key of the source. */
+    readonly manifests: boolean;
+  };
   /** One a file, in the order of the person's: presets, then formats, then widths from the smallest. */
   readonly presets: readonly Preset[];
 }

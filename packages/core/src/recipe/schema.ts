@@ -45,6 +45,12 @@ export const recipeSchema = v.strictObject({
     }),
     {},
   ),
+  delivery: v.optional(
+    v.strictObject({
+      classic: v.optional(flag(), false),
+      manifests: v.optional(flag(), false),
+    }),
+  ),
   presets: v.record(
     v.pipe(
       v.string(),
@@ -119,6 +125,7 @@ function fieldsOf([first, , field]: readonly string[]): readonly string[] {
     case "output":
     case "limits":
     case "lanes":
+    case "delivery":
       return Object.keys(entries[first].wrapped.entries);
     default:
       break;

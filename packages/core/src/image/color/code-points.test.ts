@@ -1,15 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { CHROMIUM_MISSING, chromiumSees } from "@imagefleet/test/reference/chromium.ts";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { configureCodec, type ImageInput } from "../index.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { configureCodec } from "../index.ts";
+import { INPUT_KINDS, inputOf } from "../inputs.fixture.ts";
 import {
   colorsOf,
   farthest,
   fileOf,
-  pixelsOf,
+  pictureOf,
   type Quadrants,
   rendered,
   WHOLE,
@@ -84,13 +82,11 @@ const CASES: Case[] = names(PRIMARIES).flatMap((primaries) =>
   ),
 );
 
-let folder: string;
 const files = new Map<string, Buffer>();
 let shown = new Map<string, Quadrants | null | undefined>();
 
 beforeAll(async () => {
   configureCodec({ threads: 2 });
-  folder = await mkdtemp(join(tmpdir(), "imagefleet-code-points-"));
   for (const { name, make } of CASES) files.set(name, await make());
   if (CHROMIUM_MISSING) return;
   const seen = await chromiumSees(
@@ -98,44 +94,34 @@ beforeAll(async () => {
   );
   shown = new Map(CASES.map(({ name }, at) => [name, seen[at]]));
 }, 120_000);
-afterAll(() => rm(folder, { recursive: true }));
 
 const presets = { ...WHOLE, half: { size: "24w", format: "png" } } as const;
 
-/** Both kinds of input and both ways to decode, two of the four at a time. */
-function ways(at: number, file: Buffer, path: string): (readonly [ImageInput, number])[] {
-  const [one, other] = at % 2 === 0 ? [Infinity, 1] : [1, Infinity];
-  return [
-    [{ kind: "bytes", bytes: file }, one],
-    [{ kind: "file", path }, other],
-  ];
-}
-
 const made = (name: string): Buffer => files.get(name) ?? Buffer.alloc(0);
 
-describe("colors by code points", () => {
+describe("colors specified by code points", () => {
   if (CHROMIUM_MISSING) {
-    process.stderr.write(`colors are not compared for want of ${CHROMIUM_MISSING}\n`);
+    process.stderr.write(`colors are not compared, because this is missing: ${CHROMIUM_MISSING}\n`);
   }
 
   it.each(CASES.map((one, at) => ({ ...one, at })))("$name", async (one) => {
     const { at, name, primaries, transfer, alpha, near } = one;
-    const path = join(folder, `source-${at}`);
-    await writeFile(path, made(name));
     const wanted = COLORS.map((color) => [
       ...expected(color, primaries, transfer),
       ...(alpha === undefined ? [] : [128]),
     ]);
-    for (const [input, memoryBytes] of ways(at, made(name), path)) {
-      const renditions = await rendered(input, presets, memoryBytes);
+    // Both kinds of input and both ways to decode, two of the four at a time.
+    for (const kind of INPUT_KINDS) {
+      const memoryBytes = (kind === "file") === (at % 2 === 0) ? 1 : Infinity;
+      const renditions = await rendered(await inputOf(kind, made(name)), presets, memoryBytes);
       for (const preset of ["whole", "half"]) {
-        const found = colorsOf(await pixelsOf(fileOf(renditions, preset)));
+        const found = colorsOf(await pictureOf(renditions, preset));
         expect(farthest(found, wanted)).toBeLessThanOrEqual(near);
       }
     }
   });
 
-  it.for(CASES)("$name, as Chromium shows it", async ({ name, transfer, alpha }, { skip }) => {
+  it.for(CASES)("$name, same as in Chromium", async ({ name, transfer, alpha }, { skip }) => {
     if (CHROMIUM_MISSING) return skip(CHROMIUM_MISSING);
     const seen = shown.get(name);
     if (!seen) throw new Error("Chromium does not read it");

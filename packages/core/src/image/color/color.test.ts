@@ -8,7 +8,9 @@ import {
   colorsOf,
   farthest,
   fileOf,
+  grays,
   INKS,
+  pictureOf,
   pixelsOf,
   type Quadrants,
   quadrants,
@@ -20,12 +22,7 @@ import {
 beforeAll(() => configureCodec({ threads: 2 }));
 
 const GRAY: Quadrants = [[20], [90], [160], [240]];
-const GRAY_AS_RGB: Quadrants = [
-  [20, 20, 20],
-  [90, 90, 90],
-  [160, 160, 160],
-  [240, 240, 240],
-];
+const GRAY_AS_RGB = grays(20, 90, 160, 240);
 const HALF_CLEAR: Quadrants = [
   [...RGB[0], 255],
   [...RGB[1], 128],
@@ -35,7 +32,7 @@ const HALF_CLEAR: Quadrants = [
 const ON_BLUE: Quadrants = [RGB[0], [45, 141, 106], [51, 102, 153], RGB[3]];
 const background = "#336699";
 
-describe("color", () => {
+describe("a source's colors", () => {
   const gray = () => quadrants(GRAY).toColorspace("b-w");
   const clear = () => quadrants(HALF_CLEAR);
   const cases: readonly (readonly [string, () => Sharp, Quadrants, number])[] = [
@@ -92,7 +89,7 @@ describe("color", () => {
     ],
   ];
 
-  it.each(cases)("%s, on a background as JPEG", async (_name, source, wanted, near) => {
+  it.each(cases)("are shown as JPEG on a background: %s", async (_name, source, wanted, near) => {
     const presets = {
       whole: { format: "jpeg", quality: 100, background },
       half: { size: "48w", format: "jpeg", quality: 100, background },
@@ -100,34 +97,33 @@ describe("color", () => {
     for (const memoryBytes of [Infinity, 1]) {
       const made = await rendered(await source().toBuffer(), presets, memoryBytes);
       for (const name of ["whole", "half"]) {
-        const found = await pixelsOf(fileOf(made, name));
+        const found = await pictureOf(made, name);
         expect(found.channels).toBe(3);
         expect(farthest(colorsOf(found), wanted)).toBeLessThan(near + 4);
       }
     }
   });
 
-  it.each(["png", "webp", "avif"] as const)("keeps transparency in %s", async (format) => {
+  it.each(["png", "webp", "avif"] as const)("keep their transparency in %s", async (format) => {
     const source = await quadrants(HALF_CLEAR).png().toBuffer();
     const made = await rendered(source, { half: { size: "48w", format, quality: 95, background } });
-    const found = colorsOf(await pixelsOf(fileOf(made, "half")));
+    const found = colorsOf(await pictureOf(made, "half"));
     expect(found.map(([, , , alpha]) => alpha)).toEqual([255, 128, 0, 255]);
     expect(Math.abs((found[1][1] ?? 0) - 180)).toBeLessThan(16);
   });
 
-  it("turns a wide gamut into sRGB and takes the profile out", async () => {
+  it("are converted to sRGB without a profile", async () => {
     // The red of Display P3 is outside sRGB. A color inside both has different samples in each.
     const source = await quadrants(RGB)
       .withIccProfile("p3")
       .jpeg({ quality: 100, chromaSubsampling: "4:4:4" })
       .toBuffer();
-    const made = await rendered(source, WHOLE);
-    const file = fileOf(made, "whole");
+    const file = fileOf(await rendered(source, WHOLE), "whole");
     expect(farthest(colorsOf(await pixelsOf(file)), RGB)).toBeLessThan(8);
     expect(await sharp(file).metadata()).toMatchObject({ hasProfile: false });
   });
 
-  it("leaves nothing of EXIF, XMP and place in a rendition", async () => {
+  it("are rendered without EXIF, XMP and location", async () => {
     const source = await quadrants(RGB)
       .withExif({ IFD0: { Artist: "somebody" }, IFD3: { GPSLatitude: "52/1 31/1 0/1" } })
       .withXmp("<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")
@@ -141,7 +137,7 @@ describe("color", () => {
     }
   });
 
-  it("reads a JPEG with an HDR gain map as the JPEG that it is", async () => {
+  it("are those of the base image of a JPEG with an HDR gain map", async () => {
     const source = await readFile(new URL("../formats/jpeg/gain-map.fixture.jpg", import.meta.url));
     // The second image, and the standard that specifies its purpose.
     expect(source.includes("urn:iso:std:iso:ts:21496")).toBe(true);

@@ -6,22 +6,16 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { TYPES, tiffOf } from "../formats/tiff/written.fixture.ts";
 import { configureCodec, probe } from "../index.ts";
-import {
-  colorsOf,
-  farthest,
-  fileOf,
-  pixelsOf,
-  type Quadrants,
-  rendered,
-  rules,
-} from "../pictures.fixture.ts";
+import { farthest, rules, shownColors } from "../pictures.fixture.ts";
 import { profileOf } from "./icc.ts";
 import {
   avif,
   iccp,
+  linear,
   nclx,
   png,
   prof,
+  srgb,
   TRANSFERS,
   type TransferName,
   withProperty,
@@ -59,7 +53,7 @@ interface Profile {
 }
 
 const PROFILES: readonly Profile[] = [
-  { name: "light itself", icc: grayProfile(curv([])), light: (number) => number },
+  { name: "linear light", icc: grayProfile(curv([])), light: (number) => number },
   { name: "gamma 1.8", icc: grayProfile(1.8), light: (number) => number ** 1.8 },
   { name: "gamma 2.6", icc: grayProfile(2.6), light: (number) => number ** 2.6 },
   {
@@ -90,9 +84,6 @@ const PROFILES: readonly Profile[] = [
   { name: "RGB of gamma 1.8", icc: rgb(1.8), light: (number) => number ** 1.8 },
   { name: "RGB of gamma 2.6", icc: rgb(2.6), light: (number) => number ** 2.6 },
 ];
-
-const srgb = (light: number) =>
-  255 * (light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055);
 
 const NUMBERS = [0.08, 0.35, 0.63, 0.94];
 const HALF = 128 / 255;
@@ -184,35 +175,26 @@ const STORES: readonly Store[] = [8, 16].flatMap((each): Store[] => {
 });
 
 /** The expected colors; for 8-bit samples, those of the rounded samples. */
-function wanted({ light }: Profile, { bits, alpha }: Store): Quadrants {
+function wanted({ light }: Profile, { bits, alpha }: Store): number[][] {
   const top = 2 ** bits - 1;
-  const of = (number: number) => {
-    const gray = srgb(light(Math.round(number * top) / top));
+  return NUMBERS.map((number) => {
+    const gray = 255 * srgb(light(Math.round(number * top) / top));
     return [gray, gray, gray, ...(alpha === undefined ? [] : [128])];
-  };
-  const [a = 0, b = 0, c = 0, d = 0] = NUMBERS;
-  return [of(a), of(b), of(c), of(d)];
+  });
 }
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
-const whole = { whole: { format: "png" } } as const;
-
-async function seen(file: Buffer, memoryBytes = Infinity): Promise<Quadrants> {
-  const made = await rendered(file, whole, memoryBytes);
-  return colorsOf(await pixelsOf(fileOf(made, "whole")));
-}
-
 describe.each(STORES)("$name", (store) => {
-  it.each(PROFILES)("by a profile of $name", async (profile) => {
+  it.each(PROFILES)("is converted by a profile of $name", async (profile) => {
     const file = await store.file(profile.icc);
     for (const memoryBytes of [Infinity, 1]) {
-      const found = await seen(file, memoryBytes);
+      const found = await shownColors(file, memoryBytes);
       expect(farthest(found, wanted(profile, store))).toBeLessThanOrEqual(store.near);
     }
   });
 
-  it("needs no mapping by a profile that says sRGB", async () => {
+  it("needs no conversion with a profile of sRGB", async () => {
     for (const icc of [await srgbProfile(), grayProfile(para(3, SRGB))]) {
       const bytes = await store.file(icc);
       expect(await probe({ kind: "bytes", bytes }, rules(1e6))).not.toHaveProperty("colors");
@@ -236,23 +218,15 @@ async function srgbProfile(): Promise<Buffer> {
 /** Samples in narrow range: 16 to 235 of 8 bits represent 0 to 1. */
 const NARROW = NUMBERS.map((number) => [(16 + 219 * number) / 255]);
 
-describe("gray in video's range", () => {
-  const shownAs = (number: number, transfer: TransferName) => {
-    const gray = srgb(number <= 0 ? 0 : lightBy(transfer)(number));
-    return [gray, gray, gray];
-  };
+describe("gray in narrow range", () => {
   const lightBy = (transfer: TransferName) => (number: number) =>
     transfer === "linear"
       ? number
       : transfer === "gamma 2.2"
         ? number ** 2.2
-        : number <= 0.04045
-          ? number / 12.92
-          : ((number + 0.055) / 1.055) ** 2.4;
-  const wide = (transfer: TransferName): Quadrants => {
-    const [a = 0, b = 0, c = 0, d = 0] = NUMBERS;
-    return [shownAs(a, transfer), shownAs(b, transfer), shownAs(c, transfer), shownAs(d, transfer)];
-  };
+        : linear(number * 255);
+  const wide = (transfer: TransferName) =>
+    NUMBERS.map((number) => Array<number>(3).fill(255 * srgb(lightBy(transfer)(number))));
 
   const cases = ([8, 10, 12] as const).flatMap((bits) =>
     (["sRGB", "gamma 2.2", "linear"] as const).map((transfer) => ({ bits, transfer })),
@@ -260,44 +234,38 @@ describe("gray in video's range", () => {
   const fileOfCase = async ({ bits, transfer }: (typeof cases)[number]) =>
     withProperty(await avif(NARROW, bits, undefined), nclx(1, TRANSFERS[transfer], 6, false));
 
-  it.each(cases)("is widened, AVIF, $bits bit, $transfer", async (one) => {
+  it.each(cases)("is expanded, AVIF, $bits bit, $transfer", async (one) => {
     for (const memoryBytes of [Infinity, 1]) {
-      const found = await seen(await fileOfCase(one), memoryBytes);
+      const found = await shownColors(await fileOfCase(one), memoryBytes);
       // The curve is steep in dark values.
       expect(farthest(found, wide(one.transfer))).toBeLessThanOrEqual(8);
     }
   });
 
-  it("is widened as Chromium does it", async ({ skip }) => {
+  it("is expanded as in Chromium", async ({ skip }) => {
     if (CHROMIUM_MISSING) return skip(CHROMIUM_MISSING);
     const files = await Promise.all(cases.map(fileOfCase));
     const shown = await chromiumSees(files.map((file) => ({ type: "avif", file })));
     for (const [at, file] of files.entries()) {
-      const [a = [], b = [], c = [], d = []] = shown[at]?.map((color) => color.slice(0, 3)) ?? [];
-      expect(farthest(await seen(file), [a, b, c, d]), `${at}`).toBeLessThanOrEqual(3);
+      const wanted = shown[at]?.map((color) => color.slice(0, 3)) ?? [];
+      expect(farthest(await shownColors(file), wanted), `${at}`).toBeLessThanOrEqual(3);
     }
   });
 
-  it("is widened in HEIC, and left alone where it says that it is full", async () => {
+  it("is expanded in HEIC, but full range is not", async () => {
     // Made with Debian's `heif-enc -q 95`, 1.15, from a gray PNG of these samples.
     const file = await readFile(new URL("../formats/heic/gray.fixture.heic", import.meta.url));
     const narrow = withProperty(file, nclx(1, 13, 6, false));
-    expect(farthest(await seen(narrow), wide("sRGB"))).toBeLessThanOrEqual(3);
-    const [a = 0, b = 0, c = 0, d = 0] = NARROW.map(([share = 0]) => share * 255);
-    const full: Quadrants = [
-      [a, a, a],
-      [b, b, b],
-      [c, c, c],
-      [d, d, d],
-    ];
-    for (const said of [file, withProperty(file, nclx(1, 13))]) {
-      expect(farthest(await seen(said), full)).toBeLessThanOrEqual(3);
+    expect(farthest(await shownColors(narrow), wide("sRGB"))).toBeLessThanOrEqual(3);
+    const full = NARROW.map(([share = 0]) => Array<number>(3).fill(share * 255));
+    for (const fullRange of [file, withProperty(file, nclx(1, 13))]) {
+      expect(farthest(await shownColors(fullRange), full)).toBeLessThanOrEqual(3);
     }
   });
 });
 
-describe("gray by a profile", () => {
-  it("is shown as Chromium shows it", async ({ skip }) => {
+describe("gray with a profile", () => {
+  it("has the same colors as in Chromium", async ({ skip }) => {
     if (CHROMIUM_MISSING) return skip(CHROMIUM_MISSING);
     // Chromium reads no TIFF, no AVIF with a gray profile, and no profile that leads to lightness.
     const stores = STORES.filter(({ type }) => type === "png" || type === "jpeg");
@@ -313,21 +281,20 @@ describe("gray by a profile", () => {
     const shown = await chromiumSees(cases);
     const far: unknown[] = [];
     for (const [at, { name, file }] of cases.entries()) {
-      const ours = (await seen(file)).map((color) => [...color, 255].slice(0, 4));
-      const [a = [], b = [], c = [], d = []] = ours;
+      const ours = (await shownColors(file)).map((color) => [...color, 255].slice(0, 4));
       const theirs = shown[at];
-      const apart = theirs ? farthest([a, b, c, d], theirs) : Number.NaN;
+      const apart = theirs ? farthest(ours, theirs) : Number.NaN;
       if (!(apart <= 3)) far.push([name, ours, theirs]);
     }
     expect(far).toEqual([]);
   });
 
-  it("never stops the probe, however a profile is damaged", async () => {
+  it("is rendered even if its profile is damaged", async () => {
     for (const icc of [grayProfile(1.8), grayProfile(para(3, BT709)), rgb(1.8)]) {
       for (let at = 128; at < icc.length; at += 3) {
         const torn = Buffer.from(icc);
         torn.fill(0xff, at, Math.min(icc.length, at + 4));
-        await seen(await png(numbers, 16, undefined, iccp(torn)));
+        await shownColors(await png(numbers, 16, undefined, iccp(torn)));
       }
     }
   });

@@ -64,8 +64,11 @@ function parametric(data: Buffer): Curve | undefined {
   const kind = data.readUInt16BE(8);
   const count = PARAMETERS[kind];
   if (count === undefined || data.length < 12 + count * 4) return undefined;
-  const said = Array.from({ length: count }, (_, at) => data.readInt32BE(12 + at * 4) / 65_536);
-  const [g = 1, a = 1, b = 0, c = 0, d = 0, e = 0, f = 0] = said;
+  const parameters = Array.from(
+    { length: count },
+    (_, at) => data.readInt32BE(12 + at * 4) / 65_536,
+  );
+  const [g = 1, a = 1, b = 0, c = 0, d = 0, e = 0, f = 0] = parameters;
   const power: Curve = (number) => Math.max(0, a * number + b) ** g;
   return kind < 3
     ? (number) => power(number) + (kind === 2 ? c : 0)

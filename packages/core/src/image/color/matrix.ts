@@ -9,7 +9,7 @@ export function rgbToXyz(primaries: Primaries): Matrix {
     ([x, y]): Vector =>
       y === 0 ? [x === 1 ? 1 : 0, 0, x === 1 ? 0 : 1] : [x / y, 1, (1 - x - y) / y],
   );
-  if (!red || !green || !blue || !white) throw new RangeError("four chromaticities");
+  if (!red || !green || !blue || !white) throw new RangeError("four chromaticities are required");
   const [r, g, b] = times(inverse([red, green, blue]), white);
   return [scaled(red, r), scaled(green, g), scaled(blue, b)];
 }

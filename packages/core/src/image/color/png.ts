@@ -1,7 +1,7 @@
 import { crc32, inflateSync } from "node:zlib";
 import { Rejection } from "../../outcome/index.ts";
 import type { Colors, Primaries, Transfer } from "../../plan/index.ts";
-import type { Parts } from "../decode/parts.ts";
+import type { ByteReader } from "../decode/byte-reader.ts";
 import { type PngChunk, pngChunks } from "../formats/png-chunks.ts";
 import { BT709, BT1886, colorsOf, isKnown, isSrgb } from "./code-points.ts";
 import { grayColors } from "./gray.ts";
@@ -19,11 +19,11 @@ export const PNG_COLOR_CHUNKS = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"] as cons
  * @throws Rejection `SourceCorrupt` if the header is damaged, which the codec does not report while
  *   it encodes
  */
-export async function pngColors(parts: Parts): Promise<Colors | undefined> {
-  const chunks = await pngChunks(parts);
+export async function pngColors(reader: ByteReader): Promise<Colors | undefined> {
+  const chunks = await pngChunks(reader);
   const data = async (type: string, length: number) => {
     const chunk = chunks.find((one) => one.type === type);
-    return chunk?.length === length ? soundData(parts, chunk) : undefined;
+    return chunk?.length === length ? soundData(reader, chunk) : undefined;
   };
   const header = await data("IHDR", 13);
   if (header === undefined) {
@@ -43,7 +43,7 @@ export async function pngColors(parts: Parts): Promise<Colors | undefined> {
     };
     return isSrgb(colors) && profile === undefined ? undefined : colors;
   }
-  if (profile !== undefined) return grayByProfile(header, profile, parts);
+  if (profile !== undefined) return grayByProfile(header, profile, reader);
   const gamma = await data("gAMA", 4);
   if (gamma === undefined || (await data("sRGB", 1))) return undefined;
   const colors = {
@@ -54,8 +54,11 @@ export async function pngColors(parts: Parts): Promise<Colors | undefined> {
 }
 
 /** The data of a chunk if it is complete and its checksum is correct. */
-async function soundData(parts: Parts, { at, length }: PngChunk): Promise<Buffer | undefined> {
-  const bytes = await parts.read(at + 4, length + 8);
+async function soundData(
+  reader: ByteReader,
+  { at, length }: PngChunk,
+): Promise<Buffer | undefined> {
+  const bytes = await reader.read(at + 4, length + 8);
   if (bytes.length < length + 8) return undefined;
   const body = bytes.subarray(0, length + 4);
   return crc32(body) === bytes.readUInt32BE(length + 4) ? body.subarray(4) : undefined;
@@ -71,11 +74,11 @@ const MOST_PROFILE = 1024 * 1024;
 async function grayByProfile(
   header: Buffer,
   chunk: PngChunk,
-  parts: Parts,
+  reader: ByteReader,
 ): Promise<Colors | undefined> {
   const [depth, kind] = header.subarray(8);
   if ((kind !== 0 && kind !== 4) || chunk.length > MOST_PROFILE) return undefined;
-  const bytes = await soundData(parts, chunk);
+  const bytes = await soundData(reader, chunk);
   if (bytes === undefined) return undefined;
   try {
     // The data follows the profile name and the compression method.

@@ -9,7 +9,8 @@ import {
   colorsOf,
   farthest,
   fileOf,
-  pixelsOf,
+  grays,
+  pictureOf,
   type Quadrants,
   quadrants,
   RGB,
@@ -47,7 +48,7 @@ const torn = (sound: Buffer) =>
 /** The color shown for RGB, in Display P3 samples. */
 const IN_P3 = numbersOf(RGB, "Display P3", "sRGB");
 
-describe("what a PNG says of its colors", () => {
+describe("the color information of a PNG", () => {
   const profiled = async (profile: "p3" | "srgb", numbers: readonly (readonly number[])[]) => {
     const plain = await sharp(await png(numbers, 8, undefined))
       .raw()
@@ -60,7 +61,7 @@ describe("what a PNG says of its colors", () => {
     return [await png(numbers, 8, undefined), block] as const;
   };
 
-  it("is believed in the order of the third edition: cICP, iCCP, sRGB, gAMA and cHRM", async () => {
+  it("applies in the order of the third edition: cICP, iCCP, sRGB, gAMA and cHRM", async () => {
     const [asP3, iccP3] = await profiled("p3", IN_P3);
     const [, iccSrgb] = await profiled("srgb", IN_P3);
     const plain = await png(numbersOf(RGB, "BT.709", "sRGB"), 8, undefined);
@@ -72,12 +73,12 @@ describe("what a PNG says of its colors", () => {
       ["sRGB before gAMA and cHRM", plain, [sRGB, linear, chrm(P3)]],
       ["cHRM with gAMA", asP3, [gama(45_455), chrm(P3)]],
       ["cICP before gAMA and cHRM", asP3, [cicp("Display P3", "sRGB"), linear, chrm(BT709)]],
-      ["a cICP of reserved numbers is passed over", plain, [chunk("cICP", [200, 13, 0, 1]), sRGB]],
-      ["a cICP that says YCbCr is passed over", plain, [chunk("cICP", [12, 13, 1, 1])]],
-      ["a cHRM without gAMA is passed over", plain, [chrm(P3)]],
-      ["a cICP with a wrong checksum is passed over", plain, [torn(cicp("Display P3", "sRGB"))]],
-      ["a gAMA with a wrong checksum is passed over", plain, [torn(linear), chrm(P3)]],
-      ["no gamut in cHRM, no curve in gAMA", plain, [gama(0), chrm([0, 0, 0, 0, 0, 0, 0, 0])]],
+      ["a cICP with reserved numbers is ignored", plain, [chunk("cICP", [200, 13, 0, 1]), sRGB]],
+      ["a cICP of YCbCr is ignored", plain, [chunk("cICP", [12, 13, 1, 1])]],
+      ["a cHRM without gAMA is ignored", plain, [chrm(P3)]],
+      ["a cICP with a wrong checksum is ignored", plain, [torn(cicp("Display P3", "sRGB"))]],
+      ["a gAMA with a wrong checksum is ignored", plain, [torn(linear), chrm(P3)]],
+      ["invalid cHRM and gAMA are ignored", plain, [gama(0), chrm([0, 0, 0, 0, 0, 0, 0, 0])]],
     ];
     for (const [name, file, chunks] of cases) {
       for (const memoryBytes of WAYS) {
@@ -92,7 +93,7 @@ describe("what a PNG says of its colors", () => {
     [16, "RGB"],
     [8, "gray"],
     [16, "gray"],
-  ] as const)("is a gAMA of any exponent, %i bit %s", async (bits, kind) => {
+  ] as const)("can be a gAMA with any exponent, %i bit %s", async (bits, kind) => {
     for (const gamma of [1, 1.8, 2.2, 2.6, 3.5]) {
       const colors: Quadrants = kind === "RGB" ? RGB : [[60], [128], [200], [240]];
       const numbers = colors.map((color) =>
@@ -111,24 +112,19 @@ describe("what a PNG says of its colors", () => {
   });
 
   it.each(["linear", "PQ", "HLG", "gamma 2.2"] as const)(
-    "is a curve of gray: %s",
+    "can be a transfer function of gray: %s",
     async (transfer) => {
-      const grays: Quadrants = [
-        [60, 60, 60],
-        [128, 128, 128],
-        [200, 200, 200],
-        [240, 240, 240],
-      ];
+      const shown = grays(60, 128, 200, 240);
       for (const [bits, alpha] of [
         [8, undefined],
         [8, 128],
         [16, undefined],
         [16, 128],
       ] as const) {
-        const numbers = numbersOf(grays, "BT.2020", transfer).map(([gray = 0]) => [gray]);
+        const numbers = numbersOf(shown, "BT.2020", transfer).map(([gray = 0]) => [gray]);
         const file = await png(numbers, bits, alpha && alpha / 255, cicp("BT.2020", transfer));
         const clear = alpha === undefined ? [] : [alpha];
-        const wanted = grays.map((gray) => [...expected(gray, "BT.2020", transfer), ...clear]);
+        const wanted = shown.map((gray) => [...expected(gray, "BT.2020", transfer), ...clear]);
         for (const memoryBytes of WAYS) {
           const found = await shownColors(file, memoryBytes);
           expect(farthest(found, wanted)).toBeLessThanOrEqual(bits === 8 ? 8 : 2);
@@ -137,7 +133,7 @@ describe("what a PNG says of its colors", () => {
     },
   );
 
-  it("is a narrow range, of 8 and 16 bits", async () => {
+  it("can be narrow range, with 8 and 16 bits", async () => {
     for (const bits of [8, 16] as const) {
       const [low, span] = bits === 8 ? [16 / 255, 219 / 255] : [4096 / 65_535, 56_064 / 65_535];
       const numbers = numbersOf(RGB, "BT.709", "sRGB").map((color) =>
@@ -150,20 +146,15 @@ describe("what a PNG says of its colors", () => {
     }
   });
 
-  it("is the brightest px of HDR: as far as that highlights are rolled off", async () => {
-    const white: Quadrants = [
-      [255, 255, 255],
-      [200, 200, 200],
-      [128, 128, 128],
-      [20, 20, 20],
-    ];
+  it("can be the peak of HDR, to which highlights are compressed", async () => {
+    const white = grays(255, 200, 128, 20);
     const numbers = numbersOf(white, "BT.2020", "PQ");
     for (const peak of [203, 600, 1000, 4000]) {
       const light = chunk("cLLI", Buffer.concat([u32(peak * 10_000), u32(0)]));
       const volume = Buffer.alloc(24);
       volume.writeUInt32BE(peak * 10_000, 16);
-      for (const said of [light, chunk("mDCV", volume)]) {
-        const file = await png(numbers, 16, undefined, cicp("BT.2020", "PQ"), said);
+      for (const peakChunk of [light, chunk("mDCV", volume)]) {
+        const file = await png(numbers, 16, undefined, cicp("BT.2020", "PQ"), peakChunk);
         const rolledOff = white.map((color) => expected(color, "BT.2020", "PQ", peak));
         const wanted = peak === 203 ? white : rolledOff;
         expect(farthest(await shownColors(file), wanted)).toBeLessThanOrEqual(2);
@@ -171,7 +162,7 @@ describe("what a PNG says of its colors", () => {
     }
   });
 
-  it("is the same to Chromium", async ({ skip }) => {
+  it("gives the same colors as in Chromium", async ({ skip }) => {
     if (CHROMIUM_MISSING) return skip(CHROMIUM_MISSING);
     const [asP3, iccP3] = await profiled("p3", IN_P3);
     const files = await Promise.all([
@@ -196,7 +187,7 @@ describe("what a PNG says of its colors", () => {
     }
   });
 
-  it("is nothing where its header is damaged, which is the source's fault and not the encoder's", async () => {
+  it("is not read if the header is damaged, and the source is rejected", async () => {
     const file = await png(IN_P3, 8, undefined);
     file.writeUInt8((file[32] ?? 0) ^ 1, 32);
     for (const memoryBytes of WAYS) {
@@ -206,15 +197,15 @@ describe("what a PNG says of its colors", () => {
     }
   });
 
-  it("keeps a rendition from being the source's own bytes", async () => {
+  it("prevents the fallback to the source's own bytes", async () => {
     const numbers = numbersOf(RGB, "BT.709", "linear");
     const file = await png(numbers, 8, undefined, gama(100_000));
     const made = await rendered(file, { whole: { format: "png", fallback: "source" } });
     expect(fileOf(made, "whole").equals(file)).toBe(false);
-    expect(farthest(colorsOf(await pixelsOf(fileOf(made, "whole"))), RGB)).toBeLessThan(8);
+    expect(farthest(colorsOf(await pictureOf(made, "whole")), RGB)).toBeLessThan(8);
   });
 
-  it("never stops the probe: any chunks, of any bytes", async () => {
+  it("gives an image or a rejection for any chunks", async () => {
     const plain = await png(IN_P3, 8, undefined);
     const types = fc.constantFrom("cICP", "gAMA", "cHRM", "sRGB", "cLLI", "mDCV");
     const chunks = fc.array(fc.tuple(types, fc.uint8Array({ maxLength: 40 })), { maxLength: 6 });
@@ -233,14 +224,14 @@ describe("what a PNG says of its colors", () => {
   });
 });
 
-describe("Display P3 by numbers", () => {
+describe("Display P3 by code points", () => {
   it.each([
     ["PNG", 8],
     ["PNG", 16],
     ["AVIF", 8],
     ["AVIF", 10],
     ["AVIF", 12],
-  ] as const)("stays P3 where a preset asks for it: %s, %i bit", async (kind, bits) => {
+  ] as const)("stays P3 if the preset requires it: %s, %i bit", async (kind, bits) => {
     const file =
       kind === "PNG"
         ? await png(IN_P3, bits === 8 ? 8 : 16, undefined, cicp("Display P3", "sRGB"))
@@ -260,8 +251,8 @@ describe("Display P3 by numbers", () => {
   });
 });
 
-describe("what an AVIF or HEIC says of its colors", () => {
-  it("is its profile before its code points", async () => {
+describe("the color information of an AVIF or HEIC", () => {
+  it("is its profile rather than its code points", async () => {
     const plain = await avif(IN_P3, 8, undefined);
     const { icc } = await sharp(
       await quadrants(RGB).withIccProfile("p3").png().toBuffer(),
@@ -284,16 +275,16 @@ describe("what an AVIF or HEIC says of its colors", () => {
     ["grid/deep", "BT.2020", "PQ"],
     ["grid/deep", "BT.2020", "HLG"],
     ["grid/deep", "BT.709", "linear"],
-  ] as const)("is its code points: HEIC, %s, %s, %s", async (name, primaries, transfer) => {
+  ] as const)("can be code points: HEIC, %s, %s, %s", async (name, primaries, transfer) => {
     const file = await readFile(new URL(`../formats/heic/${name}.fixture.heic`, import.meta.url));
     const numbers = { "Display P3": 12, "BT.2020": 9, "BT.709": 1 }[primaries];
     const transfers = { sRGB: 13, "gamma 2.2": 4, PQ: 16, HLG: 18, linear: 8 }[transfer];
-    const said = withProperty(file, nclx(numbers, transfers));
+    const labeled = withProperty(file, nclx(numbers, transfers));
     const plain = await shownColors(file);
     // The file's samples are known in 8 bits, which is a large step of light for PQ.
     const near = transfer === "PQ" ? 14 : 6;
     for (const memoryBytes of WAYS) {
-      const found = await shownColors(said, memoryBytes);
+      const found = await shownColors(labeled, memoryBytes);
       for (const [at, [r = 0, g = 0, b = 0, alpha = 255]] of found.entries()) {
         if (alpha === 0) continue;
         const held = (plain[at] ?? []).slice(0, 3);
@@ -332,7 +323,7 @@ describe("what an AVIF or HEIC says of its colors", () => {
     return scaled(low);
   }
 
-  it("is refused by name where the decoders do not undo it", async () => {
+  it("is rejected by name if the decoders do not support it", async () => {
     const file = withProperty(await avif(IN_P3, 10, undefined), nclx(9, 16, 14));
     await expect(probe({ kind: "bytes", bytes: file }, rules(1e6))).rejects.toMatchObject({
       reason: "SourceUnsupported",

@@ -1,6 +1,7 @@
 import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { chunk, u32, withChunks } from "../containers.fixture.ts";
+import { box, boxesIn, uint } from "../formats/iso/boxes.ts";
 import type { Quadrants } from "../pictures.fixture.ts";
 import { inverse } from "./matrix.ts";
 
@@ -50,9 +51,11 @@ const LUMINANCE: Readonly<Record<PrimariesName, Rgb>> = {
 /** The light of diffuse white, in cd/m2. */
 const WHITE = 203;
 
-const linear = (value: number) =>
-  value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-const srgb = (light: number) =>
+/** The light of an sRGB sample of 0 to 255. */
+export const linear = (value: number) =>
+  value <= 0.04045 * 255 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4;
+/** The sRGB sample, 0 to 1, of light. */
+export const srgb = (light: number) =>
   light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055;
 
 const perceptual = (nits: number) => {
@@ -75,7 +78,7 @@ export function stored(
   primaries: PrimariesName,
   transfer: TransferName,
 ): number[] {
-  const light = product(FROM_709[primaries], rgbOf(color.map((value) => linear(value / 255))));
+  const light = product(FROM_709[primaries], rgbOf(color.map((value) => linear(value))));
   switch (transfer) {
     case "linear":
       return [...light];
@@ -132,7 +135,7 @@ export function expected(
   peak = 10_000,
 ): number[] {
   if (transfer !== "PQ" && transfer !== "HLG") return [...color];
-  const light = color.map((value) => linear(value / 255));
+  const light = color.map((value) => linear(value));
   const brightest = Math.max(...product(FROM_709[primaries], rgbOf(light))) * WHITE;
   const [source, target] = [perceptual(peak), perceptual(WHITE)];
   const maxLum = target / source;
@@ -222,7 +225,7 @@ export const nclx = (primaries: number, transfer: number, matrix = 6, full = tru
   box(
     "colr",
     Buffer.from("nclx"),
-    ...[primaries, transfer, matrix].map(u16),
+    ...[primaries, transfer, matrix].map((number) => uint(2, number)),
     Buffer.of(full ? 0x80 : 0),
   );
 
@@ -238,7 +241,7 @@ export function withProperty(file: Buffer, property: Buffer): Buffer {
   const at = (type: string) => copy.indexOf(type, 0, "latin1") - 4;
   const [ipco, ipma, iloc] = [at("ipco"), at("ipma"), at("iloc")];
   const end = (start: number) => start + copy.readUInt32BE(start);
-  const index = [...parts(copy.subarray(ipco + 8, end(ipco)))].length + 1;
+  const index = [...boxesIn(copy.subarray(ipco + 8, end(ipco)))].length + 1;
   // Version and flags, the number of entries, and the first item's id and number of properties.
   const first = ipma + 12 + 4 + 2;
   const associated = copy[first] ?? 0;
@@ -263,22 +266,6 @@ export function withProperty(file: Buffer, property: Buffer): Buffer {
     Buffer.of(index),
     copy.subarray(associations),
   ]);
-}
-
-/** The offsets of consecutive boxes. */
-function* parts(bytes: Buffer): Generator<number> {
-  for (let at = 0; at + 8 <= bytes.length; at += bytes.readUInt32BE(at)) yield at;
-}
-
-function box(type: string, ...bodies: readonly Buffer[]): Buffer {
-  const body = Buffer.concat([Buffer.from(type, "latin1"), ...bodies]);
-  return Buffer.concat([u32(body.length + 4), body]);
-}
-
-function u16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16BE(value);
-  return bytes;
 }
 
 /** The samples of four colors. */

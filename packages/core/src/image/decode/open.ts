@@ -3,7 +3,7 @@ import type { Area, SourceInfo } from "../../plan/index.ts";
 import type { ImageInput } from "../input.ts";
 
 /** The parts of the probe's result that opening a source needs. */
-type Seen = Area & Pick<SourceInfo, "drawnWidth" | "page" | "subifd" | "tiled">;
+type Probed = Area & Pick<SourceInfo, "drawnWidth" | "page" | "subifd" | "tiled">;
 
 /** The maximum number of samples per px. A TIFF can have many extra samples. */
 export const MOST_SAMPLES = 64;
@@ -28,7 +28,7 @@ export type FailOn = "none" | "error" | "warning";
 /**
  * Opens a pipeline that reads a source, upright.
  *
- * @param seen the size that the probe read. It stops files that show one size to the probe and a
+ * @param probed the size that the probe read. It stops files that show one size to the probe and a
  *   larger one to the decoder. Without it, only the header may be read.
  * @param how `frames`: the number of frames of an animation, one below the other; `asIs`: colors in
  *   the source's own profile instead of sRGB; `asStored`: not turned upright, and with samples
@@ -37,17 +37,17 @@ export type FailOn = "none" | "error" | "warning";
  */
 export function openImage(
   input: ImageInput,
-  seen?: Seen,
+  probed?: Probed,
   { frames = 1, asIs = false, asStored = false, failOn = "error", ...place }: How = {},
 ): Sharp {
-  const { page, subifd } = { ...seen, ...place };
-  const density = seen?.drawnWidth && densityOf(seen.width / seen.drawnWidth);
+  const { page, subifd } = { ...probed, ...place };
+  const density = probed?.drawnWidth && densityOf(probed.width / probed.drawnWidth);
   return sharp(input.kind === "bytes" ? input.bytes : input.path, {
     autoOrient: !asStored,
     ...(asStored && { limitInputChannels: MOST_SAMPLES }),
     // For tiles, libvips ignores errors unless warnings count as errors.
-    failOn: seen?.tiled && failOn === "error" ? "warning" : failOn,
-    limitInputPixels: seen === undefined ? false : mostPixels(seen) * frames,
+    failOn: probed?.tiled && failOn === "error" ? "warning" : failOn,
+    limitInputPixels: probed === undefined ? false : mostPixels(probed) * frames,
     ...(frames > 1 && { pages: frames }),
     ...(asIs && { ignoreIcc: true }),
     ...(density && { density }),
@@ -62,6 +62,6 @@ function densityOf(scale: number): number {
 }
 
 /** The decoder rounds the sides of a drawing, by at most one px each. */
-function mostPixels({ width, height, drawnWidth }: Seen): number {
+function mostPixels({ width, height, drawnWidth }: Probed): number {
   return drawnWidth === undefined ? width * height : (width + 2) * (height + 2);
 }

@@ -1,20 +1,24 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, probe } from "../index.ts";
-import { detailed, fileOf, quadrants, RGB, rendered, rules } from "../pictures.fixture.ts";
+import {
+  animationOf,
+  detailed,
+  fileOf,
+  plain,
+  quadrants,
+  RGB,
+  rendered,
+  rules,
+} from "../pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
-describe("animations", () => {
+describe("an animation", () => {
   const colors = ["#ff0000", "#00ff00", "#0000ff"] as const;
 
   async function animation(format: "gif" | "webp"): Promise<Buffer> {
-    const frames = colors.map((background) =>
-      sharp({ create: { width: 80, height: 40, channels: 3, background } })
-        .png()
-        .toBuffer(),
-    );
-    const joined = sharp(await Promise.all(frames), { join: { animated: true } });
+    const joined = await animationOf(...colors.map((color) => plain(color, 80, 40)));
     return joined[format]({ delay: [50, 100, 150], loop: 2 }).toBuffer();
   }
 
@@ -22,7 +26,7 @@ describe("animations", () => {
     (["gif", "webp"] as const).flatMap((from) =>
       (["gif", "webp"] as const).map((to) => [from, to] as const),
     ),
-  )("from %s to %s stay ones, with their times", async (from, to) => {
+  )("stays animated from %s to %s, with its delays", async (from, to) => {
     const made = await rendered(await animation(from), {
       inside: { size: "40w", format: to, animated: true },
       crop: { size: "20x20", fit: "cover", format: to, animated: true },
@@ -51,7 +55,7 @@ describe("animations", () => {
     expect((await sharp(fileOf(made, "avif")).metadata()).pages ?? 1).toBe(1);
   });
 
-  it("makes one picture of what does not move", async () => {
+  it("is not made from a still image", async () => {
     const made = await rendered(await detailed(40, 40).webp().toBuffer(), {
       a: { animated: true },
     });
@@ -59,7 +63,7 @@ describe("animations", () => {
   });
 });
 
-describe("Display P3", () => {
+describe("a rendition in Display P3", () => {
   /** The red of P3, which is outside sRGB. */
   async function wideRed(): Promise<Buffer> {
     const some = await quadrants(RGB).withIccProfile("p3").png().toBuffer();
@@ -75,7 +79,7 @@ describe("Display P3", () => {
   }
 
   it.each(["jpeg", "png", "webp", "avif"] as const)(
-    "stays in %s where asked for",
+    "is made as %s if the preset requires it",
     async (format) => {
       const bytes = await wideRed();
       expect(await probe({ kind: "bytes", bytes }, rules(1e6))).toMatchObject({ p3: true });
@@ -98,7 +102,7 @@ describe("Display P3", () => {
     },
   );
 
-  it("is nothing to a source in sRGB", async () => {
+  it("is not made from a source in sRGB", async () => {
     const made = await rendered(await quadrants(RGB).jpeg().toBuffer(), {
       a: { format: "jpeg", color: "p3" },
     });
@@ -106,10 +110,10 @@ describe("Display P3", () => {
   });
 });
 
-describe("fallback to the source's bytes", () => {
+describe("the fallback to the source's bytes", () => {
   const keep = { format: "jpeg", quality: 95, fallback: "source" } as const;
 
-  it("keeps what is smaller already", async () => {
+  it("applies if the source is smaller than its rendition", async () => {
     const small = await detailed(200, 150).jpeg({ quality: 30, mozjpeg: true }).toBuffer();
     const made = await rendered(small, {
       a: keep,
@@ -120,7 +124,7 @@ describe("fallback to the source's bytes", () => {
     expect((await sharp(fileOf(made, "b")).metadata()).width).toBe(100);
   });
 
-  it("never where the rendition would leave something out", async () => {
+  it("does not apply if the rendition would differ in content or metadata", async () => {
     const picture = detailed(200, 150).jpeg({ quality: 30 });
     const plain = await picture.clone().toBuffer();
     const comment = Buffer.from("\xff\xfe\x00\x08secret", "latin1");

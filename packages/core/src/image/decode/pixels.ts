@@ -21,7 +21,7 @@ export async function toPixels(pipeline: Sharp, area: Area): Promise<Pixels> {
   const scaled = pipeline.resize({ width: area.width, height: area.height, fit: "fill" });
   const { data, width, height, channels } = await toSamples(scaled, 8);
   if (channels === 3 || channels === 4) return { data, width, height, channels };
-  throw new RangeError(`the codec wrote ${channels} channels where 3 or 4 were asked for`);
+  throw new RangeError(`the codec wrote ${channels} channels instead of 3 or 4`);
 }
 
 /** Samples as a codec writes them: `width` x `height` x `channels`. */

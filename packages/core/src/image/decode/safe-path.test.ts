@@ -6,8 +6,7 @@ import { configureCodec } from "../index.ts";
 import {
   colorsOf,
   farthest,
-  fileOf,
-  pixelsOf,
+  pictureOf,
   type Quadrants,
   quadrants,
   RGB,
@@ -39,7 +38,7 @@ it.each([
   'a"b.jpg[shrink=2]',
   "a,b=[c.jpg",
   "[x]",
-])("a file called %j is read, whole, and not another one", async (name) => {
+])("reads a file called %j and not one with a similar name", async (name) => {
   await writeFile(join(folder, "photo.jpg"), await quadrants(OTHER, 192, 128).jpeg().toBuffer());
   const path = join(folder, name);
   await writeFile(path, await quadrants(RGB, 192, 128).jpeg({ quality: 95 }).toBuffer());
@@ -52,7 +51,7 @@ it.each([
     ["thumb", 24],
     ["whole", 192],
   ] as const) {
-    const picture = await pixelsOf(fileOf(made, preset));
+    const picture = await pictureOf(made, preset);
     expect(picture.width).toBe(width);
     expect(farthest(colorsOf(picture), RGB)).toBeLessThan(12);
   }

@@ -4,7 +4,7 @@ import { withScratchFile } from "./scratch.ts";
 
 const pathOf = (input: { kind: string; path?: string }) => input.path ?? "";
 
-it("is there while it is used, and gone afterwards", async () => {
+it("a scratch file exists while it is used and is then deleted", async () => {
   let path = "";
   const text = await withScratchFile(
     (at) => writeFile(at, "copy"),
@@ -17,7 +17,7 @@ it("is there while it is used, and gone afterwards", async () => {
   await expect(access(path)).rejects.toMatchObject({ code: "ENOENT" });
 });
 
-it("says that the disk was full, and leaves nothing on it", async () => {
+it("a full disk is reported as DiskFull, and the incomplete file is deleted", async () => {
   let path = "";
   const made = withScratchFile(
     async (at) => {

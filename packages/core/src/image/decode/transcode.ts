@@ -132,7 +132,9 @@ async function divisible(
   );
   const { file, pixels } = emptyTiff(raster);
   if (decoded.data.length !== pixels.length) {
-    throw new RangeError(`the codec wrote ${decoded.channels} channels of ${raster.channels}`);
+    throw new RangeError(
+      `the codec wrote ${decoded.channels} channels instead of ${raster.channels}`,
+    );
   }
   pixels.set(decoded.data);
   return file.buffer;
@@ -156,7 +158,9 @@ async function transcode(
   });
   thread.once("message", end.resolve);
   thread.once("error", (error) => end.reject(crash(error)));
-  thread.once("exit", () => end.reject(crash(new Error("the decoder left without a word"))));
+  thread.once("exit", () =>
+    end.reject(crash(new Error("the decoding thread ended without a result"))),
+  );
   const stop = () => end.reject(late.aborted && !signal.aborted ? tooLong() : signal.reason);
   either.addEventListener("abort", stop, { once: true });
   try {

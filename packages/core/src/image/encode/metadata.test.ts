@@ -3,7 +3,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { RecipeInput } from "../../recipe/index.ts";
 import { configureCodec } from "../index.ts";
-import { fileOf, quadrants, RGB, rendered } from "../pictures.fixture.ts";
+import { fileOf, quadrants, RGB, rendered, WAYS } from "../pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -45,55 +45,57 @@ async function kept(
   return { file, found: exif ? exifReader(exif) : { bigEndian: false }, icc: hasProfile };
 }
 
-const WAYS = FORMATS.flatMap((format) => [
-  [format, "decoded once", Infinity] as const,
-  [format, "streamed", 1] as const,
-]);
+describe.each(FORMATS.flatMap((format) => WAYS.map((way) => [format, ...way] as const)))(
+  "the metadata that a %s, %s, keeps",
+  (format, _way, memoryBytes) => {
+    const keeping = (preset: Settings) => kept(preset, memoryBytes);
 
-describe.each(WAYS)("what %s, %s, keeps", (format, _way, memoryBytes) => {
-  const keeping = (preset: Settings) => kept(preset, memoryBytes);
-
-  it("is the copyright and no more when asked for that", async () => {
-    const { file, found, icc } = await keeping({ format, keep: ["copyright"] });
-    expect(found.Image).toMatchObject({ Copyright: "(c) A. Nother", Artist: "A. Nother" });
-    expect([found.Image?.Make, found.Photo?.DateTimeOriginal, found.GPSInfo, icc]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      false,
-    ]);
-    expect(file.includes("somebody")).toBe(false);
-  });
-
-  it("is how it was taken, and neither by whom nor where, when asked for EXIF", async () => {
-    const { file, found } = await keeping({ format, size: "48w", keep: ["exif"] });
-    expect(found.Image).toMatchObject({ Make: "Maker", Model: "Nine", Copyright: "(c) A. Nother" });
-    expect(found.Photo).toMatchObject({
-      DateTimeOriginal: new Date("2026-03-01T10:20:30Z"),
-      ExposureTime: 1 / 125,
-      FNumber: 1.8,
-      ISOSpeedRatings: 200,
+    it("is only the copyright for keep: copyright", async () => {
+      const { file, found, icc } = await keeping({ format, keep: ["copyright"] });
+      expect(found.Image).toMatchObject({ Copyright: "(c) A. Nother", Artist: "A. Nother" });
+      expect([found.Image?.Make, found.Photo?.DateTimeOriginal, found.GPSInfo, icc]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        false,
+      ]);
+      expect(file.includes("somebody")).toBe(false);
     });
-    expect(found.GPSInfo).toBeUndefined();
-    for (const word of ["somebody", "8273645"]) expect(file.includes(word)).toBe(false);
-  });
 
-  it("is the place only when asked for by name", async () => {
-    const { found } = await keeping({ format, keep: ["gps"] });
-    expect(found.GPSInfo).toMatchObject({
-      GPSLatitudeRef: "N",
-      GPSLatitude: [52, 31, 12],
-      GPSLongitude: [13, 24, 0],
+    it("is the camera settings without names, serial numbers and location for keep: exif", async () => {
+      const { file, found } = await keeping({ format, size: "48w", keep: ["exif"] });
+      expect(found.Image).toMatchObject({
+        Make: "Maker",
+        Model: "Nine",
+        Copyright: "(c) A. Nother",
+      });
+      expect(found.Photo).toMatchObject({
+        DateTimeOriginal: new Date("2026-03-01T10:20:30Z"),
+        ExposureTime: 1 / 125,
+        FNumber: 1.8,
+        ISOSpeedRatings: 200,
+      });
+      expect(found.GPSInfo).toBeUndefined();
+      for (const word of ["somebody", "8273645"]) expect(file.includes(word)).toBe(false);
     });
-    expect(found.Image?.Make).toBeUndefined();
-  });
 
-  it("is a profile of sRGB when asked for", async () => {
-    expect((await keeping({ format, keep: ["icc"] })).icc).toBe(true);
-  });
-});
+    it("is the location only for keep: gps", async () => {
+      const { found } = await keeping({ format, keep: ["gps"] });
+      expect(found.GPSInfo).toMatchObject({
+        GPSLatitudeRef: "N",
+        GPSLatitude: [52, 31, 12],
+        GPSLongitude: [13, 24, 0],
+      });
+      expect(found.Image?.Make).toBeUndefined();
+    });
 
-it("leaves the place out of a rendition in the source's own Display P3", async () => {
+    it("is an sRGB profile for keep: icc", async () => {
+      expect((await keeping({ format, keep: ["icc"] })).icc).toBe(true);
+    });
+  },
+);
+
+it("removes the location from a rendition in Display P3", async () => {
   const source = await sharp(await phone())
     .keepExif()
     .withIccProfile("p3")
@@ -107,7 +109,7 @@ it("leaves the place out of a rendition in the source's own Display P3", async (
   expect([found.Image?.Make, found.GPSInfo]).toEqual([undefined, undefined]);
 });
 
-it("keeps nothing of a source that has nothing, and of EXIF that makes no sense", async () => {
+it("renders a source without EXIF although the preset keeps it", async () => {
   const plain = await quadrants(RGB).jpeg().toBuffer();
   const presets = { a: { format: "jpeg", keep: ["exif", "gps"] } } as const;
   const found = await rendered(plain, { a: { ...presets.a, keep: [...presets.a.keep] } });

@@ -23,15 +23,15 @@ async function placeholders(
   return made;
 }
 
-describe("placeholder", () => {
+describe("a placeholder", () => {
   it.each([
     [
       "from the smallest raster",
       { a: "800w", b: "400w", c: { size: "99x9", fit: "cover" } },
       Infinity,
     ],
-    ["from a look of its own, where all is streamed", { full: { format: "jpeg" } }, 1],
-  ] as const)("comes once, %s, and shows the whole picture", async (_how, presets, memoryBytes) => {
+    ["from a separate decode if all renditions are streamed", { full: { format: "jpeg" } }, 1],
+  ] as const)("is made once, %s, and shows the whole image", async (_how, presets, memoryBytes) => {
     const made = await placeholders(quadrants(RGB, 1200, 600), presets, memoryBytes);
     expect(made).toHaveLength(1);
     const hash = Buffer.from(made[0]?.thumbhash ?? "", "base64");
@@ -47,7 +47,7 @@ describe("placeholder", () => {
     expect(yellow - blue).toBeGreaterThan(60);
   });
 
-  it("names the color that most of it has, and leaves out what is clear", async () => {
+  it("contains the dominant color and ignores transparent areas", async () => {
     const large = sharp({
       create: { width: 90, height: 60, channels: 4, background: "#00000000" },
     });
@@ -69,7 +69,7 @@ describe("placeholder", () => {
     [1, 1],
     [3000, 1],
     [1, 3000],
-  ])("is there for %i x %i px", async (width, height) => {
+  ])("is made for %i x %i px", async (width, height) => {
     const [made] = await placeholders(detailed(width, height), { a: "100w" });
     expect(made?.color).toMatch(/^#[0-9a-f]{6}$/);
     expect(made?.thumbhash).not.toBe("");

@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from "sharp";
 import { beforeAll, expect, it } from "vitest";
 import { configureCodec } from "../index.ts";
-import { detailed, fileOf, type Picture, pixelsOf, rendered } from "../pictures.fixture.ts";
+import { detailed, type Picture, pictureOf, pixelsOf, rendered } from "../pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -54,7 +54,7 @@ it.each([
   ["png", (picture: Sharp) => picture.png({ compressionLevel: 1 }), DENSE],
   ["webp", (picture: Sharp) => picture.webp({ quality: 90, effort: 0 }), DENSE],
 ])(
-  "from %s, deriving renditions from one another is as good as decoding for each",
+  "renditions of a %s that are derived from one another are as good as separate decodes",
   async (_name, store, widths) => {
     const source = await store(detailed(1600, 1200)).toBuffer();
     const presets = widths.map((width) => [`w${width}`, { width, format: "png" }] as const);
@@ -70,7 +70,7 @@ it.each([
       const idiom = await pixelsOf(
         await sharp(source).resize(width).png({ compressionLevel: 0 }).toBuffer(),
       );
-      const ours = await pixelsOf(fileOf(made, `w${width}`));
+      const ours = await pictureOf(made, `w${width}`);
       expect(ours).toMatchObject({ width: gold.width, height: gold.height });
       expect(ssim(ours, gold) - ssim(idiom, gold), `${width} px`).toBeGreaterThan(-0.005);
     }

@@ -12,10 +12,10 @@ function ftyp(main: string, ...others: string[]): Buffer {
 }
 
 describe("formatOf", () => {
-  it.each(CONTAINERS)("knows %s", async (name, store) => {
+  it.each(CONTAINERS)("recognizes %s", async (name, store) => {
     const format = name.split(" ").find((word) => /^(?:jpeg|png|webp|tiff|avif)$/.test(word));
     const file = await store(quadrants(RGB)).toBuffer();
-    expect(formatOf(file)).toEqual({ kind: "readable", format });
+    expect(formatOf(file)).toEqual({ kind: "supported", format });
   });
 
   it.each([
@@ -31,8 +31,8 @@ describe("formatOf", () => {
     ["svg", bytes('<svg xmlns="http://www.w3.org/2000/svg"/>')],
     ["svg", bytes('\xef\xbb\xbf<?xml version="1.0"?>\n<!-- by hand -->\n<svg width="1">')],
     ["bmp", bytes("BM\x9a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0")],
-  ])("knows %s by its magic", (format, head) => {
-    expect(formatOf(head)).toEqual({ kind: "readable", format });
+  ])("recognizes %s by its magic number", (format, head) => {
+    expect(formatOf(head)).toEqual({ kind: "supported", format });
   });
 
   it.each([
@@ -43,7 +43,7 @@ describe("formatOf", () => {
     ["a Photoshop file", bytes("8BPS")],
     ["a ZIP archive", bytes("PK\x03\x04")],
   ])("names %s", (name, head) => {
-    expect(formatOf(head)).toEqual({ kind: "unreadable", name });
+    expect(formatOf(head)).toEqual({ kind: "unsupported", name });
   });
 
   it.each([
@@ -55,7 +55,7 @@ describe("formatOf", () => {
     bytes("<!doctype html><svg>"),
     bytes("<html><body><svg></svg>"),
     bytes("\0\0\0\x08fty"),
-  ])("does not guess what %j is", (head) => {
+  ])("returns unknown for %j", (head) => {
     expect(formatOf(head)).toEqual({ kind: "unknown" });
   });
 });

@@ -1,12 +1,12 @@
 import type { InputFormat } from "../../plan/index.ts";
 
 /**
- * The format of a file by its first bytes: a readable format, the name of an unreadable one, or
+ * The format of a file by its first bytes: a supported format, the name of an unsupported one, or
  * neither.
  */
-export type Seen =
-  | { readonly kind: "readable"; readonly format: InputFormat }
-  | { readonly kind: "unreadable"; readonly name: string }
+export type DetectedFormat =
+  | { readonly kind: "supported"; readonly format: InputFormat }
+  | { readonly kind: "unsupported"; readonly name: string }
   | { readonly kind: "unknown" };
 
 const LOOKED_AT = 1024;
@@ -58,7 +58,7 @@ const BMP_HEADERS = [12, 16, 40, 52, 56, 64, 108, 124].map((length) =>
  *
  * @param head the first bytes of the file, the more the better
  */
-export function formatOf(head: Uint8Array): Seen {
+export function formatOf(head: Uint8Array): DetectedFormat {
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString(
     "latin1",
     0,
@@ -66,18 +66,18 @@ export function formatOf(head: Uint8Array): Seen {
   );
   for (const [format, magics] of READABLE) {
     if (magics.every(({ at, bytes }) => text.startsWith(bytes, at))) {
-      return { kind: "readable", format };
+      return { kind: "supported", format };
     }
   }
   if (text.startsWith("ftyp", 4)) return heifOf(head) ?? isoBrand(text);
   // Many texts also begin with these two letters, so the length of the next header is checked.
   if (text.startsWith("BM") && BMP_HEADERS.some((header) => text.startsWith(header, 14))) {
-    return { kind: "readable", format: "bmp" };
+    return { kind: "supported", format: "bmp" };
   }
   const named = UNREADABLE.find(([magic]) => text.startsWith(magic));
-  if (named !== undefined) return { kind: "unreadable", name: named[1] };
+  if (named !== undefined) return { kind: "unsupported", name: named[1] };
   if (/^(?:\xef\xbb\xbf)?\s*<(?!!doctype html|html)/i.test(text) && /<svg[\s>]/i.test(text)) {
-    return { kind: "readable", format: "svg" };
+    return { kind: "supported", format: "svg" };
   }
   return { kind: "unknown" };
 }
@@ -87,7 +87,7 @@ export function formatOf(head: Uint8Array): Seen {
  * box that describes the images. The result is undefined if the head does not contain that box or
  * if it names both.
  */
-function heifOf(head: Uint8Array): Seen | undefined {
+function heifOf(head: Uint8Array): DetectedFormat | undefined {
   const file = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const at = file.indexOf("meta", 8, "latin1") - 4;
   if (at < 8) return undefined;
@@ -96,22 +96,22 @@ function heifOf(head: Uint8Array): Seen | undefined {
   if (!meta.includes("pict")) return undefined;
   const [hevc, av1] = [meta.includes("hvcC"), meta.includes("av1C")];
   if (!hevc && !av1 && meta.length === length) {
-    return { kind: "unreadable", name: "a HEIF of neither HEVC nor AV1" };
+    return { kind: "unsupported", name: "a HEIF of neither HEVC nor AV1" };
   }
   if (hevc === av1) return undefined;
-  return { kind: "readable", format: hevc ? "heic" : "avif" };
+  return { kind: "supported", format: hevc ? "heic" : "avif" };
 }
 
 /**
  * ISO base media files (HEIF, AVIF, MP4) list their brands in the first box, the main brand first.
  */
-function isoBrand(text: string): Seen {
+function isoBrand(text: string): DetectedFormat {
   const size = Math.min(Buffer.from(text.slice(0, 4), "latin1").readUInt32BE(0), text.length);
   const brands = [text.slice(8, 12), ...(text.slice(16, size).match(/[\s\S]{4}/g) ?? [])];
   if (brands.some((brand) => brand === "avif" || brand === "avis")) {
-    return { kind: "readable", format: "avif" };
+    return { kind: "supported", format: "avif" };
   }
   return brands.some((brand) => /^(?:he[iv][cxms]|mif1|msf1)$/.test(brand))
-    ? { kind: "readable", format: "heic" }
-    : { kind: "unreadable", name: "a video or another ISO media file" };
+    ? { kind: "supported", format: "heic" }
+    : { kind: "unsupported", name: "a video or another ISO media file" };
 }

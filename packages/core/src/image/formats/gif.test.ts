@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, probe } from "../index.ts";
-import { inputOf, LANES } from "../lanes.fixture.ts";
+import { INPUT_KINDS, inputOf } from "../inputs.fixture.ts";
 import { fileOf, rendered, rules } from "../pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -123,28 +123,28 @@ function expectShown(found: number[][], wanted: number[][]): void {
 
 const ANIMATIONS: readonly (readonly [string, readonly Frame[]])[] = [
   [
-    "the first frame smaller",
+    "a smaller first frame in a corner",
     [
       { ...CORNER, color: RED },
       { ...WHOLE, color: BLUE },
     ],
   ],
   [
-    "the first frame inside",
+    "a smaller first frame in the middle",
     [
       { ...INSIDE, color: RED },
       { ...CORNER, color: BLUE },
     ],
   ],
   [
-    "a frame that is cleared after it",
+    "a frame that is cleared",
     [
       { ...WHOLE, color: RED, disposal: CLEARED },
       { ...CORNER, color: BLUE },
     ],
   ],
   [
-    "frames that are each cleared, of all colors",
+    "several frames that are cleared",
     [
       { ...INSIDE, color: RED, disposal: CLEARED },
       { ...CORNER, color: BLUE, disposal: CLEARED },
@@ -152,7 +152,7 @@ const ANIMATIONS: readonly (readonly [string, readonly Frame[]])[] = [
     ],
   ],
   [
-    "a small frame cleared on a whole one",
+    "a small frame that is cleared from a full one",
     [
       { ...WHOLE, color: RED },
       { ...INSIDE, color: BLUE, disposal: CLEARED },
@@ -160,7 +160,7 @@ const ANIMATIONS: readonly (readonly [string, readonly Frame[]])[] = [
     ],
   ],
   [
-    "a frame that is taken away again",
+    "a frame that is restored to the previous one",
     [
       { ...CORNER, color: RED },
       { ...INSIDE, color: BLUE, disposal: RESTORED },
@@ -168,7 +168,7 @@ const ANIMATIONS: readonly (readonly [string, readonly Frame[]])[] = [
     ],
   ],
   [
-    "whole frames",
+    "full frames",
     [
       { ...WHOLE, color: RED },
       { ...WHOLE, color: BLUE },
@@ -176,7 +176,7 @@ const ANIMATIONS: readonly (readonly [string, readonly Frame[]])[] = [
   ],
 ];
 
-describe.each(LANES)("a GIF from %s is shown as in browsers", (lane) => {
+describe.each(INPUT_KINDS)("a GIF from %s is shown as in browsers", (kind) => {
   it.each(ANIMATIONS)("%s", async (_name, drawn) => {
     for (const rich of [false, true]) {
       const frames = drawn.map((frame) => ({ ...frame, rich }));
@@ -185,7 +185,7 @@ describe.each(LANES)("a GIF from %s is shown as in browsers", (lane) => {
         moving: { format: "webp", animated: true, quality: 100 },
         flat: { format: "jpeg", background: "#00ff00", quality: 100 },
       } as const;
-      const made = await rendered(await inputOf(lane, gif(frames)), presets);
+      const made = await rendered(await inputOf(kind, gif(frames)), presets);
       const wanted = shown(frames);
       const [still = []] = await framesOf(fileOf(made, "still"));
       expectShown(still, wanted[0] ?? []);
@@ -204,15 +204,12 @@ describe.each(LANES)("a GIF from %s is shown as in browsers", (lane) => {
   });
 });
 
-it.each(ANIMATIONS)(
-  "alpha is planned for where the first frame leaves gaps: %s",
-  async (_, drawn) => {
-    const { alpha } = await probe({ kind: "bytes", bytes: gif(drawn) }, rules(1e6));
-    expect(alpha).toBe(shown(drawn)[0]?.some((px) => px[3] === 0));
-  },
-);
+it.each(ANIMATIONS)("alpha is planned if the first frame leaves gaps: %s", async (_, drawn) => {
+  const { alpha } = await probe({ kind: "bytes", bytes: gif(drawn) }, rules(1e6));
+  expect(alpha).toBe(shown(drawn)[0]?.some((px) => px[3] === 0));
+});
 
-describe("a GIF that is cut off in a later frame", () => {
+describe("a GIF that ends within a later frame", () => {
   const frames = [
     { ...WHOLE, color: RED, rich: true },
     { ...WHOLE, color: BLUE, rich: true },
@@ -224,20 +221,17 @@ describe("a GIF that is cut off in a later frame", () => {
     .map((share) => Math.floor(whole.length * share))
     .concat(whole.length - 2);
 
-  it.each(LANES)(
-    "has its first frame rendered where no more is asked for, from %s",
-    async (lane) => {
-      for (const cut of cuts) {
-        const input = await inputOf(lane, whole.subarray(0, cut));
-        const [still = []] = await framesOf(
-          fileOf(await rendered(input, { still: { format: "png" } }), "still"),
-        );
-        expectShown(still, shown(frames)[0] ?? []);
-      }
-    },
-  );
+  it.each(INPUT_KINDS)("is rendered for a still preset, from %s", async (kind) => {
+    for (const cut of cuts) {
+      const input = await inputOf(kind, whole.subarray(0, cut));
+      const [still = []] = await framesOf(
+        fileOf(await rendered(input, { still: { format: "png" } }), "still"),
+      );
+      expectShown(still, shown(frames)[0] ?? []);
+    }
+  });
 
-  it("is rejected where it is to stay moving", async () => {
+  it("is rejected for an animated preset", async () => {
     const presets = { a: { format: "gif", animated: true }, b: { format: "png" } } as const;
     for (const cut of cuts) {
       await expect(rendered(whole.subarray(0, cut), presets)).rejects.toMatchObject({
@@ -246,7 +240,7 @@ describe("a GIF that is cut off in a later frame", () => {
     }
   });
 
-  it("is rejected where its first frame is not all there", async () => {
+  it("is rejected if its first frame is incomplete", async () => {
     const at = Math.floor(whole.length * 0.2);
     await expect(rendered(whole.subarray(0, at), { a: "8w" })).rejects.toMatchObject({
       reason: "SourceCorrupt",

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Rejection } from "../../outcome/index.ts";
-import { type Edit, withEdits } from "../decode/edited.ts";
+import { type Edit, withEditedCopy } from "../decode/edited-copy.ts";
 import type { ImageInput } from "../input.ts";
 
 const EXTENSION = 0x21;
@@ -72,9 +72,9 @@ export async function withShownGif<T>(
   // Nothing can be appended after a truncated frame.
   if (leavesGaps(gif) && !missed) {
     const added = { at: gif.end, bytes: CLEAR_FRAME };
-    return withEdits(inMemory, [...edits, added], use, gif.end);
+    return withEditedCopy(inMemory, [...edits, added], use, gif.end);
   }
-  return edits.length > 0 ? withEdits(inMemory, edits, use) : use(input);
+  return edits.length > 0 ? withEditedCopy(inMemory, edits, use) : use(input);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { cicp, numbersOf, png } from "../color/stored.fixture.ts";
 import { chunk, withChunks } from "../containers.fixture.ts";
-import { withParts } from "../decode/parts.ts";
+import { withByteReader } from "../decode/byte-reader.ts";
 import { configureCodec, probe } from "../index.ts";
 import {
   detailed,
@@ -15,9 +15,9 @@ import {
   shownColors,
   WHOLE,
 } from "../pictures.fixture.ts";
-import { withBearableExif } from "./exif/bearable.ts";
 import { exifBomb } from "./exif/bomb.fixture.ts";
-import { exifOfOrientation } from "./exif/weight.ts";
+import { exifOfOrientation } from "./exif/cost.ts";
+import { withLimitedExif } from "./exif/limited.ts";
 import { pngChunks } from "./png-chunks.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -26,7 +26,7 @@ const text = chunk("tEXt", Buffer.from("Comment\0nothing"));
 const texts = (count: number) => Array.from({ length: count }, () => text);
 const eXIf = (block: Buffer) => chunk("eXIf", block);
 
-const chunksOf = (bytes: Buffer) => withParts({ kind: "bytes", bytes }, pngChunks);
+const chunksOf = (bytes: Buffer) => withByteReader({ kind: "bytes", bytes }, pngChunks);
 
 /** The same pixels in chunks of one byte, followed by another chunk. */
 function scattered(file: Buffer, behind: Buffer): Buffer {
@@ -40,11 +40,11 @@ function scattered(file: Buffer, behind: Buffer): Buffer {
   return Buffer.concat([file.subarray(0, from), ...pieces, behind, file.subarray(to)]);
 }
 
-it("of 1000 chunks before the pixels, the last still say colors and orientation", async () => {
+it("reads colors and orientation from the last of 1000 chunks before the pixels", async () => {
   const plain = await png(numbersOf(RGB, "Display P3", "sRGB"), 8, undefined);
-  const said = [cicp("Display P3", "sRGB"), eXIf(exifOfOrientation(3))];
-  const before = (await chunksOf(plain)).length + said.length;
-  const file = withChunks(plain, ...texts(1000 - before), ...said);
+  const last = [cicp("Display P3", "sRGB"), eXIf(exifOfOrientation(3))];
+  const before = (await chunksOf(plain)).length + last.length;
+  const file = withChunks(plain, ...texts(1000 - before), ...last);
   expect(await chunksOf(file)).toHaveLength(1000);
   for (const memoryBytes of [Infinity, 1]) {
     const [a, b, c, d] = RGB;
@@ -52,19 +52,21 @@ it("of 1000 chunks before the pixels, the last still say colors and orientation"
   }
 });
 
-it("a PNG of more is rejected, rather than read without what they may say", async () => {
+it("rejects a PNG with more than 1000 chunks before the pixels", async () => {
   const bytes = withChunks(await quadrants(RGB).png().toBuffer(), ...texts(1000));
   const input = { kind: "bytes", bytes } as const;
   const rejection = {
     reason: "SourceUnsupported",
     message:
-      "the source is a PNG of over 1000 chunks before its pixels, which is not read: convert it",
+      "the source is a PNG with more than 1000 chunks before its pixels, which is not supported: convert it",
   };
   await expect(probe(input, rules(1e6))).rejects.toMatchObject(rejection);
-  await expect(withBearableExif(input, "png", async () => "lent")).rejects.toMatchObject(rejection);
+  await expect(withLimitedExif(input, "png", async () => "passed")).rejects.toMatchObject(
+    rejection,
+  );
 });
 
-it("pixels may stand in any number of chunks, of which one is looked at", async () => {
+it("accepts pixels in any number of chunks and reads only one of them", async () => {
   const picture = await detailed(160, 120).png().toBuffer();
   const file = scattered(picture, eXIf(exifBomb(6, 2600, 2600)));
   let reads = 0;
@@ -78,13 +80,13 @@ it("pixels may stand in any number of chunks, of which one is looked at", async 
 
   // The codec does not read EXIF after the pixels, so it neither fails nor applies.
   const input = { kind: "bytes", bytes: file } as const;
-  await withBearableExif(input, "png", async (lent) => expect(lent).toBe(input));
+  await withLimitedExif(input, "png", async (passed) => expect(passed).toBe(input));
   expect(await probe(input, rules(1e6))).toMatchObject({ width: 160, height: 120, orientation: 1 });
   const made = fileOf(await rendered(file, WHOLE), "whole");
   expect((await pixelsOf(made)).data.equals((await pixelsOf(picture)).data)).toBe(true);
 });
 
-it("zeros where chunks should stand are damage, and no chunks", async () => {
+it("rejects zeros in place of chunks as damage", async () => {
   const file = await quadrants(RGB).png().toBuffer();
   file.fill(0, 33);
   const bytes = Buffer.concat([file, Buffer.alloc(64 * 1024)]);

@@ -1,5 +1,5 @@
-import type { Parts } from "../decode/parts.ts";
-import { unread } from "./unsupported.ts";
+import type { ByteReader } from "../decode/byte-reader.ts";
+import { unsupported } from "./unsupported.ts";
 
 /** A chunk before a PNG's pixels. */
 export interface PngChunk {
@@ -24,7 +24,7 @@ const TYPE = /^[a-z]{4}$/i;
  *
  * @throws Rejection `SourceUnsupported` if there are more than 1000
  */
-export async function pngChunks({ read, bytes }: Parts): Promise<PngChunk[]> {
+export async function pngChunks({ read, bytes }: ByteReader): Promise<PngChunk[]> {
   const chunks: PngChunk[] = [];
   let at = 8;
   while (at + 12 <= bytes) {
@@ -32,7 +32,7 @@ export async function pngChunks({ read, bytes }: Parts): Promise<PngChunk[]> {
     const type = head.toString("latin1", 4, 8);
     if (type === "IDAT" || type === "IEND" || !TYPE.test(type)) break;
     if (chunks.length === MOST_CHUNKS) {
-      throw unread(`a PNG of over ${MOST_CHUNKS} chunks before its pixels`);
+      throw unsupported(`a PNG with more than ${MOST_CHUNKS} chunks before its pixels`);
     }
     const length = head.readUInt32BE(0);
     chunks.push({ type, at, length });

@@ -29,7 +29,7 @@ export function checkFilters(svg: Uint8Array, drawn: Area, seconds: number): voi
   if (estimate <= seconds) return;
   throw new Rejection(
     "SourceTooLarge",
-    `the source is an SVG whose filters would take some ${Math.ceil(estimate)} s at ${drawn.width} x ${drawn.height} px, and limits.seconds is ${seconds}`,
+    `the source is an SVG whose filters would take about ${Math.ceil(estimate)} s at ${drawn.width} x ${drawn.height} px, and limits.seconds is ${seconds}`,
   );
 }
 

@@ -8,12 +8,12 @@ import { configureCodec, probe } from "../index.ts";
 import {
   colorsOf,
   farthest,
-  fileOf,
-  pixelsOf,
+  pictureOf,
   quadrants,
   RGB,
   rendered,
   rules,
+  WAYS,
 } from "../pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
@@ -36,13 +36,11 @@ const FOUR = RGB.map(
 
 function wholeOf(source: Parameters<typeof rendered>[0]) {
   const presets = { whole: { format: "png", size: "24w" } } as const;
-  return rendered(source, presets, Infinity, allowed).then((made) =>
-    pixelsOf(fileOf(made, "whole")),
-  );
+  return rendered(source, presets, Infinity, allowed).then((made) => pictureOf(made, "whole"));
 }
 
-describe("SVG", () => {
-  it("is read only where the recipe says so", async () => {
+describe("an SVG", () => {
+  it("is read only if the recipe allows it", async () => {
     const input = { kind: "bytes", bytes: svg(FOUR) } as const;
     await expect(probe(input, rules(1e6))).rejects.toMatchObject({
       reason: "SourceUnsupported",
@@ -55,25 +53,25 @@ describe("SVG", () => {
     });
   });
 
-  it.each([
-    ["decoded once", Infinity],
-    ["streamed", 1],
-  ])("is drawn as large as the largest preset, sharp at its edges, %s", async (_name, budget) => {
-    const presets = {
-      large: { size: "960w", format: "png" },
-      small: { size: "48x48", fit: "cover", format: "png" },
-    } as const;
-    const made = await rendered(svg(FOUR), presets, budget, allowed);
-    const large = await pixelsOf(fileOf(made, "large"));
-    expect([large.width, large.height]).toEqual([960, 640]);
-    expect(farthest(colorsOf(large), RGB)).toBeLessThan(2);
-    // The px beside the middle has one color. An enlarged 24 px image would blur 20 px of it.
-    const start = (160 * 960 + 476) * large.channels;
-    expect([...large.data.subarray(start, start + 3)]).toEqual(RGB[0]);
-    expect(made.get("small")).toMatchObject({ width: 48, height: 48 });
-  });
+  it.each(WAYS)(
+    "is drawn at the size of the largest preset, with sharp edges, %s",
+    async (_name, budget) => {
+      const presets = {
+        large: { size: "960w", format: "png" },
+        small: { size: "48x48", fit: "cover", format: "png" },
+      } as const;
+      const made = await rendered(svg(FOUR), presets, budget, allowed);
+      const large = await pictureOf(made, "large");
+      expect([large.width, large.height]).toEqual([960, 640]);
+      expect(farthest(colorsOf(large), RGB)).toBeLessThan(2);
+      // The px beside the middle has one color. An enlarged 24 px image would blur 20 px of it.
+      const start = (160 * 960 + 476) * large.channels;
+      expect([...large.data.subarray(start, start + 3)]).toEqual(RGB[0]);
+      expect(made.get("small")).toMatchObject({ width: 48, height: 48 });
+    },
+  );
 
-  it("refers to nothing outside itself", async () => {
+  it("cannot load anything from outside itself", async () => {
     const asked: string[] = [];
     const server = createServer((request, response) => {
       asked.push(request.url ?? "");
@@ -120,7 +118,7 @@ describe("SVG", () => {
     }
   });
 
-  it("shows a picture that it carries itself", async () => {
+  it("shows an embedded image", async () => {
     const png = (await quadrants(RGB).png().toBuffer()).toString("base64");
     const found = await wholeOf(
       svg(`<image href="data:image/png;base64,${png}" width="24" height="16"/>`),
@@ -131,13 +129,13 @@ describe("SVG", () => {
   it.each([
     ["a huge size", svg(FOUR, 'width="1000000" height="1000000"'), "SourceTooLarge"],
     ["a huge view box", svg(FOUR, 'viewBox="0 0 500000 500000"'), "SourceTooLarge"],
-    ["more bytes than are parsed", svg(" ".repeat(17 * 2 ** 20)), "SourceTooLarge"],
-    ["no size at all, and no end", svg(FOUR).subarray(0, -20), "SourceCorrupt"],
-  ])("with %s is refused", async (_name, bytes, reason) => {
+    ["more bytes than the limit", svg(" ".repeat(17 * 2 ** 20)), "SourceTooLarge"],
+    ["neither a size nor an end", svg(FOUR).subarray(0, -20), "SourceCorrupt"],
+  ])("with %s is rejected", async (_name, bytes, reason) => {
     await expect(wholeOf(bytes)).rejects.toMatchObject({ reason });
   });
 
-  it("is refused where its filters would be computed for longer than a decode may take", async () => {
+  it("is rejected if its filters would take longer than limits.seconds", async () => {
     const filter = (inside: string, use: string) =>
       svg(`<filter id="f">${inside}</filter>${use}`, 'width="2000" height="2000"');
     const square = '<rect width="9" height="9" filter="url(#f)"/>';
@@ -153,7 +151,7 @@ describe("SVG", () => {
     ]) {
       await expect(wholeOf(bytes)).rejects.toMatchObject({
         reason: "SourceTooLarge",
-        message: expect.stringMatching(/filters would take some \d+ s .* limits.seconds is 300$/),
+        message: expect.stringMatching(/filters would take about \d+ s .* limits.seconds is 300$/),
       });
     }
     // A drawing with typical shadows.
@@ -163,7 +161,7 @@ describe("SVG", () => {
 
   it.each([
     [
-      "entities of entities",
+      "nested entities",
       Buffer.from(
         `<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a0 "<rect width='9' height='9'/>">${Array.from(
           { length: 12 },
@@ -172,7 +170,7 @@ describe("SVG", () => {
       ),
     ],
     [
-      "uses of uses",
+      "nested uses",
       svg(
         `<defs><g id="u0"><rect width="9" height="9"/></g>${Array.from(
           { length: 12 },
@@ -180,7 +178,7 @@ describe("SVG", () => {
         ).join("")}</defs><use href="#u12"/>`,
       ),
     ],
-  ])("with %s ends", { timeout: 120_000 }, async (_name, bytes) => {
+  ])("with %s terminates", { timeout: 120_000 }, async (_name, bytes) => {
     const before = process.memoryUsage().rss;
     await wholeOf(bytes).catch((error: unknown) =>
       expect(error).toMatchObject({ reason: expect.stringMatching(/^Source|^TimedOut/) }),

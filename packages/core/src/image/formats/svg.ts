@@ -24,7 +24,7 @@ export async function svgBytes(
   if (size > MOST_BYTES) {
     throw new Rejection(
       "SourceTooLarge",
-      `the source is an SVG of ${size} bytes and ${MOST_BYTES} are read`,
+      `the source is an SVG of ${size} bytes, more than the limit of ${MOST_BYTES}`,
     );
   }
   sharp.unblock({ operation: ["VipsForeignLoadSvg"] });

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { chunk, inserted } from "../containers.fixture.ts";
+import { chunk, inserted, segment } from "../containers.fixture.ts";
 import { configureCodec } from "../index.ts";
 import { hasNoTrailingData } from "../passthrough/no-trailing-data.ts";
 import { fileOf, quadrants, RGB, rendered } from "../pictures.fixture.ts";
+import { bmpOf } from "./bmp/bmp.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -38,57 +39,43 @@ async function cgbi(): Promise<Buffer> {
   return inserted(file, 8, chunk("CgBI", [0x50, 0, 0x20, 2]));
 }
 
-function bmp(bits: number, method: number, height = 64): Buffer {
-  const file = Buffer.alloc(54 + 1024 + 96 * 64);
-  file.write("BM", "latin1");
-  file.writeUInt32LE(54 + 1024, 10);
-  file.writeUInt32LE(40, 14);
-  file.writeInt32LE(96, 18);
-  file.writeInt32LE(height, 22);
-  file.writeUInt16LE(bits, 28);
-  file.writeUInt32LE(method, 30);
-  return file;
-}
-
-/** Inserts a comment of this many bytes before the frame. */
-function commented(file: Buffer, bytes: number): Buffer {
-  const comment = Buffer.alloc(bytes + 4, 0x20);
-  comment.writeUInt16BE(0xfffe);
-  comment.writeUInt16BE(bytes + 2, 2);
-  return Buffer.concat([file.subarray(0, 2), comment, file.subarray(2)]);
-}
+const bmp = (bits: number, method: number, height = 64) =>
+  bmpOf({ width: 96, height, bits, method }, Buffer.alloc(96 * 64));
 
 const HIERARCHICAL = [0xc5, 0xc6, 0xc7, 0xcd, 0xce, 0xcf, 0xde];
 
-describe("a sound source of a kind that is not read is named", () => {
+describe("the rejection of an intact but unsupported source names its kind", () => {
   it.each([
     ["a JPEG of 12-bit samples", () => jpeg(0xc1, 12)],
     ["a JPEG of 12-bit samples", () => jpeg(0xc2, 12)],
-    ["a JPEG of 12-bit samples", async () => commented(await jpeg(0xc1, 12), 65_000)],
+    [
+      "a JPEG of 12-bit samples",
+      async () => inserted(await jpeg(0xc1, 12), 2, segment(0xfe, Buffer.alloc(65_000, 0x20))),
+    ],
     ["a lossless JPEG", () => jpeg(0xc3)],
     ["a lossless JPEG", () => jpeg(0xc3, 16)],
     ["a lossless JPEG", () => jpeg(0xcb)],
     ...HIERARCHICAL.map((marker) => ["a hierarchical JPEG", () => jpeg(marker)] as const),
     ["JPEG-LS", () => jpeg(0xf7)],
-    ["a JPEG that says its height after its pixels", () => jpeg(0xc0, 8, 0)],
+    ["a JPEG whose height follows its pixels", () => jpeg(0xc0, 8, 0)],
     ["a JPEG of 2 components", () => componentsOf(2)],
     ["a JPEG of 5 components", () => componentsOf(5)],
     ["a PNG in Apple's CgBI variant", cgbi],
-    ["a BMP of run lengths that begins at the top", async () => bmp(8, 1, -64)],
-    ["a BMP of run lengths that begins at the top", async () => bmp(4, 2, -64)],
-    ["a BMP that holds a JPEG", async () => bmp(0, 4)],
-    ["a BMP that holds a PNG", async () => bmp(0, 5)],
-    ["a BMP of 64 bits a pixel", async () => bmp(64, 0)],
+    ["a top-down BMP with run lengths", async () => bmp(8, 1, -64)],
+    ["a top-down BMP with run lengths", async () => bmp(4, 2, -64)],
+    ["a BMP that contains a JPEG", async () => bmp(0, 4)],
+    ["a BMP that contains a PNG", async () => bmp(0, 5)],
+    ["a BMP of 64 bits per pixel", async () => bmp(64, 0)],
   ] as const)("%s", async (kind, make) => {
     await expect(rendered(await make(), { a: "20w" })).rejects.toMatchObject({
       reason: "SourceUnsupported",
-      message: `the source is ${kind}, which is not read: convert it`,
+      message: `the source is ${kind}, which is not supported: convert it`,
     });
   });
 });
 
-describe("fallback to a JPEG's own bytes", () => {
-  it("is for those that browsers decode", async () => {
+describe("the fallback to a JPEG's own bytes", () => {
+  it("applies to JPEGs that browsers decode", async () => {
     for (const marker of [0xc0, 0xc1, 0xc2]) {
       expect(hasNoTrailingData("jpeg", await jpeg(marker))).toBe(true);
     }
@@ -97,7 +84,7 @@ describe("fallback to a JPEG's own bytes", () => {
     }
   });
 
-  it("is not for arithmetic coding, which is decoded and encoded", async () => {
+  it("does not apply to arithmetic coding, which is transcoded", async () => {
     const source = await readFile(new URL("jpeg/arithmetic.fixture.jpg", import.meta.url));
     const preset = { format: "jpeg", quality: 100, fallback: "source" } as const;
     const file = fileOf(await rendered(source, { same: preset }), "same");

@@ -1,10 +1,13 @@
 import { Rejection } from "../../outcome/index.ts";
-import type { Parts } from "../decode/parts.ts";
+import type { ByteReader } from "../decode/byte-reader.ts";
 import { HIERARCHY, isFrame, JPEG_LS, jpegSegments } from "./jpeg/segments.ts";
 
 /** The rejection of an intact source whose format is supported but whose variant is not. */
-export function unread(kind: string): Rejection {
-  return new Rejection("SourceUnsupported", `the source is ${kind}, which is not read: convert it`);
+export function unsupported(kind: string): Rejection {
+  return new Rejection(
+    "SourceUnsupported",
+    `the source is ${kind}, which is not supported: convert it`,
+  );
 }
 
 /** By frame marker: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, table B.1 */
@@ -25,7 +28,7 @@ const FRAMES: Readonly<Record<number, string>> = {
 const COMPONENTS = [1, 3, 4];
 
 /** The variant of an intact JPEG that the codec does not support; undefined if it does. */
-export async function unreadJpeg(source: Parts): Promise<string | undefined> {
+export async function unsupportedJpeg(source: ByteReader): Promise<string | undefined> {
   const [frame] = await jpegSegments(source, isFrame);
   if (frame === undefined) return undefined;
   const named = FRAMES[frame.marker];
@@ -33,7 +36,7 @@ export async function unreadJpeg(source: Parts): Promise<string | undefined> {
   const head = await source.read(frame.at, 6);
   if (head.length < 6) return undefined;
   if (head[0] === 12 || head[0] === 16) return `a JPEG of ${head[0]}-bit samples`;
-  if (head.readUInt16BE(1) === 0) return "a JPEG that says its height after its pixels";
+  if (head.readUInt16BE(1) === 0) return "a JPEG whose height follows its pixels";
   const components = head[5] ?? 0;
   const sound = components > 0 && frame.length === 6 + components * 3;
   return sound && !COMPONENTS.includes(components)
@@ -45,7 +48,7 @@ export async function unreadJpeg(source: Parts): Promise<string | undefined> {
  * The same for a PNG. Xcode writes CgBI files, with a chunk before the header and colors in another
  * order.
  */
-export async function unreadPng({ read }: Parts): Promise<string | undefined> {
+export async function unsupportedPng({ read }: ByteReader): Promise<string | undefined> {
   const type = (await read(12, 4)).toString("latin1");
   return type === "CgBI" ? "a PNG in Apple's CgBI variant" : undefined;
 }

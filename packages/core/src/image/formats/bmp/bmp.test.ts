@@ -3,12 +3,13 @@ import { configureCodec, probe } from "../../index.ts";
 import {
   colorsOf,
   farthest,
-  fileOf,
-  pixelsOf,
+  pictureOf,
   RGB,
   rendered,
   rules,
+  WHOLE,
 } from "../../pictures.fixture.ts";
+import { type BmpLayout, bmpOf } from "./bmp.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -16,47 +17,13 @@ beforeAll(() => configureCodec({ threads: 2 }));
 const WIDTH = 37;
 const HEIGHT = 22;
 
-interface Shape {
-  readonly bits: number;
+interface Shape extends Pick<BmpLayout, "bits" | "method" | "header" | "masks" | "gap"> {
   readonly topDown?: boolean;
-  readonly method?: number;
-  /** The length of the second header, in bytes. */
-  readonly header?: number;
-  readonly masks?: readonly [number, number, number, number];
-  /** Bytes between the headers and the pixels. */
-  readonly gap?: number;
 }
 
-/** The headers, the palette of the four colors, and the given pixels. */
-function bmp(shape: Shape, pixels: Buffer): Buffer {
-  const { bits, topDown = false, method = 0, header = 40, masks, gap = 0 } = shape;
-  const old = header === 12;
-  const head = Buffer.alloc(14 + header);
-  head.write("BM", "latin1");
-  head.writeUInt32LE(header, 14);
-  if (old) {
-    head.writeUInt16LE(WIDTH, 18);
-    head.writeUInt16LE(HEIGHT, 20);
-    head.writeUInt16LE(bits, 24);
-  } else {
-    head.writeInt32LE(WIDTH, 18);
-    head.writeInt32LE(topDown ? -HEIGHT : HEIGHT, 22);
-    head.writeUInt16LE(bits, 28);
-    head.writeUInt32LE(method, 30);
-  }
-  const loose = Buffer.alloc(header === 40 && method === 3 ? 12 : 0);
-  for (const [at, mask] of (masks ?? []).entries()) {
-    if (header > 40) head.writeUInt32LE(mask, 54 + at * 4);
-    else if (at < 3) loose.writeUInt32LE(mask, at * 4);
-  }
-  const entry = old ? 3 : 4;
-  const palette = Buffer.alloc(bits <= 8 ? 2 ** bits * entry : 0);
-  for (const [at, [red = 0, green = 0, blue = 0]] of RGB.entries()) {
-    if ((at + 1) * entry <= palette.length) palette.set([blue, green, red], at * entry);
-  }
-  const file = Buffer.concat([head, loose, palette, Buffer.alloc(gap, 0x77), pixels]);
-  file.writeUInt32LE(file.length - pixels.length, 10);
-  return file;
+function bmp({ topDown = false, ...layout }: Shape, pixels: Buffer): Buffer {
+  const height = topDown ? -HEIGHT : HEIGHT;
+  return bmpOf({ width: WIDTH, height, palette: RGB, ...layout }, pixels);
 }
 
 /** The index of the color at a px. */
@@ -135,28 +102,28 @@ function runs(bits: 4 | 8): Buffer {
 const ARGB = [0xff0000, 0xff00, 0xff, 0xff000000] as const;
 
 async function colorsIn(file: Buffer) {
-  const made = await rendered(file, { whole: { format: "png" } });
-  const found = await pixelsOf(fileOf(made, "whole"));
+  const made = await rendered(file, WHOLE);
+  const found = await pictureOf(made, "whole");
   expect([found.width, found.height]).toEqual([WIDTH, HEIGHT]);
   return colorsOf(found);
 }
 
-describe("BMP", () => {
+describe("a BMP", () => {
   it.each<[string, Buffer, number]>([
     ["24 bit", triples({ bits: 24 }), 1],
-    ["24 bit, from the top", triples({ bits: 24, topDown: true }), 1],
-    ["24 bit, with a gap before its pixels", triples({ bits: 24, gap: 10 }), 1],
-    ["24 bit, of OS/2", triples({ bits: 24, header: 12 }), 1],
+    ["24 bit, top-down", triples({ bits: 24, topDown: true }), 1],
+    ["24 bit, with a gap before the pixels", triples({ bits: 24, gap: 10 }), 1],
+    ["24 bit, OS/2", triples({ bits: 24, header: 12 }), 1],
     ["32 bit, the fourth byte unused", words({ bits: 32 }, 0), 1],
     ["32 bit with masks", words({ bits: 32, method: 3, masks: ARGB }, 0), 1],
     ["8 bit", palette({ bits: 8 }), 1],
-    ["8 bit, from the top", palette({ bits: 8, topDown: true }), 1],
-    ["8 bit, of OS/2", palette({ bits: 8, header: 12 }), 1],
+    ["8 bit, top-down", palette({ bits: 8, topDown: true }), 1],
+    ["8 bit, OS/2", palette({ bits: 8, header: 12 }), 1],
     ["4 bit", palette({ bits: 4 }), 1],
     ["16 bit", shorts({ bits: 16 }, 5), 9],
     ["16 bit, 5-6-5", shorts({ bits: 16, method: 3, masks: [0xf800, 0x7e0, 0x1f, 0] }, 6), 9],
-    ["8 bit in runs", runs(8), 1],
-    ["4 bit in runs", runs(4), 1],
+    ["8 bit with run lengths", runs(8), 1],
+    ["4 bit with run lengths", runs(4), 1],
   ])("%s", async (_name, file, near) => {
     expect(farthest(await colorsIn(file), RGB)).toBeLessThan(near);
   });
@@ -173,7 +140,7 @@ describe("BMP", () => {
     expect(farthest(await colorsIn(file), [left, right, left, right])).toBeLessThan(1);
   });
 
-  it("keeps alpha, and takes none at all for opaque", async () => {
+  it("keeps its alpha, and is opaque if alpha is 0 everywhere", async () => {
     const shape = { bits: 32, method: 3, header: 124, masks: ARGB };
     const half = await colorsIn(words(shape, 128));
     expect(half.map(([, , , alpha]) => alpha)).toEqual([128, 128, 128, 128]);
@@ -181,7 +148,7 @@ describe("BMP", () => {
     expect((await colorsIn(words(shape, 0))).map(([, , , alpha]) => alpha)).not.toContain(0);
   });
 
-  it("is described by its header, of which the limits are asked first", async () => {
+  it("is described by its header and rejected if it exceeds the limits", async () => {
     const input = { kind: "bytes", bytes: triples({ bits: 24 }) } as const;
     expect(await probe(input, rules(1e6))).toMatchObject({
       format: "bmp",
@@ -196,17 +163,12 @@ describe("BMP", () => {
     });
   });
 
-  it.each<[string, Buffer, string]>([
-    ["cut off", triples({ bits: 24 }).subarray(0, 1000), "SourceCorrupt"],
-    ["in runs and cut off", runs(8).subarray(0, -40), "SourceCorrupt"],
-    ["of 7 bits", bmp({ bits: 7 }, Buffer.alloc(9)), "SourceCorrupt"],
-    [
-      "with a mask in pieces",
-      words({ bits: 32, method: 3, masks: [5, 8, 16, 0] }, 0),
-      "SourceCorrupt",
-    ],
-    ["that holds a JPEG", bmp({ bits: 24, method: 4 }, Buffer.alloc(9)), "SourceUnsupported"],
-  ])("%s is refused", async (_name, file, reason) => {
-    await expect(rendered(file, { whole: { format: "png" } })).rejects.toMatchObject({ reason });
+  it.each<[string, Buffer]>([
+    ["truncated", triples({ bits: 24 }).subarray(0, 1000)],
+    ["with run lengths and truncated", runs(8).subarray(0, -40)],
+    ["with 7 bits", bmp({ bits: 7 }, Buffer.alloc(9))],
+    ["with a mask of separate bits", words({ bits: 32, method: 3, masks: [5, 8, 16, 0] }, 0)],
+  ])("%s is rejected", async (_name, file) => {
+    await expect(rendered(file, WHOLE)).rejects.toMatchObject({ reason: "SourceCorrupt" });
   });
 });

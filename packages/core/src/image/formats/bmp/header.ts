@@ -1,5 +1,5 @@
 import { Rejection } from "../../../outcome/index.ts";
-import { unread } from "../unsupported.ts";
+import { unsupported } from "../unsupported.ts";
 
 /** The contents of a BMP's headers. */
 export interface BmpHeader {
@@ -63,10 +63,10 @@ export function bmpHeader(bytes: Uint8Array): BmpHeader {
 
 function bitsOf(depth: number, method: number): BmpHeader["bits"] {
   if (depth === 0 && (method === 4 || method === 5)) {
-    throw unread(`a BMP that holds a ${method === 4 ? "JPEG" : "PNG"}`);
+    throw unsupported(`a BMP that contains a ${method === 4 ? "JPEG" : "PNG"}`);
   }
   // These depths come from Windows CE and GDI+.
-  if (depth === 2 || depth === 64) throw unread(`a BMP of ${depth} bits a pixel`);
+  if (depth === 2 || depth === 64) throw unsupported(`a BMP of ${depth} bits per pixel`);
   switch (depth) {
     case 1:
     case 4:
@@ -76,7 +76,7 @@ function bitsOf(depth: number, method: number): BmpHeader["bits"] {
     case 32:
       return depth;
     default:
-      throw corrupt(`${depth} bits a pixel`);
+      throw corrupt(`${depth} bits per pixel`);
   }
 }
 
@@ -93,10 +93,10 @@ function compressionOf(
   if ((method === 3 || method === 6) && (bits === 16 || bits === 32) && length !== 64) {
     return "none";
   }
-  throw unread(
+  throw unsupported(
     topDown && (method === 1 || method === 2)
-      ? "a BMP of run lengths that begins at the top"
-      : `a BMP compressed by method ${method} at ${bits} bits`,
+      ? "a top-down BMP with run lengths"
+      : `a BMP compressed with method ${method} at ${bits} bits`,
   );
 }
 
@@ -139,10 +139,10 @@ function paletteOf(
 ): BmpHeader["palette"] {
   const after = length === INFO ? (method === 3 ? 12 : method === 6 ? 16 : 0) : 0;
   const most = bits <= 8 ? 2 ** bits : 0;
-  const said = length < INFO ? 0 : head.readUInt32LE(46);
+  const declared = length < INFO ? 0 : head.readUInt32LE(46);
   return {
     at: FILE_HEADER + length + after,
-    entries: said === 0 ? most : Math.min(said, most),
+    entries: declared === 0 ? most : Math.min(declared, most),
     entryBytes: length === CORE ? 3 : 4,
   };
 }

@@ -44,7 +44,7 @@ function eachRow(
 }
 
 function cut(): Rejection {
-  return new Rejection("SourceCorrupt", "the pixels cannot be read: the file ends before they do");
+  return new Rejection("SourceCorrupt", "the pixels cannot be read: the file ends before them");
 }
 
 function triples(file: Buffer, header: Order, out: Uint8Array): void {

@@ -1,5 +1,5 @@
 import type { InputFormat } from "../../../plan/index.ts";
-import type { Parts } from "../../decode/parts.ts";
+import type { ByteReader } from "../../decode/byte-reader.ts";
 import { jpegSegments } from "../jpeg/segments.ts";
 import { pngChunks } from "../png-chunks.ts";
 import { webpChunks } from "../webp/chunks.ts";
@@ -17,7 +17,7 @@ const PREFIX = "Exif\0\0";
 const APP1 = 0xe1;
 
 /** All blocks of EXIF that the codec could read in a source of this format. */
-export async function exifBlocks(format: InputFormat, source: Parts): Promise<ExifBlock[]> {
+export async function exifBlocks(format: InputFormat, source: ByteReader): Promise<ExifBlock[]> {
   switch (format) {
     case "jpeg":
       return inJpeg(source);
@@ -30,7 +30,7 @@ export async function exifBlocks(format: InputFormat, source: Parts): Promise<Ex
   }
 }
 
-async function inJpeg(source: Parts): Promise<ExifBlock[]> {
+async function inJpeg(source: ByteReader): Promise<ExifBlock[]> {
   const blocks: ExifBlock[] = [];
   for (const { at, length } of await jpegSegments(source, (marker) => marker === APP1)) {
     const prefix = await source.read(at, PREFIX.length);
@@ -42,7 +42,7 @@ async function inJpeg(source: Parts): Promise<ExifBlock[]> {
   return blocks;
 }
 
-async function inPng(source: Parts): Promise<ExifBlock[]> {
+async function inPng(source: ByteReader): Promise<ExifBlock[]> {
   const blocks: ExifBlock[] = [];
   for (const { type, at, length } of await pngChunks(source)) {
     if (type !== "eXIf") continue;
@@ -53,7 +53,7 @@ async function inPng(source: Parts): Promise<ExifBlock[]> {
 }
 
 /** https://developers.google.com/speed/webp/docs/riff_container#metadata */
-async function inWebp(source: Parts): Promise<ExifBlock[]> {
+async function inWebp(source: ByteReader): Promise<ExifBlock[]> {
   const blocks: ExifBlock[] = [];
   for await (const { type, at, length } of webpChunks(source)) {
     if (type === "EXIF") blocks.push(await withoutPrefix(source, at, length));
@@ -62,7 +62,7 @@ async function inWebp(source: Parts): Promise<ExifBlock[]> {
 }
 
 /** Many writers add the prefix that only JPEG requires. */
-async function withoutPrefix({ read }: Parts, at: number, length: number): Promise<ExifBlock> {
+async function withoutPrefix({ read }: ByteReader, at: number, length: number): Promise<ExifBlock> {
   const has = (await read(at, PREFIX.length)).toString("latin1") === PREFIX;
   const skip = has ? PREFIX.length : 0;
   return { at: at + skip, length: length - skip };

@@ -12,7 +12,7 @@ export class Bits {
     let value = 0;
     for (let left = count; left > 0; left--) {
       const byte = this.#bytes[this.#at >> 3];
-      if (byte === undefined) throw new RangeError("beyond the last bit");
+      if (byte === undefined) throw new RangeError("read beyond the last bit");
       value = value * 2 + ((byte >> (7 - (this.#at & 7))) & 1);
       this.#at += 1;
     }

@@ -1,4 +1,4 @@
-import { withParts } from "../../decode/parts.ts";
+import { withByteReader } from "../../decode/byte-reader.ts";
 import { box, uint } from "./boxes.ts";
 import { extentOf } from "./colors.ts";
 import { type IsoFile, type Item, isoFile } from "./picture.ts";
@@ -54,23 +54,23 @@ async function withIso(
   source: Buffer,
   change: (file: IsoFile, picture: Item) => IsoFile,
 ): Promise<Buffer> {
-  return withParts({ kind: "bytes", bytes: source }, async (parts) => {
-    const file = await isoFile(parts);
+  return withByteReader({ kind: "bytes", bytes: source }, async (reader) => {
+    const file = await isoFile(reader);
     const picture = file?.items.get(file.primary);
     if (!file || !picture) throw new Error("no picture");
     // Larger than the source, because the grid's own bytes are added.
-    return rewritten(change(file, picture), { ...parts, bytes: parts.bytes + 64 }, undefined);
+    return rewritten(change(file, picture), { ...reader, bytes: reader.bytes + 64 }, undefined);
   });
 }
 
 /** A file that has only a track, in which every frame is the source's one image. */
 export async function sequence(source: Buffer, frames: number): Promise<Buffer> {
-  return withParts({ kind: "bytes", bytes: source }, async (parts) => {
-    const file = await isoFile(parts);
+  return withByteReader({ kind: "bytes", bytes: source }, async (reader) => {
+    const file = await isoFile(reader);
     const picture = file?.items.get(file.primary);
     const [extent] = picture?.data ?? [];
     if (!picture || !extent) throw new Error("no picture");
-    const data = await extentOf(extent, parts);
+    const data = await extentOf(extent, reader);
     const brand = picture.type === "av01" ? "avis" : "hevc";
     const ftyp = box("ftyp", Buffer.from(`${brand}\0\0\0\0${brand}msf1`, "latin1"));
     const moov = (at: number) => box("moov", track(picture, frames, data.length, at));

@@ -17,7 +17,8 @@ export function* boxesIn(bytes: Buffer): Generator<Box> {
   while (at + 8 <= bytes.length) {
     const { type, head, length } = boxHead(bytes.subarray(at, at + 16));
     const end = length === 0 ? bytes.length : at + length;
-    if (end < at + head || end > bytes.length) throw new RangeError("a box beyond its own");
+    if (end < at + head || end > bytes.length)
+      throw new RangeError("a box extends beyond its parent");
     yield { type, body: bytes.subarray(at + head, end), whole: bytes.subarray(at, end) };
     at = end;
   }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
-import { withParts } from "../../decode/parts.ts";
+import { withByteReader } from "../../decode/byte-reader.ts";
 import { configureCodec } from "../../index.ts";
 import { rendered } from "../../pictures.fixture.ts";
 import { exifBomb, withExif } from "../exif/bomb.fixture.ts";
@@ -23,19 +23,19 @@ function avif(side: number, channels: 3 | 4 = 3): Promise<Buffer> {
 }
 
 async function codedIn(bytes: Buffer) {
-  const file = await withParts({ kind: "bytes", bytes }, isoFile);
+  const file = await withByteReader({ kind: "bytes", bytes }, isoFile);
   return file && codedPixels(file);
 }
 
-describe("px that are decoded to show a picture", () => {
-  it("are its own, with those of its alpha", async () => {
+describe("the px that are decoded for an image", () => {
+  it("include its own and those of its alpha", async () => {
     expect(await codedIn(await avif(80))).toEqual({ all: 6400, largest: 6400 });
     expect(await codedIn(await avif(80, 4))).toEqual({ all: 12_800, largest: 6400 });
     expect(await codedIn(await fixture("plain"))).toEqual({ all: 6144, largest: 6144 });
     expect(await codedIn(await fixture("alpha"))).toEqual({ all: 12_288, largest: 6144 });
   });
 
-  it("are those of its tiles, each as often as it is used, and of no thumbnail", async () => {
+  it("include each tile as often as it is used and no thumbnail", async () => {
     const tiles = [tile(0), tile(1), tile(2), tile(3), tile(4), tile(5)];
     const grid = { tiles, columns: 3, rows: 2, width: 1500, height: 1000, thumbnail: tile(0) };
     expect(await codedIn(heicOf(grid))).toEqual({ all: 6 * TILE ** 2, largest: TILE ** 2 });
@@ -45,12 +45,12 @@ describe("px that are decoded to show a picture", () => {
     });
   });
 
-  it("is unknown for a cycle of items", async () => {
+  it("are unknown for a cycle of items", async () => {
     expect(await codedIn(await circular(await avif(64)))).toBeUndefined();
   });
 });
 
-describe("a description that another reader might take for something else", () => {
+describe("a description that readers may interpret differently", () => {
   const cases: readonly (readonly [string, (file: Buffer) => Buffer])[] = [
     ["a reference that reaches beyond its box", (file) => longer(file, "dimg", 0x7f_00_00_00)],
     ["an item that does", (file) => longer(file, "infe", 0x100)],
@@ -65,7 +65,7 @@ describe("a description that another reader might take for something else", () =
     expect((await rendered(sound, { a: "20w" })).size).toBe(1);
     await expect(rendered(change(Buffer.from(sound)), { a: "20w" })).rejects.toMatchObject({
       reason: "SourceCorrupt",
-      message: expect.stringContaining("what describes its pictures is damaged"),
+      message: expect.stringContaining("the description of its images is damaged"),
     });
   });
 });
@@ -80,7 +80,7 @@ it.each([
   file.set(bytes, file.lastIndexOf("infe", undefined, "latin1") - 4 + from);
   await expect(rendered(file, { a: "20w" })).rejects.toMatchObject({
     reason: "SourceCorrupt",
-    message: expect.stringContaining("what describes its pictures is damaged"),
+    message: expect.stringContaining("the description of its images is damaged"),
   });
 });
 
@@ -106,23 +106,23 @@ function boxOf(file: Buffer, name: string): Buffer {
 describe.each([
   ["avif", () => avif(TILE)],
   ["heic", () => fixture("grid/tile-0")],
-] as const)("a small %s of many large tiles", (_format, source) => {
-  it("is rejected before they are decoded", async () => {
+] as const)("a small %s with many large tiles", (_format, source) => {
+  it("is rejected before the tiles are decoded", async () => {
     const file = await tiled(await source(), 16, 64);
     await expect(rendered(file, { a: "20w" })).rejects.toMatchObject({
       reason: "SourceTooLarge",
-      message: `the source's parts are ${256 * TILE ** 2} px for a picture of 64 x 64`,
+      message: `the parts of the source have ${256 * TILE ** 2} px, too many for an image of 64 x 64`,
     });
   });
 
-  it("is held against the limit by its tile, where it shows a part of one", async () => {
+  it("is measured by the size of its tile if it shows only a part of it", async () => {
     const file = await tiled(await source(), 1, 64);
     expect((await rendered(file, { a: "20w" })).size).toBe(1);
     await expect(
       rendered(file, { a: "20w" }, Infinity, { limits: { pixels: 200_000 } }),
     ).rejects.toMatchObject({
       reason: "SourceTooLarge",
-      message: `the source is cut from ${TILE ** 2} px and 200000 are let through`,
+      message: `the source is cut from ${TILE ** 2} px, more than the limit of 200000`,
     });
   });
 });

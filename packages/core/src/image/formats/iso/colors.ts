@@ -1,6 +1,6 @@
 import type { Colors } from "../../../plan/index.ts";
 import { colorsOf, isSrgb, SRGB } from "../../color/code-points.ts";
-import type { Parts } from "../../decode/parts.ts";
+import type { ByteReader } from "../../decode/byte-reader.ts";
 import { av1CodePoints, type CodePoints } from "./av1.ts";
 import { hevcCodePoints } from "./hevc.ts";
 import {
@@ -32,7 +32,7 @@ const NAMES: Readonly<Record<string, string>> = {
  */
 export function pictureKind(
   file: IsoFile,
-): { readonly format: "avif" | "heic" } | { readonly unread: string } | undefined {
+): { readonly format: "avif" | "heic" } | { readonly unsupported: string } | undefined {
   const kinds = new Set(leaves(file).map(({ type }) => type));
   const [kind] = kinds;
   if (kind === undefined) return undefined;
@@ -40,7 +40,7 @@ export function pictureKind(
   if (kinds.size === 1 && kind === "hvc1") return { format: "heic" };
   if (["grid", "iovl", "iden", "tmap"].includes(kind)) return undefined;
   const names = [...kinds].map((one) => NAMES[one] ?? one.replace(/[^ -~]/g, "?").trim());
-  return { unread: `a HEIF with a picture in ${names.join(" and ")}` };
+  return { unsupported: `a HEIF with an image in ${names.join(" and ")}` };
 }
 
 /** Whether colors are stored premultiplied by alpha: ISO/IEC 23008-12, 6.10.1.3. */
@@ -69,7 +69,7 @@ function leaves(file: IsoFile): Item[] {
   return found;
 }
 
-const MATRIX_UNREAD: Readonly<Record<number, string>> = {
+const UNSUPPORTED_MATRICES: Readonly<Record<number, string>> = {
   10: "BT.2020 of constant luminance",
   13: "constant luminance by its primaries",
   14: "ICtCp",
@@ -80,19 +80,19 @@ export interface IsoColors {
   /** The colors by code points, if there is no profile and they are not sRGB's. */
   readonly colors?: Colors;
   /** The name of a color encoding that the decoders do not support. */
-  readonly unread?: string;
+  readonly unsupported?: string;
 }
 
 /**
  * The colors of an AVIF or HEIC. A profile takes precedence over code points (ISO/IEC 23000-22,
  * 7.3.6.4), the container over the bitstream, and the image's own values over those of its parts.
  */
-export async function isoColors(file: IsoFile, parts: Parts): Promise<IsoColors> {
+export async function isoColors(file: IsoFile, reader: ByteReader): Promise<IsoColors> {
   const primary = file.items.get(file.primary);
   const leaf = leaves(file)[0];
-  const said = [primary, leaf].filter((item) => item !== undefined);
+  const described = [primary, leaf].filter((item) => item !== undefined);
   const boxes = (type: string) =>
-    said.flatMap(({ properties }) =>
+    described.flatMap(({ properties }) =>
       properties.filter(({ box }) => box.type === type).map(({ box }) => box.body),
     );
   const colr = boxes("colr");
@@ -100,10 +100,10 @@ export async function isoColors(file: IsoFile, parts: Parts): Promise<IsoColors>
   const profiled = colr.some((body) => /^(?:prof|rICC)$/.test(body.toString("latin1", 0, 4)));
   const points =
     (nclx && nclx.length >= 10 ? ofBox(nclx) : undefined) ??
-    (leaf && (await ofBitstream(leaf, parts)));
+    (leaf && (await ofBitstream(leaf, reader)));
   if (points === undefined) return {};
-  const unread = MATRIX_UNREAD[points.matrix];
-  if (unread !== undefined) return { unread };
+  const unsupported = UNSUPPORTED_MATRICES[points.matrix];
+  if (unsupported !== undefined) return { unsupported };
   if (profiled) return {};
   // clli and mdcv are plain boxes, so they have no version and flags in bytes 0 to 4.
   const peak = boxes("clli")[0]?.readUInt16BE(0) || (boxes("mdcv")[0]?.readUInt32BE(16) ?? 0) / 1e4;
@@ -142,7 +142,7 @@ function ofBox(nclx: Buffer): CodePoints {
 /** The bytes at the start of a bitstream that contain its header. */
 const HEADER = 4096;
 
-async function ofBitstream(item: Item, parts: Parts): Promise<CodePoints | undefined> {
+async function ofBitstream(item: Item, reader: ByteReader): Promise<CodePoints | undefined> {
   if (item.type === "hvc1") {
     const config = propertyOf(item, "hvcC");
     return config && hevcCodePoints(config);
@@ -152,18 +152,18 @@ async function ofBitstream(item: Item, parts: Parts): Promise<CodePoints | undef
   const [first] = item.data;
   return (
     (config && av1CodePoints(config.subarray(4))) ??
-    (first && av1CodePoints(await extentOf(first, parts, HEADER)))
+    (first && av1CodePoints(await extentOf(first, reader, HEADER)))
   );
 }
 
 /** The bytes of a part, up to a maximum. */
 export async function extentOf(
   extent: Extent,
-  parts: Parts,
+  reader: ByteReader,
   most = Number.POSITIVE_INFINITY,
 ): Promise<Buffer> {
   if ("bytes" in extent) return extent.bytes.subarray(0, most);
   // No length means up to the end of the file.
-  const length = extent.length === 0 ? parts.bytes - extent.from : extent.length;
-  return parts.read(extent.from, Math.max(0, Math.min(length, most)));
+  const length = extent.length === 0 ? reader.bytes - extent.from : extent.length;
+  return reader.read(extent.from, Math.max(0, Math.min(length, most)));
 }

@@ -129,7 +129,7 @@ function skipReferenceSets(bits: Bits): void {
 }
 
 function count(value: number, most: number): number {
-  if (value > most) throw new RangeError(`${value} where at most ${most} are`);
+  if (value > most) throw new RangeError(`${value} exceeds the maximum of ${most}`);
   return value;
 }
 

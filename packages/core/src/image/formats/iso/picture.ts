@@ -1,4 +1,4 @@
-import type { Parts } from "../../decode/parts.ts";
+import type { ByteReader } from "../../decode/byte-reader.ts";
 import { type Box, box, boxesIn, boxHead, boxIn, Reader } from "./boxes.ts";
 
 /** A coded or derived image, or its metadata. */
@@ -60,20 +60,20 @@ const MOST_ITEMS = 100_000;
  * Reads the boxes that describe the images of a file. The result is undefined if they are
  * incomplete, missing or present twice, because readers differ in which of the two they use.
  */
-export async function isoFile(parts: Parts): Promise<IsoFile | undefined> {
+export async function isoFile(reader: ByteReader): Promise<IsoFile | undefined> {
   const found = new Map<string, Buffer>();
   let metaAt = 0;
   let at = 0;
-  for (let count = 0; at + 8 <= parts.bytes; count++) {
+  for (let count = 0; at + 8 <= reader.bytes; count++) {
     if (count === MOST_BOXES) return undefined;
-    const { type, head, length } = boxHead(await parts.read(at, 16));
-    const whole = length === 0 ? parts.bytes - at : length;
+    const { type, head, length } = boxHead(await reader.read(at, 16));
+    const whole = length === 0 ? reader.bytes - at : length;
     if (whole < head) break;
     if (type === "ftyp" || type === "meta" || type === "moov") {
       if (type === "meta" && found.has(type)) return undefined;
-      if (whole > MOST_BYTES || at + whole > parts.bytes) break;
+      if (whole > MOST_BYTES || at + whole > reader.bytes) break;
       if (type === "meta") metaAt = at + head;
-      if (!found.has(type)) found.set(type, await parts.read(at + head, whole - head));
+      if (!found.has(type)) found.set(type, await reader.read(at + head, whole - head));
     }
     at += whole;
   }
@@ -109,7 +109,7 @@ function fromMeta(brand: string, body: Buffer, at: number): IsoFile | undefined 
     const typeAt = at + info.body.byteOffset - body.byteOffset + reader.at;
     const type = reader.text(4);
     // Readers differ in which of two items with one id they use.
-    if (items.has(id) || items.size === MOST_ITEMS) throw new RangeError("one item too many");
+    if (items.has(id) || items.size === MOST_ITEMS) throw new RangeError("too many items");
     const item = { id, type, typeAt, info: info.whole, data: places.get(id) ?? [] };
     items.set(id, { ...item, properties: properties.get(id) ?? [] });
   }

@@ -1,5 +1,5 @@
 import { Rejection } from "../../../outcome/index.ts";
-import type { Parts } from "../../decode/parts.ts";
+import type { ByteReader } from "../../decode/byte-reader.ts";
 import { box, uint } from "./boxes.ts";
 import { extentOf, pictureKind } from "./colors.ts";
 import type { Extent, IsoFile, Item } from "./picture.ts";
@@ -12,7 +12,7 @@ import type { Extent, IsoFile, Item } from "./picture.ts";
  */
 export async function rewritten(
   file: IsoFile,
-  parts: Parts,
+  reader: ByteReader,
   icc: Uint8Array | undefined,
 ): Promise<Buffer> {
   const profile = icc && box("colr", Buffer.from("prof", "latin1"), Buffer.from(icc));
@@ -31,7 +31,7 @@ export async function rewritten(
   const kind = pictureKind(file);
   const brand = kind && "format" in kind ? kind.format : "heic";
   const ftyp = box("ftyp", Buffer.from(`${brand}\0\0\0\0${brand}mif1miaf`, "latin1"));
-  const { data, placed } = await gathered(items, parts);
+  const { data, placed } = await gathered(items, reader);
   const meta = (start: number) =>
     metaOf(file, items, pool.boxes, associations, (extent) => {
       const { at, length } = placed(extent);
@@ -68,7 +68,7 @@ class Pool {
  *
  * @throws Rejection `SourceCorrupt` if other overlaps would give more bytes than the file has
  */
-async function gathered(items: readonly Item[], parts: Parts) {
+async function gathered(items: readonly Item[], reader: ByteReader) {
   const places = new Map<string, Place>();
   const data: Buffer[] = [];
   let end = 0;
@@ -79,12 +79,15 @@ async function gathered(items: readonly Item[], parts: Parts) {
   for (const extent of items.flatMap((item) => item.data)) {
     const name = nameOf(extent);
     if (places.has(name)) continue;
-    const bytes = await extentOf(extent, parts);
+    const bytes = await extentOf(extent, reader);
     places.set(name, { at: end, length: bytes.length });
     data.push(bytes);
     end += bytes.length;
-    if (end > parts.bytes) {
-      throw new Rejection("SourceCorrupt", "the pixels cannot be read: its items overlap");
+    if (end > reader.bytes) {
+      throw new Rejection(
+        "SourceCorrupt",
+        "the pixels cannot be read: the items of the source overlap",
+      );
     }
   }
   return {

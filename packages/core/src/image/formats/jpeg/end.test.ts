@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ImageInput } from "../../index.ts";
 import { configureCodec } from "../../index.ts";
-import { inputOf, LANES } from "../../lanes.fixture.ts";
-import { detailed, fileOf, pixelsOf, quadrants, RGB, rendered } from "../../pictures.fixture.ts";
+import { INPUT_KINDS, inputOf } from "../../inputs.fixture.ts";
+import { detailed, fileOf, pictureOf, quadrants, RGB, rendered } from "../../pictures.fixture.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -24,7 +24,7 @@ const KINDS = [
         () => picture().toColorspace("b-w").jpeg({ progressive }).toBuffer(),
       ] as const,
       [
-        `${how}, lying on its side`,
+        `${how}, rotated`,
         () => picture().withMetadata({ orientation: 6 }).jpeg({ progressive }).toBuffer(),
       ] as const,
     ];
@@ -40,22 +40,22 @@ const presets = { whole: { format: "png" }, small: "20w" } as const;
 async function made(input: ImageInput): Promise<Buffer[] | unknown> {
   try {
     const files = await rendered(input, presets);
-    return [(await pixelsOf(fileOf(files, "whole"))).data, fileOf(files, "small")];
+    return [(await pictureOf(files, "whole")).data, fileOf(files, "small")];
   } catch (error) {
     return error;
   }
 }
 
 describe.each(KINDS)("a JPEG without its end marker, %s", (_name, make) => {
-  it.each(LANES)("is rendered as with it, from %s", async (lane) => {
+  it.each(INPUT_KINDS)("gives the same renditions as with the marker, from %s", async (kind) => {
     const whole = await make();
-    const wanted = await made(await inputOf(lane, whole));
+    const wanted = await made(await inputOf(kind, whole));
     expect(wanted).toHaveLength(2);
-    expect(await made(await inputOf(lane, whole.subarray(0, -2)))).toEqual(wanted);
-    expect(await made(await inputOf(lane, whole.subarray(0, -1)))).toEqual(wanted);
+    expect(await made(await inputOf(kind, whole.subarray(0, -2)))).toEqual(wanted);
+    expect(await made(await inputOf(kind, whole.subarray(0, -1)))).toEqual(wanted);
   });
 
-  it("is rejected when a byte of its pixels is missing too, be it the last", async () => {
+  it("is rejected if the last bytes of its pixels are missing too", async () => {
     const whole = await make();
     const wanted = await made({ kind: "bytes", bytes: whole });
     const cuts = [3, 4, 5, 7, 9, 14, 30, 60, 120, 300, whole.length >> 1];
@@ -69,7 +69,7 @@ describe.each(KINDS)("a JPEG without its end marker, %s", (_name, make) => {
 });
 
 it.each(["4:2:0", "4:4:4"])(
-  "a JPEG of areas without detail, %s, is rendered as with all its bytes or not at all",
+  "a truncated JPEG without detail, %s, is rendered like the complete file or rejected",
   async (chromaSubsampling) => {
     for (const progressive of [false, true]) {
       const whole = await quadrants(RGB)
@@ -86,7 +86,7 @@ it.each(["4:2:0", "4:4:4"])(
 );
 
 it.each([false, true])(
-  "a JPEG that is cut off far above its last lines is rejected, progressive: %s",
+  "a JPEG that lacks many lines is rejected, progressive: %s",
   async (progressive) => {
     const whole = await detailed(93, 400).jpeg({ progressive }).toBuffer();
     expect(await made({ kind: "bytes", bytes: whole.subarray(0, -2) })).toHaveLength(2);
@@ -108,7 +108,7 @@ it("a progressive JPEG that ends between two scans is rejected", async () => {
   }
 });
 
-it("a JPEG that was cut off inside its data and then given an end is rendered as before", async () => {
+it("a truncated JPEG with an appended end marker is rendered", async () => {
   const whole = await picture().jpeg().toBuffer();
   const end = Buffer.of(0xff, 0xd9);
   const closed = Buffer.concat([whole.subarray(0, whole.length >> 1), end]);

@@ -1,9 +1,9 @@
 import { Rejection } from "../../../outcome/index.ts";
 import type { Area, Plan } from "../../../plan/index.ts";
 import { runPipeline, toDecodeError } from "../../codec-error.ts";
-import { type Edit, withEdits } from "../../decode/edited.ts";
+import { type ByteReader, withByteReader } from "../../decode/byte-reader.ts";
+import { type Edit, withEditedCopy } from "../../decode/edited-copy.ts";
 import { type FailOn, openImage } from "../../decode/open.ts";
-import { type Parts, withParts } from "../../decode/parts.ts";
 import type { ImageInput } from "../../input.ts";
 import { END, isFrame, jpegSegments, SCAN } from "./segments.ts";
 
@@ -37,7 +37,7 @@ export async function missingEnd(
   { source, seconds }: Pick<Plan, "source" | "seconds">,
   signal: AbortSignal | undefined,
 ): Promise<Edit | undefined> {
-  const found = await withParts(input, endless);
+  const found = await withByteReader(input, withoutEnd);
   if (found === undefined) return undefined;
   const { width, height, end } = found;
   const top = Math.max(0, height - BOTTOM);
@@ -47,7 +47,7 @@ export async function missingEnd(
     bytes: Uint8Array.from([...bits, ...END_OF_IMAGE]),
   });
   const read = (bits: readonly number[], failOn: FailOn) =>
-    withEdits(input, [ended(bits)], (copy) => {
+    withEditedCopy(input, [ended(bits)], (copy) => {
       const run = () =>
         openImage(copy, source, { failOn, asIs: true, asStored: true })
           .extract(bottom)
@@ -76,7 +76,7 @@ export async function missingEnd(
  * coefficient (the last scan may be truncated), and the end of its data, without a possible first
  * byte of the marker. https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.2.3 and G.1.1.1
  */
-async function endless(source: Parts): Promise<(Area & { end: number }) | undefined> {
+async function withoutEnd(source: ByteReader): Promise<(Area & { end: number }) | undefined> {
   let area: Area | undefined;
   const wanted = (marker: number) => isFrame(marker) || marker === SCAN || marker === END;
   /** For each component, the coefficients whose last bit is present. */

@@ -12,7 +12,7 @@ function withShare(file: Buffer, share: number): Buffer {
   return copy;
 }
 
-it("tells 4:2:0 from 4:2:2, 4:4:4, gray and CMYK, progressive or not", async () => {
+it("distinguishes 4:2:0 from 4:2:2, 4:4:4, gray and CMYK, progressive or not", async () => {
   const store = (progressive: boolean, chromaSubsampling: string) =>
     quadrants(RGB).jpeg({ progressive, chromaSubsampling }).toBuffer();
   for (const progressive of [false, true]) {

@@ -1,6 +1,6 @@
 import { Rejection } from "../../../outcome/index.ts";
 import type { SourceInfo } from "../../../plan/index.ts";
-import type { Parts } from "../../decode/parts.ts";
+import type { ByteReader } from "../../decode/byte-reader.ts";
 import { SCAN } from "./segments.ts";
 
 /**
@@ -19,7 +19,7 @@ const MARKER = Buffer.of(0xff, SCAN);
  * @throws Rejection `SourceTooLarge` when that would take longer than a decode may, in seconds
  */
 export async function checkScans(
-  { read, bytes: size }: Parts,
+  { read, bytes: size }: ByteReader,
   { width, height }: Pick<SourceInfo, "width" | "height">,
   seconds: number,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Parts } from "../../decode/parts.ts";
+import type { ByteReader } from "../../decode/byte-reader.ts";
 
 /** A JPEG segment with a length field. */
 export interface JpegSegment {
@@ -26,7 +26,7 @@ const CHUNK_BYTES = 64 * 1024;
  * @param from the first offset at which a marker may be
  */
 export async function jpegSegments(
-  { read, bytes: size }: Parts,
+  { read, bytes: size }: ByteReader,
   wanted: (marker: number) => boolean,
   from = 2,
 ): Promise<JpegSegment[]> {

@@ -22,7 +22,7 @@ export function samplesOf(
     // Only a sample that is specified as alpha is alpha. The others are nearly zero, which would be
     // visible as alpha.
     const more = extras.map((kind) =>
-      Math.round((kind === 0 && !layout.untold ? 0.1 : alpha) * top),
+      Math.round((kind === 0 && !layout.untagged ? 0.1 : alpha) * top),
     );
     const premultiplied = extras.includes(1) ? inks.map((ink) => Math.round(ink * alpha)) : inks;
     return [...premultiplied, ...more];

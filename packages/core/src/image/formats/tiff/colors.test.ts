@@ -1,16 +1,14 @@
-import { mkdtempDisposable, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Rejection } from "../../../outcome/index.ts";
 import { configureCodec, probe } from "../../index.ts";
+import { inputOf } from "../../inputs.fixture.ts";
 import {
   BLACK_AND_WHITE,
   colorsOf,
   farthest,
-  fileOf,
-  pixelsOf,
+  grays,
+  pictureOf,
   type Quadrants,
   quadrants,
   RGB,
@@ -30,12 +28,7 @@ import {
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
-const GRAYS: Quadrants = [
-  [128, 128, 128],
-  [40, 40, 40],
-  [90, 90, 90],
-  [200, 200, 200],
-];
+const GRAYS = grays(128, 40, 90, 200);
 
 const EXTRAS: readonly Layout["extras"][] = [
   [],
@@ -80,8 +73,8 @@ interface Cell extends Layout {
  * because compression, order and orientation affect colors only in case of a bug.
  */
 function cells(photometric: Photometric, bits: number, jpeg: boolean): Cell[] {
-  const untold = { extras: [2] as const, untold: true as const };
-  const extras = [...EXTRAS.map((kinds = []) => ({ extras: kinds })), untold];
+  const untagged = { extras: [2] as const, untagged: true as const };
+  const extras = [...EXTRAS.map((kinds = []) => ({ extras: kinds })), untagged];
   const shared =
     jpeg && photometric === "ycbcr"
       ? SUBSAMPLINGS.map((subsampling) => ({ extras: [], subsampling }))
@@ -116,8 +109,8 @@ function cells(photometric: Photometric, bits: number, jpeg: boolean): Cell[] {
 }
 
 /** The name of an unsupported layout; undefined for a supported one. */
-function unread(cell: Cell): string | undefined {
-  const { photometric, bits, extras, planar, tile, untold, compression } = cell;
+function unsupported(cell: Cell): string | undefined {
+  const { photometric, bits, extras, planar, tile, untagged, compression } = cell;
   const jpeg = compression === "jpeg";
   if (extras.includes(1)) {
     const divided = photometric === "rgb" || photometric === "black";
@@ -129,7 +122,7 @@ function unread(cell: Cell): string | undefined {
   const mostExtras = photometric === "rgb" ? 1 : photometric === "cmyk" ? 0 : 3;
   if (jpeg && !planar && extras.length > mostExtras) return "more in JPEG";
   if (bits < 8) return planar || more ? `${bits} bit` : undefined;
-  const alpha = untold === true || extras.some((kind) => kind > 0);
+  const alpha = untagged === true || extras.some((kind) => kind > 0);
   switch (photometric) {
     case "black":
     case "white":
@@ -176,10 +169,10 @@ const INTERPOLATED = 2;
 /** The largest difference from the drawn image in any channel of any px; 999 for another size. */
 async function farthestPixel(file: Buffer, cell: Cell, colors: Quadrants, memoryBytes: number) {
   const made = await rendered(file, WHOLE, memoryBytes);
-  const { data, width, height, channels } = await pixelsOf(fileOf(made, "whole"));
+  const { data, width, height, channels } = await pictureOf(made, "whole");
   const turned = cell.orientation > 4;
   if (width !== (turned ? 64 : 96) || height !== (turned ? 96 : 64)) return 999;
-  const clear = cell.untold === true || cell.extras.some((kind) => kind > 0);
+  const clear = cell.untagged === true || cell.extras.some((kind) => kind > 0);
   let most = 0;
   for (let at = 0; at < width * height; at++) {
     const [x, y] = stored(cell.orientation, at % width, Math.floor(at / width));
@@ -202,7 +195,7 @@ async function farthestPixel(file: Buffer, cell: Cell, colors: Quadrants, memory
  */
 const NEAR = 4;
 
-describe("a TIFF's pixels are those that were drawn, or what it is has a name", () => {
+describe("a TIFF of any layout shows the drawn pixels or is rejected by name", () => {
   it.each(
     (["black", "white", "palette", "rgb", "cmyk", "ycbcr", "cielab", "icclab"] as const).flatMap(
       (photometric) =>
@@ -210,7 +203,7 @@ describe("a TIFF's pixels are those that were drawn, or what it is has a name", 
           .filter((bits) => bits >= 8 || /^(?:black|white|palette)$/.test(photometric))
           .filter((bits) => bits < 16 || photometric !== "palette")
           .flatMap((bits) => [
-            [photometric, bits, "without loss"] as const,
+            [photometric, bits, "lossless"] as const,
             ...(bits === 8 ? [[photometric, bits, "in JPEG"] as const] : []),
           ]),
     ),
@@ -226,7 +219,7 @@ describe("a TIFF's pixels are those that were drawn, or what it is has a name", 
       const found = await farthestPixel(file, cell, shown, at % 2 === 0 ? Infinity : 1).catch(
         (error: unknown) => error,
       );
-      const name = unread(cell);
+      const name = unsupported(cell);
       const right =
         name === undefined
           ? typeof found === "number" && found <= NEAR
@@ -245,7 +238,7 @@ describe("a TIFF in JPEG with strongly subsampled chroma", () => {
     [4, 2],
     [2, 4],
     [4, 4],
-  ] as const)("of %i x %i px a sample shows the drawn colors", async (...subsampling) => {
+  ] as const)("of %i x %i px per sample shows the drawn colors", async (...subsampling) => {
     for (const whole of [{}, { whole: true }] as const) {
       const layout = { photometric: "ycbcr", compression: "jpeg", subsampling, ...whole } as const;
       for (const stored of [{ rowsPerStrip: 32 }, { tile: [32, 32] }] as const) {
@@ -253,6 +246,31 @@ describe("a TIFF in JPEG with strongly subsampled chroma", () => {
         expect(farthest(found, QUADRANTS)).toBeLessThan(NEAR);
       }
     }
+  });
+});
+
+describe("a TIFF with the JPEG stream of another encoder", () => {
+  const shown = async (subsampling: readonly [number, number], progressive: boolean, share = 1) => {
+    const chromaSubsampling = subsampling[0] === 2 ? "4:2:0" : "4:4:4";
+    const stream = await quadrants(QUADRANTS)
+      .jpeg({ quality: 95, chromaSubsampling, progressive })
+      .toBuffer();
+    const stored = [stream.subarray(0, stream.length * share)];
+    const layout = { photometric: "ycbcr", compression: "jpeg", subsampling, stored } as const;
+    return shownColors(tiffOf(layout, samplesOf(layout)));
+  };
+
+  it.each([
+    [1, 1],
+    [2, 2],
+  ] as const)("of %i x %i px per sample shows the drawn colors", async (...subsampling) => {
+    for (const progressive of [false, true]) {
+      expect(farthest(await shown(subsampling, progressive), QUADRANTS)).toBeLessThan(5);
+    }
+  });
+
+  it("is rejected if the stream is truncated", async () => {
+    await expect(shown([1, 1], false, 0.5)).rejects.toMatchObject({ reason: "SourceCorrupt" });
   });
 });
 
@@ -275,7 +293,7 @@ describe("a TIFF whose samples are repacked", () => {
     });
   });
 
-  it("has its alpha where ExtraSamples says, of fewer samples than there are and of more", async () => {
+  it("has the alpha that ExtraSamples specifies, with too few and too many values", async () => {
     const alphaOf = async (extras: Cell["extras"], values: readonly number[]) => {
       const layout = { photometric: "rgb", extras } as const;
       const tags = [[338, TYPES.short, values]] as const;
@@ -286,7 +304,7 @@ describe("a TIFF whose samples are repacked", () => {
     expect(await alphaOf([0], [0, 2])).toEqual([undefined, undefined, undefined, undefined]);
   });
 
-  it("has white where its Lab is white", async () => {
+  it("shows Lab white as white", async () => {
     const white = [255, 255, 255];
     for (const photometric of ["cielab", "icclab"] as const) {
       for (const bits of [8, 16]) {
@@ -297,23 +315,21 @@ describe("a TIFF whose samples are repacked", () => {
     }
   });
 
-  it("is read from a file as from memory", async () => {
-    await using folder = await mkdtempDisposable(join(tmpdir(), "imagefleet-tiff-"));
-    const path = join(folder.path, "picture.tif");
+  it("gives the same colors from a file as from memory", async () => {
     for (const layout of [
       { photometric: "cielab" },
       { photometric: "cielab", bigEndian: true, big: true },
       { photometric: "rgb", extras: [0, 0] },
     ] as const) {
-      await writeFile(path, tiffOf(layout, samplesOf(layout)));
-      expect(farthest(await shownColors({ kind: "file", path }), QUADRANTS)).toBeLessThan(NEAR);
+      const input = await inputOf("file", tiffOf(layout, samplesOf(layout)));
+      expect(farthest(await shownColors(input), QUADRANTS)).toBeLessThan(NEAR);
     }
   });
 
   it.each([
-    ["BT.601's numbers", [299, 587, 114]],
-    ["BT.709's numbers", [2126, 7152, 722]],
-  ] as const)("is YCbCr by what it says of it: video's range and %s", async (_name, weights) => {
+    ["the weights of BT.601", [299, 587, 114]],
+    ["the weights of BT.709", [2126, 7152, 722]],
+  ] as const)("applies the tags for YCbCr: narrow range and %s", async (_name, weights) => {
     const sum = weights[0] + weights[1] + weights[2];
     const [r, g, b] = [weights[0] / sum, weights[1] / sum, weights[2] / sum];
     const codes = QUADRANTS.map((color) => {
@@ -334,7 +350,7 @@ describe("a TIFF whose samples are repacked", () => {
   });
 });
 
-describe("pixels that are damaged or missing", () => {
+describe("damaged or missing pixels", () => {
   const layouts: readonly [string, Layout][] = [
     ["RGB", { photometric: "rgb" }],
     ["RGB and a spot color", { photometric: "rgb", extras: [0] }],
@@ -349,7 +365,7 @@ describe("pixels that are damaged or missing", () => {
     }
   }
 
-  it.each(layouts)("of %s, in a tile, are no black tile", async (_name, layout) => {
+  it.each(layouts)("in a tile of %s are rejected", async (_name, layout) => {
     for (const compression of ["lzw", "adobe"] as const) {
       const tiled = { ...layout, compression, tile: [32, 16] as const };
       const file = tiffOf(tiled, samplesOf(tiled));
@@ -358,7 +374,7 @@ describe("pixels that are damaged or missing", () => {
     }
   });
 
-  it.each(layouts)("of %s, behind the end of a strip, are no gray strip", async (_name, layout) => {
+  it.each(layouts)("at the end of a strip of %s are rejected", async (_name, layout) => {
     for (const compression of ["lzw", "adobe", "packbits"] as const) {
       const short = { ...layout, compression, tags: [[279, TYPES.long, [40]] as const] };
       await expectCorrupt(tiffOf(short, samplesOf(short)));
@@ -366,14 +382,14 @@ describe("pixels that are damaged or missing", () => {
   });
 
   it.each(layouts)(
-    "of %s, are rendered as far as they go where the recipe says so",
+    "of %s are replaced if the recipe renders damaged sources",
     async (_name, layout) => {
       const compressed = { ...layout, compression: "adobe", rowsPerStrip: 32 } as const;
       const damaged = tiffOf(compressed, samplesOf(compressed));
       // In the first of two strips.
       damaged.fill(0xff, 10, 16);
       const made = await rendered(damaged, WHOLE, Infinity, { source: { damaged: "render" } });
-      const [, , c, d] = colorsOf(await pixelsOf(fileOf(made, "whole")));
+      const [, , c, d] = colorsOf(await pictureOf(made, "whole"));
       const [a, b, ...below] = QUADRANTS;
       expect(farthest([a, b, c, d], [a, b, ...below])).toBeLessThan(NEAR);
     },

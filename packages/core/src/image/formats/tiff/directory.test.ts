@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Rejection } from "../../../outcome/index.ts";
-import type { Parts } from "../../decode/parts.ts";
+import type { ByteReader } from "../../decode/byte-reader.ts";
 import { probe } from "../../index.ts";
 import { rules } from "../../pictures.fixture.ts";
 import { samplesOf } from "./colors.fixture.ts";
@@ -11,7 +11,7 @@ import { TYPES, tiffOf, writtenTiff } from "./written.fixture.ts";
 /** The work of reading a file's directories. */
 async function taken(file: Buffer, pages = 10_000) {
   let [reads, bytes] = [0, 0];
-  const parts: Parts = {
+  const reader: ByteReader = {
     bytes: file.length,
     async read(from, length) {
       const part = file.subarray(from, from + length);
@@ -20,7 +20,7 @@ async function taken(file: Buffer, pages = 10_000) {
       return part;
     },
   };
-  const found = await fullPicture(parts, pages).catch((error: unknown) => error);
+  const found = await fullPicture(reader, pages).catch((error: unknown) => error);
   return { reads, bytes, found };
 }
 
@@ -84,42 +84,42 @@ function withSubIfds(at: number): Buffer {
   return file;
 }
 
-describe("directories that are made to take long", () => {
+describe("directories that are crafted to take long", () => {
   it.each<[string, Buffer]>([
     [
-      "thousands that each point to all of the file",
+      "thousands that each point to the whole file",
       chain(900, [[34675, blob, 60 * KB, 8], ...REDUCED], 64 * KB),
     ],
     [
-      "tags that each point to all of the file",
+      "tags that each point to the whole file",
       chain(
         1,
         Array.from({ length: 4000 }, (_, tag) => [40_000 + tag, blob, 60 * KB, 8] as const),
         64 * KB,
       ),
     ],
-    ["thousands of nearly nothing", chain(3500, [[254, long, 1, 1]], 64 * KB)],
+    ["thousands with one tag", chain(3500, [[254, long, 1, 1]], 64 * KB)],
     [
-      "thousands of tags that nobody knows",
+      "thousands of unknown tags",
       chain(
         1,
         Array.from({ length: 4000 }, (_, tag) => [40_000 + tag, short, 1, 1] as const),
         64 * KB,
       ),
     ],
-    ["pages that each have the same sixty-four below", withSubIfds(8)],
-    ["pages that each have sixty-four below where there is nothing", withSubIfds(5)],
+    ["pages that share sixty-four SubIFDs", withSubIfds(8)],
+    ["pages with sixty-four invalid SubIFDs", withSubIfds(5)],
   ])("%s", async (_name, bytes) => {
     const { reads, bytes: read } = await taken(bytes);
     expect(reads).toBeLessThan(20_000);
     expect(read).toBeLessThan(4 * 1024 * KB);
     await expect(probe({ kind: "bytes", bytes }, rules(1e6))).rejects.toMatchObject({
       reason: "SourceUnsupported",
-      message: expect.stringContaining("directories take far more to read than a file of its size"),
+      message: expect.stringContaining("directories take far more work than a file of its size"),
     });
   });
 
-  it("a tag of four thousand million values is left out", async () => {
+  it("a tag with four billion values is ignored", async () => {
     const layout = { photometric: "rgb", tags: [[40_000, long, [1, 2]]] } as const;
     const bytes = tiffOf(layout, samplesOf(layout));
     const entry = bytes.indexOf(Buffer.from([0x40, 0x9c, 4, 0, 2, 0, 0, 0]));
@@ -129,12 +129,12 @@ describe("directories that are made to take long", () => {
     expect(info).toMatchObject({ width: 96, height: 64 });
   });
 
-  it("one that says that it is its own next page is read once", async () => {
+  it("a directory that is its own next page is read once", async () => {
     const file = directories(KB, [{ at: 8, entries: REDUCED, next: 8 }]);
     expect((await taken(file)).reads).toBeLessThan(8);
   });
 
-  it("more pages than are let through are not counted to their end", async () => {
+  it("pages beyond the limit are not read", async () => {
     const file = chain(5000, [...REDUCED, ...REDUCED], 5000 * 102 + 8);
     expect((await taken(file, 10)).reads).toBeLessThan(40);
     await expect(
@@ -148,7 +148,7 @@ describe("directories that are made to take long", () => {
     });
   });
 
-  it("a profile that twenty pages share is no such thing", async () => {
+  it("a profile that twenty pages share is accepted", async () => {
     const file = chain(20, [[34675, blob, 100 * KB, 200 * KB], ...REDUCED], 300 * KB);
     const { bytes, found } = await taken(file);
     expect(found).toMatchObject({ page: 0, pages: 20 });
@@ -156,8 +156,8 @@ describe("directories that are made to take long", () => {
   });
 });
 
-describe("any bytes as directories", () => {
-  it("end as a picture or as a rejection, after a bounded number of reads", async () => {
+describe("damaged directories", () => {
+  it("give an image or a rejection after a bounded number of reads", async () => {
     const layout = { photometric: "rgb", extras: [0, 0], bits: 16 } as const;
     const under = [{ layout: { ...layout, subfile: 1 }, samples: samplesOf(layout) }];
     const sound = writtenTiff({ layout, samples: samplesOf(layout), under });

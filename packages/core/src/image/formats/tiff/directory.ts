@@ -1,5 +1,5 @@
-import type { Parts } from "../../decode/parts.ts";
-import { unread } from "../unsupported.ts";
+import type { ByteReader } from "../../decode/byte-reader.ts";
+import { unsupported } from "../unsupported.ts";
 
 /** Bytes of a value by TIFF type number; 0 for an unknown type. */
 const SIZES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
@@ -48,7 +48,7 @@ export interface Directory {
  * BigTIFF: https://www.awaresystems.be/imaging/tiff/bigtiff.html
  */
 export class TiffFile {
-  readonly parts: Parts;
+  readonly reader: ByteReader;
   /** The offset of the first directory; 0 without one. */
   readonly first: number;
   readonly #bigEndian: boolean;
@@ -56,12 +56,12 @@ export class TiffFile {
   #left: number;
 
   /** @param head the file's first 16 bytes, or all of a shorter file */
-  constructor(parts: Parts, head: Buffer) {
-    this.parts = parts;
+  constructor(reader: ByteReader, head: Buffer) {
+    this.reader = reader;
     const magic = head.toString("latin1", 0, 4);
     this.#bigEndian = magic.startsWith("MM");
     this.#big = magic.includes("+");
-    this.#left = MOST_WORK * parts.bytes + FREE;
+    this.#left = MOST_WORK * reader.bytes + FREE;
     this.first = this.#big ? this.#whole(head, 8, 8) : this.#whole(head, 4, 4);
   }
 
@@ -88,7 +88,7 @@ export class TiffFile {
       const bytes = values * (SIZES[type] ?? 0);
       const inside = start + 4 + room;
       const place = bytes <= room ? at + size + inside : this.#whole(table, inside, room);
-      if (bytes > room) this.#count(Math.min(bytes, this.parts.bytes));
+      if (bytes > room) this.#count(Math.min(bytes, this.reader.bytes));
       // If a tag is present twice, readers use the first.
       if (bytes === 0 || places.has(tag)) continue;
       places.set(tag, { at: place, bytes });
@@ -101,13 +101,13 @@ export class TiffFile {
   }
 
   async #read(at: number, length: number): Promise<Buffer> {
-    return at < this.parts.bytes ? this.parts.read(at, length) : Buffer.alloc(0);
+    return at < this.reader.bytes ? this.reader.read(at, length) : Buffer.alloc(0);
   }
 
   #count(bytes: number): void {
     this.#left -= bytes;
     if (this.#left >= 0) return;
-    throw unread("a TIFF whose directories take far more to read than a file of its size needs");
+    throw unsupported("a TIFF whose directories take far more work than a file of its size needs");
   }
 
   #numbers(bytes: Buffer, type: number): number[] {

@@ -1,5 +1,5 @@
 import type { SourceInfo } from "../../../plan/index.ts";
-import type { Parts } from "../../decode/parts.ts";
+import type { ByteReader } from "../../decode/byte-reader.ts";
 import { type Directory, one, TiffFile } from "./directory.ts";
 
 const SUBFILE = 254;
@@ -38,8 +38,11 @@ export interface FullPicture {
  * @param most the maximum number of pages that are read
  * @throws Rejection `SourceUnsupported`, as `TiffFile` does
  */
-export async function fullPicture(parts: Parts, most: number): Promise<FullPicture | undefined> {
-  const file = new TiffFile(parts, await parts.read(0, 16));
+export async function fullPicture(
+  reader: ByteReader,
+  most: number,
+): Promise<FullPicture | undefined> {
+  const file = new TiffFile(reader, await reader.read(0, 16));
   const all = await pagesOf(file, most);
   const [first] = all;
   if (first === undefined) return undefined;

@@ -1,3 +1,5 @@
+import { segment } from "../../containers.fixture.ts";
+
 /** One component of a JPEG: its sampling factors and its samples. */
 export interface Component {
   readonly across: number;
@@ -41,7 +43,7 @@ export function jpegOf(width: number, height: number, components: readonly Compo
   const blocks = components.reduce((sum, { across, down }) => sum + across * down, 0);
   const together = components.length <= MOST_COMPONENTS && blocks <= MOST_BLOCKS;
   const size = [height, width].flatMap((px) => [px >> 8, px & 255]);
-  const said = components.flatMap(({ across, down }, at) => [at + 1, (across << 4) | down, 0]);
+  const sampling = components.flatMap(({ across, down }, at) => [at + 1, (across << 4) | down, 0]);
   const scans = together
     ? [
         scan(components, 1, {
@@ -59,7 +61,7 @@ export function jpegOf(width: number, height: number, components: readonly Compo
     tables: Buffer.from([...START, ...TABLES, ...END]),
     frame: Buffer.from([
       ...START,
-      ...segment(0xc0, [8, ...size, components.length, ...said]),
+      ...segment(0xc0, [8, ...size, components.length, ...sampling]),
       ...scans.flat(),
       ...END,
     ]),
@@ -93,11 +95,6 @@ function scan(
 /** One stream with its tables. */
 export function wholeJpeg({ frame }: JpegParts): Buffer {
   return Buffer.concat([Buffer.from(START), TABLES, frame.subarray(START.length)]);
-}
-
-function segment(marker: number, content: readonly number[]): number[] {
-  const length = content.length + 2;
-  return [0xff, marker, length >> 8, length & 255, ...content];
 }
 
 /** The code of a DC difference: T.81, F.1.2.1. */

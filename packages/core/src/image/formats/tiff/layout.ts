@@ -31,7 +31,7 @@ export interface Layout {
   /** YCbCr: do its tags specify JFIF's conversion to RGB? */
   readonly jfif: boolean;
   /** The sample format if it is not unsigned integers of one size. */
-  readonly oddity: string | undefined;
+  readonly unsupportedSamples: string | undefined;
   /** The EXIF orientation, 1 to 8; undefined if it is not specified. */
   readonly orientation: number | undefined;
 }
@@ -73,8 +73,8 @@ export function layoutOf(directory: Directory): Layout | undefined {
   const number = (tag: number, otherwise: number) => one(directory, tag) ?? otherwise;
   const [width, height] = [number(256, 0), number(257, 0)];
   const photometric = one(directory, 262);
-  const torn = NEEDED.some((tag) => directory.places.has(tag) && !directory.numbers.has(tag));
-  if (width === 0 || height === 0 || photometric === undefined || torn) return undefined;
+  const unreadable = NEEDED.some((tag) => directory.places.has(tag) && !directory.numbers.has(tag));
+  if (width === 0 || height === 0 || photometric === undefined || unreadable) return undefined;
   const colors = colorsOf(directory, photometric);
   const samples = number(277, 1);
   const inks = colors === undefined ? samples : INKS[colors];
@@ -94,7 +94,7 @@ export function layoutOf(directory: Directory): Layout | undefined {
     tiled: directory.places.has(322),
     subsampled: across !== 1 || down !== 1,
     jfif: isJfif(directory),
-    oddity: oddityOf(directory),
+    unsupportedSamples: unsupportedSamplesOf(directory),
     orientation: orientationOf(directory),
   };
 }
@@ -136,7 +136,7 @@ const FORMATS: Readonly<Record<number, string>> = {
   6: "complex",
 };
 
-function oddityOf({ numbers }: Directory): string | undefined {
+function unsupportedSamplesOf({ numbers }: Directory): string | undefined {
   const odd = numbers.get(339)?.find((format) => format in FORMATS);
   if (odd !== undefined) return `${FORMATS[odd]} samples`;
   const bits = numbers.get(258) ?? [];

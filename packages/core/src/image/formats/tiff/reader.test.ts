@@ -10,8 +10,16 @@ const compressed = (method: number) =>
   ({ photometric: "rgb", tags: [[259, short, [method]]] }) as const;
 const colored = (photometric: number) =>
   ({ photometric: "rgb", tags: [[262, short, [photometric]]] }) as const;
+/** Samples of a TIFF format number. */
+const sampled = (format: number, bits: number): Layout => ({
+  photometric: "black",
+  tags: [
+    [258, short, [bits]],
+    [339, short, [format]],
+  ],
+});
 
-describe("a TIFF that is not read", () => {
+describe("an unsupported TIFF is rejected by name", () => {
   it.each<[string, Layout]>([
     ["a TIFF compressed with old-style JPEG", compressed(6)],
     ["a TIFF compressed with JBIG", compressed(34661)],
@@ -26,6 +34,11 @@ describe("a TIFF that is not read", () => {
     ["a TIFF of LogLuv samples", colored(32845)],
     ["a TIFF of color space 777 samples", colored(777)],
     ["a TIFF in inks other than CMYK", { photometric: "cmyk", tags: [[332, short, [2]]] }],
+    ["a TIFF of signed samples", sampled(2, 32)],
+    ["a TIFF of float samples", sampled(3, 32)],
+    ["a TIFF of float samples", sampled(3, 64)],
+    ["a TIFF of complex samples", sampled(6, 64)],
+    ["a TIFF of 32 bit samples", sampled(1, 32)],
     ["a TIFF of 12 bit samples", { photometric: "black", bits: 12 }],
     [
       "a TIFF of 5, 6, 5 bit samples beside each other",
@@ -60,7 +73,7 @@ describe("a TIFF that is not read", () => {
       const bytes = tiffOf({ ...layout, ...more }, samplesOf(layout));
       await expect(probe({ kind: "bytes", bytes }, rules(1e6))).rejects.toMatchObject({
         reason: "SourceUnsupported",
-        message: `the source is ${what}, which is not read: convert it`,
+        message: `the source is ${what}, which is not supported: convert it`,
       });
     }
   });

@@ -4,7 +4,7 @@ import type { Layout } from "./layout.ts";
 /** The reader of an image: the codec, the codec with repacked samples, or none, with the reason. */
 export type Reader =
   | { readonly by: "codec" | "repacking" }
-  | { readonly by: "nobody"; readonly what: string };
+  | { readonly by: "none"; readonly what: string };
 
 const JPEG = 7;
 
@@ -30,7 +30,7 @@ const COMPRESSION_NAMES: Readonly<Record<number, string>> = {
   34677: "SGILog",
   34712: "JPEG 2000",
   34887: "LERC",
-  34892: "lossy JPEG as raw pictures are",
+  34892: "the lossy JPEG of raw images",
   34925: "LZMA",
   34926: "ZSTD",
   50000: "ZSTD",
@@ -65,20 +65,29 @@ export function readerOf(
   layout: Layout,
   { turnedAbove }: { readonly turnedAbove: boolean },
 ): Reader {
-  const what = oddityOf(layout);
-  if (what !== undefined) return { by: "nobody", what };
+  const what = unsupportedProperty(layout);
+  if (what !== undefined) return { by: "none", what };
   if (isForCodec(layout) && !turnedAbove) return { by: "codec" };
-  return isRepacked(layout) ? { by: "repacking" } : { by: "nobody", what: inFull(layout) };
+  return isRepacked(layout) ? { by: "repacking" } : { by: "none", what: inFull(layout) };
 }
 
 /** The properties that alone make an image unsupported. */
-function oddityOf(layout: Layout): string | undefined {
-  const { oddity, photometric, colors, bits, compression, planar, tiled, premultiplied } = layout;
+function unsupportedProperty(layout: Layout): string | undefined {
+  const {
+    unsupportedSamples,
+    photometric,
+    colors,
+    bits,
+    compression,
+    planar,
+    tiled,
+    premultiplied,
+  } = layout;
   if (colors === undefined) {
     if (photometric === 5) return "a TIFF in inks other than CMYK";
     return `a TIFF of ${COLOR_NAMES[photometric] ?? `color space ${photometric}`} samples`;
   }
-  if (oddity !== undefined) return `a TIFF of ${oddity}`;
+  if (unsupportedSamples !== undefined) return `a TIFF of ${unsupportedSamples}`;
   if (![1, 2, 4, 8, 16].includes(bits)) return `a TIFF of ${bits} bit samples`;
   if (!READ.includes(compression)) {
     return `a TIFF compressed with ${COMPRESSION_NAMES[compression] ?? `method ${compression}`}`;

@@ -4,8 +4,8 @@ import type { Sharp } from "sharp";
 import { Rejection } from "../../../outcome/index.ts";
 import { type Repacked, type SourceInfo, transcodedBits } from "../../../plan/index.ts";
 import { runPipeline, toDecodeError } from "../../codec-error.ts";
+import { withByteReader } from "../../decode/byte-reader.ts";
 import { openImage } from "../../decode/open.ts";
-import { withParts } from "../../decode/parts.ts";
 import { PIXELS_AT_ONCE, release, type Samples, toSamples } from "../../decode/pixels.ts";
 import type { ImageInput } from "../../input.ts";
 import type { Directory } from "./directory.ts";
@@ -72,9 +72,9 @@ export async function repacked(
   raster: Raster,
   { signal, seconds, tolerant }: How,
 ): Promise<ArrayBuffer> {
-  const { picture, layout } = await again(input, source, raster);
+  const { picture, layout } = await layoutAgain(input, source, raster);
   const { directory } = picture;
-  const readable = source.repacked?.copied ? await copySayingRgb(input, directory) : input;
+  const readable = source.repacked?.copied ? await copyLabeledRgb(input, directory) : input;
   const failOn = tolerant ? "none" : "error";
   const how = { asIs: true, asStored: true, failOn, ...placeOf(picture) } as const;
   const decoded = await runPipeline(
@@ -92,16 +92,19 @@ export async function repacked(
 }
 
 /** Reads the layout again, which the probe read before. */
-async function again(input: ImageInput, source: SourceInfo, { width, height }: Raster) {
-  const picture = await withParts(input, (parts) => fullPicture(parts, source.pages));
+async function layoutAgain(input: ImageInput, source: SourceInfo, { width, height }: Raster) {
+  const picture = await withByteReader(input, (reader) => fullPicture(reader, source.pages));
   const layout = picture && layoutOf(picture.directory);
   if (layout?.width === width && layout.height === height && picture !== undefined) {
     return { picture, layout };
   }
-  throw new Rejection("SourceCorrupt", "the pixels cannot be read: it is not what was probed");
+  throw new Rejection(
+    "SourceCorrupt",
+    "the pixels cannot be read: the source is not the one that was probed",
+  );
 }
 
-async function copySayingRgb(input: ImageInput, directory: Directory): Promise<ImageInput> {
+async function copyLabeledRgb(input: ImageInput, directory: Directory): Promise<ImageInput> {
   const bytes = input.kind === "bytes" ? Buffer.from(input.bytes) : await readFile(input.path);
   const place = directory.places.get(PHOTOMETRIC);
   if (place !== undefined) {

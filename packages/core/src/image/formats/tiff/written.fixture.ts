@@ -33,9 +33,9 @@ export interface Layout {
   readonly photometric: Photometric;
   /** Bits per sample, 1 to 16. */
   readonly bits?: number;
-  /** The ExtraSamples values of the samples beyond the color; `untold`: without that tag. */
+  /** The ExtraSamples values of the samples beyond the color; `untagged`: without that tag. */
   readonly extras?: readonly (0 | 1 | 2)[];
-  readonly untold?: true;
+  readonly untagged?: true;
   readonly compression?: Compression;
   /** The stored strips or tiles, in order. Default: the samples, compressed. */
   readonly stored?: readonly Buffer[];
@@ -152,7 +152,7 @@ function writePage(
               [325, long, lengths],
             ]),
         ...(below.length > 0 ? [[330, long, below]] : []),
-        ...(extras.length > 0 && !layout.untold ? [[338, short, extras]] : []),
+        ...(extras.length > 0 && !layout.untagged ? [[338, short, extras]] : []),
         ...(photometric === "ycbcr" ? [[530, short, layout.subsampling ?? [1, 1]]] : []),
         ...(encoded?.[0] && !layout.whole ? [[347, TYPES.undefined, [...encoded[0].tables]]] : []),
         ...(layout.tags ?? []),

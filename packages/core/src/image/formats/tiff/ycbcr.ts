@@ -57,8 +57,8 @@ function shares([red = 0, green = 0, blue = 0]: readonly number[] = []): Row | u
  * The codes of black and white in Y, and of zero and maximum in Cb and Cr. TIFF 6.0's default, in
  * which zero chroma has the code 0, is ignored: TIFF Technical Note 2 calls it inappropriate.
  */
-function codes(said: readonly number[] = []): readonly number[] | undefined {
-  const sound = [0, 2, 4].every((at) => (said[at + 1] ?? NaN) > (said[at] ?? NaN));
-  const apt = said[2] !== 0 && said[4] !== 0;
-  return sound && apt && said.every(Number.isFinite) ? said : undefined;
+function codes(stored: readonly number[] = []): readonly number[] | undefined {
+  const increasing = [0, 2, 4].every((at) => (stored[at + 1] ?? NaN) > (stored[at] ?? NaN));
+  const centered = stored[2] !== 0 && stored[4] !== 0;
+  return increasing && centered && stored.every(Number.isFinite) ? stored : undefined;
 }

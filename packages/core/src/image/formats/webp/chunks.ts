@@ -1,4 +1,4 @@
-import type { Parts } from "../../decode/parts.ts";
+import type { ByteReader } from "../../decode/byte-reader.ts";
 
 /** A chunk of a WebP. */
 interface WebpChunk {
@@ -10,7 +10,7 @@ interface WebpChunk {
 }
 
 /** The chunks of a WebP: https://developers.google.com/speed/webp/docs/riff_container */
-export async function* webpChunks({ read, bytes }: Parts): AsyncGenerator<WebpChunk> {
+export async function* webpChunks({ read, bytes }: ByteReader): AsyncGenerator<WebpChunk> {
   let at = 12;
   while (at + 8 <= bytes) {
     const head = await read(at, 8);

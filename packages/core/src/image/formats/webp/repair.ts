@@ -1,11 +1,11 @@
 import type { SourceInfo } from "../../../plan/index.ts";
-import { type Edit, withEdits } from "../../decode/edited.ts";
-import { type Parts, withParts } from "../../decode/parts.ts";
+import { type ByteReader, withByteReader } from "../../decode/byte-reader.ts";
+import { type Edit, withEditedCopy } from "../../decode/edited-copy.ts";
 import type { ImageInput } from "../../input.ts";
 import { webpChunks } from "./chunks.ts";
 
 /** The readable part of a WebP that is shorter than its container specifies. */
-export interface WebpMend {
+export interface WebpRepair {
   readonly edits: readonly Edit[];
   /** The end of the readable part, in bytes. */
   readonly end: number;
@@ -21,7 +21,7 @@ const PICTURES = ["VP8 ", "VP8L", "ANMF"];
  * header then covers only the complete chunks. It is undefined if no image is complete.
  * https://developers.google.com/speed/webp/docs/riff_container
  */
-export async function webpMend(source: Parts): Promise<WebpMend | undefined> {
+export async function webpRepair(source: ByteReader): Promise<WebpRepair | undefined> {
   const { read, bytes: size } = source;
   const promised = 8 + (await read(4, 4)).readUInt32LE(0);
   if (promised <= size) return undefined;
@@ -44,11 +44,11 @@ export async function webpMend(source: Parts): Promise<WebpMend | undefined> {
 }
 
 /** Passes a repaired copy of a WebP to `use` if it needs one, and any other source unchanged. */
-export async function withMendedWebp<T>(
+export async function withRepairedWebp<T>(
   input: ImageInput,
   { mended }: Pick<SourceInfo, "mended">,
   use: (input: ImageInput) => Promise<T>,
 ): Promise<T> {
-  const mend = mended && (await withParts(input, webpMend));
-  return mend === undefined ? use(input) : withEdits(input, mend.edits, use, mend.end);
+  const repair = mended && (await withByteReader(input, webpRepair));
+  return repair === undefined ? use(input) : withEditedCopy(input, repair.edits, use, repair.end);
 }

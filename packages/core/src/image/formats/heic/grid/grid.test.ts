@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, probe } from "../../../index.ts";
 import {
   fileOf,
+  pictureOf,
   pixelsOf,
   quadrants,
   RGB,
@@ -80,12 +81,12 @@ function some(pixels: Buffer, wanted: "everywhere" | "at seams"): Buffer {
   return kept.subarray(0, end);
 }
 
-describe("a HEIC as iPhones make it", () => {
-  it("comes out whole, in sRGB, right across the borders of its tiles", async () => {
+describe("a HEIC like an iPhone's", () => {
+  it("is rendered in sRGB without visible tile borders", async () => {
     const bytes = await phone();
     const info = await probe({ kind: "bytes", bytes }, rules(1e7));
     expect(info).toMatchObject({ width: WIDTH, height: HEIGHT, orientation: 1, p3: true });
-    const found = await pixelsOf(fileOf(await rendered(bytes, WHOLE), "whole"));
+    const found = await pictureOf(await rendered(bytes, WHOLE), "whole");
     expect(found).toMatchObject({ width: WIDTH, height: HEIGHT, channels: 3 });
     const wanted = await sharp(await stored(WIDTH, HEIGHT))
       .raw()
@@ -110,29 +111,32 @@ describe("a HEIC as iPhones make it", () => {
     [6, { turn: 3 }],
     [7, { turn: 1, mirror: "sides" }],
     [8, { turn: 1 }],
-  ] as const)("is turned once, as orientation %i, whatever EXIF says", async (orientation, how) => {
-    const [width, height] = [900, 500];
-    const bytes = await phone({
-      columns: 2,
-      rows: 1,
-      tiles: [tile(0), tile(1)],
-      width,
-      height,
-      ...how,
-    });
-    const small = { small: { size: "90x90", format: "png" } } as const;
-    const found = await pixelsOf(fileOf(await rendered(bytes, small), "small"));
-    const upright = await sharp(await stored(width, height))
-      .withMetadata({ orientation })
-      .png()
-      .toBuffer();
-    const wanted = sharp(upright).autoOrient().resize(90, 90, { fit: "inside" }).png();
-    const { data, ...size } = await pixelsOf(await wanted.toBuffer());
-    expect(found).toMatchObject(size);
-    expect(distance(found.data, data).p99).toBeLessThan(NEAR.p99);
-  });
+  ] as const)(
+    "is rotated once, like orientation %i, regardless of EXIF",
+    async (orientation, how) => {
+      const [width, height] = [900, 500];
+      const bytes = await phone({
+        columns: 2,
+        rows: 1,
+        tiles: [tile(0), tile(1)],
+        width,
+        height,
+        ...how,
+      });
+      const small = { small: { size: "90x90", format: "png" } } as const;
+      const found = await pictureOf(await rendered(bytes, small), "small");
+      const upright = await sharp(await stored(width, height))
+        .withMetadata({ orientation })
+        .png()
+        .toBuffer();
+      const wanted = sharp(upright).autoOrient().resize(90, 90, { fit: "inside" }).png();
+      const { data, ...size } = await pixelsOf(await wanted.toBuffer());
+      expect(found).toMatchObject(size);
+      expect(distance(found.data, data).p99).toBeLessThan(NEAR.p99);
+    },
+  );
 
-  it("leaves its place behind, and all of EXIF but what is kept by name", async () => {
+  it("loses its EXIF and location except for what the preset keeps", async () => {
     const made = await rendered(await phone(), {
       bare: { size: "100w", format: "jpeg" },
       kept: { size: "100w", format: "jpeg", keep: ["exif"] },
@@ -149,7 +153,7 @@ describe("a HEIC as iPhones make it", () => {
     expect((await sharp(kept).metadata()).orientation ?? 1).toBe(1);
   });
 
-  it("of 10 bits comes out as 8", async () => {
+  it("with 10 bits is rendered with 8", async () => {
     const bytes = await phone({
       tiles: [tile("deep"), tile("deep")],
       columns: 2,
@@ -159,7 +163,7 @@ describe("a HEIC as iPhones make it", () => {
     });
     expect(await probe({ kind: "bytes", bytes }, rules(1e7))).toMatchObject({ depth: 16 });
     const small = { small: { size: "128x64", format: "png" } } as const;
-    const found = await pixelsOf(fileOf(await rendered(bytes, small), "small"));
+    const found = await pictureOf(await rendered(bytes, small), "small");
     const { file, pixels } = emptyTiff({
       width: 2 * TILE,
       height: TILE,
@@ -177,7 +181,7 @@ describe("a HEIC as iPhones make it", () => {
     expect(p99).toBeLessThan(NEAR.p99);
   });
 
-  it("of 12 megapixels lets other jobs pass while it is decoded", async () => {
+  it("of 12 megapixels does not block other jobs while it is decoded", async () => {
     const tiles = Array.from({ length: 48 }, () => tile(0));
     const large = await phone({ tiles, columns: 8, rows: 6, width: 4032, height: 3024 });
     const order: string[] = [];

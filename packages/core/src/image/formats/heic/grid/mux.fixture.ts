@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { box, uint } from "../../iso/boxes.ts";
 
 /** A HEVC image: its decoder configuration and its data. */
 interface Coded {
@@ -77,7 +78,7 @@ export function heicOf(grid: Grid): Buffer {
   items.push(derived);
   if (thumbnail) items.push({ ...picture(thumbnail, false), references: [["thmb", [primary]]] });
   if (exif) {
-    const data = Buffer.concat([u32(6), Buffer.from(exif)]);
+    const data = Buffer.concat([uint(4, 6), Buffer.from(exif)]);
     items.push({
       type: "Exif",
       hidden: true,
@@ -110,25 +111,25 @@ function picture(coded: Coded, hidden: boolean): Item {
 
 function gridOf({ columns, rows, width, height }: Grid): Buffer {
   // Version 0, sizes in 32 bits.
-  return Buffer.concat([Buffer.of(0, 1, rows - 1, columns - 1), u32(width), u32(height)]);
+  return Buffer.concat([Buffer.of(0, 1, rows - 1, columns - 1), uint(4, width), uint(4, height)]);
 }
 
 function metaOf(items: readonly Item[], primary: number, start: number): Buffer {
   const ids = items.map((_, at) => at + 1);
   return full("meta", 0, 0, [
-    full("hdlr", 0, 0, [u32(0), Buffer.from("pict"), Buffer.alloc(13)]),
-    full("pitm", 0, 0, [u16(primary)]),
+    full("hdlr", 0, 0, [uint(4, 0), Buffer.from("pict"), Buffer.alloc(13)]),
+    full("pitm", 0, 0, [uint(2, primary)]),
     placesOf(items, start),
     full("iinf", 0, 0, [
-      u16(items.length),
+      uint(2, items.length),
       ...items.map(({ type, hidden }, at) =>
-        full("infe", 2, hidden ? 1 : 0, [u16(at + 1), u16(0), Buffer.from(`${type}\0`)]),
+        full("infe", 2, hidden ? 1 : 0, [uint(2, at + 1), uint(2, 0), Buffer.from(`${type}\0`)]),
       ),
     ]),
     full("iref", 0, 0, [
       ...items.flatMap(({ references }, at) =>
         references.map(([type, to]) =>
-          box(type, u16(ids[at] ?? 0), u16(to.length), ...to.map((id) => u16(id))),
+          box(type, uint(2, ids[at] ?? 0), uint(2, to.length), ...to.map((id) => uint(2, id))),
         ),
       ),
     ]),
@@ -139,12 +140,18 @@ function metaOf(items: readonly Item[], primary: number, start: number): Buffer 
 function placesOf(items: readonly Item[], start: number): Buffer {
   let at = start;
   const entries = items.map(({ data }, index) => {
-    const entry = Buffer.concat([u16(index + 1), u16(0), u16(1), u32(at), u32(data.length)]);
+    const entry = Buffer.concat([
+      uint(2, index + 1),
+      uint(2, 0),
+      uint(2, 1),
+      uint(4, at),
+      uint(4, data.length),
+    ]);
     at += data.length;
     return entry;
   });
   // Offsets and lengths in 4 bytes, no base.
-  return full("iloc", 0, 0, [Buffer.of(0x44, 0), u16(items.length), ...entries]);
+  return full("iloc", 0, 0, [Buffer.of(0x44, 0), uint(2, items.length), ...entries]);
 }
 
 function propertiesOf(items: readonly Item[]): Buffer {
@@ -158,7 +165,7 @@ function propertiesOf(items: readonly Item[]): Buffer {
     .filter(({ indices }) => indices.length > 0);
   const associations = withAny.map(({ id, indices }) =>
     Buffer.concat([
-      u16(id),
+      uint(2, id),
       // All are essential.
       Buffer.of(indices.length, ...indices.map((index) => 0x80 | index)),
     ]),
@@ -166,31 +173,14 @@ function propertiesOf(items: readonly Item[]): Buffer {
   return box(
     "iprp",
     box("ipco", ...known),
-    full("ipma", 0, 0, [u32(withAny.length), ...associations]),
+    full("ipma", 0, 0, [uint(4, withAny.length), ...associations]),
   );
 }
 
 function extent({ width, height }: { readonly width: number; readonly height: number }): Buffer {
-  return full("ispe", 0, 0, [u32(width), u32(height)]);
-}
-
-function box(type: string, ...parts: readonly Buffer[]): Buffer {
-  const body = Buffer.concat(parts);
-  return Buffer.concat([u32(8 + body.length), Buffer.from(type, "latin1"), body]);
+  return full("ispe", 0, 0, [uint(4, width), uint(4, height)]);
 }
 
 function full(type: string, version: number, flags: number, parts: readonly Buffer[]): Buffer {
-  return box(type, u32(version * 2 ** 24 + flags), ...parts);
-}
-
-function u16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16BE(value);
-  return bytes;
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
+  return box(type, uint(4, version * 2 ** 24 + flags), ...parts);
 }

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32, deflateSync } from "node:zlib";
 import { isMapped, type SourceInfo } from "../../plan/index.ts";
-import { type Parts, withParts } from "../decode/parts.ts";
+import { type ByteReader, withByteReader } from "../decode/byte-reader.ts";
 import { withScratchFile } from "../decode/scratch.ts";
 import { isoFile } from "../formats/iso/picture.ts";
 import { rewritten } from "../formats/iso/rewrite.ts";
@@ -19,7 +19,7 @@ import { PNG_COLOR_CHUNKS } from "./png.ts";
  *
  * @throws Rejection `SourceCorrupt`, Failure `DiskFull`, and any error of `use`
  */
-export async function withTagged<T>(
+export async function withEmbeddedProfile<T>(
   input: ImageInput,
   source: SourceInfo,
   use: (input: ImageInput) => Promise<T>,
@@ -31,23 +31,23 @@ export async function withTagged<T>(
     colors !== undefined && format !== "heic" && !premultiplied && !isMapped(source)
       ? profileOf(colors)
       : undefined;
-  if (format !== "png") return withRewritten(input, icc, use);
-  return withPieces(input, await withParts(input, (parts) => pngPieces(parts, icc)), use);
+  if (format !== "png") return withRewrittenContainer(input, icc, use);
+  return withPieces(input, await withByteReader(input, (reader) => pngPieces(reader, icc)), use);
 }
 
 /**
  * Passes a copy of an AVIF or HEIC with a rewritten container to `use`, with a profile if one is
  * given.
  */
-export async function withRewritten<T>(
+export async function withRewrittenContainer<T>(
   input: ImageInput,
   icc: Uint8Array | undefined,
   use: (input: ImageInput) => Promise<T>,
 ): Promise<T> {
-  const bytes = await withParts(input, async (parts) => {
-    const file = await isoFile(parts);
-    if (file === undefined) throw new Error("the source is another than the one that was probed");
-    return rewritten(file, parts, icc);
+  const bytes = await withByteReader(input, async (reader) => {
+    const file = await isoFile(reader);
+    if (file === undefined) throw new Error("the source is not the one that was probed");
+    return rewritten(file, reader, icc);
   });
   return use({ kind: "bytes", bytes });
 }
@@ -55,21 +55,21 @@ export async function withRewritten<T>(
 /** A piece of a copy: a range of the source, or new bytes. */
 type Piece = Buffer | readonly [from: number, to: number];
 
-async function pngPieces(parts: Parts, icc: Buffer | undefined): Promise<Piece[]> {
-  const chunks = await pngChunks(parts);
+async function pngPieces(reader: ByteReader, icc: Buffer | undefined): Promise<Piece[]> {
+  const chunks = await pngChunks(reader);
   const [header, ...rest] = chunks;
   const end = (at: number) => {
     const last = chunks[at];
     return last ? last.at + 12 + last.length : 8;
   };
-  if (header === undefined) return [[0, parts.bytes]];
+  if (header === undefined) return [[0, reader.bytes]];
   const color: readonly string[] = PNG_COLOR_CHUNKS;
   const kept = rest.filter(({ type }) => !color.includes(type));
   return [
     [0, end(0)],
     ...(icc ? [profileChunk(icc)] : []),
     ...kept.map(({ at, length }): Piece => [at, at + 12 + length]),
-    [end(chunks.length - 1), parts.bytes],
+    [end(chunks.length - 1), reader.bytes],
   ];
 }
 

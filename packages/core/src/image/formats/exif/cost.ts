@@ -1,7 +1,7 @@
 /** The work of reading a block of EXIF, and the orientation, which must not be lost. */
-export interface ExifWeight {
+export interface ExifCost {
   /** Whether reading the block stays within the limits below. */
-  readonly bearable: boolean;
+  readonly withinLimits: boolean;
   /** 1 to 8. */
   readonly orientation: number;
 }
@@ -40,12 +40,12 @@ const ENTRY_BYTES = 12;
  * @param block starting at its byte order, `II` or `MM`
  * @param length of the whole block in bytes, if `block` is only its beginning
  */
-export function weighExif(block: Buffer, length = block.length): ExifWeight {
+export function exifCost(block: Buffer, length = block.length): ExifCost {
   const little = block.toString("latin1", 0, 2) === "II";
   const short = (at: number) => (little ? block.readUInt16LE(at) : block.readUInt16BE(at));
   const long = (at: number) => (little ? block.readUInt32LE(at) : block.readUInt32BE(at));
   let [directories, entries, bytes] = [0, 0, 0];
-  const bearable = () =>
+  const withinLimits = () =>
     directories <= DIRECTORIES &&
     entries <= ENTRIES &&
     bytes <= VALUES * length &&
@@ -63,19 +63,19 @@ export function weighExif(block: Buffer, length = block.length): ExifWeight {
       const size = (TYPE_BYTES[short(at + 2)] ?? 0) * long(at + 4);
       // Values that extend beyond the block are not read.
       if (size > 4 && size <= length) bytes += size;
-      if (!bearable()) return;
+      if (!withinLimits()) return;
       if (POINTERS.includes(short(at))) visit(long(at + 8));
     }
   };
-  if (block.length < 8) return { bearable: true, orientation: 1 };
+  if (block.length < 8) return { withinLimits: true, orientation: 1 };
   const first = long(4);
   visit(first);
   const next = first + 2 + places(first).length * ENTRY_BYTES;
-  if (bearable() && next + 4 <= block.length && long(next) > 0) visit(long(next));
+  if (withinLimits() && next + 4 <= block.length && long(next) > 0) visit(long(next));
   const turned = places(first).find((at) => short(at) === ORIENTATION && short(at + 2) === SHORT);
   const orientation = turned === undefined ? 1 : short(turned + 8);
   return {
-    bearable: bearable(),
+    withinLimits: withinLimits(),
     orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
   };
 }

@@ -2,7 +2,7 @@ import { Rejection } from "../../outcome/index.ts";
 import type { Plan } from "../../plan/index.ts";
 import { missingEnd } from "../formats/jpeg/end.ts";
 import type { ImageInput } from "../input.ts";
-import { withEdits } from "./edited.ts";
+import { withEditedCopy } from "./edited-copy.ts";
 import type { FailOn } from "./open.ts";
 
 /** One attempt to read a source. */
@@ -23,7 +23,7 @@ interface PassOptions {
  *
  * @throws any error of `run`; for a source that cannot be read at all, the first error
  */
-export async function inPasses(
+export async function retryDamaged(
   input: ImageInput,
   plan: Plan,
   { signal, onDamaged }: PassOptions,
@@ -33,7 +33,7 @@ export async function inPasses(
   if (first === undefined) return;
   const end = plan.source.format === "jpeg" ? await missingEnd(input, plan, signal) : undefined;
   if (end !== undefined) {
-    return withEdits(input, [end], (ended) => run({ input: ended, failOn: "error" }));
+    return withEditedCopy(input, [end], (ended) => run({ input: ended, failOn: "error" }));
   }
   if (!plan.tolerant) throw first;
   if (await faultOf(() => run({ input, failOn: "none" }))) throw first;

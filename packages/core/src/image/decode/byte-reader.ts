@@ -5,7 +5,7 @@ import type { ImageInput } from "../input.ts";
  * Reads bytes of a source, which must not be written to. It returns fewer bytes at the source's
  * end.
  */
-export interface Parts {
+export interface ByteReader {
   readonly bytes: number;
   read(from: number, length: number): Promise<Buffer>;
 }
@@ -14,9 +14,9 @@ export interface Parts {
 const WINDOW_BYTES = 16 * 1024;
 
 /** Opens a source for reads of parts, without reading the rest. */
-export async function withParts<T>(
+export async function withByteReader<T>(
   input: ImageInput,
-  use: (parts: Parts) => Promise<T>,
+  use: (reader: ByteReader) => Promise<T>,
 ): Promise<T> {
   if (input.kind === "bytes") {
     const { buffer, byteOffset, byteLength } = input.bytes;

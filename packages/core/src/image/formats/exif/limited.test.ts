@@ -4,7 +4,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configureCodec, type ImageInput, probe } from "../../index.ts";
-import { inputOf, LANES } from "../../lanes.fixture.ts";
+import { INPUT_KINDS, inputOf } from "../../inputs.fixture.ts";
 import {
   colorsOf,
   farthest,
@@ -15,9 +15,9 @@ import {
   rendered,
   rules,
 } from "../../pictures.fixture.ts";
-import { withBearableExif } from "./bearable.ts";
 import { exifBomb, withExif } from "./bomb.fixture.ts";
-import { exifOfOrientation, weighExif } from "./weight.ts";
+import { exifCost, exifOfOrientation } from "./cost.ts";
+import { withLimitedExif } from "./limited.ts";
 
 beforeAll(() => configureCodec({ threads: 2 }));
 
@@ -27,27 +27,27 @@ const bytesOf = async (input: ImageInput) =>
 const FORMATS = ["jpeg", "png", "webp", "avif"] as const;
 const BOMBS = [
   ["pointers to one directory", () => exifBomb(6, 2600, 2600)],
-  ["pointers within it", () => exifBomb(6, 2, 1000, 0x8825)],
-  ["few of them, each in each", () => exifBomb(6, 3, 40, 0x8825)],
-  ["from the big end", () => exifBomb(6, 2600, 2600, 0, "MM")],
+  ["pointers within one directory", () => exifBomb(6, 2, 1000, 0x8825)],
+  ["a few pointers in each of several directories", () => exifBomb(6, 3, 40, 0x8825)],
+  ["big-endian pointers", () => exifBomb(6, 2600, 2600, 0, "MM")],
 ] as const;
 
 describe.each(FORMATS)("%s with EXIF that takes long to read", (format) => {
   describe.each(BOMBS)("%s", (_kind, bomb) => {
-    it.each(LANES)("comes to libexif with its orientation alone, from %s", async (lane) => {
+    it.each(INPUT_KINDS)("is reduced to its orientation, from %s", async (kind) => {
       const source = await withExif(format, bomb());
-      const input = await inputOf(lane, source);
+      const input = await inputOf(kind, source);
       const orientation = format === "avif" ? undefined : 6;
-      await withBearableExif(input, format, async (lent) => {
-        expect(lent).not.toBe(input);
-        const lentBytes = await bytesOf(lent);
-        expect(lentBytes.length).toBe(source.length);
-        const { exif, orientation: turn } = await sharp(lentBytes).metadata();
+      await withLimitedExif(input, format, async (passed) => {
+        expect(passed).not.toBe(input);
+        const passedBytes = await bytesOf(passed);
+        expect(passedBytes.length).toBe(source.length);
+        const { exif, orientation: turn } = await sharp(passedBytes).metadata();
         expect(turn).toBe(orientation);
         if (format === "avif") return expect(exif).toBeUndefined();
         const from = exif?.toString("latin1", 0, 4) === "Exif" ? 6 : 0;
         expect(exif?.subarray(from, from + 26)).toEqual(exifOfOrientation(6));
-        if (lent.kind === "file") await expect(stat(lent.path)).resolves.toBeDefined();
+        if (passed.kind === "file") await expect(stat(passed.path)).resolves.toBeDefined();
       });
       const made = fileOf(await rendered(input, { a: { format: "png" } }), "a");
       const found = colorsOf(await pixelsOf(made));
@@ -58,7 +58,7 @@ describe.each(FORMATS)("%s with EXIF that takes long to read", (format) => {
     });
   });
 
-  it("has EXIF as cameras write it left as it is", async () => {
+  it("keeps the EXIF of a camera unchanged", async () => {
     const camera = await quadrants(RGB)
       .withExif({
         IFD0: { Copyright: "me", Make: "Maker", Model: "Nine", Orientation: "6" },
@@ -68,22 +68,22 @@ describe.each(FORMATS)("%s with EXIF that takes long to read", (format) => {
       .toFormat(format)
       .toBuffer();
     const input = { kind: "bytes", bytes: camera } as const;
-    await withBearableExif(input, format, async (lent) => expect(lent).toBe(input));
+    await withLimitedExif(input, format, async (passed) => expect(passed).toBe(input));
   });
 });
 
-it("the cost of EXIF is counted in bytes", async () => {
+it("the probe reports the size of EXIF in bytes", async () => {
   const bytes = await withExif("webp", exifBomb(1, 2, 100));
   const probed = (file: Buffer) => probe({ kind: "bytes", bytes: file }, rules(1e6));
   expect(await probed(bytes)).toMatchObject({ exifBytes: exifBomb(1, 2, 100).length });
   expect(await probed(await quadrants(RGB).webp().toBuffer())).not.toHaveProperty("exifBytes");
 });
 
-describe("png", () => {
-  it("keeps a checksum that holds", async () => {
+describe("a PNG with reduced EXIF", () => {
+  it("has a valid checksum", async () => {
     const source = await withExif("png", exifBomb(3, 2600, 2600));
-    await withBearableExif({ kind: "bytes", bytes: source }, "png", async (lent) => {
-      const bytes = await bytesOf(lent);
+    await withLimitedExif({ kind: "bytes", bytes: source }, "png", async (passed) => {
+      const bytes = await bytesOf(passed);
       const at = bytes.indexOf("eXIf");
       const length = bytes.readUInt32BE(at - 4);
       expect(bytes.readUInt32BE(at + 4 + length)).toBe(crc32(bytes.subarray(at, at + 4 + length)));
@@ -91,29 +91,29 @@ describe("png", () => {
   });
 });
 
-describe("weighExif", () => {
-  it("bears what cameras write, and no directory that is visited again and again", async () => {
-    expect(weighExif(exifOfOrientation(8))).toEqual({ bearable: true, orientation: 8 });
-    expect(weighExif(exifBomb(3, 2, 100))).toEqual({ bearable: true, orientation: 3 });
-    expect(weighExif(exifBomb(3, 2, 1000))).toEqual({ bearable: false, orientation: 3 });
-    expect(weighExif(exifBomb(3, 9, 2)).bearable).toBe(false);
+describe("exifCost", () => {
+  it("accepts typical EXIF and rejects directories that are read repeatedly", async () => {
+    expect(exifCost(exifOfOrientation(8))).toEqual({ withinLimits: true, orientation: 8 });
+    expect(exifCost(exifBomb(3, 2, 100))).toEqual({ withinLimits: true, orientation: 3 });
+    expect(exifCost(exifBomb(3, 2, 1000))).toEqual({ withinLimits: false, orientation: 3 });
+    expect(exifCost(exifBomb(3, 9, 2)).withinLimits).toBe(false);
   });
 
-  it("bears no values that together are many times their block", () => {
+  it("rejects values that exceed the block several times in total", () => {
     const block = exifBomb(1, 2, 100);
     const first = 8 + 2 + 2 * 12 + 4 + 2;
     for (let at = 0; at < 100; at++) {
       block.writeUInt16LE(2, first + at * 12 + 2);
       block.writeUInt32LE(block.length - 8, first + at * 12 + 4);
     }
-    expect(weighExif(block).bearable).toBe(false);
+    expect(exifCost(block).withinLimits).toBe(false);
   });
 
-  it("comes to an end, in bounded work, over any bytes", () => {
+  it("terminates for any bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), fc.boolean(), (bytes, little) => {
         const block = Buffer.concat([Buffer.from(little ? "II*\0" : "MM\0*", "latin1"), bytes]);
-        const { orientation } = weighExif(block);
+        const { orientation } = exifCost(block);
         expect(orientation).toBeGreaterThanOrEqual(1);
         expect(orientation).toBeLessThanOrEqual(8);
       }),

@@ -16,7 +16,7 @@ export interface Edit {
  * @param end where the copy ends, in bytes, if that is before the source's end
  * @throws Failure `DiskFull`, and any error of `use`
  */
-export async function withEdits<T>(
+export async function withEditedCopy<T>(
   input: ImageInput,
   edits: readonly Edit[],
   use: (input: ImageInput) => Promise<T>,

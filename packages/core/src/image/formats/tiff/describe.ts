@@ -3,15 +3,15 @@ import type { SourceInfo } from "../../../plan/index.ts";
 import type { Recipe } from "../../../recipe/index.ts";
 import { isDisplayP3 } from "../../color/display-p3.ts";
 import { grayColors } from "../../color/gray.ts";
-import type { Parts } from "../../decode/parts.ts";
-import { unread } from "../unsupported.ts";
+import type { ByteReader } from "../../decode/byte-reader.ts";
+import { unsupported } from "../unsupported.ts";
 import { type FullPicture, fullPicture, placeOf } from "./full-picture.ts";
 import { type Layout, layoutOf, orientationOf } from "./layout.ts";
 import { readerOf } from "./reader.ts";
 import { repackedAs } from "./repack.ts";
 
 /** The information in a TIFF's directories that the codec does not report. */
-export interface TiffSaid {
+export interface TiffDescription {
   /** The position of the image, and whether it is stored in tiles. */
   readonly place?: Pick<SourceInfo, "page" | "subifd" | "tiled">;
   /**
@@ -31,11 +31,11 @@ const MOST_COPIED = 2 ** 31 - 1;
  *   that take far more work to read than a file of this size needs; `SourceTooLarge` for too many
  *   pages
  */
-export async function tiffSaid(
-  parts: Parts,
+export async function describeTiff(
+  reader: ByteReader,
   { limits }: Pick<Recipe, "limits">,
-): Promise<TiffSaid> {
-  const picture = await fullPicture(parts, limits.pages + 1);
+): Promise<TiffDescription> {
+  const picture = await fullPicture(reader, limits.pages + 1);
   if (picture !== undefined && picture.pages > limits.pages) {
     throw new Rejection(
       "SourceTooLarge",
@@ -45,9 +45,10 @@ export async function tiffSaid(
   const layout = picture && layoutOf(picture.directory);
   if (picture === undefined || layout === undefined) return {};
   const turnedAbove = turnOf(picture, layout) !== (layout.orientation ?? 1);
-  const reader = readerOf(layout, { turnedAbove });
-  if (reader.by === "nobody") throw unread(reader.what);
-  if (reader.by === "repacking") return { repacked: await describe(picture, layout, parts) };
+  const support = readerOf(layout, { turnedAbove });
+  if (support.by === "none") throw unsupported(support.what);
+  if (support.by === "repacking")
+    return { repacked: await describeRepacked(picture, layout, reader) };
   return { place: { ...placeOf(picture), ...(layout.tiled && { tiled: true as const }) } };
 }
 
@@ -56,12 +57,16 @@ function turnOf({ above }: FullPicture, { orientation }: Layout): number {
   return orientation ?? (above && orientationOf(above)) ?? 1;
 }
 
-async function describe(picture: FullPicture, layout: Layout, parts: Parts): Promise<SourceInfo> {
+async function describeRepacked(
+  picture: FullPicture,
+  layout: Layout,
+  reader: ByteReader,
+): Promise<SourceInfo> {
   const { directory, pages } = picture;
   const { depth, ...repacked } = repackedAs(layout);
-  const { bytes } = parts;
+  const { bytes } = reader;
   if (repacked.copied && bytes > MOST_COPIED) {
-    throw unread("a TIFF of more than 2 GiB that is neither gray nor RGB nor CMYK");
+    throw unsupported("a TIFF of more than 2 GiB that is neither gray nor RGB nor CMYK");
   }
   const orientation = turnOf(picture, layout);
   const [width, height] =
@@ -69,7 +74,7 @@ async function describe(picture: FullPicture, layout: Layout, parts: Parts): Pro
   const profile = directory.places.get(34675);
   // A profile does not apply to Lab.
   const icc =
-    profile && repacked.color !== "lab" ? await parts.read(profile.at, profile.bytes) : undefined;
+    profile && repacked.color !== "lab" ? await reader.read(profile.at, profile.bytes) : undefined;
   const pixels = {
     format: "tiff",
     bands: layout.inks + (layout.alpha === undefined ? 0 : 1),

@@ -13,7 +13,7 @@ import { lightOf } from "./transfer.ts";
  * channels, littleCMS converts more than 8 bits of a steep curve through a table of 33 steps, and
  * libvips ignores some gray profiles.
  */
-export async function mappedPixels(
+export async function toSrgbPixels(
   pipeline: Sharp,
   area: Area,
   source: SourceInfo,

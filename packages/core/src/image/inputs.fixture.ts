@@ -5,11 +5,14 @@ import { onTestFinished } from "vitest";
 import type { ImageInput } from "./index.ts";
 
 /** The kinds of input. */
-export const LANES = ["bytes", "file"] as const;
+export const INPUT_KINDS = ["bytes", "file"] as const;
 
 /** A source as this kind of input. A file is read-only and is deleted when the test ends. */
-export async function inputOf(lane: (typeof LANES)[number], bytes: Buffer): Promise<ImageInput> {
-  if (lane === "bytes") return { kind: "bytes", bytes };
+export async function inputOf(
+  kind: (typeof INPUT_KINDS)[number],
+  bytes: Buffer,
+): Promise<ImageInput> {
+  if (kind === "bytes") return { kind: "bytes", bytes };
   const folder = await mkdtemp(join(tmpdir(), "imagefleet-source-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const path = join(folder, "source");

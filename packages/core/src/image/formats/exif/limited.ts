@@ -1,32 +1,32 @@
 import { crc32 } from "node:zlib";
 import type { InputFormat } from "../../../plan/index.ts";
-import { type Edit, withEdits } from "../../decode/edited.ts";
-import { type Parts, withParts } from "../../decode/parts.ts";
+import { type ByteReader, withByteReader } from "../../decode/byte-reader.ts";
+import { type Edit, withEditedCopy } from "../../decode/edited-copy.ts";
 import type { ImageInput } from "../../input.ts";
 import { type ExifBlock, exifBlocks } from "./blocks.ts";
+import { EXIF_BYTES, exifCost, exifOfOrientation } from "./cost.ts";
 import { heifExifEdits } from "./heif.ts";
-import { EXIF_BYTES, exifOfOrientation, weighExif } from "./weight.ts";
 
 /**
  * Passes a source to `use` with EXIF that can be read quickly: the source itself, or a copy whose
  * EXIF, if it exceeds the limits, contains only the orientation. libvips makes libexif read all of
  * the EXIF each time it opens an image, and no option disables that.
  */
-export async function withBearableExif<T>(
+export async function withLimitedExif<T>(
   input: ImageInput,
   format: InputFormat,
   use: (input: ImageInput) => Promise<T>,
 ): Promise<T> {
-  return withEdits(input, await withParts(input, (source) => edits(format, source)), use);
+  return withEditedCopy(input, await withByteReader(input, (source) => edits(format, source)), use);
 }
 
-async function edits(format: InputFormat, source: Parts): Promise<Edit[]> {
+async function edits(format: InputFormat, source: ByteReader): Promise<Edit[]> {
   if (format === "avif" || format === "heic") return heifExifEdits(source);
   const found: Edit[] = [];
   for (const block of await exifBlocks(format, source)) {
     const bytes = await source.read(block.at, Math.min(block.length, EXIF_BYTES));
-    const { bearable, orientation } = weighExif(bytes, block.length);
-    if (bearable) continue;
+    const { withinLimits, orientation } = exifCost(bytes, block.length);
+    if (withinLimits) continue;
     const edit = { at: block.at, bytes: exifOfOrientation(orientation) };
     found.push(edit, ...(await checksum(source, block, edit)));
   }
@@ -34,7 +34,7 @@ async function edits(format: InputFormat, source: Parts): Promise<Edit[]> {
 }
 
 /** libpng ignores EXIF with a wrong checksum, including the orientation. */
-async function checksum(source: Parts, block: ExifBlock, edit: Edit): Promise<Edit[]> {
+async function checksum(source: ByteReader, block: ExifBlock, edit: Edit): Promise<Edit[]> {
   if (block.checked === undefined) return [];
   const { from, to } = block.checked;
   let sum = crc32(await source.read(from, edit.at - from));

@@ -1,0 +1,1 @@
+export { compileEdge, type EdgeFunctions } from "./compile.ts";
