@@ -35,29 +35,22 @@ export function readRecipe(fleet: string, path: string): FleetRecipe {
   const { root } = $cli.paths;
   const module = (file: string) => JSON.stringify(join(root, programs(), "packages", file));
   const folder = join(".sst", "imagefleet", fleet);
-  const entry = {
-    contents: `import { parseRecipe } from ${module("core/src/recipe/index.ts")};
+  const contents = `import { parseRecipe } from ${module("core/src/recipe/index.ts")};
       import recipe from ${JSON.stringify(join(root, path))};
-      export default parseRecipe(recipe);`,
-    resolveDir: root,
-  };
-  const withEdge = {
-    contents: `import { compileEdge } from ${module("edge/src/index.ts")};
-      import recipe from ${JSON.stringify(join(root, folder, FILE))};
-      export { recipe };
-      export const edge = compileEdge(recipe);`,
-    resolveDir: root,
-  };
+      export default parseRecipe(recipe);`;
+  const withEdge = `${contents}
+      import { compileEdge } from ${module("edge/src/index.ts")};
+      export const edge = compileEdge(parseRecipe(recipe));`;
   // Read as CommonJS, because a constructor cannot await an import.
   const read = join(".sst", "imagefleet", `${fleet}.recipe.cjs`);
   try {
-    bundle(entry, { outfile: join(folder, FILE), format: "esm" });
-    bundle(withEdge, { outfile: read, format: "cjs" });
-    const required: { recipe: unknown; edge: unknown } = createRequire(join(root, read))(
+    bundle({ contents, resolveDir: root }, { outfile: join(folder, FILE), format: "esm" });
+    bundle({ contents: withEdge, resolveDir: root }, { outfile: read, format: "cjs" });
+    const required: { default: unknown; edge: unknown } = createRequire(join(root, read))(
       join(root, read),
     );
     const edge = v.parse(edgeSchema, required.edge);
-    return { ...v.parse(recipeSchema, required.recipe), edge, folder, file: FILE };
+    return { ...v.parse(recipeSchema, required.default), edge, folder, file: FILE };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`Imagefleet "${fleet}": recipe is ${JSON.stringify(path)}: ${why}`, {
