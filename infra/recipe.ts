@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as v from "valibot";
 import { bundle } from "./bundle.ts";
-import { programs } from "./programs.ts";
+import { program, programs } from "./programs.ts";
 
 const FILE = "recipe.mjs";
 
@@ -33,13 +33,13 @@ export interface FleetRecipe extends v.InferOutput<typeof recipeSchema> {
  */
 export function readRecipe(fleet: string, path: string): FleetRecipe {
   const { root } = $cli.paths;
-  const module = (file: string) => JSON.stringify(join(root, programs(), "packages", file));
+  const parser = join(root, programs(), "packages/core/src/recipe/index.ts");
   const folder = join(".sst", "imagefleet", fleet);
-  const contents = `import { parseRecipe } from ${module("core/src/recipe/index.ts")};
+  const contents = `import { parseRecipe } from ${JSON.stringify(parser)};
       import recipe from ${JSON.stringify(join(root, path))};
       export default parseRecipe(recipe);`;
   const withEdge = `${contents}
-      import { compileEdge } from ${module("edge/src/index.ts")};
+      import { compileEdge } from ${JSON.stringify(join(root, program("packages/edge/src/index.ts")))};
       export const edge = compileEdge(parseRecipe(recipe));`;
   // Read as CommonJS, because a constructor cannot await an import.
   const read = join(".sst", "imagefleet", `${fleet}.recipe.cjs`);

@@ -23,7 +23,11 @@ const CONTEXT = [
   "packages/worker/src",
 ];
 
-const HANDLER = "packages/lambda/src/consume/handler.ts";
+const HANDLERS = [
+  "packages/lambda/src/consume/handler.ts",
+  "packages/lambda/src/deliver/handler.ts",
+];
+const EDGE = "packages/edge/src/index.ts";
 const DECODER = "packages/core/src/image/decode/transcode-thread.ts";
 const WORKER = "packages/worker/src/main.ts";
 
@@ -70,7 +74,7 @@ async function build(folder: string): Promise<void> {
   // twice it would be no program.
   await esbuild.build({
     ...options,
-    entryPoints: { [named(HANDLER)]: HANDLER, [named(DECODER)]: DECODER },
+    entryPoints: Object.fromEntries([...HANDLERS, DECODER].map((file) => [named(file), file])),
     // What is imported when it is needed stays a file of its own.
     splitting: true,
   });
@@ -79,6 +83,7 @@ async function build(folder: string): Promise<void> {
     ...options,
     entryPoints: {
       [named(WORKER)]: WORKER,
+      [named(EDGE)]: EDGE,
       [join(dirname(named(WORKER)), basename(named(DECODER)))]: DECODER,
     },
     banner: { js: ESM_BANNER },
