@@ -17,6 +17,8 @@ export const METRICS = {
   bytesIn: ["lane"],
   bytesOut: ["lane"],
   bytesSaved: ["lane"],
+  deliveries: ["answer"],
+  deliverMs: ["answer"],
 } as const;
 export type MetricName = keyof typeof METRICS;
 

@@ -258,8 +258,8 @@ export const RULES: readonly Rule[] = [
   {
     rule: "a delivery reads the source again after it has stored",
     file: DELIVER,
-    from: 'return now === etag ? this.#answer(body, own) : "again";',
-    to: "return this.#answer(body, own);",
+    from: 'return now === etag ? this.#stored(body, own, etag) : "again";',
+    to: "return this.#stored(body, own, etag);",
   },
   {
     rule: "an unchanged source's renditions on request are checked",

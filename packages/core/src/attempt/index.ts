@@ -2,6 +2,7 @@ export {
   type AttemptContext,
   attempt,
   attemptTogether,
+  LATE_WRITE_SECONDS,
   type Settlement,
 } from "./attempt.ts";
 export { type BatchSchedule, scheduleBatch } from "./batch-schedule.ts";

@@ -21,6 +21,8 @@ export type Answer =
       readonly cacheControl: string;
       /** As S3 has it. Absent: the bytes are not stored. */
       readonly etag?: string;
+      /** The ETag of the content that a stored rendition was made of. */
+      readonly sourceEtag?: string;
       /** Another picture of the same source, until the rendition is made. */
       readonly substitute?: "rendition" | "placeholder";
     }

@@ -212,7 +212,7 @@ class Delivery {
     if (manifest?.renditions.some(({ key }) => key === this.#key)) {
       // It was removed by somebody else. Its bytes may differ from those that the manifest lists.
       if (manifest.source.etag === source.etag) await this.#send({ ...job, force: true });
-      return this.#answer(body, undefined);
+      return this.#unstored(body);
     }
     return this.#store(job, source.etag, body);
   }
@@ -257,10 +257,10 @@ class Delivery {
       this.#own = undefined;
       if (there === undefined) return "again";
       const isRight = there.sourceEtag === etag && there.fingerprint === this.#fingerprint;
-      if (there.isOfSource && isRight) return this.#answer(there.body, there.etag);
+      if (there.isOfSource && isRight) return this.#stored(there.body, there.etag, etag);
       // A batch lane puts its renditions whatever stands there, and nothing else replaces them.
       if (!there.isOfSource || this.#preset.when !== "request") {
-        return this.#answer(body, undefined);
+        return this.#unstored(body);
       }
       if ((await sources.etag(job.bucket, job.key, this.#signal)) !== etag) return "again";
       own = await renditions.putOver(object, there.etag, this.#signal);
@@ -270,17 +270,17 @@ class Delivery {
     this.#bucket = job.bucket;
     const now = await sources.etag(job.bucket, job.key, this.#signal);
     if (now === undefined) return this.#missing();
-    return now === etag ? this.#answer(body, own) : "again";
+    return now === etag ? this.#stored(body, own, etag) : "again";
   }
 
-  #answer(body: Uint8Array, etag: string | undefined): Answer {
-    return {
-      status: 200,
-      body,
-      contentType: CONTENT_TYPES[this.#preset.format],
-      cacheControl: etag === undefined ? BRIEFLY : this.#resources.recipe.output.cacheControl,
-      ...(etag !== undefined && { etag }),
-    };
+  #stored(body: Uint8Array, etag: string, sourceEtag: string): Answer {
+    const { cacheControl } = this.#resources.recipe.output;
+    return { ...this.#unstored(body), cacheControl, etag, sourceEtag };
+  }
+
+  #unstored(body: Uint8Array) {
+    const contentType = CONTENT_TYPES[this.#preset.format];
+    return { status: 200, body, contentType, cacheControl: BRIEFLY } as const;
   }
 
   /** The worker makes what is too large or too costly here. */

@@ -13,6 +13,7 @@ import {
   REJECTED_REASONS,
 } from "../outcome/index.ts";
 import { countBatch, countDeadLetter } from "./counts.ts";
+import { ANSWERS, type Delivered, logDelivery } from "./delivery-line.ts";
 import { logJob } from "./job-line.ts";
 import { MetricLog } from "./metric-log.ts";
 import { METRICS } from "./metrics.ts";
@@ -203,6 +204,23 @@ it("documents a batch's line", () => {
   expect(sums(samplesOf(text))).toEqual({ "batchSize lane=small": 7 });
 });
 
+it.each<Delivered>([
+  { answer: "made", bytes: 7 },
+  { answer: "substitute", substitute: "placeholder", bytes: 7 },
+  { answer: "notFound", reason: "SourceCorrupt" },
+  { answer: "unavailable", message: "S3 does not answer" },
+])("documents a delivery's line: $answer", (delivered) => {
+  const { answer } = delivered;
+  const text = written(() => logDelivery(telemetry, { key: "a/ü.jpg", ...delivered, ms: 12.4 }, 5));
+  const fields = documented('A delivery: `msg: "delivery"`', answer);
+  expect(faults(JSON.parse(text), fields)).toEqual([]);
+  expect(JSON.parse(text).level).toBe(answer === "unavailable" ? 40 : 30);
+  expect(sums(samplesOf(text))).toEqual({
+    [`deliveries answer=${answer}`]: 1,
+    [`deliverMs answer=${answer}`]: 12,
+  });
+});
+
 it.each([
   [0, "up to 1 MiB"],
   [2 ** 20, "up to 1 MiB"],
@@ -219,6 +237,7 @@ it("documents the metrics and their cost", () => {
     outcome: KINDS,
     reason: REASONS,
     size: SIZES,
+    answer: ANSWERS,
   };
   const rows = Object.entries(METRICS).map(([name, { unit, dimensions }]) => {
     const series = dimensions.reduce((all, each) => all * (values[each]?.length ?? 0), 1);

@@ -1,4 +1,5 @@
 export { countBatch, countDeadLetter } from "./counts.ts";
+export { ANSWERS, type Delivered, type DeliveryLine, logDelivery } from "./delivery-line.ts";
 export { type JobLine, logJob, parseJobLine } from "./job-line.ts";
 export { createLog, LOG_LEVELS, type Logger, type LogLevel } from "./log.ts";
 export { METRICS } from "./metrics.ts";

@@ -9,7 +9,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
  * Creates a log that writes JSON lines to stdout. It writes synchronously, because a function may be
  * frozen and a worker killed right after a line.
  *
- * @param program `consume` or `worker`
+ * @param program `consume`, `deliver` or `worker`
  *
  * @example
  * createLog("worker", "info").warn("the queue does not answer");

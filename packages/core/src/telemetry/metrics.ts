@@ -30,4 +30,6 @@ export const METRICS = {
   bytesIn: perLane,
   bytesOut: perLane,
   bytesSaved: perLane,
+  deliveries: { unit: "Count", dimensions: ["answer"] },
+  deliverMs: { unit: "Milliseconds", dimensions: ["answer"] },
 } as const satisfies Record<string, Metric>;

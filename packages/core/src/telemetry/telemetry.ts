@@ -21,7 +21,7 @@ export const metricsNamespace = v.optional(
 );
 
 /**
- * @param program `consume` or `worker`
+ * @param program `consume`, `deliver` or `worker`
  * @param namespace the namespace of its metrics; undefined for none
  *
  * @example

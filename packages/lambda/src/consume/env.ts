@@ -2,19 +2,13 @@ import { name, parseEnv, sourceBuckets, url, wholeNumber } from "@imagefleet/cor
 import { LOG_LEVELS, metricsNamespace } from "@imagefleet/core/telemetry";
 import { tracesVariables } from "@imagefleet/core/traces";
 import * as v from "valibot";
-
-const memory = wholeNumber(128, 10_240);
+import { functionMemoryVariables, memoryMibOf } from "../function-memory.ts";
 
 /** The variables that the function reads. Lambda and infra set them. */
 const envSchema = v.object({
   AWS_REGION: name,
   AWS_ENDPOINT_URL: v.optional(url),
-  /**
-   * In MB. In `sst dev` Lambda's own variable is missing, because the bridge does not pass it on:
-   * https://github.com/anomalyco/sst/blob/dev/platform/functions/bridge/bridge.go (ENV_BLACKLIST)
-   */
-  IMAGEFLEET_FUNCTION_MEMORY_MB: v.optional(memory),
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: v.optional(memory),
+  ...functionMemoryVariables,
   IMAGEFLEET_RENDITION_BUCKET: name,
   IMAGEFLEET_SOURCE_BUCKETS: sourceBuckets,
   IMAGEFLEET_SMALL_QUEUE_URL: url,
@@ -42,10 +36,5 @@ const envSchema = v.object({
  */
 export function readEnv() {
   const env = parseEnv("consume", envSchema, process.env);
-  const given = [env.IMAGEFLEET_FUNCTION_MEMORY_MB, env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE];
-  const known = given.filter((each) => each !== undefined);
-  if (known.length === 0) {
-    throw new Error("consume cannot start: IMAGEFLEET_FUNCTION_MEMORY_MB is not set");
-  }
-  return { ...env, memoryMib: Math.min(...known) };
+  return { ...env, memoryMib: memoryMibOf("consume", env) };
 }

@@ -6,7 +6,7 @@ import { launch } from "./launch.ts";
 import { peakMemory, READS_OTHERS_MEMORY } from "./memory.ts";
 import type { FunctionOptions } from "./options.ts";
 import { parseReply, type Reply } from "./protocol.ts";
-import type { EnvironmentExit, InvokeResult } from "./result.ts";
+import type { EnvironmentExit, InvokeResult, OnChunk } from "./result.ts";
 
 /** The largest event of CloudWatch Logs: 1 MiB. */
 const LONGEST_LOG_LINE = 1024 * 1024;
@@ -34,6 +34,7 @@ export class Environment {
   #requestId: string | undefined;
   #settle: ((ending: Ending) => void) | undefined;
   #verdict: Ending | undefined;
+  #onChunk: OnChunk | undefined;
 
   constructor(options: FunctionOptions, onExit: (exit: EnvironmentExit) => void) {
     this.#options = options;
@@ -72,10 +73,11 @@ export class Environment {
   }
 
   /** The caller must not overlap invocations. `event` is JSON. */
-  async invoke(event: string): Promise<InvokeResult> {
+  async invoke(event: string, onChunk?: OnChunk): Promise<InvokeResult> {
     const mayHaveRun = performance.now();
     const ending = Promise.withResolvers<Ending>();
     this.#settle = ending.resolve;
+    this.#onChunk = onChunk;
     const memory = setInterval(() => this.#checkMemory(), MEMORY_LOOK_MS).unref();
     let deadline = setTimeout(() => this.#end("timeout"), INIT_MS + this.#options.timeoutMs);
     await this.#ready.promise;
@@ -92,6 +94,7 @@ export class Environment {
       clearTimeout(deadline);
       clearInterval(memory);
       this.#settle = undefined;
+      this.#onChunk = undefined;
       this.#requestId = undefined;
     }
   }
@@ -126,20 +129,21 @@ export class Environment {
       // The process exits, which settles the invocation.
       this.ended = true;
       this.#verdict = { kind: "threw", errorType: reply.errorType, message: reply.message };
-    } else if (reply.requestId === this.#requestId) {
+    } else if (reply.requestId !== this.#requestId) {
+      // Of an earlier invocation, or forged by the handler.
+    } else if (reply.kind === "chunk") {
+      this.#onChunk?.(reply.data, reply.contentType);
+    } else {
       // Output from before this response may be read after it, in the same turn.
       setImmediate(() => this.#answer(reply));
     }
   }
 
-  #answer(reply: Extract<Reply, { requestId: string }>): void {
+  #answer(reply: Exclude<Extract<Reply, { requestId: string }>, { kind: "chunk" }>): void {
     this.#checkMemory();
     if (this.ended) return;
-    this.#settle?.(
-      reply.kind === "returned"
-        ? { kind: "returned", payload: reply.payload }
-        : { kind: "threw", errorType: reply.errorType, message: reply.message },
-    );
+    const { requestId: _id, ...ending } = reply;
+    this.#settle?.(ending);
   }
 
   #checkMemory(): void {

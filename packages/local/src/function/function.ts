@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { Environment } from "./environment.ts";
 import { checkFunctionOptions, type FunctionOptions } from "./options.ts";
-import type { InvokeResult } from "./result.ts";
+import type { InvokeResult, OnChunk } from "./result.ts";
 
 /** A Lambda function on this machine: warm processes up to a maximum, each with one invocation at a time. */
 export interface LocalFunction {
@@ -11,9 +11,10 @@ export interface LocalFunction {
   readonly timeoutMs: number;
   /**
    * Does not reject for errors of the handler, which are results.
+   * @param onChunk receives what a streaming handler writes; without it, it is dropped
    * @throws TypeError for an event that is not JSON; Error once the function is stopped
    */
-  invoke(event: unknown): Promise<InvokeResult>;
+  invoke(event: unknown, onChunk?: OnChunk): Promise<InvokeResult>;
   /** The ids of the running handler processes. */
   pids(): readonly number[];
   /** Rejects new invocations, finishes those that run and wait, and then ends every process. */
@@ -49,11 +50,11 @@ export function startFunction(options: FunctionOptions): LocalFunction {
     return environment;
   };
 
-  const run = async (event: string): Promise<InvokeResult> => {
+  const run = async (event: string, onChunk?: OnChunk): Promise<InvokeResult> => {
     let environment = idle.pop();
     while (environment?.ended) environment = idle.pop();
     environment ??= start();
-    const result = await environment.invoke(event);
+    const result = await environment.invoke(event, onChunk);
     if (!environment.ended) idle.push(environment);
     return result;
   };
@@ -68,10 +69,10 @@ export function startFunction(options: FunctionOptions): LocalFunction {
     name: options.name,
     maximumConcurrency: options.maximumConcurrency,
     timeoutMs: options.timeoutMs,
-    async invoke(event) {
+    async invoke(event, onChunk) {
       if (stopping) throw new Error(`The function ${options.name} is stopped: start it again`);
       const json = JSON.stringify(event ?? null);
-      const invocation = turns(() => run(json));
+      const invocation = turns(() => run(json, onChunk));
       inFlight.add(invocation);
       try {
         return await invocation;

@@ -13,6 +13,10 @@ export function launch(options: FunctionOptions): ChildProcess {
     exportName: options.exportName,
     identity,
     reportMemory: !READS_OTHERS_MEMORY,
+    // As Lambda's runtime: src/utils/globals.ts of aws/aws-lambda-nodejs-runtime-interface-client.
+    hasGlobal: !["1", "true"].includes(
+      options.environment["AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA"] ?? "",
+    ),
   };
   const megabytes = Number(identity.memoryLimitInMB);
   // The flags of Lambda's bootstrap for Node.js: a tenth of the memory for the young generation (half

@@ -8,6 +8,8 @@ export interface Launch {
   readonly identity: Identity;
   /** Whether the process must report its memory, because this program cannot read it. */
   readonly reportMemory: boolean;
+  /** Whether the process has Lambda's global `awslambda`. */
+  readonly hasGlobal: boolean;
 }
 
 /** Parent to handler process: one line of JSON on fd 3. */
@@ -24,6 +26,16 @@ const replySchema = v.variant("kind", [
   v.object({ kind: v.literal("ready") }),
   v.object({ kind: v.literal("failedToLoad"), ...fault }),
   v.object({ kind: v.literal("returned"), requestId: v.string(), payload: v.unknown() }),
+  v.object({
+    kind: v.literal("chunk"),
+    requestId: v.string(),
+    contentType: v.string(),
+    data: v.pipe(
+      v.string(),
+      v.transform((base64) => Buffer.from(base64, "base64")),
+    ),
+  }),
+  v.object({ kind: v.literal("streamed"), requestId: v.string() }),
   v.object({ kind: v.literal("threw"), requestId: v.string(), ...fault }),
   v.object({ kind: v.literal("memory"), bytes: v.number() }),
 ]);

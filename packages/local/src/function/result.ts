@@ -1,9 +1,11 @@
 /**
  * How an invocation ended. `ms` is its wall time, with a cold start's import. All kinds except
- * `returned` are function errors in Lambda's terms.
+ * `returned` and `streamed` are function errors in Lambda's terms.
  */
 export type InvokeResult =
   | { readonly kind: "returned"; readonly payload: unknown; readonly ms: number }
+  /** A streaming handler has ended its stream. */
+  | { readonly kind: "streamed"; readonly ms: number }
   | {
       readonly kind: "threw";
       readonly errorType: string;
@@ -18,6 +20,9 @@ export type InvokeResult =
     }
   | { readonly kind: "timedOut"; readonly ms: number }
   | { readonly kind: "outOfMemory"; readonly ms: number };
+
+/** Receives the response of a streaming handler while it is written. */
+export type OnChunk = (data: Uint8Array, contentType: string) => void;
 
 /** The end of a handler process and its cause. */
 export interface EnvironmentExit {

@@ -2,8 +2,10 @@ import { dirname } from "node:path";
 import { chdir } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { HandlerContext } from "./context.ts";
+import { isStreaming, type StreamingHandler } from "./streaming.ts";
 
-export type Handler = (event: unknown, context: HandlerContext) => unknown;
+type BufferedHandler = (event: unknown, context: HandlerContext) => unknown;
+export type Handler = BufferedHandler | StreamingHandler;
 
 /** A module without a handler, with Lambda's name of the error. */
 export class LoadError extends Error {
@@ -27,7 +29,7 @@ export async function loadHandler(href: string, exportName: string): Promise<Han
   if (!isHandler(handler)) {
     throw new LoadError("Runtime.HandlerNotFound", `${place} is not a function`);
   }
-  if (handler.length >= 3) {
+  if (handler.length >= 3 && !isStreaming(handler)) {
     throw new LoadError(
       "Runtime.CallbackHandlerDeprecated",
       `${place} takes a callback, which Lambda for Node.js 24 no longer supports: make it an async function of event and context`,

@@ -18,6 +18,7 @@ const launch: Launch = {
     logStreamName: "stream",
   },
   reportMemory: true,
+  hasGlobal: true,
 };
 
 /** A handler process without its usual parent. */

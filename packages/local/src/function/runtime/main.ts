@@ -11,6 +11,7 @@ import { contextOf } from "./context.ts";
 import { faultOf, logLine } from "./fault.ts";
 import { type Handler, LoadError, loadHandler } from "./handler.ts";
 import { payloadOf } from "./payload.ts";
+import { isStreaming, ResponseStream, setGlobal, streamed } from "./streaming.ts";
 
 // The exit codes of Lambda's runtime interface client.
 const UNHANDLED_REJECTION = 128;
@@ -46,6 +47,7 @@ if (launch.reportMemory) {
   }, MEMORY_REPORT_MS).unref();
 }
 
+if (launch.hasGlobal) setGlobal();
 try {
   handler = await loadHandler(launch.handler, launch.exportName);
   channel.write('{"kind":"ready"}\n');
@@ -60,8 +62,14 @@ async function serve(invocation: Invocation): Promise<void> {
   requestId = invocation.requestId;
   let reply: string;
   try {
-    const result = await handler?.(invocation.event, contextOf(launch.identity, invocation));
-    reply = `{"kind":"returned","requestId":"${requestId}","payload":${payloadOf(result)}}`;
+    const context = contextOf(launch.identity, invocation);
+    if (handler !== undefined && isStreaming(handler)) {
+      await streamed(handler, invocation.event, context, new ResponseStream(sendChunk));
+      reply = `{"kind":"streamed","requestId":"${requestId}"}`;
+    } else {
+      const result = await handler?.(invocation.event, context);
+      reply = `{"kind":"returned","requestId":"${requestId}","payload":${payloadOf(result)}}`;
+    }
   } catch (error) {
     logError("Invoke Error", error);
     reply = JSON.stringify({ kind: "threw", requestId, ...faultOf(error) });
@@ -69,6 +77,11 @@ async function serve(invocation: Invocation): Promise<void> {
   // The handler's output belongs to its invocation, and so is flushed before the response.
   await Promise.all([flushed(stdout), flushed(stderr)]);
   channel.write(`${reply}\n`);
+}
+
+function sendChunk(data: Buffer, contentType: string, done: () => void): void {
+  const chunk = { kind: "chunk", requestId, contentType, data: data.toString("base64") };
+  channel.write(`${JSON.stringify(chunk)}\n`, () => done());
 }
 
 async function flushed(output: Writable): Promise<void> {
