@@ -180,10 +180,11 @@ class Delivery {
     for (const { key } of widths.slice(0, 1)) {
       const { renditions } = this.#resources;
       const found = await renditions.read(key, manifest.source, this.#signal);
-      const isRight = found?.isOfSource && found.sourceEtag === manifest.source.etag;
-      const answer = isRight
-        ? this.#answer(found.body, found.etag)
-        : await deliver(key, this.#resources, this.#signal);
+      const { etag } = manifest.source;
+      const answer =
+        found?.isOfSource && found.sourceEtag === etag
+          ? this.#stored(found.body, found.etag, etag)
+          : await deliver(key, this.#resources, this.#signal);
       return answer.status === 200 ? { ...answer, substitute: "rendition" } : answer;
     }
     return undefined;
