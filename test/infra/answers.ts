@@ -16,6 +16,21 @@ export function created(type: string, name: string, inputs: Inputs): { id: strin
     // A policy is named by what it is the policy of.
     ...(service && !("arn" in inputs) && { arn: arnOf(service, kind ?? "", called) }),
     ...(kind === "Queue" && { url }),
+    ...(kind === "FunctionUrl" && { functionUrl: `https://abc.lambda-url.${REGION}.on.aws/` }),
+    ...(kind === "Certificate" && {
+      domainValidationOptions: [
+        {
+          domainName: inputs["domainName"] ?? "",
+          resourceRecordName: "_1.images.example.com",
+          resourceRecordType: "CNAME",
+          resourceRecordValue: "_2.acm-validations.aws",
+        },
+      ],
+    }),
+    ...(kind === "Distribution" && {
+      domainName: "d111111abcdef8.cloudfront.net",
+      hostedZoneId: "Z2FDTNDATAQYW2",
+    }),
     ...(type === "docker-build:index:Image" && {
       ref: `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/sst-asset@sha256:0`,
       digest: "sha256:0",

@@ -82,6 +82,22 @@ export const VARIANTS = {
   },
   encrypted: { stage: "production", settings: { encryption: "kms" } },
   "thrown away with its key": { stage: "review-8", settings: { encryption: "kms" } },
+  "delivered from a domain": {
+    stage: "production",
+    settings: {
+      delivery: {
+        domain: { name: "images.example.com" },
+        keyGroups: ["8f1b5c1e-0000-4000-8000-123456789012"],
+        requestsPer5Minutes: 3000,
+        originShield: "eu-west-1",
+        accessLogs: "arn:aws:s3:::my-logs",
+        concurrency: 50,
+        hitRatioAlarm: true,
+      },
+      alarmEmails: ["oncall@example.com"],
+    },
+  },
+  "not delivered": { stage: "production", settings: { delivery: "none" } },
   replicated: { stage: "production", settings: { replicateTo: "arn:aws:s3:::far-away" } },
 } as const satisfies Record<string, Variant>;
 export type Name = keyof typeof VARIANTS;

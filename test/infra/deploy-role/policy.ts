@@ -173,11 +173,13 @@ const PROGRAMS: readonly Statement[] = [
     Sid: "Function",
     Action: verbs(
       "lambda",
-      `CreateFunction DeleteFunction GetFunction GetFunctionCodeSigningConfig ListTags ListVersionsByFunction PublishVersion
-      TagResource UntagResource UpdateFunctionCode UpdateFunctionConfiguration`,
+      `AddPermission CreateFunction CreateFunctionUrlConfig DeleteFunction DeleteFunctionConcurrency DeleteFunctionUrlConfig
+      GetFunction GetFunctionCodeSigningConfig GetFunctionUrlConfig GetPolicy ListTags ListVersionsByFunction PublishVersion
+      PutFunctionConcurrency RemovePermission TagResource UntagResource UpdateFunctionCode UpdateFunctionConfiguration
+      UpdateFunctionUrlConfig`,
     ),
     Resource: [arn("lambda", `function:${NAME}`)],
-    why: "the stage's function by its name; it is not invoked",
+    why: "the stage's functions by their names; they are not invoked",
   },
   {
     Sid: "Mapping",
@@ -425,6 +427,124 @@ const WATCH: readonly Statement[] = [
   },
 ];
 
+const inUsEast1 = (service: string, rest: string) =>
+  `arn:<AWS::Partition>:${service}:us-east-1:<AWS::AccountId>:${rest}`;
+const IN_US_EAST_1 = { StringEquals: { "aws:RequestedRegion": "us-east-1" } };
+
+const DELIVERY: readonly Statement[] = [
+  {
+    Sid: "EdgeFunctions",
+    Action: verbs(
+      "cloudfront",
+      `CreateFunction DeleteFunction DescribeFunction GetFunction ListTagsForResource PublishFunction TagResource
+      UntagResource UpdateFunction`,
+    ),
+    Resource: [global("cloudfront", `function/${NAME}`)],
+    why: "the stage's functions at the edge by their names",
+  },
+  {
+    Sid: "NewDistributions",
+    Action: verbs("cloudfront", "CreateDistribution CreateDistributionWithTags TagResource"),
+    Resource: [global("cloudfront", "distribution/*")],
+    Condition: { StringEquals: { "aws:RequestTag/sst:app": "<App>" } },
+    why: "a distribution that is not there yet has no id: it must be given the app's tag",
+  },
+  {
+    Sid: "Distributions",
+    Action: verbs(
+      "cloudfront",
+      `AllowVendedLogDeliveryForResource CreateMonitoringSubscription DeleteDistribution DeleteMonitoringSubscription
+      GetDistribution GetDistributionConfig GetMonitoringSubscription ListTagsForResource UntagResource
+      UpdateDistribution`,
+    ),
+    Resource: [global("cloudfront", "distribution/*")],
+    Condition: OWN_TAGS,
+    why: "distributions have ids of AWS's own: those that carry the app's and the stage's tag",
+  },
+  {
+    Sid: "DeliveryPolicies",
+    Action: verbs(
+      "cloudfront",
+      `CreateCachePolicy CreateOriginAccessControl CreateResponseHeadersPolicy DeleteCachePolicy DeleteOriginAccessControl
+      DeleteResponseHeadersPolicy GetCachePolicy GetOriginAccessControl GetResponseHeadersPolicy UpdateCachePolicy
+      UpdateOriginAccessControl UpdateResponseHeadersPolicy`,
+    ),
+    Resource: [
+      global("cloudfront", "cache-policy/*"),
+      global("cloudfront", "origin-access-control/*"),
+      global("cloudfront", "response-headers-policy/*"),
+    ],
+    why: "have ids of AWS's own and no tags; they hold no data",
+  },
+  {
+    Sid: "Certificates",
+    Action: verbs(
+      "acm",
+      `AddTagsToCertificate DeleteCertificate DescribeCertificate ListCertificates ListTagsForCertificate
+      RemoveTagsFromCertificate RequestCertificate UpdateCertificateOptions`,
+    ),
+    Resource: ["*"],
+    Condition: IN_US_EAST_1,
+    why: "with `delivery.domain`: certificates have ids of AWS's own",
+  },
+  {
+    Sid: "Records",
+    Action: verbs(
+      "route53",
+      "ChangeResourceRecordSets GetChange GetHostedZone ListHostedZones ListResourceRecordSets",
+    ),
+    Resource: ["*"],
+    why: "with `delivery.domain`: the zone is found by its name; leave this out with `route53: false`",
+  },
+  {
+    Sid: "RateLimit",
+    Action: verbs(
+      "wafv2",
+      `CreateWebACL DeleteWebACL GetWebACL ListTagsForResource TagResource UntagResource UpdateWebACL`,
+    ),
+    Resource: [inUsEast1("wafv2", `global/webacl/${NAME}`)],
+    why: "with `delivery.requestsPer5Minutes`: the stage's web ACL by its name",
+  },
+  {
+    Sid: "AccessLogs",
+    Action: verbs(
+      "logs",
+      `AllowVendedLogDeliveryForResource CreateDelivery DeleteDelivery DeleteDeliveryDestination DeleteDeliverySource
+      DescribeDeliveries GetDelivery GetDeliveryDestination GetDeliverySource ListTagsForResource PutDeliveryDestination
+      PutDeliverySource TagResource UntagResource UpdateDeliveryConfiguration`,
+    ),
+    Resource: ["*"],
+    Condition: IN_US_EAST_1,
+    why: "with `delivery.accessLogs`: deliveries have ids of AWS's own",
+  },
+  {
+    Sid: "EdgeAlarms",
+    Action: [
+      ...verbs(
+        "cloudwatch",
+        "DeleteAlarms ListTagsForResource PutMetricAlarm TagResource UntagResource",
+      ),
+      ...verbs(
+        "sns",
+        `CreateTopic DeleteTopic GetTopicAttributes ListSubscriptionsByTopic ListTagsForResource SetTopicAttributes
+        Subscribe TagResource UntagResource`,
+      ),
+    ],
+    Resource: [inUsEast1("cloudwatch", `alarm:${NAME}`), inUsEast1("sns", NAME)],
+    why: "CloudFront has its metrics in us-east-1, and an alarm notifies a topic of its own region",
+  },
+  {
+    Sid: "LookAtEdgeAlarms",
+    Action: [
+      "cloudwatch:DescribeAlarms",
+      ...verbs("sns", "GetSubscriptionAttributes SetSubscriptionAttributes Unsubscribe"),
+    ],
+    Resource: ["*"],
+    Condition: IN_US_EAST_1,
+    why: "lists and subscriptions have no names",
+  },
+];
+
 /** By the parameter of the template with which a role has it; "": every role has it. */
 export const POLICIES = {
   State: { statements: STATE, onlyIf: "" },
@@ -434,6 +554,7 @@ export const POLICIES = {
   Identity: { statements: IDENTITY, onlyIf: "" },
   Network: { statements: NETWORK, onlyIf: "" },
   Watch: { statements: WATCH, onlyIf: "" },
+  Delivery: { statements: DELIVERY, onlyIf: "" },
   ForeignSource: {
     statements: [
       {

@@ -30,8 +30,17 @@ export const NOT_USED: readonly { readonly actions: RegExp; readonly why: string
   },
   {
     actions:
-      /^lambda:(PassCapacityProvider|GetLayerVersion|GetCodeSigningConfig|(Put|Delete)FunctionCodeSigningConfig|(Put|Delete)FunctionConcurrency|(Get|Put)(FunctionRecursion|FunctionScaling|RuntimeManagement)Config|(Get|Put|Delete)ProvisionedConcurrencyConfig)$/,
-    why: "layers, code signing, reserved and provisioned concurrency of the function",
+      /^lambda:(PassCapacityProvider|GetLayerVersion|GetCodeSigningConfig|(Put|Delete)FunctionCodeSigningConfig|(Get|Put)(FunctionRecursion|FunctionScaling|RuntimeManagement)Config|(Get|Put|Delete)ProvisionedConcurrencyConfig)$/,
+    why: "layers, code signing and provisioned concurrency of the functions",
+  },
+  {
+    actions:
+      /^(acm-pca:|\w+:AllowVendedLogDeliveryForResource$(?<!cloudfront:\w+)|logs:\w+DeliveryDestinationPolicy$)/,
+    why: "private certificates, and log deliveries of other services and to other accounts",
+  },
+  {
+    actions: /^cloudfront:(\w+ConnectionGroup|GetVpcOrigin|UpdateDistributionWithStagingConfig)$/,
+    why: "distributions of several tenants, origins in a VPC, staging distributions",
   },
   {
     actions: /^(application-autoscaling:\w+ScheduledActions?|cloudwatch:GetMetricData)$/,
@@ -106,6 +115,30 @@ export const TYPES: Readonly<Record<string, Type>> = {
     ],
     arn: ofAccount("budgets", "budget/"),
   },
+  "acm/certificate:Certificate": {
+    registry: ["AWS::CertificateManager::Certificate"],
+    more: ["acm:ListCertificates"],
+  },
+  // It only waits.
+  "acm/certificateValidation:CertificateValidation": {
+    registry: [],
+    more: ["acm:DescribeCertificate"],
+  },
+  "cloudfront/cachePolicy:CachePolicy": { registry: ["AWS::CloudFront::CachePolicy"] },
+  "cloudfront/distribution:Distribution": { registry: ["AWS::CloudFront::Distribution"] },
+  "cloudfront/function:Function": {
+    registry: ["AWS::CloudFront::Function"],
+    arn: ofAccount("cloudfront", "function/"),
+  },
+  "cloudfront/monitoringSubscription:MonitoringSubscription": {
+    registry: ["AWS::CloudFront::MonitoringSubscription"],
+  },
+  "cloudfront/originAccessControl:OriginAccessControl": {
+    registry: ["AWS::CloudFront::OriginAccessControl"],
+  },
+  "cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": {
+    registry: ["AWS::CloudFront::ResponseHeadersPolicy"],
+  },
   "cloudwatch/dashboard:Dashboard": {
     registry: ["AWS::CloudWatch::Dashboard"],
     arn: ofAccount("cloudwatch", "dashboard/", "dashboardName"),
@@ -122,6 +155,15 @@ export const TYPES: Readonly<Record<string, Type>> = {
   "cloudwatch/logGroup:LogGroup": {
     registry: ["AWS::Logs::LogGroup"],
     arn: named("logs", "log-group:"),
+  },
+  "cloudwatch/logDelivery:LogDelivery": { registry: ["AWS::Logs::Delivery"] },
+  "cloudwatch/logDeliveryDestination:LogDeliveryDestination": {
+    registry: ["AWS::Logs::DeliveryDestination"],
+  },
+  // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html
+  "cloudwatch/logDeliverySource:LogDeliverySource": {
+    registry: ["AWS::Logs::DeliverySource"],
+    more: ["cloudfront:AllowVendedLogDeliveryForResource"],
   },
   "cloudwatch/metricAlarm:MetricAlarm": {
     registry: ["AWS::CloudWatch::Alarm"],
@@ -192,6 +234,19 @@ export const TYPES: Readonly<Record<string, Type>> = {
     registry: ["AWS::Lambda::Function"],
     more: ["lambda:ListTags", "lambda:ListVersionsByFunction"],
     arn: named("lambda", "function:"),
+  },
+  "lambda/functionUrl:FunctionUrl": { registry: ["AWS::Lambda::Url"] },
+  "lambda/permission:Permission": { registry: ["AWS::Lambda::Permission"] },
+  // https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
+  "route53/record:Record": {
+    registry: [],
+    more: [
+      "route53:ChangeResourceRecordSets",
+      "route53:GetChange",
+      "route53:GetHostedZone",
+      "route53:ListHostedZones",
+      "route53:ListResourceRecordSets",
+    ],
   },
   // Tags at creation: https://github.com/hashicorp/terraform-provider-aws/pull/45251
   "s3/bucket:Bucket": {
@@ -276,4 +331,5 @@ export const TYPES: Readonly<Record<string, Type>> = {
       "ecr:UploadLayerPart",
     ],
   },
+  "wafv2/webAcl:WebAcl": { registry: ["AWS::WAFv2::WebACL"] },
 };

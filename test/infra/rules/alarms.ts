@@ -59,6 +59,9 @@ export const noAlarmUsesFill: Rule = (graph) =>
 /** An alarm without an action or an existing metric never notifies. */
 export const alarmsNotifyAndMetricsExist: Rule = (graph) => {
   const names = new Set(graph.resources.map(({ inputs }) => inputs["name"]));
+  // CloudFront's own dimension, and distributions, which have no name.
+  const distributions = all(graph, "cloudfront/distribution:Distribution");
+  const others = ["Global", ...distributions.map(({ name }) => `${name}-id`)];
   const reachable = new Set(
     [...all(graph, "sns/topic:Topic"), ...all(graph, "appautoscaling/policy:Policy")].map(
       ({ inputs }) => textAt(inputs, "name"),
@@ -84,7 +87,7 @@ export const alarmsNotifyAndMetricsExist: Rule = (graph) => {
         return [
           ...(isReported(namespace, name) ? [] : [`${alarm.name} measures ${namespace} ${name}`]),
           ...dimensions
-            .filter((dimension) => !names.has(dimension))
+            .filter((dimension) => !names.has(dimension) && !others.includes(String(dimension)))
             .map((dimension) => `${alarm.name} measures ${dimension}, which does not exist`),
         ];
       }),

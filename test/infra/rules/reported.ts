@@ -6,7 +6,19 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     "ApproximateAgeOfOldestMessage",
     "NumberOfMessagesSent",
   ],
-  "AWS/Lambda": ["Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions"],
+  // UrlRequestCount and Url5xxCount: https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html
+  "AWS/Lambda": [
+    "Invocations",
+    "Errors",
+    "Throttles",
+    "Duration",
+    "ConcurrentExecutions",
+    "UrlRequestCount",
+    "Url5xxCount",
+  ],
+  // CacheHitRate: only with a monitoring subscription.
+  // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-cloudwatch-metrics.html
+  "AWS/CloudFront": ["Requests", "4xxErrorRate", "5xxErrorRate", "CacheHitRate"],
   "AWS/ECS": ["CPUUtilization", "MemoryUtilization"],
 };
 
