@@ -181,7 +181,9 @@ describe("a rendition that is not stored", () => {
     const proxy = await FaultProxy.start(sandbox.endpoint, async ({ operation, path }) => {
       const isLook = operation === "HeadObject" && path.startsWith(inBucket("sourceBucket"));
       // The same size, so that each round renders another content.
-      if (isLook) await upload(await picture(160, 90, `#${(colors += 111_111)}`));
+      if (!isLook) return undefined;
+      colors += 111_111;
+      await upload(await picture(160, 90, `#${colors}`));
       return undefined;
     });
     let colors = 100_000;
