@@ -456,6 +456,43 @@ describe("a failure", () => {
   });
 });
 
+it("adopts a source without a manifest: its job makes the others, and both agree", async () => {
+  const keys = Array.from({ length: 30 }, (_, at) => `adopted/${at}.jpg`);
+  for (const name of keys) {
+    setKey(name);
+    await upload(await picture(160, 90, `#${100_000 + 1000 * keys.indexOf(name)}`));
+    expect(await get()).toMatchObject({ status: 200, cacheControl: CACHE_CONTROL });
+    expect(await get(`thumb/${key}.jpg`)).toMatchObject({ status: 200 });
+  }
+  const before = new Map<string, string | undefined>();
+  for (const name of keys) {
+    setKey(name);
+    before.set(name, (await object()).ETag);
+  }
+  const sent = await jobs("small");
+  expect(sent).toHaveLength(60);
+  for (const each of sent) {
+    const outcome = await reconcile(each, context({ recipe: RECIPE }), never);
+    expect(["rendered", "unchanged"]).toContain(outcome.kind);
+  }
+  for (const name of keys) {
+    setKey(name);
+    expect([...(await stored()).keys()].sort()).toEqual([
+      hero(),
+      `manifests/${key}.json`,
+      `thumb/${key}.jpg`,
+    ]);
+    expect(await manifest()).toMatchObject({
+      stale: [],
+      renditions: [{ key: `thumb/${key}.jpg`, etag: (await object(`thumb/${key}.jpg`)).ETag }],
+      onRequest: [{ key: hero(), fingerprint: (await object()).Metadata?.["imagefleet"] }],
+    });
+    // The job kept what was made on request.
+    expect((await object()).ETag).toBe(before.get(name));
+    expect(await get()).toMatchObject({ status: 200, etag: before.get(name) });
+  }
+}, 60_000);
+
 const FORMATS = ["avif", "webp", "jpeg", "png", "gif"] as const;
 const DRESSED: RecipeInput["presets"] = {
   thumb: "40x40",
