@@ -7,6 +7,7 @@ import {
   manifestKey,
   planRenditions,
   renditionAt,
+  sizedRenditions,
 } from "../plan/index.ts";
 import type { Queue } from "../queue/index.ts";
 import {
@@ -211,8 +212,9 @@ class Delivery {
     }
     if (body === "tooCostly") return this.#byWorker(job, manifest);
     if (manifest?.renditions.some(({ key }) => key === this.#key)) {
-      // It was removed by somebody else. Its bytes may differ from those that the manifest lists.
-      if (manifest.source.etag === source.etag) await this.#send({ ...job, force: true });
+      // It was removed by somebody else. Its bytes may differ from those that the manifest lists. The
+      // first of these jobs makes it, and the others find it.
+      if (manifest.source.etag === source.etag) await this.#send({ ...job, check: [this.#key] });
       return this.#unstored(body);
     }
     return this.#store(job, source.etag, body);
@@ -221,9 +223,11 @@ class Delivery {
   async #render(input: ImageInput): Promise<Uint8Array | "tooCostly" | "notPlanned"> {
     const { recipe, memoryBytes, renderSemaphore, codec = CODEC } = this.#resources;
     const info = await codec.probe(input, recipe);
+    // Which widths are made depends on the others: a small source ends at its own size.
+    const planned = sizedRenditions(info, recipe, this.#sourceKey);
+    if (!planned.some(({ key }) => key === this.#key)) return "notPlanned";
     const alone = { ...recipe, presets: [this.#preset] };
     const plan = planRenditions(info, alone, this.#sourceKey, memoryBytes);
-    if (plan.renditions.length === 0) return "notPlanned";
     if (laneByCost(plan, memoryBytes) === "large") return "tooCostly";
     let made: Uint8Array | undefined;
     await renderSemaphore(
@@ -286,7 +290,9 @@ class Delivery {
 
   /** The worker makes what is too large or too costly here. */
   async #byWorker(job: Job, manifest: Manifest | undefined): Promise<Answer> {
-    await this.#send({ ...job, want: [this.#key] }, this.#resources.large);
+    // The check is for one that the manifest lists and that somebody removed.
+    const keys = [this.#key];
+    await this.#send({ ...job, want: keys, check: keys }, this.#resources.large);
     return (
       (await this.#substitute(manifest)) ??
       unavailable("the source is too large to be rendered while a viewer waits", 10)

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Rejection } from "../outcome/index.ts";
 import { defineRecipe, type Recipe } from "../recipe/index.ts";
-import { manifestKey, renditionKey } from "./key.ts";
+import { manifestKey, renditionAt, renditionKey } from "./key.ts";
 
 const recipes: readonly Recipe[] = [
   defineRecipe({ presets: { thumb: "150x", "thumb.png": "150x", card: "360x" } }),
@@ -113,5 +113,45 @@ describe("renditionKey", () => {
         "the key of the rendition \"thumb\" would be 1025 bytes and S3 takes 1024: shorten the source's key, output.prefix or the preset's name",
       ),
     );
+  });
+});
+
+describe("renditionAt", () => {
+  it("finds the preset and the source of every rendition", () => {
+    const pair = anyRecipe.chain((recipe) =>
+      fc.tuple(fc.constant(recipe), fc.constantFrom(...recipe.presets), anyKey),
+    );
+    fc.assert(
+      fc.property(pair, ([recipe, preset, key]) => {
+        const sourceKey = `${recipe.source.prefix}${key}`;
+        const at = renditionAt(recipe, renditionKey(recipe, preset, sourceKey));
+        expect(at).toEqual({ preset, sourceKey });
+        expect(at?.preset).toBe(preset);
+      }),
+      { numRuns: 800 },
+    );
+  });
+
+  it("finds none that would have another key, and none of a manifest", () => {
+    fc.assert(
+      fc.property(anyRecipe, anyKey, (recipe, key) => {
+        const at = renditionAt(recipe, key);
+        if (at !== undefined) expect(renditionKey(recipe, at.preset, at.sourceKey)).toBe(key);
+        const sourceKey = `${recipe.source.prefix}${key}`;
+        expect(renditionAt(recipe, manifestKey(recipe, sourceKey))).toBeUndefined();
+      }),
+      { numRuns: 800 },
+    );
+  });
+
+  it.each([
+    [1017, true],
+    [1018, false],
+    [5000, false],
+  ])("finds a key of at most 1,024 bytes, with a path of %d", (bytes, isFound) => {
+    // The key of the other preset of this source would be longer.
+    const recipe = defineRecipe({ presets: { a: "1w", longer: "2w" } });
+    const path = "x".repeat(bytes);
+    expect(renditionAt(recipe, `a/${path}.webp`)?.sourceKey).toBe(isFound ? path : undefined);
   });
 });

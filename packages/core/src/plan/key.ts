@@ -133,9 +133,13 @@ export function renditionAt(
   recipe: Recipe,
   key: string,
 ): { readonly preset: Preset; readonly sourceKey: string } | undefined {
-  const sourceKey = sourceOfOutput(recipe, key);
+  const sourceKey = bytesOf(key) <= MAX_KEY_BYTES ? sourceOfOutput(recipe, key) : undefined;
   if (sourceKey === undefined) return undefined;
-  const preset = recipe.presets.find((each) => renditionKey(recipe, each, sourceKey) === key);
+  const path = sourcePath(recipe, sourceKey);
+  const at = renditionPatterns(recipe).findIndex(
+    ({ before, after }) => key === `${before}${path}${after}`,
+  );
+  const preset = recipe.presets[at];
   return preset && { preset, sourceKey };
 }
 
@@ -153,10 +157,14 @@ function safeSegment(segment: string): string {
 }
 
 function checked(key: string, what: string): string {
-  const bytes = new TextEncoder().encode(key).length;
+  const bytes = bytesOf(key);
   if (bytes <= MAX_KEY_BYTES) return key;
   throw new Rejection(
     "RecipeUnsatisfiable",
     `the key of ${what} would be ${bytes} bytes and S3 takes ${MAX_KEY_BYTES}: shorten the source's key, output.prefix or the preset's name`,
   );
+}
+
+function bytesOf(key: string): number {
+  return new TextEncoder().encode(key).length;
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Rejection } from "../outcome/index.ts";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
-import { planRenditions } from "./plan-renditions.ts";
+import { planRenditions, sizedRenditions } from "./plan-renditions.ts";
 import type { SourceInfo } from "./source-info.ts";
 
 const MIB = 1024 * 1024;
@@ -159,5 +159,45 @@ describe("planRenditions", () => {
         renditions.map(({ preset }) => preset.name).sort(),
       );
     }
+  });
+});
+
+describe("sizedRenditions", () => {
+  it("has the sizes of the plan, in the recipe's order", () => {
+    const input: RecipeInput = {
+      presets: {
+        thumb: { size: "150x150", fit: "cover" },
+        hero: { widths: [400, 6000, 8000], formats: ["webp", "jpeg"], when: "request" },
+        wide: "1200w",
+      },
+    };
+    const recipe = defineRecipe(input);
+    const sizes = sizedRenditions(source(), recipe, "cats/tom.jpg");
+    expect(sizes.map(({ key, width, height }) => [key, width, height])).toEqual([
+      ["thumb/cats/tom.jpg.webp", 150, 150],
+      ["hero-400w/cats/tom.jpg.webp", 400, 300],
+      ["hero-6000w/cats/tom.jpg.webp", 4000, 3000],
+      ["hero-400w/cats/tom.jpg.jpg", 400, 300],
+      ["hero-6000w/cats/tom.jpg.jpg", 4000, 3000],
+      ["wide/cats/tom.jpg.webp", 1200, 900],
+    ]);
+    expect(new Set(plan(source(), input).renditions)).toEqual(new Set(sizes));
+  });
+
+  it("refuses what the plan refuses", () => {
+    const recipe = defineRecipe({ limits: { pixels: 100 }, presets: { a: "1w" } });
+    expect(() => sizedRenditions(source(), recipe, "a")).toThrow("limits.pixels is 100");
+  });
+});
+
+describe("a rendition on request", () => {
+  it("is rendered apart, so that it has the same bytes alone and with others", () => {
+    const { raster, streamed } = plan(source(), {
+      presets: { a: "100w", b: { size: "200w", when: "request" }, c: "300w" },
+    });
+    expect(streamed.map(({ preset }) => preset.name)).toEqual(["b"]);
+    expect(JSON.stringify(raster)).not.toContain('"name":"b"');
+    const alone = plan(source(), { presets: { a: "100w", b: { size: "200w", when: "request" } } });
+    expect(alone.streamed).toEqual(streamed);
   });
 });

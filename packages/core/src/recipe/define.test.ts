@@ -105,6 +105,17 @@ describe("defineRecipe", () => {
     expect(presets.map(({ name }) => name)).toEqual(names);
   });
 
+  it("says of a preset that it is made on request, and nothing of one that is made at the upload", () => {
+    const { presets } = defineRecipe({
+      presets: {
+        a: { size: "1w", when: "upload" },
+        b: { widths: [1, 2], formats: ["webp", "jpeg"], when: "request" },
+      },
+    });
+    expect(presets.map(({ when }) => when)).toEqual([undefined, ...Array(4).fill("request")]);
+    expect(presets[0]).not.toHaveProperty("when");
+  });
+
   it("gives a recipe that nobody changes, and knows it again", () => {
     const recipe = defineRecipe({ presets: { a: "1w" } });
     expect(parseRecipe(recipe)).toBe(recipe);
@@ -163,6 +174,14 @@ describe("a fault names the field, the value and the fix", () => {
     [
       preset({ size: "1x1", fit: "crop" }),
       'presets.a.fit is "crop": use one of inside, cover, contain, fill, outside',
+    ],
+    [
+      preset({ size: "1w", when: "never" }),
+      'presets.a.when is "never": use one of upload, request',
+    ],
+    [
+      { presets: { a: { size: "1w", when: "request" }, b: { widths: [1, 2], when: "request" } } },
+      'presets are all made on request: leave out when: "request" in at least one, a small one',
     ],
     [preset({ format: "jpg" }), 'presets.a.format is "jpg": use one of jpeg, png, webp, avif, gif'],
     [preset({ quality: 101 }), "presets.a.quality is 101: write a whole number from 1 to 100"],

@@ -29,6 +29,24 @@ describe("presetFingerprint", () => {
     expect(one({ size: "640w", background: "#FFFFFF" })).toBe(one("640w"));
   });
 
+  it("does not depend on when a rendition is made, but the recipe's does", () => {
+    const recipe = (when: "upload" | "request", other: "upload" | "request" = "upload") => ({
+      presets: { thumb: "5w", a: { size: "1w", when }, b: { size: "1w", when: other } },
+    });
+    const fingerprints = (input: RecipeInput) =>
+      defineRecipe(input).presets.map((preset) => presetFingerprint(preset, ENCODER));
+    expect(fingerprints(recipe("request"))).toEqual(fingerprints(recipe("upload")));
+    const all = [
+      whole({ presets: { thumb: "5w", a: "1w", b: "1w" } }),
+      whole(recipe("upload")),
+      whole(recipe("request")),
+      whole(recipe("upload", "request")),
+      whole(recipe("request", "request")),
+    ];
+    expect(all[0]).toBe(all[1]);
+    expect(new Set(all).size).toBe(4);
+  });
+
   it("changes with every setting", () => {
     const base: Preset = {
       name: "a",

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { LambdaFunctionURLEvent } from "aws-lambda";
 import * as v from "valibot";
 import type { LocalFunction } from "./function.ts";
+import type { OnChunk } from "./result.ts";
 
 /**
  * The header by which the edge's requests are known. On AWS, CloudFront's origin access control signs
@@ -66,18 +67,28 @@ export async function startFunctionUrl(options: FunctionUrlOptions): Promise<Fun
     if (secret !== undefined && !isSame(request.headers[EDGE_MARK], secret)) {
       return refuse(response, 403, "AccessDeniedException", '{"Message":"Forbidden"}');
     }
-    // Reserved concurrency: Lambda throttles, it does not queue.
-    if (active >= fn.maximumConcurrency) {
-      return refuse(response, 429, "TooManyRequestsException", '{"Message":"Rate Exceeded."}');
-    }
-    active += 1;
     try {
-      await serve(request, response, options);
+      const body = await bodyOf(request);
+      if (body === undefined) {
+        return refuse(response, 413, "RequestEntityTooLargeException", '{"Message":null}');
+      }
+      // Reserved concurrency: Lambda throttles, it does not queue.
+      if (active >= fn.maximumConcurrency) {
+        return refuse(response, 429, "TooManyRequestsException", '{"Message":"Rate Exceeded."}');
+      }
+      active += 1;
+      const answer = new StreamedAnswer(response, options.invokeMode ?? "RESPONSE_STREAM");
+      const onChunk: OnChunk = (data, contentType) => answer.write(data, contentType);
+      // Before the response ends: its viewer may ask again at once.
+      const result = await fn.invoke(eventOf(request, body), onChunk).finally(() => {
+        active -= 1;
+      });
+      if (result.kind === "streamed") answer.end();
+      else if (result.kind === "returned") writeReturned(response, result.payload);
+      else answer.fail();
     } catch {
-      // The viewer's connection ended.
+      // The viewer's connection has ended, or the function is stopped.
       response.destroy();
-    } finally {
-      active -= 1;
     }
   });
   await new Promise<void>((resolve, reject) => {
@@ -94,24 +105,6 @@ export async function startFunctionUrl(options: FunctionUrlOptions): Promise<Fun
       await closed;
     },
   };
-}
-
-async function serve(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { fn, invokeMode = "RESPONSE_STREAM" }: FunctionUrlOptions,
-): Promise<void> {
-  const body = await bodyOf(request);
-  if (body === undefined) {
-    return refuse(response, 413, "RequestEntityTooLargeException", '{"Message":null}');
-  }
-  const answer = new StreamedAnswer(response, invokeMode);
-  const result = await fn.invoke(eventOf(request, body), (data, contentType) =>
-    answer.write(data, contentType),
-  );
-  if (result.kind === "streamed") return answer.end();
-  if (result.kind !== "returned") return answer.fail();
-  writeReturned(response, result.payload);
 }
 
 /** The response of a streaming handler. */

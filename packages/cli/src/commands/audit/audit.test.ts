@@ -7,10 +7,14 @@ import {
   PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
-import { createS3 } from "@imagefleet/core/aws";
+import { createS3, createSqs } from "@imagefleet/core/aws";
+import { type DeliverResources, deliver } from "@imagefleet/core/deliver";
+import { Queue } from "@imagefleet/core/queue";
+import { defineRecipe } from "@imagefleet/core/recipe";
+import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { asEnvironment } from "@imagefleet/local/credentials";
 import { type Fleet, startFleet } from "@imagefleet/local/fleet";
-import { REGION } from "@imagefleet/local/resources";
+import { laneUrl, REGION } from "@imagefleet/local/resources";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { run } from "../../fixtures/cli.ts";
@@ -153,3 +157,40 @@ it("shows some of many findings, and its JSON has all, as it says", async () => 
   expect(stdout).toContain("… and 2 more: set --limit, or --json for all");
   expect((await audit("--limit", "1")).findings).toHaveLength(3);
 });
+
+it("is clean after each picture of a bucket without manifests was requested once", async () => {
+  const s3 = createS3({ ...fleet, region: REGION });
+  const sqs = createSqs({ ...fleet, region: REGION });
+  const { sourceBucket: Bucket, renditionBucket } = fleet;
+  const NotificationConfiguration = {};
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }),
+  );
+  const Body = await sharp(noise(64, 64)).jpeg().toBuffer();
+  const keys = Array.from({ length: 30 }, (_, at) => `old/${at}.jpg`);
+  for (const Key of keys) await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+  expect((await audit()).summary).toMatchObject({ sources: 30, complete: 0 });
+  const resources: DeliverResources = {
+    recipe: defineRecipe(RECIPE),
+    sources: new SourceStore(s3),
+    renditions: new RenditionStore(s3, renditionBucket),
+    memoryBytes: 2 ** 29,
+    renderSemaphore: (work) => work(),
+    sourceBuckets: [Bucket],
+    small: new Queue(sqs, (await laneUrl(sqs, "small")) ?? ""),
+    large: new Queue(sqs, (await laneUrl(sqs, "large")) ?? ""),
+    settleSeconds: 1,
+    now: Date.now,
+  };
+  const never = new AbortController().signal;
+  for (const key of keys) {
+    expect(await deliver(`thumb/${key}.webp`, resources, never)).toMatchObject({ status: 200 });
+  }
+  const complete = { isComplete: true, sources: 30, complete: 30 };
+  await expect
+    .poll(async () => (await audit()).summary, { timeout: 60_000, interval: 1000 })
+    .toMatchObject(complete);
+  expect(await audit()).toEqual({ code: 0, findings: [], summary: expect.anything() });
+  s3.destroy();
+  sqs.destroy();
+}, 90_000);
