@@ -44,8 +44,9 @@ export function makeDeliver(fleet: Fleet, { stores, lanes, telemetry }: Parts): 
           IMAGEFLEET_SMALL_QUEUE_URL: small.queue.url,
           IMAGEFLEET_LARGE_QUEUE_URL: large.queue.url,
           IMAGEFLEET_FUNCTION_MEMORY_MB: String(DELIVER.memoryMb),
-          IMAGEFLEET_FUNCTION_TIMEOUT_SECONDS: String(DELIVER.timeoutSeconds),
-          ...telemetry.environment,
+          ...(telemetry.metricsNamespace !== undefined && {
+            IMAGEFLEET_METRICS_NAMESPACE: telemetry.metricsNamespace,
+          }),
         },
         nodejs: {
           install: { sharp: sharpVersion() },
@@ -69,7 +70,6 @@ export function makeDeliver(fleet: Fleet, { stores, lanes, telemetry }: Parts): 
             : []),
           sending(small.queue),
           sending(large.queue),
-          ...telemetry.tracing,
         ],
         logging: { retention: retained ? LOG_RETENTION.production : LOG_RETENTION.other },
       },

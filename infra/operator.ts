@@ -1,7 +1,6 @@
 import { decrypting } from "./access.ts";
 import { type Fleet, physicalOfAccount } from "./context.ts";
 import type { Programs } from "./dashboard.ts";
-import type { Delivery } from "./delivery.ts";
 import type { Lanes } from "./queues.ts";
 import type { Stores } from "./storage.ts";
 
@@ -11,13 +10,7 @@ type Statement = aws.types.input.iam.GetPolicyDocumentStatementArgs;
  * The policies for people: `viewer` for the commands of `imagefleet` that only read, `operator` for all
  * of them, `doctor` for preflight and doctor.
  */
-export function policiesForPeople(
-  fleet: Fleet,
-  lanes: Lanes,
-  stores: Stores,
-  programs: Programs,
-  delivery: Delivery | undefined,
-) {
+export function policiesForPeople(fleet: Fleet, lanes: Lanes, stores: Stores, programs: Programs) {
   const { small, large } = lanes;
   const { source, renditions } = stores;
   const { recipe } = fleet;
@@ -41,15 +34,6 @@ export function policiesForPeople(
     { actions: ["sqs:SendMessage"], resources: [...queues, ...dlq] },
     { actions: ["sqs:DeleteMessage"], resources: dlq },
     { actions: ["s3:DeleteObject"], resources: [results] },
-    // purge
-    ...(delivery
-      ? [
-          {
-            actions: ["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"],
-            resources: [delivery.distributionArn],
-          },
-        ]
-      : []),
   ];
   return {
     viewer: policy(fleet, "Viewer", "imagefleet status, audit, estimate, dlq list", looking),

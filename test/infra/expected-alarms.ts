@@ -27,6 +27,14 @@ const ALARMS: Readonly<Record<string, string>> = {
     "throttles >= 1, 3 x 300 s, missing data is healthy, notifies Alarms; throttles: Sum of Throttles of ConsumeFunction",
   ConsumeDuration:
     "p95 >= 96000, 2 x 300 s, missing data is healthy, notifies Alarms; p95: p95 of Duration of ConsumeFunction",
+  DeliverErrors:
+    "IF(calls > 0, 100 * errors / calls, 0) >= 5, 2 x 300 s, missing data is healthy, notifies Alarms; errors: Sum of Url5xxCount of DeliverFunction; calls: Sum of UrlRequestCount of DeliverFunction",
+  DeliverThrottles:
+    "throttles >= 1, 3 x 300 s, missing data is healthy, notifies Alarms; throttles: Sum of Throttles of DeliverFunction",
+  DeliverMany:
+    "calls >= 3000, 3 x 300 s, missing data is healthy, notifies Alarms; calls: Sum of UrlRequestCount of DeliverFunction",
+  EdgeErrors:
+    "IF(requests >= 200, errors, 0) >= 1, 2 x 300 s, missing data is healthy, notifies EdgeAlarms; errors: Average of 5xxErrorRate of DeliveryDistribution-id, Global; requests: Sum of Requests of DeliveryDistribution-id, Global",
   WorkerMissing: `IF(waiting - 1000000 * inFlight > 0, 1, 0) >= 1, 13 of 15 x 60 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
   LargeBacklog: `waiting + inFlight >= 1, 1 x 60 s, missing data is healthy, notifies WorkerBacklog; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
   LargeEmpty: `waiting + inFlight < 1, 10 x 60 s, missing data breaches, notifies WorkerIdle; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,

@@ -25,8 +25,8 @@ describe.each(NAMES)("%s", (name) => {
     expect(rule(graph(name))).toEqual([]);
   });
 
-  it("costs at most $7 in an idle month", () => {
-    expect(idleUsd(graph(name), PRICES)).toBeLessThanOrEqual(7);
+  it("costs at most $7.60 in an idle month", () => {
+    expect(idleUsd(graph(name), PRICES)).toBeLessThanOrEqual(7.6);
   });
 });
 
@@ -37,7 +37,7 @@ describe("sst dev", () => {
     expect(all(built, "cloudwatch/metricAlarm:MetricAlarm")).toEqual([]);
     const [fn] = all(built, "lambda/function:Function");
     expect(textAt(fn?.inputs, "description")).toMatch(/\(live\)$/);
-    expect(built.functions).toMatchObject([{ id: "Consume" }]);
+    expect(built.functions).toMatchObject([{ id: "Consume" }, { id: "Deliver" }]);
     expect(built.outputs).not.toHaveProperty("workerLogs");
   });
 });

@@ -95,7 +95,8 @@ it("the worker needs exactly the recorded permissions", async () => {
   await harness.remove("in/last/a.png");
   await harness.forward("in/last/a.png");
   await ended("in/last/a.png", "rendered", "rendered", "removed");
-  failures = ATTEMPTS;
+  // Of both renditions: the worker makes those on request too.
+  failures = 2 * ATTEMPTS;
   await harness.upload("in/fails/b.png", LARGE);
   await harness.forward("in/fails/b.png");
   await ended("in/fails/b.png", "failed", "rendered");
@@ -106,4 +107,24 @@ it("the worker needs exactly the recorded permissions", async () => {
   expect(harness.recorder.unknown).toEqual([]);
   const needed = asFile(harness.recorder.needed("worker"));
   await expect(needed).toMatchFileSnapshot(recordedFile("worker"));
+}, 120_000);
+
+it("the function that makes renditions on request needs exactly the recorded permissions", async () => {
+  const url = await harness.startDeliver();
+  const status = async (key: string) => (await fetch(`${url}/${key}`)).status;
+  // Made; then put over the rendition of an older content.
+  await harness.upload("in/fresh.png", SMALL);
+  expect(await status("out/tail/fresh.png.webp")).toBe(200);
+  await harness.upload("in/fresh.png", SMALL + 1);
+  expect(await status("out/tail/fresh.png.webp")).toBe(200);
+  // What somebody removed, and what only the worker makes.
+  await harness.removeRendition("out/thumb/again/a.png.webp");
+  expect(await status("out/thumb/again/a.png.webp")).toBe(200);
+  await harness.upload("in/huge.png", LARGE);
+  expect(await status("out/tail/huge.png.webp")).toBe(503);
+  expect(await status("out/tail/none.png.webp")).toBe(404);
+
+  expect(harness.recorder.unknown).toEqual([]);
+  const needed = asFile(harness.recorder.needed("deliver"));
+  await expect(needed).toMatchFileSnapshot(recordedFile("deliver"));
 }, 120_000);

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 
-/** The principals: the function with Lambda's calls for it, the worker, and users. */
-export type Role = "function" | "worker" | "viewer" | "operator" | "doctor";
+/** The principals: the functions with Lambda's calls for them, the worker, and users. */
+export type Role = "function" | "deliver" | "worker" | "viewer" | "operator" | "doctor";
 
 /** The permissions of a role: the calls by grant, such as `s3:GetObject source/*`. */
 export type Needed = Readonly<Record<string, string>>;

@@ -7,6 +7,7 @@ import { type Role, recorded } from "./recorded.ts";
 /** The roles and policies of a graph by whom they are for. */
 export const HOLDERS: Readonly<Record<Role, string>> = {
   function: "ConsumeRole",
+  deliver: "DeliverRole",
   worker: "WorkerTaskRole",
   viewer: "Viewer",
   operator: "Operator",

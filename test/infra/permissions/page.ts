@@ -17,6 +17,7 @@ Every role, and the three policies for people, with all that each may do and the
 
 const ABOUT: Readonly<Record<Role, string>> = {
   function: "The role of the Lambda function, with which Lambda also polls the queue for it.",
+  deliver: "The role of the Lambda function that makes renditions on request.",
   worker: "The role of the Fargate task.",
   viewer:
     "The policy `viewerPolicy` of the outputs: for people who look with `imagefleet`: `status`, `audit`, `estimate`, `reprocess --dry-run`, `dlq summary`, `list`, `show`, `export`.",

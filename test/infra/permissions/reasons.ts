@@ -12,8 +12,8 @@ const ABSENCE =
 
 /** Granted, and no call of its own. */
 export const UNUSED: readonly Reason[] = [
-  { roles: ["function", "worker"], grant: "s3:ListBucket source", why: ABSENCE },
-  { roles: ["function", "worker"], grant: "s3:ListBucket renditions", why: ABSENCE },
+  { roles: ["function", "deliver", "worker"], grant: "s3:ListBucket source", why: ABSENCE },
+  { roles: ["function", "deliver", "worker"], grant: "s3:ListBucket renditions", why: ABSENCE },
 ];
 
 const SUGGESTION =

@@ -33,6 +33,7 @@ export const batchesAreAnsweredInPart: Rule = (graph) =>
 /** What throttles by reserved concurrency counts as received, and kills messages. */
 export const theMappingLimitsConcurrency: Rule = (graph) => [
   ...all(graph, "lambda/function:Function")
+    .filter(({ name }) => name === "ConsumeFunction")
     .filter(({ inputs }) => inputs["reservedConcurrentExecutions"] !== undefined)
     .map(({ name }) => `${name} reserves concurrency`),
   ...all(graph, "lambda/eventSourceMapping:EventSourceMapping")

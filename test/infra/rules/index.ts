@@ -4,6 +4,7 @@ import * as access from "./access.ts";
 import * as alarms from "./alarms.ts";
 import * as buckets from "./buckets.ts";
 import * as dashboard from "./dashboard.ts";
+import * as delivery from "./delivery.ts";
 import * as deployRole from "./deploy-role.ts";
 import * as fn from "./function.ts";
 import * as permissions from "./permissions.ts";
@@ -54,6 +55,16 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "the disk has space for the largest source": worker.theDiskHasSpaceForTheLargestSource(
     recipe.limits.bytes,
   ),
+  "only a missing key fails over": delivery.onlyAMissingKeyFailsOver,
+  "one distribution reads renditions": delivery.onlyOneDistributionReads,
+  "the distribution sees missing keys": delivery.theDistributionSeesMissingKeys,
+  "function URLs are for one distribution": delivery.functionUrlsAreForOneDistribution,
+  "errors end soon": delivery.errorsEndSoon,
+  "a domain requires TLS 1.2": delivery.aDomainRequiresTls12,
+  "both edge functions run": delivery.bothEdgeFunctionsRun,
+  "the cache key is the rendition": delivery.theCacheKeyIsTheRendition,
+  "origins are signed": delivery.originsAreSigned,
+  "CloudFront waits for the function": delivery.cloudFrontWaitsForTheFunction,
   "every dead-letter queue has its alarms": alarms.everyDeadLetterQueueHasItsAlarms,
   "no alarm uses FILL": alarms.noAlarmUsesFill,
   "every alarm notifies, and its metrics exist": alarms.alarmsNotifyAndMetricsExist,

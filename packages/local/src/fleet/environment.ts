@@ -11,7 +11,7 @@ export function environments(options: {
   /** Each lane's visibility timeout, seconds. */
   leaseSeconds: Readonly<Record<Lane, number>>;
   scratch: string;
-}): { consume: Record<string, string>; worker: Record<string, string> } {
+}): Record<"consume" | "deliver" | "worker", Record<string, string>> {
   const { small, large } = options.resources.lanes;
   const common = {
     AWS_REGION: REGION,
@@ -19,21 +19,28 @@ export function environments(options: {
     IMAGEFLEET_RENDITION_BUCKET: options.resources.renditionBucket,
     IMAGEFLEET_SOURCE_BUCKETS: options.resources.sourceBucket,
     IMAGEFLEET_LARGE_QUEUE_URL: large.url,
-    IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES),
     IMAGEFLEET_RECIPE: options.recipe.href,
   };
-  const signing = (program: "function" | "worker") =>
+  const retrying = { IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES) };
+  const signing = (program: "function" | "deliver" | "worker") =>
     asEnvironment(credentialsOf(program, options.credentials));
   return {
     consume: {
       ...common,
+      ...retrying,
       ...signing("function"),
       IMAGEFLEET_SMALL_QUEUE_URL: small.url,
       IMAGEFLEET_SMALL_DLQ_URL: small.deadLetters,
       IMAGEFLEET_LEASE_SECONDS: String(options.leaseSeconds.small),
     },
+    deliver: {
+      ...common,
+      ...signing("deliver"),
+      IMAGEFLEET_SMALL_QUEUE_URL: small.url,
+    },
     worker: {
       ...common,
+      ...retrying,
       ...signing("worker"),
       IMAGEFLEET_LARGE_DLQ_URL: large.deadLetters,
       IMAGEFLEET_SCRATCH: options.scratch,

@@ -1,0 +1,165 @@
+import { all, at, jsonAt, listAt, numberAt, textAt, texts } from "../read.ts";
+import type { Graph, Json, Resource } from "../resource.ts";
+import type { Rule } from "./rule.ts";
+
+const CLOUDFRONT = "cloudfront.amazonaws.com";
+/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html */
+const EDGE_BYTES = 10_240;
+
+function distributions(graph: Graph): Resource[] {
+  return all(graph, "cloudfront/distribution:Distribution");
+}
+
+/** 403 is a wrong policy and 5xx is S3: as a failover they would make every request a render. */
+export const onlyAMissingKeyFailsOver: Rule = (graph) =>
+  distributions(graph).flatMap(({ name, inputs }) =>
+    listAt(inputs, "originGroups")
+      .map((group) => JSON.stringify(at(group, "failoverCriteria.statusCodes")))
+      .filter((codes) => codes !== "[404]")
+      .map((codes) => `${name} fails over on ${codes}, not only on 404`),
+  );
+
+/** Without a source, any distribution of any account could read, and list. */
+export const onlyOneDistributionReads: Rule = (graph) =>
+  all(graph, "s3/bucketPolicy:BucketPolicy").flatMap(({ name, inputs }) =>
+    listAt(jsonAt(inputs, "policy"), "Statement")
+      .filter((each) => JSON.stringify(at(each, "Principal") ?? null).includes(CLOUDFRONT))
+      .filter((each) => !namesADistribution(each))
+      .map(() => `${name} is readable by any distribution`),
+  );
+
+function namesADistribution(statement: Json): boolean {
+  const conditions = JSON.stringify(at(statement, "Condition") ?? null);
+  return (
+    /aws:SourceArn/.test(conditions) &&
+    /arn:aws:cloudfront:[^*"]*distribution\/[^*"]+"/.test(conditions)
+  );
+}
+
+/** A missing key must be a 404: without s3:ListBucket it is a 403, and nothing is made on request. */
+export const theDistributionSeesMissingKeys: Rule = (graph) => {
+  const own = all(graph, "s3/bucket:Bucket").map(({ inputs }) => textAt(inputs, "bucket"));
+  if (distributions(graph).length === 0) return [];
+  return own
+    .filter((bucket) => bucket === graph.outputs["renditionBucket"])
+    .filter((bucket) => {
+      const policy = all(graph, "s3/bucketPolicy:BucketPolicy").find(
+        ({ inputs }) => inputs["bucket"] === bucket,
+      );
+      const actions = listAt(jsonAt(policy?.inputs, "policy"), "Statement")
+        .filter((each) => JSON.stringify(at(each, "Principal") ?? null).includes(CLOUDFRONT))
+        .flatMap((each) => texts(at(each, "Action")));
+      return !["s3:GetObject", "s3:ListBucket"].every((action) => actions.includes(action));
+    })
+    .map((bucket) => `CloudFront cannot tell a missing key of ${bucket} from a forbidden one`);
+};
+
+export const functionUrlsAreForOneDistribution: Rule = (graph) => [
+  ...all(graph, "lambda/functionUrl:FunctionUrl").flatMap(({ name, inputs }) => [
+    ...(inputs["authorizationType"] === "AWS_IAM" ? [] : [`${name} is public`]),
+    ...(inputs["invokeMode"] === "RESPONSE_STREAM" ? [] : [`${name} answers at most 6 MB`]),
+    ...["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"]
+      .filter((action) => !permissions(graph).some((each) => each.inputs["action"] === action))
+      .map((action) => `${name} has no permission ${action}`),
+  ]),
+  ...permissions(graph)
+    .filter(
+      ({ inputs }) =>
+        inputs["principal"] !== CLOUDFRONT ||
+        !/:distribution\/[^*]+$/.test(textAt(inputs, "sourceArn")),
+    )
+    .map(({ name }) => `${name} is for more than one distribution`),
+];
+
+function permissions(graph: Graph): Resource[] {
+  return all(graph, "lambda/permission:Permission");
+}
+
+/** CloudFront keeps an error for 10 s by default: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html */
+export const errorsEndSoon: Rule = (graph) =>
+  distributions(graph).flatMap(({ name, inputs }) => {
+    const seconds = new Map(
+      listAt(inputs, "customErrorResponses").map((each) => [
+        numberAt(each, "errorCode"),
+        numberAt(each, "errorCachingMinTtl"),
+      ]),
+    );
+    const most = { 404: 0, 500: 1, 502: 1, 503: 1, 504: 1 };
+    return Object.entries(most)
+      .filter(([code, limit]) => !((seconds.get(Number(code)) ?? 10) <= limit))
+      .map(([code, limit]) => `${name} keeps a ${code} for more than ${limit} s`);
+  });
+
+export const aDomainRequiresTls12: Rule = (graph) =>
+  distributions(graph).flatMap(({ name, inputs }) => {
+    if (listAt(inputs, "aliases").length === 0) return [];
+    const policies = all(graph, "cloudfront/responseHeadersPolicy:ResponseHeadersPolicy");
+    const hsts = "securityHeadersConfig.strictTransportSecurity.accessControlMaxAgeSec";
+    return [
+      ...(textAt(inputs, "viewerCertificate.minimumProtocolVersion") === "TLSv1.2_2021"
+        ? []
+        : [`${name} accepts TLS below 1.2`]),
+      ...(policies.every((each) => numberAt(each.inputs, hsts) >= 365 * 24 * 60 * 60)
+        ? []
+        : [`${name} does not require HTTPS of browsers`]),
+    ];
+  });
+
+/** Without its function, `GET /` would list the bucket, and the cache would have an entry for each spelling. */
+export const bothEdgeFunctionsRun: Rule = (graph) => [
+  ...distributions(graph).flatMap(({ name, inputs }) => {
+    const behaviors = [
+      at(inputs, "defaultCacheBehavior"),
+      ...listAt(inputs, "orderedCacheBehaviors"),
+    ];
+    return behaviors.flatMap((behavior) => {
+      const events = listAt(behavior, "functionAssociations").map((each) =>
+        textAt(each, "eventType"),
+      );
+      return ["viewer-request", "viewer-response"]
+        .filter((event) => !events.includes(event))
+        .map((event) => `${name} has no function for the ${event}`);
+    });
+  }),
+  ...all(graph, "cloudfront/function:Function").flatMap(({ name, inputs }) => [
+    ...(inputs["publish"] === true ? [] : [`${name} is not published`]),
+    ...(Buffer.byteLength(textAt(inputs, "code")) <= EDGE_BYTES ? [] : [`${name} is too large`]),
+  ]),
+];
+
+/** The key of the cache is the rendition and its version. */
+export const theCacheKeyIsTheRendition: Rule = (graph) =>
+  all(graph, "cloudfront/cachePolicy:CachePolicy").flatMap(({ name, inputs }) => {
+    const key = at(inputs, "parametersInCacheKeyAndForwardedToOrigin");
+    const isPlain =
+      textAt(key, "cookiesConfig.cookieBehavior") === "none" &&
+      textAt(key, "headersConfig.headerBehavior") === "none" &&
+      JSON.stringify(at(key, "queryStringsConfig.queryStrings.items")) === '["v"]';
+    return isPlain ? [] : [`${name} has more in the cache key than the rendition's version`];
+  });
+
+export const originsAreSigned: Rule = (graph) => [
+  ...all(graph, "cloudfront/originAccessControl:OriginAccessControl")
+    .filter(({ inputs }) => inputs["signingBehavior"] !== "always")
+    .map(({ name }) => `${name} does not sign every request`),
+  ...distributions(graph).flatMap(({ name, inputs }) =>
+    listAt(inputs, "origins")
+      .filter((origin) => textAt(origin, "originAccessControlId") === "")
+      .map((origin) => `${name} does not sign its requests to ${textAt(origin, "originId")}`),
+  ),
+];
+
+/** The function answers 503 itself, before CloudFront answers 504. */
+export const cloudFrontWaitsForTheFunction: Rule = (graph) =>
+  distributions(graph).flatMap(({ name, inputs }) => {
+    const deliver = all(graph, "lambda/function:Function").find(
+      (each) => each.name === "DeliverFunction",
+    );
+    const waits = listAt(inputs, "origins").map((origin) =>
+      numberAt(origin, "customOriginConfig.originReadTimeout"),
+    );
+    return Math.max(...waits.filter((each) => !Number.isNaN(each))) >
+      numberAt(deliver?.inputs, "timeout")
+      ? []
+      : [`${name} does not wait for the function`];
+  });
