@@ -1,6 +1,5 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { connectionOptions } from "./connection/options.ts";
-import { EXIT_CODES_HELP } from "./exit-code.ts";
 import type { Screen } from "./terminal/screen.ts";
 
 /** What every command gets from the program. */
@@ -20,7 +19,7 @@ export interface CommandContext {
   onExit(code: number): void;
 }
 
-/** Adds what all commands for a fleet share: connection options, `--json`, examples, exit codes. */
+/** Adds what all commands for a fleet share: connection options, `--json`, examples. */
 export function speakingToAFleet(
   command: Command,
   context: CommandContext,
@@ -29,13 +28,14 @@ export function speakingToAFleet(
   for (const option of connectionOptions(context.data, context.path)) command.addOption(option);
   return command
     .option("--json", "print JSON on stdout, everything else on stderr")
-    .addHelpText("after", examplesText(examples, context.invocation) + EXIT_CODES_HELP);
+    .addHelpText("after", examplesText(examples, context.invocation));
 }
 
 /** Examples, with the way to call the program if it is not installed as `imagefleet`. */
 export function examplesText(examples: string, invocation: string): string {
-  if (invocation === "imagefleet") return examples;
-  return examples.replace(/^Examples:$/m, `Examples (imagefleet is "${invocation}" here):`);
+  const text = examples.trimEnd();
+  if (invocation === "imagefleet") return text;
+  return text.replace(/^Examples:$/m, `Examples (imagefleet is "${invocation}" here):`);
 }
 
 export function recipeOption({ recipe, path }: CommandContext) {

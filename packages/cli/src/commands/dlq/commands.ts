@@ -21,6 +21,9 @@ import { momentOf, wholeNumber } from "../../terminal/duration.ts";
 import { EXAMPLES } from "./examples.ts";
 import type { DlqChangeOptions, DlqOptions } from "./options.ts";
 
+/** `dlq redrive 3f2c81aa` is short for `dlq redrive --id 3f2c81aa`. */
+const ids = () => new Argument("[ids...]", "the first characters of ids, as with --id");
+
 const REASONS: readonly DeadLetterReason[] = [
   ...REJECTED_REASONS,
   ...FAILED_REASONS,
@@ -52,14 +55,15 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
   );
 
   filtered(sub("list", "list dead letters, one per line"))
+    .addArgument(ids())
     .addOption(
       new Option("--limit <number>", "show only the latest; --json lists all")
         .argParser(wholeNumber(1))
         .default(40),
     )
-    .action(async (options) => {
+    .action(async (named, options) => {
       const { list } = await import("./list.ts");
-      const given = readOptions(options);
+      const given = readOptions(options, named);
       const { limit } = v.parse(v.object({ limit: v.number() }), options);
       context.onExit(await list({ ...given, limit }, context.screen(given.json)));
     });
@@ -73,15 +77,16 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
     });
 
   changing(filtered(sub("redrive", "send dead letters to their lanes again")))
+    .addArgument(ids())
     .addOption(
       new Option("--max-redrives <number>", "refuse dead letters redriven this many times")
         .argParser(wholeNumber(1))
         .default(3),
     )
     .addOption(new Option("--rate <number>", "dead letters per second").argParser(wholeNumber(1)))
-    .action(async (options) => {
+    .action(async (named, options) => {
       const { redrive } = await import("./redrive.ts");
-      const given = readChange(options);
+      const given = readChange(options, named);
       const more = v.parse(
         v.object({ maxRedrives: v.number(), rate: v.optional(v.number()) }),
         options,
@@ -91,6 +96,7 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
     });
 
   changing(filtered(sub("discard", "export dead letters to a file, then delete them")))
+    .addArgument(ids())
     .addOption(
       new Option("--export <file>", "the file to export them to first")
         .argParser((text) => {
@@ -106,9 +112,9 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
           "./imagefleet-discarded-TIME.ndjson",
         ),
     )
-    .action(async (options) => {
+    .action(async (named, options) => {
       const { discard } = await import("./discard.ts");
-      const given = readChange(options);
+      const given = readChange(options, named);
       const { export: exportTo } = v.parse(v.object({ export: v.string() }), options);
       context.onExit(await discard({ ...given, exportTo }, context.screen(given.json)));
     });
@@ -119,9 +125,10 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
         text === "-" ? undefined : path(text),
       ),
     )
-    .action(async (file, options) => {
+    .addArgument(ids())
+    .action(async (file, named, options) => {
       const { exportDeadLetters } = await import("./export.ts");
-      const given = readOptions(options);
+      const given = readOptions(options, named);
       const screen = context.screen(true);
       context.onExit(await exportDeadLetters({ ...given, file }, screen));
     });
@@ -210,20 +217,22 @@ const filterSchema = v.object({
   lease: v.number(),
 });
 
-function readOptions(options: unknown): DlqOptions {
-  const { reason, id, json, lease, ...rest } = v.parse(filterSchema, options);
+/** @param named the ids among the arguments */
+function readOptions(options: unknown, named: readonly string[] = []): DlqOptions {
+  const { reason, id = [], json, lease, ...rest } = v.parse(filterSchema, options);
+  const all = [...named, ...id];
   const filter: DeadLetterFilter = {
     ...rest,
     ...(reason && { reasons: reason }),
-    ...(id && { ids: id }),
+    ...(all.length > 0 && { ids: all }),
   };
   return { connection: readConnectionOptions(options), filter, json, leaseSeconds: lease };
 }
 
-function readChange(options: unknown): DlqChangeOptions {
+function readChange(options: unknown, named: readonly string[]): DlqChangeOptions {
   const { yes, dryRun } = v.parse(
     v.object({ yes: v.optional(v.boolean(), false), dryRun: v.optional(v.boolean(), false) }),
     options,
   );
-  return { ...readOptions(options), yes, dryRun };
+  return { ...readOptions(options, named), yes, dryRun };
 }

@@ -43,6 +43,14 @@ function begin(...args: string[]): Cli {
   return cli;
 }
 
+async function listedIds(): Promise<string[]> {
+  const { stdout } = await dlq("list", "--json");
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line).id);
+}
+
 /** The counts of visible messages and of those in flight. */
 function counts(url: string) {
   return new Queue(sandbox.sqs, url).counts();
@@ -145,6 +153,16 @@ describe("reading", () => {
     expect(keys.sort()).toEqual(dead.map(({ key }) => key).sort());
   });
 
+  it("lists dead letters of one time in the order of their ids", async () => {
+    await putDeadLetters(
+      sandbox,
+      keys(20).map((key) => ({ key, reason: "Throttled" })),
+    );
+    const ids = await listedIds();
+    expect(ids).toEqual([...ids].sort());
+    expect(ids).toHaveLength(20);
+  });
+
   it("lists the commands after an unknown one", async () => {
     const [unknown, byDefault] = await Promise.all([dlq("nonsense"), dlq()]);
     expect(unknown.code).toBe(2);
@@ -188,6 +206,21 @@ describe("reading", () => {
     const sent = await takeAll(sandbox, sandbox.resources.lanes.small.url);
     expect([...new Set([...dead.keys, ...sent.keys])].sort()).toEqual(keys(30));
   });
+});
+
+it("takes ids as arguments of list, export, redrive and discard, and with --id", async () => {
+  await putDeadLetters(
+    sandbox,
+    keys(5).map((key) => ({ key, reason: "Throttled" })),
+  );
+  const ids = await listedIds();
+  const [a = "", b = "", c = "", ...kept] = ids;
+  const idsIn = (stdout: string) => [...stdout.matchAll(/"id":"([^"]+)"/g)].map(([, id]) => id);
+  expect(idsIn((await dlq("list", a.slice(0, 12), c, "--json")).stdout)).toEqual([a, c]);
+  expect(idsIn((await dlq("export", "-", a, "--id", b)).stdout).sort()).toEqual([a, b]);
+  expect(await json("redrive", a, "--id", b, "--yes")).toMatchObject({ code: 0, redriven: 2 });
+  expect(await json("discard", c, "--yes")).toMatchObject({ code: 0, discarded: 1 });
+  expect(await listedIds()).toEqual(kept);
 });
 
 describe("redrive", () => {

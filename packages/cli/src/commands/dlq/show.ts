@@ -174,7 +174,7 @@ function isDeeper(value: unknown, levels: number): boolean {
 }
 
 function nextText({ id, reason }: DeadLetter, { command }: Screen): string[] {
-  const redrive = `  ${command(`dlq redrive --id ${id}`)}`;
-  const discard = `  ${command(`dlq discard --id ${id}`)}`;
+  const redrive = `  ${command(`dlq redrive ${id}`)}`;
+  const discard = `  ${command(`dlq discard ${id}`)}`;
   return ["Next:", ...(WORTH_REDRIVING.includes(reason) ? [redrive, discard] : [discard, redrive])];
 }

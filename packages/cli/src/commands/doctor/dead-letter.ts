@@ -149,7 +149,7 @@ async function removeDeadLetter({ connection }: Fleet, id: string): Promise<void
   );
   if (!isDeleted) {
     throw new Error(
-      `the dead letter ${id} with reason ${DOCTOR_TEST} was not found again. Run: imagefleet dlq discard --id ${id}`,
+      `the dead letter ${id} with reason ${DOCTOR_TEST} was not found again. Run: imagefleet dlq discard ${id}`,
     );
   }
 }
