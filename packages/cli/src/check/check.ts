@@ -1,7 +1,7 @@
 import { statusOf } from "@imagefleet/core/aws";
 import type { Lane } from "@imagefleet/core/outcome";
+import { many } from "../terminal/format.ts";
 import type { Screen } from "../terminal/screen.ts";
-import { many } from "../terminal/thousands.ts";
 
 /**
  * The result of a check. `unknown`: AWS did not answer, or the check could not run. `none`: there is

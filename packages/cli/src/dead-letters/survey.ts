@@ -1,7 +1,7 @@
 import type { Lane } from "@imagefleet/core/outcome";
 import type { DeadLetter, QueueCounts } from "@imagefleet/core/queue";
 import type { Connection } from "../connection/connect.ts";
-import { many } from "../terminal/thousands.ts";
+import { many } from "../terminal/format.ts";
 import { type DeadLetterFilter, lanesOf, matches } from "./filter.ts";
 import { walk } from "./walk.ts";
 

@@ -1,7 +1,7 @@
 import { clientConfig } from "@imagefleet/core/aws";
 import { absentLocally, askFor, type Check, ok, problem } from "../../check/check.ts";
 import { isOfStage } from "../../connection/stage/names.ts";
-import { many } from "../../terminal/thousands.ts";
+import { many } from "../../terminal/format.ts";
 import { DEPLOY_AGAIN, type Fleet, type Stage } from "./fleet.ts";
 
 /** The present state of a CloudWatch alarm. */

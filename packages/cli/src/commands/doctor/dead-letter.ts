@@ -4,7 +4,7 @@ import { DOCTOR_TEST } from "@imagefleet/core/outcome";
 import { deadLetterAttributes } from "@imagefleet/core/queue";
 import { absentLocally, askFor, type Check, ok, problem, unknown } from "../../check/check.ts";
 import { deleteDeadLetters, walk } from "../../dead-letters/walk.ts";
-import { formatMs } from "../../terminal/units.ts";
+import { formatMs } from "../../terminal/format.ts";
 import { alarmsOf } from "./alarms.ts";
 import { removeDeadLetters } from "./clean.ts";
 import { type Fleet, LEASE_SECONDS, type Stage } from "./fleet.ts";

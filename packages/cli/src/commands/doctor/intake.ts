@@ -9,7 +9,7 @@ import {
 import { clientConfig } from "@imagefleet/core/aws";
 import { absentLocally, askFor, type Check, ok, problem } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
-import { many } from "../../terminal/thousands.ts";
+import { many } from "../../terminal/format.ts";
 import { DEPLOY_AGAIN, type Fleet, type Stage } from "./fleet.ts";
 import { isEventBridge } from "./queues.ts";
 

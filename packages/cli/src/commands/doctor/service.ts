@@ -3,7 +3,7 @@ import { clientConfig } from "@imagefleet/core/aws";
 import { absentLocally, askFor, type Check, ok, problem } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
 import { isOfStage } from "../../connection/stage/names.ts";
-import { many } from "../../terminal/thousands.ts";
+import { many } from "../../terminal/format.ts";
 import type { Fleet } from "./fleet.ts";
 
 const NAME = "ECS service of the worker";
