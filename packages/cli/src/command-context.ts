@@ -5,7 +5,7 @@ import type { Screen } from "./terminal/screen.ts";
 /** What every command gets from the program. */
 export interface CommandContext {
   /** @param json stdout is for JSON only */
-  screen(json: boolean): Screen;
+  screen(json?: boolean): Screen;
   /** Resolves a path relative to `cwd`. */
   path(text: string): string;
   /** The user's working directory. */
@@ -19,12 +19,14 @@ export interface CommandContext {
   onExit(code: number): void;
 }
 
-/** Adds what all commands for a fleet share: connection options, `--json`, examples. */
-export function speakingToAFleet(
-  command: Command,
+/** Adds a command that connects to a fleet, with connection options, `--json` and examples. */
+export function fleetCommand(
+  parent: Command,
   context: CommandContext,
-  examples: string,
-): Command {
+  about: { name: string; description: string; examples: string; isDefault?: boolean },
+) {
+  const { name, description, examples, isDefault = false } = about;
+  const command = parent.command(name, { isDefault }).description(description);
   for (const option of connectionOptions(context.data, context.path)) command.addOption(option);
   return command
     .option("--json", "print JSON on stdout, everything else on stderr")
@@ -39,7 +41,7 @@ export function examplesText(examples: string, invocation: string): string {
 }
 
 export function recipeOption({ recipe, path }: CommandContext) {
-  return new Option("--recipe <file>", "the module of the recipe")
+  return new Option("--recipe <file>", "the module that exports the recipe")
     .argParser(path)
     .default(recipe, "recipe.ts of the project");
 }

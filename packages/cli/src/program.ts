@@ -31,7 +31,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   const command = (text: string) => commandLine(invocation, text, ran);
   const { stdout, stderr } = process;
   const context: CommandContext = {
-    screen: (json) => new Screen({ stdout, stderr, json, cursor, invocation, command }),
+    screen: (json = false) => new Screen({ stdout, stderr, json, cursor, invocation, command }),
     path: (text) => resolve(cwd, text),
     cwd,
     invocation,

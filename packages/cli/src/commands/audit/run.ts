@@ -17,11 +17,11 @@ import { findingText, reportText, summaryJson } from "./text.ts";
 
 export interface AuditOptions {
   readonly connection: ConnectionOptions;
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly recipe: string;
-  readonly repair: boolean;
-  readonly yes: boolean;
-  readonly removeMany: boolean;
+  readonly repair?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+  readonly removeMany?: boolean | undefined;
   readonly maxDepth: MaxDepth;
   readonly limit: number;
 }
@@ -71,10 +71,12 @@ export async function audit(options: AuditOptions, screen: Screen): Promise<numb
   const ms = performance.now() - began;
   const left = Math.max(0, printed - options.limit);
   if (!options.json)
-    screen.report(...reportText(totals, left, ms, connection.where, options.repair, screen));
+    screen.report(
+      ...reportText(totals, left, ms, connection.where, options.repair === true, screen),
+    );
   let repaired: RepairPlan | undefined;
   if (options.repair && !isComplete(totals)) {
-    const todo = plan(totals, options.removeMany);
+    const todo = plan(totals, options.removeMany ?? false);
     for (const why of todo.held) screen.warn(why);
     const question = `${todo.text} at ${connection.where}?`;
     if (todo.nothing) screen.note("Nothing can be repaired now.");

@@ -20,7 +20,7 @@ export async function discard(
   options: DlqChangeOptions & { readonly exportTo: string },
   screen: Screen,
 ): Promise<number> {
-  const { exportTo, dryRun } = options;
+  const { exportTo, dryRun = false } = options;
   await checkExportFile("--export", exportTo);
   return onSurvey(options, async (found, connection, signal) => {
     const { deadLetters } = found;

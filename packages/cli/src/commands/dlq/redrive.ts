@@ -18,7 +18,7 @@ export interface RedriveOptions extends DlqChangeOptions {
   /** Dead letters that were redriven this many times stay in the queue. */
   readonly maxRedrives: number;
   /** Dead letters per second. */
-  readonly rate: number | undefined;
+  readonly rate?: number | undefined;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface RedriveOptions extends DlqChangeOptions {
  * so that a crash between the two leaves a duplicate, which the fleet tolerates, and loses nothing.
  */
 export function redrive(options: RedriveOptions, screen: Screen): Promise<number> {
-  const { maxRedrives, dryRun } = options;
+  const { maxRedrives, dryRun = false } = options;
   return onSurvey(options, async (found, connection, signal) => {
     const due = found.deadLetters.filter(({ redriveCount }) => redriveCount < maxRedrives);
     const refused = found.deadLetters.length - due.length;

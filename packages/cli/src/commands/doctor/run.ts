@@ -32,10 +32,10 @@ import { workerChecks } from "./service.ts";
 export interface DoctorOptions {
   readonly connection: ConnectionOptions;
   /** Undefined for the fleet on this machine. */
-  readonly stage: string | undefined;
+  readonly stage?: string | undefined;
   readonly recipe: string;
-  readonly json: boolean;
-  readonly alarm: boolean;
+  readonly json?: boolean | undefined;
+  readonly alarm?: boolean | undefined;
 }
 
 /** How long a picture may take, ms; longer if the lane must first start a task. */

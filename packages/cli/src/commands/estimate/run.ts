@@ -18,7 +18,7 @@ import { measure } from "./measure.ts";
 
 export interface EstimateOptions {
   readonly connection: ConnectionOptions;
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly recipe: string;
   readonly targets: readonly string[];
   readonly cwd: string;

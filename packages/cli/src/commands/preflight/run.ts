@@ -17,8 +17,8 @@ import { sourceChecks } from "./source.ts";
 export interface PreflightOptions {
   readonly connection: ConnectionOptions;
   /** Undefined for the fleet on this machine, which has few of the checked parts. */
-  readonly stage: string | undefined;
-  readonly json: boolean;
+  readonly stage?: string | undefined;
+  readonly json?: boolean | undefined;
 }
 
 /** `imagefleet preflight`: checks what a deployment of a stage needs, and changes nothing. */

@@ -37,7 +37,7 @@ export interface RunResult extends Fed, Partial<Drained> {
 
 export function outcomeText(
   result: RunResult,
-  { checkpoint, wait }: { checkpoint: string; wait: boolean },
+  { checkpoint, wait }: { checkpoint: string; wait?: boolean | undefined },
   { paint, command }: Screen,
 ): string[] {
   const { sent, sentBefore, again, skipped, seconds, interrupted, deadLetters } = result;

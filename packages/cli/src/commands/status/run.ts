@@ -9,8 +9,8 @@ import { statusJson, statusLine, statusText } from "./text.ts";
 
 export interface StatusOptions {
   readonly connection: ConnectionOptions;
-  readonly json: boolean;
-  readonly watch: boolean;
+  readonly json?: boolean | undefined;
+  readonly watch?: boolean | undefined;
   /** The time between updates, s. */
   readonly every: number;
   readonly leaseSeconds: number;
