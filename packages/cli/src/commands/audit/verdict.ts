@@ -1,4 +1,5 @@
 import type { ListedObject, Manifest } from "@imagefleet/core/store";
+import { present } from "../../present.ts";
 import type { Finding } from "./finding.ts";
 
 /**
@@ -23,13 +24,10 @@ export function verdict(
   const listed = new Map(manifest.renditions.map((rendition) => [rendition.key, rendition]));
   const missing = [...listed.values()].filter((one) => found.get(one.key)?.etag !== one.etag);
   const unlisted = [...found.keys()].filter((each) => !listed.has(each));
-  return [
-    ...(missing.length === 0
-      ? []
-      : [{ kind: "missing" as const, key, renditions: missing.map((one) => one.key) }]),
-    ...(unlisted.length === 0 ? [] : [{ kind: "unlisted" as const, key, renditions: unlisted }]),
-    ...(manifest.rejected === undefined
-      ? []
-      : [{ kind: "rejected" as const, key, reason: manifest.rejected.reason }]),
-  ];
+  const { rejected } = manifest;
+  return present<Finding>(
+    missing.length > 0 && { kind: "missing", key, renditions: missing.map((one) => one.key) },
+    unlisted.length > 0 && { kind: "unlisted", key, renditions: unlisted },
+    rejected !== undefined && { kind: "rejected", key, reason: rejected.reason },
+  );
 }
