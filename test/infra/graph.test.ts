@@ -4,14 +4,14 @@ import { PRICES } from "@imagefleet/core/prices";
 import { describe, expect, it } from "vitest";
 import { buildGraph } from "./build.ts";
 import { isAllowed, needOf, needOfSst, registered, statementsFor } from "./deploy-role/need.ts";
-import { POLICIES, type Statement } from "./deploy-role/policy.ts";
-import { deployRoleTemplate } from "./deploy-role/template.ts";
+import { ATTACHED, PARAMETERS, POLICIES, TEMPLATE_TEXT } from "./deploy-role/template.ts";
 import { NOT_USED, TYPES } from "./deploy-role/types.ts";
 import { fleetIn } from "./fleet.ts";
 import { idleUsd } from "./idle.ts";
 import { permissionsPage } from "./permissions/page.ts";
-import { all, at, textAt } from "./read.ts";
+import { all, textAt } from "./read.ts";
 import type { Graph, Resource } from "./resource.ts";
+import { MANAGED } from "./rules/access.ts";
 import { notAllowed } from "./rules/deploy-role.ts";
 import { RULES } from "./rules/index.ts";
 import { graphsOf, NAMES, type Name, VARIANTS } from "./variants.ts";
@@ -108,8 +108,8 @@ it("writes the permissions down for people, with their reasons", async () => {
 });
 
 describe("the role that deploys", () => {
-  const policies = Object.entries(POLICIES).map(([name, { statements }]) => ({ name, statements }));
-  const all = policies.flatMap(({ statements }): readonly Statement[] => statements);
+  const policies = Object.entries(POLICIES);
+  const all = policies.flatMap(([, { statements }]) => statements);
   const deployed = () => NAMES.map(graph).filter(({ dev }) => !dev);
 
   it.each(all)("has no statement that it could do without: $Sid", (without) => {
@@ -184,36 +184,41 @@ describe("the role that deploys", () => {
       ...["LookAtNetworks", "NewNetworks", "TagNewNetworks", "LookAtAlarmsAndLogs"],
       "NotificationOfASource",
     ];
-    expect(without("<App>")).toEqual(wide);
-    expect(without("<Stage>").sort()).toEqual([...wide, "Parameters", "ReadState"].sort());
+    expect(without("{App}")).toEqual(wide);
+    expect(without("{Stage}").sort()).toEqual([...wide, "Parameters", "ReadState"].sort());
   });
 
-  it("is a template for CloudFormation, in docs", async () => {
-    const template = `${JSON.stringify(deployRoleTemplate(), null, 2)}\n`;
-    // `npm test -- --update=all test/infra/graph.test.ts` writes it again.
-    await expect(template).toMatchFileSnapshot(join(ROOT, "docs", "deploy-role.json"));
-    expect(template).not.toMatch(/<[A-Z]/);
-    const filled = [...template.matchAll(/\$\{([\w:]+)\}/g)].map(([, name]) => name);
-    const known = [
-      ...Object.keys(Object(at(JSON.parse(template), "Parameters"))),
-      ...["Partition", "Region", "AccountId"].map((name) => `AWS::${name}`),
-    ];
+  it("fills in parameters alone, and has each policy attached under its own condition", () => {
+    const filled = [...TEMPLATE_TEXT.matchAll(/\$\{([\w:]+)\}/g)].map(([, name]) => name);
+    const pseudo = ["Partition", "Region", "AccountId"].map((name) => `AWS::${name}`);
+    const known = [...Object.keys(PARAMETERS), ...pseudo];
     expect(filled.filter((name) => !known.includes(name ?? ""))).toEqual([]);
+    const attached = policies.map(([Ref, { onlyIf }]) =>
+      onlyIf === "" ? { Ref } : { "Fn::If": [onlyIf, { Ref }, { Ref: "AWS::NoValue" }] },
+    );
+    expect(ATTACHED).toEqual(attached);
+  });
+
+  it("has a reason for each statement, and attaches AWS's own policies that are known alone", () => {
+    for (const [, { statements, why }] of policies) {
+      expect(Object.keys(why)).toEqual(statements.map(({ Sid }) => Sid));
+    }
+    const [attach] = all.filter(({ Sid }) => Sid === "AttachToRoles");
+    expect(attach?.Condition).toEqual({ ArnEquals: { "iam:PolicyARN": [...MANAGED.keys()] } });
   });
 
   it("keeps IAM's limits, with the longest names: 10 policies of 6,144 characters", () => {
     expect(policies.length).toBeLessThanOrEqual(10);
     const longest = "x".repeat(30);
-    for (const { statements } of policies) {
-      const text = JSON.stringify(statements.map(({ why: _, ...each }) => each));
-      expect(text.replaceAll(/<[\w:]+>/g, longest).length).toBeLessThan(6144);
+    for (const [, { statements }] of policies) {
+      const text = JSON.stringify(statements).replaceAll(/\$\{[\w:]+\}/g, longest);
+      expect(text.length).toBeLessThan(6144);
     }
   });
 
   it("is the one that the workflow takes, and its jobs those that it trusts", () => {
     const workflow = readFileSync(join(ROOT, ".github", "workflows", "deploy.yml"), "utf8");
-    const { Jobs } = Object(at(JSON.parse(JSON.stringify(deployRoleTemplate())), "Parameters"));
-    expect(Jobs.AllowedValues).toEqual(["environment:production", "pull_request"]);
+    expect(PARAMETERS["Jobs"]?.AllowedValues).toEqual(["environment:production", "pull_request"]);
     expect(workflow).toContain("environment: production");
     expect(workflow).toContain("docs/deploy-role.json");
     const taken = [...workflow.matchAll(/role-to-assume: .* vars\.(\w+)/g)].map(([, role]) => role);

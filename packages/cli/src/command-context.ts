@@ -1,12 +1,11 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { connectionOptions } from "./connection/options.ts";
-import { EXIT_CODES_HELP } from "./exit-code.ts";
 import type { Screen } from "./terminal/screen.ts";
 
 /** What every command gets from the program. */
 export interface CommandContext {
   /** @param json stdout is for JSON only */
-  screen(json: boolean): Screen;
+  screen(json?: boolean): Screen;
   /** Resolves a path relative to `cwd`. */
   path(text: string): string;
   /** The user's working directory. */
@@ -20,26 +19,29 @@ export interface CommandContext {
   onExit(code: number): void;
 }
 
-/** Adds what all commands for a fleet share: connection options, `--json`, examples, exit codes. */
-export function speakingToAFleet(
-  command: Command,
+/** Adds a command that connects to a fleet, with connection options, `--json` and examples. */
+export function fleetCommand(
+  parent: Command,
   context: CommandContext,
-  examples: string,
-): Command {
+  about: { name: string; description: string; examples: string; isDefault?: boolean },
+) {
+  const { name, description, examples, isDefault = false } = about;
+  const command = parent.command(name, { isDefault }).description(description);
   for (const option of connectionOptions(context.data, context.path)) command.addOption(option);
   return command
     .option("--json", "print JSON on stdout, everything else on stderr")
-    .addHelpText("after", examplesText(examples, context.invocation) + EXIT_CODES_HELP);
+    .addHelpText("after", examplesText(examples, context.invocation));
 }
 
 /** Examples, with the way to call the program if it is not installed as `imagefleet`. */
 export function examplesText(examples: string, invocation: string): string {
-  if (invocation === "imagefleet") return examples;
-  return examples.replace(/^Examples:$/m, `Examples (imagefleet is "${invocation}" here):`);
+  const text = examples.trimEnd();
+  if (invocation === "imagefleet") return text;
+  return text.replace(/^Examples:$/m, `Examples (imagefleet is "${invocation}" here):`);
 }
 
 export function recipeOption({ recipe, path }: CommandContext) {
-  return new Option("--recipe <file>", "the module of the recipe")
+  return new Option("--recipe <file>", "the module that exports the recipe")
     .argParser(path)
     .default(recipe, "recipe.ts of the project");
 }

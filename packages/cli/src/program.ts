@@ -15,7 +15,7 @@ import { addStartCommand } from "./commands/start/commands.ts";
 import { addStatusCommand } from "./commands/status/commands.ts";
 import { CONNECTION_GROUP } from "./connection/options.ts";
 import type { Env } from "./env.ts";
-import { EXIT_CODES_HELP } from "./exit-code.ts";
+import { EXIT, EXIT_CODES_HELP } from "./exit-code.ts";
 import { PROJECT, RECIPE } from "./project.ts";
 import { printableLines } from "./terminal/printable.ts";
 import { Screen } from "./terminal/screen.ts";
@@ -31,7 +31,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   const command = (text: string) => commandLine(invocation, text, ran);
   const { stdout, stderr } = process;
   const context: CommandContext = {
-    screen: (json) => new Screen({ stdout, stderr, json, cursor, invocation, command }),
+    screen: (json = false) => new Screen({ stdout, stderr, json, cursor, invocation, command }),
     path: (text) => resolve(cwd, text),
     cwd,
     invocation,
@@ -50,7 +50,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
     .hook("preAction", (_root, subcommand) => {
       ran = subcommand;
     })
-    .addHelpText("after", EXIT_CODES_HELP);
+    .addHelpText("afterAll", EXIT_CODES_HELP);
 
   addStartCommand(root, context);
   addRenderCommand(root, context);
@@ -62,9 +62,28 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addDlqCommands(root, context);
   addPreflightCommand(root, context);
   addDoctorCommand(root, context);
+  addHelpCommand(root, context);
   addCompletionCommand(root, context);
 
   return root;
+}
+
+/** Commander's own help command takes one name only: `help dlq` for `help dlq discard`. */
+function addHelpCommand(root: Command, { onExit }: CommandContext): void {
+  root
+    .command("help")
+    .description("print the help of a command: help dlq redrive")
+    .argument("[command...]", "its name")
+    .action((names) => {
+      let command: CommandUnknownOpts = root;
+      for (const name of names) {
+        const found = command.commands.find((each) => each.name() === name);
+        if (found === undefined) return root.error(`error: unknown command ${names.join(" ")}`);
+        command = found;
+      }
+      command.outputHelp();
+      onExit(EXIT.done);
+    });
 }
 
 /** Groups options in their order, but moves the connection options to the end. */

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { ACCOUNT, REGION } from "../answers.ts";
 import { at, textAt } from "../read.ts";
 import type { Graph, Resource } from "../resource.ts";
-import { POLICIES, type Statement } from "./policy.ts";
+import { POLICIES, type Statement } from "./template.ts";
 import { NOT_USED, TYPES } from "./types.ts";
 
 const registrySchema = v.object({ permissions: v.record(v.string(), v.array(v.string())) });
@@ -69,7 +69,7 @@ export function needOf(resource: Resource): readonly string[] | undefined {
   const { only = all.filter((action) => !NOT_USED.some(({ actions }) => actions.test(action))) } =
     type;
   const needed = [...new Set([...only, ...(type.more ?? [])])];
-  const removal: readonly string[] = POLICIES.Removal.statements.flatMap(({ Action }) => Action);
+  const removal = POLICIES["Removal"]?.statements.flatMap(({ Action }) => Action) ?? [];
   return resource.retainOnDelete ? needed.filter((action) => !removal.includes(action)) : needed;
 }
 
@@ -86,7 +86,7 @@ export function statementsFor(graph: Graph): readonly Statement[] {
     HasSourceBucket: foreignSource(graph) !== "",
   };
   return Object.values(POLICIES).flatMap(({ statements, onlyIf }) =>
-    has[onlyIf] ? statements.map((each): Statement => each) : [],
+    has[onlyIf] ? statements : [],
   );
 }
 
@@ -107,7 +107,7 @@ export function isAllowed(
   // Of what has no name, and of what belongs to another service, the action alone can be asked for.
   const named = arn?.split(":")[2] === service ? arn : undefined;
   return statements.some(
-    ({ Action, Resource, Condition = {} }) =>
+    ({ Action, Resource, Condition }) =>
       Action.includes(action) &&
       !(NEW.test(action) && asksForTags(Condition)) &&
       (named === undefined || Resource.some((each) => patternOf(graph, each).test(named))),
@@ -129,7 +129,7 @@ function patternOf(graph: Graph, resource: string): RegExp {
     "AWS::Region": REGION,
     "AWS::AccountId": ACCOUNT,
   };
-  const text = resource.replaceAll(/<([\w:]+)>/g, (_, name) => given[name] ?? "?");
+  const text = resource.replaceAll(/\$\{([\w:]+)\}/g, (_, name) => given[name] ?? "?");
   return new RegExp(`^${text.split("*").map(RegExp.escape).join(".*")}$`);
 }
 

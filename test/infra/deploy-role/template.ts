@@ -1,121 +1,50 @@
-import { POLICIES, type Statement } from "./policy.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
 
-const CONDITIONS = {
-  ThrownAway: { "Fn::Equals": [{ Ref: "ThrowAway" }, "true"] },
-  HasSourceBucket: { "Fn::Not": [{ "Fn::Equals": [{ Ref: "SourceBucket" }, ""] }] },
-  HasBoundary: { "Fn::Not": [{ "Fn::Equals": [{ Ref: "Boundary" }, ""] }] },
-};
+const FILE = join(import.meta.dirname, "..", "..", "..", "docs", "deploy-role.json");
 
-/** What has no default must be given. */
-const PARAMETERS = {
-  App: {
-    Type: "String",
-    AllowedPattern: "[a-z][a-z0-9-]{1,29}",
-    Description: "app in infra/settings.ts",
-  },
-  Stage: {
-    Type: "String",
-    Default: "production",
-    Description: "The stage that the role deploys, or a pattern: pr-*",
-  },
-  Repository: {
-    Type: "String",
-    AllowedPattern: "[^/*]+/[^/*]+",
-    Description:
-      "As GitHub's tokens name it: OWNER@ID/NAME@ID, or OWNER/NAME where it was made before July 15, 2026",
-  },
-  Jobs: {
-    Type: "String",
-    Default: "environment:production",
-    AllowedValues: ["environment:production", "pull_request"],
-    Description: "Which of the repository's jobs may take the role",
-  },
-  ThrowAway: {
-    Type: "String",
-    Default: "false",
-    AllowedValues: ["true", "false"],
-    Description: "true: the role may empty and delete the stage's buckets and keys",
-  },
-  SourceBucket: {
-    Type: "String",
-    Default: "",
-    Description: 'The bucket of source: { bucket, notifications: "replace" }, if there is one',
-  },
-  RolePrefix: { Type: "String", Default: "", Description: "roles.namePrefix, if there is one" },
-  Boundary: {
-    Type: "String",
-    Default: "",
-    Description:
-      "The ARN of roles.permissionsBoundary, without which the role could write any other",
-  },
-};
-
-/** The role that GitHub's jobs deploy with, for CloudFormation: docs/deploy-role.json */
-export function deployRoleTemplate(): object {
-  const policies = Object.entries(POLICIES).map(([name, { statements, onlyIf }]) => [
-    name,
-    {
-      Type: "AWS::IAM::ManagedPolicy",
-      ...(onlyIf !== "" && { Condition: onlyIf }),
-      Properties: {
-        Description: `Imagefleet's deployments: ${name}`,
-        PolicyDocument: { Version: "2012-10-17", Statement: statements.map(statementOf) },
-      },
-    },
-  ]);
-  const attached = Object.entries(POLICIES).map(([name, { onlyIf }]) =>
-    onlyIf === "" ? { Ref: name } : { "Fn::If": [onlyIf, { Ref: name }, { Ref: "AWS::NoValue" }] },
-  );
-  return {
-    AWSTemplateFormatVersion: "2010-09-09",
-    Description: "The role with which GitHub's jobs deploy an Imagefleet: see docs/deploy.md",
-    Parameters: PARAMETERS,
-    Conditions: CONDITIONS,
-    Resources: {
-      ...Object.fromEntries(policies),
-      Role: {
-        Type: "AWS::IAM::Role",
-        Properties: {
-          AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [TRUST] },
-          ManagedPolicyArns: attached,
-        },
-      },
-    },
-    Outputs: { RoleArn: { Value: { "Fn::GetAtt": ["Role", "Arn"] } } },
-  };
-}
-
-const ISSUER = "token.actions.githubusercontent.com";
-
-/**
- * One subject, and no pattern: https://docs.github.com/en/actions/reference/security/oidc
- * https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
- */
-const TRUST = filledIn({
-  Effect: "Allow",
-  Principal: {
-    Federated: `arn:<AWS::Partition>:iam::<AWS::AccountId>:oidc-provider/${ISSUER}`,
-  },
-  Action: "sts:AssumeRoleWithWebIdentity",
-  Condition: {
-    StringEquals: {
-      [`${ISSUER}:aud`]: "sts.amazonaws.com",
-      [`${ISSUER}:sub`]: "repo:<Repository>:<Jobs>",
-    },
-  },
+/** As IAM has it. `${App}` and the like are what CloudFormation fills in. */
+const statementSchema = v.strictObject({
+  Effect: v.literal("Allow"),
+  Sid: v.string(),
+  Action: v.array(v.string()),
+  Resource: v.array(v.string()),
+  Condition: v.optional(v.record(v.string(), v.unknown()), {}),
+});
+const policySchema = v.pipe(
+  v.strictObject({
+    Type: v.literal("AWS::IAM::ManagedPolicy"),
+    Condition: v.optional(v.string(), ""),
+    // For people: what SST's documented policy has instead, or why it is so wide.
+    Metadata: v.looseObject({ Why: v.record(v.string(), v.string()) }),
+    Properties: v.object({ PolicyDocument: v.object({ Statement: v.array(statementSchema) }) }),
+  }),
+  v.transform(({ Condition, Metadata, Properties }) => ({
+    statements: Properties.PolicyDocument.Statement,
+    why: Metadata.Why,
+    onlyIf: Condition,
+  })),
+);
+const roleSchema = v.object({ Properties: v.object({ ManagedPolicyArns: v.array(v.unknown()) }) });
+const templateSchema = v.object({
+  Parameters: v.record(
+    v.string(),
+    v.looseObject({ AllowedValues: v.optional(v.array(v.string())) }),
+  ),
+  Resources: v.objectWithRest({ Role: roleSchema }, policySchema),
 });
 
-function statementOf({ why: _, ...statement }: Statement): object {
-  return { Effect: "Allow", ...Object(filledIn(statement)) };
-}
+/** CloudFormation's template of the role that deploys, which is edited by hand. */
+export const TEMPLATE_TEXT = readFileSync(FILE, "utf8");
+const TEMPLATE = v.parse(
+  templateSchema,
+  JSON.parse(TEMPLATE_TEXT, (_key, value) => Object(value)["Fn::Sub"] ?? value),
+);
+export const { Parameters: PARAMETERS } = TEMPLATE;
+const { Role, ...policies } = TEMPLATE.Resources;
+export const ATTACHED = Role.Properties.ManagedPolicyArns;
 
-/** With `Fn::Sub` around each text that has something to fill in. */
-function filledIn(value: unknown): unknown {
-  if (typeof value === "string") {
-    const text = value.replaceAll(/<([\w:]+)>/g, (_, name) => `\${${name}}`);
-    return text === value ? value : { "Fn::Sub": text };
-  }
-  if (Array.isArray(value)) return value.map(filledIn);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, filledIn(each)]));
-}
+export type Statement = v.InferOutput<typeof statementSchema>;
+/** By the condition of the template with which a role has it; "": every role has it. */
+export const POLICIES: Readonly<Record<string, v.InferOutput<typeof policySchema>>> = policies;

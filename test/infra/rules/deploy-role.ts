@@ -1,5 +1,5 @@
 import { arnOf, isAllowed, isMade, needOf, needOfSst, statementsFor } from "../deploy-role/need.ts";
-import type { Statement } from "../deploy-role/policy.ts";
+import type { Statement } from "../deploy-role/template.ts";
 import type { Graph } from "../resource.ts";
 import type { Rule } from "./rule.ts";
 

@@ -1,7 +1,8 @@
 import { statusOf } from "@imagefleet/core/aws";
 import type { Lane } from "@imagefleet/core/outcome";
+import { EXIT } from "../exit-code.ts";
+import { many } from "../terminal/format.ts";
 import type { Screen } from "../terminal/screen.ts";
-import { many } from "../terminal/thousands.ts";
 
 /**
  * The result of a check. `unknown`: AWS did not answer, or the check could not run. `none`: there is
@@ -95,29 +96,50 @@ function isDenied(error: unknown): boolean {
 const COLORS = { ok: "green", wrong: "red", unknown: "yellow", none: "dim" } as const;
 const STATE_WIDTH = 7;
 
-/** The lines of a check: state, finding, and what to do. */
-export function checkText({ name, state, message, fix }: Check, paint: Screen["paint"]): string[] {
-  return [
-    `${paint(COLORS[state], state.padEnd(STATE_WIDTH))}  ${name}: ${message}`,
-    ...(fix === undefined ? [] : [`${" ".repeat(STATE_WIDTH)}  → ${fix}`]),
-  ];
+interface ReportOptions {
+  readonly json?: boolean | undefined;
+  readonly stage?: string | undefined;
 }
 
-/** The result of all checks in one sentence. */
-export function summaryText(checks: readonly Check[], where: string): string {
-  const { wrong, unknown } = tally(checks);
-  const found =
-    wrong === 0 ? "No check found a problem" : `${many(wrong, "check")} found a problem`;
-  const left = unknown === 0 ? "" : `; the result of ${many(unknown, "check")} is unknown`;
-  return `${found} at ${where}${left}.`;
-}
+/** Prints checks when they end, and then a summary; or all of them as JSON. */
+export class CheckReport {
+  readonly checks: Check[] = [];
+  readonly #screen: Screen;
+  readonly #options: ReportOptions;
 
-export function tally(checks: readonly Check[]): Readonly<Record<State, number>> {
-  const count = (state: State) => checks.filter((check) => check.state === state).length;
-  return {
-    ok: count("ok"),
-    wrong: count("wrong"),
-    unknown: count("unknown"),
-    none: count("none"),
-  };
+  constructor(screen: Screen, options: ReportOptions) {
+    this.#screen = screen;
+    this.#options = options;
+  }
+
+  add(checks: readonly Check[]): void {
+    this.checks.push(...checks);
+    if (this.#options.json) return;
+    for (const { name, state, message, fix } of checks) {
+      const label = this.#screen.paint(COLORS[state], state.padEnd(STATE_WIDTH));
+      this.#screen.report(`${label}  ${name}: ${message}`);
+      if (fix !== undefined) this.#screen.report(`${" ".repeat(STATE_WIDTH)}  → ${fix}`);
+    }
+  }
+
+  /**
+   * @param more fields of the JSON
+   * @returns the exit code
+   */
+  end(where: string, more: Readonly<Record<string, unknown>> = {}): number {
+    const { json, stage = null } = this.#options;
+    const count = (state: State) => this.checks.filter((check) => check.state === state).length;
+    const [wrong, unknown] = [count("wrong"), count("unknown")];
+    if (json) {
+      const counts = { ok: count("ok"), wrong, unknown, none: count("none") };
+      const at = new Date().toISOString();
+      this.#screen.json({ version: 1, at, where, stage, ...counts, checks: this.checks, ...more });
+    } else {
+      const found =
+        wrong === 0 ? "No check found a problem" : `${many(wrong, "check")} found a problem`;
+      const left = unknown === 0 ? "" : `; the result of ${many(unknown, "check")} is unknown`;
+      this.#screen.report("", this.#screen.paint("bold", `${found} at ${where}${left}.`));
+    }
+    return wrong > 0 ? EXIT.deadLetters : EXIT.done;
+  }
 }

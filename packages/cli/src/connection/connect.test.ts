@@ -1,13 +1,11 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { asEnvironment } from "@imagefleet/local/credentials";
 import { FaultProxy } from "@imagefleet/local/fault-proxy";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../fixtures/cli.ts";
 import { openDataFolder } from "./data-folder.ts";
-import { RESOLVE_LOCALLY } from "./fixtures/resolve-locally.ts";
 
 let sandbox: Sandbox;
 let folder: string;
@@ -94,39 +92,9 @@ describe("a fleet is located", () => {
       Array(5).fill(2),
     );
   });
-
-  it("by the link of SST", async () => {
-    // The servers accept only names of this machine as Host; the proxy accepts others.
-    await using proxy = await FaultProxy.start(sandbox.endpoint, () => undefined);
-    const { code, stdout, stderr } = await summary(
-      ["--endpoint", proxy.endpoint.replace("127.0.0.1", "local.test")],
-      {
-        AWS_REGION: "us-east-1",
-        ...asEnvironment(sandbox.credentials),
-        ...linked(),
-        ...RESOLVE_LOCALLY,
-      },
-    );
-    expect(stderr).toBe("");
-    expect(code).toBe(0);
-    expect(stdout).toContain("No dead letters at http://local.test");
-  });
 });
 
 describe("an error names what is wrong", () => {
-  it("a queue, with the queues that exist, the most similar first", async () => {
-    const { code, stderr } = await summary([
-      "--endpoint",
-      sandbox.endpoint,
-      "--small-queue",
-      "imagefleet-smal",
-    ]);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(
-      /--small-queue: there is no queue imagefleet-smal at .*: found imagefleet-small, /,
-    );
-  });
-
   it.each([
     ["queue", "GetQueueUrl", /--small-queue: these credentials may not access the queue mine at /],
     [

@@ -39,8 +39,8 @@ export interface Connection extends Disposable {
 export async function connect(options: ConnectionOptions): Promise<Connection> {
   const env = readConnectionEnv();
   const target = await targetOf(options, env, namesOf(options, env.variables));
-  const s3 = createS3(target.clients.S3);
-  const sqs = createSqs(target.clients.SQS);
+  const s3 = createS3(target.clients("S3"));
+  const sqs = createSqs(target.clients("SQS"));
   const translateErrors = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;

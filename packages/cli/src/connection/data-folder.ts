@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { lock } from "../files/lock.ts";
 import { checkFolder } from "../files/output/folder.ts";
 import { writeWhole } from "../files/output/staged-file.ts";
-import { thousands } from "../terminal/thousands.ts";
+import { thousands } from "../terminal/format.ts";
 import { UsageError } from "../usage-error.ts";
 import { startError } from "./start-error.ts";
 

@@ -12,7 +12,7 @@ export interface Target {
   /** The location as text: `the local fleet, http://127.0.0.1:4566`. */
   readonly where: string;
   /** The client options of each service. */
-  readonly clients: Readonly<Record<Service, ClientOptions>>;
+  readonly clients: (service: Service) => ClientOptions;
   /** True for the servers of `npm start`: one process with only S3 and SQS. */
   readonly isLocal: boolean;
   readonly names: Names;
@@ -31,7 +31,8 @@ export async function targetOf(
   given: Names,
 ): Promise<Target> {
   const { profile, region } = options;
-  const byFlag = options.endpoint === undefined ? undefined : asEndpoint(options.endpoint);
+  const byFlag =
+    options.endpoint === undefined ? undefined : { url: options.endpoint, by: "--endpoint" };
   const common = byFlag ?? env.endpoint;
   // As in the AWS CLI: the flag, else the variable of the service, else the common variable.
   const endpointOf = (service: Service) => byFlag ?? env.endpoints[service] ?? env.endpoint;
@@ -58,11 +59,11 @@ export async function targetOf(
     ].join(", ");
     return {
       where: as === "" ? at : `${at} (${as})`,
-      clients: forEach((service) => ({
+      clients: (service) => ({
         region: region ?? env.region,
         profile,
         endpoint: endpointOf(service)?.url,
-      })),
+      }),
       isLocal: false,
       names: given,
     };
@@ -106,7 +107,7 @@ function local({ endpoint, credentials }: LocalServer, region = REGION, given: N
   }
   return {
     where: `the local fleet, ${endpoint}`,
-    clients: forEach(() => ({ region, endpoint, ...(credentials && { credentials }) })),
+    clients: () => ({ region, endpoint, ...(credentials && { credentials }) }),
     isLocal: true,
     names,
   };
@@ -120,24 +121,6 @@ function isForeign(named: Named | undefined, running: string): boolean {
   const isLocal =
     isLoopback(named.value) && URL.parse(named.value)?.port === URL.parse(running)?.port;
   return !isLocal;
-}
-
-function forEach(make: (service: Service) => ClientOptions): Target["clients"] {
-  return {
-    S3: make("S3"),
-    SQS: make("SQS"),
-    CLOUDWATCH: make("CLOUDWATCH"),
-    EC2: make("EC2"),
-    ECS: make("ECS"),
-    IAM: make("IAM"),
-    LAMBDA: make("LAMBDA"),
-    SERVICE_QUOTAS: make("SERVICE_QUOTAS"),
-    STS: make("STS"),
-  };
-}
-
-function asEndpoint(url: string): NamedEndpoint {
-  return { url, by: "--endpoint" };
 }
 
 function checkEndpoint({ url, by }: NamedEndpoint): void {

@@ -1,13 +1,13 @@
 import type { Lane } from "@imagefleet/core/outcome";
 import type { DeadLetter, QueueCounts } from "@imagefleet/core/queue";
 import type { Connection } from "../connection/connect.ts";
-import { many } from "../terminal/thousands.ts";
+import { many } from "../terminal/format.ts";
 import { type DeadLetterFilter, lanesOf, matches } from "./filter.ts";
 import { walk } from "./walk.ts";
 
 /** The content of the dead-letter queues. */
 export interface Survey {
-  /** The dead letters that match the filter, without their bodies, sorted by their last attempt. */
+  /** The dead letters that match the filter, without their bodies, sorted by their last attempt and id. */
   readonly deadLetters: readonly DeadLetter[];
   readonly lanes: readonly SurveyedLane[];
 }
@@ -37,13 +37,18 @@ export async function survey(
     return [];
   });
   return {
-    deadLetters: deadLetters.sort((a, b) => a.lastAttemptAt - b.lastAttemptAt),
+    deadLetters: deadLetters.sort(byLastAttempt),
     lanes: lanes.map((lane, index) => ({
       lane,
       before: before[index] ?? { waiting: 0, inFlight: 0 },
       read: read.get(lane) ?? 0,
     })),
   };
+}
+
+/** Those of one time are sorted by id: SQS returns them in any order. */
+function byLastAttempt(a: DeadLetter, b: DeadLetter): number {
+  return a.lastAttemptAt - b.lastAttemptAt || (a.id < b.id ? -1 : 1);
 }
 
 /** How many dead letters there are if other readers hold all of them, so that none could be read; else 0. */

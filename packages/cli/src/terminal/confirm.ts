@@ -12,7 +12,7 @@ import { wrap } from "./wrap.ts";
  * @param instead an alternative: `or --dry-run to only count`
  * @throws UsageError without a terminal
  */
-export function requirePerson(yes: boolean, asks: string, instead = ""): void {
+export function requirePerson(yes: boolean | undefined, asks: string, instead = ""): void {
   if (yes || (process.stdin.isTTY && process.stderr.isTTY)) return;
   const stream = process.stdin.isTTY ? "stderr" : "stdin";
   throw new UsageError(
@@ -28,7 +28,7 @@ export function requirePerson(yes: boolean, asks: string, instead = ""): void {
  */
 export async function confirm(
   question: string,
-  yes: boolean,
+  yes: boolean | undefined,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<boolean> {

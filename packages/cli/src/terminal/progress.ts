@@ -1,6 +1,6 @@
 import type { FleetStatus } from "@imagefleet/local/fleet";
+import { formatMs } from "./format.ts";
 import type { Screen } from "./screen.ts";
-import { formatMs } from "./units.ts";
 
 /** The progress of the work. */
 export interface ProgressState {

@@ -89,6 +89,11 @@ export class Screen {
     this.#stderr.write(`${wrap(printableStyled(line), this.#stderr.columns)}\n`);
   }
 
+  /** Writes a warning, which is not part of the report. */
+  warn(text: string): void {
+    this.note(this.tint("yellow", `! ${text}`));
+  }
+
   /** Replaces the live lines; an empty list removes them. */
   live(lines: readonly string[]): void {
     if (lines.length === 0) this.#live?.clear();

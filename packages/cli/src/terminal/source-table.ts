@@ -1,9 +1,7 @@
+import { present } from "../present.ts";
+import { formatBytes, formatMs, many } from "./format.ts";
 import { printable } from "./printable.ts";
-import type { Screen } from "./screen.ts";
-import { type Column, table } from "./table.ts";
-import { count, formatBytes, formatMs } from "./units.ts";
-
-type Canvas = Pick<Screen, "width" | "paint">;
+import { type Canvas, type Column, table } from "./table.ts";
 
 /** A source and its outcome; sizes in px and bytes, times in ms. */
 export interface SourceRow {
@@ -42,17 +40,8 @@ export function choose(rows: readonly SourceRow[]): readonly SourceRow[] {
 export function sourceTable(rows: readonly SourceRow[], screen: Canvas): string[] {
   const shown = choose(rows);
   const left = rows.length - shown.length;
-  return [
-    ...table(columns(screen), shown, screen.width, (text) => screen.paint("dim", text)),
-    ...(left === 0
-      ? []
-      : [
-          screen.paint(
-            "dim",
-            `… and ${left} more. Shown are problems and the slowest; --json lists all`,
-          ),
-        ]),
-  ];
+  const more = `… and ${left} more. Shown are problems and the slowest; --json lists all`;
+  return present(table(columns(screen), shown, screen), left > 0 && screen.paint("dim", more));
 }
 
 /** Below this width, texts are abbreviated. */
@@ -120,7 +109,7 @@ export function renditionTotals(rows: readonly SourceRow[]): string {
   const renditions = rows.reduce((sum, row) => sum + row.renditions.length, 0);
   const into = rows.reduce((sum, row) => sum + row.bytesIn, 0);
   const out = rows.reduce((sum, row) => sum + bytesOut(row), 0);
-  return `${count(renditions, "rendition")}, ${formatBytes(out)}, of ${count(rows.length, "source")}, ${formatBytes(into)}`;
+  return `${many(renditions, "rendition")}, ${formatBytes(out)}, of ${many(rows.length, "source")}, ${formatBytes(into)}`;
 }
 
 export function tally(values: readonly string[]): Record<string, number> {

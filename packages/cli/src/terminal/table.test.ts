@@ -7,7 +7,7 @@ import { choose, MAX_ROWS, type SourceRow, sourceTable } from "./source-table.ts
 import { table } from "./table.ts";
 
 const text = fc.string({ unit: "grapheme", maxLength: 120 });
-const plain = (title: string) => title;
+const canvas = (width: number) => ({ width, paint: (_style: unknown, plain: string) => plain });
 
 describe("a table", () => {
   test("is never wider than the terminal, for any content", () => {
@@ -25,7 +25,7 @@ describe("a table", () => {
             },
             { title: "two", cell: (row: [string, string]) => printable(row[1]), align: "right" },
           ] as const;
-          const lines = table(columns, rows, width, plain);
+          const lines = table(columns, rows, canvas(width));
           expect(lines).toHaveLength(rows.length + 1);
           for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(width);
         },
@@ -42,7 +42,7 @@ describe("a table", () => {
       { title: "name", cell: ({ name }: (typeof rows)[0]) => name, min: 8, cut: "middle" },
       { title: "size", cell: ({ size }: (typeof rows)[0]) => size, align: "right" },
     ] as const;
-    expect(table(columns, rows, 20, plain)).toEqual([
+    expect(table(columns, rows, canvas(20))).toEqual([
       "name            size",
       "日本.jpg         1 B",
       "a-very-…re.jpg  12 B",
@@ -82,8 +82,6 @@ describe("a table", () => {
 });
 
 test("shows source, lane and outcome on 40 columns", () => {
-  const paint = (_style: unknown, text: string) => text;
-  const screen = { width: 40, paint };
   const row = {
     name: "a-very-long-name-of-a-picture.jpg",
     lane: "small",
@@ -93,7 +91,7 @@ test("shows source, lane and outcome on 40 columns", () => {
     renditions: [],
     ms: 1,
   };
-  expect(sourceTable([row], screen)).toEqual([
+  expect(sourceTable([row], canvas(40))).toEqual([
     "source              lane   outcome",
     "a-very-lo…ture.jpg  small  SourceCorrupt",
   ]);
@@ -122,8 +120,7 @@ describe("a table of many sources", () => {
 
   test("reports how many rows are not shown, and the option that lists them", () => {
     const rows = Array.from({ length: 50 }, (_unused, index) => row(`${index}`, "rendered", index));
-    const screen = { width: 100, paint: (_style: unknown, text: string) => text };
-    expect(sourceTable(rows, screen)).toContain(
+    expect(sourceTable(rows, canvas(100))).toContain(
       "… and 10 more. Shown are problems and the slowest; --json lists all",
     );
   });

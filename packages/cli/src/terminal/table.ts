@@ -1,5 +1,9 @@
 import stringWidth from "string-width";
 import { pad, shorten } from "./printable.ts";
+import type { Screen } from "./screen.ts";
+
+/** Where a table is shown. */
+export type Canvas = Pick<Screen, "width" | "paint">;
 
 export interface Column<Row> {
   readonly title: string;
@@ -21,8 +25,7 @@ const GAP = "  ";
 export function table<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  width: number,
-  paintTitle: (text: string) => string,
+  { width, paint: paintTitle }: Canvas,
 ): string[] {
   const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
   const widths = narrow(
@@ -41,7 +44,7 @@ export function table<Row>(
   };
   const titles = columns.map(({ title }) => title);
   return [
-    line(titles, paintTitle),
+    line(titles, (text) => paintTitle("dim", text)),
     ...rows.map((row, at) =>
       line(cells[at] ?? [], (text, index) => columns[index]?.paint?.(text, row) ?? text),
     ),

@@ -3,9 +3,15 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { ACCESS_KEY_IDS, type Credentials } from "../credentials/credentials.ts";
 import { checkPolicy, isForm, readForm } from "./browser-upload.ts";
 import { checkChunks } from "./chunks.ts";
-import { algorithm, type Claim, type RequestClaim, readClaim, readRequestClaim } from "./claim.ts";
 import type { Request } from "./fauxqs.ts";
 import { refusal } from "./refusal.ts";
+import {
+  algorithm,
+  type RequestSignature,
+  readRequestSignature,
+  readSignature,
+  type SignatureFields,
+} from "./signature-fields.ts";
 import { decodePercents, header, targetOf } from "./target.ts";
 
 /** Checks the body after it has been read. */
@@ -47,26 +53,26 @@ export class Authority {
   async checkHead(request: Request): Promise<void> {
     const isS3 = !isRootPost(request);
     const target = targetOf(request);
-    const claim = readRequestClaim(request, target.query);
-    if (claim === undefined) {
+    const fields = readRequestSignature(request, target.query);
+    if (fields === undefined) {
       if (!isS3 || request.method !== "POST" || !isForm(request)) throw refusal("missing", isS3);
       this.#checks.set(request, (body) => this.#checkForm(request, target.bucket, body));
       return;
     }
-    if (claim === "unreadable") throw refusal("malformed", isS3);
-    checkScope(claim, isS3);
-    checkTime(claim, isS3);
-    checkSignedHeaders(request, claim, isS3);
+    if (fields === "unreadable") throw refusal("malformed", isS3);
+    checkScope(fields, isS3);
+    checkTime(fields, isS3);
+    checkSignedHeaders(request, fields, isS3);
     const payload = header(request, "x-amz-content-sha256") ?? target.query["X-Amz-Content-Sha256"];
     if (payload !== undefined) {
-      await this.#check(request, claim, payload, isS3);
-      this.#checks.set(request, this.#bodyCheck(payload, claim, isS3));
+      await this.#check(request, fields, payload, isS3);
+      this.#checks.set(request, this.#bodyCheck(payload, fields, isS3));
     } else if (isS3) {
       // A presigned URL is signed before the body is known.
-      if (claim.expires === undefined) throw refusal("noBodyHash", isS3);
-      await this.#check(request, claim, "UNSIGNED-PAYLOAD", isS3);
+      if (fields.expires === undefined) throw refusal("noBodyHash", isS3);
+      await this.#check(request, fields, "UNSIGNED-PAYLOAD", isS3);
     } else {
-      this.#checks.set(request, (body) => this.#check(request, claim, sha256(body), isS3));
+      this.#checks.set(request, (body) => this.#check(request, fields, sha256(body), isS3));
     }
   }
 
@@ -76,7 +82,7 @@ export class Authority {
     await this.#checks.get(request)?.(body);
   }
 
-  #bodyCheck(payload: string, claim: Claim, isS3: boolean): CheckBody {
+  #bodyCheck(payload: string, fields: SignatureFields, isS3: boolean): CheckBody {
     if (/^[0-9a-f]{64}$/.test(payload)) {
       return (body) => {
         if (sha256(body) !== payload) throw refusal("body", isS3);
@@ -84,34 +90,34 @@ export class Authority {
     }
     if (isS3 && unsignedPayloads.includes(payload)) return () => {};
     if (isS3 && (payload === signedChunks || payload === `${signedChunks}-TRAILER`)) {
-      const sign = (text: string) => this.#s3.sign(text, optionsOf(claim));
-      return (body) => checkChunks(body, claim, sign);
+      const sign = (text: string) => this.#s3.sign(text, optionsOf(fields));
+      return (body) => checkChunks(body, fields, sign);
     }
     throw refusal("bodyHash", isS3);
   }
 
   async #check(
     request: Request,
-    claim: RequestClaim,
+    fields: RequestSignature,
     payload: string,
     isS3: boolean,
   ): Promise<void> {
     const signer = isS3 ? this.#s3 : this.#others;
-    const again = requestOf(request, claim, payload);
-    const signableHeaders = new Set(claim.signedHeaders);
+    const again = requestOf(request, fields, payload);
+    const signableHeaders = new Set(fields.signedHeaders);
     // It determines the body hash that is signed. It is signed as a header only if the client signed it.
     const outside = new Set(["x-amz-content-sha256"].filter((name) => !signableHeaders.has(name)));
-    const options = { ...optionsOf(claim), signableHeaders, unsignableHeaders: outside };
-    if (claim.expires === undefined) {
+    const options = { ...optionsOf(fields), signableHeaders, unsignableHeaders: outside };
+    if (fields.expires === undefined) {
       const signed = await signer.sign(again, options);
       const [, signature = ""] =
         /Signature=(.*)$/.exec(signed.headers["authorization"] ?? "") ?? [];
-      return compare(signature, claim, isS3);
+      return compare(signature, fields, isS3);
     }
-    const presigning = { ...options, expiresIn: claim.expires };
+    const presigning = { ...options, expiresIn: fields.expires };
     const unhoistableHeaders = new Set(Object.keys(again.headers));
     const signed = await signer.presign(again, { ...presigning, unhoistableHeaders });
-    compare(String(signed.query?.["X-Amz-Signature"]), claim, isS3);
+    compare(String(signed.query?.["X-Amz-Signature"]), fields, isS3);
   }
 
   /** A browser upload signs its policy and must conform to it. */
@@ -119,30 +125,30 @@ export class Authority {
     const form = readForm(header(request, "content-type"), body);
     const field = (name: string) => form?.fields.get(name) ?? "";
     if (form === undefined || field("policy") === "") throw refusal("missing", true);
-    const claim = readClaim({
+    const fields = readSignature({
       credential: field("x-amz-credential"),
       date: field("x-amz-date"),
       signature: field("x-amz-signature"),
       token: form.fields.get("x-amz-security-token"),
     });
-    if (claim === undefined || field("x-amz-algorithm") !== algorithm) {
+    if (fields === undefined || field("x-amz-algorithm") !== algorithm) {
       throw refusal("malformed", true);
     }
-    checkScope(claim, true);
-    compare(await this.#s3.sign(field("policy"), optionsOf(claim)), claim, true);
+    checkScope(fields, true);
+    compare(await this.#s3.sign(field("policy"), optionsOf(fields)), fields, true);
     checkPolicy(form, bucket);
   }
 }
 
-function checkScope(claim: Claim, isS3: boolean): void {
-  const isKnown = ACCESS_KEY_IDS.some((id) => id === claim.accessKeyId);
+function checkScope(fields: SignatureFields, isS3: boolean): void {
+  const isKnown = ACCESS_KEY_IDS.some((id) => id === fields.accessKeyId);
   if (!isKnown) throw refusal("unknownKey", isS3);
-  if (claim.token !== undefined) throw refusal("token", isS3);
+  if (fields.token !== undefined) throw refusal("token", isS3);
   const services = isS3 ? ["s3"] : ["sqs", "sts"];
-  if (!services.includes(claim.service)) throw refusal("malformed", isS3);
+  if (!services.includes(fields.service)) throw refusal("malformed", isS3);
 }
 
-function checkTime({ at, expires }: RequestClaim, isS3: boolean): void {
+function checkTime({ at, expires }: RequestSignature, isS3: boolean): void {
   // Rejected clients set their clock by the Date header of the response, which is this clock.
   const now = new Date();
   const age = now.getTime() - at.getTime();
@@ -161,7 +167,7 @@ function checkSignedHeaders(request: Request, { signedHeaders }: Claims, isS3: b
   if (!isComplete) throw refusal("unsignedHeaders", isS3);
 }
 
-type Claims = Pick<RequestClaim, "signedHeaders">;
+type Claims = Pick<RequestSignature, "signedHeaders">;
 
 /** The received request as it was before signing: the signed headers and the query without its signature. */
 function requestOf(request: Request, { signedHeaders }: Claims, payload: string) {
@@ -197,11 +203,11 @@ function encodeOnce(segment: string): string {
     .replaceAll("%2F", "/");
 }
 
-function optionsOf({ at, region, service }: Claim) {
+function optionsOf({ at, region, service }: SignatureFields) {
   return { signingDate: at, signingRegion: region, signingService: service };
 }
 
-function compare(expected: string, { signature }: Claim, isS3: boolean): void {
+function compare(expected: string, { signature }: SignatureFields, isS3: boolean): void {
   const [a, b] = [Buffer.from(expected), Buffer.from(signature)];
   if (a.length !== b.length || !timingSafeEqual(a, b)) throw refusal("mismatch", isS3);
 }

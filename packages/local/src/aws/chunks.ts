@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
-import type { Claim } from "./claim.ts";
 import { S3Error } from "./fauxqs.ts";
 import { refusal } from "./refusal.ts";
+import type { SignatureFields } from "./signature-fields.ts";
 
 const empty = hash("sha256", "");
 
@@ -9,12 +9,12 @@ const empty = hash("sha256", "");
  * Checks a body that is signed in chunks, each with the signature of the previous chunk, and its trailing
  * checksums: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  *
- * @param sign signs a text with the key of the claim's scope
+ * @param sign signs a text with the key of the signed's scope
  * @throws S3Error IncompleteBody (400), SignatureDoesNotMatch (403)
  */
 export async function checkChunks(
   body: Buffer,
-  { date, scope, signature }: Claim,
+  { date, scope, signature }: SignatureFields,
   sign: (text: string) => Promise<string>,
 ): Promise<void> {
   let [previous, at] = [signature, 0];

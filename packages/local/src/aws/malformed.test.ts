@@ -173,7 +173,7 @@ it("rejects an arbitrary unsigned request", async () => {
       fc.oneof(rubbish, fc.constantFrom("/", "?", "&", "=", "X-Amz-Algorithm=AWS4-HMAC-SHA256")),
     )
     .map((parts) => `/${parts.join("").replace(/[^\u0021-\u007e]/gu, "%")}`);
-  const claim = fc.dictionary(
+  const fields = fc.dictionary(
     fc.constantFrom(
       "authorization",
       "x-amz-date",
@@ -195,7 +195,7 @@ it("rejects an arbitrary unsigned request", async () => {
     fc.asyncProperty(
       method,
       target,
-      claim,
+      fields,
       fc.oneof(rubbish, form),
       async (asked, path, headers, text) => {
         const body = Buffer.from(text);

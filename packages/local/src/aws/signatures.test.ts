@@ -5,11 +5,11 @@ import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { checkChunks } from "./chunks.ts";
-import { readClaim } from "./claim.ts";
 import { type Clients, clientsOf } from "./fixtures/clients.ts";
 import { folder } from "./fixtures/folder.ts";
 import { type Signed, send, sign, signedFields, signerOf } from "./fixtures/signing.ts";
 import { type LocalAws, startLocalAws } from "./server.ts";
+import { readSignature } from "./signature-fields.ts";
 
 const MINUTE = 60_000;
 let local: LocalAws;
@@ -295,15 +295,15 @@ describe("a body that is signed in chunks", () => {
   ];
 
   function check(seed: string, body: string): Promise<void> {
-    const claim = readClaim({
+    const signed = readSignature({
       credential: `${example.accessKeyId}/20130524/us-east-1/s3/aws4_request`,
       date: "20130524T000000Z",
       signature: seed,
     });
-    if (claim === undefined) throw new Error("no claim");
+    if (signed === undefined) throw new Error("no signature");
     const signer = signerOf(clients, example);
-    const sign = (text: string) => signer.sign(text, { signingDate: claim.at });
-    return checkChunks(Buffer.from(body), claim, sign);
+    const sign = (text: string) => signer.sign(text, { signingDate: signed.at });
+    return checkChunks(Buffer.from(body), signed, sign);
   }
 
   test.each([

@@ -7,7 +7,7 @@ import { RenditionStore } from "@imagefleet/core/store";
 import * as v from "valibot";
 import type { Consumers, MaxDepth } from "../../feed/depth.ts";
 import { Feeder } from "../../feed/feeder.ts";
-import { many } from "../../terminal/thousands.ts";
+import { many } from "../../terminal/format.ts";
 import type { AuditTotals } from "./finding.ts";
 import { Lookup } from "./lookup.ts";
 

@@ -5,10 +5,10 @@ import type { MaxDepth } from "../../feed/depth.ts";
 import { limitHeap } from "../../limit-heap.ts";
 import { readRecipe } from "../../recipe/read.ts";
 import { confirm } from "../../terminal/confirm.ts";
+import { many, thousands } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { many, thousands } from "../../terminal/thousands.ts";
 import { Audit } from "./audit.ts";
 import { type AuditTotals, isComplete } from "./finding.ts";
 import { plan, type RepairPlan, repair } from "./repair.ts";
@@ -17,11 +17,11 @@ import { findingText, reportText, summaryJson } from "./text.ts";
 
 export interface AuditOptions {
   readonly connection: ConnectionOptions;
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly recipe: string;
-  readonly repair: boolean;
-  readonly yes: boolean;
-  readonly removeMany: boolean;
+  readonly repair?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+  readonly removeMany?: boolean | undefined;
   readonly maxDepth: MaxDepth;
   readonly limit: number;
 }
@@ -71,11 +71,13 @@ export async function audit(options: AuditOptions, screen: Screen): Promise<numb
   const ms = performance.now() - began;
   const left = Math.max(0, printed - options.limit);
   if (!options.json)
-    screen.report(...reportText(totals, left, ms, connection.where, options.repair, screen));
+    screen.report(
+      ...reportText(totals, left, ms, connection.where, options.repair === true, screen),
+    );
   let repaired: RepairPlan | undefined;
   if (options.repair && !isComplete(totals)) {
-    const todo = plan(totals, options.removeMany);
-    for (const why of todo.held) screen.note(screen.tint("yellow", `! ${why}`));
+    const todo = plan(totals, options.removeMany ?? false);
+    for (const why of todo.held) screen.warn(why);
     const question = `${todo.text} at ${connection.where}?`;
     if (todo.nothing) screen.note("Nothing can be repaired now.");
     else if (await confirm(question, options.yes, screen, signal)) {
@@ -101,10 +103,7 @@ async function warnIfBusy(connection: Connection, screen: Screen): Promise<void>
   const counts = [await small.queue.counts(), await large.queue.counts()];
   const busy = counts.reduce((sum, { waiting, inFlight }) => sum + waiting + inFlight, 0);
   if (busy === 0) return;
-  screen.note(
-    screen.tint(
-      "yellow",
-      `! ${many(busy, "message")} in the lanes: renditions may be missing because their jobs are not done yet`,
-    ),
+  screen.warn(
+    `${many(busy, "message")} in the lanes: renditions may be missing because their jobs are not done yet`,
   );
 }

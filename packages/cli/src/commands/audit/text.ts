@@ -1,9 +1,8 @@
 import { PRICES } from "@imagefleet/core/prices";
+import { present } from "../../present.ts";
+import { formatMs, many, thousands, usd } from "../../terminal/format.ts";
 import { printable } from "../../terminal/printable.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { many, thousands } from "../../terminal/thousands.ts";
-import { formatMs } from "../../terminal/units.ts";
-import { usd } from "../../terminal/usd.ts";
 import {
   type AuditTotals,
   FINDING_KINDS,
@@ -72,13 +71,11 @@ export function reportText(
 ): string[] {
   const { objects, requests } = totals;
   const done = isComplete(totals);
-  return [
-    ...(left === 0
-      ? []
-      : [paint("dim", `… and ${thousands(left)} more: set --limit, or --json for all`)]),
+  return present(
+    left > 0 && paint("dim", `… and ${thousands(left)} more: set --limit, or --json for all`),
     "",
     paint(["bold", done ? "green" : "red"], `${headline(totals)}, at ${where}`),
-    ...countLines(totals).map(({ kind, count, meaning }) => {
+    countLines(totals).map(({ kind, count, meaning }) => {
       const text = `${thousands(count).padStart(9)}  ${kind.padEnd(WIDEST)}  ${meaning}`;
       return INCOMPLETE.includes(kind) ? text : paint("dim", text);
     }),
@@ -86,8 +83,8 @@ export function reportText(
       "dim",
       `${thousands(objects)} objects listed in ${formatMs(ms)}, with ${thousands(requests.lists)} list and ${thousands(requests.gets)} read requests (${usd(requestsUsd(requests))} on AWS)`,
     ),
-    ...(done || repairs ? [] : ["", "Next:", `  ${command("audit --repair")}`]),
-  ];
+    !done && !repairs && ["", "Next:", `  ${command("audit --repair")}`],
+  );
 }
 
 /** Sources can be complete while orphaned objects remain. */

@@ -1,4 +1,5 @@
 import type { ListedObject, Manifest } from "@imagefleet/core/store";
+import { present } from "../../present.ts";
 import type { Finding } from "./finding.ts";
 
 /**
@@ -25,13 +26,10 @@ export function verdict(
   // A rendition on request may exist or not.
   const known = new Set([...listed.keys(), ...(manifest.onRequest ?? []).map((one) => one.key)]);
   const unlisted = [...found.keys()].filter((each) => !known.has(each));
-  return [
-    ...(missing.length === 0
-      ? []
-      : [{ kind: "missing" as const, key, renditions: missing.map((one) => one.key) }]),
-    ...(unlisted.length === 0 ? [] : [{ kind: "unlisted" as const, key, renditions: unlisted }]),
-    ...(manifest.rejected === undefined
-      ? []
-      : [{ kind: "rejected" as const, key, reason: manifest.rejected.reason }]),
-  ];
+  const { rejected } = manifest;
+  return present<Finding>(
+    missing.length > 0 && { kind: "missing", key, renditions: missing.map((one) => one.key) },
+    unlisted.length > 0 && { kind: "unlisted", key, renditions: unlisted },
+    rejected !== undefined && { kind: "rejected", key, reason: rejected.reason },
+  );
 }

@@ -2,9 +2,9 @@ import { LANES, type Lane } from "@imagefleet/core/outcome";
 import type { DeadLetter, ReceivedMessage } from "@imagefleet/core/queue";
 import type { Connection } from "../../connection/connect.ts";
 import { type WalkOptions, walk } from "../../dead-letters/walk.ts";
+import { many, thousands } from "../../terminal/format.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { many, thousands } from "../../terminal/thousands.ts";
 
 /** The result of a change to many dead letters. */
 export interface Changed {
@@ -52,7 +52,7 @@ export async function change(
 }
 
 /** A line about dead letters that were missed; none if all were found. */
-export function missedText({ missed }: Changed): string[] {
+export function missedText({ missed }: Pick<Changed, "missed">): string[] {
   if (missed === 0) return [];
   return [`${many(missed, "dead letter")} not found again: another reader has taken them`];
 }

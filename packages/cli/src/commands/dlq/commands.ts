@@ -13,13 +13,14 @@ import {
   LANES,
   REJECTED_REASONS,
 } from "@imagefleet/core/outcome";
-import * as v from "valibot";
-import { type CommandContext, examplesText, speakingToAFleet } from "../../command-context.ts";
+import { type CommandContext, examplesText, fleetCommand } from "../../command-context.ts";
 import { readConnectionOptions } from "../../connection/options.ts";
 import type { DeadLetterFilter } from "../../dead-letters/filter.ts";
 import { momentOf, wholeNumber } from "../../terminal/duration.ts";
 import { EXAMPLES } from "./examples.ts";
-import type { DlqChangeOptions, DlqOptions } from "./options.ts";
+
+/** `dlq redrive 3f2c81aa` is short for `dlq redrive --id 3f2c81aa`. */
+const ids = () => new Argument("[ids...]", "the first characters of ids, as with --id");
 
 const REASONS: readonly DeadLetterReason[] = [
   ...REJECTED_REASONS,
@@ -30,67 +31,81 @@ const REASONS: readonly DeadLetterReason[] = [
 
 /** Adds `dlq` and its subcommands. */
 export function addDlqCommands(root: Command, context: CommandContext): void {
+  const { path, screen, onExit } = context;
   const dlq = root
     .command("dlq")
     .description("inspect, redrive, discard, export or import dead letters")
     .addHelpText("after", examplesText(EXAMPLES.dlq, context.invocation))
     .hook("preSubcommand", refuseUnknown);
   const sub = (name: keyof typeof EXAMPLES, description: string, isDefault = false) =>
-    speakingToAFleet(
-      dlq.command(name, { isDefault }).description(description),
-      context,
-      EXAMPLES[name],
+    fleetCommand(dlq, context, { name, description, examples: EXAMPLES[name], isDefault });
+  const leased = (...about: Parameters<typeof sub>) =>
+    sub(...about).option(
+      "--lease <seconds>",
+      "how long a killed command hides what it read",
+      wholeNumber(5, 43_200),
+      60,
     );
-  const path = context.path;
+  const filtered = (...about: Parameters<typeof sub>) =>
+    leased(...about)
+      .addOption(filter("--reason <reason...>", "one or more reasons").argParser(reasons))
+      .addOption(filter("--key <glob>", "the source's key; * within a folder, ** across folders"))
+      .addOption(filter("--lane <lane>", "small or large").choices(LANES))
+      .addOption(
+        filter("--older-than <age>", "last attempted before: 90m, 12h, 7d or a date").argParser(
+          moment,
+        ),
+      )
+      .addOption(filter("--newer-than <age>", "last attempted since").argParser(moment))
+      .addOption(
+        filter("--min-receives <number>", "received at least this many times").argParser(
+          wholeNumber(1),
+        ),
+      )
+      .addOption(filter("--id <id...>", "the first characters of one or more ids"));
+  const changing = (...about: Parameters<typeof sub>) =>
+    filtered(...about)
+      .option("--yes", "do not ask for confirmation")
+      .option("--dry-run", "only report what would be done");
 
-  filtered(sub("summary", "count dead letters by reason, lane, folder and hour", true)).action(
+  filtered("summary", "count dead letters by reason, lane, folder and hour", true).action(
     async (options) => {
       const { summary } = await import("./summary.ts");
-      const given = readOptions(options);
-      context.onExit(await summary(given, context.screen(given.json)));
+      onExit(await summary(readOptions(options), screen(options.json)));
     },
   );
 
-  filtered(sub("list", "list dead letters, one per line"))
-    .addOption(
-      new Option("--limit <number>", "show only the latest; --json lists all")
-        .argParser(wholeNumber(1))
-        .default(40),
-    )
-    .action(async (options) => {
+  filtered("list", "list dead letters, one per line")
+    .addArgument(ids())
+    .option("--limit <number>", "show only the latest; --json lists all", wholeNumber(1), 40)
+    .action(async (named, options) => {
       const { list } = await import("./list.ts");
-      const given = readOptions(options);
-      const { limit } = v.parse(v.object({ limit: v.number() }), options);
-      context.onExit(await list({ ...given, limit }, context.screen(given.json)));
+      onExit(await list(readOptions(options, named), screen(options.json)));
     });
 
-  leased(sub("show", "show one dead letter, its source and advice"))
-    .addArgument(new Argument("<id>", "the first characters of its id"))
+  leased("show", "show one dead letter, its source and advice")
+    .argument("<id>", "the first characters of its id")
     .action(async (id, options) => {
       const { show } = await import("./show.ts");
-      const given = readOptions(options);
-      context.onExit(await show({ ...given, id }, context.screen(given.json)));
+      onExit(await show({ ...readOptions(options), id }, screen(options.json)));
     });
 
-  changing(filtered(sub("redrive", "send dead letters to their lanes again")))
-    .addOption(
-      new Option("--max-redrives <number>", "refuse dead letters redriven this many times")
-        .argParser(wholeNumber(1))
-        .default(3),
+  changing("redrive", "send dead letters to their lanes again")
+    .addArgument(ids())
+    .option(
+      "--max-redrives <number>",
+      "refuse dead letters redriven this many times",
+      wholeNumber(1),
+      3,
     )
-    .addOption(new Option("--rate <number>", "dead letters per second").argParser(wholeNumber(1)))
-    .action(async (options) => {
+    .option("--rate <number>", "dead letters per second", wholeNumber(1))
+    .action(async (named, options) => {
       const { redrive } = await import("./redrive.ts");
-      const given = readChange(options);
-      const more = v.parse(
-        v.object({ maxRedrives: v.number(), rate: v.optional(v.number()) }),
-        options,
-      );
-      const { maxRedrives, rate } = more;
-      context.onExit(await redrive({ ...given, maxRedrives, rate }, context.screen(given.json)));
+      onExit(await redrive(readOptions(options, named), screen(options.json)));
     });
 
-  changing(filtered(sub("discard", "export dead letters to a file, then delete them")))
+  changing("discard", "export dead letters to a file, then delete them")
+    .addArgument(ids())
     .addOption(
       new Option("--export <file>", "the file to export them to first")
         .argParser((text) => {
@@ -106,43 +121,36 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
           "./imagefleet-discarded-TIME.ndjson",
         ),
     )
-    .action(async (options) => {
+    .action(async (named, options) => {
       const { discard } = await import("./discard.ts");
-      const given = readChange(options);
-      const { export: exportTo } = v.parse(v.object({ export: v.string() }), options);
-      context.onExit(await discard({ ...given, exportTo }, context.screen(given.json)));
+      const all = { ...readOptions(options, named), exportTo: options.export };
+      onExit(await discard(all, screen(options.json)));
     });
 
-  filtered(sub("export", "write dead letters as lines of JSON, without deleting them"))
+  filtered("export", "write dead letters as lines of JSON, without deleting them")
     .addArgument(
       new Argument("[file]", "a new file (default, or -: stdout)").argParser((text) =>
         text === "-" ? undefined : path(text),
       ),
     )
-    .action(async (file, options) => {
+    .addArgument(ids())
+    .action(async (file, named, options) => {
       const { exportDeadLetters } = await import("./export.ts");
-      const given = readOptions(options);
-      const screen = context.screen(true);
-      context.onExit(await exportDeadLetters({ ...given, file }, screen));
+      onExit(await exportDeadLetters({ ...readOptions(options, named), file }, screen(true)));
     });
 
   sub("import", "put the dead letters of an export back into their queues")
     .addArgument(new Argument("<file>", "a file written by export or discard").argParser(path))
-    .addOption(
-      new Option("--from-line <number>", "the line to start from, to continue an import")
-        .argParser(wholeNumber(1))
-        .default(1),
+    .option(
+      "--from-line <number>",
+      "the line to start from, to continue an import",
+      wholeNumber(1),
+      1,
     )
     .action(async (file, options) => {
       const { importDeadLetters } = await import("./import.ts");
-      const connection = readConnectionOptions(options);
-      const parsed = v.parse(
-        v.object({ fromLine: v.number(), json: v.optional(v.boolean(), false) }),
-        options,
-      );
-      context.onExit(
-        await importDeadLetters({ connection, file, ...parsed }, context.screen(parsed.json)),
-      );
+      const all = { ...options, connection: readConnectionOptions(options), file };
+      onExit(await importDeadLetters(all, screen(options.json)));
     });
 }
 
@@ -154,39 +162,9 @@ function refuseUnknown(dlq: CommandUnknownOpts, subcommand: CommandUnknownOpts):
   dlq.error(`error: unknown command ${word}. The dlq commands are ${known}`);
 }
 
-const FILTER_GROUP = "Filter (a dead letter must match all of these options):";
-
-/** Adds the filter options to a command. */
-function filtered(command: Command): Command {
-  const options = [
-    new Option("--reason <reason...>", "one or more reasons").argParser(reasons),
-    new Option("--key <glob>", "the source's key; * within a folder, ** across folders"),
-    new Option("--lane <lane>", "small or large").choices(LANES),
-    new Option("--older-than <age>", "last attempted before: 90m, 12h, 7d or a date").argParser(
-      moment,
-    ),
-    new Option("--newer-than <age>", "last attempted since").argParser(moment),
-    new Option("--min-receives <number>", "received at least this many times").argParser(
-      wholeNumber(1),
-    ),
-    new Option("--id <id...>", "the first characters of one or more ids"),
-  ];
-  for (const option of options) command.addOption(option.helpGroup(FILTER_GROUP));
-  return leased(command);
-}
-
-function leased(command: Command): Command {
-  return command.addOption(
-    new Option("--lease <seconds>", "how long a killed command hides what it read")
-      .argParser(wholeNumber(5, 43_200))
-      .default(60),
-  );
-}
-
-function changing(command: Command): Command {
-  return command
-    .option("--yes", "do not ask for confirmation")
-    .option("--dry-run", "only report what would be done");
+function filter<const F extends string>(flags: F, description: string) {
+  const group = "Filter (a dead letter must match all of these options):";
+  return new Option(flags, description).helpGroup(group);
 }
 
 /** The parser calls this for each value, with the previous result. */
@@ -198,32 +176,20 @@ function reasons(text: string, previous: readonly DeadLetterReason[] = []): Dead
 
 const moment = (text: string) => momentOf(text);
 
-const filterSchema = v.object({
-  reason: v.optional(v.array(v.picklist(REASONS))),
-  key: v.optional(v.string()),
-  lane: v.optional(v.picklist(LANES)),
-  olderThan: v.optional(v.number()),
-  newerThan: v.optional(v.number()),
-  minReceives: v.optional(v.number()),
-  id: v.optional(v.array(v.string())),
-  json: v.optional(v.boolean(), false),
-  lease: v.number(),
-});
+type Filtering = Omit<DeadLetterFilter, "ids" | "reasons"> & {
+  readonly reason?: readonly DeadLetterReason[] | undefined;
+  readonly id?: readonly string[] | undefined;
+  readonly lease: number;
+};
 
-function readOptions(options: unknown): DlqOptions {
-  const { reason, id, json, lease, ...rest } = v.parse(filterSchema, options);
-  const filter: DeadLetterFilter = {
-    ...rest,
-    ...(reason && { reasons: reason }),
-    ...(id && { ids: id }),
+/** @param named the ids among the arguments */
+function readOptions<O extends Filtering>(options: O, named: readonly string[] = []) {
+  const { key, lane, olderThan, newerThan, minReceives, reason, id = [], lease } = options;
+  const given = [...named, ...id];
+  const selected: DeadLetterFilter = {
+    ...{ key, lane, olderThan, newerThan, minReceives, reasons: reason },
+    ids: given.length > 0 ? given : undefined,
   };
-  return { connection: readConnectionOptions(options), filter, json, leaseSeconds: lease };
-}
-
-function readChange(options: unknown): DlqChangeOptions {
-  const { yes, dryRun } = v.parse(
-    v.object({ yes: v.optional(v.boolean(), false), dryRun: v.optional(v.boolean(), false) }),
-    options,
-  );
-  return { ...readOptions(options), yes, dryRun };
+  const connection = readConnectionOptions(options);
+  return { ...options, connection, filter: selected, leaseSeconds: lease };
 }

@@ -32,7 +32,7 @@ Examples:
 Examples:
   imagefleet dlq redrive --reason Throttled --dry-run
   imagefleet dlq redrive --reason TimedOut Crashed --rate 5 --yes
-  imagefleet dlq redrive --id 3f2c81aa
+  imagefleet dlq redrive 3f2c81aa
 
 Each dead letter is sent to its lane and then deleted from the DLQ: a crash
 between the two leaves a duplicate and loses nothing. A dead letter that was
@@ -41,6 +41,7 @@ redriven --max-redrives times is refused, and the exit code is 3.
   discard: `
 Examples:
   imagefleet dlq discard --reason SourceCorrupt --dry-run
+  imagefleet dlq discard 3f2c81aa 77d0a9b1
   imagefleet dlq discard --key 'tests/**' --export gone.ndjson --yes
   imagefleet dlq import gone.ndjson              restores them
 `,
@@ -48,6 +49,7 @@ Examples:
 Examples:
   imagefleet dlq export dead-letters.ndjson
   imagefleet dlq export --reason Internal | jq .message
+  imagefleet dlq export - 3f2c81aa               one, on stdout
 `,
   import: `
 Examples:

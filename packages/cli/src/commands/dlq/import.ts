@@ -5,9 +5,9 @@ import { connect } from "../../connection/connect.ts";
 import { EXIT } from "../../exit-code.ts";
 import { whyUnreadable } from "../../files/fs-error.ts";
 import { linesOf, NotUtf8 } from "../../files/lines.ts";
+import { many, thousands } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { many, thousands } from "../../terminal/thousands.ts";
 import { UsageError } from "../../usage-error.ts";
 import { readDeadLetterLine } from "./dead-letter-line.ts";
 import type { DlqOptions } from "./options.ts";
@@ -33,7 +33,7 @@ export async function importDeadLetters(
   const leftOut = isCut ? 1 : 0;
   if (isCut) {
     const text = `${file}, line ${total} is incomplete and was not imported. If a discard was killed, its dead letter is still in the queue; otherwise the file is damaged: import the line from another copy`;
-    screen.note(screen.tint("yellow", `! ${text}`));
+    screen.warn(text);
   }
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(() => undefined);

@@ -5,12 +5,12 @@ import type { DeadLetterFilter } from "../../dead-letters/filter.ts";
 export interface DlqOptions {
   readonly connection: ConnectionOptions;
   readonly filter: DeadLetterFilter;
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly leaseSeconds: number;
 }
 
 /** The options of a dlq command that changes something. */
 export interface DlqChangeOptions extends DlqOptions {
-  readonly yes: boolean;
-  readonly dryRun: boolean;
+  readonly yes?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
 }

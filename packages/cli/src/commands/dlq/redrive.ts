@@ -1,53 +1,51 @@
 import type { Lane } from "@imagefleet/core/outcome";
 import { type DeadLetter, type ReceivedMessage, redriveAttributes } from "@imagefleet/core/queue";
-import { type Connection, connect } from "../../connection/connect.ts";
+import type { Connection } from "../../connection/connect.ts";
 import { filterText } from "../../dead-letters/filter.ts";
-import { survey, warnings } from "../../dead-letters/survey.ts";
+import { warnings } from "../../dead-letters/survey.ts";
 import { deleteDeadLetters } from "../../dead-letters/walk.ts";
 import { EXIT } from "../../exit-code.ts";
 import { RateLimit } from "../../feed/rate-limit.ts";
+import { present } from "../../present.ts";
 import { confirm } from "../../terminal/confirm.ts";
-import { onInterrupt } from "../../terminal/interrupt.ts";
+import { many, thousands } from "../../terminal/format.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { many, thousands } from "../../terminal/thousands.ts";
 import { type Changed, change, missedText } from "./change.ts";
+import { onSurvey } from "./on-survey.ts";
 import type { DlqChangeOptions } from "./options.ts";
 
 export interface RedriveOptions extends DlqChangeOptions {
   /** Dead letters that were redriven this many times stay in the queue. */
   readonly maxRedrives: number;
   /** Dead letters per second. */
-  readonly rate: number | undefined;
+  readonly rate?: number | undefined;
 }
 
 /**
  * `imagefleet dlq redrive`: sends dead letters to their lanes again. Each is sent before it is deleted,
  * so that a crash between the two leaves a duplicate, which the fleet tolerates, and loses nothing.
  */
-export async function redrive(options: RedriveOptions, screen: Screen): Promise<number> {
-  using connection = await connect(options.connection);
-  using interrupt = onInterrupt(() => undefined);
-  const { signal } = interrupt;
-  const found = await survey(connection, options.filter, { ...options, signal });
-  if (signal.aborted) return EXIT.interrupted;
-  const { maxRedrives } = options;
-  const due = found.deadLetters.filter(({ redriveCount }) => redriveCount < maxRedrives);
-  const refused = found.deadLetters.length - due.length;
-  for (const warning of warnings(found)) screen.note(screen.tint("yellow", `! ${warning}`));
-  const result = (changed: Changed) => {
-    if (options.json) screen.json(resultJson(changed, due.length, refused, options));
-    else screen.report(...resultText(changed, due, refused, options, screen));
-    return refused > 0 ? EXIT.deadLetters : EXIT.done;
-  };
-  if (options.dryRun || due.length === 0) return result({ done: 0, missed: 0 });
-  const question = `Redrive ${many(due.length, "dead letter")}${filterText(options.filter)} at ${connection.where}?`;
-  if (!(await confirm(question, options.yes, screen, signal))) {
-    screen.note("Nothing was redriven.");
-    return signal.aborted ? EXIT.interrupted : EXIT.failed;
-  }
-  const changed = await redriveAll(due, connection, options, signal, screen);
-  const code = result(changed);
-  return signal.aborted ? EXIT.interrupted : code;
+export function redrive(options: RedriveOptions, screen: Screen): Promise<number> {
+  const { maxRedrives, dryRun = false } = options;
+  return onSurvey(options, async (found, connection, signal) => {
+    const due = found.deadLetters.filter(({ redriveCount }) => redriveCount < maxRedrives);
+    const refused = found.deadLetters.length - due.length;
+    for (const warning of warnings(found)) screen.warn(warning);
+    const report = ({ done, missed }: Changed) => {
+      const counts = { due: due.length, redriven: done, refused, maxRedrives, missed };
+      if (options.json) screen.json({ version: 1, dryRun, ...counts });
+      else screen.report(...resultText(counts, options, screen));
+      return refused > 0 ? EXIT.deadLetters : EXIT.done;
+    };
+    if (dryRun || due.length === 0) return report({ done: 0, missed: 0 });
+    const question = `Redrive ${many(due.length, "dead letter")}${filterText(options.filter)} at ${connection.where}?`;
+    if (!(await confirm(question, options.yes, screen, signal))) {
+      screen.note("Nothing was redriven.");
+      return signal.aborted ? EXIT.interrupted : EXIT.failed;
+    }
+    const code = report(await redriveAll(due, connection, options, signal, screen));
+    return signal.aborted ? EXIT.interrupted : code;
+  });
 }
 
 async function redriveAll(
@@ -81,45 +79,26 @@ async function redriveAll(
 }
 
 function resultText(
-  changed: Changed,
-  due: readonly DeadLetter[],
-  refused: number,
-  { dryRun, maxRedrives, filter }: RedriveOptions,
+  counts: Readonly<Record<"due" | "redriven" | "refused" | "maxRedrives" | "missed", number>>,
+  { dryRun, filter }: RedriveOptions,
   { paint, command }: Screen,
 ): string[] {
-  const { done, missed } = changed;
+  const { due, redriven, refused, maxRedrives, missed } = counts;
   const of = filterText(filter);
   const first = dryRun
-    ? `${many(due.length, "dead letter")}${of} would be redriven`
-    : due.length === 0 && refused === 0
+    ? `${many(due, "dead letter")}${of} would be redriven`
+    : due === 0 && refused === 0
       ? `No dead letters${of}: nothing to redrive`
-      : `${many(done, "dead letter")}${of} redriven`;
-  const left = due.length - done - missed;
-  return [
+      : `${many(redriven, "dead letter")}${of} redriven`;
+  const left = due - redriven - missed;
+  const why = `already redriven ${many(maxRedrives, "time")} (--max-redrives ${maxRedrives}). Fix the cause, then add --max-redrives ${maxRedrives + 1}`;
+  return present(
     paint("bold", first),
-    ...(refused === 0
-      ? []
-      : [
-          paint(
-            "yellow",
-            `${thousands(refused)} refused: already redriven ${many(maxRedrives, "time")} (--max-redrives ${maxRedrives}). Fix the cause, then add --max-redrives ${maxRedrives + 1}`,
-          ),
-        ]),
-    ...missedText(changed),
-    ...(dryRun || left === 0
-      ? []
-      : [`${many(left, "dead letter")} not redriven; they stay in the queue`]),
-    ...(done === 0 && refused === 0 ? [] : ["", "Next:"]),
-    ...(refused === 0 ? [] : [`  ${command("dlq list")}`]),
-    ...(done === 0 ? [] : [`  ${command("status --watch")}`]),
-  ];
-}
-
-function resultJson(
-  { done, missed }: Changed,
-  due: number,
-  refused: number,
-  { dryRun, maxRedrives }: RedriveOptions,
-): unknown {
-  return { version: 1, dryRun, due, redriven: done, refused, maxRedrives, missed };
+    refused > 0 && paint("yellow", `${thousands(refused)} refused: ${why}`),
+    missedText({ missed }),
+    !dryRun && left > 0 && `${many(left, "dead letter")} not redriven; they stay in the queue`,
+    (redriven > 0 || refused > 0) && ["", "Next:"],
+    refused > 0 && `  ${command("dlq list")}`,
+    redriven > 0 && `  ${command("status --watch")}`,
+  );
 }

@@ -5,12 +5,10 @@ import { type Connection, connect } from "../../connection/connect.ts";
 import { lanesOf } from "../../dead-letters/filter.ts";
 import { type ReceivedDeadLetter, walk } from "../../dead-letters/walk.ts";
 import { EXIT } from "../../exit-code.ts";
-import { ago } from "../../terminal/ago.ts";
+import { ago, formatBytes, many } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import { printable, printableJson, printableLines } from "../../terminal/printable.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { many } from "../../terminal/thousands.ts";
-import { formatBytes } from "../../terminal/units.ts";
 import { UsageError } from "../../usage-error.ts";
 import { DEAD_LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
 import { deadLetterJson } from "./dead-letter-line.ts";
@@ -174,7 +172,7 @@ function isDeeper(value: unknown, levels: number): boolean {
 }
 
 function nextText({ id, reason }: DeadLetter, { command }: Screen): string[] {
-  const redrive = `  ${command(`dlq redrive --id ${id}`)}`;
-  const discard = `  ${command(`dlq discard --id ${id}`)}`;
+  const redrive = `  ${command(`dlq redrive ${id}`)}`;
+  const discard = `  ${command(`dlq discard ${id}`)}`;
   return ["Next:", ...(WORTH_REDRIVING.includes(reason) ? [redrive, discard] : [discard, redrive])];
 }

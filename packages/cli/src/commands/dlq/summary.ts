@@ -1,16 +1,15 @@
-import { REJECTED_REASONS } from "@imagefleet/core/outcome";
-import { connect } from "../../connection/connect.ts";
+import { reasonColumn, sizeColumns } from "../../dead-letters/columns.ts";
 import { filterText, isNarrow } from "../../dead-letters/filter.ts";
-import { heldByOthers, type Survey, survey, warnings } from "../../dead-letters/survey.ts";
+import { heldByOthers, type Survey, warnings } from "../../dead-letters/survey.ts";
 import { type Group, groupBy, groupByFolder, hourOf, lanesText } from "../../dead-letters/tally.ts";
 import { EXIT } from "../../exit-code.ts";
-import { ago } from "../../terminal/ago.ts";
-import { onInterrupt } from "../../terminal/interrupt.ts";
+import { present } from "../../present.ts";
+import { many, thousands } from "../../terminal/format.ts";
 import { printable } from "../../terminal/printable.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { table } from "../../terminal/table.ts";
-import { many, thousands } from "../../terminal/thousands.ts";
+import { type Column, table } from "../../terminal/table.ts";
 import { DEAD_LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
+import { onSurvey } from "./on-survey.ts";
 import type { DlqOptions } from "./options.ts";
 
 const MAX_FOLDERS = 8;
@@ -18,16 +17,12 @@ const MAX_HOURS = 12;
 const BAR_WIDTH = 32;
 
 /** `imagefleet dlq summary`: the dead letters of both lanes by reason, folder and hour, with advice. */
-export async function summary(options: DlqOptions, screen: Screen): Promise<number> {
-  using connection = await connect(options.connection);
-  using interrupt = onInterrupt(() => undefined);
-  const { signal } = interrupt;
-  const found = await survey(connection, options.filter, { ...options, signal });
-  if (signal.aborted) return EXIT.interrupted;
-  const now = Date.now();
-  if (options.json) screen.json(summaryJson(found));
-  else screen.report(...summaryText(found, options, connection.where, now, screen));
-  return EXIT.done;
+export function summary(options: DlqOptions, screen: Screen): Promise<number> {
+  return onSurvey(options, async (found, { where }) => {
+    if (options.json) screen.json(summaryJson(found));
+    else screen.report(...summaryText(found, options, where, Date.now(), screen));
+    return EXIT.done;
+  });
 }
 
 type Canvas = Pick<Screen, "width" | "paint" | "command">;
@@ -41,7 +36,6 @@ function summaryText(
 ): string[] {
   const { deadLetters } = found;
   const { paint } = screen;
-  const title = (text: string) => paint("dim", text);
   const warning = warnings(found).map((text) => paint("yellow", `! ${text}`));
   const held = heldByOthers(found);
   if (held > 0) {
@@ -59,19 +53,14 @@ function summaryText(
     ...table(
       laneColumns(now),
       groupBy(deadLetters, ({ lane }) => lane),
-      screen.width,
-      title,
+      screen,
     ),
     "",
-    ...table(reasonColumns(now, screen), reasons, screen.width, title),
+    ...table(reasonColumns(now, screen), reasons, screen),
     "",
     ...reasons.map(({ name }) => adviceLine(name)),
     "",
-    ...some(
-      table(folderColumns(), groupByFolder(deadLetters), screen.width, title),
-      MAX_FOLDERS,
-      "folder",
-    ),
+    ...some(table(folderColumns(now), groupByFolder(deadLetters), screen), MAX_FOLDERS, "folder"),
     "",
     ...hourLines(deadLetters, screen),
     ...(warning.length === 0 ? [] : ["", ...warning]),
@@ -84,54 +73,21 @@ function adviceLine(name: string): string {
   return `${name}\n  → ${advice}`;
 }
 
-function laneColumns(now: number) {
-  return [
-    { title: "lane", cell: ({ name }: Group) => name },
-    ...sharedColumns(now),
-    { title: "main reason", cell: ({ mainReason }: Group) => mainReason },
-  ];
+const MAIN_REASON = { title: "main reason", cell: ({ mainReason }: Group) => mainReason };
+
+function laneColumns(now: number): Column<Group>[] {
+  return [{ title: "lane", cell: ({ name }) => name }, ...sizeColumns(now), MAIN_REASON];
 }
 
-function reasonColumns(now: number, { paint }: Canvas) {
-  return [
-    {
-      title: "reason",
-      cell: ({ name }: Group) => name,
-      paint: (text: string, { name }: Group) =>
-        paint(REJECTED_REASONS.some((reason) => reason === name) ? "yellow" : "red", text),
-    },
-    ...sharedColumns(now),
-    { title: "lane", cell: ({ lanes }: Group) => lanesText(lanes) },
-  ];
+function reasonColumns(now: number, canvas: Canvas): Column<Group>[] {
+  const lane = { title: "lane", cell: ({ lanes }: Group) => lanesText(lanes) };
+  return [reasonColumn(canvas), ...sizeColumns(now), lane];
 }
 
-function sharedColumns(now: number) {
-  return [
-    {
-      title: "dead letters",
-      align: "right" as const,
-      cell: ({ deadLetters }: Group) => thousands(deadLetters),
-    },
-    { title: "oldest", cell: ({ oldest }: Group) => ago(oldest, now) },
-    { title: "newest", cell: ({ newest }: Group) => ago(newest, now) },
-  ];
-}
-
-function folderColumns() {
-  return [
-    {
-      title: "folder",
-      cell: ({ name }: Group) => printable(name),
-      min: 20,
-      cut: "middle" as const,
-    },
-    {
-      title: "dead letters",
-      align: "right" as const,
-      cell: ({ deadLetters }: Group) => thousands(deadLetters),
-    },
-    { title: "main reason", cell: ({ mainReason }: Group) => mainReason },
-  ];
+function folderColumns(now: number): Column<Group>[] {
+  const [size] = sizeColumns(now);
+  const folder = { title: "folder", cell: ({ name }: Group) => printable(name) };
+  return [{ ...folder, min: 20, cut: "middle" }, size, MAIN_REASON];
 }
 
 /** The title and the first rows of a table, and how many rows are not shown. */
@@ -161,15 +117,10 @@ function hourLines(deadLetters: Survey["deadLetters"], { paint }: Canvas): strin
 function next(reasons: readonly Group[], isFiltered: boolean, { command }: Canvas): string[] {
   if (isFiltered) return [];
   const again = reasons.find(({ name }) => WORTH_REDRIVING.some((reason) => reason === name));
-  const first = reasons[0]?.name ?? "";
-  return [
-    "",
-    "Next:",
-    `  ${command(`dlq list --reason ${first}`)}`,
-    ...(again === undefined
-      ? []
-      : [`  ${command(`dlq redrive --reason ${again.name} --dry-run`)}`]),
-  ];
+  return present(
+    ["", "Next:", `  ${command(`dlq list --reason ${reasons[0]?.name ?? ""}`)}`],
+    again !== undefined && `  ${command(`dlq redrive --reason ${again.name} --dry-run`)}`,
+  );
 }
 
 function summaryJson(found: Survey): unknown {

@@ -1,7 +1,8 @@
 import { clientConfig } from "@imagefleet/core/aws";
 import { absentLocally, askFor, type Check, ok, problem } from "../../check/check.ts";
+import { owned } from "../../connection/owned.ts";
 import { isOfStage } from "../../connection/stage/names.ts";
-import { many } from "../../terminal/thousands.ts";
+import { many } from "../../terminal/format.ts";
 import { DEPLOY_AGAIN, type Fleet, type Stage } from "./fleet.ts";
 
 /** The present state of a CloudWatch alarm. */
@@ -19,29 +20,25 @@ const NEEDED = ["SmallDlqDepth", "LargeDlqDepth", "LargeBacklog", "LargeEmpty"] 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
 export async function alarmsOf({ prefix, clients }: Stage): Promise<readonly Alarm[]> {
   const { CloudWatchClient, paginateDescribeAlarms } = await import("@aws-sdk/client-cloudwatch");
-  const client = new CloudWatchClient(clientConfig(clients.CLOUDWATCH));
-  try {
-    const alarms: Alarm[] = [];
-    for await (const { MetricAlarms = [] } of paginateDescribeAlarms(
-      { client },
-      { AlarmNamePrefix: prefix },
-    )) {
-      for (const alarm of MetricAlarms) {
-        const name = alarm.AlarmName ?? "";
-        if (!isOfStage(name, prefix, "[a-z]*")) continue;
-        alarms.push({
-          name: name.slice(prefix.length),
-          state: alarm.StateValue ?? "INSUFFICIENT_DATA",
-          description: alarm.AlarmDescription ?? "",
-          actions: alarm.AlarmActions ?? [],
-          actsOnAlarm: alarm.ActionsEnabled ?? true,
-        });
-      }
+  using client = owned(new CloudWatchClient(clientConfig(clients("CLOUDWATCH"))));
+  const alarms: Alarm[] = [];
+  for await (const { MetricAlarms = [] } of paginateDescribeAlarms(
+    { client },
+    { AlarmNamePrefix: prefix },
+  )) {
+    for (const alarm of MetricAlarms) {
+      const name = alarm.AlarmName ?? "";
+      if (!isOfStage(name, prefix, "[a-z]*")) continue;
+      alarms.push({
+        name: name.slice(prefix.length),
+        state: alarm.StateValue ?? "INSUFFICIENT_DATA",
+        description: alarm.AlarmDescription ?? "",
+        actions: alarm.AlarmActions ?? [],
+        actsOnAlarm: alarm.ActionsEnabled ?? true,
+      });
     }
-    return alarms;
-  } finally {
-    client.destroy();
   }
+  return alarms;
 }
 
 /** Checks that every alarm exists, has an action and reports no problem. */

@@ -1,6 +1,5 @@
-import { type Command, Option } from "@commander-js/extra-typings";
-import * as v from "valibot";
-import { type CommandContext, speakingToAFleet } from "../../command-context.ts";
+import type { Command } from "@commander-js/extra-typings";
+import { type CommandContext, fleetCommand, recipeOption } from "../../command-context.ts";
 import { readConnectionOptions } from "../../connection/options.ts";
 
 const EXAMPLES = `
@@ -18,30 +17,15 @@ reason DoctorTest, and deletes it by its id. The exit code is 3 when a check
 finds a problem.
 `;
 
-const schema = v.object({
-  json: v.optional(v.boolean(), false),
-  alarm: v.optional(v.boolean(), false),
-  stage: v.optional(v.string()),
-  recipe: v.string(),
-});
-
 export function addDoctorCommand(root: Command, context: CommandContext): void {
-  speakingToAFleet(
-    root.command("doctor").description("check that a deployed fleet works, and report problems"),
-    context,
-    EXAMPLES,
-  )
-    .addOption(new Option("--stage <name>", "a stage of infra/settings.ts, on AWS"))
+  const description = "check that a deployed fleet works, and report problems";
+  fleetCommand(root, context, { name: "doctor", description, examples: EXAMPLES })
+    .option("--stage <name>", "a stage of infra/settings.ts, on AWS")
     .option("--alarm", "also test an alarm; takes up to 40 minutes on AWS")
-    .addOption(
-      new Option("--recipe <file>", "the recipe's module")
-        .argParser(context.path)
-        .default(context.recipe, "recipe.ts of the project"),
-    )
+    .addOption(recipeOption(context))
     .action(async (options) => {
       const { doctor } = await import("./run.ts");
-      const { stage, ...given } = v.parse(schema, options);
-      const connection = readConnectionOptions(options);
-      context.onExit(await doctor({ ...given, stage, connection }, context.screen(given.json)));
+      const all = { ...options, connection: readConnectionOptions(options) };
+      context.onExit(await doctor(all, context.screen(options.json)));
     });
 }

@@ -4,7 +4,7 @@ import { DOCTOR_TEST } from "@imagefleet/core/outcome";
 import { deadLetterAttributes } from "@imagefleet/core/queue";
 import { absentLocally, askFor, type Check, ok, problem, unknown } from "../../check/check.ts";
 import { deleteDeadLetters, walk } from "../../dead-letters/walk.ts";
-import { formatMs } from "../../terminal/units.ts";
+import { formatMs } from "../../terminal/format.ts";
 import { alarmsOf } from "./alarms.ts";
 import { removeDeadLetters } from "./clean.ts";
 import { type Fleet, LEASE_SECONDS, type Stage } from "./fleet.ts";
@@ -149,7 +149,7 @@ async function removeDeadLetter({ connection }: Fleet, id: string): Promise<void
   );
   if (!isDeleted) {
     throw new Error(
-      `the dead letter ${id} with reason ${DOCTOR_TEST} was not found again. Run: imagefleet dlq discard --id ${id}`,
+      `the dead letter ${id} with reason ${DOCTOR_TEST} was not found again. Run: imagefleet dlq discard ${id}`,
     );
   }
 }

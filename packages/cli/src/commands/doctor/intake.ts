@@ -9,7 +9,9 @@ import {
 import { clientConfig } from "@imagefleet/core/aws";
 import { absentLocally, askFor, type Check, ok, problem } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
-import { many } from "../../terminal/thousands.ts";
+import { owned } from "../../connection/owned.ts";
+import { present } from "../../present.ts";
+import { many } from "../../terminal/format.ts";
 import { DEPLOY_AGAIN, type Fleet, type Stage } from "./fleet.ts";
 import { isEventBridge } from "./queues.ts";
 
@@ -104,7 +106,7 @@ export async function consumerChecks(fleet: Fleet): Promise<Consumer> {
     GetFunctionConcurrencyCommand,
     GetFunctionConfigurationCommand,
   } = await sdk(() => import("@aws-sdk/client-lambda"));
-  const lambda = new LambdaClient(clientConfig(stage.clients.LAMBDA));
+  using lambda = owned(new LambdaClient(clientConfig(stage.clients("LAMBDA"))));
   let called: string | undefined;
   let role: string | undefined;
   const mapping = await askFor(name, "lambda:ListEventSourceMappings", async () => {
@@ -114,13 +116,8 @@ export async function consumerChecks(fleet: Fleet): Promise<Consumer> {
     const [first] = all;
     called = first?.FunctionArn;
     if (first === undefined) {
-      return [
-        wrongMapping(
-          name,
-          "The mapping does not exist: nothing receives the small lane's messages.",
-          true,
-        ),
-      ];
+      const message = "The mapping does not exist: nothing receives the small lane's messages.";
+      return [wrongMapping(name, message, true)];
     }
     return mappingChecks(name, first, stage);
   });
@@ -141,7 +138,6 @@ export async function consumerChecks(fleet: Fleet): Promise<Consumer> {
             return [functionCheck(fn, is, reserved)];
           },
         );
-  lambda.destroy();
   return { checks: [...mapping, ...checks], role };
 }
 
@@ -153,44 +149,28 @@ function mappingChecks(
   const { State = "", LastProcessingResult = "" } = mapping;
   // Enabling, Updating and Creating are transient.
   if (/^(Disabl|Delet)/.test(State)) {
-    return [
+    const message = `The mapping is ${State.toLowerCase()}: nothing receives the small lane's messages.`;
+    return [wrongMapping(name, message, true)];
+  }
+  const concurrency = mapping.ScalingConfig?.MaximumConcurrency;
+  const wanted = settings.functionConcurrency;
+  const failures =
+    "The mapping does not report single failures (ReportBatchItemFailures): one failed message repeats its whole batch.";
+  const problems = present(
+    LastProcessingResult.startsWith("PROBLEM") &&
+      wrongMapping(name, `The last result of the mapping is: ${LastProcessingResult}.`, true),
+    !mapping.FunctionResponseTypes?.includes("ReportBatchItemFailures") &&
+      wrongMapping(name, failures, false),
+    concurrency !== wanted &&
       wrongMapping(
         name,
-        `The mapping is ${State.toLowerCase()}: nothing receives the small lane's messages.`,
-        true,
+        `The maximum concurrency is ${concurrency ?? "not set"}, but functionConcurrency in the settings is ${wanted}.`,
+        false,
       ),
-    ];
-  }
-  const problems = [
-    ...(LastProcessingResult.startsWith("PROBLEM")
-      ? [wrongMapping(name, `The last result of the mapping is: ${LastProcessingResult}.`, true)]
-      : []),
-    ...(mapping.FunctionResponseTypes?.includes("ReportBatchItemFailures")
-      ? []
-      : [
-          wrongMapping(
-            name,
-            "The mapping does not report single failures (ReportBatchItemFailures): one failed message repeats its whole batch.",
-            false,
-          ),
-        ]),
-    ...(mapping.ScalingConfig?.MaximumConcurrency === settings.functionConcurrency
-      ? []
-      : [
-          wrongMapping(
-            name,
-            `The maximum concurrency is ${mapping.ScalingConfig?.MaximumConcurrency ?? "not set"}, but functionConcurrency in the settings is ${settings.functionConcurrency}.`,
-            false,
-          ),
-        ]),
-  ];
+  );
   if (problems.length > 0) return problems;
-  return [
-    ok(
-      name,
-      `The mapping is ${State.toLowerCase()}, has a maximum concurrency of ${settings.functionConcurrency}, and reports single failures.`,
-    ),
-  ];
+  const message = `The mapping is ${State.toLowerCase()}, has a maximum concurrency of ${wanted}, and reports single failures.`;
+  return [ok(name, message)];
 }
 
 function wrongMapping(name: string, message: string, blocks: boolean): Check {

@@ -1,7 +1,7 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import * as v from "valibot";
 import { absentLocally, type Check, ok, problem } from "../../check/check.ts";
-import { many } from "../../terminal/thousands.ts";
+import { many } from "../../terminal/format.ts";
 import {
   DEPLOY_AGAIN,
   type Fleet,

@@ -3,6 +3,7 @@ import { clientConfig } from "@imagefleet/core/aws";
 import type { Lane } from "@imagefleet/core/outcome";
 import { absentLocally, askFor, type Check, ok, problem, unknown } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
+import { owned } from "../../connection/owned.ts";
 import type { Fleet } from "./fleet.ts";
 
 /** The ARNs of the roles of function and worker; undefined if unknown. */
@@ -28,8 +29,8 @@ export async function roleChecks(fleet: Fleet, roles: Roles): Promise<readonly C
   const { IAMClient, SimulatePrincipalPolicyCommand } = await sdk(
     () => import("@aws-sdk/client-iam"),
   );
-  const iam = new IAMClient(clientConfig(stage.clients.IAM));
-  const needs = await askFor(name, "s3:GetEncryptionConfiguration", async () => {
+  using iam = owned(new IAMClient(clientConfig(stage.clients("IAM"))));
+  return await askFor(name, "s3:GetEncryptionConfiguration", async () => {
     const wanted = await needsOf(fleet);
     const each = async (who: keyof Roles, lanes: readonly Lane[]): Promise<readonly Check[]> => {
       const role = roles[who];
@@ -56,8 +57,6 @@ export async function roleChecks(fleet: Fleet, roles: Roles): Promise<readonly C
     };
     return [...(await each("function", ["small", "large"])), ...(await each("worker", ["large"]))];
   });
-  iam.destroy();
-  return needs;
 }
 
 function permitted(

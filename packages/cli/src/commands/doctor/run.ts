@@ -1,22 +1,14 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
-import {
-  askFor,
-  type Check,
-  checkText,
-  none,
-  summaryText,
-  tally,
-  unknown,
-} from "../../check/check.ts";
+import { askFor, type Check, CheckReport, none, unknown } from "../../check/check.ts";
 import { type Connection, connect } from "../../connection/connect.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import { fleetPrefix, namedByStage } from "../../connection/stage/names.ts";
 import { type StageSettings, stageSettings } from "../../connection/stage/settings.ts";
 import { EXIT } from "../../exit-code.ts";
 import { readRecipe } from "../../recipe/read.ts";
+import { formatBytes, formatMs } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { formatBytes, formatMs } from "../../terminal/units.ts";
 import { UsageError } from "../../usage-error.ts";
 import { alarmChecks } from "./alarms.ts";
 import { clean } from "./clean.ts";
@@ -32,10 +24,10 @@ import { workerChecks } from "./service.ts";
 export interface DoctorOptions {
   readonly connection: ConnectionOptions;
   /** Undefined for the fleet on this machine. */
-  readonly stage: string | undefined;
+  readonly stage?: string | undefined;
   readonly recipe: string;
-  readonly json: boolean;
-  readonly alarm: boolean;
+  readonly json?: boolean | undefined;
+  readonly alarm?: boolean | undefined;
 }
 
 /** How long a picture may take, ms; longer if the lane must first start a task. */
@@ -60,23 +52,19 @@ export async function doctor(options: DoctorOptions, screen: Screen): Promise<nu
   const fleet = await inspect(connection, stage, settings, recipe);
   const began = performance.now();
 
-  const checks: Check[] = [];
-  const report = (some: readonly Check[]) => {
-    checks.push(...some);
-    if (options.json) return;
-    for (const check of some) screen.report(...checkText(check, screen.paint));
-  };
+  const report = new CheckReport(screen, options);
   const worker = await checkParts(fleet, report);
-  const followed = await sendPictures(fleet, checks, worker, signal, screen, report);
-  const alarmTest =
-    options.alarm && !signal.aborted ? await runAlarmTest(fleet, signal, screen) : null;
-  if (alarmTest !== null) report([alarmTest.check]);
-
-  if (options.json) {
-    screen.json(asJson({ where: connection.where, stage, checks, followed, alarmTest, began }));
-  } else screen.report("", screen.paint("bold", summaryText(checks, connection.where)));
-  if (signal.aborted) return EXIT.interrupted;
-  return tally(checks).wrong > 0 ? EXIT.deadLetters : EXIT.done;
+  const followed = await sendPictures(fleet, worker, signal, screen, report);
+  const alarm = options.alarm && !signal.aborted ? await runAlarmTest(fleet, signal, screen) : null;
+  if (alarm !== null) report.add([alarm.check]);
+  const code = report.end(connection.where, {
+    seconds: Math.round(performance.now() - began) / 1000,
+    pictures: followed.map(({ lane, bytes, renditions, steps }) => {
+      return { lane, bytes, renditions, ...steps };
+    }),
+    alarm: alarm === null ? null : { alarmMs: alarm.alarmMs, overMs: alarm.overMs },
+  });
+  return signal.aborted ? EXIT.interrupted : code;
 }
 
 async function inspect(
@@ -110,35 +98,32 @@ async function inspect(
 }
 
 /** @returns how many tasks run; undefined if unknown */
-async function checkParts(
-  fleet: Fleet,
-  report: (checks: readonly Check[]) => void,
-): Promise<number | undefined> {
-  report(queueChecks(fleet));
-  report(await notificationChecks(fleet));
+async function checkParts(fleet: Fleet, report: CheckReport): Promise<number | undefined> {
+  report.add(queueChecks(fleet));
+  report.add(await notificationChecks(fleet));
   const consumer = await consumerChecks(fleet);
-  report(consumer.checks);
+  report.add(consumer.checks);
   const worker = await workerChecks(fleet);
-  report(worker.checks);
-  report(await roleChecks(fleet, { function: consumer.role, worker: worker.role }));
-  report(await alarmChecks(fleet));
+  report.add(worker.checks);
+  report.add(await roleChecks(fleet, { function: consumer.role, worker: worker.role }));
+  report.add(await alarmChecks(fleet));
   return worker.running;
 }
 
 /** Sends pictures through the lanes that are not blocked, concurrently, and removes them. */
 async function sendPictures(
   fleet: Fleet,
-  checks: readonly Check[],
   running: number | undefined,
   signal: AbortSignal,
   screen: Screen,
-  report: (checks: readonly Check[]) => void,
+  report: CheckReport,
 ): Promise<readonly Followed[]> {
   const id = ulid();
   const pictures = await picturesOf(fleet.recipe, id);
-  const isFree = ({ lane }: Picture) => !checks.some(({ blocks = [] }) => blocks.includes(lane));
+  const isFree = ({ lane }: Picture) =>
+    !report.checks.some(({ blocks = [] }) => blocks.includes(lane));
   const free = pictures.filter(isFree);
-  report([
+  report.add([
     ...pictures.filter((picture) => !isFree(picture)).map(({ lane }) => blocked(lane)),
     ...LANES.filter((lane) => !pictures.some((picture) => picture.lane === lane)).map(tooLarge),
   ]);
@@ -163,11 +148,11 @@ async function sendPictures(
         followed.push(one);
         return [one.check];
       });
-      report(result);
+      report.add(result);
     }),
   );
   if (signal.aborted) screen.note("Interrupted. Removing the test pictures.");
-  report([
+  report.add([
     await clean(
       fleet,
       prefix,
@@ -199,31 +184,4 @@ function runAlarmTest(fleet: Fleet, signal: AbortSignal, screen: Screen): Promis
     );
   }
   return testAlarm(fleet, `${doctorPrefix(fleet.recipe, ulid())}dead letter`, signal);
-}
-
-function asJson(result: {
-  readonly where: string;
-  readonly stage: string | undefined;
-  readonly checks: readonly Check[];
-  readonly followed: readonly Followed[];
-  readonly alarmTest: AlarmTest | null;
-  readonly began: number;
-}): unknown {
-  const { where, stage, checks, followed, alarmTest, began } = result;
-  return {
-    version: 1,
-    at: new Date().toISOString(),
-    where,
-    stage: stage ?? null,
-    seconds: Math.round(performance.now() - began) / 1000,
-    ...tally(checks),
-    checks,
-    pictures: followed.map(({ lane, bytes, renditions, steps }) => ({
-      lane,
-      bytes,
-      renditions,
-      ...steps,
-    })),
-    alarm: alarmTest === null ? null : { alarmMs: alarmTest.alarmMs, overMs: alarmTest.overMs },
-  };
 }

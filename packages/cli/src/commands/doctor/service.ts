@@ -2,8 +2,9 @@ import type { ECSClient, Service, Task } from "@aws-sdk/client-ecs";
 import { clientConfig } from "@imagefleet/core/aws";
 import { absentLocally, askFor, type Check, ok, problem } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
+import { owned } from "../../connection/owned.ts";
 import { isOfStage } from "../../connection/stage/names.ts";
-import { many } from "../../terminal/thousands.ts";
+import { many } from "../../terminal/format.ts";
 import type { Fleet } from "./fleet.ts";
 
 const NAME = "ECS service of the worker";
@@ -28,24 +29,20 @@ export async function workerChecks({ stage }: Fleet): Promise<WorkerFacts> {
     return { checks, role, running };
   }
   const { ECSClient } = await sdk(() => import("@aws-sdk/client-ecs"));
-  const ecs = new ECSClient(clientConfig(stage.clients.ECS));
-  try {
-    const checks = await askFor(NAME, PERMISSIONS, async () => {
-      const found = await serviceOf(ecs, stage.prefix);
-      if (found === undefined) {
-        return [wrong("The service does not exist: nothing receives the large lane's messages.")];
-      }
-      const { service, cluster } = found;
-      running = service.runningCount ?? 0;
-      role = await roleOf(ecs, service);
-      const stopped = await stoppedTasks(ecs, cluster, service);
-      const problems = [...serviceProblems(service), ...taskProblems(stopped)];
-      return problems.length > 0 ? problems : [healthy(service)];
-    });
-    return { checks, role, running };
-  } finally {
-    ecs.destroy();
-  }
+  using ecs = owned(new ECSClient(clientConfig(stage.clients("ECS"))));
+  const checks = await askFor(NAME, PERMISSIONS, async () => {
+    const found = await serviceOf(ecs, stage.prefix);
+    if (found === undefined) {
+      return [wrong("The service does not exist: nothing receives the large lane's messages.")];
+    }
+    const { service, cluster } = found;
+    running = service.runningCount ?? 0;
+    role = await roleOf(ecs, service);
+    const stopped = await stoppedTasks(ecs, cluster, service);
+    const problems = [...serviceProblems(service), ...taskProblems(stopped)];
+    return problems.length > 0 ? problems : [healthy(service)];
+  });
+  return { checks, role, running };
 }
 
 async function serviceOf(ecs: ECSClient, prefix: string) {

@@ -26,7 +26,7 @@ export interface Material {
 }
 
 /** The estimate of one lane; times in s, costs in USD. */
-export interface LaneEstimate {
+interface LaneEstimate {
   readonly images: number;
   readonly secondsAnImage: number;
   readonly seconds: number;

@@ -1,32 +1,24 @@
 import { configureCodec } from "@imagefleet/core/image";
-import { LANES, type Lane } from "@imagefleet/core/outcome";
+import { LANES } from "@imagefleet/core/outcome";
 import { PRICES } from "@imagefleet/core/prices";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import { EXIT } from "../../exit-code.ts";
+import { present } from "../../present.ts";
 import { readRecipe } from "../../recipe/read.ts";
-import { lasting } from "../../terminal/ago.ts";
+import { formatBytes, lasting, many, thousands, usd } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { tally } from "../../terminal/source-table.ts";
-import { table } from "../../terminal/table.ts";
-import { many, thousands } from "../../terminal/thousands.ts";
-import { formatBytes } from "../../terminal/units.ts";
-import { usd } from "../../terminal/usd.ts";
+import { outcomesText, tally } from "../../terminal/source-table.ts";
+import { type Column, table } from "../../terminal/table.ts";
 import { UsageError } from "../../usage-error.ts";
-import {
-  type Estimate,
-  estimate,
-  type LaneEstimate,
-  type Material,
-  type Measured,
-} from "./cost.ts";
+import { type Estimate, estimate, type Material, type Measured } from "./cost.ts";
 import { fromBucket, fromFiles } from "./material.ts";
 import { measure } from "./measure.ts";
 
 export interface EstimateOptions {
   readonly connection: ConnectionOptions;
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly recipe: string;
   readonly targets: readonly string[];
   readonly cwd: string;
@@ -97,69 +89,38 @@ function resultText(
   rejected: readonly string[],
   result: Estimate,
   { functions, tasks }: EstimateOptions,
-  { paint, width }: Screen,
+  screen: Screen,
 ): string[] {
-  const rows = LANES.filter((lane) => result.lanes[lane].images > 0).map((lane) => ({
-    lane,
-    ...result.lanes[lane],
-  }));
-  type Row = LaneEstimate & { lane: Lane };
-  const right = "right" as const;
-  const unmeasured =
-    result.lanes.large.images > 0 && !measured.some(({ lane }) => lane === "large");
-  return [
-    paint(
-      "bold",
-      `${many(material.sources, "source")}, ${formatBytes(material.bytes)}: ${usd(result.totalUsd)}`,
-    ),
-    "",
-    ...table<Row>(
-      [
-        { title: "lane", cell: ({ lane }) => lane },
-        { title: "images", align: right, cell: ({ images }) => thousands(images) },
-        { title: "each", align: right, cell: (row) => `${row.secondsAnImage.toFixed(2)} s` },
-        { title: "total", align: right, cell: ({ seconds }) => lasting(seconds) },
-        { title: "cost", align: right, cell: (row) => usd(row.usd) },
-        {
-          title: "with",
-          cell: ({ lane }) =>
-            lane === "small" ? many(functions, "function") : many(tasks, "task"),
-        },
-      ],
-      rows,
-      width,
-      (text) => paint("dim", text),
-    ),
-    "",
-    `S3 requests  ${usd(result.storeUsd)}`,
-    `SQS          ${usd(result.queueUsd)}`,
-    `renditions   ${formatBytes(result.bytesOut)}, ${usd(result.storageUsdAMonth)} per month of storage`,
-    "",
-    paint(
-      "dim",
-      `Measured with ${many(measured.length, "image")} on the CPU of this machine; another CPU may take half or twice as long. List prices of ${PRICES.region} on ${PRICES.date}, without free tier, CDN and transfer.`,
-    ),
-    ...(rejected.length === 0
-      ? []
-      : [
-          paint(
-            "yellow",
-            `${rejected.length} images of the sample cannot be rendered: ${Object.entries(
-              tally(rejected),
-            )
-              .map(([reason, number]) => `${number} ${reason}`)
-              .join(", ")}`,
-          ),
-        ]),
-    ...(unmeasured
-      ? [
-          paint(
-            "yellow",
-            "The sample contains no large image, so the large lane is a guess: increase --sample.",
-          ),
-        ]
-      : []),
+  const { paint } = screen;
+  const { storeUsd, queueUsd, totalUsd, storageUsdAMonth, lanes } = result;
+  const rows = LANES.map((lane) => ({ lane, ...lanes[lane] })).filter(({ images }) => images > 0);
+  const consumers = { small: many(functions, "function"), large: many(tasks, "task") };
+  const unmeasured = lanes.large.images > 0 && !measured.some(({ lane }) => lane === "large");
+  const columns: Column<(typeof rows)[number]>[] = [
+    { title: "lane", cell: ({ lane }) => lane },
+    { title: "images", align: "right", cell: ({ images }) => thousands(images) },
+    { title: "each", align: "right", cell: (row) => `${row.secondsAnImage.toFixed(2)} s` },
+    { title: "total", align: "right", cell: ({ seconds }) => lasting(seconds) },
+    { title: "cost", align: "right", cell: (row) => usd(row.usd) },
+    { title: "with", cell: ({ lane }) => consumers[lane] },
   ];
+  const total = `${many(material.sources, "source")}, ${formatBytes(material.bytes)}: ${usd(totalUsd)}`;
+  const basis = `Measured with ${many(measured.length, "image")} on the CPU of this machine; another CPU may take half or twice as long. List prices of ${PRICES.region} on ${PRICES.date}, without free tier, CDN and transfer.`;
+  const guess =
+    "The sample contains no large image, so the large lane is a guess: increase --sample.";
+  return present(
+    [paint("bold", total), "", ...table(columns, rows, screen), ""],
+    `S3 requests  ${usd(storeUsd)}`,
+    `SQS          ${usd(queueUsd)}`,
+    `renditions   ${formatBytes(result.bytesOut)}, ${usd(storageUsdAMonth)} per month of storage`,
+    ["", paint("dim", basis)],
+    rejected.length > 0 &&
+      paint(
+        "yellow",
+        `${rejected.length} images of the sample cannot be rendered: ${outcomesText(tally(rejected))}`,
+      ),
+    unmeasured && paint("yellow", guess),
+  );
 }
 
 function resultJson(

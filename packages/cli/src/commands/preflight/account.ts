@@ -1,6 +1,7 @@
 import { clientConfig, statusOf } from "@imagefleet/core/aws";
 import { askFor, type Check, ok, problem } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
+import { owned } from "../../connection/owned.ts";
 import type { StageSettings } from "../../connection/stage/settings.ts";
 import type { Target } from "../../connection/target.ts";
 
@@ -20,7 +21,7 @@ export interface Aws {
 export async function accountCheck({ clients, settings, where }: Aws): Promise<Check> {
   const name = "credentials and account";
   const { STSClient, GetCallerIdentityCommand } = await sdk(() => import("@aws-sdk/client-sts"));
-  const sts = new STSClient(clientConfig(clients.STS));
+  using sts = owned(new STSClient(clientConfig(clients("STS"))));
   try {
     const { Account = "", Arn = "" } = await sts.send(new GetCallerIdentityCommand({}));
     const { accounts, region } = settings;
@@ -42,8 +43,6 @@ export async function accountCheck({ clients, settings, where }: Aws): Promise<C
       hasResponded ? `AWS rejects the credentials: ${why}` : `${where} does not respond: ${why}`,
       "Sign in (aws sso login, aws configure), or name a profile with --profile.",
     );
-  } finally {
-    sts.destroy();
   }
 }
 
@@ -54,20 +53,16 @@ const ROLE = "AWSServiceRoleForECS";
 export async function linkedRoleCheck({ clients }: Aws): Promise<readonly Check[]> {
   const name = "service-linked role of ECS";
   const { IAMClient, GetRoleCommand } = await sdk(() => import("@aws-sdk/client-iam"));
-  const iam = new IAMClient(clientConfig(clients.IAM));
-  try {
-    return await askFor(name, "iam:GetRole", async () => {
-      try {
-        await iam.send(new GetRoleCommand({ RoleName: ROLE }));
-        return [ok(name, `The account has ${ROLE}.`)];
-      } catch (error) {
-        if (!(error instanceof Error && error.name.startsWith("NoSuchEntity"))) throw error;
-        const message = `The account has no ${ROLE}: the first deployment may fail to create the cluster.`;
-        const fix = "Run: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com";
-        return [problem(name, message, fix)];
-      }
-    });
-  } finally {
-    iam.destroy();
-  }
+  using iam = owned(new IAMClient(clientConfig(clients("IAM"))));
+  return await askFor(name, "iam:GetRole", async () => {
+    try {
+      await iam.send(new GetRoleCommand({ RoleName: ROLE }));
+      return [ok(name, `The account has ${ROLE}.`)];
+    } catch (error) {
+      if (!(error instanceof Error && error.name.startsWith("NoSuchEntity"))) throw error;
+      const message = `The account has no ${ROLE}: the first deployment may fail to create the cluster.`;
+      const fix = "Run: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com";
+      return [problem(name, message, fix)];
+    }
+  });
 }

@@ -1,6 +1,5 @@
-import { type Command, Option } from "@commander-js/extra-typings";
-import * as v from "valibot";
-import { type CommandContext, speakingToAFleet } from "../../command-context.ts";
+import type { Command } from "@commander-js/extra-typings";
+import { type CommandContext, fleetCommand } from "../../command-context.ts";
 import { readConnectionOptions } from "../../connection/options.ts";
 
 const EXAMPLES = `
@@ -15,24 +14,13 @@ permission names it and is reported as unknown. The exit code is 3 when a check
 finds a problem.
 `;
 
-const schema = v.object({
-  json: v.optional(v.boolean(), false),
-  stage: v.optional(v.string()),
-});
-
 export function addPreflightCommand(root: Command, context: CommandContext): void {
-  speakingToAFleet(
-    root
-      .command("preflight")
-      .description("check that a deployment can succeed, and report problems"),
-    context,
-    EXAMPLES,
-  )
-    .addOption(new Option("--stage <name>", "a stage of infra/settings.ts, on AWS"))
+  const description = "check that a deployment can succeed, and report problems";
+  fleetCommand(root, context, { name: "preflight", description, examples: EXAMPLES })
+    .option("--stage <name>", "a stage of infra/settings.ts, on AWS")
     .action(async (options) => {
       const { preflight } = await import("./run.ts");
-      const { stage, json } = v.parse(schema, options);
-      const connection = readConnectionOptions(options);
-      context.onExit(await preflight({ json, stage, connection }, context.screen(json)));
+      const all = { ...options, connection: readConnectionOptions(options) };
+      context.onExit(await preflight(all, context.screen(options.json)));
     });
 }

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as v from "valibot";
 import { type Check, ok, problem } from "../../check/check.ts";
+import { present } from "../../present.ts";
 
 const run = promisify(execFile);
 
@@ -46,24 +47,19 @@ export async function dockerChecks(): Promise<readonly Check[]> {
   const isContainerd = (parsed.output.DriverStatus ?? []).some(([, value]) =>
     value?.startsWith("io.containerd.snapshotter."),
   );
-  const problems = [
-    ...(driver === "docker" && !isContainerd
-      ? [
-          wrong(
-            `The builder with driver "docker" cannot export a cache, and SST keeps one in ECR.`,
-            "Run docker buildx create --use, or enable the containerd image store.",
-          ),
-        ]
-      : []),
-    ...(builder.text.includes(PLATFORM)
-      ? []
-      : [
-          wrong(
-            `The builder does not build for ${PLATFORM}.`,
-            "Run docker run --privileged --rm tonistiigi/binfmt:qemu-v9.2.2 --install arm64",
-          ),
-        ]),
-  ];
+  const problems = present(
+    driver === "docker" &&
+      !isContainerd &&
+      wrong(
+        `The builder with driver "docker" cannot export a cache, and SST keeps one in ECR.`,
+        "Run docker buildx create --use, or enable the containerd image store.",
+      ),
+    !builder.text.includes(PLATFORM) &&
+      wrong(
+        `The builder does not build for ${PLATFORM}.`,
+        "Run docker run --privileged --rm tonistiigi/binfmt:qemu-v9.2.2 --install arm64",
+      ),
+  );
   if (problems.length > 0) return problems;
   const message = `Docker ${parsed.output.ServerVersion} builds for ${PLATFORM} with driver "${driver}".`;
   return [ok(NAME, message)];

@@ -3,6 +3,7 @@ import { clientConfig } from "@imagefleet/core/aws";
 import { TASK } from "@imagefleet/core/prices";
 import { askFor, type Check, none, ok, problem } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
+import { owned } from "../../connection/owned.ts";
 import { isOfStage } from "../../connection/stage/names.ts";
 import type { Aws } from "./account.ts";
 
@@ -23,31 +24,27 @@ const PERMISSION = "servicequotas:GetServiceQuota";
 /** Checks that the quotas of the region are large enough for the settings. */
 export async function quotaChecks(aws: Aws): Promise<readonly Check[]> {
   const { ServiceQuotasClient } = await sdk(() => import("@aws-sdk/client-service-quotas"));
-  const client = new ServiceQuotasClient(clientConfig(aws.clients.SERVICE_QUOTAS));
+  using client = owned(new ServiceQuotasClient(clientConfig(aws.clients("SERVICE_QUOTAS"))));
   const { functionConcurrency, workerTasks, spot, onDemandTasks } = aws.settings;
   const spotTasks = workerTasks - onDemandTasks;
-  try {
-    return [
-      ...(await enough(client, "quota of Lambda's concurrent executions", CONCURRENCY, {
-        needed: functionConcurrency,
-        for: `functionConcurrency ${functionConcurrency}`,
-        otherwise: "lower functionConcurrency: throttled messages count as received",
-      })),
-      ...(await enough(client, "quota of Fargate On-Demand vCPUs", ON_DEMAND, {
-        needed: onDemandTasks * TASK.vcpus,
-        for: `${onDemandTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
-        otherwise: spot ? "the large lane cannot start" : "lower workerTasks",
-      })),
-      ...(await enough(client, "quota of Fargate Spot vCPUs", SPOT, {
-        needed: spotTasks * TASK.vcpus,
-        for: `${spotTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
-        otherwise: "lower workerTasks: fewer tasks would run",
-      })),
-      ...(await networkChecks(aws, client)),
-    ];
-  } finally {
-    client.destroy();
-  }
+  return [
+    ...(await enough(client, "quota of Lambda's concurrent executions", CONCURRENCY, {
+      needed: functionConcurrency,
+      for: `functionConcurrency ${functionConcurrency}`,
+      otherwise: "lower functionConcurrency: throttled messages count as received",
+    })),
+    ...(await enough(client, "quota of Fargate On-Demand vCPUs", ON_DEMAND, {
+      needed: onDemandTasks * TASK.vcpus,
+      for: `${onDemandTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
+      otherwise: spot ? "the large lane cannot start" : "lower workerTasks",
+    })),
+    ...(await enough(client, "quota of Fargate Spot vCPUs", SPOT, {
+      needed: spotTasks * TASK.vcpus,
+      for: `${spotTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
+      otherwise: "lower workerTasks: fewer tasks would run",
+    })),
+    ...(await networkChecks(aws, client)),
+  ];
 }
 
 type Code = typeof CONCURRENCY;
@@ -97,38 +94,32 @@ async function networkChecks(
   const { EC2Client, paginateDescribeVpcs, paginateDescribeInternetGateways } = await sdk(
     () => import("@aws-sdk/client-ec2"),
   );
-  const ec2 = new EC2Client(clientConfig(clients.EC2));
+  using ec2 = owned(new EC2Client(clientConfig(clients("EC2"))));
   const permission = `${PERMISSION}, ec2:DescribeVpcs and ec2:DescribeInternetGateways`;
-  try {
-    return await askFor(name, permission, async () => {
-      let vpcs = 0;
-      for await (const { Vpcs = [] } of paginateDescribeVpcs({ client: ec2 }, {})) {
-        const own = Vpcs.find(({ Tags = [] }) =>
-          Tags.some(
-            ({ Key, Value }) => Key === "Name" && isOfStage(Value ?? "", prefix, "Network"),
-          ),
-        );
-        if (own !== undefined) {
-          return [ok(name, `The stage already has its network, ${own.VpcId}.`)];
-        }
-        vpcs += Vpcs.length;
+  return await askFor(name, permission, async () => {
+    let vpcs = 0;
+    for await (const { Vpcs = [] } of paginateDescribeVpcs({ client: ec2 }, {})) {
+      const own = Vpcs.find(({ Tags = [] }) =>
+        Tags.some(({ Key, Value }) => Key === "Name" && isOfStage(Value ?? "", prefix, "Network")),
+      );
+      if (own !== undefined) {
+        return [ok(name, `The stage already has its network, ${own.VpcId}.`)];
       }
-      let gateways = 0;
-      const pages = paginateDescribeInternetGateways({ client: ec2 }, {});
-      for await (const { InternetGateways = [] } of pages) gateways += InternetGateways.length;
-      return [
-        countCheck("VPCs", vpcs, await quotaOf(client, VPCS), VPCS.QuotaCode),
-        countCheck(
-          "internet gateways",
-          gateways,
-          await quotaOf(client, GATEWAYS),
-          GATEWAYS.QuotaCode,
-        ),
-      ];
-    });
-  } finally {
-    ec2.destroy();
-  }
+      vpcs += Vpcs.length;
+    }
+    let gateways = 0;
+    const pages = paginateDescribeInternetGateways({ client: ec2 }, {});
+    for await (const { InternetGateways = [] } of pages) gateways += InternetGateways.length;
+    return [
+      countCheck("VPCs", vpcs, await quotaOf(client, VPCS), VPCS.QuotaCode),
+      countCheck(
+        "internet gateways",
+        gateways,
+        await quotaOf(client, GATEWAYS),
+        GATEWAYS.QuotaCode,
+      ),
+    ];
+  });
 }
 
 function countCheck(of: string, used: number, quota: number, code: string): Check {

@@ -6,7 +6,6 @@ import {
   FOLDERS_HELP,
   recipeOption,
 } from "../../command-context.ts";
-import { EXIT_CODES_HELP } from "../../exit-code.ts";
 
 const EXAMPLES = `
 Examples:
@@ -28,7 +27,7 @@ export function addRenderCommand(root: Command, context: CommandContext): void {
         .default(resolve(cwd, "renditions"), "./renditions"),
     )
     .addOption(recipeOption(context))
-    .addHelpText("after", examplesText(EXAMPLES, context.invocation) + EXIT_CODES_HELP)
+    .addHelpText("after", examplesText(EXAMPLES, context.invocation))
     .action(async (paths, { json = false, ...options }) => {
       const { renderFiles } = await import("./run.ts");
       context.onExit(await renderFiles({ paths, cwd, json, ...options }, context.screen(json)));

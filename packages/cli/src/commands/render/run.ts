@@ -10,12 +10,12 @@ import { markOutput } from "../../files/output/mark.ts";
 import { discardStaged } from "../../files/output/staged-file.ts";
 import { readRecipe } from "../../recipe/read.ts";
 import { ADVICE } from "../../terminal/advice.ts";
+import { formatMs, many } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import { printable } from "../../terminal/printable.ts";
 import { showProgress } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { outcomesText, renditionTotals, sourceTable, tally } from "../../terminal/source-table.ts";
-import { count, formatMs } from "../../terminal/units.ts";
 import type { RenderCommandOptions } from "./options.ts";
 import { renderFile } from "./render-file.ts";
 import type { RenderedFile } from "./rendered-file.ts";
@@ -65,7 +65,7 @@ export async function renderFiles(options: RenderCommandOptions, screen: Screen)
   const names = new Map(sources.map(({ file, key }) => [file, key]));
   report(files, names, unreadable, performance.now() - began, options, screen);
   if (signal.aborted) {
-    screen.report(`Interrupted: ${count(sources.length - files.length, "file")} not rendered`);
+    screen.report(`Interrupted: ${many(sources.length - files.length, "file")} not rendered`);
     return EXIT.interrupted;
   }
   const kinds = new Set(files.map(({ outcome }) => outcome));
@@ -97,23 +97,18 @@ function report(
   const outcomes = outcomesText(tally(files.map(({ outcome }) => outcome)));
   screen.report(
     "",
-    paint("bold", `${count(files.length, "file")} in ${formatMs(ms)}: ${outcomes}`),
+    paint("bold", `${many(files.length, "file")} in ${formatMs(ms)}: ${outcomes}`),
     renditionTotals(rows),
-    ...files.flatMap(({ file, reason, message }) =>
-      reason === null
-        ? []
-        : [
-            "",
-            `${paint("bold", printable(file))}  ${paint("red", reason)}`,
-            `  ${printable(message ?? "")}`,
-            paint("dim", `  → ${RENDER_ADVICE[reason]}`),
-          ],
-    ),
-    ...files.flatMap(({ file, damaged }) =>
-      damaged === null
-        ? []
-        : ["", `${paint("bold", printable(file))}  damaged`, `  ${printable(damaged)}`],
-    ),
+    ...files.flatMap(({ file, reason, message }) => {
+      if (reason === null) return [];
+      const title = `${paint("bold", printable(file))}  ${paint("red", reason)}`;
+      const advice = paint("dim", `  → ${RENDER_ADVICE[reason]}`);
+      return ["", title, `  ${printable(message ?? "")}`, advice];
+    }),
+    ...files.flatMap(({ file, damaged }) => {
+      if (damaged === null) return [];
+      return ["", `${paint("bold", printable(file))}  damaged`, `  ${printable(damaged)}`];
+    }),
     ...unreadable.map(({ file, why }) => paint("red", `${printable(file)}: ${why}`)),
     ...(files.some(({ renditions }) => renditions.length > 0) ? ["", `renditions  ${out}`] : []),
   );

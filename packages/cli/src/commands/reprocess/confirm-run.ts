@@ -1,9 +1,9 @@
 import { EXIT } from "../../exit-code.ts";
 import { shellWord } from "../../invocation.ts";
 import { confirm } from "../../terminal/confirm.ts";
+import { many } from "../../terminal/format.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { many } from "../../terminal/thousands.ts";
 import { removeCheckpoint } from "./checkpoint.ts";
 import { type Counted, forecastText, forecastUsd, measuredRate } from "./forecast.ts";
 import { countAll, type RunContext } from "./prepare.ts";

@@ -4,10 +4,7 @@ import { FUNCTION_SECOND_USD, PRICES, TASK_SECOND_USD } from "@imagefleet/core/p
 import * as v from "valibot";
 import { RATES } from "../../connection/data-folder.ts";
 import { writeWhole } from "../../files/output/staged-file.ts";
-import { lasting } from "../../terminal/ago.ts";
-import { many, thousands } from "../../terminal/thousands.ts";
-import { formatBytes } from "../../terminal/units.ts";
-import { usd } from "../../terminal/usd.ts";
+import { formatBytes, lasting, many, thousands, usd } from "../../terminal/format.ts";
 
 /** What was counted before the start; bytes where they are known. */
 export interface Counted {

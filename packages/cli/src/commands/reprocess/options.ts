@@ -4,7 +4,7 @@ import type { Selection } from "./selection.ts";
 
 export interface ReprocessOptions {
   readonly connection: ConnectionOptions;
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly recipe: string;
   /** The recipe, where it is not the project's. */
   readonly recipeNamed: string | undefined;
@@ -15,9 +15,9 @@ export interface ReprocessOptions {
   };
   readonly maxDepth: MaxDepth;
   readonly checkpoint: string;
-  readonly resume: boolean;
-  readonly fresh: boolean;
-  readonly wait: boolean;
-  readonly yes: boolean;
+  readonly resume?: boolean | undefined;
+  readonly fresh?: boolean | undefined;
+  readonly wait?: boolean | undefined;
+  readonly yes?: boolean | undefined;
   readonly dryRun: boolean;
 }

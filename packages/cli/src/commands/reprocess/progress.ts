@@ -1,7 +1,6 @@
 import type { Feeder } from "../../feed/feeder.ts";
-import { lasting } from "../../terminal/ago.ts";
+import { lasting, many, thousands } from "../../terminal/format.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { many, thousands } from "../../terminal/thousands.ts";
 
 /** The progress of a run; rates in sources/s. */
 export interface RunProgress {

@@ -14,6 +14,8 @@ import { putDeadLetters, takeAll } from "../dlq/fixtures/dead-letters.ts";
 let sandbox: Sandbox;
 let recipe: string;
 let clis: Cli[];
+/** The queue of the small lane. */
+let lane: Queue;
 
 const RECIPE = { source: { suffixes: [".jpg"] }, presets: { thumb: "16x16" } };
 
@@ -22,6 +24,9 @@ beforeEach(async () => {
   recipe = join(sandbox.folder, "recipe.mjs");
   await writeFile(recipe, `export default ${JSON.stringify(RECIPE)};`);
   clis = [];
+  lane = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  // The test event of S3.
+  await keysIn("small");
 });
 afterEach(async () => {
   for (const cli of clis) cli.kill();
@@ -42,6 +47,25 @@ function begin(...more: string[]): Cli {
   const cli = new Cli(args(...more), { cwd: sandbox.folder });
   clis.push(cli);
   return cli;
+}
+
+/** Writes a file of keys. */
+async function keyFile(...keys: readonly string[]): Promise<string> {
+  const file = join(sandbox.folder, "keys.txt");
+  await writeFile(file, keys.join("\n"));
+  return file;
+}
+
+/** Keys `0.jpg`, `1.jpg`, … */
+const numbered = (count: number) => Array.from({ length: count }, (_, n) => `${n}.jpg`);
+
+/** Receives this many messages of the small lane. */
+async function receive(count: number): Promise<ReceivedMessage[]> {
+  const messages: ReceivedMessage[] = [];
+  while (messages.length < count) {
+    messages.push(...(await lane.receive({ leaseSeconds: 30, waitSeconds: 1 })));
+  }
+  return messages;
 }
 
 async function keysIn(lane: "small" | "large"): Promise<string[]> {
@@ -67,7 +91,7 @@ it("enqueues each listed source that the filters select once", async () => {
   for (const key of [...keys, "a/text.txt", "a/"]) await put(key);
   await put("b/larger.jpg", "x".repeat(100));
   // The events of the uploads.
-  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+  await keysIn("small");
 
   expect(await reprocess("--dry-run")).toMatchObject({ code: 0, sources: 6, others: 2 });
   expect(await keysIn("small")).toEqual([]);
@@ -89,7 +113,7 @@ it("selects only stale sources, by manifest, ETag or preset", async () => {
     if (key === "old.jpg") await putManifest(key, "old", ETag);
     if (key === "changed.jpg") await putManifest(key, now, '"another"');
   }
-  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+  await keysIn("small");
   const stale = ["changed.jpg", "new.jpg", "old.jpg"];
   expect(await reprocess("--only-stale", "--yes")).toMatchObject({ sent: 3, skipped: 1 });
   expect(await keysIn("small")).toEqual(stale);
@@ -106,7 +130,7 @@ it("sends sources of many bytes to the large lane, from lines of JSON", async ()
   ];
   const file = join(sandbox.folder, "keys.ndjson");
   await writeFile(file, lines.map((line) => JSON.stringify(line)).join("\n"));
-  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+  await keysIn("small");
   expect(await reprocess("--from", file, "--yes")).toMatchObject({
     lanes: { small: 1, large: 1 },
   });
@@ -116,11 +140,9 @@ it("sends sources of many bytes to the large lane, from lines of JSON", async ()
 
 it("skips nothing when it is killed and resumed repeatedly", async () => {
   const keys = Array.from({ length: 3_000 }, (_, n) => `p/${n}.jpg`);
-  const file = join(sandbox.folder, "keys.txt");
-  await writeFile(file, keys.join("\n"));
-  const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  const file = await keyFile(...keys);
   const more = async (than: number) => {
-    while ((await queue.counts()).waiting < than);
+    while ((await lane.counts()).waiting < than);
   };
   const first = begin("--from", file, "--yes", "--max-depth", "0");
   await more(500);
@@ -142,7 +164,7 @@ it("skips nothing when it is killed and resumed repeatedly", async () => {
   second.signal("SIGINT");
   expect((await second.ended()).code).toBe(130);
   expect(await reprocess("--resume", "--max-depth", "0")).toMatchObject({ code: 0 });
-  const sent = (await queue.counts()).waiting;
+  const sent = (await lane.counts()).waiting;
   const seen = await keysIn("small");
   expect(new Set(seen)).toEqual(new Set(keys));
   expect(sent - keys.length).toBeLessThan(6_000);
@@ -150,20 +172,18 @@ it("skips nothing when it is killed and resumed repeatedly", async () => {
 }, 90_000);
 
 it("sends only while few messages wait, and waits until all are done", async () => {
-  const file = join(sandbox.folder, "keys.txt");
-  const keys = Array.from({ length: 60 }, (_, n) => `${n}.jpg`);
-  await writeFile(file, keys.join("\n"));
-  await takeAll(sandbox, sandbox.resources.lanes.small.url);
-  const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  const keys = numbered(60);
+  const file = await keyFile(...keys);
+  await keysIn("small");
   const cli = begin("--from", file, "--yes", "--max-depth", "15", "--wait");
   let most = 0;
   let taken = 0;
   const ended = cli.ended();
   while (taken < keys.length) {
-    most = Math.max(most, (await queue.counts()).waiting);
-    const messages = await queue.receive({ leaseSeconds: 30, waitSeconds: 0 });
+    most = Math.max(most, (await lane.counts()).waiting);
+    const messages = await lane.receive({ leaseSeconds: 30, waitSeconds: 0 });
     taken += messages.length;
-    await queue.deleteBatch(messages);
+    await lane.deleteBatch(messages);
   }
   const { code, stdout } = await ended;
   expect(code).toBe(0);
@@ -172,16 +192,11 @@ it("sends only while few messages wait, and waits until all are done", async () 
 });
 
 it("reports the dead letters of its own jobs only", async () => {
-  const file = join(sandbox.folder, "keys.txt");
-  await writeFile(file, "dead.jpg\ndone.jpg\n");
+  const file = await keyFile("dead.jpg", "done.jpg");
   const { small } = sandbox.resources.lanes;
-  await takeAll(sandbox, small.url);
+  await keysIn("small");
   const cli = begin("--from", file, "--yes", "--wait", "--json");
-  const lane = new Queue(sandbox.sqs, small.url);
-  const messages: ReceivedMessage[] = [];
-  while (messages.length < 2) {
-    messages.push(...(await lane.receive({ leaseSeconds: 30, waitSeconds: 1 })));
-  }
+  const messages = await receive(2);
   const source = { bucket: sandbox.resources.sourceBucket, key: "dead.jpg" };
   const why = { reason: "SourceCorrupt", message: "it is not an image", lane: "small" } as const;
   for (const message of messages.filter(({ body }) => body.includes("dead.jpg"))) {
@@ -198,8 +213,7 @@ it("reports the dead letters of its own jobs only", async () => {
 });
 
 it("fails at once without --yes where no terminal is attached", async () => {
-  const file = join(sandbox.folder, "keys.txt");
-  await writeFile(file, "a.jpg\n");
+  const file = await keyFile("a.jpg");
   expect(await reprocess("--from", file)).toEqual({
     code: 2,
     stderr:
@@ -210,18 +224,17 @@ it("fails at once without --yes where no terminal is attached", async () => {
   expect(stdout).not.toContain("estimate");
 });
 
-it("refuses a file of keys that is not UTF-8, because a replaced byte makes another key", async () => {
-  const file = join(sandbox.folder, "keys.txt");
-  await writeFile(file, Buffer.from("a.jpg\ncaf\xe9.jpg\n", "latin1"));
-  const { code, stderr } = await reprocess("--from", file, "--yes");
-  expect(code).toBe(2);
-  expect(stderr).toContain("is not UTF-8, so its keys cannot be read");
-});
-
-it("refuses a device as checkpoint", async () => {
-  const { code, stderr } = await reprocess("--checkpoint", "/dev/zero", "--yes");
-  expect(code).toBe(2);
-  expect(stderr).toContain("--checkpoint /dev/zero is not a checkpoint of reprocess");
+it.each([
+  // A replaced byte makes another key.
+  [["--from", "latin1.txt"], "is not UTF-8, so its keys cannot be read"],
+  [["--checkpoint", "/dev/zero"], "--checkpoint /dev/zero is not a checkpoint of reprocess"],
+  [["--format", "ndjson"], "--format applies only to a file of keys"],
+  [["--columns", "Bucket, Key"], "--columns applies only to a file of keys"],
+])("refuses %j", async (more, message) => {
+  const latin1 = Buffer.from("a.jpg\ncaf\xe9.jpg\n", "latin1");
+  await writeFile(join(sandbox.folder, "latin1.txt"), latin1);
+  const { code, stderr } = await reprocess(...more, "--yes");
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
 });
 
 it("suggests a command that can be run as printed when no rate was measured yet", async () => {
@@ -245,7 +258,7 @@ it("suggests a command that can be run as printed when no rate was measured yet"
   ]);
 });
 
-it("reads keys from stdin; refuses --format and --columns without --from", async () => {
+it("reads keys from stdin", async () => {
   const piped = (text: string) => ({
     cwd: sandbox.folder,
     launcher: ["sh", "-c", 'printf "%s\\n" "$0" | "$@"', text],
@@ -256,27 +269,15 @@ it("reads keys from stdin; refuses --format and --columns without --from", async
   expect(wrong.stderr).toContain("standard input, line 1 contains no key");
   expect(await run(from, piped(JSON.stringify({ key: "a\nb.jpg" })))).toMatchObject({ code: 0 });
   expect(await keysIn("small")).toEqual(["a\nb.jpg"]);
-  for (const [flag, value] of [
-    ["--format", "ndjson"],
-    ["--columns", "Bucket, Key"],
-  ] as const) {
-    expect(await reprocess(flag, value, "--yes")).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining(`${flag} applies only to a file of keys`),
-    });
-  }
 });
 
 it("reports with --wait how many sources are still stale", async () => {
   const now = recipeFingerprint(defineRecipe(RECIPE), ENCODER);
-  const { small } = sandbox.resources.lanes;
-  const lane = new Queue(sandbox.sqs, small.url);
   const keys = ["made.jpg", "left.jpg"];
   const etags = new Map<string, string>();
   for (const key of keys) etags.set(key, (await put(key)).ETag ?? "");
-  await takeAll(sandbox, small.url);
-  const file = join(sandbox.folder, "keys.txt");
-  await writeFile(file, [...keys, "gone.jpg"].join("\n"));
+  await keysIn("small");
+  const file = await keyFile(...keys, "gone.jpg");
   const runs = [
     { more: ["--only-stale", "--json"], sent: 2 },
     { more: ["--from", file, "--preset", "thumb"], sent: 3 },
@@ -284,10 +285,7 @@ it("reports with --wait how many sources are still stale", async () => {
   for (const { more, sent } of runs) {
     for (const key of keys) await putManifest(key, "old", etags.get(key) ?? "");
     const cli = begin(...more, "--wait", "--yes");
-    const messages: ReceivedMessage[] = [];
-    while (messages.length < sent) {
-      messages.push(...(await lane.receive({ leaseSeconds: 30, waitSeconds: 1 })));
-    }
+    const messages = await receive(sent);
     await putManifest("made.jpg", now, etags.get("made.jpg") ?? "");
     await lane.deleteBatch(messages);
     const { code, stdout } = await cli.ended();
@@ -301,11 +299,9 @@ it("reports with --wait how many sources are still stale", async () => {
 });
 
 it("refuses a second run with a checkpoint in use, and resumes a killed one", async () => {
-  const file = join(sandbox.folder, "keys.txt");
-  await writeFile(file, Array.from({ length: 40 }, (_, n) => `${n}.jpg`).join("\n"));
-  const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
+  const file = await keyFile(...numbered(40));
   const first = begin("--from", file, "--yes", "--max-depth", "15");
-  while ((await queue.counts()).waiting < 10);
+  while ((await lane.counts()).waiting < 10);
   const lock = join(sandbox.folder, "imagefleet-reprocess.json.lock");
   const holder = JSON.parse(await readFile(lock, "utf8"));
   for (const more of [
@@ -332,17 +328,15 @@ it("refuses a second run with a checkpoint in use, and resumes a killed one", as
 });
 
 it("counts what it sends twice, and suggests --resume with the options of the run", async () => {
-  const file = join(sandbox.folder, "keys.txt");
-  await writeFile(file, Array.from({ length: 489 }, (_, n) => `${n}.jpg`).join("\n"));
-  const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
-  await takeAll(sandbox, sandbox.resources.lanes.small.url);
+  const file = await keyFile(...numbered(489));
+  await keysIn("small");
   const first = begin("--from", file, "--yes", "--max-depth", "15", "--wait");
-  while ((await queue.counts()).waiting < 10);
+  while ((await lane.counts()).waiting < 10);
   first.signal("SIGINT");
   const { code, stdout } = await first.ended();
   expect(code).toBe(130);
   expect(stdout).toMatch(/ reprocess --resume --wait /);
-  const { waiting } = await queue.counts();
+  const { waiting } = await lane.counts();
   const second = await reprocess("--resume", "--max-depth", "0");
   expect(second).toMatchObject({ sent: 489, sentBefore: waiting, again: waiting });
   expect(second.stderr).toContain(

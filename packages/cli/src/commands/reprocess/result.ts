@@ -1,9 +1,9 @@
 import type { Lane } from "@imagefleet/core/outcome";
 import type { DeadLetter } from "@imagefleet/core/queue";
 import { groupBy } from "../../dead-letters/tally.ts";
+import { present } from "../../present.ts";
+import { formatMs, many, thousands } from "../../terminal/format.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { many, thousands } from "../../terminal/thousands.ts";
-import { formatMs } from "../../terminal/units.ts";
 
 /** The result of feeding the queues; times in s. */
 export interface Fed {
@@ -37,7 +37,7 @@ export interface RunResult extends Fed, Partial<Drained> {
 
 export function outcomeText(
   result: RunResult,
-  { checkpoint, wait }: { checkpoint: string; wait: boolean },
+  { checkpoint, wait }: { checkpoint: string; wait?: boolean | undefined },
   { paint, command }: Screen,
 ): string[] {
   const { sent, sentBefore, again, skipped, seconds, interrupted, deadLetters } = result;
@@ -63,40 +63,27 @@ export function outcomeText(
   const done = sources - deadLetters.length;
   const handled = stillStale > 0 ? "processed" : "done";
   const end = interrupted ? "so far" : `${handled} in ${formatMs((drainedSeconds ?? 0) * 1000)}`;
-  return [
+  const stale = `${thousands(stillStale)} of ${thousands(Math.max(sources, stillStale))} sources are still stale: the fleet may run another recipe. Deploy recipe.ts, then run reprocess again`;
+  const byReason = groupBy(deadLetters, ({ reason }) => reason);
+  return present(
     paint("bold", first),
     deadLetters.length === 0
       ? paint(stillStale > 0 ? "bold" : "green", `All ${end}, no dead letters.`)
       : `${thousands(Math.max(0, done))} ${end}, ${paint("red", many(deadLetters.length, "dead letter"))}:`,
-    ...groupBy(deadLetters, ({ reason }) => reason).map(
-      ({ name, deadLetters: number }) => `  ${thousands(number)}  ${name}`,
-    ),
-    ...(stillStale === 0
-      ? []
-      : [
-          paint(
-            "red",
-            `${thousands(stillStale)} of ${thousands(Math.max(sources, stillStale))} sources are still stale: the fleet may run another recipe. Deploy recipe.ts, then run reprocess again`,
-          ),
-        ]),
-    ...(deadLetters.length === 0 ? [] : ["", "Next:", `  ${command("dlq")}`]),
-  ];
+    byReason.map(({ name, deadLetters: number }) => `  ${thousands(number)}  ${name}`),
+    stillStale > 0 && paint("red", stale),
+    deadLetters.length > 0 && ["", "Next:", `  ${command("dlq")}`],
+  );
 }
 
 export function resultJson({ deadLetters, ...result }: RunResult): unknown {
+  const byReason = groupBy(deadLetters ?? [], ({ reason }) => reason);
+  const counts = Object.fromEntries(byReason.map((group) => [group.name, group.deadLetters]));
   return {
     version: 1,
     ...result,
     drainedSeconds: result.drainedSeconds ?? null,
     stillStale: result.stillStale ?? null,
-    deadLetters:
-      deadLetters === undefined
-        ? null
-        : Object.fromEntries(
-            groupBy(deadLetters, ({ reason }) => reason).map(({ name, deadLetters: n }) => [
-              name,
-              n,
-            ]),
-          ),
+    deadLetters: deadLetters === undefined ? null : counts,
   };
 }

@@ -3,7 +3,7 @@ import { asEnvironment } from "@imagefleet/local/credentials";
 import { REGION } from "@imagefleet/local/resources";
 import { type CommandContext, examplesText } from "../../command-context.ts";
 import { runningFleet } from "../../connection/data-folder.ts";
-import { EXIT, EXIT_CODES_HELP } from "../../exit-code.ts";
+import { EXIT } from "../../exit-code.ts";
 import { shellWord } from "../../invocation.ts";
 import { UsageError } from "../../usage-error.ts";
 
@@ -27,7 +27,7 @@ export function addEnvCommand(root: Command, context: CommandContext): void {
         .argParser(context.path)
         .default(context.data, ".imagefleet of the project"),
     )
-    .addHelpText("after", examplesText(EXAMPLES, context.invocation) + EXIT_CODES_HELP)
+    .addHelpText("after", examplesText(EXAMPLES, context.invocation))
     .action(async ({ data }) => {
       const lines = (await shellExports(data)).map(([name, value]) =>
         value === undefined ? `unset ${name}` : `export ${name}=${shellWord(value)}`,

@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { type CommandContext, FOLDERS_HELP, recipeOption } from "../../command-context.ts";
-import { EXIT_CODES_HELP } from "../../exit-code.ts";
 
 const EXAMPLES = `
 Examples:
@@ -16,8 +15,7 @@ read; it must not be that folder itself.
 ${FOLDERS_HELP}
 --json prints sources, outcomes, lanes, renditions, bytesIn, bytesOut, seconds,
 deadLetters, results, notUploaded ([{file, message}]) and unfinished (a number).
-docs/cli.md describes them.
-`;
+docs/cli.md describes them.`;
 
 export function addStartCommand(root: Command, context: CommandContext): void {
   const { path, cwd } = context;
@@ -47,7 +45,7 @@ export function addStartCommand(root: Command, context: CommandContext): void {
         .argParser(origins)
         .default([], "none"),
     )
-    .addHelpText("after", EXAMPLES + EXIT_CODES_HELP)
+    .addHelpText("after", EXAMPLES)
     .action(
       async (paths, { once = false, json = false, fresh = false, out, corsOrigin, ...options }) => {
         const { start } = await import("./run.ts");

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { Fleet, JobReport } from "@imagefleet/local/fleet";
 import pLimit from "p-limit";
+import { formatBytes, formatMs } from "../../terminal/format.ts";
 import { printable, shorten } from "../../terminal/printable.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { formatBytes, formatMs } from "../../terminal/units.ts";
 import type { CopyOut } from "./copy-out.ts";
 
 /** Runs until the signal, and reports each job. */

@@ -1,8 +1,8 @@
 import type { Fleet, FleetStatus, StoredRendition } from "@imagefleet/local/fleet";
 import type { SourceFile } from "../../files/input/collect.ts";
+import { many } from "../../terminal/format.ts";
 import { RECEIVED_AGAIN, showProgress } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { count } from "../../terminal/units.ts";
 import { JobTracker } from "./job-tracker.ts";
 import { hasRenditions, mergeResults, type RunResults } from "./results.ts";
 import { type NotUploaded, uploadAll } from "./upload.ts";
@@ -62,7 +62,7 @@ export async function runUploads(
 function reportOlder(lanes: FleetStatus["lanes"], screen: Screen): void {
   const older = total(lanes);
   if (older === 0) return;
-  screen.note(`${count(older, "message")} of earlier uploads in the queues: processed as well`);
+  screen.note(`${many(older, "message")} of earlier uploads in the queues: processed as well`);
   const held = lanes.small.inFlight + lanes.large.inFlight;
   if (held > 0)
     screen.note(

@@ -9,10 +9,10 @@ import { checkFolder } from "../../files/output/folder.ts";
 import { markOutput } from "../../files/output/mark.ts";
 import { discardStaged } from "../../files/output/staged-file.ts";
 import { readRecipe } from "../../recipe/read.ts";
+import { many } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { count } from "../../terminal/units.ts";
 import { CopyOut } from "./copy-out.ts";
 import { keepRunning } from "./keep-running.ts";
 import type { StartOptions } from "./options.ts";
@@ -84,7 +84,7 @@ async function runOn(
   signal.addEventListener("abort", () => {
     screen.note("Stopping after the jobs in flight (press Ctrl-C again to stop at once)");
   });
-  fleet.onNotice((text) => screen.note(screen.tint("yellow", `! ${text}`)));
+  fleet.onNotice((text) => screen.warn(text));
   const { run, notUploaded, queued } = await runUploads(fleet, found.sources, screen, signal);
   const copyOut = options.out === undefined ? undefined : new CopyOut(options.out, fleet);
   if (copyOut !== undefined) await copyAll(copyOut, run, screen);
@@ -106,7 +106,7 @@ async function runOn(
 async function copyAll(copyOut: CopyOut, { results }: RunResults, screen: Screen): Promise<void> {
   let copied = 0;
   using _progress = showRepeatedly(screen, () => [
-    `copying to ${copyOut.dir}: ${copied} of ${count(results.length, "source")}`,
+    `copying to ${copyOut.dir}: ${copied} of ${many(results.length, "source")}`,
   ]);
   for (const { key, outcome } of results) {
     await copyOut.copy(key, outcome);

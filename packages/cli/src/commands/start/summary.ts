@@ -1,6 +1,8 @@
 import { LANES } from "@imagefleet/core/outcome";
 import type { Fleet } from "@imagefleet/local/fleet";
+import { present } from "../../present.ts";
 import { ADVICE } from "../../terminal/advice.ts";
+import { formatMs, many } from "../../terminal/format.ts";
 import { printable } from "../../terminal/printable.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import {
@@ -10,7 +12,6 @@ import {
   sourceTable,
   tally,
 } from "../../terminal/source-table.ts";
-import { count, formatMs } from "../../terminal/units.ts";
 import type { DeadLetter, RunResults } from "./results.ts";
 import type { NotUploaded } from "./upload.ts";
 
@@ -63,30 +64,22 @@ function totals({ results, seconds }: RunResults): string {
     return `${lane} lane ${results.filter((result) => result.lane === lane).length}`;
   });
   const rate = seconds > 0 ? `, ${(results.length / seconds).toFixed(1)} images/s` : "";
-  const sources = count(results.length, "source");
+  const sources = many(results.length, "source");
   if (results.length === 0) return `No source finished in ${formatMs(seconds * 1000)}`;
   return `${sources} in ${formatMs(seconds * 1000)}${rate}: ${outcomes} · ${lanes.join(", ")}`;
 }
 
 function deadLetterLines(
-  { deadLetters, otherDeadLetters }: RunResults,
+  { deadLetters, otherDeadLetters: others }: RunResults,
   { paint }: Screen,
 ): string[] {
-  const others =
-    otherDeadLetters === 0
-      ? []
-      : ["", paint("dim", `${count(otherDeadLetters, "dead letter")} of other runs`)];
-  if (deadLetters.length === 0) return others;
   const left = deadLetters.length - MOST_DEAD_LETTERS;
-  return [
-    "",
-    paint(["bold", "red"], count(deadLetters.length, "dead letter")),
-    ...deadLetters
-      .slice(0, MOST_DEAD_LETTERS)
-      .flatMap((deadLetter) => deadLetterText(deadLetter, paint)),
-    ...(left > 0 ? [`  … and ${left} more: --json lists all`] : []),
-    ...others,
-  ];
+  return present(
+    deadLetters.length > 0 && ["", paint(["bold", "red"], many(deadLetters.length, "dead letter"))],
+    deadLetters.slice(0, MOST_DEAD_LETTERS).flatMap((each) => deadLetterText(each, paint)),
+    left > 0 && `  … and ${left} more: --json lists all`,
+    others > 0 && ["", paint("dim", `${many(others, "dead letter")} of other runs`)],
+  );
 }
 
 function deadLetterText(
@@ -106,31 +99,22 @@ function problemLines(
   queued: number,
   { paint }: Screen,
 ): string[] {
-  const lost = failed.map(({ file, why }) => `  ${printable(file)}: ${printable(why)}`);
-  return [
-    ...(lost.length === 0
-      ? []
-      : [
-          "",
-          paint(["bold", "red"], `${count(lost.length, "file")} could not be uploaded`),
-          ...lost,
-        ]),
-    ...(left.length === 0
-      ? []
-      : [
-          "",
-          paint("yellow", `${count(left.length, "image")} not uploaded:`),
-          paint("yellow", "  the next start with the same folder uploads them"),
-        ]),
-    ...(unfinished.length === 0 && queued === 0
-      ? []
-      : [
-          "",
-          paint(
-            "yellow",
-            `${count(unfinished.length, "source")} unfinished, ${count(queued, "message")} in the queues:`,
-          ),
-          paint("yellow", "  the next start with the same --data processes them"),
-        ]),
-  ];
+  const warned = (...lines: readonly string[]) => ["", ...lines.map((one) => paint("yellow", one))];
+  return present(
+    failed.length > 0 && [
+      "",
+      paint(["bold", "red"], `${many(failed.length, "file")} could not be uploaded`),
+      ...failed.map(({ file, why }) => `  ${printable(file)}: ${printable(why)}`),
+    ],
+    left.length > 0 &&
+      warned(
+        `${many(left.length, "image")} not uploaded:`,
+        "  the next start with the same folder uploads them",
+      ),
+    (unfinished.length > 0 || queued > 0) &&
+      warned(
+        `${many(unfinished.length, "source")} unfinished, ${many(queued, "message")} in the queues:`,
+        "  the next start with the same --data processes them",
+      ),
+  );
 }

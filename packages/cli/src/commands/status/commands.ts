@@ -1,6 +1,5 @@
-import { type Command, Option } from "@commander-js/extra-typings";
-import * as v from "valibot";
-import { type CommandContext, speakingToAFleet } from "../../command-context.ts";
+import type { Command } from "@commander-js/extra-typings";
+import { type CommandContext, fleetCommand } from "../../command-context.ts";
 import { readConnectionOptions } from "../../connection/options.ts";
 import { wholeNumber } from "../../terminal/duration.ts";
 
@@ -14,31 +13,15 @@ Examples:
 To report their reasons, status reads dead letters and releases them at once.
 `;
 
-const schema = v.object({
-  json: v.optional(v.boolean(), false),
-  watch: v.optional(v.boolean(), false),
-  every: v.number(),
-});
-
 export function addStatusCommand(root: Command, context: CommandContext): void {
-  speakingToAFleet(
-    root
-      .command("status")
-      .description("show messages that wait or are in flight, and dead letters by reason"),
-    context,
-    EXAMPLES,
-  )
+  const description = "show messages that wait or are in flight, and dead letters by reason";
+  fleetCommand(root, context, { name: "status", description, examples: EXAMPLES })
     .option("--watch", "update until Ctrl-C")
-    .addOption(
-      new Option("--every <seconds>", "the time between updates")
-        .argParser(wholeNumber(1, 3600))
-        .default(2),
-    )
+    .option("--every <seconds>", "the time between updates", wholeNumber(1, 3600), 2)
     .action(async (options) => {
       const { status } = await import("./run.ts");
-      const given = v.parse(schema, options);
       const connection = readConnectionOptions(options);
-      const all = { ...given, connection, leaseSeconds: 30 };
-      context.onExit(await status(all, context.screen(given.json)));
+      const all = { ...options, connection, leaseSeconds: 30 };
+      context.onExit(await status(all, context.screen(options.json)));
     });
 }

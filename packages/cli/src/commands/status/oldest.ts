@@ -1,5 +1,6 @@
 import { type ClientOptions, clientConfig } from "@imagefleet/core/aws";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
+import { owned } from "../../connection/owned.ts";
 
 /** The age of each lane's oldest message, s; undefined if unknown. */
 export type Ages = Readonly<Record<Lane, number | undefined>>;
@@ -51,30 +52,26 @@ async function request(
 ): Promise<Ages> {
   // Imported when needed: a local fleet does not need it.
   const { CloudWatchClient, GetMetricDataCommand } = await import("@aws-sdk/client-cloudwatch");
-  const client = new CloudWatchClient({ ...clientConfig(options), maxAttempts: 2 });
-  try {
-    const { MetricDataResults: results = [] } = await client.send(
-      new GetMetricDataCommand({
-        StartTime: new Date(now - RANGE_MS),
-        EndTime: new Date(now),
-        ScanBy: "TimestampDescending",
-        MetricDataQueries: LANES.map((lane) => ({
-          Id: lane,
-          MetricStat: {
-            Metric: {
-              Namespace: "AWS/SQS",
-              MetricName: "ApproximateAgeOfOldestMessage",
-              Dimensions: [{ Name: "QueueName", Value: queues[lane] }],
-            },
-            Period: PERIOD_SECONDS,
-            Stat: "Maximum",
+  using client = owned(new CloudWatchClient({ ...clientConfig(options), maxAttempts: 2 }));
+  const { MetricDataResults: results = [] } = await client.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(now - RANGE_MS),
+      EndTime: new Date(now),
+      ScanBy: "TimestampDescending",
+      MetricDataQueries: LANES.map((lane) => ({
+        Id: lane,
+        MetricStat: {
+          Metric: {
+            Namespace: "AWS/SQS",
+            MetricName: "ApproximateAgeOfOldestMessage",
+            Dimensions: [{ Name: "QueueName", Value: queues[lane] }],
           },
-        })),
-      }),
-    );
-    const latest = (lane: Lane) => results.find(({ Id }) => Id === lane)?.Values?.[0];
-    return { small: latest("small"), large: latest("large") };
-  } finally {
-    client.destroy();
-  }
+          Period: PERIOD_SECONDS,
+          Stat: "Maximum",
+        },
+      })),
+    }),
+  );
+  const latest = (lane: Lane) => results.find(({ Id }) => Id === lane)?.Values?.[0];
+  return { small: latest("small"), large: latest("large") };
 }

@@ -9,8 +9,8 @@ import { statusJson, statusLine, statusText } from "./text.ts";
 
 export interface StatusOptions {
   readonly connection: ConnectionOptions;
-  readonly json: boolean;
-  readonly watch: boolean;
+  readonly json?: boolean | undefined;
+  readonly watch?: boolean | undefined;
   /** The time between updates, s. */
   readonly every: number;
   readonly leaseSeconds: number;
@@ -35,15 +35,16 @@ export async function status(options: StatusOptions, screen: Screen): Promise<nu
     }
     printWarning(watcher, screen);
     if (options.json) screen.json(statusJson(current));
-    else screen.report(...statusText(current, where, screen.width, screen.paint, screen.command));
+    else screen.report(...statusText(current, where, screen));
     return signal.aborted ? EXIT.interrupted : EXIT.done;
   }
+  const live = { paint: screen.tint, command: screen.command };
   let last: Status | undefined;
   while (!signal.aborted) {
     last = await watcher.snapshot();
     if (options.json) screen.json(statusJson(last));
     else if (screen.isLive)
-      screen.live(statusText(last, where, screen.liveWidth, screen.tint, screen.command));
+      screen.live(statusText(last, where, { ...live, width: screen.liveWidth }));
     else screen.report(statusLine(last));
     await wait(options.every * 1000);
   }
@@ -51,11 +52,11 @@ export async function status(options: StatusOptions, screen: Screen): Promise<nu
   printWarning(watcher, screen);
   // The last update stays on the screen. Ctrl-C is the normal end of --watch.
   if (last && screen.isLive && !options.json) {
-    screen.report(...statusText(last, where, screen.width, screen.paint, screen.command));
+    screen.report(...statusText(last, where, screen));
   }
   return EXIT.done;
 }
 
 function printWarning({ warning }: Watcher, screen: Screen): void {
-  if (warning !== undefined) screen.note(screen.tint("yellow", `! ${warning}`));
+  if (warning !== undefined) screen.warn(warning);
 }

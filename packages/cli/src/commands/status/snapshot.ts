@@ -47,7 +47,7 @@ export class Watcher {
   async snapshot(): Promise<Status> {
     const queues = await this.#connection.lanes();
     const at = Date.now();
-    this.#oldest ??= new OldestMessages(this.#connection.clients?.CLOUDWATCH, {
+    this.#oldest ??= new OldestMessages(this.#connection.clients?.("CLOUDWATCH"), {
       small: nameOf(queues.small.queue.url),
       large: nameOf(queues.large.queue.url),
     });

@@ -14,7 +14,11 @@ function text(small: number): string {
     reasons: [{ ...group, oldest: at, newest: at, mainReason: "Throttled" }],
     reasonsAt: at - 9_000,
   };
-  return statusText(status, "AWS", 80, (_style, plain) => plain, String).join("\n");
+  return statusText(status, "AWS", {
+    width: 80,
+    paint: (_style, plain) => plain,
+    command: String,
+  }).join("\n");
 }
 
 it("reports the age of reasons that do not add up to the number of dead letters", () => {

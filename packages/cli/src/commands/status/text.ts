@@ -1,9 +1,8 @@
-import { LANES, type Lane, REJECTED_REASONS } from "@imagefleet/core/outcome";
-import type { Group } from "../../dead-letters/tally.ts";
-import { ago, lasting } from "../../terminal/ago.ts";
+import { LANES, type Lane } from "@imagefleet/core/outcome";
+import { reasonColumn, sizeColumns } from "../../dead-letters/columns.ts";
+import { ago, lasting, many, thousands } from "../../terminal/format.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { table } from "../../terminal/table.ts";
-import { many, thousands } from "../../terminal/thousands.ts";
 import type { Status } from "./snapshot.ts";
 
 /** A slower trend is shown as steady, messages/s. */
@@ -12,11 +11,9 @@ const STEADY = 0.05;
 export function statusText(
   status: Status,
   where: string,
-  width: number,
-  paint: Screen["paint"],
-  command: Screen["command"],
+  canvas: Pick<Screen, "width" | "paint" | "command">,
 ): string[] {
-  const title = (text: string) => paint("dim", text);
+  const { paint, command } = canvas;
   const total = status.deadLetters.small + status.deadLetters.large;
   const rows = LANES.map((lane) => ({ lane, ...status.lanes[lane] }));
   return [
@@ -33,38 +30,19 @@ export function statusText(
         { title: "trend", cell: trendText },
       ],
       rows,
-      width,
-      title,
+      canvas,
     ),
     "",
     ...(total === 0
       ? [paint("green", "No dead letters.")]
       : [
           `${paint(["bold", "red"], many(total, "dead letter"))}: ${deadLettersText(status.deadLetters)}`,
-          ...table(reasonColumns(status.at, paint), status.reasons, width, title),
-          ...ageText(status, total).map(title),
+          ...table([reasonColumn(canvas), ...sizeColumns(status.at)], status.reasons, canvas),
+          ...ageText(status, total).map((text) => paint("dim", text)),
           "",
           "Next:",
           `  ${command("dlq")}`,
         ]),
-  ];
-}
-
-function reasonColumns(now: number, paint: Screen["paint"]) {
-  return [
-    {
-      title: "reason",
-      cell: ({ name }: Group) => name,
-      paint: (text: string, { name }: Group) =>
-        paint(REJECTED_REASONS.some((reason) => reason === name) ? "yellow" : "red", text),
-    },
-    {
-      title: "dead letters",
-      align: "right" as const,
-      cell: ({ deadLetters }: Group) => thousands(deadLetters),
-    },
-    { title: "oldest", cell: ({ oldest }: Group) => ago(oldest, now) },
-    { title: "newest", cell: ({ newest }: Group) => ago(newest, now) },
   ];
 }
 

@@ -6,6 +6,7 @@ import { readConnectionEnv } from "../env.ts";
 import { connectionError } from "../errors.ts";
 import { namesOf, RESOURCE_NAMES, RESOURCES, type Resource } from "../names.ts";
 import type { ConnectionOptions } from "../options.ts";
+import { owned } from "../owned.ts";
 import { targetOf } from "../target.ts";
 import type { StageSettings } from "./settings.ts";
 
@@ -53,8 +54,8 @@ export async function namedByStage(
   const given = namesOf(options, env.variables);
   const target = await targetOf({ ...options, region, isDeployed: true }, env, given);
   const prefix = stagePrefix(settings, stage);
-  const s3 = createS3(target.clients.S3);
-  const sqs = createSqs(target.clients.SQS);
+  using s3 = owned(createS3(target.clients("S3")));
+  using sqs = owned(createSqs(target.clients("SQS")));
   const urls = async () => {
     const { QueueUrls = [] } = await sqs.send(
       new ListQueuesCommand({ QueueNamePrefix: prefix, MaxResults: 1000 }),
@@ -87,9 +88,6 @@ export async function namedByStage(
     return { ...options, region, isDeployed: true, ...Object.fromEntries(found) };
   } catch (error) {
     throw connectionError(error, target.where);
-  } finally {
-    s3.destroy();
-    sqs.destroy();
   }
 }
 

@@ -1,5 +1,5 @@
+import { many } from "../../terminal/format.ts";
 import { printable } from "../../terminal/printable.ts";
-import { count } from "../../terminal/units.ts";
 import type { Skipped } from "./walk.ts";
 
 /** The most names that are printed. */
@@ -13,14 +13,14 @@ interface Found {
 
 /** One line: the number of images, what was skipped, which links were followed. */
 export function foundText({ sources, skipped, outside }: Found): string {
-  return [count(sources.length, "image"), besideText({ skipped, outside })]
+  return [many(sources.length, "image"), besideText({ skipped, outside })]
     .filter((text) => text !== "")
     .join("; ");
 }
 
 /** The same without the number of images; empty when there is nothing to report. */
 export function besideText({ skipped, outside }: Omit<Found, "sources">): string {
-  const links = `followed ${count(outside.length, "link")} out of the folder (${names(outside)})`;
+  const links = `followed ${many(outside.length, "link")} out of the folder (${names(outside)})`;
   return [skippedText(skipped), outside.length === 0 ? "" : links]
     .filter((text) => text !== "")
     .join("; ");
@@ -29,16 +29,16 @@ export function besideText({ skipped, outside }: Omit<Found, "sources">): string
 /** What was skipped, and why; empty when nothing was. */
 export function skippedText({ others, hidden, specials, out, outputs }: Skipped): string {
   const parts = [
-    { paths: others, what: `${count(others.length, "file")} not named like an image` },
+    { paths: others, what: `${many(others.length, "file")} not named like an image` },
     { paths: hidden, what: `${hidden.length} hidden` },
     {
       paths: specials,
-      what: count(specials.length, "pipe, socket or device", "pipes, sockets and devices"),
+      what: many(specials.length, "pipe, socket or device", "pipes, sockets and devices"),
     },
     { paths: out, what: "the --out folder within" },
     {
       paths: outputs,
-      what: count(outputs.length, "folder of renditions", "folders of renditions"),
+      what: many(outputs.length, "folder of renditions", "folders of renditions"),
     },
   ].flatMap(({ paths, what }) => (paths.length === 0 ? [] : [`${what} (${names(paths)})`]));
   const last = parts.pop();

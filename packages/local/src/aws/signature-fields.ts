@@ -3,7 +3,7 @@ import type { Request } from "./fauxqs.ts";
 import { header } from "./target.ts";
 
 /** The signature fields (Signature Version 4) of a request or a form. */
-export type Claim = {
+export type SignatureFields = {
   accessKeyId: string;
   /** As it is signed: `20260131/us-east-1/s3/aws4_request`. */
   scope: string;
@@ -18,7 +18,7 @@ export type Claim = {
 };
 
 /** The signature fields of a request, from its Authorization header or its query. */
-export type RequestClaim = Claim & {
+export type RequestSignature = SignatureFields & {
   signedHeaders: string[];
   /** The lifetime of a presigned URL in seconds; undefined for a signature in the header. */
   expires: number | undefined;
@@ -61,7 +61,7 @@ const Expires = v.pipe(
  *
  * @returns undefined when a field is missing or invalid
  */
-export function readClaim(parts: v.InferInput<typeof Signed>): Claim | undefined {
+export function readSignature(parts: v.InferInput<typeof Signed>): SignatureFields | undefined {
   const parsed = v.safeParse(Signed, parts);
   if (!parsed.success) return undefined;
   const { credential, date, signature, token } = parsed.output;
@@ -72,10 +72,10 @@ export function readClaim(parts: v.InferInput<typeof Signed>): Claim | undefined
 }
 
 /** @returns undefined for an unsigned request, `unreadable` for invalid signature fields */
-export function readRequestClaim(
+export function readRequestSignature(
   request: Request,
   query: Record<string, string>,
-): RequestClaim | "unreadable" | undefined {
+): RequestSignature | "unreadable" | undefined {
   const authorization = header(request, "authorization");
   const byQuery = Object.keys(query).some((name) =>
     /^(X-Amz-(Algorithm|Signature)|AWSAccessKeyId)$/.test(name),
@@ -88,7 +88,7 @@ export function readRequestClaim(
   );
 }
 
-function inHeader(request: Request, authorization: string): RequestClaim | undefined {
+function inHeader(request: Request, authorization: string): RequestSignature | undefined {
   const [, rest] = /^AWS4-HMAC-SHA256\s+(.*)$/.exec(authorization) ?? [];
   if (rest === undefined) return undefined;
   const parts = new Map(
@@ -97,7 +97,7 @@ function inHeader(request: Request, authorization: string): RequestClaim | undef
       return [name, value.join("=")];
     }),
   );
-  return claimOf(
+  return signatureOf(
     {
       credential: parts.get("Credential") ?? "",
       date: header(request, "x-amz-date") ?? "",
@@ -109,10 +109,10 @@ function inHeader(request: Request, authorization: string): RequestClaim | undef
   );
 }
 
-function inQuery(query: Record<string, string>): RequestClaim | undefined {
+function inQuery(query: Record<string, string>): RequestSignature | undefined {
   const expires = v.safeParse(Expires, query["X-Amz-Expires"]);
   if (query["X-Amz-Algorithm"] !== algorithm || !expires.success) return undefined;
-  return claimOf(
+  return signatureOf(
     {
       credential: query["X-Amz-Credential"] ?? "",
       date: query["X-Amz-Date"] ?? "",
@@ -124,13 +124,13 @@ function inQuery(query: Record<string, string>): RequestClaim | undefined {
   );
 }
 
-function claimOf(
+function signatureOf(
   parts: v.InferInput<typeof Signed>,
   headers: string | undefined,
   expires: number | undefined,
-): RequestClaim | undefined {
-  const claim = readClaim(parts);
+): RequestSignature | undefined {
+  const signed = readSignature(parts);
   const signedHeaders = v.safeParse(Headers, headers);
-  if (claim === undefined || !signedHeaders.success) return undefined;
-  return { ...claim, signedHeaders: signedHeaders.output, expires };
+  if (signed === undefined || !signedHeaders.success) return undefined;
+  return { ...signed, signedHeaders: signedHeaders.output, expires };
 }

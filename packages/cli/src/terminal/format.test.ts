@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { count, formatBytes, formatMs } from "./units.ts";
+import { formatBytes, formatMs, many } from "./format.ts";
 
 describe("numbers as text", () => {
   test.each([
@@ -33,6 +33,6 @@ describe("numbers as text", () => {
   ])("%d ms are %s", (ms, text) => expect(formatMs(ms)).toBe(text));
 
   test("a count of one is singular", () => {
-    expect([count(1, "source"), count(0, "source")]).toEqual(["1 source", "0 sources"]);
+    expect([many(1, "source"), many(0, "source")]).toEqual(["1 source", "0 sources"]);
   });
 });
