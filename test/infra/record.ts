@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { asked, created } from "./answers.ts";
+import { asked, created, REGION } from "./answers.ts";
 import { plain } from "./plain.ts";
 import type { Json, Resource } from "./resource.ts";
 
@@ -17,6 +17,8 @@ interface Registration {
   getType(): string;
   getName(): string;
   getRetainondelete(): boolean;
+  /** The URN of its provider; empty: the app's own. */
+  getProvider(): string;
   getDependenciesList(): string[];
 }
 interface MockMonitor {
@@ -59,6 +61,7 @@ export async function record(
       type,
       name,
       inputs: {},
+      region: /us-east-1|EdgeRegion/.test(request.getProvider()) ? "us-east-1" : REGION,
       retainOnDelete: request.getRetainondelete(),
       dependsOn: request.getDependenciesList().map((urn) => urn.split("::").at(-1) ?? urn),
     });

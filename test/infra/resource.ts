@@ -8,6 +8,8 @@ export interface Resource {
   /** As infra/ or SST names it; the physical name is among the inputs. */
   readonly name: string;
   readonly inputs: { readonly [key: string]: Json };
+  /** The region of its provider. */
+  readonly region: string;
   /** Left in AWS when the stage is removed. */
   readonly retainOnDelete: boolean;
   readonly dependsOn: readonly string[];

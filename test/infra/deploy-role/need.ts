@@ -74,8 +74,8 @@ export function needOf(resource: Resource): readonly string[] | undefined {
 }
 
 /** The ARN that AWS would give, where its name says it. */
-export function arnOf({ type, inputs }: Resource): string | undefined {
-  return TYPES[type.replace(/^aws:/, "")]?.arn?.(inputs);
+export function arnOf({ type, inputs, region }: Resource): string | undefined {
+  return TYPES[type.replace(/^aws:/, "")]?.arn?.(inputs).replace(`:${REGION}:`, `:${region}:`);
 }
 
 /** The statements that a stage's role has. */

@@ -404,6 +404,13 @@ export const MUTANTS: readonly Mutant[] = [
     fault: /origins are signed: StoredAccess does not sign every request/,
   },
   {
+    what: "an alarm of CloudFront in another region",
+    file: "edge-region.ts",
+    from: "within: { ...within, provider }",
+    to: "within",
+    fault: /CloudFront's parts are in us-east-1: EdgeErrors is in eu-west-1/,
+  },
+  {
     what: "a CloudFront that does not wait",
     file: "numbers.ts",
     from: "originTimeoutSeconds: 30,",

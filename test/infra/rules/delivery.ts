@@ -163,3 +163,28 @@ export const cloudFrontWaitsForTheFunction: Rule = (graph) =>
       ? []
       : [`${name} does not wait for the function`];
   });
+
+/**
+ * CloudFront takes certificates and web ACLs from us-east-1 and has its metrics there; an alarm notifies
+ * only topics of its own region.
+ */
+export const cloudFrontsPartsAreInUsEast1: Rule = (graph) => {
+  const isOfCloudFront = ({ type, inputs }: Resource) =>
+    /^aws:(acm|wafv2)\/|logDelivery/.test(type) ||
+    (type === "aws:cloudwatch/metricAlarm:MetricAlarm" &&
+      JSON.stringify(inputs["metricQueries"]).includes("AWS/CloudFront"));
+  const topics = new Map(
+    all(graph, "sns/topic:Topic").map(({ inputs, region }) => [textAt(inputs, "name"), region]),
+  );
+  return [
+    ...graph.resources
+      .filter((each) => isOfCloudFront(each) && each.region !== "us-east-1")
+      .map(({ name, region }) => `${name} is in ${region}, not in us-east-1`),
+    ...all(graph, "cloudwatch/metricAlarm:MetricAlarm").flatMap(({ name, inputs, region }) =>
+      texts(at(inputs, "alarmActions"))
+        .map((arn) => topics.get(arn.split(":").at(-1) ?? ""))
+        .filter((at) => at !== undefined && at !== region)
+        .map((at) => `${name} of ${region} notifies a topic of ${at}`),
+    ),
+  ];
+};

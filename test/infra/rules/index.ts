@@ -64,6 +64,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "both edge functions run": delivery.bothEdgeFunctionsRun,
   "the cache key is the rendition": delivery.theCacheKeyIsTheRendition,
   "origins are signed": delivery.originsAreSigned,
+  "CloudFront's parts are in us-east-1": delivery.cloudFrontsPartsAreInUsEast1,
   "CloudFront waits for the function": delivery.cloudFrontWaitsForTheFunction,
   "every dead-letter queue has its alarms": alarms.everyDeadLetterQueueHasItsAlarms,
   "no alarm uses FILL": alarms.noAlarmUsesFill,
