@@ -29,6 +29,7 @@ it("lists all benches", () => {
     "formats",
     "large",
     "cold-start",
+    "deliver",
     "enqueue",
     "backfill",
     "audit",

@@ -75,6 +75,15 @@ add(
 
 add(
   root
+    .command("deliver")
+    .description("CPU per rendition on request: deliver, and sharp with the same S3 and SQS calls")
+    .option("--rounds <n>", "rounds, the contestants in turn", count, 9)
+    .option("--times <n>", "renditions of each contestant in a round", count, 6),
+  async () => (await import("./deliver/bench.ts")).deliverBench,
+);
+
+add(
+  root
     .command("price")
     .description("the cost of a million images on AWS: measured CPU and requests, list prices")
     .option("--batches <n>", "full batches of each workload", count, 6)

@@ -34,5 +34,13 @@ export function ownRows(graph: Graph, namespace: string): Row[] {
       ]),
       graph("Messages a batch", [own("batchSize", "Average"), own("batchSize", "Maximum")]),
     ],
+    [
+      6,
+      graph("Renditions on request by answer", [own("deliveries", "Sum")], { stacked: true }),
+      graph("Rendition on request, p50 and p95 by answer, ms", [
+        own("deliverMs", "p50"),
+        own("deliverMs", "p95"),
+      ]),
+    ],
   ];
 }

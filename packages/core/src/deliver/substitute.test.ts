@@ -89,7 +89,7 @@ describe("the substitute of a rendition", () => {
     expect(shown).toMatchObject({ size: "16x9" });
   });
 
-  it("is none without a manifest", async () => {
+  it("does not exist without a manifest", async () => {
     expect(await substituteFor("asked/x.webp", undefined, context(), never)).toBeUndefined();
   });
 });

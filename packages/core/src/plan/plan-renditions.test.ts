@@ -185,8 +185,8 @@ describe("sizedRenditions", () => {
   });
 
   it("refuses what the plan refuses", () => {
-    const recipe = defineRecipe({ limits: { pixels: 100 }, presets: { a: "1w" } });
-    expect(() => sizedRenditions(source(), recipe, "a")).toThrow("limits.pixels is 100");
+    const recipe = defineRecipe({ limits: { bytes: 100 }, presets: { a: "1w" } });
+    expect(() => sizedRenditions(source(), recipe, "a")).toThrow("limits.bytes is 100");
   });
 });
 

@@ -44,7 +44,7 @@ function hero(): string {
   return `hero/${key}.webp`;
 }
 
-/** Stores an object as a delivery does, and as another source's or content's if told. */
+/** Stores an object as a delivery does, and of another source or content if `more` says so. */
 async function made(more: { etag?: string; key?: string; fingerprint?: string; at?: string } = {}) {
   const { renditions, sources } = context();
   const { sourceBucket: bucket } = sandbox.resources;

@@ -111,7 +111,7 @@ describe("read and look", () => {
     }
   });
 
-  it("tell nothing of an object of an earlier version, and that another is none of the fleet", async () => {
+  it("tell nothing of an object of an earlier version, and that the fleet did not write another", async () => {
     const { renditionBucket: Bucket } = sandbox.resources;
     const unknown = { sourceEtag: undefined, etag: expect.any(String) };
     const put = { Bucket, Key: key, Body: "x" };
@@ -124,7 +124,7 @@ describe("read and look", () => {
     expect(await store.read(key, source, never)).toMatchObject(foreign);
   });
 
-  it("find no object where there is none", async () => {
+  it("return undefined if there is no object", async () => {
     expect(await store.look(key, source, never)).toBeUndefined();
     expect(await store.read(key, source, never)).toBeUndefined();
   });

@@ -23,8 +23,8 @@ it.each(Object.keys(GIVEN).filter((name) => name !== "IMAGEFLEET_SOURCE_BUCKETS"
   "names a variable that is missing: %s",
   (name) => {
     vi.stubEnv(name, undefined);
-    const told = name.replace("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "IMAGEFLEET_FUNCTION_MEMORY_MB");
-    expect(readEnv).toThrow(`deliver cannot start: ${told} is not set`);
+    const named = name.replace("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "IMAGEFLEET_FUNCTION_MEMORY_MB");
+    expect(readEnv).toThrow(`deliver cannot start: ${named} is not set`);
   },
 );
 

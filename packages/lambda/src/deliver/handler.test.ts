@@ -199,7 +199,7 @@ function raw(base: string, path: string) {
 }
 
 it.each([null, 7, "text", [], {}, { rawPath: 1 }, { Records: [] }, { rawPath: "/", headers: 5 }])(
-  "answers an event that is none of a function URL: %j",
+  "answers an event that is not of a function URL: %j",
   async (event) => {
     const { fn, lines, exits } = await serve();
     const parts: Buffer[] = [];

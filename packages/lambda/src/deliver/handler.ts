@@ -36,11 +36,11 @@ function write(
   { status, headers, body }: HttpResponse,
   stream: awslambda.HttpResponseStream,
 ): Promise<void> {
-  const begun = awslambda.HttpResponseStream.from(stream, { statusCode: status, headers });
+  const response = awslambda.HttpResponseStream.from(stream, { statusCode: status, headers });
   return new Promise((resolve, reject) => {
-    begun.on("error", reject);
-    begun.write(body.length > 0 ? body : "");
-    begun.end(() => resolve());
+    response.on("error", reject);
+    response.write(body.length > 0 ? body : "");
+    response.end(() => resolve());
   });
 }
 

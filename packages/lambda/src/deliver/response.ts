@@ -23,7 +23,7 @@ export function responseOf(answer: Answer, { method, ifNoneMatch }: HttpRequest)
   return method === "HEAD" ? { ...whole, body: NOTHING } : whole;
 }
 
-/** The response to a request that is none for a rendition. */
+/** The response to a request that cannot be one for a rendition. */
 export function refusal(status: 400 | 405): HttpResponse {
   const why = status === 405 ? "use GET or HEAD" : "this is not an event of a function URL";
   return textOf(status, why, {
@@ -71,7 +71,7 @@ function textOf(status: number, text: string, headers: Record<string, string>): 
   return { status, headers: { ...headers, ...content }, body };
 }
 
-/** Whether `If-None-Match` lists the ETag of a stored rendition. `*` names none. */
+/** Whether `If-None-Match` lists the ETag of a stored rendition. `*` does not. */
 function isNamed(etag: string | undefined, ifNoneMatch: string | undefined): boolean {
   if (etag === undefined || ifNoneMatch === undefined) return false;
   return ifNoneMatch.split(",").some((one) => one.trim().replace(/^W\//, "") === etag);

@@ -11,17 +11,21 @@ import {
 } from "./index.ts";
 
 const MIB = 1024 * 1024;
+const FIXTURES = {
+  streaming: new URL("./fixtures/streaming.ts", import.meta.url),
+  handlers: new URL("./fixtures/handlers.ts", import.meta.url),
+};
 
 /** The base of a function's URL. */
 async function serve(
-  fixture: "streaming" | "handlers",
+  fixture: keyof typeof FIXTURES,
   exportName: string,
   changes: Partial<FunctionOptions> & Partial<FunctionUrlOptions> = {},
 ): Promise<string> {
   const { secret, invokeMode, ...options } = changes;
   const fn = startFunction({
     name: "under-test",
-    handler: new URL(`./fixtures/${fixture}.ts`, import.meta.url),
+    handler: FIXTURES[fixture],
     exportName,
     memoryBytes: 256 * MIB,
     timeoutMs: 15_000,
