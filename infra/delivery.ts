@@ -14,6 +14,8 @@ export interface Delivery {
   readonly distributionArn: $util.Input<string>;
   /** Absent for a distribution that is not the fleet's. */
   readonly distributionId?: $util.Output<string>;
+  /** The topic of CloudFront's alarms, in us-east-1. */
+  readonly alarmTopicArn?: $util.Input<string>;
   /** Where renditions are: absent for a distribution that is not the fleet's. */
   readonly url?: $util.Output<string>;
 }
@@ -35,10 +37,16 @@ export function makeDelivery(
   const cdn = makeDistribution(fleet, parts.stores.renditions, deliver, edge);
   const { arn: distributionArn, id: distributionId } = $output(cdn.nodes.distribution);
   letDistributionCall(fleet, deliver, distributionArn);
-  if (!$dev) edgeAlarms(edge, distributionId);
+  const alarmTopicArn = $dev ? undefined : edgeAlarms(edge, distributionId);
   if (delivery.accessLogs !== undefined) accessLogs(edge, distributionArn, delivery.accessLogs);
   const url = $util.all([cdn.domainUrl, cdn.url]).apply(([own, cloudFront]) => own ?? cloudFront);
-  return { deliver, distributionArn, distributionId, url };
+  return {
+    deliver,
+    distributionArn,
+    distributionId,
+    url,
+    ...(alarmTopicArn !== undefined && { alarmTopicArn }),
+  };
 }
 
 /** The alarms of the function that makes renditions on request. */

@@ -61,8 +61,11 @@ function rateLimit(fleet: Fleet, limit: number): $util.Output<string> {
   ).arn;
 }
 
-/** The alarms of the distribution, with a topic of their own. */
-export function edgeAlarms({ fleet }: EdgeRegion, distributionId: $util.Input<string>): void {
+/** The alarms of the distribution. @returns the topic that they notify, in us-east-1 */
+export function edgeAlarms(
+  { fleet }: EdgeRegion,
+  distributionId: $util.Input<string>,
+): $util.Input<string> {
   const { name, settings, within } = fleet;
   const delivery = settings.delivery === "none" ? undefined : settings.delivery;
   const alarmTopic = makeTopic(fleet, "EdgeAlarms", delivery?.alarmTopic);
@@ -90,7 +93,7 @@ export function edgeAlarms({ fleet }: EdgeRegion, distributionId: $util.Input<st
       periods: 2,
     },
   );
-  if (delivery?.hitRatioAlarm !== true) return;
+  if (delivery?.hitRatioAlarm !== true) return alarmTopic;
   new aws.cloudfront.MonitoringSubscription(
     `${name}EdgeMetrics`,
     {
@@ -115,6 +118,7 @@ export function edgeAlarms({ fleet }: EdgeRegion, distributionId: $util.Input<st
       periods: 6,
     },
   );
+  return alarmTopic;
 }
 
 /** Standard logging (v2), whose delivery is configured in us-east-1. */

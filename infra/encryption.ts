@@ -23,10 +23,10 @@ export function makeKey(fleet: Fleet): $util.Input<string> | undefined {
 }
 
 /**
- * The account's IAM policies decide, which is the default; CloudFront may decrypt too. Which distribution
- * reads which bucket is decided by the bucket's policy: the key exists before the distribution.
+ * The account's IAM policies decide, which is the default; CloudFront may decrypt too. The key exists
+ * before the fleet's own distribution: the bucket's policy names that one.
  */
-function readableThrough({ partition, account }: Fleet) {
+function readableThrough({ partition, account, settings: { distribution } }: Fleet) {
   return aws.iam.getPolicyDocumentOutput({
     statements: [
       {
@@ -40,7 +40,11 @@ function readableThrough({ partition, account }: Fleet) {
         principals: [{ type: "Service", identifiers: ["cloudfront.amazonaws.com"] }],
         actions: ["kms:Decrypt"],
         resources: ["*"],
-        conditions: [{ test: "StringEquals", variable: "aws:SourceAccount", values: [account] }],
+        conditions: [
+          distribution === undefined
+            ? { test: "StringEquals", variable: "aws:SourceAccount", values: [account] }
+            : { test: "StringEquals", variable: "aws:SourceArn", values: [distribution] },
+        ],
       },
     ],
   }).json;

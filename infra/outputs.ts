@@ -38,6 +38,7 @@ export function outputsOf({ region, settings }: Fleet, made: Made) {
       deliver: delivery.deliver.name,
       deliverUrl: delivery.deliver.url,
       ...(delivery.url && { imagesUrl: delivery.url }),
+      ...(delivery.alarmTopicArn && { edgeAlarmTopicArn: delivery.alarmTopicArn }),
       ...(delivery.distributionId && { distributionId: delivery.distributionId }),
     }),
     ...(delivery?.url &&

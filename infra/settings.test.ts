@@ -22,6 +22,7 @@ it("are complete when nothing is said", () => {
     formerKeys: [],
     uploadOrigins: [],
     keepDeletedDays: 90,
+    delivery: { keyGroups: [], hitRatioAlarm: false },
     alarmEmails: [],
     functionConcurrency: 8,
     workerTasks: 10,

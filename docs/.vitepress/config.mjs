@@ -47,6 +47,7 @@ export default defineConfig({
         text: "Deploy",
         items: [
           { text: "Deploying", link: "/deploy" },
+          { text: "Delivery", link: "/delivery" },
           { text: "Permissions", link: "/permissions" },
         ],
       },

@@ -32,9 +32,14 @@ describe("production", () => {
       "alarmTopicArn",
       "alarms",
       "dashboard",
+      "deliver",
+      "deliverUrl",
+      "distributionId",
       "doctorPolicy",
+      "edgeAlarmTopicArn",
       "function",
       "functionLogs",
+      "imagesUrl",
       "largeDlq",
       "largeQueue",
       "operatorPolicy",
@@ -43,6 +48,7 @@ describe("production", () => {
       "smallQueue",
       "smallQueueArn",
       "sourceBucket",
+      "tls",
       "viewerPolicy",
       "workerLogs",
     ]);
@@ -58,13 +64,13 @@ describe("production", () => {
 
   it("lets the function do what it does, and no more", () => {
     expect(shortened(grants(graph("production"), "ConsumeRole"))).toEqual([
-      "s3:DeleteObject renditionsbucket/*",
-      "s3:GetObject renditionsbucket/*",
+      "s3:DeleteObject renditions/*",
+      "s3:GetObject renditions/*",
       "s3:GetObject sourcebucket/*",
-      "s3:ListBucket renditionsbucket",
+      "s3:ListBucket renditions",
       "s3:ListBucket sourcebucket",
-      "s3:PutObject renditionsbucket/*",
-      "s3:PutObjectTagging renditionsbucket/*",
+      "s3:PutObject renditions/*",
+      "s3:PutObjectTagging renditions/*",
       "sqs:ChangeMessageVisibility SmallQueue",
       "sqs:DeleteMessage SmallQueue",
       "sqs:GetQueueAttributes SmallQueue",
@@ -78,13 +84,13 @@ describe("production", () => {
   it("lets the worker do what it does, and no more", () => {
     expect(shortened(grants(graph("production"), "WorkerTaskRole"))).toEqual([
       "ecs:UpdateTaskProtection FleetCluster/*",
-      "s3:DeleteObject renditionsbucket/*",
-      "s3:GetObject renditionsbucket/*",
+      "s3:DeleteObject renditions/*",
+      "s3:GetObject renditions/*",
       "s3:GetObject sourcebucket/*",
-      "s3:ListBucket renditionsbucket",
+      "s3:ListBucket renditions",
       "s3:ListBucket sourcebucket",
-      "s3:PutObject renditionsbucket/*",
-      "s3:PutObjectTagging renditionsbucket/*",
+      "s3:PutObject renditions/*",
+      "s3:PutObjectTagging renditions/*",
       "sqs:ChangeMessageVisibility LargeQueue",
       "sqs:DeleteMessage LargeQueue",
       "sqs:ReceiveMessage LargeQueue",
@@ -200,5 +206,6 @@ describe("docs/deploy.md", () => {
 });
 
 function shortened(lines: readonly string[]): string[] {
-  return lines.map((line) => line.replace(/ arn:.*imagefleet-production-(\w+)-\w+/, " $1")).sort();
+  const named = / arn:.*imagefleet-production-(?:photos-)?(\w+)-\w+/;
+  return lines.map((line) => line.replace(named, " $1")).sort();
 }

@@ -12,6 +12,7 @@ const graph = graphsOf(
   "all that can be brought",
   "a key that is there",
   "replicated",
+  "not delivered",
 );
 type Name = Parameters<typeof graph>[0];
 
@@ -89,13 +90,14 @@ describe("settings", () => {
       },
     ];
     expect(allowed).toMatchObject([
-      { Effect: "Allow", Action: ["s3:GetObject"], Condition },
+      { Effect: "Allow", Action: ["s3:GetObject", "s3:ListBucket"], Condition },
       { Effect: "Allow", Action: ["kms:Decrypt"], Condition },
     ]);
     expect(texts(at(allowed[0], "Resource"))).toEqual([
-      expect.stringMatching(/renditionsbucket.*\/\*$/),
+      expect.stringMatching(/-renditions-[0-9a-f]{8}$/),
+      expect.stringMatching(/-renditions-[0-9a-f]{8}\/\*$/),
     ]);
-    const policies = all(graph("production"), "s3/bucketPolicy:BucketPolicy");
+    const policies = all(graph("not delivered"), "s3/bucketPolicy:BucketPolicy");
     expect(JSON.stringify(policies)).not.toContain("cloudfront");
   });
 
@@ -141,7 +143,7 @@ describe("what a stage brings of its own", () => {
 
   it("is not made once more", () => {
     expect(MADE.flatMap((type) => all(built(), type))).toEqual([]);
-    expect(MADE.flatMap((type) => all(graph("a key that is there"), type))).toHaveLength(4);
+    expect(MADE.flatMap((type) => all(graph("a key that is there"), type))).toHaveLength(5);
     expect(all(graph("a key that is there"), "kms/key:Key")).toEqual([]);
   });
 

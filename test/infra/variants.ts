@@ -59,6 +59,7 @@ export const VARIANTS = {
       },
       network: { vpcId: "vpc-0a1", subnets: ["subnet-0a1"], publicAddresses: false },
       alarmTopic: "arn:aws:sns:eu-west-1:123456789012:pager",
+      delivery: { alarmTopic: "arn:aws:sns:us-east-1:123456789012:pager" },
       monthlyBudgetUsd: 100,
       roles: {
         permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",

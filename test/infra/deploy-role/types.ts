@@ -35,7 +35,7 @@ export const NOT_USED: readonly { readonly actions: RegExp; readonly why: string
   },
   {
     actions:
-      /^(acm-pca:|\w+:AllowVendedLogDeliveryForResource$(?<!cloudfront:\w+)|logs:\w+DeliveryDestinationPolicy$)/,
+      /^(acm-pca:|(autoloop|codewhisperer|logs|workmail):AllowVendedLogDeliveryForResource$|logs:\w+DeliveryDestinationPolicy$)/,
     why: "private certificates, and log deliveries of other services and to other accounts",
   },
   {

@@ -53,7 +53,9 @@ export function needed(graph: Graph, role: Role): ReadonlyMap<string, string> {
 
 /** Whether the programs send traces to X-Ray. Both get the same settings. */
 function isTraced(graph: Graph, role: Role): boolean {
-  const [consume] = all(graph, "lambda/function:Function");
+  const consume = all(graph, "lambda/function:Function").find(
+    ({ name }) => name === "ConsumeFunction",
+  );
   const url = textAt(consume?.inputs, "environment.variables.IMAGEFLEET_TRACES_URL");
   return ["function", "worker"].includes(role) && url.startsWith("https://xray.");
 }

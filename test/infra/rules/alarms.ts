@@ -76,7 +76,8 @@ export const alarmsNotifyAndMetricsExist: Rule = (graph) => {
       ...(actions.some(
         (arn) =>
           // A topic that was there before is its owner's.
-          arn === graph.outputs["alarmTopicArn"] || reachable.has(arn.split(/[:/]/).at(-1) ?? ""),
+          [graph.outputs["alarmTopicArn"], graph.outputs["edgeAlarmTopicArn"]].includes(arn) ||
+          reachable.has(arn.split(/[:/]/).at(-1) ?? ""),
       )
         ? []
         : [`${alarm.name} notifies nobody`]),
