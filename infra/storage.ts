@@ -7,6 +7,10 @@ type Reader = NonNullable<
   Exclude<sst.aws.BucketArgs["policy"], $util.Output<unknown> | Promise<unknown>>
 >[number];
 
+/** The longest name of a bucket, and the letters that make it unique. */
+const BUCKET_NAME = 63;
+const SUFFIX = 8;
+
 const everything = { prefix: "" };
 const abandonedUploads: LifecycleRule = {
   id: "abandoned-uploads",
@@ -66,10 +70,14 @@ export function makeSource(fleet: Fleet, key: Key | undefined): Storage {
 export function renditionsOf(fleet: Fleet, key: Key | undefined): Storage {
   const { settings, account, region, name: fleetName } = fleet;
   if (settings.renditions !== "new") return theirs(fleet, settings.renditions);
-  const readable = `${$app.name}-${$app.stage}-${fleetName}-renditions`.toLowerCase();
+  // As SST names a bucket: the tools find it by its app, stage and fleet.
+  const readable = `${$app.name}-${$app.stage}-${fleetName}renditionsbucket`.toLowerCase();
   const name = $util.all([account, region]).apply(([accountId, regionName]) => {
-    const unique = createHash("sha256").update(`${readable} ${accountId} ${regionName}`);
-    return `${readable.replace(/[^a-z0-9-]/g, "-").slice(0, 54)}-${unique.digest("hex").slice(0, 8)}`;
+    const hash = createHash("sha256").update(`${readable} ${accountId} ${regionName}`).digest();
+    const letters = [...hash.subarray(0, SUFFIX)].map(
+      (byte) => "abcdefghijklmnopqrstuvwxyz"[byte % 26],
+    );
+    return `${readable.slice(0, BUCKET_NAME - SUFFIX - 1)}-${letters.join("")}`;
   });
   return { name, arn: $interpolate`arn:${fleet.partition}:s3:::${name}`, key };
 }

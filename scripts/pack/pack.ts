@@ -78,12 +78,13 @@ async function build(folder: string): Promise<void> {
     // What is imported when it is needed stays a file of its own.
     splitting: true,
   });
+  // It is bundled once more with the recipe, as CommonJS.
+  await esbuild.build({ ...options, entryPoints: { [named(EDGE)]: EDGE } });
   // These are run by `sst dev` as they are. The decoder's thread lies beside whoever starts it.
   await esbuild.build({
     ...options,
     entryPoints: {
       [named(WORKER)]: WORKER,
-      [named(EDGE)]: EDGE,
       [join(dirname(named(WORKER)), basename(named(DECODER)))]: DECODER,
     },
     banner: { js: ESM_BANNER },

@@ -30,7 +30,9 @@ afterEach(() => vi.unstubAllEnvs());
 
 describe("what the programs are given is what they read", () => {
   it.each(["production", "all settings", "sst dev"] as const)("the function: %s", (name) => {
-    const [fn] = all(graph(name), "lambda/function:Function");
+    const fn = all(graph(name), "lambda/function:Function").find(
+      (each) => each.name === "ConsumeFunction",
+    );
     const given = variables(at(fn?.inputs, "environment.variables"));
     // What Lambda sets besides is not there in `sst dev`.
     only({ ...given, AWS_REGION: REGION });
@@ -43,7 +45,9 @@ describe("what the programs are given is what they read", () => {
   });
 
   it("the function in `sst dev`, whose bridge withholds much of what Lambda sets", async () => {
-    const [fn] = all(graph("sst dev"), "lambda/function:Function");
+    const fn = all(graph("sst dev"), "lambda/function:Function").find(
+      (each) => each.name === "ConsumeFunction",
+    );
     const env = liveEnvironment(ROOT, variables(at(fn?.inputs, "environment.variables")));
     expect(env).not.toHaveProperty("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
     const entry = join(ROOT, "packages/lambda/src/consume/handler.ts");
@@ -76,7 +80,9 @@ describe("what the programs are given is what they read", () => {
 
 describe("metrics", () => {
   const given = (name: Name) => {
-    const [fn] = all(graph(name), "lambda/function:Function");
+    const fn = all(graph(name), "lambda/function:Function").find(
+      (each) => each.name === "ConsumeFunction",
+    );
     return variables(at(fn?.inputs, "environment.variables"));
   };
   const searches = (name: Name) => {
@@ -112,7 +118,9 @@ describe("metrics", () => {
   });
 
   it("are read by CloudWatch from the programs' lines as they are, with nothing in between", () => {
-    const [fn] = all(graph("production"), "lambda/function:Function");
+    const fn = all(graph("production"), "lambda/function:Function").find(
+      (each) => each.name === "ConsumeFunction",
+    );
     const [task] = all(graph("production"), "ecs/taskDefinition:TaskDefinition");
     expect(textAt(fn?.inputs, "loggingConfig.logFormat")).toBe("Text");
     const [worker, ...sidecars] = listAt(
@@ -136,7 +144,9 @@ describe("traces", () => {
   const mayTrace = (name: Name, role: string) =>
     grants(graph(name), role).filter((grant) => grant.startsWith("xray:"));
   const traceVariables = (name: Name) => {
-    const [fn] = all(graph(name), "lambda/function:Function");
+    const fn = all(graph(name), "lambda/function:Function").find(
+      (each) => each.name === "ConsumeFunction",
+    );
     const given = [
       variables(at(fn?.inputs, "environment.variables")),
       workerEnvironment(graph(name)),

@@ -94,8 +94,8 @@ describe("settings", () => {
       { Effect: "Allow", Action: ["kms:Decrypt"], Condition },
     ]);
     expect(texts(at(allowed[0], "Resource"))).toEqual([
-      expect.stringMatching(/-renditions-[0-9a-f]{8}$/),
-      expect.stringMatching(/-renditions-[0-9a-f]{8}\/\*$/),
+      expect.stringMatching(/renditionsbucket-[a-z]{8}$/),
+      expect.stringMatching(/renditionsbucket-[a-z]{8}\/\*$/),
     ]);
     const policies = all(graph("not delivered"), "s3/bucketPolicy:BucketPolicy");
     expect(JSON.stringify(policies)).not.toContain("cloudfront");

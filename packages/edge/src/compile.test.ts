@@ -279,7 +279,7 @@ describe("the response's function", () => {
   it.each([
     ["of its content", "0a1b2c3d", {}, 200, "public, max-age=31536000, immutable"],
     ["of another content", "1a1b2c3d", {}, 200, "public, max-age=86400"],
-    ["that is none", "", {}, 200, "public, max-age=86400"],
+    ["that is empty", "", {}, 200, "public, max-age=86400"],
     ["of an error", "0a1b2c3d", {}, 404, "public, max-age=86400"],
     [
       "of a substitute",

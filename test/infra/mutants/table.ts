@@ -351,7 +351,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "storage.ts",
     from: 'actions: ["s3:GetObject", "s3:ListBucket"],',
     to: 'actions: ["s3:GetObject"],',
-    fault: /the distribution sees missing keys: CloudFront cannot tell a missing key/,
+    fault: /the distribution sees missing keys: RenditionsPolicy does not let CloudFront tell/,
   },
   {
     what: "a public function URL",

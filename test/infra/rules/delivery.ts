@@ -37,29 +37,27 @@ function namesADistribution(statement: Json): boolean {
 }
 
 /** A missing key must be a 404: without s3:ListBucket it is a 403, and nothing is made on request. */
-export const theDistributionSeesMissingKeys: Rule = (graph) => {
-  const own = all(graph, "s3/bucket:Bucket").map(({ inputs }) => textAt(inputs, "bucket"));
-  if (distributions(graph).length === 0) return [];
-  return own
-    .filter((bucket) => bucket === graph.outputs["renditionBucket"])
-    .filter((bucket) => {
-      const policy = all(graph, "s3/bucketPolicy:BucketPolicy").find(
-        ({ inputs }) => inputs["bucket"] === bucket,
-      );
-      const actions = listAt(jsonAt(policy?.inputs, "policy"), "Statement")
-        .filter((each) => JSON.stringify(at(each, "Principal") ?? null).includes(CLOUDFRONT))
-        .flatMap((each) => texts(at(each, "Action")));
-      return !["s3:GetObject", "s3:ListBucket"].every((action) => actions.includes(action));
-    })
-    .map((bucket) => `CloudFront cannot tell a missing key of ${bucket} from a forbidden one`);
-};
+export const theDistributionSeesMissingKeys: Rule = (graph) =>
+  all(graph, "s3/bucketPolicy:BucketPolicy").flatMap(({ name, inputs }) => {
+    const actions = listAt(jsonAt(inputs, "policy"), "Statement")
+      .filter((each) => JSON.stringify(at(each, "Principal") ?? null).includes(CLOUDFRONT))
+      .flatMap((each) => texts(at(each, "Action")));
+    return actions.length === 0 || actions.includes("s3:ListBucket")
+      ? []
+      : [`${name} does not let CloudFront tell a missing key from a forbidden one`];
+  });
 
 export const functionUrlsAreForOneDistribution: Rule = (graph) => [
   ...all(graph, "lambda/functionUrl:FunctionUrl").flatMap(({ name, inputs }) => [
     ...(inputs["authorizationType"] === "AWS_IAM" ? [] : [`${name} is public`]),
     ...(inputs["invokeMode"] === "RESPONSE_STREAM" ? [] : [`${name} answers at most 6 MB`]),
     ...["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"]
-      .filter((action) => !permissions(graph).some((each) => each.inputs["action"] === action))
+      .filter(
+        (action) =>
+          !permissions(graph).some(
+            ({ inputs: given }) => given["action"] === action && given["principal"] === CLOUDFRONT,
+          ),
+      )
       .map((action) => `${name} has no permission ${action}`),
   ]),
   ...permissions(graph)
