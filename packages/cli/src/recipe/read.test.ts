@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { newFolder } from "../fixtures/folder.ts";
 import { put } from "../fixtures/pictures.ts";
 import { readRecipe } from "./read.ts";
 
 test("a recipe that never settles is a usage error", async () => {
-  const dir = await mkdtemp(join(tmpdir(), "imagefleet-recipe-"));
+  const dir = await newFolder();
   await put(dir, "waits.mjs", "await new Promise(() => {}); export default {};");
   const { console } = globalThis;
   try {
@@ -16,6 +15,5 @@ test("a recipe that never settles is a usage error", async () => {
     });
   } finally {
     globalThis.console = console;
-    await rm(dir, { recursive: true });
   }
 });

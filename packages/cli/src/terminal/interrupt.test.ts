@@ -1,14 +1,13 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { newFolder } from "../fixtures/folder.ts";
 
 const MODULE = new URL("interrupt.ts", import.meta.url).href;
 
 test("a second signal ends a program with a blocked thread", async () => {
-  const dir = await mkdtemp(join(tmpdir(), "imagefleet-interrupt-"));
+  const dir = await newFolder();
   const pipe = join(dir, "pipe");
   execFileSync("mkfifo", [pipe]);
   const program = `
@@ -30,7 +29,6 @@ test("a second signal ends a program with a blocked thread", async () => {
   await printed("first");
   child.kill("SIGTERM");
   expect(await ended).toEqual([null, "SIGINT"]);
-  await rm(dir, { recursive: true });
 });
 
 async function* chunksOf(stream: NodeJS.ReadableStream) {

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
@@ -18,6 +17,7 @@ import { laneUrl, REGION } from "@imagefleet/local/resources";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { run } from "../../fixtures/cli.ts";
+import { newFolder } from "../../fixtures/folder.ts";
 import { noise } from "../../fixtures/pictures.ts";
 
 const RECIPE = { presets: { thumb: "16x16", small: "32w" } };
@@ -27,7 +27,7 @@ let recipe: string;
 let fleet: Fleet;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "imagefleet-audit-test-"));
+  folder = await newFolder();
   recipe = join(folder, "recipe.mjs");
   await writeFile(recipe, `export default ${JSON.stringify(RECIPE)};`);
   fleet = await startFleet({
@@ -36,10 +36,7 @@ beforeEach(async () => {
     recipe: pathToFileURL(recipe),
   });
 });
-afterEach(async () => {
-  await fleet.stop();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => fleet.stop());
 
 async function audit(...args: string[]) {
   const where = ["--endpoint", fleet.endpoint, "--recipe", recipe, "--json"];

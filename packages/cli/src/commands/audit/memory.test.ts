@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ENCODER } from "@imagefleet/core/image";
 import { defineRecipe, recipeFingerprint } from "@imagefleet/core/recipe";
@@ -7,6 +6,7 @@ import { limitMemory } from "@imagefleet/local/memory-limit";
 import { startSyntheticBucket } from "@imagefleet/local/synthetic-bucket";
 import { expect, it, onTestFinished } from "vitest";
 import { run } from "../../fixtures/cli.ts";
+import { newFolder } from "../../fixtures/folder.ts";
 
 const MIB = 1024 * 1024;
 /** Node, the SDK and the codec take 150 of these before anything is listed. */
@@ -26,10 +26,9 @@ it.runIf(limited)(
       recipe,
       fingerprint: recipeFingerprint(recipe, ENCODER),
     });
-    const folder = await mkdtemp(join(tmpdir(), "imagefleet-vast-"));
+    const folder = await newFolder();
     onTestFinished(async () => {
       await vast.close();
-      await rm(folder, { recursive: true });
       limited?.remove();
     });
     const file = join(folder, "recipe.mjs");

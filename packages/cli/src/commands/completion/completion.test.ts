@@ -1,28 +1,26 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { run } from "../../fixtures/cli.ts";
+import { newFolder } from "../../fixtures/folder.ts";
 
 test("bash completes commands, options and values of options", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "imagefleet-completion-"));
-  try {
-    const { stdout } = await run(["completion", "bash"], { cwd: folder });
-    const script = join(folder, "completion.bash");
-    await writeFile(script, stdout);
-    const complete = (...words: string[]) => {
-      const program = `source ${script}; COMP_WORDS=(${["imagefleet", ...words].map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; _imagefleet; echo "\${COMPREPLY[@]}"`;
-      return execFileSync("bash", ["-c", program], { encoding: "utf8" }).trim().split(" ");
-    };
-    expect(complete("re")).toEqual(["render", "reprocess"]);
-    expect(complete("dlq", "ex")).toEqual(["export"]);
-    expect(complete("dlq", "redrive", "--max")).toEqual(["--max-redrives"]);
-    expect(complete("dlq", "list", "--lane", "")).toEqual(["small", "large"]);
-    expect(complete("dlq", "list", "--lane", "small", "--older")).toEqual(["--older-than"]);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const folder = await newFolder();
+
+  const { stdout } = await run(["completion", "bash"], { cwd: folder });
+  const script = join(folder, "completion.bash");
+  await writeFile(script, stdout);
+  const complete = (...words: string[]) => {
+    const program = `source ${script}; COMP_WORDS=(${["imagefleet", ...words].map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; _imagefleet; echo "\${COMPREPLY[@]}"`;
+    return execFileSync("bash", ["-c", program], { encoding: "utf8" }).trim().split(" ");
+  };
+  expect(complete("re")).toEqual(["render", "reprocess"]);
+  expect(complete("dlq", "ex")).toEqual(["export"]);
+  expect(complete("dlq", "redrive", "--max")).toEqual(["--max-redrives"]);
+  expect(complete("dlq", "list", "--lane", "")).toEqual(["small", "large"]);
+  expect(complete("dlq", "list", "--lane", "small", "--older")).toEqual(["--older-than"]);
 });
 
 test("zsh and fish have their own scripts; the error for another shell lists them", async () => {

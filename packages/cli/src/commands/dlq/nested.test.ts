@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createSqs } from "@imagefleet/core/aws";
@@ -11,6 +9,7 @@ import sharp from "sharp";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type DataFolder, openDataFolder } from "../../connection/data-folder.ts";
 import { run } from "../../fixtures/cli.ts";
+import { newFolder } from "../../fixtures/folder.ts";
 import { noise, put } from "../../fixtures/pictures.ts";
 
 const UPLOADS = 60;
@@ -21,7 +20,7 @@ let data: DataFolder;
 let fleet: Fleet;
 
 beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "imagefleet-nested-"));
+  cwd = await newFolder();
   const recipe = { presets: { thumb: "20x20" }, lanes: { smallBytes: 2_000 } };
   await put(cwd, "recipe.mjs", `export default ${JSON.stringify(recipe)};`);
   data = await openDataFolder(join(cwd, "data"), false);
@@ -34,7 +33,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await fleet.stop();
   await data[Symbol.asyncDispose]();
-  await rm(cwd, { recursive: true, force: true });
 });
 
 it("renders 60 uploads beside 6 bodies nested 5,000 deep on each lane, and every command handles their dead letters", async () => {

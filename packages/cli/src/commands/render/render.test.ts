@@ -1,24 +1,23 @@
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { imageSizeFromFile } from "image-size/fromFile";
 import sharp from "sharp";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { OUTPUT_MARK } from "../../files/output/mark.ts";
 import { Cli, run } from "../../fixtures/cli.ts";
+import { newFolder } from "../../fixtures/folder.ts";
 import { cut, noise, put } from "../../fixtures/pictures.ts";
 
 let cwd = "";
 
 beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "imagefleet-render-"));
+  cwd = await newFolder();
   const presets = {
     thumb: { size: "50x50", fit: "cover" },
     wide: { size: "320w", format: "jpeg" },
   };
   await put(cwd, "recipe.mjs", `export default ${JSON.stringify({ presets })};`);
 });
-afterEach(() => rm(cwd, { recursive: true, force: true }));
 
 const render = (...args: string[]) => run(["render", "--recipe", "recipe.mjs", ...args], { cwd });
 

@@ -1,23 +1,21 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { createS3, createSqs } from "@imagefleet/core/aws";
 import { startLocalAws } from "@imagefleet/local/aws";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { openDataFolder } from "../../connection/data-folder.ts";
 import { run } from "../../fixtures/cli.ts";
+import { newFolder } from "../../fixtures/folder.ts";
 
 let cwd = "";
 
 beforeEach(async () => {
   // A quote and a space, which a shell would split.
-  cwd = await mkdtemp(join(tmpdir(), "imagefleet it's "));
+  cwd = await newFolder("imagefleet it's ");
 });
-afterEach(() => rm(cwd, { recursive: true, force: true }));
 
 describe("imagefleet env", () => {
   test("points the SDK of a shell to the running fleet, whatever was set for AWS before", async () => {

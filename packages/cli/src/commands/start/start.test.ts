@@ -1,6 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { readdir, readFile, symlink } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import { createS3 } from "@imagefleet/core/aws";
@@ -10,13 +9,14 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { folderCredentials } from "../../connection/data-folder.ts";
 import { OUTPUT_MARK } from "../../files/output/mark.ts";
 import { Cli } from "../../fixtures/cli.ts";
+import { newFolder } from "../../fixtures/folder.ts";
 import { cut, noise, put } from "../../fixtures/pictures.ts";
 
 let cwd = "";
 let started: Cli[] = [];
 
 beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "imagefleet-start-"));
+  cwd = await newFolder();
   const presets = {
     thumb: { size: "50x50", fit: "cover" },
     wide: { size: "320w", format: "jpeg" },
@@ -24,9 +24,8 @@ beforeEach(async () => {
   await put(cwd, "recipe.mjs", `export default ${JSON.stringify({ presets })};`);
   started = [];
 });
-afterEach(async () => {
+afterEach(() => {
   for (const cli of started) cli.kill();
-  await rm(cwd, { recursive: true, force: true });
 });
 
 function start(...args: string[]): Cli {

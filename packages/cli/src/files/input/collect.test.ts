@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
+import { newFolder } from "../../fixtures/folder.ts";
+import { put as putFile } from "../../fixtures/pictures.ts";
 import { UsageError } from "../../usage-error.ts";
 import { markOutput } from "../output/mark.ts";
 import { collect } from "./collect.ts";
@@ -12,16 +13,10 @@ import { collect } from "./collect.ts";
 let root = "";
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "imagefleet-collect-"));
+  root = await newFolder();
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
 
-async function put(path: string, text = "x"): Promise<string> {
-  const file = join(root, path);
-  await mkdir(join(file, ".."), { recursive: true });
-  await writeFile(file, text);
-  return file;
-}
+const put = (path: string, text = "x") => putFile(root, path, text);
 
 const keysOf = async (...paths: string[]) =>
   (await collect(paths, root)).sources.map(({ key }) => key);

@@ -1,16 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { newFolder } from "../../fixtures/folder.ts";
 import { stageFile, writeWhole } from "./staged-file.ts";
 
 let dir = "";
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), "imagefleet-staged-"));
+  dir = await newFolder();
 });
-afterEach(() => rm(dir, { recursive: true, force: true }));
 
 test("a staged file replaces the old one when it is committed", async () => {
   const path = join(dir, "deep/er/file.txt");
