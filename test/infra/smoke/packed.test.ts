@@ -40,7 +40,9 @@ it("is a function that starts, with the app's own recipe beside it", async () =>
   const folder = join(root, "task");
   unpack(new Map(files), folder);
   withSharpOfThisMachine(folder, ROOT);
-  const [fn] = all({ ...NOTHING, resources: diff.resources }, "lambda/function:Function");
+  const fn = all({ ...NOTHING, resources: diff.resources }, "lambda/function:Function").find(
+    ({ name }) => name === "PhotosConsumeFunction",
+  );
   const given = at(fn?.inputs, "environment.variables");
   const environment = Object.entries(given ?? {}).flatMap(([name, value]) =>
     texts(value).map((text) => [name, text] as const),

@@ -250,12 +250,6 @@ export const RULES: readonly Rule[] = [
     to: "await this.#sendCheck(job.bucket, 0);",
   },
   {
-    rule: "a delivery replaces only what it has seen",
-    file: DELIVER,
-    from: "renditions.putOver(object, this.#own, this.#signal)",
-    to: "renditions.put(object, this.#signal)",
-  },
-  {
     rule: "a delivery reads the source again after it has stored",
     file: DELIVER,
     from: 'return now === etag ? this.#stored(body, own, etag) : "again";',
@@ -266,12 +260,6 @@ export const RULES: readonly Rule[] = [
     file: RECONCILE,
     from: "old === undefined || job.check === undefined",
     to: "true",
-  },
-  {
-    rule: "a listed rendition that a delivery has replaced is made again",
-    file: RECONCILE,
-    from: '    if (!(await areListedStored(job, old, context, signal))) return "again";\n',
-    to: "",
   },
   {
     rule: "renditions on request of another content are removed",
@@ -290,12 +278,6 @@ export const RULES: readonly Rule[] = [
     file: REQUESTED,
     from: " && found.fingerprint === fingerprint",
     to: "",
-  },
-  {
-    rule: "wrong renditions on request are removed by a commit",
-    file: REQUESTED,
-    from: "if (!(await removal(withStale(manifest, wrong)))) return",
-    to: "await context.renditions.remove(wrong, signal); if (false) return",
   },
   {
     rule: "a removal includes what a delivery may have stored",

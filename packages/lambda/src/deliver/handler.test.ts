@@ -93,7 +93,8 @@ function addressOf(key: string): string {
 }
 
 it("answers what it stores, HEAD without a body and 304 to its ETag", async () => {
-  const { base, lines, exits } = await serve();
+  // A client has an answer without a body before the function has ended.
+  const { base, lines, exits } = await serve({ maximumConcurrency: 4 });
   await upload("a.jpg", await picture());
   const address = `${base}/hero/a.jpg.webp`;
   const first = await fetch(address);
@@ -261,7 +262,7 @@ it("leaves a state that its job corrects, if it is killed after the put and the 
     return { kind: "reset" };
   });
   onTestFinished(() => proxy[Symbol.asyncDispose]());
-  const served = await serve({ endpoint: proxy.endpoint, timeoutMs: 1_000 });
+  const served = await serve({ endpoint: proxy.endpoint, timeoutMs: 5_000 });
   fn = served.fn;
   await upload("killed.jpg", await picture(160, 90));
   const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.small.url);
@@ -300,7 +301,8 @@ async function drained(queue: Queue): Promise<void> {
 
 /** The job that checks a source's key, which is delayed for as long as a delivery may write. */
 async function check(queue: Queue, key: string) {
-  for (let polls = 0; polls < 6; polls++) {
+  // The jobs of earlier deliveries end a poll early.
+  for (let polls = 0; polls < 30; polls++) {
     for (const { body, sentAt } of await queue.receive({ max: 10, waitSeconds: 5 })) {
       const read = parseMessage(body);
       const job =
