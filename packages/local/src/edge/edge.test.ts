@@ -90,7 +90,7 @@ describe("the time in the cache", () => {
       { ...cached(60), expires: "Thu, 26 Nov 2020 00:00:00 GMT" },
       60,
     ],
-    ["Expires that is no date", 200, { expires: "0" }, 0],
+    ["Expires that is no date", 200, { expires: "never" }, 0],
     ["no-store", 200, { "cache-control": "no-store, max-age=60" }, 0],
     ["private", 200, { "cache-control": "private, max-age=60" }, 0],
     ["no-cache", 200, { "cache-control": "no-cache, max-age=60" }, 0],
@@ -512,6 +512,20 @@ describe("a viewer", () => {
     expect(headers).not.toHaveProperty("set-cookie");
   });
 
+  test.each([
+    [{ "sec-fetch-site": "cross-site" }, 403],
+    [{ "sec-fetch-site": "cross-site", referer: "http://other.example/a" }, 403],
+    [{ "sec-fetch-site": "cross-site", origin: "http://other.example" }, 403],
+    [{ "sec-fetch-site": "cross-site", referer: "http://localhost:5173/page" }, 200],
+    [{ "sec-fetch-site": "cross-site", origin: "http://localhost:5173" }, 200],
+    [{ "sec-fetch-site": "same-site" }, 200],
+    [{ "sec-fetch-site": "none" }, 200],
+  ])("with %j of a browser gets %d", async (headers, status) => {
+    const corsOrigins = ["http://localhost:5173"];
+    const edge = await TestEdge.start({ s3: answering(200) }, { corsOrigins });
+    expect((await edge.get("/a", headers)).status).toBe(status);
+  });
+
   it("may read answers on a page of a listed origin", async () => {
     const origin = "http://localhost:5173";
     const edge = await TestEdge.start({ s3: answering(200) }, { corsOrigins: [origin] });
@@ -631,6 +645,14 @@ describe("the functions", () => {
       expect(edge.s3.requests).toHaveLength(0);
     },
   );
+
+  it("need a free port", async () => {
+    const { url } = await TestEdge.start({});
+    const port = Number(new URL(url).port);
+    await expect(TestEdge.start({}, { port })).rejects.toThrow(
+      `port ${port} of 127.0.0.1 is in use`,
+    );
+  });
 
   it("that cannot be compiled are refused at the start", async () => {
     const start = TestEdge.start({}, { functions: { ...PASS, request: "function (" } });

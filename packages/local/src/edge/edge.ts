@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import * as v from "valibot";
+import { PortTaken } from "../aws/index.ts";
 import { CachedOrigins, type Found } from "./cached-origins.ts";
 import { CACHE_TIMES, type CacheTimes } from "./freshness.ts";
 import {
@@ -20,7 +21,10 @@ export interface EdgeOptions extends Omit<OriginOptions, "timeoutMs"> {
   readonly functions: { readonly request: string; readonly response: string };
   /** Pages by path. A path that the request's function lets through is never one of them. */
   readonly pages?: Readonly<Record<string, (query: URLSearchParams) => Promise<string>>>;
-  /** Origins whose pages may read what is answered. AWS lets all; on this machine pictures are private. */
+  /**
+   * Origins whose pages may show and read what is answered. CloudFront serves pages of all sites; here
+   * a foreign page could find out which pictures are on this machine.
+   */
   readonly corsOrigins?: readonly string[] | undefined;
   /** Default: those of the fleet's distribution. */
   readonly times?: CacheTimes;
@@ -67,7 +71,7 @@ const POLICY_HEADERS = { "x-content-type-options": "nosniff" };
 
 const bodySchema = v.object({ paths: v.array(v.string()) });
 
-/** @throws SyntaxError for code that is no function; the error of `listen` for a port that is taken */
+/** @throws SyntaxError for code that is no function; PortTaken */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { bucket, functionUrl, originTimeoutMs: timeoutMs = 30_000, now = Date.now } = options;
   const origins = new Origins({ bucket, ...(functionUrl && { functionUrl }), timeoutMs });
@@ -87,6 +91,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       // A page whose name resolves to this machine may neither read pictures nor invalidate.
       if (!isOwn(request.headers.host, port)) {
         write(request, response, error(403, "The Host header names another server."));
+      } else if (isForeign(request, options.corsOrigins ?? [])) {
+        const text = "A page of another site may not use this edge: start with --cors-origin.";
+        write(request, response, error(403, text));
       } else if (request.method === "POST" && request.url === INVALIDATIONS) {
         await answerInvalidation(request, response, invalidate);
       } else {
@@ -97,7 +104,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     }
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (cause) => {
+      reject("code" in cause && cause.code === "EADDRINUSE" ? new PortTaken(port) : cause);
+    });
     server.listen(port, "127.0.0.1", resolve);
   });
   port = Number(Object(server.address()).port);
@@ -309,6 +318,16 @@ async function answerInvalidation(
     response.writeHead(400, { "content-type": "text/plain; charset=utf-8" });
     response.end(`${thrown instanceof Error ? thrown.message : thrown}\n`);
   }
+}
+
+/**
+ * Whether a browser sends the request for a page of another site. Pages of `localhost` on any port are
+ * of the same site as the edge by that name. https://www.w3.org/TR/fetch-metadata/
+ */
+function isForeign({ headers }: IncomingMessage, allowed: readonly string[]): boolean {
+  if (headers["sec-fetch-site"] !== "cross-site") return false;
+  const page = headers.origin ?? URL.parse(headers.referer ?? "")?.origin;
+  return page === undefined || !allowed.includes(page);
 }
 
 function isOwn(host: string | undefined, port: number): boolean {
