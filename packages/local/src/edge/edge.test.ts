@@ -577,7 +577,7 @@ describe("the functions", () => {
       }`,
       response: `let runs = 0; function handler({ request, response }) {
         response.headers.runs = { value: String(++runs) };
-        response.headers.uri = { value: request.uri };
+        response.headers.uri = { value: request.method + request.uri };
         delete response.headers.etag;
         return response;
       }`,
@@ -587,14 +587,14 @@ describe("the functions", () => {
     for (const [n, result] of ["Miss", "Hit"].entries()) {
       const got = await edge.get(`/${n}`);
       expect([got.body, xCache(got)]).toEqual(["stored", result]);
-      expect(got.headers).toMatchObject({ runs: String(n + 1), uri: "/key" });
+      expect(got.headers).toMatchObject({ runs: String(n + 1), uri: "GET/key" });
       expect(got.headers).not.toHaveProperty("etag");
     }
     expect(edge.s3.requests.map(({ url, method }) => `${method} ${url}`)).toEqual([
       "GET /bucket/key?v=1",
     ]);
     const other = await TestEdge.start({ s3: origin }, { functions, responseSees: "viewer" });
-    expect((await other.get("/own")).headers["uri"]).toBe("/own");
+    expect((await other.get("/own")).headers["uri"]).toBe("GET/own");
   });
 
   it("of the response do not run for errors and for answers of the request's function", async () => {
@@ -619,7 +619,7 @@ describe("the functions", () => {
     ["never ends", "function handler() { for (;;); }", 503],
     ["returns nothing", "function handler() {}", 503],
     ["returns no path", "function handler({ request }) { request.uri = 'a'; return request }", 503],
-    ["builds code", "function handler() { return eval('({})') }", 503],
+    ["builds code", "function handler(event) { return eval('event').request }", 503],
     ["uses a global of Node", "function handler() { return process.env }", 503],
     ["uses a timer", "function handler() { setTimeout(handler, 1) }", 503],
     [

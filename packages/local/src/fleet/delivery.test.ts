@@ -149,16 +149,20 @@ test("a source that is gone is 404, at once where nothing was cached", async () 
   const s3 = createS3({ region: REGION, endpoint, credentials });
   const path = at("thumb", "gone.jpg", "webp");
   expect((await get(path)).status).toBe(200);
+  const removed = Promise.withResolvers<void>();
+  fleet.onJob(({ key, outcome }) => {
+    if (key === "gone.jpg" && outcome === "removed") removed.resolve();
+  });
   await s3.send(new DeleteObjectCommand({ Bucket, Key: "gone.jpg" }));
   s3.destroy();
-  await fleet.idle();
+  await removed.promise;
   expect((await get(path)).status).toBe(200);
   fleet.edge.invalidate([`${path}*`]);
   for (const each of [path, at("hero-80w", "gone.jpg", "jpg")]) {
     const got = await get(each);
     expect([got.status, xCache(got)]).toEqual([404, "Error"]);
   }
-}, 90_000);
+});
 
 test("after a restart renditions are there, and a stopped edge listens no more", async () => {
   const before = fleet.edge.url;

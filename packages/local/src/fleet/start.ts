@@ -36,6 +36,12 @@ const LEASE_SECONDS = 30;
 
 /** As in the cloud: a viewer waits. */
 const DELIVER_TIMEOUT_MS = 25_000;
+/**
+ * The concurrency of a new AWS account. Further requests are throttled, and a browser sends six at the same
+ * time to one host.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+ */
+const DELIVER_CONCURRENCY = 10;
 
 /** A batch must have ended before its messages are visible again. */
 const VISIBILITY_PER_TIMEOUT = 4 / 3;
@@ -107,6 +113,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     ...common,
     name: "imagefleet-deliver",
     handler: DELIVER,
+    maximumConcurrency: DELIVER_CONCURRENCY,
     timeoutMs: Math.min(DELIVER_TIMEOUT_MS, timeoutMs),
     environment: environment.deliver,
   });

@@ -1,14 +1,18 @@
+import { hash } from "node:crypto";
 import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import { picture, pictureHtml, placeholder } from "@imagefleet/client";
-import { manifestPattern, sourcePath } from "@imagefleet/core/plan";
+import { manifestPattern, renditionKey, sourcePath } from "@imagefleet/core/plan";
 import { fillTemplate, presetLabel, type Recipe } from "@imagefleet/core/recipe";
 import { type Manifest, RenditionStore } from "@imagefleet/core/store";
-import { STYLE } from "./style.ts";
+import { SCRIPT, STYLE } from "./assets.ts";
 
 /** The path of the page at the edge. */
 export const GALLERY = "/_gallery";
 
 const PER_PAGE = 24;
+
+/** The only script that the page may run. */
+const SCRIPT_HASH = hash("sha256", SCRIPT, "base64");
 
 /** How wide a picture is in the page's grid. */
 const SIZES = "(min-width: 60rem) 18rem, (min-width: 40rem) 46vw, 94vw";
@@ -69,22 +73,18 @@ export class Gallery {
     return `<figure>${html ?? ""}${name} ${size}<p>${this.#links(manifest)}</p></figcaption></figure>`;
   }
 
-  /** Each preset by its negotiated address, with the version of the content. */
+  /** The negotiated address of each preset and width, with the version of the content. */
   #links({ source, renditions, onRequest = [] }: Manifest): string {
     const { presets, output } = this.#recipe;
     const version = source.etag.replaceAll('"', "").slice(0, 8);
-    const made = new Set(renditions.map(({ preset }) => preset));
-    const names = new Set([...made, ...onRequest.map(({ preset }) => preset)]);
-    const labels = new Map(
-      presets.filter(({ name }) => names.has(name)).map((each) => [presetLabel(each), each.name]),
-    );
-    return [...labels]
-      .map(([preset, name]) => {
-        const path = sourcePath(this.#recipe, source.key);
+    const keys = new Set([...renditions, ...onRequest].map(({ key }) => key));
+    const there = presets.filter((each) => keys.has(renditionKey(this.#recipe, each, source.key)));
+    const path = sourcePath(this.#recipe, source.key);
+    return [...new Set(there.map(presetLabel))]
+      .map((preset) => {
         const key = output.prefix + fillTemplate(output.key, { preset, path, ext: "auto" });
         const href = `/${key.split("/").map(encodeURIComponent).join("/")}?v=${version}`;
-        const title = made.has(name) ? "" : ' title="made when it is first requested"';
-        return `<a href="${escaped(href)}"${title}>${escaped(preset)}</a>`;
+        return `<a href="${escaped(href)}">${escaped(preset)}</a>`;
       })
       .join(" ");
   }
@@ -105,11 +105,12 @@ function document(body: string): string {
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="content-security-policy" content="default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'">
+<meta http-equiv="content-security-policy" content="default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; script-src 'sha256-${SCRIPT_HASH}'">
 <title>Imagefleet</title>
 <style>${STYLE}</style>
 <h1>Imagefleet</h1>
 ${body}
+<script>${SCRIPT}</script>
 </html>
 `;
 }
