@@ -1,4 +1,5 @@
-import { Cache, type CacheKey, type Entry, isNamedBy, keyText } from "./cache.ts";
+import { Cache, type Entry, isNamedBy } from "./cache.ts";
+import { type CacheKey, keyText } from "./cache-key.ts";
 import { type CacheTimes, freshnessOf } from "./freshness.ts";
 import type { OriginAnswer, Origins } from "./origins.ts";
 

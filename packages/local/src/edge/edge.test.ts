@@ -615,7 +615,7 @@ describe("the functions", () => {
 
   test.each<[string, string, number]>([
     ["throws", "function handler() { throw new Error('no') }", 503],
-    ["is none", "const a = 1;", 503],
+    ["has another name", "function other() {}", 503],
     ["never ends", "function handler() { for (;;); }", 503],
     ["returns nothing", "function handler() {}", 503],
     ["returns no path", "function handler({ request }) { request.uri = 'a'; return request }", 503],

@@ -71,7 +71,7 @@ const POLICY_HEADERS = { "x-content-type-options": "nosniff" };
 
 const bodySchema = v.object({ paths: v.array(v.string()) });
 
-/** @throws SyntaxError for code that is no function; PortTaken */
+/** @throws SyntaxError for code that cannot be parsed; PortTaken */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { bucket, functionUrl, originTimeoutMs: timeoutMs = 30_000, now = Date.now } = options;
   const origins = new Origins({ bucket, ...(functionUrl && { functionUrl }), timeoutMs });

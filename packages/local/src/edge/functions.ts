@@ -64,7 +64,7 @@ export class EdgeFunction {
   readonly #context: vm.Context;
   readonly #call = new vm.Script("JSON.stringify(handler(JSON.parse(event)))");
 
-  /** @throws SyntaxError for code that is none */
+  /** @throws SyntaxError for code that cannot be parsed */
   constructor(type: "viewer-request" | "viewer-response", code: string) {
     this.#type = type;
     const noEval = { strings: false, wasm: false };

@@ -4,7 +4,7 @@ import type { Credentials } from "../credentials/index.ts";
 import { Sha256 } from "../credentials/index.ts";
 import { EDGE_MARK } from "../function/index.ts";
 import { REGION } from "../resources/index.ts";
-import { addressOf, type CacheKey } from "./cache.ts";
+import { addressOf, type CacheKey } from "./cache-key.ts";
 
 /** An answer of an origin, or CloudFront's own for an origin that gives none. */
 export interface OriginAnswer {
