@@ -104,6 +104,14 @@ test("what is made on request is made once, cached, and then read from S3", asyn
   expect((await stored()).filter((key) => key.startsWith("hero"))).toHaveLength(1);
 });
 
+test("six missing renditions, as many as a browser requests at once, are made", async () => {
+  const keys = ["hero-80w", "hero-160w"].flatMap((preset) =>
+    ["avif", "webp", "jpg"].map((ext) => at(preset, "gone.jpg", ext)),
+  );
+  const got = await Promise.all(keys.map((key) => get(key)));
+  expect(got.map(({ status }) => status)).toEqual(keys.map(() => 200));
+});
+
 test("a negotiated address is one entry for each format, and varies by Accept", async () => {
   const auto = at("hero-160w", ODD, "auto");
   const seen: unknown[] = [];
@@ -158,7 +166,7 @@ test("a source that is gone is 404, at once where nothing was cached", async () 
   await removed.promise;
   expect((await get(path)).status).toBe(200);
   fleet.edge.invalidate([`${path}*`]);
-  for (const each of [path, at("hero-80w", "gone.jpg", "jpg")]) {
+  for (const each of [path, `${at("hero-80w", "gone.jpg", "jpg")}?v=00000000`]) {
     const got = await get(each);
     expect([got.status, xCache(got)]).toEqual([404, "Error"]);
   }

@@ -37,9 +37,8 @@ const LEASE_SECONDS = 30;
 /** As in the cloud: a viewer waits. */
 const DELIVER_TIMEOUT_MS = 25_000;
 /**
- * The concurrency of a new AWS account. Further requests are throttled, and a browser sends six at the same
- * time to one host.
- * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+ * Further requests are throttled, and a browser sends six to one host at the same time. New AWS accounts
+ * have few as well. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 const DELIVER_CONCURRENCY = 10;
 
