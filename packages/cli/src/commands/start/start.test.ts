@@ -223,7 +223,7 @@ describe("imagefleet start", () => {
     const { code, stderr } = await start("--port", String(port), "--once").ended();
     server.close();
     expect(stderr).toContain(`port ${port} of 127.0.0.1 is in use, perhaps by another start`);
-    expect(stderr).toContain(`--port ${Number(port) + 1} --data DIR`);
+    expect(stderr).toContain(`--port ${Number(port) + 2} --data DIR`);
     expect(stderr).not.toMatch(/^ +at /m);
     expect(stderr).not.toContain("sample pictures");
     expect(code).toBe(2);
