@@ -20,7 +20,7 @@ export const RECIPES: readonly Recipe[] = [
     lanes,
     presets: {
       thumb: "10x10",
-      hero: { widths: [20], formats: ["webp", "avif"], when: "request" },
+      hero: { widths: [20], formats: ["avif", "webp"], when: "request" },
       tail: "7x7",
     },
   }),

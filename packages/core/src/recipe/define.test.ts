@@ -267,7 +267,21 @@ describe("a fault names the field, the value and the fix", () => {
     [preset({ widht: 5 }), 'presets.a.widht is not a field here: did you mean "width"?'],
     [
       preset({ colorspace: 5 }),
-      "presets.a.colorspace is not a field here: the fields are size, width, height, widths, fit, gravity, focus, enlarge, format, formats, quality, effort, mozjpeg, palette, animated, fallback, background, color, keep",
+      "presets.a.colorspace is not a field here: the fields are size, width, height, widths, fit, gravity, focus, enlarge, format, formats, quality, effort, mozjpeg, palette, animated, fallback, background, color, keep, when",
+    ],
+    [
+      preset({ formats: ["webp", "avif"] }),
+      'presets.a.formats ends with "avif", which not everything shows: put jpeg, png, gif or webp last',
+    ],
+    [more({ delivery: true }), "delivery is true: write an object"],
+    [more({ delivery: { classic: "yes" } }), 'delivery.classic is "yes": write true or false'],
+    [
+      more({ delivery: { clasic: true } }),
+      'delivery.clasic is not a field here: did you mean "classic"?',
+    ],
+    [
+      { delivery: { classic: true }, presets: { "360x270": "360x270", a: "150x" } },
+      "delivery.classic is true: presets.360x270 is named as a size, which classic addresses have in that place; rename it",
     ],
     [more({ outptu: {} }), 'outptu is not a field here: did you mean "output"?'],
     [more({ output: { keey: "" } }), 'output.keey is not a field here: did you mean "key"?'],
@@ -303,7 +317,7 @@ describe("a fault names the field, the value and the fix", () => {
       `presets.a is "150": write a size as ${forms}`,
       'presets.b.format is "x": use one of jpeg, png, webp, avif, gif',
       "presets.b.quality is 0: write a whole number from 1 to 100",
-      "foo is not a field here: the fields are source, output, limits, lanes, presets",
+      "foo is not a field here: the fields are source, output, limits, lanes, delivery, presets",
     ]);
     expect(() => parseRecipe(input)).toThrow(
       /^The recipe cannot be used. It has 4 issues:\n {2}- presets\.a is/,

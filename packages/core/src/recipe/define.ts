@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { RecipeError } from "./error.ts";
 import { presetsOf } from "./presets-of.ts";
-import type { Preset, Recipe } from "./recipe.ts";
+import { type Preset, presetLabel, type Recipe } from "./recipe.ts";
 import { describeIssues, type RecipeDraft, type RecipeInput, recipeSchema } from "./schema.ts";
+import { parseSize } from "./size.ts";
 import { checkLabels, checkTemplate } from "./template.ts";
 
 /** The names of a recipe's presets, of `typeof recipe`; any text where they are not known. */
@@ -95,6 +96,8 @@ function complete(draft: RecipeDraft): Recipe {
     ...checkTemplate(draft.output.key, presets),
     ...checkPrefix(draft),
     ...checkUpload(presets),
+    ...checkFallbacks(presets),
+    ...checkClassic(draft, presets),
   );
   if (issues.length > 0) throw new RecipeError(issues);
   const recipe = { ...draft, presets: Object.freeze(presets) };
@@ -106,6 +109,27 @@ function checkUpload(presets: readonly Preset[]): string[] {
   return presets.length === 0 || presets.some(({ when }) => when === undefined)
     ? []
     : ['presets are all made on request: leave out when: "request" in at least one, a small one'];
+}
+
+/** The last of several formats is for whoever names none that it can show, such as a mail program. */
+function checkFallbacks(presets: readonly Preset[]): string[] {
+  const last = new Map(presets.map(({ name, format }) => [name, format]));
+  return [...last]
+    .filter(([of, format]) => {
+      return format === "avif" && presets.some((one) => one.name === of && one.format !== format);
+    })
+    .map(([name]) => {
+      return `presets.${name}.formats ends with "avif", which not everything shows: put jpeg, png, gif or webp last`;
+    });
+}
+
+/** A classic address would be the key of another source's rendition. */
+function checkClassic({ delivery }: RecipeDraft, presets: readonly Preset[]): string[] {
+  if (!delivery?.classic) return [];
+  const sizes = [...new Set(presets.map(presetLabel))].filter((label) => parseSize(label));
+  return sizes.map((label) => {
+    return `delivery.classic is true: presets.${label} is named as a size, which classic addresses have in that place; rename it`;
+  });
 }
 
 /** S3 keeps keys of at most 1,024 bytes, and `/a` is another key than `a`. */

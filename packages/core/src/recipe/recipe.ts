@@ -135,6 +135,11 @@ export interface Recipe {
     /** A source of more bytes goes to the large lane. */
     readonly smallBytes: number;
   };
+  /** Which addresses, beside those of keys and formats, viewers may use. Absent: none. */
+  readonly delivery?: {
+    /** `/cats/360x270/tom.jpg` for the preset of that size. */
+    readonly classic?: boolean;
+  };
   /** One a file, in the order of the person's: presets, then formats, then widths from the smallest. */
   readonly presets: readonly Preset[];
 }

@@ -45,6 +45,7 @@ export const recipeSchema = v.strictObject({
     }),
     {},
   ),
+  delivery: v.exactOptional(v.strictObject({ classic: v.exactOptional(flag()) })),
   presets: v.record(
     v.pipe(
       v.string(),
@@ -119,6 +120,7 @@ function fieldsOf([first, , field]: readonly string[]): readonly string[] {
     case "output":
     case "limits":
     case "lanes":
+    case "delivery":
       return Object.keys(entries[first].wrapped.entries);
     default:
       break;

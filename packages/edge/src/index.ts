@@ -1,0 +1,10 @@
+export { compileEdge, type EdgeCode } from "./compile.ts";
+export type {
+  EdgeField,
+  EdgeFields,
+  EdgeRequest,
+  EdgeResponse,
+  RequestEvent,
+  ResponseEvent,
+} from "./event.ts";
+export { negotiatedPattern } from "./template.ts";

@@ -1,0 +1,228 @@
+import { manifestKey, renditionKey } from "@imagefleet/core/keys";
+import { renditionAt } from "@imagefleet/core/plan";
+import { defineRecipe, type Recipe } from "@imagefleet/core/recipe";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compileEdge } from "./compile.ts";
+import type { EdgeFields, EdgeRequest } from "./event.ts";
+import { RECIPES } from "./recipes.fixture.ts";
+import { expected } from "./reference.fixture.ts";
+import { ACCEPT, anyAccept, anyEvent, anySourceKey, anyUri } from "./requests.fixture.ts";
+import { type RequestResult, requestHandler } from "./run.ts";
+
+function asker(recipe: Recipe) {
+  const onRequest = requestHandler(compileEdge(recipe).request);
+  return (uri: string, some: Partial<EdgeRequest> = {}) =>
+    onRequest({
+      version: "1.0",
+      context: { eventType: "viewer-request" },
+      viewer: { ip: "198.51.100.11" },
+      request: { method: "GET", uri, querystring: {}, headers: {}, cookies: {}, ...some },
+    });
+}
+
+const uriOf = (result: RequestResult) => ("uri" in result ? result.uri : result.statusCode);
+const address = (key: string) => `/${key.split("/").map(encodeURIComponent).join("/")}`;
+const accept = (value: string): { headers: EdgeFields } => ({ headers: { accept: { value } } });
+
+const recipe = defineRecipe({
+  presets: {
+    thumb: "150x150",
+    hero: { widths: [400, 800], formats: ["avif", "webp", "jpeg"] },
+    logo: { formats: ["webp", "png"] },
+  },
+});
+const ask = asker(recipe);
+
+const anyRecipe = fc.constantFrom(...RECIPES.map((each) => ({ recipe: each, ask: asker(each) })));
+
+describe("the function of the viewer request", () => {
+  it("passes the key of every rendition unchanged", () => {
+    fc.assert(
+      fc.property(anyRecipe, anySourceKey, ({ recipe: of, ask: asked }, source) => {
+        for (const preset of of.presets) {
+          const uri = address(renditionKey(of, preset, `${of.source.prefix}${source}`));
+          expect(uriOf(asked(uri))).toBe(uri);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("lets nothing through but keys of renditions, each written in one way", () => {
+    const addresses = anyRecipe.chain((one) =>
+      fc.tuple(fc.constant(one), anyUri(one.recipe), fc.option(anyAccept, { nil: "" })),
+    );
+    let passed = 0;
+    fc.assert(
+      fc.property(addresses, ([{ recipe: of, ask: asked }, uri, header]) => {
+        const result = asked(uri, accept(header));
+        if (!("uri" in result)) return;
+        passed++;
+        const key = result.uri.slice(1).split("/").map(decodeURIComponent).join("/");
+        expect(renditionAt(of, key)).toBeDefined();
+        expect(result.uri).toBe(address(key));
+      }),
+      { numRuns: 5000 },
+    );
+    expect(passed).toBeGreaterThan(500);
+  });
+
+  it("answers as the rules say", () => {
+    const events = anyRecipe.chain((one) => fc.tuple(fc.constant(one), anyEvent(one.recipe)));
+    fc.assert(
+      fc.property(events, ([{ recipe: of, ask: asked }, { request }]) => {
+        expect(asked(request.uri, request)).toEqual(expected(of, request));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it.each([
+    ["the bucket's list", "/"],
+    ["no path", ""],
+    ["a manifest", `/${manifestKey(recipe, "a.jpg")}`],
+    ["a preset of nobody", "/large/a.jpg.webp"],
+    ["a width of nobody", "/hero-401w/a.jpg.webp"],
+    ["a preset without its width", "/hero/a.jpg.webp"],
+    ["an inherited property", "/constructor/a.jpg.webp"],
+    ["another extension", "/thumb/a.jpg.avif"],
+    ["a preset's path without a file", "/thumb/"],
+    ["a parent folder", "/thumb/../a.webp"],
+    ["a parent folder, encoded", "/thumb/%2e%2e/a.webp"],
+    ["this folder", "/thumb/./a.webp"],
+    ["an empty segment", "/thumb//a.webp"],
+    ["an encoded slash", "/thumb/a%2Fb.webp"],
+    ["NUL", "/thumb/a%00.webp"],
+    ["a line break at the end", "/thumb/a.webp%0A"],
+    ["a control character", "/thumb/a%c2%85.webp"],
+    ["a backslash", "/thumb/a%5Cb.webp"],
+    ["double encoding", "/thumb/%252e%252e/a.webp"],
+    ["a key with an unencoded percent sign", "/thumb/100%25.jpg.webp"],
+    ["half an encoding", "/thumb/a%2"],
+    ["no encoding", "/thumb/a%zz.webp"],
+    ["bytes that are not UTF-8", "/thumb/%ff.webp"],
+    ["half a surrogate pair", "/thumb/%ED%A0%80.webp"],
+    ["a key of 1,025 bytes", `/thumb/${"%C3%BC".repeat(506)}aa.webp`],
+    ["8 KB", `/thumb/${"a".repeat(8170)}.webp`],
+    ["upper case", "/THUMB/a.webp"],
+    ["a size, where the recipe has no classic addresses", "/150x150/a.jpg"],
+  ])("answers %s by 404", (_what, uri) => {
+    expect(ask(uri)).toEqual({
+      statusCode: 404,
+      statusDescription: "Not Found",
+      headers: {
+        "cache-control": { value: "public, max-age=60" },
+        "content-type": { value: "text/plain; charset=utf-8" },
+      },
+      body: { encoding: "text", data: "Not Found\n" },
+    });
+  });
+
+  it("takes a key of 1,024 bytes", () => {
+    const uri = `/thumb/${"%C3%BC".repeat(506)}a.webp`;
+    expect(uriOf(ask(uri.replaceAll("%C3", "%c3")))).toBe(uri);
+  });
+
+  it.each(["OPTIONS", "POST", "PUT", "DELETE", "PATCH"])("refuses %s", (method) => {
+    expect(ask("/thumb/a.webp", { method })).toMatchObject({ statusCode: 405 });
+    expect(uriOf(ask("/thumb/a.webp", { method: "HEAD" }))).toBe("/thumb/a.webp");
+  });
+
+  it("keeps v, and nothing else, of a query", () => {
+    const queryOf = (querystring: EdgeFields) => {
+      const result = ask("/thumb/a.webp", { querystring });
+      return "querystring" in result && result.querystring;
+    };
+    const v = { value: "0123abcd" };
+    const many = Array.from({ length: 100 }, (_, at) => [`p${at}`, { value: "1" }]);
+    expect(queryOf({ ...Object.fromEntries(many), v })).toEqual({ v });
+    for (const value of ["", "0123ABCD", "0123abc", "0123abcde", "0123abcd\n", "0123abc%64"]) {
+      expect(queryOf({ v: { value } })).toEqual({});
+    }
+    expect(queryOf({ v: { ...v, multiValue: [v, v] } })).toEqual({});
+  });
+
+  it("does not believe a viewer that its address was negotiated", () => {
+    const headers = { "x-imagefleet-negotiated": { value: "1" } };
+    expect(ask("/thumb/a.webp", { headers })).toMatchObject({ headers: {} });
+    expect(ask("/thumb/a.auto")).toMatchObject({ headers });
+  });
+});
+
+describe("negotiation", () => {
+  const chosen = (header: string | undefined, label = "hero-400w") => {
+    const result = ask(`/${label}/cats/tom.jpg.auto`, header === undefined ? {} : accept(header));
+    return String(uriOf(result)).split(".").at(-1);
+  };
+
+  it.each([
+    [ACCEPT.chrome, "avif"],
+    [ACCEPT.safari, "avif"],
+    [ACCEPT.firefox, "avif"],
+    [ACCEPT.oldSafari, "jpg"],
+    [ACCEPT.curl, "jpg"],
+    [undefined, "jpg"],
+    ["", "jpg"],
+    ["image/*", "jpg"],
+    ["image/avif;q=0, image/WEBP", "webp"],
+    ["image/avif;q=0.5,image/webp;q=0.9", "webp"],
+    ["image/webp,image/avif", "avif"],
+    ["image/webp;q=1.000;x=1, image/avif; q = 0.999", "webp"],
+    ["image/webp;q=1.5, image/avif;q=x", "jpg"],
+    ["image/avif;q=0,image/webp;q=0,image/jpeg;q=0", "jpg"],
+  ])("%j: %s", (header, ext) => {
+    expect(chosen(header)).toBe(ext);
+  });
+
+  it("reads 8 KB", () => {
+    expect(chosen(`${"*,;q=".repeat(1640)},image/webp`)).toBe("webp");
+  });
+
+  it("reads all Accept headers", () => {
+    const headers = {
+      accept: { value: "text/html", multiValue: [{ value: "text/html" }, { value: "image/webp" }] },
+    };
+    expect(uriOf(ask("/logo/a.auto", { headers }))).toBe("/logo/a.webp");
+    expect(uriOf(ask("/logo/a.auto"))).toBe("/logo/a.png");
+  });
+
+  it("leads all headers to the formats of the preset, and no further", () => {
+    const seen = fc.sample(anyAccept, 1000).map((header) => chosen(header));
+    expect(new Set(seen)).toEqual(new Set(["avif", "webp", "jpg"]));
+  });
+
+  it.each(["/large/a.auto", "/thumb/%2e%2e%2e%00.auto", "/thumb/a/../b.auto"])(
+    "says in the 404 of %s that Accept counts",
+    (uri) => {
+      expect(ask(uri)).toMatchObject({ statusCode: 404, headers: { vary: { value: "Accept" } } });
+    },
+  );
+});
+
+describe("classic addresses", () => {
+  const [classic] = RECIPES;
+  const asked = classic && asker(classic);
+
+  it.each([
+    ["/150x/cats/tom.jpg", "/thumb/cats/tom.jpg.webp"],
+    ["/150w/tom.jpg", "/thumb/tom.jpg.webp"],
+    ["/produs_227613/360x270/img.AZ70.jpg", "/box/produs_227613/img.AZ70.jpg.jpg"],
+    ["/x480/a", "/tall/a.png"],
+    ["/480h/a", "/tall/a.png"],
+    ["/800w/a", "/hero-800w/a.jpg"],
+    ["/150x/100%25.jpg", "/thumb/100%2525.jpg.webp"],
+    ["/150x/480h/a", "/thumb/480h/a.webp"],
+    ["/a/b/150x/c", 404],
+    ["/150x/", 404],
+    ["/150x", 404],
+    ["/0150x/a", 404],
+    ["/151x/a", 404],
+    ["/150x/a%00", 404],
+    ["/150x/../a", 404],
+    // A key is a key.
+    ["/thumb/150x/a.webp", "/thumb/150x/a.webp"],
+  ])("%s: %s", (uri, to) => {
+    expect(asked && uriOf(asked(uri))).toBe(to);
+  });
+});

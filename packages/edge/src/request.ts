@@ -1,0 +1,174 @@
+import { presetLabel, type Recipe } from "@imagefleet/core/recipe-types";
+import { MARK } from "./response.ts";
+import { keyExpression, type Labels, literal, shapeOf } from "./template.ts";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const MAX_KEY_BYTES = 1024;
+
+/** The longest address of such a key has each byte percent-encoded, and a size before it. */
+const MAX_URI = 4 * MAX_KEY_BYTES;
+
+/**
+ * The function of the viewer request. It lets through what is the key of a rendition, or stands for one,
+ * and writes that key in one way only, so that the key is the cache key. Everything else ends here.
+ *
+ * Paths are tested as the core writes them (`sourcePath`): `%` in a key is followed by what the core
+ * encodes, and `.`, `..` and empty segments are encoded.
+ */
+export function requestCode(recipe: Recipe, labels: Labels): string {
+  const { groups, pattern } = shapeOf(recipe);
+  const [only = ""] = labels.keys();
+  return String.raw`
+const labels = {};
+const names = [];
+function add(exts, list) {
+  list.split(" ").forEach((name) => {
+    labels[name] = exts;
+    names.push(name);
+  });
+}
+${labelsCode(labels)}
+const shape = ${pattern};
+function keyOf(preset, path, ext) {
+  return ${keyExpression(recipe)};
+}
+function has(table, name) {
+  return Object.prototype.hasOwnProperty.call(table, name);
+}
+function answer(statusCode, text, headers) {
+  headers["cache-control"] = { value: "public, max-age=60" };
+  headers["content-type"] = { value: "text/plain; charset=utf-8" };
+  return {
+    statusCode: statusCode,
+    statusDescription: text,
+    headers: headers,
+    body: { encoding: "text", data: text + "\n" }
+  };
+}
+function segmentsOf(uri) {
+  if (uri.length > ${MAX_URI}) return undefined;
+  try {
+    const segments = uri.split("/").map(decodeURIComponent);
+    if (segments.shift() !== "" || segments.join("").includes("/")) return undefined;
+    return segments;
+  } catch (error) {
+    return undefined;
+  }
+}
+function isSafe(segment) {
+  return segment !== "" && segment !== "." && segment !== ".." && !/[\u0000-\u001f\u007f-\u009f]/.test(segment);
+}
+function isEncoded(segment) {
+  if (segment === "%2F" || segment === "%2E" || segment === "%2E%2E") return true;
+  return isSafe(segment) && !/\\|%(?!25|5C|[01][0-9A-F]|7F|[89][0-9A-F])/.test(segment);
+}
+function accepted(header, exts) {
+  let best = exts[exts.length - 1];
+  let most = 0;
+  const q = {};
+  const values = header ? header.multiValue || [header] : [];
+  values.map((one) => one.value).join(",").split(",").forEach((range) => {
+    const parts = range.split(";");
+    let weight = "1";
+    parts.slice(1).forEach((part) => {
+      const found = /^\s*q\s*=([\s\S]*)/i.exec(part);
+      if (found) weight = found[1].trim();
+    });
+    const type = parts[0].trim().toLowerCase();
+    if (/^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(weight)) q[type] = Math.max(has(q, type) ? q[type] : 0, Number(weight));
+  });
+  exts.forEach((ext) => {
+    const type = "image/" + (ext === "jpg" ? "jpeg" : ext);
+    if (has(q, type) && q[type] > most) {
+      most = q[type];
+      best = ext;
+    }
+  });
+  return best;
+}
+${classicCode(recipe, labels)}
+function handler(event) {
+  const request = event.request;
+  const headers = request.headers;
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return answer(405, "Method Not Allowed", { allow: { value: "GET, HEAD" } });
+  }
+  delete headers[${literal(MARK)}];
+  const segments = segmentsOf(request.uri);
+  const match = segments && shape.exec(segments.join("/"));
+  const isNegotiated = ${groups.ext > 0 ? `match && match[${groups.ext}] === "auto"` : "false"};
+  let key;
+  if (match) {
+    const preset = ${groups.preset > 0 ? `match[${groups.preset}]` : literal(only)};
+    const path = match[${groups.path}];
+    const exts = has(labels, preset) ? labels[preset] : [];
+    let ext = ${groups.ext > 0 ? `match[${groups.ext}]` : "exts[0]"};
+    if (isNegotiated) ext = accepted(headers.accept, exts);
+    if (exts.includes(ext) && path.split("/").every(isEncoded)) key = keyOf(preset, path, ext);
+  }
+  ${recipe.delivery?.classic ? "if (!key && segments) key = classic(segments);" : ""}
+  const uri = key && "/" + key.split("/").map(encodeURIComponent).join("/");
+  if (!uri || uri.replace(/%../g, "x").length > ${MAX_KEY_BYTES + 1}) {
+    return answer(404, "Not Found", isNegotiated ? { vary: { value: "Accept" } } : {});
+  }
+  if (isNegotiated) headers[${literal(MARK)}] = { value: "1" };
+  const v = request.querystring.v;
+  const isVersion = v && !v.multiValue && v.value.length === 8 && /^[0-9a-f]{8}/.test(v.value);
+  request.querystring = isVersion ? { v: { value: v.value } } : {};
+  request.uri = uri;
+  return request;
+}
+`;
+}
+
+/** Labels by their extensions, which are written once for all of them. */
+function groupsOf(labels: Labels): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const [label, extensions] of labels) {
+    const list = extensions.map(literal).join(", ");
+    groups.set(list, [...(groups.get(list) ?? []), label]);
+  }
+  return groups;
+}
+
+function labelsCode(labels: Labels): string {
+  return [...groupsOf(labels)]
+    .map(([extensions, names]) => {
+      return `add([${extensions}], ${literal(names.join(" "))});`;
+    })
+    .join("\n");
+}
+
+/** A size as the first or second folder stands for the first preset of that size, and its last format. */
+function classicCode(recipe: Recipe, labels: Labels): string {
+  if (!recipe.delivery?.classic) return "";
+  return String.raw`
+const sizes = ${JSON.stringify(numbersBySize(recipe, labels))};
+function classic(segments) {
+  if (!segments.every(isSafe)) return undefined;
+  for (let at = 0; at < 2 && at < segments.length - 1; at++) {
+    const size = segments[at].replace(/^(\d+)x$/, "$1w").replace(/^x(\d+)$/, "$1h");
+    if (!has(sizes, size)) continue;
+    const path = segments.slice(0, at).concat(segments.slice(at + 1)).join("/");
+    const preset = names[sizes[size]];
+    const exts = labels[preset];
+    return keyOf(preset, path.replace(/%/g, "%25").replace(/\\/g, "%5C"), exts[exts.length - 1]);
+  }
+  return undefined;
+}
+`;
+}
+
+/** Of each size the number of its first preset's label, in the code's order of labels. */
+function numbersBySize({ presets }: Recipe, labels: Labels): Record<string, number> {
+  const order = [...groupsOf(labels).values()].flat();
+  const numbers: Record<string, number> = {};
+  for (const preset of presets) {
+    const { width, height } = preset;
+    if (width === undefined && height === undefined) continue;
+    const side = width === undefined ? `${height}h` : `${width}w`;
+    const size = width === undefined || height === undefined ? side : `${width}x${height}`;
+    numbers[size] ??= order.indexOf(presetLabel(preset));
+  }
+  return numbers;
+}
