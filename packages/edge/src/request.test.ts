@@ -145,8 +145,8 @@ describe("the function of the viewer request", () => {
 
   it("does not believe a viewer that its address was negotiated", () => {
     const headers = { "x-imagefleet-negotiated": { value: "1" } };
-    expect(ask("/thumb/a.webp", { headers })).toMatchObject({ headers: {} });
-    expect(ask("/thumb/a.auto")).toMatchObject({ headers });
+    expect(ask("/thumb/a.webp", { headers })).toHaveProperty("headers", {});
+    expect(ask("/thumb/a.auto")).toHaveProperty("headers", headers);
   });
 });
 
