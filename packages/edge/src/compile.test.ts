@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { compileEdge } from "./compile.ts";
 import { notInRuntime } from "./language.fixture.ts";
 import { RECIPES } from "./recipes.fixture.ts";
-import { anyEvent } from "./requests.fixture.ts";
+import { anyEvent, SECRETS, valueOf } from "./requests.fixture.ts";
 import { requestHandler, responseHandler } from "./run.ts";
 import { negotiatedPattern } from "./template.ts";
 
@@ -60,18 +60,18 @@ describe("compileEdge", () => {
     ["const a = null ?? 1;", "??"],
     ["class A {}", "ClassDeclaration"],
     ["const a = [...[]];", "SpreadElement"],
-    ["async function a() {}", "FunctionDeclaration of a newer kind"],
+    ["const a = async () => 1;", "ArrowFunctionExpression of a newer kind"],
+    ["function* a() {}", "FunctionDeclaration of a newer kind"],
+    ["async function a(b) { b(await b); }", "await as an argument"],
     ["const a = { b() {} };", "FunctionExpression"],
     ["const a = [].flatMap((b) => b);", ".flatMap()"],
     ["const a = new URL('a');", "NewExpression"],
     ["setTimeout(1);", "setTimeout"],
     ["process.exit;", "process"],
     ["const a = /(?<=b)c/;", "regex"],
-    ["import a from 'fs';", "sourceType: module"],
+    ["import a from 'fs';", "import of fs"],
   ])("would see %j", (code, fault) => {
-    const seen = () => notInRuntime(code).join();
-    if (fault.startsWith("sourceType")) expect(seen).toThrow(fault);
-    else expect(seen()).toContain(fault);
+    expect(notInRuntime(code)).toContain(fault);
   });
 
   it.each([
@@ -88,7 +88,7 @@ describe("compileEdge", () => {
 const HAS_NJS = spawnSync("njs", ["-v"], { stdio: "ignore" }).status === 0;
 const title = "gives the same answers in njs, CloudFront's engine, as in Node";
 
-it.skipIf(!HAS_NJS)(HAS_NJS ? title : `${title} (skipped: apt-get install njs)`, () => {
+it.skipIf(!HAS_NJS)(HAS_NJS ? title : `${title} (skipped: apt-get install njs)`, async () => {
   const folder = mkdtempSync(join(tmpdir(), "imagefleet-njs-"));
   const seed = Date.now();
   try {
@@ -98,8 +98,8 @@ it.skipIf(!HAS_NJS)(HAS_NJS ? title : `${title} (skipped: apt-get install njs)`,
         seed: seed + at,
         numRuns: 5000 / RECIPES.length,
       });
-      const onRequest = requestHandler(code.request);
-      const results = events.map((event) => onRequest(event));
+      const onRequest = requestHandler(code.request, valueOf);
+      const results = await Promise.all(events.map((event) => onRequest(event)));
       expect(inNjs(folder, code.request, events), `seed ${seed + at}`).toEqual(results);
       const onResponse = responseHandler(code.response);
       const answers = results.flatMap((result) => {
@@ -116,13 +116,19 @@ it.skipIf(!HAS_NJS)(HAS_NJS ? title : `${title} (skipped: apt-get install njs)`,
       });
       expect(answers.length).toBeGreaterThan(50);
       expect(inNjs(folder, code.response, answers), `seed ${seed + at}`).toEqual(
-        answers.map((event) => onResponse(event)),
+        await Promise.all(answers.map((event) => onResponse(event))),
       );
     }
   } finally {
     rmSync(folder, { recursive: true });
   }
 });
+
+/** The module that njs does not have. */
+const KVS = `const cf = { kvs: () => ({ get: (key) => {
+  const value = ${JSON.stringify(SECRETS)}[key];
+  return value === undefined ? Promise.reject(new Error("KeyNotFound")) : Promise.resolve(value);
+} }) };`;
 
 function inNjs(folder: string, code: string, events: readonly object[]): unknown {
   const [from, to, program] = ["events.json", "results.json", "program.js"].map((name) =>
@@ -132,10 +138,18 @@ function inNjs(folder: string, code: string, events: readonly object[]): unknown
   writeFileSync(from, JSON.stringify(events));
   writeFileSync(
     program,
-    `${code}
+    `${code.replace('import cf from "cloudfront";', KVS)}
 const fs = require("fs");
 const events = JSON.parse(fs.readFileSync(${JSON.stringify(from)}, "utf8"));
-fs.writeFileSync(${JSON.stringify(to)}, JSON.stringify(events.map((event) => handler(event))));
+async function all() {
+  const results = [];
+  for (let at = 0; at < events.length; at++) {
+    const result = await handler(events[at]);
+    results.push(result);
+  }
+  fs.writeFileSync(${JSON.stringify(to)}, JSON.stringify(results));
+}
+all();
 `,
   );
   const { status, stdout, stderr } = spawnSync("njs", [program], { encoding: "utf8" });

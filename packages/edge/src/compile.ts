@@ -37,12 +37,12 @@ export function compileEdge(recipe: Recipe): EdgeCode {
   return code;
 }
 
-/** Without indentation and empty lines. No text of the code contains a line break. */
+/** Without indentation, comments and empty lines. No text of the code contains a line break. */
 function compact(code: string): string {
   return `${code
     .split("\n")
     .map((line) => line.trim())
-    .filter(Boolean)
+    .filter((line) => line !== "" && !line.startsWith("// "))
     .join("\n")}\n`;
 }
 

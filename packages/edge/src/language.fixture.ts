@@ -13,18 +13,22 @@ const SYNTAX = new Set(
     "VariableDeclaration VariableDeclarator ObjectExpression Property ArrayExpression MemberExpression",
     "CallExpression AssignmentExpression UpdateExpression UnaryExpression BinaryExpression",
     "LogicalExpression ConditionalExpression",
+    // The module "cloudfront", and its answers.
+    "ImportDeclaration ImportDefaultSpecifier AwaitExpression",
   ].flatMap((line) => line.split(" ")),
 );
 
 const GLOBALS = new Set(
-  "Object Math Number undefined decodeURIComponent encodeURIComponent".split(" "),
+  "Object Math Number Date require undefined decodeURIComponent encodeURIComponent".split(" "),
 );
 
 /** Methods, by name: of arrays, texts, regular expressions and objects. */
 const METHODS = new Set(
   [
     "call hasOwnProperty keys max exec test charAt endsWith includes startsWith replace slice split trim",
-    "toLowerCase concat every forEach join map push shift",
+    "toLowerCase lastIndexOf concat every forEach join map push shift now",
+    // Of the modules "crypto" and "cloudfront", and of the functions' own.
+    "createHmac update digest kvs get keyOf",
   ].flatMap((line) => line.split(" ")),
 );
 
@@ -34,14 +38,19 @@ const NOT_IN_PATTERNS = /\(\?<[=!]|\\[pP]\{|\(\?[ims-]+:/;
 /** What of some code the runtime may not have; empty: nothing. */
 export function notInRuntime(code: string): string[] {
   const faults = new Set<string>();
-  const program = parse(code, { ecmaVersion: 2022 });
+  const program = parse(code, { ecmaVersion: 2022, sourceType: "module" });
   const declared = new Set<string>(["arguments"]);
   const used = new Set<string>();
   fullAncestor(program, (node, _state, ancestors) => {
     if (!SYNTAX.has(node.type)) faults.add(node.type);
     const one = fields(node);
     const parent = ancestors.at(-2);
-    if (one["async"] || one["generator"] || one["shorthand"] || one["computed"] === true) {
+    if (
+      (one["async"] && node.type !== "FunctionDeclaration") ||
+      one["generator"] ||
+      one["shorthand"] ||
+      one["computed"] === true
+    ) {
       if (node.type !== "MemberExpression") faults.add(`${node.type} of a newer kind`);
     }
     if (one["operator"] === "??" || one["operator"] === "**=" || one["optional"] === true) {
@@ -51,6 +60,13 @@ export function notInRuntime(code: string): string[] {
     if (node.type === "VariableDeclarator") declared.add(nameOf(one["id"]));
     if (node.type === "FunctionDeclaration") declared.add(nameOf(one["id"]));
     if (Array.isArray(one["params"])) for (const each of one["params"]) declared.add(nameOf(each));
+    if (node.type === "ImportDefaultSpecifier") declared.add(nameOf(one["local"]));
+    if (node.type === "ImportDeclaration" && nameOf(one["source"], "value") !== "cloudfront") {
+      faults.add(`import of ${nameOf(one["source"], "value")}`);
+    }
+    // "await can be used inside async functions only. async arguments and closures are not supported."
+    if (node.type === "AwaitExpression" && parent?.type === "CallExpression")
+      faults.add("await as an argument");
     if (node.type === "CatchClause") declared.add(nameOf(one["param"]));
     if (node.type === "CallExpression") {
       const callee = fields(one["callee"]);

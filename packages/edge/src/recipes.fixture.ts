@@ -30,7 +30,10 @@ export const RECIPES: readonly Recipe[] = [
     presets: { only: { formats: ["avif", "gif"] } },
   }),
   defineRecipe({
-    delivery: { classic: true },
+    delivery: {
+      classic: true,
+      adhoc: { maxWidth: 400, maxHeight: 300, formats: ["avif", "webp", "jpeg"] },
+    },
     output: { key: "k$&/{preset}/{path}" },
     presets: { a: "9w", b: { size: "9w", format: "png" }, c: "8h" },
   }),

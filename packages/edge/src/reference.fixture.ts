@@ -1,12 +1,15 @@
+import { createHmac } from "node:crypto";
 import { renditionAt, renditionKey, sourceKeyOf } from "@imagefleet/core/plan";
 import {
   CONTENT_TYPES,
+  EXTENSIONS,
   fillTemplate,
   type Preset,
   presetLabel,
   type Recipe,
 } from "@imagefleet/core/recipe";
 import type { EdgeField, EdgeRequest } from "./event.ts";
+import { SECRETS } from "./requests.fixture.ts";
 import type { RequestResult } from "./run.ts";
 
 /** What the function of the viewer request must return, by the rules as they are written down. */
@@ -15,11 +18,16 @@ export function expected(recipe: Recipe, request: EdgeRequest): RequestResult {
     return refusal(405, "Method Not Allowed", { allow: { value: "GET, HEAD" } });
   }
   const text = decoded(request.uri);
+  if (recipe.delivery?.adhoc && text?.split("/")[0] === "s") return signed(recipe, request, text);
   const isNegotiated = text !== undefined && looksNegotiated(recipe, text);
   const key = text === undefined ? undefined : keyOf(recipe, text, request.headers["accept"]);
   if (key === undefined) {
     return refusal(404, "Not Found", isNegotiated ? { vary: { value: "Accept" } } : {});
   }
+  return passed(request, key, isNegotiated);
+}
+
+function passed(request: EdgeRequest, key: string, isNegotiated: boolean): EdgeRequest {
   const { "x-imagefleet-negotiated": _mark, ...headers } = request.headers;
   const { v } = request.querystring;
   const isVersion = v !== undefined && v.multiValue === undefined && isHex(v.value);
@@ -29,6 +37,39 @@ export function expected(recipe: Recipe, request: EdgeRequest): RequestResult {
     headers: { ...headers, ...(isNegotiated && { "x-imagefleet-negotiated": { value: "1" } }) },
     querystring: isVersion ? { v: { value: v.value } } : {},
   };
+}
+
+/** The rules of signed addresses. */
+function signed(recipe: Recipe, request: EdgeRequest, text: string): RequestResult {
+  const { adhoc } = recipe.delivery ?? {};
+  const [, token = "", ops = "", ...rest] = text.split("/");
+  const [id = "", expires = "", signature, ...more] = token.split(".");
+  const name = rest.join("/");
+  const path = name.slice(0, Math.max(0, name.lastIndexOf(".")));
+  const ext = name.slice(path.length + 1);
+  const secret = SECRETS[`key.${id}`];
+  const list = recipe.presets.slice(0, 1).flatMap((preset) => {
+    return (adhoc?.formats ?? []).map((format) => ({ ...preset, format }));
+  });
+  const preset =
+    ext === "auto"
+      ? best(list, request.headers["accept"])
+      : list.find(({ format }) => EXTENSIONS[format] === ext);
+  const hmac = createHmac("sha256", secret ?? "").update(`${id}.${expires}/${ops}/${name}`);
+  const isRight =
+    more.length === 0 &&
+    secret !== undefined &&
+    signature === hmac.digest("base64url") &&
+    (expires === "0" || expires === "99999999999") &&
+    // Of the operations that the requests have.
+    ["w=9", "h=9", "w=9,h=9,fit=cover,q=100"].includes(ops) &&
+    path !== "" &&
+    preset !== undefined &&
+    sourceKeyOf(recipe, path) !== undefined;
+  if (!isRight) return refusal(403, "Forbidden", {});
+  const key = `${recipe.output.prefix}adhoc/${ops}/${path}.${EXTENSIONS[preset.format]}`;
+  if (new TextEncoder().encode(key).length > 1024) return refusal(404, "Not Found", {});
+  return passed(request, key, ext === "auto");
 }
 
 function refusal(statusCode: number, text: string, headers: Record<string, EdgeField>) {

@@ -1,3 +1,4 @@
+import { signedAddress } from "@imagefleet/client";
 import { manifestKey, renditionKey } from "@imagefleet/core/keys";
 import { renditionAt } from "@imagefleet/core/plan";
 import { defineRecipe, type Recipe } from "@imagefleet/core/recipe";
@@ -7,11 +8,19 @@ import { compileEdge } from "./compile.ts";
 import type { EdgeFields, EdgeRequest } from "./event.ts";
 import { RECIPES } from "./recipes.fixture.ts";
 import { expected } from "./reference.fixture.ts";
-import { ACCEPT, anyAccept, anyEvent, anySourceKey, anyUri } from "./requests.fixture.ts";
+import {
+  ACCEPT,
+  anyAccept,
+  anyEvent,
+  anySourceKey,
+  anyUri,
+  SECRETS,
+  valueOf,
+} from "./requests.fixture.ts";
 import { type RequestResult, requestHandler } from "./run.ts";
 
 function asker(recipe: Recipe) {
-  const onRequest = requestHandler(compileEdge(recipe).request);
+  const onRequest = requestHandler(compileEdge(recipe).request, valueOf);
   return (uri: string, some: Partial<EdgeRequest> = {}) =>
     onRequest({
       version: "1.0",
@@ -21,7 +30,10 @@ function asker(recipe: Recipe) {
     });
 }
 
-const uriOf = (result: RequestResult) => ("uri" in result ? result.uri : result.statusCode);
+const uriOf = async (asked: Promise<RequestResult>) => {
+  const result = await asked;
+  return "uri" in result ? result.uri : result.statusCode;
+};
 const address = (key: string) => `/${key.split("/").map(encodeURIComponent).join("/")}`;
 const accept = (value: string): { headers: EdgeFields } => ({ headers: { accept: { value } } });
 
@@ -37,30 +49,31 @@ const ask = asker(recipe);
 const anyRecipe = fc.constantFrom(...RECIPES.map((each) => ({ recipe: each, ask: asker(each) })));
 
 describe("the function of the viewer request", () => {
-  it("passes the key of every rendition unchanged", () => {
-    fc.assert(
-      fc.property(anyRecipe, anySourceKey, ({ recipe: of, ask: asked }, source) => {
+  it("passes the key of every rendition unchanged", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRecipe, anySourceKey, async ({ recipe: of, ask: asked }, source) => {
         for (const preset of of.presets) {
           const uri = address(renditionKey(of, preset, `${of.source.prefix}${source}`));
-          expect(uriOf(asked(uri))).toBe(uri);
+          expect(await uriOf(asked(uri))).toBe(uri);
         }
       }),
       { numRuns: 2000 },
     );
   });
 
-  it("lets nothing through but keys of renditions, each written in one way", () => {
+  it("lets nothing through but keys of renditions, each written in one way", async () => {
     const addresses = anyRecipe.chain((one) =>
       fc.tuple(fc.constant(one), anyUri(one.recipe), fc.option(anyAccept, { nil: "" })),
     );
     let passed = 0;
-    fc.assert(
-      fc.property(addresses, ([{ recipe: of, ask: asked }, uri, header]) => {
-        const result = asked(uri, accept(header));
+    await fc.assert(
+      fc.asyncProperty(addresses, async ([{ recipe: of, ask: asked }, uri, header]) => {
+        const result = await asked(uri, accept(header));
         if (!("uri" in result)) return;
         passed++;
         const key = result.uri.slice(1).split("/").map(decodeURIComponent).join("/");
-        expect(renditionAt(of, key)).toBeDefined();
+        if (!key.startsWith(`${of.output.prefix}adhoc/`))
+          expect(renditionAt(of, key)).toBeDefined();
         expect(result.uri).toBe(address(key));
       }),
       { numRuns: 5000 },
@@ -68,11 +81,11 @@ describe("the function of the viewer request", () => {
     expect(passed).toBeGreaterThan(500);
   });
 
-  it("answers as the rules say", () => {
+  it("answers as the rules say", async () => {
     const events = anyRecipe.chain((one) => fc.tuple(fc.constant(one), anyEvent(one.recipe)));
-    fc.assert(
-      fc.property(events, ([{ recipe: of, ask: asked }, { request }]) => {
-        expect(asked(request.uri, request)).toEqual(expected(of, request));
+    await fc.assert(
+      fc.asyncProperty(events, async ([{ recipe: of, ask: asked }, { request }]) => {
+        expect(await asked(request.uri, request)).toEqual(expected(of, request));
       }),
       { numRuns: 5000 },
     );
@@ -107,8 +120,8 @@ describe("the function of the viewer request", () => {
     ["8 KB", `/thumb/${"a".repeat(8170)}.webp`],
     ["upper case", "/THUMB/a.webp"],
     ["a size, where the recipe has no classic addresses", "/150x150/a.jpg"],
-  ])("answers %s by 404", (_what, uri) => {
-    expect(ask(uri)).toEqual({
+  ])("answers %s by 404", async (_what, uri) => {
+    expect(await ask(uri)).toEqual({
       statusCode: 404,
       statusDescription: "Not Found",
       headers: {
@@ -119,41 +132,44 @@ describe("the function of the viewer request", () => {
     });
   });
 
-  it("takes a key of 1,024 bytes", () => {
+  it("takes a key of 1,024 bytes", async () => {
     const uri = `/thumb/${"%C3%BC".repeat(506)}a.webp`;
-    expect(uriOf(ask(uri.replaceAll("%C3", "%c3")))).toBe(uri);
+    expect(await uriOf(ask(uri.replaceAll("%C3", "%c3")))).toBe(uri);
   });
 
-  it.each(["OPTIONS", "POST", "PUT", "DELETE", "PATCH"])("refuses %s", (method) => {
-    expect(ask("/thumb/a.webp", { method })).toMatchObject({ statusCode: 405 });
-    expect(uriOf(ask("/thumb/a.webp", { method: "HEAD" }))).toBe("/thumb/a.webp");
+  it.each(["OPTIONS", "POST", "PUT", "DELETE", "PATCH"])("refuses %s", async (method) => {
+    expect(await ask("/thumb/a.webp", { method })).toMatchObject({ statusCode: 405 });
+    expect(await uriOf(ask("/thumb/a.webp", { method: "HEAD" }))).toBe("/thumb/a.webp");
   });
 
-  it("keeps v, and nothing else, of a query", () => {
-    const queryOf = (querystring: EdgeFields) => {
-      const result = ask("/thumb/a.webp", { querystring });
+  it("keeps v, and nothing else, of a query", async () => {
+    const queryOf = async (querystring: EdgeFields) => {
+      const result = await ask("/thumb/a.webp", { querystring });
       return "querystring" in result && result.querystring;
     };
     const v = { value: "0123abcd" };
     const many = Array.from({ length: 100 }, (_, at) => [`p${at}`, { value: "1" }]);
-    expect(queryOf({ ...Object.fromEntries(many), v })).toEqual({ v });
+    expect(await queryOf({ ...Object.fromEntries(many), v })).toEqual({ v });
     for (const value of ["", "0123ABCD", "0123abc", "0123abcde", "0123abcd\n", "0123abc%64"]) {
-      expect(queryOf({ v: { value } })).toEqual({});
+      expect(await queryOf({ v: { value } })).toEqual({});
     }
-    expect(queryOf({ v: { ...v, multiValue: [v, v] } })).toEqual({});
+    expect(await queryOf({ v: { ...v, multiValue: [v, v] } })).toEqual({});
   });
 
-  it("does not believe a viewer that its address was negotiated", () => {
+  it("does not believe a viewer that its address was negotiated", async () => {
     const headers = { "x-imagefleet-negotiated": { value: "1" } };
-    expect(ask("/thumb/a.webp", { headers })).toHaveProperty("headers", {});
-    expect(ask("/thumb/a.auto")).toHaveProperty("headers", headers);
+    expect(await ask("/thumb/a.webp", { headers })).toHaveProperty("headers", {});
+    expect(await ask("/thumb/a.auto")).toHaveProperty("headers", headers);
   });
 });
 
 describe("negotiation", () => {
-  const chosen = (header: string | undefined, label = "hero-400w") => {
-    const result = ask(`/${label}/cats/tom.jpg.auto`, header === undefined ? {} : accept(header));
-    return String(uriOf(result)).split(".").at(-1);
+  const chosen = async (header: string | undefined, label = "hero-400w") => {
+    const result = await ask(
+      `/${label}/cats/tom.jpg.auto`,
+      header === undefined ? {} : accept(header),
+    );
+    return "uri" in result && result.uri.split(".").at(-1);
   };
 
   it.each([
@@ -171,31 +187,34 @@ describe("negotiation", () => {
     ["image/webp;q=1.000;x=1, image/avif; q = 0.999", "webp"],
     ["image/webp;q=1.5, image/avif;q=x", "jpg"],
     ["image/avif;q=0,image/webp;q=0,image/jpeg;q=0", "jpg"],
-  ])("%j: %s", (header, ext) => {
-    expect(chosen(header)).toBe(ext);
+  ])("%j: %s", async (header, ext) => {
+    expect(await chosen(header)).toBe(ext);
   });
 
-  it("reads 8 KB", () => {
-    expect(chosen(`${"*,;q=".repeat(1640)},image/webp`)).toBe("webp");
+  it("reads 8 KB", async () => {
+    expect(await chosen(`${"*,;q=".repeat(1640)},image/webp`)).toBe("webp");
   });
 
-  it("reads all Accept headers", () => {
+  it("reads all Accept headers", async () => {
     const headers = {
       accept: { value: "text/html", multiValue: [{ value: "text/html" }, { value: "image/webp" }] },
     };
-    expect(uriOf(ask("/logo/a.auto", { headers }))).toBe("/logo/a.webp");
-    expect(uriOf(ask("/logo/a.auto"))).toBe("/logo/a.png");
+    expect(await uriOf(ask("/logo/a.auto", { headers }))).toBe("/logo/a.webp");
+    expect(await uriOf(ask("/logo/a.auto"))).toBe("/logo/a.png");
   });
 
-  it("leads all headers to the formats of the preset, and no further", () => {
-    const seen = fc.sample(anyAccept, 1000).map((header) => chosen(header));
+  it("leads all headers to the formats of the preset, and no further", async () => {
+    const seen = await Promise.all(fc.sample(anyAccept, 1000).map((header) => chosen(header)));
     expect(new Set(seen)).toEqual(new Set(["avif", "webp", "jpg"]));
   });
 
   it.each(["/large/a.auto", "/thumb/%2e%2e%2e%00.auto", "/thumb/a/../b.auto"])(
     "says in the 404 of %s that Accept counts",
-    (uri) => {
-      expect(ask(uri)).toMatchObject({ statusCode: 404, headers: { vary: { value: "Accept" } } });
+    async (uri) => {
+      expect(await ask(uri)).toMatchObject({
+        statusCode: 404,
+        headers: { vary: { value: "Accept" } },
+      });
     },
   );
 });
@@ -222,7 +241,80 @@ describe("classic addresses", () => {
     ["/150x/../a", 404],
     // A key is a key.
     ["/thumb/150x/a.webp", "/thumb/150x/a.webp"],
-  ])("%s: %s", (uri, to) => {
-    expect(asked && uriOf(asked(uri))).toBe(to);
+  ])("%s: %s", async (uri, to) => {
+    expect(asked && (await uriOf(asked(uri)))).toBe(to);
+  });
+});
+
+describe("signed sizes", () => {
+  const of = defineRecipe({
+    delivery: { adhoc: { maxWidth: 400, maxHeight: 300, formats: ["avif", "webp", "jpeg"] } },
+    output: { prefix: "out/" },
+    presets: { thumb: "150x" },
+  });
+  const asked = asker(of);
+  const signingKey = (id: string) => ({ id, secret: SECRETS[`key.${id}`] ?? "unknown" });
+  const size = { width: 333, height: 200, fit: "cover", quality: 70 } as const;
+  const key = "/out/adhoc/w%3D333%2Ch%3D200%2Cfit%3Dcover%2Cq%3D70/cats/tom%20%C3%BC.jpg.webp";
+
+  it.each(["old", "new"])("lets through what the key %s has signed, as one key", async (id) => {
+    const options = { ...size, format: "webp" } as const;
+    const uri = await signedAddress(of, "cats/tom ü.jpg", signingKey(id), options);
+    expect(await asked(uri)).toMatchObject({ uri: key, headers: {} });
+    const negotiated = await signedAddress(of, "cats/tom ü.jpg", signingKey(id), size);
+    expect(await asked(negotiated, accept("image/webp"))).toMatchObject({
+      uri: key,
+      headers: { "x-imagefleet-negotiated": { value: "1" } },
+    });
+  });
+
+  it("refuses an address with any bit changed", async () => {
+    const uri = await signedAddress(of, "cats/tom.jpg", signingKey("new"), size);
+    const bytes = new TextEncoder().encode(uri);
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const changed = bytes.slice();
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      const other = new TextDecoder().decode(changed);
+      expect([403, 404], other).toContain(await uriOf(asked(other)));
+    }
+    expect(await uriOf(asked(uri))).toContain("/out/adhoc/");
+  });
+
+  it.each([
+    ["an expired address", { expires: new Date(Date.now() - 62_000) }, "new", 403],
+    ["one that has just expired", { expires: new Date(Date.now() - 30_000) }, "new", "/out/adhoc"],
+    ["one that expires", { expires: new Date(Date.now() + 60_000) }, "new", "/out/adhoc"],
+    ["an unknown key", {}, "gone", 403],
+  ])("answers %s", async (_what, options, id, result) => {
+    const uri = await signedAddress(of, "a", signingKey(id), { ...size, ...options });
+    const seen = await uriOf(asked(uri));
+    expect(typeof seen === "string" ? seen.slice(0, 10) : seen).toBe(result);
+  });
+
+  it("refuses what the recipe does not permit, signed or not", async () => {
+    const larger = {
+      ...of,
+      delivery: { adhoc: { maxWidth: 9999, maxHeight: 9999, formats: ["gif"] } },
+    } as const;
+    for (const other of [{ width: 401 }, { height: 301 }, { width: 1, format: "gif" }] as const) {
+      const uri = await signedAddress(larger, "a", signingKey("new"), other);
+      expect(await uriOf(asked(uri))).toBe(403);
+    }
+  });
+
+  it.each(["/s", "/s/", "/s/a/b", "/s/new.0.x/w=1/a.webp", "/s/new.0/w=1/a.webp"])(
+    "refuses %s",
+    async (uri) => {
+      expect(await asked(uri)).toMatchObject({
+        statusCode: 403,
+        headers: { "cache-control": { value: "public, max-age=60" } },
+      });
+    },
+  );
+
+  it("is off where the recipe does not ask for it", async () => {
+    const uri = await signedAddress(of, "a", signingKey("new"), size);
+    expect(await uriOf(ask(uri))).toBe(404);
+    expect(compileEdge(recipe).request).not.toContain("crypto");
   });
 });

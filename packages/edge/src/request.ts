@@ -1,4 +1,4 @@
-import { presetLabel, type Recipe } from "@imagefleet/core/recipe-types";
+import { EXTENSIONS, presetLabel, type Recipe } from "@imagefleet/core/recipe-types";
 import { MARK } from "./response.ts";
 import { keyExpression, type Labels, literal, shapeOf } from "./template.ts";
 
@@ -18,7 +18,9 @@ const MAX_URI = 4 * MAX_KEY_BYTES;
 export function requestCode(recipe: Recipe, labels: Labels): string {
   const { groups, pattern } = shapeOf(recipe);
   const [only = ""] = labels.keys();
+  const { adhoc } = recipe.delivery ?? {};
   return String.raw`
+${adhoc ? 'import cf from "cloudfront";\nconst crypto = require("crypto");\nconst secrets = cf.kvs();' : ""}
 const labels = {};
 const names = [];
 function add(exts, list) {
@@ -87,7 +89,8 @@ function accepted(header, exts) {
   return best;
 }
 ${classicCode(recipe, labels)}
-function handler(event) {
+${adhocCode(recipe)}
+${adhoc ? "async " : ""}function handler(event) {
   const request = event.request;
   const headers = request.headers;
   if (request.method !== "GET" && request.method !== "HEAD") {
@@ -96,7 +99,7 @@ function handler(event) {
   delete headers[${literal(MARK)}];
   const segments = segmentsOf(request.uri);
   const match = segments && shape.exec(segments.join("/"));
-  const isNegotiated = ${groups.ext > 0 ? `match && match[${groups.ext}] === "auto"` : "false"};
+  let isNegotiated = ${groups.ext > 0 ? `match && match[${groups.ext}] === "auto"` : "false"};
   let key;
   if (match) {
     const preset = ${groups.preset > 0 ? `match[${groups.preset}]` : literal(only)};
@@ -106,6 +109,7 @@ function handler(event) {
     if (isNegotiated) ext = accepted(headers.accept, exts);
     if (exts.includes(ext) && path.split("/").every(isEncoded)) key = keyOf(preset, path, ext);
   }
+  ${adhoc ? SIGNED : ""}
   ${recipe.delivery?.classic ? "if (!key && segments) key = classic(segments);" : ""}
   const uri = key && "/" + key.split("/").map(encodeURIComponent).join("/");
   if (!uri || uri.replace(/%../g, "x").length > ${MAX_KEY_BYTES + 1}) {
@@ -137,6 +141,58 @@ function labelsCode(labels: Labels): string {
       return `add([${extensions}], ${literal(names.join(" "))});`;
     })
     .join("\n");
+}
+
+/** Also where the rest of the address is a mistake: one answer to all of them. */
+const SIGNED = `if (segments && segments[0] === "s") {
+    const found = await signed(segments);
+    if (!found) return answer(403, "Forbidden", {});
+    isNegotiated = found.ext === "auto";
+    key = found.keyOf(isNegotiated ? accepted(headers.accept, adhocExts) : found.ext);
+  }`;
+
+/**
+ * A signed address is `/s/{key id}.{expires}.{signature}/{operations}/{path}.{ext}`, and the signature,
+ * in base64url, is that of `{key id}.{expires}/{operations}/{path}.{ext}`. The secrets are in the key
+ * value store of the function. Two of them may be in use, so that one replaces the other without a gap.
+ *
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-custom-methods.html
+ */
+function adhocCode({ delivery, output }: Recipe): string {
+  const { adhoc } = delivery ?? {};
+  if (adhoc === undefined) return "";
+  return String.raw`
+const adhocExts = ${JSON.stringify(adhoc.formats.map((format) => EXTENSIONS[format]))};
+function hmac(secret, text) {
+  return crypto.createHmac("sha256", secret).update(text).digest("base64url");
+}
+async function signed(segments) {
+  if (segments.length < 4) return undefined;
+  const token = segments[1].split(".");
+  const path = segments.slice(3).join("/");
+  const dot = path.lastIndexOf(".");
+  const ext = path.slice(dot + 1);
+  const ops = /^(?:w=([1-9]\d*)(?:,h=([1-9]\d*)(?:,fit=(?:cover|contain|fill|outside))?)?|h=([1-9]\d*))(?:,q=(?:[1-9]\d?|100))?(?![\s\S])/.exec(segments[2]);
+  if (!ops || Number(ops[1] || 1) > ${adhoc.maxWidth} || Number(ops[2] || ops[3] || 1) > ${adhoc.maxHeight}) return undefined;
+  if (dot < 1 || (ext !== "auto" && !adhocExts.includes(ext)) || !path.slice(0, dot).split("/").every(isEncoded)) return undefined;
+  if (token.length !== 3 || !/^(?:0|[1-9]\d{0,10})(?![\s\S])/.test(token[1])) return undefined;
+  // A minute for clocks that differ.
+  if (token[1] !== "0" && (Number(token[1]) + 60) * 1000 < Date.now()) return undefined;
+  let secret;
+  try {
+    secret = await secrets.get("key." + token[0]);
+  } catch (error) {
+    return undefined;
+  }
+  const signature = hmac(secret, token[0] + "." + token[1] + "/" + segments[2] + "/" + path);
+  // Compared as hashes, the time tells nothing of where they differ.
+  if (hmac(secret, signature) !== hmac(secret, token[2])) return undefined;
+  return {
+    ext: ext,
+    keyOf: (known) => ${literal(`${output.prefix}adhoc/`)} + segments[2] + "/" + path.slice(0, dot) + "." + known
+  };
+}
+`;
 }
 
 /** A size as the first or second folder stands for the first preset of that size, and its last format. */

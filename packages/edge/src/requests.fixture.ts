@@ -1,5 +1,6 @@
-import { manifestKey, renditionKey } from "@imagefleet/core/keys";
-import type { Recipe } from "@imagefleet/core/recipe";
+import { createHmac } from "node:crypto";
+import { manifestKey, renditionKey, sourcePath } from "@imagefleet/core/keys";
+import { defineRecipe, type Recipe } from "@imagefleet/core/recipe";
 import fc from "fast-check";
 import type { RequestEvent } from "./event.ts";
 
@@ -108,6 +109,40 @@ const damaged = (uri: string) =>
     return `${uri.slice(0, at)}${piece}${uri.slice(at + length)}`.toWellFormed();
   });
 
+/** What the key value store has. */
+export const SECRETS: Readonly<Record<string, string>> = {
+  "key.old": "the secret before",
+  "key.new": "the secret after, ü",
+};
+export const valueOf = (key: string) => SECRETS[key];
+
+const plain = defineRecipe({ presets: { a: "1w" } });
+
+/** Signed addresses: most are right. */
+const signed = fc
+  .record({
+    id: fc.constantFrom("old", "new", "gone", ""),
+    expires: fc.constantFrom("0", "0", "99999999999", "1", "01", ""),
+    ops: fc.constantFrom(
+      "w=9",
+      "h=9",
+      "w=9,h=9,fit=cover,q=100",
+      "w=99999",
+      "h=9,w=9",
+      "w=09",
+      "q=5",
+      "",
+    ),
+    key: anySourceKey,
+    ext: fc.constantFrom("auto", "avif", "webp", "jpg", "gif"),
+  })
+  .map(({ id, expires, ops, key, ext }) => {
+    const path = `${sourcePath(plain, key)}.${ext}`;
+    const secret = SECRETS[`key.${id}`] ?? "";
+    const hmac = createHmac("sha256", secret).update(`${id}.${expires}/${ops}/${path}`);
+    return `s/${id}.${expires}.${hmac.digest("base64url")}/${ops}/${path}`;
+  });
+
 /** Addresses of renditions, negotiated and classic ones, of manifests, and of nothing. */
 export function anyUri(recipe: Recipe): fc.Arbitrary<string> {
   const { prefix } = recipe.source;
@@ -132,6 +167,7 @@ export function anyUri(recipe: Recipe): fc.Arbitrary<string> {
     .oneof(
       { weight: 3, arbitrary: rendition },
       { weight: 4, arbitrary: negotiated },
+      ...(recipe.delivery?.adhoc ? [{ weight: 6, arbitrary: signed }] : []),
       ...[classic, inFolder, manifest, anySourceKey],
     )
     .chain(address);

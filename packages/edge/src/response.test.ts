@@ -19,21 +19,26 @@ const sent = (uri: string, v?: string): EdgeRequest => ({
 });
 
 /** The headers of an answer to a request, as the function of the viewer request has left it. */
-function headersOf(request: EdgeRequest, headers: EdgeFields = {}, statusCode = 200): EdgeFields {
+async function headersOf(
+  request: EdgeRequest,
+  headers: EdgeFields = {},
+  statusCode = 200,
+): Promise<EdgeFields> {
   const viewer = { ip: "198.51.100.11" };
-  const left = onRequest({
+  const left = await onRequest({
     version: "1.0",
     context: { eventType: "viewer-request" },
     viewer,
     request,
   });
-  return onResponse({
+  const answer = await onResponse({
     version: "1.0",
     context: { eventType: "viewer-response" },
     viewer,
     request: "uri" in left ? left : request,
     response: { statusCode, headers },
-  }).headers;
+  });
+  return answer.headers;
 }
 
 const stored = {
@@ -49,8 +54,8 @@ const stored = {
   "x-imagefleet-substitute": { value: "placeholder" },
 };
 
-it("leaves what a viewer needs", () => {
-  expect(headersOf(sent("/thumb/a.webp"), stored)).toEqual({
+it("leaves what a viewer needs", async () => {
+  expect(await headersOf(sent("/thumb/a.webp"), stored)).toEqual({
     "cache-control": { value: "public, max-age=86400" },
     etag: { value: '"e"' },
     "x-imagefleet-substitute": { value: "placeholder" },
@@ -66,38 +71,44 @@ it.each([
   ["what is no version", "0123abc", stored, 200, false],
   ["an answer without metadata", "0123abcd", { etag: { value: '"0123abcd"' } }, 200, false],
   ["an error", "0123abcd", stored, 404, false],
-])("for %s", (_what, v, headers, status, isImmutable) => {
-  const made = headersOf(sent("/thumb/a.webp", v), headers, status)["cache-control"];
+])("for %s", async (_what, v, headers, status, isImmutable) => {
+  const { "cache-control": made } = await headersOf(sent("/thumb/a.webp", v), headers, status);
   const value = "public, max-age=31536000, immutable";
   expect(made?.value === value).toBe(isImmutable);
 });
 
 it.each([200, 206, 304])(
   "says of %i that Accept counts, for negotiated addresses only",
-  (status) => {
-    expect(headersOf(sent("/hero-400w/a.auto"), {}, status)["vary"]).toEqual({ value: "Accept" });
-    expect(headersOf(sent("/hero-400w/a.webp"), {}, status)).not.toHaveProperty("vary");
-    expect(headersOf(sent("/150x/a.jpg"), {}, status)).not.toHaveProperty("vary");
+  async (status) => {
+    expect(await headersOf(sent("/hero-400w/a.auto"), {}, status)).toEqual({
+      vary: { value: "Accept" },
+    });
+    expect(await headersOf(sent("/hero-400w/a.webp"), {}, status)).not.toHaveProperty("vary");
+    expect(await headersOf(sent("/150x/a.jpg"), {}, status)).not.toHaveProperty("vary");
   },
 );
 
-it("keeps another Vary", () => {
+it("keeps another Vary", async () => {
   const vary = (value: string) => ({ vary: { value } });
-  expect(headersOf(sent("/thumb/a.auto"), vary("Origin"))).toEqual(vary("Origin, Accept"));
-  expect(headersOf(sent("/thumb/a.auto"), vary("Origin, accept"))).toEqual(vary("Origin, accept"));
-  expect(headersOf(sent("/thumb/a.webp"), vary("Origin"))).toEqual(vary("Origin"));
+  expect(await headersOf(sent("/thumb/a.auto"), vary("Origin"))).toEqual(vary("Origin, Accept"));
+  expect(await headersOf(sent("/thumb/a.auto"), vary("Origin, accept"))).toEqual(
+    vary("Origin, accept"),
+  );
+  expect(await headersOf(sent("/thumb/a.webp"), vary("Origin"))).toEqual(vary("Origin"));
 });
 
-it("knows a negotiated address where CloudFront shows it the viewer's own request", () => {
-  const answer = (uri: string) =>
-    onResponse({
+it("knows a negotiated address where CloudFront shows it the viewer's own request", async () => {
+  const answer = async (uri: string) => {
+    const { headers } = await onResponse({
       version: "1.0",
       context: { eventType: "viewer-response" },
       viewer: { ip: "198.51.100.11" },
       request: sent(uri),
       response: { statusCode: 200, headers: {} },
-    }).headers;
-  expect(answer("/hero-400w/%C3%BC.%61uto")).toEqual({ vary: { value: "Accept" } });
-  expect(answer("/hero-400w/a.webp")).toEqual({});
-  expect(answer("/%")).toEqual({});
+    });
+    return headers;
+  };
+  expect(await answer("/hero-400w/%C3%BC.%61uto")).toEqual({ vary: { value: "Accept" } });
+  expect(await answer("/hero-400w/a.webp")).toEqual({});
+  expect(await answer("/%")).toEqual({});
 });

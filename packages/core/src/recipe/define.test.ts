@@ -283,6 +283,26 @@ describe("a fault names the field, the value and the fix", () => {
       { delivery: { classic: true }, presets: { "360x270": "360x270", a: "150x" } },
       "delivery.classic is true: presets.360x270 is named as a size, which classic addresses have in that place; rename it",
     ],
+    [
+      more({ delivery: { adhoc: { maxHight: 5 } } }),
+      'delivery.adhoc.maxHight is not a field here: did you mean "maxHeight"?',
+    ],
+    [
+      more({ delivery: { adhoc: { maxWidth: 0 } } }),
+      "delivery.adhoc.maxWidth is 0: write a whole number from 1 to 16383",
+    ],
+    [
+      more({ delivery: { adhoc: { formats: ["webp", "avif"] } } }),
+      'delivery.adhoc.formats ends with "avif", which not everything shows: put jpeg, png, gif or webp last',
+    ],
+    ...[{ presets: { s: "1w" } }, { presets: { adhoc: "1w" } }].map((value): [unknown, string] => [
+      { delivery: { adhoc: {} }, ...value },
+      'output.key is "{preset}/{path}.{ext}": with delivery.adhoc, "s/" and "adhoc/" are for signed sizes; begin with another folder or rename the preset',
+    ]),
+    [
+      more({ delivery: { adhoc: {} }, output: { key: "{path}.{ext}" } }),
+      'output.key is "{path}.{ext}": with delivery.adhoc, "s/" and "adhoc/" are for signed sizes; begin with another folder or rename the preset',
+    ],
     [more({ outptu: {} }), 'outptu is not a field here: did you mean "output"?'],
     [more({ output: { keey: "" } }), 'output.keey is not a field here: did you mean "key"?'],
     [more({ output: 5 }), "output is 5: write an object"],

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { RecipeError } from "./error.ts";
 import { presetsOf } from "./presets-of.ts";
-import { type Preset, presetLabel, type Recipe } from "./recipe.ts";
+import { EXTENSIONS, type Preset, presetLabel, type Recipe } from "./recipe.ts";
 import { describeIssues, type RecipeDraft, type RecipeInput, recipeSchema } from "./schema.ts";
 import { parseSize } from "./size.ts";
-import { checkLabels, checkTemplate } from "./template.ts";
+import { checkLabels, checkTemplate, fillTemplate } from "./template.ts";
 
 /** The names of a recipe's presets, of `typeof recipe`; any text where they are not known. */
 export type PresetName<R extends Recipe> = R extends { readonly presetNames?: infer Names }
@@ -96,8 +96,9 @@ function complete(draft: RecipeDraft): Recipe {
     ...checkTemplate(draft.output.key, presets),
     ...checkPrefix(draft),
     ...checkUpload(presets),
-    ...checkFallbacks(presets),
+    ...checkFallbacks(draft, presets),
     ...checkClassic(draft, presets),
+    ...checkAdhoc(draft, presets),
   );
   if (issues.length > 0) throw new RecipeError(issues);
   const recipe = { ...draft, presets: Object.freeze(presets) };
@@ -112,14 +113,14 @@ function checkUpload(presets: readonly Preset[]): string[] {
 }
 
 /** The last of several formats is for whoever names none that it can show, such as a mail program. */
-function checkFallbacks(presets: readonly Preset[]): string[] {
-  const last = new Map(presets.map(({ name, format }) => [name, format]));
-  return [...last]
-    .filter(([of, format]) => {
-      return format === "avif" && presets.some((one) => one.name === of && one.format !== format);
-    })
-    .map(([name]) => {
-      return `presets.${name}.formats ends with "avif", which not everything shows: put jpeg, png, gif or webp last`;
+function checkFallbacks({ delivery }: RecipeDraft, presets: readonly Preset[]): string[] {
+  const lists = Map.groupBy(presets, ({ name }) => `presets.${name}`);
+  const formats = new Map([...lists].map(([at, list]) => [at, list.map(({ format }) => format)]));
+  if (delivery?.adhoc) formats.set("delivery.adhoc", delivery.adhoc.formats);
+  return [...formats]
+    .filter(([, list]) => list.at(-1) === "avif" && list.some((format) => format !== "avif"))
+    .map(([at]) => {
+      return `${at}.formats ends with "avif", which not everything shows: put jpeg, png, gif or webp last`;
     });
 }
 
@@ -130,6 +131,27 @@ function checkClassic({ delivery }: RecipeDraft, presets: readonly Preset[]): st
   return sizes.map((label) => {
     return `delivery.classic is true: presets.${label} is named as a size, which classic addresses have in that place; rename it`;
   });
+}
+
+/** Signed addresses begin with `s/`, and the keys of what they ask for with `adhoc/`. */
+function checkAdhoc({ delivery, output }: RecipeDraft, presets: readonly Preset[]): string[] {
+  if (!delivery?.adhoc) return [];
+  const first = (preset: Preset, template: string) =>
+    fillTemplate(template.split("/")[0] ?? "", {
+      preset: presetLabel(preset),
+      path: "s",
+      ext: EXTENSIONS[preset.format],
+    });
+  const isTaken = presets.some((preset) => {
+    return (
+      first(preset, output.key) === "adhoc" || first(preset, output.prefix + output.key) === "s"
+    );
+  });
+  return isTaken || output.key.split("/")[0]?.includes("{path}")
+    ? [
+        `output.key is ${JSON.stringify(output.key)}: with delivery.adhoc, "s/" and "adhoc/" are for signed sizes; begin with another folder or rename the preset`,
+      ]
+    : [];
 }
 
 /** S3 keeps keys of at most 1,024 bytes, and `/a` is another key than `a`. */

@@ -139,6 +139,12 @@ export interface Recipe {
   readonly delivery?: {
     /** `/cats/360x270/tom.jpg` for the preset of that size. */
     readonly classic?: boolean;
+    /** Sizes that no preset has, at addresses that the application signs; sides in px. */
+    readonly adhoc?: {
+      readonly maxWidth: number;
+      readonly maxHeight: number;
+      readonly formats: readonly OutputFormat[];
+    };
   };
   /** One a file, in the order of the person's: presets, then formats, then widths from the smallest. */
   readonly presets: readonly Preset[];

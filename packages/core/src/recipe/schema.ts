@@ -1,11 +1,17 @@
 import { distance } from "fastest-levenshtein";
 import * as v from "valibot";
 import { flag, oneOf, show, text, wholeNumber } from "./fields.ts";
-import { presetObject, size } from "./preset-schema.ts";
+import { formats, presetObject, size } from "./preset-schema.ts";
 import { DAMAGED, OUTPUT_FORMATS } from "./recipe.ts";
-import { SIZE_FORMS } from "./size.ts";
+import { MAX_SIDE, SIZE_FORMS } from "./size.ts";
 
 const MIB = 1024 * 1024;
+
+const adhoc = v.strictObject({
+  maxWidth: v.optional(wholeNumber(1, MAX_SIDE), 2048),
+  maxHeight: v.optional(wholeNumber(1, MAX_SIDE), 2048),
+  formats: v.optional(formats, ["webp", "jpeg"]),
+});
 
 /** The shape of what a person writes in `recipe.ts`; unknown fields are issues. */
 export const recipeSchema = v.strictObject({
@@ -45,7 +51,9 @@ export const recipeSchema = v.strictObject({
     }),
     {},
   ),
-  delivery: v.exactOptional(v.strictObject({ classic: v.exactOptional(flag()) })),
+  delivery: v.exactOptional(
+    v.strictObject({ classic: v.exactOptional(flag()), adhoc: v.exactOptional(adhoc) }),
+  ),
   presets: v.record(
     v.pipe(
       v.string(),
@@ -111,7 +119,7 @@ function suggestion(path: readonly string[]): string {
 }
 
 /** The fields of the object at a path of the recipe. */
-function fieldsOf([first, , field]: readonly string[]): readonly string[] {
+function fieldsOf([first, second, field]: readonly string[]): readonly string[] {
   const { entries } = recipeSchema;
   switch (first) {
     case undefined:
@@ -120,7 +128,9 @@ function fieldsOf([first, , field]: readonly string[]): readonly string[] {
     case "output":
     case "limits":
     case "lanes":
+      return Object.keys(entries[first].wrapped.entries);
     case "delivery":
+      if (second === "adhoc") return Object.keys(adhoc.entries);
       return Object.keys(entries[first].wrapped.entries);
     default:
       break;
