@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { compileEdge } from "./compile.ts";
 import { notInRuntime } from "./language.fixture.ts";
 import { RECIPES } from "./recipes.fixture.ts";
-import { anyEvent, SECRETS, valueOf } from "./requests.fixture.ts";
+import { anyEvent, SECRETS, secretAt } from "./requests.fixture.ts";
 import { requestHandler, responseHandler } from "./run.ts";
 import { negotiatedPattern } from "./template.ts";
 
@@ -88,41 +88,45 @@ describe("compileEdge", () => {
 const HAS_NJS = spawnSync("njs", ["-v"], { stdio: "ignore" }).status === 0;
 const title = "gives the same answers in njs, CloudFront's engine, as in Node";
 
-it.skipIf(!HAS_NJS)(HAS_NJS ? title : `${title} (skipped: apt-get install njs)`, async () => {
-  const folder = mkdtempSync(join(tmpdir(), "imagefleet-njs-"));
-  const seed = Date.now();
-  try {
-    for (const [at, recipe] of RECIPES.entries()) {
-      const code = compileEdge(recipe);
-      const events = fc.sample(anyEvent(recipe), {
-        seed: seed + at,
-        numRuns: 5000 / RECIPES.length,
-      });
-      const onRequest = requestHandler(code.request, valueOf);
-      const results = await Promise.all(events.map((event) => onRequest(event)));
-      expect(inNjs(folder, code.request, events), `seed ${seed + at}`).toEqual(results);
-      const onResponse = responseHandler(code.response);
-      const answers = results.flatMap((result) => {
-        if (!("uri" in result)) return [];
-        const etag = result.querystring["v"]?.value ?? "0";
-        const headers = {
-          "x-amz-meta-imagefleet-source-etag": { value: `"${etag}"` },
-          vary: { value: "Origin" },
-        };
-        const context = { eventType: "viewer-response" } as const;
-        const viewer = { ip: "198.51.100.11" };
-        const response = { statusCode: 200, headers };
-        return [{ version: "1.0", context, viewer, request: result, response } as const];
-      });
-      expect(answers.length).toBeGreaterThan(50);
-      expect(inNjs(folder, code.response, answers), `seed ${seed + at}`).toEqual(
-        await Promise.all(answers.map((event) => onResponse(event))),
-      );
+it.skipIf(!HAS_NJS)(
+  HAS_NJS ? title : `${title} (skipped: apt-get install njs)`,
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "imagefleet-njs-"));
+    const seed = Date.now();
+    try {
+      for (const [at, recipe] of RECIPES.entries()) {
+        const code = compileEdge(recipe);
+        const events = fc.sample(anyEvent(recipe), {
+          seed: seed + at,
+          numRuns: 5000 / RECIPES.length,
+        });
+        const onRequest = requestHandler(code.request, secretAt);
+        const results = await Promise.all(events.map((event) => onRequest(event)));
+        expect(inNjs(folder, code.request, events), `seed ${seed + at}`).toEqual(results);
+        const onResponse = responseHandler(code.response);
+        const answers = results.flatMap((result) => {
+          if (!("uri" in result)) return [];
+          const etag = result.querystring["v"]?.value ?? "0";
+          const headers = {
+            "x-amz-meta-imagefleet-source-etag": { value: `"${etag}"` },
+            vary: { value: "Origin" },
+          };
+          const context = { eventType: "viewer-response" } as const;
+          const viewer = { ip: "198.51.100.11" };
+          const response = { statusCode: 200, headers };
+          return [{ version: "1.0", context, viewer, request: result, response } as const];
+        });
+        expect(answers.length).toBeGreaterThan(50);
+        expect(inNjs(folder, code.response, answers), `seed ${seed + at}`).toEqual(
+          await Promise.all(answers.map((event) => onResponse(event))),
+        );
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
     }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+  },
+  180_000,
+);
 
 /** The module that njs does not have. */
 const KVS = `const cf = { kvs: () => ({ get: (key) => {

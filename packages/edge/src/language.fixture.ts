@@ -25,7 +25,7 @@ const GLOBALS = new Set(
 /** Methods, by name: of arrays, texts, regular expressions and objects. */
 const METHODS = new Set(
   [
-    "call hasOwnProperty keys max exec test charAt endsWith includes startsWith replace slice split trim",
+    "call hasOwnProperty keys max exec test indexOf charAt endsWith includes startsWith replace slice split trim",
     "toLowerCase lastIndexOf concat every forEach join map push shift now",
     // Of the modules "crypto" and "cloudfront", and of the functions' own.
     "createHmac update digest kvs get keyOf",

@@ -157,7 +157,10 @@ function unlimited(recipe: Recipe, preset: Preset, source: string): string | und
 
 /** Only types that are named count. */
 function best(presets: readonly Preset[], accept: EdgeField | undefined): Preset | undefined {
-  const all = (accept?.multiValue ?? (accept ? [accept] : [])).map(({ value }) => value).join(",");
+  const all = (accept?.multiValue ?? (accept ? [accept] : []))
+    .map(({ value }) => value)
+    .join(",")
+    .slice(0, 1024);
   const named = all.split(",").map((range) => {
     const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
     const weights = parameters.filter((each) => /^q\s*=/i.test(each));

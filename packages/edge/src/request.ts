@@ -8,6 +8,9 @@ const MAX_KEY_BYTES = 1024;
 /** The longest address of such a key has each byte percent-encoded, and a size before it. */
 const MAX_URI = 4 * MAX_KEY_BYTES;
 
+/** Browsers send 150 characters. A function that runs for longer than about a millisecond is ended. */
+const MAX_ACCEPT = 1024;
+
 /**
  * The function of the viewer request. It lets through what is the key of a rendition, or stands for one,
  * and writes that key in one way only, so that the key is the cache key. Everything else ends here.
@@ -47,43 +50,42 @@ function answer(statusCode, text, headers) {
     body: { encoding: "text", data: text + "\n" }
   };
 }
-function segmentsOf(uri) {
-  if (uri.length > ${MAX_URI}) return undefined;
+function decoded(uri) {
+  if (uri.length > ${MAX_URI} || uri.charAt(0) !== "/" || /%2f/i.test(uri)) return undefined;
   try {
-    const segments = uri.split("/").map(decodeURIComponent);
-    if (segments.shift() !== "" || segments.join("").includes("/")) return undefined;
-    return segments;
+    return decodeURIComponent(uri.slice(1));
   } catch (error) {
     return undefined;
   }
 }
-function isSafe(segment) {
-  return segment !== "" && segment !== "." && segment !== ".." && !/[\u0000-\u001f\u007f-\u009f]/.test(segment);
+function isSafe(path) {
+  return !/[\u0000-\u001f\u007f-\u009f]/.test(path) && !/(^|\/)\.{0,2}(\/|$)/.test(path);
 }
-function isEncoded(segment) {
-  if (segment === "%2F" || segment === "%2E" || segment === "%2E%2E") return true;
-  return isSafe(segment) && !/\\|%(?!25|5C|[01][0-9A-F]|7F|[89][0-9A-F])/.test(segment);
+function isEncoded(path) {
+  const rest = path.replace(/(^|\/)%2(?:F|E|E%2E)(?=\/|$)/g, "$1x");
+  return isSafe(path) && !/\\|%(?!25|5C|[01][0-9A-F]|7F|[89][0-9A-F])/.test(rest);
 }
 function accepted(header, exts) {
+  const values = header ? header.multiValue || [header] : [];
+  const accept = values.map((one) => one.value).join(",").slice(0, ${MAX_ACCEPT}).toLowerCase();
   let best = exts[exts.length - 1];
   let most = 0;
-  const q = {};
-  const values = header ? header.multiValue || [header] : [];
-  values.map((one) => one.value).join(",").split(",").forEach((range) => {
-    const parts = range.split(";");
-    let weight = "1";
-    parts.slice(1).forEach((part) => {
-      const found = /^\s*q\s*=([\s\S]*)/i.exec(part);
-      if (found) weight = found[1].trim();
-    });
-    const type = parts[0].trim().toLowerCase();
-    if (/^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(weight)) q[type] = Math.max(has(q, type) ? q[type] : 0, Number(weight));
-  });
   exts.forEach((ext) => {
     const type = "image/" + (ext === "jpg" ? "jpeg" : ext);
-    if (has(q, type) && q[type] > most) {
-      most = q[type];
-      best = ext;
+    let at = accept.indexOf(type);
+    for (; at >= 0; at = accept.indexOf(type, at + 1)) {
+      const end = accept.indexOf(",", at);
+      const parameters = accept.slice(at + type.length, end < 0 ? ${MAX_ACCEPT} : end).split(";");
+      if ((accept.slice(accept.lastIndexOf(",", at) + 1, at) + parameters[0]).trim() !== "") continue;
+      let weight = "1";
+      parameters.slice(1).forEach((parameter) => {
+        const found = /^[ \t]*q[ \t]*=([\s\S]*)/.exec(parameter);
+        if (found) weight = found[1].trim();
+      });
+      if (/^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(weight) && Number(weight) > most) {
+        most = Number(weight);
+        best = ext;
+      }
     }
   });
   return best;
@@ -97,8 +99,8 @@ ${adhoc ? "async " : ""}function handler(event) {
     return answer(405, "Method Not Allowed", { allow: { value: "GET, HEAD" } });
   }
   delete headers[${literal(MARK)}];
-  const segments = segmentsOf(request.uri);
-  const match = segments && shape.exec(segments.join("/"));
+  const asked = decoded(request.uri);
+  const match = asked && shape.exec(asked);
   let isNegotiated = ${groups.ext > 0 ? `match && match[${groups.ext}] === "auto"` : "false"};
   let key;
   if (match) {
@@ -107,19 +109,20 @@ ${adhoc ? "async " : ""}function handler(event) {
     const exts = has(labels, preset) ? labels[preset] : [];
     let ext = ${groups.ext > 0 ? `match[${groups.ext}]` : "exts[0]"};
     if (isNegotiated) ext = accepted(headers.accept, exts);
-    if (exts.includes(ext) && path.split("/").every(isEncoded)) key = keyOf(preset, path, ext);
+    if (exts.includes(ext) && isEncoded(path)) key = keyOf(preset, path, ext);
   }
   ${adhoc ? SIGNED : ""}
-  ${recipe.delivery?.classic ? "if (!key && segments) key = classic(segments);" : ""}
-  const uri = key && "/" + key.split("/").map(encodeURIComponent).join("/");
-  if (!uri || uri.replace(/%../g, "x").length > ${MAX_KEY_BYTES + 1}) {
+  ${recipe.delivery?.classic ? "if (!key && asked) key = classic(asked);" : ""}
+  const encoded = key && encodeURIComponent(key);
+  // A byte is one character, or three from "%" on.
+  if (!encoded || encoded.length - 2 * (encoded.split("%").length - 1) > ${MAX_KEY_BYTES}) {
     return answer(404, "Not Found", isNegotiated ? { vary: { value: "Accept" } } : {});
   }
   if (isNegotiated) headers[${literal(MARK)}] = { value: "1" };
   const v = request.querystring.v;
   const isVersion = v && !v.multiValue && v.value.length === 8 && /^[0-9a-f]{8}/.test(v.value);
   request.querystring = isVersion ? { v: { value: v.value } } : {};
-  request.uri = uri;
+  request.uri = "/" + encoded.split("%2F").join("/");
   return request;
 }
 `;
@@ -144,8 +147,8 @@ function labelsCode(labels: Labels): string {
 }
 
 /** Also where the rest of the address is a mistake: one answer to all of them. */
-const SIGNED = `if (segments && segments[0] === "s") {
-    const found = await signed(segments);
+const SIGNED = `if (asked && (asked === "s" || asked.startsWith("s/"))) {
+    const found = await signed(asked.split("/"));
     if (!found) return answer(403, "Forbidden", {});
     isNegotiated = found.ext === "auto";
     key = found.keyOf(isNegotiated ? accepted(headers.accept, adhocExts) : found.ext);
@@ -174,7 +177,7 @@ async function signed(segments) {
   const ext = path.slice(dot + 1);
   const ops = /^(?:w=([1-9]\d*)(?:,h=([1-9]\d*)(?:,fit=(?:cover|contain|fill|outside))?)?|h=([1-9]\d*))(?:,q=(?:[1-9]\d?|100))?(?![\s\S])/.exec(segments[2]);
   if (!ops || Number(ops[1] || 1) > ${adhoc.maxWidth} || Number(ops[2] || ops[3] || 1) > ${adhoc.maxHeight}) return undefined;
-  if (dot < 1 || (ext !== "auto" && !adhocExts.includes(ext)) || !path.slice(0, dot).split("/").every(isEncoded)) return undefined;
+  if (dot < 1 || (ext !== "auto" && !adhocExts.includes(ext)) || !isEncoded(path.slice(0, dot))) return undefined;
   if (token.length !== 3 || !/^(?:0|[1-9]\d{0,10})(?![\s\S])/.test(token[1])) return undefined;
   // A minute for clocks that differ.
   if (token[1] !== "0" && (Number(token[1]) + 60) * 1000 < Date.now()) return undefined;
@@ -200,8 +203,9 @@ function classicCode(recipe: Recipe, labels: Labels): string {
   if (!recipe.delivery?.classic) return "";
   return String.raw`
 const sizes = ${JSON.stringify(numbersBySize(recipe, labels))};
-function classic(segments) {
-  if (!segments.every(isSafe)) return undefined;
+function classic(asked) {
+  if (!isSafe(asked)) return undefined;
+  const segments = asked.split("/");
   for (let at = 0; at < 2 && at < segments.length - 1; at++) {
     const size = segments[at].replace(/^(\d+)x$/, "$1w").replace(/^x(\d+)$/, "$1h");
     if (!has(sizes, size)) continue;

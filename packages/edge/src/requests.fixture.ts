@@ -114,7 +114,7 @@ export const SECRETS: Readonly<Record<string, string>> = {
   "key.old": "the secret before",
   "key.new": "the secret after, ü",
 };
-export const valueOf = (key: string) => SECRETS[key];
+export const secretAt = (key: string) => SECRETS[key];
 
 const plain = defineRecipe({ presets: { a: "1w" } });
 
