@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { signedAddress } from "@imagefleet/client";
 import { manifestKey, renditionKey } from "@imagefleet/core/keys";
 import { renditionAt } from "@imagefleet/core/plan";
@@ -187,6 +188,7 @@ describe("negotiation", () => {
     ["image/webp;q=1.000;x=1, image/avif; q = 0.999", "webp"],
     ["image/webp;q=1.5, image/avif;q=x", "jpg"],
     ["image/avif;q=0,image/webp;q=0,image/jpeg;q=0", "jpg"],
+    ["ximage/avif,image/avif2,a image/avif,image/webp", "webp"],
   ])("%j: %s", async (header, ext) => {
     expect(await chosen(header)).toBe(ext);
   });
@@ -306,6 +308,16 @@ describe("signed sizes", () => {
       expect(await uriOf(asked(uri))).toBe(403);
     }
   });
+
+  it.each(["a/../b", "a//b", "100%", "a\\b", "a\n", "", "."])(
+    "refuses the path %j",
+    async (path) => {
+      const { secret } = signingKey("new");
+      const hmac = createHmac("sha256", secret).update(`new.0/w=1/${path}.webp`);
+      const uri = `/s/new.0.${hmac.digest("base64url")}/w=1/${encodeURIComponent(path)}.webp`;
+      expect(await uriOf(asked(uri.replaceAll("%2F", "/")))).toBe(403);
+    },
+  );
 
   it.each(["/s", "/s/", "/s/a/b", "/s/new.0.x/w=1/a.webp", "/s/new.0/w=1/a.webp"])(
     "refuses %s",
