@@ -165,6 +165,15 @@ describe("the function of the viewer request", () => {
     expect(await queryOf({ v: { ...v, multiValue: [v, v] } })).toEqual({});
   });
 
+  it("has one key for an address with any v: what is stored is found, and nothing made again", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string(), async (value) => {
+        const result = await ask("/thumb/a.webp", { querystring: { v: { value } } });
+        expect(result).toHaveProperty("uri", "/thumb/a.webp");
+      }),
+    );
+  });
+
   it("does not believe a viewer that its address was negotiated", async () => {
     const headers = { "x-imagefleet-negotiated": { value: "1" } };
     expect(await ask("/thumb/a.webp", { headers })).toHaveProperty("headers", {});
