@@ -24,7 +24,7 @@ export function makeDistribution(
   const shield = originShield && {
     originShield: { enabled: true, originShieldRegion: originShield },
   };
-  const behavior = behaviorOf(fleet, keyGroups);
+  const { behavior, negotiated } = behaviorsOf(fleet, keyGroups);
   return new sst.aws.Cdn(
     ...transformed<sst.aws.CdnArgs>(
       fleet.transform.cdn,
@@ -61,6 +61,7 @@ export function makeDistribution(
           },
         ],
         defaultCacheBehavior: behavior,
+        orderedCacheBehaviors: negotiated,
         // CloudFront keeps errors for 10 s by default.
         // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
         customErrorResponses: [
@@ -89,9 +90,8 @@ export function makeDistribution(
   );
 }
 
-function behaviorOf(fleet: Fleet, keyGroups: readonly string[]) {
-  const { name, within, recipe, settings } = fleet;
-  const hasDomain = settings.delivery !== "none" && settings.delivery.domain !== undefined;
+function behaviorsOf(fleet: Fleet, keyGroups: readonly string[]) {
+  const { name, within, recipe } = fleet;
   const edgeFunction = (which: "request" | "response") =>
     new aws.cloudfront.Function(
       `${name}Edge${which === "request" ? "Request" : "Response"}`,
@@ -126,11 +126,47 @@ function behaviorOf(fleet: Fleet, keyGroups: readonly string[]) {
     },
     within,
   );
-  const headers = new aws.cloudfront.ResponseHeadersPolicy(
-    `${name}HeadersPolicy`,
+  const behavior = {
+    targetOriginId: GROUP,
+    viewerProtocolPolicy: "redirect-to-https",
+    allowedMethods: ["GET", "HEAD"],
+    cachedMethods: ["GET", "HEAD"],
+    compress: false,
+    cachePolicyId: cachePolicy.id,
+    responseHeadersPolicyId: headersPolicy(fleet, "Headers", {}),
+    ...(keyGroups.length > 0 && { trustedKeyGroups: [...keyGroups] }),
+    functionAssociations: [
+      { eventType: "viewer-request", functionArn: edgeFunction("request") },
+      { eventType: "viewer-response", functionArn: edgeFunction("response") },
+    ],
+  };
+  // No function sees an answer of 400 or more: without the header, a cache would give one browser's
+  // error to all.
+  // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html#function-restrictions-status-codes
+  const vary = {
+    customHeadersConfig: { items: [{ header: "Vary", value: "Accept", override: true }] },
+  };
+  const negotiatedHeaders = headersPolicy(fleet, "Vary", vary);
+  const negotiated = recipe.edge.negotiated.map((pathPattern) => ({
+    ...behavior,
+    pathPattern,
+    responseHeadersPolicyId: negotiatedHeaders,
+  }));
+  return { behavior, negotiated };
+}
+
+function headersPolicy(
+  fleet: Fleet,
+  part: "Headers" | "Vary",
+  more: Partial<aws.cloudfront.ResponseHeadersPolicyArgs>,
+): $util.Output<string> {
+  const { name, within, settings } = fleet;
+  const hasDomain = settings.delivery !== "none" && settings.delivery.domain !== undefined;
+  return new aws.cloudfront.ResponseHeadersPolicy(
+    `${name}${part}Policy`,
     {
-      name: physicalOfAccount(fleet, "Headers"),
-      comment: "Imagefleet: headers of every rendition",
+      name: physicalOfAccount(fleet, part),
+      comment: `Imagefleet: headers of ${part === "Headers" ? "every rendition" : "renditions whose format is negotiated"}`,
       securityHeadersConfig: {
         contentTypeOptions: { override: true },
         ...(hasDomain && {
@@ -149,23 +185,10 @@ function behaviorOf(fleet: Fleet, keyGroups: readonly string[]) {
         accessControlAllowOrigins: { items: ["*"] },
         originOverride: true,
       },
+      ...more,
     },
     within,
-  );
-  return {
-    targetOriginId: GROUP,
-    viewerProtocolPolicy: "redirect-to-https",
-    allowedMethods: ["GET", "HEAD"],
-    cachedMethods: ["GET", "HEAD"],
-    compress: false,
-    cachePolicyId: cachePolicy.id,
-    responseHeadersPolicyId: headers.id,
-    ...(keyGroups.length > 0 && { trustedKeyGroups: [...keyGroups] }),
-    functionAssociations: [
-      { eventType: "viewer-request", functionArn: edgeFunction("request") },
-      { eventType: "viewer-response", functionArn: edgeFunction("response") },
-    ],
-  };
+  ).id;
 }
 
 /** CloudFront signs its requests to the bucket and to the function's URL. */

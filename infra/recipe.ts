@@ -13,8 +13,12 @@ const recipeSchema = v.object({
   limits: v.object({ bytes: v.number() }),
 });
 
-/** The code of the two functions at CloudFront's edges. */
-const edgeSchema = v.object({ request: v.string(), response: v.string() });
+/** The code of the two functions at CloudFront's edges, and the addresses that are negotiated. */
+const edgeSchema = v.object({
+  request: v.string(),
+  response: v.string(),
+  negotiated: v.array(v.string()),
+});
 
 export interface FleetRecipe extends v.InferOutput<typeof recipeSchema> {
   readonly edge: v.InferOutput<typeof edgeSchema>;
@@ -39,8 +43,9 @@ export function readRecipe(fleet: string, path: string): FleetRecipe {
       import recipe from ${JSON.stringify(join(root, path))};
       export default parseRecipe(recipe);`;
   const withEdge = `${contents}
-      import { compileEdge } from ${JSON.stringify(join(root, program("packages/edge/src/index.ts")))};
-      export const edge = compileEdge(parseRecipe(recipe));`;
+      import { compileEdge, negotiatedPatterns } from ${JSON.stringify(join(root, program("packages/edge/src/index.ts")))};
+      const parsed = parseRecipe(recipe);
+      export const edge = { ...compileEdge(parsed), negotiated: negotiatedPatterns(parsed) };`;
   // Read as CommonJS, because a constructor cannot await an import.
   const read = join(".sst", "imagefleet", `${fleet}.recipe.cjs`);
   try {

@@ -22,3 +22,4 @@ export {
   pictureHtml,
   placeholder,
 } from "./picture.ts";
+export { type SignedSize, type SigningKey, signedAddress } from "./signed.ts";

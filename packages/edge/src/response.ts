@@ -1,30 +1,60 @@
+import type { Recipe } from "@imagefleet/core/recipe-types";
+import { literal, shapeOf } from "./template.ts";
+
 /**
- * The function for the event `viewer-response`.
- *
- * - `Vary: Accept` where the format was negotiated, and nowhere else. CloudFront removes it from an
- *   origin's answer, as `Accept` is not part of the cache key.
- *   https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
- *   AWS does not document whether `event.request` is the request of the viewer or what the
- *   request's function made of it: both the address and the mark are looked at.
- * - With the version of its content (`v`), an answer never changes: browsers may keep it for a year.
- *   A version that is not that of the answer, because the content was replaced meanwhile, changes
- *   nothing.
- * - Metadata of the fleet and of S3 are of no use to viewers.
+ * The request header by which the function of the viewer request tells that of the viewer response that
+ * `Accept` decided the format. It goes to no origin, because no policy names it.
  */
-export const RESPONSE = String.raw`
-function handler(event){
-  const request=event.request;
-  const response=event.response;
-  const headers=response.headers;
-  if(request.headers["x-imagefleet-auto"]||/(?:^|[./])auto(?:$|\/)/.test(request.uri))headers.vary={value:"Accept"};
-  const etag=headers["x-amz-meta-imagefleet-source-etag"];
-  const v=request.querystring.v;
-  if(v&&/^[0-9a-f]{8}$/.test(v.value)&&etag&&response.statusCode<400&&etag.value.replace(/"/g,"").startsWith(v.value)&&!headers["x-imagefleet-substitute"]){
-    headers["cache-control"]={value:"public, max-age=31536000, immutable"};
+export const MARK = "x-imagefleet-negotiated";
+
+/** Metadata of a rendition: the ETag of the source that it was made from. */
+const SOURCE_ETAG = "x-amz-meta-imagefleet-source-etag";
+
+/** Of an answer that is another picture of the source than the one that was asked for. */
+const SUBSTITUTE = "x-imagefleet-substitute";
+
+/**
+ * The function of the viewer response. CloudFront runs it for answers from the cache too, but not where
+ * the origin answers 400 or more:
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html#function-restrictions-status-codes
+ *
+ * AWS does not document whether it gets the request as the viewer sent it or as the function of the
+ * viewer request left it. The latter has been observed; both work here.
+ */
+export function responseCode(recipe: Recipe): string {
+  const { groups, pattern } = shapeOf(recipe);
+  const isSigned = recipe.delivery?.adhoc
+    ? 'asked.startsWith("s/") && asked.endsWith(".auto") || '
+    : "";
+  return String.raw`
+const shape = ${pattern};
+function isNegotiated(request) {
+  if (request.headers[${literal(MARK)}]) return true;
+  try {
+    const asked = decodeURIComponent(request.uri).slice(1);
+    const match = shape.exec(asked);
+    return ${isSigned}(match !== null && match[${groups.ext}] === "auto");
+  } catch (error) {
+    return false;
   }
-  Object.keys(headers).forEach(function(name){
-    if(name.startsWith("x-amz-meta-")||name.startsWith("x-amz-server-side-encryption")||name==="x-amz-tagging-count")delete headers[name];
+}
+function handler(event) {
+  const response = event.response;
+  const headers = response.headers;
+  const v = event.request.querystring.v;
+  const etag = headers[${literal(SOURCE_ETAG)}];
+  const isRight = (response.statusCode < 300 || response.statusCode === 304) && !headers[${literal(SUBSTITUTE)}];
+  if (isRight && v && etag && /^[0-9a-f]{8}/.test(v.value) && etag.value.replace(/"/g, "").slice(0, 8) === v.value) {
+    headers["cache-control"] = { value: "public, max-age=31536000, immutable" };
+  }
+  Object.keys(headers).forEach((name) => {
+    if (name === "server" || name.startsWith("x-amz-") || name.startsWith("x-amzn-")) delete headers[name];
   });
+  if (isNegotiated(event.request)) {
+    const vary = headers.vary ? headers.vary.value : "";
+    if (!/(^|,)\s*accept\s*(,|$)/i.test(vary)) headers.vary = { value: vary ? vary + ", Accept" : "Accept" };
+  }
   return response;
 }
-`.trim();
+`;
+}

@@ -390,6 +390,13 @@ export const MUTANTS: readonly Mutant[] = [
     fault: /both edge functions run: DeliveryDistribution has no function for the viewer-request/,
   },
   {
+    what: "an error that is one browser's",
+    file: "cdn.ts",
+    from: "    responseHeadersPolicyId: negotiatedHeaders,\n",
+    to: "",
+    fault: /negotiated answers vary: DeliveryDistribution gives \/\*\/\*\.auto no Vary: Accept/,
+  },
+  {
     what: "a header in the cache key",
     file: "cdn.ts",
     from: 'headersConfig: { headerBehavior: "none" },',

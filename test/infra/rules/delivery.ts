@@ -125,6 +125,32 @@ export const bothEdgeFunctionsRun: Rule = (graph) => [
   ]),
 ];
 
+/** No function sees an error: only a policy can say there that `Accept` counts. */
+export const negotiatedAnswersVary: Rule = (graph) => {
+  const policies = all(graph, "cloudfront/responseHeadersPolicy:ResponseHeadersPolicy");
+  const varyOf = (behavior: Json | undefined) => {
+    const id = textAt(behavior, "responseHeadersPolicyId");
+    const policy = policies.find(({ name }) => `${name}-id` === id);
+    return listAt(policy?.inputs, "customHeadersConfig.items")
+      .filter((item) => textAt(item, "header") === "Vary" && at(item, "override") === true)
+      .map((item) => textAt(item, "value"));
+  };
+  return distributions(graph).flatMap(({ name, inputs }) => {
+    const negotiated = listAt(inputs, "orderedCacheBehaviors").filter((each) =>
+      textAt(each, "pathPattern").endsWith(".auto"),
+    );
+    return [
+      ...(negotiated.length > 0 ? [] : [`${name} has no behavior for negotiated addresses`]),
+      ...negotiated
+        .filter((each) => String(varyOf(each)) !== "Accept")
+        .map((each) => `${name} gives ${textAt(each, "pathPattern")} no Vary: Accept`),
+      ...(varyOf(at(inputs, "defaultCacheBehavior")).length === 0
+        ? []
+        : [`${name} gives Vary to addresses that are not negotiated`]),
+    ];
+  });
+};
+
 /** The key of the cache is the rendition and its version. */
 export const theCacheKeyIsTheRendition: Rule = (graph) =>
   all(graph, "cloudfront/cachePolicy:CachePolicy").flatMap(({ name, inputs }) => {

@@ -62,6 +62,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "errors end soon": delivery.errorsEndSoon,
   "a domain requires TLS 1.2": delivery.aDomainRequiresTls12,
   "both edge functions run": delivery.bothEdgeFunctionsRun,
+  "negotiated answers vary": delivery.negotiatedAnswersVary,
   "the cache key is the rendition": delivery.theCacheKeyIsTheRendition,
   "origins are signed": delivery.originsAreSigned,
   "CloudFront's parts are in us-east-1": delivery.cloudFrontsPartsAreInUsEast1,

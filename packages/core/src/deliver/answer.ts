@@ -19,7 +19,7 @@ export type Answer =
       readonly body: Uint8Array;
       readonly contentType: string;
       readonly cacheControl: string;
-      /** As S3 has it. Absent: the bytes are not stored. */
+      /** As S3 has it, or of the content and the size for one that is never stored. Absent: it may be other bytes next time. */
       readonly etag?: string;
       /** The ETag of the content that a stored rendition was made of. */
       readonly sourceEtag?: string;

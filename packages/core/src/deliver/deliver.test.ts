@@ -17,7 +17,7 @@ import { createS3, createSqs } from "../aws/index.ts";
 import { type Job, parseMessage } from "../intake/index.ts";
 import { Failure } from "../outcome/index.ts";
 import { Queue } from "../queue/index.ts";
-import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
+import { defineRecipe, type OutputFormat, type RecipeInput } from "../recipe/index.ts";
 import { reconcile } from "../reconcile/index.ts";
 import {
   context,
@@ -405,6 +405,127 @@ describe("what is too large to be made while a viewer waits", () => {
     }
     expect(await stands()).toBe(true);
     expect(outcomes).toEqual(["rendered", "unchanged", "unchanged"]);
+  });
+});
+
+describe("an ad-hoc size", () => {
+  const formats: OutputFormat[] = ["avif", "webp", "jpeg"];
+  const ADHOC = { maxWidth: 400, maxHeight: 300, formats };
+  const recipe = defineRecipe({ delivery: { adhoc: ADHOC }, presets: PRESETS });
+  const adhoc = (operations: string, ext = "webp") => `adhoc/${operations}/${key}.${ext}`;
+
+  it.each([
+    ["w=60", "jpg", { format: "jpeg", width: 60, height: 34 }],
+    ["h=30", "webp", { format: "webp", width: 53, height: 30 }],
+    ["w=60,h=60", "webp", { width: 60, height: 34 }],
+    ["w=60,h=60,fit=cover,q=40", "avif", { format: "heif", width: 60, height: 60 }],
+    ["w=60,h=60,fit=contain", "webp", { width: 60, height: 60 }],
+    ["w=60,h=60,fit=fill", "webp", { width: 60, height: 60 }],
+    ["w=60,h=60,fit=outside", "webp", { width: 107, height: 60 }],
+    // Nothing is enlarged.
+    ["w=400", "webp", { width: 160, height: 90 }],
+  ])("of %s as %s is made and answered, and stored nowhere", async (ops, ext, shape) => {
+    await upload(await picture(160, 90));
+    const etag = createHash("md5")
+      .update(await picture(160, 90))
+      .digest("hex");
+    const answer = await get(adhoc(ops, ext), { recipe });
+    expect(answer).toMatchObject({
+      status: 200,
+      cacheControl: CACHE_CONTROL,
+      contentType: ext === "jpg" ? "image/jpeg" : `image/${ext}`,
+      sourceEtag: `"${etag}"`,
+      etag: expect.stringMatching(/^"[0-9a-f]{32}"$/),
+    });
+    expect(answer.status === 200 && (await sharp(answer.body).metadata())).toMatchObject(shape);
+    expect([...(await stored()).keys()]).toEqual([]);
+    expect([await jobs("small"), await jobs("large")]).toEqual([[], []]);
+  });
+
+  it("has the bytes of a preset of this size, and an ETag that only content and size change", async () => {
+    await upload(await picture(160, 90));
+    const whole = async (at: string) => {
+      const answer = await get(at, { recipe });
+      if (answer.status !== 200) throw new Error("it is not answered");
+      return { etag: answer.etag, bytes: Buffer.from(answer.body) };
+    };
+    const first = await whole(adhoc("w=80"));
+    expect(first.bytes.equals((await whole(hero())).bytes)).toBe(true);
+    expect(await whole(adhoc("w=80"))).toEqual(first);
+    const tags = [
+      first.etag,
+      (await whole(adhoc("w=81"))).etag,
+      (await whole(adhoc("w=80,q=9"))).etag,
+    ];
+    await upload(await picture(90, 160));
+    tags.push((await whole(adhoc("w=80"))).etag);
+    expect(new Set(tags).size).toBe(4);
+  });
+
+  it.each([
+    ["w=401", "webp"],
+    ["h=301", "webp"],
+    ["w=0", "webp"],
+    ["w=060", "webp"],
+    ["h=9,w=9", "webp"],
+    ["w=9,fit=cover", "webp"],
+    ["w=9,h=9,fit=inside", "webp"],
+    ["w=9,h=9,fit=wide", "webp"],
+    ["w=9,q=101", "webp"],
+    ["q=9", "webp"],
+    ["", "webp"],
+    ["w=9", "png"],
+    ["w=9", "auto"],
+    ["w=9\n", "webp"],
+  ])("of %j as %s is no key", async (ops, ext) => {
+    await upload(await picture(160, 90));
+    const none = { status: 404, reason: "NotInRecipe" };
+    expect(await get(adhoc(ops, ext), { recipe })).toMatchObject(none);
+    expect(await get(`adhoc/w=9/${"x".repeat(1100)}.webp`, { recipe })).toMatchObject(none);
+    // Without the field there are none.
+    expect(await get(adhoc("w=9"))).toMatchObject(none);
+  });
+
+  it("of a source that there is not is a 404", async () => {
+    expect(await get(adhoc("w=9"), { recipe })).toMatchObject({
+      status: 404,
+      reason: "SourceMissing",
+      cacheControl: "no-store",
+    });
+    await upload(Buffer.from("no picture"));
+    expect(await get(adhoc("w=9"), { recipe })).toMatchObject({ reason: "SourceUnsupported" });
+    await reconcile(await onlyJob("small"), context({ recipe }), never);
+    expect(await get(adhoc("w=9"), { recipe, memoryBytes: 0 })).toMatchObject({
+      reason: "SourceUnsupported",
+    });
+  });
+
+  it.each([
+    ["too large", { lanes: { smallBytes: 1000 } }, {}],
+    ["too costly", {}, { memoryBytes: 1 }],
+  ])("of a source that is %s sends the worker nothing to make", async (_name, more, less) => {
+    await upload(
+      await sharp(Buffer.from(noise(160 * 90 * 3)), raw(160, 90))
+        .png()
+        .toBuffer(),
+    );
+    const large = defineRecipe({ ...more, delivery: { adhoc: ADHOC }, presets: PRESETS });
+    const at = adhoc("w=60");
+    expect(await get(at, { recipe: large, ...less })).toMatchObject({
+      status: 503,
+      retryAfterSeconds: 10,
+    });
+    // Its source is adopted, so that there is something to show.
+    const sent = await onlyJob("small");
+    expect(sent).not.toHaveProperty("want");
+    await reconcile(sent, context({ recipe: large, lane: "large" }), never);
+    expect(await get(at, { recipe: large, ...less })).toMatchObject({
+      status: 200,
+      substitute: "rendition",
+      cacheControl: "public, max-age=10",
+    });
+    expect([await jobs("small"), await jobs("large")]).toEqual([[], []]);
+    expect([...(await stored()).keys()].some((each) => each.startsWith("adhoc/"))).toBe(false);
   });
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ImageInput } from "../image/index.ts";
 import { type Job, jobMessage } from "../intake/index.ts";
 import { Failure, Rejection } from "../outcome/index.ts";
@@ -26,6 +27,7 @@ import {
   withContent,
 } from "../reconcile/index.ts";
 import type { Manifest, OpenSource, StoredObject } from "../store/index.ts";
+import { adhocAt } from "./adhoc.ts";
 import { type Answer, notFound, unavailable } from "./answer.ts";
 import { substituteFor } from "./substitute.ts";
 
@@ -53,11 +55,12 @@ const BRIEFLY = "public, max-age=10";
 /**
  * Makes the rendition at a key, stores it, and answers it: for keys that are in no bucket yet. Before
  * anything is written, a job is sent that checks the key after this delivery has ended, however it
- * ends (docs/protocol.md, rule 12). Nothing is ever deleted here.
+ * ends (docs/protocol.md, rule 12). Nothing is ever deleted here. A rendition of an ad-hoc size is
+ * answered and not stored (docs/adr/027-adhoc-sizes.md).
  *
  * Never throws: every error becomes an answer.
  *
- * @param key a key of the rendition bucket
+ * @param key a key of the rendition bucket, or an ad-hoc one
  *
  * @example
  * const answer = await deliver("hero-800w/cats/tom.jpg.webp", resources, signal);
@@ -67,12 +70,14 @@ export async function deliver(
   resources: DeliverResources,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const at = renditionAt(resources.recipe, key);
+  const adhoc = adhocAt(resources.recipe, key);
+  const at = adhoc ?? renditionAt(resources.recipe, key);
   if (at === undefined || whyNotASource(resources.recipe, at.sourceKey) !== undefined) {
     return notFound("NotInRecipe");
   }
   try {
-    const delivery = new Delivery(key, at.preset, at.sourceKey, resources, signal);
+    const asked = { key, ...at, isAdhoc: adhoc !== undefined };
+    const delivery = new Delivery(asked, resources, signal);
     for (let round = 1; round <= MAX_ROUNDS; round++) {
       const answer = await delivery.round();
       if (answer !== "again") return answer;
@@ -85,11 +90,21 @@ export async function deliver(
   }
 }
 
+/** What a request asks for. */
+interface Asked {
+  readonly key: string;
+  readonly preset: Preset;
+  readonly sourceKey: string;
+  /** No preset of the recipe: neither a manifest nor a bucket has it. */
+  readonly isAdhoc: boolean;
+}
+
 /** One request, in one or more rounds. */
 class Delivery {
   readonly #key: string;
   readonly #preset: Preset;
   readonly #sourceKey: string;
+  readonly #isAdhoc: boolean;
   readonly #resources: DeliverResources;
   readonly #signal: AbortSignal;
   readonly #fingerprint: string;
@@ -99,20 +114,15 @@ class Delivery {
   /** The bucket of the source of what was stored. */
   #bucket: string | undefined;
 
-  constructor(
-    key: string,
-    preset: Preset,
-    sourceKey: string,
-    resources: DeliverResources,
-    signal: AbortSignal,
-  ) {
-    this.#key = key;
-    this.#preset = preset;
-    this.#sourceKey = sourceKey;
+  constructor(asked: Asked, resources: DeliverResources, signal: AbortSignal) {
+    this.#key = asked.key;
+    this.#preset = asked.preset;
+    this.#sourceKey = asked.sourceKey;
+    this.#isAdhoc = asked.isAdhoc;
     this.#resources = resources;
     this.#signal = signal;
     const { encoder } = resources.codec ?? CODEC;
-    this.#fingerprint = presetFingerprint(preset, encoder);
+    this.#fingerprint = presetFingerprint(asked.preset, encoder);
   }
 
   async round(): Promise<Answer | "again"> {
@@ -133,7 +143,8 @@ class Delivery {
         if (manifest.rejected?.by === rejectionFingerprint(recipe, codec.encoder)) {
           return notFound(manifest.rejected.reason);
         }
-        if (manifest.recipe === recipeFingerprint(recipe, codec.encoder) && !this.#isIn(manifest)) {
+        const isCurrent = manifest.recipe === recipeFingerprint(recipe, codec.encoder);
+        if (isCurrent && !this.#isAdhoc && !this.#isIn(manifest)) {
           return (await this.#widest(manifest)) ?? notFound("NotPlanned");
         }
       }
@@ -178,17 +189,16 @@ class Delivery {
     const widths = [...manifest.renditions, ...(manifest.onRequest ?? [])]
       .filter((each) => each.preset === name && each.format === format)
       .toSorted((a, b) => b.width - a.width);
-    for (const { key } of widths.slice(0, 1)) {
-      const { renditions } = this.#resources;
-      const found = await renditions.read(key, manifest.source, this.#signal);
-      const { etag } = manifest.source;
-      const answer =
-        found?.isOfSource && found.sourceEtag === etag
-          ? this.#stored(found.body, found.etag, etag)
-          : await deliver(key, this.#resources, this.#signal);
-      return answer.status === 200 ? { ...answer, substitute: "rendition" } : answer;
-    }
-    return undefined;
+    const [widest] = widths;
+    if (widest === undefined) return undefined;
+    const { key } = widest;
+    const found = await this.#resources.renditions.read(key, manifest.source, this.#signal);
+    const { etag } = manifest.source;
+    const answer =
+      found?.isOfSource && found.sourceEtag === etag
+        ? this.#stored(found.body, found.etag, etag)
+        : await deliver(key, this.#resources, this.#signal);
+    return answer.status === 200 ? { ...answer, substitute: "rendition" } : answer;
   }
 
   async #made(
@@ -211,6 +221,7 @@ class Delivery {
       return notFound("NotPlanned");
     }
     if (body === "tooCostly") return this.#byWorker(job, manifest);
+    if (this.#isAdhoc) return this.#stored(body, this.#etagFor(source.etag), source.etag);
     if (manifest?.renditions.some(({ key }) => key === this.#key)) {
       // It was removed by somebody else. Its bytes may differ from those that the manifest lists. The
       // first of these jobs makes it, and the others find it.
@@ -224,8 +235,8 @@ class Delivery {
     const { recipe, memoryBytes, renderSemaphore, codec = CODEC } = this.#resources;
     const info = await codec.probe(input, recipe);
     // Which widths are made depends on the others: a small source ends at its own size.
-    const planned = sizedRenditions(info, recipe, this.#sourceKey);
-    if (!planned.some(({ key }) => key === this.#key)) return "notPlanned";
+    const planned = this.#isAdhoc ? [] : sizedRenditions(info, recipe, this.#sourceKey);
+    if (!this.#isAdhoc && !planned.some(({ key }) => key === this.#key)) return "notPlanned";
     const alone = { ...recipe, presets: [this.#preset] };
     const plan = planRenditions(info, alone, this.#sourceKey, memoryBytes);
     if (laneByCost(plan, memoryBytes) === "large") return "tooCostly";
@@ -278,6 +289,11 @@ class Delivery {
     return now === etag ? this.#stored(body, own, etag) : "again";
   }
 
+  /** Of what no bucket has: changes with the source's content and with whatever changes the bytes. */
+  #etagFor(sourceEtag: string): string {
+    return `"${createHash("md5").update(`${sourceEtag} ${this.#fingerprint}`).digest("hex")}"`;
+  }
+
   #stored(body: Uint8Array, etag: string, sourceEtag: string): Answer {
     const { cacheControl } = this.#resources.recipe.output;
     return { ...this.#unstored(body), cacheControl, etag, sourceEtag };
@@ -288,11 +304,16 @@ class Delivery {
     return { status: 200, body, contentType, cacheControl: BRIEFLY } as const;
   }
 
-  /** The worker makes what is too large or too costly here. */
+  /** The worker makes what is too large or too costly here, unless it would be stored nowhere. */
   async #byWorker(job: Job, manifest: Manifest | undefined): Promise<Answer> {
-    // The check is for one that the manifest lists and that somebody removed.
-    const keys = [this.#key];
-    await this.#send({ ...job, want: keys, check: keys }, this.#resources.large);
+    if (this.#isAdhoc) {
+      // Its renditions, once they are made, are the substitutes of the next request.
+      if (manifest === undefined) await this.#send(job);
+    } else {
+      // The check is for one that the manifest lists and that somebody removed.
+      const keys = [this.#key];
+      await this.#send({ ...job, want: keys, check: keys }, this.#resources.large);
+    }
     return (
       (await this.#substitute(manifest)) ??
       unavailable("the source is too large to be rendered while a viewer waits", 10)
@@ -300,7 +321,9 @@ class Delivery {
   }
 
   async #substitute(manifest: Manifest | undefined): Promise<Answer | undefined> {
-    const substitute = await substituteFor(this.#key, manifest, this.#resources, this.#signal);
+    const asked = { key: this.#key, preset: this.#preset };
+    const { renditions } = this.#resources;
+    const substitute = await substituteFor(asked, manifest, renditions, this.#signal);
     return substitute && { status: 200, cacheControl: BRIEFLY, ...substitute };
   }
 

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
+import { defineRecipe, type Preset, type RecipeInput } from "../recipe/index.ts";
 import { reconcile } from "../reconcile/index.ts";
 import {
   context,
@@ -24,9 +24,10 @@ const ASKED = { size: "100x50", fit: "cover", when: "request" } as const;
 async function shownWith(
   presets: RecipeInput["presets"],
   removed: readonly string[] = [],
-  asked = `asked/${key}.webp`,
+  asked: RecipeInput["presets"] = presets,
 ) {
   const recipe = defineRecipe({ presets });
+  const preset = presetOf(asked);
   const shared = context({ recipe });
   await upload(await picture(160, 90));
   await reconcile(job(), shared, never);
@@ -34,11 +35,20 @@ async function shownWith(
   for (const Key of removed) await sandbox.s3.send(new DeleteObjectCommand({ Bucket, Key }));
   const { renditions } = shared;
   const manifest = (await renditions.manifest(`manifests/${key}.json`, never))?.manifest;
-  const shown = await substituteFor(asked, manifest, shared, never);
+  const at = { key: `${preset.name}/${key}.webp`, preset };
+  const shown = await substituteFor(at, manifest, renditions, never);
   if (shown === undefined) return undefined;
   const { width, height, format } = await sharp(shown.body).metadata();
   const { substitute, contentType } = shown;
   return { substitute, contentType, size: `${width}x${height}`, format };
+}
+
+/** The one that is made on request. */
+function presetOf(presets: RecipeInput["presets"]): Preset {
+  const { presets: all } = defineRecipe({ presets: { other: "1x1", ...presets } });
+  const preset = all.find(({ when }) => when === "request");
+  if (preset === undefined) throw new Error("none is made on request");
+  return preset;
 }
 
 describe("the substitute of a rendition", () => {
@@ -82,14 +92,19 @@ describe("the substitute of a rendition", () => {
     });
   });
 
-  it("is that of the source's shape for a preset that the manifest does not know", async () => {
+  it("is the nearest for a preset that the manifest does not know", async () => {
     const portrait = { size: "50x90", fit: "cover", format: "jpeg" } as const;
     const landscape = { size: "16x9", format: "jpeg" } as const;
-    const shown = await shownWith({ portrait, landscape }, [], `new/${key}.webp`);
-    expect(shown).toMatchObject({ size: "16x9" });
+    const sizeFor = async (size: string) => {
+      const asked = { added: { size, fit: "cover", when: "request" } } as const;
+      return (await shownWith({ portrait, landscape }, [], asked))?.size;
+    };
+    expect(await sizeFor("160x90")).toBe("16x9");
+    expect(await sizeFor("40x80")).toBe("50x90");
   });
 
   it("does not exist without a manifest", async () => {
-    expect(await substituteFor("asked/x.webp", undefined, context(), never)).toBeUndefined();
+    const at = { key: "asked/x.webp", preset: presetOf({ asked: ASKED }) };
+    expect(await substituteFor(at, undefined, context().renditions, never)).toBeUndefined();
   });
 });

@@ -1,8 +1,7 @@
 import { drawPlaceholder } from "../image/index.ts";
-import { renditionAt } from "../plan/index.ts";
-import { CONTENT_TYPES, type OutputFormat } from "../recipe/index.ts";
-import type { ReconcileResources } from "../reconcile/index.ts";
-import type { Manifest, ManifestRendition } from "../store/index.ts";
+import { type Area, geometryOf } from "../plan/index.ts";
+import { CONTENT_TYPES, type OutputFormat, type Preset } from "../recipe/index.ts";
+import type { Manifest, RenditionStore } from "../store/index.ts";
 
 interface Substitute {
   readonly body: Uint8Array;
@@ -21,21 +20,20 @@ const UNIVERSAL: readonly OutputFormat[] = ["jpeg", "png", "gif"];
  * @throws Failure when S3 fails
  */
 export async function substituteFor(
-  key: string,
+  { key, preset }: { readonly key: string; readonly preset: Preset },
   manifest: Manifest | undefined,
-  { recipe, renditions }: Pick<ReconcileResources, "recipe" | "renditions">,
+  renditions: RenditionStore,
   signal: AbortSignal,
 ): Promise<Substitute | undefined> {
   if (manifest === undefined) return undefined;
-  const asked =
-    manifest.onRequest?.find((each) => each.key === key) ??
-    manifest.renditions.find((each) => each.key === key);
-  const { width = 0, height = 0 } = asked ?? manifest.source;
-  const format = asked?.format ?? renditionAt(recipe, key)?.preset.format;
+  const listed = [...(manifest.onRequest ?? []), ...manifest.renditions];
+  const asked = listed.find((each) => each.key === key) ?? sizeOf(preset, manifest.source);
+  const { width, height } = asked;
+  const { format } = preset;
   const shown = manifest.renditions.filter(
     (each) => each.format === format || UNIVERSAL.includes(each.format),
   );
-  const distance = (one: Pick<ManifestRendition, "width" | "height">) =>
+  const distance = (one: Area) =>
     10 * Math.abs(Math.log(one.width / one.height / (width / height))) +
     Math.abs(Math.log(one.width / width));
   for (const { key: other, format: type } of shown.toSorted((a, b) => distance(a) - distance(b))) {
@@ -46,4 +44,9 @@ export async function substituteFor(
   if (manifest.placeholder === undefined || width === 0) return undefined;
   const body = await drawPlaceholder(manifest.placeholder.thumbhash, { width, height });
   return { body, contentType: CONTENT_TYPES.png, substitute: "placeholder" };
+}
+
+/** 0 x 0 of a source whose header could not be read. */
+function sizeOf(preset: Preset, { width = 0, height = 0 }: Manifest["source"]): Area {
+  return width > 0 && height > 0 ? geometryOf({ width, height }, preset) : { width, height };
 }

@@ -15,7 +15,7 @@ export {
   type Transfer,
 } from "./colors.ts";
 export { FUNCTION_BYTES, type FunctionMemory, functionMemory } from "./function-memory.ts";
-export type { Geometry } from "./geometry.ts";
+export { type Geometry, geometryOf } from "./geometry.ts";
 export {
   type KeyPattern,
   manifestKey,

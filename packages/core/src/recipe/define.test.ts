@@ -288,6 +288,46 @@ describe("a fault names the field, the value and the fix", () => {
       preset({ colorspace: 5 }),
       "presets.a.colorspace is not a field here: the fields are size, width, height, widths, fit, gravity, focus, enlarge, format, formats, quality, effort, mozjpeg, palette, animated, fallback, background, color, keep, when",
     ],
+    [more({ delivery: true }), "delivery is true: write an object"],
+    [more({ delivery: { adhoc: [] } }), "delivery.adhoc is a list: write an object"],
+    [
+      { delivery: { adhoc: {} }, output: { prefix: "s/" }, presets: { a: "1w" } },
+      'output.prefix is "s/": with delivery.adhoc, "s/" and "adhoc/" are for signed sizes; begin with another folder or rename the preset',
+    ],
+    [more({ delivery: { classic: "yes" } }), 'delivery.classic is "yes": write true or false'],
+    [
+      more({ delivery: { clasic: true } }),
+      'delivery.clasic is not a field here: did you mean "classic"?',
+    ],
+    [
+      { delivery: { classic: true }, presets: { "360x270": "360x270", a: "150x" } },
+      "delivery.classic is true: presets.360x270 is named as a size, which classic addresses have in that place; rename it",
+    ],
+    [
+      more({ delivery: { adhoc: { maxHight: 5 } } }),
+      'delivery.adhoc.maxHight is not a field here: did you mean "maxHeight"?',
+    ],
+    [
+      more({ delivery: { adhoc: { maxWidth: 0 } } }),
+      "delivery.adhoc.maxWidth is 0: write a whole number from 1 to 16383",
+    ],
+    [
+      more({ delivery: { adhoc: { formats: [] } } }),
+      'delivery.adhoc.formats is empty: write a list such as ["avif", "webp", "jpeg"]',
+    ],
+    [
+      more({ delivery: { adhoc: { formats: ["heic"] } } }),
+      'delivery.adhoc.formats.0 is "heic": use one of jpeg, png, webp, avif, gif',
+    ],
+    [more({ delivery: { manifests: 1 } }), "delivery.manifests is 1: write true or false"],
+    ...[{ presets: { s: "1w" } }, { presets: { adhoc: "1w" } }].map((value): [unknown, string] => [
+      { delivery: { adhoc: {} }, ...value },
+      'output.key is "{preset}/{path}.{ext}": with delivery.adhoc, "s/" and "adhoc/" are for signed sizes; begin with another folder or rename the preset',
+    ]),
+    [
+      more({ delivery: { adhoc: {} }, output: { key: "{path}.{ext}" } }),
+      'output.key is "{path}.{ext}": with delivery.adhoc, "s/" and "adhoc/" are for signed sizes; begin with another folder or rename the preset',
+    ],
     [more({ outptu: {} }), 'outptu is not a field here: did you mean "output"?'],
     [more({ output: { keey: "" } }), 'output.keey is not a field here: did you mean "key"?'],
     [more({ output: 5 }), "output is 5: write an object"],

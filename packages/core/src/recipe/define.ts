@@ -1,9 +1,10 @@
 import * as v from "valibot";
 import { RecipeError } from "./error.ts";
 import { presetsOf } from "./presets-of.ts";
-import type { Preset, Recipe } from "./recipe.ts";
+import { EXTENSIONS, type Preset, presetLabel, type Recipe } from "./recipe.ts";
 import { describeIssues, type RecipeDraft, type RecipeInput, recipeSchema } from "./schema.ts";
-import { checkLabels, checkTemplate } from "./template.ts";
+import { parseSize } from "./size.ts";
+import { checkLabels, checkTemplate, fillTemplate } from "./template.ts";
 
 /** The names of a recipe's presets, of `typeof recipe`; any text where they are not known. */
 export type PresetName<R extends Recipe> = R extends { readonly presetNames?: infer Names }
@@ -51,11 +52,11 @@ export function parseRecipe(input: unknown): Recipe {
 /** To valibot a list is an object without fields: it would pass, and mean nothing. */
 function listsForObjects(input: unknown): string[] {
   if (typeof input !== "object" || input === null) return [];
-  const presets = "presets" in input ? Object.entries(Object(input.presets)) : [];
-  const entries = [
-    ...Object.entries(input),
-    ...presets.map(([name, value]) => [`presets.${name}`, value] as const),
-  ];
+  const within = (["presets", "delivery"] as const).flatMap((field) => {
+    const fields: unknown = Object(input)[field];
+    return Object.entries(Object(fields)).map(([name, value]) => [`${field}.${name}`, value]);
+  });
+  const entries = [...Object.entries(input), ...within];
   return entries
     .filter(([, value]) => Array.isArray(value))
     .map(([name]) => `${name} is a list: write an object`);
@@ -95,6 +96,8 @@ function complete(draft: RecipeDraft): Recipe {
     ...checkTemplate(draft.output.key, presets),
     ...checkPrefix(draft),
     ...checkUpload(presets),
+    ...checkClassic(draft, presets),
+    ...checkAdhoc(draft, presets),
   );
   if (issues.length > 0) throw new RecipeError(issues);
   const { delivery, ...rest } = draft;
@@ -107,6 +110,37 @@ function checkUpload(presets: readonly Preset[]): string[] {
   return presets.length === 0 || presets.some(({ when }) => when === undefined)
     ? []
     : ['presets are all made on request: leave out when: "request" in at least one, a small one'];
+}
+
+/** A classic address would be the key of another source's rendition. */
+function checkClassic({ delivery }: RecipeDraft, presets: readonly Preset[]): string[] {
+  if (!delivery?.classic) return [];
+  const sizes = [...new Set(presets.map(presetLabel))].filter((label) => parseSize(label));
+  return sizes.map((label) => {
+    return `delivery.classic is true: presets.${label} is named as a size, which classic addresses have in that place; rename it`;
+  });
+}
+
+/** Signed addresses begin with `s/`, and the keys of what they ask for with `adhoc/`. */
+function checkAdhoc({ delivery, output }: RecipeDraft, presets: readonly Preset[]): string[] {
+  if (!delivery?.adhoc) return [];
+  const first = (preset: Preset, template: string) =>
+    fillTemplate(template.split("/")[0] ?? "", {
+      preset: presetLabel(preset),
+      path: "s",
+      ext: EXTENSIONS[preset.format],
+    });
+  const isTaken = presets.some((preset) => {
+    return (
+      first(preset, output.key) === "adhoc" || first(preset, output.prefix + output.key) === "s"
+    );
+  });
+  const field = output.prefix.startsWith("s/") ? "prefix" : "key";
+  return isTaken || output.key.split("/")[0]?.includes("{path}")
+    ? [
+        `output.${field} is ${JSON.stringify(output[field])}: with delivery.adhoc, "s/" and "adhoc/" are for signed sizes; begin with another folder or rename the preset`,
+      ]
+    : [];
 }
 
 /** S3 keeps keys of at most 1,024 bytes, and `/a` is another key than `a`. */

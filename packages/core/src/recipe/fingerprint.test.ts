@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { defineRecipe } from "./define.ts";
-import { presetFingerprint, recipeFingerprint } from "./fingerprint.ts";
+import { presetFingerprint, recipeFingerprint, rejectionFingerprint } from "./fingerprint.ts";
 import type { Preset } from "./recipe.ts";
 import type { RecipeInput } from "./schema.ts";
 
@@ -105,5 +105,10 @@ describe("recipeFingerprint", () => {
   it("stays with what changes no rendition", () => {
     expect(whole({ ...base, limits: { bytes: 5 }, lanes: { smallBytes: 5 } })).toBe(whole(base));
     expect(whole({ ...base, source: { suffixes: [".jpg"] } })).toBe(whole(base));
+    const delivered = defineRecipe({ ...base, delivery: { classic: true } });
+    expect(recipeFingerprint(delivered, ENCODER)).toBe(whole(base));
+    expect(rejectionFingerprint(delivered, ENCODER)).toBe(
+      rejectionFingerprint(defineRecipe(base), ENCODER),
+    );
   });
 });

@@ -48,7 +48,9 @@ export function recipeFingerprint(recipe: Recipe, encoder: string): string {
  * const isCurrent = manifest.rejected?.by === rejectionFingerprint(recipe, "sharp-0.35");
  */
 export function rejectionFingerprint(recipe: Recipe, encoder: string): string {
-  return digest({ renderer: RENDERER_VERSION, encoder, recipe });
+  // Addresses change no source's fate.
+  const { delivery: _delivery, ...judged } = recipe;
+  return digest({ renderer: RENDERER_VERSION, encoder, recipe: judged });
 }
 
 function digest(value: unknown): string {

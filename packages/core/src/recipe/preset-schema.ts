@@ -50,7 +50,8 @@ const widths = v.pipe(
   v.transform((list) => [...list].sort((a, b) => a - b)),
 );
 
-const formats = v.pipe(
+/** A list of formats, the preferred one first. */
+export const formats = v.pipe(
   v.array(
     oneOf(OUTPUT_FORMATS),
     (issue) => `is ${show(issue.input)}: write a list such as ["avif", "webp", "jpeg"]`,

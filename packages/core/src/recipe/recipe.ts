@@ -141,6 +141,12 @@ export interface Recipe {
     readonly classic: boolean;
     /** The manifests, which name the bucket and the key of the source. */
     readonly manifests: boolean;
+    /** Sizes that no preset has, at addresses that the application signs; sides in px. */
+    readonly adhoc?: {
+      readonly maxWidth: number;
+      readonly maxHeight: number;
+      readonly formats: readonly OutputFormat[];
+    };
   };
   /** One a file, in the order of the person's: presets, then formats, then widths from the smallest. */
   readonly presets: readonly Preset[];

@@ -1,11 +1,17 @@
 import { distance } from "fastest-levenshtein";
 import * as v from "valibot";
 import { flag, oneOf, show, text, wholeNumber } from "./fields.ts";
-import { presetObject, size } from "./preset-schema.ts";
+import { formats, presetObject, size } from "./preset-schema.ts";
 import { DAMAGED, OUTPUT_FORMATS } from "./recipe.ts";
-import { SIZE_FORMS } from "./size.ts";
+import { MAX_SIDE, SIZE_FORMS } from "./size.ts";
 
 const MIB = 1024 * 1024;
+
+const adhoc = v.strictObject({
+  maxWidth: v.optional(wholeNumber(1, MAX_SIDE), 2048),
+  maxHeight: v.optional(wholeNumber(1, MAX_SIDE), 2048),
+  formats: v.optional(formats, ["webp", "jpeg"]),
+});
 
 /** The shape of what a person writes in `recipe.ts`; unknown fields are issues. */
 export const recipeSchema = v.strictObject({
@@ -49,6 +55,7 @@ export const recipeSchema = v.strictObject({
     v.strictObject({
       classic: v.optional(flag(), false),
       manifests: v.optional(flag(), false),
+      adhoc: v.exactOptional(adhoc),
     }),
   ),
   presets: v.record(
@@ -116,7 +123,7 @@ function suggestion(path: readonly string[]): string {
 }
 
 /** The fields of the object at a path of the recipe. */
-function fieldsOf([first, , field]: readonly string[]): readonly string[] {
+function fieldsOf([first, second, field]: readonly string[]): readonly string[] {
   const { entries } = recipeSchema;
   switch (first) {
     case undefined:
@@ -125,7 +132,9 @@ function fieldsOf([first, , field]: readonly string[]): readonly string[] {
     case "output":
     case "limits":
     case "lanes":
+      return Object.keys(entries[first].wrapped.entries);
     case "delivery":
+      if (second === "adhoc") return Object.keys(adhoc.entries);
       return Object.keys(entries[first].wrapped.entries);
     default:
       break;

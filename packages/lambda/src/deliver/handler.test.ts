@@ -131,6 +131,38 @@ it("answers what it stores, HEAD without a body and 304 to its ETag", async () =
   expect(exits).toEqual([]);
 });
 
+it("has one object and one ETag for an address with any v", async () => {
+  const { base } = await serve();
+  await upload("versions.jpg", await picture());
+  const seen = new Set<string | null>();
+  const stored = new Set<string>();
+  for (const query of ["", "?v=0a1b2c3d", "?v=ffffffff", "?v=no&v=version"]) {
+    const answer = await fetch(`${base}/hero/versions.jpg.webp${query}`);
+    seen.add(answer.headers.get("etag"));
+    const { ETag, LastModified } = await sandbox.s3.send(get("hero/versions.jpg.webp"));
+    stored.add(`${ETag} ${LastModified?.getTime()}`);
+  }
+  expect([seen.size, stored.size]).toEqual([1, 1]);
+});
+
+it("answers an ad-hoc size with an ETag, and stores nothing", async () => {
+  const file = join(sandbox.folder, "adhoc.mjs");
+  const adhoc = { ...RECIPE, delivery: { adhoc: {} } };
+  await writeFile(file, `export default ${JSON.stringify(adhoc)};`);
+  const { base } = await serve({ environment: { IMAGEFLEET_RECIPE: pathToFileURL(file).href } });
+  await upload("adhoc.jpg", await picture());
+  const key = "adhoc/w=60,h=60,fit=cover/adhoc.jpg.webp";
+  const address = `${base}${addressOf(key)}`;
+  const answer = await fetch(address);
+  const { format, width, height } = await sharp(await answer.arrayBuffer()).metadata();
+  expect([answer.status, format, width, height]).toEqual([200, "webp", 60, 60]);
+  expect(answer.headers.get("x-amz-meta-imagefleet-source-etag")).toMatch(/^"[0-9a-f]{32}"$/);
+  const etag = answer.headers.get("etag") ?? "";
+  const again = await fetch(address, { headers: { "If-None-Match": etag } });
+  expect([again.status, again.headers.get("etag")]).toEqual([304, etag]);
+  await expect(sandbox.s3.send(get(key))).rejects.toHaveProperty("name", "NoSuchKey");
+});
+
 it.each(["ü/🐱 #?&+.jpg", "100%25.jpg", "a//b/../c.jpg", "%2F.jpg", "x.jpg?v=1"])(
   "finds the source of an address: %s",
   async (key) => {

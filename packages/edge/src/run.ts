@@ -1,0 +1,66 @@
+import { createHmac } from "node:crypto";
+import { createContext, Script } from "node:vm";
+import type { EdgeRequest, EdgeResponse, RequestEvent, ResponseEvent } from "./event.ts";
+
+/** What a function of the viewer request returns: the request to go on with, or an answer. */
+export type RequestResult = EdgeRequest | EdgeResponse;
+
+/** The value of a key in the function's key value store. */
+export type KeyValues = (key: string) => string | undefined;
+
+/**
+ * Runs the function of the viewer request, with the language's own objects and what CloudFront's runtime
+ * has beside them, and nothing else.
+ *
+ * @example
+ * const onRequest = requestHandler(compileEdge(recipe).request);
+ */
+export function requestHandler(
+  code: string,
+  values: KeyValues = () => undefined,
+): (event: RequestEvent) => Promise<RequestResult> {
+  const handler = load(code, values);
+  return async (event) => JSON.parse(await handler(JSON.stringify(event)));
+}
+
+/** Runs the function of the viewer response in the same way. */
+export function responseHandler(code: string): (event: ResponseEvent) => Promise<EdgeResponse> {
+  const handler = load(code, () => undefined);
+  return async (event) => JSON.parse(await handler(JSON.stringify(event)));
+}
+
+/** The modules of CloudFront's runtime, as far as the functions use them. */
+const MODULES = `
+const cf = { kvs: () => ({ get: async (key) => {
+  const value = outside.get(key);
+  if (value === undefined) throw new Error("KeyNotFound");
+  return value;
+} }) };
+const require = () => ({ createHmac: (algorithm, secret) => {
+  const hmac = { text: "", update: (text) => { hmac.text += text; return hmac; },
+    digest: (encoding) => outside.hmac(algorithm, secret, hmac.text, encoding) };
+  return hmac;
+} });
+`;
+
+/** Only texts go in and out of the function. */
+function load(code: string, values: KeyValues): (event: string) => Promise<string> {
+  const context = createContext(Object.create(null), {
+    codeGeneration: { strings: false, wasm: false },
+  });
+  const script = new Script(`"use strict";
+(outside) => {
+${MODULES}
+${code.replace('import cf from "cloudfront";', "")}
+return async (event) => JSON.stringify(await handler(JSON.parse(event)));
+};`);
+  const start: unknown = script.runInContext(context);
+  if (typeof start !== "function") throw new Error("the code has no function");
+  const handler: unknown = start({ get: values, hmac });
+  if (typeof handler !== "function") throw new Error("the code has no function");
+  return async (event) => String(await handler(event));
+}
+
+function hmac(algorithm: string, secret: string, text: string, encoding: "base64url"): string {
+  return createHmac(algorithm, secret).update(text).digest(encoding);
+}
