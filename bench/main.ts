@@ -76,9 +76,11 @@ add(
 add(
   root
     .command("deliver")
-    .description("CPU per rendition on request: deliver, and sharp with the same S3 and SQS calls")
-    .option("--rounds <n>", "rounds, the contestants in turn", count, 9)
-    .option("--times <n>", "renditions of each contestant in a round", count, 6),
+    .description("renditions on request beside ipx and next/image, and beside sharp and bare calls")
+    .option("--rounds <n>", "rounds, the contestants in turn", count, 5)
+    .option("--times <n>", "misses of each contestant in a round", count, 16)
+    .option("--bare-rounds <n>", "rounds beside sharp with the same S3 and SQS calls", count, 9)
+    .option("--alone", "without ipx and next/image, which are installed on first use"),
   async () => (await import("./deliver/bench.ts")).deliverBench,
 );
 

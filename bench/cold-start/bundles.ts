@@ -44,19 +44,24 @@ export interface Bundles {
   readonly function: string;
   /** The bytes that each start reads. */
   readonly functionBytes: number;
+  /** The URL of the bundle of `deliver`. */
+  readonly deliver: string;
   /** The URL of the bundle of the packages alone. */
   readonly bare: string;
 }
 
 export async function bundles(): Promise<Bundles> {
-  const handler = fileURLToPath(import.meta.resolve("@imagefleet/lambda/consume/handler"));
   const outdir = fileURLToPath(FOLDER);
-  const { metafile } = await build({
-    ...OPTIONS,
-    outdir,
-    metafile: true,
-    entryPoints: [{ in: handler, out: "function" }],
-  });
+  const bundle = (handler: string, out: string) =>
+    build({
+      ...OPTIONS,
+      outdir,
+      metafile: true,
+      entryPoints: [{ in: fileURLToPath(handler), out }],
+    });
+  const consume = import.meta.resolve("@imagefleet/lambda/consume/handler");
+  const { metafile } = await bundle(consume, "function");
+  await bundle(import.meta.resolve("@imagefleet/lambda/deliver/handler"), "deliver");
   const resolveDir = fileURLToPath(new URL(".", import.meta.url));
   await build({
     ...OPTIONS,
@@ -67,6 +72,7 @@ export async function bundles(): Promise<Bundles> {
   return {
     function: new URL("function.mjs", FOLDER).href,
     functionBytes: bytesAtStart(metafile),
+    deliver: new URL("deliver.mjs", FOLDER).href,
     bare: new URL("bare.mjs", FOLDER).href,
   };
 }

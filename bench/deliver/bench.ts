@@ -1,199 +1,230 @@
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { basename } from "node:path";
-import {
-  CopyObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  PutObjectCommand,
-} from "@aws-sdk/client-s3";
-import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import { type DeliverResources, deliver } from "@imagefleet/core/deliver";
 import { configureCodec, ENCODER } from "@imagefleet/core/image";
-import { jobMessage } from "@imagefleet/core/intake";
-import { manifestKey } from "@imagefleet/core/plan";
-import { Queue } from "@imagefleet/core/queue";
-import { defineRecipe, recipeFingerprint } from "@imagefleet/core/recipe";
-import { reconcile } from "@imagefleet/core/reconcile";
-import { MemorySemaphore } from "@imagefleet/core/semaphore";
-import { RenditionStore, SourceStore } from "@imagefleet/core/store";
-import sharp, { type Sharp } from "sharp";
-import { DATA, runFolder } from "../data.ts";
-import { photos as makePhotos } from "../fleet/photos.ts";
-import { CPU_SOURCE, ownCpu } from "../measure/cpu.ts";
-import { interleaved, type Side } from "../measure/interleaved.ts";
-import { MIB } from "../measure/peak.ts";
+import { recipeFingerprint } from "@imagefleet/core/recipe";
+import { bundles } from "../cold-start/bundles.ts";
+import { cpuRatio, deliverBar } from "../cold-start/figures.ts";
+import { measureStarts } from "../cold-start/starts.ts";
+import { runFolder } from "../data.ts";
+import { CPU_SOURCE } from "../measure/cpu.ts";
 import { median, rounded } from "../measure/statistics.ts";
+import { dollars, MILLION } from "../price/markdown.ts";
 import { defineBench } from "../runner.ts";
-import { type Servers, startServers } from "../servers.ts";
+import { startServers } from "../servers.ts";
+import type { Table } from "../table.ts";
+import { type DeliveryAccount, deliveryAccountOf } from "./account.ts";
+import { besideBare, sourcesForBare } from "./bare.ts";
+import { AT_ONCE, Beside, type Score, sourcesFor } from "./beside.ts";
+import { NAMES, QUALITIES, type Source } from "./contestants.ts";
+import { aims, type Cell, cpuRatios, HITS, withSpread } from "./figures.ts";
+import { firstBytes } from "./first-byte.ts";
+import { startDelivery } from "./fleet.ts";
+import { Viewers } from "./load.ts";
+import { installPeers, startIpx, startNext, versionIn } from "./peers.ts";
+import { countDelivery } from "./price.ts";
+import recipe, { WIDTH } from "./recipe.ts";
+import { upload, uprightPhotos } from "./sources.ts";
 
-const BAR = 1.1;
-/** Longer than the bench: no job is received. */
-const SETTLE_SECONDS = 900;
-const WIDTH = 800;
+/** `deliver`'s CPU time over that of sharp with the same calls. */
+const BAR_BARE = 1.1;
+/** What a viewer waits in addition to the render, ms. */
+const BAR_FIRST_BYTE_MS = 40;
 
-const recipe = defineRecipe({
-  presets: {
-    thumb: "150x150",
-    hero: { size: `${WIDTH}x`, formats: ["webp", "avif"], when: "request" },
-  },
-});
-type Format = "webp" | "avif";
-
-/** What the preset says, written for sharp. */
-const ENCODED: Readonly<Record<Format, (picture: Sharp) => Sharp>> = {
-  webp: (picture) => picture.webp({ quality: 78, effort: 2 }),
-  avif: (picture) => picture.avif({ quality: 55, effort: 2 }),
-};
+/** Misses of the measurement of the first byte; the first one warms up. */
+const FIRST_BYTES = 25;
+/** Renditions whose cost is counted: a batch that warms up, and two. */
+const PRICED = 30;
+const PRICED_FORMATS = ["webp", "avif"] as const;
+const COLD_STARTS = 15;
 
 /**
- * The CPU of a rendition that is made on request: `deliver`, and beside it sharp with the same five
- * calls, both in this process and against the same servers. Each makes every rendition of a source of
- * its own, whose manifest is stored.
+ * Renditions that are made on request: `deliver` and sharp with the same calls to S3 and SQS, and the local
+ * fleet's delivery beside ipx and next/image, whose servers read the same sources from the same S3.
  */
-export const deliverBench = defineBench<{ rounds: number; times: number }>(
-  "deliver",
-  async ({ rounds, times }, { say, signal }) => {
-    const photos = await makePhotos(DATA, say);
-    configureCodec({ threads: availableParallelism() });
-    await using folder = await runFolder();
-    await using servers = await startServers(folder.path, 60);
-    const count = rounds * (times + 1);
-    say(`uploading ${count} sources …`);
-    const sources = await upload(servers, photos, count);
-    const contestants = new Map<string, Side>();
-    for (const format of ["webp", "avif"] as const) {
-      contestants.set(`deliver ${format}`, deliverSide(servers, format, sources));
-      contestants.set(`bare ${format}`, bareSide(servers, format, sources));
-    }
-    say(`${rounds} rounds of ${times} misses …`);
-    const measured = await interleaved(contestants, { rounds, times, signal });
-    const cpuMs = Object.fromEntries(
-      [...measured].map(([name, each]) => [name, median(each)] as const),
-    );
-    const ratios = Object.fromEntries(
-      (["webp", "avif"] as const).map((format) => {
-        const [ours = [], bare = []] = ["deliver", "bare"].map((one) =>
-          measured.get(`${one} ${format}`),
-        );
-        // By round, so that other load affects both.
-        const each = ours.map((ms, round) => ms / (bare[round] ?? Number.NaN));
-        return [`deliver / bare, ${format}`, rounded(median(each))] as const;
-      }),
-    );
-    return {
-      title: `deliver: a miss of ${WIDTH} px from a JPEG of 12 MP, medians of ${rounds} rounds`,
-      notes:
-        CPU_SOURCE === "ps"
-          ? ["CPU times are from ps, which is less exact than Linux's /proc"]
-          : [],
-      tables: (was) => [
-        {
-          columns: ["CPU ms per miss", "now", "baseline"],
-          rows: Object.entries(cpuMs).map(([name, ms]) => [name, ms.toFixed(1), was(name)]),
-        },
-      ],
-      bars: Object.entries(ratios).map(([what, is]) => ({ what, is, most: BAR })),
-      ratios,
-      figures: cpuMs,
-      setup: `recipe ${recipeFingerprint(recipe, ENCODER)}, ${availableParallelism()} CPUs`,
-      result: { rounds, times, cpuMs, ratios },
-    };
-  },
-);
+export const deliverBench = defineBench<{
+  rounds: number;
+  times: number;
+  bareRounds: number;
+  alone?: true | undefined;
+}>("deliver", async ({ rounds, times, bareRounds, alone = false }, { say, signal }) => {
+  const peers = alone ? undefined : await installPeers(say);
+  const photos = await uprightPhotos(say);
+  configureCodec({ threads: availableParallelism() });
+  await using folder = await runFolder();
+  await using servers = await startServers(folder.path, 60);
 
-/** Stores sources and their manifests. @returns their keys */
-async function upload(
-  servers: Servers,
-  photos: readonly string[],
-  count: number,
-): Promise<string[]> {
-  const { s3, resources } = servers;
-  const { sourceBucket, renditionBucket } = resources;
-  const texts = new Map<string, string>();
-  for (const photo of photos.slice(0, count)) {
-    const key = basename(photo);
-    const Body = await readFile(photo);
-    await s3.send(new PutObjectCommand({ Bucket: sourceBucket, Key: key, Body }));
-    const job = { bucket: sourceBucket, key, mayHaveRun: false, force: false };
-    const context = { ...shared(servers), lane: "small" } as const;
-    await reconcile(job, context, new AbortController().signal);
-    const at = { Bucket: renditionBucket, Key: manifestKey(recipe, key) };
-    const stored = await s3.send(new GetObjectCommand(at));
-    texts.set(key, (await stored.Body?.transformToString()) ?? "");
+  const bareOptions = { rounds: bareRounds, times: 6, signal };
+  const counts = [sourcesForBare(bareOptions), sourcesFor({ rounds, times }), FIRST_BYTES, PRICED];
+  const count = counts.reduce((sum, each) => sum + each, 0);
+  say(`uploading ${count} sources …`);
+  const left = await upload(servers, photos, count);
+  const take = (n: number): Source[] => left.splice(0, n);
+
+  say("deliver, and sharp with the same calls …");
+  const bare = await besideBare(servers, take(counts[0] ?? 0), bareOptions);
+
+  await using delivery = await startDelivery(servers);
+  await using ipx = peers === undefined ? undefined : await startIpx(peers);
+  await using next = peers === undefined ? undefined : await startNext(peers);
+  const running = { imagefleet: delivery, slow: delivery, ...(ipx && next && { ipx, next }) };
+  using viewers = new Viewers();
+  const beside = new Beside(servers, running, take(counts[1] ?? 0), viewers);
+  say("comparing what they make …");
+  const scores = await beside.scores();
+  say(`${rounds} rounds of ${times} misses …`);
+  const cells = await beside.rounds({ rounds, times, signal });
+
+  say("the first byte of a miss …");
+  const waits = await firstBytes(delivery, take(FIRST_BYTES), viewers, signal);
+  const extraMs = rounded(median(waits.map(({ viewerMs, renderMs }) => viewerMs - renderMs)));
+
+  say("requests and CPU time of a rendition …");
+  const priced = take(PRICED);
+  const accounts = new Map<string, DeliveryAccount>();
+  for (const format of PRICED_FORMATS) {
+    accounts.set(format, deliveryAccountOf(await countDelivery(servers, priced, format, signal)));
   }
-  const originals = [...texts];
-  const keys: string[] = [];
-  for (let at = 0; at < count; at++) {
-    const [original, text] = originals[at % originals.length] ?? ["", ""];
-    const key = `${at}/${original}`;
-    const CopySource = `${sourceBucket}/${original}`;
-    await s3.send(new CopyObjectCommand({ Bucket: sourceBucket, Key: key, CopySource }));
-    const Key = manifestKey(recipe, key);
-    const Body = text.replaceAll(original, key);
-    await s3.send(new PutObjectCommand({ Bucket: renditionBucket, Key, Body }));
-    keys.push(key);
-  }
-  return keys;
-}
 
-function shared({ s3, resources }: Servers) {
-  const memoryBytes = 1024 * MIB;
-  return {
-    recipe,
-    sources: new SourceStore(s3),
-    renditions: new RenditionStore(s3, resources.renditionBucket),
-    memoryBytes,
-    renderSemaphore: new MemorySemaphore({ bytes: memoryBytes, slots: 1 }).run,
-  };
-}
+  say("cold starts …");
+  const built = await bundles();
+  const starts = await measureStarts(
+    new Map([
+      ["function", [built.function]],
+      ["deliver", [built.deliver]],
+    ]),
+    COLD_STARTS,
+    signal,
+  );
+  const cold = cpuRatio(starts, "deliver", "function");
 
-function deliverSide(servers: Servers, format: Format, sources: readonly string[]): Side {
-  const { sqs, resources: names } = servers;
-  const resources: DeliverResources = {
-    ...shared(servers),
-    sourceBuckets: [names.sourceBucket],
-    small: new Queue(sqs, names.lanes.small.url),
-    large: new Queue(sqs, names.lanes.large.url),
-    settleSeconds: SETTLE_SECONDS,
-    now: Date.now,
-  };
-  let at = 0;
+  const versions =
+    peers === undefined
+      ? []
+      : [
+          `ipx ${await versionIn(peers, "ipx")}, next ${await versionIn(peers, "next")}, with the quality that gives equal SSIM: ${JSON.stringify(QUALITIES)}`,
+        ];
   return {
-    cpu: ownCpu,
-    async once() {
-      const key = `hero/${sources[at++]}.${format}`;
-      const answer = await deliver(key, resources, new AbortController().signal);
-      if (answer.status === 200 && answer.etag !== undefined) return;
-      throw new Error(`${key} was not stored: ${JSON.stringify(answer).slice(0, 200)}`);
+    title: `deliver: a rendition of ${WIDTH} px from a JPEG of 12 MP, medians of ${rounds} rounds (least–most)`,
+    notes: [
+      ...versions,
+      ...(CPU_SOURCE === "ps"
+        ? ["CPU times are from ps, which is less exact than Linux's /proc"]
+        : []),
+    ],
+    tables: (was) => [
+      {
+        heading: `CPU of deliver alone, ${bareRounds} rounds`,
+        columns: ["CPU ms per miss", "now", "baseline"],
+        rows: Object.entries(bare.cpuMs).map(([name, ms]) => [name, ms.toFixed(1), was(name)]),
+      },
+      besideTable(cells, scores, was),
+      priceTable(accounts, was),
+    ],
+    remarks: [
+      `the first byte of a missing WebP: ${median(waits.map(({ viewerMs }) => viewerMs)).toFixed(0)} ms, of which the render ${median(waits.map(({ renderMs }) => renderMs)).toFixed(0)} ms`,
+      "CPU times of a contestant are those of its processes, without the local S3 and SQS. ipx has no cache.",
+      "",
+    ],
+    bars: [
+      ...Object.entries(bare.ratios).map(([what, is]) => ({ what, is, most: BAR_BARE })),
+      ...aims(cells),
+      {
+        what: "first byte of a miss, after the time of the render",
+        is: extraMs,
+        most: BAR_FIRST_BYTE_MS,
+        unit: " ms",
+      },
+      deliverBar(cold),
+    ],
+    ratios: { ...bare.ratios, ...cpuRatios(cells), "cold start, deliver / consumer": cold },
+    figures: {
+      ...bare.cpuMs,
+      ...Object.fromEntries(cells.map((cell) => [figureOf(cell), perSecond(cell)])),
+      "first byte": extraMs,
+      ...Object.fromEntries(
+        [...accounts].map(([format, { total }]) => [
+          `usd a million, ${format}`,
+          rounded(total * MILLION),
+        ]),
+      ),
+    },
+    setup: `recipe ${recipeFingerprint(recipe, ENCODER)}, ${availableParallelism()} CPUs, beside-1`,
+    result: {
+      rounds,
+      times,
+      bare,
+      cells,
+      scores: Object.fromEntries(scores),
+      waits,
+      accounts: Object.fromEntries(accounts),
+      cold,
     },
   };
+});
+
+function figureOf({ what, atOnce, contestant }: Cell): string {
+  return `${what} per second, ${atOnce} viewers, ${contestant}`;
 }
 
-/** The five calls that a delivery needs, and sharp. */
-function bareSide(servers: Servers, format: Format, sources: readonly string[]): Side {
-  const { s3, sqs, resources } = servers;
-  const { sourceBucket, renditionBucket, lanes } = resources;
-  let at = 0;
+function perSecond({ turns }: Cell): number {
+  return rounded(median(turns.map((turn) => turn.perSecond)));
+}
+
+/** A row for each contestant and rendition, with the figures of both numbers of viewers. */
+function besideTable(
+  cells: readonly Cell[],
+  scores: ReadonlyMap<string, Score>,
+  was: (figure: string) => string,
+): Table {
+  const rows = Map.groupBy(cells, ({ what, contestant }) => `${what} ${contestant}`);
   return {
-    cpu: ownCpu,
-    async once() {
-      const key = sources[at++] ?? "";
-      const source = { Bucket: sourceBucket, Key: key };
-      const manifest = { Bucket: renditionBucket, Key: manifestKey(recipe, key) };
-      const [bytes] = await Promise.all([
-        s3.send(new GetObjectCommand(source)).then(({ Body }) => Body?.transformToByteArray()),
-        s3.send(new GetObjectCommand(manifest)).then(({ Body }) => Body?.transformToString()),
-      ]);
-      const picture = sharp(bytes).autoOrient().resize({ width: WIDTH, withoutEnlargement: true });
-      const Body = await ENCODED[format](picture).toBuffer();
-      const Key = `bare/${key}.${format}`;
-      const job = { bucket: sourceBucket, key, mayHaveRun: false, force: false, check: [Key] };
-      const message = { QueueUrl: lanes.small.url, MessageBody: jobMessage(job) };
-      await sqs.send(new SendMessageCommand({ ...message, DelaySeconds: SETTLE_SECONDS }));
-      const put = { Bucket: renditionBucket, Key, Body, ContentType: `image/${format}` };
-      await s3.send(new PutObjectCommand({ ...put, IfNoneMatch: "*" }));
-      await s3.send(new HeadObjectCommand(source));
-    },
+    heading: `Requests per second of ${AT_ONCE.join(" and ")} viewers, and CPU ms per request`,
+    texts: 2,
+    columns: [
+      "",
+      "",
+      ...AT_ONCE.flatMap((atOnce) => [`${atOnce}: per s`, "baseline", "CPU ms"]),
+      "S3 ms",
+      "bytes",
+      "SSIM",
+    ],
+    rows: [...rows.values()].map((row) => {
+      const [{ what, contestant } = { what: HITS, contestant: "imagefleet" as const }] = row;
+      const score = scores.get(`${what} ${contestant}`);
+      const s3 = median(row.flatMap(({ turns }) => turns.map(({ s3Ms }) => s3Ms)));
+      return [
+        what,
+        NAMES[contestant],
+        ...row.flatMap((cell) => [
+          withSpread(cell.turns.map((turn) => turn.perSecond)),
+          was(figureOf(cell)),
+          withSpread(cell.turns.map(({ cpuMs }) => cpuMs)),
+        ]),
+        s3.toFixed(1),
+        score?.bytes.toFixed(0) ?? "",
+        score?.ssim.toFixed(4) ?? "",
+      ];
+    }),
+  };
+}
+
+function priceTable(
+  accounts: ReadonlyMap<string, DeliveryAccount>,
+  was: (figure: string, digits?: number) => string,
+): Table {
+  const usd = (account: DeliveryAccount, part: keyof DeliveryAccount) =>
+    dollars(account[part] * MILLION);
+  return {
+    heading: "USD for a million renditions made on request, each with the job that checks it",
+    columns: ["", "Lambda, duration", "Lambda, requests", "S3", "SQS", "logs", "total", "baseline"],
+    rows: [...accounts].map(([format, account]) => [
+      format,
+      usd(account, "compute"),
+      usd(account, "invocations"),
+      usd(account, "s3"),
+      usd(account, "sqs"),
+      usd(account, "logs"),
+      usd(account, "total"),
+      was(`usd a million, ${format}`, 2),
+    ]),
   };
 }

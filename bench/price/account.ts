@@ -34,22 +34,27 @@ const READS = new Set(["s3 GetObject", "s3 HeadObject", "s3 HeadBucket"]);
 /** The cost by list prices, without free tier. */
 export function accountOf(counted: Counted): Account {
   const { images, batches, cpuSeconds, calls, logBytes } = counted;
-  const { lambda, sqs, cloudwatch } = PRICES;
+  const { lambda, sqs } = PRICES;
   const compute =
     functionSeconds({ cpuSeconds: cpuSeconds / images, waitSeconds: WAIT_SECONDS }) *
     FUNCTION_SECOND_USD;
   const invocations = (batches / images) * lambda.request;
-  const s3 = priceOfS3(calls) / images;
+  const s3 = s3Price(calls) / images;
   // S3 sends one event per image; the event source receives and deletes whole batches.
   const requests = images + 2 * batches + count(calls, (call) => call.startsWith("sqs "));
   const queue = (requests / images) * sqs.request;
-  const logged = (logBytes + batches * PLATFORM_LOG_BYTES) / images;
-  const logs = (logged / 2 ** 30) * cloudwatch.logGib;
+  const logs = logPrice(logBytes, batches) / images;
   const total = compute + invocations + s3 + queue + logs;
   return { compute, invocations, s3, sqs: queue, logs, total };
 }
 
-function priceOfS3(calls: Counted["calls"]): number {
+/** The price of what a function has logged, USD. */
+export function logPrice(bytes: number, invocations: number): number {
+  return ((bytes + invocations * PLATFORM_LOG_BYTES) / 2 ** 30) * PRICES.cloudwatch.logGib;
+}
+
+/** The price of its requests to S3, USD. */
+export function s3Price(calls: Counted["calls"]): number {
   const { read, write } = PRICES.s3;
   const reads = count(calls, (call) => READS.has(call));
   const rest = count(

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { createS3 } from "@imagefleet/core/aws";
-import { jobMessage } from "@imagefleet/core/intake";
+import { type Job, jobMessage } from "@imagefleet/core/intake";
 import { FUNCTION_BYTES } from "@imagefleet/core/plan";
 import { parseJobLine } from "@imagefleet/core/telemetry";
 import { FaultProxy } from "@imagefleet/local/fault-proxy";
@@ -92,13 +92,22 @@ async function upload(
   return keys;
 }
 
-/** A record as the function receives it. */
-function recordOf({ resources }: Sandbox, key: string) {
+/**
+ * A record as the function receives it.
+ *
+ * @param more of its job
+ */
+export function recordOf(
+  { resources }: Pick<Sandbox, "resources">,
+  key: string,
+  more: Partial<Job> = {},
+) {
   const now = String(Date.now());
+  const job = { bucket: resources.sourceBucket, key, mayHaveRun: false, force: false };
   return {
     messageId: key,
     receiptHandle: key,
-    body: jobMessage({ bucket: resources.sourceBucket, key, mayHaveRun: false, force: false }),
+    body: jobMessage({ ...job, ...more }),
     attributes: {
       ApproximateReceiveCount: "1",
       SentTimestamp: now,

@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { randomFillSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { parseMessage } from "@imagefleet/core/intake";
 import { Queue } from "@imagefleet/core/queue";
@@ -268,6 +270,26 @@ it("answers a rendition of over 6 MB, which a buffered response could not have",
   const small = await fetch(`${buffered.base}/hero/small.jpg.webp`);
   expect([small.status, small.headers.get("content-type")]).toEqual([200, "image/webp"]);
   expect((await sharp(await small.arrayBuffer()).metadata()).width).toBe(80);
+});
+
+it("loads without Lambda's global, which the SDK then sets without streams", async () => {
+  const handler = new URL("handler.ts", import.meta.url).href;
+  const code = `const { handler } = await import(${JSON.stringify(handler)});
+    const event = { rawPath: "/none", requestContext: { http: { method: "GET" } } };
+    const { statusCode } = await handler(event, { getRemainingTimeInMillis: () => 5000 });
+    process.stderr.write(\`\${typeof awslambda} \${statusCode}\`);`;
+  const { stderr } = await promisify(execFile)(
+    process.execPath,
+    ["--input-type=module", "-e", code],
+    {
+      env: {
+        ...environmentIn(sandbox),
+        IMAGEFLEET_SOURCE_BUCKETS: sandbox.resources.sourceBucket,
+        IMAGEFLEET_FUNCTION_MEMORY_MB: "2048",
+      },
+    },
+  );
+  expect(stderr).toBe("object 404");
 });
 
 it("answers by itself before the function's timeout", async () => {

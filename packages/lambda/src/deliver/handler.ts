@@ -14,10 +14,11 @@ interface Context {
  * first 6 MB without a rate limit. A returned response could have 6 MB with base64, 4.5 MB of image.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
  *
- * `sst dev` runs handlers without Lambda's global, and without streams.
+ * `sst dev` runs handlers without Lambda's global, and without streams. The AWS SDK then sets an empty one
+ * (src/invoke-store.ts of https://github.com/awslabs/aws-lambda-invoke-store).
  */
 export const handler =
-  typeof awslambda === "undefined"
+  typeof awslambda === "undefined" || !("streamifyResponse" in awslambda)
     ? async (event: unknown, context: Context) => returned(await responseTo(event, context))
     : awslambda.streamifyResponse<unknown>(async (event, stream, context) =>
         write(await responseTo(event, context), stream),

@@ -1,0 +1,2 @@
+/** Next builds no application without a page. */
+export default () => null;
