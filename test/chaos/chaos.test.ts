@@ -3,7 +3,16 @@ import { DEFAULTS } from "./options.ts";
 import { chaos } from "./run.ts";
 
 it("leaves no lost, stale or orphaned object with every fault", async () => {
-  const options = { ...DEFAULTS, jobs: 120, seed: 7, minutes: 2, kills: 2.5, muchLater: 3 };
+  const options = {
+    ...DEFAULTS,
+    jobs: 120,
+    requests: 600,
+    seed: 7,
+    minutes: 2,
+    kills: 2.5,
+    deliverKills: 0.05,
+    muchLater: 3,
+  };
   const report = await chaos(options, new AbortController().signal);
   // The whole report, so that a failure shows the violations and the seed.
   expect(report, JSON.stringify(report, null, 2)).toMatchObject({
@@ -16,10 +25,18 @@ it("leaves no lost, stale or orphaned object with every fault", async () => {
     unjust: 0,
     unexplained: 0,
     forbidden: [],
+    viewers: { requests: 400, outdated: 0, unavailable: 0, violations: [] },
     afterRedrive: { lost: 0, stale: 0, orphans: 0, owed: 0 },
   });
   // The test proves nothing without many faults and many operations.
-  const { injected, kills, messages, outcomes, deadLetters } = report;
+  const { injected, kills, messages, outcomes, deadLetters, viewers } = report;
+  expect(kills.deliver).toBeGreaterThan(0);
+  for (const count of [viewers.made, viewers.substitutes, viewers.immutable]) {
+    expect(count).toBeGreaterThan(0);
+  }
+  for (const result of ["Hit", "Miss", "RefreshHit"]) {
+    expect(viewers.results[result]).toBeGreaterThan(0);
+  }
   expect(kills.functions + kills.workers).toBeGreaterThan(0);
   expect(messages.duplicates).toBeGreaterThan(0);
   for (const kind of ["delay", "InternalError", "SlowDown", "lostAnswer", "reset"] as const) {

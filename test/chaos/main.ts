@@ -18,9 +18,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 const program = new Command("chaos")
   .description(
-    "Puts uploads, overwrites and deletes through the whole fleet on this machine while calls fail, messages come twice and processes are killed; then checks every object that is stored.",
+    "Puts uploads, overwrites, deletes and requests of viewers through the whole fleet on this machine while calls fail, messages come twice and processes are killed; then checks every answer, and every object that is stored.",
   )
   .option("--jobs <n>", "uploads, overwrites and deletes", whole, DEFAULTS.jobs)
+  .option("--requests <n>", "of viewers, in the course of the jobs", whole, DEFAULTS.requests)
   .option("--seed <n>", "the same sources and faults again", whole, DEFAULTS.seed)
   .option("--minutes <n>", "uploads no more after this", positive, DEFAULTS.minutes)
   .option("--errors <share>", "of calls: 500, 503 and 429", share, DEFAULTS.errors)
@@ -40,12 +41,18 @@ const program = new Command("chaos")
     DEFAULTS.muchLater,
   )
   .option("--kills <seconds>", "between two kill -9, on average; 0: none", positive, DEFAULTS.kills)
+  .option(
+    "--deliver-kills <share>",
+    "of renditions made on request: kill -9 between the put and the last look",
+    share,
+    DEFAULTS.deliverKills,
+  )
   .option("--pauses <seconds>", "between two workers' pauses; 0: none", positive, DEFAULTS.pauses)
   .option("--workers <n>", "worker processes", whole, DEFAULTS.workers)
   .option("--json", "one JSON object on stdout, all else on stderr")
   .addHelpText(
     "after",
-    "\nExit codes: 0 nothing lost, stale or left behind; 1 something was, or messages were left; 2 wrong use; 130 interrupted.\ndocs/chaos.md describes what is done and what is checked.",
+    "\nExit codes: 0 nothing lost, stale, outdated or left behind; 1 something was, or messages were left; 2 wrong use; 130 interrupted.\ndocs/chaos.md describes what is done and what is checked.",
   )
   .showSuggestionAfterError()
   .exitOverride()
@@ -93,7 +100,7 @@ function teller(): (progress: Progress) => void {
     const isNew = progress.doing !== doing;
     if (!isNew && now - toldAt < (isTTY ? TERMINAL_MS : PIPE_MS)) return;
     const seconds = Math.round((now - startedAt) / 1000);
-    const line = `${seconds} s, ${progress.doing}: ${progress.jobs} jobs, ${progress.waiting} messages wait, ${progress.kills} killed`;
+    const line = `${seconds} s, ${progress.doing}: ${progress.jobs} jobs, ${progress.answers} answers, ${progress.waiting} messages wait, ${progress.kills} killed`;
     process.stderr.write(isTTY ? `\r\u001b[2K${line}${isNew && doing ? "\n" : ""}` : `${line}\n`);
     toldAt = now;
     doing = progress.doing;

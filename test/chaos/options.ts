@@ -2,6 +2,8 @@
 export interface ChaosOptions {
   /** Uploads, overwrites and deletes. */
   readonly jobs: number;
+  /** Requests of viewers, in the course of the jobs. */
+  readonly requests: number;
   /** Repeats the same sources, faults and event order. */
   readonly seed: number;
   /** The end of uploading; uploaded sources are still waited for. */
@@ -15,6 +17,8 @@ export interface ChaosOptions {
   readonly duplicates: number;
   /** Seconds between two kills, on average; 0: none. */
   readonly kills: number;
+  /** The share of renditions made on request whose process is killed between its put and its last look. */
+  readonly deliverKills: number;
   /** Seconds between two workers' pauses (SIGSTOP) of up to two leases, on average; 0: none. */
   readonly pauses: number;
   readonly workers: number;
@@ -24,6 +28,7 @@ export interface ChaosOptions {
 
 export const DEFAULTS: ChaosOptions = {
   jobs: 2_000,
+  requests: 10_000,
   seed: 1,
   minutes: 15,
   errors: 0.05,
@@ -32,6 +37,7 @@ export const DEFAULTS: ChaosOptions = {
   delays: 0.03,
   duplicates: 0.2,
   kills: 3,
+  deliverKills: 0.02,
   pauses: 0,
   workers: 2,
   muchLater: 45,

@@ -24,9 +24,22 @@ const measured = {
   messages: { events: 10, duplicates: 2, late: 1, nonsense: 0 },
   calls: 99,
   injected: faults,
-  kills: { functions: 1, workers: 0, paused: 0 },
+  kills: { functions: 1, workers: 0, paused: 0, deliver: 0 },
   outcomes: { rendered: 9 },
   receives: { "1": 9 },
+  viewers: {
+    requests: 20,
+    statuses: { "200": 20 },
+    results: { Hit: 12, Miss: 8 },
+    cut: 0,
+    made: 3,
+    substitutes: 0,
+    immutable: 2,
+    slowestMs: 250,
+    outdated: 0,
+    unavailable: 0,
+    violations: [],
+  },
 };
 const stale: Violation = { kind: "stale", key: "a.png", why: "old" };
 const right = { violations: [], owed: [] };
@@ -36,7 +49,9 @@ describe("a report", () => {
     const before = { violations: [], owed: [stale] };
     const report = reportOf(measured, before, { ...right, redriven: 1 });
     expect(report).toMatchObject({ met: true, owed: 1, stale: 0, afterRedrive: { redriven: 1 } });
-    expect(view(report)).toContain("Nothing lost, nothing stale, nothing left behind.");
+    expect(view(report)).toContain(
+      "Nothing lost, nothing stale, nothing outdated, nothing left behind.",
+    );
   });
 
   it.each([
@@ -60,6 +75,15 @@ describe("a report", () => {
     const report = reportOf({ ...measured, forbidden }, right, { ...right, redriven: 0 });
     expect(report.met).toBe(false);
     expect(view(report)).toContain("forbidden the worker: s3:PutObject source/*");
+    expect(view(report)).toContain("NOT MET");
+  });
+
+  it.each(["outdated", "unavailable"] as const)("is not met with an %s answer", (kind) => {
+    const violations = [{ kind, key: "thumb/a.png.png", why: "it was replaced" }];
+    const viewers = { ...measured.viewers, [kind]: 1, violations };
+    const report = reportOf({ ...measured, viewers }, right, { ...right, redriven: 0 });
+    expect(report.met).toBe(false);
+    expect(view(report)).toContain(`${kind} thumb/a.png.png: it was replaced`);
     expect(view(report)).toContain("NOT MET");
   });
 

@@ -1,5 +1,6 @@
 import type { FaultKind } from "@imagefleet/local/fault-proxy";
 import type { Verdict, Violation } from "./snapshot/index.ts";
+import type { ViewersReport } from "./viewers/index.ts";
 
 /** The number of violations of each kind. */
 export interface Counts {
@@ -30,16 +31,18 @@ export interface Report extends Counts {
   /** The programs' calls and their faults. */
   readonly calls: number;
   readonly injected: Readonly<Record<FaultKind, number>>;
-  readonly kills: Readonly<Record<"functions" | "workers" | "paused", number>>;
+  readonly kills: Readonly<Record<"functions" | "workers" | "paused" | "deliver", number>>;
   /** Jobs by outcome. */
   readonly outcomes: Readonly<Record<string, number>>;
   /** Jobs by the receive count of their message at their end. */
   readonly receives: Readonly<Record<string, number>>;
+  /** What viewers were answered, until the queues were empty. */
+  readonly viewers: ViewersReport;
   /** After the redrive of the owed dead letters without faults. */
   readonly afterRedrive: Counts & { readonly redriven: number; readonly owed: number };
   /** The first fifty violations. */
   readonly violations: readonly Violation[];
-  /** No violation before or after the redrive, no forbidden call, and empty queues. */
+  /** No violation before or after the redrive, no wrong answer, no forbidden call, and empty queues. */
   readonly met: boolean;
 }
 
@@ -70,7 +73,11 @@ export function reportOf(
     owed: before.owed.length,
     afterRedrive: { ...countsOf(after), redriven: after.redriven, owed: after.owed.length },
     violations: violations.slice(0, MAX_VIOLATIONS),
-    met: measured.quiet && violations.length === 0 && measured.forbidden.length === 0,
+    met:
+      measured.quiet &&
+      violations.length === 0 &&
+      measured.forbidden.length === 0 &&
+      measured.viewers.outdated + measured.viewers.unavailable === 0,
   };
 }
 

@@ -7,11 +7,14 @@ import type { ChaosOptions } from "./options.ts";
 import { type Report, reportOf, tally } from "./report.ts";
 import { check, DeadLetters, ExpectedState, look } from "./snapshot/index.ts";
 import { script } from "./sources/index.ts";
-import { EventForwarder, ProcessKiller, upload } from "./traffic/index.ts";
+import { DeliverKiller, EventForwarder, ProcessKiller, upload } from "./traffic/index.ts";
+import { SourceTimeline, StoredTimeline, Viewers, viewersReport } from "./viewers/index.ts";
 
 /** The most waiting messages, so that events of one key are processed concurrently. */
 const BACKLOG = 120;
 const LOOK_MS = 50;
+/** The keys of the last operations, which viewers mostly request. */
+const RECENT_KEYS = 20;
 /** Two leases, and a bit. */
 const LONGEST_PAUSE_SECONDS = 14;
 /** The longest wait after the last upload, for late events, the last kills and their retries. */
@@ -20,6 +23,7 @@ const QUIET_MS = 240_000;
 export interface Progress {
   readonly doing: "starting" | "at work" | "waiting for quiet" | "checking" | "redriving";
   readonly jobs: number;
+  readonly answers: number;
   readonly waiting: number;
   readonly kills: number;
 }
@@ -35,7 +39,7 @@ export async function chaos(
   signal: AbortSignal,
   onProgress: (progress: Progress) => void = () => {},
 ): Promise<Report> {
-  onProgress({ doing: "starting", jobs: 0, waiting: 0, kills: 0 });
+  onProgress({ doing: "starting", jobs: 0, answers: 0, waiting: 0, kills: 0 });
   const harness = await openHarness(options.workers);
   try {
     return await runOn(harness, options, signal, onProgress);
@@ -64,8 +68,29 @@ async function runOn(
   const ends = AbortSignal.any([signal, AbortSignal.timeout(options.minutes * 60_000)]);
   const calm = () => AbortSignal.any([signal, AbortSignal.timeout(QUIET_MS)]);
   let jobs = 0;
+  const sources = new SourceTimeline(RECENT_KEYS);
+  const stored = new StoredTimeline(renditionBucket);
+  const viewers = new Viewers({
+    url: fleet.edge.url,
+    chance: new Chance(seed + 3),
+    sources,
+    requests: options.requests,
+    due: () => (options.requests * (jobs + 1)) / options.jobs,
+    signal: ends,
+  });
+  const deliverKiller = new DeliverKiller({
+    fleet,
+    chance: new Chance(seed + 4),
+    share: options.deliverKills,
+  });
 
   proxy.decide = faultsOf(options);
+  proxy.follow = async (...sent) => {
+    const ended = [await stored.follow(...sent), await deliverKiller.follow(...sent)];
+    return (status) => {
+      for (const each of ended) each?.(status);
+    };
+  };
   const processKiller = new ProcessKiller({
     fleet,
     chance: new Chance(seed + 1),
@@ -83,23 +108,31 @@ async function runOn(
     onNonsense: (body) => expected.nonsense.push(body),
   });
   const gauge = watch(harness, (waiting) => {
-    const kills = processKiller.counts.functions + processKiller.counts.workers;
+    const { functions, workers } = processKiller.counts;
+    const kills = functions + workers + deliverKiller.kills;
     const doing = jobs < options.jobs ? "at work" : "waiting for quiet";
-    onProgress({ doing, jobs, waiting, kills });
+    onProgress({ doing, jobs, answers: viewers.answers.length, waiting, kills });
   });
   let quiet = true;
   try {
+    const viewing = viewers.run();
+    viewing.catch(() => {});
     await upload({
       s3,
       bucket: sourceBucket,
       operations: script(options.jobs, new Chance(seed)),
       expected,
       mayGoOn: () => gauge.waiting() < BACKLOG,
-      onDone: () => {
-        jobs += 1;
+      onChange: (operation) => {
+        const onDone = sources.onChange(operation);
+        return (etag) => {
+          onDone(etag);
+          jobs += 1;
+        };
       },
       signal: ends,
     });
+    await viewing;
     while (!signal.aborted && (await visibleIn(sqs, harness.intake)) > 0) await delay(LOOK_MS);
     await forwarder.stop();
     quiet = await settled(fleet.idle(calm()), signal);
@@ -119,17 +152,18 @@ async function runOn(
     messages: forwarder.sent,
     calls: proxy.calls,
     injected: proxy.injected(),
-    kills: processKiller.counts,
+    kills: { ...processKiller.counts, deliver: deliverKiller.kills },
     outcomes: tally(outcomes),
     receives: tally(receives),
+    viewers: viewersReport(viewers, { sources, stored }),
   };
-  onProgress({ doing: "checking", jobs, waiting: 0, kills: 0 });
+  onProgress({ doing: "checking", jobs, answers: viewers.answers.length, waiting: 0, kills: 0 });
   const deadLetters = new DeadLetters(sqs, harness.lanes);
   const snapshot = await look({ s3, sourceBucket, renditionBucket, deadLetters });
   const before = check(expected, snapshot);
   signal.throwIfAborted();
 
-  onProgress({ doing: "redriving", jobs, waiting: 0, kills: 0 });
+  onProgress({ doing: "redriving", jobs, answers: viewers.answers.length, waiting: 0, kills: 0 });
   const redriven = await deadLetters.redrive();
   const quietAgain = await settled(fleet.idle(calm()), signal);
   const after = check(expected, await look({ s3, sourceBucket, renditionBucket, deadLetters }));
@@ -147,7 +181,7 @@ async function runOn(
 
 /** The programs' calls that no recorded policy allows. */
 function forbidden(recorder: CallRecorder): string[] {
-  const roles = ["function", "worker"] as const;
+  const roles = ["function", "deliver", "worker"] as const;
   const grants = roles.flatMap((role) =>
     unrecorded(role, recorder.needed(role)).map((grant) => `the ${role}: ${grant}`),
   );

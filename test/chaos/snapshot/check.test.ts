@@ -12,6 +12,10 @@ const KEY = "a b/50%.png";
 const MANIFEST = "manifests/a b/50%25.png.json";
 const HERO = "hero-8w/a b/50%25.png.jpg";
 const WIDER = "hero-16w/a b/50%25.png.jpg";
+const LATE = ["late-8w", "late-16w"].flatMap((label) =>
+  ["webp", "jpg"].map((ext) => `${label}/a b/50%25.png.${ext}`),
+);
+const [LATER = ""] = LATE;
 const THUMB = "thumb/a b/50%25.png.png";
 
 const deadLetter = (changes: Partial<DeadLetter>): DeadLetter => ({
@@ -40,6 +44,12 @@ function right() {
       { etag: etag(key), width: side, height: side },
     ]),
   );
+  const onRequest = new Map(
+    LATE.map((key) => [
+      key,
+      key.startsWith("late-8w") ? { width: 8, height: 8 } : { width: 12, height: 12 },
+    ]),
+  );
   return {
     expected,
     sources: new Map([
@@ -50,13 +60,14 @@ function right() {
       [MANIFEST, HERO, WIDER, THUMB, "manifests/bad.png.json"].map((key) => [key, etag(key)]),
     ),
     manifests: new Map<string, ManifestView | undefined>([
-      [MANIFEST, { etag: '"v2"', rejected: undefined, renditions }],
+      [MANIFEST, { etag: '"v2"', rejected: undefined, renditions, onRequest }],
       [
         "manifests/bad.png.json",
-        { etag: '"v2"', rejected: "SourceCorrupt", renditions: new Map() },
+        { etag: '"v2"', rejected: "SourceCorrupt", renditions: new Map(), onRequest: new Map() },
       ],
     ]),
     renditions,
+    onRequest,
     pixels: new Map<string, Pixels | undefined>(
       Object.entries(sides).map(([key, side]) => [
         key,
@@ -64,7 +75,7 @@ function right() {
       ]),
     ),
     deadLetters: [deadLetter({ reason: "SourceCorrupt", keys: ["bad.png"] })],
-  } satisfies Snapshot & { expected: ExpectedState; renditions: unknown };
+  } satisfies Snapshot & { expected: ExpectedState; renditions: unknown; onRequest: unknown };
 }
 
 type Open = ReturnType<typeof right>;
@@ -77,6 +88,25 @@ function found(breakIt: (snapshot: Open) => void): readonly Violation[] {
 
 it("finds no violation in a valid state", () => {
   expect(check(right().expected, right())).toEqual({ violations: [], owed: [] });
+});
+
+it("finds none if a rendition on request is stored, by whichever lane", () => {
+  expect(
+    found(({ stored, pixels }) => {
+      stored.set(LATER, '"e"');
+      pixels.set(LATER, { width: 8, height: 8, color: picture.color });
+    }),
+  ).toEqual([]);
+  expect(
+    found(({ stored, pixels, renditions, onRequest }) => {
+      for (const [key, size] of onRequest) {
+        stored.set(key, `"${key}"`);
+        pixels.set(key, { ...size, color: picture.color });
+        renditions.set(key, { ...size, etag: `"${key}"` });
+      }
+      onRequest.clear();
+    }),
+  ).toEqual([]);
 });
 
 const remove = (snapshot: Open, key: string) => {
@@ -108,8 +138,8 @@ describe("finds every violation", () => {
       "a manifest of an earlier content",
       "stale",
       KEY,
-      ({ manifests, renditions }) => {
-        manifests.set(MANIFEST, { etag: '"v1"', rejected: undefined, renditions });
+      ({ manifests, renditions, onRequest }) => {
+        manifests.set(MANIFEST, { etag: '"v1"', rejected: undefined, renditions, onRequest });
       },
     ],
     ["a rendition that is not there", "lost", KEY, (snapshot) => remove(snapshot, HERO)],
@@ -146,6 +176,32 @@ describe("finds every violation", () => {
       },
     ],
     [
+      "a rendition on request that shows an earlier content",
+      "stale",
+      KEY,
+      ({ stored, pixels }) => {
+        stored.set(LATER, '"e"');
+        pixels.set(LATER, { width: 8, height: 8, color: [0, 102, 204] });
+      },
+    ],
+    [
+      "a rendition on request that the manifest forgot",
+      "stale",
+      KEY,
+      ({ onRequest }) => {
+        onRequest.delete(LATER);
+      },
+    ],
+    [
+      "a rejected source with renditions on request",
+      "stale",
+      "bad.png",
+      ({ manifests, onRequest }) => {
+        const wrong = { etag: '"v2"', rejected: "SourceCorrupt", renditions: new Map(), onRequest };
+        manifests.set("manifests/bad.png.json", wrong);
+      },
+    ],
+    [
       "a rendition that is not made",
       "stale",
       KEY,
@@ -159,7 +215,12 @@ describe("finds every violation", () => {
       "stale",
       KEY,
       ({ manifests }) => {
-        manifests.set(MANIFEST, { etag: '"v2"', rejected: "SourceCorrupt", renditions: new Map() });
+        manifests.set(MANIFEST, {
+          etag: '"v2"',
+          rejected: "SourceCorrupt",
+          renditions: new Map(),
+          onRequest: new Map(),
+        });
       },
     ],
     [
@@ -171,6 +232,7 @@ describe("finds every violation", () => {
           etag: '"v2"',
           rejected: "SourceCorrupt",
           renditions,
+          onRequest: new Map(),
         });
       },
     ],
@@ -179,7 +241,12 @@ describe("finds every violation", () => {
       "stale",
       "bad.png",
       ({ manifests }) => {
-        const wrong = { etag: '"v2"', rejected: "SourceEmpty", renditions: new Map() };
+        const wrong = {
+          etag: '"v2"',
+          rejected: "SourceEmpty",
+          renditions: new Map(),
+          onRequest: new Map(),
+        };
         manifests.set("manifests/bad.png.json", wrong);
       },
     ],

@@ -1,4 +1,11 @@
-import { manifestKey, REJECTED, type Rgb, renditionKeys } from "../sources/index.ts";
+import {
+  type Content,
+  manifestKey,
+  onRequestKeys,
+  REJECTED,
+  type Rgb,
+  renditionKeys,
+} from "../sources/index.ts";
 import { type DeadLetter, isOwed, isRejection } from "./dead-letters.ts";
 import type { ExpectedState, Source } from "./expected-state.ts";
 import type { ManifestView, Snapshot } from "./snapshot.ts";
@@ -74,7 +81,9 @@ function violationOf(key: string, source: Source, snapshot: Snapshot): Finding {
   if (manifest.rejected !== reason) {
     return stale(`its manifest says ${manifest.rejected ?? "rendered"}, not ${reason}`);
   }
-  if (manifest.renditions.size > 0) return stale("it was rejected and has renditions");
+  if (manifest.renditions.size + manifest.onRequest.size > 0) {
+    return stale("it was rejected and has renditions");
+  }
   const isReported = snapshot.deadLetters.some(
     (deadLetter) => deadLetter.reason === reason && deadLetter.keys.includes(key),
   );
@@ -89,18 +98,16 @@ function pictureViolation(
 ): Finding {
   if (content === undefined) return undefined;
   if (manifest.rejected !== undefined) return stale(`its manifest says ${manifest.rejected}`);
-  const expected = renditionKeys(key, content).sort();
-  const listed = [...manifest.renditions.keys()].sort();
-  if (listed.join("\n") !== expected.join("\n")) {
-    return stale(
-      `its manifest lists ${listed.join(", ") || "nothing"}, not ${expected.join(", ")}`,
-    );
-  }
+  const wrong = listedWrongly(key, content, manifest);
+  if (wrong) return stale(wrong);
   for (const [rendition, said] of manifest.renditions) {
     const etag = snapshot.stored.get(rendition);
-    const pixels = snapshot.pixels.get(rendition);
     if (etag === undefined) return { kind: "lost", why: `${rendition} is not there` };
     if (etag !== said.etag) return stale(`${rendition} is not the one that its manifest lists`);
+  }
+  for (const [rendition, said] of [...manifest.renditions, ...manifest.onRequest]) {
+    if (!snapshot.stored.has(rendition)) continue;
+    const pixels = snapshot.pixels.get(rendition);
     if (pixels === undefined) return stale(`${rendition} is no picture`);
     if (pixels.width !== said.width || pixels.height !== said.height) {
       return stale(`${rendition} is ${pixels.width}x${pixels.height}, its manifest says otherwise`);
@@ -112,11 +119,34 @@ function pictureViolation(
   return undefined;
 }
 
+/**
+ * What is wrong with the keys in a manifest. The large lane makes the renditions on request at once, and
+ * lists them with the others.
+ */
+function listedWrongly(
+  key: string,
+  content: Content,
+  { renditions, onRequest }: ManifestView,
+): string | undefined {
+  const atUpload = renditionKeys(key, content).sort();
+  const later = onRequestKeys(key, content).sort();
+  const made = [...renditions.keys()].filter((each) => !later.includes(each)).sort();
+  if (made.join("\n") !== atUpload.join("\n")) {
+    return `its manifest lists ${made.join(", ") || "nothing"}, not ${atUpload.join(", ")}`;
+  }
+  const others = [...renditions.keys(), ...onRequest.keys()].filter((each) => later.includes(each));
+  if (others.sort().join("\n") !== later.join("\n")) {
+    return `its manifest lists ${others.join(", ") || "nothing"} on request, not ${later.join(", ")}`;
+  }
+  return undefined;
+}
+
 /** Objects that no manifest lists, and manifests without a source. */
 function orphansOf(snapshot: Snapshot, known: ReadonlyMap<string, string>): Violation[] {
   const listed = new Set(
     [...snapshot.manifests.values()].flatMap((manifest) => [
       ...(manifest?.renditions.keys() ?? []),
+      ...(manifest?.onRequest.keys() ?? []),
     ]),
   );
   return [...snapshot.stored.keys()]
@@ -165,6 +195,6 @@ function stale(why: string): Finding {
   return { kind: "stale", why };
 }
 
-function isNear(one: Rgb, other: Rgb): boolean {
-  return one.every((channel, at) => Math.abs(channel - (other[at] ?? 0)) <= TOLERANCE);
+export function isNear(one: Rgb, other: Rgb, tolerance = TOLERANCE): boolean {
+  return one.every((channel, at) => Math.abs(channel - (other[at] ?? 0)) <= tolerance);
 }

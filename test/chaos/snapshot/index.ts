@@ -1,4 +1,5 @@
-export { check, type Verdict, type Violation } from "./check.ts";
+export { check, isNear, type Verdict, type Violation } from "./check.ts";
 export { DeadLetters, type LaneQueues } from "./dead-letters.ts";
 export { ExpectedState } from "./expected-state.ts";
-export { look } from "./take.ts";
+export type { Pixels } from "./snapshot.ts";
+export { look, pixelsOf } from "./take.ts";

@@ -7,6 +7,8 @@ export interface ManifestView {
   readonly rejected: string | undefined;
   /** The renditions' ETags and sizes in px by key. */
   readonly renditions: ReadonlyMap<string, { etag: string; width: number; height: number }>;
+  /** The sizes in px of renditions that may be stored, by key. */
+  readonly onRequest: ReadonlyMap<string, { width: number; height: number }>;
 }
 
 /** The picture in a rendition; sizes in px. */

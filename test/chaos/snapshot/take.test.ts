@@ -2,7 +2,14 @@ import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { bytesOf, type Content, manifestKey, type Rgb, renditionKeys } from "../sources/index.ts";
+import {
+  bytesOf,
+  type Content,
+  manifestKey,
+  onRequestKeys,
+  type Rgb,
+  renditionKeys,
+} from "../sources/index.ts";
 import { check } from "./check.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { ExpectedState } from "./expected-state.ts";
@@ -22,7 +29,11 @@ beforeAll(async () => {
   const renditions = renditionKeys(KEY, content).map(async (key) => {
     return { key, etag: await paint(key, content.color), width: 6, height: 6 };
   });
-  const manifest = { source: { etag: source }, renditions: await Promise.all(renditions) };
+  const manifest = {
+    source: { etag: source },
+    renditions: await Promise.all(renditions),
+    onRequest: onRequestKeys(KEY, content).map((key) => ({ key, width: 6, height: 6 })),
+  };
   await put(renditionBucket(), manifestKey(KEY), Buffer.from(JSON.stringify(manifest)));
 });
 afterAll(() => sandbox.close());
@@ -64,6 +75,12 @@ it("reads a valid state, and finds its later violations", async () => {
   await paint(hero, [51, 153, 0]);
   expect((await seen()).violations).toMatchObject([{ kind: "stale", key: KEY }]);
   await paint(hero, content.color);
+  expect((await seen()).violations).toEqual([]);
+
+  const [late = ""] = onRequestKeys(KEY, content);
+  await paint(late, [51, 153, 0]);
+  expect((await seen()).violations).toMatchObject([{ kind: "stale", key: KEY }]);
+  await paint(late, content.color);
   expect((await seen()).violations).toEqual([]);
 });
 

@@ -17,6 +17,10 @@ const manifestSchema = v.pipe(
     renditions: v.array(
       v.object({ key: v.string(), etag: v.string(), width: v.number(), height: v.number() }),
     ),
+    onRequest: v.optional(
+      v.array(v.object({ key: v.string(), width: v.number(), height: v.number() })),
+      [],
+    ),
   }),
 );
 
@@ -63,15 +67,16 @@ function isTombstone(bytes: Uint8Array): boolean {
 function manifestOf(bytes: Uint8Array): ManifestView | undefined {
   const parsed = v.safeParse(manifestSchema, Buffer.from(bytes).toString());
   if (!parsed.success) return undefined;
-  const { source, rejected, renditions } = parsed.output;
+  const { source, rejected, renditions, onRequest } = parsed.output;
   return {
     etag: source.etag,
     rejected: rejected?.reason,
     renditions: new Map(renditions.map(({ key, ...rest }) => [key, rest])),
+    onRequest: new Map(onRequest.map(({ key, ...rest }) => [key, rest])),
   };
 }
 
-async function pixelsOf(bytes: Uint8Array): Promise<Pixels | undefined> {
+export async function pixelsOf(bytes: Uint8Array): Promise<Pixels | undefined> {
   try {
     const { data, info } = await sharp(bytes)
       .removeAlpha()

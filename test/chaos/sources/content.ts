@@ -11,6 +11,9 @@ export const MOST_PIXELS = 30_000_000;
 /** Sides in px: one that a function of 512 MiB may not decode, and one over the recipe's limit. */
 const COSTLY_SIDE = 4_500;
 const TOO_LARGE_SIDE = 5_600;
+const HERO_WIDTHS = [8, 16, 24] as const;
+const LATE_WIDTHS = [8, 16] as const;
+const LATE_EXTENSIONS = ["webp", "jpg"] as const;
 const SIDES = [6, 12, 20, 40] as const;
 type Side = (typeof SIDES)[number];
 
@@ -79,12 +82,37 @@ function squareJpeg(side: number, [r, g, b]: Rgb): Promise<Buffer> {
   return made;
 }
 
-/** The keys of all renditions of a source, as docs/recipe.md promises them for the chaos recipe. */
-export function renditionKeys(key: string, { kind, side }: Content): string[] {
-  if (REJECTED[kind]) return [];
-  const widths = kind === "picture" ? widthsOf(side) : [8, 16, 24];
+/**
+ * The keys of the renditions of a source that are made at its upload, as docs/recipe.md promises them for
+ * the chaos recipe.
+ */
+export function renditionKeys(key: string, content: Content): string[] {
+  if (REJECTED[content.kind]) return [];
   const path = written(key);
+  const widths = widthsOf(content, HERO_WIDTHS);
   return [...widths.map((width) => `hero-${width}w/${path}.jpg`), `thumb/${path}.png`];
+}
+
+/** The keys of those that are made when a viewer requests them. */
+export function onRequestKeys(key: string, content: Content): string[] {
+  if (REJECTED[content.kind]) return [];
+  return widthsOf(content, LATE_WIDTHS).flatMap((width) =>
+    LATE_EXTENSIONS.map((ext) => `late-${width}w/${written(key)}.${ext}`),
+  );
+}
+
+/** The keys of all renditions that a source can have, and the negotiated addresses. */
+export function askableKeys(key: string): string[] {
+  const path = written(key);
+  return [
+    ...HERO_WIDTHS.flatMap((width) =>
+      ["jpg", "auto"].map((ext) => `hero-${width}w/${path}.${ext}`),
+    ),
+    ...LATE_WIDTHS.flatMap((width) =>
+      [...LATE_EXTENSIONS, "auto"].map((ext) => `late-${width}w/${path}.${ext}`),
+    ),
+    `thumb/${path}.png`,
+  ];
 }
 
 export function manifestKey(key: string): string {
@@ -97,8 +125,8 @@ function written(key: string): string {
 }
 
 /** Each width up to the source's, and its own width in place of the first larger one. */
-function widthsOf(side: number): number[] {
-  const widths = [8, 16, 24];
+function widthsOf({ kind, side }: Content, widths: readonly number[]): readonly number[] {
+  if (kind !== "picture") return widths;
   const reached = widths.filter((width) => width <= side).length;
   return widths.slice(0, widths[reached - 1] === side ? reached : reached + 1);
 }

@@ -1,9 +1,11 @@
 export type { Rgb } from "./color.ts";
 export {
+  askableKeys,
   bytesOf,
   type Content,
   MOST_PIXELS,
   manifestKey,
+  onRequestKeys,
   REJECTED,
   renditionKeys,
   SMALL_LANE_BYTES,

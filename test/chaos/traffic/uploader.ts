@@ -14,7 +14,8 @@ export interface UploadOptions {
   readonly expected: ExpectedState;
   /** False while the fleet is busy, so that overwrites occur during jobs instead of waiting behind them. */
   readonly mayGoOn: () => boolean;
-  readonly onDone: () => void;
+  /** Called before an operation is sent; what it returns is called after it. */
+  readonly onChange: (operation: Operation) => (etag: string | undefined) => void;
   readonly signal: AbortSignal;
 }
 
@@ -38,16 +39,20 @@ export async function upload(options: UploadOptions): Promise<void> {
   await Promise.all(running);
 }
 
-async function perform({ key, content }: Operation, options: UploadOptions): Promise<void> {
+async function perform(operation: Operation, options: UploadOptions): Promise<void> {
+  const { key, content } = operation;
   const { s3, bucket, expected } = options;
   const at = { Bucket: bucket, Key: key };
   if (content === undefined) {
+    const onDone = options.onChange(operation);
     await s3.send(new DeleteObjectCommand(at));
     expected.delete(key);
-  } else {
-    const Body = await bytesOf(content);
-    const { ETag = "" } = await s3.send(new PutObjectCommand({ ...at, Body }));
-    expected.put(key, content, ETag);
+    onDone(undefined);
+    return;
   }
-  options.onDone();
+  const Body = await bytesOf(content);
+  const onDone = options.onChange(operation);
+  const { ETag = "" } = await s3.send(new PutObjectCommand({ ...at, Body }));
+  expected.put(key, content, ETag);
+  onDone(ETag);
 }

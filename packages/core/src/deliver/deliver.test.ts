@@ -175,7 +175,10 @@ describe("a rendition that is not stored", () => {
     const { renditionBucket: Bucket } = sandbox.resources;
     await sandbox.s3.send(new DeleteObjectCommand({ Bucket, Key: thumb }));
     const answer = await get(thumb);
-    expect(answer).toMatchObject({ status: 200, cacheControl: "public, max-age=10" });
+    expect(answer).toMatchObject({
+      status: 200,
+      cacheControl: "public, max-age=10, stale-if-error=10",
+    });
     expect(answer).not.toHaveProperty("etag");
     expect(await stands(thumb)).toBe(false);
     const sent = await onlyJob("small");
@@ -197,7 +200,10 @@ describe("a rendition that is not stored", () => {
     const { renditionBucket: Bucket } = sandbox.resources;
     await sandbox.s3.send(new PutObjectCommand({ Bucket, Key: hero(), Body: "not ours" }));
     const answer = await get();
-    expect(answer).toMatchObject({ status: 200, cacheControl: "public, max-age=10" });
+    expect(answer).toMatchObject({
+      status: 200,
+      cacheControl: "public, max-age=10, stale-if-error=10",
+    });
     expect((await object()).bytes.toString()).toBe("not ours");
   });
 
@@ -343,7 +349,7 @@ describe("what is too large to be made while a viewer waits", () => {
       status: 200,
       substitute: "rendition",
       contentType: "image/jpeg",
-      cacheControl: "public, max-age=10",
+      cacheControl: "public, max-age=10, stale-if-error=10",
     });
     expect(answer).not.toHaveProperty("etag");
     expect(answer.status === 200 && Buffer.from(answer.body)).toEqual(

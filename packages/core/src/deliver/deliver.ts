@@ -49,8 +49,11 @@ export interface DeliverResources extends ReconcileResources {
 /** A source that changes in each round is not delivered now. */
 const MAX_ROUNDS = 3;
 
-/** Answers of bytes that are not stored: they are soon replaced by the stored rendition. */
-const BRIEFLY = "public, max-age=10";
+/**
+ * Answers of bytes that are not stored: they are soon replaced by the stored rendition. Without
+ * `stale-if-error`, CloudFront would still answer them whenever an origin fails later.
+ */
+const BRIEFLY = "public, max-age=10, stale-if-error=10";
 
 /**
  * Makes the rendition at a key, stores it, and answers it: for keys that are in no bucket yet. Before

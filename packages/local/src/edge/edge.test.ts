@@ -55,6 +55,19 @@ describe("the origin group", () => {
     expect(edge.made.requests).toHaveLength(0);
   });
 
+  it("asks again on another connection where the origin has closed the one that was kept", async () => {
+    const used = new Set<unknown>();
+    const closing: Handler = (asked, answer) => {
+      if (used.has(asked.socket)) asked.socket.destroy();
+      else answering(200)(asked, answer);
+      used.add(asked.socket);
+    };
+    const edge = await TestEdge.start({ s3: closing });
+    expect((await edge.get("/a")).status).toBe(200);
+    expect((await edge.get("/b")).status).toBe(200);
+    expect(used.size).toBe(2);
+  });
+
   it("answers what the second origin answers", async () => {
     const edge = await TestEdge.start({ made: answering(503) });
     expect((await edge.get("/a")).status).toBe(503);
@@ -263,7 +276,7 @@ describe("requests at the same time", () => {
     const { handler, release } = held(answering(200, cached(60), "made"));
     const edge = await TestEdge.start({ made: handler });
     const all = Promise.all(Array.from({ length: 100 }, () => edge.get("/a")));
-    await expect.poll(() => edge.lookups).toBe(100);
+    await expect.poll(() => edge.lookups, { timeout: 10_000 }).toBe(100);
     release();
     const got = await all;
     const answers = new Set(got.map(({ status, body }) => `${status} ${body}`));
@@ -277,7 +290,7 @@ describe("requests at the same time", () => {
     const { handler, release } = held(answering(200, { "cache-control": "no-store" }));
     const edge = await TestEdge.start({ s3: handler });
     const all = Promise.all(Array.from({ length: 10 }, () => edge.get("/a")));
-    await expect.poll(() => edge.lookups).toBe(10);
+    await expect.poll(() => edge.lookups, { timeout: 10_000 }).toBe(10);
     release();
     await all;
     expect(edge.s3.requests).toHaveLength(1);
@@ -658,6 +671,12 @@ describe("the functions", () => {
     const start = TestEdge.start({}, { functions: { ...PASS, request: "function (" } });
     await expect(start).rejects.toThrow("Function statements require a function name");
   });
+});
+
+it("answers a path that is no path of a URL", async () => {
+  const request = "function handler() { return { statusCode: 404 }; }";
+  const edge = await TestEdge.start({}, { functions: { ...PASS, request }, pages: {} });
+  expect((await edge.get("//")).status).toBe(404);
 });
 
 it("serves a page only where the request's function has no rendition", async () => {

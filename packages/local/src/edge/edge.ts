@@ -171,10 +171,10 @@ class Behavior {
   }
 
   async #page({ url = "/" }: IncomingMessage): Promise<Reply | undefined> {
-    const { pathname, searchParams } = new URL(url, "http://localhost");
+    const [path = "", query] = url.split("?", 2);
     const { pages = {} } = this.#options;
-    if (!Object.hasOwn(pages, pathname)) return undefined;
-    const body = Buffer.from((await pages[pathname]?.(searchParams)) ?? "");
+    if (!Object.hasOwn(pages, path)) return undefined;
+    const body = Buffer.from((await pages[path]?.(new URLSearchParams(query))) ?? "");
     const headers = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
     return { status: 200, headers, body };
   }

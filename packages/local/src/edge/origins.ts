@@ -45,7 +45,8 @@ const DROPPED =
  *   https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/high_availability_origin_failover.html
  * - Origins get the cache key (URI and `v`) and the conditions of the cached answer; no header of
  *   the viewer, as no policy forwards any.
- * - Each origin is asked once. CloudFront would ask again after a failed connection.
+ * - Each origin is asked once, and again only where it has closed a connection that was kept for the
+ *   next request. CloudFront would ask again after every failed connection.
  */
 export class Origins {
   readonly #options: OriginOptions;
@@ -112,7 +113,11 @@ export class Origins {
         resolve(failed(504));
         sent.destroy();
       });
-      sent.on("error", () => resolve(failed(502)));
+      // https://nodejs.org/api/http.html#requestreusedsocket
+      sent.on("error", (error: NodeJS.ErrnoException) => {
+        const isClosed = sent.reusedSocket && error.code === "ECONNRESET";
+        resolve(isClosed ? this.#send(method, base, path, headers) : failed(502));
+      });
       sent.end();
     });
   }

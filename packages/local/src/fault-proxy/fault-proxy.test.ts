@@ -312,3 +312,33 @@ it("prefers an operation's rates to its service's, and rejects an unknown one", 
   expect(() => byRates({ seed: 1, rates: { reset: 0.6, SlowDown: 0.6 } })).toThrow("rates is");
   expect(() => byRates({ seed: 1, rates: {}, only: { s3: { reset: -1 } } })).toThrow("s3 is");
 });
+
+it("follows the calls that the server receives whole, with the status of its answer", async () => {
+  const seen: unknown[] = [];
+  const faults: (Fault | undefined)[] = [
+    undefined,
+    { kind: "lostAnswer" },
+    { kind: "SlowDown" },
+    { kind: "reset" },
+    { kind: "cutRequest" },
+  ];
+  await start(() => faults.shift());
+  proxy.follow = async ({ operation }, _request, read) => {
+    const sent = await read();
+    return (status) => void seen.push([operation, sent, status]);
+  };
+  for (const _each of [...faults]) {
+    await codeOf(get("/b/k", { method: "PUT", body: "content" }));
+  }
+  expect(seen).toEqual([
+    ["PutObject", "content", 200],
+    ["PutObject", "content", 200],
+  ]);
+
+  // The connection ends before the server has answered.
+  server.closeAllConnections();
+  server.removeAllListeners("request");
+  server.on("request", (request) => request.socket.destroy());
+  await codeOf(get("/b/k", { method: "DELETE" }));
+  await expect.poll(() => seen.at(-1)).toEqual(["DeleteObject", "", undefined]);
+});

@@ -41,6 +41,20 @@ export type Decide = (
 ) => Fault | undefined | Promise<Fault | undefined>;
 
 /**
+ * Follows the calls that are sent to the server whole. What it returns is called with the status of the
+ * server's answer, or without one if the connection ended first: then the server may have acted or not.
+ *
+ * @param body reads the request's body into memory; for calls with small bodies
+ */
+export type Follow = (
+  call: Call,
+  request: Pick<IncomingMessage, "headers" | "url">,
+  body: () => Promise<string>,
+) => OnAnswer | undefined | Promise<OnAnswer | undefined>;
+
+type OnAnswer = (status: number | undefined) => void;
+
+/**
  * Receives every call, whatever its outcome.
  *
  * @param body reads the request's body into memory; for calls with small bodies

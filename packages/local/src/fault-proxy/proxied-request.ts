@@ -8,7 +8,7 @@ import {
 } from "node:http";
 import { Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
-import type { FaultKind } from "./fault.ts";
+import type { FaultKind, Follow } from "./fault.ts";
 
 /** The server that requests are sent to. */
 export interface Upstream {
@@ -24,13 +24,20 @@ export class ProxiedRequest {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #upstream: Upstream;
+  readonly #onSent: () => ReturnType<Follow>;
   /** The request's body, if it has been read. */
   #read: Buffer | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse, upstream: Upstream) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    upstream: Upstream,
+    onSent: () => ReturnType<Follow>,
+  ) {
     this.#request = request;
     this.#response = response;
     this.#upstream = upstream;
+    this.#onSent = onSent;
   }
 
   async body(): Promise<string> {
@@ -88,8 +95,13 @@ export class ProxiedRequest {
 
   /** Sends the whole request and returns the response's headers. */
   async #ask(): Promise<IncomingMessage> {
+    const onAnswer = await this.#onSent();
     const sent = this.#open();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    promise.then(
+      ({ statusCode }) => onAnswer?.(statusCode),
+      () => onAnswer?.(undefined),
+    );
     sent.once("response", resolve).on("error", reject);
     // A server may respond before it has read the whole body: its response counts, not the broken pipe.
     pipeline(this.#content(), sent).catch(reject);

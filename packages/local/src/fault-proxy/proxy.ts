@@ -7,7 +7,7 @@ import {
 } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Call, callOf } from "./call.ts";
-import type { Decide, Fault, FaultKind, Observe } from "./fault.ts";
+import type { Decide, Fault, FaultKind, Follow, Observe } from "./fault.ts";
 import { ProxiedRequest, type Upstream } from "./proxied-request.ts";
 import { answer, refuse } from "./refusal.ts";
 
@@ -21,6 +21,7 @@ const KEEP_ALIVE_MS = 120_000;
 export class FaultProxy implements AsyncDisposable {
   /** Decides the faults of the following calls. */
   decide: Decide;
+  follow: Follow = () => undefined;
   readonly #observe: Observe | undefined;
   readonly #server: Server;
   readonly #upstream: Upstream;
@@ -81,7 +82,9 @@ export class FaultProxy implements AsyncDisposable {
 
   async #meet(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = callOf(request);
-    const proxied = new ProxiedRequest(request, response, this.#upstream);
+    const proxied: ProxiedRequest = new ProxiedRequest(request, response, this.#upstream, () =>
+      this.follow(call, request, () => proxied.body()),
+    );
     await this.#observe?.(call, request, () => proxied.body());
     const fault = await this.decide(call, () => proxied.body());
     if (fault === undefined) return proxied.through();

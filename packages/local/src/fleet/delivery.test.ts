@@ -143,14 +143,20 @@ test("with the version of its content an answer is immutable, with another it is
   );
 });
 
-test.each(["/", "/nothing", "/huge/a.jpg.webp", "/thumb/a.jpg.avif", "/_gallery/", "/thumb/../a"])(
-  "%s is refused before any origin is asked",
-  async (path) => {
-    const got = await get(path);
-    expect([got.status, xCache(got)]).toEqual([404, "FunctionGeneratedResponse"]);
-    expect(got.headers["cache-control"]).toBe("public, max-age=60");
-  },
-);
+test.each([
+  "/",
+  "//",
+  "//example.com/a",
+  "/nothing",
+  "/huge/a.jpg.webp",
+  "/thumb/a.jpg.avif",
+  "/_gallery/",
+  "/thumb/../a",
+])("%s is refused before any origin is asked", async (path) => {
+  const got = await get(path);
+  expect([got.status, xCache(got)]).toEqual([404, "FunctionGeneratedResponse"]);
+  expect(got.headers["cache-control"]).toBe("public, max-age=60");
+});
 
 test("a source that is gone is 404, at once where nothing was cached", async () => {
   const { endpoint, credentials, sourceBucket: Bucket } = fleet;

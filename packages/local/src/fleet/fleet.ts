@@ -73,7 +73,12 @@ export interface Fleet {
   /** The manifest's key of a source's key. */
   manifestKey(key: string): string;
   /** The current process ids of the functions' environments and of the workers. */
-  processes(): { readonly functions: readonly number[]; readonly workers: readonly number[] };
+  processes(): {
+    readonly functions: readonly number[];
+    /** Those of `functions` that make renditions on request. */
+    readonly deliver: readonly number[];
+    readonly workers: readonly number[];
+  };
   /**
    * Receives no more, neither messages nor requests, finishes the messages in flight and releases the
    * rest. S3 and SQS keep running.

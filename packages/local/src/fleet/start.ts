@@ -237,6 +237,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     manifestKey: (key) => manifestKey(recipe, key),
     processes: () => ({
       functions: [...fn.pids(), ...deliver.pids()],
+      deliver: deliver.pids(),
       workers: workers.flatMap((worker) => worker.pid() ?? []),
     }),
     drain,

@@ -1,0 +1,3 @@
+export { type ViewersReport, viewersReport } from "./report.ts";
+export { SourceTimeline, StoredTimeline } from "./timelines.ts";
+export { Viewers } from "./viewers.ts";
