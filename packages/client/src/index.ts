@@ -11,6 +11,7 @@ export type {
 } from "@imagefleet/core/manifest";
 export { defineRecipe, type PresetName } from "@imagefleet/core/recipe-definition";
 export type { Preset, Recipe } from "@imagefleet/core/recipe-types";
+export { type AddressManifest, type AddressWidthOptions, address } from "./address.ts";
 export { parseManifest } from "./manifest.ts";
 export {
   type Picture,
@@ -23,3 +24,5 @@ export {
   placeholder,
 } from "./picture.ts";
 export { type SignedSize, type SigningKey, signedAddress } from "./signed.ts";
+export { type AddressRecipe, addressRecipe } from "./preset-addresses.ts";
+export type { AddressOptions } from "./url.ts";

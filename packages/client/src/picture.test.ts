@@ -51,6 +51,41 @@ it("lists the widths of each format, the recipe's first format first, the last i
   });
 });
 
+it("ends each address with the version of the content, unless it is switched off", () => {
+  const versioned = { ...manifest, source: { etag: '"0a1b2c3d4e5f60718293a4b5c6d7e8f9"' } };
+  const data = picture(versioned, "hero");
+  const lists = [data?.sources[0]?.srcset, data?.img.srcset].join(", ").split(", ");
+  expect(lists).toHaveLength(4);
+  for (const each of lists) expect(each).toMatch(/^\/hero-\d+w\/tom\.jpg\.\w+\?v=0a1b2c3d \d+w$/);
+  expect(data?.img.src).toBe("/hero-800w/tom.jpg.jpg?v=0a1b2c3d");
+  expect(picture(versioned, "hero", { version: false })).toEqual(picture(manifest, "hero"));
+});
+
+it("lists renditions that are made on request beside those that exist", () => {
+  const parsed = parseManifest({
+    version: 1,
+    revision: "r",
+    seq: 1,
+    source: { bucket: "b", key: "tom.jpg", etag: '"0a1b2c3d"', bytes: 1 },
+    recipe: "f",
+    srcset: manifest.srcset,
+    renditions: [],
+    onRequest: [
+      {
+        preset: "hero",
+        key: "hero-800w/tom.jpg.jpg",
+        width: 800,
+        height: 400,
+        format: "jpeg",
+        fingerprint: "f",
+      },
+    ],
+    stale: [],
+    at: "2026-01-01T00:00:00.000Z",
+  });
+  expect(picture(parsed, "hero")?.img.src).toBe("/hero-800w/tom.jpg.jpg?v=0a1b2c3d");
+});
+
 it("writes a single file without srcset and sizes", () => {
   expect(picture(manifest, "thumb")).toEqual({
     sources: [],

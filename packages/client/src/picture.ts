@@ -1,9 +1,11 @@
 import type { PresetName } from "@imagefleet/core/recipe-definition";
 import type { Recipe } from "@imagefleet/core/recipe-types";
 import { thumbHashToDataURL } from "thumbhash";
+import { type AddressOptions, urlOf, versionQuery } from "./url.ts";
 
 /** The part of a manifest that a page needs; a tombstone and a rejected source have neither field. */
 export interface PictureManifest {
+  readonly source?: { readonly key?: string; readonly etag?: string };
   readonly srcset?: Readonly<Record<string, readonly Candidate[]>> | undefined;
   readonly placeholder?: { readonly thumbhash: string; readonly color: string } | undefined;
   /** Of a tombstone: the source was deleted. */
@@ -45,16 +47,14 @@ export interface Picture {
   readonly color?: string;
 }
 
-export interface PictureOptions {
-  /** Where keys are served, such as `https://images.example.com/`. Default: `/`. */
-  readonly base?: string;
+export interface PictureOptions extends AddressOptions {
   /** The `sizes` attribute: the width of the image in the layout. Default: `100vw`. */
   readonly sizes?: string;
 }
 
 /**
- * The data of a `<picture>` element: only renditions that exist, in the recipe's order of formats, the
- * last of them in the `<img>`.
+ * The data of a `<picture>` element: only renditions that exist or are made on request, in the recipe's
+ * order of formats, the last of them in the `<img>`.
  *
  * @typeParam R `typeof recipe`: a name that is not a preset of the recipe does not compile
  * @param manifest from the rendition bucket, or what `parseManifest` returned
@@ -72,20 +72,21 @@ export interface PictureOptions {
 export function picture<R extends Recipe = Recipe>(
   manifest: PictureManifest,
   preset: PresetName<R>,
-  { base = "/", sizes = "100vw" }: PictureOptions = {},
+  { base = "/", sizes = "100vw", version = true }: PictureOptions = {},
 ): Picture | undefined {
   // Not an inherited property, such as "constructor".
   const own = manifest.srcset && Object.hasOwn(manifest.srcset, preset);
   const candidates = (own && manifest.srcset?.[preset]) || [];
+  const query = version ? versionQuery(manifest.source?.etag) : "";
   const files = candidates.toSorted((a, b) => a.width - b.width);
   const types = [...new Set(candidates.map(({ type }) => type))];
   const sources = types.map((type): PictureSource => {
     const ofType = files.filter((each) => each.type === type);
     if (ofType.length === 1)
-      return { type, srcset: ofType.map(({ key }) => urlOf(base, key)).join() };
+      return { type, srcset: ofType.map(({ key }) => urlOf(base, key, query)).join() };
     return {
       type,
-      srcset: ofType.map((each) => `${urlOf(base, each.key)} ${each.width}w`).join(", "),
+      srcset: ofType.map((each) => `${urlOf(base, each.key, query)} ${each.width}w`).join(", "),
       sizes,
     };
   });
@@ -96,7 +97,7 @@ export function picture<R extends Recipe = Recipe>(
   return {
     sources,
     img: {
-      src: urlOf(base, key),
+      src: urlOf(base, key, query),
       ...(last.sizes && { srcset: last.srcset, sizes }),
       width,
       height,
@@ -157,13 +158,4 @@ function tag(name: string, attributes: object): string {
 /** https://html.spec.whatwg.org/multipage/syntax.html#attributes-2: in double quotes, these two. */
 function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
-}
-
-/**
- * A key as a URL: `%` is part of a key, and a comma or a space would end a candidate of `srcset`.
- * https://html.spec.whatwg.org/multipage/images.html#srcset-attributes
- */
-function urlOf(base: string, key: string): string {
-  const path = key.split("/").map(encodeURIComponent).join("/");
-  return (base.endsWith("/") ? base : `${base}/`) + path;
 }

@@ -96,7 +96,11 @@ export interface Preset {
  * @example
  * recipe.presets.map(presetLabel); // ["thumb", "hero-400w", "hero-800w"]
  */
-export function presetLabel({ name, responsive, width }: Preset): string {
+export function presetLabel({
+  name,
+  responsive,
+  width,
+}: Pick<Preset, "name" | "responsive" | "width">): string {
   return responsive === undefined ? name : `${name}-${width}w`;
 }
 
