@@ -8,6 +8,7 @@ import { addDlqCommands } from "./commands/dlq/commands.ts";
 import { addDoctorCommand } from "./commands/doctor/commands.ts";
 import { addEstimateCommand } from "./commands/estimate/commands.ts";
 import { addPreflightCommand } from "./commands/preflight/commands.ts";
+import { addPurgeCommand } from "./commands/purge/commands.ts";
 import { addRenderCommand } from "./commands/render/commands.ts";
 import { addReprocessCommand } from "./commands/reprocess/commands.ts";
 import { addEnvCommand } from "./commands/shell-env/commands.ts";
@@ -60,6 +61,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addAuditCommand(root, context);
   addReprocessCommand(root, context);
   addDlqCommands(root, context);
+  addPurgeCommand(root, context);
   addPreflightCommand(root, context);
   addDoctorCommand(root, context);
   addHelpCommand(root, context);

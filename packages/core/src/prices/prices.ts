@@ -5,6 +5,7 @@
  * https://aws.amazon.com/lambda/pricing/ https://aws.amazon.com/fargate/pricing/
  * https://aws.amazon.com/cloudwatch/pricing/ https://aws.amazon.com/kms/pricing/
  * https://aws.amazon.com/ecr/pricing/ https://aws.amazon.com/vpc/pricing/
+ * https://aws.amazon.com/cloudfront/pricing/
  */
 export const PRICES = {
   date: "2026-11-01",
@@ -50,4 +51,17 @@ export const PRICES = {
   },
   kms: { keyMonth: 1, request: 0.03 / 10_000 },
   ecr: { gibMonth: 0.1 },
+  /** Without a flat-rate plan. What CloudFront reads from S3 and from Lambda costs no transfer. */
+  cloudFront: {
+    /** To viewers in the US, Canada, Mexico, Europe, Israel and Turkey, of the first 10 TB of a month. */
+    gib: 0.085,
+    /** HTTPS, from the US, Canada and Mexico; 0.012 / 10,000 from Europe */
+    request: 0.01 / 10_000,
+    /** One run of a CloudFront Function. */
+    functionRun: 0.1 / 1_000_000,
+    /** A path of an invalidation, after the first `free.invalidationPaths` of a month. */
+    invalidationPath: 0.005,
+    /** Free each month, for all distributions of an account. */
+    free: { gib: 1024, requests: 10_000_000, functionRuns: 2_000_000, invalidationPaths: 1000 },
+  },
 } as const;
