@@ -179,6 +179,9 @@ it("commands that change something need exactly the recorded permissions", async
   const purge = ["purge", "in/a.jpg", "--wait", "--recipe", "recipe.mjs", "--data", "."];
   const purged = await run(purge, { cwd: folder, env: onAws });
   expect(purged.code, purged.stderr).toBe(0);
+  const warm = ["warm", "--recipe", "recipe.mjs", "--data", "."];
+  const warmed = await run(warm, { cwd: folder, env: onAws });
+  expect(warmed.code, warmed.stderr).toBe(0);
 
   expect(operator.unknown).toEqual(viewer.unknown);
   await expect(asFile(operator.needed())).toMatchFileSnapshot(recordedFile("operator"));

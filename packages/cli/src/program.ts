@@ -14,6 +14,7 @@ import { addReprocessCommand } from "./commands/reprocess/commands.ts";
 import { addEnvCommand } from "./commands/shell-env/commands.ts";
 import { addStartCommand } from "./commands/start/commands.ts";
 import { addStatusCommand } from "./commands/status/commands.ts";
+import { addWarmCommand } from "./commands/warm/commands.ts";
 import { CONNECTION_GROUP } from "./connection/options.ts";
 import type { Env } from "./env.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-code.ts";
@@ -62,6 +63,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addReprocessCommand(root, context);
   addDlqCommands(root, context);
   addPurgeCommand(root, context);
+  addWarmCommand(root, context);
   addPreflightCommand(root, context);
   addDoctorCommand(root, context);
   addHelpCommand(root, context);

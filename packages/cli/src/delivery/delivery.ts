@@ -15,7 +15,7 @@ export type Delivery =
  * rendition bucket as an origin.
  *
  * @param flag the flag that names it, for errors: `--distribution ID`
- * @throws UsageError when there is none, or there are several
+ * @throws UsageError when nothing does, or several distributions do
  */
 export async function deliveryOf(
   connection: Connection,

@@ -13,8 +13,8 @@ Examples:
 estimate renders a sample of the images on this machine, and calculates time and
 cost of all of them from it, for each lane. Presets with when: "request" are not
 part of that: they are made when they are first requested, and have a cost of
-their own. What a million views cost depends on the share of them that CloudFront
-answers from its caches (--hit-ratio).
+their own. What a million views cost depends on the share of them that
+CloudFront answers from its caches (--hit-ratio).
 `;
 
 export function addEstimateCommand(root: Command, context: CommandContext): void {

@@ -1,12 +1,7 @@
-import {
-  type KeyPattern,
-  manifestPattern,
-  renditionPatterns,
-  sourcePath,
-} from "@imagefleet/core/plan";
+import { type KeyPattern, manifestPattern, renditionPatterns } from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
 import { addressPath } from "../../delivery/address.ts";
-import { UsageError } from "../../usage-error.ts";
+import { targetOf } from "../../delivery/targets.ts";
 
 /**
  * Characters whose form in a path of an invalidation is not certain. The edge encodes most of them,
@@ -30,13 +25,9 @@ const UNCERTAIN = /[~*;:@=&+$,?]/;
  */
 export function invalidationPaths(recipe: Recipe, targets: readonly string[]): string[] {
   const patterns = addressPatterns(recipe);
-  const starts = targets.flatMap((target) => {
-    const prefix = prefixOf(target);
-    if (prefix === undefined) {
-      const path = sourcePath(recipe, checked(recipe, target, target));
-      return patterns.map(({ before, after }) => before + path + after);
-    }
-    const path = pathPrefix(recipe, target, prefix);
+  const starts = targets.flatMap((text) => {
+    const { path, prefix } = targetOf(recipe, text);
+    if (prefix === undefined) return patterns.map(({ before, after }) => before + path + after);
     return path === "" ? [recipe.output.prefix] : patterns.map(({ before }) => before + path);
   });
   const paths = starts.map((start) => addressPath(certain(start)));
@@ -44,12 +35,6 @@ export function invalidationPaths(recipe: Recipe, targets: readonly string[]): s
   return distinct
     .filter((path) => !distinct.some((other) => other !== path && path.startsWith(other)))
     .map((path) => `${path}*`);
-}
-
-/** What a prefix selects by; undefined: the target is one key. */
-function prefixOf(target: string): string | undefined {
-  if (target.endsWith("*")) return target.slice(0, -1);
-  return target.endsWith("/") ? target : undefined;
 }
 
 /**
@@ -73,25 +58,6 @@ function commonStart(a: string, b: string): string {
   let length = 0;
   while (length < a.length && a[length] === b[length]) length++;
   return a.slice(0, length);
-}
-
-/** The start of the paths of all sources whose keys begin with a prefix; empty: all sources. */
-function pathPrefix(recipe: Recipe, target: string, prefix: string): string {
-  if (recipe.source.prefix.startsWith(prefix)) return "";
-  const rest = checked(recipe, target, prefix).slice(recipe.source.prefix.length);
-  const at = rest.lastIndexOf("/");
-  const [folder, name] = [rest.slice(0, Math.max(0, at)), rest.slice(at + 1)];
-  // A name of dots alone has another form than one that only begins with them.
-  if (!/^\.{0,2}$/.test(name)) return sourcePath(recipe, recipe.source.prefix + rest);
-  return at < 0 ? "" : `${sourcePath(recipe, recipe.source.prefix + folder)}/`;
-}
-
-function checked(recipe: Recipe, target: string, key: string): string {
-  const { prefix } = recipe.source;
-  if (key.startsWith(prefix)) return key;
-  throw new UsageError(
-    `${target} is no key of a source: they begin with "${prefix}" (source.prefix of the recipe). For all sources, use ${prefix}*`,
-  );
 }
 
 function certain(start: string): string {
