@@ -66,7 +66,7 @@ export class Imagefleet extends $util.ComponentResource {
     const scope = { fleet, alarmTopic };
     budget(scope);
     const programs = { consume, worker, cluster };
-    const people = policiesForPeople(fleet, lanes, stores, programs);
+    const people = policiesForPeople(fleet, lanes, stores, programs, delivery);
     // In `sst dev` the worker runs on the developer's machine, and no alarm should wake anybody.
     const page = $dev
       ? undefined

@@ -1,6 +1,7 @@
 import { decrypting } from "./access.ts";
 import { type Fleet, physicalOfAccount } from "./context.ts";
 import type { Programs } from "./dashboard.ts";
+import type { Delivery } from "./delivery.ts";
 import type { Lanes } from "./queues.ts";
 import type { Stores } from "./storage.ts";
 
@@ -10,7 +11,13 @@ type Statement = aws.types.input.iam.GetPolicyDocumentStatementArgs;
  * The policies for people: `viewer` for the commands of `imagefleet` that only read, `operator` for all
  * of them, `doctor` for preflight and doctor.
  */
-export function policiesForPeople(fleet: Fleet, lanes: Lanes, stores: Stores, programs: Programs) {
+export function policiesForPeople(
+  fleet: Fleet,
+  lanes: Lanes,
+  stores: Stores,
+  programs: Programs,
+  delivery: Delivery | undefined,
+) {
   const { small, large } = lanes;
   const { source, renditions } = stores;
   const { recipe } = fleet;
@@ -29,11 +36,21 @@ export function policiesForPeople(fleet: Fleet, lanes: Lanes, stores: Stores, pr
     { actions: ["cloudwatch:GetMetricData"], resources: ["*"] },
     ...decrypting(fleet, stores),
   ];
-  // In addition: reprocess and audit --repair; dlq redrive, discard and import.
+  // In addition: reprocess and audit --repair; dlq redrive, discard and import; purge.
   const changing: Statement[] = [
     { actions: ["sqs:SendMessage"], resources: [...queues, ...dlq] },
     { actions: ["sqs:DeleteMessage"], resources: dlq },
     { actions: ["s3:DeleteObject"], resources: [results] },
+    ...(delivery
+      ? [
+          {
+            actions: ["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"],
+            resources: [delivery.distributionArn],
+          },
+          // A list, to find the distribution by its origin.
+          { actions: ["cloudfront:ListDistributions"], resources: ["*"] },
+        ]
+      : []),
   ];
   return {
     viewer: policy(fleet, "Viewer", "imagefleet status, audit, estimate, dlq list", looking),

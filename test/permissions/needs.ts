@@ -2,6 +2,7 @@ import type { Call, Observe } from "@imagefleet/local/fault-proxy";
 import * as v from "valibot";
 import {
   ASKS_FOR_MORE,
+  CLOUDFRONT_OPERATIONS,
   CLOUDWATCH_OPERATIONS,
   READS_BY_CONDITION,
   S3_OPERATIONS,
@@ -52,6 +53,16 @@ export async function needsOf(
   if (service === "sqs") return [sqsNeed(operation, await body(), places)];
   const { action } = known(CLOUDWATCH_OPERATIONS, operation);
   return [{ call: operation, action, resource: "*" }];
+}
+
+/**
+ * The permission that IAM requires for a call of CloudFront's API.
+ *
+ * @throws Error for an unknown operation
+ */
+export function cloudFrontNeed(operation: string): Need {
+  const { action, on } = known(CLOUDFRONT_OPERATIONS, operation);
+  return { call: operation, action, resource: on === "distribution" ? on : "*" };
 }
 
 const queueSchema = v.pipe(

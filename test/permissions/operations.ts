@@ -1,7 +1,7 @@
 /** The permission for an operation: its action, and the kind of resource. */
 export interface Authorization {
   readonly action: string;
-  readonly on: "object" | "bucket" | "queue" | "everything";
+  readonly on: "object" | "bucket" | "queue" | "distribution" | "everything";
 }
 
 /**
@@ -52,6 +52,13 @@ export const SQS_OPERATIONS: Readonly<Record<string, Authorization>> = {
 export const CLOUDWATCH_OPERATIONS: Readonly<Record<string, Authorization>> = {
   DescribeAlarms: { action: "cloudwatch:DescribeAlarms", on: "everything" },
   GetMetricData: { action: "cloudwatch:GetMetricData", on: "everything" },
+};
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudfront.html */
+export const CLOUDFRONT_OPERATIONS: Readonly<Record<string, Authorization>> = {
+  CreateInvalidation: { action: "cloudfront:CreateInvalidation", on: "distribution" },
+  GetInvalidation: { action: "cloudfront:GetInvalidation", on: "distribution" },
+  ListDistributions: { action: "cloudfront:ListDistributions", on: "everything" },
 };
 
 /**

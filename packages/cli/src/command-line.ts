@@ -3,7 +3,7 @@ import { CONNECTION_GROUP } from "./connection/options.ts";
 import { shellWord } from "./invocation.ts";
 
 /** Options that a repeated command needs in order to continue the same work. */
-const REPEATED = ["--recipe", "--checkpoint", "--stage"];
+const REPEATED = ["--recipe", "--checkpoint", "--stage", "--url", "--rate", "--concurrency"];
 
 /**
  * Completes a command so that it can be copied: with the connection options of the command that was run.

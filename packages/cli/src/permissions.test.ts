@@ -9,12 +9,15 @@ import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import {
   asFile,
   CallRecorder,
+  cloudFrontNeed,
   localPlaces,
   recordedFile,
 } from "@imagefleet/test/permissions/index.ts";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { putDeadLetters, takeAll } from "./commands/dlq/fixtures/dead-letters.ts";
+import { RESOLVE_LOCALLY } from "./connection/fixtures/resolve-locally.ts";
+import { CloudFrontServer } from "./delivery/fixtures/cloudfront.ts";
 import { Cli, run } from "./fixtures/cli.ts";
 import { noise } from "./fixtures/pictures.ts";
 
@@ -92,7 +95,7 @@ async function imagefleet(by: keyof typeof proxies, line: string, env: NodeJS.Pr
 }
 
 function argsOf(by: keyof typeof proxies, line: string): string[] {
-  const recipe = /^(audit|reprocess|estimate)/.test(line) ? ["--recipe", "recipe.mjs"] : [];
+  const recipe = /^(audit|reprocess|estimate|purge)/.test(line) ? ["--recipe", "recipe.mjs"] : [];
   return [...line.split(" "), ...recipe, "--endpoint", proxies[by].endpoint, "--data", "."];
 }
 
@@ -161,6 +164,24 @@ it("commands that change something need exactly the recorded permissions", async
     for (const { url } of Object.values(resources.lanes)) await takeAll(sandbox, url);
   const { code, stderr } = await ended;
   expect(code, stderr).toBe(0);
+
+  await using cloudFront = await CloudFrontServer.start();
+  const origins = [`${resources.renditionBucket}.s3.us-east-1.amazonaws.com`];
+  cloudFront.distributions = [{ id: "E1", domainName: "d1.cloudfront.net", origins }];
+  cloudFront.onCall = (operation) => operator.add("cloud", cloudFrontNeed(operation));
+  const onAws = {
+    ...awsEnvironment(),
+    ...RESOLVE_LOCALLY,
+    IMAGEFLEET_RENDITION_BUCKET: resources.renditionBucket,
+    AWS_ENDPOINT_URL_S3: proxies.changing.endpoint.replace("127.0.0.1", "servers"),
+    AWS_ENDPOINT_URL_CLOUDFRONT: cloudFront.endpoint,
+  };
+  const purge = ["purge", "in/a.jpg", "--wait", "--recipe", "recipe.mjs", "--data", "."];
+  const purged = await run(purge, { cwd: folder, env: onAws });
+  expect(purged.code, purged.stderr).toBe(0);
+  const warm = ["warm", "--recipe", "recipe.mjs", "--data", "."];
+  const warmed = await run(warm, { cwd: folder, env: onAws });
+  expect(warmed.code, warmed.stderr).toBe(0);
 
   expect(operator.unknown).toEqual(viewer.unknown);
   await expect(asFile(operator.needed())).toMatchFileSnapshot(recordedFile("operator"));

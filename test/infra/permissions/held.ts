@@ -1,7 +1,7 @@
 import { all, at, textAt, texts } from "../read.ts";
 import type { Graph, Json } from "../resource.ts";
 import { statements } from "../rules/access.ts";
-import { keyOf, names, OWN_KEY } from "./names.ts";
+import { distributions, keyOf, names, OWN_KEY } from "./names.ts";
 import { type Role, recorded } from "./recorded.ts";
 
 /** The roles and policies of a graph by whom they are for. */
@@ -31,7 +31,12 @@ export function held(graph: Graph, role: Role): ReadonlySet<string> {
 
 /** What a role was recorded to need, what S3 then does in its name with a key, what X-Ray asks for. */
 export function needed(graph: Graph, role: Role): ReadonlyMap<string, string> {
-  const needs = new Map(Object.entries(recorded(role)));
+  const delivers = distributions(graph).length > 0;
+  const needs = new Map(
+    Object.entries(recorded(role)).filter(
+      ([grant]) => delivers || !grant.startsWith("cloudfront:"),
+    ),
+  );
   for (const bucket of ["source", "renditions"] as const) {
     const key = keyOf(graph, bucket);
     if (key === undefined) continue;

@@ -56,9 +56,18 @@ export function names(graph: Graph): ReadonlyMap<string, string> {
     ...tasks,
     ...functions,
     ...roles,
+    ...distributions(graph).map((arn) => [arn, "distribution"] as const),
     [`${IAM}aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS`, "role of ECS"],
     ...keys(graph),
   ]);
+}
+
+/** The distribution that may call the function for missing renditions; none: nothing is delivered. */
+export function distributions(graph: Graph): string[] {
+  const callers = all(graph, "lambda/permission:Permission").filter(
+    ({ inputs }) => textAt(inputs, "principal") === "cloudfront.amazonaws.com",
+  );
+  return [...new Set(callers.map(({ inputs }) => textAt(inputs, "sourceArn")))];
 }
 
 /** What a bucket's objects are encrypted with: a key's name in grants; undefined: S3's own. */

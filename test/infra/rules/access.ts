@@ -19,6 +19,7 @@ const LIVE = new Set(["appsync:*", "s3:*"]);
 
 /** What is allowed on everything, for its service knows no resources of its own. */
 const WITHOUT_RESOURCE = new Map([
+  ["cloudfront:ListDistributions", "to find the distribution by its origin"],
   ["cloudwatch:GetMetricData", "the oldest message's age, for people who look"],
   ["cloudwatch:DescribeAlarms", "states of alarms, for preflight and doctor"],
   ["ec2:DescribeInternetGateways", "what is used of its quota"],

@@ -2,6 +2,7 @@
 export const SERVICES = [
   "S3",
   "SQS",
+  "CLOUDFRONT",
   "CLOUDWATCH",
   "EC2",
   "ECS",

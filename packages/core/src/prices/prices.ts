@@ -1,14 +1,11 @@
 /**
  * AWS's list prices in us-east-1, USD, as of `date`, without free tiers. Other regions differ by some
  * percent. Every price in the code and the docs is from here. AWS's price lists write GB for GiB.
- * https://aws.amazon.com/s3/pricing/ https://aws.amazon.com/sqs/pricing/
- * https://aws.amazon.com/lambda/pricing/ https://aws.amazon.com/fargate/pricing/
- * https://aws.amazon.com/cloudwatch/pricing/ https://aws.amazon.com/kms/pricing/
- * https://aws.amazon.com/ecr/pricing/ https://aws.amazon.com/vpc/pricing/
  */
 export const PRICES = {
   date: "2026-11-01",
   region: "us-east-1",
+  /** https://aws.amazon.com/s3/pricing/ */
   s3: {
     /** PUT, COPY, POST, LIST */
     write: 0.005 / 1000,
@@ -20,24 +17,28 @@ export const PRICES = {
     tieringMove: 0.01 / 1000,
     tieringWatchMonth: 0.0025 / 1000,
   },
+  /** https://aws.amazon.com/sqs/pricing/ */
   sqs: {
     /** A request of up to 64 KiB with up to ten messages, after the first million per month. */
     request: 0.4 / 1_000_000,
   },
+  /** https://aws.amazon.com/lambda/pricing/ */
   lambda: {
     /** arm64 */
     gibSecond: 0.0000133334,
     request: 0.2 / 1_000_000,
   },
+  /** https://aws.amazon.com/fargate/pricing/ */
   fargate: {
     /** arm64 */
     vcpuSecond: 0.03238 / 3600,
     gibSecond: 0.00356 / 3600,
     /** Beyond 20 GiB of disk. */
     diskGibSecond: 0.000111 / 3600,
-    /** A public IPv4 address in use. */
+    /** A public IPv4 address in use. https://aws.amazon.com/vpc/pricing/ */
     addressSecond: 0.005 / 3600,
   },
+  /** https://aws.amazon.com/cloudwatch/pricing/ */
   cloudwatch: {
     /** One metric of one alarm. */
     alarmMetricMonth: 0.1,
@@ -48,6 +49,24 @@ export const PRICES = {
     logGib: 0.5,
     logGibMonth: 0.03,
   },
+  /** https://aws.amazon.com/kms/pricing/ */
   kms: { keyMonth: 1, request: 0.03 / 10_000 },
+  /** https://aws.amazon.com/ecr/pricing/ */
   ecr: { gibMonth: 0.1 },
+  /**
+   * Without a flat-rate plan. What CloudFront reads from S3 and from Lambda costs no transfer.
+   * https://aws.amazon.com/cloudfront/pricing/
+   */
+  cloudFront: {
+    /** To viewers in the US, Canada, Mexico, Europe, Israel and Turkey, of the first 10 TB of a month. */
+    gib: 0.085,
+    /** HTTPS, from the US, Canada and Mexico; 0.012 / 10,000 from Europe */
+    request: 0.01 / 10_000,
+    /** One run of a CloudFront Function. */
+    functionRun: 0.1 / 1_000_000,
+    /** A path of an invalidation, after the first `free.invalidationPaths` of a month. */
+    invalidationPath: 0.005,
+    /** Free each month, for all distributions of an account. */
+    free: { gib: 1024, requests: 10_000_000, functionRuns: 2_000_000, invalidationPaths: 1000 },
+  },
 } as const;

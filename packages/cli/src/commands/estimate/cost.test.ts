@@ -9,6 +9,8 @@ const small: Measured = {
   bytesOut: 100,
   renditions: 6,
   cpuSeconds: 1,
+  onRequest: [],
+  aloneSeconds: [0.2],
 };
 const large: Measured = { ...small, lane: "large", cpuSeconds: 20 };
 

@@ -15,6 +15,10 @@ export interface Measured {
   readonly renditions: number;
   /** CPU time of decode and encode, s. */
   readonly cpuSeconds: number;
+  /** The bytes of each rendition that is made on request. */
+  readonly onRequest: readonly number[];
+  /** CPU time of a rendition that is made alone, as on request, s. Empty for the large lane. */
+  readonly aloneSeconds: readonly number[];
 }
 
 /** All sources; `bytes` is their sum. */
@@ -106,10 +110,10 @@ function meanCpu(sample: readonly Measured[], lane: Lane): number {
   return mean((some.length > 0 ? some : sample).map(({ cpuSeconds }) => cpuSeconds));
 }
 
-function mean(values: readonly number[]): number {
+export function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : sum(values) / values.length;
 }
 
-function sum(values: readonly number[]): number {
+export function sum(values: readonly number[]): number {
   return values.reduce((all, each) => all + each, 0);
 }

@@ -1,18 +1,27 @@
 import { type ImageInput, probe, render } from "@imagefleet/core/image";
 import { Rejection } from "@imagefleet/core/outcome";
-import { laneByBytes } from "@imagefleet/core/plan";
-import type { Recipe } from "@imagefleet/core/recipe";
+import { laneByBytes, type SourceInfo, sizedRenditions } from "@imagefleet/core/plan";
+import type { Preset, Recipe } from "@imagefleet/core/recipe";
 import { planFor } from "../../recipe/plan-for.ts";
 import type { Measured } from "./cost.ts";
 
+interface File {
+  readonly path: string;
+  readonly key: string;
+  readonly bytes: number;
+}
+
 /**
- * Runs the recipe on a file and discards the renditions.
+ * Runs the recipe on a file as the fleet does, and discards the renditions: those that are made at the
+ * upload together, those on request one by one. The large lane makes all at the upload.
  *
+ * @param turn which rendition is made alone in a recipe without any on request: each in its turn
  * @returns the reason when the file is rejected
  */
 export async function measure(
-  file: { readonly path: string; readonly key: string; readonly bytes: number },
+  file: File,
   recipe: Recipe,
+  turn: number,
   signal: AbortSignal,
 ): Promise<Measured | string> {
   const input: ImageInput = { kind: "file", path: file.path };
@@ -20,7 +29,10 @@ export async function measure(
   let [bytesOut, renditions] = [0, 0];
   try {
     const info = await probe(input, recipe);
-    const { lane, plan } = planFor(laneByBytes(recipe, file.bytes), info, recipe, file.key);
+    const atUpload = withPresets(recipe, ({ when }) => when !== "request");
+    const small = planFor(laneByBytes(recipe, file.bytes), info, atUpload, file.key);
+    const { lane } = small;
+    const plan = lane === "small" ? small.plan : planFor(lane, info, recipe, file.key).plan;
     await render(input, plan, {
       signal,
       onRendition: ({ data }) => {
@@ -29,9 +41,52 @@ export async function measure(
       },
     });
     const { user, system } = process.cpuUsage(began);
-    return { lane, bytesIn: file.bytes, bytesOut, renditions, cpuSeconds: (user + system) / 1e6 };
+    const cpuSeconds = (user + system) / 1e6;
+    const made = lane === "large" ? [] : await makeAlone(file, info, recipe, turn, signal);
+    return {
+      lane,
+      bytesIn: file.bytes,
+      bytesOut,
+      renditions,
+      cpuSeconds,
+      onRequest: made.flatMap(({ isOnRequest, bytes }) => (isOnRequest ? bytes : [])),
+      aloneSeconds: made.map((each) => each.cpuSeconds),
+    };
   } catch (error) {
     if (error instanceof Rejection) return error.reason;
     throw error;
   }
+}
+
+/** Renditions as they are made on request: each by a probe and a render of its own. */
+async function makeAlone(
+  { path, key }: File,
+  info: SourceInfo,
+  recipe: Recipe,
+  turn: number,
+  signal: AbortSignal,
+) {
+  const input: ImageInput = { kind: "file", path };
+  // Which widths are made depends on the others.
+  const presets = sizedRenditions(info, recipe, key).map(({ preset }) => preset);
+  const onRequest = presets.filter(({ when }) => when === "request");
+  const some = presets.slice(turn % presets.length).slice(0, 1);
+  const made: { isOnRequest: boolean; bytes: number; cpuSeconds: number }[] = [];
+  for (const preset of onRequest.length > 0 ? onRequest : some) {
+    const began = process.cpuUsage();
+    let bytes = 0;
+    const alone = withPresets(recipe, (each) => each === preset);
+    const { plan } = planFor("small", await probe(input, recipe), alone, key);
+    const onRendition = ({ data }: { data: Uint8Array }) => {
+      bytes = data.length;
+    };
+    await render(input, plan, { signal, onRendition });
+    const { user, system } = process.cpuUsage(began);
+    made.push({ isOnRequest: onRequest.length > 0, bytes, cpuSeconds: (user + system) / 1e6 });
+  }
+  return made;
+}
+
+function withPresets(recipe: Recipe, isKept: (preset: Preset) => boolean): Recipe {
+  return { ...recipe, presets: recipe.presets.filter(isKept) };
 }

@@ -13,6 +13,7 @@ import { outcomesText, tally } from "../../terminal/source-table.ts";
 import { type Column, table } from "../../terminal/table.ts";
 import { UsageError } from "../../usage-error.ts";
 import { type Estimate, estimate, type Material, type Measured } from "./cost.ts";
+import { bytesAView, type MadeCost, madeCost, type ViewsCost, viewsCost } from "./delivery-cost.ts";
 import { fromBucket, fromFiles } from "./material.ts";
 import { measure } from "./measure.ts";
 
@@ -25,6 +26,18 @@ export interface EstimateOptions {
   readonly sample: number;
   readonly functions: number;
   readonly tasks: number;
+  /** Default: {@link HIT_RATIOS}. */
+  readonly hitRatio?: number | undefined;
+}
+
+const HIT_RATIOS = [0.9, 0.99];
+
+/** What viewers cost. */
+interface DeliveryCost {
+  readonly bytesAView: number;
+  readonly views: readonly ViewsCost[];
+  /** Undefined: the sample has no image whose renditions the function makes. */
+  readonly made: MadeCost | undefined;
 }
 
 /** `imagefleet estimate`: estimates time and cost of the recipe from a sample. */
@@ -51,7 +64,8 @@ export async function estimateCommand(options: EstimateOptions, screen: Screen):
   configureCodec({ threads: 1 });
   for await (const file of found.sample) {
     if (signal.aborted) return EXIT.interrupted;
-    const result = await measure(file, recipe, signal);
+    const turn = measured.length + rejected.length;
+    const result = await measure(file, recipe, turn, signal);
     if (typeof result === "string") rejected.push(result);
     else measured.push(result);
   }
@@ -63,10 +77,22 @@ export async function estimateCommand(options: EstimateOptions, screen: Screen):
   }
   const { functions, tasks } = options;
   const result = estimate(found.material, measured, { functions, tasks });
+  const bytes = bytesAView(measured);
+  const ratios = options.hitRatio === undefined ? HIT_RATIOS : [options.hitRatio];
+  const delivery = {
+    bytesAView: bytes,
+    views: ratios.map((ratio) => viewsCost(bytes, ratio)),
+    made: madeCost(measured),
+  };
   if (options.json) {
-    screen.json(resultJson(found.material, measured, rejected, result));
+    screen.json(resultJson(found.material, measured, rejected, result, delivery));
   } else {
-    screen.report(...resultText(found.material, measured, rejected, result, options, screen));
+    const onRequest = recipe.presets.filter(({ when }) => when === "request").length;
+    screen.report(
+      ...resultText(found.material, measured, rejected, result, options, screen),
+      "",
+      ...deliveryText(delivery, onRequest, screen),
+    );
   }
   return EXIT.done;
 }
@@ -123,17 +149,59 @@ function resultText(
   );
 }
 
+/** @param onRequest presets that are made on request */
+function deliveryText(
+  { bytesAView, views, made }: DeliveryCost,
+  onRequest: number,
+  screen: Screen,
+): string[] {
+  const { paint } = screen;
+  const { free } = PRICES.cloudFront;
+  const money = (title: string, of: (row: ViewsCost) => number): Column<ViewsCost> => {
+    return { title, align: "right", cell: (row) => usd(of(row)) };
+  };
+  const columns: Column<ViewsCost>[] = [
+    {
+      title: "hits",
+      align: "right",
+      cell: (row) => `${Number((100 * row.hitRatio).toFixed(2))} %`,
+    },
+    money("transfer", (row) => row.transferUsd),
+    money("requests", (row) => row.requestsUsd),
+    money("edge functions", (row) => row.functionsUsd),
+    money("S3", (row) => row.s3Usd),
+    money("total", (row) => row.totalUsd),
+  ];
+  const basis = `Of ${formatBytes(bytesAView)}, the mean of all renditions, to North America and Europe, at the list prices of CloudFront. Free each month: ${thousands(free.gib)} GiB, ${thousands(free.requests)} requests and ${thousands(free.functionRuns)} runs of functions.`;
+  const apart = `${many(onRequest, "rendition")} of each source ${onRequest === 1 ? "is" : "are"} made on request, and not part of the sum above.`;
+  return present(
+    paint("bold", "A million views"),
+    ["", ...table(columns, views, screen), "", paint("dim", basis)],
+    made !== undefined && [
+      "",
+      paint("bold", `A million renditions made on request: ${usd(made.totalUsd)}`),
+      "",
+      `Lambda       ${usd(made.lambdaUsd)}, ${made.secondsEach.toFixed(2)} s each`,
+      `S3 requests  ${usd(made.s3Usd)}`,
+      `SQS          ${usd(made.sqsUsd)}`,
+    ],
+    onRequest > 0 && ["", apart],
+  );
+}
+
 function resultJson(
   material: Material,
   measured: readonly Measured[],
   rejected: readonly string[],
   result: Estimate,
+  { made, ...delivery }: DeliveryCost,
 ): unknown {
   return {
     version: 1,
     ...material,
     sample: { measured: measured.length, rejected: tally(rejected) },
     ...result,
+    delivery: { ...delivery, made: made ?? null },
     prices: { region: PRICES.region, date: PRICES.date },
   };
 }

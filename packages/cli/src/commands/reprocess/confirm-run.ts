@@ -24,7 +24,7 @@ export async function confirmRun(context: RunContext): Promise<number | undefine
   checkpoint.total = counted.sources;
   const rate = await measuredRate(options.connection.data, connection.where);
   const atMost = stale !== undefined && !options.dryRun;
-  const renditions = recipe.presets.length;
+  const renditions = recipe.presets.filter(({ when }) => when !== "request").length;
   const lines = forecastText(counted, rate, atMost, {
     isLocal: connection.consistencyDelaySeconds === 0,
     renditions,

@@ -1,0 +1,138 @@
+import { renditionKey } from "@imagefleet/core/plan";
+import { defineRecipe, type Recipe } from "@imagefleet/core/recipe";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { addressPath } from "../../delivery/address.ts";
+import { invalidationPaths } from "./paths.ts";
+
+const presets = () => ({
+  thumb: "150x150",
+  hero: { widths: [400, 800], formats: ["avif" as const, "webp" as const, "jpeg" as const] },
+});
+const recipes: Record<string, Recipe> = {
+  shipped: defineRecipe({ presets: presets() }),
+  "with prefixes and manifests": defineRecipe({
+    source: { prefix: "in/" },
+    output: { prefix: "img/" },
+    delivery: { manifests: true },
+    presets: presets(),
+  }),
+  "whose keys begin with the path": defineRecipe({
+    output: { key: "img/{path}/{preset}.{ext}" },
+    presets: presets(),
+  }),
+  "whose keys begin with the extension": defineRecipe({
+    output: { key: "{ext}/v1.{preset}/{path}" },
+    presets: presets(),
+  }),
+  "of one preset": defineRecipe({
+    output: { key: "out/{path}.jpg" },
+    presets: { only: { size: "1x1", format: "jpeg" } },
+  }),
+};
+
+const part = fc.oneof(
+  fc.string({ unit: "grapheme", maxLength: 8 }),
+  fc.constantFrom(
+    "",
+    ".",
+    "..",
+    ".hidden",
+    "%2F",
+    "a~b",
+    "x*y",
+    "a b",
+    "+",
+    "ü",
+    "🐱",
+    "a@2x",
+    "c:",
+  ),
+);
+const path = fc
+  .array(part, { minLength: 1, maxLength: 3 })
+  .map((parts) => parts.join("/"))
+  .filter((key) => key.length > 0 && key.isWellFormed() && !/[*/]$/.test(key));
+
+/** Whether one of the paths names an address, with any query. */
+function names(paths: readonly string[], address: string): boolean {
+  return paths.some((each) => address.startsWith(each.slice(0, -1)));
+}
+
+describe.each(Object.entries(recipes))("of a recipe %s", (_name, recipe) => {
+  it("every address of a source is named, by its key and by each of its prefixes", () => {
+    fc.assert(
+      fc.property(path, fc.nat(), fc.nat(), (rest, at, cut) => {
+        const key = recipe.source.prefix + rest;
+        const preset = recipe.presets[at % recipe.presets.length];
+        if (preset === undefined || new TextEncoder().encode(key).length > 900) return;
+        const address = addressPath(renditionKey(recipe, preset, key));
+        const prefix = `${key.slice(0, cut % (key.length + 1))}*`;
+        for (const target of [key, ...(prefix.isWellFormed() ? [prefix] : [])]) {
+          const paths = invalidationPaths(recipe, [target]);
+          expect(names(paths, address), `${target} → ${paths}`).toBe(true);
+          expect(names(paths, `${address}?v=0a1b2c3d`)).toBe(true);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("CloudFront takes every path: one wildcard, at the end, and nothing that it wants encoded", () => {
+    fc.assert(
+      fc.property(path, (rest) => {
+        for (const each of invalidationPaths(recipe, [recipe.source.prefix + rest])) {
+          expect(each).toMatch(/^\/[A-Za-z0-9/%._!'()-]*\*$/);
+        }
+      }),
+    );
+  });
+});
+
+const of = (name: string, ...targets: string[]) => {
+  const recipe = recipes[name];
+  return recipe ? invalidationPaths(recipe, targets) : [];
+};
+
+it("needs one path for each label of a key, and covers no other folder", () => {
+  expect(of("shipped", "cats/tom.jpg")).toEqual([
+    "/thumb/cats/tom.jpg.*",
+    "/hero-400w/cats/tom.jpg.*",
+    "/hero-800w/cats/tom.jpg.*",
+  ]);
+  expect(of("shipped", "cats/")).toEqual([
+    "/thumb/cats/*",
+    "/hero-400w/cats/*",
+    "/hero-800w/cats/*",
+  ]);
+});
+
+it("needs one path where keys begin with the path, and one for everything", () => {
+  expect(of("whose keys begin with the path", "cats/tom.jpg", "dogs/")).toEqual([
+    "/img/cats/tom.jpg/*",
+    "/img/dogs/*",
+  ]);
+  expect(of("shipped", "*")).toEqual(["/*"]);
+  expect(of("with prefixes and manifests", "i*")).toEqual(["/img/*"]);
+});
+
+it("leaves out what another path covers", () => {
+  expect(of("shipped", "cats/tom.jpg", "cats/", "cats/a*")).toEqual(of("shipped", "cats/"));
+});
+
+it("also names the manifest where it is delivered", () => {
+  expect(of("with prefixes and manifests", "in/a.jpg")).toContain("/img/manifests/a.jpg.json*");
+});
+
+it("ends before a character whose form in an invalidation is not certain", () => {
+  expect(of("of one preset", "cats/a@2x.jpg", "dogs/~b.jpg")).toEqual([
+    "/out/cats/a*",
+    "/out/dogs/*",
+  ]);
+});
+
+it("refuses a key that cannot be a source's", () => {
+  expect(() => of("with prefixes and manifests", "a.jpg")).toThrow(
+    'a.jpg is no key of a source: they begin with "in/" (source.prefix of the recipe). For all sources, use in/*',
+  );
+});

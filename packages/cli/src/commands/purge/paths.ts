@@ -1,0 +1,66 @@
+import { type KeyPattern, manifestPattern, renditionPatterns } from "@imagefleet/core/plan";
+import type { Recipe } from "@imagefleet/core/recipe";
+import { addressPath } from "../../delivery/address.ts";
+import { targetOf } from "../../delivery/targets.ts";
+
+/**
+ * Characters whose form in a path of an invalidation is not certain. The edge encodes most of them,
+ * and AWS asks to encode only characters that are unsafe by RFC 1738, of which `~` is one. `*` is
+ * only allowed at the end. A path ends before the first of them.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+ */
+const UNCERTAIN = /[~*;:@=&+$,?]/;
+
+/**
+ * The paths of an invalidation that cover all addresses of sources: each rendition in every format and
+ * with every `v`, and the manifest where the recipe delivers it. Each path ends with `*`, because a
+ * path without it covers only the address without a query.
+ *
+ * @param targets keys of sources; a prefix ends with `/` or `*`
+ * @throws UsageError for a target that is not below the recipe's `source.prefix`
+ *
+ * @example
+ * invalidationPaths(recipe, ["cats/tom.jpg"]); // ["/thumb/cats/tom.jpg.*", "/hero-800w/cats/tom.jpg.*"]
+ * invalidationPaths(recipe, ["cats/"]); // ["/thumb/cats/*", "/hero-800w/cats/*"]
+ */
+export function invalidationPaths(recipe: Recipe, targets: readonly string[]): string[] {
+  const patterns = addressPatterns(recipe);
+  const starts = targets.flatMap((text) => {
+    const { path, prefix } = targetOf(recipe, text);
+    if (prefix === undefined) return patterns.map(({ before, after }) => before + path + after);
+    return path === "" ? [recipe.output.prefix] : patterns.map(({ before }) => before + path);
+  });
+  const paths = starts.map((start) => addressPath(certain(start)));
+  const distinct = [...new Set(paths)];
+  return distinct
+    .filter((path) => !distinct.some((other) => other !== path && path.startsWith(other)))
+    .map((path) => `${path}*`);
+}
+
+/**
+ * What precedes and follows a source's path in its addresses, once for each preset's label. What
+ * follows is only what all formats have in common, `.auto` included.
+ */
+function addressPatterns(recipe: Recipe): KeyPattern[] {
+  const groups = Map.groupBy(renditionPatterns(recipe), ({ before }) => before);
+  return [
+    ...[...groups].map(([before, same]) => ({
+      before,
+      after: same.map(({ after }) => after.replace(EXTENSION, "")).reduce(commonStart),
+    })),
+    ...(recipe.delivery?.manifests ? [manifestPattern(recipe)] : []),
+  ];
+}
+
+const EXTENSION = /[^./]*$/;
+
+function commonStart(a: string, b: string): string {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return a.slice(0, length);
+}
+
+function certain(start: string): string {
+  const at = start.search(UNCERTAIN);
+  return at < 0 ? start : start.slice(0, at);
+}

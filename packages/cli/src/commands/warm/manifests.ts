@@ -1,0 +1,70 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import { manifestPattern, sourceOfOutput } from "@imagefleet/core/plan";
+import type { Recipe } from "@imagefleet/core/recipe";
+import { compareKeys, listPages } from "@imagefleet/core/store";
+import { type Target, targetOf } from "../../delivery/targets.ts";
+
+/** Keys of manifests that are handled together. */
+const PAGE = 100;
+
+interface Selection {
+  readonly recipe: Recipe;
+  readonly bucket: string;
+  /** Keys and prefixes of sources. Empty: all sources. */
+  readonly targets: readonly string[];
+  /** Only manifests after the one of this source. */
+  readonly after: string | undefined;
+}
+
+/** A manifest's key, and that of its source. */
+interface ManifestKey {
+  readonly key: string;
+  readonly source: string;
+}
+
+/**
+ * The keys of the selected manifests in S3's order, so that a run can continue after any of them. The
+ * key of a source that is named itself is returned whether it has a manifest or not.
+ *
+ * @throws UsageError for a target that cannot be a source's; Failure when S3 does not answer
+ */
+export async function* manifestKeys(
+  s3: S3Client,
+  { recipe, bucket, targets, after }: Selection,
+): AsyncGenerator<readonly ManifestKey[]> {
+  const pattern = manifestPattern(recipe);
+  const wanted = targets.map((text) => targetOf(recipe, text));
+  const mark =
+    after === undefined ? undefined : pattern.before + targetOf(recipe, after).path + pattern.after;
+  for (const target of ordered(wanted)) {
+    const start = pattern.before + target.path;
+    if (target.prefix === undefined) {
+      const key = start + pattern.after;
+      if (mark !== undefined && compareKeys(key, mark) <= 0) continue;
+      yield [{ key, source: sourceOfOutput(recipe, key) ?? "" }];
+      continue;
+    }
+    const { prefix } = target;
+    const range = { prefix: start, ...(mark !== undefined && { after: mark }) };
+    for await (const objects of listPages(s3, bucket, range)) {
+      const keys = objects.flatMap(({ key }) => {
+        const source = key.endsWith(pattern.after) ? sourceOfOutput(recipe, key) : undefined;
+        return source?.startsWith(prefix) ? { key, source } : [];
+      });
+      for (let from = 0; from < keys.length; from += PAGE) yield keys.slice(from, from + PAGE);
+    }
+  }
+}
+
+/** Targets in the order of their manifests, without those that another prefix contains. */
+function ordered(targets: readonly Target[]): Target[] {
+  if (targets.length === 0) return [{ path: "", prefix: "" }];
+  const distinct = targets.filter(({ path, prefix }, at) => {
+    return !targets.some((other, index) => {
+      if (index === at || other.prefix === undefined || !path.startsWith(other.path)) return false;
+      // Of two equal ones the first stays.
+      return other.path !== path || prefix === undefined || index < at;
+    });
+  });
+  return distinct.toSorted((a, b) => compareKeys(a.path, b.path));
+}

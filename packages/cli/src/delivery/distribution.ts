@@ -1,0 +1,54 @@
+import type { CloudFrontClient, DistributionSummary } from "@aws-sdk/client-cloudfront";
+import { clientConfig } from "@imagefleet/core/aws";
+import { owned } from "../connection/owned.ts";
+import type { Target } from "../connection/target.ts";
+
+/** A CloudFront distribution. */
+export interface Distribution {
+  readonly id: string;
+  readonly arn: string;
+  /** `https://images.example.com`, or CloudFront's own name for it. */
+  readonly url: string;
+  /** `Deployed`, or `InProgress` while a change is on its way to the edges. */
+  readonly status: string;
+  readonly isEnabled: boolean;
+}
+
+/** A client of CloudFront, which is loaded only when it is needed. */
+export async function cloudFront(
+  clients: Target["clients"],
+): Promise<CloudFrontClient & Disposable> {
+  const { CloudFrontClient } = await import("@aws-sdk/client-cloudfront");
+  const { region = "us-east-1", ...options } = clients("CLOUDFRONT");
+  return owned(new CloudFrontClient(clientConfig({ region, ...options })));
+}
+
+/**
+ * The distributions that have a bucket as an origin, of all in the account. It needs the permission
+ * `cloudfront:ListDistributions`.
+ * https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ListDistributions.html
+ */
+export async function distributionsOf(
+  client: CloudFrontClient,
+  bucket: string,
+): Promise<Distribution[]> {
+  const { paginateListDistributions } = await import("@aws-sdk/client-cloudfront");
+  const found: Distribution[] = [];
+  for await (const { DistributionList } of paginateListDistributions({ client }, {})) {
+    found.push(...(DistributionList?.Items ?? []).filter((each) => reads(each, bucket)).map(read));
+  }
+  return found;
+}
+
+/** The host of a bucket as an origin is its name, `s3` and the region. */
+function reads({ Origins }: DistributionSummary, bucket: string): boolean {
+  return (Origins?.Items ?? []).some(({ DomainName = "" }) => {
+    return DomainName.startsWith(`${bucket}.s3.`) || DomainName.startsWith(`${bucket}.s3-`);
+  });
+}
+
+function read({ Id = "", ARN = "", ...rest }: DistributionSummary): Distribution {
+  const { DomainName = "", Aliases, Status = "", Enabled = false } = rest;
+  const [host = DomainName] = Aliases?.Items ?? [];
+  return { id: Id, arn: ARN, url: `https://${host}`, status: Status, isEnabled: Enabled };
+}
