@@ -1,4 +1,4 @@
-import { median, rounded } from "../measure/statistics.ts";
+import { median, medianRatio, rounded } from "../measure/statistics.ts";
 import type { Bar } from "../runner.ts";
 
 /** Import of the bundle until it is ready, ms. */
@@ -52,19 +52,14 @@ export function figuresOf(
       nothing: over("nothing"),
     };
   };
-  const ratioOf = (name: Contestant, base: Contestant) =>
-    rounded(
-      median(
-        starts[name].map(({ cpuMs }, round) => cpuMs / (starts[base][round]?.cpuMs ?? Number.NaN)),
-      ),
-    );
+  const cpu = (name: Contestant) => starts[name].map(({ cpuMs }) => cpuMs);
   const wallMs = each((start) => start.wallMs);
-  const ratio = ratioOf("function", "bare");
+  const ratio = medianRatio(cpu("function"), cpu("bare"));
   return {
     wallMs,
     cpuMs: each((start) => start.cpuMs),
     ratio,
-    filesRatio: ratioOf("functionFiles", "bareFiles"),
+    filesRatio: medianRatio(cpu("functionFiles"), cpu("bareFiles")),
     bars: [
       { what: "function, wall time", is: wallMs.function, most: BAR_MS, unit: " ms" },
       { what: "function / bare, CPU", is: ratio, most: BAR_RATIO },

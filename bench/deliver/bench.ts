@@ -18,12 +18,12 @@ import { reconcile } from "@imagefleet/core/reconcile";
 import { MemorySemaphore } from "@imagefleet/core/semaphore";
 import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import sharp, { type Sharp } from "sharp";
-import { DATA, runFolder } from "../data.ts";
+import { runFolder } from "../data.ts";
 import { photos as makePhotos } from "../fleet/photos.ts";
-import { CPU_SOURCE, ownCpu } from "../measure/cpu.ts";
+import { ownCpu } from "../measure/cpu.ts";
 import { interleaved, type Side } from "../measure/interleaved.ts";
 import { MIB } from "../measure/peak.ts";
-import { median, rounded } from "../measure/statistics.ts";
+import { median, medianRatio } from "../measure/statistics.ts";
 import { defineBench } from "../runner.ts";
 import { type Servers, startServers } from "../servers.ts";
 
@@ -32,13 +32,15 @@ const BAR = 1.1;
 const SETTLE_SECONDS = 900;
 const WIDTH = 800;
 
+const FORMATS = ["webp", "avif"] as const;
+type Format = (typeof FORMATS)[number];
+
 const recipe = defineRecipe({
   presets: {
     thumb: "150x150",
-    hero: { size: `${WIDTH}x`, formats: ["webp", "avif"], when: "request" },
+    hero: { size: `${WIDTH}x`, formats: [...FORMATS], when: "request" },
   },
 });
-type Format = "webp" | "avif";
 
 /** What the preset says, written for sharp. */
 const ENCODED: Readonly<Record<Format, (picture: Sharp) => Sharp>> = {
@@ -54,7 +56,7 @@ const ENCODED: Readonly<Record<Format, (picture: Sharp) => Sharp>> = {
 export const deliverBench = defineBench<{ rounds: number; times: number }>(
   "deliver",
   async ({ rounds, times }, { say, signal }) => {
-    const photos = await makePhotos(DATA, say);
+    const photos = await makePhotos(say);
     configureCodec({ threads: availableParallelism() });
     await using folder = await runFolder();
     await using servers = await startServers(folder.path, 60);
@@ -62,7 +64,7 @@ export const deliverBench = defineBench<{ rounds: number; times: number }>(
     say(`uploading ${count} sources …`);
     const sources = await upload(servers, photos, count);
     const contestants = new Map<string, Side>();
-    for (const format of ["webp", "avif"] as const) {
+    for (const format of FORMATS) {
       contestants.set(`deliver ${format}`, deliverSide(servers, format, sources));
       contestants.set(`bare ${format}`, bareSide(servers, format, sources));
     }
@@ -72,21 +74,13 @@ export const deliverBench = defineBench<{ rounds: number; times: number }>(
       [...measured].map(([name, each]) => [name, median(each)] as const),
     );
     const ratios = Object.fromEntries(
-      (["webp", "avif"] as const).map((format) => {
-        const [ours = [], bare = []] = ["deliver", "bare"].map((one) =>
-          measured.get(`${one} ${format}`),
-        );
-        // By round, so that other load affects both.
-        const each = ours.map((ms, round) => ms / (bare[round] ?? Number.NaN));
-        return [`deliver / bare, ${format}`, rounded(median(each))] as const;
+      FORMATS.map((format) => {
+        const of = (side: string) => measured.get(`${side} ${format}`) ?? [];
+        return [`deliver / bare, ${format}`, medianRatio(of("deliver"), of("bare"))] as const;
       }),
     );
     return {
       title: `deliver: a miss of ${WIDTH} px from a JPEG of 12 MP, medians of ${rounds} rounds`,
-      notes:
-        CPU_SOURCE === "ps"
-          ? ["CPU times are from ps, which is less exact than Linux's /proc"]
-          : [],
       tables: (was) => [
         {
           columns: ["CPU ms per miss", "now", "baseline"],
