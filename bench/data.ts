@@ -22,9 +22,9 @@ export async function samplesFolder(): Promise<string> {
 }
 
 /**
- * A file that is created once, atomically.
+ * A file or folder that is created once, atomically.
  *
- * @param make writes the file to the given path
+ * @param make writes it to the given path
  */
 export async function kept(path: string, make: (part: string) => Promise<void>): Promise<string> {
   if (await exists(path)) return path;
@@ -33,8 +33,11 @@ export async function kept(path: string, make: (part: string) => Promise<void>):
   try {
     await make(part);
     await rename(part, path);
+  } catch (error) {
+    // A concurrent run may have created the folder.
+    if (!(await exists(path))) throw error;
   } finally {
-    await rm(part, { force: true });
+    await rm(part, { recursive: true, force: true });
   }
   return path;
 }

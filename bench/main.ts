@@ -10,6 +10,9 @@ import type { Bench } from "./runner.ts";
 /** The exit code of a usage error, as in the command line of the project. */
 const USAGE_ERROR = 2;
 
+const count = whole(1, 10_000);
+const many = whole(10, 10_000_000);
+
 const stop = new AbortController();
 process.once("SIGINT", () => {
   say("stopping (press Ctrl-C again to stop at once)");
@@ -149,16 +152,12 @@ function report(error: unknown): number {
   return 1;
 }
 
-function count(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= 10_000) return number;
-  throw new InvalidArgumentError("Write a whole number from 1 to 10000.");
-}
-
-function many(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 10 && number <= 10_000_000) return number;
-  throw new InvalidArgumentError("Write a whole number from 10 to 10000000.");
+function whole(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= from && number <= to) return number;
+    throw new InvalidArgumentError(`Write a whole number from ${from} to ${to}.`);
+  };
 }
 
 function say(text: string): void {

@@ -24,6 +24,8 @@ const programs = {
   check: ["scripts/check.ts"],
   "test:unit": ["scripts/test.ts", "--unit"],
   test: ["scripts/test.ts"],
+  "build:sst": ["scripts/pack/main.ts"],
+  "build:packages": ["scripts/packages/build.ts"],
   change: ["node_modules/@changesets/cli/bin.js"],
   docs: ["node_modules/vitepress/bin/vitepress.js", "dev", join(root, "docs")],
   sst: ["node_modules/sst/bin/sst.mjs"],

@@ -1,4 +1,4 @@
-import { median, rounded } from "../measure/statistics.ts";
+import { median, medianRatio, rounded } from "../measure/statistics.ts";
 import type { Bar } from "../runner.ts";
 
 /** Import of the bundle until it is ready, ms. */
@@ -84,9 +84,6 @@ export function cpuRatio<Name extends string>(
   name: Name,
   base: Name,
 ): number {
-  const bases = starts.get(base) ?? [];
-  const ratios = (starts.get(name) ?? []).map(
-    ({ cpuMs }, round) => cpuMs / (bases[round]?.cpuMs ?? Number.NaN),
-  );
-  return rounded(median(ratios));
+  const cpu = (each: Name) => (starts.get(each) ?? []).map(({ cpuMs }) => cpuMs);
+  return medianRatio(cpu(name), cpu(base));
 }

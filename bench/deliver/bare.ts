@@ -7,7 +7,7 @@ import { Queue } from "@imagefleet/core/queue";
 import sharp, { type Sharp } from "sharp";
 import { ownCpu } from "../measure/cpu.ts";
 import { interleaved, type Side } from "../measure/interleaved.ts";
-import { median, rounded } from "../measure/statistics.ts";
+import { median, medianRatio } from "../measure/statistics.ts";
 import type { Servers } from "../servers.ts";
 import type { Source } from "./contestants.ts";
 import recipe, { WIDTH } from "./recipe.ts";
@@ -53,12 +53,8 @@ export async function besideBare(
   );
   const ratios = Object.fromEntries(
     FORMATS.map((format) => {
-      const [ours = [], bare = []] = ["deliver", "bare"].map((one) =>
-        measured.get(`${one} ${format}`),
-      );
-      // By round, so that other load affects both.
-      const each = ours.map((ms, round) => ms / (bare[round] ?? Number.NaN));
-      return [`deliver / bare, ${format}`, rounded(median(each))] as const;
+      const of = (side: string) => measured.get(`${side} ${format}`) ?? [];
+      return [`deliver / bare, ${format}`, medianRatio(of("deliver"), of("bare"))] as const;
     }),
   );
   return { cpuMs, ratios };

@@ -9,7 +9,6 @@ import { Sha256 } from "@imagefleet/local/credentials";
 import { REGION } from "@imagefleet/local/resources";
 import { SignatureV4 } from "@smithy/signature-v4";
 import sharp from "sharp";
-import { DATA } from "../data.ts";
 import { photos as makePhotos } from "../fleet/photos.ts";
 import { MIB } from "../measure/peak.ts";
 import type { Servers } from "../servers.ts";
@@ -21,7 +20,7 @@ const PRESIGNED_SECONDS = 7200;
 
 /** Photos without an EXIF orientation, which ipx does not apply. */
 export async function uprightPhotos(say: (text: string) => void): Promise<string[]> {
-  const all = await makePhotos(DATA, say);
+  const all = await makePhotos(say);
   const read = all.map(async (path) => ({ path, ...(await sharp(path).metadata()) }));
   return (await Promise.all(read))
     .filter(({ orientation = 1 }) => orientation === 1)

@@ -1,4 +1,5 @@
 import { inMib, MIB } from "../measure/peak.ts";
+import { rounded } from "../measure/statistics.ts";
 import { defineBench, type Note } from "../runner.ts";
 import { bareTurn, oursTurn } from "./contestants.ts";
 import { figuresOf, PEAK_BAR, RATE_BAR, type Round } from "./figures.ts";
@@ -87,7 +88,7 @@ export const enqueue = defineBench<EnqueueOptions>(
         { what: "peak of whole", is: all.peakBytes / MIB, most: PEAK_BAR / MIB, unit: " MiB" },
       ],
       ratios: {
-        "bare / ours, keys a second": Math.round(1000 / rateRatio.median) / 1000,
+        "bare / ours, keys a second": rounded(1 / rateRatio.median),
         "ours / bare, CPU a key": cpuRatio.median,
       },
       figures: {

@@ -1,9 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { ENCODER } from "@imagefleet/core/image";
 import { type Recipe, recipeFingerprint } from "@imagefleet/core/recipe";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
-import { DATA, RECIPE } from "../data.ts";
+import { RECIPE } from "../data.ts";
 import { CPU_SOURCE } from "../measure/cpu.ts";
 import { type Context, defineBench } from "../runner.ts";
 import { callsFor, readWritten, type Written } from "./calls.ts";
@@ -38,8 +37,7 @@ export const fleet = defineBench<{ images: number; rounds: number }>(
   async ({ images, rounds: count }, context) => {
     const { say, signal } = context;
     const recipe = await loadRecipe(RECIPE.href);
-    await mkdir(DATA, { recursive: true });
-    const photos = await makePhotos(DATA, say);
+    const photos = await makePhotos(say);
     signal.throwIfAborted();
     const rounds: Round[] = [];
     const perRound = Math.ceil(images / count);

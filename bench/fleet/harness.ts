@@ -8,9 +8,9 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { PurgeQueueCommand } from "@aws-sdk/client-sqs";
-import { asEnvironment } from "@imagefleet/local/credentials";
 import { type LocalFunction, startFunction } from "@imagefleet/local/function";
 import { MAX_RECEIVES, REGION } from "@imagefleet/local/resources";
+import { environmentIn } from "@imagefleet/local/sandbox";
 import pLimit from "p-limit";
 import { RECIPE, runFolder } from "../data.ts";
 import { MIB } from "../measure/peak.ts";
@@ -41,13 +41,18 @@ export interface Harness extends Servers {
 export async function openHarness(photos: readonly string[]): Promise<Harness> {
   const folder = await runFolder();
   const servers = await startServers(folder.path, VISIBILITY_SECONDS);
-  const { s3, sqs, resources } = servers;
+  const { aws, s3, sqs, resources } = servers;
   // The configuration of S3 notifications sends a test event.
   await sqs.send(new PurgeQueueCommand({ QueueUrl: resources.lanes.small.url }));
   await storePhotos(s3, photos);
 
   const tally = new JobTally();
-  const environment = environmentOf(servers);
+  const { endpoint, credentials } = aws;
+  const environment = {
+    ...environmentIn({ region: REGION, endpoint, credentials, resources }),
+    IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES),
+    IMAGEFLEET_RECIPE: RECIPE.href,
+  };
   const start = (name: string, handler: URL): LocalFunction =>
     startFunction({
       name,
@@ -94,21 +99,4 @@ async function storePhotos(s3: S3Client, photos: readonly string[]): Promise<voi
     const Body = await readFile(photo);
     await s3.send(new PutObjectCommand({ Bucket: PHOTO_BUCKET, Key: basename(photo), Body }));
   });
-}
-
-/** The environment that infra sets for the function, with these servers. */
-function environmentOf({ aws, resources }: Servers): Record<string, string> {
-  const { endpoint, credentials } = aws;
-  const { renditionBucket, lanes } = resources;
-  return {
-    AWS_REGION: REGION,
-    ...asEnvironment(credentials),
-    AWS_ENDPOINT_URL: endpoint,
-    IMAGEFLEET_RENDITION_BUCKET: renditionBucket,
-    IMAGEFLEET_SMALL_QUEUE_URL: lanes.small.url,
-    IMAGEFLEET_SMALL_DLQ_URL: lanes.small.deadLetters,
-    IMAGEFLEET_LARGE_QUEUE_URL: lanes.large.url,
-    IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES),
-    IMAGEFLEET_RECIPE: RECIPE.href,
-  };
 }

@@ -1,9 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import sharp, { type Sharp } from "sharp";
-import { exists, samplesFolder } from "../data.ts";
+import { DATA, kept, samplesFolder } from "../data.ts";
 
 /** To be raised when the photos change. */
 const VERSION = 1;
@@ -29,22 +28,14 @@ const ORIGINALS = [
 ] as const;
 
 /**
- * Different photos as from a camera, JPEGs of 12 megapixels and 2 to 3 MB, created once in `dir`.
+ * Different photos as from a camera, JPEGs of 12 megapixels and 2 to 3 MB, created once.
  *
  * @returns their paths
  */
-export async function photos(dir: string, say: (text: string) => void): Promise<string[]> {
-  const folder = join(dir, `photos-${VERSION}`);
-  if (!(await exists(folder))) await makeAll(folder, say);
-  return (await readdir(folder)).sort().map((name) => join(folder, name));
-}
-
-/** Creates the folder atomically. */
-async function makeAll(folder: string, say: (text: string) => void): Promise<void> {
-  say("creating photos (once) …");
-  const part = `${folder}.${randomUUID()}.tmp`;
-  await mkdir(part, { recursive: true });
-  try {
+export async function photos(say: (text: string) => void): Promise<string[]> {
+  const folder = await kept(join(DATA, `photos-${VERSION}`), async (part) => {
+    say("creating photos (once) …");
+    await mkdir(part);
     const samples = await samplesFolder();
     const variants = ORIGINALS.flatMap((original) =>
       TONES.flatMap((tone) => MIRRORS.map((mirror) => ({ ...original, tone, mirror }))),
@@ -56,10 +47,6 @@ async function makeAll(folder: string, say: (text: string) => void): Promise<voi
         .jpeg({ quality: 85 })
         .toFile(join(part, `photo-${String(index).padStart(2, "0")}.jpg`));
     });
-    await rename(part, folder);
-  } catch (error) {
-    await rm(part, { recursive: true, force: true });
-    // A concurrent run may have created it.
-    if (!(await exists(folder))) throw error;
-  }
+  });
+  return (await readdir(folder)).sort().map((name) => join(folder, name));
 }

@@ -2,7 +2,7 @@ import { configureCodec, ENCODER } from "@imagefleet/core/image";
 import sharp from "sharp";
 import { ownCpu } from "../measure/cpu.ts";
 import { ssim } from "../measure/ssim.ts";
-import { median } from "../measure/statistics.ts";
+import { median, rounded } from "../measure/statistics.ts";
 import { defineBench } from "../runner.ts";
 import { type FormatRow, rowOf, type Sample } from "./figures.ts";
 import { type FormatPicture, formatPictures, PICTURES_VERSION } from "./pictures.ts";
@@ -59,7 +59,7 @@ export const formats = defineBench<{ rounds: number }>(
       ratios: Object.fromEntries(
         photos.map((row) => [
           `${settingOf(row)}: bytes / JPEG q80`,
-          Math.round((row.bytes / (base?.bytes ?? Number.NaN)) * 1000) / 1000,
+          rounded(row.bytes / (base?.bytes ?? Number.NaN)),
         ]),
       ),
       figures: Object.fromEntries(photos.map((row) => [`${settingOf(row)}: CPU ms`, row.cpuMs])),

@@ -8,6 +8,11 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+/** The median over the rounds of one side over the other: other load in a round affects both. */
+export function medianRatio(values: readonly number[], base: readonly number[]): number {
+  return rounded(median(values.map((value, round) => value / (base[round] ?? Number.NaN))));
+}
+
 export interface Spread {
   readonly median: number;
   readonly least: number;

@@ -1,8 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { ENCODER } from "@imagefleet/core/image";
 import { PRICES } from "@imagefleet/core/prices";
 import { startSandbox } from "@imagefleet/local/sandbox";
-import { DATA } from "../data.ts";
 import { defineBench } from "../runner.ts";
 import { accountOf } from "./account.ts";
 import { cpuMs, dollars, MILLION, type Priced, priceMarkdown } from "./markdown.ts";
@@ -20,11 +18,10 @@ const VISIBILITY = { small: 3600, large: 3600 };
 export const price = defineBench<{ batches: number; markdown?: true | undefined }>(
   "price",
   async ({ batches, markdown }, { machine, say, signal }) => {
-    await mkdir(DATA, { recursive: true });
     const works: Priced[] = [];
     for (const work of WORKS) {
       signal.throwIfAborted();
-      const photos = await photosFor(work, DATA, say);
+      const photos = await photosFor(work, say);
       say(`${work.name}: ${batches} batches …`);
       const sandbox = await startSandbox(VISIBILITY);
       try {

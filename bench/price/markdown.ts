@@ -22,7 +22,7 @@ const ROWS: readonly (readonly [keyof Account, string])[] = [
   ["total", "**total**"],
 ];
 
-/** The section in docs/deploy.md. */
+/** The section "Rendering, per million" in docs/deploy.md. */
 export function priceMarkdown(works: readonly Priced[], machine: Machine): string[] {
   const bar = ({ work: { barUsd } }: Priced) =>
     barUsd === undefined ? "" : dollars(barUsd * MILLION);
@@ -33,8 +33,8 @@ export function priceMarkdown(works: readonly Priced[], machine: Machine): strin
         title,
         ...works.map(({ account }) => dollars(account[row] * MILLION)),
       ]),
-      ["limit of this project", ...works.map(bar)],
-      ["kept up to k =", ...works.map(slowest)],
+      ["the limit that the bench checks", ...works.map(bar)],
+      ["kept with a CPU slower by up to", ...works.map(slowest)],
       ["CPU ms per image", ...works.map(({ counted }) => cpuMs(counted).toFixed(0))],
       ["S3 requests per image", ...works.map(({ counted }) => s3Calls(counted))],
     ],
@@ -45,7 +45,7 @@ export function priceMarkdown(works: readonly Priced[], machine: Machine): strin
     "",
     ...works.map(({ work }) => `- *${work.name}*: ${work.what}`),
     "",
-    `Measured on ${date}: ${machineLine(machine)}. List prices of ${PRICES.region}, ${PRICES.date}, without free tier. One arm64 CPU of Lambda counts as one CPU of this machine; if it needs k times as long, Lambda's duration costs k times as much, except for the ${WAIT_SECONDS * 1000} ms per image in which the function waits for S3. The function's share is 2,048 / 1,769 of a vCPU, which is busy for the rest of the time.`,
+    `Measured on ${date}: ${machineLine(machine)}. List prices of ${PRICES.region}, ${PRICES.date}, without free tier. Lambda itself was not measured: one arm64 CPU of Lambda is assumed to be as fast as one CPU of this machine. If it needs twice as long, Lambda's duration costs twice as much, except for the ${WAIT_SECONDS * 1000} ms per image in which the function waits for S3. The function has 2,048 / 1,769 of a vCPU and is billed for as long as that is busy.`,
   ];
 }
 
@@ -54,7 +54,7 @@ function slowest({ work: { barUsd }, counted, account }: Priced): string {
   if (barUsd === undefined) return "";
   const cpuSeconds = counted.cpuSeconds / counted.images;
   const cpuUsd = functionSeconds({ cpuSeconds, waitSeconds: 0 }) * FUNCTION_SECOND_USD;
-  return (Math.floor((1 + (barUsd - account.total) / cpuUsd) * 10) / 10).toFixed(1);
+  return `${(Math.floor((1 + (barUsd - account.total) / cpuUsd) * 10) / 10).toFixed(1)} x`;
 }
 
 export function cpuMs({ cpuSeconds, images }: Counted): number {

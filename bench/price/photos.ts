@@ -1,7 +1,7 @@
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { kept, samplesFolder } from "../data.ts";
+import { DATA, kept, samplesFolder } from "../data.ts";
 import { photos as photosOf12Mp } from "../fleet/photos.ts";
 import type { Work } from "./works.ts";
 
@@ -10,19 +10,14 @@ const VERSION = 2;
 const MB = 1_000_000;
 const QUALITIES = [90, 92, 93, 94, 95, 96, 97, 98, 99] as const;
 
-/** The paths of a workload's photos, which are created once in `dir`. */
-export async function photosFor(
-  { photos }: Work,
-  dir: string,
-  say: (text: string) => void,
-): Promise<string[]> {
-  return photos === "12 MP" ? photosOf12Mp(dir, say) : photosOf5Mb(dir);
+/** The paths of a workload's photos, which are created once. */
+export async function photosFor({ photos }: Work, say: (text: string) => void): Promise<string[]> {
+  return photos === "12 MP" ? photosOf12Mp(say) : photosOf5Mb();
 }
 
 /** Photos of 12 megapixels and about 5 MB, as from a camera set to "fine". */
-async function photosOf5Mb(dir: string): Promise<string[]> {
-  const folder = join(dir, `photos-5mb-${VERSION}`);
-  await mkdir(folder, { recursive: true });
+async function photosOf5Mb(): Promise<string[]> {
+  const folder = join(DATA, `photos-5mb-${VERSION}`);
   const samples = await samplesFolder();
   return Promise.all(
     ["mountain-lake.jpg", "fruit-phone.jpg"].map((name) =>

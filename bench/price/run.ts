@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
-import { createS3 } from "@imagefleet/core/aws";
 import { type Job, jobMessage } from "@imagefleet/core/intake";
 import { FUNCTION_BYTES } from "@imagefleet/core/plan";
 import { parseJobLine } from "@imagefleet/core/telemetry";
@@ -78,17 +77,15 @@ export async function countWork(
 
 /** Uploads bypass the proxy: they are not requests of the function. @returns the keys */
 async function upload(
-  { endpoint, region, credentials, resources }: Sandbox,
+  { s3, resources }: Sandbox,
   photos: readonly string[],
   folder: string,
 ): Promise<string[]> {
-  const s3 = createS3({ region, endpoint, credentials });
   const keys = Array.from({ length: BATCH }, (_unused, at) => `${folder}/${at}.jpg`);
   for (const [at, Key] of keys.entries()) {
     const Body = await readFile(photos[at % photos.length] ?? "");
     await s3.send(new PutObjectCommand({ Bucket: resources.sourceBucket, Key, Body }));
   }
-  s3.destroy();
   return keys;
 }
 

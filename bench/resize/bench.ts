@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
 import { configureCodec, ENCODER } from "@imagefleet/core/image";
+import { runFolder } from "../data.ts";
 import { interleaved, type Side } from "../measure/interleaved.ts";
 import { rounded } from "../measure/statistics.ts";
 import { defineBench } from "../runner.ts";
@@ -41,7 +40,7 @@ export const resize = defineBench<{ rounds: number; crops?: string | undefined }
     const programs = await findPrograms();
     const missing = whatIsMissing(pillow, programs);
     for (const text of missing) say(`not measured: ${text}`);
-    const dir = await mkdtemp(join(tmpdir(), "imagefleet-resize-"));
+    await using folder = await runFolder();
     const sizes: ResizeFigures[] = [];
     try {
       for (const photo of photos) {
@@ -50,14 +49,14 @@ export const resize = defineBench<{ rounds: number; crops?: string | undefined }
         say(`${picture.megapixels} MP: ${rounds} rounds …`);
         const contestants = new Map<string, Side>(await ownContestants(photo));
         if (pillow !== undefined) contestants.set("pillow", pillow.side(path));
-        for (const program of programs) contestants.set(program.name, program.side(path, dir));
+        for (const program of programs)
+          contestants.set(program.name, program.side(path, folder.path));
         const { times } = picture;
         const measured = await interleaved(contestants, { rounds, times, signal });
         sizes.push(figuresOf(picture.megapixels, measured));
       }
     } finally {
       pillow?.close();
-      await rm(dir, { recursive: true, force: true });
     }
     const beside = [
       ...(pillow === undefined ? [] : [`Pillow ${pillow.version}`]),

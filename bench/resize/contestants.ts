@@ -1,7 +1,7 @@
 import { probe, render } from "@imagefleet/core/image";
 import { planRenditions } from "@imagefleet/core/plan";
 import { defineRecipe } from "@imagefleet/core/recipe";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { ownCpu } from "../measure/cpu.ts";
 import type { Side } from "../measure/interleaved.ts";
 import type { ResizePhoto, ResizePicture } from "./pictures.ts";
@@ -70,36 +70,25 @@ async function ours(bytes: Buffer): Promise<void> {
 
 /** As in sharp's documentation: one pipeline for each size. */
 function idiom(bytes: Buffer): Promise<unknown> {
-  return Promise.all(
-    SIZES.map((size) =>
-      sharp(bytes, { autoOrient: true })
-        .resize(size, size, { fit: "inside", withoutEnlargement: true })
-        .jpeg({ quality: QUALITY })
-        .toBuffer(),
-    ),
-  );
+  return allSizes(() => sharp(bytes, { autoOrient: true }));
 }
 
 function clone(bytes: Buffer): Promise<unknown> {
   const source = sharp(bytes, { autoOrient: true });
-  return Promise.all(
-    SIZES.map((size) =>
-      source
-        .clone()
-        .resize(size, size, { fit: "inside", withoutEnlargement: true })
-        .jpeg({ quality: QUALITY })
-        .toBuffer(),
-    ),
-  );
+  return allSizes(() => source.clone());
 }
 
 /** One request with its own pipeline for each size; the JPEGs are progressive. */
 function ipx(bytes: Buffer): Promise<unknown> {
+  return allSizes(() => sharp(bytes, { animated: false }), true);
+}
+
+function allSizes(open: () => Sharp, progressive = false): Promise<unknown> {
   return Promise.all(
     SIZES.map((size) =>
-      sharp(bytes, { animated: false })
+      open()
         .resize(size, size, { fit: "inside", withoutEnlargement: true })
-        .toFormat("jpeg", { quality: QUALITY, progressive: true })
+        .jpeg({ quality: QUALITY, progressive })
         .toBuffer(),
     ),
   );

@@ -1,4 +1,4 @@
-import { median, rounded } from "../measure/statistics.ts";
+import { median, medianRatio, rounded } from "../measure/statistics.ts";
 import type { Bar } from "../runner.ts";
 
 /** The ratios of one picture: medians over rounds of CPU times of the same round. */
@@ -47,9 +47,7 @@ export function figuresOf(
   };
   const plus = (some: readonly number[], more: readonly number[]) =>
     some.map((value, round) => value + (more[round] ?? Number.NaN));
-  const over = (some: readonly number[], base: readonly number[]) =>
-    rounded(median(some.map((value, round) => value / (base[round] ?? Number.NaN))));
-  const speedup = (name: string) => over(of(name), of("ours"));
+  const speedup = (name: string) => medianRatio(of(name), of("ours"));
   const optional = <Field extends string>(field: Field, name: string) =>
     rounds.has(name) ? { [field]: speedup(name) } : {};
 
@@ -57,9 +55,9 @@ export function figuresOf(
   const eighth = plus(of("decodeEighth"), of("encodes"));
   const reachable = plus(of("decodeEnough"), of("encodes"));
   const ratios: ResizeRatios = {
-    floorRatio: over(of("ours"), floor),
-    eighthRatio: over(of("ours"), eighth),
-    reachableRatio: over(of("ours"), reachable),
+    floorRatio: medianRatio(of("ours"), floor),
+    eighthRatio: medianRatio(of("ours"), eighth),
+    reachableRatio: medianRatio(of("ours"), reachable),
     idiomSpeedup: Math.min(speedup("idiom"), speedup("clone")),
     ipxSpeedup: speedup("ipx"),
     ...optional("pillowSpeedup", "pillow"),

@@ -1,4 +1,4 @@
-// node scripts/pack/main.ts FOLDER: writes the package @imagefleet/sst there.
+// npm run build:sst -- FOLDER: writes the package @imagefleet/sst there.
 import { join, resolve } from "node:path";
 import { ensurePlatform } from "../sst/platform.ts";
 import { pack } from "./pack.ts";

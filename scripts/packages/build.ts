@@ -1,5 +1,5 @@
-// node scripts/packages/build.ts FOLDER: builds the packages that are published, each in a folder of
-// its own: JavaScript as TypeScript emits it, declarations, README, license and a package.json.
+// npm run build:packages -- FOLDER: builds the packages that are published, each in a folder of its
+// own: JavaScript as TypeScript emits it, declarations, README, license and a package.json.
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,

@@ -7,7 +7,7 @@ import { isAllowed, needOf, needOfSst, registered, statementsFor } from "./deplo
 import { ATTACHED, PARAMETERS, POLICIES, TEMPLATE_TEXT } from "./deploy-role/template.ts";
 import { NOT_USED, TYPES } from "./deploy-role/types.ts";
 import { fleetIn } from "./fleet.ts";
-import { idleUsd } from "./idle.ts";
+import { idleUsd } from "./month.ts";
 import { permissionsPage } from "./permissions/page.ts";
 import { all, textAt } from "./read.ts";
 import type { Graph, Resource } from "./resource.ts";
@@ -28,6 +28,17 @@ describe.each(NAMES)("%s", (name) => {
   it("costs at most $7.60 in an idle month", () => {
     expect(idleUsd(graph(name), PRICES)).toBeLessThanOrEqual(7.6);
   });
+});
+
+it("has its outputs in docs/deploy.md, each of them and no other", () => {
+  const docs = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8");
+  const rows = docs.split("| output | |")[1]?.split("\n\n")[0] ?? "";
+  const firstCells = rows.split("\n").map((row) => row.split("|")[1] ?? "");
+  const documented = firstCells.flatMap((cell) => cell.match(/(?<=`)\w+(?=`)/g) ?? []);
+  const built = new Set(NAMES.flatMap((name) => Object.keys(graph(name).outputs)));
+  // SST's own.
+  built.delete("_protect");
+  expect(documented.sort()).toEqual([...built].sort());
 });
 
 describe("sst dev", () => {

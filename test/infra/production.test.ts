@@ -5,7 +5,7 @@ import { FUNCTION, PRICES, TASK } from "@imagefleet/core/prices";
 import { TOMBSTONE_MS, TOMBSTONE_TAG } from "@imagefleet/core/store";
 import { describe, expect, it } from "vitest";
 import { unexpected } from "./expected.ts";
-import { idleTable } from "./idle.ts";
+import { idleTable, monthTable } from "./month.ts";
 import { all, at, jsonAt, listAt, numberAt, textAt, texts } from "./read.ts";
 import type { Json } from "./resource.ts";
 import { grants } from "./rules/access.ts";
@@ -151,21 +151,22 @@ describe("what is deployed is what the rest reckons with", () => {
       },
     ]);
   });
-
-  it("what an idle month costs, as docs/deploy.md says", () => {
-    const docs = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8");
-    const written = docs.slice(
-      docs.indexOf("| an idle month"),
-      docs.indexOf("\n\n", docs.indexOf("| an idle month")),
-    );
-    expect(written).toBe(idleTable(graph("production"), PRICES));
-  });
 });
 
 describe("docs/deploy.md", () => {
   const docs = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8");
   const [, ...blocks] = docs.split("```json\n");
   const examples = blocks.map((block): Json => JSON.parse(block.split("```")[0] ?? ""));
+
+  it("has the costs of a month, idle and with uploads", () => {
+    const baseline = readFileSync(join(ROOT, "bench", "baselines", "price.json"), "utf8");
+    const { figures }: { figures: Record<string, number> } = JSON.parse(baseline);
+    const shippedUsd = figures["usd a million, shipped"] ?? Number.NaN;
+    const built = graph("production");
+    const table = (heading: string) => docs.slice(docs.indexOf(heading)).split("\n\n")[0];
+    expect(table("| an idle month")).toBe(idleTable(built, PRICES));
+    expect(table("| a month with")).toBe(monthTable(built, PRICES, shippedUsd));
+  });
 
   it("has a topic of one's own let in whom the fleet's own lets in", () => {
     const [policy] = all(graph("production"), "sns/topicPolicy:TopicPolicy");

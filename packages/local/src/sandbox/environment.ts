@@ -1,13 +1,13 @@
 import { asEnvironment } from "../credentials/index.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-/** The function's environment variables in a sandbox, as infra sets them. */
+/** The function's environment variables for such servers, as infra sets them. */
 export function environmentIn({
   region,
   endpoint,
   credentials,
   resources,
-}: Sandbox): Record<string, string> {
+}: Pick<Sandbox, "region" | "endpoint" | "credentials" | "resources">): Record<string, string> {
   const { small, large } = resources.lanes;
   return {
     AWS_REGION: region,

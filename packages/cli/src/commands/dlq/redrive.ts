@@ -22,8 +22,9 @@ export interface RedriveOptions extends DlqChangeOptions {
 }
 
 /**
- * `imagefleet dlq redrive`: sends dead letters to their lanes again. Each is sent before it is deleted,
- * so that a crash between the two leaves a duplicate, which the fleet tolerates, and loses nothing.
+ * `imagefleet dlq redrive`: sends dead letters to their lanes again, each to the lane of the dead-letter
+ * queue that it was read from. It is sent before it is deleted, so that a crash between the two leaves a
+ * duplicate, which the fleet tolerates, and loses nothing.
  */
 export function redrive(options: RedriveOptions, screen: Screen): Promise<number> {
   const { maxRedrives, dryRun = false } = options;

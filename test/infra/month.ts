@@ -8,10 +8,22 @@ const POLL_SECONDS = 20;
 
 /** USD, by list price. */
 interface Prices {
-  readonly cloudwatch: { readonly alarmMetricMonth: number; readonly dashboardMonth: number };
+  readonly cloudwatch: {
+    readonly alarmMetricMonth: number;
+    readonly dashboardMonth: number;
+    readonly metricMonth: number;
+  };
+  readonly s3: { readonly write: number; readonly gibMonth: number };
   readonly sqs: { readonly request: number };
   readonly kms: { readonly keyMonth: number };
 }
+
+/** The example: uploads, the bytes of a source, and those of its renditions together. */
+const UPLOADS = 100_000;
+const SOURCE_BYTES = 2_500_000;
+const RENDITION_BYTES = 200_000;
+/** The fleet's own metrics if most pictures succeed: docs/telemetry.md. */
+const METRICS = 30;
 
 /** What is paid for, and USD. */
 type Row = readonly [string, number];
@@ -27,6 +39,49 @@ export function idleTable(graph: Graph, prices: Prices): string {
     "| --- | ---: |",
     ...idleRows(graph, prices).map(line),
     line(["**total**", idleUsd(graph, prices)]),
+  ].join("\n");
+}
+
+/**
+ * What a month with uploads costs, as it stands in docs/deploy.md.
+ *
+ * @param shippedUsd of a million pictures by the shipped recipe, as the bench measured it
+ */
+export function monthTable(graph: Graph, prices: Prices, shippedUsd: number): string {
+  const { s3, cloudwatch } = prices;
+  const gib = (bytes: number) => Math.round((UPLOADS * bytes) / 2 ** 30);
+  const [sources, renditions] = [gib(SOURCE_BYTES), gib(RENDITION_BYTES)];
+  const images = UPLOADS.toLocaleString("en-US");
+  const rows = [
+    [
+      "rendering, by the *shipped* recipe",
+      `${images} x $${shippedUsd.toFixed(2)} a million`,
+      (UPLOADS / 1_000_000) * shippedUsd,
+    ],
+    [
+      "the uploads, a PUT each",
+      `${images} x $${s3.write * 1_000_000} a million`,
+      UPLOADS * s3.write,
+    ],
+    ["storage of sources of 2.5 MB", `${sources} GiB x $${s3.gibMonth}`, sources * s3.gibMonth],
+    [
+      "storage of their renditions, together 0.2 MB",
+      `${renditions} GiB x $${s3.gibMonth}`,
+      renditions * s3.gibMonth,
+    ],
+    [
+      "the fleet's own metrics",
+      `${METRICS} x $${cloudwatch.metricMonth.toFixed(2)}`,
+      METRICS * cloudwatch.metricMonth,
+    ],
+    ["alarms, dashboard, polls", "[an idle month](#an-idle-month)", idleUsd(graph, prices)],
+  ] as const;
+  const total = rows.reduce((sum, [, , usd]) => sum + usd, 0);
+  return [
+    "| a month with 100,000 uploads | | USD |",
+    "| --- | --- | ---: |",
+    ...rows.map(([what, how, usd]) => `| ${what} | ${how} | $${usd.toFixed(2)} |`),
+    `| **total, the first month** | | $${total.toFixed(2)} |`,
   ].join("\n");
 }
 
