@@ -102,7 +102,9 @@ test.runIf(hasChromium).each<[string, Device]>([
     const widest = name === "phone" ? 1280 : 640;
     expect(images).toHaveLength(4);
     for (const image of Object.values(Object(images))) {
-      expect(image).toMatchObject({ name: expect.stringMatching(/^hero-\d+w\/.*\.avif$/) });
+      expect(image).toMatchObject({
+        name: expect.stringMatching(/^hero-\d+w\/.*\.avif\?v=[0-9a-f]{8}$/),
+      });
       const { naturalWidth, clientWidth, stretch } = Object(image);
       expect(stretch).toBeCloseTo(1, 1);
       expect(naturalWidth).toBeLessThanOrEqual(widest);

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
-import { picture, pictureHtml, placeholder } from "@imagefleet/client";
-import { manifestPattern, renditionKey, sourcePath } from "@imagefleet/core/plan";
-import { fillTemplate, presetLabel, type Recipe } from "@imagefleet/core/recipe";
+import { address, picture, pictureHtml, placeholder } from "@imagefleet/client";
+import { manifestPattern } from "@imagefleet/core/plan";
+import { presetLabel, type Recipe } from "@imagefleet/core/recipe";
 import { type Manifest, RenditionStore } from "@imagefleet/core/store";
 import { SCRIPT, STYLE } from "./assets.ts";
 
@@ -74,18 +74,15 @@ export class Gallery {
   }
 
   /** The negotiated address of each preset and width, with the version of the content. */
-  #links({ source, renditions, onRequest = [] }: Manifest): string {
-    const { presets, output } = this.#recipe;
-    const version = source.etag.replaceAll('"', "").slice(0, 8);
-    const keys = new Set([...renditions, ...onRequest].map(({ key }) => key));
-    const there = presets.filter((each) => keys.has(renditionKey(this.#recipe, each, source.key)));
-    const path = sourcePath(this.#recipe, source.key);
-    return [...new Set(there.map(presetLabel))]
-      .map((preset) => {
-        const key = output.prefix + fillTemplate(output.key, { preset, path, ext: "auto" });
-        const href = `/${key.split("/").map(encodeURIComponent).join("/")}?v=${version}`;
-        return `<a href="${escaped(href)}">${escaped(preset)}</a>`;
-      })
+  #links(manifest: Manifest): string {
+    const found = this.#recipe.presets.flatMap((preset) => {
+      const { name, width = 0 } = preset;
+      const href = address(this.#recipe, name, manifest, { width });
+      return href === undefined ? [] : [{ href, label: presetLabel(preset) }];
+    });
+    // Widths above that of a small source have the address of its widest.
+    return [...Map.groupBy(found, ({ href }) => href)]
+      .map(([href, [first]]) => `<a href="${escaped(href)}">${escaped(first?.label ?? "")}</a>`)
       .join(" ");
   }
 }
