@@ -23,6 +23,6 @@ export {
   pictureHtml,
   placeholder,
 } from "./picture.ts";
-export { type SignedSize, type SigningKey, signedAddress } from "./signed.ts";
 export { type AddressRecipe, addressRecipe } from "./preset-addresses.ts";
+export { type SignedSize, type SigningKey, signedAddress } from "./signed.ts";
 export type { AddressOptions } from "./url.ts";
