@@ -1,6 +1,7 @@
 import { type Fleet, physical, physicalOfAccount, transformed } from "./context.ts";
 import type { EdgeRegion } from "./edge-region.ts";
 import { DELIVER } from "./numbers.ts";
+import type { Signing } from "./signing.ts";
 import type { Storage } from "./storage.ts";
 
 /** The ids of the origins. */
@@ -17,6 +18,7 @@ export function makeDistribution(
   renditions: Storage,
   deliver: sst.aws.Function,
   edge: EdgeRegion,
+  signing: Signing | undefined,
 ): sst.aws.Cdn {
   const { name, within, region, settings } = fleet;
   const delivery = settings.delivery === "none" ? undefined : settings.delivery;
@@ -24,7 +26,7 @@ export function makeDistribution(
   const shield = originShield && {
     originShield: { enabled: true, originShieldRegion: originShield },
   };
-  const { behavior, negotiated } = behaviorsOf(fleet, keyGroups);
+  const { behavior, negotiated } = behaviorsOf(fleet, keyGroups, signing);
   return new sst.aws.Cdn(
     ...transformed<sst.aws.CdnArgs>(
       fleet.transform.cdn,
@@ -90,7 +92,7 @@ export function makeDistribution(
   );
 }
 
-function behaviorsOf(fleet: Fleet, keyGroups: readonly string[]) {
+function behaviorsOf(fleet: Fleet, keyGroups: readonly string[], signing: Signing | undefined) {
   const { name, within, recipe } = fleet;
   const edgeFunction = (which: "request" | "response") =>
     new aws.cloudfront.Function(
@@ -101,9 +103,11 @@ function behaviorsOf(fleet: Fleet, keyGroups: readonly string[]) {
         comment: `Imagefleet: the viewer's ${which}`,
         code: recipe.edge[which],
         publish: true,
+        ...(which === "request" && signing && { keyValueStoreAssociations: [signing.storeArn] }),
       },
       within,
     ).arn;
+  const [onRequest, onResponse] = [edgeFunction("request"), edgeFunction("response")];
   const cachePolicy = new aws.cloudfront.CachePolicy(
     `${name}CachePolicy`,
     {
@@ -136,8 +140,8 @@ function behaviorsOf(fleet: Fleet, keyGroups: readonly string[]) {
     responseHeadersPolicyId: headersPolicy(fleet, "Headers", {}),
     ...(keyGroups.length > 0 && { trustedKeyGroups: [...keyGroups] }),
     functionAssociations: [
-      { eventType: "viewer-request", functionArn: edgeFunction("request") },
-      { eventType: "viewer-response", functionArn: edgeFunction("response") },
+      { eventType: "viewer-request", functionArn: onRequest },
+      { eventType: "viewer-response", functionArn: onResponse },
     ],
   };
   // No function sees an answer of 400 or more: without the header, a cache would give one browser's

@@ -5,6 +5,7 @@ import { letDistributionCall, makeDeliver } from "./deliver.ts";
 import { accessLogs, edgeAlarms, edgeRegionOf } from "./edge-region.ts";
 import { ALARMS } from "./numbers.ts";
 import type { Lanes } from "./queues.ts";
+import { signingOf } from "./signing.ts";
 import type { Stores } from "./storage.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -14,6 +15,8 @@ export interface Delivery {
   readonly distributionArn: $util.Input<string>;
   /** Absent for a distribution that is not the fleet's. */
   readonly distributionId?: $util.Output<string>;
+  /** The key to sign ad-hoc sizes with, where the recipe has them. */
+  readonly signingKey?: $util.Output<string>;
   /** The topic of CloudFront's alarms, in us-east-1. */
   readonly alarmTopicArn?: $util.Input<string>;
   /** Where renditions are: absent for a distribution that is not the fleet's. */
@@ -34,7 +37,8 @@ export function makeDelivery(
   if (delivery === "none") return undefined;
   const deliver = makeDeliver(fleet, parts);
   const edge = edgeRegionOf(fleet);
-  const cdn = makeDistribution(fleet, parts.stores.renditions, deliver, edge);
+  const signing = signingOf(fleet);
+  const cdn = makeDistribution(fleet, parts.stores.renditions, deliver, edge, signing);
   const { arn: distributionArn, id: distributionId } = $output(cdn.nodes.distribution);
   letDistributionCall(fleet, deliver, distributionArn);
   const alarmTopicArn = $dev ? undefined : edgeAlarms(edge, distributionId);
@@ -45,6 +49,7 @@ export function makeDelivery(
     distributionArn,
     distributionId,
     url,
+    ...(signing && { signingKey: signing.key }),
     ...(alarmTopicArn !== undefined && { alarmTopicArn }),
   };
 }

@@ -78,7 +78,7 @@ export class Imagefleet extends $util.ComponentResource {
       scaleOnBacklog(fleet, large.queue, worker);
       notifyOfTaskFailures(scope, cluster, worker);
     }
-    this.#link = linkOf(fleet, stores, lanes);
+    this.#link = linkOf(fleet, stores, lanes, delivery?.signingKey);
     this.outputs = outputsOf(fleet, {
       key,
       stores,

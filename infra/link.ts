@@ -5,8 +5,16 @@ import type { Stores } from "./storage.ts";
 
 export type Link = ReturnType<typeof linkOf>;
 
-/** What a linked function gets: the names of the resources, and permission to upload sources and read renditions. */
-export function linkOf({ recipe }: Fleet, stores: Stores, { small, large }: Lanes) {
+/**
+ * What a linked function gets: the names of the resources, and permission to upload sources and read
+ * renditions; with `delivery.adhoc` in the recipe, the key to sign addresses with.
+ */
+export function linkOf(
+  { recipe }: Fleet,
+  stores: Stores,
+  { small, large }: Lanes,
+  signingKey: $util.Output<string> | undefined,
+) {
   const { source, renditions } = stores;
   const keys = keysOf(stores);
   return {
@@ -17,6 +25,7 @@ export function linkOf({ recipe }: Fleet, stores: Stores, { small, large }: Lane
       smallDlq: small.dlq.url,
       largeQueue: large.queue.url,
       largeDlq: large.dlq.url,
+      ...(signingKey && { signingKey }),
     },
     include: [
       sst.aws.permission({

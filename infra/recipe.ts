@@ -11,6 +11,7 @@ const recipeSchema = v.object({
   source: v.object({ prefix: v.string() }),
   output: v.object({ prefix: v.string() }),
   limits: v.object({ bytes: v.number() }),
+  delivery: v.optional(v.object({ adhoc: v.optional(v.object({})) })),
 });
 
 /** The code of the two functions at CloudFront's edges, and the addresses that are negotiated. */

@@ -198,7 +198,8 @@ describe("the role that deploys", () => {
       ...["Bootstrap", "Assets", "Images", "ImagesLogin"],
       ...["ReadMapping", "TaskDefinitions", "Scaling", "ServiceRoles"],
       ...["LookAtNetworks", "NewNetworks", "TagNewNetworks", "LookAtAlarmsAndLogs"],
-      ...["DeliveryPolicies", "Certificates", "Records", "AccessLogs", "LookAtEdgeAlarms"],
+      ...["DeliveryPolicies", "SigningKeys", "Certificates", "Records"],
+      ...["AccessLogs", "LookAtEdgeAlarms"],
       "NotificationOfASource",
     ];
     expect(without("{App}")).toEqual(wide);

@@ -34,6 +34,8 @@ export interface Variant {
   readonly dev?: boolean;
   /** Over infra/settings.ts. */
   readonly settings?: object;
+  /** In the place of recipe.ts. */
+  readonly recipe?: string;
 }
 
 /** What SST would bundle. */

@@ -28,15 +28,17 @@ export interface Change {
  * that is built from another.
  *
  * @param root where it is made, in place of what is there
+ * @param recipe in the place of recipe.ts
  * @throws Error where a change's text is not found: then the change is to be brought up to date
  */
-export function makeTree(root: string, changes: readonly Change[]): void {
+export function makeTree(root: string, changes: readonly Change[], recipe?: string): void {
   rmSync(root, { recursive: true, force: true });
   mkdirSync(join(root, "infra"), { recursive: true });
   mkdirSync(join(root, ".sst"));
   for (const file of ["sst.config.ts", "recipe.ts", "package.json"]) {
     cpSync(join(ROOT, file), join(root, file));
   }
+  if (recipe !== undefined) writeFileSync(join(root, "recipe.ts"), recipe);
   for (const file of readdirSync(join(ROOT, "infra")).filter((each) => each.endsWith(".ts"))) {
     cpSync(join(ROOT, "infra", file), join(root, "infra", file));
   }

@@ -7,6 +7,14 @@ import type { Graph, Variant } from "./resource.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
+/** With each field of `delivery`. */
+export const SIGNED_SIZES = `import { defineRecipe } from "@imagefleet/core/recipe";
+export default defineRecipe({
+  delivery: { classic: true, manifests: true, adhoc: { maxWidth: 1000 } },
+  presets: { thumb: "150x150", hero: { widths: [400, 800], formats: ["avif", "webp", "jpeg"] } },
+});
+`;
+
 /** What is built and held against the rules. */
 export const VARIANTS = {
   production: { stage: "production" },
@@ -98,6 +106,7 @@ export const VARIANTS = {
       alarmEmails: ["oncall@example.com"],
     },
   },
+  "delivered in signed sizes": { stage: "production", recipe: SIGNED_SIZES },
   "not delivered": { stage: "production", settings: { delivery: "none" } },
   replicated: { stage: "production", settings: { replicateTo: "arn:aws:s3:::far-away" } },
 } as const satisfies Record<string, Variant>;

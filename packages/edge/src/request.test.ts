@@ -13,7 +13,7 @@ import {
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileEdge } from "./compile.ts";
-import type { EdgeFields, EdgeRequest } from "./event.ts";
+import type { EdgeFields, EdgeRequest, RequestEvent } from "./event.ts";
 import { RECIPES } from "./recipes.fixture.ts";
 import { expected } from "./reference.fixture.ts";
 import {
@@ -29,13 +29,16 @@ import { type RequestResult, requestHandler } from "./run.ts";
 
 function asker(recipe: Recipe) {
   const onRequest = requestHandler(compileEdge(recipe).request, secretAt);
-  return (uri: string, some: Partial<EdgeRequest> = {}) =>
-    onRequest({
-      version: "1.0",
-      context: { eventType: "viewer-request" },
-      viewer: { ip: "198.51.100.11" },
-      request: { method: "GET", uri, querystring: {}, headers: {}, cookies: {}, ...some },
-    });
+  return (uri: string, some: Partial<EdgeRequest> = {}) => onRequest(requestEvent(uri, some));
+}
+
+function requestEvent(uri: string, some: Partial<EdgeRequest> = {}): RequestEvent {
+  return {
+    version: "1.0",
+    context: { eventType: "viewer-request" },
+    viewer: { ip: "198.51.100.11" },
+    request: { method: "GET", uri, querystring: {}, headers: {}, cookies: {}, ...some },
+  };
 }
 
 const uriOf = async (asked: Promise<RequestResult>) => {
@@ -328,6 +331,28 @@ describe("signed sizes", () => {
       uri: key,
       headers: { "x-imagefleet-negotiated": { value: "1" } },
     });
+  });
+
+  it("has no gap and one key while a signing key is replaced", async () => {
+    const [k1, k2] = ["k1", "k2"].map((id) => ({ id, secret: id.repeat(20) }));
+    if (k1 === undefined || k2 === undefined) throw new Error("no keys");
+    // By deployment: the key that the application signs with, and the other one that is accepted.
+    const steps = [[k1], [k1, k2], [k2, k1], [k2]] as const;
+    const code = compileEdge(of).request;
+    const keysAt = steps.map((accepted) => {
+      const found = new Map<string, string>(accepted.map((one) => [`key.${one.id}`, one.secret]));
+      return requestHandler(code, (name) => found.get(name));
+    });
+    for (const [at, [signing]] of steps.entries()) {
+      const uri = await signedAddress(of, "cats/tom.jpg", signing, { ...size, format: "webp" });
+      // An edge may have the store of the deployment before or after.
+      for (const onRequest of keysAt.slice(Math.max(0, at - 1), at + 2)) {
+        const found = await uriOf(onRequest(requestEvent(uri)));
+        expect(found).toBe("/out/adhoc/w%3D333%2Ch%3D200%2Cfit%3Dcover%2Cq%3D70/cats/tom.jpg.webp");
+      }
+    }
+    const former = await signedAddress(of, "cats/tom.jpg", k1, size);
+    expect(await uriOf(keysAt[3]?.(requestEvent(former)) ?? Promise.reject(new Error()))).toBe(403);
   });
 
   it("refuses an address with any bit changed", async () => {

@@ -130,6 +130,24 @@ export const TYPES: Readonly<Record<string, Type>> = {
     registry: ["AWS::CloudFront::Function"],
     arn: ofAccount("cloudfront", "function/"),
   },
+  "cloudfront/keyValueStore:KeyValueStore": {
+    registry: ["AWS::CloudFront::KeyValueStore"],
+    only: [
+      "cloudfront:CreateKeyValueStore",
+      "cloudfront:DeleteKeyValueStore",
+      "cloudfront:DescribeKeyValueStore",
+      "cloudfront:UpdateKeyValueStore",
+    ],
+  },
+  // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudfrontkeyvaluestore.html
+  "cloudfront/keyvaluestoreKeysExclusive:KeyvaluestoreKeysExclusive": {
+    registry: [],
+    more: [
+      "cloudfront-keyvaluestore:DescribeKeyValueStore",
+      "cloudfront-keyvaluestore:ListKeys",
+      "cloudfront-keyvaluestore:UpdateKeys",
+    ],
+  },
   "cloudfront/monitoringSubscription:MonitoringSubscription": {
     registry: ["AWS::CloudFront::MonitoringSubscription"],
   },

@@ -1,16 +1,17 @@
 import { join } from "node:path";
 import { makeTree } from "../tree.ts";
+import { SIGNED_SIZES } from "../variants.ts";
 import type { Mutant } from "./table.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
 /**
- * A copy of the configuration with something broken in it.
+ * A copy of the configuration, with a recipe of signed sizes and something broken in it.
  *
  * @param name of its folder, the same each time: what Node has compiled of it is found again
  */
 export function mutated(name: string, mutants: readonly Mutant[]): string {
   const root = join(ROOT, ".sst", "imagefleet", "mutants", name);
-  makeTree(root, mutants);
+  makeTree(root, mutants, SIGNED_SIZES);
   return root;
 }

@@ -385,9 +385,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "an edge without its function",
     file: "cdn.ts",
-    from: '      { eventType: "viewer-request", functionArn: edgeFunction("request") },\n',
+    from: '      { eventType: "viewer-request", functionArn: onRequest },\n',
     to: "",
     fault: /both edge functions run: DeliveryDistribution has no function for the viewer-request/,
+  },
+  {
+    what: "signed sizes without keys",
+    file: "cdn.ts",
+    from: "signing && { keyValueStoreAssociations: [signing.storeArn] }",
+    to: "signing && { keyValueStoreAssociations: [] }",
+    fault: /signed sizes have their keys: EdgeRequest has no key value store/,
   },
   {
     what: "an error that is one browser's",

@@ -125,6 +125,33 @@ export const bothEdgeFunctionsRun: Rule = (graph) => [
   ]),
 ];
 
+/** Without the store's keys the function refuses every signed address; a short key can be guessed. */
+export const signedSizesHaveTheirKeys: Rule = (graph) => {
+  const reading = all(graph, "cloudfront/function:Function").filter(({ inputs }) =>
+    textAt(inputs, "code").includes('import cf from "cloudfront"'),
+  );
+  const stores = all(graph, "cloudfront/keyValueStore:KeyValueStore").map(({ inputs }) =>
+    textAt(inputs, "name"),
+  );
+  const keys = all(graph, "cloudfront/keyvaluestoreKeysExclusive:KeyvaluestoreKeysExclusive");
+  return [
+    ...reading.flatMap(({ name, inputs }) => {
+      const [store, ...others] = texts(at(inputs, "keyValueStoreAssociations"));
+      if (store === undefined) return [`${name} has no key value store`];
+      const accepted = keys
+        .filter((each) => textAt(each.inputs, "keyValueStoreArn") === store)
+        .flatMap((each) => listAt(each.inputs, "resourceKeyValuePairs"));
+      const isStrong = (pair: Json) =>
+        /^key\.[a-z0-9]+$/.test(textAt(pair, "key")) && textAt(pair, "value").length >= 32;
+      return [
+        ...(others.length > 0 ? [`${name} has more stores than CloudFront permits`] : []),
+        ...(accepted.length > 0 && accepted.every(isStrong) ? [] : [`${name} has no strong key`]),
+      ];
+    }),
+    ...(stores.length > reading.length ? [`nothing reads ${stores.join()}`] : []),
+  ];
+};
+
 /** No function sees an error: only a policy can say there that `Accept` counts. */
 export const negotiatedAnswersVary: Rule = (graph) => {
   const policies = all(graph, "cloudfront/responseHeadersPolicy:ResponseHeadersPolicy");

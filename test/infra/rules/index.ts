@@ -63,6 +63,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "a domain requires TLS 1.2": delivery.aDomainRequiresTls12,
   "both edge functions run": delivery.bothEdgeFunctionsRun,
   "negotiated answers vary": delivery.negotiatedAnswersVary,
+  "signed sizes have their keys": delivery.signedSizesHaveTheirKeys,
   "the cache key is the rendition": delivery.theCacheKeyIsTheRendition,
   "origins are signed": delivery.originsAreSigned,
   "CloudFront's parts are in us-east-1": delivery.cloudFrontsPartsAreInUsEast1,
