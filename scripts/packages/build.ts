@@ -7,6 +7,7 @@ import {
   existsSync,
   globSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -14,7 +15,9 @@ import {
 import { dirname, join, posix, relative, resolve } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const EMITTED = join(ROOT, "node_modules", ".imagefleet-packages");
+/** Within the workspace, whose packages the compiler finds from there; of this process alone. */
+const EMITTED = mkdtempSync(join(ROOT, "node_modules", ".imagefleet-packages-"));
+process.on("exit", () => rmSync(EMITTED, { recursive: true, force: true }));
 
 interface Manifest {
   readonly version: string;
@@ -89,8 +92,6 @@ for (const { name, main, contains } of PACKAGES) {
 
 /** Compiles all sources of the workspace once. */
 function emit(): void {
-  rmSync(EMITTED, { recursive: true, force: true });
-  mkdirSync(EMITTED, { recursive: true });
   const config = join(EMITTED, "tsconfig.json");
   const options = {
     extends: relative(EMITTED, join(ROOT, "tsconfig.json")),
@@ -119,7 +120,7 @@ function emit(): void {
 function reachable(main: string, contains: readonly string[]): string[] {
   const entries =
     main === "client"
-      ? ["client/src/index.js"]
+      ? Object.values(manifest(main).exports ?? {}).map((file) => targetOf(file, `${main}/x`) ?? "")
       : contains.flatMap((name) =>
           globSync(`${name}/src/**/*.js`, { cwd: join(EMITTED, "packages") }),
         );

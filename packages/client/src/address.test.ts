@@ -3,7 +3,7 @@ import { defineRecipe } from "@imagefleet/core/recipe";
 import type { Recipe } from "@imagefleet/core/recipe-types";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AddressManifest, address } from "./address.ts";
+import { type AddressManifest, address, manifestAddress } from "./address.ts";
 import { edgeOf } from "./edge.fixture.ts";
 import { nextLoader } from "./next.ts";
 import { picture } from "./picture.ts";
@@ -197,6 +197,17 @@ describe("at the edge", () => {
   });
 });
 
+it("the edge lets the address of a manifest through", () => {
+  const of = defineRecipe({ delivery: { manifests: true }, presets: { thumb: "150x150" } });
+  const edge = edgeOf(of);
+  fc.assert(
+    fc.property(anyKey, (key) => {
+      expect(edge(manifestAddress(of, key, BASE))?.key).toBe(manifestKey(of, key));
+    }),
+  );
+  expect(manifestAddress(of, "a b.jpg")).toBe("/manifests/a%20b.jpg.json");
+});
+
 describe("the part of a recipe that addresses need", () => {
   it("is plain data, and gives the same addresses", () => {
     const slim = JSON.parse(JSON.stringify(addressRecipe(recipe)));
@@ -237,7 +248,7 @@ describe("nextLoader", () => {
   it.each([
     "/logo.svg",
     "/hero-800w/a.jpg.auto",
-    "https://other.example.com/hero-800w/a.jpg.auto",
+    `${BASE.replace("images", "photos")}/hero-800w/a.jpg.auto`,
     `${BASE}.evil.example/hero-800w/a.jpg.auto`,
     `${BASE}/large/a.jpg.auto`,
     `${BASE}/hero-801w/a.jpg.auto`,

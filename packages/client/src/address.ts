@@ -1,4 +1,4 @@
-import { renditionKey, sourcePath } from "@imagefleet/core/keys";
+import { manifestKey, renditionKey, sourcePath } from "@imagefleet/core/keys";
 import type { PresetName } from "@imagefleet/core/recipe-definition";
 import { presetLabel, type Recipe } from "@imagefleet/core/recipe-types";
 import type { PictureManifest } from "./picture.ts";
@@ -73,4 +73,15 @@ export function address<R extends Recipe>(
 function widthsOf({ srcset = {} }: AddressManifest, preset: string): Map<string, number> {
   const candidates = (Object.hasOwn(srcset, preset) && srcset[preset]) || [];
   return new Map(candidates.map(({ key, width }) => [key, width]));
+}
+
+/**
+ * The address of a source's manifest, for recipes with `delivery.manifests`.
+ *
+ * @example
+ * const response = await fetch(manifestAddress(recipe, "cats/tom.jpg", "https://images.example.com"));
+ * const manifest = parseManifest(await response.json());
+ */
+export function manifestAddress(recipe: Recipe, sourceKey: string, base = "/"): string {
+  return urlOf(base, manifestKey(recipe, sourceKey));
 }

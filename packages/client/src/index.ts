@@ -11,7 +11,12 @@ export type {
 } from "@imagefleet/core/manifest";
 export { defineRecipe, type PresetName } from "@imagefleet/core/recipe-definition";
 export type { Preset, Recipe } from "@imagefleet/core/recipe-types";
-export { type AddressManifest, type AddressWidthOptions, address } from "./address.ts";
+export {
+  type AddressManifest,
+  type AddressWidthOptions,
+  address,
+  manifestAddress,
+} from "./address.ts";
 export { parseManifest } from "./manifest.ts";
 export {
   type Picture,

@@ -100,7 +100,7 @@ export function resized(
     .map((each) => ({ width: each.width ?? 0, label: presetLabel(each), ...each }))
     .filter((each) => each.width <= widest);
   const { label } = snapped(labels, width ?? widest) ?? { label: presetLabel(preset) };
-  const exts = labels.filter((each) => each.label === label).map((each) => EXTENSIONS[each.format]);
+  const exts = labels.map((each) => EXTENSIONS[each.format]);
   const wanted = format === "jpeg" ? EXTENSIONS.jpeg : format;
   const ext = exts.find((each) => each === wanted) ?? found.ext;
   return urlOf(base, filled(recipe, label, ext).join(path), query);
