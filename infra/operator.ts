@@ -116,6 +116,9 @@ function examining(
     // Lists, and actions without resource-level permissions.
     {
       actions: [
+        "cloudfront:ListCachePolicies",
+        "cloudfront:ListDistributions",
+        "cloudfront:ListResponseHeadersPolicies",
         "cloudwatch:DescribeAlarms",
         "ec2:DescribeInternetGateways",
         "ec2:DescribeVpcs",

@@ -31,10 +31,11 @@ export function held(graph: Graph, role: Role): ReadonlySet<string> {
 
 /** What a role was recorded to need, what S3 then does in its name with a key, what X-Ray asks for. */
 export function needed(graph: Graph, role: Role): ReadonlyMap<string, string> {
-  const delivers = distributions(graph).length > 0;
+  // An operator has nothing to purge where nothing is delivered.
+  const isPurged = role !== "operator" || distributions(graph).length > 0;
   const needs = new Map(
     Object.entries(recorded(role)).filter(
-      ([grant]) => delivers || !grant.startsWith("cloudfront:"),
+      ([grant]) => isPurged || !grant.startsWith("cloudfront:"),
     ),
   );
   for (const bucket of ["source", "renditions"] as const) {

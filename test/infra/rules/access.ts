@@ -20,6 +20,8 @@ const LIVE = new Set(["appsync:*", "s3:*"]);
 /** What is allowed on everything, for its service knows no resources of its own. */
 const WITHOUT_RESOURCE = new Map([
   ["cloudfront:ListDistributions", "to find the distribution by its origin"],
+  ["cloudfront:ListCachePolicies", "what is used of its quota"],
+  ["cloudfront:ListResponseHeadersPolicies", "what is used of its quota"],
   ["cloudwatch:GetMetricData", "the oldest message's age, for people who look"],
   ["cloudwatch:DescribeAlarms", "states of alarms, for preflight and doctor"],
   ["ec2:DescribeInternetGateways", "what is used of its quota"],

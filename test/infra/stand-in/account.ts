@@ -101,6 +101,7 @@ export function ec2(action: string, deployed: DeployedState): Answer {
  * https://docs.aws.amazon.com/general/latest/gr/lambda-service.html
  * https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
  * https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
  */
 const DEFAULTS: Readonly<Record<string, number>> = {
   "L-B99A9384": 1000,
@@ -108,6 +109,9 @@ const DEFAULTS: Readonly<Record<string, number>> = {
   "L-36FBB829": 6,
   "L-F678F1CE": 5,
   "L-A4707A72": 5,
+  "L-24B04930": 500,
+  "L-7D134442": 20,
+  "L-CF0D4FC5": 20,
 };
 
 /** https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html */

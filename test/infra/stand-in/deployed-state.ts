@@ -10,6 +10,10 @@ export interface Account {
   /** VPCs and internet gateways that were there before. */
   readonly vpcs: number;
   readonly gateways: number;
+  /** Distributions that were there before. */
+  readonly distributions: readonly { readonly id: string; readonly alias?: string }[];
+  /** Cache policies and response headers policies that were there before. */
+  readonly policies: number;
   /** Buckets that were there before, with their notification configuration as S3 writes it. */
   readonly buckets: Readonly<Record<string, Json>>;
 }
@@ -20,6 +24,8 @@ export const ACCOUNT_AS_NEEDED: Account = {
   serviceLinkedRoles: ["AWSServiceRoleForECS"],
   vpcs: 1,
   gateways: 1,
+  distributions: [],
+  policies: 0,
   buckets: {},
 };
 

@@ -9,6 +9,10 @@ import { asEnvironment } from "@imagefleet/local/credentials";
 import { callOf } from "@imagefleet/local/fault-proxy";
 import { type Fleet, startFleet } from "@imagefleet/local/fleet";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import {
+  type DataFolder,
+  openDataFolder,
+} from "../../../packages/cli/src/connection/data-folder.ts";
 import { RESOLVE_LOCALLY } from "../../../packages/cli/src/connection/fixtures/resolve-locally.ts";
 import { Cli, run } from "../../../packages/cli/src/fixtures/cli.ts";
 import { ensurePlatform } from "../../../scripts/sst/platform.ts";
@@ -16,6 +20,7 @@ import { asFile, CallRecorder, recordedFile } from "../../permissions/index.ts";
 import { buildGraph } from "../build.ts";
 import { listAt, textAt, texts } from "../read.ts";
 import type { Graph, Json } from "../resource.ts";
+import { viewersAt } from "./cloudfront.ts";
 import { ACCOUNT_AS_NEEDED } from "./deployed-state.ts";
 import { needOf } from "./needs.ts";
 import { type ReceivedCall, StandIn } from "./server.ts";
@@ -35,6 +40,7 @@ const LOCAL = {
 } as const;
 
 let folder: string;
+let data: DataFolder;
 let fleet: Fleet;
 let whole: Graph;
 let byRule: Graph;
@@ -49,15 +55,15 @@ beforeAll(async () => {
   recorder = recorderOf([whole, byRule]);
   folder = await mkdtemp(join(tmpdir(), "imagefleet-doctor-"));
   const recipe = join(folder, "recipe.mjs");
-  await writeFile(recipe, `export default { presets: { thumb: "16x16" } };`);
-  fleet = await startFleet({
-    dataDir: join(folder, "data"),
-    port: 0,
-    recipe: pathToFileURL(recipe),
-  });
+  const presets = { thumb: "16x16", tail: { size: "20x20", when: "request" } };
+  await writeFile(recipe, `export default ${JSON.stringify({ presets })};`);
+  data = await openDataFolder(join(folder, "data"), false);
+  fleet = await startFleet({ dataDir: data.fleet, port: 0, recipe: pathToFileURL(recipe) });
+  await data.announce(fleet);
 }, PREPARE_MS);
 afterAll(async () => {
   await fleet?.stop();
+  await data?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -102,8 +108,8 @@ function deployed(graph: Graph): Promise<StandIn> {
     ([output, there]) => [nameIn(graph, output), there] as const,
   );
   const servers = [queueUrl(""), `${fleet.endpoint}/000000000000/`] as const;
-  const { endpoint, credentials } = fleet;
-  const behind = { endpoint, credentials, names: new Map([...names, servers]) };
+  const { endpoint, credentials, edge } = fleet;
+  const behind = { endpoint, credentials, names: new Map([...names, servers]), edge: edge.url };
   return StandIn.start(behind, ACCOUNT_AS_NEEDED).then((standIn) => {
     standIn.graph = graph;
     standIn.onCall = record;
@@ -116,14 +122,16 @@ function args(standIn: StandIn, ...more: string[]): string[] {
   return ["doctor", "--stage", "production", "--json", ...at, ...more];
 }
 
-function environment(settings: object): NodeJS.ProcessEnv {
+function environment(settings: object, standIn: StandIn): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS } = RESOLVE_LOCALLY;
+  const loopback = standIn.endpoint.replace("servers", "127.0.0.1");
   return {
     PATH: process.env["PATH"],
     HOME: folder,
     AWS_ACCESS_KEY_ID: "somebody",
     AWS_SECRET_ACCESS_KEY: "local",
     IMAGEFLEET_SETTINGS: JSON.stringify(settings),
-    ...RESOLVE_LOCALLY,
+    NODE_OPTIONS: `${NODE_OPTIONS} ${viewersAt(loopback)}`,
   };
 }
 
@@ -134,7 +142,10 @@ interface DoctorOutput {
 }
 
 async function doctor(standIn: StandIn, settings: object = SETTINGS, ...more: string[]) {
-  const ended = await run(args(standIn, ...more), { cwd: folder, env: environment(settings) });
+  const ended = await run(args(standIn, ...more), {
+    cwd: folder,
+    env: environment(settings, standIn),
+  });
   if (ended.stdout === "") throw new Error(ended.stderr);
   const output: DoctorOutput = JSON.parse(ended.stdout);
   const wrong = output.checks.filter(({ state }) => state === "wrong");
@@ -260,6 +271,65 @@ const BREAKS: readonly Break[] = [
     says: /delays every message by 900 s/,
   },
   {
+    what: "the distribution is gone",
+    resource: "DeliveryDistribution",
+    name: "distribution",
+    says: /has the bucket imagefleet-production-photosrenditionsbucket-\w+ as an origin/,
+  },
+  {
+    what: "the distribution is disabled",
+    resource: "DeliveryDistribution",
+    change: (inputs) => ({ ...inputs, enabled: false }),
+    name: "distribution",
+    says: /is disabled/,
+  },
+  {
+    what: "no function runs at the edge",
+    resource: "DeliveryDistribution",
+    change: (inputs) => ({
+      ...inputs,
+      defaultCacheBehavior: { functionAssociations: [] },
+    }),
+    name: "address that the recipe does not have",
+    says: /such requests reach the origins/,
+  },
+  {
+    what: "CloudFront may not list the bucket",
+    resource: "RenditionsPolicy",
+    change: ({ policy, ...rest }) => ({
+      ...rest,
+      policy: String(policy).replace(',"s3:ListBucket"', ""),
+    }),
+    name: "rendition on request, as viewers request it",
+    says: /403 for tail\/.*: S3 or the function refuses CloudFront/,
+  },
+  {
+    what: "CloudFront may not call the function",
+    resource: "DeliverPermission",
+    name: "rendition on request, as viewers request it",
+    says: /403 for tail/,
+  },
+  {
+    what: "everyone may call the function",
+    resource: "DeliverUrl",
+    change: (inputs) => ({ ...inputs, authorizationType: "NONE" }),
+    name: "direct access to the function that makes renditions on request",
+    says: /lambda-url\.eu-west-1\.on\.aws answers 200 to everyone/,
+  },
+  {
+    what: "everyone may read the bucket",
+    resource: "RenditionsPolicy",
+    change: ({ policy, ...rest }) => ({
+      ...rest,
+      policy: String(policy).replace(
+        '"Statement":[',
+        '"Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["*"],"Principal":[{"type":"*","identifiers":["*"]}],"Condition":[]},',
+      ),
+    }),
+    name: "direct access to the rendition bucket",
+    says: /answers 200 to everyone/,
+  },
+  {
     what: "the bucket does not send to EventBridge",
     graph: "by rule",
     resource: "none",
@@ -376,7 +446,7 @@ async function moveToDeadLetterQueue(queue: string): Promise<void> {
 
 it("removes at Ctrl-C what it has made", async () => {
   await using standIn = await deployed(whole);
-  const cli = new Cli(args(standIn), { cwd: folder, env: environment(SETTINGS) });
+  const cli = new Cli(args(standIn), { cwd: folder, env: environment(SETTINGS, standIn) });
   let puts = 0;
   standIn.onCall = (call) => {
     if (call.request.method === "PUT" && ++puts === 2) cli.signal("SIGINT");
@@ -391,7 +461,7 @@ it("removes at Ctrl-C what it has made", async () => {
 }, 60_000);
 
 it("runs against the fleet on this machine, and says what that has not", async () => {
-  const local = ["--json", "--endpoint", fleet.endpoint, "--data", folder];
+  const local = ["--json", "--endpoint", fleet.endpoint, "--data", join(folder, "data")];
   const env = { HOME: folder, ...asEnvironment(fleet.credentials) };
   const recipe = ["--recipe", "recipe.mjs"];
   const examined = await run(["doctor", "--alarm", ...local, ...recipe], { cwd: folder, env });
@@ -403,11 +473,18 @@ it("runs against the fleet on this machine, and says what that has not", async (
   const { none = [], ok = [], ...others } = states(examined.stdout);
   expect(others).toEqual({});
   expect(ok.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(["picture through the small lane", "picture through the large lane"]),
+    expect.arrayContaining([
+      "picture through the small lane",
+      "picture through the large lane",
+      "stored rendition, as viewers request it",
+      "rendition on request, as viewers request it",
+      "address that the recipe does not have",
+      "direct access to the rendition bucket",
+    ]),
   );
   expect(none.every(({ message }) => message.startsWith("The local fleet has no "))).toBe(true);
-  expect(none).toHaveLength(6);
-  expect(states(checked.stdout)["none"]).toHaveLength(4);
+  expect(none).toHaveLength(7);
+  expect(states(checked.stdout)["none"]).toHaveLength(5);
   expect([examined.code, checked.code]).toEqual([0, 0]);
 }, 60_000);
 
@@ -419,7 +496,7 @@ it("needs what is recorded, and nothing else", async () => {
   standIn.account = { ...ACCOUNT_AS_NEEDED, quotas: {}, buckets };
   const settings = { ...SETTINGS, source: { ...THEIRS, notifications: "by-hand" } };
   const command = ["preflight", "--stage", "production", "--endpoint", standIn.endpoint];
-  const { stderr } = await run(command, { cwd: folder, env: environment(settings) });
+  const { stderr } = await run(command, { cwd: folder, env: environment(settings, standIn) });
   expect(stderr).toBe("");
   expect(recorder.unknown).toEqual([]);
   await expect(asFile(recorder.needed())).toMatchFileSnapshot(recordedFile("doctor"));

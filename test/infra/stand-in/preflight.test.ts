@@ -133,6 +133,48 @@ const CASES: readonly Case[] = [
     says: /5 of 5 are used/,
   },
   {
+    what: "no distribution left",
+    account: {
+      quotas: { ...ACCOUNT_AS_NEEDED.quotas, "L-24B04930": 1 },
+      distributions: [{ id: "E0" }],
+    },
+    name: "quota of CloudFront's distributions",
+    says: /1 of 1 are used in the account/,
+  },
+  {
+    what: "no policies left",
+    account: { quotas: { ...ACCOUNT_AS_NEEDED.quotas, "L-CF0D4FC5": 30 }, policies: 20 },
+    name: "quota of CloudFront's cache policies",
+    says: /20 of 20 are used in the account/,
+  },
+  {
+    what: "a domain that another distribution has",
+    settings: { delivery: { domain: { name: "images.example.com" } } },
+    account: { distributions: [{ id: "E0" }, { id: "E1", alias: "images.example.com" }] },
+    name: "domain of the distribution",
+    says: /images\.example\.com belongs to the distribution E1 \(theirs\)/,
+  },
+  {
+    what: "a certificate that CloudFront does not take",
+    settings: {
+      delivery: {
+        domain: {
+          name: "images.example.com",
+          certificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/1",
+        },
+      },
+    },
+    name: "certificate of the domain",
+    says: /is in eu-west-1, and CloudFront takes certificates of us-east-1 only/,
+  },
+  {
+    what: "too little concurrency to reserve some",
+    account: { quotas: { ...ACCOUNT_AS_NEEDED.quotas, "L-B99A9384": 119 } },
+    settings: { delivery: { concurrency: 20 } },
+    name: "quota of Lambda's reserved concurrency",
+    says: /The quota is 119, but 120 are needed for delivery\.concurrency 20/,
+  },
+  {
     what: "no service-linked role",
     account: { serviceLinkedRoles: [] },
     name: "service-linked role of ECS",
@@ -207,6 +249,7 @@ it("names the permission that is lacking, and goes on", async () => {
     "servicequotas:GetServiceQuota",
     "servicequotas:GetServiceQuota, ec2:DescribeVpcs and ec2:DescribeInternetGateways",
     "iam:GetRole",
+    "servicequotas:GetServiceQuota, cloudfront:ListCachePolicies and cloudfront:ListResponseHeadersPolicies",
   ]);
   expect(code).toBe(0);
 });

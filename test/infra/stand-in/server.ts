@@ -5,6 +5,7 @@ import { all, textAt } from "../read.ts";
 import type { Json } from "../resource.ts";
 import { ec2, iam, serviceQuotas, sts } from "./account.ts";
 import { type Answer, json } from "./answer.ts";
+import { cloudFrontOperation, cloudfront, viewed } from "./cloudfront.ts";
 import type { Account, DeployedState } from "./deployed-state.ts";
 import { cloudwatch, ecs, lambda } from "./programs.ts";
 import {
@@ -26,6 +27,8 @@ export interface Behind {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** By the name in the graph, the one on this machine. */
   readonly names: ReadonlyMap<string, string>;
+  /** The address of the edge. */
+  readonly edge?: string;
 }
 
 /** A call as it came. */
@@ -104,6 +107,12 @@ export class StandIn implements AsyncDisposable {
   }
 
   async #meet(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { url = "/" } = incoming;
+    if (url.startsWith("/@")) {
+      const got = await viewed(url, this.#deployed, this.#behind.edge ?? "");
+      response.writeHead(got.status, withoutLength(got.headers)).end(got.body);
+      return;
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
     const body = Buffer.concat(chunks);
@@ -125,13 +134,10 @@ export class StandIn implements AsyncDisposable {
   /** Undefined: the servers behind know. */
   async #answer(call: ReceivedCall, url: URL): Promise<Answer | undefined> {
     const { service, operation, body } = call;
-    const deployed: DeployedState = {
-      graph: this.graph,
-      account: this.account,
-      waiting: async (queue) =>
-        Number((await this.#attributesBehind(queue))["ApproximateNumberOfMessages"] ?? 0),
-    };
+    const deployed = this.#deployed;
     switch (service) {
+      case "cloudfront":
+        return cloudfront(operation, deployed);
       case "sts":
         return sts();
       case "iam":
@@ -151,6 +157,15 @@ export class StandIn implements AsyncDisposable {
       default:
         return this.#s3(call.request.method ?? "GET", url, deployed);
     }
+  }
+
+  get #deployed(): DeployedState {
+    return {
+      graph: this.graph,
+      account: this.account,
+      waiting: async (queue) =>
+        Number((await this.#attributesBehind(queue))["ApproximateNumberOfMessages"] ?? 0),
+    };
   }
 
   async #sqs(operation: string, input: Json, deployed: DeployedState): Promise<Answer | undefined> {
@@ -273,6 +288,16 @@ export class StandIn implements AsyncDisposable {
   }
 }
 
+/** The body is sent as it was read: its length is that of the response. */
+function withoutLength({
+  "content-length": _length,
+  connection: _connection,
+  "transfer-encoding": _encoding,
+  ...headers
+}: Readonly<Record<string, string>>): Record<string, string> {
+  return headers;
+}
+
 function isVersioned(bucket: string, { graph }: DeployedState): boolean {
   return (
     graph !== undefined &&
@@ -297,7 +322,9 @@ function receivedCallOf(incoming: IncomingMessage, bytes: Buffer): ReceivedCall 
     typeof target === "string"
       ? (target.split(".").at(-1) ?? "")
       : (new URLSearchParams(service === "s3" ? "" : body).get("Action") ??
-        lambdaOperation(incoming.url ?? ""));
+        (service === "cloudfront"
+          ? cloudFrontOperation(new URL(incoming.url ?? "/", "http://servers").pathname)
+          : lambdaOperation(incoming.url ?? "")));
   return { service, operation, request: incoming, body };
 }
 
@@ -309,7 +336,7 @@ function lambdaOperation(url: string): string {
 
 function deniedAnswer({ service }: ReceivedCall): Answer {
   const message = "User: deployer is not authorized to perform this operation";
-  const isXml = ["sts", "iam", "s3"].includes(service);
+  const isXml = ["sts", "iam", "s3", "cloudfront"].includes(service);
   if (!isXml) return json({ __type: "AccessDeniedException", message }, 403);
   const body = `<ErrorResponse><Error><Code>AccessDenied</Code><Message>${message}</Message></Error></ErrorResponse>`;
   return { status: 403, type: "xml", body };

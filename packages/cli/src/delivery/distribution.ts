@@ -12,6 +12,10 @@ export interface Distribution {
   /** `Deployed`, or `InProgress` while a change is on its way to the edges. */
   readonly status: string;
   readonly isEnabled: boolean;
+  /** The hosts of its origins. */
+  readonly origins: readonly string[];
+  /** Only signed addresses and cookies are answered. */
+  readonly isPrivate: boolean;
 }
 
 /** A client of CloudFront, which is loaded only when it is needed. */
@@ -41,14 +45,26 @@ export async function distributionsOf(
 }
 
 /** The host of a bucket as an origin is its name, `s3` and the region. */
-function reads({ Origins }: DistributionSummary, bucket: string): boolean {
-  return (Origins?.Items ?? []).some(({ DomainName = "" }) => {
-    return DomainName.startsWith(`${bucket}.s3.`) || DomainName.startsWith(`${bucket}.s3-`);
-  });
+function reads(summary: DistributionSummary, bucket: string): boolean {
+  return originsOf(summary).some(
+    (host) => /^\.s3[.-]/.test(host.slice(bucket.length)) && host.startsWith(bucket),
+  );
 }
 
-function read({ Id = "", ARN = "", ...rest }: DistributionSummary): Distribution {
-  const { DomainName = "", Aliases, Status = "", Enabled = false } = rest;
+function originsOf({ Origins }: DistributionSummary): string[] {
+  return (Origins?.Items ?? []).map(({ DomainName = "" }) => DomainName);
+}
+
+function read(summary: DistributionSummary): Distribution {
+  const { Id = "", ARN = "", DomainName = "", Aliases, DefaultCacheBehavior } = summary;
   const [host = DomainName] = Aliases?.Items ?? [];
-  return { id: Id, arn: ARN, url: `https://${host}`, status: Status, isEnabled: Enabled };
+  return {
+    id: Id,
+    arn: ARN,
+    url: `https://${host}`,
+    status: summary.Status ?? "",
+    isEnabled: summary.Enabled ?? false,
+    origins: originsOf(summary),
+    isPrivate: DefaultCacheBehavior?.TrustedKeyGroups?.Enabled ?? false,
+  };
 }

@@ -60,8 +60,9 @@ export async function clean(
       }
       const stored = await store.manifest(at, never);
       if (stored === undefined) return;
-      const renditions = stored.manifest?.renditions.map((each) => each.key) ?? [];
-      await store.remove([...renditions, at], never);
+      const { renditions = [], onRequest = [] } = stored.manifest ?? {};
+      const made = [...renditions, ...onRequest].map((each) => each.key);
+      await store.remove([...made, at], never);
     });
   }
   await attempt(`versions under s3://${sourceBucket}/${prefix}`, () =>

@@ -9,12 +9,12 @@ Examples:
   imagefleet doctor --stage production --alarm --json > doctor.json
 
 It checks queues, notifications, the event source mapping, the ECS service,
-permissions and alarms. Then it uploads a small picture and one of 21 MB under
-imagefleet-doctor/ in the source bucket, waits for their renditions, and removes
-all of them with all versions. This takes at most five minutes, and up to 20
-more when the large lane has no task. --alarm also sends a dead letter with
-reason DoctorTest, and deletes it by its id. The exit code is 3 when a check
-finds a problem.
+permissions, alarms and the distribution. Then it uploads a small picture and
+one of 21 MB under imagefleet-doctor/ in the source bucket, waits for their
+renditions, requests some as viewers do, and removes all of them with all
+versions. This takes at most five minutes, and up to 20 more when the large lane
+has no task. --alarm also sends a dead letter with reason DoctorTest, and
+deletes it by its id. The exit code is 3 when a check finds a problem.
 `;
 
 export function addDoctorCommand(root: Command, context: CommandContext): void {

@@ -28,6 +28,8 @@ export interface Followed {
   readonly renditions: number;
   readonly steps: Steps;
   readonly check: Check;
+  /** Undefined: none was seen. */
+  readonly manifest: Manifest | undefined;
 }
 
 /** Uploads a picture and polls until its renditions exist or the time limit is reached. */
@@ -69,7 +71,7 @@ export async function follow(
   const deadLetter =
     manifest === undefined && !signal.aborted ? await deadLetterOf(fleet, key, signal) : undefined;
   const check = verdict(lane, steps, manifest, deadLetter, limitMs, signal);
-  return { lane, key, bytes: bytes.length, renditions, steps, check };
+  return { lane, key, bytes: bytes.length, renditions, steps, check, manifest };
 }
 
 async function exist(

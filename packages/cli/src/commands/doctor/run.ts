@@ -13,6 +13,7 @@ import { UsageError } from "../../usage-error.ts";
 import { alarmChecks } from "./alarms.ts";
 import { clean } from "./clean.ts";
 import { ALARM_LIMIT_MS, type AlarmTest, testAlarm } from "./dead-letter.ts";
+import { deliveryChecks, type Views, viewChecks } from "./delivery.ts";
 import { type Fleet, queueFacts } from "./fleet.ts";
 import { type Followed, follow } from "./follow.ts";
 import { consumerChecks, notificationChecks } from "./intake.ts";
@@ -54,7 +55,10 @@ export async function doctor(options: DoctorOptions, screen: Screen): Promise<nu
 
   const report = new CheckReport(screen, options);
   const worker = await checkParts(fleet, report);
-  const followed = await sendPictures(fleet, worker, signal, screen, report);
+  const delivery = await deliveryChecks(fleet, located);
+  report.add(delivery.checks);
+  const parts = { running: worker, views: delivery.views };
+  const followed = await sendPictures(fleet, parts, signal, screen, report);
   const alarm = options.alarm && !signal.aborted ? await runAlarmTest(fleet, signal, screen) : null;
   if (alarm !== null) report.add([alarm.check]);
   const code = report.end(connection.where, {
@@ -113,7 +117,7 @@ async function checkParts(fleet: Fleet, report: CheckReport): Promise<number | u
 /** Sends pictures through the lanes that are not blocked, concurrently, and removes them. */
 async function sendPictures(
   fleet: Fleet,
-  running: number | undefined,
+  { running, views }: { running: number | undefined; views: Views | undefined },
   signal: AbortSignal,
   screen: Screen,
   report: CheckReport,
@@ -151,6 +155,7 @@ async function sendPictures(
       report.add(result);
     }),
   );
+  if (views !== undefined && !signal.aborted) report.add(await view(views, followed, signal));
   if (signal.aborted) screen.note("Interrupted. Removing the test pictures.");
   report.add([
     await clean(
@@ -161,6 +166,21 @@ async function sendPictures(
     ),
   ]);
   return followed;
+}
+
+/** Requests renditions of the small picture. The large lane makes all of them at the upload. */
+async function view(
+  views: Views,
+  followed: readonly Followed[],
+  signal: AbortSignal,
+): Promise<readonly Check[]> {
+  const { renditions = [], onRequest = [] } =
+    followed.find(({ lane }) => lane === "small")?.manifest ?? {};
+  const [stored] = renditions;
+  if (stored === undefined) {
+    return [unknown("renditions, as viewers request them", "Not tested: the picture has no renditions.")];
+  }
+  return await viewChecks(views, { stored, onRequest: onRequest[0] }, signal);
 }
 
 function blocked(lane: Lane): Check {

@@ -9,9 +9,9 @@ Examples:
   imagefleet preflight                           the fleet on this machine
 
 It changes nothing. It checks credentials and account, quotas, the role of ECS,
-the notifications of the source bucket, and Docker. A check that lacks a
-permission names it and is reported as unknown. The exit code is 3 when a check
-finds a problem.
+what a new distribution needs, the notifications of the source bucket, and
+Docker. A check that lacks a permission names it and is reported as unknown. The
+exit code is 3 when a check finds a problem.
 `;
 
 export function addPreflightCommand(root: Command, context: CommandContext): void {

@@ -21,11 +21,15 @@ const GATEWAYS = { ServiceCode: "vpc", QuotaCode: "L-A4707A72" };
 
 const PERMISSION = "servicequotas:GetServiceQuota";
 
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+const UNRESERVED = 100;
+
 /** Checks that the quotas of the region are large enough for the settings. */
 export async function quotaChecks(aws: Aws): Promise<readonly Check[]> {
   const { ServiceQuotasClient } = await sdk(() => import("@aws-sdk/client-service-quotas"));
   using client = owned(new ServiceQuotasClient(clientConfig(aws.clients("SERVICE_QUOTAS"))));
-  const { functionConcurrency, workerTasks, spot, onDemandTasks } = aws.settings;
+  const { functionConcurrency, workerTasks, spot, onDemandTasks, delivery } = aws.settings;
+  const reserved = delivery === "none" ? undefined : delivery.concurrency;
   const spotTasks = workerTasks - onDemandTasks;
   return [
     ...(await enough(client, "quota of Lambda's concurrent executions", CONCURRENCY, {
@@ -33,6 +37,13 @@ export async function quotaChecks(aws: Aws): Promise<readonly Check[]> {
       for: `functionConcurrency ${functionConcurrency}`,
       otherwise: "lower functionConcurrency: throttled messages count as received",
     })),
+    ...(reserved === undefined
+      ? []
+      : await enough(client, "quota of Lambda's reserved concurrency", CONCURRENCY, {
+          needed: reserved + UNRESERVED,
+          for: `delivery.concurrency ${reserved}, as ${UNRESERVED} must stay unreserved`,
+          otherwise: "lower delivery.concurrency, or leave it out: AWS refuses the reservation",
+        })),
     ...(await enough(client, "quota of Fargate On-Demand vCPUs", ON_DEMAND, {
       needed: onDemandTasks * TASK.vcpus,
       for: `${onDemandTasks} of workerTasks, of ${TASK.vcpus} vCPUs each`,
@@ -68,7 +79,7 @@ function enough(
  * For some quotas, an account that never requested an increase only has the default value.
  * https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
  */
-async function quotaOf(client: ServiceQuotasClient, code: Code): Promise<number> {
+export async function quotaOf(client: ServiceQuotasClient, code: Code): Promise<number> {
   const { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } = await sdk(
     () => import("@aws-sdk/client-service-quotas"),
   );

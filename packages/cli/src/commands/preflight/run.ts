@@ -10,6 +10,7 @@ import { targetOf } from "../../connection/target.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { UsageError } from "../../usage-error.ts";
 import { accountCheck, linkedRoleCheck } from "./account.ts";
+import { deliveryChecks } from "./delivery.ts";
 import { dockerChecks } from "./docker.ts";
 import { quotaChecks } from "./quotas.ts";
 import { sourceChecks } from "./source.ts";
@@ -50,6 +51,7 @@ async function checkStage(
   if (account.state === "ok") {
     report.add(await quotaChecks(aws));
     report.add(await linkedRoleCheck(aws));
+    report.add(await deliveryChecks(aws));
     using s3 = owned(createS3(clients("S3")));
     report.add(await sourceChecks(s3, settings.source));
   }
@@ -72,6 +74,7 @@ async function checkLocal(connection: ConnectionOptions, report: CheckReport): P
     ),
     absentLocally("quotas", "quotas"),
     absentLocally("service-linked role of ECS", "roles"),
+    absentLocally("CloudFront", "distribution: its edge needs none"),
   ]);
   using s3 = owned(createS3(target.clients("S3")));
   const bucket = target.names.sourceBucket?.value ?? "";

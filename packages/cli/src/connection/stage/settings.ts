@@ -23,6 +23,14 @@ const settingsSchema = v.object({
   workerTasks: v.number(),
   spot: v.boolean(),
   onDemandTasks: v.number(),
+  delivery: v.union([
+    v.literal("none"),
+    v.object({
+      domain: v.optional(v.object({ name: v.string(), certificateArn: v.optional(v.string()) })),
+      concurrency: v.optional(v.number()),
+    }),
+  ]),
+  distribution: v.optional(v.string()),
 });
 
 /** The settings of a stage that the checks use. */
