@@ -49,33 +49,28 @@ export function idleTable(graph: Graph, prices: Prices): string {
  */
 export function monthTable(graph: Graph, prices: Prices, shippedUsd: number): string {
   const { s3, cloudwatch } = prices;
-  const gib = (bytes: number) => Math.round((UPLOADS * bytes) / 2 ** 30);
-  const [sources, renditions] = [gib(SOURCE_BYTES), gib(RENDITION_BYTES)];
-  const images = UPLOADS.toLocaleString("en-US");
-  const rows = [
+  const images = `${UPLOADS.toLocaleString("en-US")} x $`;
+  const stored = (bytes: number) => {
+    const gib = Math.round((UPLOADS * bytes) / 2 ** 30);
+    return [`${gib} GiB x $${s3.gibMonth}`, gib * s3.gibMonth] as const;
+  };
+  const rendering = (shippedUsd * UPLOADS) / 1e6;
+  const rows: (readonly [string, string, number])[] = [
     [
       "rendering, by the *shipped* recipe",
-      `${images} x $${shippedUsd.toFixed(2)} a million`,
-      (UPLOADS / 1_000_000) * shippedUsd,
+      `${images}${shippedUsd.toFixed(2)} a million`,
+      rendering,
     ],
-    [
-      "the uploads, a PUT each",
-      `${images} x $${s3.write * 1_000_000} a million`,
-      UPLOADS * s3.write,
-    ],
-    ["storage of sources of 2.5 MB", `${sources} GiB x $${s3.gibMonth}`, sources * s3.gibMonth],
-    [
-      "storage of their renditions, together 0.2 MB",
-      `${renditions} GiB x $${s3.gibMonth}`,
-      renditions * s3.gibMonth,
-    ],
+    ["the uploads, a PUT each", `${images}${s3.write * 1e6} a million`, UPLOADS * s3.write],
+    ["storage of sources of 2.5 MB", ...stored(SOURCE_BYTES)],
+    ["storage of their renditions, together 0.2 MB", ...stored(RENDITION_BYTES)],
     [
       "the fleet's own metrics",
       `${METRICS} x $${cloudwatch.metricMonth.toFixed(2)}`,
       METRICS * cloudwatch.metricMonth,
     ],
     ["alarms, dashboard, polls", "[an idle month](#an-idle-month)", idleUsd(graph, prices)],
-  ] as const;
+  ];
   const total = rows.reduce((sum, [, , usd]) => sum + usd, 0);
   return [
     "| a month with 100,000 uploads | | USD |",
