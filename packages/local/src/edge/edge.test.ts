@@ -650,7 +650,7 @@ describe("the functions", () => {
     async (_what, request, status) => {
       const edge = await TestEdge.start(
         { s3: answering(200) },
-        { functions: { ...PASS, request } },
+        { functions: { ...PASS, request }, functionMs: 100 },
       );
       const got = await edge.get("/a");
       expect([got.status, xCache(got)]).toEqual([status, "FunctionExecutionError"]);

@@ -37,6 +37,12 @@ export interface EdgeOptions extends Omit<OriginOptions, "timeoutMs"> {
    * the viewer sent. AWS does not document it: code must be right with both. Default: rewritten.
    */
   readonly responseSees?: "rewritten" | "viewer";
+  /**
+   * How long a function may run, ms. CloudFront ends one that uses more than about 1 ms of CPU time. Here
+   * each call with a limit starts a thread, which takes longer than all else that a hit needs; so by default
+   * there is none: what `compileEdge` writes always ends.
+   */
+  readonly functionMs?: number;
   /** ms since the epoch */
   readonly now?: () => number;
   /** Default: a free one. */
@@ -134,8 +140,9 @@ class Behavior {
     this.#options = options;
     this.#cached = cached;
     this.#now = now;
-    this.#request = new EdgeFunction("viewer-request", options.functions.request);
-    this.#response = new EdgeFunction("viewer-response", options.functions.response);
+    const limit = options.functionMs;
+    this.#request = new EdgeFunction("viewer-request", options.functions.request, limit);
+    this.#response = new EdgeFunction("viewer-response", options.functions.response, limit);
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
