@@ -75,6 +75,18 @@ describe("the origin group", () => {
     expect((await edge.get("/b")).status).toBe(429);
   });
 
+  it.each([502, 503, 504, 429])(
+    "answers %d of the function for a second at most",
+    async (status) => {
+      const edge = await TestEdge.start({ made: answering(status) });
+      expect((await edge.get("/a")).status).toBe(status);
+      edge.made.handler = answering(200, cached(60), "made");
+      edge.pass(1);
+      const got = await edge.get("/a");
+      expect([got.status, got.body]).toEqual([200, "made"]);
+    },
+  );
+
   it("passes on what a cut answer has, cuts it too, and does not keep it", async () => {
     const cut: Handler = (_asked, answer) => {
       answer.writeHead(200, cached(DAY));

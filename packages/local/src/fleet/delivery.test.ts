@@ -1,5 +1,5 @@
-import { hash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { hash, randomFillSync } from "node:crypto";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -32,6 +32,7 @@ beforeAll(async () => {
   const presets = {
     thumb: "64x64",
     hero: { widths: [80, 160], formats: ["avif", "webp", "jpeg"], when: "request" },
+    whole: { size: "2700w", format: "png", when: "request" },
   };
   const recipe = `export default ${JSON.stringify({ presets })};`;
   await writeFile(join(folder, "recipe.mjs"), recipe);
@@ -111,6 +112,89 @@ test("six missing renditions, as many as a browser requests at once, are made", 
   const got = await Promise.all(keys.map((key) => get(key)));
   expect(got.map(({ status }) => status)).toEqual(keys.map(() => 200));
 });
+
+test("a rendition of over 20 MB is answered on the first request", async () => {
+  const side = 2700;
+  const noise = randomFillSync(Buffer.alloc(side * side * 3));
+  const file = join(folder, "noise.jpg");
+  await sharp(noise, { raw: { width: side, height: side, channels: 3 } })
+    .jpeg()
+    .toFile(file);
+  await fleet.upload("noise.jpg", file);
+  const got = await get(at("whole", "noise.jpg", "png"));
+  expect([got.status, xCache(got)]).toEqual([200, "Miss"]);
+  expect(got.bytes.length).toBeGreaterThan(20_000_000);
+  const object = await fleet.read("whole/noise.jpg.png");
+  expect(hash("sha256", got.bytes)).toBe(hash("sha256", object));
+}, 60_000);
+
+test("a key of 1,024 bytes is an address", async () => {
+  const key = `${"ü".repeat(100)}/${"x".repeat(804)}.jpg`;
+  expect(Buffer.byteLength(`hero-160w/${key}.webp`)).toBe(1024);
+  await fleet.upload(key, join(folder, "source.jpg"));
+  const path = at("hero-160w", key, "webp");
+  const got = await get(path);
+  expect([got.status, got.headers["content-type"]]).toEqual([200, "image/webp"]);
+  fleet.edge.invalidate([`${path}*`]);
+  expect((await get(path)).bytes.equals(got.bytes)).toBe(true);
+});
+
+test("a picture of 121 megapixels has a substitute in less than a second, until the worker has made it", async () => {
+  const [side, key] = [11_000, "wide.png"];
+  const file = join(folder, key);
+  const create = { width: side, height: side, channels: 3, background: "#369" } as const;
+  const options = { palette: true, compressionLevel: 9 } as const;
+  await sharp({ create, limitInputPixels: false }).png(options).toFile(file);
+  expect((await stat(file)).size).toBeLessThan(500_000);
+  const rendered = () => {
+    const ended = Promise.withResolvers<void>();
+    fleet.onJob((job) => {
+      if (job.key === key && job.lane === "large" && job.outcome === "rendered") ended.resolve();
+    });
+    return ended.promise;
+  };
+  const first = rendered();
+  await fleet.upload(key, file);
+  await first;
+  // As of a preset that was added since.
+  const { endpoint, credentials, renditionBucket: Bucket } = fleet;
+  const s3 = createS3({ region: REGION, endpoint, credentials });
+  const gone = ["hero-80w", "hero-160w"].flatMap((label) =>
+    ["avif", "webp", "jpg"].map((ext) => `${label}/${key}.${ext}`),
+  );
+  for (const Key of gone) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+  s3.destroy();
+
+  const again = rendered();
+  let fastest = Number.POSITIVE_INFINITY;
+  const substitutes: Got[] = [];
+  for (const path of gone) {
+    const from = performance.now();
+    const got = await get(`/${path}`);
+    if (got.headers["x-imagefleet-substitute"] === undefined) continue;
+    fastest = Math.min(fastest, performance.now() - from);
+    substitutes.push(got);
+  }
+  expect(substitutes.length).toBeGreaterThan(0);
+  expect(fastest).toBeLessThan(1000);
+  for (const { status, headers } of substitutes) {
+    expect([status, headers["cache-control"], headers["etag"]]).toEqual([
+      200,
+      "public, max-age=10, stale-if-error=10",
+      undefined,
+    ]);
+  }
+  await again;
+  fleet.edge.invalidate(["/hero*"]);
+  for (const path of gone) {
+    const got = await get(`/${path}`);
+    expect([got.status, got.headers["x-imagefleet-substitute"]]).toEqual([200, undefined]);
+    expect((await sharp(got.bytes).metadata()).width).toBe(path.startsWith("hero-80w") ? 80 : 160);
+    const object = await fleet.read(path);
+    expect(object.equals(got.bytes)).toBe(true);
+    expect(substitutes.some(({ bytes }) => bytes.equals(object))).toBe(false);
+  }
+}, 120_000);
 
 test("a negotiated address is one entry for each format, and varies by Accept", async () => {
   const auto = at("hero-160w", ODD, "auto");
