@@ -15,11 +15,12 @@ import { withRewrittenContainer } from "./color/embedded-profile.ts";
 import { grayColors } from "./color/gray.ts";
 import { pngColors } from "./color/png.ts";
 import { type ByteReader, withByteReader } from "./decode/byte-reader.ts";
+import { type Edit, withEditedCopy } from "./decode/edited-copy.ts";
 import { openImage } from "./decode/open.ts";
 import { withSafePath } from "./decode/safe-path.ts";
 import { BMP_HEAD_BYTES, bmpHeader } from "./formats/bmp/header.ts";
 import { formatOf } from "./formats/detect.ts";
-import { withLimitedExif } from "./formats/exif/limited.ts";
+import { exifEdits } from "./formats/exif/limited.ts";
 import { hasGaps } from "./formats/gif.ts";
 import { codedPixels } from "./formats/iso/coded.ts";
 import { isoColors, isPremultiplied, pictureKind } from "./formats/iso/colors.ts";
@@ -55,14 +56,16 @@ export type ProbeRules = Pick<Recipe, "source" | "limits" | "presets">;
  * const { format, width, height } = await probe({ kind: "file", path: "tom.jpg" }, recipe);
  */
 export async function probe(input: ImageInput, rules: ProbeRules): Promise<SourceInfo> {
-  const { head, bytes, own } = await withByteReader(input, async (reader) => {
+  const { head, bytes, own, exif } = await withByteReader(input, async (reader) => {
     if (reader.bytes === 0) throw new Rejection("SourceEmpty", "the source has 0 bytes");
     const start = await reader.read(0, HEAD_BYTES);
     const format = readableFormat(start, rules);
+    const container = await describeContainer(format, reader, rules);
     return {
       head: start,
       bytes: reader.bytes,
-      own: await describeContainer(format, reader, rules),
+      own: container,
+      exif: await exifEdits(container.format, reader),
     };
   });
   if (own.format === "bmp" || own.tiff?.repacked) {
@@ -70,8 +73,12 @@ export async function probe(input: ImageInput, rules: ProbeRules): Promise<Sourc
     checkPixels(info, rules);
     return info;
   }
-  const { metadata, repaired } = await metadataIn(input, own, rules);
-  const info = { ...describe(own, head, bytes, metadata, rules), ...repaired };
+  const { metadata, repaired } = await metadataIn(input, own, exif, rules);
+  const info = {
+    ...describe(own, head, bytes, metadata, rules),
+    ...(exif.length > 0 && { exifLimited: true as const }),
+    ...repaired,
+  };
   checkPixels(info, rules);
   if (info.format === "jpeg" && info.progressive) {
     await withByteReader(input, (reader) => checkScans(reader, info, rules.limits.seconds));
@@ -144,9 +151,14 @@ interface Read {
   readonly repaired?: Pick<SourceInfo, "mended" | "damaged">;
 }
 
-function metadataIn(input: ImageInput, container: Container, rules: ProbeRules): Promise<Read> {
+function metadataIn(
+  input: ImageInput,
+  container: Container,
+  exif: readonly Edit[],
+  rules: ProbeRules,
+): Promise<Read> {
   return withSafePath(input, (named) =>
-    withLimitedExif(named, container.format, (limited) => {
+    withEditedCopy(named, exif, (limited) => {
       const read = (readable: ImageInput) => metadataAndRepair(readable, container, rules);
       return container.rewritten ? withRewrittenContainer(limited, undefined, read) : read(limited);
     }),

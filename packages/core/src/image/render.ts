@@ -89,7 +89,7 @@ export async function render(input: ImageInput, plan: Plan, options: RenderOptio
   };
   const once = { ...options, onRendition };
   await withSafePath(input, (named) =>
-    withLimitedExif(named, source.format, (limited) =>
+    withLimitedExif(named, source, (limited) =>
       withRepairedWebp(limited, source, (repaired) =>
         withEmbeddedProfile(repaired, source, (profiled) =>
           retryDamaged(profiled, plan, once, (pass) => renderOnce(named, plan, once, pass)),
@@ -173,7 +173,9 @@ async function renderRaster(work: Work, pixels: Pixels, plan: RasterPlan): Promi
     made: step(() => toPixels(fromPixels(pixels), raster)),
   }));
   const images = plan.renditions.map((rendition) =>
-    step(() => encode(fromPixels(pixels), rendition, work.exif)),
+    step(() =>
+      encode(fromPixels(pixels), rendition, { exif: work.exif, alpha: pixels.channels === 4 }),
+    ),
   );
   if (plan === work.smallest) work.onPlaceholder?.(placeholderOf(pixels));
   await allEnded(work, [
@@ -198,7 +200,7 @@ async function stream(work: Work, rendition: RenditionPlan): Promise<void> {
   const run = () => {
     const pipeline = openImage(input, source, { frames, asIs: wide, failOn }).timeout({ seconds });
     const ready = wide ? pipeline : inSrgb(pipeline, source);
-    return encode(colored(ready, source, rendition), rendition, work.exif);
+    return encode(colored(ready, source, rendition), rendition, { exif: work.exif });
   };
   await onRendition(await runPipeline(run, toDecodeError, signal));
 }

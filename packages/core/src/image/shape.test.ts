@@ -59,6 +59,18 @@ describe("the shape of a rendition", () => {
     }
   });
 
+  it.each(WAYS)("shows the background through a transparent source, %s", async (_name, bytes) => {
+    const background = "#cc3366";
+    const clear = { r: 0, g: 90, b: 0, alpha: 0 };
+    const source = sharp({ create: { width: 60, height: 40, channels: 4, background: clear } });
+    const presets = { a: { size: "30w", format: "jpeg", quality: 100, background } } as const;
+    const found = await pictureOf(
+      await rendered(await source.png().toBuffer(), presets, bytes),
+      "a",
+    );
+    expect(Math.abs(redAt(found, 15, 10) - 0xcc)).toBeLessThan(6);
+  });
+
   it("is stretched, enlarged, and at least 1 px on each side", async () => {
     const made = await rendered(await quadrants(RGB, 400, 2).png().toBuffer(), {
       fill: { size: "30x90", fit: "fill", enlarge: true, format: "png" },

@@ -133,7 +133,7 @@ export function renditionAt(
   recipe: Recipe,
   key: string,
 ): { readonly preset: Preset; readonly sourceKey: string } | undefined {
-  const sourceKey = bytesOf(key) <= MAX_KEY_BYTES ? sourceOfOutput(recipe, key) : undefined;
+  const sourceKey = isKey(key) ? sourceOfOutput(recipe, key) : undefined;
   if (sourceKey === undefined) return undefined;
   const path = sourcePath(recipe, sourceKey);
   const at = renditionPatterns(recipe).findIndex(
@@ -157,12 +157,17 @@ function safeSegment(segment: string): string {
 }
 
 function checked(key: string, what: string): string {
-  const bytes = bytesOf(key);
-  if (bytes <= MAX_KEY_BYTES) return key;
+  if (isKey(key)) return key;
   throw new Rejection(
     "RecipeUnsatisfiable",
-    `the key of ${what} would be ${bytes} bytes and S3 takes ${MAX_KEY_BYTES}: shorten the source's key, output.prefix or the preset's name`,
+    `the key of ${what} would be ${bytesOf(key)} bytes and S3 takes ${MAX_KEY_BYTES}: shorten the source's key, output.prefix or the preset's name`,
   );
+}
+
+/** Whether S3 accepts a key of this length. */
+function isKey(key: string): boolean {
+  // UTF-8 has at most 3 bytes per UTF-16 code unit, so that most keys need not be encoded.
+  return key.length * 3 <= MAX_KEY_BYTES || bytesOf(key) <= MAX_KEY_BYTES;
 }
 
 function bytesOf(key: string): number {

@@ -98,6 +98,11 @@ export interface SourceInfo {
    * none.
    */
   readonly exifBytes?: number;
+  /**
+   * Whether the EXIF takes so long to read that the codec gets a copy with only the orientation.
+   * Default: no.
+   */
+  readonly exifLimited?: true;
   /** The intrinsic width of an SVG, in px. `width` is the width at which it is rasterized. */
   readonly drawnWidth?: number;
 }

@@ -115,8 +115,9 @@ export function fitsTemplate(template: string, path: string, filled: string): bo
  * fillTemplate("{preset}/{path}.{ext}", words); // "thumb/cats/tom.jpg.webp"
  */
 export function fillTemplate(template: string, words: Record<Placeholder, string>): string {
-  return template.replace(ANY_PLACEHOLDER, (whole, word) => {
-    const placeholder = PLACEHOLDERS.find((known) => known === word);
-    return placeholder === undefined ? whole : words[placeholder];
-  });
+  // The path is last, because only a path can contain braces.
+  return template
+    .replaceAll("{preset}", words.preset)
+    .replaceAll("{ext}", words.ext)
+    .replaceAll("{path}", () => words.path);
 }

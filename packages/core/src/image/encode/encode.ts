@@ -13,14 +13,24 @@ export interface RenderedImage {
   readonly format: RenditionPlan["preset"]["format"];
 }
 
+interface EncodeOptions {
+  /** The source's own EXIF, if the preset keeps any of it. */
+  readonly exif?: Exif | undefined;
+  /** Whether the image may have alpha, which JPEG has not. Default: yes. */
+  readonly alpha?: boolean;
+}
+
 /** Scales, crops or pads the whole upright image of a pipeline, and encodes it. */
 export async function encode(
   pipeline: Sharp,
   plan: RenditionPlan,
-  exif?: Exif,
+  { exif, alpha = true }: EncodeOptions = {},
 ): Promise<RenderedImage> {
   const { preset, width, height } = plan;
-  const data = await encoder(withMetadata(framed(pipeline, plan), plan, exif), plan).toBuffer();
+  const data = await encoder(
+    withMetadata(framed(pipeline, plan, alpha), plan, exif),
+    plan,
+  ).toBuffer();
   return { plan, data, width, height, format: preset.format };
 }
 
@@ -29,9 +39,10 @@ const SEEK = { attention: sharp.strategy.attention, entropy: sharp.strategy.entr
 function framed(
   pipeline: Sharp,
   { preset, scaled, crop, pad, width, height }: RenditionPlan,
+  alpha: boolean,
 ): Sharp {
   const { background } = preset;
-  const flat = preset.format === "jpeg" ? pipeline.flatten({ background }) : pipeline;
+  const flat = alpha && preset.format === "jpeg" ? pipeline.flatten({ background }) : pipeline;
   if (crop?.seek !== undefined) {
     const { width: across, height: down, seek } = crop;
     return flat.resize({ width: across, height: down, fit: "cover", position: SEEK[seek] });

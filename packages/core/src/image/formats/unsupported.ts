@@ -1,6 +1,6 @@
 import { Rejection } from "../../outcome/index.ts";
 import type { ByteReader } from "../decode/byte-reader.ts";
-import { HIERARCHY, isFrame, JPEG_LS, jpegSegments } from "./jpeg/segments.ts";
+import { HIERARCHY, isFrame, JPEG_LS, jpegHeader } from "./jpeg/segments.ts";
 
 /** The rejection of an intact source whose format is supported but whose variant is not. */
 export function unsupported(kind: string): Rejection {
@@ -29,7 +29,7 @@ const COMPONENTS = [1, 3, 4];
 
 /** The variant of an intact JPEG that the codec does not support; undefined if it does. */
 export async function unsupportedJpeg(source: ByteReader): Promise<string | undefined> {
-  const [frame] = await jpegSegments(source, isFrame);
+  const frame = (await jpegHeader(source)).find(({ marker }) => isFrame(marker));
   if (frame === undefined) return undefined;
   const named = FRAMES[frame.marker];
   if (named !== undefined) return named;

@@ -1,6 +1,6 @@
 import type { InputFormat } from "../../../plan/index.ts";
 import type { ByteReader } from "../../decode/byte-reader.ts";
-import { jpegSegments } from "../jpeg/segments.ts";
+import { APP1, jpegHeader } from "../jpeg/segments.ts";
 import { pngChunks } from "../png-chunks.ts";
 import { webpChunks } from "../webp/chunks.ts";
 
@@ -14,7 +14,6 @@ export interface ExifBlock {
 }
 
 const PREFIX = "Exif\0\0";
-const APP1 = 0xe1;
 
 /** All blocks of EXIF that the codec could read in a source of this format. */
 export async function exifBlocks(format: InputFormat, source: ByteReader): Promise<ExifBlock[]> {
@@ -32,7 +31,8 @@ export async function exifBlocks(format: InputFormat, source: ByteReader): Promi
 
 async function inJpeg(source: ByteReader): Promise<ExifBlock[]> {
   const blocks: ExifBlock[] = [];
-  for (const { at, length } of await jpegSegments(source, (marker) => marker === APP1)) {
+  for (const { marker, at, length } of await jpegHeader(source)) {
+    if (marker !== APP1) continue;
     const prefix = await source.read(at, PREFIX.length);
     // Some readers ignore the two bytes after the word.
     if (prefix.toString("latin1", 0, 4) === "Exif") {

@@ -38,7 +38,7 @@ describe.each(FORMATS)("%s with EXIF that takes long to read", (format) => {
       const source = await withExif(format, bomb());
       const input = await inputOf(kind, source);
       const orientation = format === "avif" ? undefined : 6;
-      await withLimitedExif(input, format, async (passed) => {
+      await withLimitedExif(input, { format, exifLimited: true }, async (passed) => {
         expect(passed).not.toBe(input);
         const passedBytes = await bytesOf(passed);
         expect(passedBytes.length).toBe(source.length);
@@ -49,6 +49,7 @@ describe.each(FORMATS)("%s with EXIF that takes long to read", (format) => {
         expect(exif?.subarray(from, from + 26)).toEqual(exifOfOrientation(6));
         if (passed.kind === "file") await expect(stat(passed.path)).resolves.toBeDefined();
       });
+      expect(await probe(input, rules(1e6))).toMatchObject({ exifLimited: true });
       const made = fileOf(await rendered(input, { a: { format: "png" } }), "a");
       const found = colorsOf(await pixelsOf(made));
       // Turned to the right: the left side becomes the top.
@@ -68,7 +69,10 @@ describe.each(FORMATS)("%s with EXIF that takes long to read", (format) => {
       .toFormat(format)
       .toBuffer();
     const input = { kind: "bytes", bytes: camera } as const;
-    await withLimitedExif(input, format, async (passed) => expect(passed).toBe(input));
+    await withLimitedExif(input, { format, exifLimited: true }, async (passed) =>
+      expect(passed).toBe(input),
+    );
+    expect(await probe(input, rules(1e6))).not.toHaveProperty("exifLimited");
   });
 });
 
@@ -82,12 +86,18 @@ it("the probe reports the size of EXIF in bytes", async () => {
 describe("a PNG with reduced EXIF", () => {
   it("has a valid checksum", async () => {
     const source = await withExif("png", exifBomb(3, 2600, 2600));
-    await withLimitedExif({ kind: "bytes", bytes: source }, "png", async (passed) => {
-      const bytes = await bytesOf(passed);
-      const at = bytes.indexOf("eXIf");
-      const length = bytes.readUInt32BE(at - 4);
-      expect(bytes.readUInt32BE(at + 4 + length)).toBe(crc32(bytes.subarray(at, at + 4 + length)));
-    });
+    await withLimitedExif(
+      { kind: "bytes", bytes: source },
+      { format: "png", exifLimited: true },
+      async (passed) => {
+        const bytes = await bytesOf(passed);
+        const at = bytes.indexOf("eXIf");
+        const length = bytes.readUInt32BE(at - 4);
+        expect(bytes.readUInt32BE(at + 4 + length)).toBe(
+          crc32(bytes.subarray(at, at + 4 + length)),
+        );
+      },
+    );
   });
 });
 

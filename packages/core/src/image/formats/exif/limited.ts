@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { InputFormat } from "../../../plan/index.ts";
+import type { InputFormat, SourceInfo } from "../../../plan/index.ts";
 import { type ByteReader, withByteReader } from "../../decode/byte-reader.ts";
 import { type Edit, withEditedCopy } from "../../decode/edited-copy.ts";
 import type { ImageInput } from "../../input.ts";
@@ -8,19 +8,28 @@ import { EXIF_BYTES, exifCost, exifOfOrientation } from "./cost.ts";
 import { heifExifEdits } from "./heif.ts";
 
 /**
- * Passes a source to `use` with EXIF that can be read quickly: the source itself, or a copy whose
- * EXIF, if it exceeds the limits, contains only the orientation. libvips makes libexif read all of
- * the EXIF each time it opens an image, and no option disables that.
+ * Passes a probed source to `use` with EXIF that can be read quickly: the source itself, or a copy
+ * whose EXIF, if it exceeds the limits, contains only the orientation.
  */
 export async function withLimitedExif<T>(
   input: ImageInput,
-  format: InputFormat,
+  { format, exifLimited }: Pick<SourceInfo, "format" | "exifLimited">,
   use: (input: ImageInput) => Promise<T>,
 ): Promise<T> {
-  return withEditedCopy(input, await withByteReader(input, (source) => edits(format, source)), use);
+  if (!exifLimited) return use(input);
+  return withEditedCopy(
+    input,
+    await withByteReader(input, (reader) => exifEdits(format, reader)),
+    use,
+  );
 }
 
-async function edits(format: InputFormat, source: ByteReader): Promise<Edit[]> {
+/**
+ * The edits that reduce EXIF that exceeds the limits to its orientation; none for any other EXIF.
+ * libvips makes libexif read all of the EXIF each time it opens an image, and no option disables
+ * that.
+ */
+export async function exifEdits(format: InputFormat, source: ByteReader): Promise<Edit[]> {
   if (format === "avif" || format === "heic") return heifExifEdits(source);
   const found: Edit[] = [];
   for (const block of await exifBlocks(format, source)) {

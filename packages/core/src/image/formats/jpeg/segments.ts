@@ -10,12 +10,25 @@ export interface JpegSegment {
   readonly length: number;
 }
 
+/** Application data such as EXIF. */
+export const APP1 = 0xe1;
 /** The header of a scan, which coded pixels follow. */
 export const SCAN = 0xda;
 /** The end of the image. */
 export const END = 0xd9;
 /** The size of one read, so that a file of empty segments is parsed in memory. */
 const CHUNK_BYTES = 64 * 1024;
+
+const headers = new WeakMap<ByteReader, Promise<JpegSegment[]>>();
+
+/** The frame and the APP1 segments before the pixels of a JPEG. They are parsed once per reader. */
+export function jpegHeader(reader: ByteReader): Promise<JpegSegment[]> {
+  const known = headers.get(reader);
+  if (known !== undefined) return known;
+  const header = jpegSegments(reader, (marker) => marker === APP1 || isFrame(marker));
+  headers.set(reader, header);
+  return header;
+}
 
 /**
  * The requested segments of a JPEG, up to the header of its next scan or its end. Coded pixels,
