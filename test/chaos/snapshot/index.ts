@@ -1,5 +1,4 @@
 export { check, isNear, type Verdict, type Violation } from "./check.ts";
 export { DeadLetters, type LaneQueues } from "./dead-letters.ts";
 export { ExpectedState } from "./expected-state.ts";
-export type { Pixels } from "./snapshot.ts";
 export { look, pixelsOf } from "./take.ts";
