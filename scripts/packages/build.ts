@@ -31,7 +31,11 @@ interface Manifest {
 const PACKAGES = [
   { name: "@imagefleet/client", main: "client", contains: ["client", "core"] },
   { name: "@imagefleet/core", main: "core", contains: ["core"] },
-  { name: "imagefleet", main: "cli", contains: ["cli", "core", "lambda", "local", "worker"] },
+  {
+    name: "imagefleet",
+    main: "cli",
+    contains: ["cli", "client", "core", "edge", "lambda", "local", "worker"],
+  },
 ] as const;
 
 /** The entries of core that only other packages of this workspace import: they are not published. */

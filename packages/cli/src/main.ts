@@ -63,7 +63,7 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "PortTaken" && "port" in error) {
     const { port } = error;
-    return `--port ${port}: port ${port} of 127.0.0.1 is in use, perhaps by another start. Stop that one, or use another port and folder: --port ${Number(port) + 1} --data DIR`;
+    return `--port: port ${port} of 127.0.0.1 is in use, perhaps by another start. Stop that one, or use another port and folder, as in --port ${Number(port) + 2} --data DIR`;
   }
   return error.message;
 }

@@ -45,7 +45,7 @@ function linked(): Record<string, string> {
 describe("a fleet is located", () => {
   it("by its data folder", async () => {
     await using data = await openDataFolder(folder, false);
-    await data.announce(sandbox.endpoint);
+    await data.announce(sandbox);
     const { code, stdout } = await summary([]);
     expect({ code, stdout }).toEqual({
       code: 0,
@@ -55,7 +55,7 @@ describe("a fleet is located", () => {
 
   it("by a name of the local fleet while it runs", async () => {
     await using data = await openDataFolder(folder, false);
-    await data.announce(sandbox.endpoint);
+    await data.announce(sandbox);
     const named = await run(["audit", "--json", "--data", folder], {
       cwd: folder,
       env: { IMAGEFLEET_SOURCE_BUCKET: sandbox.resources.sourceBucket },
@@ -65,7 +65,7 @@ describe("a fleet is located", () => {
 
   it("only by its own names, and the error for a wrong name lists them", async () => {
     await using data = await openDataFolder(folder, false);
-    await data.announce(sandbox.endpoint);
+    await data.announce(sandbox);
     const url = sandbox.resources.lanes.small.url;
     const [queue, bucket, target, byUrl, byForeignUrl, byLink] = await Promise.all(
       [

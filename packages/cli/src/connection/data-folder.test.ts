@@ -131,8 +131,11 @@ describe("the data folder", () => {
     const servers = await startLocalAws({ dataDir: data.fleet, port: 0 });
     expect(await runningFleet(dir)).toBeUndefined();
     const { endpoint, credentials } = servers;
-    await data.announce(endpoint);
+    await data.announce({ endpoint });
     expect(await runningFleet(dir)).toEqual({ endpoint, credentials });
+    const edge = "http://127.0.0.1:4567";
+    await data.announce({ endpoint, edge: { url: edge } });
+    expect(await runningFleet(dir)).toEqual({ endpoint, credentials, edge });
     await servers.close();
     await data[Symbol.asyncDispose]();
     expect(await runningFleet(dir)).toBeUndefined();

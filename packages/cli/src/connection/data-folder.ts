@@ -21,13 +21,15 @@ export interface DataFolder extends AsyncDisposable {
   /** Buckets and queues. */
   readonly fleet: string;
   readonly samples: string;
-  /** Records the endpoint of the running fleet. */
-  announce(endpoint: string): Promise<void>;
+  /** Records the addresses of the running fleet. */
+  announce(fleet: { endpoint: string; edge?: { url: string } }): Promise<void>;
 }
 
 /** A running local fleet. */
 export interface RunningFleet {
   readonly endpoint: string;
+  /** The edge's address. Absent: there are only servers. */
+  readonly edge?: string;
   /** The credentials of its servers. */
   readonly credentials: Credentials;
 }
@@ -66,7 +68,8 @@ export async function openDataFolder(dir: string, fresh: boolean): Promise<DataF
   return {
     fleet,
     samples: join(dir, "samples"),
-    announce: (endpoint) => writeMark(mark, { process: process.pid, endpoint }),
+    announce: ({ endpoint, edge }) =>
+      writeMark(mark, { process: process.pid, endpoint, ...(edge && { edge: edge.url }) }),
     async [Symbol.asyncDispose]() {
       await writeMark(mark, {});
       await claimed[Symbol.asyncDispose]();
@@ -82,11 +85,11 @@ async function forget(fleet: string): Promise<void> {
 
 /** The fleet that runs on a data folder, if there is one. */
 export async function runningFleet(dir: string): Promise<RunningFleet | undefined> {
-  const { process: pid, endpoint } = await readMark(join(dir, MARK));
+  const { process: pid, endpoint, edge } = await readMark(join(dir, MARK));
   const credentials = folderCredentials(dir);
   if (pid === undefined || endpoint === undefined || !credentials || !isAlive(pid))
     return undefined;
-  return { endpoint, credentials };
+  return { endpoint, credentials, ...(edge !== undefined && { edge }) };
 }
 
 /** The credentials for the fleet of a data folder, whether it runs or not. */
@@ -101,6 +104,7 @@ const markSchema = v.pipe(
   v.object({
     process: v.optional(v.number()),
     endpoint: v.optional(v.pipe(v.string(), v.url())),
+    edge: v.optional(v.pipe(v.string(), v.url())),
   }),
 );
 type Mark = v.InferOutput<typeof markSchema>;

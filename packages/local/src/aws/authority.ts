@@ -1,6 +1,7 @@
-import { createHash, createHmac, type Hash, type Hmac, hash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { ACCESS_KEY_IDS, type Credentials } from "../credentials/credentials.ts";
+import { Sha256 } from "../credentials/sha256.ts";
 import { checkPolicy, isForm, readForm } from "./browser-upload.ts";
 import { checkChunks } from "./chunks.ts";
 import type { Request } from "./fauxqs.ts";
@@ -219,29 +220,4 @@ function isRootPost(request: Request): boolean {
 
 function sha256(body: Buffer): string {
   return hash("sha256", body, "hex");
-}
-
-/** Node's hash with the interface that the SDK's signer needs. */
-class Sha256 {
-  readonly #hash: Hash | Hmac;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    if (secret === undefined) this.#hash = createHash("sha256");
-    else if (typeof secret === "string") this.#hash = createHmac("sha256", secret);
-    else this.#hash = createHmac("sha256", bytesOf(secret));
-  }
-
-  update(data: Uint8Array): void {
-    this.#hash.update(data);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-}
-
-function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
 }

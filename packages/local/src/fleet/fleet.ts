@@ -2,6 +2,7 @@ import type { DeadLetterReason, Lane } from "@imagefleet/core/outcome";
 import type { OutputFormat } from "@imagefleet/core/recipe";
 import type { JobLine } from "@imagefleet/core/telemetry";
 import type { Credentials } from "../credentials/index.ts";
+import type { Edge } from "../edge/index.ts";
 
 /** How a job ended, from the program's log; sizes in bytes, times in ms. */
 export type JobReport = JobLine;
@@ -46,7 +47,9 @@ export interface DeadLetterReport {
 export interface Fleet {
   /** Where S3 and SQS listen: `http://127.0.0.1:<port>`. */
   readonly endpoint: string;
-  /** The credentials for requests to them. */
+  /** CloudFront: where renditions are served, and made if need be. Its page `GALLERY` shows them. */
+  readonly edge: Omit<Edge, "close">;
+  /** The credentials for requests to S3 and SQS. */
   readonly credentials: Credentials;
   readonly sourceBucket: string;
   readonly renditionBucket: string;
@@ -69,9 +72,12 @@ export interface Fleet {
   read(key: string): Promise<Buffer>;
   /** The manifest's key of a source's key. */
   manifestKey(key: string): string;
-  /** The current process ids of the function's environments and of the workers. */
+  /** The current process ids of the functions' environments and of the workers. */
   processes(): { readonly functions: readonly number[]; readonly workers: readonly number[] };
-  /** Receives no more, finishes the messages in flight and releases the rest. The servers keep running. */
+  /**
+   * Receives no more, neither messages nor requests, finishes the messages in flight and releases the
+   * rest. S3 and SQS keep running.
+   */
   drain(): Promise<void>;
   /** Drains the messages in flight and ends every process of the fleet. */
   stop(): Promise<void>;
@@ -82,7 +88,9 @@ export interface FleetOptions {
   readonly dataDir: string;
   /** The port of S3 and SQS; 0: any that is free. */
   readonly port: number;
-  /** Origins whose pages may read responses of S3 and SQS: `http://localhost:5173`. */
+  /** The edge's port; by default any that is free. */
+  readonly edgePort?: number;
+  /** Origins whose pages may read responses of S3, SQS and the edge: `http://localhost:5173`. */
   readonly corsOrigins?: readonly string[];
   /** The module whose default export is the recipe. */
   readonly recipe: URL;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -12,10 +13,13 @@ import { FUNCTION_BYTES, manifestKey } from "@imagefleet/core/plan";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore } from "@imagefleet/core/store";
 import { parseJobLine, parseWarning } from "@imagefleet/core/telemetry";
+import { compileEdge } from "@imagefleet/edge";
 import { spawnLocalAws } from "../aws/index.ts";
 import { credentialsOf } from "../credentials/index.ts";
+import { type Edge, startEdge } from "../edge/index.ts";
 import { startEventSource } from "../event-source/index.ts";
-import { startFunction } from "../function/index.ts";
+import { type EnvironmentExit, startFunction, startFunctionUrl } from "../function/index.ts";
+import { GALLERY, Gallery } from "../gallery/index.ts";
 import { createResources, laneUrl, REGION } from "../resources/index.ts";
 import { readDeadLetters } from "./dead-letters.ts";
 import { environments } from "./environment.ts";
@@ -23,11 +27,20 @@ import type { Fleet, FleetOptions, FleetStatus, JobReport, LaneDepth } from "./f
 import { dropTestEvent } from "./test-event.ts";
 import { startWorkerProcess } from "./worker-process.ts";
 
-const HANDLER = new URL(import.meta.resolve("@imagefleet/lambda/consume/handler"));
+const CONSUME = new URL(import.meta.resolve("@imagefleet/lambda/consume/handler"));
+const DELIVER = new URL(import.meta.resolve("@imagefleet/lambda/deliver/handler"));
 
 /** Shorter than in the cloud, because a user waits for the retry after a kill. */
 const FUNCTION_TIMEOUT_MS = 30_000;
 const LEASE_SECONDS = 30;
+
+/** As in the cloud: a viewer waits. */
+const DELIVER_TIMEOUT_MS = 25_000;
+/**
+ * Further requests are throttled, and a browser sends six to one host at the same time. New AWS accounts
+ * have few as well. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const DELIVER_CONCURRENCY = 10;
 
 /** A batch must have ended before its messages are visible again. */
 const VISIBILITY_PER_TIMEOUT = 4 / 3;
@@ -39,12 +52,13 @@ const BATCH_WINDOW_MS = 250;
 const LOOK_MS = 100;
 
 /**
- * Starts local S3 and SQS, buckets, queues, the notification, event source, function and worker.
+ * Starts local S3 and SQS, buckets, queues, the notification, event source, functions, worker and edge.
  *
- * @throws RecipeError, PortTaken
+ * @throws RecipeError, PortTaken; Error for a recipe whose edge functions would be too large
  */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const recipe = await loadRecipe(options.recipe.href);
+  const functions = compileEdge(recipe);
   const { port, dataDir, corsOrigins } = options;
   const aws = await spawnLocalAws({ port, dataDir, corsOrigins });
   const { endpoint, credentials } = aws;
@@ -85,18 +99,50 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   });
   const maximumConcurrency =
     options.maximumConcurrency ?? Math.max(2, Math.floor(availableParallelism() / 2));
-  const fn = startFunction({
-    name: "imagefleet-consume",
-    handler: HANDLER,
+  const common = {
     exportName: "handler",
     memoryBytes: options.functionMemoryBytes ?? FUNCTION_BYTES,
-    timeoutMs,
-    environment: environment.consume,
     maximumConcurrency,
     onLog,
-    onExit: ({ why, signal, code }) => {
+    onExit: ({ why, signal, code }: EnvironmentExit) => {
       if (why !== "stopped") notice(`a function process ended (${why}: ${signal ?? code})`);
     },
+  };
+  const deliver = startFunction({
+    ...common,
+    name: "imagefleet-deliver",
+    handler: DELIVER,
+    maximumConcurrency: DELIVER_CONCURRENCY,
+    timeoutMs: Math.min(DELIVER_TIMEOUT_MS, timeoutMs),
+    environment: environment.deliver,
+  });
+  const secret = randomUUID();
+  const functionUrl = await startFunctionUrl({ fn: deliver, secret });
+  const gallery = new Gallery(s3, renditionBucket, recipe);
+  let edge: Edge;
+  try {
+    edge = await startEdge({
+      functions,
+      bucket: {
+        endpoint: programsEndpoint,
+        name: renditionBucket,
+        credentials: credentialsOf("edge", credentials),
+      },
+      functionUrl: { url: functionUrl.url, secret },
+      pages: { [GALLERY]: (query) => gallery.page(query) },
+      corsOrigins,
+      port: options.edgePort ?? 0,
+    });
+  } catch (error) {
+    await Promise.all([functionUrl.close(), aws.close()]);
+    throw error;
+  }
+  const fn = startFunction({
+    ...common,
+    name: "imagefleet-consume",
+    handler: CONSUME,
+    timeoutMs,
+    environment: environment.consume,
   });
   // Lambda polls as the function's role.
   const pollingSqs = createSqs({
@@ -133,8 +179,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   let drained: Promise<void> | undefined;
   const drain = () => {
     drained ??= (async () => {
-      await Promise.all([source.stop(), ...workers.map((worker) => worker.stop())]);
-      await fn.stop();
+      await Promise.all([
+        source.stop(),
+        edge.close().then(() => functionUrl.close()),
+        ...workers.map((worker) => worker.stop()),
+      ]);
+      await Promise.all([fn.stop(), deliver.stop()]);
       await linesRead();
     })();
     return drained;
@@ -142,6 +192,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 
   return {
     endpoint,
+    edge,
     credentials,
     sourceBucket,
     renditionBucket,
@@ -185,7 +236,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     },
     manifestKey: (key) => manifestKey(recipe, key),
     processes: () => ({
-      functions: fn.pids(),
+      functions: [...fn.pids(), ...deliver.pids()],
       workers: workers.flatMap((worker) => worker.pid() ?? []),
     }),
     drain,

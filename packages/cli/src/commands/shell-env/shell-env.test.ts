@@ -25,7 +25,7 @@ describe("imagefleet env", () => {
     const client = { region: "us-east-1", endpoint, credentials };
     await createS3(client).send(new CreateBucketCommand({ Bucket: "photos" }));
     await createSqs(client).send(new CreateQueueCommand({ QueueName: "jobs" }));
-    await data.announce(endpoint);
+    await data.announce({ endpoint });
     const exports = await run(["env", "--data", "data"], { cwd });
     expect({ ...exports, stdout: "" }).toEqual({ code: 0, stdout: "", stderr: "" });
 

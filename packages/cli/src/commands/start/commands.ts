@@ -8,10 +8,11 @@ Examples:
   npm start -- --once --json --out out photos  for scripts: JSON, then exit
 
 start runs S3 and SQS on 127.0.0.1, an event source that calls the handler of
-the Lambda function with batches of ten, and the program of the Fargate worker.
-It uploads the images and shows progress, a table of results and the dead
-letters. All data stays in --data. An --out folder inside a given folder is not
-read; it must not be that folder itself.
+the Lambda function with batches of ten, the program of the Fargate worker, and
+an edge that serves renditions as CloudFront does. It uploads the images and
+shows progress, a table of results and the dead letters. All data stays in
+--data. An --out folder inside a given folder is not read; it must not be that
+folder itself.
 ${FOLDERS_HELP}
 --json prints sources, outcomes, lanes, renditions, bytesIn, bytesOut, seconds,
 deadLetters, results, notUploaded ([{file, message}]) and unfinished (a number).
@@ -27,7 +28,12 @@ export function addStartCommand(root: Command, context: CommandContext): void {
     .option("--json", "print one JSON object on stdout at the end, everything else on stderr")
     .option("--out <dir>", "copy renditions and manifests into this folder", path)
     .addOption(recipeOption(context))
-    .option("--port <number>", "the port of S3 and SQS; 0: any free port", port, 4566)
+    .option(
+      "--port <number>",
+      "the port of S3 and SQS, before that of the edge; 0: any free ports",
+      port,
+      4566,
+    )
     .addOption(
       new Option("--data <dir>", "the folder of the buckets and queues")
         .argParser(path)
@@ -40,7 +46,7 @@ export function addStartCommand(root: Command, context: CommandContext): void {
     .addOption(
       new Option(
         "--cors-origin <url>",
-        "the origin of a web page that may read responses of S3; repeatable",
+        "the origin of a web page that may read responses of S3 and the edge; repeatable",
       )
         .argParser(origins)
         .default([], "none"),
@@ -67,6 +73,6 @@ function origins(text: string, previous: readonly string[]): readonly string[] {
 
 function port(text: string): number {
   const number = Number(text);
-  if (/^\d+$/.test(text) && number <= 65_535) return number;
-  throw new InvalidArgumentError("Use a whole number from 0 to 65535.");
+  if (/^\d+$/.test(text) && number <= 65_534) return number;
+  throw new InvalidArgumentError("Use a whole number from 0 to 65534.");
 }

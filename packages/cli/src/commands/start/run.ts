@@ -47,6 +47,7 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
     fleet = await startFleet({
       dataDir: data.fleet,
       port: options.port,
+      edgePort: options.port && options.port + 1,
       recipe: pathToFileURL(options.recipe),
       corsOrigins: options.corsOrigins,
     });
@@ -55,7 +56,7 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
   }
   let ended: Run;
   try {
-    await data.announce(fleet.endpoint);
+    await data.announce(fleet);
     // Made only now, so that a port that is in use is reported first.
     const found = named ?? (await samples(data, screen));
     screen.note(foundText(found));

@@ -223,7 +223,7 @@ describe("imagefleet start", () => {
     const { code, stderr } = await start("--port", String(port), "--once").ended();
     server.close();
     expect(stderr).toContain(`port ${port} of 127.0.0.1 is in use, perhaps by another start`);
-    expect(stderr).toContain(`--port ${Number(port) + 1} --data DIR`);
+    expect(stderr).toContain(`--port ${Number(port) + 2} --data DIR`);
     expect(stderr).not.toMatch(/^ +at /m);
     expect(stderr).not.toContain("sample pictures");
     expect(code).toBe(2);
@@ -268,7 +268,7 @@ describe("imagefleet start", () => {
 
   test.each([
     [["nowhere"], /nowhere does not exist: name a folder/],
-    [["--port", "70000"], /argument '70000' is invalid\. Use a whole number from 0 to 65535/],
+    [["--port", "70000"], /argument '70000' is invalid\. Use a whole number from 0 to 65534/],
     [["--out", "in/a.jpg", "in"], /--out .*a\.jpg cannot be used: a file is/],
     [["--data", "in/a.jpg", "in"], /--data .*a\.jpg cannot be used: a file is/],
     [["--data", "/proc/nothing", "in"], /--data \/proc\/nothing cannot be used/],

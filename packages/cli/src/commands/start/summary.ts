@@ -1,5 +1,6 @@
 import { LANES } from "@imagefleet/core/outcome";
 import type { Fleet } from "@imagefleet/local/fleet";
+import { GALLERY } from "@imagefleet/local/gallery";
 import { present } from "../../present.ts";
 import { ADVICE } from "../../terminal/advice.ts";
 import { formatMs, many } from "../../terminal/format.ts";
@@ -41,11 +42,17 @@ export function reportRun(
 
 /** Where the renditions are while the servers run. */
 export function whereText(
-  { renditionBucket, endpoint }: Pick<Fleet, "endpoint" | "renditionBucket">,
+  { renditionBucket, endpoint, edge }: Pick<Fleet, "edge" | "endpoint" | "renditionBucket">,
   out: string | undefined,
 ): string[] {
   const copies = out === undefined ? [] : [`            ${out}`];
-  return ["", `renditions  s3://${renditionBucket} at ${endpoint}`, ...copies];
+  return [
+    "",
+    `renditions  s3://${renditionBucket} at ${endpoint}`,
+    ...copies,
+    `gallery     ${edge.url}${GALLERY}`,
+    `edge        ${edge.url}/{key of a rendition}`,
+  ];
 }
 
 /** Where the renditions are when the servers have stopped. */

@@ -1,0 +1,1 @@
+export { type Edge, type EdgeOptions, INVALIDATIONS, startEdge } from "./edge.ts";

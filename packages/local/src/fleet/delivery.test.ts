@@ -1,0 +1,186 @@
+import { hash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { createS3 } from "@imagefleet/core/aws";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Got, getRaw } from "../edge/fixtures/edge.ts";
+import { INVALIDATIONS } from "../edge/index.ts";
+import { REGION } from "../resources/index.ts";
+import type { Fleet } from "./fleet.ts";
+import { startFleet } from "./start.ts";
+
+const ODD = "a b+c%20'\"/../ü/🐱.jpg";
+const CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
+
+let folder: string;
+let fleet: Fleet;
+
+function start(): Promise<Fleet> {
+  return startFleet({
+    dataDir: join(folder, "data"),
+    port: 0,
+    recipe: pathToFileURL(join(folder, "recipe.mjs")),
+  });
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "imagefleet-delivery-"));
+  const presets = {
+    thumb: "64x64",
+    hero: { widths: [80, 160], formats: ["avif", "webp", "jpeg"], when: "request" },
+  };
+  const recipe = `export default ${JSON.stringify({ presets })};`;
+  await writeFile(join(folder, "recipe.mjs"), recipe);
+  const file = join(folder, "source.jpg");
+  await sharp({ create: { width: 320, height: 240, channels: 3, background: "#135" } })
+    .jpeg()
+    .toFile(file);
+  fleet = await start();
+  await fleet.upload(ODD, file);
+  await fleet.upload("gone.jpg", file);
+  await fleet.idle();
+});
+afterAll(async () => {
+  await fleet.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The address of a key. */
+function at(preset: string, key: string, ext: string): string {
+  const path = key.replaceAll("%", "%25").replace("../", "%2E%2E/");
+  return `/${`${preset}/${path}.${ext}`.split("/").map(encodeURIComponent).join("/")}`;
+}
+const get = (path: string, headers: Record<string, string> = {}) =>
+  getRaw(fleet.edge.url, path, { headers });
+const xCache = ({ headers }: Got) => headers["x-cache"]?.replace(" from cloudfront", "");
+
+async function stored(): Promise<string[]> {
+  const { endpoint, credentials, renditionBucket: Bucket } = fleet;
+  const s3 = createS3({ region: REGION, endpoint, credentials });
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+  s3.destroy();
+  return Contents.map(({ Key = "" }) => Key);
+}
+
+test("what was made at the upload is answered from S3", async () => {
+  const got = await get(at("thumb", ODD, "webp"));
+  expect([got.status, got.headers["content-type"], xCache(got)]).toEqual([
+    200,
+    "image/webp",
+    "Miss",
+  ]);
+  expect(fleet.processes().functions.length).toBeGreaterThan(0);
+  const { width } = await sharp(got.bytes).metadata();
+  expect(width).toBe(64);
+});
+
+test("what is made on request is made once, cached, and then read from S3", async () => {
+  const path = at("hero-80w", ODD, "webp");
+  const made = await Promise.all(Array.from({ length: 100 }, () => get(path)));
+  expect(new Set(made.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(made.filter((each) => xCache(each) === "Miss")).toHaveLength(1);
+  // A stream has no length. S3's answer has.
+  expect(made[0]?.headers).not.toHaveProperty("content-length");
+  expect(xCache(await get(path))).toBe("Hit");
+  await getRaw(fleet.edge.url, INVALIDATIONS, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ paths: [`${path}*`] }),
+  });
+  const read = await get(path);
+  expect([xCache(read), read.headers["content-length"]]).toEqual([
+    "Miss",
+    String(read.bytes.length),
+  ]);
+  const kept = ["etag", "content-type", "cache-control"];
+  const seen = [...made, read].map(({ headers, bytes }) =>
+    JSON.stringify([hash("sha256", bytes), kept.map((name) => headers[name])]),
+  );
+  expect(new Set(seen).size).toBe(1);
+  expect((await stored()).filter((key) => key.startsWith("hero"))).toHaveLength(1);
+});
+
+test("six missing renditions, as many as a browser requests at once, are made", async () => {
+  const keys = ["hero-80w", "hero-160w"].flatMap((preset) =>
+    ["avif", "webp", "jpg"].map((ext) => at(preset, "gone.jpg", ext)),
+  );
+  const got = await Promise.all(keys.map((key) => get(key)));
+  expect(got.map(({ status }) => status)).toEqual(keys.map(() => 200));
+});
+
+test("a negotiated address is one entry for each format, and varies by Accept", async () => {
+  const auto = at("hero-160w", ODD, "auto");
+  const seen: unknown[] = [];
+  for (const accept of [CHROME, "image/webp,*/*", "*/*", "image/webp;q=0.9, image/avif;q=0.1"]) {
+    const got = await get(auto, { accept });
+    seen.push([got.headers["content-type"], got.headers["vary"], xCache(got)]);
+  }
+  expect(seen).toEqual([
+    ["image/avif", "Accept", "Miss"],
+    ["image/webp", "Accept", "Miss"],
+    ["image/jpeg", "Accept", "Miss"],
+    ["image/webp", "Accept", "Hit"],
+  ]);
+  expect((await get(at("hero-160w", ODD, "webp"))).headers).not.toHaveProperty("vary");
+});
+
+test("with the version of its content an answer is immutable, with another it is not", async () => {
+  const path = at("thumb", ODD, "webp");
+  const plain = await get(path);
+  expect(plain.headers["cache-control"]).toMatch(/^public, max-age=86400/);
+  const manifest = JSON.parse((await fleet.read(fleet.manifestKey(ODD))).toString());
+  const version = String(manifest.source.etag).replaceAll('"', "").slice(0, 8);
+  const versioned = await get(`${path}?v=${version}`);
+  expect(versioned.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+  const other = await get(`${path}?v=00000000`);
+  expect(other.headers["cache-control"]).toBe(plain.headers["cache-control"]);
+  expect(Object.keys(versioned.headers).filter((name) => name.startsWith("x-amz-meta"))).toEqual(
+    [],
+  );
+});
+
+test.each(["/", "/nothing", "/huge/a.jpg.webp", "/thumb/a.jpg.avif", "/_gallery/", "/thumb/../a"])(
+  "%s is refused before any origin is asked",
+  async (path) => {
+    const got = await get(path);
+    expect([got.status, xCache(got)]).toEqual([404, "FunctionGeneratedResponse"]);
+    expect(got.headers["cache-control"]).toBe("public, max-age=60");
+  },
+);
+
+test("a source that is gone is 404, at once where nothing was cached", async () => {
+  const { endpoint, credentials, sourceBucket: Bucket } = fleet;
+  const s3 = createS3({ region: REGION, endpoint, credentials });
+  const path = at("thumb", "gone.jpg", "webp");
+  expect((await get(path)).status).toBe(200);
+  const removed = Promise.withResolvers<void>();
+  fleet.onJob(({ key, outcome }) => {
+    if (key === "gone.jpg" && outcome === "removed") removed.resolve();
+  });
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: "gone.jpg" }));
+  s3.destroy();
+  await removed.promise;
+  expect((await get(path)).status).toBe(200);
+  fleet.edge.invalidate([`${path}*`]);
+  for (const each of [path, `${at("hero-80w", "gone.jpg", "jpg")}?v=00000000`]) {
+    const got = await get(each);
+    expect([got.status, xCache(got)]).toEqual([404, "Error"]);
+  }
+});
+
+test("after a restart renditions are there, and a stopped edge listens no more", async () => {
+  const before = fleet.edge.url;
+  await fleet.stop();
+  await expect(getRaw(before, "/")).rejects.toThrow("ECONNREFUSED");
+  fleet = await start();
+  const got = await get(at("hero-80w", ODD, "webp"));
+  expect([got.status, xCache(got), got.headers["content-length"]]).toEqual([
+    200,
+    "Miss",
+    String(got.bytes.length),
+  ]);
+}, 60_000);

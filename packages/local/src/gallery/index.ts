@@ -1,0 +1,1 @@
+export { GALLERY, Gallery } from "./gallery.ts";
