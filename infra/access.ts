@@ -18,8 +18,16 @@ export function decrypting({ settings }: Fleet, stores: Stores) {
   return readable.length > 0 ? [{ actions: ["kms:Decrypt"], resources: readable }] : [];
 }
 
-/** The S3 permissions of a reconcile, which both lanes run. */
-export function storeAccess(fleet: Fleet, stores: Stores): Permission[] {
+/** What a reconcile, which both lanes run, does to renditions. */
+export const RECONCILING = [
+  "s3:GetObject",
+  "s3:PutObject",
+  "s3:PutObjectTagging",
+  "s3:DeleteObject",
+];
+
+/** The S3 permissions of a program: it reads sources, and does this to renditions. */
+export function storeAccess(fleet: Fleet, stores: Stores, actions: string[]): Permission[] {
   const { source, renditions } = stores;
   const { recipe } = fleet;
   return [
@@ -28,7 +36,7 @@ export function storeAccess(fleet: Fleet, stores: Stores): Permission[] {
       resources: [$interpolate`${source.arn}/${recipe.source.prefix}*`],
     },
     {
-      actions: ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"],
+      actions,
       resources: [$interpolate`${renditions.arn}/${recipe.output.prefix}*`],
     },
     // Never called. Without it, S3 answers 403 rather than 404 for a missing key, and a deleted source

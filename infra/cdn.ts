@@ -20,8 +20,7 @@ export function makeDistribution(
   edge: EdgeRegion,
   signing: Signing | undefined,
 ): sst.aws.Cdn {
-  const { name, within, region, settings } = fleet;
-  const delivery = settings.delivery === "none" ? undefined : settings.delivery;
+  const { name, within, region, delivery } = fleet;
   const { domain, keyGroups = [], originShield } = delivery ?? {};
   const shield = originShield && {
     originShield: { enabled: true, originShieldRegion: originShield },
@@ -164,8 +163,8 @@ function headersPolicy(
   part: "Headers" | "Vary",
   more: Partial<aws.cloudfront.ResponseHeadersPolicyArgs>,
 ): $util.Output<string> {
-  const { name, within, settings } = fleet;
-  const hasDomain = settings.delivery !== "none" && settings.delivery.domain !== undefined;
+  const { name, within, delivery } = fleet;
+  const hasDomain = delivery?.domain !== undefined;
   return new aws.cloudfront.ResponseHeadersPolicy(
     `${name}${part}Policy`,
     {

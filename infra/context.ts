@@ -1,5 +1,5 @@
 import type { FleetRecipe } from "./recipe.ts";
-import type { FleetSettings } from "./settings-schema.ts";
+import type { DeliverySettings, FleetSettings } from "./settings-schema.ts";
 
 /** As SST's `transform`: arguments that replace ours, or a function that changes them. */
 export type Transform<T> =
@@ -31,6 +31,8 @@ export interface Fleet {
   readonly settings: FleetSettings;
   readonly recipe: FleetRecipe;
   readonly transform: Transforms;
+  /** Undefined: renditions are not delivered. */
+  readonly delivery: DeliverySettings | undefined;
   /** Whether images, and the keys that encrypt them, are retained when the fleet is removed. */
   readonly retained: boolean;
   readonly region: $util.Output<string>;
@@ -48,10 +50,12 @@ export function fleetOf(
   given: Pick<Fleet, "settings" | "recipe" | "transform">,
 ): Fleet {
   const retained = given.settings.keep;
+  const { delivery } = given.settings;
   const within = { parent };
   return {
     ...given,
     name,
+    delivery: delivery === "none" ? undefined : delivery,
     retained,
     // From the provider that the component was given.
     region: aws.getRegionOutput({}, within).region,

@@ -3,11 +3,9 @@ import { makeDistribution } from "./cdn.ts";
 import type { Fleet } from "./context.ts";
 import { letDistributionCall, makeDeliver } from "./deliver.ts";
 import { accessLogs, edgeAlarms, edgeRegionOf } from "./edge-region.ts";
+import type { Parts } from "./function.ts";
 import { ALARMS } from "./numbers.ts";
-import type { Lanes } from "./queues.ts";
 import { signingOf } from "./signing.ts";
-import type { Stores } from "./storage.ts";
-import type { Telemetry } from "./telemetry.ts";
 
 export interface Delivery {
   /** Makes renditions on request. */
@@ -24,17 +22,15 @@ export interface Delivery {
 }
 
 /** CloudFront, and the function behind it; undefined where the settings want neither. */
-export function makeDelivery(
-  fleet: Fleet,
-  parts: { readonly stores: Stores; readonly lanes: Lanes; readonly telemetry: Telemetry },
-): Delivery | undefined {
-  const { delivery, distribution } = fleet.settings;
+export function makeDelivery(fleet: Fleet, parts: Parts): Delivery | undefined {
+  const { delivery } = fleet;
+  const { distribution } = fleet.settings;
+  if (delivery === undefined) return undefined;
   if (distribution !== undefined) {
     const deliver = makeDeliver(fleet, parts);
     letDistributionCall(fleet, deliver, distribution);
     return { deliver, distributionArn: distribution };
   }
-  if (delivery === "none") return undefined;
   const deliver = makeDeliver(fleet, parts);
   const edge = edgeRegionOf(fleet);
   const signing = signingOf(fleet);

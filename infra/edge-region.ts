@@ -18,17 +18,38 @@ export interface EdgeRegion {
 const REGION = "us-east-1";
 
 export function edgeRegionOf(fleet: Fleet): EdgeRegion {
-  const { name, settings, within } = fleet;
+  const { name, delivery, within } = fleet;
   const provider = new aws.Provider(
     `${name}EdgeRegion`,
-    { region: REGION, defaultTags: { tags: { project: "imagefleet", stage: $app.stage } } },
+    { ...appsProvider(), region: REGION },
     within,
   );
   const there = { ...fleet, within: { ...within, provider } };
-  const { requestsPer5Minutes } = settings.delivery === "none" ? {} : settings.delivery;
+  const { requestsPer5Minutes } = delivery ?? {};
   const webAclArn =
     requestsPer5Minutes === undefined ? undefined : rateLimit(there, requestsPer5Minutes);
   return { fleet: there, webAclArn };
+}
+
+/**
+ * The configuration of the app's own provider: its profile, the accounts that it accepts, its tags. Lists
+ * and objects are JSON in it. SST's components copy it in the same way for another region.
+ */
+function appsProvider(): Record<string, unknown> {
+  const config = Object.entries($util.runtime.allConfig());
+  return Object.fromEntries(
+    config
+      .filter(([key]) => key.startsWith("aws:"))
+      .map(([key, value]) => [key.slice("aws:".length), fromJson(value)]),
+  );
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Blocks an address that sends more requests than a page needs. */
@@ -66,8 +87,7 @@ export function edgeAlarms(
   { fleet }: EdgeRegion,
   distributionId: $util.Input<string>,
 ): $util.Input<string> {
-  const { name, settings, within } = fleet;
-  const delivery = settings.delivery === "none" ? undefined : settings.delivery;
+  const { name, delivery, within } = fleet;
   const alarmTopic = makeTopic(fleet, "EdgeAlarms", delivery?.alarmTopic);
   const scope: AlarmScope = { fleet, alarmTopic };
   const cloudFront = (id: string, metricName: string, stat: string) =>

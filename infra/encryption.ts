@@ -6,8 +6,7 @@ import { KMS_DELETION_DAYS } from "./numbers.ts";
  * It is retained with the buckets, because without it no retained object can be read.
  */
 export function makeKey(fleet: Fleet): $util.Input<string> | undefined {
-  const { encryption, delivery, distribution } = fleet.settings;
-  const isDelivered = delivery !== "none" || distribution !== undefined;
+  const { encryption } = fleet.settings;
   if (encryption === "s3") return undefined;
   if (encryption !== "kms") return encryption.kmsKeyArn;
   return new aws.kms.Key(
@@ -16,7 +15,7 @@ export function makeKey(fleet: Fleet): $util.Input<string> | undefined {
       description: `${$app.name} ${$app.stage} ${fleet.name}: sources and renditions`,
       enableKeyRotation: true,
       deletionWindowInDays: KMS_DELETION_DAYS,
-      ...(isDelivered && { policy: readableThrough(fleet) }),
+      ...(fleet.delivery && { policy: readableThrough(fleet) }),
     },
     fleet.kept,
   ).arn;

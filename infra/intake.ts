@@ -1,67 +1,34 @@
-import { join } from "node:path";
-import { draining, sending, storeAccess } from "./access.ts";
-import { type Fleet, transformed } from "./context.ts";
-import { decoderThread } from "./decoder.ts";
-import { CONSUME, LOG_RETENTION, QUEUES } from "./numbers.ts";
-import { program, sharpVersion } from "./programs.ts";
+import { draining, RECONCILING, sending, storeAccess } from "./access.ts";
+import type { Fleet } from "./context.ts";
+import { makeFunction, type Parts } from "./function.ts";
+import { CONSUME, QUEUES } from "./numbers.ts";
 import { type Lanes, sourceRule } from "./queues.ts";
-import type { Storage, Stores } from "./storage.ts";
-import type { Telemetry } from "./telemetry.ts";
-
-interface Parts {
-  readonly stores: Stores;
-  readonly lanes: Lanes;
-  readonly telemetry: Telemetry;
-}
+import type { Storage } from "./storage.ts";
 
 /** The function that consumes the small lane, up to ten messages a batch, with partial batch responses. */
-export function makeConsume(fleet: Fleet, { stores, lanes, telemetry }: Parts): sst.aws.Function {
-  const { name, recipe, settings, retained, within } = fleet;
-  const { source, renditions } = stores;
+export function makeConsume(fleet: Fleet, parts: Parts): sst.aws.Function {
+  const { name, settings, within } = fleet;
+  const { stores, lanes, telemetry } = parts;
   const { small, large } = lanes;
-  const consume = new sst.aws.Function(
-    ...transformed<sst.aws.FunctionArgs>(
-      fleet.transform.function,
-      `${name}Consume`,
-      {
-        description: "Imagefleet: the small lane, ten messages a batch",
-        handler: program("packages/lambda/src/consume/handler.ts").replace(/\.\w+$/, ".handler"),
-        runtime: "nodejs24.x",
-        architecture: "arm64",
-        memory: `${CONSUME.memoryMb} MB`,
-        timeout: `${CONSUME.timeoutSeconds} seconds`,
-        environment: {
-          IMAGEFLEET_RECIPE: recipe.file,
-          IMAGEFLEET_RENDITION_BUCKET: renditions.name,
-          IMAGEFLEET_SOURCE_BUCKETS: source.name,
-          IMAGEFLEET_SMALL_QUEUE_URL: small.queue.url,
-          IMAGEFLEET_SMALL_DLQ_URL: small.dlq.url,
-          IMAGEFLEET_LARGE_QUEUE_URL: large.queue.url,
-          IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
-          IMAGEFLEET_LEASE_SECONDS: String(CONSUME.timeoutSeconds * CONSUME.visibilityPerTimeout),
-          IMAGEFLEET_FUNCTION_MEMORY_MB: String(CONSUME.memoryMb),
-          ...telemetry.environment,
-        },
-        nodejs: {
-          // sharp's binary for the function's architecture, in the lockfile's version.
-          install: { sharp: sharpVersion() },
-          // Dynamic imports (traces, credential providers) become files of their own, which a cold start
-          // does not parse.
-          splitting: true,
-        },
-        copyFiles: [decoderThread(), { from: join(recipe.folder, recipe.file), to: recipe.file }],
-        permissions: [
-          ...storeAccess(fleet, stores),
-          draining(small.queue, "sqs:GetQueueAttributes"),
-          sending(small.dlq),
-          sending(large.queue),
-          ...telemetry.tracing,
-        ],
-        logging: { retention: retained ? LOG_RETENTION.production : LOG_RETENTION.other },
-      },
-      within,
-    ),
-  );
+  const consume = makeFunction(fleet, "Consume", parts, {
+    description: "Imagefleet: the small lane, ten messages a batch",
+    folder: "consume",
+    memoryMb: CONSUME.memoryMb,
+    timeoutSeconds: CONSUME.timeoutSeconds,
+    environment: {
+      IMAGEFLEET_SMALL_DLQ_URL: small.dlq.url,
+      IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
+      IMAGEFLEET_LEASE_SECONDS: String(CONSUME.timeoutSeconds * CONSUME.visibilityPerTimeout),
+      ...telemetry.environment,
+    },
+    permissions: [
+      ...storeAccess(fleet, stores, RECONCILING),
+      draining(small.queue, "sqs:GetQueueAttributes"),
+      sending(small.dlq),
+      sending(large.queue),
+      ...telemetry.tracing,
+    ],
+  });
   new aws.lambda.EventSourceMapping(
     `${name}ConsumeMapping`,
     {

@@ -17,7 +17,7 @@ interface Made {
 }
 
 /** What `sst deploy` prints and applications use. */
-export function outputsOf({ region, settings }: Fleet, made: Made) {
+export function outputsOf({ region, settings, delivery: wanted }: Fleet, made: Made) {
   const { key, stores, lanes, programs, people, alarmTopic, page, delivery } = made;
   const { source, renditions } = stores;
   const { small, large } = lanes;
@@ -42,8 +42,7 @@ export function outputsOf({ region, settings }: Fleet, made: Made) {
       ...(delivery.distributionId && { distributionId: delivery.distributionId }),
     }),
     ...(delivery?.url &&
-      settings.delivery !== "none" &&
-      settings.delivery.domain === undefined && {
+      wanted?.domain === undefined && {
         tls: "CloudFront's own address cannot refuse TLS 1.0 and 1.1: set delivery.domain",
       }),
     alarmTopicArn: alarmTopic,

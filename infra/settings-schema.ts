@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { WORKER } from "./numbers.ts";
 
 const name = "it must be a bucket's name, without s3:// or arn:";
 const bucketName = v.pipe(v.string(name), v.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, name));
@@ -96,6 +95,8 @@ const roles = v.strictObject(
 const app =
   'write a name of your own, such as app: "acme-photos": 2 to 30 lower case letters, digits and hyphens, starting with a letter';
 const regionCode = 'write the region to deploy to, such as region: "eu-central-1"';
+const shieldRegion = 'it must be a region near the buckets, such as "eu-central-1"';
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 const accountId = "it must be an account's number, 12 digits in quotes";
 
 const ids = (prefix: string) => {
@@ -149,9 +150,7 @@ const delivery = v.strictObject({
   /** The most requests of one address in five minutes, by AWS WAF, which costs a fee a month and a request. */
   requestsPer5Minutes: v.optional(whole(100, 2_000_000_000)),
   /** The region of Origin Shield: near the buckets. For viewers on more than one continent. */
-  originShield: v.optional(
-    v.pipe(v.string(regionCode), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, regionCode)),
-  ),
+  originShield: v.optional(v.pipe(v.string(shieldRegion), v.regex(REGION, shieldRegion))),
   /** The ARN of an S3 bucket for access logs, whose policy allows CloudFront's log delivery. */
   accessLogs: v.optional(arnOf("s3")),
   /**
@@ -275,16 +274,16 @@ const fleetEntries = {
   ),
 };
 
-const fleetSchema = v.strictObject(fleetEntries);
+export const fleetSchema = v.strictObject(fleetEntries);
 
-const stageSchema = v.strictObject({
+export const stageSchema = v.strictObject({
   /**
    * The name of this fleet, in every resource's name. SST takes two fleets with the same name, stage,
    * account and region for one: the later deployment would change the earlier fleet.
    */
   app: v.pipe(v.string(app), v.regex(/^[a-z][a-z0-9-]{1,29}$/, app)),
   /** The region to deploy to. The shell's region is ignored: it would create a second fleet. */
-  region: v.pipe(v.string(regionCode), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, regionCode)),
+  region: v.pipe(v.string(regionCode), v.regex(REGION, regionCode)),
   /** The accounts that may be deployed to. Default: any. */
   accounts: v.optional(v.array(v.pipe(v.string(accountId), v.regex(/^\d{12}$/, accountId))), []),
   ...fleetEntries,
@@ -296,170 +295,10 @@ export const SETTINGS = Object.keys(stageSchema.entries);
 export type SettingsInput = v.InferInput<typeof stageSchema>;
 export type Settings = v.InferOutput<typeof stageSchema> & Resolved;
 export type FleetInput = v.InferInput<typeof fleetSchema>;
+export type DeliverySettings = v.InferOutput<typeof delivery>;
 export type FleetSettings = v.InferOutput<typeof fleetSchema> & Resolved;
 
 /** Settings whose defaults depend on other settings. */
-interface Resolved {
+export interface Resolved {
   readonly onDemandTasks: number;
-}
-
-/**
- * Parses the settings of a stage of this repository's app.
- *
- * @throws Error naming each invalid field, its value and the fix
- */
-export function parseSettings(stage: string, input: unknown): Settings {
-  return parsed(stageSchema, stage, input, `infra/settings.ts, stage "${stage}"`);
-}
-
-const NAME = /^[A-Z][A-Za-z0-9]{0,19}$/;
-
-/**
- * Parses the settings of a fleet in any app.
- *
- * @throws Error naming each invalid field, its value and the fix
- */
-export function parseFleet(name: string, stage: string, input: unknown): FleetSettings {
-  if (!NAME.test(name)) {
-    throw new Error(
-      `Imagefleet ${JSON.stringify(name)}: the name must be 1 to 20 letters and digits, starting with a capital, such as "Photos"`,
-    );
-  }
-  return parsed(fleetSchema, stage, input, `Imagefleet "${name}", stage "${stage}"`);
-}
-
-function parsed<const S extends typeof stageSchema | typeof fleetSchema>(
-  schema: S,
-  stage: string,
-  input: unknown,
-  where: string,
-): v.InferOutput<S> & Resolved {
-  const result = v.safeParse(schema, input, { message: ({ expected }) => mustBe(expected) });
-  const issues = result.success ? relatedIssues(stage, result.output) : result.issues.map(issueOf);
-  if (result.success && issues.length === 0) {
-    const { spot, workerTasks, onDemandTasks = WORKER.onDemandTasks } = result.output;
-    return { ...result.output, onDemandTasks: spot ? onDemandTasks : workerTasks };
-  }
-  throw new Error(`${where}: ${issues.join("; ")}`);
-}
-
-/** Before defaults that depend on other settings are resolved. */
-type Given = v.InferOutput<typeof fleetSchema>;
-
-function relatedIssues(stage: string, settings: Given): string[] {
-  return [
-    ...keepIssues(stage, settings),
-    ...sourceIssues(settings),
-    ...renditionIssues(settings),
-    ...deliveryIssues(settings),
-    ...replicationIssues(settings),
-    ...budgetIssues(settings),
-    ...capacityIssues(settings),
-  ];
-}
-
-/** Stage names that suggest data which must not be lost. */
-const LIVE = /^(prod|live|main|master|release|stag)/i;
-
-function keepIssues(stage: string, { keep }: Given): string[] {
-  return keep || !LIVE.test(stage)
-    ? []
-    : [
-        `keep is false: removing "${stage}" would delete its images; name the stage in infra/settings.ts, with keep: true`,
-      ];
-}
-
-/** Settings that apply only to a new source bucket. */
-function sourceIssues({ source, uploadOrigins, archiveAfterDays }: Given): string[] {
-  if (source === "new") return [];
-  return [
-    ...(uploadOrigins.length > 0 ? ["uploadOrigins: set CORS on your own bucket instead"] : []),
-    ...(archiveAfterDays === undefined
-      ? []
-      : ["archiveAfterDays: set a lifecycle rule on your own bucket instead"]),
-  ];
-}
-
-/** Settings that apply only to a new rendition bucket. */
-function renditionIssues({ source, renditions, distribution }: Given): string[] {
-  if (renditions === "new") return [];
-  const { bucket } = renditions;
-  return [
-    ...(distribution === undefined
-      ? []
-      : ["distribution: allow it to read in the policy of your own rendition bucket instead"]),
-    ...(source !== "new" && source.bucket === bucket
-      ? [
-          `renditions.bucket is ${typeof bucket === "string" ? `${JSON.stringify(bucket)}, ` : ""}the source's: name another, because renditions would start the fleet again`,
-        ]
-      : []),
-  ];
-}
-
-function deliveryIssues({ delivery: given, distribution }: Given): string[] {
-  if (given === "none") return [];
-  const { domain } = given;
-  const isOurs = distribution === undefined;
-  return [
-    ...(domain && !domain.route53 && domain.certificateArn === undefined
-      ? [
-          `delivery.domain.route53 is false: set delivery.domain.certificateArn to a certificate for ${domain.name} in us-east-1`,
-        ]
-      : []),
-    ...(!isOurs && domain !== undefined
-      ? ["delivery.domain: set it in your own distribution instead"]
-      : []),
-  ];
-}
-
-function budgetIssues({ monthlyBudgetUsd, alarmEmails, alarmTopic }: Given): string[] {
-  return monthlyBudgetUsd === undefined || alarmEmails.length > 0 || alarmTopic !== undefined
-    ? []
-    : [
-        `monthlyBudgetUsd is ${monthlyBudgetUsd}: the warning has no recipient; set alarmEmails too`,
-      ];
-}
-
-function capacityIssues({ spot, onDemandTasks, workerTasks }: Given): string[] {
-  if (onDemandTasks === undefined) return [];
-  const is = `onDemandTasks is ${onDemandTasks}`;
-  // The component parses settings again that the stage has already resolved.
-  if (!spot && onDemandTasks !== workerTasks) {
-    return [`${is}: with spot: false every task runs on demand; leave it out`];
-  }
-  return onDemandTasks <= workerTasks
-    ? []
-    : [
-        `${is}: it must be at most workerTasks, which is ${workerTasks}; for no task on Spot, set spot: false`,
-      ];
-}
-
-function replicationIssues({ source, replicateTo, encryption }: Given): string[] {
-  if (replicateTo === undefined) return [];
-  const is = `replicateTo is ${JSON.stringify(replicateTo)}`;
-  return [
-    ...(source === "new" ? [] : [`${is}: replicate your own bucket yourself; leave it out`]),
-    ...(encryption === "s3"
-      ? []
-      : [
-          `${is}: it needs encryption "s3", because other buckets cannot decrypt a KMS key's objects; set it or leave replicateTo out`,
-        ]),
-  ];
-}
-
-/** The fix, where a schema has no message of its own. */
-function mustBe(expected: string | null): string {
-  const kinds = { string: "a text", number: "a number", Array: "a list", Object: "an object" };
-  const kind = Object.entries(kinds).find(([type]) => type === expected)?.[1];
-  return `it must be ${kind ?? expected}`;
-}
-
-function issueOf(issue: v.BaseIssue<unknown>): string {
-  const field = v.getDotPath(issue) ?? "the settings";
-  if (issue.type === "strict_object" && issue.expected === "never") {
-    return `${field} is not a setting: see infra/settings-schema.ts`;
-  }
-  const value = JSON.stringify(issue.input);
-  if (value !== undefined) return `${field} is ${value}: ${issue.message}`;
-  return issue.type === "string" ? `${field} is missing: ${issue.message}` : `${field} is missing`;
 }

@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { afterEach, expect, it, vi } from "vitest";
 import { settingsFromEnv } from "./env.ts";
+import { parseFleet, parseSettings } from "./parse-settings.ts";
 import { stages } from "./settings.ts";
-import { parseFleet, parseSettings, SETTINGS } from "./settings-schema.ts";
+import { SETTINGS } from "./settings-schema.ts";
 import { settingsOf } from "./stage-settings.ts";
 
 const NAMED = { app: "photos", region: "eu-west-1" };
+
+const DISTRIBUTION = "arn:aws:cloudfront::123456789012:distribution/E1ABC";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -146,6 +149,30 @@ it.each([
   [{ alarmTopic: "pager" }, 'alarmTopic is "pager": it must begin with arn:aws:sns:'],
   [{ alarmTopic: 5 }, "alarmTopic is 5: it must begin with arn:aws:sns:"],
   [{ uploadOrigins: "*" }, 'uploadOrigins is "*": it must be a list'],
+  [
+    { delivery: { originShield: "Frankfurt" } },
+    'delivery.originShield is "Frankfurt": it must be a region near the buckets, such as "eu-central-1"',
+  ],
+  [
+    { delivery: { domain: { name: "images.example.com", route53: false } } },
+    "delivery.domain.route53 is false: set delivery.domain.certificateArn to a certificate for images.example.com in us-east-1",
+  ],
+  ...Object.entries({
+    domain: { name: "images.example.com" },
+    keyGroups: ["8f1b5c1e-0000-4000-8000-123456789012"],
+    requestsPer5Minutes: 3000,
+    originShield: "eu-west-1",
+    accessLogs: "arn:aws:s3:::my-logs",
+    hitRatioAlarm: true,
+    alarmTopic: "arn:aws:sns:us-east-1:123456789012:pager",
+  }).map(([field, value]): [object, string] => [
+    { distribution: DISTRIBUTION, delivery: { [field]: value } },
+    `delivery.${field}: set it in your own distribution instead`,
+  ]),
+  [
+    { distribution: DISTRIBUTION, delivery: "none" },
+    'delivery is "none": leave out distribution too, or leave out delivery for the function that makes missing renditions',
+  ],
   [{ monthlyBudgetUsd: "200" }, 'monthlyBudgetUsd is "200": it must be a number'],
   [
     { source: { bucket: "photos", notifications: "none" } },
@@ -155,6 +182,13 @@ it.each([
   const parse = () => parseSettings("production", { ...NAMED, ...input });
   expect(parse).toThrow(message);
   expect(parse).toThrow('stage "production"');
+});
+
+it("take a distribution of one's own with the function's concurrency, once and again", () => {
+  const given = { distribution: DISTRIBUTION, delivery: { concurrency: 50 } };
+  const settings = parseFleet("Photos", "production", given);
+  expect(settings).toMatchObject(given);
+  expect(parseFleet("Photos", "production", settings)).toEqual(settings);
 });
 
 it.each(["photos", "", "My photos", "P".repeat(21)])(

@@ -1,6 +1,7 @@
 import { settingsFromEnv } from "./env.ts";
+import { parseSettings } from "./parse-settings.ts";
 import { stages } from "./settings.ts";
-import { parseSettings, type Settings } from "./settings-schema.ts";
+import type { Settings } from "./settings-schema.ts";
 
 /**
  * The settings of a stage.

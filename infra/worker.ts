@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { draining, sending, storeAccess } from "./access.ts";
+import { draining, RECONCILING, sending, storeAccess } from "./access.ts";
 import { type Fleet, transformed } from "./context.ts";
 import type { Network } from "./network.ts";
 import { LOG_RETENTION, QUEUES, WORKER } from "./numbers.ts";
@@ -154,7 +154,7 @@ function node(): string {
 
 function workerPolicy(fleet: Fleet, cluster: sst.aws.Cluster, { stores, large, telemetry }: Parts) {
   const statements = [
-    ...storeAccess(fleet, stores),
+    ...storeAccess(fleet, stores, RECONCILING),
     draining(large.queue),
     sending(large.dlq),
     ...telemetry.tracing,

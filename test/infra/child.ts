@@ -16,7 +16,10 @@ const orderSchema = v.object({
   stage: v.string(),
   dev: v.optional(v.boolean(), false),
 });
-const appSchema = v.looseObject({ name: v.string() });
+const tagsSchema = v.looseObject({ tags: v.record(v.string(), v.string()) });
+const awsSchema = v.looseObject({ defaultTags: v.optional(tagsSchema) });
+const providersOfAppSchema = v.looseObject({ aws: v.optional(awsSchema) });
+const appSchema = v.looseObject({ name: v.string(), providers: v.optional(providersOfAppSchema) });
 const configSchema = v.object({ default: appSchema });
 const runSchema = v.object({ start: v.function() });
 const providersSchema = v.array(v.object({ alias: v.string(), package: v.string() }));
@@ -32,7 +35,10 @@ process.env["SST_AWS_ACCOUNT_ID"] = ACCOUNT;
 const app = await askApp();
 const run = await importRun();
 const from = join(platform, "package.json");
-const { resources, outputs } = await record(from, { app: app.name, stage }, async () => run());
+const config = configOf(app);
+const { resources, outputs } = await record(from, { app: app.name, stage, config }, async () =>
+  run(),
+);
 server.close();
 
 const graph: Omit<Graph, "settings"> = {
@@ -43,6 +49,21 @@ const graph: Omit<Graph, "settings"> = {
   functions: server.functions,
 };
 process.stdout.write(JSON.stringify(graph));
+
+/**
+ * As SST passes the provider's arguments on, with its own tags among the app's:
+ * https://github.com/anomalyco/sst/blob/dev/pkg/project/run.go
+ */
+function configOf({ name: called, providers: { aws } = {} }: v.InferOutput<typeof appSchema>) {
+  const { defaultTags, ...rest } = aws ?? {};
+  const tags = { ...defaultTags?.tags, "sst:app": called, "sst:stage": stage };
+  return Object.fromEntries(
+    Object.entries({ ...rest, defaultTags: { tags } }).map(([key, value]) => [
+      `aws:${key}`,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+}
 
 async function askApp() {
   const contents = `import config from ${JSON.stringify(join(root, "sst.config.ts"))};

@@ -115,28 +115,28 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "the function's processor",
-    file: "intake.ts",
+    file: "function.ts",
     from: 'architecture: "arm64"',
     to: 'architecture: "x86_64"',
     fault: /sharp fits the architecture: Consume is for x86_64/,
   },
   {
     what: "sharp's version",
-    file: "intake.ts",
+    file: "function.ts",
     from: "sharpVersion()",
     to: '"0.34.0"',
     fault: /sharp fits the architecture: Consume brings sharp 0\.34\.0/,
   },
   {
     what: "the decoder's thread",
-    file: "intake.ts",
+    file: "function.ts",
     from: "decoderThread(),",
     to: "",
     fault: /the transcode thread is beside the function: Consume/,
   },
   {
     what: "a handler that is not there",
-    file: "intake.ts",
+    file: "function.ts",
     from: '".handler"',
     to: '".handle"',
     fault: /every handler exists: Consume/,
@@ -151,8 +151,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "a grant that the programs need",
     file: "access.ts",
-    from: 'actions: ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"]',
-    to: 'actions: ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"]',
+    from: '  "s3:DeleteObject",\n];',
+    to: "];",
     fault:
       /every recorded call is allowed: the worker may not s3:DeleteObject renditions\/\*, which it needs for DeleteObjects/,
   },
@@ -416,6 +416,13 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'signingBehavior: "always",',
     to: 'signingBehavior: "never",',
     fault: /origins are signed: StoredAccess does not sign every request/,
+  },
+  {
+    what: "a provider with tags of its own",
+    file: "edge-region.ts",
+    from: "{ ...appsProvider(), region: REGION }",
+    to: "{ region: REGION }",
+    fault: /other regions have the app's configuration: EdgeRegion: defaultTags/,
   },
   {
     what: "an alarm of CloudFront in another region",

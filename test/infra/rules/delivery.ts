@@ -1,4 +1,4 @@
-import { all, at, jsonAt, listAt, numberAt, textAt, texts } from "../read.ts";
+import { all, at, differences, jsonAt, listAt, numberAt, textAt, texts } from "../read.ts";
 import type { Graph, Json, Resource } from "../resource.ts";
 import type { Rule } from "./rule.ts";
 
@@ -239,3 +239,29 @@ export const cloudFrontsPartsAreInUsEast1: Rule = (graph) => {
     ),
   ];
 };
+
+/** Another region, and otherwise the app's own configuration: accounts, profile, tags. */
+export const otherRegionsHaveTheAppsConfiguration: Rule = ({ app, resources }) => {
+  const { region: _region, ...configured } = { ...Object(at(app, "providers.aws")) };
+  const tags = { "sst:app": String(app["name"]), "sst:stage": String(app["stage"]) };
+  const expected: Json = JSON.parse(JSON.stringify(configured));
+  return resources
+    .filter(({ type, name }) => type === "pulumi:providers:aws" && name === "EdgeRegion")
+    .flatMap(({ name, inputs }) => {
+      const given = Object.fromEntries(
+        Object.entries(inputs).map(([key, value]) => [key, opened(value)]),
+      );
+      return [
+        ...differences(expected, given),
+        ...differences({ defaultTags: { tags } }, given),
+        ...(given["region"] === "us-east-1" ? [] : ["it is not for us-east-1"]),
+      ].map((fault) => `${name}: ${fault}`);
+    });
+};
+
+/** Pulumi has a provider's lists and objects as JSON. */
+function opened(value: Json): Json {
+  if (typeof value !== "string" || !/^[[{]/.test(value)) return value;
+  const json: Json = JSON.parse(value);
+  return json;
+}

@@ -66,6 +66,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "signed sizes have their keys": delivery.signedSizesHaveTheirKeys,
   "the cache key is the rendition": delivery.theCacheKeyIsTheRendition,
   "origins are signed": delivery.originsAreSigned,
+  "other regions have the app's configuration": delivery.otherRegionsHaveTheAppsConfiguration,
   "CloudFront's parts are in us-east-1": delivery.cloudFrontsPartsAreInUsEast1,
   "CloudFront waits for the function": delivery.cloudFrontWaitsForTheFunction,
   "every dead-letter queue has its alarms": alarms.everyDeadLetterQueueHasItsAlarms,
