@@ -8,6 +8,7 @@ import { build } from "esbuild";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHROMIUM, CHROMIUM_FLAGS, CHROMIUM_MISSING } from "../reference/chromium.ts";
+import { NPM_INSTALL, packInto } from "./packed.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const INSTALL_MS = 300_000;
@@ -31,25 +32,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "imagefleet-packages-"));
   app = join(folder, "app");
   nodes = join(folder, "nodes");
-  const [built, packed] = [join(folder, "built"), join(folder, "packed")];
-  await Promise.all([mkdir(app), mkdir(packed), mkdir(nodes)]);
-  await run(process.execPath, ["scripts/packages/build.ts", built], { cwd: ROOT });
-  const pack = ["pack", "--silent", "--pack-destination", packed];
-  await Promise.all(PACKAGES.map((name) => run("npm", pack, { cwd: join(built, name) })));
-  const tarballs = (await readdir(packed)).map((name) => join(packed, name));
+  await Promise.all([mkdir(app), mkdir(nodes)]);
+  const tarballs = await packInto(folder, PACKAGES);
   await writeFile(join(app, "package.json"), '{ "type": "module" }');
   const older = OLDER.map((version) => `node-${version}@npm:${NODE}@${version}`);
-  const install = [
-    "install",
-    "--no-audit",
-    "--no-fund",
-    "--loglevel=error",
-    "--prefer-offline",
-    "--ignore-scripts",
-  ];
   await Promise.all([
-    inApp("npm", [...install, ...tarballs]),
-    inApp("npm", [...install, ...older], { cwd: nodes }),
+    inApp("npm", [...NPM_INSTALL, ...tarballs]),
+    inApp("npm", [...NPM_INSTALL, ...older], { cwd: nodes }),
   ]);
 }, INSTALL_MS);
 afterAll(() => rm(folder, { recursive: true, force: true }));
