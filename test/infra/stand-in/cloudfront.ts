@@ -72,7 +72,7 @@ function summaries(deployed: DeployedState): Json[] {
 const DOMAIN = "d111111abcdef8.cloudfront.net";
 
 /**
- * Environment for a program that reaches the hosts of viewers at a stand-in, which is told the host by
+ * Environment for a program that reaches the hosts of viewers at a stand-in, which gets the host in
  * the path.
  */
 export function viewersAt(standIn: string): string {

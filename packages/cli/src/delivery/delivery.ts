@@ -2,13 +2,19 @@ import type { Connection } from "../connection/connect.ts";
 import { runningFleet } from "../connection/data-folder.ts";
 import { connectionError } from "../connection/errors.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
+import type { Target } from "../connection/target.ts";
 import { UsageError } from "../usage-error.ts";
-import { cloudFront, type Distribution, distributionsOf } from "./distribution.ts";
+import { cloudFront, distributionsOf } from "./distribution.ts";
 
 /** What delivers a fleet's renditions. */
 export type Delivery =
   | { readonly kind: "edge"; readonly url: string }
-  | { readonly kind: "distribution"; readonly distribution: Distribution };
+  | {
+      readonly kind: "distribution";
+      readonly clients: Target["clients"];
+      readonly id: string;
+      readonly url: string;
+    };
 
 /**
  * Finds what delivers the renditions: the edge of a local fleet, or the distribution that has the
@@ -33,7 +39,13 @@ export async function deliveryOf(
   const bucket = await connection.bucket("renditionBucket");
   using client = await cloudFront(clients);
   const found = await distributionsOf(client, bucket).catch((error: unknown) => {
-    throw connectionError(error, where);
+    if (!(error instanceof Error && error.name === "AccessDenied")) {
+      throw connectionError(error, where);
+    }
+    throw new UsageError(
+      `the credentials for ${where} lack cloudfront:ListDistributions, which finds the distribution: use ${flag}`,
+      { cause: error },
+    );
   });
   const [distribution, ...others] = found;
   if (distribution === undefined) {
@@ -45,5 +57,6 @@ export async function deliveryOf(
     const ids = found.map(({ id, url }) => `${id} (${url})`).join(" and ");
     throw new UsageError(`${ids} have the bucket ${bucket} as an origin. Choose one with ${flag}`);
   }
-  return { kind: "distribution", distribution };
+  const { id, url } = distribution;
+  return { kind: "distribution", clients, id, url };
 }

@@ -7,7 +7,7 @@ import type { Target } from "../connection/target.ts";
 export interface Distribution {
   readonly id: string;
   readonly arn: string;
-  /** `https://images.example.com`, or CloudFront's own name for it. */
+  /** By its first alias, as `https://images.example.com`, or by CloudFront's own name. */
   readonly url: string;
   /** `Deployed`, or `InProgress` while a change is on its way to the edges. */
   readonly status: string;
@@ -57,7 +57,8 @@ function originsOf({ Origins }: DistributionSummary): string[] {
 
 function read(summary: DistributionSummary): Distribution {
   const { Id = "", ARN = "", DomainName = "", Aliases, DefaultCacheBehavior } = summary;
-  const [host = DomainName] = Aliases?.Items ?? [];
+  // An alias may be a wildcard, which is no host.
+  const host = Aliases?.Items?.find((alias) => !alias.includes("*")) ?? DomainName;
   return {
     id: Id,
     arn: ARN,

@@ -3,9 +3,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
   DeleteObjectCommand,
+  HeadObjectCommand,
   PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
+  type S3Client,
 } from "@aws-sdk/client-s3";
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import { createS3, createSqs } from "@imagefleet/core/aws";
 import { type DeliverResources, deliver } from "@imagefleet/core/deliver";
 import { Queue } from "@imagefleet/core/queue";
@@ -155,10 +158,31 @@ it("shows some of many findings, and its JSON has all, as it says", async () => 
   expect((await audit("--limit", "1")).findings).toHaveLength(3);
 });
 
+/** What makes renditions on request, with a check that comes soon. */
+async function delivering(
+  { sourceBucket, renditionBucket }: Fleet,
+  draft: Parameters<typeof defineRecipe>[0],
+  s3: S3Client,
+  sqs: SQSClient,
+): Promise<DeliverResources> {
+  return {
+    recipe: defineRecipe(draft),
+    sources: new SourceStore(s3),
+    renditions: new RenditionStore(s3, renditionBucket),
+    memoryBytes: 2 ** 29,
+    renderSemaphore: (work) => work(),
+    sourceBuckets: [sourceBucket],
+    small: new Queue(sqs, (await laneUrl(sqs, "small")) ?? ""),
+    large: new Queue(sqs, (await laneUrl(sqs, "large")) ?? ""),
+    settleSeconds: 1,
+    now: Date.now,
+  };
+}
+
 it("is clean after each picture of a bucket without manifests was requested once", async () => {
   const s3 = createS3({ ...fleet, region: REGION });
   const sqs = createSqs({ ...fleet, region: REGION });
-  const { sourceBucket: Bucket, renditionBucket } = fleet;
+  const { sourceBucket: Bucket } = fleet;
   const NotificationConfiguration = {};
   await s3.send(
     new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }),
@@ -167,18 +191,7 @@ it("is clean after each picture of a bucket without manifests was requested once
   const keys = Array.from({ length: 30 }, (_, at) => `old/${at}.jpg`);
   for (const Key of keys) await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
   expect((await audit()).summary).toMatchObject({ sources: 30, complete: 0 });
-  const resources: DeliverResources = {
-    recipe: defineRecipe(RECIPE),
-    sources: new SourceStore(s3),
-    renditions: new RenditionStore(s3, renditionBucket),
-    memoryBytes: 2 ** 29,
-    renderSemaphore: (work) => work(),
-    sourceBuckets: [Bucket],
-    small: new Queue(sqs, (await laneUrl(sqs, "small")) ?? ""),
-    large: new Queue(sqs, (await laneUrl(sqs, "large")) ?? ""),
-    settleSeconds: 1,
-    now: Date.now,
-  };
+  const resources = await delivering(fleet, RECIPE, s3, sqs);
   const never = new AbortController().signal;
   for (const key of keys) {
     expect(await deliver(`thumb/${key}.webp`, resources, never)).toMatchObject({ status: 200 });
@@ -190,4 +203,58 @@ it("is clean after each picture of a bucket without manifests was requested once
   expect(await audit()).toEqual({ code: 0, findings: [], summary: expect.anything() });
   s3.destroy();
   sqs.destroy();
+}, 90_000);
+
+it("a rendition on request may be there or not, but not of another content", async () => {
+  const presets = { thumb: "16x16", tail: { size: "20x20", when: "request" } } as const;
+  const mixed = join(folder, "mixed.mjs");
+  await writeFile(mixed, `export default ${JSON.stringify({ presets })};`);
+  const lazy = await startFleet({
+    dataDir: join(folder, "lazy"),
+    port: 0,
+    recipe: pathToFileURL(mixed),
+  });
+  const s3 = createS3({ ...lazy, region: REGION });
+  const sqs = createSqs({ ...lazy, region: REGION });
+  try {
+    const picture = join(folder, "picture.jpg");
+    await sharp(noise(64, 64)).toFile(picture);
+    for (const key of ["a.jpg", "b.jpg", "c.jpg"]) await lazy.upload(key, picture);
+    await lazy.idle();
+    const examine = async (...more: string[]) => {
+      const where = ["--endpoint", lazy.endpoint, "--recipe", mixed, "--json", ...more];
+      const env = asEnvironment(lazy.credentials);
+      const { stdout } = await run(["audit", ...where], { cwd: folder, env });
+      return stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+    };
+    const resources = await delivering(lazy, { presets }, s3, sqs);
+    const never = new AbortController().signal;
+    for (const key of ["a", "b"]) {
+      const answer = await deliver(`tail/${key}.jpg.webp`, resources, never);
+      expect(answer).toMatchObject({ status: 200 });
+    }
+    await lazy.idle();
+    const [clean, ...others] = await examine();
+    expect(others).toEqual([]);
+    expect(clean).toMatchObject({ isComplete: true, complete: 3, requests: { gets: 5 } });
+    // As a delivery would leave it that was killed after the source was overwritten.
+    const Key = "tail/b.jpg.webp";
+    const Bucket = lazy.renditionBucket;
+    const { Metadata = {} } = await s3.send(new HeadObjectCommand({ Bucket, Key }));
+    const old = { ...Metadata, "imagefleet-source-etag": '"earlier"' };
+    await s3.send(new PutObjectCommand({ Bucket, Key, Body: "old", Metadata: old }));
+    const [finding, summary] = await examine();
+    expect(finding).toMatchObject({ kind: "unlisted", key: "b.jpg", renditions: [Key] });
+    expect(summary).toMatchObject({ isComplete: false, complete: 2 });
+    await examine("--repair", "--yes");
+    await lazy.idle();
+    expect(await examine()).toMatchObject([{ kind: "summary", isComplete: true }]);
+  } finally {
+    s3.destroy();
+    sqs.destroy();
+    await lazy.stop();
+  }
 }, 90_000);

@@ -31,7 +31,8 @@ const AT_ONCE = 48;
 
 /**
  * Compares every source with its manifest and its existing renditions. It merges sorted listings, reads
- * one small object for each source, and reads the heads of unexpected objects. It reads no image, and
+ * one small object for each source, and the heads of unexpected objects and of renditions that were made
+ * on request. It reads no image, and
  * its memory does not grow with the buckets.
  */
 export class Audit {
@@ -172,7 +173,8 @@ export class Audit {
 
   async #judge({ source, found, hasManifest }: Listed): Promise<void> {
     const manifest = hasManifest ? await this.#lookup.manifest(source.key) : undefined;
-    const findings = verdict(source, manifest ?? "none", found, this.#fingerprint);
+    const wrong = manifest === undefined ? [] : await this.#lookup.wronglyMade(manifest, found);
+    const findings = verdict(source, manifest ?? "none", found, this.#fingerprint, wrong);
     if (!findings.some(({ kind }) => INCOMPLETE.includes(kind))) this.#counts.complete++;
     for (const finding of findings) await this.#report(finding);
   }

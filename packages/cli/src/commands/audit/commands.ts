@@ -12,7 +12,8 @@ Examples:
 
 audit reads no image. It lists the buckets, reads one manifest for each source
 (GET, $0.40 per million), and requests the head of each object without a source
-(HEAD, at the same price; for a key with unusual characters, of each rendition).
+and of each rendition that was made on request (HEAD, at the same price; for a
+key with unusual characters, of each rendition).
 
 --repair enqueues a job for each incomplete source and for each deleted one, so
 that the fleet removes the objects of a deleted source. audit itself removes

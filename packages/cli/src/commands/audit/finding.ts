@@ -6,7 +6,7 @@ export type Finding =
   | { readonly kind: "stale"; readonly key: string; readonly why: string }
   /** The manifest is up to date, and a rendition that it lists does not exist. */
   | { readonly kind: "missing"; readonly key: string; readonly renditions: readonly string[] }
-  /** Renditions exist that the manifest does not list. */
+  /** Renditions exist that the manifest does not list, or that were made on request of another content. */
   | { readonly kind: "unlisted"; readonly key: string; readonly renditions: readonly string[] }
   /** The source was rejected, as its manifest states; nothing is missing. */
   | { readonly kind: "rejected"; readonly key: string; readonly reason: string }

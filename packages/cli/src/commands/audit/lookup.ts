@@ -50,6 +50,29 @@ export class Lookup {
     return (await this.#renditions.manifest(key, this.#never))?.manifest;
   }
 
+  /**
+   * The keys of renditions that were made on request of another content, or by another preset, than
+   * their manifest is of.
+   *
+   * @param found the existing objects
+   */
+  async wronglyMade(
+    { onRequest = [], source }: Manifest,
+    found: ReadonlyMap<string, unknown>,
+  ): Promise<string[]> {
+    const wrong: string[] = [];
+    for (const { key, fingerprint } of onRequest) {
+      if (!found.has(key)) continue;
+      this.requests++;
+      const made = await this.#renditions.look(key, source, this.#never);
+      // The fleet has removed it since the listing.
+      if (made === undefined) continue;
+      const isRight = made.sourceEtag === source.etag && made.fingerprint === fingerprint;
+      if (!made.isOfSource || !isRight) wrong.push(key);
+    }
+    return wrong;
+  }
+
   /** The present state of a rendition. */
   async rendition(key: string): Promise<Head | undefined> {
     return this.#head(this.#renditions.bucket, key);

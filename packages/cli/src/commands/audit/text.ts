@@ -54,7 +54,7 @@ const MEANINGS: Readonly<Record<FindingKind, string>> = {
   unrendered: "sources without a manifest",
   stale: "sources whose manifest is of an earlier content or another recipe",
   missing: "sources without one or more renditions",
-  unlisted: "sources with renditions that their manifest does not list",
+  unlisted: "sources with renditions that their manifest does not list, or of another content",
   orphan: "objects of this fleet whose source is deleted",
   rejected: "sources that cannot be rendered",
   tombstone: "tombstones of deleted sources that are no longer needed",

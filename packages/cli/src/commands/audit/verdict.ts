@@ -7,12 +7,14 @@ import type { Finding } from "./finding.ts";
  *
  * @param fingerprint of the recipe
  * @param found the existing objects among the keys that the recipe could write
+ * @param wronglyMade those of them that are made on request, and were made of another content
  */
 export function verdict(
   source: Pick<ListedObject, "key" | "etag">,
   manifest: Manifest | "none",
   found: ReadonlyMap<string, Pick<ListedObject, "etag">>,
   fingerprint: string,
+  wronglyMade: readonly string[],
 ): Finding[] {
   const { key } = source;
   if (manifest === "none") return [{ kind: "unrendered", key }];
@@ -25,7 +27,9 @@ export function verdict(
   const missing = [...listed.values()].filter((one) => found.get(one.key)?.etag !== one.etag);
   // A rendition on request may exist or not.
   const known = new Set([...listed.keys(), ...(manifest.onRequest ?? []).map((one) => one.key)]);
-  const unlisted = [...found.keys()].filter((each) => !known.has(each));
+  const unlisted = [...found.keys()].filter(
+    (each) => !known.has(each) || wronglyMade.includes(each),
+  );
   const { rejected } = manifest;
   return present<Finding>(
     missing.length > 0 && { kind: "missing", key, renditions: missing.map((one) => one.key) },

@@ -178,7 +178,9 @@ async function view(
     followed.find(({ lane }) => lane === "small")?.manifest ?? {};
   const [stored] = renditions;
   if (stored === undefined) {
-    return [unknown("renditions, as viewers request them", "Not tested: the picture has no renditions.")];
+    return [
+      unknown("renditions, as viewers request them", "Not tested: the picture has no renditions."),
+    ];
   }
   return await viewChecks(views, { stored, onRequest: onRequest[0] }, signal);
 }

@@ -79,7 +79,7 @@ const theirs = { id: "E0THEIRS", domainName: "d0.cloudfront.net", origins: ["exa
 const ours = () => ({
   id: "E1OURS",
   domainName: "d1.cloudfront.net",
-  aliases: ["images.example.com"],
+  aliases: ["*.example.com", "images.example.com"],
   origins: [`${sandbox.resources.renditionBucket}.s3.us-east-1.amazonaws.com`, "x.on.aws"],
 });
 
@@ -244,6 +244,12 @@ it.each([
 });
 
 it("names the permission that is lacking", async () => {
+  cloudFront.denied = ["ListDistributions"];
+  const unlisted = await onAws("cats/");
+  expect(unlisted.stderr.replaceAll("\n", " ")).toMatch(
+    /lack cloudfront:ListDistributions, which finds the distribution: use --distribution ID/,
+  );
+  expect(unlisted.code).toBe(2);
   cloudFront.denied = ["CreateInvalidation"];
   const { code, stderr } = await onAws("cats/", "--distribution", "E1OURS");
   expect(stderr.replaceAll("\n", " ")).toMatch(

@@ -51,7 +51,7 @@ export async function purge(options: PurgeOptions, screen: Screen): Promise<numb
   const isDryRun = options.dryRun === true;
   if (!isDryRun && place.kind === "edge") {
     await invalidateEdge(place.url, paths);
-  } else if (!isDryRun && place.kind === "distribution") {
+  } else if (place.kind === "distribution" && !isDryRun) {
     using client = await cloudFront(place.clients);
     using _progress = showRepeatedly(screen, () => [
       `${invalidations.length === 0 ? "creating the invalidation" : `invalidation ${invalidations.at(-1)} is in progress`}: ${formatMs(performance.now() - began)}`,
@@ -70,8 +70,10 @@ export async function purge(options: PurgeOptions, screen: Screen): Promise<numb
     }
   }
   const isInterrupted = interrupt.signal.aborted;
+  const address = place.url === undefined ? "" : ` (${place.url})`;
   const result: Purged = {
-    where: place.where,
+    where:
+      place.kind === "edge" ? `the edge ${place.url}` : `the distribution ${place.id}${address}`,
     distribution: place.kind === "distribution" ? place.id : null,
     paths,
     invalidations,
@@ -83,29 +85,15 @@ export async function purge(options: PurgeOptions, screen: Screen): Promise<numb
   return isInterrupted ? EXIT.interrupted : EXIT.done;
 }
 
+/** @throws UsageError when the fleet has no edge or distribution, or several distributions */
 async function placeOf(connection: Connection, options: PurgeOptions) {
-  const { clients } = connection;
   const { distribution: id } = options;
-  if (clients === undefined && id !== undefined) {
-    throw new UsageError(
-      `--distribution is ${id}, but ${connection.where} has none: leave it out, or choose a fleet on AWS with --region or --profile`,
-    );
-  }
-  if (clients !== undefined && id !== undefined) {
-    return { kind: "distribution", clients, id, where: `the distribution ${id}` } as const;
-  }
-  const found = await deliveryOf(connection, options.connection, "--distribution ID");
-  if (found.kind === "edge" || clients === undefined) {
-    const url = found.kind === "edge" ? found.url : found.distribution.url;
-    return { kind: "edge", url, where: `the edge ${url}` } as const;
-  }
-  const { id: own, url } = found.distribution;
-  return {
-    kind: "distribution",
-    clients,
-    id: own,
-    where: `the distribution ${own} (${url})`,
-  } as const;
+  const { clients, where } = connection;
+  if (id === undefined) return deliveryOf(connection, options.connection, "--distribution ID");
+  if (clients !== undefined) return { kind: "distribution", clients, id, url: undefined } as const;
+  throw new UsageError(
+    `--distribution is ${id}, but ${where} has none: leave it out, or choose a fleet on AWS with --region or --profile`,
+  );
 }
 
 async function invalidateEdge(url: string, paths: readonly string[]): Promise<void> {

@@ -90,8 +90,8 @@ function checkPreset({ preset }: WarmOptions, { presets }: Recipe): void {
 }
 
 async function urlOf(connection: Connection, options: ConnectionOptions): Promise<string> {
-  const found = await deliveryOf(connection, options, "--url https://HOST");
-  return found.kind === "edge" ? found.url : found.distribution.url;
+  const { url } = await deliveryOf(connection, options, "--url https://HOST");
+  return url;
 }
 
 /** Requests page by page, so that everything before a page is done when the next begins. */
