@@ -528,7 +528,7 @@ describe("an ad-hoc size", () => {
     expect(await get(at, { recipe: large, ...less })).toMatchObject({
       status: 200,
       substitute: "rendition",
-      cacheControl: "public, max-age=10",
+      cacheControl: "public, max-age=10, stale-if-error=10",
     });
     expect([await jobs("small"), await jobs("large")]).toEqual([[], []]);
     expect([...(await stored()).keys()].some((each) => each.startsWith("adhoc/"))).toBe(false);
