@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import sharp, { type Sharp } from "sharp";
 import { cpuOf, cpuOfTree } from "../measure/cpu.ts";
 import { type Raster, ssim } from "../measure/ssim.ts";
@@ -26,6 +27,16 @@ const AVIF_SHARE = 1 / 2;
 const HITS_PER_MISS = 25;
 /** The sources of which all renditions are compared. */
 const SCORED = 4;
+/** Renditions of each contestant that are not measured: several for each of its processes. */
+const WARM_UPS = 24;
+
+/** The header by which a cache says that it had an answer. */
+const IS_HIT: Readonly<Record<Contestant, (headers: IncomingHttpHeaders) => boolean>> = {
+  imagefleet: (headers) => headers["x-cache"] === "Hit from cloudfront",
+  slow: () => true,
+  ipx: () => true,
+  next: (headers) => headers["x-nextjs-cache"] === "HIT",
+};
 
 /** How renditions look. */
 export interface Score {
@@ -44,11 +55,7 @@ interface Options {
 
 /** The number of sources that `Beside` needs. */
 export function sourcesFor({ rounds, times }: Pick<Options, "rounds" | "times">): number {
-  return SCORED + warmUps() + rounds * AT_ONCE.length * (times + 1);
-}
-
-function warmUps(): number {
-  return Math.max(...AT_ONCE);
+  return SCORED + WARM_UPS + rounds * AT_ONCE.length * (times + 1);
 }
 
 /** The servers that are running, and what has been requested from them. */
@@ -128,10 +135,17 @@ export class Beside {
     return cells;
   }
 
-  /** Starts the processes that serve the most viewers. */
+  /** Starts the processes that serve the most viewers. @throws Error for a hit that is none */
   async #warmUp(signal: AbortSignal): Promise<void> {
     for (const contestant of this.#contestants("webp")) {
-      await this.#viewers.all(this.#next(contestant, "webp", warmUps()), warmUps(), signal);
+      const requests = this.#next(contestant, "webp", WARM_UPS);
+      await this.#viewers.all(requests, Math.max(...AT_ONCE), signal);
+      const [again] = requests;
+      if (again === undefined) continue;
+      const { headers } = await this.#viewers.get(again);
+      if (!IS_HIT[contestant](headers)) {
+        throw new Error(`${again.url} is not cached: ${JSON.stringify(headers)}`);
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { hash } from "node:crypto";
-import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -40,8 +40,11 @@ export async function installPeers(say: (text: string) => void): Promise<string>
   const folder = join(DATA, `peers-${state}`);
   const stamp = join(folder, ".installed");
   if (await exists(stamp)) return folder;
+  await mkdir(DATA, { recursive: true });
   say("installing ipx and Next.js outside of the workspace (once, about a minute) …");
-  await rm(folder, { recursive: true, force: true });
+  // Those of earlier lockfiles have 400 MB each.
+  const old = (await readdir(DATA)).filter((name) => name.startsWith("peers-"));
+  await Promise.all(old.map((name) => rm(join(DATA, name), { recursive: true, force: true })));
   await cp(PEERS, folder, { recursive: true });
   const quietly = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   const run = promisify(execFile);
