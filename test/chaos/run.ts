@@ -18,7 +18,7 @@ const RECENT_KEYS = 20;
 /** Two leases, and a bit. */
 const LONGEST_PAUSE_SECONDS = 14;
 /** The longest wait after the last upload, for late events, the last kills and their retries. */
-const QUIET_MS = 240_000;
+const QUIET_MS = 480_000;
 
 export interface Progress {
   readonly doing: "starting" | "at work" | "waiting for quiet" | "checking" | "redriving";

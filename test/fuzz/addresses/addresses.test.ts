@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { fuzzAddresses } from "./run.ts";
 
 it("answers every address without a redirect, and stores nothing that the recipe does not make", {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const seed = 20_261_127;
   const report = await fuzzAddresses(seed, 500);
