@@ -8,7 +8,7 @@ import { edgeOf } from "../../packages/client/src/edge.fixture.ts";
 /** Of the content of every source. */
 export const VERSION = "0a1b2c3d";
 
-export interface Answered {
+interface Answered {
   readonly url: string;
   readonly status: number;
   readonly type: string;
