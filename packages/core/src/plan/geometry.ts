@@ -21,6 +21,12 @@ export interface Geometry extends Area {
  * Computes the geometry that sharp's `resize` gives with the same options, from the source's own
  * size alone. The geometry that sharp computes after it shrinks an image during loading can differ
  * by one px, so that two ways of making one rendition would give different sizes.
+ *
+ * @param source the size of the upright source, px
+ *
+ * @example
+ * const [preset] = recipe.presets; // a width of 800
+ * const { width, height } = geometryOf({ width: 4000, height: 3000 }, preset); // 800, 600
  */
 export function geometryOf(source: Area, preset: Preset): Geometry {
   const scaled = scaledArea(source, preset);

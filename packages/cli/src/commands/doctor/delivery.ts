@@ -57,9 +57,12 @@ export async function deliveryChecks(fleet: Fleet, options: ConnectionOptions): 
   const checks = await askFor(NAME, "cloudfront:ListDistributions", async () => {
     const found = await distributionOf(stage, renditionBucket);
     if (found === undefined) {
-      const message = `No distribution of the account has the bucket ${renditionBucket} as an origin: viewers get no renditions.`;
-      const own = "Make the bucket an origin of your distribution (docs/delivery.md).";
-      return [problem(NAME, message, distribution === undefined ? DEPLOY_AGAIN : own)];
+      const message = `No distribution of the account has the bucket ${renditionBucket} as an origin`;
+      if (distribution === undefined) {
+        return [problem(NAME, `${message}: viewers get no renditions.`, DEPLOY_AGAIN)];
+      }
+      const fix = `Make the bucket an origin of ${distribution} (docs/delivery.md), or use credentials of its account.`;
+      return [unknown(NAME, `${message}.`, fix)];
     }
     const { id, url, status, isEnabled } = found;
     if (!isEnabled) {

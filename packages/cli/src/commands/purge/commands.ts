@@ -17,14 +17,14 @@ keep what they have.
 export function addPurgeCommand(root: Command, context: CommandContext): void {
   const description = "make CloudFront, or the local edge, forget renditions";
   fleetCommand(root, context, { name: "purge", description, examples: EXAMPLES })
-    .argument("<targets...>", "keys of sources, or prefixes that end with / or *")
+    .argument("<sources...>", "keys of sources, or prefixes that end with / or *")
     .addOption(recipeOption(context))
     .option("--distribution <id>", "default: the one that has the rendition bucket as an origin")
     .option("--wait", "wait until all edges have forgotten, 15 minutes at most")
     .option("--dry-run", "only print the paths and their cost")
-    .action(async (targets, options) => {
+    .action(async (named, options) => {
       const { purge } = await import("./run.ts");
-      const all = { ...options, targets, connection: readConnectionOptions(options) };
+      const all = { ...options, named, connection: readConnectionOptions(options) };
       context.onExit(await purge(all, context.screen(options.json)));
     });
 }

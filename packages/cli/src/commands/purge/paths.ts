@@ -1,7 +1,7 @@
 import { type KeyPattern, manifestPattern, renditionPatterns } from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
 import { addressPath } from "../../delivery/address.ts";
-import { targetOf } from "../../delivery/targets.ts";
+import { namedSources } from "../../delivery/named-sources.ts";
 
 /**
  * Characters whose form in a path of an invalidation is not certain. The edge encodes most of them,
@@ -16,17 +16,17 @@ const UNCERTAIN = /[~*;:@=&+$,?]/;
  * with every `v`, and the manifest where the recipe delivers it. Each path ends with `*`, because a
  * path without it covers only the address without a query.
  *
- * @param targets keys of sources; a prefix ends with `/` or `*`
- * @throws UsageError for a target that is not below the recipe's `source.prefix`
+ * @param named keys of sources; a prefix ends with `/` or `*`
+ * @throws UsageError for one that is not below the recipe's `source.prefix`
  *
  * @example
  * invalidationPaths(recipe, ["cats/tom.jpg"]); // ["/thumb/cats/tom.jpg.*", "/hero-800w/cats/tom.jpg.*"]
  * invalidationPaths(recipe, ["cats/"]); // ["/thumb/cats/*", "/hero-800w/cats/*"]
  */
-export function invalidationPaths(recipe: Recipe, targets: readonly string[]): string[] {
+export function invalidationPaths(recipe: Recipe, named: readonly string[]): string[] {
   const patterns = addressPatterns(recipe);
-  const starts = targets.flatMap((text) => {
-    const { path, prefix } = targetOf(recipe, text);
+  const starts = named.flatMap((text) => {
+    const { path, prefix } = namedSources(recipe, text);
     if (prefix === undefined) return patterns.map(({ before, after }) => before + path + after);
     return path === "" ? [recipe.output.prefix] : patterns.map(({ before }) => before + path);
   });

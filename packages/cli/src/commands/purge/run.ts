@@ -19,7 +19,7 @@ export interface PurgeOptions {
   readonly connection: ConnectionOptions;
   readonly recipe: string;
   /** Keys of sources, and prefixes that end with `/` or `*`. */
-  readonly targets: readonly string[];
+  readonly named: readonly string[];
   /** The id of the distribution. Default: the one that has the rendition bucket as an origin. */
   readonly distribution?: string | undefined;
   readonly wait?: boolean | undefined;
@@ -42,7 +42,7 @@ interface Purged {
 /** `imagefleet purge`: makes the edges forget the renditions of sources. */
 export async function purge(options: PurgeOptions, screen: Screen): Promise<number> {
   const recipe = await readRecipe(options.recipe);
-  const paths = invalidationPaths(recipe, options.targets);
+  const paths = invalidationPaths(recipe, options.named);
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(() => undefined);
   const place = await placeOf(connection, options);

@@ -20,16 +20,16 @@ The exit code is 3 when some could not be made.
 export function addWarmCommand(root: Command, context: CommandContext): void {
   const description = "request renditions that are made on request, before viewers do";
   fleetCommand(root, context, { name: "warm", description, examples: EXAMPLES })
-    .argument("[targets...]", "keys of sources, or prefixes that end with / or *")
+    .argument("[sources...]", "keys of sources, or prefixes that end with / or *")
     .addOption(recipeOption(context))
     .option("--preset <name>", "only renditions of this preset")
     .option("--url <url>", "where renditions are delivered (default: found by the fleet)", urlOf)
     .option("--rate <number>", "requests per second (default: no limit)", wholeNumber(1, 10_000))
     .option("--concurrency <number>", "requests at the same time", wholeNumber(1, 1000), 4)
     .option("--after <key>", "only sources after this one")
-    .action(async (targets, options) => {
+    .action(async (named, options) => {
       const { warm } = await import("./run.ts");
-      const all = { ...options, targets, connection: readConnectionOptions(options) };
+      const all = { ...options, named, connection: readConnectionOptions(options) };
       context.onExit(await warm(all, context.screen(options.json)));
     });
 }

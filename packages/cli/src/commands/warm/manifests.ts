@@ -2,7 +2,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { manifestPattern, sourceOfOutput } from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
 import { compareKeys, listPages } from "@imagefleet/core/store";
-import { type Target, targetOf } from "../../delivery/targets.ts";
+import { type NamedSources, namedSources } from "../../delivery/named-sources.ts";
 
 /** Keys of manifests that are handled together. */
 const PAGE = 100;
@@ -11,7 +11,7 @@ interface Selection {
   readonly recipe: Recipe;
   readonly bucket: string;
   /** Keys and prefixes of sources. Empty: all sources. */
-  readonly targets: readonly string[];
+  readonly named: readonly string[];
   /** Only manifests after the one of this source. */
   readonly after: string | undefined;
 }
@@ -26,25 +26,27 @@ interface ManifestKey {
  * The keys of the selected manifests in S3's order, so that a run can continue after any of them. The
  * key of a source that is named itself is returned whether it has a manifest or not.
  *
- * @throws UsageError for a target that cannot be a source's; Failure when S3 does not answer
+ * @throws UsageError for a name that cannot be a source's; Failure when S3 does not answer
  */
 export async function* manifestKeys(
   s3: S3Client,
-  { recipe, bucket, targets, after }: Selection,
+  { recipe, bucket, named, after }: Selection,
 ): AsyncGenerator<readonly ManifestKey[]> {
   const pattern = manifestPattern(recipe);
-  const wanted = targets.map((text) => targetOf(recipe, text));
+  const wanted = named.map((text) => namedSources(recipe, text));
   const mark =
-    after === undefined ? undefined : pattern.before + targetOf(recipe, after).path + pattern.after;
-  for (const target of ordered(wanted)) {
-    const start = pattern.before + target.path;
-    if (target.prefix === undefined) {
+    after === undefined
+      ? undefined
+      : pattern.before + namedSources(recipe, after).path + pattern.after;
+  for (const one of ordered(wanted)) {
+    const start = pattern.before + one.path;
+    if (one.prefix === undefined) {
       const key = start + pattern.after;
       if (mark !== undefined && compareKeys(key, mark) <= 0) continue;
       yield [{ key, source: sourceOfOutput(recipe, key) ?? "" }];
       continue;
     }
-    const { prefix } = target;
+    const { prefix } = one;
     const range = { prefix: start, ...(mark !== undefined && { after: mark }) };
     for await (const objects of listPages(s3, bucket, range)) {
       const keys = objects.flatMap(({ key }) => {
@@ -57,10 +59,10 @@ export async function* manifestKeys(
 }
 
 /** Targets in the order of their manifests, without those that another prefix contains. */
-function ordered(targets: readonly Target[]): Target[] {
-  if (targets.length === 0) return [{ path: "", prefix: "" }];
-  const distinct = targets.filter(({ path, prefix }, at) => {
-    return !targets.some((other, index) => {
+function ordered(named: readonly NamedSources[]): NamedSources[] {
+  if (named.length === 0) return [{ path: "", prefix: "" }];
+  const distinct = named.filter(({ path, prefix }, at) => {
+    return !named.some((other, index) => {
       if (index === at || other.prefix === undefined || !path.startsWith(other.path)) return false;
       // Of two equal ones the first stays.
       return other.path !== path || prefix === undefined || index < at;

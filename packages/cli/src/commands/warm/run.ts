@@ -23,7 +23,7 @@ export interface WarmOptions {
   readonly connection: ConnectionOptions;
   readonly recipe: string;
   /** Keys of sources, and prefixes that end with `/` or `*`. Empty: all that have a manifest. */
-  readonly targets: readonly string[];
+  readonly named: readonly string[];
   readonly preset?: string | undefined;
   /** Where renditions are delivered. Default: by the fleet's distribution, or the local edge. */
   readonly url?: string | undefined;
@@ -102,20 +102,20 @@ async function warmAll(
   result: Warmed,
   signal: AbortSignal,
 ): Promise<void> {
-  const { targets, after, concurrency } = options;
+  const { named, after, concurrency } = options;
   const bucket = await connection.bucket("renditionBucket");
   const store = new RenditionStore(connection.s3, bucket);
   const limit = pLimit(concurrency);
   const rate = new RateLimit(options.rate);
   const never = new AbortController().signal;
-  for await (const page of manifestKeys(connection.s3, { recipe, bucket, targets, after })) {
+  for await (const page of manifestKeys(connection.s3, { recipe, bucket, named, after })) {
     await Promise.all(
       page.map(({ key, source }) =>
         limit(async () => {
           if (signal.aborted) return;
           const manifest = (await store.manifest(key, never))?.manifest;
           if (manifest === undefined) {
-            if (targets.includes(source)) result.unknown++;
+            if (named.includes(source)) result.unknown++;
             return;
           }
           result.sources++;
@@ -188,7 +188,7 @@ function resultText(
   const isPrivate = statuses["403"] !== undefined;
   const again = [
     "warm",
-    ...options.targets.map(shellWord),
+    ...options.named.map(shellWord),
     ...(options.preset === undefined ? [] : [`--preset ${shellWord(options.preset)}`]),
     ...(after === undefined ? [] : [`--after ${shellWord(after)}`]),
   ].join(" ");

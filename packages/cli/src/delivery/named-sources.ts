@@ -3,7 +3,7 @@ import type { Recipe } from "@imagefleet/core/recipe";
 import { UsageError } from "../usage-error.ts";
 
 /** One source that a person names, or all whose keys have a prefix. */
-export interface Target {
+export interface NamedSources {
   /** The source's path in keys of renditions; of a prefix, what the paths of all its sources begin with. */
   readonly path: string;
   /** What the keys of its sources begin with; undefined for one source. */
@@ -11,14 +11,14 @@ export interface Target {
 }
 
 /**
- * Reads keys of sources, and prefixes of them that end with `/` or `*`.
+ * Reads a key of a source, or a prefix of keys, which ends with `/` or `*`.
  *
  * @throws UsageError for one that is not below the recipe's `source.prefix`
  *
  * @example
- * targetOf(recipe, "cats/"); // { path: "cats/", prefix: "cats/" }
+ * namedSources(recipe, "cats/"); // { path: "cats/", prefix: "cats/" }
  */
-export function targetOf(recipe: Recipe, text: string): Target {
+export function namedSources(recipe: Recipe, text: string): NamedSources {
   const prefix = text.endsWith("*") ? text.slice(0, -1) : text.endsWith("/") ? text : undefined;
   if (prefix === undefined) {
     return { path: sourcePath(recipe, checked(recipe, text, text)), prefix };
