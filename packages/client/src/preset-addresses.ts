@@ -26,7 +26,7 @@ export function addressRecipe({ output, presets }: AddressRecipe): AddressRecipe
   };
 }
 
-/** What an application asks of an address. */
+/** The width and format that an application requests. */
 export interface Resize {
   /** px. Default: the address's own. */
   readonly width?: number | undefined;
@@ -34,7 +34,7 @@ export interface Resize {
   readonly format?: string | undefined;
 }
 
-/** What an address says. */
+/** The parts of an address. */
 export interface ParsedAddress {
   readonly preset: AddressRecipe["presets"][number];
   /** The extension in the key: of a format, or `auto`. */
@@ -54,7 +54,7 @@ export function autoKey(recipe: Pick<AddressRecipe, "output">, label: string, pa
 }
 
 /**
- * What an address of a rendition says; undefined for any other address.
+ * The parts of the address of a rendition; undefined for any other address.
  *
  * @param base where keys are served
  */

@@ -21,7 +21,7 @@ export interface UnpicProvider {
   /** The address of the same image in another width and format: the `transformer` of a component. */
   readonly transform: (src: string | URL, operations: UnpicOperations) => string;
   readonly generate: (src: string | URL, operations: UnpicOperations) => string;
-  /** What an address says; null for an address that is not below the base. */
+  /** The parts of an address; null for an address that is not below the base. */
   readonly extract: (
     url: string | URL,
   ) => { src: string; operations: UnpicOperations; options: UnpicOptions } | null;
