@@ -1,11 +1,9 @@
 import { availableParallelism } from "node:os";
-import { createS3, createSqs } from "@imagefleet/core/aws";
 import { configureCodec } from "@imagefleet/core/image";
+import { openFleet } from "@imagefleet/core/program";
 import { Queue } from "@imagefleet/core/queue";
-import { refuseRecursion } from "@imagefleet/core/recipe";
-import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { MemorySemaphore } from "@imagefleet/core/semaphore";
-import { RenditionStore, Scratch, SourceStore } from "@imagefleet/core/store";
+import { Scratch } from "@imagefleet/core/store";
 import { createTelemetry } from "@imagefleet/core/telemetry";
 import { openTraces } from "@imagefleet/core/traces";
 import shippedRecipe from "@imagefleet/workspace/recipe";
@@ -33,15 +31,7 @@ export interface Worker extends WorkOptions {
  */
 export async function compose(stop: AbortSignal): Promise<Worker> {
   const env = readEnv();
-  const client = { region: env.AWS_REGION, endpoint: env.AWS_ENDPOINT_URL };
-  const s3 = createS3(client);
-  const sqs = createSqs(client);
-  const recipe =
-    env.IMAGEFLEET_RECIPE === undefined ? shippedRecipe : await loadRecipe(env.IMAGEFLEET_RECIPE);
-  refuseRecursion(recipe, {
-    sources: env.IMAGEFLEET_SOURCE_BUCKETS,
-    renditions: env.IMAGEFLEET_RENDITION_BUCKET,
-  });
+  const { s3, sqs, recipe, sources, renditions } = await openFleet(env, shippedRecipe);
   const cpus = availableParallelism();
   const jobs = env.IMAGEFLEET_JOBS ?? Math.max(1, Math.floor(cpus / 2));
   configureCodec({ threads: cpus });
@@ -60,8 +50,8 @@ export async function compose(stop: AbortSignal): Promise<Worker> {
   });
   const shared = {
     recipe,
-    sources: new SourceStore(s3),
-    renditions: new RenditionStore(s3, env.IMAGEFLEET_RENDITION_BUCKET),
+    sources,
+    renditions,
     // One semaphore for all lanes, first come, first served: none starves another.
     memoryBytes,
     renderSemaphore: new MemorySemaphore({ bytes: memoryBytes, slots: jobs }).run,

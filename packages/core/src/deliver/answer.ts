@@ -37,11 +37,25 @@ export type Answer =
 /** The viewer may ask again at once: the next upload may be a second away. */
 const NOT_CACHED = "no-store";
 
+/**
+ * The answer where there is no rendition.
+ *
+ * @example
+ * const answer = notFound("NotInRecipe"); // 404, for 60 s
+ */
 export function notFound(reason: NotFoundReason): Answer {
   const maxAge = reason === "SourceMissing" ? NOT_CACHED : "public, max-age=60";
   return { status: 404, reason, cacheControl: maxAge };
 }
 
+/**
+ * The answer where there may be one later.
+ *
+ * @param message for the log
+ *
+ * @example
+ * const answer = unavailable("the function ran out of time", 1); // 503, not cached
+ */
 export function unavailable(message: string, retryAfterSeconds: number): Answer {
   return { status: 503, message, cacheControl: NOT_CACHED, retryAfterSeconds };
 }

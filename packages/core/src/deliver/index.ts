@@ -1,2 +1,2 @@
-export type { Answer, NotFoundReason } from "./answer.ts";
+export { type Answer, type NotFoundReason, notFound, unavailable } from "./answer.ts";
 export { type DeliverResources, deliver } from "./deliver.ts";

@@ -1,13 +1,10 @@
 import { availableParallelism } from "node:os";
 import type { AttemptContext } from "@imagefleet/core/attempt";
-import { createS3, createSqs } from "@imagefleet/core/aws";
 import { configureCodec } from "@imagefleet/core/image";
 import { functionMemory } from "@imagefleet/core/plan";
+import { openFleet } from "@imagefleet/core/program";
 import { Queue } from "@imagefleet/core/queue";
-import { refuseRecursion } from "@imagefleet/core/recipe";
-import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { MemorySemaphore } from "@imagefleet/core/semaphore";
-import { RenditionStore, SourceStore } from "@imagefleet/core/store";
 import { createTelemetry } from "@imagefleet/core/telemetry";
 import { openTraces } from "@imagefleet/core/traces";
 import shippedRecipe from "@imagefleet/workspace/recipe";
@@ -27,15 +24,7 @@ export interface Consume {
 /** Creates the objects of the function from its environment. @throws Error naming each invalid variable */
 export async function compose(): Promise<Consume> {
   const env = readEnv();
-  const client = { region: env.AWS_REGION, endpoint: env.AWS_ENDPOINT_URL };
-  const s3 = createS3(client);
-  const sqs = createSqs(client);
-  const recipe =
-    env.IMAGEFLEET_RECIPE === undefined ? shippedRecipe : await loadRecipe(env.IMAGEFLEET_RECIPE);
-  refuseRecursion(recipe, {
-    sources: env.IMAGEFLEET_SOURCE_BUCKETS,
-    renditions: env.IMAGEFLEET_RENDITION_BUCKET,
-  });
+  const { s3, sqs, recipe, sources, renditions } = await openFleet(env, shippedRecipe);
   const renders = availableParallelism();
   const { inFlight, renderBytes } = functionMemory({
     functionBytes: env.memoryMib * MIB,
@@ -60,8 +49,8 @@ export async function compose(): Promise<Consume> {
       lane: "small",
       reconcile: {
         recipe,
-        sources: new SourceStore(s3),
-        renditions: new RenditionStore(s3, env.IMAGEFLEET_RENDITION_BUCKET),
+        sources,
+        renditions,
         memoryBytes: renderBytes,
         renderSemaphore: new MemorySemaphore({ bytes: renderBytes, slots: renders }).run,
       },

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { LATE_WRITE_SECONDS } from "@imagefleet/core/attempt";
-import { type Answer, deliver } from "@imagefleet/core/deliver";
+import { type Answer, deliver, notFound, unavailable } from "@imagefleet/core/deliver";
 import { Failure } from "@imagefleet/core/outcome";
 import { type Delivered, logDelivery } from "@imagefleet/core/telemetry";
 import * as v from "valibot";
@@ -20,6 +20,8 @@ const ANSWER_MS = 1500;
 const ABORTED_MS = 100;
 /** More than a viewer waits. It keeps the check's delay under SQS's 900 s. */
 const MOST_MS = 120_000;
+
+const OUT_OF_TIME = "the function ran out of time";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html */
 const MOST_BYTES = 200 * 1024 * 1024;
@@ -46,7 +48,9 @@ export async function respond(
   const from = now();
   const key = keyOf(rawPath);
   const answer =
-    key === undefined ? NOT_A_KEY : sendable(await answerInTime(key, remainingMs, program));
+    key === undefined
+      ? notFound("NotInRecipe")
+      : sendable(await answerInTime(key, remainingMs, program));
   const to = now();
   logDelivery(program, { key: key ?? rawPath, ...deliveredBy(answer), ms: to - from }, to);
   return responseOf(answer, { method, ifNoneMatch: headers["if-none-match"] });
@@ -62,12 +66,6 @@ function keyOf(rawPath: string): string | undefined {
   }
 }
 
-const NOT_A_KEY: Answer = {
-  status: 404,
-  reason: "NotInRecipe",
-  cacheControl: "public, max-age=60",
-};
-
 /** Answers at the deadline even if a step of the codec still runs: nothing is written after it. */
 async function answerInTime(
   key: string,
@@ -79,10 +77,12 @@ async function answerInTime(
   const stop = new AbortController();
   const over = new AbortController();
   const timer = globalThis.setTimeout(
-    () => stop.abort(new Failure("TimedOut", "the function ran out of time")),
+    () => stop.abort(new Failure("TimedOut", OUT_OF_TIME)),
     workMs,
   );
-  const late = setTimeout(workMs + ABORTED_MS, LATE, { signal: over.signal });
+  const late = setTimeout(workMs + ABORTED_MS, unavailable(OUT_OF_TIME, 1), {
+    signal: over.signal,
+  });
   late.catch(() => undefined);
   try {
     return await Promise.race([deliver(key, { ...resources, settleSeconds }, stop.signal), late]);
@@ -92,18 +92,11 @@ async function answerInTime(
   }
 }
 
-const LATE: Answer = {
-  status: 503,
-  message: "the function ran out of time",
-  cacheControl: "no-store",
-  retryAfterSeconds: 1,
-};
-
 /** A stored rendition that is larger than a response may be is answered by S3 at the next request. */
 function sendable(answer: Answer): Answer {
   if (answer.status !== 200 || answer.body.length <= MOST_BYTES) return answer;
   const message = `the rendition has ${answer.body.length} bytes, and a response at most ${MOST_BYTES}`;
-  return { status: 503, message, cacheControl: "no-store", retryAfterSeconds: 1 };
+  return unavailable(message, 1);
 }
 
 function deliveredBy(answer: Answer): Delivered {

@@ -1,0 +1,1 @@
+export { type Opened, openFleet, type ProgramEnv } from "./open-fleet.ts";
