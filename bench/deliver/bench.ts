@@ -95,6 +95,7 @@ export const deliverBench = defineBench<{
     signal,
   );
   const cold = cpuRatio(starts, "deliver", "function");
+  const besidePeers = cpuRatios(cells);
 
   const versions =
     peers === undefined
@@ -122,6 +123,7 @@ export const deliverBench = defineBench<{
     remarks: [
       `the first byte of a missing WebP: ${median(waits.map(({ viewerMs }) => viewerMs)).toFixed(0)} ms, of which the render ${median(waits.map(({ renderMs }) => renderMs)).toFixed(0)} ms`,
       "CPU times of a contestant are those of its processes, without the local S3 and SQS. ipx has no cache.",
+      ...Object.entries(besidePeers).map(([what, is]) => `${what} = ${is.toFixed(2)}`),
       "",
     ],
     bars: [
@@ -135,7 +137,7 @@ export const deliverBench = defineBench<{
       },
       deliverBar(cold),
     ],
-    ratios: { ...bare.ratios, ...cpuRatios(cells), "cold start, deliver / consumer": cold },
+    ratios: { ...bare.ratios, ...besidePeers, "cold start, deliver / consumer": cold },
     figures: {
       ...bare.cpuMs,
       ...Object.fromEntries(cells.map((cell) => [figureOf(cell), perSecond(cell)])),

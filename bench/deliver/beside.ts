@@ -24,7 +24,7 @@ export const AT_ONCE = [2, 8] as const;
 /** AVIF takes long. */
 const AVIF_SHARE = 1 / 2;
 /** Hits of a turn for each of its misses: they are short. */
-const HITS_PER_MISS = 25;
+const HITS_PER_MISS = 50;
 /** The sources of which all renditions are compared. */
 const SCORED = 4;
 /** Renditions of each contestant that are not measured: several for each of its processes. */
