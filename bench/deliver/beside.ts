@@ -135,7 +135,7 @@ export class Beside {
     return cells;
   }
 
-  /** Starts the processes that serve the most viewers. @throws Error for a hit that is none */
+  /** Starts the processes that serve the most viewers. @throws Error for an answer that is no hit */
   async #warmUp(signal: AbortSignal): Promise<void> {
     for (const contestant of this.#contestants("webp")) {
       const requests = this.#next(contestant, "webp", WARM_UPS);

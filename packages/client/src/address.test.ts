@@ -118,7 +118,7 @@ describe("address", () => {
     expect(address(recipe, "hero", { source, removed: true })).toBeUndefined();
   });
 
-  it("names the presets where there is none of this name, and does not compile", () => {
+  it("names the presets of the recipe for a wrong name, which does not compile", () => {
     // @ts-expect-error: the preset is misspelt.
     expect(() => address(recipe, "heroo", "a.jpg")).toThrow(
       'the recipe has no preset "heroo": use one of thumb, hero, own',

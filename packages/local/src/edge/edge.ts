@@ -40,7 +40,7 @@ export interface EdgeOptions extends Omit<OriginOptions, "timeoutMs"> {
   /**
    * How long a function may run, ms. CloudFront ends one that uses more than about 1 ms of CPU time. Here
    * each call with a limit starts a thread, which takes longer than all else that a hit needs; so by default
-   * there is none: what `compileEdge` writes always ends.
+   * they have no limit: what `compileEdge` writes always ends.
    */
   readonly functionMs?: number;
   /** ms since the epoch */
