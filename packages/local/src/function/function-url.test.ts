@@ -30,7 +30,8 @@ async function serve(
     memoryBytes: 256 * MIB,
     timeoutMs: 15_000,
     environment: {},
-    maximumConcurrency: 1,
+    // A response without a body has ended for the client before the invocation has.
+    maximumConcurrency: 2,
     onLog: () => {},
     ...options,
   });
@@ -174,7 +175,10 @@ test("a handler that returns is answered as it says", async () => {
 test("a request beyond the function's concurrency is throttled", async () => {
   const latch = await Latch.start();
   onTestFinished(() => latch[Symbol.asyncDispose]());
-  const base = await serve("handlers", "atUrlLatch", { environment: latch.environment });
+  const base = await serve("handlers", "atUrlLatch", {
+    environment: latch.environment,
+    maximumConcurrency: 1,
+  });
   const first = fetch(`${base}/first`);
   await latch.arrived(1);
   const second = await fetch(`${base}/second`);

@@ -4,6 +4,7 @@ import type { LambdaFunctionURLEvent } from "aws-lambda";
 import * as v from "valibot";
 import type { LocalFunction } from "./function.ts";
 import type { OnChunk } from "./result.ts";
+import { DELIMITER, WITH_PRELUDE } from "./runtime/streaming.ts";
 
 /**
  * The header by which the edge's requests are known. On AWS, CloudFront's origin access control signs
@@ -32,9 +33,6 @@ export interface FunctionUrl {
 const BUFFERED_BYTES = 6_291_556;
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html */
 const STREAMED_BYTES = 200 * 1024 * 1024;
-
-const WITH_PRELUDE = "application/vnd.awslambda.http-integration-response";
-const DELIMITER = Buffer.alloc(8);
 
 const headers = v.optional(
   v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),

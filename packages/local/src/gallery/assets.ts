@@ -17,7 +17,8 @@ nav { margin-top: 2rem; }
 /** A placeholder would be seen through a picture that is transparent. */
 export const SCRIPT = `
 for (const image of document.images) {
-  const show = () => { image.style.background = "none"; };
+  // Not before the picture can be painted: it is decoded in the background.
+  const show = () => image.decode().then(() => { image.style.background = "none"; });
   if (image.complete && image.naturalWidth > 0) show();
   else image.addEventListener("load", show, { once: true });
 }

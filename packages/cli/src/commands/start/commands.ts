@@ -9,10 +9,10 @@ Examples:
 
 start runs S3 and SQS on 127.0.0.1, an event source that calls the handler of
 the Lambda function with batches of ten, the program of the Fargate worker, and
-an edge that serves and makes renditions as CloudFront does. It uploads the
-images and shows progress, a table of results and the dead letters. All data
-stays in --data. An --out folder inside a given folder is not read; it must not
-be that folder itself.
+an edge that serves renditions as CloudFront does. It uploads the images and
+shows progress, a table of results and the dead letters. All data stays in
+--data. An --out folder inside a given folder is not read; it must not be that
+folder itself.
 ${FOLDERS_HELP}
 --json prints sources, outcomes, lanes, renditions, bytesIn, bytesOut, seconds,
 deadLetters, results, notUploaded ([{file, message}]) and unfinished (a number).

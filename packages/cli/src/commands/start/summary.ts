@@ -50,8 +50,8 @@ export function whereText(
     "",
     `renditions  s3://${renditionBucket} at ${endpoint}`,
     ...copies,
-    `served at   ${edge.url}/`,
-    `a page      ${edge.url}${GALLERY}`,
+    `gallery     ${edge.url}${GALLERY}`,
+    `edge        ${edge.url}/{key of a rendition}`,
   ];
 }
 

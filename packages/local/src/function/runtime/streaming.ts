@@ -16,8 +16,9 @@ export type StreamingHandler = (
 const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
 
 /** The content type of a response that begins with its status and headers. */
-const WITH_PRELUDE = "application/vnd.awslambda.http-integration-response";
-const DELIMITER = Buffer.alloc(8);
+export const WITH_PRELUDE = "application/vnd.awslambda.http-integration-response";
+/** Between the JSON of status and headers, and the body. */
+export const DELIMITER = Buffer.alloc(8);
 
 /** Small enough for one line of the channel. */
 const PART_BYTES = 1024 * 1024;
