@@ -47,6 +47,7 @@ const INTERNAL = [
   "./intake/fixtures",
   "./prices",
   "./process",
+  "./program",
   "./recipe-definition",
   "./recipe-types",
 ];
