@@ -43,7 +43,7 @@ export async function bundle(architecture: Architecture): Promise<Bundled> {
   makeTree(root, [
     {
       what: "the function's processor",
-      file: "intake.ts",
+      file: "function.ts",
       from: 'architecture: "arm64"',
       to: `architecture: "${architecture}"`,
     },
