@@ -124,6 +124,17 @@ it("also names the manifest where it is delivered", () => {
   expect(of("with prefixes and manifests", "in/a.jpg")).toContain("/img/manifests/a.jpg.json*");
 });
 
+it("also names all ad-hoc sizes, whose keys have the source's path last", () => {
+  const adhoc = defineRecipe({
+    output: { prefix: "img/" },
+    delivery: { adhoc: {} },
+    presets: { thumb: "150x150" },
+  });
+  const paths = ["/img/thumb/cats/tom.jpg.*", "/img/adhoc/*"];
+  expect(invalidationPaths(adhoc, ["cats/tom.jpg"])).toEqual(paths);
+  expect(invalidationPaths(adhoc, ["*"])).toEqual(["/img/*"]);
+});
+
 it("ends before a character whose form in an invalidation is not certain", () => {
   expect(of("of one preset", "cats/a@2x.jpg", "dogs/~b.jpg")).toEqual([
     "/out/cats/a*",

@@ -13,8 +13,13 @@ const UNCERTAIN = /[~*;:@=&+$,?]/;
 
 /**
  * The paths of an invalidation that cover all addresses of sources: each rendition in every format and
- * with every `v`, and the manifest where the recipe delivers it. Each path ends with `*`, because a
- * path without it covers only the address without a query.
+ * with every `v`, the manifest where the recipe delivers it, and all ad-hoc sizes where the recipe has
+ * them. Each path ends with `*`, because a path without it covers only the address without a query.
+ *
+ * The addresses are those that the edge's function makes of what viewers request, `.auto` included. AWS
+ * recommends to invalidate both where a function changes them; classic and signed addresses are left
+ * out, as the cache is not asked for them.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
  *
  * @param named keys of sources; a prefix ends with `/` or `*`
  * @throws UsageError for one that is not below the recipe's `source.prefix`
@@ -30,7 +35,9 @@ export function invalidationPaths(recipe: Recipe, named: readonly string[]): str
     if (prefix === undefined) return patterns.map(({ before, after }) => before + path + after);
     return path === "" ? [recipe.output.prefix] : patterns.map(({ before }) => before + path);
   });
-  const paths = starts.map((start) => addressPath(certain(start)));
+  // The size precedes the path in their keys, so that no shorter path names those of one source.
+  const adhoc = recipe.delivery?.adhoc ? [`${recipe.output.prefix}adhoc/`] : [];
+  const paths = [...starts, ...adhoc].map((start) => addressPath(certain(start)));
   const distinct = [...new Set(paths)];
   return distinct
     .filter((path) => !distinct.some((other) => other !== path && path.startsWith(other)))
