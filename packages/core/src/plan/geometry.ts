@@ -21,6 +21,9 @@ export interface Geometry extends Area {
  * Computes the geometry that sharp's `resize` gives with the same options, from the source's own
  * size alone. The geometry that sharp computes after it shrinks an image during loading can differ
  * by one px, so that two ways of making one rendition would give different sizes.
+ *
+ * @example
+ * const widths = recipe.presets.map((preset) => geometryOf(info, preset).width); // px
  */
 export function geometryOf(source: Area, preset: Preset): Geometry {
   const scaled = scaledArea(source, preset);
