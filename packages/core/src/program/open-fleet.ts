@@ -32,7 +32,8 @@ export interface Opened {
  *   renditions would be sources
  *
  * @example
- * const { recipe, sources } = await openFleet(readEnv(), shippedRecipe);
+ * const buckets = { IMAGEFLEET_SOURCE_BUCKETS: ["uploads"], IMAGEFLEET_RENDITION_BUCKET: "renditions" };
+ * const { sources } = await openFleet({ AWS_REGION: "eu-west-1", ...buckets }, recipe);
  */
 export async function openFleet(env: ProgramEnv, shipped: Recipe): Promise<Opened> {
   const client = { region: env.AWS_REGION, endpoint: env.AWS_ENDPOINT_URL };
