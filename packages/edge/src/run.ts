@@ -19,18 +19,19 @@ export function requestHandler(
   code: string,
   values: KeyValues = () => undefined,
 ): (event: RequestEvent) => Promise<RequestResult> {
-  const handler = load(code, values);
-  return async (event) => JSON.parse(await handler(JSON.stringify(event)));
+  const handler = loadFunction(code, values);
+  return async (event) => JSON.parse(String(await handler(JSON.stringify(event))));
 }
 
 /** Runs the function of the viewer response in the same way. */
 export function responseHandler(code: string): (event: ResponseEvent) => Promise<EdgeResponse> {
-  const handler = load(code, () => undefined);
-  return async (event) => JSON.parse(await handler(JSON.stringify(event)));
+  const handler = loadFunction(code, () => undefined);
+  return async (event) => JSON.parse(String(await handler(JSON.stringify(event))));
 }
 
-/** The modules of CloudFront's runtime, as far as the functions use them. */
-const MODULES = `
+/** What CloudFront's runtime has beside the language, as far as the functions use it. */
+const RUNTIME = `
+const console = { log() {}, error() {} };
 const cf = { kvs: () => ({ get: async (key) => {
   const value = outside.get(key);
   if (value === undefined) throw new Error("KeyNotFound");
@@ -43,14 +44,19 @@ const require = () => ({ createHmac: (algorithm, secret) => {
 } });
 `;
 
-/** Only texts go in and out of the function. */
-function load(code: string, values: KeyValues): (event: string) => Promise<string> {
+/**
+ * A function of any event, with the language's own objects and what CloudFront's runtime has beside them.
+ * Only texts go in and out of it: the event and what it returns, as JSON.
+ *
+ * @throws SyntaxError for code that cannot be parsed
+ */
+export function loadFunction(code: string, values: KeyValues): (event: string) => Promise<unknown> {
   const context = createContext(Object.create(null), {
     codeGeneration: { strings: false, wasm: false },
   });
   const script = new Script(`"use strict";
 (outside) => {
-${MODULES}
+${RUNTIME}
 ${code.replace('import cf from "cloudfront";', "")}
 return async (event) => JSON.stringify(await handler(JSON.parse(event)));
 };`);
@@ -58,7 +64,7 @@ return async (event) => JSON.stringify(await handler(JSON.parse(event)));
   if (typeof start !== "function") throw new Error("the code has no function");
   const handler: unknown = start({ get: values, hmac });
   if (typeof handler !== "function") throw new Error("the code has no function");
-  return async (event) => String(await handler(event));
+  return async (event) => handler(event);
 }
 
 function hmac(algorithm: string, secret: string, text: string, encoding: "base64url"): string {

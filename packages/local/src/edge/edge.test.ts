@@ -642,7 +642,6 @@ describe("the functions", () => {
   test.each<[string, string, number]>([
     ["throws", "function handler() { throw new Error('no') }", 503],
     ["has another name", "function other() {}", 503],
-    ["never ends", "function handler() { for (;;); }", 503],
     ["returns nothing", "function handler() {}", 503],
     ["returns no path", "function handler({ request }) { request.uri = 'a'; return request }", 503],
     ["builds code", "function handler(event) { return eval('event').request }", 503],
@@ -661,16 +660,30 @@ describe("the functions", () => {
   ])(
     "one that %s: no origin is asked, and the next request is answered",
     async (_what, request, status) => {
-      const edge = await TestEdge.start(
-        { s3: answering(200) },
-        { functions: { ...PASS, request }, functionMs: 100 },
-      );
+      const functions = { ...PASS, request };
+      const edge = await TestEdge.start({ s3: answering(200) }, { functions });
       const got = await edge.get("/a");
       expect([got.status, xCache(got)]).toEqual([status, "FunctionExecutionError"]);
       expect((await edge.get("/a")).status).toBe(status);
       expect(edge.s3.requests).toHaveLength(0);
     },
   );
+
+  it("of the request reads its key value store, and may wait", async () => {
+    const request = `import cf from "cloudfront";
+      const store = cf.kvs();
+      async function handler() {
+        let data = "none";
+        try { data = await store.get("key.a"); } catch (error) {}
+        return { statusCode: 200, body: data };
+      }`;
+    const functions = { ...PASS, request };
+    const values = new Map([["key.a", "secret"]]);
+    const edge = await TestEdge.start({}, { functions, keyValues: (key) => values.get(key) });
+    expect((await edge.get("/a")).body).toBe("secret");
+    const without = await TestEdge.start({}, { functions });
+    expect((await without.get("/a")).body).toBe("none");
+  });
 
   it("need a free port", async () => {
     const { url } = await TestEdge.start({});
@@ -684,6 +697,17 @@ describe("the functions", () => {
     const start = TestEdge.start({}, { functions: { ...PASS, request: "function (" } });
     await expect(start).rejects.toThrow("Function statements require a function name");
   });
+});
+
+it("adds Vary: Accept by the path that the viewer requests, to errors too, and to nothing else", async () => {
+  const edge = await TestEdge.start({ s3: answering(404) }, { negotiated: ["/*/*.auto", "/s/*"] });
+  for (const path of ["/hero/a.auto", "/hero/a/b.auto?v=1", "/s/a"]) {
+    const { status, headers } = await edge.get(path);
+    expect([path, status, headers["vary"]]).toEqual([path, 404, "Accept"]);
+  }
+  for (const path of ["/a.auto", "/hero/a.automatic", "/hero/a.jpg?b.auto"]) {
+    expect((await edge.get(path)).headers).not.toHaveProperty("vary");
+  }
 });
 
 it("answers a path that is no path of a URL", async () => {

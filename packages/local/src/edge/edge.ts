@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
+import type { KeyValues } from "@imagefleet/edge/run";
 import * as v from "valibot";
 import { PortTaken } from "../aws/index.ts";
 import { CachedOrigins, type Found } from "./cached-origins.ts";
@@ -37,12 +38,13 @@ export interface EdgeOptions extends Omit<OriginOptions, "timeoutMs"> {
    * the viewer sent. AWS does not document it: code must be right with both. Default: rewritten.
    */
   readonly responseSees?: "rewritten" | "viewer";
+  /** The key value store of the request's function. Default: an empty one. */
+  readonly keyValues?: KeyValues;
   /**
-   * How long a function may run, ms. CloudFront ends one that uses more than about 1 ms of CPU time. Here
-   * each call with a limit starts a thread, which takes longer than all else that a hit needs; so by default
-   * they have no limit: what `compileEdge` writes always ends.
+   * Path patterns of the cache behaviors whose policy adds `Vary: Accept` to each response, errors
+   * included. They are compared with what the viewer requests. `*` stands for any characters.
    */
-  readonly functionMs?: number;
+  readonly negotiated?: readonly string[];
   /** ms since the epoch */
   readonly now?: () => number;
   /** Default: a free one. */
@@ -128,29 +130,33 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   };
 }
 
-/** The default cache behavior. */
+/** The cache behaviors: they differ only in `Vary`. */
 class Behavior {
   readonly #options: EdgeOptions;
   readonly #cached: CachedOrigins;
   readonly #now: () => number;
   readonly #request: EdgeFunction;
   readonly #response: EdgeFunction;
+  readonly #negotiated: readonly RegExp[];
 
   constructor(options: EdgeOptions, cached: CachedOrigins, now: () => number) {
     this.#options = options;
     this.#cached = cached;
     this.#now = now;
-    const limit = options.functionMs;
-    this.#request = new EdgeFunction("viewer-request", options.functions.request, limit);
-    this.#response = new EdgeFunction("viewer-response", options.functions.response, limit);
+    const { functions, keyValues = () => undefined, negotiated = [] } = options;
+    this.#request = new EdgeFunction("viewer-request", functions.request, keyValues);
+    this.#response = new EdgeFunction("viewer-response", functions.response, () => undefined);
+    this.#negotiated = negotiated.map(patternOf);
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const reply = refusalOf(request) ?? (await this.#reply(request));
     const { origin } = request.headers;
     const mayRead = origin !== undefined && this.#options.corsOrigins?.includes(origin);
+    const [path = ""] = (request.url ?? "").split("?", 1);
     const headers = {
       ...(mayRead && { "access-control-allow-origin": origin }),
+      ...(this.#negotiated.some((pattern) => pattern.test(path)) && { vary: "Accept" }),
       ...POLICY_HEADERS,
     };
     write(request, response, { ...reply, headers: { ...reply.headers, ...headers } });
@@ -161,7 +167,7 @@ class Behavior {
     const asked = eventRequestOf(message);
     try {
       // A copy, because the event is the function's own.
-      const made = this.#request.request(viewer, asked);
+      const made = await this.#request.request(viewer, asked);
       if (!("uri" in made)) return (await this.#page(message)) ?? replyOf(made, undefined);
       const found = await this.#cached.get({
         method: made.method === "HEAD" ? "HEAD" : "GET",
@@ -169,7 +175,7 @@ class Behavior {
         v: made.querystring["v"]?.value,
       });
       const seen = this.#options.responseSees === "viewer" ? asked : made;
-      return this.#found(found, viewer, seen, message);
+      return await this.#found(found, viewer, seen, message);
     } catch (thrown) {
       if (!(thrown instanceof EdgeFunctionError)) throw thrown;
       const text = `The CloudFront function associated with the distribution is invalid or could not run: ${thrown.message}`;
@@ -186,12 +192,12 @@ class Behavior {
     return { status: 200, headers, body };
   }
 
-  #found(
+  async #found(
     found: Found,
     viewer: { ip: string },
     seen: EventRequest,
     message: IncomingMessage,
-  ): Reply {
+  ): Promise<Reply> {
     const { answer, result, cachedAt } = found;
     const headers = withoutVary(answer.headers);
     if (answer.status >= 400) return { ...answer, headers, xCache: "Error" };
@@ -203,7 +209,7 @@ class Behavior {
     };
     // Not for an origin's error, nor for what the request's function has answered.
     // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html#function-restrictions-status-codes
-    const reply = replyOf(this.#response.response(viewer, seen, event), part.body);
+    const reply = replyOf(await this.#response.response(viewer, seen, event), part.body);
     const age = cachedAt === undefined ? undefined : Math.floor((this.#now() - cachedAt) / 1000);
     return {
       ...reply,
@@ -213,6 +219,11 @@ class Behavior {
       isWhole: answer.isWhole,
     };
   }
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html#DownloadDistValuesPathPattern */
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.split("*").map(RegExp.escape).join(".*")}$`, "s");
 }
 
 /** What is sent to a viewer. */

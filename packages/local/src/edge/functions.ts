@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import vm from "node:vm";
+import { type KeyValues, loadFunction } from "@imagefleet/edge/run";
 import * as v from "valibot";
 
 const value = v.object({ value: v.string() });
@@ -40,9 +40,6 @@ export class EdgeFunctionError extends Error {
   }
 }
 
-/** The time for the evaluation of the code, before any request. */
-const LOAD_MS = 1000;
-
 /**
  * Headers that functions neither see nor may add: a response with one of them is answered as 502.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html#function-restrictions-disallowed-headers
@@ -51,40 +48,29 @@ const DISALLOWED =
   /^(connection|expect|keep-alive|proxy-(authenticate|authorization|connection)|trailer|upgrade|x-accel-.*|x-amz-cf-.*|x-amzn-(auth|cf-.*|errortype|fle-profile|header-count|header-order|lambda-integration-tag|requestid)|x-cache|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
 
 /**
- * A CloudFront Function: its code has the language and its own constants, and nothing of Node. The
- * event has version 1.0.
+ * A CloudFront Function. The event has version 1.0. CloudFront ends a call that uses more than about 1 ms
+ * of CPU time; here it may take any time, as what `compileEdge` writes always ends.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
  */
 export class EdgeFunction {
   readonly #type: "viewer-request" | "viewer-response";
-  readonly #global: { event?: string } = Object.create(null);
-  readonly #context: vm.Context;
-  readonly #timeout: { readonly timeout?: number };
-  readonly #call = new vm.Script("JSON.stringify(handler(JSON.parse(event)))");
+  readonly #call: (event: string) => Promise<unknown>;
 
   /**
-   * @param timeoutMs ends a call that takes longer; without it, a call may take any time
+   * @param values the key value store that is associated with it
    * @throws SyntaxError for code that cannot be parsed
    */
-  constructor(
-    type: "viewer-request" | "viewer-response",
-    code: string,
-    timeoutMs?: number | undefined,
-  ) {
+  constructor(type: "viewer-request" | "viewer-response", code: string, values: KeyValues) {
     this.#type = type;
-    this.#timeout = timeoutMs === undefined ? {} : { timeout: timeoutMs };
-    const noEval = { strings: false, wasm: false };
-    this.#context = vm.createContext(this.#global, { codeGeneration: noEval });
-    vm.runInContext(
-      "const console={log(){},error(){}};delete globalThis.WebAssembly;",
-      this.#context,
-    );
-    vm.runInContext(code, this.#context, { filename: `${type}.js`, timeout: LOAD_MS });
+    this.#call = loadFunction(code, values);
   }
 
   /** @throws EdgeFunctionError */
-  request(viewer: { ip: string }, request: EventRequest): EventRequest | EventResponse {
-    const returned = this.#run(viewer, { request });
+  async request(
+    viewer: { ip: string },
+    request: EventRequest,
+  ): Promise<EventRequest | EventResponse> {
+    const returned = await this.#run(viewer, { request });
     const parsed = v.safeParse(v.union([requestSchema, responseSchema]), returned);
     if (!parsed.success) throw new EdgeFunctionError(503, "it returned no request or response");
     // The method is read only.
@@ -93,26 +79,26 @@ export class EdgeFunction {
   }
 
   /** @throws EdgeFunctionError */
-  response(
+  async response(
     viewer: { ip: string },
     request: EventRequest,
     response: EventResponse & { cookies: Values },
-  ): EventResponse {
-    const parsed = v.safeParse(responseSchema, this.#run(viewer, { request, response }));
+  ): Promise<EventResponse> {
+    const parsed = v.safeParse(responseSchema, await this.#run(viewer, { request, response }));
     if (!parsed.success) throw new EdgeFunctionError(503, "it returned no response");
     return checked(parsed.output);
   }
 
-  #run(viewer: { ip: string }, messages: object): unknown {
+  async #run(viewer: { ip: string }, messages: object): Promise<unknown> {
     const context = {
       distributionDomainName: "local.cloudfront.net",
       distributionId: "LOCAL",
       eventType: this.#type,
       requestId: randomUUID(),
     };
-    this.#global.event = JSON.stringify({ version: "1.0", context, viewer, ...messages });
+    const event = JSON.stringify({ version: "1.0", context, viewer, ...messages });
     try {
-      const returned: unknown = this.#call.runInContext(this.#context, this.#timeout);
+      const returned = await this.#call(event);
       return typeof returned === "string" ? JSON.parse(returned) : undefined;
     } catch (error) {
       // An error of the function's own realm is no instance of this one's Error.

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { signedAddress } from "@imagefleet/client";
 import { createS3 } from "@imagefleet/core/aws";
+import { defineRecipe, type RecipeInput } from "@imagefleet/core/recipe";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Got, getRaw } from "../edge/fixtures/edge.ts";
@@ -15,6 +17,15 @@ import { startFleet } from "./start.ts";
 
 const ODD = "a b+c%20'\"/../ü/🐱.jpg";
 const CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
+
+const RECIPE: RecipeInput = {
+  presets: {
+    thumb: "64x64",
+    hero: { widths: [80, 160], formats: ["avif", "webp", "jpeg"], when: "request" },
+    whole: { size: "2700w", format: "png", when: "request" },
+  },
+  delivery: { adhoc: {} },
+};
 
 let folder: string;
 let fleet: Fleet;
@@ -29,13 +40,7 @@ function start(): Promise<Fleet> {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "imagefleet-delivery-"));
-  const presets = {
-    thumb: "64x64",
-    hero: { widths: [80, 160], formats: ["avif", "webp", "jpeg"], when: "request" },
-    whole: { size: "2700w", format: "png", when: "request" },
-  };
-  const recipe = `export default ${JSON.stringify({ presets })};`;
-  await writeFile(join(folder, "recipe.mjs"), recipe);
+  await writeFile(join(folder, "recipe.mjs"), `export default ${JSON.stringify(RECIPE)};`);
   const file = join(folder, "source.jpg");
   await sharp({ create: { width: 320, height: 240, channels: 3, background: "#135" } })
     .jpeg()
@@ -240,6 +245,20 @@ test.each([
   const got = await get(path);
   expect([got.status, xCache(got)]).toEqual([404, "FunctionGeneratedResponse"]);
   expect(got.headers["cache-control"]).toBe("public, max-age=60");
+});
+
+test("a signed size is made, cached and never stored, and another size is refused", async () => {
+  const key = { id: "local", secret: fleet.credentials.secretAccessKey };
+  const size = { width: 33, height: 20, fit: "cover" } as const;
+  const path = await signedAddress(defineRecipe(RECIPE), ODD, key, size);
+  const got = await get(path, { accept: CHROME });
+  expect([got.status, got.headers["vary"], xCache(got)]).toEqual([200, "Accept", "Miss"]);
+  const { format, width, height } = await sharp(got.bytes).metadata();
+  expect({ format, width, height }).toEqual({ format: "webp", width: 33, height: 20 });
+  expect(xCache(await get(path, { accept: CHROME }))).toBe("Hit");
+  const other = await get(path.replace("w=33", "w=34"), { accept: CHROME });
+  expect([other.status, xCache(other)]).toEqual([403, "FunctionGeneratedResponse"]);
+  expect((await stored()).filter((each) => each.startsWith("adhoc"))).toEqual([]);
 });
 
 test("a source that is gone is 404, at once where nothing was cached", async () => {

@@ -13,7 +13,7 @@ import { FUNCTION_BYTES, manifestKey } from "@imagefleet/core/plan";
 import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore } from "@imagefleet/core/store";
 import { parseJobLine, parseWarning } from "@imagefleet/core/telemetry";
-import { compileEdge } from "@imagefleet/edge";
+import { compileEdge, negotiatedPatterns } from "@imagefleet/edge";
 import { spawnLocalAws } from "../aws/index.ts";
 import { credentialsOf } from "../credentials/index.ts";
 import { type Edge, startEdge } from "../edge/index.ts";
@@ -129,6 +129,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         credentials: credentialsOf("edge", credentials),
       },
       functionUrl: { url: functionUrl.url, secret },
+      // Signed sizes are signed with the secret of the servers, so that a user needs no other one.
+      keyValues: (key) => (key === "key.local" ? credentials.secretAccessKey : undefined),
+      negotiated: negotiatedPatterns(recipe),
       pages: { [GALLERY]: (query) => gallery.page(query) },
       corsOrigins,
       port: options.edgePort ?? 0,
