@@ -25,7 +25,7 @@ it("leaves no lost, stale or orphaned object with every fault", async () => {
     unjust: 0,
     unexplained: 0,
     forbidden: [],
-    viewers: { requests: 300, outdated: 0, unavailable: 0, violations: [] },
+    viewers: { requests: 600, outdated: 0, unavailable: 0, violations: [] },
     afterRedrive: { lost: 0, stale: 0, orphans: 0, owed: 0 },
   });
   // The test proves nothing without many faults and many operations.

@@ -145,6 +145,7 @@ describe.skipIf(endpoint === "")("the CLI on moto", () => {
       "redrive policy of the large lane",
       "notification of the source bucket",
       "ECS service of the worker",
+      "distribution",
     ]);
     expect(state("redrive policy of the small lane")).toBe("ok");
     expect(state("queue policy of the small lane")).toBe("ok");
