@@ -36,6 +36,14 @@ it.each<[SignedSize, string]>([
   await expect(signedAddress(recipe, "a", key, size)).rejects.toThrow(message);
 });
 
+it.each([new Date(0), new Date(500), new Date("bad"), new Date(8.64e15), new Date(-1)])(
+  "refuses an end that no address can say: %s",
+  async (expires) => {
+    const size = { width: 1, expires };
+    await expect(signedAddress(recipe, "a", key, size)).rejects.toThrow(/^expires is .*: write a/);
+  },
+);
+
 it("refuses a key's id that is no part of an address, and a recipe without signed sizes", async () => {
   const other = { ...key, id: "K/1" };
   await expect(signedAddress(recipe, "a", other, { width: 1 })).rejects.toThrow(
@@ -43,6 +51,6 @@ it("refuses a key's id that is no part of an address, and a recipe without signe
   );
   const { delivery: _delivery, ...without } = recipe;
   await expect(signedAddress(without, "a", key, { width: 1 })).rejects.toThrow(
-    "the recipe has no delivery.adhoc: add it",
+    "the recipe has no delivery.adhoc: add it, and pass the whole recipe",
   );
 });

@@ -52,16 +52,29 @@ export async function signedAddress(
       `the signing key's id is ${JSON.stringify(key.id)}: use 1 to 32 of a-z and 0-9`,
     );
   }
-  const seconds = size.expires === undefined ? 0 : Math.floor(size.expires.getTime() / 1000);
+  const seconds = secondsOf(size.expires);
   const signature = await hmac(key.secret, `${key.id}.${seconds}/${ops}/${path}`);
   const encoded = path.split("/").map(encodeURIComponent).join("/");
   return `/s/${key.id}.${seconds}.${signature}/${ops}/${encoded}`;
 }
 
+/** 0 stands for never in an address, and the edge reads at most eleven digits. */
+const MAX_SECONDS = 99_999_999_999;
+
+function secondsOf(expires: Date | undefined): number {
+  if (expires === undefined) return 0;
+  const seconds = expires instanceof Date ? Math.floor(expires.getTime() / 1000) : Number.NaN;
+  if (seconds >= 1 && seconds <= MAX_SECONDS) return seconds;
+  throw new Error(
+    `expires is ${expires}: write a Date after 1970-01-01T00:00:00Z and before the year 5138`,
+  );
+}
+
 /** In one order, and without what is the default: one size has one address. */
 function operations({ delivery }: Recipe, size: SignedSize): string {
   const { adhoc } = delivery ?? {};
-  if (adhoc === undefined) throw new Error("the recipe has no delivery.adhoc: add it");
+  if (adhoc === undefined)
+    throw new Error("the recipe has no delivery.adhoc: add it, and pass the whole recipe");
   const { width, height, fit = "inside", quality, format } = size;
   if (width === undefined && height === undefined) {
     throw new Error("a size needs a width or a height");

@@ -10,7 +10,7 @@ const INTRO = `# Permissions
 
 <!-- Made by the tests: npm test -- --update=all test/infra/graph.test.ts -->
 
-Every role, and the three policies for people, with all that each may do and the calls that need it. The calls are recorded on the wire by tests that drive function, worker and command line through everything they do; \`npm test\` holds them against the policies of each kind of deployment: **no call that is not allowed, no grant without a call or a reason**. \`pnpm chaos\` records its own and fails at a call that is not in here. What each operation asks for is AWS's own reference, written down in \`test/permissions/operations.ts\`; AWS's evaluation itself is not run.
+Every role, and the three policies for people, with all that each may do and the calls that need it. The calls are recorded on the wire by tests that drive function, worker and command line through everything they do; \`npm test\` holds them against the policies of each kind of deployment: **no call that is not allowed, no grant without a call or a reason**. \`npm run chaos\` records its own and fails at a call that is not in here. What each operation asks for is AWS's own reference, written down in \`test/permissions/operations.ts\`; AWS's evaluation itself is not run.
 
 \`source/*\` and \`renditions/*\` are the objects below the recipe's prefixes, without \`/*\` it is the bucket itself; \`small\`, \`large\` and their \`-dlq\` are the queues; \`task\` and \`service\` are any of the fleet's cluster; \`distribution\` is the one that delivers the renditions.
 `;

@@ -7,6 +7,8 @@ export type NotFoundReason =
   | "NotInRecipe"
   /** The source is deleted, was never uploaded, or is an object of the fleet. */
   | "SourceMissing"
+  /** The source has no manifest yet, or there is no such source. */
+  | "ManifestMissing"
   /** The recipe makes no such rendition of this source, for instance because the source is smaller. */
   | "NotPlanned";
 
@@ -44,8 +46,8 @@ const NOT_CACHED = "no-store";
  * const answer = notFound("NotInRecipe"); // 404, for 60 s
  */
 export function notFound(reason: NotFoundReason): Answer {
-  const maxAge = reason === "SourceMissing" ? NOT_CACHED : "public, max-age=60";
-  return { status: 404, reason, cacheControl: maxAge };
+  const isSoonThere = reason === "SourceMissing" || reason === "ManifestMissing";
+  return { status: 404, reason, cacheControl: isSoonThere ? NOT_CACHED : "public, max-age=60" };
 }
 
 /**

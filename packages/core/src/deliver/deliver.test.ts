@@ -207,6 +207,14 @@ describe("a rendition that is not stored", () => {
     expect((await object()).bytes.toString()).toBe("not ours");
   });
 
+  it("of a manifest is a 404 that is not cached: its job may be done in a second", async () => {
+    expect(await get("manifests/late.jpg.json")).toEqual({
+      status: 404,
+      reason: "ManifestMissing",
+      cacheControl: "no-store",
+    });
+  });
+
   it("is not answered if the source changes while it is made", async () => {
     await upload(await picture(160, 90));
     const proxy = await FaultProxy.start(sandbox.endpoint, async ({ operation, path }) => {

@@ -6,6 +6,7 @@ import {
   laneByBytes,
   laneByCost,
   manifestKey,
+  manifestPattern,
   planRenditions,
   renditionAt,
   sizedRenditions,
@@ -73,6 +74,8 @@ export async function deliver(
   resources: DeliverResources,
   signal: AbortSignal,
 ): Promise<Answer> {
+  const { before, after } = manifestPattern(resources.recipe);
+  if (key.startsWith(before) && key.endsWith(after)) return notFound("ManifestMissing");
   const adhoc = adhocAt(resources.recipe, key);
   const at = adhoc ?? renditionAt(resources.recipe, key);
   if (at === undefined || whyNotASource(resources.recipe, at.sourceKey) !== undefined) {

@@ -205,18 +205,19 @@ it("answers whatever is asked, and logs it", async () => {
     "/nothing/a.jpg.webp",
     `/hero/${"%F0%9F%90%B1".repeat(600)}.webp`,
     "//hero/a.jpg.webp",
-    "/manifests/a.jpg.json",
   ];
   for (const path of asked) {
     expect([path, await raw(base, path)]).toEqual([path, notFound]);
   }
+  const late = { status: 404, reason: "ManifestMissing", cache: "no-store" };
+  expect(await raw(base, "/manifests/a.jpg.json")).toEqual(late);
   const missing = { status: 404, reason: "SourceMissing", cache: "no-store" };
   expect(await raw(base, "/hero/missing.jpg.webp?v=1&x=2")).toEqual(missing);
   for (const method of ["POST", "DELETE", "OPTIONS"]) {
     const answer = await fetch(`${base}/hero/a.jpg.webp`, { method });
     expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   }
-  expect(lines).toHaveLength(asked.length + 1);
+  expect(lines).toHaveLength(asked.length + 2);
   expect(lines.every(({ answer }) => answer === "notFound")).toBe(true);
   expect(exits).toEqual([]);
 });

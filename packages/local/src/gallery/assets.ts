@@ -10,7 +10,7 @@ figcaption { overflow-wrap: anywhere; padding-top: .5rem; }
 figcaption span, figcaption p { opacity: .75; }
 figcaption p { font-size: .875rem; margin: .25rem 0 0; }
 figcaption a, nav a { display: inline-block; padding: .25rem .5rem .25rem 0; }
-.rejected { border: 1px dashed; border-radius: .375rem; opacity: .75; padding: 1rem; }
+.rejected { align-self: start; border: 1px dashed; border-radius: .375rem; opacity: .75; padding: 1rem; }
 nav { margin-top: 2rem; }
 `.trim();
 

@@ -52,7 +52,7 @@ const part = fc.oneof(
 const path = fc
   .array(part, { minLength: 1, maxLength: 3 })
   .map((parts) => parts.join("/"))
-  .filter((key) => key.length > 0 && key.isWellFormed() && !/[*/]$/.test(key));
+  .filter((key) => key.isWellFormed() && !/^$|^[~*;:@=&+$,?]|[*/]$/.test(key));
 
 /** Whether one of the paths names an address, with any query. */
 function names(paths: readonly string[], address: string): boolean {
@@ -140,6 +140,10 @@ it("ends before a character whose form in an invalidation is not certain", () =>
     "/out/cats/a*",
     "/out/dogs/*",
   ]);
+});
+
+it.each(["*x", "@a.jpg", "+", "~home/*"])("refuses %s, which only a path for all covers", (key) => {
+  expect(() => of("shipped", "cats/", key)).toThrow(/all sources. If you want that, use \*$/);
 });
 
 it("refuses a key that cannot be a source's", () => {

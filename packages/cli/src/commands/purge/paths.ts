@@ -2,6 +2,7 @@ import { type KeyPattern, manifestPattern, renditionPatterns } from "@imagefleet
 import type { Recipe } from "@imagefleet/core/recipe";
 import { addressPath } from "../../delivery/address.ts";
 import { namedSources } from "../../delivery/named-sources.ts";
+import { UsageError } from "../../usage-error.ts";
 
 /**
  * Characters whose form in a path of an invalidation is not certain. The edge encodes most of them,
@@ -22,7 +23,8 @@ const UNCERTAIN = /[~*;:@=&+$,?]/;
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
  *
  * @param named keys of sources; a prefix ends with `/` or `*`
- * @throws UsageError for one that is not below the recipe's `source.prefix`
+ * @throws UsageError for one that is not below the recipe's `source.prefix`, or that only a path for all
+ *   sources covers
  *
  * @example
  * invalidationPaths(recipe, ["cats/tom.jpg"]); // ["/thumb/cats/tom.jpg.*", "/hero-800w/cats/tom.jpg.*"]
@@ -35,6 +37,12 @@ export function invalidationPaths(recipe: Recipe, named: readonly string[]): str
     if (prefix === undefined) return patterns.map(({ before, after }) => before + path + after);
     return path === "" ? [recipe.output.prefix] : patterns.map(({ before }) => before + path);
   });
+  const wide = named.find((text) => isCutAway(namedSources(recipe, text).path));
+  if (wide !== undefined) {
+    throw new UsageError(
+      `${wide} begins with "${wide[recipe.source.prefix.length]}", which no path of an invalidation may have: it would be all sources. If you want that, use ${recipe.source.prefix}*`,
+    );
+  }
   // The size precedes the path in their keys, so that no shorter path names those of one source.
   const adhoc = recipe.delivery?.adhoc ? [`${recipe.output.prefix}adhoc/`] : [];
   const paths = [...starts, ...adhoc].map((start) => addressPath(certain(start)));
@@ -65,6 +73,10 @@ function commonStart(a: string, b: string): string {
   let length = 0;
   while (length < a.length && a[length] === b[length]) length++;
   return a.slice(0, length);
+}
+
+function isCutAway(path: string): boolean {
+  return path !== "" && certain(path) === "";
 }
 
 function certain(start: string): string {

@@ -85,8 +85,12 @@ export async function warm(options: WarmOptions, screen: Screen): Promise<number
 
 function checkPreset({ preset }: WarmOptions, { presets }: Recipe): void {
   const names = [...new Set(presets.map(({ name }) => name))];
-  if (preset === undefined || names.includes(preset)) return;
-  throw new UsageError(`--preset: the recipe has no preset ${preset}, but ${names.join(", ")}`);
+  if (preset === undefined) return;
+  if (!names.includes(preset)) {
+    throw new UsageError(`--preset: the recipe has no preset ${preset}, but ${names.join(", ")}`);
+  }
+  if (presets.some(({ name, when }) => name === preset && when === "request")) return;
+  throw new UsageError(`--preset: ${preset} is made at the upload: name one with when: "request"`);
 }
 
 async function urlOf(connection: Connection, options: ConnectionOptions): Promise<string> {

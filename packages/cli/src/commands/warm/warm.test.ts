@@ -204,6 +204,7 @@ it("a source without a manifest is named, and a fleet without renditions on requ
 
 it.each([
   [["--preset", "huge"], "--preset: the recipe has no preset huge, but thumb, hero, card"],
+  [["--preset", "thumb"], '--preset: thumb is made at the upload: name one with when: "request"'],
   [
     ["--url", "https://a.example/b"],
     "Use an address without a path, as https://images.example.com.",
