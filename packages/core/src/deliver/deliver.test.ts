@@ -252,7 +252,6 @@ describe("what there is not", () => {
     "hero/x",
     "nothing/a.jpg.webp",
     "hero/a.jpg.jpg",
-    "manifests/a.jpg.json",
     "hero/../a.jpg.webp",
     "hero//a.jpg.webp",
     "hero/a\u0000.jpg.webp",
