@@ -57,6 +57,7 @@ export async function compose(stop: AbortSignal): Promise<Worker> {
     renderSemaphore: new MemorySemaphore({ bytes: memoryBytes, slots: jobs }).run,
     scratch: new Scratch(await openScratch(env.IMAGEFLEET_SCRATCH, process.pid)),
   };
+  const invalidations = env.IMAGEFLEET_INVALIDATIONS_QUEUE_URL;
   return {
     lanes: env.lanes.map(({ lane, queue, deadLetters }) => ({
       queue: new Queue(sqs, queue),
@@ -65,6 +66,7 @@ export async function compose(stop: AbortSignal): Promise<Worker> {
         reconcile: shared,
         large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
         deadLetters: new Queue(sqs, deadLetters),
+        ...(invalidations !== undefined && { invalidations: new Queue(sqs, invalidations) }),
         maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
         sourceBuckets: env.IMAGEFLEET_SOURCE_BUCKETS,
         leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,

@@ -16,8 +16,10 @@ const REQUESTED = "packages/core/src/reconcile/requested.ts";
 const DELIVER = "packages/core/src/deliver/deliver.ts";
 const STORE = "packages/core/src/store/rendition-store.ts";
 
-const SEND_CHECK =
-  "    if (!this.#isCheckSent) await this.#sendCheck(job.bucket, this.#resources.settleSeconds);\n";
+const SEND_CHECK = `    if (this.#checkedEtag !== etag) {
+      await this.#sendCheck(job.bucket, etag, this.#resources.settleSeconds);
+    }
+`;
 const LAZY_PUT = "    let own = await renditions.putOver(object, this.#own, this.#signal);\n";
 
 export const RULES: readonly Rule[] = [
@@ -246,8 +248,8 @@ export const RULES: readonly Rule[] = [
   {
     rule: "that job is received after the delivery and its writes have ended",
     file: DELIVER,
-    from: "await this.#sendCheck(job.bucket, this.#resources.settleSeconds);",
-    to: "await this.#sendCheck(job.bucket, 0);",
+    from: "await this.#sendCheck(job.bucket, etag, this.#resources.settleSeconds);",
+    to: "await this.#sendCheck(job.bucket, etag, 0);",
   },
   {
     rule: "a delivery reads the source again after it has stored",

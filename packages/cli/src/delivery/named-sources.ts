@@ -1,14 +1,7 @@
+import type { NamedSources } from "@imagefleet/core/invalidation";
 import { sourcePath } from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
 import { UsageError } from "../usage-error.ts";
-
-/** One source that a person names, or all whose keys have a prefix. */
-export interface NamedSources {
-  /** The source's path in keys of renditions; of a prefix, what the paths of all its sources begin with. */
-  readonly path: string;
-  /** What the keys of its sources begin with; undefined for one source. */
-  readonly prefix: string | undefined;
-}
 
 /**
  * Reads a key of a source, or a prefix of keys, which ends with `/` or `*`.

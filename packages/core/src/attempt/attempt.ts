@@ -8,7 +8,12 @@ import {
   type ReceivedMessage,
 } from "../queue/index.ts";
 import { whyNotASource } from "../recipe/index.ts";
-import { outcomeOf, type ReconcileResources, reconcile } from "../reconcile/index.ts";
+import {
+  outcomeOf,
+  type ReconcileContext,
+  type ReconcileResources,
+  reconcile,
+} from "../reconcile/index.ts";
 import { countDeadLetter, logJob, PhaseTimer, type Telemetry } from "../telemetry/index.ts";
 import type { Traces } from "../traces/index.ts";
 import { inTime, type Pause } from "./in-time.ts";
@@ -22,6 +27,11 @@ export interface AttemptContext extends Telemetry {
   readonly large: Queue;
   /** The lane's dead-letter queue. */
   readonly deadLetters: Queue;
+  /**
+   * Receives a job for each source of which caches may have an earlier content. The queue delays it
+   * until requests that are in progress have ended. Absent: caches are left alone.
+   */
+  readonly invalidations?: Queue | undefined;
   /** After this many receives SQS moves the message to the dead-letter queue, without a reason. */
   readonly maxReceives: number;
   /** The lane's visibility timeout or less, s. */
@@ -146,6 +156,7 @@ function mergedJobs(asked: readonly ReadMessage[]): Job[] {
     const [trace] = same.flatMap((job) => job.trace ?? []);
     const [run] = same.flatMap((job) => job.run ?? []);
     const check = [...new Set(same.flatMap((job) => job.check ?? []))];
+    const checkedEtags = [...new Set(same.flatMap((job) => job.checkedEtags ?? []))];
     const want = [...new Set(same.flatMap((job) => job.want ?? []))];
     const { bucket, key } = first;
     return [
@@ -157,6 +168,7 @@ function mergedJobs(asked: readonly ReadMessage[]): Job[] {
         mayHaveRun: same.some(({ mayHaveRun }) => mayHaveRun),
         force: same.some(({ force }) => force),
         ...(check.length > 0 && { check }),
+        ...(checkedEtags.length > 0 && { checkedEtags }),
         ...(want.length > 0 && { want }),
         ...(trace !== undefined && { trace }),
         ...(run !== undefined && { run }),
@@ -190,10 +202,15 @@ async function attemptJob(
   const watch = new PhaseTimer(context.now);
   // The job's own signal: the store uses it to tell whether a write of this job was given up.
   const own = AbortSignal.any([signal]);
-  const ended = await outcomeFor(job, context, watch.enter, own);
+  let isReplaced = false;
+  const onReplaced = () => {
+    isReplaced = true;
+  };
+  const ended = await outcomeFor(job, context, { onPhase: watch.enter, onReplaced }, own);
   const hasPendingWrite = context.reconcile.renditions.hasPendingWrite(own);
   const timings = watch.stop();
-  const reached = await forwarded({ ...job, ...onward }, ended, context);
+  const sent = await forwarded({ ...job, ...onward }, ended, context);
+  const reached = isReplaced ? await invalidated(job, sent, context) : sent;
   const conclusions: Conclusion[] = [];
   for (const asker of askers) {
     const { message } = asker;
@@ -225,7 +242,7 @@ async function attemptJob(
 async function outcomeFor(
   job: Job,
   { lane, log, pause, reconcile: inner }: AttemptContext,
-  onPhase: PhaseTimer["enter"],
+  listeners: Pick<ReconcileContext, "onPhase" | "onReplaced">,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const why = whyNotASource(inner.recipe, job.key);
@@ -247,7 +264,7 @@ async function outcomeFor(
       "the manifest names keys of another source: they are left as they are",
     );
   };
-  return inTime(reconcile(job, { ...inner, lane, onForeign, onPhase }, signal), signal, pause);
+  return inTime(reconcile(job, { ...inner, lane, onForeign, ...listeners }, signal), signal, pause);
 }
 
 /** Sends a job to the large lane if that is its outcome, once for all of its messages. */
@@ -260,6 +277,23 @@ async function forwarded(
   try {
     const mayHaveRun = job.mayHaveRun || outcome.mayHaveRun === true;
     await large.send({ body: jobMessage({ ...job, mayHaveRun, at: now() }) });
+    return outcome;
+  } catch (error) {
+    return outcomeOf(error);
+  }
+}
+
+/** Lets caches forget the source's renditions. A job of which this fails has failed and is retried. */
+async function invalidated(
+  { bucket, key }: Job,
+  outcome: Outcome,
+  { invalidations, now }: AttemptContext,
+): Promise<Outcome> {
+  // Its next attempt may follow writes of this one, and sends it.
+  if (invalidations === undefined || outcome.kind === "failed") return outcome;
+  try {
+    const source = { bucket, key, at: now(), mayHaveRun: false, force: false };
+    await invalidations.send({ body: jobMessage(source) });
     return outcome;
   } catch (error) {
     return outcomeOf(error);

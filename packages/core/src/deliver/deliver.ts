@@ -47,7 +47,7 @@ export interface DeliverResources extends ReconcileResources {
   readonly now: () => number;
 }
 
-/** A source that changes in each round is not delivered now. */
+/** Of a source that changes in each round, the last content that was read is answered, briefly. */
 const MAX_ROUNDS = 3;
 
 /**
@@ -88,7 +88,8 @@ export async function deliver(
       const answer = await delivery.round();
       if (answer !== "again") return answer;
     }
-    return unavailable(`the source changed in each of ${MAX_ROUNDS} rounds`, 1);
+    const message = `the source changed in each of ${MAX_ROUNDS} rounds`;
+    return delivery.latest ?? unavailable(message, 1);
   } catch (error) {
     const outcome = outcomeOf(error, signal);
     if (outcome.kind === "rejected") return notFound(outcome.reason);
@@ -114,9 +115,11 @@ class Delivery {
   readonly #resources: DeliverResources;
   readonly #signal: AbortSignal;
   readonly #fingerprint: string;
-  #isCheckSent = false;
+  /** The content of the last job that checks what is stored. */
+  #checkedEtag: string | undefined;
   /** The ETag of what this delivery has stored, if nothing has replaced it. */
   #own: string | undefined;
+  #latest: Answer | undefined;
   /** The bucket of the source of what was stored. */
   #bucket: string | undefined;
 
@@ -129,6 +132,11 @@ class Delivery {
     this.#signal = signal;
     const { encoder } = resources.codec ?? CODEC;
     this.#fingerprint = presetFingerprint(asked.preset, encoder);
+  }
+
+  /** What the latest round has rendered, of a content that may have been replaced since. */
+  get latest(): Answer | undefined {
+    return this.#latest;
   }
 
   async round(): Promise<Answer | "again"> {
@@ -177,7 +185,7 @@ class Delivery {
 
   /** Without a source nothing may stand at the key. What an earlier round put is removed by its job. */
   async #missing(): Promise<Answer> {
-    if (this.#bucket !== undefined) await this.#sendCheck(this.#bucket, 0);
+    if (this.#bucket !== undefined) await this.#sendCheck(this.#bucket, this.#checkedEtag, 0);
     return notFound("SourceMissing");
   }
 
@@ -227,6 +235,7 @@ class Delivery {
       return notFound("NotPlanned");
     }
     if (body === "tooCostly") return this.#byWorker(job, manifest);
+    this.#latest = this.#unstored(body);
     if (this.#isAdhoc) return this.#stored(body, this.#etagFor(source.etag), source.etag);
     if (manifest?.renditions.some(({ key }) => key === this.#key)) {
       // It was removed by somebody else. Its bytes may differ from those that the manifest lists. The
@@ -272,7 +281,9 @@ class Delivery {
       cacheControl: recipe.output.cacheControl,
       fingerprint: this.#fingerprint,
     };
-    if (!this.#isCheckSent) await this.#sendCheck(job.bucket, this.#resources.settleSeconds);
+    if (this.#checkedEtag !== etag) {
+      await this.#sendCheck(job.bucket, etag, this.#resources.settleSeconds);
+    }
     let own = await renditions.putOver(object, this.#own, this.#signal);
     if (own === undefined) {
       const there = await renditions.read(this.#key, job, this.#signal);
@@ -334,10 +345,17 @@ class Delivery {
   }
 
   /** Sends the job that looks at the key when no write of this delivery is in progress any more. */
-  async #sendCheck(bucket: string, delaySeconds: number): Promise<void> {
-    const job: Job = { bucket, key: this.#sourceKey, mayHaveRun: false, force: false };
-    await this.#send({ ...job, check: [this.#key] }, this.#resources.small, delaySeconds);
-    this.#isCheckSent = true;
+  async #sendCheck(bucket: string, etag: string | undefined, delaySeconds: number): Promise<void> {
+    const job = {
+      bucket,
+      key: this.#sourceKey,
+      mayHaveRun: false,
+      force: false,
+      check: [this.#key],
+      ...(etag !== undefined && { checkedEtags: [etag] }),
+    };
+    await this.#send(job, this.#resources.small, delaySeconds);
+    this.#checkedEtag = etag;
   }
 
   async #send(job: Job, queue = this.#resources.small, delaySeconds = 0): Promise<void> {

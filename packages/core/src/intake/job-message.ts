@@ -15,11 +15,14 @@ export const jobMessageSchema = v.pipe(
     mayHaveRun: v.optional(v.boolean(), false),
     force: v.optional(v.boolean(), false),
     check: v.optional(v.array(objectKey)),
+    checkedEtags: v.optional(v.array(v.string())),
     want: v.optional(v.array(objectKey)),
     trace: v.optional(v.string()),
     run: v.optional(v.string()),
   }),
-  v.transform(({ bucket, key, bytes, at, mayHaveRun, force, check, want, trace, run }): Job => {
+  v.transform((message): Job => {
+    const { bucket, key, bytes, at, mayHaveRun, force, check, checkedEtags, want, trace, run } =
+      message;
     return {
       bucket,
       key,
@@ -28,6 +31,7 @@ export const jobMessageSchema = v.pipe(
       mayHaveRun,
       force,
       ...(check !== undefined && { check }),
+      ...(checkedEtags !== undefined && { checkedEtags }),
       ...(want !== undefined && { want }),
       ...(run !== undefined && { run }),
       ...(trace !== undefined && { trace }),
@@ -61,6 +65,7 @@ export function jobMessage(job: Job): string {
     mayHaveRun: job.mayHaveRun || undefined,
     force: job.force || undefined,
     check: job.check,
+    checkedEtags: job.checkedEtags,
     want: job.want,
     trace: job.trace,
     run: job.run,

@@ -16,6 +16,8 @@ export interface Job {
   readonly force: boolean;
   /** Keys of renditions that may have been made on request, to be checked against the source. */
   readonly check?: readonly string[];
+  /** The ETags of the contents that those renditions were made from. */
+  readonly checkedEtags?: readonly string[];
   /** Keys of renditions that were requested and that only the large lane can make. */
   readonly want?: readonly string[];
   /** The trace that it is a part of, as an X-Ray header. */

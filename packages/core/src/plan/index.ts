@@ -1,3 +1,4 @@
+export { addressPath } from "./address.ts";
 export { type Area, areaPixels, sameArea } from "./area.ts";
 export {
   becomesColor,

@@ -37,5 +37,6 @@ export async function removeRenditions(
     if (put === undefined) return "again";
   }
   if ((await sources.etag(job.bucket, job.key, signal)) !== seen) return "again";
+  if (!isClean) context.onReplaced?.();
   return { kind: "removed", removed: stored?.manifest?.renditions.length ?? 0 };
 }

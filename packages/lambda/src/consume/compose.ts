@@ -42,6 +42,7 @@ export async function compose(): Promise<Consume> {
     aws: s3,
     log: telemetry.log,
   });
+  const invalidations = env.IMAGEFLEET_INVALIDATIONS_QUEUE_URL;
   return {
     queue: new Queue(sqs, env.IMAGEFLEET_SMALL_QUEUE_URL),
     inFlight,
@@ -56,6 +57,7 @@ export async function compose(): Promise<Consume> {
       },
       large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
       deadLetters: new Queue(sqs, env.IMAGEFLEET_SMALL_DLQ_URL),
+      ...(invalidations !== undefined && { invalidations: new Queue(sqs, invalidations) }),
       maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
       sourceBuckets: env.IMAGEFLEET_SOURCE_BUCKETS,
       leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,

@@ -14,6 +14,8 @@ const envSchema = v.object({
   IMAGEFLEET_SMALL_QUEUE_URL: url,
   IMAGEFLEET_SMALL_DLQ_URL: url,
   IMAGEFLEET_LARGE_QUEUE_URL: url,
+  /** Receives the sources whose renditions caches should forget. Without it they are left alone. */
+  IMAGEFLEET_INVALIDATIONS_QUEUE_URL: v.optional(url),
   /** The queue's maxReceiveCount. */
   IMAGEFLEET_MAX_RECEIVES: v.optional(wholeNumber(1, 1000), "5"),
   /**

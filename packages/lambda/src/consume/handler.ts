@@ -1,7 +1,7 @@
 import type { SQSBatchResponse } from "aws-lambda";
+import { readEvent } from "../event.ts";
 import { workOnBatch } from "./batch.ts";
 import { compose } from "./compose.ts";
-import { readEvent } from "./event.ts";
 
 const consume = await compose();
 

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { addressPath } from "@imagefleet/core/plan";
 import { CONTENT_TYPES } from "@imagefleet/core/recipe";
 import type { ManifestOnRequest, ManifestRendition } from "@imagefleet/core/store";
 import {
@@ -12,7 +13,6 @@ import {
 } from "../../check/check.ts";
 import { runningFleet } from "../../connection/data-folder.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
-import { addressPath } from "../../delivery/address.ts";
 import { cloudFront, type Distribution, distributionsOf } from "../../delivery/distribution.ts";
 import { DEPLOY_AGAIN, type Fleet, type Stage } from "./fleet.ts";
 

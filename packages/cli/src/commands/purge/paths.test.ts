@@ -1,9 +1,8 @@
-import { renditionKey } from "@imagefleet/core/plan";
+import { addressPath, renditionKey } from "@imagefleet/core/plan";
 import { defineRecipe, type Recipe } from "@imagefleet/core/recipe";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addressPath } from "../../delivery/address.ts";
-import { invalidationPaths } from "./paths.ts";
+import { pathsOf } from "./paths.ts";
 
 const presets = () => ({
   thumb: "150x150",
@@ -69,7 +68,7 @@ describe.each(Object.entries(recipes))("of a recipe %s", (_name, recipe) => {
         const address = addressPath(renditionKey(recipe, preset, key));
         const prefix = `${key.slice(0, cut % (key.length + 1))}*`;
         for (const target of [key, ...(prefix.isWellFormed() ? [prefix] : [])]) {
-          const paths = invalidationPaths(recipe, [target]);
+          const paths = pathsOf(recipe, [target]);
           expect(names(paths, address), `${target} → ${paths}`).toBe(true);
           expect(names(paths, `${address}?v=0a1b2c3d`)).toBe(true);
         }
@@ -81,7 +80,7 @@ describe.each(Object.entries(recipes))("of a recipe %s", (_name, recipe) => {
   it("CloudFront takes every path: one wildcard, at the end, and nothing that it wants encoded", () => {
     fc.assert(
       fc.property(path, (rest) => {
-        for (const each of invalidationPaths(recipe, [recipe.source.prefix + rest])) {
+        for (const each of pathsOf(recipe, [recipe.source.prefix + rest])) {
           expect(each).toMatch(/^\/[A-Za-z0-9/%._!'()-]*\*$/);
         }
       }),
@@ -91,7 +90,7 @@ describe.each(Object.entries(recipes))("of a recipe %s", (_name, recipe) => {
 
 const of = (name: string, ...targets: string[]) => {
   const recipe = recipes[name];
-  return recipe ? invalidationPaths(recipe, targets) : [];
+  return recipe ? pathsOf(recipe, targets) : [];
 };
 
 it("needs one path for each label of a key, and covers no other folder", () => {
@@ -131,8 +130,8 @@ it("also names all ad-hoc sizes, whose keys have the source's path last", () => 
     presets: { thumb: "150x150" },
   });
   const paths = ["/img/thumb/cats/tom.jpg.*", "/img/adhoc/*"];
-  expect(invalidationPaths(adhoc, ["cats/tom.jpg"])).toEqual(paths);
-  expect(invalidationPaths(adhoc, ["*"])).toEqual(["/img/*"]);
+  expect(pathsOf(adhoc, ["cats/tom.jpg"])).toEqual(paths);
+  expect(pathsOf(adhoc, ["*"])).toEqual(["/img/*"]);
 });
 
 it("ends before a character whose form in an invalidation is not certain", () => {

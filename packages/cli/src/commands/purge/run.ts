@@ -1,3 +1,4 @@
+import { invalidate } from "@imagefleet/core/invalidation";
 import { PRICES } from "@imagefleet/core/prices";
 import { INVALIDATIONS } from "@imagefleet/local/edge";
 import { type Connection, connect } from "../../connection/connect.ts";
@@ -12,8 +13,7 @@ import { onInterrupt } from "../../terminal/interrupt.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { UsageError } from "../../usage-error.ts";
-import { invalidate } from "./invalidate.ts";
-import { invalidationPaths } from "./paths.ts";
+import { pathsOf } from "./paths.ts";
 
 export interface PurgeOptions {
   readonly connection: ConnectionOptions;
@@ -42,7 +42,7 @@ interface Purged {
 /** `imagefleet purge`: makes the edges forget the renditions of sources. */
 export async function purge(options: PurgeOptions, screen: Screen): Promise<number> {
   const recipe = await readRecipe(options.recipe);
-  const paths = invalidationPaths(recipe, options.named);
+  const paths = pathsOf(recipe, options.named);
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(() => undefined);
   const place = await placeOf(connection, options);

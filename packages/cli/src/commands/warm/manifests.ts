@@ -1,8 +1,9 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { NamedSources } from "@imagefleet/core/invalidation";
 import { manifestPattern, sourceOfOutput } from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
 import { compareKeys, listPages } from "@imagefleet/core/store";
-import { type NamedSources, namedSources } from "../../delivery/named-sources.ts";
+import { namedSources } from "../../delivery/named-sources.ts";
 
 /** Keys of manifests that are handled together. */
 const PAGE = 100;

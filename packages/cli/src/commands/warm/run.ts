@@ -1,9 +1,9 @@
+import { addressPath } from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
 import { type Manifest, RenditionStore } from "@imagefleet/core/store";
 import pLimit from "p-limit";
 import { type Connection, connect } from "../../connection/connect.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
-import { addressPath } from "../../delivery/address.ts";
 import { deliveryOf } from "../../delivery/delivery.ts";
 import { EXIT } from "../../exit-code.ts";
 import { RateLimit } from "../../feed/rate-limit.ts";

@@ -11,7 +11,7 @@ const MAX_WILDCARDS = 15;
 /** How long an invalidation may take, and how often it is looked at, s. */
 const WAIT = { maxWaitTime: 900, minDelay: 2, maxDelay: 10 } as const;
 
-interface Invalidation {
+export interface Invalidation {
   readonly client: CloudFrontClient;
   readonly distributionId: string;
   /** Each ends with `*`. */
@@ -19,7 +19,7 @@ interface Invalidation {
   /** Whether to wait until the last one has completed. All others are waited for in any case. */
   readonly wait: boolean;
   readonly signal: AbortSignal;
-  readonly onCreated: (id: string) => void;
+  readonly onCreated?: (id: string) => void;
 }
 
 /**
@@ -32,7 +32,7 @@ export async function invalidate(given: Invalidation): Promise<void> {
   const { waitUntilInvalidationCompleted } = await import("@aws-sdk/client-cloudfront");
   for (let from = 0; from < paths.length; from += MAX_WILDCARDS) {
     const id = await create(given, paths.slice(from, from + MAX_WILDCARDS));
-    given.onCreated(id);
+    given.onCreated?.(id);
     if (!wait && from + MAX_WILDCARDS >= paths.length) return;
     await waitUntilInvalidationCompleted(
       { client, abortSignal: signal, ...WAIT },

@@ -1,0 +1,2 @@
+export { type Invalidation, invalidate } from "./invalidate.ts";
+export { invalidationPaths, isOnlyCoveredByAll, type NamedSources } from "./paths.ts";
