@@ -15,15 +15,13 @@ import { RECIPES } from "./recipes.ts";
 import { RENDITIONS, SOURCES, s3Client } from "./s3.ts";
 import { Session } from "./session.ts";
 import { sqsClient } from "./sqs.ts";
-import type { ModelLane, World } from "./world.ts";
+import { DELIVERY_SECONDS, type ModelLane, type World } from "./world.ts";
 
 /** How many attempts run concurrently. More of them do not find more. */
 const SLOTS = 4;
 /** How many deliveries run concurrently. */
 const DELIVERY_SLOTS = 2;
 export const MAX_RECEIVES = 2;
-/** After this time a delivery is killed, s. */
-const DELIVERY_SECONDS = 25;
 const log = createLog("model", "silent");
 
 /** The real stores, queues and `attempt` with modeled clients, for one attempt at a time. */
@@ -55,6 +53,7 @@ class Slot {
       reconcile: this.#resources(session, world),
       large: new Queue(this.#sqs, world.large.queue.url),
       deadLetters: new Queue(this.#sqs, lane.deadLetters.url),
+      invalidations: new Queue(this.#sqs, world.invalidations.url),
       maxReceives: MAX_RECEIVES,
       sourceBuckets: [SOURCES],
       leaseSeconds: lane.queue.leaseMs / 1000,
@@ -183,6 +182,7 @@ export function startDelivery(key: string, world: World): Session {
 function check(answer: Answer, key: string, since: number, world: World): void {
   if (answer.status !== 200 || answer.substitute) return;
   const body = Buffer.from(answer.body).toString();
+  if (answer.etag !== undefined) world.cache(key, body);
   const contents = world.contents.slice(Math.max(0, since - 1));
   if (contents.some((content) => content !== undefined && body.startsWith(`[${content}]`))) return;
   world.violations.push(`the answer for ${key} is ${body}, which the source was not then`);

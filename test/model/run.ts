@@ -11,6 +11,7 @@ import {
   startDelivery,
 } from "./fleet.ts";
 import { forgeManifest, placeBystanders, sendForeignMessage } from "./intruder.ts";
+import { RENDITIONS } from "./s3.ts";
 import type { Session } from "./session.ts";
 import { verdict } from "./verdict.ts";
 import { type ModelLane, World } from "./world.ts";
@@ -48,6 +49,8 @@ interface Budget {
   expiries: number;
   /** Requests of viewers for keys that the bucket mostly does not have. */
   requests: number;
+  /** Requests of viewers for what is stored. */
+  views: number;
   /** Messages that name another bucket, and forged manifests. */
   intrusions: number;
 }
@@ -91,6 +94,7 @@ function budgetOf(chance: Chance, world: World): Budget {
     redrives: 0,
     expiries: 2,
     requests: chance.happens(0.35) ? 1 + chance.below(4) : 0,
+    views: 2 + chance.below(5),
     intrusions: 0,
   };
   // Concurrent attempts are the only fault here.
@@ -242,6 +246,18 @@ function actionsOf(world: World, budget: Budget): Action[] {
       const key = world.requestedKey();
       budget.requests -= 1;
       return key === undefined ? "no key is missing" : `${startDelivery(key, world).name}: starts`;
+    });
+  }
+  if (budget.views > 0 && world.s3.keys(RENDITIONS).length > 0) {
+    may(0.5, () => {
+      budget.views -= 1;
+      return `an edge caches ${world.view() ?? "nothing new"}`;
+    });
+  }
+  if (world.invalidations.visible(world.now).length > 0) {
+    may(1, () => {
+      world.invalidate();
+      return "the edges forget the source";
     });
   }
   if (budget.deployments > 0) {

@@ -6,7 +6,7 @@ import type { Chance } from "./chance.ts";
 const sendRequest = v.object({
   QueueUrl: v.string(),
   MessageBody: v.string(),
-  DelaySeconds: v.optional(v.number(), 0),
+  DelaySeconds: v.optional(v.number()),
   MessageAttributes: v.optional(v.record(v.string(), v.object({ StringValue: v.string() })), {}),
 });
 
@@ -32,21 +32,28 @@ export class ModelQueue {
   readonly leaseMs: number;
   readonly #deadLetters: ModelQueue | undefined;
   readonly #maxReceives: number;
+  readonly #delaySeconds: number;
   messages: Message[] = [];
   #count = 0;
 
-  constructor(url: string, leaseMs: number, maxReceives = 0, deadLetters?: ModelQueue) {
+  /** @param options.delaySeconds of messages that are sent without a delay of their own */
+  constructor(
+    url: string,
+    leaseMs: number,
+    options: { maxReceives?: number; deadLetters?: ModelQueue; delaySeconds?: number } = {},
+  ) {
     this.url = url;
     this.leaseMs = leaseMs;
-    this.#maxReceives = maxReceives;
-    this.#deadLetters = deadLetters;
+    this.#maxReceives = options.maxReceives ?? 0;
+    this.#deadLetters = options.deadLetters;
+    this.#delaySeconds = options.delaySeconds ?? 0;
   }
 
   send(
     body: string,
     attributes: Readonly<Record<string, string>>,
     now: number,
-    delaySeconds = 0,
+    delaySeconds = this.#delaySeconds,
   ): void {
     this.#count += 1;
     this.messages.push({
@@ -110,7 +117,7 @@ export function sqsClient(
     url: string,
     body: string,
     attributes: Record<string, string>,
-    delaySeconds: number,
+    delaySeconds: number | undefined,
   ) => Promise<void>,
 ): SQSClient {
   const client = new SQSClient({ region: "us-east-1" });

@@ -71,6 +71,12 @@ export function verdict(world: World): string[] {
       violations.push(`the manifest lists ${key}, which the recipe does not make`);
   }
   for (const key of stored) if (!isExcused(key, world)) violations.push(`${key} is an orphan`);
+  for (const [key, body] of world.cached) {
+    const isOfContent = world.contents.at(-1) === content && body.startsWith(`[${content}]`);
+    if (!isOfContent && !isExcused(key, world)) {
+      violations.push(`an edge has ${key} of an earlier content: ${body}`);
+    }
+  }
   return violations;
 }
 

@@ -13,6 +13,8 @@ import { ModelQueue } from "./sqs.ts";
 
 export const KEY = "a.jpg";
 const LEASE_MS = 60_000;
+/** After this time a delivery is killed, s. */
+export const DELIVERY_SECONDS = 25;
 
 export interface ModelLane {
   readonly name: Lane;
@@ -26,6 +28,10 @@ export class World {
   readonly s3: ModelS3;
   readonly small: ModelLane;
   readonly large: ModelLane;
+  /** The sources whose renditions caches are about to forget. */
+  readonly invalidations: ModelQueue;
+  /** What an edge has in its cache, by key. It keeps it until an invalidation. */
+  readonly cached = new Map<string, string>();
   now = 1_700_000_000_000;
   /** Events that S3 has not delivered yet. */
   events: string[] = [];
@@ -79,9 +85,12 @@ export class World {
       return {
         name,
         deadLetters,
-        queue: new ModelQueue(`https://sqs/${name}`, LEASE_MS, maxReceives, deadLetters),
+        queue: new ModelQueue(`https://sqs/${name}`, LEASE_MS, { maxReceives, deadLetters }),
       };
     };
+    // As in infra: deliveries that are in progress, and writes that were given up, have ended by then.
+    const delaySeconds = DELIVERY_SECONDS + LATE_WRITE_SECONDS;
+    this.invalidations = new ModelQueue("https://sqs/invalidations", LEASE_MS, { delaySeconds });
     this.small = lane("small");
     this.large = lane("large");
   }
@@ -106,7 +115,8 @@ export class World {
   }
 
   get #queues(): readonly ModelQueue[] {
-    return this.lanes.flatMap(({ queue, deadLetters }) => [queue, deadLetters]);
+    const lanes = this.lanes.flatMap(({ queue, deadLetters }) => [queue, deadLetters]);
+    return [...lanes, this.invalidations];
   }
 
   queue(url: string): ModelQueue {
@@ -139,6 +149,28 @@ export class World {
     const message = handle === undefined ? undefined : lane?.queue.held(handle, this.now);
     if (message === undefined) return;
     message.visibleAt = Math.max(message.visibleAt, this.now + LATE_WRITE_SECONDS * 1000);
+  }
+
+  /** An edge caches what it has not cached yet. */
+  cache(key: string, body: string): void {
+    if (!this.cached.has(key)) this.cached.set(key, body);
+  }
+
+  /** An edge reads a stored rendition for a viewer. @returns its key; undefined if it has them all */
+  view(): string | undefined {
+    const keys = this.s3.keys(RENDITIONS).filter((key) => {
+      return key.includes(KEY) && !key.startsWith("manifests/") && !this.cached.has(key);
+    });
+    if (keys.length === 0) return undefined;
+    const key = this.chance.of(keys);
+    this.cache(key, Buffer.from(this.s3.get(RENDITIONS, key)?.body ?? []).toString());
+    return key;
+  }
+
+  /** The edges forget what they have of the source. */
+  invalidate(): void {
+    this.invalidations.take(this.chance.of(this.invalidations.visible(this.now)));
+    this.cached.clear();
   }
 
   /** A key that any recipe makes of the source; mostly one that is not stored. */

@@ -287,4 +287,52 @@ export const RULES: readonly Rule[] = [
     from: "job.mayHaveRun || job.check !== undefined",
     to: "job.mayHaveRun",
   },
+  {
+    rule: "a replaced content is invalidated",
+    file: RECONCILE,
+    from: "if (isOfOld || job.mayHaveRun",
+    to: "if (job.mayHaveRun",
+  },
+  {
+    rule: "what an earlier attempt may have left is invalidated",
+    file: RECONCILE,
+    from: "if (isOfOld || job.mayHaveRun",
+    to: "if (isOfOld",
+  },
+  {
+    rule: "a delivery of another content is invalidated, if the current one is rendered",
+    file: RECONCILE,
+    from: " || isOfOther(job, source.etag)) context.onReplaced",
+    to: ") context.onReplaced",
+  },
+  {
+    rule: "a delivery of another content is invalidated, if the source is unchanged",
+    file: RECONCILE,
+    from: "    if (isOfOther(job, old.source.etag)) context.onReplaced?.();\n",
+    to: "",
+  },
+  {
+    rule: "a deleted source is invalidated",
+    file: REMOVE,
+    from: "  if (!isClean) context.onReplaced?.();\n",
+    to: "",
+  },
+  {
+    rule: "a job whose invalidation cannot be sent is retried",
+    file: ATTEMPT,
+    from: `    await invalidations.send({ body: jobMessage(source) });
+    return outcome;
+  } catch (error) {
+    return outcomeOf(error);`,
+    to: `    await invalidations.send({ body: jobMessage(source) });
+    return outcome;
+  } catch {
+    return outcome;`,
+  },
+  {
+    rule: "each content of a delivery is checked",
+    file: DELIVER,
+    from: "if (this.#checkedEtag !== etag) {",
+    to: "if (this.#checkedEtag === undefined) {",
+  },
 ];
