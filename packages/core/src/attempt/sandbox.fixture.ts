@@ -100,7 +100,7 @@ export function jobBody(more: { bytes?: number; at?: number } = {}): string {
 export const picture = () => pictureOf(60, 40);
 
 /** Receives and hides every message of a queue, and returns their bodies and text attributes. */
-async function taken(url: string) {
+export async function taken(url: string) {
   const messages = [];
   for (;;) {
     const { Messages: some = [] } = await sandbox.sqs.send(
