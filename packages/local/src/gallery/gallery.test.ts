@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hasChromium as hasAttacker, REBOUND, runInBrowser } from "../aws/fixtures/browser.ts";
+import { REBOUND, runInBrowser } from "../aws/fixtures/browser.ts";
+import { hasChromium } from "../aws/fixtures/chromium.ts";
 import { getRaw } from "../edge/fixtures/edge.ts";
 import { type Fleet, startFleet } from "../fleet/index.ts";
 import { PICTURES } from "../samples/pictures.ts";
-import { type Device, hasChromium, Page } from "./fixtures/chromium.ts";
+import { type Device, Page } from "./fixtures/chromium.ts";
 import { GALLERY } from "./index.ts";
 
 const ODD = `a "b"<i>&amp;'+%20.jpg`;
@@ -139,7 +140,7 @@ test.runIf(hasChromium)(
   120_000,
 );
 
-test.runIf(hasAttacker)(
+test.runIf(hasChromium)(
   "a page of another site cannot show a picture, nor read the page",
   async () => {
     const { url } = fleet.edge;
