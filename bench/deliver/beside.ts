@@ -98,7 +98,7 @@ export class Beside {
           if (request === undefined) break;
           const { body, headers } = await this.#viewers.get(request);
           if (headers["content-type"] !== `image/${format}`) {
-            throw new Error(`${request.url} is ${headers["content-type"]}`);
+            throw new Error(`${request.to}: ${request.url} is ${headers["content-type"]}`);
           }
           each.push({ ssim: ssim(lossless, await raster(sharp(body))), bytes: body.length });
         }
@@ -144,7 +144,7 @@ export class Beside {
       if (again === undefined) continue;
       const { headers } = await this.#viewers.get(again);
       if (!IS_HIT[contestant](headers)) {
-        throw new Error(`${again.url} is not cached: ${JSON.stringify(headers)}`);
+        throw new Error(`${again.to}: ${again.url} is not cached: ${JSON.stringify(headers)}`);
       }
     }
   }

@@ -43,19 +43,20 @@ export function requestFor(
   source: Pick<Source, "key" | "url">,
 ): Request {
   const accept = format === "jpeg" ? "*/*" : CONTENT_TYPES[format];
+  const to = NAMES[contestant];
   switch (contestant) {
     case "imagefleet":
-      return { url: `${base}/hero/${source.key}.${EXTENSIONS[format]}`, accept };
+      return { to, url: `${base}/hero/${source.key}.${EXTENSIONS[format]}`, accept };
     case "slow":
-      return { url: `${base}/slow/${source.key}.${EXTENSIONS[format]}`, accept };
+      return { to, url: `${base}/slow/${source.key}.${EXTENSIONS[format]}`, accept };
     case "ipx": {
       const modifiers = `w_${WIDTH},f_${format},q_${QUALITIES.ipx[format]}`;
-      return { url: `${base}/${modifiers}/${encodeURIComponent(source.url)}`, accept };
+      return { to, url: `${base}/${modifiers}/${encodeURIComponent(source.url)}`, accept };
     }
     case "next": {
       const q = String(QUALITIES.next[format]);
       const query = new URLSearchParams({ url: source.url, w: String(WIDTH), q });
-      return { url: `${base}/_next/image?${query}`, accept };
+      return { to, url: `${base}/_next/image?${query}`, accept };
     }
   }
 }

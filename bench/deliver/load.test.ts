@@ -25,8 +25,8 @@ async function gathering(atOnce: number, total: number) {
   const viewers = new Viewers();
   onTestFinished(() => viewers[Symbol.dispose]());
   const requests = (...paths: string[]): Request[] =>
-    paths.map((path) => ({ url: `${url}${path}`, accept: "*/*" }));
-  return { viewers, requests, seen, most: () => most };
+    paths.map((path) => ({ to: "peer", url: `${url}${path}`, accept: "*/*" }));
+  return { server, viewers, requests, seen, most: () => most };
 }
 
 it("requests all once, with as many at the same time as there are viewers", async () => {
@@ -42,5 +42,17 @@ it("sees the body and the time of its first byte, and rejects for another status
   if (found === undefined || gone === undefined) throw new Error("there are two requests");
   const { body, firstByteMs } = await viewers.get(found);
   expect([body.toString(), firstByteMs > 0]).toEqual(["body", true]);
-  await expect(viewers.get(gone)).rejects.toThrow("/gone: 404: body");
+  await expect(viewers.get(gone)).rejects.toThrow(/^peer: http:.*\/gone: 404: body$/);
+});
+
+it("requests again where the server closes a connection that was kept, and only there", async () => {
+  const { server, viewers, requests } = await gathering(1, 4);
+  const [found] = requests("/found");
+  if (found === undefined) throw new Error("there is a request");
+  await viewers.get(found);
+  server.prependOnceListener("request", ({ socket }) => socket.destroy());
+  expect((await viewers.get(found)).body.toString()).toBe("body");
+  using others = new Viewers();
+  server.prependOnceListener("request", ({ socket }) => socket.destroy());
+  await expect(others.get(found)).rejects.toThrow(/^peer: http:.*\/found: socket hang up$/);
 });

@@ -9,6 +9,8 @@ export interface Seen {
 }
 
 export interface Request {
+  /** Whose server it is, for errors. */
+  readonly to: string;
   readonly url: string;
   readonly accept: string;
 }
@@ -17,10 +19,12 @@ export interface Request {
 export class Viewers implements Disposable {
   readonly #agent = new Agent({ keepAlive: true });
 
-  /** @throws Error for another status than 200 */
-  get({ url, accept }: Request): Promise<Seen> {
+  /** @throws Error that names the server and the request, also for another status than 200 */
+  get({ to, url, accept }: Request): Promise<Seen> {
     return new Promise((resolve, reject) => {
       const start = performance.now();
+      const fail = (cause: Error) =>
+        reject(new Error(`${to}: ${url}: ${cause.message}`, { cause }));
       const sent = request(url, { agent: this.#agent, headers: { accept } }, (got) => {
         const parts: Buffer[] = [];
         let firstByteMs = 0;
@@ -28,17 +32,23 @@ export class Viewers implements Disposable {
           if (parts.length === 0) firstByteMs = performance.now() - start;
           parts.push(part);
         });
-        got.on("error", reject);
+        got.on("error", fail);
         got.on("end", () => {
           const body = Buffer.concat(parts);
           if (got.statusCode !== 200) {
-            reject(new Error(`${url}: ${got.statusCode}: ${body.subarray(0, 300)}`));
+            fail(new Error(`${got.statusCode}: ${body.subarray(0, 300)}`));
             return;
           }
           resolve({ body, headers: got.headers, firstByteMs });
         });
       });
-      sent.on("error", reject);
+      // As browsers do: the server may close an idle connection at the moment of the request. All three
+      // do so after 6 s, about the time between two turns.
+      // https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2
+      sent.on("error", (error: NodeJS.ErrnoException) => {
+        if (!sent.reusedSocket || error.code !== "ECONNRESET") fail(error);
+        else this.get({ to, url, accept }).then(resolve, reject);
+      });
       sent.end();
     });
   }

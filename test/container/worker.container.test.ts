@@ -3,16 +3,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { Upload } from "@aws-sdk/lib-storage";
 import { jobMessage } from "@imagefleet/core/intake";
 import { manifestKey } from "@imagefleet/core/plan";
 import { Queue } from "@imagefleet/core/queue";
 import { RenditionStore } from "@imagefleet/core/store";
-import { asEnvironment } from "@imagefleet/local/credentials";
 import { MAX_RECEIVES } from "@imagefleet/local/resources";
 import { writeTiff } from "@imagefleet/local/samples";
-import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import { type Sandbox, startSandbox, workerEnvironmentIn } from "@imagefleet/local/sandbox";
 import recipe from "@imagefleet/workspace/recipe";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
@@ -47,17 +46,10 @@ async function start(
   more: Record<string, string> = {},
   recipeFile?: string,
 ): Promise<WorkerContainer> {
-  const { large } = sandbox.resources.lanes;
   worker = await startWorkerContainer(
     image,
     {
-      AWS_REGION: sandbox.region,
-      ...asEnvironment(sandbox.credentials),
-      AWS_ENDPOINT_URL: sandbox.endpoint,
-      IMAGEFLEET_RENDITION_BUCKET: sandbox.resources.renditionBucket,
-      IMAGEFLEET_LARGE_QUEUE_URL: large.url,
-      IMAGEFLEET_LARGE_DLQ_URL: large.deadLetters,
-      IMAGEFLEET_POLL_SECONDS: "1",
+      ...workerEnvironmentIn(sandbox),
       IMAGEFLEET_JOBS: "1",
       IMAGEFLEET_LEASE_SECONDS: String(LEASE_SECONDS),
       ...more,
@@ -119,15 +111,7 @@ async function gigapixel(name: string): Promise<string> {
   return path;
 }
 
-async function waiting(url: string): Promise<{ visible: number; inFlight: number }> {
-  const { Attributes: counts } = await sandbox.sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
-  );
-  return {
-    visible: Number(counts?.ApproximateNumberOfMessages),
-    inFlight: Number(counts?.ApproximateNumberOfMessagesNotVisible),
-  };
-}
+const waiting = (url: string) => new Queue(sandbox.sqs, url).counts();
 
 async function manifestOf(key: string) {
   const store = new RenditionStore(sandbox.s3, sandbox.resources.renditionBucket);
@@ -148,7 +132,7 @@ describe.skipIf(image === "")("the worker's image", () => {
     expect((await manifestOf("map.tif"))?.source).toMatchObject({ width: 40_000, height: 30_000 });
     await kill("SIGTERM");
     expect(await exit()).toEqual({ code: 0, outOfMemory: false });
-    expect(await waiting(sandbox.resources.lanes.large.url)).toEqual({ visible: 0, inFlight: 0 });
+    expect(await waiting(sandbox.resources.lanes.large.url)).toEqual({ waiting: 0, inFlight: 0 });
   });
 
   it("keeps within the memory of its task when the container itself has no limit", {
@@ -224,7 +208,7 @@ describe.skipIf(image === "")("the worker's image", () => {
     await kill("SIGTERM");
     await said({ msg: "job", outcome: "failed", reason: "TimedOut" });
     expect(await exit()).toEqual({ code: 0, outOfMemory: false });
-    expect(await waiting(large.url)).toEqual({ visible: 1, inFlight: 0 });
+    expect(await waiting(large.url)).toEqual({ waiting: 1, inFlight: 0 });
   });
 
   it("moves a message that always exceeds the memory to the dead-letter queue without a reason", {
@@ -239,7 +223,7 @@ describe.skipIf(image === "")("the worker's image", () => {
     }
     // SQS moves the message at the receive after the last.
     const moved = expect.poll(() => waiting(large.deadLetters), { timeout: MINUTES });
-    await moved.toMatchObject({ visible: 1 });
+    await moved.toMatchObject({ waiting: 1 });
     const { Messages: [deadLetter] = [] } = await sandbox.sqs.send(
       new ReceiveMessageCommand({ QueueUrl: large.deadLetters, MessageAttributeNames: ["All"] }),
     );

@@ -7,22 +7,20 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect } from "vitest";
+import { beforeAll, expect } from "vitest";
 import { errorOf, promise } from "./promise.ts";
-import { openSetup, type Setup } from "./setup.ts";
+import { openSetup } from "./setup.ts";
 
-let setup: Setup;
+const setup = await openSetup();
 let Bucket: string;
 let ETag: string;
 const other = '"00000000000000000000000000000000"';
 const failed = { name: "PreconditionFailed", status: 412 };
 beforeAll(async () => {
-  setup = await openSetup();
   Bucket = await setup.bucket();
   const put = await setup.s3.send(new PutObjectCommand({ Bucket, Key: "it", Body: "now" }));
   ETag = put.ETag ?? "";
 });
-afterAll(() => setup.close());
 
 const get = (IfNoneMatch?: string, IfMatch?: string) =>
   setup.s3.send(new GetObjectCommand({ Bucket, Key: "it", IfNoneMatch, IfMatch }));

@@ -1,13 +1,9 @@
 import { type Message, SendMessageCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, expect } from "vitest";
+import { expect } from "vitest";
 import { errorOf, promise } from "./promise.ts";
-import { openSetup, type Queue, type Setup } from "./setup.ts";
+import { openSetup, type Queue } from "./setup.ts";
 
-let setup: Setup;
-beforeAll(async () => {
-  setup = await openSetup();
-});
-afterAll(() => setup.close());
+const setup = await openSetup();
 
 const policy = (deadLetterTargetArn: string, maxReceiveCount: number | string) => ({
   RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount }),

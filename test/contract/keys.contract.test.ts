@@ -6,9 +6,9 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect } from "vitest";
+import { beforeAll, expect } from "vitest";
 import { errorOf, promise } from "./promise.ts";
-import { openSetup, type Setup } from "./setup.ts";
+import { openSetup } from "./setup.ts";
 
 const oddKeys = {
   "with spaces": " a b  c ",
@@ -30,13 +30,11 @@ const oddKeys = {
   "with control characters": "\u0001\u001f\u007f",
 };
 
-let setup: Setup;
+const setup = await openSetup();
 let Bucket: string;
 beforeAll(async () => {
-  setup = await openSetup();
   Bucket = await setup.bucket();
 });
-afterAll(() => setup.close());
 
 for (const [what, Key] of Object.entries(oddKeys)) {
   promise(`a key ${what} is put, read, listed, copied and deleted`, async () => {

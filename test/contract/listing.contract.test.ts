@@ -5,11 +5,11 @@ import {
   type ListObjectsV2CommandInput,
   paginateListObjectsV2,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect } from "vitest";
+import { beforeAll, expect } from "vitest";
 import { errorOf, promise } from "./promise.ts";
-import { openSetup, type Setup } from "./setup.ts";
+import { openSetup } from "./setup.ts";
 
-let setup: Setup;
+const setup = await openSetup();
 let mixed: string;
 let tree: string;
 // Mixed case, punctuation around "/", and two-, three- and four-byte characters. The last two have
@@ -33,12 +33,10 @@ const mixedKeys = [
 const treeKeys = ["a", "d/1", "d/2", "d/e/1", "d-x", "e/1", "f", "g/h/i"];
 
 beforeAll(async () => {
-  setup = await openSetup();
   [mixed, tree] = [await setup.bucket(), await setup.bucket()];
   await setup.put(mixed, ...mixedKeys);
   await setup.put(tree, ...treeKeys);
 });
-afterAll(() => setup.close());
 
 function byBytes(keys: string[]): string[] {
   return [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

@@ -12,15 +12,11 @@ import {
   SendMessageCommand,
   SetQueueAttributesCommand,
 } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, expect, vi } from "vitest";
+import { expect, vi } from "vitest";
 import { errorOf, promise } from "./promise.ts";
-import { openSetup, type Queue, type Setup } from "./setup.ts";
+import { openSetup, type Queue } from "./setup.ts";
 
-let setup: Setup;
-beforeAll(async () => {
-  setup = await openSetup();
-});
-afterAll(() => setup.close());
+const setup = await openSetup();
 
 const counted = [
   "ApproximateNumberOfMessages",

@@ -9,18 +9,16 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
-import { afterAll, beforeAll, expect } from "vitest";
+import { beforeAll, expect } from "vitest";
 import { errorOf, promise } from "./promise.ts";
-import { openSetup, type Setup } from "./setup.ts";
+import { openSetup } from "./setup.ts";
 
 const partBytes = 5 * 1024 * 1024;
-let setup: Setup;
+const setup = await openSetup();
 let Bucket: string;
 beforeAll(async () => {
-  setup = await openSetup();
   Bucket = await setup.bucket();
 });
-afterAll(() => setup.close());
 
 async function begin(Key: string): Promise<string> {
   const made = await setup.s3.send(

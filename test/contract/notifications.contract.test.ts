@@ -14,9 +14,9 @@ import {
 } from "@aws-sdk/client-s3";
 import { DeleteMessageCommand, GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
-import { afterAll, beforeAll, expect, vi } from "vitest";
+import { expect, vi } from "vitest";
 import { errorOf, promise } from "./promise.ts";
-import { openSetup, type Queue, type Setup } from "./setup.ts";
+import { openSetup, type Queue } from "./setup.ts";
 
 const S3Record = v.looseObject({
   eventName: v.string(),
@@ -33,11 +33,7 @@ const S3Record = v.looseObject({
 type S3Record = v.InferOutput<typeof S3Record>;
 const Notification = v.object({ Records: v.array(S3Record) });
 
-let setup: Setup;
-beforeAll(async () => {
-  setup = await openSetup();
-});
-afterAll(() => setup.close());
+const setup = await openSetup();
 
 /** On AWS the queue's policy must allow S3 to send. */
 const openToS3 = (arn: string) =>

@@ -8,17 +8,15 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect } from "vitest";
+import { beforeAll, expect } from "vitest";
 import { errorOf, promise } from "./promise.ts";
-import { openSetup, type Setup } from "./setup.ts";
+import { openSetup } from "./setup.ts";
 
-let setup: Setup;
+const setup = await openSetup();
 let Bucket: string;
 beforeAll(async () => {
-  setup = await openSetup();
   Bucket = await setup.bucket();
 });
-afterAll(() => setup.close());
 
 async function bytesOf(Key: string, Range?: string): Promise<Buffer> {
   const { Body } = await setup.s3.send(

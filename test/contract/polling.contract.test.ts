@@ -1,13 +1,9 @@
 import { ChangeMessageVisibilityCommand } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, expect } from "vitest";
+import { expect } from "vitest";
 import { promise } from "./promise.ts";
-import { openSetup, type Setup } from "./setup.ts";
+import { openSetup } from "./setup.ts";
 
-let setup: Setup;
-beforeAll(async () => {
-  setup = await openSetup();
-});
-afterAll(() => setup.close());
+const setup = await openSetup();
 
 async function timed<T>(work: Promise<T>): Promise<{ result: T; ms: number }> {
   const start = performance.now();

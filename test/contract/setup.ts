@@ -18,11 +18,12 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { afterAll } from "vitest";
 import { openServer, serverName } from "./server.ts";
 
 export type Queue = { url: string; arn: string };
 
-/** Clients of the server under test, and functions that create resources; `close` removes them. */
+/** Clients of the server under test, and functions that create resources. */
 export type Setup = {
   s3: S3Client;
   sqs: SQSClient;
@@ -33,9 +34,9 @@ export type Setup = {
   put(bucket: string, ...keys: string[]): Promise<void>;
   send(queue: Queue, body: string): Promise<void>;
   receive(queue: Queue, input?: Partial<ReceiveMessageCommandInput>): Promise<Message[]>;
-  close(): Promise<void>;
 };
 
+/** For a test file's top level: what it has made is removed after the file's tests. */
 export async function openSetup(): Promise<Setup> {
   const server = await openServer();
   const common = {
@@ -49,6 +50,18 @@ export async function openSetup(): Promise<Setup> {
   const sqs = new SQSClient(common);
   const buckets: string[] = [];
   const queues: string[] = [];
+  afterAll(async () => {
+    try {
+      if (server.lasting) {
+        for (const Bucket of buckets) await removeBucket(s3, Bucket);
+        for (const QueueUrl of queues) await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+      }
+    } finally {
+      s3.destroy();
+      sqs.destroy();
+      await server.close();
+    }
+  });
 
   return {
     s3,
@@ -87,18 +100,6 @@ export async function openSetup(): Promise<Setup> {
         }),
       );
       return Messages;
-    },
-    async close() {
-      try {
-        if (server.lasting) {
-          for (const Bucket of buckets) await removeBucket(s3, Bucket);
-          for (const QueueUrl of queues) await sqs.send(new DeleteQueueCommand({ QueueUrl }));
-        }
-      } finally {
-        s3.destroy();
-        sqs.destroy();
-        await server.close();
-      }
     },
   };
 }

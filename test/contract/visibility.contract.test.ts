@@ -4,15 +4,11 @@ import {
   DeleteMessageCommand,
   type Message,
 } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, expect } from "vitest";
+import { expect } from "vitest";
 import { errorOf, promise } from "./promise.ts";
-import { openSetup, type Queue, type Setup } from "./setup.ts";
+import { openSetup, type Queue } from "./setup.ts";
 
-let setup: Setup;
-beforeAll(async () => {
-  setup = await openSetup();
-});
-afterAll(() => setup.close());
+const setup = await openSetup();
 
 async function received(VisibilityTimeout: number): Promise<{ queue: Queue; message: Message }> {
   const queue = await setup.queue();

@@ -3,7 +3,12 @@ import { defineRecipe } from "@imagefleet/core/recipe";
 import type { Recipe } from "@imagefleet/core/recipe-types";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AddressManifest, address, manifestAddress } from "./address.ts";
+import {
+  type AddressManifest,
+  type AddressWidthOptions,
+  address,
+  manifestAddress,
+} from "./address.ts";
 import { edgeOf } from "./edge.fixture.ts";
 import { nextLoader } from "./next.ts";
 import { picture } from "./picture.ts";
@@ -118,6 +123,27 @@ describe("address", () => {
     expect(address(recipe, "hero", { source, removed: true })).toBeUndefined();
   });
 
+  it.each<[string, AddressWidthOptions, string]>([
+    ["a", { width: 0 }, "width is 0: write a number of px above 0, or leave it out"],
+    ["a", { width: Number.NaN }, "width is NaN: write a number of px above 0"],
+    ["a", { width: -1 }, "width is -1: write a number of px above 0"],
+    ["", {}, 'the source\'s key is "": pass the key of an upload, such as "cats/tom.jpg"'],
+    ["a", { base: "x.example/" }, 'base is "x.example/": begin it with https:// or /'],
+    ["a", { base: "localhost:4567" }, 'base is "localhost:4567": begin it with https:// or /'],
+  ])("refuses the key %j with %j", (key, options, message) => {
+    expect(() => address(recipe, "hero", key, options)).toThrow(message);
+    expect(() => address(recipe, "hero", manifestOf(recipe, key), options)).toThrow(message);
+  });
+
+  it.each(["", "/", "/img", "//cdn.example", "./img", "http://[::1]:4567"])(
+    "takes the base %j",
+    (base) => {
+      expect(address(recipe, "thumb", "a", { base })).toBe(
+        `${base.replace(/\/$/, "")}/thumb/a.auto`,
+      );
+    },
+  );
+
   it("names the presets of the recipe for a wrong name, which does not compile", () => {
     // @ts-expect-error: the preset is misspelt.
     expect(() => address(recipe, "heroo", "a.jpg")).toThrow(
@@ -206,6 +232,7 @@ it("the edge lets the address of a manifest through", () => {
     }),
   );
   expect(manifestAddress(of, "a b.jpg")).toBe("/manifests/a%20b.jpg.json");
+  expect(() => manifestAddress(of, "")).toThrow('the source\'s key is ""');
 });
 
 describe("the part of a recipe that addresses need", () => {

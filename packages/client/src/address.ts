@@ -13,7 +13,7 @@ export interface AddressManifest extends PictureManifest {
 export interface AddressWidthOptions extends AddressOptions {
   /**
    * The width that is needed, in px. Of a preset with `widths`, the address is that of the narrowest
-   * rendition that is at least as wide. Default: the widest.
+   * rendition that is at least as wide. More than 0. Default: the widest.
    */
   readonly width?: number;
 }
@@ -26,7 +26,7 @@ export interface AddressWidthOptions extends AddressOptions {
  *   leads to the source's own width where the source is narrower
  * @returns undefined where the manifest has no rendition of this preset: the source was rejected or
  *   deleted, or the preset is newer than the manifest
- * @throws Error when the recipe has no such preset
+ * @throws Error when the recipe has no such preset; naming the width, the key or the base that is wrong
  *
  * @example
  * const base = "https://images.example.com";
@@ -56,8 +56,13 @@ export function address<R extends Recipe>(
     const names = new Set(recipe.presets.map(({ name }) => name));
     throw new Error(`the recipe has no preset "${preset}": use one of ${[...names].join(", ")}`);
   }
+  if (!(width > 0)) {
+    throw new Error(
+      `width is ${width}: write a number of px above 0, or leave it out for the widest`,
+    );
+  }
   const isKey = typeof image === "string";
-  const sourceKey = isKey ? image : image.source.key;
+  const sourceKey = checkedKey(isKey ? image : image.source.key);
   const widths = isKey ? undefined : widthsOf(image, preset);
   const existing = presets.flatMap((each) => {
     const own = widths ? widths.get(renditionKey(recipe, each, sourceKey)) : (each.width ?? 0);
@@ -78,10 +83,17 @@ function widthsOf({ srcset = {} }: AddressManifest, preset: string): Map<string,
 /**
  * The address of a source's manifest, for recipes with `delivery.manifests`.
  *
+ * @throws Error naming the key or the base that is wrong
+ *
  * @example
  * const response = await fetch(manifestAddress(recipe, "cats/tom.jpg", "https://images.example.com"));
  * const manifest = parseManifest(await response.json());
  */
 export function manifestAddress(recipe: Recipe, sourceKey: string, base = "/"): string {
-  return urlOf(base, manifestKey(recipe, sourceKey));
+  return urlOf(base, manifestKey(recipe, checkedKey(sourceKey)));
+}
+
+function checkedKey(sourceKey: string): string {
+  if (sourceKey !== "") return sourceKey;
+  throw new Error('the source\'s key is "": pass the key of an upload, such as "cats/tom.jpg"');
 }

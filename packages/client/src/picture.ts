@@ -59,7 +59,9 @@ export interface PictureOptions extends AddressOptions {
  * @typeParam R `typeof recipe`: a name that is not a preset of the recipe does not compile
  * @param manifest from the rendition bucket, or what `parseManifest` returned
  * @returns undefined where the manifest has no rendition of this preset: the source was rejected or
- *   deleted, or the preset is newer than the manifest
+ *   deleted, or the preset is newer than the manifest. A misspelt name without `R` is undefined too,
+ *   because a manifest does not tell it from a newer preset; `address` has the recipe and throws
+ * @throws Error for a base of which a browser would make a folder of the page
  *
  * @example
  * import type recipe from "./recipe.ts";

@@ -1,6 +1,9 @@
 /** Where addresses begin, and whether they name the version of their content. */
 export interface AddressOptions {
-  /** Where keys are served, such as `https://images.example.com`. Default: `/`. */
+  /**
+   * Where keys are served, such as `https://images.example.com`, or a path of the page's own host.
+   * Default: `/`.
+   */
   readonly base?: string;
   /**
    * Whether addresses end with `?v=`, so that browsers keep them for a year and a new content of the
@@ -16,13 +19,21 @@ export interface AddressOptions {
  * https://drafts.csswg.org/css-syntax/#consume-url-token
  *
  * @param query what follows the path, with its `?`
+ * @throws Error for a base of which a browser would make a folder of the page
  */
 export function urlOf(base: string, key: string, query = ""): string {
   return folderOf(base) + key.split("/").map(encoded).join("/") + query;
 }
 
-/** A base as it stands before a key. */
+/**
+ * A base as it stands before a key.
+ *
+ * @throws Error for a base of which a browser would make a folder of the page
+ */
 export function folderOf(base: string): string {
+  if (!/^($|[./]|[a-z]+:\/\/)/i.test(base)) {
+    throw new Error(`base is "${base}": begin it with https:// or /`);
+  }
   return base.endsWith("/") ? base : `${base}/`;
 }
 

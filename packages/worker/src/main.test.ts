@@ -8,11 +8,9 @@ import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { jobMessage } from "@imagefleet/core/intake";
 import { Queue } from "@imagefleet/core/queue";
-import { asEnvironment } from "@imagefleet/local/credentials";
-import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import { type Sandbox, startSandbox, workerEnvironmentIn } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -37,19 +35,13 @@ afterEach(async () => {
 });
 
 function start(more: Record<string, string> = {}): void {
-  const { small, large } = sandbox.resources.lanes;
+  const { small } = sandbox.resources.lanes;
   worker = spawn(process.execPath, [MAIN], {
     env: {
-      AWS_REGION: sandbox.region,
-      ...asEnvironment(sandbox.credentials),
-      AWS_ENDPOINT_URL: sandbox.endpoint,
-      IMAGEFLEET_RENDITION_BUCKET: sandbox.resources.renditionBucket,
-      IMAGEFLEET_LARGE_QUEUE_URL: large.url,
-      IMAGEFLEET_LARGE_DLQ_URL: large.deadLetters,
+      ...workerEnvironmentIn(sandbox),
       IMAGEFLEET_SMALL_QUEUE_URL: small.url,
       IMAGEFLEET_SMALL_DLQ_URL: small.deadLetters,
       IMAGEFLEET_SCRATCH: join(sandbox.folder, "scratch"),
-      IMAGEFLEET_POLL_SECONDS: "1",
       IMAGEFLEET_JOBS: "1",
       ...more,
     },
@@ -96,16 +88,6 @@ async function checked(...args: string[]): Promise<{ code: unknown; errors: stri
   return { code, errors: Buffer.concat(errors).toString() };
 }
 
-async function depth(): Promise<{ waiting: number; inFlight: number }> {
-  const { Attributes: counts } = await sandbox.sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: queue.url, AttributeNames: ["All"] }),
-  );
-  return {
-    waiting: Number(counts?.ApproximateNumberOfMessages),
-    inFlight: Number(counts?.ApproximateNumberOfMessagesNotVisible),
-  };
-}
-
 /** Resolves when the worker has started to download a source. */
 async function mayHaveRun(): Promise<void> {
   const scratch = join(sandbox.folder, "scratch", String(worker.pid));
@@ -139,7 +121,7 @@ describe("the worker", () => {
     expect(await readdir(scratch)).toEqual([]);
     worker.kill("SIGTERM");
     expect(await once(worker, "exit")).toEqual([0, null]);
-    expect(await depth()).toEqual({ waiting: 0, inFlight: 0 });
+    expect(await queue.counts()).toEqual({ waiting: 0, inFlight: 0 });
   });
 
   it.each(["SIGTERM", "SIGINT"] as const)("finishes the jobs in flight on %s", async (signal) => {
@@ -150,7 +132,7 @@ describe("the worker", () => {
     worker.kill(signal);
     await done;
     expect(await once(worker, "exit")).toEqual([0, null]);
-    expect(await depth()).toEqual({ waiting: 0, inFlight: 0 });
+    expect(await queue.counts()).toEqual({ waiting: 0, inFlight: 0 });
     expect(await stored()).toBeGreaterThan(1);
   });
 
@@ -162,7 +144,7 @@ describe("the worker", () => {
     worker.kill("SIGTERM");
     await failed;
     expect(await once(worker, "exit")).toEqual([0, null]);
-    expect(await depth()).toEqual({ waiting: 1, inFlight: 0 });
+    expect(await queue.counts()).toEqual({ waiting: 1, inFlight: 0 });
   });
 
   it("does not wait for a step of an aborted job", async () => {
@@ -175,7 +157,7 @@ describe("the worker", () => {
     worker.kill("SIGTERM");
     await failed;
     expect(await once(worker, "exit")).toEqual([0, null]);
-    expect(await depth()).toEqual({ waiting: 1, inFlight: 0 });
+    expect(await queue.counts()).toEqual({ waiting: 1, inFlight: 0 });
   });
 
   it("exits at once on a second signal", async () => {

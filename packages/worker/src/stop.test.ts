@@ -5,12 +5,10 @@ import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { jobMessage } from "@imagefleet/core/intake";
 import { Queue } from "@imagefleet/core/queue";
 import { type JobLine, parseJobLine } from "@imagefleet/core/telemetry";
-import { asEnvironment } from "@imagefleet/local/credentials";
-import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
+import { type Sandbox, startSandbox, workerEnvironmentIn } from "@imagefleet/local/sandbox";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { stops } from "./fixtures/env.ts";
@@ -37,18 +35,11 @@ afterAll(async () => {
 
 /** Starts a worker and waits until it is ready. Before that, a signal ends it like any process. */
 async function start(): Promise<ChildProcess> {
-  const { large } = sandbox.resources.lanes;
   const worker = spawn(process.execPath, [MAIN], {
     env: {
-      AWS_REGION: sandbox.region,
-      ...asEnvironment(sandbox.credentials),
-      AWS_ENDPOINT_URL: sandbox.endpoint,
-      IMAGEFLEET_RENDITION_BUCKET: sandbox.resources.renditionBucket,
-      IMAGEFLEET_LARGE_QUEUE_URL: large.url,
-      IMAGEFLEET_LARGE_DLQ_URL: large.deadLetters,
+      ...workerEnvironmentIn(sandbox),
       IMAGEFLEET_SCRATCH: join(sandbox.folder, "scratch"),
       IMAGEFLEET_LEASE_SECONDS: "21600",
-      IMAGEFLEET_POLL_SECONDS: "1",
       IMAGEFLEET_DRAIN_SECONDS: String(DRAIN_SECONDS),
       IMAGEFLEET_JOBS: "2",
     },
@@ -65,15 +56,7 @@ async function start(): Promise<ChildProcess> {
   return worker;
 }
 
-async function count(url: string): Promise<{ waiting: number; inFlight: number }> {
-  const { Attributes: counts } = await sandbox.sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
-  );
-  return {
-    waiting: Number(counts?.ApproximateNumberOfMessages),
-    inFlight: Number(counts?.ApproximateNumberOfMessagesNotVisible),
-  };
-}
+const count = (url: string) => new Queue(sandbox.sqs, url).counts();
 
 async function stopped(worker: ChildProcess): Promise<number> {
   const from = performance.now();

@@ -6,6 +6,7 @@ import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../fixtures/cli.ts";
 import { openDataFolder } from "./data-folder.ts";
+import { namesIn } from "./fixtures/names-in.ts";
 
 let sandbox: Sandbox;
 let folder: string;
@@ -28,17 +29,7 @@ function summary(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 
 /** What `sst shell` sets for the sandbox's fleet. */
 function linked(): Record<string, string> {
-  const { sourceBucket, renditionBucket, lanes } = sandbox.resources;
-  const { small, large } = lanes;
-  const link = {
-    sourceBucket,
-    renditionBucket,
-    smallQueue: small.url,
-    smallDlq: small.deadLetters,
-    largeQueue: large.url,
-    largeDlq: large.deadLetters,
-    type: "imagefleet.index.Imagefleet",
-  };
+  const link = { ...namesIn(sandbox), type: "imagefleet.index.Imagefleet" };
   return { SST_RESOURCE_Photos: JSON.stringify(link) };
 }
 

@@ -6,6 +6,7 @@ import { FaultProxy } from "@imagefleet/local/fault-proxy";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../fixtures/cli.ts";
+import { namesIn } from "./fixtures/names-in.ts";
 import { RESOLVE_LOCALLY } from "./fixtures/resolve-locally.ts";
 import { RESOURCE_NAMES, RESOURCES, type Resource } from "./names.ts";
 
@@ -22,16 +23,7 @@ beforeAll(async () => {
   proxy = await FaultProxy.start(sandbox.endpoint, () => undefined);
   endpoint = proxy.endpoint.replace("127.0.0.1", "servers");
   CREDENTIALS = asEnvironment(sandbox.credentials);
-  const { sourceBucket, renditionBucket, lanes } = sandbox.resources;
-  const { small, large } = lanes;
-  names = {
-    sourceBucket,
-    renditionBucket,
-    smallQueue: small.url,
-    smallDlq: small.deadLetters,
-    largeQueue: large.url,
-    largeDlq: large.deadLetters,
-  };
+  names = namesIn(sandbox);
   await writeFile(join(sandbox.folder, "dead-letters.ndjson"), "");
 });
 afterAll(async () => {

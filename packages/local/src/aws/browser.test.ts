@@ -7,7 +7,8 @@ import {
 } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { expect, onTestFinished, test } from "vitest";
-import { hasChromium, REBOUND, runInBrowser } from "./fixtures/browser.ts";
+import { REBOUND, runInBrowser } from "./fixtures/browser.ts";
+import { hasChromium } from "./fixtures/chromium.ts";
 import { type Clients, clientsOf } from "./fixtures/clients.ts";
 import { folder } from "./fixtures/folder.ts";
 import { startLocalAws } from "./server.ts";

@@ -58,7 +58,8 @@ export class Gallery {
     const { key, width, height } = manifest.source;
     const name = `<figcaption><b>${escaped(key)}</b>`;
     if (manifest.rejected !== undefined) {
-      return `<figure class="rejected">${name}<p>${escaped(manifest.rejected.reason)}</p></figcaption></figure>`;
+      const { reason, message } = manifest.rejected;
+      return `<figure class="rejected">${name}<p>${escaped(`${reason}: ${message}`)}</p></figcaption></figure>`;
     }
     const data = picture(manifest, widestOf(manifest), { sizes: SIZES });
     const html =
@@ -76,8 +77,8 @@ export class Gallery {
   /** The negotiated address of each preset and width, with the version of the content. */
   #links(manifest: Manifest): string {
     const found = this.#recipe.presets.flatMap((preset) => {
-      const { name, width = 0 } = preset;
-      const href = address(this.#recipe, name, manifest, { width });
+      const { name, width } = preset;
+      const href = address(this.#recipe, name, manifest, width === undefined ? {} : { width });
       return href === undefined ? [] : [{ href, label: presetLabel(preset) }];
     });
     // Widths above that of a small source have the address of its widest.

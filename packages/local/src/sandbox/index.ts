@@ -1,2 +1,2 @@
-export { environmentIn } from "./environment.ts";
+export { environmentIn, workerEnvironmentIn } from "./environment.ts";
 export { type Sandbox, startSandbox } from "./sandbox.ts";

@@ -2,7 +2,7 @@ import { addressPath, renditionKey } from "@imagefleet/core/plan";
 import { defineRecipe, type Recipe } from "@imagefleet/core/recipe";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { pathsOf } from "./paths.ts";
+import { outputWarnings, pathsOf } from "./paths.ts";
 
 const presets = () => ({
   thumb: "150x150",
@@ -149,4 +149,24 @@ it("refuses a key that cannot be a source's", () => {
   expect(() => of("with prefixes and manifests", "a.jpg")).toThrow(
     'a.jpg is no key of a source: they begin with "in/" (source.prefix of the recipe). For all sources, use in/*',
   );
+});
+
+it.each([
+  ["shipped", "thumb/cats/tom.jpg.webp", "cats/tom.jpg"],
+  ["shipped", "hero-400w/100%25.jpg.jpg", "100%.jpg"],
+  ["shipped", "manifests/cats/tom.jpg.json", "cats/tom.jpg"],
+  ["whose keys begin with the extension", "avif/v1.hero-800w/a.jpg", "a.jpg"],
+])("of a recipe %s, warns that %s is the key of a rendition of %s", (name, key, source) => {
+  expect(recipes[name] && outputWarnings(recipes[name], ["dogs/", key])).toEqual([
+    `${key} looks like the key of a rendition or a manifest: to purge its source, name ${source}`,
+  ]);
+});
+
+it("warns of no key that every source may have", () => {
+  const flat = defineRecipe({
+    output: { key: "{path}.{ext}" },
+    presets: { only: { size: "1x1", format: "jpeg" } },
+  });
+  expect(outputWarnings(flat, ["cats/tom.jpg.jpg"])).toEqual([]);
+  expect(outputWarnings(flat, ["thumb/", "thumb/*", "*"])).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { invalidationPaths, isOnlyCoveredByAll } from "@imagefleet/core/invalidation";
+import { sourceOfOutput } from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
 import { namedSources } from "../../delivery/named-sources.ts";
 import { UsageError } from "../../usage-error.ts";
@@ -21,4 +22,17 @@ export function pathsOf(recipe: Recipe, named: readonly string[]): string[] {
     recipe,
     named.map((text) => namedSources(recipe, text)),
   );
+}
+
+/**
+ * What to say of names that are keys of renditions or manifests by the recipe: a path of theirs covers no
+ * address, unless a source has such a key too. Not where a key begins with the source's path, as every
+ * source may then look like the rendition of another.
+ */
+export function outputWarnings(recipe: Recipe, named: readonly string[]): string[] {
+  return named.flatMap((text) => {
+    const source = sourceOfOutput(recipe, text);
+    if (source === undefined || text.startsWith(source)) return [];
+    return `${text} looks like the key of a rendition or a manifest: to purge its source, name ${source}`;
+  });
 }

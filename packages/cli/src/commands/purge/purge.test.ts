@@ -152,6 +152,14 @@ it("prints the paths, and what browsers keep", async () => {
   expect(stdout).not.toContain("Cost");
 });
 
+it("warns of a rendition's key, and names its source", async () => {
+  const { code, stderr } = await locally("thumb/dogs/rex.jpg.webp", "--dry-run");
+  expect([code, stderr.replaceAll("\n", " ")]).toEqual([
+    0,
+    "! thumb/dogs/rex.jpg.webp looks like the key of a rendition or a manifest: to purge its source, name dogs/rex.jpg ",
+  ]);
+});
+
 it("a dry run changes nothing", async () => {
   const [address = ""] = addressesOf("dogs/rex.jpg");
   await answers([address]);

@@ -13,7 +13,7 @@ import { onInterrupt } from "../../terminal/interrupt.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { UsageError } from "../../usage-error.ts";
-import { pathsOf } from "./paths.ts";
+import { outputWarnings, pathsOf } from "./paths.ts";
 
 export interface PurgeOptions {
   readonly connection: ConnectionOptions;
@@ -43,6 +43,7 @@ interface Purged {
 export async function purge(options: PurgeOptions, screen: Screen): Promise<number> {
   const recipe = await readRecipe(options.recipe);
   const paths = pathsOf(recipe, options.named);
+  for (const warning of outputWarnings(recipe, options.named)) screen.warn(warning);
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(() => undefined);
   const place = await placeOf(connection, options);

@@ -1,7 +1,9 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { CreateBucketCommand } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, GetObjectCommand } from "@aws-sdk/client-s3";
 import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { createS3, createSqs } from "@imagefleet/core/aws";
 import { startLocalAws } from "@imagefleet/local/aws";
@@ -9,6 +11,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { openDataFolder } from "../../connection/data-folder.ts";
 import { run } from "../../fixtures/cli.ts";
 import { newFolder } from "../../fixtures/folder.ts";
+
+const docs = readFileSync(new URL("../../../../../docs/cli.md", import.meta.url), "utf8");
+const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 
 let cwd = "";
 
@@ -53,6 +58,23 @@ describe("imagefleet env", () => {
       },
     );
     expect(stdout).toBe(`photos [ '${endpoint}/000000000000/jobs' ]\n`);
+    await servers.close();
+  });
+
+  test.runIf(hasCurl)("lets curl sign an upload, as docs/cli.md says", async () => {
+    await using data = await openDataFolder(join(cwd, "data"), false);
+    const servers = await startLocalAws({ dataDir: data.fleet, port: 0 });
+    const { endpoint, credentials } = servers;
+    const s3 = createS3({ region: "us-east-1", endpoint, credentials });
+    await s3.send(new CreateBucketCommand({ Bucket: "imagefleet-source" }));
+    await data.announce({ endpoint });
+    const { stdout } = await run(["env", "--data", "data"], { cwd });
+    await writeFile(join(cwd, "photo.jpg"), "content");
+    const [, command = ""] = /```sh\n(curl --aws-sigv4 [^`]*)```/.exec(docs) ?? [];
+    await promisify(execFile)("sh", ["-ec", `eval "$1"; ${command}`, "sh", stdout], { cwd });
+    const uploaded = { Bucket: "imagefleet-source", Key: "photo.jpg" };
+    const { Body } = await s3.send(new GetObjectCommand(uploaded));
+    expect(await Body?.transformToString()).toBe("content");
     await servers.close();
   });
 

@@ -121,7 +121,9 @@ function exitCode({ results, notUploaded }: Run): number {
 }
 
 async function samples(data: DataFolder, screen: Screen): Promise<Collected> {
-  screen.note("No folder given: generating sample images, one over 20 MB, one corrupt …");
+  screen.note(
+    "No folder given: generating sample images, one over 20 MB, one corrupt (once, up to half a minute) …",
+  );
   const { generateSamples } = await import("@imagefleet/local/samples");
   return collect(await generateSamples(data.samples), data.samples);
 }
