@@ -26,6 +26,10 @@ export interface Invalidation {
  * Invalidates paths in a distribution, as many at once as CloudFront allows.
  *
  * @throws Error when one has not completed after 15 minutes, or after an abort
+ *
+ * @example
+ * const paths = invalidationPaths(recipe, [{ path: "cats/tom.jpg", prefix: undefined }]);
+ * await invalidate({ client, distributionId: "E1ABC", paths, wait: true, signal });
  */
 export async function invalidate(given: Invalidation): Promise<void> {
   const { client, distributionId: DistributionId, paths, signal, wait } = given;

@@ -47,7 +47,12 @@ export function invalidationPaths(recipe: Recipe, named: readonly NamedSources[]
     .map((path) => `${path}*`);
 }
 
-/** Whether only a path for all sources covers these, as no path may have their first character. */
+/**
+ * Whether only a path for all sources covers these, as no path may have their first character.
+ *
+ * @example
+ * isOnlyCoveredByAll({ path: "@2x.jpg", prefix: undefined }); // true
+ */
 export function isOnlyCoveredByAll({ path }: NamedSources): boolean {
   return path !== "" && certain(path) === "";
 }
