@@ -58,6 +58,13 @@ export function draining(queue: sst.aws.Queue, ...more: string[]): Permission {
   return { actions: [...actions, ...more], resources: [queue.arn] };
 }
 
+/** The permissions with which Lambda polls a queue for a function. */
+export function polling(queue: sst.aws.Queue): Permission {
+  // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+  const actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+  return { actions, resources: [queue.arn] };
+}
+
 export function sending(queue: sst.aws.Queue): Permission {
   return { actions: ["sqs:SendMessage"], resources: [queue.arn] };
 }

@@ -5,13 +5,18 @@ import { AWAKE_TAG, type Lanes } from "./queues.ts";
  * SQS stops reporting metrics of a queue that was not used for six hours, and takes up to 15 minutes to
  * start again. The first large image of a morning would wait that long for a task, and a dead letter for
  * its alarm. Any call counts as use. EventBridge Scheduler makes no read-only calls, so this one writes
- * the tag that is there already. Lambda polls the small lane's queue all the time.
+ * the tag that is there already. Lambda polls the queues of its functions all the time.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
  */
-export function stayAwake(fleet: Fleet, { small, large }: Lanes): void {
+export function stayAwake(fleet: Fleet, { small, large, invalidations }: Lanes): void {
   const { name: prefix, account, within } = fleet;
-  const queues = { SmallDlq: small.dlq, Large: large.queue, LargeDlq: large.dlq };
+  const queues = {
+    SmallDlq: small.dlq,
+    Large: large.queue,
+    LargeDlq: large.dlq,
+    ...(invalidations && { InvalidationsDlq: invalidations.dlq }),
+  };
   const role = new aws.iam.Role(
     `${prefix}AwakeRole`,
     {

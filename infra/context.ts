@@ -10,7 +10,7 @@ export type Transform<T> =
 export interface Transforms {
   readonly function?: Transform<sst.aws.FunctionArgs>;
   readonly worker?: Transform<sst.aws.ServiceArgs>;
-  /** The lanes' queues and dead-letter queues. */
+  /** All queues and dead-letter queues. */
   readonly queue?: Transform<sst.aws.QueueArgs>;
   readonly bucket?: Transform<sst.aws.BucketArgs>;
   readonly cdn?: Transform<sst.aws.CdnArgs>;

@@ -1,5 +1,6 @@
 import { type Fleet, physical } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
+import type { Invalidations } from "./invalidate.ts";
 import { ownRows } from "./own-graphs.ts";
 import type { Lanes } from "./queues.ts";
 import { type Graph, graphs, type Place, page, type Row } from "./widgets.ts";
@@ -15,7 +16,10 @@ type Names = Record<
   | "logs"
   | "region"
   | "deliver"
-  | "distribution",
+  | "distribution"
+  | "invalidations"
+  | "invalidationsDlq"
+  | "invalidate",
   string
 >;
 
@@ -23,13 +27,14 @@ export interface Programs {
   readonly consume: sst.aws.Function;
   readonly worker: sst.aws.Service;
   readonly cluster: sst.aws.Cluster;
+  readonly invalidations: Invalidations | undefined;
 }
 
 /** The first page to open: backlog, failures, dead letters, throughput and savings. */
 export function dashboard(
   fleet: Fleet,
   { small, large }: Lanes,
-  { consume, worker, cluster }: Programs,
+  { consume, worker, cluster, invalidations }: Programs,
   metricsNamespace: string | undefined,
   delivery: Delivery | undefined,
 ): aws.cloudwatch.Dashboard {
@@ -45,6 +50,9 @@ export function dashboard(
     region: fleet.region,
     deliver: delivery?.deliver.name ?? "",
     distribution: delivery?.distributionId ?? "",
+    invalidations: invalidations?.lane.queue.nodes.queue.name ?? "",
+    invalidationsDlq: invalidations?.lane.dlq.nodes.queue.name ?? "",
+    invalidate: invalidations?.fn.name ?? "",
   });
   return new aws.cloudwatch.Dashboard(
     `${fleet.name}Dashboard`,
@@ -117,6 +125,23 @@ function rows(names: Names, metricsNamespace: string | undefined): Row[] {
       graph("Worker tasks", [tasks]),
     ],
     ...deliveryRows(names, graph, lambda),
+    ...(names.invalidate === ""
+      ? []
+      : [
+          [
+            6,
+            graph("Invalidations: sources", [
+              sqs(names.invalidations, dead, "waiting"),
+              sqs(names.invalidationsDlq, dead, "dead letters"),
+            ]),
+            graph("Invalidations: oldest message, s", [sqs(names.invalidations, age, "oldest")]),
+            graph("Invalidations: batches", [
+              lambda("Invocations", "Sum", "batches", names.invalidate),
+              lambda("Errors", "Sum", "failed whole", names.invalidate),
+              lambda("Throttles", "Sum", "throttled", names.invalidate),
+            ]),
+          ] as const,
+        ]),
     [
       8,
       {

@@ -1,13 +1,13 @@
 import { sending, storeAccess } from "./access.ts";
 import type { Fleet } from "./context.ts";
-import { makeFunction, type Parts } from "./function.ts";
+import { makeRenderer, type Parts } from "./function.ts";
 import { DELIVER } from "./numbers.ts";
 
 /** The function that makes a rendition when it is first requested. Only CloudFront may call its URL. */
 export function makeDeliver(fleet: Fleet, parts: Parts): sst.aws.Function {
   const { stores, lanes, telemetry } = parts;
   const { concurrency: reserved } = fleet.delivery ?? {};
-  return makeFunction(fleet, "Deliver", parts, {
+  return makeRenderer(fleet, "Deliver", parts, {
     description: "Imagefleet: makes a rendition on its first request",
     folder: "deliver",
     memoryMb: DELIVER.memoryMb,

@@ -3,7 +3,7 @@ import { type Fleet, transformed } from "./context.ts";
 import { decoderThread } from "./decoder.ts";
 import { LOG_RETENTION } from "./numbers.ts";
 import { program, sharpVersion } from "./programs.ts";
-import type { Lanes } from "./queues.ts";
+import type { Lane, Lanes } from "./queues.ts";
 import type { Stores } from "./storage.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -25,12 +25,41 @@ interface Own
   readonly environment: Record<string, $util.Input<string>>;
 }
 
-/** A function of packages/lambda, with the recipe and the names of the buckets and queues. */
-export function makeFunction(
+/** What a function's package contains besides its bundle and the recipe. */
+interface Package {
+  /** Packages with binaries, by name and version. */
+  readonly install?: Record<string, string>;
+  readonly files?: { from: string; to: string }[];
+}
+
+/** A function that renders, with the names of the buckets and queues. */
+export function makeRenderer(
   fleet: Fleet,
   part: string,
   { stores, lanes }: Parts,
-  { folder, memoryMb, timeoutSeconds, environment, ...more }: Own,
+  { environment, ...own }: Own,
+): sst.aws.Function {
+  return makeFunction(fleet, part, {
+    ...own,
+    environment: {
+      IMAGEFLEET_RENDITION_BUCKET: stores.renditions.name,
+      IMAGEFLEET_SOURCE_BUCKETS: stores.source.name,
+      IMAGEFLEET_SMALL_QUEUE_URL: lanes.small.queue.url,
+      IMAGEFLEET_LARGE_QUEUE_URL: lanes.large.queue.url,
+      IMAGEFLEET_FUNCTION_MEMORY_MB: String(own.memoryMb),
+      ...environment,
+    },
+    // sharp's binary for the function's architecture, in the lockfile's version.
+    install: { sharp: sharpVersion() },
+    files: [decoderThread()],
+  });
+}
+
+/** A function of packages/lambda, with the recipe. */
+export function makeFunction(
+  fleet: Fleet,
+  part: string,
+  { folder, memoryMb, timeoutSeconds, environment, install, files = [], ...more }: Own & Package,
 ): sst.aws.Function {
   const { name, recipe, retained, within } = fleet;
   return new sst.aws.Function(
@@ -44,26 +73,47 @@ export function makeFunction(
         architecture: "arm64",
         memory: `${memoryMb} MB`,
         timeout: `${timeoutSeconds} seconds`,
-        environment: {
-          IMAGEFLEET_RECIPE: recipe.file,
-          IMAGEFLEET_RENDITION_BUCKET: stores.renditions.name,
-          IMAGEFLEET_SOURCE_BUCKETS: stores.source.name,
-          IMAGEFLEET_SMALL_QUEUE_URL: lanes.small.queue.url,
-          IMAGEFLEET_LARGE_QUEUE_URL: lanes.large.queue.url,
-          IMAGEFLEET_FUNCTION_MEMORY_MB: String(memoryMb),
-          ...environment,
-        },
+        environment: { IMAGEFLEET_RECIPE: recipe.file, ...environment },
         nodejs: {
-          // sharp's binary for the function's architecture, in the lockfile's version.
-          install: { sharp: sharpVersion() },
+          ...(install && { install }),
           // Dynamic imports (traces, credential providers) become files of their own, which a cold start
           // does not parse.
           splitting: true,
         },
-        copyFiles: [decoderThread(), { from: join(recipe.folder, recipe.file), to: recipe.file }],
+        copyFiles: [...files, { from: join(recipe.folder, recipe.file), to: recipe.file }],
         logging: { retention: retained ? LOG_RETENTION.production : LOG_RETENTION.other },
       },
       within,
     ),
+  );
+}
+
+interface Source {
+  readonly batchSize: number;
+  /** How long Lambda gathers a batch, s. */
+  readonly windowSeconds: number;
+  readonly concurrency: number;
+}
+
+/** Has Lambda call a function with a queue's messages, with partial batch responses. */
+export function consumeBy(
+  { name, within }: Fleet,
+  part: string,
+  { queue }: Lane,
+  fn: sst.aws.Function,
+  { batchSize, windowSeconds, concurrency }: Source,
+): void {
+  new aws.lambda.EventSourceMapping(
+    `${name}${part}Mapping`,
+    {
+      eventSourceArn: queue.arn,
+      functionName: fn.arn,
+      batchSize,
+      maximumBatchingWindowInSeconds: windowSeconds,
+      functionResponseTypes: ["ReportBatchItemFailures"],
+      // Not the function's reserved concurrency: a throttled message counts as received.
+      scalingConfig: { maximumConcurrency: concurrency },
+    },
+    within,
   );
 }

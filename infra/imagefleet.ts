@@ -7,6 +7,7 @@ import { dashboard } from "./dashboard.ts";
 import { deliveryAlarms, makeDelivery } from "./delivery.ts";
 import { makeKey } from "./encryption.ts";
 import { listen, makeConsume } from "./intake.ts";
+import { invalidationAlarms, makeInvalidate } from "./invalidate.ts";
 import { type Link, linkOf } from "./link.ts";
 import { makeNetwork } from "./network.ts";
 import { notifyOfTaskFailures } from "./notices.ts";
@@ -53,20 +54,21 @@ export class Imagefleet extends $util.ComponentResource {
     const source = makeSource(fleet, key);
     const stores: Stores = { source, renditions: renditionsOf(fleet, key) };
     const lanes = makeLanes(fleet, source);
-    const { large } = lanes;
     const telemetry = telemetryOf(fleet);
     const network = makeNetwork(fleet, telemetry);
     const cluster = makeCluster(fleet, network);
     const consume = makeConsume(fleet, { stores, lanes, telemetry });
-    const worker = makeWorker(fleet, cluster, { stores, large, network, telemetry });
+    const worker = makeWorker(fleet, cluster, { stores, lanes, network, telemetry });
     const delivery = makeDelivery(fleet, { stores, lanes, telemetry });
+    const invalidations =
+      delivery && lanes.invalidations && makeInvalidate(fleet, lanes.invalidations, delivery);
     makeRenditions(fleet, stores.renditions, delivery?.distributionArn);
     listen(fleet, source, lanes);
     replicate(fleet, source);
     const alarmTopic = makeTopic(fleet, "Alarms", settings.alarmTopic);
     const scope = { fleet, alarmTopic };
     budget(scope);
-    const programs = { consume, worker, cluster };
+    const programs = { consume, worker, cluster, invalidations };
     const people = policiesForPeople(fleet, lanes, stores, programs, delivery);
     // In `sst dev` the worker runs on the developer's machine, and no alarm should wake anybody.
     const page = $dev
@@ -75,8 +77,9 @@ export class Imagefleet extends $util.ComponentResource {
     if (!$dev) {
       alarms(scope, lanes, consume);
       if (delivery) deliveryAlarms(scope, delivery);
+      if (invalidations) invalidationAlarms(scope, invalidations);
       stayAwake(fleet, lanes);
-      scaleOnBacklog(fleet, large.queue, worker);
+      scaleOnBacklog(fleet, lanes.large.queue, worker);
       notifyOfTaskFailures(scope, cluster, worker);
     }
     this.#link = linkOf(fleet, stores, lanes, delivery?.signingKey);

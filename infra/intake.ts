@@ -1,16 +1,15 @@
 import { draining, RECONCILING, sending, storeAccess } from "./access.ts";
 import type { Fleet } from "./context.ts";
-import { makeFunction, type Parts } from "./function.ts";
+import { consumeBy, makeRenderer, type Parts } from "./function.ts";
 import { CONSUME, QUEUES } from "./numbers.ts";
 import { type Lanes, sourceRule } from "./queues.ts";
 import type { Storage } from "./storage.ts";
 
 /** The function that consumes the small lane, up to ten messages a batch, with partial batch responses. */
 export function makeConsume(fleet: Fleet, parts: Parts): sst.aws.Function {
-  const { name, settings, within } = fleet;
   const { stores, lanes, telemetry } = parts;
-  const { small, large } = lanes;
-  const consume = makeFunction(fleet, "Consume", parts, {
+  const { small, large, invalidations } = lanes;
+  const consume = makeRenderer(fleet, "Consume", parts, {
     description: "Imagefleet: the small lane, ten messages a batch",
     folder: "consume",
     memoryMb: CONSUME.memoryMb,
@@ -18,7 +17,8 @@ export function makeConsume(fleet: Fleet, parts: Parts): sst.aws.Function {
     environment: {
       IMAGEFLEET_SMALL_DLQ_URL: small.dlq.url,
       IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
-      IMAGEFLEET_LEASE_SECONDS: String(CONSUME.timeoutSeconds * CONSUME.visibilityPerTimeout),
+      IMAGEFLEET_LEASE_SECONDS: String(CONSUME.timeoutSeconds * QUEUES.visibilityPerTimeout),
+      ...(invalidations && { IMAGEFLEET_INVALIDATIONS_QUEUE_URL: invalidations.queue.url }),
       ...telemetry.environment,
     },
     permissions: [
@@ -26,22 +26,13 @@ export function makeConsume(fleet: Fleet, parts: Parts): sst.aws.Function {
       draining(small.queue, "sqs:GetQueueAttributes"),
       sending(small.dlq),
       sending(large.queue),
+      ...(invalidations ? [sending(invalidations.queue)] : []),
       ...telemetry.tracing,
     ],
   });
-  new aws.lambda.EventSourceMapping(
-    `${name}ConsumeMapping`,
-    {
-      eventSourceArn: small.queue.arn,
-      functionName: consume.arn,
-      batchSize: CONSUME.batchSize,
-      maximumBatchingWindowInSeconds: CONSUME.windowSeconds,
-      functionResponseTypes: ["ReportBatchItemFailures"],
-      // Not the function's reserved concurrency: a throttled message counts as received.
-      scalingConfig: { maximumConcurrency: settings.functionConcurrency },
-    },
-    within,
-  );
+  const { batchSize, windowSeconds } = CONSUME;
+  const concurrency = fleet.settings.functionConcurrency;
+  consumeBy(fleet, "Consume", small, consume, { batchSize, windowSeconds, concurrency });
   return consume;
 }
 

@@ -11,6 +11,11 @@ export const QUEUES = {
   deadLetterRetentionSeconds: 14 * DAY,
   /** The receive after which a message is a dead letter. */
   maxReceives: 5,
+  /**
+   * The visibility timeout of a queue that a function consumes, as a multiple of the function's timeout.
+   * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+   */
+  visibilityPerTimeout: 6,
 } as const;
 
 export const CONSUME = {
@@ -19,8 +24,6 @@ export const CONSUME = {
   batchSize: 10,
   /** How long Lambda gathers a batch, s. A single image is delayed by it. */
   windowSeconds: 1,
-  /** The visibility timeout, as a multiple of the function's timeout. AWS recommends 6. */
-  visibilityPerTimeout: 6,
 } as const;
 
 export const DELIVER = {
@@ -37,6 +40,23 @@ export const DELIVER = {
   maxTtlSeconds: 365 * DAY,
   /** How long CloudFront keeps a 5xx, s. Its default of 10 s is an outage to a viewer. */
   errorTtlSeconds: 1,
+} as const;
+
+export const INVALIDATE = {
+  memoryMb: 256,
+  timeoutSeconds: 120,
+  /** A batch is one list of paths, of which CloudFront has few in progress at once, so it is large. */
+  batchSize: 1000,
+  windowSeconds: 20,
+  /** The least that Lambda accepts. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
+  concurrency: 2,
+  /** A receive every 12 minutes, so 4 h of an outage of CloudFront's API. A throttled batch counts as received. */
+  maxReceives: 20,
+  /**
+   * LATE_WRITE_SECONDS of packages/core/src/attempt/attempt.ts: how long S3 may take to apply a write
+   * that was given up; a test compares the two. An invalidation must follow what was in progress.
+   */
+  lateWriteSeconds: 15,
 } as const;
 
 export const WORKER = {
@@ -83,6 +103,12 @@ export const ALARMS = {
   periodSeconds: 5 * MINUTE,
   smallAgeSeconds: 15 * MINUTE,
   largeAgeSeconds: 2 * HOUR,
+  /**
+   * After the first failed receive; an invalidation that succeeds takes two minutes at most. SQS leaves
+   * messages out of the age that were received more than three times.
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+   */
+  invalidationAgeSeconds: 15 * MINUTE,
   /** The share of a queue's retention that the oldest message's age may reach. */
   retentionShare: 0.8,
   /** The evaluation periods for crashes, and how many of them must breach. */

@@ -21,7 +21,7 @@ export function outputsOf({ region, settings, delivery: wanted }: Fleet, made: M
   const { key, stores, lanes, programs, people, alarmTopic, page, delivery } = made;
   const { source, renditions } = stores;
   const { small, large } = lanes;
-  const { consume, worker } = programs;
+  const { consume, worker, invalidations } = programs;
   return {
     sourceBucket: source.name,
     renditionBucket: renditions.name,
@@ -31,7 +31,7 @@ export function outputsOf({ region, settings, delivery: wanted }: Fleet, made: M
     largeQueue: large.queue.url,
     largeDlq: large.dlq.url,
     function: consume.name,
-    functionLogs: consume.nodes.logGroup.apply((group) => group?.name ?? $output("")),
+    functionLogs: functionLogs(consume),
     ...(!$dev && { workerLogs: logsOf(worker.nodes.taskDefinition) }),
     ...(key && { keyArn: key }),
     ...(delivery && {
@@ -45,6 +45,11 @@ export function outputsOf({ region, settings, delivery: wanted }: Fleet, made: M
       wanted?.domain === undefined && {
         tls: "CloudFront's own address cannot refuse TLS 1.0 and 1.1: set delivery.domain",
       }),
+    ...(invalidations && {
+      invalidationsQueue: invalidations.lane.queue.url,
+      invalidationsDlq: invalidations.lane.dlq.url,
+      invalidationLogs: functionLogs(invalidations.fn),
+    }),
     alarmTopicArn: alarmTopic,
     ...(!$dev &&
       settings.alarmTopic === undefined &&
@@ -58,6 +63,10 @@ export function outputsOf({ region, settings, delivery: wanted }: Fleet, made: M
       dashboard: $interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${page.dashboardName}`,
     }),
   };
+}
+
+function functionLogs({ nodes }: sst.aws.Function): $util.Output<string> {
+  return nodes.logGroup.apply((group) => group?.name ?? $output(""));
 }
 
 /** SST has the name of the task's log group only in the container definition. */

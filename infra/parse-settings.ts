@@ -111,8 +111,8 @@ function deliveryIssues({ delivery }: Given): string[] {
     : [];
 }
 
-/** What of `delivery` concerns the function, and so also your own distribution. */
-const OF_THE_FUNCTION = ["concurrency"];
+/** What of `delivery` concerns the fleet's functions, and so also your own distribution. */
+const OF_FUNCTIONS = ["concurrency", "invalidate"];
 
 /** Settings that apply only to a new distribution. The component parses the defaults again. */
 function distributionIssues({ delivery, distribution }: Given): string[] {
@@ -123,7 +123,7 @@ function distributionIssues({ delivery, distribution }: Given): string[] {
     ];
   }
   return Object.entries(delivery)
-    .filter(([field, value]) => !OF_THE_FUNCTION.includes(field) && isSet(value))
+    .filter(([field, value]) => !OF_FUNCTIONS.includes(field) && isSet(value))
     .map(([field]) => `delivery.${field}: set it in your own distribution instead`);
 }
 

@@ -1,5 +1,5 @@
 import { type Fleet, physical, transformed } from "./context.ts";
-import { CONSUME, QUEUES, WORKER } from "./numbers.ts";
+import { CONSUME, DELIVER, INVALIDATE, QUEUES, WORKER } from "./numbers.ts";
 import type { Storage } from "./storage.ts";
 
 export interface Lane {
@@ -13,6 +13,8 @@ export const AWAKE_TAG = { imagefleet: "awake" } as const;
 export interface Lanes {
   readonly small: Lane;
   readonly large: Lane;
+  /** The sources whose renditions caches should forget; undefined where the settings do not want it. */
+  readonly invalidations: Lane | undefined;
   /** The policy that must exist before a bucket or rule sends to the small lane. */
   readonly smallPolicy: aws.sqs.QueuePolicy;
 }
@@ -27,7 +29,7 @@ export function makeLanes(fleet: Fleet, source: Storage): Lanes {
   const isByEventBridge =
     settings.source !== "new" && settings.source.notifications === "eventbridge";
   // The visibility timeout covers the function's timeout and Lambda's own retries.
-  const small = lane(fleet, "Small", CONSUME.timeoutSeconds * CONSUME.visibilityPerTimeout);
+  const small = lane(fleet, "Small", CONSUME.timeoutSeconds * QUEUES.visibilityPerTimeout);
   // The visibility timeout is the worker's lease, which the heartbeat extends.
   const large = lane(fleet, "Large", WORKER.leaseSeconds);
   // Only the source bucket may send events to the small lane.
@@ -56,19 +58,39 @@ export function makeLanes(fleet: Fleet, source: Storage): Lanes {
   policy(fleet, "SmallDlq", small.dlq);
   policy(fleet, "Large", large.queue);
   policy(fleet, "LargeDlq", large.dlq);
-  return { small, large, smallPolicy };
+  return { small, large, invalidations: makeInvalidations(fleet), smallPolicy };
 }
 
-function lane(fleet: Fleet, name: string, visibilitySeconds: number): Lane {
+function makeInvalidations(fleet: Fleet): Lane | undefined {
+  if (!fleet.delivery?.invalidate) return undefined;
+  const visibility = INVALIDATE.timeoutSeconds * QUEUES.visibilityPerTimeout;
+  const made = lane(fleet, "Invalidations", visibility, {
+    maxReceives: INVALIDATE.maxReceives,
+    // Until then, deliveries that were in progress have ended, and so have the writes that they gave up.
+    delaySeconds: DELIVER.timeoutSeconds + INVALIDATE.lateWriteSeconds,
+  });
+  policy(fleet, "Invalidations", made.queue);
+  policy(fleet, "InvalidationsDlq", made.dlq);
+  return made;
+}
+
+function lane(
+  fleet: Fleet,
+  name: string,
+  visibilitySeconds: number,
+  more: { readonly maxReceives?: number; readonly delaySeconds?: number } = {},
+): Lane {
+  const { maxReceives = QUEUES.maxReceives, delaySeconds } = more;
   const dlq = queue(fleet, `${name}Dlq`, {
     messageRetentionSeconds: QUEUES.deadLetterRetentionSeconds,
   });
   const made = queue(fleet, name, {
     messageRetentionSeconds: QUEUES.retentionSeconds,
     visibilityTimeoutSeconds: visibilitySeconds,
+    ...(delaySeconds !== undefined && { delaySeconds }),
     redrivePolicy: $jsonStringify({
       deadLetterTargetArn: dlq.arn,
-      maxReceiveCount: QUEUES.maxReceives,
+      maxReceiveCount: maxReceives,
     }),
   });
   new aws.sqs.RedriveAllowPolicy(

@@ -158,6 +158,11 @@ const delivery = v.strictObject({
    * AWS refuses a limit that leaves less than 100 for all other functions of the account.
    */
   concurrency: v.optional(whole(1, 1000)),
+  /**
+   * Whether CloudFront forgets a picture's renditions soon after the picture was overwritten or deleted.
+   * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Invalidation.html
+   */
+  invalidate: v.optional(v.boolean("it must be true or false"), false),
   /** Warns when less than 95 % of the requests are cache hits. A paid metric of CloudFront. */
   hitRatioAlarm: v.optional(v.boolean("it must be true or false"), false),
   /** The ARN of an SNS topic in us-east-1 for CloudFront's alarms, instead of a new one. */

@@ -25,7 +25,7 @@ it("are complete when nothing is said", () => {
     formerKeys: [],
     uploadOrigins: [],
     keepDeletedDays: 90,
-    delivery: { keyGroups: [], hitRatioAlarm: false },
+    delivery: { keyGroups: [], invalidate: false, hitRatioAlarm: false },
     alarmEmails: [],
     functionConcurrency: 8,
     workerTasks: 10,
@@ -157,6 +157,7 @@ it.each([
     { delivery: { domain: { name: "images.example.com", route53: false } } },
     "delivery.domain.route53 is false: set delivery.domain.certificateArn to a certificate for images.example.com in us-east-1",
   ],
+  [{ delivery: { invalidate: "yes" } }, 'delivery.invalidate is "yes": it must be true or false'],
   ...Object.entries({
     domain: { name: "images.example.com" },
     keyGroups: ["8f1b5c1e-0000-4000-8000-123456789012"],
@@ -184,8 +185,8 @@ it.each([
   expect(parse).toThrow('stage "production"');
 });
 
-it("take a distribution of one's own with the function's concurrency, once and again", () => {
-  const given = { distribution: DISTRIBUTION, delivery: { concurrency: 50 } };
+it("take a distribution of one's own with what concerns the functions, once and again", () => {
+  const given = { distribution: DISTRIBUTION, delivery: { concurrency: 50, invalidate: true } };
   const settings = parseFleet("Photos", "production", given);
   expect(settings).toMatchObject(given);
   expect(parseFleet("Photos", "production", settings)).toEqual(settings);

@@ -5,7 +5,7 @@ import { type Fleet, transformed } from "./context.ts";
 import type { Network } from "./network.ts";
 import { LOG_RETENTION, QUEUES, WORKER } from "./numbers.ts";
 import { program, programs } from "./programs.ts";
-import type { Lane } from "./queues.ts";
+import type { Lanes } from "./queues.ts";
 import type { FleetSettings } from "./settings-schema.ts";
 import type { Stores } from "./storage.ts";
 import { hardened } from "./task.ts";
@@ -32,7 +32,7 @@ export function makeCluster({ name, within }: Fleet, network: Network): sst.aws.
 
 interface Parts {
   readonly stores: Stores;
-  readonly large: Lane;
+  readonly lanes: Lanes;
   readonly network: Network;
   readonly telemetry: Telemetry;
 }
@@ -40,7 +40,8 @@ interface Parts {
 /** The service that drains the large lane. It scales from zero and back (scaling.ts). */
 export function makeWorker(fleet: Fleet, cluster: sst.aws.Cluster, around: Parts): sst.aws.Service {
   const { settings, retained, recipe } = fleet;
-  const { stores, large, network, telemetry } = around;
+  const { stores, lanes, network, telemetry } = around;
+  const { large, invalidations } = lanes;
   const { source, renditions } = stores;
   return new sst.aws.Service(
     ...transformed<sst.aws.ServiceArgs>(
@@ -74,6 +75,7 @@ export function makeWorker(fleet: Fleet, cluster: sst.aws.Cluster, around: Parts
           IMAGEFLEET_SOURCE_BUCKETS: source.name,
           IMAGEFLEET_LARGE_QUEUE_URL: large.queue.url,
           IMAGEFLEET_LARGE_DLQ_URL: large.dlq.url,
+          ...(invalidations && { IMAGEFLEET_INVALIDATIONS_QUEUE_URL: invalidations.queue.url }),
           IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
           IMAGEFLEET_JOBS: String(WORKER.jobsPerTask),
           IMAGEFLEET_LEASE_SECONDS: String(WORKER.leaseSeconds),
@@ -152,11 +154,13 @@ function node(): string {
   return existsSync(join($cli.paths.root, brought)) ? brought : "node";
 }
 
-function workerPolicy(fleet: Fleet, cluster: sst.aws.Cluster, { stores, large, telemetry }: Parts) {
+function workerPolicy(fleet: Fleet, cluster: sst.aws.Cluster, { stores, lanes, telemetry }: Parts) {
+  const { large, invalidations } = lanes;
   const statements = [
     ...storeAccess(fleet, stores, RECONCILING),
     draining(large.queue),
     sending(large.dlq),
+    ...(invalidations ? [sending(invalidations.queue)] : []),
     ...telemetry.tracing,
     // A task with messages in flight protects itself against scale-in.
     {

@@ -26,6 +26,7 @@ const CONTEXT = [
 const HANDLERS = [
   "packages/lambda/src/consume/handler.ts",
   "packages/lambda/src/deliver/handler.ts",
+  "packages/lambda/src/invalidate/handler.ts",
 ];
 const EDGE = "packages/edge/src/index.ts";
 const DECODER = "packages/core/src/image/decode/transcode-thread.ts";

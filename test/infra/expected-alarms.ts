@@ -40,6 +40,12 @@ const ALARMS: Readonly<Record<string, string>> = {
   LargeEmpty: `waiting + inFlight < 1, 10 x 60 s, missing data breaches, notifies WorkerIdle; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
 };
 
+/** With `delivery: { invalidate: true }`, besides. */
+const INVALIDATED: typeof ALARMS = {
+  InvalidateAge: `age >= 900, 1 x 300 s, missing data is healthy, notifies Alarms; age: Maximum of ${AGE} of InvalidationsQueue`,
+  InvalidateDeadLetters: `waiting >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of InvalidationsDlqQueue`,
+};
+
 const COMPARED: Readonly<Record<string, string>> = {
   GreaterThanOrEqualToThreshold: ">=",
   LessThanThreshold: "<",
@@ -54,9 +60,11 @@ export function unexpectedAlarms(graph: Graph): string[] {
   const found = new Map(
     all(graph, "cloudwatch/metricAlarm:MetricAlarm").map((each) => [each.name, sentence(each)]),
   );
-  return [...new Set([...Object.keys(ALARMS), ...found.keys()])]
-    .filter((name) => found.get(name) !== ALARMS[name])
-    .map((name) => `${name} is "${found.get(name)}", not "${ALARMS[name]}"`);
+  const isInvalidated = all(graph, "sqs/queue:Queue").some(({ name }) => /^Invalidat/.test(name));
+  const expected = isInvalidated ? { ...ALARMS, ...INVALIDATED } : ALARMS;
+  return [...new Set([...Object.keys(expected), ...found.keys()])]
+    .filter((name) => found.get(name) !== expected[name])
+    .map((name) => `${name} is "${found.get(name)}", not "${expected[name]}"`);
 }
 
 function sentence({ inputs }: Resource): string {

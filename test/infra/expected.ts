@@ -1,5 +1,5 @@
 import { unexpectedAlarms } from "./expected-alarms.ts";
-import { differences } from "./read.ts";
+import { all, differences } from "./read.ts";
 import type { Graph, Json } from "./resource.ts";
 
 const DAY = 24 * 3600;
@@ -148,9 +148,32 @@ const DEPLOYED: readonly Expected[] = [
   },
 ];
 
+/** With `delivery: { invalidate: true }`, besides. */
+const INVALIDATED: readonly Expected[] = [
+  {
+    type: "lambda/eventSourceMapping:EventSourceMapping",
+    name: "InvalidateMapping",
+    inputs: {
+      batchSize: 1000,
+      maximumBatchingWindowInSeconds: 20,
+      functionResponseTypes: ["ReportBatchItemFailures"],
+      scalingConfig: { maximumConcurrency: 2 },
+    },
+  },
+  {
+    type: "lambda/function:Function",
+    name: "InvalidateFunction",
+    inputs: { architectures: ["arm64"], memorySize: 256, timeout: 120, runtime: "nodejs24.x" },
+  },
+  queue("InvalidationsQueue", 4 * DAY, 720, 40),
+  queue("InvalidationsDlqQueue", 14 * DAY),
+];
+
 /** Where a graph is not what is written above, a line each. */
 export function unexpected(graph: Graph): string[] {
-  const others = DEPLOYED.flatMap(({ type, name, inputs }) => {
+  const isInvalidated = all(graph, "sqs/queue:Queue").some(({ name }) => /^Invalidat/.test(name));
+  const expected = isInvalidated ? [...DEPLOYED, ...INVALIDATED] : DEPLOYED;
+  const others = expected.flatMap(({ type, name, inputs }) => {
     const found = graph.resources.filter(
       (each) => each.name === name && [type, `aws:${type}`].includes(each.type),
     );
@@ -160,8 +183,13 @@ export function unexpected(graph: Graph): string[] {
   return [...others, ...unexpectedAlarms(graph)];
 }
 
-function queue(name: string, retention: number, visibility?: number): Expected {
+function queue(name: string, retention: number, visibility?: number, delay = 0): Expected {
   const visible = visibility === undefined ? {} : { visibilityTimeoutSeconds: visibility };
-  const inputs = { messageRetentionSeconds: retention, fifoQueue: false, ...visible };
+  const inputs = {
+    messageRetentionSeconds: retention,
+    fifoQueue: false,
+    delaySeconds: delay,
+    ...visible,
+  };
   return { type: "sqs/queue:Queue", name, inputs };
 }

@@ -48,7 +48,11 @@ describe("sst dev", () => {
     expect(all(built, "cloudwatch/metricAlarm:MetricAlarm")).toEqual([]);
     const [fn] = all(built, "lambda/function:Function");
     expect(textAt(fn?.inputs, "description")).toMatch(/\(live\)$/);
-    expect(built.functions).toMatchObject([{ id: "Consume" }, { id: "Deliver" }]);
+    expect(built.functions).toMatchObject([
+      { id: "Consume" },
+      { id: "Deliver" },
+      { id: "Invalidate" },
+    ]);
     expect(built.outputs).not.toHaveProperty("workerLogs");
   });
 });
@@ -118,6 +122,7 @@ it("writes the permissions down for people, with their reasons", async () => {
     plain: graph("production"),
     encrypted: graph("encrypted"),
     traced: graph("all settings"),
+    invalidated: graph("delivered and invalidated"),
   });
   // `npm test -- --update=all test/infra/graph.test.ts` writes it again.
   await expect(page).toMatchFileSnapshot(join(ROOT, "docs", "permissions.md"));

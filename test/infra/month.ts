@@ -91,13 +91,14 @@ function idleRows(graph: Graph, prices: Prices): Row[] {
   );
   const alarms = all(graph, "cloudwatch/metricAlarm:MetricAlarm").length;
   const dashboards = all(graph, "cloudwatch/dashboard:Dashboard").length;
-  const polls = (POLLERS * MONTH_SECONDS) / POLL_SECONDS;
+  const mappings = all(graph, "lambda/eventSourceMapping:EventSourceMapping").length;
+  const polls = (mappings * POLLERS * MONTH_SECONDS) / POLL_SECONDS;
   const keys = all(graph, "kms/key:Key").length;
   return [
     [`${alarms} alarms over ${metrics} metrics`, metrics * prices.cloudwatch.alarmMetricMonth],
     [`${dashboards} dashboard`, dashboards * prices.cloudwatch.dashboardMonth],
     [
-      `${Math.round(polls / 1000)},000 long polls of Lambda's at the small queue`,
+      `${Math.round(polls / 1000)},000 long polls of Lambda's at ${mappings === 1 ? "the small queue" : `${mappings} queues`}`,
       polls * prices.sqs.request,
     ],
     ...(keys === 0 ? [] : ([[`${keys} key of KMS`, keys * prices.kms.keyMonth]] as const)),

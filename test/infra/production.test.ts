@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { LATE_WRITE_SECONDS } from "@imagefleet/core/attempt";
 import { FUNCTION_BYTES } from "@imagefleet/core/plan";
 import { FUNCTION, PRICES, TASK } from "@imagefleet/core/prices";
 import { TOMBSTONE_MS, TOMBSTONE_TAG } from "@imagefleet/core/store";
 import { describe, expect, it } from "vitest";
+import { INVALIDATE } from "../../infra/numbers.ts";
 import { unexpected } from "./expected.ts";
-import { idleTable, monthTable } from "./month.ts";
+import { idleTable, idleUsd, monthTable } from "./month.ts";
 import { all, at, jsonAt, listAt, numberAt, textAt, texts } from "./read.ts";
 import type { Json } from "./resource.ts";
 import { grants } from "./rules/access.ts";
@@ -14,12 +16,15 @@ import { graphsOf } from "./variants.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 const DAY_MS = 86_400_000;
 
-const graph = graphsOf("production");
+const graph = graphsOf("production", "delivered and invalidated");
 
 describe("production", () => {
-  it("has the numbers that are written down", () => {
-    expect(unexpected(graph("production"))).toEqual([]);
-  });
+  it.each(["production", "delivered and invalidated"] as const)(
+    "has the numbers that are written down: %s",
+    (name) => {
+      expect(unexpected(graph(name))).toEqual([]);
+    },
+  );
 
   it("is built by the version of sst that is installed, and by no other", () => {
     const manifest = readFileSync(join(ROOT, "package.json"), "utf8");
@@ -54,6 +59,13 @@ describe("production", () => {
     ]);
   });
 
+  it("says in addition where invalidations are, where they are wanted", () => {
+    const more = Object.keys(graph("delivered and invalidated").outputs).filter(
+      (output) => !(output in graph("production").outputs),
+    );
+    expect(more).toEqual(["invalidationsQueue", "invalidationsDlq", "invalidationLogs"]);
+  });
+
   it("says where the programs' logs are, and where alarms go", () => {
     const { resources, outputs } = graph("production");
     const called = (name: string) => resources.find((each) => each.name === name)?.inputs["name"];
@@ -81,6 +93,16 @@ describe("production", () => {
     ]);
   });
 
+  it("lets the function that invalidates do what it does, and no more", () => {
+    expect(shortened(grants(graph("delivered and invalidated"), "InvalidateRole"))).toEqual([
+      "cloudfront:CreateInvalidation arn:aws:cloudfront:eu-west-1:123456789012:distribution/DeliveryDistribution",
+      "cloudfront:GetInvalidation arn:aws:cloudfront:eu-west-1:123456789012:distribution/DeliveryDistribution",
+      "sqs:DeleteMessage InvalidationsQueue",
+      "sqs:GetQueueAttributes InvalidationsQueue",
+      "sqs:ReceiveMessage InvalidationsQueue",
+    ]);
+  });
+
   it("lets the worker do what it does, and no more", () => {
     expect(shortened(grants(graph("production"), "WorkerTaskRole"))).toEqual([
       "ecs:UpdateTaskProtection FleetCluster/*",
@@ -100,22 +122,25 @@ describe("production", () => {
     expect(grants(graph("production"), "WorkerExecutionRole")).toEqual([]);
   });
 
-  it("draws a dashboard of queues, function and tasks that are there", () => {
-    const [dashboard] = all(graph("production"), "cloudwatch/dashboard:Dashboard");
-    const widgets = listAt(jsonAt(dashboard?.inputs, "dashboardBody"), "widgets");
-    const bottom = Math.max(
-      ...widgets.map((each) => numberAt(each, "y") + numberAt(each, "height")),
-    );
-    const area = widgets.map((each) => numberAt(each, "width") * numberAt(each, "height"));
-    // No gap and no overlap: what is drawn is as large as the page.
-    expect(area.reduce((sum, each) => sum + each, 0)).toBe(24 * bottom);
-    const text = JSON.stringify(widgets);
-    for (const type of ["sqs/queue:Queue", "lambda/function:Function", "ecs/cluster:Cluster"]) {
-      for (const { inputs } of all(graph("production"), type)) {
-        expect(text).toContain(textAt(inputs, "name"));
+  it.each(["production", "delivered and invalidated"] as const)(
+    "draws a dashboard of queues, functions and tasks that are there: %s",
+    (variant) => {
+      const [dashboard] = all(graph(variant), "cloudwatch/dashboard:Dashboard");
+      const widgets = listAt(jsonAt(dashboard?.inputs, "dashboardBody"), "widgets");
+      const bottom = Math.max(
+        ...widgets.map((each) => numberAt(each, "y") + numberAt(each, "height")),
+      );
+      const area = widgets.map((each) => numberAt(each, "width") * numberAt(each, "height"));
+      // No gap and no overlap: what is drawn is as large as the page.
+      expect(area.reduce((sum, each) => sum + each, 0)).toBe(24 * bottom);
+      const text = JSON.stringify(widgets);
+      for (const type of ["sqs/queue:Queue", "lambda/function:Function", "ecs/cluster:Cluster"]) {
+        for (const { inputs } of all(graph(variant), type)) {
+          expect(text).toContain(textAt(inputs, "name"));
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 describe("what is deployed is what the rest reckons with", () => {
@@ -126,6 +151,10 @@ describe("what is deployed is what the rest reckons with", () => {
     const mib = numberAt(fn?.inputs, "memorySize");
     expect(mib * 1024 * 1024).toBe(FUNCTION_BYTES);
     expect(mib / 1024).toBe(FUNCTION.gib);
+  });
+
+  it("how late S3 may apply a write that was given up, which an invalidation must follow", () => {
+    expect(INVALIDATE.lateWriteSeconds).toBe(LATE_WRITE_SECONDS);
   });
 
   it("the task's size, by which its time is priced", () => {
@@ -163,6 +192,8 @@ describe("docs/deploy.md", () => {
     const { figures }: { figures: Record<string, number> } = JSON.parse(baseline);
     const shippedUsd = figures["usd a million, shipped"] ?? Number.NaN;
     const built = graph("production");
+    const more = idleUsd(graph("delivered and invalidated"), PRICES) - idleUsd(built, PRICES);
+    expect(docs).toContain(`\`delivery.invalidate\` adds $${more.toFixed(2)}`);
     const table = (heading: string) => docs.slice(docs.indexOf(heading)).split("\n\n")[0];
     expect(table("| an idle month")).toBe(idleTable(built, PRICES));
     expect(table("| a month with")).toBe(monthTable(built, PRICES, shippedUsd));

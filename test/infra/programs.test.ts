@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { METRICS as PROGRAMS_METRICS } from "@imagefleet/core/telemetry";
 import { readEnv as readConsumeEnv } from "@imagefleet/lambda/consume/env";
+import { readEnv as readInvalidateEnv } from "@imagefleet/lambda/invalidate/env";
 import { readEnv as readWorkerEnv } from "@imagefleet/worker/env";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { METRICS } from "../../infra/metric-names.ts";
@@ -40,6 +41,21 @@ describe("what the programs are given is what they read", () => {
     expect(read).toMatchObject({
       IMAGEFLEET_MAX_RECEIVES: 5,
       memoryMib: numberAt(fn?.inputs, "memorySize"),
+    });
+    expect(Object.keys(read)).toEqual(expect.arrayContaining(ours(given)));
+  });
+
+  it.each(["all settings", "sst dev"] as const)("the function that invalidates: %s", (name) => {
+    const fn = all(graph(name), "lambda/function:Function").find(
+      (each) => each.name === "InvalidateFunction",
+    );
+    const given = variables(at(fn?.inputs, "environment.variables"));
+    only({ ...given, AWS_REGION: REGION });
+    const read = readInvalidateEnv();
+    const id = name === "sst dev" ? "DeliveryDistribution" : "E1ABC";
+    expect(read).toMatchObject({
+      IMAGEFLEET_DISTRIBUTION_ID: expect.stringContaining(id),
+      IMAGEFLEET_RECIPE: "recipe.mjs",
     });
     expect(Object.keys(read)).toEqual(expect.arrayContaining(ours(given)));
   });

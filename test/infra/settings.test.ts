@@ -50,7 +50,9 @@ describe("settings", () => {
 
   it("set how much runs at once", () => {
     const built = graph("all settings");
-    const [mapping] = all(built, "lambda/eventSourceMapping:EventSourceMapping");
+    const mapping = all(built, "lambda/eventSourceMapping:EventSourceMapping").find(
+      ({ name }) => name === "ConsumeMapping",
+    );
     const [target] = all(built, "appautoscaling/target:Target");
     expect(numberAt(mapping?.inputs, "scalingConfig.maximumConcurrency")).toBe(50);
     expect(numberAt(target?.inputs, "maxCapacity")).toBe(30);

@@ -19,7 +19,7 @@ export default defineRecipe({
 export const VARIANTS = {
   production: { stage: "production" },
   "a stage of its own": { stage: "review-7" },
-  "sst dev": { stage: "anna", dev: true },
+  "sst dev": { stage: "anna", dev: true, settings: { delivery: { invalidate: true } } },
   "a bucket that is there": {
     stage: "production",
     settings: {
@@ -37,6 +37,7 @@ export const VARIANTS = {
       },
       encryption: "kms",
       distribution: "arn:aws:cloudfront::123456789012:distribution/E1ABC",
+      delivery: { invalidate: true },
       alarmEmails: ["oncall@example.com", "photos@example.com"],
       monthlyBudgetUsd: 200,
       functionConcurrency: 50,
@@ -107,6 +108,10 @@ export const VARIANTS = {
     },
   },
   "delivered in signed sizes": { stage: "production", recipe: SIGNED_SIZES },
+  "delivered and invalidated": {
+    stage: "production",
+    settings: { delivery: { invalidate: true } },
+  },
   "not delivered": { stage: "production", settings: { delivery: "none" } },
   replicated: { stage: "production", settings: { replicateTo: "arn:aws:s3:::far-away" } },
 } as const satisfies Record<string, Variant>;

@@ -133,3 +133,14 @@ it("the function that makes renditions on request needs exactly the recorded per
   const needed = asFile(harness.recorder.needed("deliver"));
   await expect(needed).toMatchFileSnapshot(recordedFile("deliver"));
 }, 120_000);
+
+it("the function that invalidates needs exactly the recorded permissions", async () => {
+  // In any ten of these, more paths than CloudFront has in progress at once.
+  for (let nth = 0; nth < 30; nth++) await harness.replaced(`in/replaced/${nth}.png`);
+  harness.startInvalidate();
+  await expect.poll(() => harness.left("invalidations"), { timeout: 60_000 }).toBe(0);
+
+  expect(harness.recorder.unknown).toEqual([]);
+  const needed = asFile(harness.recorder.needed("invalidate"));
+  await expect(needed).toMatchFileSnapshot(recordedFile("invalidate"));
+}, 120_000);

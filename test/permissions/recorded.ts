@@ -3,7 +3,14 @@ import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 
 /** The principals: the functions with Lambda's calls for them, the worker, and users. */
-export type Role = "function" | "deliver" | "worker" | "viewer" | "operator" | "doctor";
+export type Role =
+  | "function"
+  | "deliver"
+  | "invalidate"
+  | "worker"
+  | "viewer"
+  | "operator"
+  | "doctor";
 
 /** The permissions of a role: the calls by grant, such as `s3:GetObject source/*`. */
 export type Needed = Readonly<Record<string, string>>;

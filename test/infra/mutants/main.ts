@@ -6,14 +6,14 @@ import { buildGraph } from "../build.ts";
 import { unexpected } from "../expected.ts";
 import { fleetIn } from "../fleet.ts";
 import { brokenRules } from "../rules/index.ts";
-import { mutated } from "./mutated.ts";
+import { mutated, VARIANT } from "./mutated.ts";
 import { MUTANTS } from "./table.ts";
 
 await ensurePlatform(join(import.meta.dirname, "..", "..", ".."));
 let survivors = 0;
 process.stdout.write("| broken | seen | first said |\n|---|---|---|\n");
 for (const [index, mutant] of MUTANTS.entries()) {
-  const built = await buildGraph({ stage: "production" }, mutated(String(index), [mutant]));
+  const built = await buildGraph(VARIANT, mutated(String(index), [mutant]));
   const graph = fleetIn(built, "Photos");
   const said = [...brokenRules(graph), ...unexpected(graph)];
   const seen = said.some((line) => mutant.fault.test(line));

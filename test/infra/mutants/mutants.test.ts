@@ -5,7 +5,7 @@ import { buildGraph } from "../build.ts";
 import { unexpected } from "../expected.ts";
 import { fleetIn } from "../fleet.ts";
 import { brokenRules } from "../rules/index.ts";
-import { mutated } from "./mutated.ts";
+import { mutated, VARIANT } from "./mutated.ts";
 import { MUTANTS } from "./table.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
@@ -16,7 +16,7 @@ let said: string[];
 // All at once, for the time it takes; `node test/infra/mutants/main.ts` breaks them one by one.
 beforeAll(async () => {
   await ensurePlatform(ROOT);
-  const built = await buildGraph({ stage: "production" }, mutated("all", MUTANTS));
+  const built = await buildGraph(VARIANT, mutated("all", MUTANTS));
   const graph = fleetIn(built, "Photos");
   said = [...brokenRules(graph), ...unexpected(graph)];
 }, PREPARE_MS);

@@ -1,9 +1,12 @@
 import { join } from "node:path";
 import { makeTree } from "../tree.ts";
-import { SIGNED_SIZES } from "../variants.ts";
+import { SIGNED_SIZES, VARIANTS } from "../variants.ts";
 import type { Mutant } from "./table.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
+
+/** What is built of a copy: nothing of the configuration is left out. */
+export const VARIANT = VARIANTS["delivered and invalidated"];
 
 /**
  * A copy of the configuration, with a recipe of signed sizes and something broken in it.

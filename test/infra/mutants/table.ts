@@ -9,7 +9,7 @@ export interface Mutant extends Change {
 export const MUTANTS: readonly Mutant[] = [
   {
     what: "partial batch responses",
-    file: "intake.ts",
+    file: "function.ts",
     from: 'functionResponseTypes: ["ReportBatchItemFailures"],',
     to: "",
     fault: /batches are answered in part: ConsumeMapping/,
@@ -17,8 +17,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "batch size",
     file: "numbers.ts",
-    from: "batchSize: 10",
-    to: "batchSize: 9",
+    from: "batchSize: 10,",
+    to: "batchSize: 9,",
     fault: /ConsumeMapping: batchSize is 9, not 10/,
   },
   {
@@ -130,8 +130,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "the decoder's thread",
     file: "function.ts",
-    from: "decoderThread(),",
-    to: "",
+    from: "[decoderThread()]",
+    to: "[]",
     fault: /the transcode thread is beside the function: Consume/,
   },
   {
@@ -430,6 +430,70 @@ export const MUTANTS: readonly Mutant[] = [
     from: "within: { ...within, provider }",
     to: "within",
     fault: /CloudFront's parts are in us-east-1: EdgeErrors is in eu-west-1/,
+  },
+  {
+    what: "invalidations that overtake writes",
+    file: "queues.ts",
+    from: "DELIVER.timeoutSeconds + INVALIDATE.lateWriteSeconds",
+    to: "DELIVER.timeoutSeconds",
+    fault: /invalidations wait for writes: InvalidationsQueue delays messages by 25 s, not 40 s/,
+  },
+  {
+    what: "how long invalidations are retried",
+    file: "numbers.ts",
+    from: "maxReceives: 20",
+    to: "maxReceives: 3",
+    fault: /InvalidationsQueue gives up after 3 receives, not 20/,
+  },
+  {
+    what: "a codec that is not used",
+    file: "invalidate.ts",
+    from: 'folder: "invalidate",',
+    to: 'folder: "invalidate", install: { sharp: "0.35.5" },',
+    fault: /what renders nothing brings no codec: Invalidate brings more/,
+  },
+  {
+    what: "a distribution that is not invalidated",
+    file: "invalidate.ts",
+    from: 'arn.lastIndexOf("/") + 1',
+    to: 'arn.lastIndexOf("/")',
+    fault: /the function invalidates its distribution: InvalidateFunction is for \//,
+  },
+  {
+    what: "a sender of invalidations",
+    file: "worker.ts",
+    from: "...(invalidations && { IMAGEFLEET_INVALIDATIONS_QUEUE_URL: invalidations.queue.url }),",
+    to: "",
+    fault: /invalidation is whole or absent: a sender in the large lane is missing/,
+  },
+  {
+    what: "the alarm of invalidations that are not retried",
+    file: "invalidate.ts",
+    from: 'queueMetric("waiting", lane.dlq',
+    to: 'queueMetric("waiting", lane.queue',
+    fault:
+      /every dead-letter queue has its alarms: InvalidationsDlqQueue has no alarm of its depth/,
+  },
+  {
+    what: "the alarm of invalidations that wait",
+    file: "numbers.ts",
+    from: "invalidationAgeSeconds: 15 * MINUTE",
+    to: "invalidationAgeSeconds: 15 * HOUR",
+    fault: /InvalidateAge is "age >= 54000/,
+  },
+  {
+    what: "a batch of invalidations",
+    file: "numbers.ts",
+    from: "batchSize: 1000",
+    to: "batchSize: 10",
+    fault: /InvalidateMapping: batchSize is 10, not 1000/,
+  },
+  {
+    what: "a permission to invalidate any distribution",
+    file: "invalidate.ts",
+    from: "resources: [distributionArn],",
+    to: 'resources: ["*"],',
+    fault: /nothing is allowed on everything: InvalidateRole may cloudfront:CreateInvalidation/,
   },
   {
     what: "a CloudFront that does not wait",

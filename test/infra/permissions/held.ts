@@ -8,6 +8,7 @@ import { type Role, recorded } from "./recorded.ts";
 export const HOLDERS: Readonly<Record<Role, string>> = {
   function: "ConsumeRole",
   deliver: "DeliverRole",
+  invalidate: "InvalidateRole",
   worker: "WorkerTaskRole",
   viewer: "Viewer",
   operator: "Operator",
@@ -33,9 +34,12 @@ export function held(graph: Graph, role: Role): ReadonlySet<string> {
 export function needed(graph: Graph, role: Role): ReadonlyMap<string, string> {
   // An operator has nothing to purge where nothing is delivered.
   const isPurged = role !== "operator" || distributions(graph).length > 0;
+  const isInvalidated = [...names(graph).values()].includes("invalidations");
   const needs = new Map(
     Object.entries(recorded(role)).filter(
-      ([grant]) => isPurged || !grant.startsWith("cloudfront:"),
+      ([grant]) =>
+        (isPurged || !grant.startsWith("cloudfront:")) &&
+        (isInvalidated || !grant.endsWith(" invalidations")),
     ),
   );
   for (const bucket of ["source", "renditions"] as const) {

@@ -10,6 +10,7 @@ const QUEUES = {
   "small-dlq": "smallDlq",
   large: "largeQueue",
   "large-dlq": "largeDlq",
+  invalidations: "invalidationsQueue",
 } as const;
 
 const IAM = `arn:aws:iam::${ACCOUNT}:role/`;
@@ -30,9 +31,11 @@ export function names(graph: Graph): ReadonlyMap<string, string> {
   const [source, renditions] = [bucketArn(graph, "source"), bucketArn(graph, "renditions")];
   const inRegion = (service: string, rest: string) =>
     `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
-  const queues = Object.entries(QUEUES).map(([name, output]) => {
+  const queues = Object.entries(QUEUES).flatMap(([name, output]) => {
     const url = textAt(graph.outputs, output);
-    return [inRegion("sqs", url.slice(url.lastIndexOf("/") + 1)), name] as const;
+    return url === ""
+      ? []
+      : [[inRegion("sqs", url.slice(url.lastIndexOf("/") + 1)), name] as const];
   });
   const tasks = all(graph, "ecs/cluster:Cluster").flatMap(({ inputs }) =>
     ["task", "service"].map(

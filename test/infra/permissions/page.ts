@@ -12,12 +12,14 @@ const INTRO = `# Permissions
 
 Every role, and the three policies for people, with all that each may do and the calls that need it. The calls are recorded on the wire by tests that drive function, worker and command line through everything they do; \`npm test\` holds them against the policies of each kind of deployment: **no call that is not allowed, no grant without a call or a reason**. \`npm run chaos\` records its own and fails at a call that is not in here. What each operation asks for is AWS's own reference, written down in \`test/permissions/operations.ts\`; AWS's evaluation itself is not run.
 
-\`source/*\` and \`renditions/*\` are the objects below the recipe's prefixes, without \`/*\` it is the bucket itself; \`small\`, \`large\` and their \`-dlq\` are the queues; \`task\` and \`service\` are any of the fleet's cluster; \`distribution\` is the one that delivers the renditions.
+\`source/*\` and \`renditions/*\` are the objects below the recipe's prefixes, without \`/*\` it is the bucket itself; \`small\`, \`large\` and their \`-dlq\` are the queues of the lanes, and \`invalidations\` is that of \`delivery.invalidate\`; \`task\` and \`service\` are any of the fleet's cluster; \`distribution\` is the one that delivers the renditions.
 `;
 
 const ABOUT: Readonly<Record<Role, string>> = {
   function: "The role of the Lambda function, with which Lambda also polls the queue for it.",
   deliver: "The role of the Lambda function that makes renditions on request.",
+  invalidate:
+    "Only with `delivery: { invalidate: true }`: the role of the Lambda function that has CloudFront forget renditions, with which Lambda also polls the queue for it.",
   worker: "The role of the Fargate task.",
   viewer:
     "The policy `viewerPolicy` of the outputs: for people who look with `imagefleet`: `status`, `audit`, `estimate`, `reprocess --dry-run`, `dlq summary`, `list`, `show`, `export`.",
@@ -27,11 +29,12 @@ const ABOUT: Readonly<Record<Role, string>> = {
     "The policy `operatorPolicy` of the outputs: for people who run every command but `preflight` and `doctor`.",
 };
 
-/** A deployment as it is shipped, one with a key of KMS, and one that is traced. */
+/** A deployment as it is shipped, one with a key of KMS, one that is traced, one that invalidates. */
 interface Graphs {
   readonly plain: Graph;
   readonly encrypted: Graph;
   readonly traced: Graph;
+  readonly invalidated: Graph;
 }
 
 /** docs/permissions.md */
@@ -41,14 +44,19 @@ export function permissionsPage(graphs: Graphs): string {
     ...ROLES.map((role) => section(role, graphs)),
     titled("Called, and not granted", refused()),
     titled("Roles that no program of ours takes", services()),
-    titled("Policies of AWS's own", managed(graphs.plain)),
+    titled("Policies of AWS's own", managed(graphs.invalidated)),
     titled("The role that deploys", deployRoleLines()),
   ].join("\n");
 }
 
-function section(role: Role, { plain, encrypted, traced }: Graphs): string {
-  const before = held(plain, role);
-  const rows = [...before].sort().map((grant) => row(grant, because(plain, role, grant)));
+function section(role: Role, { plain, encrypted, traced, invalidated }: Graphs): string {
+  const base = role === "invalidate" ? invalidated : plain;
+  const before = held(base, role);
+  const rows = [...before].sort().map((grant) => row(grant, because(base, role, grant)));
+  const sent = [...held(invalidated, role)].filter((grant) => !before.has(grant)).sort();
+  const withInvalidation = sent.map((grant) =>
+    row(grant, `with \`delivery.invalidate\`: ${because(invalidated, role, grant)}`),
+  );
   const more = [...held(encrypted, role)].filter((grant) => !before.has(grant)).sort();
   const withKey = more.map((grant) =>
     row(grant, `with \`encryption: "kms"\`: ${because(encrypted, role, grant)}`),
@@ -57,7 +65,8 @@ function section(role: Role, { plain, encrypted, traced }: Graphs): string {
   const withTraces = spans.map((grant) =>
     row(grant, `with \`traces: "xray"\`: ${because(traced, role, grant)}`),
   );
-  const table = ["| may | on | for |", "|---|---|---|", ...rows, ...withKey, ...withTraces];
+  const others = [...withInvalidation, ...withKey, ...withTraces];
+  const table = ["| may | on | for |", "|---|---|---|", ...rows, ...others];
   return titled(`${HOLDERS[role]}: the ${role}`, [ABOUT[role], "", ...table]);
 }
 

@@ -28,6 +28,7 @@ export const REFUSED: readonly Reason[] = [
 /** Roles that no program of ours takes: what AWS's own services do with them cannot be recorded here. */
 export const SERVICES: Readonly<Record<string, string>> = {
   WorkerExecutionRole: "ECS pulls the image and writes the log; no policy of ours",
-  AwakeRole: "EventBridge Scheduler keeps three queues in use, so that SQS reports them",
+  AwakeRole:
+    "EventBridge Scheduler keeps queues in use that nobody polls, so that SQS reports them",
   ReplicationRole: "S3 copies versions of sources to the bucket of `replicateTo`",
 };

@@ -2,7 +2,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Who calls AWS. */
-export const ROLES = ["function", "deliver", "worker", "viewer", "operator", "doctor"] as const;
+export const ROLES = [
+  "function",
+  "deliver",
+  "invalidate",
+  "worker",
+  "viewer",
+  "operator",
+  "doctor",
+] as const;
 export type Role = (typeof ROLES)[number];
 
 const RECORDED = join(import.meta.dirname, "../../permissions/recorded");

@@ -1,6 +1,7 @@
 import { all, at, differences, jsonAt, listAt, numberAt, textAt, texts } from "../read.ts";
 import type { Graph, Json, Resource } from "../resource.ts";
 import type { Rule } from "./rule.ts";
+import { workerEnvironment } from "./worker.ts";
 
 const CLOUDFRONT = "cloudfront.amazonaws.com";
 /** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html */
@@ -72,6 +73,48 @@ export const functionUrlsAreForOneDistribution: Rule = (graph) => [
 function permissions(graph: Graph): Resource[] {
   return all(graph, "lambda/permission:Permission");
 }
+
+/** The id is the end of the ARN: another one would leave viewers with the old pictures. */
+export const theFunctionInvalidatesItsDistribution: Rule = (graph) =>
+  all(graph, "lambda/function:Function")
+    .filter(({ name }) => name === "InvalidateFunction")
+    .flatMap(({ name, inputs }) => {
+      const id = textAt(inputs, "environment.variables.IMAGEFLEET_DISTRIBUTION_ID");
+      const callers = new Set(permissions(graph).map((each) => textAt(each.inputs, "sourceArn")));
+      return [...callers]
+        .filter((arn) => id === "" || !arn.endsWith(`:distribution/${id}`))
+        .map((arn) => `${name} is for ${id}, not for ${arn}`);
+    });
+
+/** Where one part is missing, CloudFront forgets nothing, or nobody is notified of it. */
+export const invalidationIsWholeOrAbsent: Rule = (graph) => {
+  const queueOf = (name: string, folder: string) =>
+    textAt(
+      all(graph, folder).find((each) => each.name === name)?.inputs,
+      "environment.variables.IMAGEFLEET_INVALIDATIONS_QUEUE_URL",
+    );
+  const has = (type: string, name: string) =>
+    all(graph, type).some((resource) => resource.name === name);
+  const parts: Readonly<Record<string, boolean>> = {
+    "a queue": has("sqs/queue:Queue", "InvalidationsQueue"),
+    "a function": has("lambda/function:Function", "InvalidateFunction"),
+    "a mapping": has("lambda/eventSourceMapping:EventSourceMapping", "InvalidateMapping"),
+    "a sender in the small lane": queueOf("ConsumeFunction", "lambda/function:Function") !== "",
+    ...(!graph.dev && {
+      "a sender in the large lane":
+        workerEnvironment(graph)["IMAGEFLEET_INVALIDATIONS_QUEUE_URL"] !== undefined,
+      "an alarm of its age": has("cloudwatch/metricAlarm:MetricAlarm", "InvalidateAge"),
+      "an alarm of its dead letters": has(
+        "cloudwatch/metricAlarm:MetricAlarm",
+        "InvalidateDeadLetters",
+      ),
+    }),
+  };
+  const isWanted = at(graph.settings, "delivery.invalidate") === true;
+  return Object.entries(parts)
+    .filter(([, isThere]) => isThere !== isWanted)
+    .map(([what]) => `${what} is ${isWanted ? "missing" : "there, and not wanted"}`);
+};
 
 /** CloudFront keeps an error for 10 s by default: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html */
 export const errorsEndSoon: Rule = (graph) =>

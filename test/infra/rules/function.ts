@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { all, at, numberAt, textAt, texts } from "../read.ts";
+import { all, at, listAt, numberAt, textAt, texts } from "../read.ts";
 import type { Rule } from "./rule.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
@@ -41,11 +41,25 @@ export const theMappingLimitsConcurrency: Rule = (graph) => [
     .map(({ name }) => `${name} has no maximum concurrency`),
 ];
 
+/** It renders nothing: a small package starts soon. */
+function isOfCaches({ id }: { readonly id: string }): boolean {
+  return id === "Invalidate";
+}
+
+export const whatRendersNothingBringsNoCodec: Rule = (graph) =>
+  graph.functions
+    .filter(isOfCaches)
+    .filter(({ properties, copyFiles }) => {
+      const files = listAt({ copyFiles }, "copyFiles").map((each) => textAt(each, "to"));
+      return at(properties, "install") !== undefined || files.join() !== "recipe.mjs";
+    })
+    .map(({ id }) => `${id} brings more than its bundle and the recipe`);
+
 /** In `sst dev` the function is SST's bridge, and the code runs on the person's machine. */
 export const sharpFitsTheArchitecture: Rule = (graph) => {
   const version = lockedVersion("sharp");
   return graph.functions.flatMap(({ id, properties }) => {
-    if (graph.dev) return [];
+    if (graph.dev || isOfCaches({ id })) return [];
     const fn = all(graph, "lambda/function:Function").find(({ name }) => name.startsWith(id));
     const architecture = textAt(fn?.inputs, "architectures.0");
     return [
@@ -64,6 +78,7 @@ export const sharpFitsTheArchitecture: Rule = (graph) => {
 
 export const theTranscodeThreadIsBesideTheFunction: Rule = (graph) =>
   graph.functions
+    .filter((each) => !isOfCaches(each))
     .filter(({ copyFiles }) => textAt(copyFiles, "0.to") !== "transcode-thread.mjs")
     .map(({ id }) => `${id} has no transcode-thread.mjs beside its bundle`);
 

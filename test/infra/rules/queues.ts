@@ -4,6 +4,9 @@ import type { Rule } from "./rule.ts";
 
 const DAY = 86_400;
 
+/** The queue of the sources whose renditions caches should forget. */
+const INVALIDATIONS = "InvalidationsQueue";
+
 interface Lane {
   readonly queue: Resource;
   readonly dlq: Resource | undefined;
@@ -44,9 +47,12 @@ export const everyQueueEndsInADeadLetterQueue: Rule = (graph) => {
       .filter((queue) => !dlq.includes(queue))
       .filter((queue) => !lanes(graph).some((lane) => lane.queue === queue && lane.dlq))
       .map(({ name }) => `${name} has no dead-letter queue`),
-    ...lanes(graph)
-      .filter(({ receives }) => receives !== 5)
-      .map(({ queue, receives }) => `${queue.name} gives up after ${receives} receives, not 5`),
+    ...lanes(graph).flatMap(({ queue, receives }) => {
+      const expected = queue.name === INVALIDATIONS ? 20 : 5;
+      return receives === expected
+        ? []
+        : [`${queue.name} gives up after ${receives} receives, not ${expected}`];
+    }),
   ];
 };
 
@@ -104,6 +110,19 @@ export const servicesArePermittedForOneResource: Rule = (graph) =>
           .map((variable) => `${queue.name} permits a service without ${variable}`);
       }),
   );
+
+/** An invalidation follows what was in progress: a delivery, and 15 s later a write that it gave up. */
+export const invalidationsWaitForWrites: Rule = (graph) => {
+  const deliver = all(graph, "lambda/function:Function").find(
+    ({ name }) => name === "DeliverFunction",
+  );
+  const least = numberAt(deliver?.inputs, "timeout") + 15;
+  return queues(graph)
+    .filter(({ name }) => name === INVALIDATIONS)
+    .map(({ inputs }) => numberAt(inputs, "delaySeconds"))
+    .filter((delay) => !(delay >= least))
+    .map((delay) => `${INVALIDATIONS} delays messages by ${delay} s, not ${least} s`);
+};
 
 export function deniesPlainHttp(statement: Json): boolean {
   const [condition] = listAt(statement, "Condition");

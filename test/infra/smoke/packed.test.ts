@@ -1,5 +1,13 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { unzipSync } from "fflate";
@@ -17,7 +25,8 @@ const CONFIG = `export default $config({
   app: () => ({ name: "shop", home: "aws", providers: { aws: { region: "eu-west-1" } } }),
   async run() {
     const { Imagefleet } = await import("@imagefleet/sst");
-    return new Imagefleet("Photos", { recipe: "recipe.ts" }).outputs;
+    const args = { recipe: "recipe.ts", delivery: { invalidate: true } };
+    return new Imagefleet("Photos", args).outputs;
   },
 });`;
 
@@ -34,14 +43,38 @@ beforeAll(async () => {
 }, SMOKE_MS);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-it("is a function that starts, with the app's own recipe beside it", async () => {
-  const zip = readFileSync(join(root, ".sst/artifacts/PhotosConsume/code.zip"));
+it.each(["Consume", "Deliver"])(
+  "is a function that starts, with the app's own recipe beside it: %s",
+  async (part) => {
+    const folder = unpacked(part);
+    withSharpOfThisMachine(folder, ROOT);
+    expect(await startedIn(folder, part)).toBe("function");
+    expect(readFileSync(join(folder, "recipe.mjs"), "utf8")).toContain("320x320");
+  },
+);
+
+it("is a function that invalidates, which starts and brings no codec", async () => {
+  const folder = unpacked("Invalidate");
+  const files = readdirSync(folder);
+  expect(files).toContain("recipe.mjs");
+  expect(files).not.toContain("node_modules");
+  expect(files).not.toContain("transcode-thread.mjs");
+  expect(await startedIn(folder, "Invalidate")).toBe("function");
+});
+
+/** What Lambda would get of a function. */
+function unpacked(part: string): string {
+  const zip = readFileSync(join(root, `.sst/artifacts/Photos${part}/code.zip`));
   const files = Object.entries(unzipSync(zip)).filter(([path]) => !path.endsWith("/"));
-  const folder = join(root, "task");
+  const folder = join(root, "task", part);
   unpack(new Map(files), folder);
-  withSharpOfThisMachine(folder, ROOT);
+  return folder;
+}
+
+/** The type of the handler, imported with the function's variables. */
+async function startedIn(folder: string, part: string): Promise<string> {
   const fn = all({ ...NOTHING, resources: diff.resources }, "lambda/function:Function").find(
-    ({ name }) => name === "PhotosConsumeFunction",
+    ({ name }) => name === `Photos${part}Function`,
   );
   const given = at(fn?.inputs, "environment.variables");
   const environment = Object.entries(given ?? {}).flatMap(([name, value]) =>
@@ -55,9 +88,8 @@ it("is a function that starts, with the app's own recipe beside it", async () =>
     ["--input-type=module", "--eval", program],
     { cwd: folder, env: { ...Object.fromEntries(environment), AWS_REGION: "eu-west-1" } },
   );
-  expect(stdout).toBe("function");
-  expect(readFileSync(join(folder, "recipe.mjs"), "utf8")).toContain("320x320");
-});
+  return stdout;
+}
 
 it("has all that the worker's image copies", () => {
   const context = join(root, "node_modules/@imagefleet/sst/fleet");
