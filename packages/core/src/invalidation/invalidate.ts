@@ -28,6 +28,9 @@ export interface Invalidation {
  * @throws Error when one has not completed after 15 minutes, or after an abort
  *
  * @example
+ * import { CloudFrontClient } from "@aws-sdk/client-cloudfront";
+ *
+ * const client = new CloudFrontClient({ region: "us-east-1" });
  * const paths = invalidationPaths(recipe, [{ path: "cats/tom.jpg", prefix: undefined }]);
  * await invalidate({ client, distributionId: "E1ABC", paths, wait: true, signal });
  */
