@@ -3,6 +3,9 @@ import type { Places } from "./needs.ts";
 
 const QUEUES = ["small", "small-dlq", "large", "large-dlq"] as const;
 
+/** The name of the local queue of the sources whose renditions caches should forget. */
+export const INVALIDATIONS = "imagefleet-invalidations";
+
 /**
  * The names of a local fleet's buckets and queues in grants.
  *
@@ -17,6 +20,9 @@ export function localPlaces(prefixes: {
       [SOURCE_BUCKET]: { as: "source", prefix: prefixes.source },
       [RENDITION_BUCKET]: { as: "renditions", prefix: prefixes.renditions },
     },
-    queues: Object.fromEntries(QUEUES.map((queue) => [queueName(queue), queue])),
+    queues: {
+      ...Object.fromEntries(QUEUES.map((queue) => [queueName(queue), queue])),
+      [INVALIDATIONS]: "invalidations",
+    },
   };
 }

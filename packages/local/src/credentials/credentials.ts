@@ -5,10 +5,17 @@ export interface Credentials {
 }
 
 /**
- * The access key ids of the user, the two functions, the worker and the edge. They share the data
+ * The access key ids of the user, the three functions, the worker and the edge. They share the data
  * folder's secret. A proxy distinguishes them by the id, as AWS does by the role.
  */
-export const ACCESS_KEY_IDS = ["local", "function", "deliver", "worker", "edge"] as const;
+export const ACCESS_KEY_IDS = [
+  "local",
+  "function",
+  "deliver",
+  "invalidate",
+  "worker",
+  "edge",
+] as const;
 
 export function credentialsOf(
   accessKeyId: (typeof ACCESS_KEY_IDS)[number],
