@@ -1,10 +1,7 @@
 import { queueName, RENDITION_BUCKET, SOURCE_BUCKET } from "@imagefleet/local/resources";
 import type { Places } from "./needs.ts";
 
-const QUEUES = ["small", "small-dlq", "large", "large-dlq"] as const;
-
-/** The name of the local queue of the sources whose renditions caches should forget. */
-export const INVALIDATIONS = "imagefleet-invalidations";
+const QUEUES = ["small", "small-dlq", "large", "large-dlq", "invalidations"] as const;
 
 /**
  * The names of a local fleet's buckets and queues in grants.
@@ -20,9 +17,6 @@ export function localPlaces(prefixes: {
       [SOURCE_BUCKET]: { as: "source", prefix: prefixes.source },
       [RENDITION_BUCKET]: { as: "renditions", prefix: prefixes.renditions },
     },
-    queues: {
-      ...Object.fromEntries(QUEUES.map((queue) => [queueName(queue), queue])),
-      [INVALIDATIONS]: "invalidations",
-    },
+    queues: Object.fromEntries(QUEUES.map((queue) => [queueName(queue), queue])),
   };
 }

@@ -57,7 +57,7 @@ export class InvalidationApi {
   readonly #kept = new Map<string, string>();
   #created = 0;
 
-  /** @param invalidate throws RangeError for a path that is none */
+  /** @param invalidate throws RangeError for a path that no invalidation may have */
   constructor(credentials: Credentials, invalidate: (paths: readonly string[]) => void) {
     // The region of the request's scope replaces it.
     const signing = { credentials, region: "", sha256: Sha256, applyChecksum: false };
