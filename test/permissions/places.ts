@@ -1,7 +1,7 @@
 import { queueName, RENDITION_BUCKET, SOURCE_BUCKET } from "@imagefleet/local/resources";
 import type { Places } from "./needs.ts";
 
-const QUEUES = ["small", "small-dlq", "large", "large-dlq"] as const;
+const QUEUES = ["small", "small-dlq", "large", "large-dlq", "invalidations"] as const;
 
 /** The name of the local queue of the sources whose renditions caches should forget. */
 export const INVALIDATIONS = "imagefleet-invalidations";

@@ -1,3 +1,4 @@
+import { DISTRIBUTION_ID, REGION } from "@imagefleet/local/resources";
 import type { Connection } from "../connection/connect.ts";
 import { runningFleet } from "../connection/data-folder.ts";
 import { connectionError } from "../connection/errors.ts";
@@ -7,14 +8,13 @@ import { UsageError } from "../usage-error.ts";
 import { cloudFront, distributionsOf } from "./distribution.ts";
 
 /** What delivers a fleet's renditions. */
-export type Delivery =
-  | { readonly kind: "edge"; readonly url: string }
-  | {
-      readonly kind: "distribution";
-      readonly clients: Target["clients"];
-      readonly id: string;
-      readonly url: string;
-    };
+export interface Delivery {
+  readonly kind: "edge" | "distribution";
+  /** The client options of CloudFront's API, which the edge answers itself. */
+  readonly clients: Target["clients"];
+  readonly id: string;
+  readonly url: string;
+}
 
 /**
  * Finds what delivers the renditions: the edge of a local fleet, or the distribution that has the
@@ -30,8 +30,12 @@ export async function deliveryOf(
 ): Promise<Delivery> {
   const { clients, where } = connection;
   if (clients === undefined) {
-    const url = (await runningFleet(options.data))?.edge;
-    if (url !== undefined) return { kind: "edge", url };
+    const fleet = await runningFleet(options.data);
+    if (fleet?.edge !== undefined) {
+      const { edge: url, credentials } = fleet;
+      const client = { region: REGION, endpoint: url, credentials };
+      return { kind: "edge", clients: () => client, id: DISTRIBUTION_ID, url };
+    }
     throw new UsageError(
       `no edge runs for ${where}: start the fleet with npm start, or name its data folder with --data DIR`,
     );

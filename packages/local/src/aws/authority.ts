@@ -6,6 +6,7 @@ import { checkPolicy, isForm, readForm } from "./browser-upload.ts";
 import { checkChunks } from "./chunks.ts";
 import type { Request } from "./fauxqs.ts";
 import { refusal } from "./refusal.ts";
+import { optionsOf, signAgain } from "./sign-again.ts";
 import {
   algorithm,
   type RequestSignature,
@@ -13,7 +14,7 @@ import {
   readSignature,
   type SignatureFields,
 } from "./signature-fields.ts";
-import { decodePercents, header, targetOf } from "./target.ts";
+import { header, targetOf } from "./target.ts";
 
 /** Checks the body after it has been read. */
 type CheckBody = (body: Buffer) => void | Promise<void>;
@@ -21,13 +22,6 @@ type CheckBody = (body: Buffer) => void | Promise<void>;
 const maxSkewMs = 15 * 60_000;
 const unsignedPayloads = ["UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"];
 const signedChunks = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
-
-/** The query parameters of the signature, which are not signed themselves. */
-const signatureParameters = new Set(
-  "Algorithm Credential Date Expires SignedHeaders Signature Security-Token"
-    .split(" ")
-    .map((name) => `X-Amz-${name}`),
-);
 
 /**
  * Checks Signature Version 4 as S3 and SQS do: the SDK's own signer signs the received request again.
@@ -104,21 +98,7 @@ export class Authority {
     isS3: boolean,
   ): Promise<void> {
     const signer = isS3 ? this.#s3 : this.#others;
-    const again = requestOf(request, fields, payload);
-    const signableHeaders = new Set(fields.signedHeaders);
-    // It determines the body hash that is signed. It is signed as a header only if the client signed it.
-    const outside = new Set(["x-amz-content-sha256"].filter((name) => !signableHeaders.has(name)));
-    const options = { ...optionsOf(fields), signableHeaders, unsignableHeaders: outside };
-    if (fields.expires === undefined) {
-      const signed = await signer.sign(again, options);
-      const [, signature = ""] =
-        /Signature=(.*)$/.exec(signed.headers["authorization"] ?? "") ?? [];
-      return compare(signature, fields, isS3);
-    }
-    const presigning = { ...options, expiresIn: fields.expires };
-    const unhoistableHeaders = new Set(Object.keys(again.headers));
-    const signed = await signer.presign(again, { ...presigning, unhoistableHeaders });
-    compare(String(signed.query?.["X-Amz-Signature"]), fields, isS3);
+    compare(await signAgain(signer, request, fields, payload), fields, isS3);
   }
 
   /** A browser upload signs its policy and must conform to it. */
@@ -159,53 +139,17 @@ function checkTime({ at, expires }: RequestSignature, isS3: boolean): void {
   else if (age < -maxSkewMs) throw refusal("skewed", isS3);
 }
 
-function checkSignedHeaders(request: Request, { signedHeaders }: Claims, isS3: boolean): void {
+function checkSignedHeaders(
+  request: Request,
+  { signedHeaders }: RequestSignature,
+  isS3: boolean,
+): void {
   const mustBe = [
     "host",
     ...Object.keys(request.headers).filter((name) => name.startsWith("x-amz-")),
   ];
   const isComplete = mustBe.every((name) => signedHeaders.includes(name));
   if (!isComplete) throw refusal("unsignedHeaders", isS3);
-}
-
-type Claims = Pick<RequestSignature, "signedHeaders">;
-
-/** The received request as it was before signing: the signed headers and the query without its signature. */
-function requestOf(request: Request, { signedHeaders }: Claims, payload: string) {
-  const headers: Record<string, string> = { "x-amz-content-sha256": payload };
-  for (const name of signedHeaders) {
-    const value = name === "host" ? signedHost(request) : request.headers[name];
-    headers[name] = Array.isArray(value) ? value.join(",") : (value ?? "");
-  }
-  const parameters: [string, string | string[]][] = Object.entries(Object(request.query));
-  const [path = "/"] = request.originalUrl.split("?", 1);
-  return {
-    method: request.method,
-    protocol: "http:",
-    hostname: "",
-    path: path.split("/").map(encodeOnce).join("/"),
-    query: Object.fromEntries(parameters.filter(([name]) => !signatureParameters.has(name))),
-    headers,
-  };
-}
-
-/**
- * A proxy between client and server sends its own Host header, and the signed Host header as
- * X-Forwarded-Host. A client without the secret gains nothing: it is only used to check the signature.
- */
-function signedHost(request: Request): string | undefined {
-  return header(request, "x-forwarded-host") ?? header(request, "host");
-}
-
-/** AWS decodes a path and encodes it again, because clients encode different characters. */
-function encodeOnce(segment: string): string {
-  return encodeURIComponent(decodePercents(segment))
-    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll("%2F", "/");
-}
-
-function optionsOf({ at, region, service }: SignatureFields) {
-  return { signingDate: at, signingRegion: region, signingService: service };
 }
 
 function compare(expected: string, { signature }: SignatureFields, isS3: boolean): void {

@@ -73,7 +73,7 @@ export function readSignature(parts: v.InferInput<typeof Signed>): SignatureFiel
 
 /** @returns undefined for an unsigned request, `unreadable` for invalid signature fields */
 export function readRequestSignature(
-  request: Request,
+  request: Pick<Request, "headers">,
   query: Record<string, string>,
 ): RequestSignature | "unreadable" | undefined {
   const authorization = header(request, "authorization");
@@ -88,7 +88,10 @@ export function readRequestSignature(
   );
 }
 
-function inHeader(request: Request, authorization: string): RequestSignature | undefined {
+function inHeader(
+  request: Pick<Request, "headers">,
+  authorization: string,
+): RequestSignature | undefined {
   const [, rest] = /^AWS4-HMAC-SHA256\s+(.*)$/.exec(authorization) ?? [];
   if (rest === undefined) return undefined;
   const parts = new Map(

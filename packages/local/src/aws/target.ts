@@ -35,7 +35,7 @@ export function decodePercents(text: string): string {
 }
 
 /** The header's value or undefined; the first value of a repeated header. */
-export function header(request: Request, name: string): string | undefined {
+export function header(request: Pick<Request, "headers">, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
 }

@@ -8,7 +8,6 @@ import {
   PASS,
   TestEdge,
 } from "./fixtures/edge.ts";
-import { INVALIDATIONS } from "./index.ts";
 
 const DAY = 86_400;
 const cached = (seconds: number) => ({ "cache-control": `public, max-age=${seconds}` });
@@ -341,26 +340,6 @@ describe("invalidation", () => {
     }
   });
 
-  it("by HTTP, and only as JSON", async () => {
-    const edge = await TestEdge.start({ s3: answering(200, cached(60)) });
-    await edge.get("/a");
-    const post = (body: string, type = "application/json") =>
-      getRaw(edge.url, INVALIDATIONS, { method: "POST", body, headers: { "content-type": type } });
-    expect((await post('{"paths":["/a"]}', "text/plain")).status).toBe(400);
-    for (const wrong of [
-      "{",
-      "[]",
-      '{"paths":["a"]}',
-      '{"paths":["/a*b"]}',
-      '{"paths":["/a",""]}',
-    ]) {
-      expect((await post(wrong)).status).toBe(400);
-    }
-    expect(xCache(await edge.get("/a"))).toBe("Hit");
-    expect((await post('{"paths":["/a"]}')).status).toBe(204);
-    expect(xCache(await edge.get("/a"))).toBe("Miss");
-  });
-
   it("also of an answer that is on its way: it is neither kept nor given to later requests", async () => {
     const asked = Promise.withResolvers<() => void>();
     const edge = await TestEdge.start({
@@ -512,9 +491,6 @@ describe("a viewer", () => {
     const { port } = new URL(edge.url);
     for (const host of ["photos.evil.example", `photos.evil.example:${port}`, "127.0.0.1"]) {
       expect((await edge.get("/a", { host })).status).toBe(403);
-      expect(
-        (await getRaw(edge.url, INVALIDATIONS, { method: "POST", headers: { host } })).status,
-      ).toBe(403);
     }
     expect((await edge.get("/a", { host: `localhost:${port}` })).status).toBe(200);
   });

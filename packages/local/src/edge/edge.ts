@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { json } from "node:stream/consumers";
 import type { KeyValues } from "@imagefleet/edge/run";
-import * as v from "valibot";
 import { PortTaken } from "../aws/index.ts";
+import { InvalidationApi } from "./api.ts";
 import { CachedOrigins, type Found } from "./cached-origins.ts";
 import { CACHE_TIMES, type CacheTimes } from "./freshness.ts";
 import {
@@ -57,16 +56,13 @@ export interface Edge {
   readonly url: string;
   /**
    * Forgets what is cached at paths, of which each begins with `/` and may end with `*`.
-   * A `POST` of `{"paths":[…]}` to `INVALIDATIONS` does the same.
+   * CloudFront's CreateInvalidation does the same; the requests are signed with the bucket's credentials.
    *
    * @throws RangeError for another path
    */
   invalidate(paths: readonly string[]): void;
   close(): Promise<void>;
 }
-
-/** Where invalidations are posted. */
-export const INVALIDATIONS = "/_imagefleet/invalidations";
 
 const MIB = 1024 * 1024;
 
@@ -76,8 +72,6 @@ const MAX_HEADER_BYTES = 20_480;
 
 /** Those of the fleet's response headers policy that do not depend on a domain. */
 const POLICY_HEADERS = { "x-content-type-options": "nosniff" };
-
-const bodySchema = v.object({ paths: v.array(v.string()) });
 
 /** @throws SyntaxError for code that cannot be parsed; PortTaken */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
@@ -93,6 +87,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     }
     for (const path of paths) cached.invalidate(path);
   };
+  const api = new InvalidationApi(bucket.credentials, invalidate);
   let port = options.port ?? 0;
   const server = createServer({ maxHeaderSize: 81_920 }, async (request, response) => {
     try {
@@ -102,9 +97,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       } else if (isForeign(request, options.corsOrigins ?? [])) {
         const text = "A page of another site may not use this edge: start with --cors-origin.";
         write(request, response, error(403, text));
-      } else if (request.method === "POST" && request.url === INVALIDATIONS) {
-        await answerInvalidation(request, response, invalidate);
-      } else {
+      } else if (!(await api.answer(request, response))) {
         await behavior.answer(request, response);
       }
     } catch {
@@ -318,24 +311,6 @@ function write({ method }: IncomingMessage, response: ServerResponse, reply: Rep
   if (isHead) response.end();
   else if (isWhole) response.end(body);
   else response.write(body, () => response.destroy());
-}
-
-/** JSON only: a browser asks before a foreign page may post it, and is refused. */
-async function answerInvalidation(
-  request: IncomingMessage,
-  response: ServerResponse,
-  invalidate: (paths: readonly string[]) => void,
-): Promise<void> {
-  try {
-    if (!request.headers["content-type"]?.startsWith("application/json")) {
-      throw new TypeError("the content type is not application/json");
-    }
-    invalidate(v.parse(bodySchema, await json(request)).paths);
-    response.writeHead(204).end();
-  } catch (thrown) {
-    response.writeHead(400, { "content-type": "text/plain; charset=utf-8" });
-    response.end(`${thrown instanceof Error ? thrown.message : thrown}\n`);
-  }
 }
 
 /**

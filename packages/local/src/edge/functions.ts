@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { type KeyValues, loadFunction } from "@imagefleet/edge/run";
 import * as v from "valibot";
+import { DISTRIBUTION_ID } from "../resources/index.ts";
 
 const value = v.object({ value: v.string() });
 const values = v.record(
@@ -92,7 +93,7 @@ export class EdgeFunction {
   async #run(viewer: { ip: string }, messages: object): Promise<unknown> {
     const context = {
       distributionDomainName: "local.cloudfront.net",
-      distributionId: "LOCAL",
+      distributionId: DISTRIBUTION_ID,
       eventType: this.#type,
       requestId: randomUUID(),
     };

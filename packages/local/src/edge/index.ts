@@ -1,1 +1,1 @@
-export { type Edge, type EdgeOptions, INVALIDATIONS, startEdge } from "./edge.ts";
+export { type Edge, type EdgeOptions, startEdge } from "./edge.ts";

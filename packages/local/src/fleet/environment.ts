@@ -1,17 +1,19 @@
 import type { Lane } from "@imagefleet/core/outcome";
 import { asEnvironment, type Credentials, credentialsOf } from "../credentials/index.ts";
-import { MAX_RECEIVES, REGION, type Resources } from "../resources/index.ts";
+import { DISTRIBUTION_ID, MAX_RECEIVES, REGION, type Resources } from "../resources/index.ts";
 
 /** The environment variables that infra sets in the cloud, for this machine. */
 export function environments(options: {
   endpoint: string;
   credentials: Credentials;
   resources: Resources;
+  /** The URL of their queue. */
+  invalidations: string;
   recipe: URL;
   /** Each lane's visibility timeout, seconds. */
   leaseSeconds: Readonly<Record<Lane, number>>;
   scratch: string;
-}): Record<"consume" | "deliver" | "worker", Record<string, string>> {
+}): Record<"consume" | "deliver" | "invalidate" | "worker", Record<string, string>> {
   const { small, large } = options.resources.lanes;
   const common = {
     AWS_REGION: REGION,
@@ -21,13 +23,16 @@ export function environments(options: {
     IMAGEFLEET_LARGE_QUEUE_URL: large.url,
     IMAGEFLEET_RECIPE: options.recipe.href,
   };
-  const retrying = { IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES) };
-  const signing = (program: "function" | "deliver" | "worker") =>
+  const reconciling = {
+    IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES),
+    IMAGEFLEET_INVALIDATIONS_QUEUE_URL: options.invalidations,
+  };
+  const signing = (program: "function" | "deliver" | "invalidate" | "worker") =>
     asEnvironment(credentialsOf(program, options.credentials));
   return {
     consume: {
       ...common,
-      ...retrying,
+      ...reconciling,
       ...signing("function"),
       IMAGEFLEET_SMALL_QUEUE_URL: small.url,
       IMAGEFLEET_SMALL_DLQ_URL: small.deadLetters,
@@ -38,9 +43,15 @@ export function environments(options: {
       ...signing("deliver"),
       IMAGEFLEET_SMALL_QUEUE_URL: small.url,
     },
+    invalidate: {
+      ...signing("invalidate"),
+      AWS_REGION: REGION,
+      IMAGEFLEET_DISTRIBUTION_ID: DISTRIBUTION_ID,
+      IMAGEFLEET_RECIPE: options.recipe.href,
+    },
     worker: {
       ...common,
-      ...retrying,
+      ...reconciling,
       ...signing("worker"),
       IMAGEFLEET_LARGE_DLQ_URL: large.deadLetters,
       IMAGEFLEET_SCRATCH: options.scratch,

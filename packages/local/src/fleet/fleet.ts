@@ -62,7 +62,10 @@ export interface Fleet {
   /** Adds a listener for messages to the user, such as a failed process or a server that does not respond. */
   onNotice(listener: (text: string) => void): void;
   status(): Promise<FleetStatus>;
-  /** Resolves when no message waits or is in flight in either lane. */
+  /**
+   * Resolves when no message waits or is in flight in either lane, and the edge has forgotten what their
+   * jobs have replaced.
+   */
   idle(signal?: AbortSignal): Promise<void>;
   /** A source's renditions as its manifest lists them; empty when it has none. */
   renditions(key: string): Promise<readonly StoredRendition[]>;
@@ -110,6 +113,12 @@ export interface FleetOptions {
   readonly functionTimeoutMs?: number;
   /** The large lane's visibility timeout in seconds, which the worker extends; 30 by default. */
   readonly leaseSeconds?: number;
+  /**
+   * How long after a job has replaced renditions the edge forgets the earlier ones, in seconds; 2 by
+   * default, and 40 in the cloud. A delivery that takes longer than this may be cached after it: its own
+   * check job invalidates again.
+   */
+  readonly invalidationDelaySeconds?: number;
   /** Worker processes; 1 by default. */
   readonly workers?: number;
   /**

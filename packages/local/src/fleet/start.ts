@@ -18,9 +18,20 @@ import { spawnLocalAws } from "../aws/index.ts";
 import { credentialsOf } from "../credentials/index.ts";
 import { type Edge, startEdge } from "../edge/index.ts";
 import { startEventSource } from "../event-source/index.ts";
-import { type EnvironmentExit, startFunction, startFunctionUrl } from "../function/index.ts";
+import {
+  type EnvironmentExit,
+  type LocalFunction,
+  startFunction,
+  startFunctionUrl,
+} from "../function/index.ts";
 import { GALLERY, Gallery } from "../gallery/index.ts";
-import { createResources, laneUrl, REGION } from "../resources/index.ts";
+import {
+  createInvalidations,
+  createResources,
+  laneUrl,
+  type QueuePair,
+  REGION,
+} from "../resources/index.ts";
 import { readDeadLetters } from "./dead-letters.ts";
 import { environments } from "./environment.ts";
 import type { Fleet, FleetOptions, FleetStatus, JobReport, LaneDepth } from "./fleet.ts";
@@ -29,6 +40,7 @@ import { startWorkerProcess } from "./worker-process.ts";
 
 const CONSUME = new URL(import.meta.resolve("@imagefleet/lambda/consume/handler"));
 const DELIVER = new URL(import.meta.resolve("@imagefleet/lambda/deliver/handler"));
+const INVALIDATE = new URL(import.meta.resolve("@imagefleet/lambda/invalidate/handler"));
 
 /** Shorter than in the cloud, because a user waits for the retry after a kill. */
 const FUNCTION_TIMEOUT_MS = 30_000;
@@ -42,6 +54,10 @@ const DELIVER_TIMEOUT_MS = 25_000;
  */
 const DELIVER_CONCURRENCY = 10;
 
+/** The edge answers at once. The function gives up 5 s before its timeout. */
+const INVALIDATE_TIMEOUT_MS = 10_000;
+const INVALIDATION_DELAY_SECONDS = 2;
+
 /** A batch must have ended before its messages are visible again. */
 const VISIBILITY_PER_TIMEOUT = 4 / 3;
 
@@ -52,7 +68,7 @@ const BATCH_WINDOW_MS = 250;
 const LOOK_MS = 100;
 
 /**
- * Starts local S3 and SQS, buckets, queues, the notification, event source, functions, worker and edge.
+ * Starts local S3 and SQS, buckets, queues, the notification, event sources, functions, worker and edge.
  *
  * @throws RecipeError, PortTaken; Error for a recipe whose edge functions would be too large
  */
@@ -77,13 +93,18 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
 
   const timeoutMs = options.functionTimeoutMs ?? FUNCTION_TIMEOUT_MS;
+  const visibilityOf = (ms: number) => Math.ceil((ms * VISIBILITY_PER_TIMEOUT) / 1000);
   const leaseSeconds = {
-    small: Math.ceil((timeoutMs * VISIBILITY_PER_TIMEOUT) / 1000),
+    small: visibilityOf(timeoutMs),
     large: options.leaseSeconds ?? LEASE_SECONDS,
   };
   // Before the notification is set, for which S3 sends a test event.
   const older = { small: await leftIn(sqs, "small"), large: await leftIn(sqs, "large") };
   const resources = await createResources(s3, sqs, leaseSeconds);
+  const invalidations = await createInvalidations(sqs, {
+    visibility: visibilityOf(INVALIDATE_TIMEOUT_MS),
+    delay: options.invalidationDelaySeconds ?? INVALIDATION_DELAY_SECONDS,
+  });
   const { sourceBucket, renditionBucket } = resources;
   const { small, large } = resources.lanes;
   if (older.small.waiting + older.small.inFlight === 0) await dropTestEvent(sqs, small.url);
@@ -93,6 +114,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     endpoint: programsEndpoint,
     credentials,
     resources,
+    invalidations: invalidations.url,
     recipe: options.recipe,
     leaseSeconds,
     scratch: join(options.dataDir, "scratch"),
@@ -147,24 +169,41 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     timeoutMs,
     environment: environment.consume,
   });
+  // It starts with the first invalidation.
+  const invalidate = startFunction({
+    ...common,
+    name: "imagefleet-invalidate",
+    handler: INVALIDATE,
+    maximumConcurrency: 1,
+    timeoutMs: INVALIDATE_TIMEOUT_MS,
+    environment: { ...environment.invalidate, AWS_ENDPOINT_URL_CLOUDFRONT: edge.url },
+  });
   // Lambda polls as the function's role.
-  const pollingSqs = createSqs({
-    region: REGION,
-    endpoint: programsEndpoint,
-    credentials: credentialsOf("function", credentials),
-  });
-  const source = startEventSource({
-    sqs: pollingSqs,
-    queueUrl: small.url,
-    queueArn: small.arn,
-    region: REGION,
-    batchSize: BATCH_SIZE,
-    windowMs: BATCH_WINDOW_MS,
-    maximumConcurrency,
-    reportBatchItemFailures: true,
-    fn,
-    onError: (error) => notice(`the event source: ${error.message}`),
-  });
+  const receive = (program: "function" | "invalidate", queue: QueuePair, of: LocalFunction) => {
+    const polling = createSqs({
+      region: REGION,
+      endpoint: programsEndpoint,
+      credentials: credentialsOf(program, credentials),
+    });
+    const source = startEventSource({
+      sqs: polling,
+      queueUrl: queue.url,
+      queueArn: queue.arn,
+      region: REGION,
+      batchSize: BATCH_SIZE,
+      windowMs: BATCH_WINDOW_MS,
+      maximumConcurrency: of.maximumConcurrency,
+      reportBatchItemFailures: true,
+      fn: of,
+      onError: (error) => notice(`the event source: ${error.message}`),
+    });
+    return async () => {
+      await source.stop();
+      polling.destroy();
+    };
+  };
+  const stopConsuming = receive("function", small, fn);
+  const stopInvalidating = receive("invalidate", invalidations, invalidate);
   const workers = Array.from({ length: options.workers ?? 1 }, () =>
     startWorkerProcess({ environment: environment.worker, onLog, onNotice: notice }),
   );
@@ -183,11 +222,14 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const drain = () => {
     drained ??= (async () => {
       await Promise.all([
-        source.stop(),
-        edge.close().then(() => functionUrl.close()),
+        stopConsuming(),
+        // An invalidation in progress asks the edge.
+        stopInvalidating()
+          .then(() => edge.close())
+          .then(() => functionUrl.close()),
         ...workers.map((worker) => worker.stop()),
       ]);
-      await Promise.all([fn.stop(), deliver.stop()]);
+      await Promise.all([fn.stop(), deliver.stop(), invalidate.stop()]);
       await linesRead();
     })();
     return drained;
@@ -214,7 +256,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       for (;;) {
         signal?.throwIfAborted();
         const { lanes } = await status();
-        if (Object.values(lanes).every(({ waiting, inFlight }) => waiting + inFlight === 0)) break;
+        // After the lanes, whose jobs send them.
+        const depths = [...Object.values(lanes), await depthOf(sqs, invalidations.url)];
+        if (depths.every(({ waiting, inFlight }) => waiting + inFlight === 0)) break;
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
       await linesRead();
@@ -239,7 +283,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     },
     manifestKey: (key) => manifestKey(recipe, key),
     processes: () => ({
-      functions: [...fn.pids(), ...deliver.pids()],
+      functions: [...fn.pids(), ...deliver.pids(), ...invalidate.pids()],
       deliver: deliver.pids(),
       workers: workers.flatMap((worker) => worker.pid() ?? []),
     }),
@@ -249,7 +293,6 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       await drain();
       s3.destroy();
       sqs.destroy();
-      pollingSqs.destroy();
       await aws.close();
     },
   };

@@ -152,8 +152,8 @@ test.runIf(hasChromium)(
       image.src = src;
     });
     const read = await fetch("${url}${GALLERY}").then((got) => got.text(), () => "refused");
-    const blind = await fetch("${url}/_imagefleet/invalidations", {
-      method: "POST", mode: "no-cors", body: JSON.stringify({ paths: ["/*"] }) }).then(() => "sent", () => "refused");
+    const blind = await fetch("${url}/2020-05-31/distribution/LOCAL/invalidation", {
+      method: "POST", mode: "no-cors", body: "<InvalidationBatch/>" }).then(() => "sent", () => "refused");
     return { picture: await shown("${url}/thumb/sticker.png.webp"), read, blind };`;
     const seen = await runInBrowser(REBOUND, url, script);
     expect(seen).toEqual({ picture: "refused", read: "refused", blind: "sent" });

@@ -1,7 +1,10 @@
 export {
+  createInvalidations,
   createResources,
+  DISTRIBUTION_ID,
   laneUrl,
   MAX_RECEIVES,
+  type QueuePair,
   queueName,
   REGION,
   RENDITION_BUCKET,

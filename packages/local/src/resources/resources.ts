@@ -18,9 +18,13 @@ import type { Lane } from "@imagefleet/core/outcome";
 export const REGION = "us-east-1";
 export const SOURCE_BUCKET = "imagefleet-source";
 export const RENDITION_BUCKET = "imagefleet-renditions";
+/** The id that the edge has as a distribution. */
+export const DISTRIBUTION_ID = "LOCAL";
 
-/** The name of a lane's queue or dead-letter queue. */
-export function queueName(queue: Lane | `${Lane}-dlq`): string {
+type QueueName = Lane | "invalidations";
+
+/** The name of a queue or its dead-letter queue. */
+export function queueName(queue: QueueName | `${QueueName}-dlq`): string {
   return `imagefleet-${queue}`;
 }
 
@@ -29,7 +33,7 @@ export const MAX_RECEIVES = 5;
 
 const DAY_SECONDS = 86_400;
 
-interface LaneQueues {
+export interface QueuePair {
   readonly url: string;
   readonly arn: string;
   readonly deadLetters: string;
@@ -38,7 +42,7 @@ interface LaneQueues {
 export interface Resources {
   readonly sourceBucket: string;
   readonly renditionBucket: string;
-  readonly lanes: Readonly<Record<Lane, LaneQueues>>;
+  readonly lanes: Readonly<Record<Lane, QueuePair>>;
 }
 
 /**
@@ -53,8 +57,8 @@ export async function createResources(
   visibility: Readonly<Record<Lane, number>>,
 ): Promise<Resources> {
   const [small, large] = await Promise.all([
-    createLane(sqs, "small", visibility.small),
-    createLane(sqs, "large", visibility.large),
+    createQueuePair(sqs, "small", visibility.small),
+    createQueuePair(sqs, "large", visibility.large),
     createBucket(s3, RENDITION_BUCKET),
     createBucket(s3, SOURCE_BUCKET),
   ]);
@@ -92,21 +96,39 @@ async function notify(s3: S3Client, queueArn: string): Promise<void> {
   );
 }
 
-async function createLane(sqs: SQSClient, lane: Lane, visibility: number): Promise<LaneQueues> {
+/**
+ * Creates the queue of the sources whose renditions caches should forget, with its dead-letter queue.
+ *
+ * @param options visibility timeout and delay of each message, seconds
+ */
+export function createInvalidations(
+  sqs: SQSClient,
+  { visibility, delay }: { visibility: number; delay: number },
+): Promise<QueuePair> {
+  return createQueuePair(sqs, "invalidations", visibility, delay);
+}
+
+async function createQueuePair(
+  sqs: SQSClient,
+  name: QueueName,
+  visibility: number,
+  delay = 0,
+): Promise<QueuePair> {
   // Dead letters are kept longer, because retention counts from the first enqueue.
-  const deadLetters = await createQueue(sqs, queueName(`${lane}-dlq`), {
+  const deadLetters = await createQueue(sqs, queueName(`${name}-dlq`), {
     MessageRetentionPeriod: String(14 * DAY_SECONDS),
   });
-  const deadLettersArn = arnOf(queueName(`${lane}-dlq`));
-  const url = await createQueue(sqs, queueName(lane), {
+  const deadLettersArn = arnOf(queueName(`${name}-dlq`));
+  const url = await createQueue(sqs, queueName(name), {
     MessageRetentionPeriod: String(4 * DAY_SECONDS),
     VisibilityTimeout: String(visibility),
+    DelaySeconds: String(delay),
     RedrivePolicy: JSON.stringify({
       deadLetterTargetArn: deadLettersArn,
       maxReceiveCount: MAX_RECEIVES,
     }),
   });
-  return { url, arn: arnOf(queueName(lane)), deadLetters };
+  return { url, arn: arnOf(queueName(name)), deadLetters };
 }
 
 /** The URL of a lane's queue from an earlier run; undefined if no run has created it. */

@@ -1,6 +1,5 @@
 import { invalidate } from "@imagefleet/core/invalidation";
 import { PRICES } from "@imagefleet/core/prices";
-import { INVALIDATIONS } from "@imagefleet/local/edge";
 import { type Connection, connect } from "../../connection/connect.ts";
 import { connectionError } from "../../connection/errors.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
@@ -50,9 +49,10 @@ export async function purge(options: PurgeOptions, screen: Screen): Promise<numb
   const began = performance.now();
   const invalidations: string[] = [];
   const isDryRun = options.dryRun === true;
-  if (!isDryRun && place.kind === "edge") {
-    await invalidateEdge(place.url, paths);
-  } else if (place.kind === "distribution" && !isDryRun) {
+  const address = place.url === undefined ? "" : ` (${place.url})`;
+  const isEdge = place.kind === "edge";
+  const where = isEdge ? `the edge ${place.url}` : `the distribution ${place.id}${address}`;
+  if (!isDryRun) {
     using client = await cloudFront(place.clients);
     using _progress = showRepeatedly(screen, () => [
       `${invalidations.length === 0 ? "creating the invalidation" : `invalidation ${invalidations.at(-1)} is in progress`}: ${formatMs(performance.now() - began)}`,
@@ -67,18 +67,18 @@ export async function purge(options: PurgeOptions, screen: Screen): Promise<numb
         onCreated: (id) => invalidations.push(id),
       });
     } catch (error) {
-      if (!interrupt.signal.aborted) throw purgeError(error, place.id, connection.where);
+      if (!interrupt.signal.aborted) {
+        throw purgeError(error, place.id, isEdge ? where : connection.where);
+      }
     }
   }
   const isInterrupted = interrupt.signal.aborted;
-  const address = place.url === undefined ? "" : ` (${place.url})`;
   const result: Purged = {
-    where:
-      place.kind === "edge" ? `the edge ${place.url}` : `the distribution ${place.id}${address}`,
-    distribution: place.kind === "distribution" ? place.id : null,
+    where,
+    distribution: isEdge ? null : place.id,
     paths,
     invalidations,
-    isComplete: !isDryRun && !isInterrupted && (place.kind === "edge" || options.wait === true),
+    isComplete: !isDryRun && !isInterrupted && (isEdge || options.wait === true),
     seconds: Math.round(performance.now() - began) / 1000,
   };
   if (options.json) screen.json(resultJson(result, isDryRun));
@@ -95,20 +95,6 @@ async function placeOf(connection: Connection, options: PurgeOptions) {
   throw new UsageError(
     `--distribution is ${id}, but ${where} has none: leave it out, or choose a fleet on AWS with --region or --profile`,
   );
-}
-
-async function invalidateEdge(url: string, paths: readonly string[]): Promise<void> {
-  const answer = await fetch(new URL(INVALIDATIONS, url), {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ paths }),
-  }).catch((error: unknown) => {
-    throw new Error(`the edge ${url} does not respond: check that npm start runs`, {
-      cause: error,
-    });
-  });
-  if (answer.ok) return;
-  throw new Error(`the edge ${url} answers ${answer.status}: ${(await answer.text()).trim()}`);
 }
 
 function purgeError(error: unknown, id: string, where: string): unknown {
