@@ -3,9 +3,6 @@ import type { Places } from "./needs.ts";
 
 const QUEUES = ["small", "small-dlq", "large", "large-dlq", "invalidations"] as const;
 
-/** The name of the local queue of the sources whose renditions caches should forget. */
-export const INVALIDATIONS = "imagefleet-invalidations";
-
 /**
  * The names of a local fleet's buckets and queues in grants.
  *
@@ -20,9 +17,6 @@ export function localPlaces(prefixes: {
       [SOURCE_BUCKET]: { as: "source", prefix: prefixes.source },
       [RENDITION_BUCKET]: { as: "renditions", prefix: prefixes.renditions },
     },
-    queues: {
-      ...Object.fromEntries(QUEUES.map((queue) => [queueName(queue), queue])),
-      [INVALIDATIONS]: "invalidations",
-    },
+    queues: Object.fromEntries(QUEUES.map((queue) => [queueName(queue), queue])),
   };
 }
