@@ -62,7 +62,7 @@ async function invalidated(): Promise<string[]> {
 
 const bytes = (text: string) => Buffer.from(text);
 
-describe("caches are told to forget", () => {
+describe("an invalidation is sent for", () => {
   it("nothing of a first upload, of the same content, of another recipe, or of an unchanged source", async () => {
     await upload(await picture());
     expect(await invalidatedBy()).toEqual([]);
@@ -73,7 +73,7 @@ describe("caches are told to forget", () => {
     expect(await invalidatedBy({}, {}, { ...other, reconcile })).toEqual([]);
   });
 
-  it("a content that was replaced, by a picture or by what is none", async () => {
+  it("a content that was replaced, by a picture or by a file that is not one", async () => {
     await upload(await picture());
     await invalidatedBy();
     await upload(Buffer.concat([await picture(), bytes("\0")]));
