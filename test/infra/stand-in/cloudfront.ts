@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { at, listAt, textAt, texts } from "../read.ts";
 import type { Json } from "../resource.ts";
 import { type Answer, element, xml } from "./answer.ts";
@@ -110,6 +111,11 @@ export async function viewed(path: string, deployed: DeployedState, edge: string
   }
   const [distribution] = resources(deployed, "cloudfront/distribution:Distribution");
   const runs = listAt(distribution?.inputs, "defaultCacheBehavior.functionAssociations");
+  if (rest.startsWith("/s/") && !isSigned(rest, deployed)) {
+    return checksSignatures(deployed)
+      ? answer(403, { "x-cache": "FunctionGeneratedResponse from cloudfront" })
+      : answer(200);
+  }
   const got = await fetch(edge + rest);
   const headers = Object.fromEntries(got.headers);
   const isRefused = headers["x-cache"]?.startsWith("FunctionGenerated") === true;
@@ -125,6 +131,27 @@ export async function viewed(path: string, deployed: DeployedState, edge: string
   const isReached = isMade ? may("s3:ListBucket") && mayInvoke(deployed) : may("s3:GetObject");
   if (!isRefused && !isReached) return answer(403, { "x-cache": "Error from cloudfront" });
   return { status: got.status, headers, body: Buffer.from(await got.arrayBuffer()) };
+}
+
+/** By the code of the function of the viewer request. */
+function checksSignatures(deployed: DeployedState): boolean {
+  return resources(deployed, "cloudfront/function:Function").some(({ inputs }) =>
+    textAt(inputs, "code").includes("hmac(secret, signature)"),
+  );
+}
+
+/** By the keys of the graph's key value store: the edge behind knows only its own. */
+function isSigned(path: string, deployed: DeployedState): boolean {
+  const [, id = "", expires = "", signature = "", text = ""] =
+    /^\/s\/([^.]+)\.([^.]+)\.([^/]+)\/(.+)$/.exec(path) ?? [];
+  return resources(deployed, "cloudfront/keyvaluestoreKeysExclusive:KeyvaluestoreKeysExclusive")
+    .flatMap(({ inputs }) => listAt(inputs, "resourceKeyValuePairs"))
+    .filter((pair) => textAt(pair, "key") === `key.${id}`)
+    .some((pair) => {
+      const hmac = createHmac("sha256", textAt(pair, "value"));
+      const signed = `${id}.${expires}/${decodeURIComponent(text)}`;
+      return hmac.update(signed).digest("base64url") === signature;
+    });
 }
 
 const CLOUDFRONT = "cloudfront.amazonaws.com";

@@ -16,6 +16,8 @@ export interface Account {
   readonly policies: number;
   /** Buckets that were there before, with their notification configuration as S3 writes it. */
   readonly buckets: Readonly<Record<string, Json>>;
+  /** Alarms of the fleet whose metrics the stand-in does not have, and that are in alarm. */
+  readonly inAlarm: readonly string[];
 }
 
 /** An account that has the quotas which the shipped settings need, the default VPC and nothing else. */
@@ -27,6 +29,7 @@ export const ACCOUNT_AS_NEEDED: Account = {
   distributions: [],
   policies: 0,
   buckets: {},
+  inAlarm: [],
 };
 
 /** What the stand-in answers from. */

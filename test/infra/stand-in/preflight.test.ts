@@ -58,6 +58,8 @@ interface Case {
   readonly account?: Partial<Account>;
   readonly docker?: Partial<Docker>;
   readonly denied?: readonly string[];
+  /** Of the recipe. */
+  readonly delivery?: object;
   /** The one check that is wrong, and what it says. */
   readonly name: string;
   readonly says: RegExp;
@@ -69,20 +71,21 @@ async function preflight(given: Omit<Case, "what" | "name" | "says">) {
   await using standIn = await StandIn.start(behind, { ...ACCOUNT_AS_NEEDED, ...given.account });
   standIn.denied = given.denied ?? [];
   const path = await docker({ ...DOCKER, ...given.docker });
-  const ended = await run(
-    ["preflight", "--stage", "production", "--json", "--endpoint", standIn.endpoint],
-    {
-      cwd: folder,
-      env: {
-        PATH: `${path}:${process.env["PATH"]}`,
-        HOME: folder,
-        AWS_ACCESS_KEY_ID: "somebody",
-        AWS_SECRET_ACCESS_KEY: "local",
-        IMAGEFLEET_SETTINGS: JSON.stringify({ ...SETTINGS, ...given.settings }),
-        ...RESOLVE_LOCALLY,
-      },
+  const { delivery } = given;
+  const recipe = join(await mkdtemp(join(folder, "recipe-")), "recipe.mjs");
+  await writeFile(recipe, `export default ${JSON.stringify({ delivery, presets: { a: "9x" } })};`);
+  const at = ["--endpoint", standIn.endpoint, "--recipe", recipe];
+  const ended = await run(["preflight", "--stage", "production", "--json", ...at], {
+    cwd: folder,
+    env: {
+      PATH: `${path}:${process.env["PATH"]}`,
+      HOME: folder,
+      AWS_ACCESS_KEY_ID: "somebody",
+      AWS_SECRET_ACCESS_KEY: "local",
+      IMAGEFLEET_SETTINGS: JSON.stringify({ ...SETTINGS, ...given.settings }),
+      ...RESOLVE_LOCALLY,
     },
-  );
+  });
   if (ended.stdout === "") throw new Error(ended.stderr);
   const { checks }: PreflightOutput = JSON.parse(ended.stdout);
   return { code: ended.code, checks, wrong: checks.filter(({ state }) => state === "wrong") };
@@ -229,6 +232,17 @@ it.concurrent.each(CASES)("$what: that is named, and nothing else", async (each)
   expect(wrong).toEqual([expect.objectContaining({ name: each.name })]);
   expect(wrong[0]?.message).toMatch(each.says);
   expect(code).toBe(3);
+});
+
+it("cannot know the secret of signed sizes, and says which is needed", async () => {
+  const delivery = { adhoc: {} };
+  const { checks, code } = await preflight({ delivery });
+  const unknown = checks.filter(({ state }) => state === "unknown");
+  expect(unknown).toEqual([expect.objectContaining({ name: "signing key" })]);
+  expect(unknown[0]?.message).toMatch(/fails without the secret PhotosSigningKey/);
+  expect(code).toBe(0);
+  const others = await preflight({ delivery, settings: { delivery: "none" } });
+  expect(others.checks.map(({ name }) => name)).not.toContain("signing key");
 });
 
 it.each(["eventbridge", "by-hand"])("leaves what stands on a bucket alone, %s", async (way) => {

@@ -165,17 +165,25 @@ function functionConfiguration(called: string, deployed: DeployedState): Answer 
  * Alarms of one metric are off and on by what waits in their queue now; all others are off.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
  */
-export async function cloudwatch(input: Json, deployed: DeployedState): Promise<Answer> {
+export async function cloudwatch(
+  region: string,
+  input: Json,
+  deployed: DeployedState,
+): Promise<Answer> {
   const prefix = textAt(input, "AlarmNamePrefix");
-  const named = resources(deployed, "cloudwatch/metricAlarm:MetricAlarm").filter(({ inputs }) =>
-    textAt(inputs, "name").startsWith(prefix),
+  const named = resources(deployed, "cloudwatch/metricAlarm:MetricAlarm").filter(
+    (each) => each.region === region && textAt(each.inputs, "name").startsWith(prefix),
   );
   const alarms = named.map(async ({ inputs }) => ({
     AlarmName: textAt(inputs, "name"),
     AlarmDescription: textAt(inputs, "alarmDescription"),
     ActionsEnabled: at(inputs, "actionsEnabled") !== false,
     AlarmActions: listAt(inputs, "alarmActions"),
-    StateValue: (await isOff(inputs, deployed)) ? "ALARM" : "OK",
+    StateValue:
+      deployed.account.inAlarm.some((name) => textAt(inputs, "name").includes(name)) ||
+      (await isOff(inputs, deployed))
+        ? "ALARM"
+        : "OK",
   }));
   return json({ MetricAlarms: await Promise.all(alarms), CompositeAlarms: [] });
 }

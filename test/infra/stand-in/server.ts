@@ -35,6 +35,8 @@ export interface Behind {
 export interface ReceivedCall {
   /** `sts`, `ecs`, `s3`: by the signature. */
   readonly service: string;
+  /** `eu-west-1`: also by the signature. */
+  readonly region: string;
   /** `GetCallerIdentity`; S3's and SQS's own stand in the request. */
   readonly operation: string;
   readonly request: IncomingMessage;
@@ -151,7 +153,7 @@ export class StandIn implements AsyncDisposable {
       case "lambda":
         return lambda(url, deployed);
       case "monitoring":
-        return cloudwatch(parsed(body), deployed);
+        return cloudwatch(call.region, parsed(body), deployed);
       case "sqs":
         return this.#sqs(operation, parsed(body), deployed);
       default:
@@ -203,7 +205,7 @@ export class StandIn implements AsyncDisposable {
 
   /** On to the servers behind, by the names there, and signed for them. */
   async #pass(incoming: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
-    const service = serviceOf(incoming);
+    const { service } = scopeOf(incoming);
     const { method = "GET", url = "/" } = incoming;
     const isSpoilt = this.spoils && service === "s3" && method === "PUT";
     const whole = isSpoilt ? Buffer.alloc(body.length, "no picture ") : body;
@@ -309,13 +311,15 @@ function isVersioned(bucket: string, { graph }: DeployedState): boolean {
   );
 }
 
-/** The service that a request is signed for. */
-function serviceOf({ headers }: IncomingMessage): string {
-  return /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? "")?.[1] ?? "";
+/** The region and the service that a request is signed for. */
+function scopeOf({ headers }: IncomingMessage): { region: string; service: string } {
+  const [, region = "", service = ""] =
+    /Credential=[^/]+\/\d+\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? "") ?? [];
+  return { region, service };
 }
 
 function receivedCallOf(incoming: IncomingMessage, bytes: Buffer): ReceivedCall {
-  const service = serviceOf(incoming);
+  const { region, service } = scopeOf(incoming);
   const body = bytes.length > LONGEST ? "" : bytes.toString();
   const target = incoming.headers["x-amz-target"];
   const operation =
@@ -325,7 +329,7 @@ function receivedCallOf(incoming: IncomingMessage, bytes: Buffer): ReceivedCall 
         (service === "cloudfront"
           ? cloudFrontOperation(new URL(incoming.url ?? "/", "http://servers").pathname)
           : lambdaOperation(incoming.url ?? "")));
-  return { service, operation, request: incoming, body };
+  return { service, region, operation, request: incoming, body };
 }
 
 function lambdaOperation(url: string): string {

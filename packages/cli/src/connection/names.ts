@@ -62,8 +62,23 @@ const fleetLinkSchema = v.pipe(
 );
 const resourcesSchema = v.object(v.entriesFromList(RESOURCE_NAMES, v.string()));
 
-function linkedNames(variables: Readonly<Record<string, string>>, wanted?: string): Names {
-  const links = new Map<string, unknown>();
+/** The link of a fleet that `sst shell` sets. */
+interface Link {
+  /** The variable that has it, for error messages. */
+  readonly by: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * @param wanted the name of the fleet, to choose one of several
+ * @returns undefined when no fleet is linked
+ * @throws UsageError when `wanted` is not linked, or is needed
+ */
+export function linkOf(
+  variables: Readonly<Record<string, string>>,
+  wanted: string | undefined,
+): Link | undefined {
+  const links = new Map<string, Link["properties"]>();
   for (const [variable, text] of Object.entries(variables)) {
     if (!variable.startsWith(LINK_VARIABLE)) continue;
     const parsed = v.safeParse(fleetLinkSchema, text);
@@ -71,8 +86,9 @@ function linkedNames(variables: Readonly<Record<string, string>>, wanted?: strin
   }
   const linked = [...links.keys()].sort();
   const fleet = wanted ?? linked[0];
-  if (fleet === undefined) return {};
-  if (!links.has(fleet)) {
+  if (fleet === undefined) return undefined;
+  const properties = links.get(fleet);
+  if (properties === undefined) {
     const found =
       linked.length > 0 ? `the linked fleets are ${linked.join(", ")}` : "no fleet is linked";
     throw new UsageError(
@@ -84,8 +100,14 @@ function linkedNames(variables: Readonly<Record<string, string>>, wanted?: strin
       `sst shell links the fleets ${linked.join(", ")}. Choose one with --fleet NAME`,
     );
   }
-  const by = LINK_VARIABLE + fleet;
-  const parsed = v.safeParse(resourcesSchema, links.get(fleet));
+  return { by: LINK_VARIABLE + fleet, properties };
+}
+
+function linkedNames(variables: Readonly<Record<string, string>>, wanted?: string): Names {
+  const link = linkOf(variables, wanted);
+  if (link === undefined) return {};
+  const { by, properties } = link;
+  const parsed = v.safeParse(resourcesSchema, properties);
   if (!parsed.success) {
     const missing = parsed.issues.map((issue) => v.getDotPath(issue)).join(", ");
     throw new UsageError(

@@ -3,6 +3,12 @@ import { clientConfig } from "@imagefleet/core/aws";
 import { owned } from "../connection/owned.ts";
 import type { Target } from "../connection/target.ts";
 
+/**
+ * CloudFront has its metrics, its quotas and its certificates in this region.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-cloudwatch-metrics.html
+ */
+export const EDGE_REGION = "us-east-1";
+
 /** A CloudFront distribution. */
 export interface Distribution {
   readonly id: string;
@@ -23,7 +29,7 @@ export async function cloudFront(
   clients: Target["clients"],
 ): Promise<CloudFrontClient & Disposable> {
   const { CloudFrontClient } = await import("@aws-sdk/client-cloudfront");
-  const { region = "us-east-1", ...options } = clients("CLOUDFRONT");
+  const { region = EDGE_REGION, ...options } = clients("CLOUDFRONT");
   return owned(new CloudFrontClient(clientConfig({ region, ...options })));
 }
 

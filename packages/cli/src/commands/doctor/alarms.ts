@@ -2,6 +2,7 @@ import { clientConfig } from "@imagefleet/core/aws";
 import { absentLocally, askFor, type Check, ok, problem } from "../../check/check.ts";
 import { owned } from "../../connection/owned.ts";
 import { isOfStage } from "../../connection/stage/names.ts";
+import { EDGE_REGION } from "../../delivery/distribution.ts";
 import { many } from "../../terminal/format.ts";
 import { DEPLOY_AGAIN, type Fleet, type Stage } from "./fleet.ts";
 
@@ -16,11 +17,21 @@ export interface Alarm {
 
 /** Without these alarms the fleet cannot scale, or dead letters raise no notification. */
 const NEEDED = ["SmallDlqDepth", "LargeDlqDepth", "LargeBacklog", "LargeEmpty"] as const;
+/** Needed where the stage has its own distribution. */
+const OF_EDGE = "EdgeErrors";
+/** Needed where the stage invalidates. */
+const OF_INVALIDATIONS = "InvalidateDeadLetters";
 
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
-export async function alarmsOf({ prefix, clients }: Stage): Promise<readonly Alarm[]> {
+/**
+ * The alarms of a stage in a region; by default in the region of the fleet.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+ */
+export async function alarmsOf(
+  { prefix, clients }: Stage,
+  region = regionOf(clients),
+): Promise<readonly Alarm[]> {
   const { CloudWatchClient, paginateDescribeAlarms } = await import("@aws-sdk/client-cloudwatch");
-  using client = owned(new CloudWatchClient(clientConfig(clients("CLOUDWATCH"))));
+  using client = owned(new CloudWatchClient(clientConfig({ ...clients("CLOUDWATCH"), region })));
   const alarms: Alarm[] = [];
   for await (const { MetricAlarms = [] } of paginateDescribeAlarms(
     { client },
@@ -41,19 +52,45 @@ export async function alarmsOf({ prefix, clients }: Stage): Promise<readonly Ala
   return alarms;
 }
 
+function regionOf(clients: Stage["clients"]): string | undefined {
+  return clients("CLOUDWATCH").region;
+}
+
 /** Checks that every alarm exists, has an action and reports no problem. */
 export async function alarmChecks({ stage }: Fleet): Promise<readonly Check[]> {
   if (stage === undefined) return [absentLocally("alarms", "alarms")];
-  return askFor("alarms", "cloudwatch:DescribeAlarms", async () => {
-    const alarms = await alarmsOf(stage);
-    const missing = NEEDED.filter((name) => !alarms.some((alarm) => alarm.name === name));
+  const { delivery, distribution } = stage.settings;
+  const needed = [
+    ...NEEDED,
+    ...(delivery !== "none" && delivery.invalidate ? [OF_INVALIDATIONS] : []),
+  ];
+  const region = regionOf(stage.clients);
+  if (delivery === "none" || distribution !== undefined) {
+    return await checksIn("alarms", stage, region, needed);
+  }
+  if (region === EDGE_REGION) return await checksIn("alarms", stage, region, [...needed, OF_EDGE]);
+  return [
+    ...(await checksIn("alarms", stage, region, needed)),
+    ...(await checksIn(`alarms in ${EDGE_REGION}`, stage, EDGE_REGION, [OF_EDGE])),
+  ];
+}
+
+function checksIn(
+  name: string,
+  stage: Stage,
+  region: string | undefined,
+  needed: readonly string[],
+): Promise<readonly Check[]> {
+  return askFor(name, "cloudwatch:DescribeAlarms", async () => {
+    const alarms = await alarmsOf(stage, region);
+    const missing = needed.filter((each) => !alarms.some((alarm) => alarm.name === each));
     const wrongs = [
-      ...missing.map((name) => wrong(name, "The alarm does not exist.", DEPLOY_AGAIN)),
+      ...missing.map((each) => wrong(each, "The alarm does not exist.", DEPLOY_AGAIN)),
       ...alarms.flatMap(alarmProblems),
     ];
     const well = alarms.filter((each) => alarmProblems(each).length === 0).length;
     const message = `${many(well, "alarm")} ${well === 1 ? "has" : "have"} an action and ${well === 1 ? "reports" : "report"} no problem.`;
-    return well === 0 ? wrongs : [...wrongs, ok("alarms", message)];
+    return well === 0 ? wrongs : [...wrongs, ok(name, message)];
   });
 }
 

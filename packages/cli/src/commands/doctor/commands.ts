@@ -14,7 +14,9 @@ one of 21 MB under imagefleet-doctor/ in the source bucket, waits for their
 renditions, requests some as viewers do, and removes all of them with all
 versions. This takes at most five minutes, and up to 20 more when the large lane
 has no task. --alarm also sends a dead letter with reason DoctorTest, and
-deletes it by its id. The exit code is 3 when a check finds a problem.
+deletes it by its id. Signed sizes are tested with the key that sst shell or the
+variable IMAGEFLEET_SIGNING_KEY gives. The exit code is 3 when a check finds a
+problem.
 `;
 
 export function addDoctorCommand(root: Command, context: CommandContext): void {

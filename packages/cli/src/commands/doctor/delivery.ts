@@ -13,6 +13,7 @@ import {
 } from "../../check/check.ts";
 import { runningFleet } from "../../connection/data-folder.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
+import type { NamedSigningKey } from "../../connection/signing-key.ts";
 import { cloudFront, type Distribution, distributionsOf } from "../../delivery/distribution.ts";
 import { DEPLOY_AGAIN, type Fleet, type Stage } from "./fleet.ts";
 
@@ -25,6 +26,7 @@ export interface Views {
   readonly functionUrl: string | undefined;
   /** Only signed addresses are answered. */
   readonly isPrivate: boolean;
+  readonly signingKey: NamedSigningKey | undefined;
 }
 
 interface Found {
@@ -44,9 +46,12 @@ export async function deliveryChecks(fleet: Fleet, options: ConnectionOptions): 
       return { checks: [absentLocally(NAME, "edge: npm start runs one")], views: undefined };
     }
     const bucketUrl = `${running.endpoint}/${renditionBucket}`;
+    const secret = running.credentials.secretAccessKey;
+    // The only key that the local edge knows.
+    const signingKey = { id: "local", secret, by: "the data folder" };
     return {
       checks: [ok(NAME, `The edge ${running.edge} stands for it.`)],
-      views: { url: running.edge, bucketUrl, functionUrl: undefined, isPrivate: false },
+      views: { url: running.edge, bucketUrl, functionUrl: undefined, isPrivate: false, signingKey },
     };
   }
   const { delivery, distribution } = stage.settings;
@@ -69,7 +74,7 @@ export async function deliveryChecks(fleet: Fleet, options: ConnectionOptions): 
       const fix = "Enable it in the CloudFront console, or deploy the stage again.";
       return [problem(NAME, `${id} is disabled: viewers get no renditions.`, fix)];
     }
-    views = viewsOf(found, renditionBucket);
+    views = { ...viewsOf(found, renditionBucket), signingKey: stage.signingKey };
     if (status !== "Deployed") {
       const message = `A change of ${id} is on its way to the edges (${status}), so the checks below may see the state before it.`;
       return [unknown(NAME, message, "Run doctor again in some minutes.")];
@@ -88,7 +93,10 @@ async function distributionOf(
   return found.find(({ arn }) => arn === settings.distribution) ?? found[0];
 }
 
-function viewsOf({ url, origins, isPrivate }: Distribution, bucket: string): Views {
+function viewsOf(
+  { url, origins, isPrivate }: Distribution,
+  bucket: string,
+): Omit<Views, "signingKey"> {
   const host = (isIt: (host: string) => boolean) => {
     const found = origins.find(isIt);
     return found === undefined ? undefined : `https://${found}`;
@@ -108,6 +116,7 @@ const ON_REQUEST = "rendition on request, as viewers request it";
 const REFUSED = "address that the recipe does not have";
 const BUCKET = "direct access to the rendition bucket";
 const FUNCTION = "direct access to the function that makes renditions on request";
+export const CLOSED = "Not tested: the distribution answers only signed addresses.";
 
 /**
  * Requests renditions as viewers do, and checks that they reach nothing else.
@@ -120,14 +129,13 @@ export async function viewChecks(
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
   const { url, bucketUrl, functionUrl, isPrivate } = views;
-  const closed = "Not tested: the distribution answers only signed addresses.";
   const absent = "Not tested: the recipe makes no rendition of the test picture on request.";
   const viewed = (name: string, rendition: Rendition) =>
-    isPrivate ? none(name, closed) : viewCheck(name, url, rendition, signal);
+    isPrivate ? none(name, CLOSED) : viewCheck(name, url, rendition, signal);
   return await Promise.all([
     viewed(STORED, stored),
     onRequest === undefined ? none(ON_REQUEST, absent) : viewed(ON_REQUEST, onRequest),
-    isPrivate ? none(REFUSED, closed) : refusalCheck(url, signal),
+    isPrivate ? none(REFUSED, CLOSED) : refusalCheck(url, signal),
     bucketUrl === undefined
       ? none(BUCKET, "Not tested: the distribution has no origin of this bucket.")
       : closedCheck(BUCKET, bucketUrl + addressPath(stored.key), BUCKET_FIX, signal),
@@ -142,7 +150,8 @@ const BUCKET_FIX =
 const FUNCTION_FIX =
   "Set the authorization of the function's URL to AWS_IAM: everyone can start it, past CloudFront's caches.";
 
-interface Answer {
+/** A response, with its body read. */
+export interface Answer {
   readonly status: number;
   readonly headers: Headers;
 }
@@ -150,7 +159,8 @@ interface Answer {
 /** Longer than CloudFront waits for the function, ms. */
 const TIMEOUT_MS = 60_000;
 
-async function get(url: string, signal: AbortSignal): Promise<Answer | string> {
+/** @returns why there is no answer, if there is none */
+export async function get(url: string, signal: AbortSignal): Promise<Answer | string> {
   try {
     const either = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const answer = await fetch(url, { signal: either, redirect: "manual" });
@@ -197,7 +207,7 @@ async function viewCheck(
   return signal.aborted ? unknown(name, "Interrupted.") : problem(name, message, fix);
 }
 
-function noAnswer(name: string, base: string, why: string): Check {
+export function noAnswer(name: string, base: string, why: string): Check {
   return problem(
     name,
     `${base} does not answer: ${why}`,
@@ -205,13 +215,44 @@ function noAnswer(name: string, base: string, why: string): Check {
   );
 }
 
+interface Wrong {
+  readonly message: string;
+  readonly fix: string;
+}
+
 /** What is wrong with the answer to a request for a rendition, and what to do. */
 function wrongAnswer(
-  { status, headers }: Answer,
+  answer: Answer,
   rendition: Rendition,
   isOnRequest: boolean,
-): { readonly message: string; readonly fix: string } | undefined {
-  const of = `${status} for ${rendition.key}`;
+): Wrong | undefined {
+  const wrong = wrongStatus(answer, rendition.key, isOnRequest);
+  if (wrong !== undefined) return wrong;
+  const { headers } = answer;
+  const substitute = headers.get("x-imagefleet-substitute");
+  if (substitute !== null) {
+    const message = `The answer for ${rendition.key} is a substitute (${substitute}), although the picture is small.`;
+    return { message, fix: "Check limits and lanes of the recipe." };
+  }
+  const type = headers.get("content-type");
+  if (type !== CONTENT_TYPES[rendition.format]) {
+    const message = `The content type of ${rendition.key} is ${type}, not ${CONTENT_TYPES[rendition.format]}.`;
+    return { message, fix: "Check what else answers at this address." };
+  }
+  if ("etag" in rendition && headers.get("etag") !== rendition.etag) {
+    const message = `The ETag of ${rendition.key} is ${headers.get("etag")}, and the manifest has ${rendition.etag}.`;
+    return { message, fix: "Check that the origin of the distribution is this rendition bucket." };
+  }
+  return undefined;
+}
+
+/** What a status other than 200 means for a key, and what to do. */
+export function wrongStatus(
+  { status, headers }: Answer,
+  key: string,
+  isOnRequest: boolean,
+): Wrong | undefined {
+  const of = `${status} for ${key}`;
   if (status === 403) {
     return isOnRequest
       ? {
@@ -238,34 +279,22 @@ function wrongAnswer(
         : "Run doctor again. If that does not help, check the origins of the distribution.",
     };
   }
-  const substitute = headers.get("x-imagefleet-substitute");
-  if (substitute !== null) {
-    const message = `The answer for ${rendition.key} is a substitute (${substitute}), although the picture is small.`;
-    return { message, fix: "Check limits and lanes of the recipe." };
-  }
-  const type = headers.get("content-type");
-  if (type !== CONTENT_TYPES[rendition.format]) {
-    const message = `The content type of ${rendition.key} is ${type}, not ${CONTENT_TYPES[rendition.format]}.`;
-    return { message, fix: "Check what else answers at this address." };
-  }
-  if ("etag" in rendition && headers.get("etag") !== rendition.etag) {
-    const message = `The ETag of ${rendition.key} is ${headers.get("etag")}, and the manifest has ${rendition.etag}.`;
-    return { message, fix: "Check that the origin of the distribution is this rendition bucket." };
-  }
   return undefined;
 }
 
 async function refusalCheck(base: string, signal: AbortSignal): Promise<Check> {
   const answer = await get(`${base}/imagefleet-doctor`, signal);
   if (typeof answer === "string") return noAnswer(REFUSED, base, answer);
-  const cache = answer.headers.get("x-cache") ?? "";
-  if (answer.status === 404 && /^FunctionGeneratedResponse/i.test(cache)) {
-    return ok(REFUSED, "404, decided at the edge.");
-  }
-  const message = `${answer.status}, X-Cache ${cache || "absent"}: such requests reach the origins.`;
+  if (answer.status === 404 && isOfEdge(answer)) return ok(REFUSED, "404, decided at the edge.");
+  const message = `${answer.status}, X-Cache ${answer.headers.get("x-cache") ?? "absent"}: such requests reach the origins.`;
   const fix =
     "Associate the function of packages/edge with the viewer requests of the distribution: deploy the stage again, or see docs/delivery.md for a distribution of your own.";
   return problem(REFUSED, message, fix);
+}
+
+/** Whether the function of the viewer request gave the answer. */
+export function isOfEdge({ headers }: Answer): boolean {
+  return /^FunctionGeneratedResponse/i.test(headers.get("x-cache") ?? "");
 }
 
 /** What only CloudFront may read must refuse a request without a signature. */

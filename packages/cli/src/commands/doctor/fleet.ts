@@ -3,6 +3,7 @@ import type { Lane } from "@imagefleet/core/outcome";
 import type { Recipe } from "@imagefleet/core/recipe";
 import * as v from "valibot";
 import type { Connection } from "../../connection/connect.ts";
+import type { NamedSigningKey } from "../../connection/signing-key.ts";
 import type { StageSettings } from "../../connection/stage/settings.ts";
 import type { Target } from "../../connection/target.ts";
 
@@ -18,6 +19,8 @@ export interface Stage {
   readonly prefix: string;
   readonly settings: StageSettings;
   readonly clients: Target["clients"];
+  /** Undefined when the recipe has no signed sizes, or no key was given. */
+  readonly signingKey: NamedSigningKey | undefined;
 }
 
 /** The attributes of a queue. */

@@ -1,7 +1,9 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import { askFor, type Check, CheckReport, none, unknown } from "../../check/check.ts";
 import { type Connection, connect } from "../../connection/connect.ts";
+import { readConnectionEnv } from "../../connection/env.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
+import { signingKeyOf } from "../../connection/signing-key.ts";
 import { fleetPrefix, namedByStage } from "../../connection/stage/names.ts";
 import { type StageSettings, stageSettings } from "../../connection/stage/settings.ts";
 import { EXIT } from "../../exit-code.ts";
@@ -14,13 +16,14 @@ import { alarmChecks } from "./alarms.ts";
 import { clean } from "./clean.ts";
 import { ALARM_LIMIT_MS, type AlarmTest, testAlarm } from "./dead-letter.ts";
 import { deliveryChecks, type Views, viewChecks } from "./delivery.ts";
-import { type Fleet, queueFacts } from "./fleet.ts";
+import { type Fleet, queueFacts, type Stage } from "./fleet.ts";
 import { type Followed, follow } from "./follow.ts";
 import { consumerChecks, notificationChecks } from "./intake.ts";
 import { doctorPrefix, type Picture, picturesOf, ulid } from "./pictures.ts";
 import { queueChecks } from "./queues.ts";
 import { roleChecks } from "./roles.ts";
 import { workerChecks } from "./service.ts";
+import { signedChecks } from "./signed.ts";
 
 export interface DoctorOptions {
   readonly connection: ConnectionOptions;
@@ -50,7 +53,9 @@ export async function doctor(options: DoctorOptions, screen: Screen): Promise<nu
   using connection = await connect(located);
   using interrupt = onInterrupt(() => undefined);
   const { signal } = interrupt;
-  const fleet = await inspect(connection, stage, settings, recipe);
+  const signingKey =
+    recipe.delivery?.adhoc && signingKeyOf(readConnectionEnv().variables, located.fleet);
+  const fleet = await inspect(connection, stage, settings, { recipe, signingKey });
   const began = performance.now();
 
   const report = new CheckReport(screen, options);
@@ -75,7 +80,7 @@ async function inspect(
   connection: Connection,
   stage: string | undefined,
   settings: StageSettings | undefined,
-  recipe: Fleet["recipe"],
+  { recipe, signingKey }: Pick<Fleet, "recipe"> & Pick<Stage, "signingKey">,
 ): Promise<Fleet> {
   const { clients } = connection;
   if (clients !== undefined && (stage === undefined || settings === undefined)) {
@@ -93,7 +98,12 @@ async function inspect(
     stage:
       clients === undefined || stage === undefined || settings === undefined
         ? undefined
-        : { prefix: fleetPrefix(settings, stage, lanes.small.queue.url), settings, clients },
+        : {
+            prefix: fleetPrefix(settings, stage, lanes.small.queue.url),
+            settings,
+            clients,
+            signingKey,
+          },
     recipe,
     sourceBucket: await connection.bucket("sourceBucket"),
     renditionBucket: await connection.bucket("renditionBucket"),
@@ -155,7 +165,9 @@ async function sendPictures(
       report.add(result);
     }),
   );
-  if (views !== undefined && !signal.aborted) report.add(await view(views, followed, signal));
+  if (views !== undefined && !signal.aborted) {
+    report.add(await view(fleet, views, followed, signal));
+  }
   if (signal.aborted) screen.note("Interrupted. Removing the test pictures.");
   report.add([
     await clean(
@@ -170,19 +182,21 @@ async function sendPictures(
 
 /** Requests renditions of the small picture. The large lane makes all of them at the upload. */
 async function view(
+  fleet: Fleet,
   views: Views,
   followed: readonly Followed[],
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
-  const { renditions = [], onRequest = [] } =
-    followed.find(({ lane }) => lane === "small")?.manifest ?? {};
+  const small = followed.find(({ lane }) => lane === "small");
+  const { renditions = [], onRequest = [] } = small?.manifest ?? {};
   const [stored] = renditions;
-  if (stored === undefined) {
+  if (small === undefined || stored === undefined) {
     return [
       unknown("renditions, as viewers request them", "Not tested: the picture has no renditions."),
     ];
   }
-  return await viewChecks(views, { stored, onRequest: onRequest[0] }, signal);
+  const checks = await viewChecks(views, { stored, onRequest: onRequest[0] }, signal);
+  return [...checks, ...(await signedChecks(fleet, views, small.key, checks, signal))];
 }
 
 function blocked(lane: Lane): Check {

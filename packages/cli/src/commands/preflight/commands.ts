@@ -1,5 +1,5 @@
 import type { Command } from "@commander-js/extra-typings";
-import { type CommandContext, fleetCommand } from "../../command-context.ts";
+import { type CommandContext, fleetCommand, recipeOption } from "../../command-context.ts";
 import { readConnectionOptions } from "../../connection/options.ts";
 
 const EXAMPLES = `
@@ -18,6 +18,7 @@ export function addPreflightCommand(root: Command, context: CommandContext): voi
   const description = "check that a deployment can succeed, and report problems";
   fleetCommand(root, context, { name: "preflight", description, examples: EXAMPLES })
     .option("--stage <name>", "a stage of infra/settings.ts, on AWS")
+    .addOption(recipeOption(context))
     .action(async (options) => {
       const { preflight } = await import("./run.ts");
       const all = { ...options, connection: readConnectionOptions(options) };

@@ -1,14 +1,12 @@
 import type { CloudFrontClient, DistributionSummary } from "@aws-sdk/client-cloudfront";
 import { clientConfig } from "@imagefleet/core/aws";
-import { askFor, type Check, ok, problem } from "../../check/check.ts";
+import type { Recipe } from "@imagefleet/core/recipe";
+import { askFor, type Check, ok, problem, unknown } from "../../check/check.ts";
 import { sdk } from "../../check/sdk.ts";
 import { owned } from "../../connection/owned.ts";
-import { cloudFront } from "../../delivery/distribution.ts";
+import { cloudFront, EDGE_REGION } from "../../delivery/distribution.ts";
 import type { Aws } from "./account.ts";
 import { quotaOf } from "./quotas.ts";
-
-/** CloudFront has its quotas and its certificates in this region. */
-const REGION = "us-east-1";
 
 /**
  * What a stage creates in CloudFront, with the codes of Service Quotas.
@@ -21,13 +19,14 @@ const QUOTAS = {
 } as const;
 
 /** Checks what the new distribution of a stage needs; nothing for a stage that creates none. */
-export async function deliveryChecks(aws: Aws): Promise<readonly Check[]> {
+export async function deliveryChecks(aws: Aws, recipe: Recipe): Promise<readonly Check[]> {
   const { delivery, distribution } = aws.settings;
   if (delivery === "none" || distribution !== undefined) return [];
   using client = await cloudFront(aws.clients);
   const { domain } = delivery;
   return [
     ...(domain?.certificateArn === undefined ? [] : [certificateCheck(domain.certificateArn)]),
+    ...(recipe.delivery?.adhoc === undefined ? [] : [signingKeyCheck()]),
     ...(await askFor("CloudFront", "cloudfront:ListDistributions", async () => {
       const all = await distributions(client);
       const { app } = aws.settings;
@@ -57,11 +56,23 @@ async function distributions(client: CloudFrontClient): Promise<DistributionSumm
 function certificateCheck(arn: string): Check {
   const name = "certificate of the domain";
   const region = arn.split(":")[3] ?? "";
-  if (region === REGION) return ok(name, `${arn} is in ${REGION}.`);
+  if (region === EDGE_REGION) return ok(name, `${arn} is in ${EDGE_REGION}.`);
   return problem(
     name,
-    `delivery.domain.certificateArn is in ${region}, and CloudFront takes certificates of ${REGION} only.`,
-    `Request or import the certificate in ${REGION}, or leave certificateArn out: the stage then creates one.`,
+    `delivery.domain.certificateArn is in ${region}, and CloudFront takes certificates of ${EDGE_REGION} only.`,
+    `Request or import the certificate in ${EDGE_REGION}, or leave certificateArn out: the stage then creates one.`,
+  );
+}
+
+/**
+ * SST encrypts the secrets, so that only SST can say which are set.
+ * https://sst.dev/docs/reference/cli/#secret
+ */
+function signingKeyCheck(): Check {
+  return unknown(
+    "signing key",
+    "Not checked: the recipe has delivery.adhoc, so the deployment fails without the secret PhotosSigningKey (for a fleet of another name than Photos, that name).",
+    "Look for it in the output of sst secret list, with the --stage of the deployment. docs/delivery.md has the command that sets it.",
   );
 }
 
@@ -89,7 +100,7 @@ async function quotaChecks(
   existing: number,
 ): Promise<readonly Check[]> {
   const { ServiceQuotasClient } = await sdk(() => import("@aws-sdk/client-service-quotas"));
-  const config = clientConfig({ ...clients("SERVICE_QUOTAS"), region: REGION });
+  const config = clientConfig({ ...clients("SERVICE_QUOTAS"), region: EDGE_REGION });
   using quotas = owned(new ServiceQuotasClient(config));
   const permission =
     "servicequotas:GetServiceQuota, cloudfront:ListCachePolicies and cloudfront:ListResponseHeadersPolicies";
@@ -98,7 +109,7 @@ async function quotaChecks(
       const quota = await quotaOf(quotas, { ServiceCode: "cloudfront", QuotaCode });
       const name = `quota of CloudFront's ${of}`;
       const message = `${count} of ${quota} are used in the account, and the stage creates one.`;
-      const fix = `Raise it in Service Quotas of ${REGION} (${QuotaCode}), or remove what is not needed.`;
+      const fix = `Raise it in Service Quotas of ${EDGE_REGION} (${QuotaCode}), or remove what is not needed.`;
       return count < quota ? ok(name, message) : problem(name, message, fix);
     };
     return [

@@ -1,4 +1,5 @@
 import { createS3 } from "@imagefleet/core/aws";
+import type { Recipe } from "@imagefleet/core/recipe";
 import { absentLocally, CheckReport } from "../../check/check.ts";
 import { readConnectionEnv } from "../../connection/env.ts";
 import { namesOf } from "../../connection/names.ts";
@@ -7,6 +8,7 @@ import { owned } from "../../connection/owned.ts";
 import { stagePrefix } from "../../connection/stage/names.ts";
 import { stageSettings } from "../../connection/stage/settings.ts";
 import { targetOf } from "../../connection/target.ts";
+import { readRecipe } from "../../recipe/read.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { UsageError } from "../../usage-error.ts";
 import { accountCheck, linkedRoleCheck } from "./account.ts";
@@ -19,22 +21,25 @@ export interface PreflightOptions {
   readonly connection: ConnectionOptions;
   /** Undefined for the fleet on this machine, which has few of the checked parts. */
   readonly stage?: string | undefined;
+  readonly recipe: string;
   readonly json?: boolean | undefined;
 }
 
 /** `imagefleet preflight`: checks what a deployment of a stage needs, and changes nothing. */
 export async function preflight(options: PreflightOptions, screen: Screen): Promise<number> {
   const { stage, connection } = options;
+  const recipe = await readRecipe(options.recipe);
   const report = new CheckReport(screen, options);
   const where = await (stage === undefined
     ? checkLocal(connection, report)
-    : checkStage(stage, connection, report));
+    : checkStage(stage, recipe, connection, report));
   return report.end(where);
 }
 
 /** @returns where the checks ran, for the summary */
 async function checkStage(
   stage: string,
+  recipe: Recipe,
   connection: ConnectionOptions,
   report: CheckReport,
 ): Promise<string> {
@@ -51,7 +56,7 @@ async function checkStage(
   if (account.state === "ok") {
     report.add(await quotaChecks(aws));
     report.add(await linkedRoleCheck(aws));
-    report.add(await deliveryChecks(aws));
+    report.add(await deliveryChecks(aws, recipe));
     using s3 = owned(createS3(clients("S3")));
     report.add(await sourceChecks(s3, settings.source));
   }

@@ -28,6 +28,7 @@ const settingsSchema = v.object({
     v.object({
       domain: v.optional(v.object({ name: v.string(), certificateArn: v.optional(v.string()) })),
       concurrency: v.optional(v.number()),
+      invalidate: v.optional(v.boolean(), false),
     }),
   ]),
   distribution: v.optional(v.string()),
