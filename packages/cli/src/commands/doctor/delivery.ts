@@ -159,7 +159,7 @@ export interface Answer {
 /** Longer than CloudFront waits for the function, ms. */
 const TIMEOUT_MS = 60_000;
 
-/** @returns why there is no answer, if there is none */
+/** @returns an answer, or in words why the server gave no answer */
 export async function get(url: string, signal: AbortSignal): Promise<Answer | string> {
   try {
     const either = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
