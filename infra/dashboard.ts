@@ -50,8 +50,8 @@ export function dashboard(
     region: fleet.region,
     deliver: delivery?.deliver.name ?? "",
     distribution: delivery?.distributionId ?? "",
-    invalidations: invalidations?.lane.queue.nodes.queue.name ?? "",
-    invalidationsDlq: invalidations?.lane.dlq.nodes.queue.name ?? "",
+    invalidations: invalidations?.queues.queue.nodes.queue.name ?? "",
+    invalidationsDlq: invalidations?.queues.dlq.nodes.queue.name ?? "",
     invalidate: invalidations?.fn.name ?? "",
   });
   return new aws.cloudwatch.Dashboard(

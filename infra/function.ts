@@ -3,7 +3,7 @@ import { type Fleet, transformed } from "./context.ts";
 import { decoderThread } from "./decoder.ts";
 import { LOG_RETENTION } from "./numbers.ts";
 import { program, sharpVersion } from "./programs.ts";
-import type { Lane, Lanes } from "./queues.ts";
+import type { Lanes, QueuePair } from "./queues.ts";
 import type { Stores } from "./storage.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -99,7 +99,7 @@ interface Source {
 export function consumeBy(
   { name, within }: Fleet,
   part: string,
-  { queue }: Lane,
+  { queue }: QueuePair,
   fn: sst.aws.Function,
   { batchSize, windowSeconds, concurrency }: Source,
 ): void {

@@ -4,16 +4,16 @@ import type { Fleet } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
 import { consumeBy, makeFunction } from "./function.ts";
 import { ALARMS, INVALIDATE } from "./numbers.ts";
-import type { Lane } from "./queues.ts";
+import type { QueuePair } from "./queues.ts";
 
 /** The queue of the sources whose renditions caches should forget, and the function that consumes it. */
 export interface Invalidations {
-  readonly lane: Lane;
+  readonly queues: QueuePair;
   readonly fn: sst.aws.Function;
 }
 
 /** The function that has CloudFront forget renditions. It is made after the distribution, which it names. */
-export function makeInvalidate(fleet: Fleet, lane: Lane, delivery: Delivery): Invalidations {
+export function makeInvalidate(fleet: Fleet, queues: QueuePair, delivery: Delivery): Invalidations {
   const { distributionArn } = delivery;
   const fn = makeFunction(fleet, "Invalidate", {
     description: "Imagefleet: has CloudFront forget renditions that were replaced",
@@ -31,11 +31,11 @@ export function makeInvalidate(fleet: Fleet, lane: Lane, delivery: Delivery): In
         actions: ["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"],
         resources: [distributionArn],
       },
-      polling(lane.queue),
+      polling(queues.queue),
     ],
   });
-  consumeBy(fleet, "Invalidate", lane, fn, INVALIDATE);
-  return { lane, fn };
+  consumeBy(fleet, "Invalidate", queues, fn, INVALIDATE);
+  return { queues, fn };
 }
 
 /**
@@ -43,14 +43,14 @@ export function makeInvalidate(fleet: Fleet, lane: Lane, delivery: Delivery): In
  * alarms are of the queues.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
-export function invalidationAlarms(scope: AlarmScope, { lane }: Invalidations): void {
+export function invalidationAlarms(scope: AlarmScope, { queues }: Invalidations): void {
   const { periodSeconds, invalidationAgeSeconds: threshold } = ALARMS;
   alarm(
     scope,
     "InvalidateAge",
     `The oldest invalidation is ${threshold / 60} min old: CloudFront or the function fails, and it is retried`,
     {
-      of: [queueMetric("age", lane.queue, "ApproximateAgeOfOldestMessage", periodSeconds)],
+      of: [queueMetric("age", queues.queue, "ApproximateAgeOfOldestMessage", periodSeconds)],
       threshold,
     },
   );
@@ -59,7 +59,7 @@ export function invalidationAlarms(scope: AlarmScope, { lane }: Invalidations): 
     "InvalidateDeadLetters",
     "Invalidations have failed and are not retried: viewers may see pictures that were replaced",
     {
-      of: [queueMetric("waiting", lane.dlq, "ApproximateNumberOfMessagesVisible", periodSeconds)],
+      of: [queueMetric("waiting", queues.dlq, "ApproximateNumberOfMessagesVisible", periodSeconds)],
       threshold: 1,
     },
   );

@@ -46,8 +46,8 @@ export function outputsOf({ region, settings, delivery: wanted }: Fleet, made: M
         tls: "CloudFront's own address cannot refuse TLS 1.0 and 1.1: set delivery.domain",
       }),
     ...(invalidations && {
-      invalidationsQueue: invalidations.lane.queue.url,
-      invalidationsDlq: invalidations.lane.dlq.url,
+      invalidationsQueue: invalidations.queues.queue.url,
+      invalidationsDlq: invalidations.queues.dlq.url,
       invalidationLogs: functionLogs(invalidations.fn),
     }),
     alarmTopicArn: alarmTopic,

@@ -2,7 +2,7 @@ import { type Fleet, physical, transformed } from "./context.ts";
 import { CONSUME, DELIVER, INVALIDATE, QUEUES, WORKER } from "./numbers.ts";
 import type { Storage } from "./storage.ts";
 
-export interface Lane {
+export interface QueuePair {
   readonly queue: sst.aws.Queue;
   readonly dlq: sst.aws.Queue;
 }
@@ -11,10 +11,10 @@ export interface Lane {
 export const AWAKE_TAG = { imagefleet: "awake" } as const;
 
 export interface Lanes {
-  readonly small: Lane;
-  readonly large: Lane;
+  readonly small: QueuePair;
+  readonly large: QueuePair;
   /** The sources whose renditions caches should forget; undefined where the settings do not want it. */
-  readonly invalidations: Lane | undefined;
+  readonly invalidations: QueuePair | undefined;
   /** The policy that must exist before a bucket or rule sends to the small lane. */
   readonly smallPolicy: aws.sqs.QueuePolicy;
 }
@@ -61,7 +61,7 @@ export function makeLanes(fleet: Fleet, source: Storage): Lanes {
   return { small, large, invalidations: makeInvalidations(fleet), smallPolicy };
 }
 
-function makeInvalidations(fleet: Fleet): Lane | undefined {
+function makeInvalidations(fleet: Fleet): QueuePair | undefined {
   if (!fleet.delivery?.invalidate) return undefined;
   const visibility = INVALIDATE.timeoutSeconds * QUEUES.visibilityPerTimeout;
   const made = lane(fleet, "Invalidations", visibility, {
@@ -79,7 +79,7 @@ function lane(
   name: string,
   visibilitySeconds: number,
   more: { readonly maxReceives?: number; readonly delaySeconds?: number } = {},
-): Lane {
+): QueuePair {
   const { maxReceives = QUEUES.maxReceives, delaySeconds } = more;
   const dlq = queue(fleet, `${name}Dlq`, {
     messageRetentionSeconds: QUEUES.deadLetterRetentionSeconds,

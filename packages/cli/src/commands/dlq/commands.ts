@@ -139,7 +139,7 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
       onExit(await exportDeadLetters({ ...readOptions(options, named), file }, screen(true)));
     });
 
-  sub("import", "put the dead letters of an export back into their queues")
+  sub("import", "put the dead letters of an export back into their DLQs")
     .addArgument(new Argument("<file>", "a file written by export or discard").argParser(path))
     .option(
       "--from-line <number>",
