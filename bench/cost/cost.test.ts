@@ -27,6 +27,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+/** The peak of a process varies by a tenth with the order in which its threads allocate. */
+const RUNS = 3;
+
 /** The cases with the lowest predictions; `bench cost` measures all. */
 const WORST: readonly (readonly [string, Presets])[] = [
   ["JPEG CMYK", "thumb"],
@@ -46,10 +49,14 @@ describe.runIf(process.platform === "linux")(
       const photo = sharp(noise).resize(WIDTH, HEIGHT, { fit: "fill", kernel: "nearest" });
       const path = join(folder, `source.${source?.extension}`);
       await writeFile(path, (await source?.make(photo, WIDTH, HEIGHT)) ?? "");
-      const { grownBytes, predictedBytes } = await runCost(path, presets);
-      expect(grownBytes).toBeGreaterThan(0);
-      expect(predictedBytes / grownBytes).toBeGreaterThan(BAR);
-      expect(predictedBytes / grownBytes).toBeLessThan(3);
+      const ratios: number[] = [];
+      while (ratios.length < RUNS) {
+        const { grownBytes, predictedBytes } = await runCost(path, presets);
+        ratios.push(predictedBytes / grownBytes);
+      }
+      const median = ratios.sort((a, b) => a - b)[Math.floor(RUNS / 2)];
+      expect(median).toBeGreaterThan(BAR);
+      expect(median).toBeLessThan(3);
     });
   },
 );

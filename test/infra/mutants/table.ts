@@ -469,8 +469,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "the alarm of invalidations that are not retried",
     file: "invalidate.ts",
-    from: 'queueMetric("waiting", lane.dlq',
-    to: 'queueMetric("waiting", lane.queue',
+    from: 'queueMetric("waiting", queues.dlq',
+    to: 'queueMetric("waiting", queues.queue',
     fault:
       /every dead-letter queue has its alarms: InvalidationsDlqQueue has no alarm of its depth/,
   },
