@@ -16,7 +16,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { run } from "../../fixtures/cli.ts";
 import { newFolder } from "../../fixtures/folder.ts";
 
-const SOURCES = 100;
+const SOURCES = 300;
 const PRESETS = {
   thumb: "8x8",
   late: { widths: [8, 16], formats: ["webp", "jpeg"], when: "request" },
@@ -24,7 +24,7 @@ const PRESETS = {
 const ADDRESSES = ["thumb/KEY.webp", "late-8w/KEY.webp", "late-16w/KEY.jpg", "late-8w/KEY.auto"];
 
 it("a bucket that was there before the fleet is served at once, each picture as it is requested", {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const folder = await newFolder();
   const recipe = join(folder, "recipe.mjs");
