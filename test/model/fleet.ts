@@ -165,7 +165,7 @@ export function startDelivery(key: string, world: World): Session {
     async (answer) => {
       await session.turn(
         `answer ${answer.status}`,
-        () => check(answer, key, session.putAt ?? current, world),
+        () => check(answer, key, { current, putAt: session.putAt }, world),
         "own",
       );
       end(session, world);
@@ -176,13 +176,22 @@ export function startDelivery(key: string, world: World): Session {
 }
 
 /**
- * An answer is of a content that the source had after the delivery stored it, or else after its start:
- * a cache may keep the answer for long.
+ * An answer that a cache may keep for long is of a content that the source had after the delivery
+ * stored it. Any other, which a cache keeps for seconds, is of one that it had after the start.
+ *
+ * @param counts how many contents the source had had at the start (`current`), and at the last put
  */
-function check(answer: Answer, key: string, since: number, world: World): void {
+function check(
+  answer: Answer,
+  key: string,
+  { current, putAt }: { readonly current: number; readonly putAt: number | undefined },
+  world: World,
+): void {
   if (answer.status !== 200 || answer.substitute) return;
   const body = Buffer.from(answer.body).toString();
-  if (answer.etag !== undefined) world.cache(key, body);
+  const isKept = answer.etag !== undefined;
+  if (isKept) world.cache(key, body);
+  const since = isKept ? (putAt ?? current) : current;
   const contents = world.contents.slice(Math.max(0, since - 1));
   if (contents.some((content) => content !== undefined && body.startsWith(`[${content}]`))) return;
   world.violations.push(`the answer for ${key} is ${body}, which the source was not then`);
