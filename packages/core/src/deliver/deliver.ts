@@ -108,6 +108,8 @@ interface Asked {
 
 /** One request, in one or more rounds. */
 class Delivery {
+  /** What the latest round has rendered, of a content that may have been replaced since. */
+  latest: Answer | undefined;
   readonly #key: string;
   readonly #preset: Preset;
   readonly #sourceKey: string;
@@ -119,7 +121,6 @@ class Delivery {
   #checkedEtag: string | undefined;
   /** The ETag of what this delivery has stored, if nothing has replaced it. */
   #own: string | undefined;
-  #latest: Answer | undefined;
   /** The bucket of the source of what was stored. */
   #bucket: string | undefined;
 
@@ -132,11 +133,6 @@ class Delivery {
     this.#signal = signal;
     const { encoder } = resources.codec ?? CODEC;
     this.#fingerprint = presetFingerprint(asked.preset, encoder);
-  }
-
-  /** What the latest round has rendered, of a content that may have been replaced since. */
-  get latest(): Answer | undefined {
-    return this.#latest;
   }
 
   async round(): Promise<Answer | "again"> {
@@ -235,7 +231,7 @@ class Delivery {
       return notFound("NotPlanned");
     }
     if (body === "tooCostly") return this.#byWorker(job, manifest);
-    this.#latest = this.#unstored(body);
+    this.latest = this.#unstored(body);
     if (this.#isAdhoc) return this.#stored(body, this.#etagFor(source.etag), source.etag);
     if (manifest?.renditions.some(({ key }) => key === this.#key)) {
       // It was removed by somebody else. Its bytes may differ from those that the manifest lists. The

@@ -46,6 +46,8 @@ export async function handler(
     } else failed.push(id);
   }
   if (failed.length > 0) log.error({ failed }, "messages are no jobs, and will be dead letters");
+  // Without a source, the paths would still be those of all ad-hoc sizes.
+  if (asked.length === 0) return failures(failed);
   const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - ANSWER_MS));
   const paths = pathsOf([...keys]);
   try {
@@ -56,7 +58,11 @@ export async function handler(
     log.error({ err: error, sources: keys.size }, "could not invalidate: it is retried");
     failed.push(...asked);
   }
-  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  return failures(failed);
+}
+
+function failures(ids: readonly string[]): SQSBatchResponse {
+  return { batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
 function pathsOf(keys: readonly string[]): string[] {

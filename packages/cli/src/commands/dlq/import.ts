@@ -16,8 +16,8 @@ import type { DlqOptions } from "./options.ts";
 const CHUNK = 500;
 
 /**
- * `imagefleet dlq import`: puts the dead letters of an export back into their dead-letter queues. Only their ids
- * change.
+ * `imagefleet dlq import`: puts the dead letters of an export back into their dead-letter queues. Only
+ * their ids change.
  *
  * @throws UsageError when a line is not a dead letter; nothing is sent then
  */
