@@ -300,15 +300,9 @@ export const RULES: readonly Rule[] = [
     to: "if (isOfOld",
   },
   {
-    rule: "a delivery of another content is invalidated, if the current one is rendered",
+    rule: "a delivery of another content is invalidated",
     file: RECONCILE,
-    from: " || isOfOther(job, source.etag)) context.onReplaced",
-    to: ") context.onReplaced",
-  },
-  {
-    rule: "a delivery of another content is invalidated, if the source is unchanged",
-    file: RECONCILE,
-    from: "    if (isOfOther(job, old.source.etag)) context.onReplaced?.();\n",
+    from: "  if (job.checkedEtags?.some((etag) => etag !== current)) context.onReplaced?.();\n",
     to: "",
   },
   {

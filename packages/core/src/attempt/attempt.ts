@@ -289,8 +289,9 @@ async function invalidated(
   outcome: Outcome,
   { invalidations, now }: AttemptContext,
 ): Promise<Outcome> {
-  // Its next attempt may follow writes of this one, and sends it.
-  if (invalidations === undefined || outcome.kind === "failed") return outcome;
+  // The next attempt, here or in the large lane, may follow writes of this one, and sends it.
+  const isLeft = outcome.kind === "failed" || outcome.kind === "forwarded";
+  if (invalidations === undefined || isLeft) return outcome;
   try {
     const source = { bucket, key, at: now(), mayHaveRun: false, force: false };
     await invalidations.send({ body: jobMessage(source) });

@@ -35,10 +35,7 @@ export interface ReconcileContext extends ReconcileResources {
   readonly lane: Lane;
   /** Receives the keys in the job's manifest that are of another source. They are left as they are. */
   readonly onForeign?: (keys: readonly string[]) => void;
-  /**
-   * Called when the renditions are right, and caches may have others: of an earlier content, or of a
-   * source that is gone.
-   */
+  /** Called if caches may have what is replaced: of an earlier content, or of a source that is gone. */
   readonly onReplaced?: () => void;
   /** Receives each phase of the job as it begins. */
   readonly onPhase?: (phase: Phase) => void;

@@ -65,9 +65,11 @@ async function reconcileOnce(
     ifNoneMatch: isShortcut ? old?.source.etag : undefined,
     signal,
   });
+  const current = answer.kind === "open" ? answer.source.etag : old?.source.etag;
+  // A delivery was of another content, which caches may have.
+  if (job.checkedEtags?.some((etag) => etag !== current)) context.onReplaced?.();
   if (answer.kind === "unchanged") {
     if (old === undefined || job.check === undefined) return { kind: "unchanged" };
-    if (isOfOther(job, old.source.etag)) context.onReplaced?.();
     if (!(await areListedStored(job, old, context, signal))) return "again";
     return removeWronglyMade(job, old, removal, context, signal);
   }
@@ -87,7 +89,6 @@ async function reconcileOnce(
     const isUnchanged = mayBeUnchanged(job, old, fingerprint, rejectedBy);
     // Archived, its content is the same, so its renditions are kept.
     if (isUnchanged || old.rejected === undefined) {
-      if (isOfOther(job, source.etag)) context.onReplaced?.();
       const outcome = await removeWronglyMade(job, old, removal, context, signal);
       return outcome === "again" || isUnchanged ? outcome : outcomeOf(archived());
     }
@@ -122,7 +123,7 @@ async function reconcileOnce(
 
   if ((await sources.etag(job.bucket, job.key, signal)) !== source.etag) return "again";
   const isOfOld = stored !== undefined && !stored.tombstone && old?.source.etag !== source.etag;
-  if (isOfOld || job.mayHaveRun || isOfOther(job, source.etag)) context.onReplaced?.();
+  if (isOfOld || job.mayHaveRun) context.onReplaced?.();
   if (made.kind === "rejected") {
     const { reason, message } = made.rejection;
     return { kind: "rejected", reason, message };
@@ -149,11 +150,6 @@ function mayBeUnchanged(
   if (old.rejected && old.rejected.by !== rejectedBy) return false;
   if (old.onRequest?.some(({ key }) => job.want?.includes(key))) return false;
   return old.recipe === fingerprint && old.stale.length === 0;
-}
-
-/** Whether a delivery was of another content than the current one. */
-function isOfOther({ checkedEtags = [] }: Job, etag: string): boolean {
-  return checkedEtags.some((checked) => checked !== etag);
 }
 
 /** Neither a manifest nor a tombstone: unlisted renditions may exist. */

@@ -6,7 +6,7 @@ import { checkPolicy, isForm, readForm } from "./browser-upload.ts";
 import { checkChunks } from "./chunks.ts";
 import type { Request } from "./fauxqs.ts";
 import { refusal } from "./refusal.ts";
-import { optionsOf, signAgain } from "./sign-again.ts";
+import { MAX_SKEW_MS, optionsOf, signAgain } from "./sign-again.ts";
 import {
   algorithm,
   type RequestSignature,
@@ -19,7 +19,6 @@ import { header, targetOf } from "./target.ts";
 /** Checks the body after it has been read. */
 type CheckBody = (body: Buffer) => void | Promise<void>;
 
-const maxSkewMs = 15 * 60_000;
 const unsignedPayloads = ["UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"];
 const signedChunks = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
 
@@ -134,9 +133,9 @@ function checkTime({ at, expires }: RequestSignature, isS3: boolean): void {
   const now = new Date();
   const age = now.getTime() - at.getTime();
   if (expires === undefined) {
-    if (Math.abs(age) > maxSkewMs) throw refusal("skewed", isS3);
+    if (Math.abs(age) > MAX_SKEW_MS) throw refusal("skewed", isS3);
   } else if (age >= expires * 1000) throw refusal("expired", isS3);
-  else if (age < -maxSkewMs) throw refusal("skewed", isS3);
+  else if (age < -MAX_SKEW_MS) throw refusal("skewed", isS3);
 }
 
 function checkSignedHeaders(

@@ -3,6 +3,9 @@ import type { Request } from "./fauxqs.ts";
 import type { RequestSignature, SignatureFields } from "./signature-fields.ts";
 import { decodePercents, header } from "./target.ts";
 
+/** How much the clocks of a client and AWS may differ. */
+export const MAX_SKEW_MS = 15 * 60_000;
+
 /** What is signed of a request, besides its body. */
 export type Received = Pick<Request, "method" | "originalUrl" | "query" | "headers">;
 

@@ -4,7 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { SignatureV4 } from "@smithy/signature-v4";
 import * as v from "valibot";
 import { S3Error } from "../aws/fauxqs.ts";
-import { signAgain } from "../aws/sign-again.ts";
+import { MAX_SKEW_MS, signAgain } from "../aws/sign-again.ts";
 import { readRequestSignature } from "../aws/signature-fields.ts";
 import { element, holding, once, readDocument, Text } from "../aws/xml.ts";
 import { type Credentials, Sha256 } from "../credentials/index.ts";
@@ -13,7 +13,6 @@ import { DISTRIBUTION_ID } from "../resources/index.ts";
 /** A rendition's address ends with a format. */
 const INVALIDATION = /^\/2020-05-31\/distribution\/(\w+)\/invalidation(?:\/(\w+))?$/;
 const NAMESPACE = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
-const MAX_SKEW_MS = 15 * 60_000;
 
 /** How many invalidations can still be asked for. */
 const KEPT = 100;

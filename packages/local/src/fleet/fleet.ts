@@ -113,12 +113,6 @@ export interface FleetOptions {
   readonly functionTimeoutMs?: number;
   /** The large lane's visibility timeout in seconds, which the worker extends; 30 by default. */
   readonly leaseSeconds?: number;
-  /**
-   * How long after a job has replaced renditions the edge forgets the earlier ones, in seconds; 2 by
-   * default, and 40 in the cloud. A delivery that takes longer than this may be cached after it: its own
-   * check job invalidates again.
-   */
-  readonly invalidationDelaySeconds?: number;
   /** Worker processes; 1 by default. */
   readonly workers?: number;
   /**

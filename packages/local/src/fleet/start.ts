@@ -56,6 +56,10 @@ const DELIVER_CONCURRENCY = 10;
 
 /** The edge answers at once. The function gives up 5 s before its timeout. */
 const INVALIDATE_TIMEOUT_MS = 10_000;
+/**
+ * 40 in the cloud, which outlasts every delivery. Here a delivery that takes longer may be cached after
+ * the invalidation: its own check invalidates again.
+ */
 const INVALIDATION_DELAY_SECONDS = 2;
 
 /** A batch must have ended before its messages are visible again. */
@@ -103,7 +107,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const resources = await createResources(s3, sqs, leaseSeconds);
   const invalidations = await createInvalidations(sqs, {
     visibility: visibilityOf(INVALIDATE_TIMEOUT_MS),
-    delay: options.invalidationDelaySeconds ?? INVALIDATION_DELAY_SECONDS,
+    delay: INVALIDATION_DELAY_SECONDS,
   });
   const { sourceBucket, renditionBucket } = resources;
   const { small, large } = resources.lanes;
