@@ -113,6 +113,11 @@ it("returns messages that are no jobs, and invalidates the others", async () => 
   expect(warnings).toEqual(["invalidate messages are no jobs, and will be dead letters"]);
 });
 
+it("invalidates nothing, not even ad-hoc sizes, for a batch without a job", async () => {
+  expect(await invoke(["no job"])).toEqual(["0"]);
+  expect(invalidated()).toEqual([]);
+});
+
 it("returns all messages where CloudFront refuses, and says why", async () => {
   cloudFront.denied = ["CreateInvalidation"];
   expect(await invoke([bodyOf("a.jpg"), "no job", bodyOf("b.jpg")])).toEqual(["1", "0", "2"]);
