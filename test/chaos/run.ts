@@ -12,6 +12,8 @@ import { SourceTimeline, StoredTimeline, Viewers, viewersReport } from "./viewer
 
 /** The most waiting messages, so that events of one key are processed concurrently. */
 const BACKLOG = 120;
+/** The most requests that uploads run ahead of, so that all requests meet sources that change. */
+const MOST_BEHIND = 100;
 const LOOK_MS = 50;
 /** The keys of the last operations, which viewers mostly request. */
 const RECENT_KEYS = 20;
@@ -122,7 +124,7 @@ async function runOn(
       bucket: sourceBucket,
       operations: script(options.jobs, new Chance(seed)),
       expected,
-      mayGoOn: () => gauge.waiting() < BACKLOG,
+      mayGoOn: () => gauge.waiting() < BACKLOG && viewers.behind < MOST_BEHIND,
       onChange: (operation) => {
         const onDone = sources.onChange(operation);
         return (etag) => {

@@ -20,8 +20,8 @@ export interface ViewersOptions {
   readonly signal: AbortSignal;
 }
 
-/** Viewers that wait for their answers: fewer than the environments that the function may have. */
-const AT_ONCE = 4;
+/** Viewers, who wait for their answers: a few more than the environments of the function, so that some are throttled. */
+const AT_ONCE = 12;
 const LOOK_MS = 50;
 /** The shares of requests for sources that have just changed, with a version, and with a condition. */
 const RECENT = 0.7;
@@ -56,6 +56,12 @@ export class Viewers {
     this.#options = options;
   }
 
+  /** How many requests that are due have not been sent. */
+  get behind(): number {
+    const { requests, due } = this.#options;
+    return Math.min(due(), requests) - this.#sent;
+  }
+
   /** Resolves when all requests are answered, or the signal is aborted. */
   async run(): Promise<void> {
     await Promise.all(Array.from({ length: AT_ONCE }, () => this.#view()));
@@ -63,9 +69,9 @@ export class Viewers {
   }
 
   async #view(): Promise<void> {
-    const { requests, due, signal, sources } = this.#options;
+    const { requests, signal, sources } = this.#options;
     while (this.#sent < requests && !signal.aborted) {
-      if (this.#sent >= due() || sources.keys.length === 0) {
+      if (this.behind <= 0 || sources.keys.length === 0) {
         await delay(LOOK_MS);
         continue;
       }
