@@ -58,6 +58,7 @@ export async function compose(stop: AbortSignal): Promise<Worker> {
     scratch: new Scratch(await openScratch(env.IMAGEFLEET_SCRATCH, process.pid)),
   };
   const invalidations = env.IMAGEFLEET_INVALIDATIONS_QUEUE_URL;
+  const catalog = env.IMAGEFLEET_CATALOG_QUEUE_URL;
   return {
     lanes: env.lanes.map(({ lane, queue, deadLetters }) => ({
       queue: new Queue(sqs, queue),
@@ -67,6 +68,7 @@ export async function compose(stop: AbortSignal): Promise<Worker> {
         large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
         deadLetters: new Queue(sqs, deadLetters),
         ...(invalidations !== undefined && { invalidations: new Queue(sqs, invalidations) }),
+        ...(catalog !== undefined && { catalog: new Queue(sqs, catalog) }),
         maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
         sourceBuckets: env.IMAGEFLEET_SOURCE_BUCKETS,
         leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,

@@ -26,6 +26,8 @@ const common = {
   IMAGEFLEET_LARGE_QUEUE_URL: url,
   /** Receives the sources whose renditions caches should forget. Without it they are left alone. */
   IMAGEFLEET_INVALIDATIONS_QUEUE_URL: v.optional(url),
+  /** Receives what no event of a manifest tells the catalog. Without it there is no catalog. */
+  IMAGEFLEET_CATALOG_QUEUE_URL: v.optional(url),
   /** The maxReceiveCount of the queues. */
   IMAGEFLEET_MAX_RECEIVES: v.optional(wholeNumber(1, 1000), "5"),
   /** A recipe that replaces the shipped one. */

@@ -1,4 +1,4 @@
-import { type Job, jobMessage } from "../intake/index.ts";
+import { type Job, jobMessage, type Notice, noticeMessage } from "../intake/index.ts";
 import type { Lane, Outcome } from "../outcome/index.ts";
 import { laneByBytes } from "../plan/index.ts";
 import {
@@ -32,6 +32,11 @@ export interface AttemptContext extends Telemetry {
    * until requests that are in progress have ended. Absent: caches are left alone.
    */
   readonly invalidations?: Queue | undefined;
+  /**
+   * Receives a notice where a job ends for good and no event of a manifest tells it. Absent: there is
+   * no catalog.
+   */
+  readonly catalog?: Queue | undefined;
   /** After this many receives SQS moves the message to the dead-letter queue, without a reason. */
   readonly maxReceives: number;
   /** The lane's visibility timeout or less, s. */
@@ -210,7 +215,8 @@ async function attemptJob(
   const hasPendingWrite = context.reconcile.renditions.hasPendingWrite(own);
   const timings = watch.stop();
   const sent = await forwarded({ ...job, ...onward }, ended, context);
-  const reached = isReplaced ? await invalidated(job, sent, context) : sent;
+  const forgotten = isReplaced ? await invalidated(job, sent, context) : sent;
+  const reached = await noticed(job, forgotten, context);
   const conclusions: Conclusion[] = [];
   for (const asker of askers) {
     const { message } = asker;
@@ -301,6 +307,29 @@ async function invalidated(
   }
 }
 
+/**
+ * Tells the catalog of a job that may have written no manifest, which can end an earlier failure. A job
+ * of which this fails has failed and is retried.
+ */
+async function noticed(job: Job, outcome: Outcome, context: AttemptContext): Promise<Outcome> {
+  if (outcome.kind !== "unchanged" && outcome.kind !== "removed") return outcome;
+  try {
+    await sendNotice(job, context);
+    return outcome;
+  } catch (error) {
+    return outcomeOf(error);
+  }
+}
+
+async function sendNotice(
+  { bucket, key }: Job,
+  { catalog, now }: AttemptContext,
+  failed?: NonNullable<Notice["failed"]>,
+): Promise<void> {
+  const at = new Date(now()).toISOString();
+  await catalog?.send({ body: noticeMessage({ bucket, key, at, ...(failed && { failed }) }) });
+}
+
 /** Sends the dead letter of an outcome. A job whose dead letter cannot be sent has failed and is retried. */
 async function conclude(
   { outcome, hasPendingWrite = false }: Omit<Conclusion, "settled">,
@@ -314,6 +343,11 @@ async function conclude(
       return { outcome, settled: false, hasPendingWrite };
     }
     if (outcome.kind === "rejected" || outcome.kind === "failed") {
+      // Before the dead letter, after which nobody would send it.
+      if (job && outcome.kind === "failed") {
+        const { reason, message } = outcome;
+        await sendNotice(job, context, { reason, message });
+      }
       const deadLetter = {
         reason: outcome.reason,
         message: outcome.message,

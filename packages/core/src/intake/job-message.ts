@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Job } from "./job.ts";
+import { messageBody } from "./message-body.ts";
 import { bucketName, objectKey, sizeHint, timeHint } from "./object-name.ts";
 
 export const JOB_TYPE = "imagefleet.job";
@@ -40,13 +41,6 @@ export const jobMessageSchema = v.pipe(
 );
 
 /**
- * The only two characters that `JSON.stringify` does not escape and SQS refuses: it accepts the
- * characters of XML 1.0.
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
- */
-const NOT_XML = /[\ufffe\uffff]/g;
-
-/**
  * The body of a job message, as it is sent by a forward, a requeue or a command. A job without `at`,
  * the time of sending, counts as one that may have run, and takes no shortcut.
  *
@@ -55,7 +49,7 @@ const NOT_XML = /[\ufffe\uffff]/g;
  * await queue.send({ body: jobMessage({ ...job, at: Date.now() }) });
  */
 export function jobMessage(job: Job): string {
-  const body = JSON.stringify({
+  return messageBody({
     type: JOB_TYPE,
     version: 1,
     bucket: job.bucket,
@@ -70,5 +64,4 @@ export function jobMessage(job: Job): string {
     trace: job.trace,
     run: job.run,
   });
-  return body.replace(NOT_XML, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }

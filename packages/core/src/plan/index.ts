@@ -25,6 +25,7 @@ export {
   renditionKey,
   renditionPatterns,
   sourceKeyOf,
+  sourceOfManifest,
   sourceOfOutput,
   sourcePath,
 } from "./key.ts";

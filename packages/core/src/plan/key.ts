@@ -113,7 +113,25 @@ export function manifestPattern(recipe: Recipe): KeyPattern {
  * sourceOfOutput(recipe, "manifests/cats/tom.jpg.json"); // "cats/tom.jpg"
  */
 export function sourceOfOutput(recipe: Recipe, key: string): string | undefined {
-  for (const { before, after } of [manifestPattern(recipe), ...renditionPatterns(recipe)]) {
+  return sourceBy([manifestPattern(recipe), ...renditionPatterns(recipe)], recipe, key);
+}
+
+/**
+ * The source whose manifest has such a key by this recipe; undefined when none has.
+ *
+ * @example
+ * sourceOfManifest(recipe, "manifests/cats/tom.jpg.json"); // "cats/tom.jpg"
+ */
+export function sourceOfManifest(recipe: Recipe, key: string): string | undefined {
+  return sourceBy([manifestPattern(recipe)], recipe, key);
+}
+
+function sourceBy(
+  patterns: readonly KeyPattern[],
+  recipe: Recipe,
+  key: string,
+): string | undefined {
+  for (const { before, after } of patterns) {
     if (!key.startsWith(before) || !key.endsWith(after)) continue;
     if (key.length <= before.length + after.length) continue;
     const source = sourceKeyOf(recipe, key.slice(before.length, key.length - after.length));

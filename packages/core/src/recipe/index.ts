@@ -15,6 +15,7 @@ export {
   type Preset,
   presetLabel,
   type Recipe,
+  WHENS,
 } from "./recipe.ts";
 export { refuseRecursion } from "./recursion.ts";
 export type { RecipeInput } from "./schema.ts";

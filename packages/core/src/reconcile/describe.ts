@@ -15,10 +15,14 @@ export function describe(
   rejectedBy: string,
 ): Manifest {
   const { bucket, key } = job;
-  const { etag, bytes } = source;
+  const { etag, bytes, name } = source;
+  const old = over?.manifest;
+  const isSameState =
+    old?.source.etag === etag && (old.rejected !== undefined) === (made.kind === "rejected");
+  const named = name !== undefined && { name };
   const common = {
     version: 1,
-    ...written(over?.manifest ?? over?.tombstone),
+    ...written(old ?? over?.tombstone, isSameState),
     recipe: fingerprint,
     stale,
   } as const;
@@ -26,7 +30,7 @@ export function describe(
     const { reason, message } = made.rejection;
     return {
       ...common,
-      source: { bucket, key, etag, bytes },
+      source: { bucket, key, etag, bytes, ...named },
       rejected: { reason, message, by: rejectedBy },
       renditions: [],
     };
@@ -34,7 +38,7 @@ export function describe(
   const { format, width, height } = made.info;
   return {
     ...common,
-    source: { bucket, key, etag, bytes, format, width, height },
+    source: { bucket, key, etag, bytes, format, width, height, ...named },
     ...(made.damaged !== undefined && { damaged: { message: made.damaged } }),
     ...(made.placeholder && { placeholder: made.placeholder }),
     // A preset is in one of the two lists as a whole.
@@ -46,7 +50,7 @@ export function describe(
 
 /** The manifest with other keys to remove: those that were made on request of something else. */
 export function withStale(manifest: Manifest, stale: string[]): Manifest {
-  return { ...manifest, ...written(manifest), stale };
+  return { ...manifest, ...written(manifest, true), stale };
 }
 
 /** The manifest after its stale renditions were removed. */
@@ -58,18 +62,28 @@ export function settled(manifest: Manifest): Manifest {
 export function tombstone({ bucket, key }: Job, over: StoredManifest | undefined): Tombstone {
   return {
     version: 1,
-    ...written(over?.manifest ?? over?.tombstone),
+    ...written(over?.manifest ?? over?.tombstone, over?.tombstone !== undefined),
     removed: true,
     source: { bucket, key },
   };
 }
 
-/** The fields that are new in each version. @param over the version that it replaces */
-function written(over: { readonly seq: number } | undefined) {
+/**
+ * The fields that are new in each version.
+ *
+ * @param over the version that it replaces
+ * @param isSameState whether the source was the same, so that an application need not hear of it
+ */
+function written(
+  over: { readonly seq: number; readonly since?: number | undefined } | undefined,
+  isSameState: boolean,
+) {
   const now = Date.now();
+  const seq = Math.max(now, (over?.seq ?? 0) + 1);
   return {
     revision: randomUUID(),
-    seq: Math.max(now, (over?.seq ?? 0) + 1),
+    seq,
+    since: isSameState ? (over?.since ?? over?.seq ?? seq) : seq,
     at: new Date(now).toISOString(),
   };
 }

@@ -4,3 +4,4 @@ export type { ReconcileContext, ReconcileResources, Semaphore } from "./context.
 export { ofSource } from "./keys.ts";
 export { outcomeOf } from "./outcome-of.ts";
 export { reconcile } from "./reconcile.ts";
+export { srcsetOf } from "./srcset.ts";

@@ -11,6 +11,7 @@ export {
   type Tombstone,
 } from "./manifest.ts";
 export {
+  NAME_METADATA,
   OWN_MARK,
   RenditionStore,
   type StoredManifest,

@@ -44,12 +44,20 @@ const candidateSchema = v.object({
  */
 const seq = count;
 
+/**
+ * The `seq` of the version in which this state first appeared: this content of the source, its
+ * rejection, or its absence. A reprocess does not change it, so it identifies what an application was
+ * told. Absent: the version is older than this field, and its own `seq` stands for it.
+ */
+const since = v.optional(count);
+
 /** The schema of a manifest. Sizes are in px and bytes. */
 export const manifestSchema = v.object({
   version: v.literal(1),
   /** Unique to this version, so that no two versions have the same ETag. */
   revision: v.string(),
   seq,
+  since,
   source: v.object({
     bucket: v.string(),
     key: v.string(),
@@ -59,6 +67,8 @@ export const manifestSchema = v.object({
     format: v.optional(v.string()),
     width: v.optional(count),
     height: v.optional(count),
+    /** The file's name on the uploader's machine, from the source's metadata. */
+    name: v.optional(v.string()),
   }),
   /** The fingerprint of the recipe by which the source was last reconciled. */
   recipe: v.string(),
@@ -102,6 +112,7 @@ export const tombstoneSchema = v.object({
   version: v.literal(1),
   revision: v.string(),
   seq,
+  since,
   removed: v.literal(true),
   source: v.object({ bucket: v.string(), key: v.string() }),
   at: v.string(),

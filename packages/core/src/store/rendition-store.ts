@@ -22,6 +22,9 @@ import {
 /** The user metadata of every object that the fleet writes: `x-amz-meta-imagefleet`. */
 export const OWN_MARK = "imagefleet";
 
+/** The user metadata of an uploaded source: the file's name, percent-encoded. `x-amz-meta-name`. */
+export const NAME_METADATA = "name";
+
 /** The user metadata of a rendition that identifies its source, and the content of it. */
 const SOURCE_MARK = "imagefleet-source";
 const CONTENT_MARK = "imagefleet-source-etag";

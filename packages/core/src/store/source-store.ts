@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { asFailure, statusOf } from "../aws/index.ts";
 import { Failure } from "../outcome/index.ts";
-import { OWN_MARK } from "./rendition-store.ts";
+import { NAME_METADATA, OWN_MARK } from "./rendition-store.ts";
 
 /** A source at the time when it was opened. */
 export interface OpenSource {
@@ -11,6 +11,8 @@ export interface OpenSource {
   readonly bytes: number;
   /** In a storage class that must be restored before it can be read: `body` is empty. */
   readonly archived?: true;
+  /** The name of the file that was uploaded, from the metadata of an upload. */
+  readonly name?: string;
   /** The fleet wrote the object: a rendition is never a source. */
   readonly own: boolean;
   /** The content. It must be read to its end or destroyed. */
@@ -48,8 +50,8 @@ export class SourceStore {
           `S3 answered without an ETag, a length or a body for s3://${bucket}/${key}`,
         );
       }
-      const own = got.Metadata?.[OWN_MARK] !== undefined;
-      return { kind: "open", source: { etag, bytes, own, body } };
+      const source = { etag, bytes, ...described(got.Metadata), body };
+      return { kind: "open", source };
     } catch (error) {
       const status = statusOf(error);
       if (status === 304) return { kind: "unchanged" };
@@ -65,10 +67,10 @@ export class SourceStore {
       const head = await this.#s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
         abortSignal: signal,
       });
-      const { ETag: etag = "", ContentLength: bytes = 0, Metadata: metadata = {} } = head;
-      const own = metadata[OWN_MARK] !== undefined;
+      const { ETag: etag = "", ContentLength: bytes = 0 } = head;
       const body = Readable.from([]);
-      return { kind: "open", source: { etag, bytes, own, archived: true, body } };
+      const source = { etag, bytes, ...described(head.Metadata), archived: true, body } as const;
+      return { kind: "open", source };
     } catch (error) {
       if (isMissing(error)) return { kind: "missing" };
       throw asFailure(`look at s3://${bucket}/${key}`, error, signal);
@@ -86,6 +88,21 @@ export class SourceStore {
       if (isMissing(error)) return undefined;
       throw asFailure(`look at s3://${bucket}/${key}`, error, signal);
     }
+  }
+}
+
+/** What a source's metadata tell. */
+function described(metadata: Record<string, string> = {}): Pick<OpenSource, "own" | "name"> {
+  const name = decodedName(metadata[NAME_METADATA]);
+  return { own: metadata[OWN_MARK] !== undefined, ...(name !== undefined && { name }) };
+}
+
+/** Undefined for a name that is not encoded as uploads encode it: anybody can write metadata. */
+function decodedName(encoded: string | undefined): string | undefined {
+  try {
+    return encoded === undefined ? undefined : decodeURIComponent(encoded);
+  } catch {
+    return undefined;
   }
 }
 

@@ -43,6 +43,7 @@ export async function compose(): Promise<Consume> {
     log: telemetry.log,
   });
   const invalidations = env.IMAGEFLEET_INVALIDATIONS_QUEUE_URL;
+  const catalog = env.IMAGEFLEET_CATALOG_QUEUE_URL;
   return {
     queue: new Queue(sqs, env.IMAGEFLEET_SMALL_QUEUE_URL),
     inFlight,
@@ -58,6 +59,7 @@ export async function compose(): Promise<Consume> {
       large: new Queue(sqs, env.IMAGEFLEET_LARGE_QUEUE_URL),
       deadLetters: new Queue(sqs, env.IMAGEFLEET_SMALL_DLQ_URL),
       ...(invalidations !== undefined && { invalidations: new Queue(sqs, invalidations) }),
+      ...(catalog !== undefined && { catalog: new Queue(sqs, catalog) }),
       maxReceives: env.IMAGEFLEET_MAX_RECEIVES,
       sourceBuckets: env.IMAGEFLEET_SOURCE_BUCKETS,
       leaseSeconds: env.IMAGEFLEET_LEASE_SECONDS,

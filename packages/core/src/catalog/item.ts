@@ -1,0 +1,227 @@
+import * as v from "valibot";
+import { addressPath, manifestKey } from "../plan/index.ts";
+import { OUTPUT_FORMATS, type Recipe, WHENS } from "../recipe/index.ts";
+import { srcsetOf } from "../reconcile/index.ts";
+import type { Manifest, Tombstone } from "../store/index.ts";
+import { requestedAt, type UploadKeys } from "../uploads/index.ts";
+
+/** What an application can be told of an image. */
+export const IMAGE_STATUSES = ["awaiting", "ready", "rejected", "failed", "removed"] as const;
+export type ImageStatus = (typeof IMAGE_STATUSES)[number];
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** A rendition as applications see it; width and height in px. */
+export const imageRenditionSchema = v.object({
+  preset: v.string(),
+  key: v.string(),
+  /** Absent where the fleet does not know where its renditions are delivered. */
+  url: v.optional(v.string()),
+  width: count,
+  height: count,
+  format: v.picklist(OUTPUT_FORMATS),
+  when: v.picklist(WHENS),
+  /** Unknown of a rendition that is made on request. */
+  bytes: v.optional(count),
+  savedPercent: v.optional(v.number()),
+});
+export type ImageRendition = v.InferOutput<typeof imageRenditionSchema>;
+
+const placeholder = v.object({ thumbhash: v.string(), color: v.string() });
+
+/** The item of an image in the table. Everything but the last three fields follows from its manifest. */
+export const imageSchema = v.object({
+  /** `image/` and the source's key. */
+  pk: v.string(),
+  /** The source's key. */
+  key: v.string(),
+  /** The user and the ULID of an upload; absent for an image that came otherwise. */
+  user: v.optional(v.string()),
+  id: v.optional(v.string()),
+  status: v.picklist(IMAGE_STATUSES),
+  /** That of its manifest or tombstone; absent while there is none. */
+  seq: v.optional(count),
+  /** The file's name on the uploader's machine. */
+  name: v.optional(v.string()),
+  etag: v.optional(v.string()),
+  /** px */
+  width: v.optional(count),
+  height: v.optional(count),
+  format: v.optional(v.string()),
+  placeholder: v.optional(placeholder),
+  /** Absent where the item would be too large: the manifest has them. */
+  renditions: v.optional(v.array(imageRenditionSchema)),
+  manifestKey: v.optional(v.string()),
+  bytesIn: v.optional(count),
+  /** Of all renditions that were made at the upload. */
+  bytesOut: v.optional(count),
+  /** How many percent smaller the smallest rendition in the source's own size is. */
+  savedPercent: v.optional(v.number()),
+  requestedAt: v.optional(v.string()),
+  committedAt: v.optional(v.string()),
+  /** Why it was rejected or has failed, and the same for a person. */
+  reason: v.optional(v.string()),
+  message: v.optional(v.string()),
+  /** When it is removed from the table, seconds since the epoch. */
+  expiresAt: v.optional(count),
+  /** The upload of S3 in parts, and the bytes that were declared. */
+  multipart: v.optional(v.object({ uploadId: v.string(), bytes: count })),
+  /** The id of the last notification; absent where it is not known whether there was one. */
+  notified: v.optional(v.string()),
+  /** Whether a notification has told that it is ready. */
+  wasReady: v.optional(v.boolean()),
+});
+export type ImageItem = v.InferOutput<typeof imageSchema>;
+
+/** Fields that do not follow from the manifest: a table that was made anew may not have them. */
+export const NOT_OF_MANIFEST = ["notified", "wasReady"] as const;
+
+/** DynamoDB's limit is 400 KB. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+const MAX_ITEM_BYTES = 300_000;
+
+/** How long a removed image stays in the table, so that an application can still find out, s. */
+export const REMOVED_SECONDS = 30 * 24 * 60 * 60;
+
+/** What the items of a fleet are made with. */
+export interface CatalogNames {
+  readonly recipe: Recipe;
+  readonly uploads: UploadKeys;
+  /** Where renditions are delivered, such as `https://images.example.com`; undefined: unknown. */
+  readonly imagesUrl: string | undefined;
+}
+
+/**
+ * The partition key of an image.
+ *
+ * @example
+ * imagePk("uploads/alice/01KB.jpg"); // "image/uploads/alice/01KB.jpg"
+ */
+export function imagePk(key: string): string {
+  return `image/${key}`;
+}
+
+/** An item as a manifest or a tombstone says it. */
+export type CommittedItem = ImageItem & { readonly status: "ready" | "rejected" | "removed" };
+
+/**
+ * The item of an image by its manifest or its tombstone.
+ *
+ * @example
+ * const stored = await renditions.manifest(manifestKey(recipe, key), signal);
+ * const item = stored?.manifest && itemOf(stored.manifest, { recipe, uploads, imagesUrl });
+ */
+export function itemOf(version: Manifest | Tombstone, names: CatalogNames): CommittedItem {
+  const { key } = version.source;
+  const common = { ...identity(key, names), seq: version.seq, committedAt: version.at };
+  if ("removed" in version) {
+    return {
+      ...common,
+      status: "removed",
+      expiresAt: Math.ceil(Date.parse(version.at) / 1000) + REMOVED_SECONDS,
+    };
+  }
+  const { source, rejected, placeholder: shown } = version;
+  const { etag, bytes, format, width, height, name } = source;
+  const item: CommittedItem = {
+    ...common,
+    status: rejected ? "rejected" : "ready",
+    manifestKey: manifestKey(names.recipe, key),
+    etag,
+    bytesIn: bytes,
+    ...(name !== undefined && { name }),
+    ...(format !== undefined && { format }),
+    ...(width !== undefined && { width }),
+    ...(height !== undefined && { height }),
+    ...(rejected && { reason: rejected.reason, message: rejected.message }),
+    ...(shown && { placeholder: shown }),
+    ...(!rejected && made(version, names)),
+  };
+  const { renditions, ...small } = item;
+  return Buffer.byteLength(JSON.stringify(item)) > MAX_ITEM_BYTES ? small : item;
+}
+
+/** What the key of a source tells. */
+export function identity(key: string, { uploads }: CatalogNames) {
+  const upload = uploads.read(key);
+  return {
+    pk: imagePk(key),
+    key,
+    ...(upload && { ...upload, requestedAt: new Date(requestedAt(upload)).toISOString() }),
+  };
+}
+
+function made({ source, renditions, onRequest = [] }: Manifest, names: CatalogNames) {
+  const saved = renditions.flatMap(({ savedPercent }) => savedPercent ?? []);
+  const all = [
+    ...renditions.map((each) => ({ ...each, when: "upload" as const })),
+    ...onRequest.map((each) => ({ ...each, when: "request" as const })),
+  ];
+  return {
+    bytesOut: renditions.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...(saved.length > 0 && { savedPercent: Math.max(...saved) }),
+    renditions: all.map((each): ImageRendition => {
+      const { preset, key, width, height, format, when } = each;
+      const bytes = "bytes" in each ? each.bytes : undefined;
+      const savedPercent = "savedPercent" in each ? each.savedPercent : undefined;
+      const url = urlOf(key, source.etag, names.imagesUrl);
+      return {
+        preset,
+        key,
+        ...(url !== undefined && { url }),
+        width,
+        height,
+        format,
+        when,
+        ...(bytes !== undefined && { bytes }),
+        ...(savedPercent !== undefined && { savedPercent }),
+      };
+    }),
+  };
+}
+
+/** Its version is that of `?v=` in docs/delivery.md: the first eight digits of the source's ETag. */
+function urlOf(key: string, etag: string, base: string | undefined): string | undefined {
+  if (base === undefined) return undefined;
+  const [, version] = /^"?([0-9a-f]{8})/.exec(etag) ?? [];
+  const query = version === undefined ? "" : `?v=${version}`;
+  return base.replace(/\/$/, "") + addressPath(key) + query;
+}
+
+/** An image as the API answers it: what `picture()` of `@imagefleet/client` takes, and its state. */
+export function viewOf(item: ImageItem) {
+  const { key, etag, bytesIn, width, height, format, renditions } = item;
+  const { status, name, reason, message, bytesOut, savedPercent } = item;
+  return {
+    id: imageId(key),
+    key,
+    status,
+    name,
+    reason,
+    message,
+    ...(etag !== undefined && { source: { key, etag, bytes: bytesIn, width, height, format } }),
+    placeholder: item.placeholder,
+    ...(renditions && { srcset: srcsetOf(renditions), renditions }),
+    manifestKey: item.manifestKey,
+    bytesOut,
+    savedPercent,
+    requestedAt: item.requestedAt,
+    committedAt: item.committedAt,
+  };
+}
+export type ImageView = ReturnType<typeof viewOf>;
+
+/**
+ * The id of an image in addresses of the API: its key in base64url.
+ *
+ * @example
+ * imageId("cats/tom.jpg"); // "Y2F0cy90b20uanBn"
+ */
+export function imageId(key: string): string {
+  return Buffer.from(key).toString("base64url");
+}
+
+/** The key of such an id; undefined for another text. */
+export function keyOfId(id: string): string | undefined {
+  const key = Buffer.from(id, "base64url").toString();
+  return key !== "" && imageId(key) === id ? key : undefined;
+}

@@ -1,0 +1,168 @@
+import { Failure } from "../outcome/index.ts";
+import { manifestKey } from "../plan/index.ts";
+import { ofSource } from "../reconcile/index.ts";
+import type { Manifest, RenditionStore, SourceStore, Tombstone } from "../store/index.ts";
+import { type CatalogNames, type ImageItem, identity, itemOf, REMOVED_SECONDS } from "./item.ts";
+import { committedId, notificationId, notificationOf, type ToldItem } from "./notification.ts";
+import type { Publish } from "./publisher.ts";
+import type { CatalogTable } from "./table.ts";
+
+/** What brings items up to date. */
+export interface ProjectContext extends CatalogNames {
+  readonly table: CatalogTable;
+  readonly renditions: RenditionStore;
+  readonly sources: SourceStore;
+  /** The bucket of the sources. */
+  readonly sourceBucket: string;
+  readonly publish: Publish;
+}
+
+/** Why an item is to be looked at: its manifest has changed, or an attempt has sent a notice. */
+export interface Cause {
+  readonly key: string;
+  readonly notice?: {
+    readonly at: string;
+    readonly failed?: { readonly reason: string; readonly message: string } | undefined;
+  };
+}
+
+/** An image that changes in each round is looked at later. */
+const MAX_ROUNDS = 4;
+
+/**
+ * Brings the item of an image up to date with what S3 has, and tells the application of a change of
+ * content. Messages may be lost, late, repeated and in any order: only what S3 has decides.
+ *
+ * The notification is published before the item is written. A crash in between repeats it with the
+ * same id, and loses none. The item is written only in the place of the one that was read, and never
+ * in that of a later one, so that a reader never sees `seq` go back.
+ *
+ * @throws Failure when S3, DynamoDB, SNS or EventBridge fails: the message is to be retried
+ *
+ * @example
+ * await project({ key: "uploads/alice/01KB2…8Q.jpg" }, context, signal);
+ */
+export async function project(
+  cause: Cause,
+  context: ProjectContext,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let round = 1; round <= MAX_ROUNDS; round++) {
+    if (await projectOnce(cause, context, signal)) return;
+  }
+  const message = `the manifest or the item of ${cause.key} changed in each of ${MAX_ROUNDS} rounds`;
+  throw new Failure("SourceChanging", message);
+}
+
+/** @returns false if the item or the manifest has changed meanwhile */
+async function projectOnce(
+  { key, notice }: Cause,
+  context: ProjectContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { recipe, renditions, sources, table, sourceBucket: bucket, publish } = context;
+  const at = manifestKey(recipe, key);
+  const stored = ofSource(await renditions.manifest(at, signal), { bucket, key });
+  const version = stored?.manifest ?? stored?.tombstone;
+  // An event says all: the manifest was written. A notice says that there may be something else.
+  const current = notice && (await sources.etag(bucket, key, signal));
+  const item = await table.get(key, signal);
+  if (version !== undefined && item?.seq !== undefined && item.seq > version.seq) return false;
+  const next = stateOf({ key, notice, version, current, item }, context);
+  if (next === undefined) return true;
+  const { id } = next;
+  const isTold = item?.notified === id;
+  if (!isTold) await publish(notificationOf(bucket, next.item, { ...next, before: item }), signal);
+  const written: ImageItem = {
+    ...next.item,
+    notified: id,
+    ...((item?.wasReady || next.item.status === "ready") && { wasReady: true }),
+  };
+  if (!(await table.put(written, item, signal))) return false;
+  // The message of a manifest that was put meanwhile may already have been handled.
+  return (await renditions.manifest(at, signal))?.etag === stored?.etag;
+}
+
+/** The state that an item should have, and the id of its notifications. */
+interface State {
+  readonly item: ToldItem;
+  readonly id: string;
+  readonly at: string;
+}
+
+/** What was read. The item is not of a later version. */
+interface Seen {
+  readonly key: string;
+  readonly notice: Cause["notice"];
+  readonly version: Manifest | Tombstone | undefined;
+  /** The source's ETag, read for a notice; undefined if there is no source. */
+  readonly current: string | undefined;
+  readonly item: ImageItem | undefined;
+}
+
+/** @returns undefined if the item is as it should be */
+function stateOf(seen: Seen, context: ProjectContext): State | undefined {
+  const { notice, version, current, item } = seen;
+  const content = version && !("removed" in version) ? version.source.etag : undefined;
+  if (notice?.failed && current !== undefined && current !== content) {
+    return failed({ ...seen, notice }, context);
+  }
+  if (version !== undefined) {
+    const next = committed(version, context);
+    const isShown =
+      item?.seq === version.seq && (item.status === "failed" || item.notified === next.id);
+    // The failed content was replaced by the one of the manifest, or was rendered after all.
+    const isOver = notice !== undefined && item?.status === "failed" && current === content;
+    return isShown && !isOver ? undefined : next;
+  }
+  // A source without a manifest was deleted, which leaves no tombstone.
+  if (notice === undefined || current !== undefined || item === undefined) return undefined;
+  return item.status === "removed" ? undefined : gone(item, notice.at, context);
+}
+
+function committed(version: Manifest | Tombstone, context: ProjectContext): State {
+  const item = itemOf(version, context);
+  return { item, id: committedId(item, version), at: version.at };
+}
+
+/** The renditions of an earlier content are still there. */
+function failed(
+  { key, notice, version, current, item }: Seen & { notice: NonNullable<Cause["notice"]> },
+  context: ProjectContext,
+): State {
+  const { at, failed: why } = notice;
+  const { sourceBucket: bucket } = context;
+  const change = [current, version?.since ?? version?.seq].join(" ");
+  const known: ImageItem = version
+    ? itemOf(version, context)
+    : { ...without(item, key, context), status: "failed" };
+  // Of a tombstone: the source has come back.
+  const { expiresAt: _removedAt, ...kept } = known;
+  return {
+    item: { ...kept, status: "failed", ...why },
+    id: notificationId({ status: "failed", bucket, key, change }),
+    at,
+  };
+}
+
+function gone(item: ImageItem, at: string, context: ProjectContext): State {
+  const expiresAt = Math.ceil(Date.parse(at) / 1000) + REMOVED_SECONDS;
+  const { key } = item;
+  const { sourceBucket: bucket } = context;
+  const change = `after ${item.notified}`;
+  return {
+    item: { ...without(item, key, context), status: "removed", expiresAt },
+    id: notificationId({ status: "removed", bucket, key, change }),
+    at,
+  };
+}
+
+/** What is known of an image that has no manifest. */
+function without(item: ImageItem | undefined, key: string, context: ProjectContext) {
+  const { seq, name } = item ?? {};
+  return {
+    ...identity(key, context),
+    ...(seq !== undefined && { seq }),
+    ...(name !== undefined && { name }),
+  };
+}

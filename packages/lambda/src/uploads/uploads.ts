@@ -1,0 +1,410 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  ListPartsCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import {
+  type CatalogTable,
+  type ImageItem,
+  imageId,
+  keyOfId,
+  viewOf,
+} from "@imagefleet/core/catalog";
+import { type Recipe, whyNotASource } from "@imagefleet/core/recipe";
+import { NAME_METADATA } from "@imagefleet/core/store";
+import {
+  MULTIPART_BYTES,
+  type Part,
+  partBytes,
+  partsOf,
+  requestedAt,
+  SIGNED_SECONDS,
+  signForm,
+  signPart,
+  signPut,
+  UPLOAD_EXTENSIONS,
+  type UploadKeys,
+} from "@imagefleet/core/uploads";
+import type { UploadSettings } from "./env.ts";
+import { Refusal } from "./refusal.ts";
+import type { Caller, Wanted } from "./request.ts";
+
+/** How many addresses of parts one answer has: signing takes CPU time. */
+const PARTS_AT_ONCE = 100;
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+/** An upload that has not come an hour after it was requested is forgotten. */
+const AWAITED_SECONDS = HOUR;
+/** As long as the bucket keeps the parts of an upload that is not completed. */
+const MULTIPART_SECONDS = 7 * DAY;
+
+/** What the API works with. */
+export interface UploadsContext {
+  readonly s3: S3Client;
+  readonly bucket: string;
+  readonly table: CatalogTable;
+  readonly keys: UploadKeys;
+  readonly recipe: Recipe;
+  readonly settings: UploadSettings;
+  /** ms since the epoch */
+  readonly now: () => number;
+}
+
+/**
+ * The uploads and images of users. Each method throws a Refusal for what a client did wrong or must
+ * repeat, and Failure when S3 or DynamoDB fails.
+ */
+export class Uploads {
+  readonly #context: UploadsContext;
+
+  constructor(context: UploadsContext) {
+    this.#context = context;
+  }
+
+  /** Signs an upload of a user: a form, a PUT, or the parts of a large file. */
+  async begin(
+    caller: Caller,
+    wanted: Wanted,
+    token: string | undefined,
+    signal: AbortSignal,
+  ): Promise<object> {
+    const { table, keys, now } = this.#context;
+    const ext = this.#extensionOf(caller, wanted);
+    const most = this.#mostBytes(caller, wanted);
+    const own = keys.make(caller.user, ext, now());
+    const key =
+      token === undefined
+        ? own
+        : await table.keyFor(caller.user, { token, key: own, now: now() }, signal);
+    const known = key === own ? undefined : await table.get(key, signal);
+    if (known === undefined) await this.#count(caller.user, wanted.bytes ?? most, signal);
+    return methodOf(wanted) === "multipart"
+      ? this.#beginParts(key, known, wanted, signal)
+      : this.#beginWhole(key, known, wanted, most, signal);
+  }
+
+  /** The addresses of the parts that S3 does not have yet. */
+  async parts(caller: Caller, id: string | undefined, signal: AbortSignal): Promise<object> {
+    const { table, now } = this.#context;
+    const { item, multipart } = await this.#openParts(caller, id, signal);
+    const { missing } = await this.#sentParts(item.key, multipart, signal);
+    await table.put({ ...item, expiresAt: seconds(now()) + MULTIPART_SECONDS }, item, signal);
+    return this.#signedParts(item.key, multipart, missing);
+  }
+
+  /** Completes an upload of which S3 has all parts. A second time is answered as the first. */
+  async complete(caller: Caller, id: string | undefined, signal: AbortSignal): Promise<object> {
+    const { s3, bucket, table } = this.#context;
+    const { item, multipart } = await this.#awaitedParts(caller, id, signal);
+    const { key } = item;
+    const answer = { id: imageId(key), key };
+    if (multipart === undefined) return answer;
+    const { sent, missing } = await this.#sentParts(key, multipart, signal);
+    if (missing.length > 0) {
+      const numbers = missing.map(({ number }) => number);
+      throw new Refusal(409, "PartsMissing", "parts are missing or have another size: send them", {
+        missing: numbers.slice(0, PARTS_AT_ONCE),
+      });
+    }
+    try {
+      await s3.send(
+        new CompleteMultipartUploadCommand({
+          Bucket: bucket,
+          Key: key,
+          UploadId: multipart.uploadId,
+          MultipartUpload: { Parts: sent },
+        }),
+        { abortSignal: signal },
+      );
+    } catch (error) {
+      // An answer was lost, and the upload was completed before.
+      if (!isNoUpload(error)) throw error;
+    }
+    const { multipart: _completed, ...whole } = item;
+    await table.put(whole, item, signal);
+    return answer;
+  }
+
+  /** Ends an upload that is awaited: its parts are removed, and it is forgotten. */
+  async abort(caller: Caller, id: string | undefined, signal: AbortSignal): Promise<void> {
+    const { s3, bucket, table } = this.#context;
+    const item = await this.#own(caller, id, signal);
+    if (item.status !== "awaiting") return;
+    if (item.multipart) {
+      const { uploadId: UploadId } = item.multipart;
+      try {
+        await s3.send(
+          new AbortMultipartUploadCommand({ Bucket: bucket, Key: item.key, UploadId }),
+          { abortSignal: signal },
+        );
+      } catch (error) {
+        if (!isNoUpload(error)) throw error;
+      }
+    }
+    await table.remove(item, signal);
+  }
+
+  /** One image of a user. */
+  async show(caller: Caller, id: string | undefined, signal: AbortSignal): Promise<object> {
+    return viewOf(await this.#own(caller, id, signal));
+  }
+
+  /** A page of a user's images. */
+  async list(
+    { user }: Caller,
+    page: { readonly cursor: string | undefined; readonly limit: number },
+    signal: AbortSignal,
+  ): Promise<object> {
+    const { table, now } = this.#context;
+    const found = await table.images(user, { ...page, now: now() }, signal);
+    if (found === undefined) {
+      throw new Refusal(400, "BadRequest", "cursor is none that this API has answered", {
+        field: "cursor",
+      });
+    }
+    return {
+      images: found.images.map((image) => ({ id: imageId(image.key), ...image })),
+      cursor: found.next,
+    };
+  }
+
+  /** Deletes the source of an image. Its event has the fleet remove the renditions. */
+  async remove(caller: Caller, id: string | undefined, signal: AbortSignal): Promise<void> {
+    const { s3, bucket } = this.#context;
+    const { key } = await this.#own(caller, id, signal);
+    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal });
+  }
+
+  async #beginWhole(
+    key: string,
+    known: ImageItem | undefined,
+    wanted: Wanted,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<object> {
+    const { s3, bucket } = this.#context;
+    const { contentType, bytes, sha256, name } = wanted;
+    const upload = { bucket, key, contentType, name };
+    await this.#await(key, known, wanted, undefined, signal);
+    const common = { id: imageId(key), key, expiresAt: this.#signedUntil() };
+    if (bytes !== undefined && sha256 !== undefined && methodOf(wanted) === "put") {
+      return { ...common, method: "PUT", ...(await signPut(s3, upload, { bytes, sha256 })) };
+    }
+    const range = { least: bytes ?? 1, most: bytes ?? most };
+    return { ...common, method: "POST", ...(await signForm(s3, upload, range)) };
+  }
+
+  async #beginParts(
+    key: string,
+    known: ImageItem | undefined,
+    wanted: Wanted,
+    signal: AbortSignal,
+  ): Promise<object> {
+    const { s3, bucket } = this.#context;
+    const { contentType, bytes = 0, name } = wanted;
+    if (known?.multipart) {
+      const { missing } = await this.#sentParts(key, known.multipart, signal);
+      return this.#signedParts(key, known.multipart, missing);
+    }
+    const { UploadId: uploadId = "" } = await s3.send(
+      new CreateMultipartUploadCommand({
+        Bucket: bucket,
+        Key: key,
+        ContentType: contentType,
+        ...(name !== undefined && { Metadata: { [NAME_METADATA]: name } }),
+      }),
+      { abortSignal: signal },
+    );
+    const multipart = { uploadId, bytes };
+    await this.#await(key, known, wanted, multipart, signal);
+    return this.#signedParts(key, multipart, partsOf(bytes));
+  }
+
+  /** Writes the item of an upload that is to come, with the end of its time. */
+  async #await(
+    key: string,
+    known: ImageItem | undefined,
+    { name }: Wanted,
+    multipart: ImageItem["multipart"],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { table, keys, now } = this.#context;
+    const upload = keys.read(key);
+    if (upload === undefined) throw new Error(`${key} is not the key of an upload`);
+    const awaited = multipart === undefined ? AWAITED_SECONDS : MULTIPART_SECONDS;
+    const item = {
+      pk: `image/${key}`,
+      key,
+      ...upload,
+      status: "awaiting",
+      requestedAt: new Date(requestedAt(upload)).toISOString(),
+      ...(name !== undefined && { name: decodeURIComponent(name) }),
+      ...(multipart && { multipart }),
+      expiresAt: seconds(now()) + awaited,
+    } as const;
+    // A repeated request whose upload has come in the meantime leaves the item as it is.
+    if (known === undefined || known.status === "awaiting") await table.put(item, known, signal);
+  }
+
+  async #signedParts(
+    key: string,
+    { uploadId, bytes }: NonNullable<ImageItem["multipart"]>,
+    missing: readonly Part[],
+  ): Promise<object> {
+    const { s3, bucket } = this.#context;
+    const some = missing.slice(0, PARTS_AT_ONCE);
+    const parts = some.map(async (part) => ({
+      ...part,
+      url: await signPart(s3, { bucket, key, uploadId, part }),
+    }));
+    return {
+      id: imageId(key),
+      key,
+      method: "MULTIPART",
+      partBytes: partBytes(bytes),
+      parts: await Promise.all(parts),
+      expiresAt: this.#signedUntil(),
+    };
+  }
+
+  /** The parts that S3 has, and those that are missing or have another size than declared. */
+  async #sentParts(
+    key: string,
+    { uploadId, bytes }: NonNullable<ImageItem["multipart"]>,
+    signal: AbortSignal,
+  ): Promise<{ sent: { PartNumber: number; ETag: string }[]; missing: Part[] }> {
+    const { s3, bucket } = this.#context;
+    const found = new Map<number, { bytes: number; etag: string }>();
+    let marker: string | undefined;
+    try {
+      do {
+        const page = await s3.send(
+          new ListPartsCommand({
+            Bucket: bucket,
+            Key: key,
+            UploadId: uploadId,
+            ...(marker !== undefined && { PartNumberMarker: marker }),
+          }),
+          { abortSignal: signal },
+        );
+        for (const { PartNumber = 0, Size = 0, ETag = "" } of page.Parts ?? []) {
+          found.set(PartNumber, { bytes: Size, etag: ETag });
+        }
+        marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+      } while (marker !== undefined);
+    } catch (error) {
+      if (!isNoUpload(error)) throw error;
+      throw new Refusal(409, "UploadEnded", "the upload was completed or aborted, or was given up");
+    }
+    const all = partsOf(bytes);
+    return {
+      sent: all.map(({ number }) => ({
+        PartNumber: number,
+        ETag: found.get(number)?.etag ?? "",
+      })),
+      missing: all.filter((part) => found.get(part.number)?.bytes !== part.bytes),
+    };
+  }
+
+  /** The item of an id, if it is the caller's and not expired. */
+  async #own(caller: Caller, id = "", signal: AbortSignal): Promise<ImageItem> {
+    const { keys, table, now } = this.#context;
+    const key = keyOfId(id);
+    const isOwn = key !== undefined && keys.read(key)?.user === caller.user;
+    const item = isOwn ? await table.get(key, signal) : undefined;
+    const isExpired = item?.expiresAt !== undefined && item.expiresAt <= seconds(now());
+    if (item !== undefined && !isExpired) return item;
+    throw new Refusal(404, "NotFound", "there is no such image of this user");
+  }
+
+  async #awaitedParts(caller: Caller, id: string | undefined, signal: AbortSignal) {
+    const item = await this.#own(caller, id, signal);
+    const { multipart } = item;
+    return { item, multipart: item.status === "awaiting" ? multipart : undefined };
+  }
+
+  async #openParts(caller: Caller, id: string | undefined, signal: AbortSignal) {
+    const { item, multipart } = await this.#awaitedParts(caller, id, signal);
+    if (multipart !== undefined) return { item, multipart };
+    throw new Refusal(409, "UploadEnded", "the upload has no parts, or they were completed");
+  }
+
+  #extensionOf({ types: own }: Caller, { contentType }: Wanted): string {
+    const { settings, recipe } = this.#context;
+    const allowed = settings.types.filter((type) => own?.includes(type) ?? true);
+    const ext = UPLOAD_EXTENSIONS[contentType];
+    const isSource = whyNotASource(recipe, `${recipe.source.prefix}name.${ext}`) === undefined;
+    if (ext !== undefined && allowed.includes(contentType) && isSource) return ext;
+    const message = `contentType is ${JSON.stringify(contentType)}: use one of ${allowed.join(", ")}`;
+    throw new Refusal(415, "TypeNotAllowed", message, { field: "contentType" });
+  }
+
+  #mostBytes({ maxBytes = Number.POSITIVE_INFINITY }: Caller, wanted: Wanted): number {
+    const most = Math.min(this.#context.settings.maxBytes, maxBytes);
+    const { bytes } = wanted;
+    if (bytes !== undefined && bytes > most) {
+      const message = `bytes is ${bytes}: an upload has at most ${most}`;
+      throw new Refusal(413, "TooLarge", message, { field: "bytes", most });
+    }
+    const isLacking = methodOf(wanted) !== "post" && bytes === undefined;
+    if (isLacking || (methodOf(wanted) === "put" && wanted.sha256 === undefined)) {
+      const field = bytes === undefined ? "bytes" : "sha256";
+      throw new Refusal(400, "BadRequest", `method ${methodOf(wanted)} needs ${field}`, { field });
+    }
+    if (methodOf(wanted) !== "multipart" && (bytes ?? 0) > FORM_BYTES) {
+      const message = "one request uploads at most 5 GiB: use the method multipart";
+      throw new Refusal(400, "BadRequest", message, { field: "method" });
+    }
+    return Math.min(most, FORM_BYTES);
+  }
+
+  async #count(user: string, bytes: number, signal: AbortSignal): Promise<void> {
+    const { table, settings, now } = this.#context;
+    const { perHour, bytesPerDay } = settings;
+    const at = new Date(now()).toISOString();
+    const counters = [
+      { window: at.slice(0, 13), seconds: HOUR, amount: 1, most: perHour, what: "uploads an hour" },
+      {
+        window: at.slice(0, 10),
+        seconds: DAY,
+        amount: bytes,
+        most: bytesPerDay,
+        what: "bytes a day",
+      },
+    ];
+    for (const { seconds: length, what, ...counter } of counters) {
+      const end = (Math.floor(now() / 1000 / length) + 1) * length;
+      if (await table.count(user, { ...counter, endsAt: end + DAY }, signal)) continue;
+      const message = `a user may have ${counter.most} ${what}: repeat the request later`;
+      const wait = Math.max(1, end - seconds(now()));
+      throw new Refusal(429, "TooManyUploads", message, {}, { "retry-after": String(wait) });
+    }
+  }
+
+  #signedUntil(): string {
+    return new Date(this.#context.now() + SIGNED_SECONDS * 1000).toISOString();
+  }
+}
+
+/** What S3 takes in one request. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+const FORM_BYTES = 5 * 1024 ** 3;
+
+/** How the upload is sent: as the client wants it, or as its size and its hash suggest. */
+function methodOf({ method, bytes, sha256 }: Wanted): "post" | "put" | "multipart" {
+  if (method !== undefined) return method;
+  if (bytes !== undefined && bytes >= MULTIPART_BYTES) return "multipart";
+  return bytes !== undefined && sha256 !== undefined ? "put" : "post";
+}
+
+function isNoUpload(error: unknown): boolean {
+  return error instanceof Error && error.name === "NoSuchUpload";
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}
