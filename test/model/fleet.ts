@@ -54,6 +54,7 @@ class Slot {
       large: new Queue(this.#sqs, world.large.queue.url),
       deadLetters: new Queue(this.#sqs, lane.deadLetters.url),
       invalidations: new Queue(this.#sqs, world.invalidations.url),
+      ...(world.hasCatalog && { catalog: new Queue(this.#sqs, world.catalog.url) }),
       maxReceives: MAX_RECEIVES,
       sourceBuckets: [SOURCES],
       leaseSeconds: lane.queue.leaseMs / 1000,

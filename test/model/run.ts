@@ -1,12 +1,20 @@
 import { REJECTED_REASONS } from "@imagefleet/core/outcome";
+import {
+  catalogVerdict,
+  clearProjections,
+  endProjection,
+  hasFreeProjection,
+  projections,
+  startProjection,
+} from "./catalog.ts";
 import { Chance } from "./chance.ts";
 import {
+  sessions as attempts,
   clearSlots,
   end,
   hasFreeDeliverySlot,
   hasFreeSlot,
   MAX_RECEIVES,
-  sessions,
   start,
   startDelivery,
 } from "./fleet.ts";
@@ -67,7 +75,10 @@ export async function run(seed: number): Promise<RunResult> {
   const world = new World(chance, MAX_RECEIVES);
   const trace: string[] = [];
   clearSlots();
+  clearProjections();
   const budget = budgetOf(chance, world);
+  // A forged manifest has no event.
+  world.hasCatalog = budget.intrusions === 0 && chance.happens(0.4);
   world.deploys = budget.deployments > 0;
   placeBystanders(world);
 
@@ -78,7 +89,8 @@ export async function run(seed: number): Promise<RunResult> {
     world.reprocess();
     await play(world, budget, trace);
   }
-  return { violations: [...world.violations, ...verdict(world)], trace };
+  const ofCatalog = world.hasCatalog ? catalogVerdict(world) : [];
+  return { violations: [...world.violations, ...verdict(world), ...ofCatalog], trace };
 }
 
 /** Faults of several kinds hide each other, so most histories have faults of one kind. */
@@ -132,6 +144,10 @@ function budgetOf(chance: Chance, world: World): Budget {
         intrusions: chance.below(2),
       };
   }
+}
+
+function sessions(): Session[] {
+  return [...attempts(), ...projections()];
 }
 
 /** Runs until no message is left and no attempt is in progress. */
@@ -206,14 +222,16 @@ function actionsOf(world: World, budget: Budget): Action[] {
         });
       }
     }
-    const isDelivery = session.killedAt !== undefined;
-    if (budget.crashes > 0 && (isDelivery || world.running.has(session))) {
+    const isProjection = projections().includes(session);
+    const hasNoLane = isProjection || session.killedAt !== undefined;
+    if (budget.crashes > 0 && (hasNoLane || world.running.has(session))) {
       // A crash after the end of the lease finds the most, because the message is already visible.
       may(session.signal.aborted ? 3 : budget.isTidy ? 4 : 0.4, () => {
         budget.crashes -= 1;
         world.giveUp(session.crash(chance));
         world.hideAfterCrash(session);
-        end(session, world);
+        if (isProjection) endProjection(session, world);
+        else end(session, world);
         return `${session.name}: crashes`;
       });
     }
@@ -232,6 +250,17 @@ function actionsOf(world: World, budget: Budget): Action[] {
       world.small.queue.send(event, {}, world.now);
       return "S3 delivers an event";
     });
+  }
+  if (world.manifestEvents.length > 0) {
+    may(1, () => {
+      const event = chance.of(world.manifestEvents);
+      world.manifestEvents.splice(world.manifestEvents.indexOf(event), 1);
+      world.catalog.send(event, {}, world.now);
+      return "S3 delivers the event of a manifest";
+    });
+  }
+  if (hasFreeProjection() && world.catalog.visible(world.now).length > 0) {
+    may(2, () => `${startProjection(world).name}: starts`);
   }
   const isQuiet = actions.length === 0;
   if (budget.changes > 0) {

@@ -1,9 +1,11 @@
+import type { Notification } from "@imagefleet/core/catalog";
 import { jobMessage } from "@imagefleet/core/intake";
 import type { Lane } from "@imagefleet/core/outcome";
 import { manifestKey, renditionKey } from "@imagefleet/core/plan";
 import { type Recipe, recipeFingerprint } from "@imagefleet/core/recipe";
 import type { Manifest, Tombstone } from "@imagefleet/core/store";
 import { LATE_WRITE_SECONDS } from "../../packages/core/src/attempt/attempt.ts";
+import { ModelTable, manifestEvent } from "./catalog.ts";
 import type { Chance } from "./chance.ts";
 import { ENCODER } from "./codec.ts";
 import { RECIPES } from "./recipes.ts";
@@ -30,6 +32,14 @@ export class World {
   readonly large: ModelLane;
   /** The sources whose renditions caches are about to forget. */
   readonly invalidations: ModelQueue;
+  /** The images whose items are to be looked at. */
+  readonly catalog: ModelQueue;
+  readonly table = new ModelTable();
+  readonly published: Notification[] = [];
+  /** Events of manifests that S3 has not delivered yet. */
+  manifestEvents: string[] = [];
+  /** There is a catalog. */
+  hasCatalog = false;
   /** What an edge has in its cache, by key. It keeps it until an invalidation. */
   readonly cached = new Map<string, string>();
   now = 1_700_000_000_000;
@@ -77,6 +87,11 @@ export class World {
         else session.putAt = this.contents.length;
         return;
       }
+      if (this.hasCatalog) {
+        const event = manifestEvent(key, this.now);
+        this.manifestEvents.push(event);
+        if (this.chance.happens(0.2)) this.manifestEvents.push(event);
+      }
       session.uncommitted.clear();
       for (const other of this.running.keys()) if (other !== session) other.isRepeated = false;
     });
@@ -91,6 +106,7 @@ export class World {
     // As in infra: deliveries that are in progress, and writes that were given up, have ended by then.
     const delaySeconds = DELIVERY_SECONDS + LATE_WRITE_SECONDS;
     this.invalidations = new ModelQueue("https://sqs/invalidations", LEASE_MS, { delaySeconds });
+    this.catalog = new ModelQueue("https://sqs/catalog", LEASE_MS);
     this.small = lane("small");
     this.large = lane("large");
   }
@@ -116,7 +132,7 @@ export class World {
 
   get #queues(): readonly ModelQueue[] {
     const lanes = this.lanes.flatMap(({ queue, deadLetters }) => [queue, deadLetters]);
-    return [...lanes, this.invalidations];
+    return [...lanes, this.invalidations, this.catalog];
   }
 
   queue(url: string): ModelQueue {

@@ -8,11 +8,12 @@ export {
   identity,
   imageId,
   imagePk,
+  imageSchema,
   itemOf,
   keyOfId,
   viewOf,
 } from "./item.ts";
-export { type Notification, notificationSchema } from "./notification.ts";
+export { committedId, type Notification, notificationSchema } from "./notification.ts";
 export { type Cause, type ProjectContext, project } from "./project.ts";
 export { EVENT_SOURCE, type Publish, publishTo } from "./publisher.ts";
 export { differences, rebuild } from "./rebuild.ts";

@@ -65,7 +65,7 @@ async function projectOnce(
   const stored = ofSource(await renditions.manifest(at, signal), { bucket, key });
   const version = stored?.manifest ?? stored?.tombstone;
   // An event says all: the manifest was written. A notice says that there may be something else.
-  const current = notice && (await sources.etag(bucket, key, signal));
+  const current = notice && (await sources.content(bucket, key, signal));
   const item = await table.get(key, signal);
   if (version !== undefined && item?.seq !== undefined && item.seq > version.seq) return false;
   const next = stateOf({ key, notice, version, current, item }, context);
@@ -79,8 +79,9 @@ async function projectOnce(
     ...((item?.wasReady || next.item.status === "ready") && { wasReady: true }),
   };
   if (!(await table.put(written, item, signal))) return false;
-  // The message of a manifest that was put meanwhile may already have been handled.
-  return (await renditions.manifest(at, signal))?.etag === stored?.etag;
+  // The message of what was put or deleted meanwhile may already have been handled.
+  if ((await renditions.manifest(at, signal))?.etag !== stored?.etag) return false;
+  return notice === undefined || (await sources.content(bucket, key, signal)) === current;
 }
 
 /** The state that an item should have, and the id of its notifications. */

@@ -63,27 +63,30 @@ export class SourceStore {
 
   /** Opens an archived source by its metadata. */
   async #archived(bucket: string, key: string, signal: AbortSignal): Promise<SourceAnswer> {
-    try {
-      const head = await this.#s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
-        abortSignal: signal,
-      });
-      const { ETag: etag = "", ContentLength: bytes = 0 } = head;
-      const body = Readable.from([]);
-      const source = { etag, bytes, ...described(head.Metadata), archived: true, body } as const;
-      return { kind: "open", source };
-    } catch (error) {
-      if (isMissing(error)) return { kind: "missing" };
-      throw asFailure(`look at s3://${bucket}/${key}`, error, signal);
-    }
+    const head = await this.#head(bucket, key, signal);
+    if (head === undefined) return { kind: "missing" };
+    const { ETag: etag = "", ContentLength: bytes = 0 } = head;
+    const body = Readable.from([]);
+    const source = { etag, bytes, ...described(head.Metadata), archived: true, body } as const;
+    return { kind: "open", source };
   }
 
-  /** The current ETag of the source; undefined if it does not exist. */
+  /** The current ETag of the object; undefined if there is none. */
   async etag(bucket: string, key: string, signal: AbortSignal): Promise<string | undefined> {
+    return (await this.#head(bucket, key, signal))?.ETag;
+  }
+
+  /** The current ETag of the source; undefined if there is no object, or if the fleet wrote it. */
+  async content(bucket: string, key: string, signal: AbortSignal): Promise<string | undefined> {
+    const head = await this.#head(bucket, key, signal);
+    return head === undefined || described(head.Metadata).own ? undefined : head.ETag;
+  }
+
+  async #head(bucket: string, key: string, signal: AbortSignal) {
     try {
-      const head = await this.#s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
+      return await this.#s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
         abortSignal: signal,
       });
-      return head.ETag;
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw asFailure(`look at s3://${bucket}/${key}`, error, signal);

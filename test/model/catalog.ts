@@ -1,0 +1,223 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import {
+  type CatalogNames,
+  CatalogTable,
+  committedId,
+  differences,
+  type ImageItem,
+  imageSchema,
+  itemOf,
+  type Notification,
+  type ProjectContext,
+  project,
+} from "@imagefleet/core/catalog";
+import { parseNotice } from "@imagefleet/core/intake";
+import { RenditionStore, SourceStore } from "@imagefleet/core/store";
+import { UPLOAD_KEY, uploadKeys } from "@imagefleet/core/uploads";
+import * as v from "valibot";
+import { RENDITIONS, SOURCES, s3Client } from "./s3.ts";
+import { Session } from "./session.ts";
+import { KEY, type World } from "./world.ts";
+
+/** How many messages of the catalog are handled concurrently. */
+const SLOTS = 2;
+
+/** The fields of a request that the model reads. */
+const request = v.object({
+  Item: v.optional(v.object({ status: v.string(), seq: v.optional(v.number()) })),
+  ConditionExpression: v.optional(v.string(), ""),
+  ExpressionAttributeValues: v.optional(
+    v.object({ ":status": v.string(), ":seq": v.optional(v.number()) }),
+  ),
+});
+const output = v.any();
+
+/** One item, with the conditions that the table's adapter writes. */
+export class ModelTable {
+  item: ImageItem | undefined;
+  readonly violations: string[] = [];
+
+  /** Answers a command when the scheduler runs its call. */
+  answer(command: string, input: unknown, session: Session): Promise<unknown> {
+    if (command === "GetItemCommand") {
+      return session.turn("get the item", () => ({ Item: this.item }), "read");
+    }
+    const item = "Item" in Object(input) ? v.parse(imageSchema, Object(input).Item) : undefined;
+    const asked = v.parse(request, input);
+    return session.turn("put the item", () => this.#put(asked, item), "write");
+  }
+
+  #put(asked: v.InferOutput<typeof request>, item: ImageItem | undefined) {
+    const { ConditionExpression: condition, ExpressionAttributeValues: seen } = asked;
+    const isMet =
+      condition === "attribute_not_exists(pk)"
+        ? this.item === undefined
+        : this.item?.status === seen?.[":status"] && this.item?.seq === seen?.[":seq"];
+    if (!isMet) {
+      throw Object.assign(new Error("the condition is not met"), {
+        name: "ConditionalCheckFailedException",
+      });
+    }
+    const [before = 0, after = 0] = [this.item?.seq, item?.seq];
+    if (after < before) {
+      this.violations.push(`the item's seq goes back from ${before} to ${after}`);
+    }
+    this.item = item;
+    return {};
+  }
+}
+
+/** The real projector with modeled clients, for one message at a time. */
+class Slot {
+  session: Session | undefined;
+  world: World | undefined;
+  readonly #s3 = s3Client((command, input) => {
+    const { world, session } = this.#now();
+    return world.s3.answer(command, input, session);
+  });
+  readonly #table = new CatalogTable(
+    tableClient((command, input) => {
+      const { world, session } = this.#now();
+      return world.table.answer(command, input, session);
+    }),
+    "images",
+  );
+
+  context(world: World): ProjectContext {
+    return {
+      ...namesOf(world),
+      table: this.#table,
+      renditions: new RenditionStore(this.#s3, RENDITIONS),
+      sources: new SourceStore(this.#s3),
+      sourceBucket: SOURCES,
+      publish: (notification) => {
+        const { session } = this.#now();
+        const publish = () => void world.published.push(notification);
+        return session.turn(`publish ${notification.type}`, publish, "send");
+      },
+    };
+  }
+
+  #now(): { world: World; session: Session } {
+    const { world, session } = this;
+    if (!world || !session) throw new Error("a call outside of any projection");
+    return { world, session };
+  }
+}
+
+/** The real client, which the model answers before values become attributes. */
+function tableClient(
+  answer: (command: string, input: unknown) => Promise<unknown>,
+): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({ region: "us-east-1" });
+  client.middlewareStack.add(
+    (_next, { commandName = "" }) =>
+      async ({ input }) => ({
+        output: v.parse(output, await answer(commandName, input)),
+        response: undefined,
+      }),
+    { step: "initialize", priority: "high", name: "model" },
+  );
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}
+
+const slots = Array.from({ length: SLOTS }, () => new Slot());
+
+/** Frees all slots. */
+export function clearProjections(): void {
+  for (const slot of slots) slot.session = undefined;
+}
+
+export function hasFreeProjection(): boolean {
+  return slots.some(({ session }) => session === undefined);
+}
+
+export function projections(): Session[] {
+  return slots.flatMap(({ session }) => session ?? []);
+}
+
+/** Receives a message of the catalog's queue and handles it; it stays there if that fails. */
+export function startProjection(world: World): Session {
+  const slot = slots.find(({ session }) => session === undefined);
+  if (!slot) throw new Error("no slot is free");
+  const message = world.catalog.receive(world.now, world.chance);
+  if (!message) throw new Error("the queue of the catalog has no dead letters");
+  const session = new Session(message.receiptHandle, world.recipeOfNextProgram(), world.step);
+  slot.session = session;
+  slot.world = world;
+  const notice = parseNotice(message.body);
+  const settle = (isDone: boolean) =>
+    session.turn(
+      isDone ? "delete the message" : "leave the message",
+      () => {
+        const held = world.catalog.held(message.receiptHandle, world.now);
+        if (held && isDone) world.catalog.take(held);
+      },
+      "own",
+    );
+  void project({ key: KEY, ...(notice && { notice }) }, slot.context(world), session.signal)
+    .then(
+      () => settle(true),
+      () => settle(false),
+    )
+    .then(() => endProjection(session, world));
+  return session;
+}
+
+export function endProjection(session: Session, world: World): void {
+  world.ended.push(session);
+  for (const slot of slots) if (slot.session === session) slot.session = undefined;
+}
+
+/** The event of a manifest that was put. */
+export function manifestEvent(key: string, now: number): string {
+  return JSON.stringify({
+    Records: [
+      {
+        eventSource: "aws:s3",
+        eventTime: new Date(now).toISOString(),
+        eventName: "ObjectCreated:Put",
+        s3: { bucket: { name: RENDITIONS }, object: { key, size: 1 } },
+      },
+    ],
+  });
+}
+
+function namesOf({ recipe }: World): CatalogNames {
+  return { recipe, uploads: uploadKeys(UPLOAD_KEY, ""), imagesUrl: "https://images.example.com" };
+}
+
+/** Checks the item and the notifications at the end of a history, when no message is left. */
+export function catalogVerdict(world: World): string[] {
+  const { table, published, recipe } = world;
+  const version = world.storedManifest(recipe);
+  const { item } = table;
+  const violations = [...table.violations, ...unlike(published)];
+  if (version === undefined) {
+    if (item !== undefined && item.status !== "removed") {
+      violations.push(`the item of a source without a manifest is ${item.status}`);
+    }
+    return violations;
+  }
+  if (item === undefined) return [...violations, "there is no item"];
+  const expected = itemOf(version, namesOf(world));
+  if (item.status !== expected.status) {
+    violations.push(`the item is ${item.status}, and its manifest ${expected.status}`);
+  }
+  const others = differences(item, version, namesOf(world));
+  if (others.length > 0) violations.push(`the item differs from its manifest in ${others}`);
+  if (!published.some(({ id }) => id === committedId(expected, version))) {
+    violations.push(`nobody was told that the image is ${expected.status}`);
+  }
+  return violations;
+}
+
+/** Copies of one notification must say the same of its content. */
+function unlike(published: readonly Notification[]): string[] {
+  return [...Map.groupBy(published, ({ id }) => id).values()].flatMap(([first, ...copies]) => {
+    const isSame = (copy: Notification) =>
+      copy.type === first?.type && copy.source?.etag === first.source?.etag;
+    return copies.every(isSame) ? [] : [`two notifications have the id ${first?.id}`];
+  });
+}
