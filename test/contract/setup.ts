@@ -19,7 +19,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { afterAll } from "vitest";
-import { openServer, serverName } from "./server.ts";
+import { openServer, type Server, serverName } from "./server.ts";
 
 export type Queue = { url: string; arn: string };
 
@@ -28,6 +28,10 @@ export type Setup = {
   s3: S3Client;
   sqs: SQSClient;
   endpoint: string | undefined;
+  /** For clients of other services. */
+  client: ClientOptions;
+  /** Whether resources must be removed. */
+  lasting: boolean;
   /** Creates a bucket with a unique name and returns the name. */
   bucket(): Promise<string>;
   queue(attributes?: Partial<Record<QueueAttributeName, string>>): Promise<Queue>;
@@ -36,10 +40,12 @@ export type Setup = {
   receive(queue: Queue, input?: Partial<ReceiveMessageCommandInput>): Promise<Message[]>;
 };
 
+export type ClientOptions = { region: string } & Pick<Server, "endpoint" | "credentials">;
+
 /** For a test file's top level: what it has made is removed after the file's tests. */
 export async function openSetup(): Promise<Setup> {
   const server = await openServer();
-  const common = {
+  const common: ClientOptions = {
     region: process.env["AWS_REGION"] ?? "us-east-1",
     ...(server.endpoint !== undefined && { endpoint: server.endpoint }),
     ...(serverName !== "aws" && {
@@ -67,6 +73,8 @@ export async function openSetup(): Promise<Setup> {
     s3,
     sqs,
     endpoint: server.endpoint,
+    client: common,
+    lasting: server.lasting,
     async bucket() {
       const Bucket = `imagefleet-contract-${randomUUID().slice(0, 13)}`;
       await s3.send(new CreateBucketCommand({ Bucket }));

@@ -20,7 +20,7 @@ export async function checkChunks(
   let [previous, at] = [signature, 0];
   const check = async (kind: string, content: string[], given: string) => {
     const text = [`AWS4-HMAC-SHA256-${kind}`, date, scope, previous, ...content].join("\n");
-    if ((await sign(text)) !== given) throw refusal("mismatch", true);
+    if ((await sign(text)) !== given) throw refusal("mismatch", "s3");
     previous = given;
   };
   for (let last = false; !last; ) {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CreateTableCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { spawnLocalAws } from "./spawn.ts";
@@ -33,6 +34,34 @@ it.runIf(canMount)("ends and says why when the disk is full", async () => {
   await s3.send(new CreateBucketCommand({ Bucket: "photos" }));
   const put = { Bucket: "photos", Key: "a", Body: Buffer.alloc(8 * MIB, 1) };
   await expect(s3.send(new PutObjectCommand(put))).rejects.toThrow();
+  expect(await aws.ended).toBe(`no space is left on the disk of ${join(disk, "aws")}`);
+});
+
+it.runIf(canMount)("ends and says why when a table fills the disk", async () => {
+  const aws = await spawnLocalAws({ port: 0, dataDir: join(disk, "aws") });
+  const { endpoint, credentials } = aws;
+  const dynamo = new DynamoDBClient({
+    region: "us-east-1",
+    endpoint,
+    credentials,
+    maxAttempts: 1,
+  });
+  const TableName = "images";
+  await dynamo.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+    }),
+  );
+  const fill = async () => {
+    for (let n = 0; n < 40; n++) {
+      const Item = { pk: { S: `${n}` }, large: { S: "x".repeat(390_000) } };
+      await dynamo.send(new PutItemCommand({ TableName, Item }));
+    }
+  };
+  await expect(fill()).rejects.toThrow();
   expect(await aws.ended).toBe(`no space is left on the disk of ${join(disk, "aws")}`);
 });
 

@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
 import type { BuildAppOptions, buildApp } from "fauxqs";
-import * as v from "valibot";
 
 /**
  * The version of fauxqs that this folder supports. It imports internals by path, so any other version,
@@ -11,12 +9,6 @@ export const writtenFor = "2.4.1";
 // fauxqs exports only its entry point; a file URL is not subject to that.
 const dist = new URL(".", import.meta.resolve("fauxqs"));
 const load = (path: string) => import(new URL(path, dist).href);
-
-/** The version of fauxqs that is installed. */
-export function installedVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", dist), "utf8"));
-  return v.parse(v.object({ version: v.string() }), manifest).version;
-}
 
 type Stores = NonNullable<BuildAppOptions["stores"]>;
 type Persistence = NonNullable<Stores["sqsStore"]["persistence"]>;
@@ -70,6 +62,14 @@ type ErrorsModule = {
     queryErrorHeader: string;
     toJSON(): { __type: string; message: string };
   };
+  SnsError: new (
+    code: string,
+    message: string,
+    status?: number,
+  ) => Error & {
+    code: string;
+    statusCode: number;
+  };
 };
 
 type ChecksumModule = {
@@ -90,6 +90,8 @@ export const { SnsStore }: { SnsStore: new () => Stores["snsStore"] } =
 export const { S3Store }: { S3Store: new () => Stores["s3Store"] } = await load("s3/s3Store.js");
 export const { computeChecksum, computeCompositeChecksum }: ChecksumModule =
   await load("s3/checksum.js");
-export const { S3Error, SqsError }: ErrorsModule = await load("common/errors.js");
+export const { S3Error, SnsError, SqsError }: ErrorsModule = await load("common/errors.js");
+export const { snsErrorResponse }: { snsErrorResponse(code: string, message: string): string } =
+  await load("common/xml.js");
 export const { PersistenceManager }: { PersistenceManager: new (dataDir: string) => Persistence } =
   await load("persistence.js");

@@ -1,11 +1,13 @@
 import { hash } from "node:crypto";
 import { request as httpRequest } from "node:http";
+import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
+import { CreateTopicCommand } from "@aws-sdk/client-sns";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -17,6 +19,8 @@ import {
   s3Request,
   sqsRequest,
   THE_UPLOAD,
+  tableRequest,
+  topicRequest,
 } from "./fixtures/any-request.ts";
 import { type Clients, clientsOf } from "./fixtures/clients.ts";
 import { folder } from "./fixtures/folder.ts";
@@ -150,21 +154,59 @@ describe("an arbitrary signed request never causes a server error", () => {
     );
     await expectSound();
   }, 60_000);
+
+  it("to DynamoDB", async () => {
+    await clients.dynamo.send(
+      new CreateTableCommand({
+        TableName: "images",
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
+        KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(tableRequest, async ({ action, body }) => {
+        const headers = {
+          "content-type": "application/x-amz-json-1.0",
+          "x-amz-target": `DynamoDB_20120810.${action}`,
+        };
+        const asked = { service: "dynamodb", method: "POST", path: "/", headers } as const;
+        expectBlame([action, body], await ask({ ...asked, body }));
+      }),
+      { numRuns: 500 },
+    );
+    await expectSound();
+  }, 60_000);
+
+  it("to SNS", async () => {
+    await clients.sns.send(new CreateTopicCommand({ Name: "events" }));
+    await fc.assert(
+      fc.asyncProperty(topicRequest, async (body) => {
+        const headers = { "content-type": "application/x-www-form-urlencoded" };
+        expectBlame(body, await ask({ service: "sns", method: "POST", path: "/", headers, body }));
+      }),
+      { numRuns: 500 },
+    );
+    await expectSound();
+  }, 60_000);
 });
 
-it("serves only sts:GetCallerIdentity with the query protocol", async () => {
+it("serves sts:GetCallerIdentity and the listed actions of SNS with the query protocol", async () => {
   const asked = (body: string) =>
     ask({
-      service: "sqs",
+      service: "sts",
       method: "POST",
       path: "/",
       headers: { "content-type": "application/x-www-form-urlencoded" },
       body,
     });
   expect(await asked("Action=GetCallerIdentity&Version=2011-06-15")).toMatchObject({ status: 200 });
-  for (const body of ["Action=CreateTopic&Name=a", "Action=ListQueues", "Action", ""]) {
-    expect([body, await asked(body)]).toEqual([body, expect.objectContaining({ status: 400 })]);
+  for (const body of ["Action=DeleteTopic&TopicArn=a", "Action=ListQueues", "Action", ""]) {
+    const { status, text } = await asked(body);
+    expect([body, status, text]).toEqual([body, 400, expect.stringContaining("InvalidAction")]);
   }
+  const subscribe = "Action=Subscribe&TopicArn=a&Endpoint=a@b.c&Protocol=email";
+  expect((await asked(subscribe)).text).toContain("delivers to sqs only");
 });
 
 it("rejects an arbitrary unsigned request", async () => {

@@ -1,4 +1,6 @@
-import { S3Error, SqsError } from "./fauxqs.ts";
+import { DynamoError } from "./dynalite.ts";
+import { S3Error, SnsError, SqsError } from "./fauxqs.ts";
+import type { Service } from "./service.ts";
 
 const signatureText =
   "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.";
@@ -92,9 +94,19 @@ const words = {
 } as const satisfies Record<string, { s3: Words; sqs: Words }>;
 
 /** The error of the service that received the request. */
-export function refusal(why: keyof typeof words, isS3: boolean): Error {
-  const [code, status, message, queryCode]: Words = words[why][isS3 ? "s3" : "sqs"];
-  return isS3
-    ? new S3Error(code, message, status)
-    : new SqsError(code, message, status, true, queryCode);
+export function refusal(why: keyof typeof words, service: Service): Error {
+  const [code, status, message, queryCode]: Words = words[why][service === "s3" ? "s3" : "sqs"];
+  switch (service) {
+    case "s3":
+      return new S3Error(code, message, status);
+    case "sqs":
+      return new SqsError(code, message, status, true, queryCode);
+    case "query":
+      return new SnsError(queryCode ?? code, message, status);
+    case "dynamodb": {
+      // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+      const name = code.replace(/(?:Exception)?$/, "Exception");
+      return new DynamoError(400, { __type: `com.amazon.coral.service#${name}`, message });
+    }
+  }
 }

@@ -1,5 +1,13 @@
 import { randomBytes } from "node:crypto";
 import {
+  CreateTableCommand,
+  DescribeTimeToLiveCommand,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateTimeToLiveCommand,
+  waitUntilTableExists,
+} from "@aws-sdk/client-dynamodb";
+import {
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
@@ -11,6 +19,7 @@ import {
   RestoreObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import { CreateTopicCommand, PublishCommand, SubscribeCommand } from "@aws-sdk/client-sns";
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -234,6 +243,58 @@ describe.each(Object.entries(ends))("after %s", (_, end) => {
         const described = { QueueUrl: await createQueue("q"), AttributeNames };
         const got = await sqs.send(new GetQueueAttributesCommand(described));
         expect(got.Attributes).toEqual({ ApproximateNumberOfMessagesDelayed: "1" });
+      },
+    );
+  });
+
+  test("a table has its items and its time to live", async () => {
+    const TableName = "images";
+    const Item = { pk: { S: "image/a" }, seq: { N: "5" } };
+    await across(
+      async ({ dynamo }) => {
+        await dynamo.send(
+          new CreateTableCommand({
+            TableName,
+            BillingMode: "PAY_PER_REQUEST",
+            AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
+            KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+          }),
+        );
+        await waitUntilTableExists({ client: dynamo, maxWaitTime: 9, minDelay: 1 }, { TableName });
+        const TimeToLiveSpecification = { AttributeName: "expiresAt", Enabled: true };
+        await dynamo.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+        await dynamo.send(new PutItemCommand({ TableName, Item }));
+      },
+      async ({ dynamo }) => {
+        const got = await dynamo.send(new GetItemCommand({ TableName, Key: { pk: Item.pk } }));
+        expect(got.Item).toEqual(Item);
+        const described = await dynamo.send(new DescribeTimeToLiveCommand({ TableName }));
+        expect(described.TimeToLiveDescription).toEqual({
+          TimeToLiveStatus: "ENABLED",
+          AttributeName: "expiresAt",
+        });
+      },
+    );
+  });
+
+  test("a topic still delivers to its subscribers, by their policies", async () => {
+    await across(
+      async ({ sns, createQueue }) => {
+        await createQueue("q");
+        const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "events" }));
+        const Attributes = { RawMessageDelivery: "true", FilterPolicy: '{"type":["image.ready"]}' };
+        const subscription = { TopicArn, Protocol: "sqs", Endpoint: arn("q"), Attributes };
+        await sns.send(new SubscribeCommand(subscription));
+        return TopicArn;
+      },
+      async ({ sns, createQueue, receive }, TopicArn) => {
+        for (const StringValue of ["image.failed", "image.ready"]) {
+          const MessageAttributes = { type: { DataType: "String", StringValue } };
+          const message = { TopicArn, Message: StringValue, MessageAttributes };
+          await sns.send(new PublishCommand(message));
+        }
+        const got = await receive(await createQueue("q"));
+        expect(got.map(({ Body }) => Body)).toEqual(["image.ready"]);
       },
     );
   });

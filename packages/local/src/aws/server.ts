@@ -1,8 +1,19 @@
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import * as v from "valibot";
 import { type Credentials, credentialsOf, keepSecret } from "../credentials/index.ts";
 import { Authority } from "./authority.ts";
-import { type App, buildFauxqs, S3Error, SnsStore, SqsError } from "./fauxqs.ts";
+import { DynamoError } from "./dynalite.ts";
+import {
+  type App,
+  buildFauxqs,
+  type Reply,
+  S3Error,
+  SnsError,
+  SnsStore,
+  SqsError,
+  snsErrorResponse,
+} from "./fauxqs.ts";
 import { acceptBodies } from "./incoming.ts";
 import { Notifier, requestId } from "./notifier.ts";
 import { Objects } from "./objects.ts";
@@ -10,8 +21,12 @@ import { allowCrossOrigin, checkHost } from "./origin.ts";
 import { Persistence } from "./persistence.ts";
 import { Queues } from "./queues.ts";
 import { prepareS3 } from "./s3.ts";
+import { DYNAMODB_TARGET, serviceOf } from "./service.ts";
 import { acceptUnicode, prepareSqs, queryError } from "./sqs.ts";
 import { folderError, PortTaken, whyUnusable } from "./start-error.ts";
+import { Tables } from "./tables.ts";
+import { header } from "./target.ts";
+import { readForm } from "./topics.ts";
 
 /** `port` 0 means any free port. `dataDir` is created, and kept when the server ends. */
 export type LocalAwsOptions = {
@@ -23,7 +38,7 @@ export type LocalAwsOptions = {
   onDiskFull?: () => void;
 };
 
-/** S3 and SQS on one port of 127.0.0.1. Requests must be signed with the folder's secret. */
+/** S3, SQS, DynamoDB and SNS on one port of 127.0.0.1. Requests must be signed with the folder's secret. */
 export type LocalAws = {
   endpoint: string;
   port: number;
@@ -33,18 +48,18 @@ export type LocalAws = {
 
 const host = "127.0.0.1";
 
-const UNSERVED = "This server has S3, SQS with its JSON protocol and sts:GetCallerIdentity";
-
 const Refused = v.looseObject({ statusCode: v.pipe(v.number(), v.minValue(400), v.maxValue(499)) });
 
 /**
- * Starts S3 and SQS in this process with the folder's data from earlier runs.
+ * Starts the servers in this process with the folder's data from earlier runs.
  *
  * @throws PortTaken, FolderError
  */
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
   acceptUnicode();
-  let opened: { disk: Persistence; endpoint: string; authority: Authority } | undefined;
+  let opened:
+    | { disk: Persistence; endpoint: string; authority: Authority; tables: Tables }
+    | undefined;
   const now = () => {
     if (opened === undefined) throw new Error("the server has not opened its folder yet");
     return opened;
@@ -71,7 +86,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   // Before the handlers, which do not await.
   app.addHook("preValidation", (request) => now().authority.checkBody(request));
   acceptBodies(app);
-  prepareRequests(app, queues, objects, notifier);
+  prepareRequests(app, queues, objects, notifier, () => now().tables);
   answerErrors(app, options.onDiskFull);
   app.addHook("onSend", async (_request, reply) => {
     const name = "x-amzn-query-error";
@@ -83,12 +98,15 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const port = await listen(app, options.port);
   const endpoint = `http://${host}:${port}`;
   let credentials: Credentials;
+  let locked: Persistence | undefined;
   try {
     // Only the owner may read it.
     mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
     const disk = new Persistence(options.dataDir);
+    locked = disk;
     credentials = credentialsOf("local", { secretAccessKey: keepSecret(options.dataDir) });
-    opened = { disk, endpoint, authority: new Authority(credentials) };
+    const tables = await Tables.open(join(options.dataDir, "dynamodb"));
+    opened = { disk, endpoint, authority: new Authority(credentials), tables };
     disk.load(queues, topics, objects);
     notifier.load();
     queues.persistence = disk;
@@ -99,13 +117,15 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   } catch (error) {
     loading.reject(error);
     await app.close();
-    opened?.disk.close();
+    await opened?.tables.close();
+    locked?.close();
     throw folderError(error, options.dataDir);
   }
-  const { disk: folder } = opened;
+  const { disk: folder, tables } = opened;
   let closing: Promise<void> | undefined;
   const close = async () => {
     await app.close();
+    await tables.close();
     folder.close();
   };
   return { endpoint, port, credentials, close: () => (closing ??= close()) };
@@ -124,28 +144,48 @@ async function listen(app: App, port: number): Promise<number> {
   }
 }
 
-function prepareRequests(app: App, queues: Queues, objects: Objects, notifier: Notifier): void {
+function prepareRequests(
+  app: App,
+  queues: Queues,
+  objects: Objects,
+  notifier: Notifier,
+  tables: () => Tables,
+): void {
   app.addHook("preHandler", (request, reply, done) => {
-    if (request.url !== "/" || request.method !== "POST") {
-      // done() must not be called when the hook has answered.
-      if (prepareS3(request, reply, objects, notifier) === "handle") done();
-      return;
+    const raw = () => (Buffer.isBuffer(request.body) ? request.body.toString("utf8") : "");
+    switch (serviceOf(request)) {
+      case "s3":
+        // done() must not be called when the hook has answered.
+        if (prepareS3(request, reply, objects, notifier) === "handle") done();
+        return;
+      case "query":
+        request.body = readForm(raw());
+        done();
+        return;
+      case "sqs":
+        prepareSqs(request, reply, queues, raw()).then(
+          (next) => {
+            if (next === "handle") done();
+          },
+          (error: Error) => done(error),
+        );
+        return;
+      case "dynamodb": {
+        const action = header(request, "x-amz-target")?.slice(DYNAMODB_TARGET.length) ?? "";
+        tables()
+          .answer(action, raw())
+          .then(
+            (answer) => sendJson(reply, 200, answer),
+            (error: Error) => done(error),
+          );
+      }
     }
-    const raw = Buffer.isBuffer(request.body) ? request.body.toString("utf8") : "";
-    if (request.headers["content-type"]?.includes("x-amz-json-1.0") !== true) {
-      const asked = Object.fromEntries(new URLSearchParams(raw));
-      request.body = asked;
-      const isServed = asked["Action"] === "GetCallerIdentity";
-      done(isServed ? undefined : new SqsError("InvalidAction", UNSERVED));
-      return;
-    }
-    prepareSqs(request, reply, queues, raw).then(
-      (next) => {
-        if (next === "handle") done();
-      },
-      (error: Error) => done(error),
-    );
   });
+}
+
+function sendJson(reply: Reply, status: number, body: unknown): void {
+  reply.header("content-type", "application/x-amz-json-1.0").status(status);
+  reply.send(JSON.stringify(body));
 }
 
 /** Requests that Fastify rejects are client errors. */
@@ -165,6 +205,12 @@ function answerErrors(app: App, onDiskFull: (() => void) | undefined): void {
       reply.header("content-type", "application/x-amz-json-1.0");
       reply.header("x-amzn-query-error", error.queryErrorHeader);
       reply.status(error.statusCode).send(error.toJSON());
+      return;
+    }
+    if (error instanceof DynamoError) return sendJson(reply, error.statusCode, error.body);
+    if (error instanceof SnsError) {
+      reply.header("content-type", "text/xml").status(error.statusCode);
+      reply.send(snsErrorResponse(error.code, error.message));
       return;
     }
     const known = error instanceof S3Error ? error : unforeseen(error);

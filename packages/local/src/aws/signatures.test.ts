@@ -40,6 +40,23 @@ const listQueues: Signed = {
   headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.ListQueues" },
   body: "{}",
 };
+const listTables: Signed = {
+  method: "POST",
+  target: "/",
+  service: "dynamodb",
+  headers: {
+    "content-type": "application/x-amz-json-1.0",
+    "x-amz-target": "DynamoDB_20120810.ListTables",
+  },
+  body: "{}",
+};
+const listTopics: Signed = {
+  method: "POST",
+  target: "/",
+  service: "sns",
+  headers: { "content-type": "application/x-www-form-urlencoded" },
+  body: "Action=ListTopics&Version=2010-03-31",
+};
 const get: Signed = { target: "/photos/a" };
 const wrongKey = () => ({ ...local.credentials, secretAccessKey: "wrong" });
 const unknown = () => ({ ...local.credentials, accessKeyId: "AKIDEXAMPLE" });
@@ -65,12 +82,42 @@ describe("a signature in the header", () => {
       wrongKey,
       [403, "SignatureDoesNotMatch"],
       [403, "InvalidSignatureException"],
+      [403, "SignatureDoesNotMatch"],
     ],
-    ["an unknown key", unknown, [403, "InvalidAccessKeyId"], [403, "UnrecognizedClientException"]],
-    ["a session token", withToken, [400, "InvalidToken"], [403, "UnrecognizedClientException"]],
-  ])("by %s is rejected with the errors of S3 and SQS", async (_, credentials, s3, sqs) => {
-    expect(await answerOf(send(local, { ...get, credentials: credentials() }))).toEqual(s3);
-    expect(await answerOf(send(local, { ...listQueues, credentials: credentials() }))).toEqual(sqs);
+    [
+      "an unknown key",
+      unknown,
+      [403, "InvalidAccessKeyId"],
+      [403, "UnrecognizedClientException"],
+      [403, "InvalidClientTokenId"],
+    ],
+    [
+      "a session token",
+      withToken,
+      [400, "InvalidToken"],
+      [403, "UnrecognizedClientException"],
+      [403, "InvalidClientTokenId"],
+    ],
+  ])("by %s is rejected with the errors of each service", async (_, other, s3, sqs, sns) => {
+    const answerTo = (request: Signed) =>
+      answerOf(send(local, { ...request, credentials: other() }));
+    expect(await answerTo(get)).toEqual(s3);
+    expect(await answerTo(listQueues)).toEqual(sqs);
+    expect(await answerTo(listTopics)).toEqual(sns);
+    // The names of SQS's JSON protocol, always with 400.
+    expect(await answerTo(listTables)).toEqual([400, sqs[1]]);
+  });
+
+  it("is for one service only", async () => {
+    expect((await send(local, listTables)).status).toBe(200);
+    expect((await send(local, listTopics)).status).toBe(200);
+    const other = { service: "sqs" } as const;
+    const [table, topic] = [
+      { ...listTables, ...other },
+      { ...listTopics, ...other },
+    ];
+    expect(await answerOf(send(local, table))).toEqual([400, "IncompleteSignatureException"]);
+    expect(await answerOf(send(local, topic))).toEqual([400, "IncompleteSignature"]);
   });
 
   it("is reported by the SDK under AWS's names", async () => {
@@ -130,6 +177,10 @@ describe("a signature in the header", () => {
     ]);
     const post = fetch(endpoint, { method: "POST", headers: json, body: "{}" });
     expect(await answerOf(post)).toEqual([403, "MissingAuthenticationToken"]);
+    const unsigned = ({ method = "", headers = {}, body = "" }: Signed) =>
+      answerOf(fetch(endpoint, { method, headers, body }));
+    expect(await unsigned(listTables)).toEqual([400, "MissingAuthenticationTokenException"]);
+    expect(await unsigned(listTopics)).toEqual([403, "MissingAuthenticationToken"]);
     for (const authorization of [
       "AWS4-HMAC-SHA256",
       "AWS local:c2ln",

@@ -62,8 +62,19 @@ const bySystem: Readonly<Record<string, Why>> = {
   EROFS: "denied",
 };
 
+/** LevelDB's codes. A full disk is an input or output error like others, but for its text. */
+const byLevel: Readonly<Record<string, Why>> = {
+  LEVEL_LOCKED: "held",
+  LEVEL_CORRUPTION: "damaged",
+};
+
 export function whyUnusable(error: unknown): Why {
   if (!(error instanceof Error)) return "other";
+  if ("code" in error && String(error.code).startsWith("LEVEL_")) {
+    if (error.cause !== undefined) return whyUnusable(error.cause);
+    if (error.message.includes("No space left on device")) return "full";
+    return byLevel[String(error.code)] ?? "other";
+  }
   if ("errcode" in error) return bySqlite[Number(error.errcode) & 0xff] ?? "other";
   return ("code" in error && bySystem[String(error.code)]) || "other";
 }

@@ -5,7 +5,7 @@ export interface Credentials {
 }
 
 /**
- * The access key ids of the user, the three functions, the worker and the edge. They share the data
+ * The access key ids of the user, the functions, the worker and the edge. They share the data
  * folder's secret. A proxy distinguishes them by the id, as AWS does by the role.
  */
 export const ACCESS_KEY_IDS = [
@@ -13,6 +13,8 @@ export const ACCESS_KEY_IDS = [
   "function",
   "deliver",
   "invalidate",
+  "catalog",
+  "uploads",
   "worker",
   "edge",
 ] as const;

@@ -1,4 +1,6 @@
 export {
+  type Catalog,
+  createCatalog,
   createInvalidations,
   createResources,
   DISTRIBUTION_ID,
@@ -10,4 +12,6 @@ export {
   RENDITION_BUCKET,
   type Resources,
   SOURCE_BUCKET,
+  TABLE,
+  TOPIC,
 } from "./resources.ts";

@@ -1,11 +1,22 @@
 import { isDeepStrictEqual } from "node:util";
 import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  type DynamoDBClient,
+  ResourceNotFoundException,
+  UpdateTimeToLiveCommand,
+  waitUntilTableExists,
+} from "@aws-sdk/client-dynamodb";
+import {
   CreateBucketCommand,
+  type Event,
   GetBucketNotificationConfigurationCommand,
   HeadBucketCommand,
   PutBucketNotificationConfigurationCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { CreateTopicCommand, type SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import {
   CreateQueueCommand,
   GetQueueUrlCommand,
@@ -21,7 +32,12 @@ export const RENDITION_BUCKET = "imagefleet-renditions";
 /** The id that the edge has as a distribution. */
 export const DISTRIBUTION_ID = "LOCAL";
 
-type QueueName = Lane | "invalidations";
+/** The catalog's table. */
+export const TABLE = "imagefleet-images";
+/** The topic of notifications. */
+export const TOPIC = "imagefleet-events";
+
+type QueueName = Lane | "invalidations" | "catalog" | "events";
 
 /** The name of a queue or its dead-letter queue. */
 export function queueName(queue: QueueName | `${QueueName}-dlq`): string {
@@ -33,10 +49,31 @@ export const MAX_RECEIVES = 5;
 
 const DAY_SECONDS = 86_400;
 
+/** The attributes of the table's index, besides its keys. */
+const LISTED = [
+  "key",
+  "status",
+  "name",
+  "width",
+  "height",
+  "placeholder",
+  "expiresAt",
+  "updatedAt",
+];
+
 export interface QueuePair {
   readonly url: string;
   readonly arn: string;
   readonly deadLetters: string;
+}
+
+export interface Catalog {
+  readonly table: string;
+  readonly topicArn: string;
+  /** What the catalog function receives: S3's events of manifests, and notices of final failures. */
+  readonly queue: QueuePair;
+  /** The URL of the queue that receives every notification, for a developer to read. */
+  readonly events: string;
 }
 
 export interface Resources {
@@ -62,7 +99,12 @@ export async function createResources(
     createBucket(s3, RENDITION_BUCKET),
     createBucket(s3, SOURCE_BUCKET),
   ]);
-  await notify(s3, small.arn);
+  await notify(s3, SOURCE_BUCKET, {
+    Id: "intake",
+    QueueArn: small.arn,
+    Events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectRestore:Completed"],
+    prefix: "",
+  });
   return {
     sourceBucket: SOURCE_BUCKET,
     renditionBucket: RENDITION_BUCKET,
@@ -71,27 +113,32 @@ export async function createResources(
 }
 
 /** S3 sends a test event for each new configuration, so an equal one is not set again. */
-async function notify(s3: S3Client, queueArn: string): Promise<void> {
-  const wanted = {
-    Id: "intake",
-    QueueArn: queueArn,
-    Events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectRestore:Completed"] as const,
-  };
+async function notify(
+  s3: S3Client,
+  Bucket: string,
+  { prefix, ...wanted }: { Id: string; QueueArn: string; Events: Event[]; prefix: string },
+): Promise<void> {
   const { QueueConfigurations: [there, ...others] = [] } = await s3.send(
-    new GetBucketNotificationConfigurationCommand({ Bucket: SOURCE_BUCKET }),
+    new GetBucketNotificationConfigurationCommand({ Bucket }),
   );
+  const rules = prefix === "" ? [] : [{ Name: "prefix" as const, Value: prefix }];
+  const filteredBy = (there?.Filter?.Key?.FilterRules ?? []).map(({ Name, Value }) => ({
+    // S3 answers with "Prefix".
+    Name: Name?.toLowerCase(),
+    Value,
+  }));
   const isThere =
     others.length === 0 &&
-    there?.QueueArn === queueArn &&
-    there.Filter === undefined &&
-    isDeepStrictEqual(there.Events, [...wanted.Events]);
+    there?.QueueArn === wanted.QueueArn &&
+    isDeepStrictEqual(filteredBy, rules) &&
+    isDeepStrictEqual(there.Events, wanted.Events);
   if (isThere) return;
+  const Filter = { Key: { FilterRules: rules } };
+  const configuration = { ...wanted, ...(rules.length > 0 && { Filter }) };
   await s3.send(
     new PutBucketNotificationConfigurationCommand({
-      Bucket: SOURCE_BUCKET,
-      NotificationConfiguration: {
-        QueueConfigurations: [{ ...wanted, Events: [...wanted.Events] }],
-      },
+      Bucket,
+      NotificationConfiguration: { QueueConfigurations: [configuration] },
     }),
   );
 }
@@ -106,6 +153,80 @@ export function createInvalidations(
   { visibility, delay }: { visibility: number; delay: number },
 ): Promise<QueuePair> {
   return createQueuePair(sqs, "invalidations", visibility, delay);
+}
+
+/**
+ * Creates the catalog's table, topic and queues, a queue that is subscribed to the topic, and the
+ * rendition bucket's notification, which `createResources` has made. Existing resources are kept.
+ *
+ * @param options the catalog queue's visibility timeout, seconds, and the prefix of the manifests' keys
+ * @example
+ * const clients = { s3, sqs, dynamo, sns };
+ * await createCatalog(clients, { visibility: 180, manifests: manifestPattern(recipe).before });
+ */
+export async function createCatalog(
+  {
+    s3,
+    sqs,
+    dynamo,
+    sns,
+  }: { s3: S3Client; sqs: SQSClient; dynamo: DynamoDBClient; sns: SNSClient },
+  { visibility, manifests }: { visibility: number; manifests: string },
+): Promise<Catalog> {
+  const [queue, events, { TopicArn = "" }] = await Promise.all([
+    createQueuePair(sqs, "catalog", visibility),
+    createQueue(sqs, queueName("events"), { MessageRetentionPeriod: String(4 * DAY_SECONDS) }),
+    sns.send(new CreateTopicCommand({ Name: TOPIC })),
+    createTable(dynamo),
+  ]);
+  const Endpoint = arnOf(queueName("events"));
+  const Attributes = { RawMessageDelivery: "true" };
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint, Attributes }));
+  await notify(s3, RENDITION_BUCKET, {
+    Id: "catalog",
+    QueueArn: queue.arn,
+    Events: ["s3:ObjectCreated:*"],
+    prefix: manifests,
+  });
+  return { table: TABLE, topicArn: TopicArn, queue, events };
+}
+
+async function createTable(dynamo: DynamoDBClient): Promise<void> {
+  const TableName = TABLE;
+  try {
+    await dynamo.send(new DescribeTableCommand({ TableName }));
+  } catch (error) {
+    if (!(error instanceof ResourceNotFoundException)) throw error;
+    await dynamo.send(
+      new CreateTableCommand({
+        TableName,
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: [
+          { AttributeName: "pk", AttributeType: "S" },
+          { AttributeName: "user", AttributeType: "S" },
+          { AttributeName: "id", AttributeType: "S" },
+        ],
+        KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: "byUser",
+            KeySchema: [
+              { AttributeName: "user", KeyType: "HASH" },
+              { AttributeName: "id", KeyType: "RANGE" },
+            ],
+            Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: LISTED },
+          },
+        ],
+      }),
+    );
+  }
+  await waitUntilTableExists({ client: dynamo, maxWaitTime: 60, minDelay: 1 }, { TableName });
+  const { TimeToLiveDescription: there } = await dynamo.send(
+    new DescribeTimeToLiveCommand({ TableName }),
+  );
+  if (there?.TimeToLiveStatus === "ENABLED") return;
+  const TimeToLiveSpecification = { AttributeName: "expiresAt", Enabled: true };
+  await dynamo.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
 }
 
 async function createQueuePair(
