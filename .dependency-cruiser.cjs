@@ -141,12 +141,12 @@ module.exports = {
       to: { path: "^packages/(?!chaos/|local/|core/src/(aws|outcome|recipe)/)" },
     },
     {
-      name: "only-local-imports-fauxqs",
+      name: "only-local-imports-its-servers",
       comment:
         "Everything else talks to the servers by the AWS SDK, and does not know which server answers.",
       severity: "error",
       from: { path: "^(packages|bench|test)", pathNot: "^(packages/local/src/aws|test/contract)/" },
-      to: { path: "node_modules/fauxqs" },
+      to: { path: "node_modules/(fauxqs|dynalite)" },
     },
     {
       name: "nothing-deployed-imports-a-dev-dependency",

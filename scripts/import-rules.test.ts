@@ -37,7 +37,7 @@ const BREAKERS: Record<string, readonly [from: string, imports: string]> = {
   ],
   "nothing-imports-infra": ["packages/cli/src/b.ts", "../../../infra/a.ts"],
   "chaos-checks-independently": ["test/chaos/b.ts", "../../packages/core/src/store/b.ts"],
-  "only-local-imports-fauxqs": ["packages/cli/src/b.ts", "fauxqs"],
+  "only-local-imports-its-servers": ["packages/cli/src/b.ts", "fauxqs"],
   "nothing-deployed-imports-a-dev-dependency": ["packages/cli/src/b.ts", "a-dev-dependency"],
   "no-unresolvable": ["packages/cli/src/b.ts", "./nowhere.ts"],
 };
