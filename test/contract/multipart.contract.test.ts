@@ -6,6 +6,7 @@ import {
   CreateMultipartUploadCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListPartsCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
@@ -89,6 +90,32 @@ promise("a repeated part counts once, with its last bytes", async () => {
   await complete("again", id, [last]);
   const got = await setup.s3.send(new GetObjectCommand({ Bucket, Key: "again" }));
   expect(await got.Body?.transformToString()).toBe("second");
+});
+
+promise("the parts of an upload are listed by number, with their bytes, in pages", async () => {
+  const id = await begin("listed");
+  const upload = { Bucket, Key: "listed", UploadId: id };
+  const list = async (page = {}) => setup.s3.send(new ListPartsCommand({ ...upload, ...page }));
+  expect((await list()).Parts ?? []).toEqual([]);
+  const sent = [
+    await part("listed", id, 7, Buffer.from("last")),
+    await part("listed", id, 2, Buffer.from("second")),
+    await part("listed", id, 3, Buffer.from("lost")),
+    await part("listed", id, 3, Buffer.from("again")),
+  ];
+  const { Parts = [], IsTruncated } = await list();
+  expect(IsTruncated).toBe(false);
+  expect(Parts.map(({ PartNumber, Size, ETag }) => ({ PartNumber, Size, ETag }))).toEqual([
+    { PartNumber: 2, Size: 6, ETag: sent[1]?.ETag },
+    { PartNumber: 3, Size: 5, ETag: sent[3]?.ETag },
+    { PartNumber: 7, Size: 4, ETag: sent[0]?.ETag },
+  ]);
+  const first = await list({ MaxParts: 2 });
+  expect([first.IsTruncated, first.NextPartNumberMarker]).toEqual([true, "3"]);
+  const rest = await list({ PartNumberMarker: "3" });
+  expect(rest.Parts?.map(({ PartNumber }) => PartNumber)).toEqual([7]);
+  await setup.s3.send(new AbortMultipartUploadCommand(upload));
+  expect(await errorOf(list())).toEqual({ name: "NoSuchUpload", status: 404 });
 });
 
 promise("there is no object before an upload is completed, nor after it is aborted", async () => {

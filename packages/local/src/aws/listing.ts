@@ -55,6 +55,38 @@ export function list(objects: Objects, { bucket, query }: Target): string {
   );
 }
 
+/** ListParts, which fauxqs does not have. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
+export function listParts(objects: Objects, { bucket, key, query }: Target): string {
+  const uploadId = query["uploadId"] ?? "";
+  const marker = Number(query["part-number-marker"] ?? 0);
+  const limit = limitOf(query["max-parts"]);
+  const after = objects
+    .partsOf(bucket, key, uploadId)
+    .filter(({ partNumber }) => partNumber > marker);
+  const page = after.slice(0, limit);
+  return document(
+    "ListPartsResult",
+    [
+      element("Bucket", bucket),
+      element("Key", query["encoding-type"] === "url" ? formEncode(key) : key),
+      element("UploadId", uploadId),
+      element("PartNumberMarker", marker),
+      element("NextPartNumberMarker", page.at(-1)?.partNumber ?? marker),
+      element("MaxParts", limit),
+      element("IsTruncated", after.length > page.length),
+      ...page.map(({ partNumber, etag, lastModified, bytes }) => {
+        const fields = [
+          element("PartNumber", partNumber),
+          element("LastModified", lastModified.toISOString()),
+          element("ETag", etag),
+          element("Size", bytes),
+        ];
+        return `<Part>${fields.join("")}</Part>`;
+      }),
+    ].join(""),
+  );
+}
+
 /** Keys and common prefixes after `after`, in order, read lazily. */
 function* walk(
   objects: Objects,

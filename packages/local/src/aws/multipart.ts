@@ -85,7 +85,8 @@ function checksumOf(upload: MultipartUpload, parts: MultipartPart[]): Partial<S3
   };
 }
 
-function bytesOf(segments: Segment[]): number {
+/** The bytes of a part. */
+export function bytesOf(segments: Segment[]): number {
   return segments.reduce((sum, [, bytes]) => sum + bytes, 0);
 }
 

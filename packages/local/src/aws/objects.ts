@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import { InvalidObjectState, isArchive, isArchived, STANDARD, type Storage } from "./archive.ts";
 import {
   computeChecksum,
+  type MultipartPart,
   type MultipartUpload,
   S3Error,
   type S3Object,
   S3Store,
 } from "./fauxqs.ts";
-import { completed } from "./multipart.ts";
+import { bytesOf, completed } from "./multipart.ts";
 import type { Persistence } from "./persistence.ts";
 
 /** A change of an object that may be notified. */
@@ -157,6 +158,26 @@ export class Objects extends S3Store {
     const part = upload?.parts.get(partNumber);
     if (part !== undefined) part.body = Buffer.alloc(0);
     return result;
+  }
+
+  /**
+   * The parts of an upload that is not completed, by number.
+   *
+   * @throws S3Error NoSuchUpload (404)
+   */
+  partsOf(bucket: string, key: string, uploadId: string): (MultipartPart & { bytes: number })[] {
+    const upload = this.#uploads().get(uploadId);
+    if (upload?.bucket !== bucket || upload.key !== key) {
+      throw new S3Error(
+        "NoSuchUpload",
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+        404,
+      );
+    }
+    const stored = this.#disk().segmentsOfParts(uploadId);
+    return [...upload.parts.values()]
+      .map((part) => ({ ...part, bytes: bytesOf(stored.get(part.partNumber) ?? []) }))
+      .toSorted((a, b) => a.partNumber - b.partNumber);
   }
 
   override completeMultipartUpload(

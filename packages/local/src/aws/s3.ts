@@ -3,7 +3,7 @@ import { checkStorageClass, readRestore, STANDARD } from "./archive.ts";
 import { isForm, readForm } from "./browser-upload.ts";
 import { checkCopySource, checkWrite } from "./conditions.ts";
 import { type Reply, type Request, S3Error } from "./fauxqs.ts";
-import { list } from "./listing.ts";
+import { list, listParts } from "./listing.ts";
 import { configurationXml, parseConfiguration } from "./notifications.ts";
 import type { Notifier } from "./notifier.ts";
 import { checkContentMd5, noSuchBucket, type Objects } from "./objects.ts";
@@ -84,6 +84,9 @@ function prepareObject(
 ): "handle" | "done" {
   const { bucket, key, query } = target;
   const isRead = request.method === "GET" || request.method === "HEAD";
+  if (request.method === "GET" && query["uploadId"] !== undefined) {
+    return answer(reply, listParts(objects, target));
+  }
   if (isRead && query["attributes"] === undefined) {
     read(request, reply, objects, target);
     return "done";
@@ -194,7 +197,7 @@ const served: Record<"bucket" | "object", Record<string, string[]>> = {
     POST: ["delete"],
   },
   object: {
-    GET: ["attributes", "partNumber"],
+    GET: ["attributes", "partNumber", "uploadId"],
     HEAD: ["partNumber"],
     PUT: ["uploadId", "partNumber"],
     POST: ["uploads", "uploadId", "restore"],

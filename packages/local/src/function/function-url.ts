@@ -1,8 +1,9 @@
-import { randomUUID, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { LambdaFunctionURLEvent } from "aws-lambda";
+import { timingSafeEqual } from "node:crypto";
+import { createServer, type ServerResponse } from "node:http";
 import * as v from "valibot";
 import type { LocalFunction } from "./function.ts";
+import { bodyOf, eventOf } from "./http-event.ts";
+import { preludeSchema, writeHead, writeReturned } from "./http-response.ts";
 import type { OnChunk } from "./result.ts";
 import { DELIMITER, WITH_PRELUDE } from "./runtime/streaming.ts";
 
@@ -34,22 +35,6 @@ const BUFFERED_BYTES = 6_291_556;
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html */
 const STREAMED_BYTES = 200 * 1024 * 1024;
 
-const headers = v.optional(
-  v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
-  {},
-);
-const preludeSchema = v.object({
-  statusCode: v.optional(v.number(), 200),
-  headers,
-  cookies: v.optional(v.array(v.string()), []),
-});
-const returnedSchema = v.object({
-  ...preludeSchema.entries,
-  statusCode: v.number(),
-  body: v.optional(v.string(), ""),
-  isBase64Encoded: v.optional(v.boolean(), false),
-});
-
 /**
  * Serves a function by HTTP as Lambda serves it behind a function URL, with the payload format 2.0.
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
@@ -65,8 +50,9 @@ export async function startFunctionUrl(options: FunctionUrlOptions): Promise<Fun
     if (secret !== undefined && !isSame(request.headers[EDGE_MARK], secret)) {
       return refuse(response, 403, "AccessDeniedException", '{"Message":"Forbidden"}');
     }
+    delete request.headers[EDGE_MARK];
     try {
-      const body = await bodyOf(request);
+      const body = await bodyOf(request, BUFFERED_BYTES);
       if (body === undefined) {
         return refuse(response, 413, "RequestEntityTooLargeException", '{"Message":null}');
       }
@@ -103,6 +89,14 @@ export async function startFunctionUrl(options: FunctionUrlOptions): Promise<Fun
       await closed;
     },
   };
+}
+
+function parsed<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  json: string,
+): v.InferOutput<Schema> | undefined {
+  const found = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), json);
+  return found.success ? found.output : undefined;
 }
 
 /** The response of a streaming handler. */
@@ -177,49 +171,6 @@ class StreamedAnswer {
   }
 }
 
-function parsed<const Schema extends v.GenericSchema>(
-  schema: Schema,
-  json: string,
-): v.InferOutput<Schema> | undefined {
-  const found = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), json);
-  return found.success ? found.output : undefined;
-}
-
-function writeHead(
-  response: ServerResponse,
-  { statusCode, headers: given, cookies }: v.InferOutput<typeof preludeSchema>,
-): void {
-  const sent = Object.entries(given).map(([name, value]) => [remapped(name), String(value)]);
-  const content = { "content-type": "application/json", ...Object.fromEntries(sent) };
-  response.writeHead(statusCode, {
-    ...content,
-    ...(cookies.length > 0 && { "set-cookie": cookies }),
-  });
-}
-
-/**
- * A stream is answered in chunks, whose end is marked, and the header of its length has another name.
- * https://github.com/cargo-lambda/cargo-lambda/issues/862
- */
-function remapped(name: string): string {
-  const lower = name.toLowerCase();
-  return lower === "content-length" ? `x-amzn-remapped-${lower}` : lower;
-}
-
-/** The response of a handler that returns: as it says, or its JSON. */
-function writeReturned(response: ServerResponse, payload: unknown): void {
-  const returned = v.safeParse(returnedSchema, payload);
-  if (returned.success) {
-    const { body, isBase64Encoded } = returned.output;
-    const bytes = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
-    writeHead(response, returned.output);
-    response.end(bytes);
-    return;
-  }
-  response.writeHead(200, { "content-type": "application/json" });
-  response.end(JSON.stringify(payload));
-}
-
 function writeError(response: ServerResponse): void {
   response.writeHead(502, { "content-type": "application/json" });
   response.end("Internal Server Error");
@@ -233,70 +184,4 @@ function refuse(response: ServerResponse, status: number, type: string, body: st
 function isSame(given: string | string[] | undefined, secret: string): boolean {
   const [a, b] = [Buffer.from(String(given)), Buffer.from(secret)];
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-/** Undefined if it is larger than a request may be. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of request) {
-    bytes += part.length;
-    if (bytes <= BUFFERED_BYTES) parts.push(part);
-  }
-  return bytes <= BUFFERED_BYTES ? Buffer.concat(parts) : undefined;
-}
-
-/** Types of bodies that arrive as text; all others are base64. */
-const TEXT = /^(text\/|application\/(json|javascript|xml)\b)/i;
-
-/**
- * The event of a request. `rawPath` is the path as it was sent: a function URL decodes nothing, unlike
- * an HTTP API (https://github.com/hotsock/voker/pull/8 and
- * https://github.com/middleapi/standard-server/pull/93 show what AWS sends).
- */
-function eventOf(request: IncomingMessage, body: Buffer): LambdaFunctionURLEvent {
-  const { method = "GET", url = "/", socket, httpVersion } = request;
-  const { cookie, [EDGE_MARK]: _mark, ...others } = request.headers;
-  const at = url.indexOf("?");
-  const rawPath = at < 0 ? url : url.slice(0, at);
-  const rawQueryString = at < 0 ? "" : url.slice(at + 1);
-  const now = new Date();
-  const given = Object.entries(others).map(([name, value = ""]) => [name, String(value)]);
-  const { host = "127.0.0.1", "user-agent": userAgent = "" } = request.headers;
-  const isText = TEXT.test(request.headers["content-type"] ?? "");
-  const query = [...new URLSearchParams(rawQueryString)];
-  const values = Map.groupBy(query, ([name]) => name);
-  return {
-    version: "2.0",
-    routeKey: "$default",
-    rawPath,
-    rawQueryString,
-    ...(cookie !== undefined && { cookies: cookie.split("; ") }),
-    headers: Object.fromEntries(given),
-    ...(query.length > 0 && {
-      queryStringParameters: Object.fromEntries(
-        [...values].map(([name, all]) => [name, all.map(([, value]) => value).join()]),
-      ),
-    }),
-    requestContext: {
-      accountId: "anonymous",
-      apiId: "local",
-      domainName: host,
-      domainPrefix: "local",
-      http: {
-        method,
-        path: rawPath,
-        protocol: `HTTP/${httpVersion}`,
-        sourceIp: socket.remoteAddress ?? "",
-        userAgent,
-      },
-      requestId: randomUUID(),
-      routeKey: "$default",
-      stage: "$default",
-      time: now.toUTCString(),
-      timeEpoch: now.getTime(),
-    },
-    ...(body.length > 0 && { body: body.toString(isText ? "utf8" : "base64") }),
-    isBase64Encoded: body.length > 0 && !isText,
-  };
 }

@@ -5,5 +5,7 @@ export {
   type FunctionUrlOptions,
   startFunctionUrl,
 } from "./function-url.ts";
+export { bodyOf, eventOf } from "./http-event.ts";
+export { writeReturned } from "./http-response.ts";
 export { type FunctionOptions, FunctionOptionsError } from "./options.ts";
 export type { EnvironmentExit, InvokeResult, OnChunk } from "./result.ts";

@@ -1,0 +1,2 @@
+export { type Api, type ApiOptions, startApi } from "./api.ts";
+export { UPLOAD_ROUTES } from "./routes.ts";
