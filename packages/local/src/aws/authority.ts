@@ -28,16 +28,11 @@ const signedChunks = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  */
 export class Authority {
-  readonly #s3: SignatureV4;
-  readonly #others: SignatureV4;
+  readonly #credentials: Credentials;
   readonly #checks = new WeakMap<Request, CheckBody>();
 
   constructor(credentials: Credentials) {
-    // Region and service of the scope replace these.
-    const signing = { credentials, region: "", sha256: Sha256, applyChecksum: false };
-    // Only S3 encodes a path once.
-    this.#s3 = new SignatureV4({ ...signing, service: "s3", uriEscapePath: false });
-    this.#others = new SignatureV4({ ...signing, service: "sqs" });
+    this.#credentials = credentials;
   }
 
   /**
@@ -86,7 +81,7 @@ export class Authority {
     }
     if (service === "s3" && unsignedPayloads.includes(payload)) return () => {};
     if (service === "s3" && (payload === signedChunks || payload === `${signedChunks}-TRAILER`)) {
-      const sign = (text: string) => this.#s3.sign(text, optionsOf(fields));
+      const sign = (text: string) => this.#signer(fields, "s3").sign(text, optionsOf(fields));
       return (body) => checkChunks(body, fields, sign);
     }
     throw refusal("bodyHash", service);
@@ -98,8 +93,22 @@ export class Authority {
     payload: string,
     service: Service,
   ): Promise<void> {
-    const signer = service === "s3" ? this.#s3 : this.#others;
+    const signer = this.#signer(fields, service);
     compare(await signAgain(signer, request, fields, payload), fields, service);
+  }
+
+  /** The signer of the key that the request names: its id is in the query of a presigned URL. */
+  #signer({ accessKeyId }: SignatureFields, service: Service): SignatureV4 {
+    return new SignatureV4({
+      credentials: { ...this.#credentials, accessKeyId },
+      // Region and service of the scope replace these.
+      region: "",
+      service,
+      sha256: Sha256,
+      applyChecksum: false,
+      // Only S3 encodes a path once.
+      uriEscapePath: service !== "s3",
+    });
   }
 
   /** A browser upload signs its policy and must conform to it. */
@@ -117,7 +126,8 @@ export class Authority {
       throw refusal("malformed", "s3");
     }
     checkScope(fields, "s3");
-    compare(await this.#s3.sign(field("policy"), optionsOf(fields)), fields, "s3");
+    const signer = this.#signer(fields, "s3");
+    compare(await signer.sign(field("policy"), optionsOf(fields)), fields, "s3");
     checkPolicy(form, bucket);
   }
 }

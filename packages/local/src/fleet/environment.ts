@@ -9,6 +9,8 @@ export function environments(options: {
   resources: Resources;
   /** The URL of their queue. */
   invalidations: string;
+  /** The URL of the catalog's queue; undefined: there is no catalog. */
+  catalog: string | undefined;
   recipe: URL;
   /** Each lane's visibility timeout, seconds. */
   leaseSeconds: Readonly<Record<Lane, number>>;
@@ -26,6 +28,7 @@ export function environments(options: {
   const reconciling = {
     IMAGEFLEET_MAX_RECEIVES: String(MAX_RECEIVES),
     IMAGEFLEET_INVALIDATIONS_QUEUE_URL: options.invalidations,
+    ...(options.catalog !== undefined && { IMAGEFLEET_CATALOG_QUEUE_URL: options.catalog }),
   };
   const signing = (program: "function" | "deliver" | "invalidate" | "worker") =>
     asEnvironment(credentialsOf(program, options.credentials));

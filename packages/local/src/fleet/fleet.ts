@@ -1,8 +1,10 @@
 import type { DeadLetterReason, Lane } from "@imagefleet/core/outcome";
 import type { OutputFormat } from "@imagefleet/core/recipe";
 import type { JobLine } from "@imagefleet/core/telemetry";
+import type { Api } from "../api/index.ts";
 import type { Credentials } from "../credentials/index.ts";
 import type { Edge } from "../edge/index.ts";
+import type { Catalog } from "../resources/index.ts";
 
 /** How a job ended, from the program's log; sizes in bytes, times in ms. */
 export type JobReport = JobLine;
@@ -53,6 +55,8 @@ export interface Fleet {
   readonly credentials: Credentials;
   readonly sourceBucket: string;
   readonly renditionBucket: string;
+  /** The table, the topic and the API of uploads; absent unless the options ask for them. */
+  readonly catalog?: Catalog & { readonly api: Omit<Api, "close"> };
   /** The messages of earlier runs in the lanes at the start. */
   readonly older: FleetStatus["lanes"];
   /** Uploads a file to the source bucket; its event is in the queue when this resolves. */
@@ -98,6 +102,10 @@ export interface FleetOptions {
   readonly port: number;
   /** The edge's port; by default any that is free. */
   readonly edgePort?: number;
+  /** Whether there are a catalog, notifications and the API of uploads. Default: false. */
+  readonly catalog?: boolean;
+  /** The API's port; by default any that is free. */
+  readonly apiPort?: number;
   /** Origins whose pages may read responses of S3, SQS and the edge: `http://localhost:5173`. */
   readonly corsOrigins?: readonly string[];
   /** The module whose default export is the recipe. */

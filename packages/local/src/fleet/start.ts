@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
@@ -32,6 +33,12 @@ import {
   type QueuePair,
   REGION,
 } from "../resources/index.ts";
+import {
+  CATALOG_TIMEOUT_MS,
+  prepareCatalog,
+  type RunningCatalog,
+  startCatalog,
+} from "./catalog.ts";
 import { readDeadLetters } from "./dead-letters.ts";
 import { environments } from "./environment.ts";
 import type { Fleet, FleetOptions, FleetStatus, JobReport, LaneDepth } from "./fleet.ts";
@@ -79,7 +86,13 @@ const LOOK_MS = 100;
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const recipe = await loadRecipe(options.recipe.href);
   const functions = compileEdge(recipe);
-  const { port, dataDir, corsOrigins } = options;
+  const { port, dataDir } = options;
+  const edgePort = options.edgePort || (await freePort());
+  // The page of uploads is the edge's, and sends to the API and to S3.
+  const corsOrigins = [
+    ...(options.corsOrigins ?? []),
+    ...["127.0.0.1", "localhost"].map((host) => `http://${host}:${edgePort}`),
+  ];
   const aws = await spawnLocalAws({ port, dataDir, corsOrigins });
   const { endpoint, credentials } = aws;
   const client = { region: REGION, endpoint, credentials };
@@ -109,6 +122,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     visibility: visibilityOf(INVALIDATE_TIMEOUT_MS),
     delay: INVALIDATION_DELAY_SECONDS,
   });
+  const created = options.catalog
+    ? await prepareCatalog(
+        { s3, sqs },
+        { recipe, endpoint, credentials, visibility: visibilityOf(CATALOG_TIMEOUT_MS) },
+      )
+    : undefined;
   const { sourceBucket, renditionBucket } = resources;
   const { small, large } = resources.lanes;
   if (older.small.waiting + older.small.inFlight === 0) await dropTestEvent(sqs, small.url);
@@ -119,6 +138,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     credentials,
     resources,
     invalidations: invalidations.url,
+    catalog: created?.queue.url,
     recipe: options.recipe,
     leaseSeconds,
     scratch: join(options.dataDir, "scratch"),
@@ -160,7 +180,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       negotiated: negotiatedPatterns(recipe),
       pages: { [GALLERY]: (query) => gallery.page(query) },
       corsOrigins,
-      port: options.edgePort ?? 0,
+      port: edgePort,
     });
   } catch (error) {
     await Promise.all([functionUrl.close(), aws.close()]);
@@ -182,8 +202,28 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     timeoutMs: INVALIDATE_TIMEOUT_MS,
     environment: { ...environment.invalidate, AWS_ENDPOINT_URL_CLOUDFRONT: edge.url },
   });
+  let running: RunningCatalog | undefined;
+  if (created !== undefined) {
+    running = await startCatalog({
+      created,
+      common,
+      endpoint: programsEndpoint,
+      credentials,
+      recipe: options.recipe,
+      sourceBucket,
+      renditionBucket,
+      imagesUrl: edge.url,
+      dataDir,
+      corsOrigins,
+      port: options.apiPort ?? 0,
+    });
+  }
   // Lambda polls as the function's role.
-  const receive = (program: "function" | "invalidate", queue: QueuePair, of: LocalFunction) => {
+  const receive = (
+    program: "function" | "invalidate" | "catalog",
+    queue: QueuePair,
+    of: LocalFunction,
+  ) => {
     const polling = createSqs({
       region: REGION,
       endpoint: programsEndpoint,
@@ -208,6 +248,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
   const stopConsuming = receive("function", small, fn);
   const stopInvalidating = receive("invalidate", invalidations, invalidate);
+  const stopProjecting = created && running && receive("catalog", created.queue, running.catalog);
   const workers = Array.from({ length: options.workers ?? 1 }, () =>
     startWorkerProcess({ environment: environment.worker, onLog, onNotice: notice }),
   );
@@ -227,13 +268,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     drained ??= (async () => {
       await Promise.all([
         stopConsuming(),
+        stopProjecting?.(),
+        running?.api.close(),
         // An invalidation in progress asks the edge.
         stopInvalidating()
           .then(() => edge.close())
           .then(() => functionUrl.close()),
         ...workers.map((worker) => worker.stop()),
       ]);
-      await Promise.all([fn.stop(), deliver.stop(), invalidate.stop()]);
+      const functions = [fn, deliver, invalidate, running?.catalog, running?.uploads];
+      await Promise.all(functions.map((each) => each?.stop()));
       await linesRead();
     })();
     return drained;
@@ -245,6 +289,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     credentials,
     sourceBucket,
     renditionBucket,
+    ...(created && running && { catalog: { ...created, api: running.api } }),
     older,
     async upload(key, file) {
       await stat(file);
@@ -261,7 +306,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         signal?.throwIfAborted();
         const { lanes } = await status();
         // After the lanes, whose jobs send them.
-        const depths = [...Object.values(lanes), await depthOf(sqs, invalidations.url)];
+        const others = [invalidations.url, ...(created ? [created.queue.url] : [])];
+        const depths = [
+          ...Object.values(lanes),
+          ...(await Promise.all(others.map((url) => depthOf(sqs, url)))),
+        ];
         if (depths.every(({ waiting, inFlight }) => waiting + inFlight === 0)) break;
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
@@ -287,7 +336,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     },
     manifestKey: (key) => manifestKey(recipe, key),
     processes: () => ({
-      functions: [...fn.pids(), ...deliver.pids(), ...invalidate.pids()],
+      functions: [fn, deliver, invalidate, running?.catalog, running?.uploads].flatMap(
+        (each) => each?.pids() ?? [],
+      ),
       deliver: deliver.pids(),
       workers: workers.flatMap((worker) => worker.pid() ?? []),
     }),
@@ -300,6 +351,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       await aws.close();
     },
   };
+}
+
+/** A port that nobody listens on: S3 allows pages of the edge before the edge has started. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 /** Lets the log lines of the last jobs be read, which are already in the pipes. */
