@@ -15,6 +15,8 @@ const GROUP = "packages/core/src/attempt/source-group.ts";
 const REQUESTED = "packages/core/src/reconcile/requested.ts";
 const DELIVER = "packages/core/src/deliver/deliver.ts";
 const STORE = "packages/core/src/store/rendition-store.ts";
+const PROJECT = "packages/core/src/catalog/project.ts";
+const TABLE = "packages/core/src/catalog/table.ts";
 
 const SEND_CHECK = `    if (this.#checkedEtag !== etag) {
       await this.#sendCheck(job.bucket, etag, this.#resources.settleSeconds);
@@ -328,5 +330,59 @@ export const RULES: readonly Rule[] = [
     file: DELIVER,
     from: "if (this.#checkedEtag !== etag) {",
     to: "if (this.#checkedEtag === undefined) {",
+  },
+  {
+    rule: "a notification is published before the item is written",
+    file: PROJECT,
+    from: "if (!isTold) await publish",
+    to: "if (!isTold && item === undefined) await publish",
+  },
+  {
+    rule: "an item is written in the place of the one that was read",
+    file: TABLE,
+    from: '    return { ConditionExpression: "attribute_not_exists(pk)" };\n',
+    to: "    return {};\n",
+  },
+  {
+    rule: "the manifest is read again after the item was written",
+    file: PROJECT,
+    from: "  if ((await renditions.manifest(at, signal))?.etag !== stored?.etag) return false;\n",
+    to: "",
+  },
+  {
+    rule: "the source is read again after a notice",
+    file: PROJECT,
+    from: "  return notice === undefined || (await sources.content(bucket, key, signal)) === current;\n",
+    to: "  return true;\n",
+  },
+  {
+    rule: "an item of a later version is not replaced",
+    file: PROJECT,
+    from: "  if (version !== undefined && item?.seq !== undefined && item.seq > version.seq) return false;\n",
+    to: "",
+  },
+  {
+    rule: "a failure of a content that was rendered after all is none",
+    file: PROJECT,
+    from: "current !== undefined && current !== content",
+    to: "current !== undefined",
+  },
+  {
+    rule: "a job that ends without a commit sends a notice",
+    file: ATTEMPT,
+    from: 'outcome.kind !== "unchanged" && outcome.kind !== "removed"',
+    to: "true",
+  },
+  {
+    rule: "a failure is told before its dead letter is sent",
+    file: ATTEMPT,
+    from: "        await sendNotice(job, context, { reason, message });\n",
+    to: "",
+  },
+  {
+    rule: "a change of content has another id of its notifications",
+    file: "packages/core/src/reconcile/describe.ts",
+    from: "since: isSameState ? (over?.since ?? over?.seq ?? seq) : seq",
+    to: "since: over?.since ?? over?.seq ?? seq",
   },
 ];
