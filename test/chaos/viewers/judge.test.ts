@@ -58,6 +58,7 @@ function answer(seconds: number, changes: Partial<ViewerAnswer> = {}): ViewerAns
     v: undefined,
     askedAt: seconds * 1000,
     answeredAt: seconds * 1000 + 100,
+    originMs: 100,
     status: 200,
     cacheControl: STORED,
     xCache: "Hit",
@@ -68,7 +69,7 @@ function answer(seconds: number, changes: Partial<ViewerAnswer> = {}): ViewerAns
   };
 }
 
-const kindOf = (given: ViewerAnswer) => faultOf(given, { sources, stored, slowestMs: 100 })?.kind;
+const kindOf = (given: ViewerAnswer) => faultOf(given, { sources, stored })?.kind;
 
 beforeEach(() => {
   const now = () => clock;

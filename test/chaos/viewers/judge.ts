@@ -11,6 +11,8 @@ export interface ViewerAnswer {
   readonly v: string | undefined;
   readonly askedAt: number;
   readonly answeredAt: number;
+  /** How long the edge's request took that brought or confirmed it, ms. */
+  readonly originMs: number;
   readonly status: number;
   readonly cacheControl: string;
   /** `Hit`, `Miss`, `RefreshHit`, `Error`, `FunctionGeneratedResponse` */
@@ -39,8 +41,6 @@ const PLACEHOLDER_TOLERANCE = 60;
 export interface Known {
   readonly sources: SourceTimeline;
   readonly stored: StoredTimeline;
-  /** The longest time that the edge needed for an answer, ms: a cached one was read so long before it came. */
-  readonly slowestMs: number;
 }
 
 /**
@@ -78,23 +78,24 @@ function outdated(answer: ViewerAnswer, color: Rgb, known: Known): Fault | undef
   const isMade = xCache === "Miss" && !answer.isStored && substitute === undefined;
   const from = isMade
     ? answer.askedAt
-    : answer.askedAt - 1000 * statedSeconds(answer) - known.slowestMs - SLACK_MS;
+    : answer.askedAt - 1000 * statedSeconds(answer) - answer.originMs - SLACK_MS;
   if (sources.between(source, from, to).some(({ content }) => shows(content))) return undefined;
   if (isMade) return { kind: "outdated", why: `${shown}, and was made of a content that is gone` };
   const keys = substitute === undefined ? [key] : keysOf(source, sources);
   const there = keys.flatMap((each) => [...stored.between(each, from, to)]);
   if (all.some(({ etag = "" }) => there.includes(etag))) return undefined;
   const seconds = Math.round((answer.askedAt - from) / 1000);
-  return { kind: "outdated", why: `${shown}, which was replaced more than ${seconds} s before` };
+  const why = `${shown}, which was replaced more than ${seconds} s before (${xCache}, ${cacheControl})`;
+  return { kind: "outdated", why };
 }
 
 /** A 404 for what the source had all the time that the 404 may have been cached. */
-function unavailable(answer: ViewerAnswer, { sources, slowestMs }: Known): Fault | undefined {
-  const { source, key, askedAt, answeredAt, xCache } = answer;
+function unavailable(answer: ViewerAnswer, { sources }: Known): Fault | undefined {
+  const { source, key, askedAt, answeredAt, originMs, xCache } = answer;
   if (xCache === "FunctionGeneratedResponse") {
     return { kind: "unavailable", why: "the edge refuses an address that the recipe has" };
   }
-  const from = askedAt - 1000 * statedSeconds(answer) - slowestMs - SLACK_MS;
+  const from = askedAt - 1000 * statedSeconds(answer) - originMs - SLACK_MS;
   const [only, ...others] = sources.between(source, from, answeredAt + SLACK_MS);
   if (only?.content === undefined || others.length > 0 || only.answeredAt > from) return undefined;
   const keys = [...renditionKeys(source, only.content), ...onRequestKeys(source, only.content)];

@@ -29,13 +29,13 @@ const MAX_VIOLATIONS = 20;
 /** Compares all answers with what the sources were. */
 export function viewersReport(
   { answers, cut }: Pick<Viewers, "answers" | "cut">,
-  known: Omit<Known, "slowestMs">,
+  known: Known,
 ): ViewersReport {
   const shown = answers.filter(({ status }) => status === 200);
   const times = shown.map(({ askedAt, answeredAt }) => answeredAt - askedAt);
   const slowestMs = Math.ceil(times.reduce((most, each) => Math.max(most, each), 0));
   const violations = answers.flatMap((answer) => {
-    const fault = faultOf(answer, { ...known, slowestMs });
+    const fault = faultOf(answer, known);
     return fault === undefined ? [] : [{ ...fault, key: answer.key }];
   });
   const count = (kind: Fault["kind"]) => violations.filter((each) => each.kind === kind).length;

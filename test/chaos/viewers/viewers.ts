@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
+import { ORIGIN_MS } from "@imagefleet/local/edge";
 import type { Chance } from "../../model/chance.ts";
 import { pixelsOf } from "../snapshot/index.ts";
 import { askableKeys, type Rgb } from "../sources/index.ts";
@@ -106,6 +107,7 @@ export class Viewers {
         v,
         askedAt,
         answeredAt,
+        originMs: Number(named(headers, ORIGIN_MS) ?? 0),
         status,
         cacheControl,
         xCache: named(headers, "x-cache")?.replace(" from cloudfront", "") ?? "",

@@ -5,6 +5,8 @@ export interface Entry {
   readonly answer: OriginAnswer;
   /** When it came or was confirmed; all times are ms since the epoch. */
   readonly at: number;
+  /** How long the request to the origins took that brought or confirmed it, ms. */
+  readonly originMs: number;
   readonly freshUntil: number;
   /** Until then it is used while a new one is requested. */
   readonly revalidateUntil: number;

@@ -9,6 +9,8 @@ export interface Found {
   readonly result: "Hit" | "Miss" | "RefreshHit";
   /** Since when it is in the cache, ms since the epoch; absent: it came for this request. */
   readonly cachedAt?: number;
+  /** How long the request to the origins took that brought or confirmed it, ms. */
+  readonly originMs: number;
 }
 
 /** A request to the origins that has no answer yet. */
@@ -49,7 +51,8 @@ export class CachedOrigins {
       if (now >= entry.revalidateUntil) return this.#join(key, entry);
       void this.#join(key, entry);
     }
-    return { answer: entry.answer, result: "Hit", cachedAt: entry.at };
+    const { answer, at: cachedAt, originMs } = entry;
+    return { answer, result: "Hit", cachedAt, originMs };
   }
 
   invalidate(path: string): void {
@@ -77,13 +80,15 @@ export class CachedOrigins {
   async #fetch(flight: Flight, expired: Entry | undefined): Promise<Found> {
     const { key } = flight;
     const stale = expired && expired.answer.status < 400 ? expired : undefined;
+    const askedAt = performance.now();
     const answer = await this.#origins.get(key, stale ? conditionsOf(stale.answer) : {});
+    const originMs = performance.now() - askedAt;
     const now = this.#now();
     if (stale && answer.status === 304) {
       const headers = { ...stale.answer.headers, ...answer.headers };
       const confirmed = { ...stale.answer, headers };
-      this.#keep(flight, confirmed, now);
-      return { answer: confirmed, result: "RefreshHit" };
+      this.#keep(flight, confirmed, now, originMs);
+      return { answer: confirmed, result: "RefreshHit", originMs };
     }
     // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html#HTTPStatusCodes-no-custom-error-pages-in-cache
     if (stale && answer.status >= 500 && now < stale.ifErrorUntil) {
@@ -91,13 +96,14 @@ export class CachedOrigins {
       if (!flight.isDropped) {
         this.#cache.set(keyText(key), { ...stale, freshUntil: now + fresh * 1000 });
       }
-      return { answer: stale.answer, result: "Hit", cachedAt: stale.at };
+      const { at: cachedAt, originMs: before } = stale;
+      return { answer: stale.answer, result: "Hit", cachedAt, originMs: before };
     }
-    this.#keep(flight, answer, now);
-    return { answer, result: "Miss" };
+    this.#keep(flight, answer, now, originMs);
+    return { answer, result: "Miss", originMs };
   }
 
-  #keep({ key, isDropped }: Flight, answer: OriginAnswer, now: number): void {
+  #keep({ key, isDropped }: Flight, answer: OriginAnswer, now: number, originMs: number): void {
     const text = keyText(key);
     const freshness = freshnessOf(answer.status, answer.headers, this.#times, now);
     if (isDropped) return;
@@ -109,6 +115,7 @@ export class CachedOrigins {
     this.#cache.set(text, {
       answer,
       at: now,
+      originMs,
       freshUntil,
       revalidateUntil: freshUntil + freshness.whileRevalidate * 1000,
       ifErrorUntil: freshUntil + freshness.ifError * 1000,

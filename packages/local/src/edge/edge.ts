@@ -191,8 +191,12 @@ class Behavior {
     seen: EventRequest,
     message: IncomingMessage,
   ): Promise<Reply> {
-    const { answer, result, cachedAt } = found;
-    const headers = withoutVary(answer.headers);
+    const { answer, result, cachedAt, originMs } = found;
+    const headers = {
+      ...withoutVary(answer.headers),
+      // Only here: it tells a test what the origins had at the earliest.
+      [ORIGIN_MS]: String(Math.ceil(originMs)),
+    };
     if (answer.status >= 400) return { ...answer, headers, xCache: "Error" };
     const part = partFor(message, { ...answer, headers }, cachedAt !== undefined);
     const event = {
@@ -218,6 +222,9 @@ class Behavior {
 function patternOf(path: string): RegExp {
   return new RegExp(`^${path.split("*").map(RegExp.escape).join(".*")}$`, "s");
 }
+
+/** The header with the time that the request to the origins took, ms. */
+export const ORIGIN_MS = "x-imagefleet-origin-ms";
 
 /** What is sent to a viewer. */
 interface Reply {
