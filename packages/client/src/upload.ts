@@ -103,6 +103,12 @@ export interface Uploader {
    */
   upload(file: Blob, options?: UploadOptions): Promise<UploadedImage>;
   /**
+   * An image as it is now, such as one that is in the list, or was not ready in time.
+   *
+   * @throws UploadError
+   */
+  get(id: string): Promise<UploadedImage>;
+  /**
    * A page of the user's images.
    *
    * @param cursor that of the page before
@@ -248,18 +254,15 @@ const browser = typeof self === "undefined" ? undefined : self;
  * reported at the end of each part.
  *
  * @example
- * import { picture } from "@imagefleet/client";
- * import { createUploader, UploadError } from "@imagefleet/client/upload";
- *
- * const uploader = createUploader({ api: "https://api.example.com", token: () => session.token() });
- * try {
- *   const image = await uploader.upload(input.files[0], {
- *     onProgress: ({ sent, total }) => { bar.value = sent / total; },
- *   });
- *   show(picture(image, "hero", { base: "https://images.example.com" }));
- * } catch (error) {
- *   if (error instanceof UploadError) say(error.message);
- * }
+ * const uploader = createUploader({
+ *   api: "https://uploads.example.com",
+ *   token: async () => (await fetch("/token")).text(),
+ * });
+ * const image = await uploader.upload(new Blob([body], { type: "image/jpeg" }), {
+ *   onProgress: ({ sent, total }) => console.info(sent / total),
+ *   signal,
+ * });
+ * const data = picture(image, "hero", { base: "https://images.example.com" });
  */
 export function createUploader(options: UploaderOptions): Uploader {
   const { token, concurrency = 4, readyTimeoutMs = 120_000 } = options;
@@ -355,7 +358,9 @@ export function createUploader(options: UploaderOptions): Uploader {
       form.append("file", file);
       const onSent = (bytes: number) => progress.set(1, Math.min(bytes, file.size));
       try {
-        return await transfer({ method: "POST", url: plan.url, body: form, onSent, signal });
+        await transfer({ method: "POST", url: plan.url, body: form, onSent, signal });
+        progress.set(1, file.size);
+        return;
       } catch (error) {
         progress.set(1, 0);
         await afterFailure(error, ++failures, signal, file);
@@ -430,6 +435,7 @@ export function createUploader(options: UploaderOptions): Uploader {
 
   return {
     upload,
+    get: (id) => call("GET", `/uploads/${id}`),
     list: (cursor) => {
       const query = cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`;
       return call("GET", `/images${query}`);
@@ -510,10 +516,9 @@ function sendByXhr({ method, url, body, onSent, signal }: Transfer): Promise<Ans
   });
 }
 
-async function sendByFetch({ method, url, body, onSent, signal }: Transfer): Promise<Answer> {
+async function sendByFetch({ method, url, body, signal }: Transfer): Promise<Answer> {
   try {
     const response = await fetch(url, { method, body, signal: signal ?? null });
-    if (response.ok && body instanceof Blob) onSent(body.size);
     return { status: response.status, text: await response.text() };
   } catch {
     return { status: 0, text: "" };
