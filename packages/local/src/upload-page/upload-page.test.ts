@@ -1,5 +1,5 @@
-import { createServer } from "node:http";
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import sharp from "sharp";
@@ -64,7 +64,11 @@ test.runIf(hasChromium)(
     await flow.until(({ images, uploads }) => images.length === 2 && uploads.length === 1);
     const { uploads } = await flow.see();
     expect(uploads).toMatchObject([
-      { name: "corrupt.jpg", state: "rejected", text: expect.stringContaining("SourceUnsupported") },
+      {
+        name: "corrupt.jpg",
+        state: "rejected",
+        text: expect.stringContaining("SourceUnsupported"),
+      },
     ]);
     await flow.imagesArePainted(2);
     await flow.keepScreenshot("upload-desktop-light");
@@ -97,7 +101,9 @@ test.runIf(hasChromium)(
     await flow.drop(name, 0.2, 4 * MIB);
     await flow.until(({ uploads: [upload] }) => (upload?.sent ?? 0) > 0.2);
     const { uploads, width } = await flow.see();
-    expect(uploads).toMatchObject([{ name, state: "uploading", text: expect.stringMatching(/^Uploading, \d+ %$/) }]);
+    expect(uploads).toMatchObject([
+      { name, state: "uploading", text: expect.stringMatching(/^Uploading, \d+ %$/) },
+    ]);
     expect(width).toBeLessThanOrEqual(PHONE.width);
     await flow.keepScreenshot("upload-phone-light");
     await flow.page.connect("online");
