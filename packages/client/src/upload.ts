@@ -3,7 +3,10 @@ import type { PictureManifest } from "./picture.ts";
 export interface UploaderOptions {
   /** The address of the upload API, such as `https://a1b2c3.execute-api.eu-central-1.amazonaws.com`. */
   readonly api: string;
-  /** The user's token. A function is called before each request to the API, and again after a 401. */
+  /**
+   * The user's token. A function is called before each request to the API, and again after a 401. What
+   * it throws ends the call.
+   */
   readonly token: string | (() => string | Promise<string>);
   /** How many parts of one file are sent at the same time. Default: 4. */
   readonly concurrency?: number;
@@ -128,7 +131,7 @@ export class UploadError extends Error {
   override readonly name = "UploadError";
   /**
    * `Rejected`, `Failed` or `Removed`: what became of the image. `Aborted`: by the signal. `Connection`:
-   * it was lost, and ten attempts failed. `Unreadable`: the file was changed or removed meanwhile.
+   * it was lost, and ten attempts failed; while the browser is offline, none is made. `Unreadable`: the file was changed or removed meanwhile.
    * `Timeout`: the image is stored but was not ready in time. Any other is that of the API, such as
    * `TooLarge`, `TypeNotAllowed`, `TooManyUploads` or `Unauthorized`, or of S3, such as
    * `EntityTooLarge`.
@@ -401,12 +404,14 @@ export function createUploader(options: UploaderOptions): Uploader {
     for (let idle = 0; parts.length > 0; ) {
       const failure = await sendAll(parts);
       if (failure) await afterFailure(failure, idle + 1, signal, file);
-      const before = numbersOf(parts);
+      const sent = parts;
       // S3 knows which parts have arrived, also those whose answer was lost.
       ({ parts } = await call<Pick<MultipartPlan, "parts">>("POST", `/uploads/${id}/parts`, {
         signal,
       }));
-      idle = numbersOf(parts) === before ? idle + 1 : 0;
+      const missing = new Set(parts.map(({ number }) => number));
+      for (const { number, bytes } of sent) if (!missing.has(number)) progress.set(number, bytes);
+      idle = numbersOf(parts) === numbersOf(sent) ? idle + 1 : 0;
       if (idle > LOST_ATTEMPTS) {
         throw new UploadError("PartsMissing", "S3 takes the parts, and does not list them", { id });
       }

@@ -153,6 +153,8 @@ function add(files) {
     const abort = new AbortController();
     stop.addEventListener("click", () => {
       abort.abort();
+      // The focus would be lost with the button.
+      input.focus();
       row.remove();
     });
     row.dataset.state = "queued";
@@ -175,7 +177,7 @@ async function startNext() {
     const onProgress = ({ sent, total }) => {
       if (sent < total) {
         bar.value = sent / total;
-        show("uploading", "Uploading, " + Math.floor((100 * sent) / total) + " %");
+        show("uploading", "Uploading, " + Math.floor((100 * sent) / total) + "%");
       } else {
         bar.removeAttribute("value");
         show("waiting", STATES.awaiting);

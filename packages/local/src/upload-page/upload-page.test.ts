@@ -102,7 +102,7 @@ test.runIf(hasChromium)(
     await flow.until(({ uploads: [upload] }) => (upload?.sent ?? 0) > 0.2);
     const { uploads, width } = await flow.see();
     expect(uploads).toMatchObject([
-      { name, state: "uploading", text: expect.stringMatching(/^Uploading, \d+ %$/) },
+      { name, state: "uploading", text: expect.stringMatching(/^Uploading, \d+%$/) },
     ]);
     expect(width).toBeLessThanOrEqual(PHONE.width);
     await flow.keepScreenshot("upload-phone-light");
