@@ -16,7 +16,7 @@ const NOT_UNIT = [
   "packages/core/src/image/{decode/pixels,encode/quality}.test.ts",
   "packages/core/src/image/formats/{svg,jpeg/end,tiff/colors,heic/**/*}.test.ts",
   "packages/lambda/src/consume/{anything,consume,handler,memory,poison}.test.ts",
-  "packages/local/src/{aws,event-source,fault-proxy,fleet,function,samples}/**",
+  "packages/local/src/{api,aws,event-source,fault-proxy,fleet,function,samples,upload-page}/**",
   "packages/worker/src/{anything,lease,main,memory,stop}.test.ts",
 ];
 

@@ -3,7 +3,10 @@ import type { PictureManifest } from "./picture.ts";
 export interface UploaderOptions {
   /** The address of the upload API, such as `https://a1b2c3.execute-api.eu-central-1.amazonaws.com`. */
   readonly api: string;
-  /** The user's token. A function is called before each request to the API, and again after a 401. */
+  /**
+   * The user's token. A function is called before each request to the API, and again after a 401. What
+   * it throws ends the call.
+   */
   readonly token: string | (() => string | Promise<string>);
   /** How many parts of one file are sent at the same time. Default: 4. */
   readonly concurrency?: number;
@@ -103,6 +106,12 @@ export interface Uploader {
    */
   upload(file: Blob, options?: UploadOptions): Promise<UploadedImage>;
   /**
+   * An image as it is now, such as one that is in the list, or was not ready in time.
+   *
+   * @throws UploadError
+   */
+  get(id: string): Promise<UploadedImage>;
+  /**
    * A page of the user's images.
    *
    * @param cursor that of the page before
@@ -122,7 +131,7 @@ export class UploadError extends Error {
   override readonly name = "UploadError";
   /**
    * `Rejected`, `Failed` or `Removed`: what became of the image. `Aborted`: by the signal. `Connection`:
-   * it was lost, and ten attempts failed. `Unreadable`: the file was changed or removed meanwhile.
+   * it was lost, and ten attempts failed; while the browser is offline, none is made. `Unreadable`: the file was changed or removed meanwhile.
    * `Timeout`: the image is stored but was not ready in time. Any other is that of the API, such as
    * `TooLarge`, `TypeNotAllowed`, `TooManyUploads` or `Unauthorized`, or of S3, such as
    * `EntityTooLarge`.
@@ -248,18 +257,15 @@ const browser = typeof self === "undefined" ? undefined : self;
  * reported at the end of each part.
  *
  * @example
- * import { picture } from "@imagefleet/client";
- * import { createUploader, UploadError } from "@imagefleet/client/upload";
- *
- * const uploader = createUploader({ api: "https://api.example.com", token: () => session.token() });
- * try {
- *   const image = await uploader.upload(input.files[0], {
- *     onProgress: ({ sent, total }) => { bar.value = sent / total; },
- *   });
- *   show(picture(image, "hero", { base: "https://images.example.com" }));
- * } catch (error) {
- *   if (error instanceof UploadError) say(error.message);
- * }
+ * const uploader = createUploader({
+ *   api: "https://uploads.example.com",
+ *   token: async () => (await fetch("/token")).text(),
+ * });
+ * const image = await uploader.upload(new Blob([body], { type: "image/jpeg" }), {
+ *   onProgress: ({ sent, total }) => console.info(sent / total),
+ *   signal,
+ * });
+ * const data = picture(image, "hero", { base: "https://images.example.com" });
  */
 export function createUploader(options: UploaderOptions): Uploader {
   const { token, concurrency = 4, readyTimeoutMs = 120_000 } = options;
@@ -355,7 +361,9 @@ export function createUploader(options: UploaderOptions): Uploader {
       form.append("file", file);
       const onSent = (bytes: number) => progress.set(1, Math.min(bytes, file.size));
       try {
-        return await transfer({ method: "POST", url: plan.url, body: form, onSent, signal });
+        await transfer({ method: "POST", url: plan.url, body: form, onSent, signal });
+        progress.set(1, file.size);
+        return;
       } catch (error) {
         progress.set(1, 0);
         await afterFailure(error, ++failures, signal, file);
@@ -396,12 +404,14 @@ export function createUploader(options: UploaderOptions): Uploader {
     for (let idle = 0; parts.length > 0; ) {
       const failure = await sendAll(parts);
       if (failure) await afterFailure(failure, idle + 1, signal, file);
-      const before = numbersOf(parts);
+      const sent = parts;
       // S3 knows which parts have arrived, also those whose answer was lost.
       ({ parts } = await call<Pick<MultipartPlan, "parts">>("POST", `/uploads/${id}/parts`, {
         signal,
       }));
-      idle = numbersOf(parts) === before ? idle + 1 : 0;
+      const missing = new Set(parts.map(({ number }) => number));
+      for (const { number, bytes } of sent) if (!missing.has(number)) progress.set(number, bytes);
+      idle = numbersOf(parts) === numbersOf(sent) ? idle + 1 : 0;
       if (idle > LOST_ATTEMPTS) {
         throw new UploadError("PartsMissing", "S3 takes the parts, and does not list them", { id });
       }
@@ -430,6 +440,7 @@ export function createUploader(options: UploaderOptions): Uploader {
 
   return {
     upload,
+    get: (id) => call("GET", `/uploads/${id}`),
     list: (cursor) => {
       const query = cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`;
       return call("GET", `/images${query}`);
@@ -510,10 +521,9 @@ function sendByXhr({ method, url, body, onSent, signal }: Transfer): Promise<Ans
   });
 }
 
-async function sendByFetch({ method, url, body, onSent, signal }: Transfer): Promise<Answer> {
+async function sendByFetch({ method, url, body, signal }: Transfer): Promise<Answer> {
   try {
     const response = await fetch(url, { method, body, signal: signal ?? null });
-    if (response.ok && body instanceof Blob) onSent(body.size);
     return { status: response.status, text: await response.text() };
   } catch {
     return { status: 0, text: "" };

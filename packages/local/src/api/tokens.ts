@@ -18,8 +18,8 @@ const ALGORITHM = "RS256";
 const KEY_ID = "local";
 
 /** Who issues the development tokens. It answers nowhere: the API has the key itself. */
-export const ISSUER = "https://imagefleet.invalid";
-export const AUDIENCE = "imagefleet";
+const ISSUER = "https://imagefleet.invalid";
+const AUDIENCE = "imagefleet";
 
 /** A page stays open for a day. */
 const LIFETIME = "24h";
@@ -34,7 +34,7 @@ export class Tokens {
   readonly #signing: KeyObject;
   readonly #checking: KeyObject;
 
-  /** @param dataDir is created if there is none */
+  /** @param dataDir a folder, which is made where it is missing */
   constructor(dataDir: string) {
     this.#signing = createPrivateKey(keepKey(dataDir));
     this.#checking = createPublicKey(this.#signing);

@@ -1,0 +1,1 @@
+export { UPLOAD_PAGE, UploadPage, type UploadPageOptions } from "./upload-page.ts";
