@@ -157,7 +157,7 @@ function busArn({ partition, region, account }: Fleet, bus: $util.Input<string>)
     : bus;
 }
 
-/** Where the manifests are: MANIFESTS of packages/core/src/recipe; a test compares the two. */
+/** Where the manifests are: as `manifestKey` of packages/core/src/plan has it; a test compares the two. */
 function manifests({ recipe }: Fleet): string {
   return `${recipe.output.prefix}manifests/`;
 }
