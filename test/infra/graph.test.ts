@@ -206,8 +206,8 @@ describe("the role that deploys", () => {
       all.filter((each) => !JSON.stringify(each).includes(text)).map(({ Sid }) => Sid);
     const wide = [
       ...["Bootstrap", "Assets", "Images", "ImagesLogin", "TableKeys"],
-      ...["ReadMapping", "TaskDefinitions", "Scaling", "ServiceRoles"],
-      ...["Apis", "LookAtNetworks", "NewNetworks", "TagNewNetworks", "LookAtAlarmsAndLogs"],
+      ...["ReadMapping", "TaskDefinitions", "Scaling", "Apis", "ServiceRoles"],
+      ...["LookAtNetworks", "NewNetworks", "TagNewNetworks", "LookAtAlarmsAndLogs"],
       "ApiLogs",
       ...["DeliveryPolicies", "SigningKeys", "Certificates", "Records"],
       ...["AccessLogs", "LookAtEdgeAlarms"],
