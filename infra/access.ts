@@ -18,6 +18,11 @@ export function decrypting({ settings }: Fleet, stores: Stores) {
   return readable.length > 0 ? [{ actions: ["kms:Decrypt"], resources: readable }] : [];
 }
 
+/** The key of the table and of the topic, besides those of the buckets: both may be theirs. */
+export function using(key: $util.Input<string> | undefined, ...actions: string[]): Permission[] {
+  return key === undefined ? [] : [{ actions, resources: [key] }];
+}
+
 /** What a reconcile, which both lanes run, does to renditions. */
 export const RECONCILING = [
   "s3:GetObject",

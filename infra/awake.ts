@@ -9,13 +9,14 @@ import { AWAKE_TAG, type Lanes } from "./queues.ts";
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
  */
-export function stayAwake(fleet: Fleet, { small, large, invalidations }: Lanes): void {
+export function stayAwake(fleet: Fleet, { small, large, invalidations, catalog }: Lanes): void {
   const { name: prefix, account, within } = fleet;
   const queues = {
     SmallDlq: small.dlq,
     Large: large.queue,
     LargeDlq: large.dlq,
     ...(invalidations && { InvalidationsDlq: invalidations.dlq }),
+    ...(catalog && { CatalogDlq: catalog.dlq }),
   };
   const role = new aws.iam.Role(
     `${prefix}AwakeRole`,

@@ -14,6 +14,8 @@ export interface Transforms {
   readonly queue?: Transform<sst.aws.QueueArgs>;
   readonly bucket?: Transform<sst.aws.BucketArgs>;
   readonly cdn?: Transform<sst.aws.CdnArgs>;
+  readonly table?: Transform<sst.aws.DynamoArgs>;
+  readonly api?: Transform<sst.aws.ApiGatewayV2Args>;
 }
 
 /**

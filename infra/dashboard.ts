@@ -1,8 +1,10 @@
+import type { Catalog } from "./catalog.ts";
 import { type Fleet, physical } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Invalidations } from "./invalidate.ts";
 import { ownRows } from "./own-graphs.ts";
 import type { Lanes } from "./queues.ts";
+import type { Uploads } from "./uploads.ts";
 import { type Graph, graphs, type Place, page, type Row } from "./widgets.ts";
 
 type Names = Record<
@@ -19,7 +21,14 @@ type Names = Record<
   | "distribution"
   | "invalidations"
   | "invalidationsDlq"
-  | "invalidate",
+  | "invalidate"
+  | "catalog"
+  | "catalogDlq"
+  | "projector"
+  | "table"
+  | "topic"
+  | "api"
+  | "upload",
   string
 >;
 
@@ -28,13 +37,15 @@ export interface Programs {
   readonly worker: sst.aws.Service;
   readonly cluster: sst.aws.Cluster;
   readonly invalidations: Invalidations | undefined;
+  readonly catalog: Catalog | undefined;
+  readonly uploads: Uploads | undefined;
 }
 
 /** The first page to open: backlog, failures, dead letters, throughput and savings. */
 export function dashboard(
   fleet: Fleet,
   { small, large }: Lanes,
-  { consume, worker, cluster, invalidations }: Programs,
+  { consume, worker, cluster, invalidations, catalog, uploads }: Programs,
   metricsNamespace: string | undefined,
   delivery: Delivery | undefined,
 ): aws.cloudwatch.Dashboard {
@@ -53,6 +64,13 @@ export function dashboard(
     invalidations: invalidations?.queues.queue.nodes.queue.name ?? "",
     invalidationsDlq: invalidations?.queues.dlq.nodes.queue.name ?? "",
     invalidate: invalidations?.fn.name ?? "",
+    catalog: catalog?.queues.queue.nodes.queue.name ?? "",
+    catalogDlq: catalog?.queues.dlq.nodes.queue.name ?? "",
+    projector: catalog?.fn.name ?? "",
+    table: catalog?.table.name ?? "",
+    topic: catalog?.topicName ?? "",
+    api: uploads?.api.nodes.api.id ?? "",
+    upload: uploads?.fn.name ?? "",
   });
   return new aws.cloudwatch.Dashboard(
     `${fleet.name}Dashboard`,
@@ -87,6 +105,19 @@ function rows(names: Names, metricsNamespace: string | undefined): Row[] {
       sqs(queue, "ApproximateNumberOfMessagesVisible", "waiting"),
       sqs(queue, "ApproximateNumberOfMessagesNotVisible", "in flight"),
     ]);
+  const age = "ApproximateAgeOfOldestMessage";
+  const dead = "ApproximateNumberOfMessagesVisible";
+  /** A queue pair besides the lanes, and the function that consumes it. */
+  const consumed = (title: string, what: string, queue: string, dlq: string, fn: string): Row => [
+    6,
+    graph(`${title}: ${what}`, [sqs(queue, dead, "waiting"), sqs(dlq, dead, "dead letters")]),
+    graph(`${title}: oldest message, s`, [sqs(queue, age, "oldest")]),
+    graph(`${title}: batches`, [
+      lambda("Invocations", "Sum", "batches", fn),
+      lambda("Errors", "Sum", "failed whole", fn),
+      lambda("Throttles", "Sum", "throttled", fn),
+    ]),
+  ];
   const tasks: Place = [
     "AWS/ECS",
     "CPUUtilization",
@@ -96,8 +127,6 @@ function rows(names: Names, metricsNamespace: string | undefined): Row[] {
     names.service,
     { stat: "SampleCount", period: 60, label: "tasks" },
   ];
-  const age = "ApproximateAgeOfOldestMessage";
-  const dead = "ApproximateNumberOfMessagesVisible";
   return [
     [
       6,
@@ -128,20 +157,19 @@ function rows(names: Names, metricsNamespace: string | undefined): Row[] {
     ...(names.invalidate === ""
       ? []
       : [
-          [
-            6,
-            graph("Invalidations: sources", [
-              sqs(names.invalidations, dead, "waiting"),
-              sqs(names.invalidationsDlq, dead, "dead letters"),
-            ]),
-            graph("Invalidations: oldest message, s", [sqs(names.invalidations, age, "oldest")]),
-            graph("Invalidations: batches", [
-              lambda("Invocations", "Sum", "batches", names.invalidate),
-              lambda("Errors", "Sum", "failed whole", names.invalidate),
-              lambda("Throttles", "Sum", "throttled", names.invalidate),
-            ]),
-          ] as const,
+          consumed(
+            "Invalidations",
+            "sources",
+            names.invalidations,
+            names.invalidationsDlq,
+            names.invalidate,
+          ),
         ]),
+    ...(names.projector === ""
+      ? []
+      : [consumed("Catalog", "messages", names.catalog, names.catalogDlq, names.projector)]),
+    ...catalogRows(names, graph),
+    ...uploadRows(names, graph, lambda),
     [
       8,
       {
@@ -181,12 +209,81 @@ function rows(names: Names, metricsNamespace: string | undefined): Row[] {
   ];
 }
 
+type Metric = (metric: string, stat: string, label: string, name: string) => Place;
+
+function catalogRows({ table, topic }: Names, graph: Graph): Row[] {
+  if (table === "") return [];
+  const ofTable = (metric: string, operation: string, stat = "Sum"): Place => [
+    "AWS/DynamoDB",
+    metric,
+    "TableName",
+    table,
+    "Operation",
+    operation,
+    { stat, label: operation },
+  ];
+  const ofTopic = (metric: string, label: string): Place => [
+    "AWS/SNS",
+    metric,
+    "TopicName",
+    topic,
+    { stat: "Sum", label },
+  ];
+  return [
+    [
+      6,
+      graph(
+        "Table: p95, ms",
+        ["GetItem", "UpdateItem"].map((each) => ofTable("SuccessfulRequestLatency", each, "p95")),
+      ),
+      graph("Table: throttled and failed", [
+        ...["GetItem", "UpdateItem"].map((each) => ofTable("ThrottledRequests", each)),
+        ...["GetItem", "UpdateItem"].map((each) => ofTable("SystemErrors", each)),
+      ]),
+      ...(topic === ""
+        ? []
+        : [
+            graph("Notifications", [
+              ofTopic("NumberOfMessagesPublished", "published"),
+              ofTopic("NumberOfNotificationsDelivered", "delivered"),
+              ofTopic("NumberOfNotificationsFailed", "failed"),
+            ]),
+          ]),
+    ],
+  ];
+}
+
+function uploadRows({ api, upload }: Names, graph: Graph, lambda: Metric): Row[] {
+  if (api === "") return [];
+  const ofApi = (metric: string, stat: string, label: string): Place => [
+    "AWS/ApiGateway",
+    metric,
+    "ApiId",
+    api,
+    { stat, label },
+  ];
+  return [
+    [
+      6,
+      graph("Uploads: requests", [
+        ofApi("Count", "Sum", "requests"),
+        ofApi("4xx", "Sum", "refused"),
+        ofApi("5xx", "Sum", "failed"),
+      ]),
+      graph("Uploads: p50 and p95, ms", [
+        ofApi("Latency", "p50", "p50"),
+        ofApi("Latency", "p95", "p95"),
+      ]),
+      graph("Uploads: function", [
+        lambda("Errors", "Sum", "failed", upload),
+        lambda("Throttles", "Sum", "throttled", upload),
+      ]),
+    ],
+  ];
+}
+
 /** CloudFront's metrics are in us-east-1, whatever the fleet's region is. */
-function deliveryRows(
-  { deliver, distribution }: Names,
-  graph: Graph,
-  lambda: (metric: string, stat: string, label: string, name: string) => Place,
-): Row[] {
+function deliveryRows({ deliver, distribution }: Names, graph: Graph, lambda: Metric): Row[] {
   if (deliver === "") return [];
   const atEdge = graphs("us-east-1");
   const cloudFront = (metric: string, stat: string, label: string): Place => [

@@ -2,6 +2,7 @@ import { alarms } from "./alarms.ts";
 import { stayAwake } from "./awake.ts";
 import { scaleOnBacklog } from "./backlog.ts";
 import { budget } from "./budget.ts";
+import { catalogAlarms, listenToManifests, makeCatalog } from "./catalog.ts";
 import { fleetOf, type Transforms } from "./context.ts";
 import { dashboard } from "./dashboard.ts";
 import { deliveryAlarms, makeDelivery } from "./delivery.ts";
@@ -22,6 +23,7 @@ import type { FleetInput } from "./settings-schema.ts";
 import { makeRenditions, makeSource, renditionsOf, type Stores } from "./storage.ts";
 import { telemetryOf } from "./telemetry.ts";
 import { makeTopic } from "./topic.ts";
+import { makeUploads, uploadAlarms } from "./uploads.ts";
 import { makeCluster, makeWorker } from "./worker.ts";
 
 export interface ImagefleetArgs extends FleetInput {
@@ -53,7 +55,7 @@ export class Imagefleet extends $util.ComponentResource {
     const key = makeKey(fleet);
     const source = makeSource(fleet, key);
     const stores: Stores = { source, renditions: renditionsOf(fleet, key) };
-    const lanes = makeLanes(fleet, source);
+    const lanes = makeLanes(fleet, stores);
     const telemetry = telemetryOf(fleet);
     const network = makeNetwork(fleet, telemetry);
     const cluster = makeCluster(fleet, network);
@@ -62,13 +64,19 @@ export class Imagefleet extends $util.ComponentResource {
     const delivery = makeDelivery(fleet, { stores, lanes, telemetry });
     const invalidations =
       delivery && lanes.invalidations && makeInvalidate(fleet, lanes.invalidations, delivery);
-    makeRenditions(fleet, stores.renditions, delivery?.distributionArn);
+    const catalog = lanes.catalog && makeCatalog(fleet, lanes.catalog, stores, key, delivery);
+    const uploads =
+      catalog && settings.uploads !== "none"
+        ? makeUploads(fleet, settings.uploads, source, catalog, key, delivery)
+        : undefined;
+    const renditions = makeRenditions(fleet, stores.renditions, delivery?.distributionArn);
+    if (lanes.catalog) listenToManifests(fleet, renditions, lanes.catalog);
     listen(fleet, source, lanes);
     replicate(fleet, source);
     const alarmTopic = makeTopic(fleet, "Alarms", settings.alarmTopic);
     const scope = { fleet, alarmTopic };
     budget(scope);
-    const programs = { consume, worker, cluster, invalidations };
+    const programs = { consume, worker, cluster, invalidations, catalog, uploads };
     const people = policiesForPeople(fleet, lanes, stores, programs, delivery);
     // In `sst dev` the worker runs on the developer's machine, and no alarm should wake anybody.
     const page = $dev
@@ -78,11 +86,13 @@ export class Imagefleet extends $util.ComponentResource {
       alarms(scope, lanes, consume);
       if (delivery) deliveryAlarms(scope, delivery);
       if (invalidations) invalidationAlarms(scope, invalidations);
+      if (catalog) catalogAlarms(scope, catalog);
+      if (uploads) uploadAlarms(scope, uploads);
       stayAwake(fleet, lanes);
       scaleOnBacklog(fleet, lanes.large.queue, worker);
       notifyOfTaskFailures(scope, cluster, worker);
     }
-    this.#link = linkOf(fleet, stores, lanes, delivery?.signingKey);
+    this.#link = linkOf(fleet, stores, lanes, programs, delivery?.signingKey);
     this.outputs = outputsOf(fleet, {
       key,
       stores,

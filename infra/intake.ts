@@ -8,7 +8,7 @@ import type { Storage } from "./storage.ts";
 /** The function that consumes the small lane, up to ten messages a batch, with partial batch responses. */
 export function makeConsume(fleet: Fleet, parts: Parts): sst.aws.Function {
   const { stores, lanes, telemetry } = parts;
-  const { small, large, invalidations } = lanes;
+  const { small, large, invalidations, catalog } = lanes;
   const consume = makeRenderer(fleet, "Consume", parts, {
     description: "Imagefleet: the small lane, ten messages a batch",
     folder: "consume",
@@ -19,6 +19,7 @@ export function makeConsume(fleet: Fleet, parts: Parts): sst.aws.Function {
       IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
       IMAGEFLEET_LEASE_SECONDS: String(CONSUME.timeoutSeconds * QUEUES.visibilityPerTimeout),
       ...(invalidations && { IMAGEFLEET_INVALIDATIONS_QUEUE_URL: invalidations.queue.url }),
+      ...(catalog && { IMAGEFLEET_CATALOG_QUEUE_URL: catalog.queue.url }),
       ...telemetry.environment,
     },
     permissions: [
@@ -27,6 +28,7 @@ export function makeConsume(fleet: Fleet, parts: Parts): sst.aws.Function {
       sending(small.dlq),
       sending(large.queue),
       ...(invalidations ? [sending(invalidations.queue)] : []),
+      ...(catalog ? [sending(catalog.queue)] : []),
       ...telemetry.tracing,
     ],
   });

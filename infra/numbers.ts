@@ -59,6 +59,36 @@ export const INVALIDATE = {
   lateWriteSeconds: 15,
 } as const;
 
+export const CATALOG = {
+  memoryMb: 512,
+  timeoutSeconds: 60,
+  batchSize: 10,
+  /** How long Lambda gathers a batch, s. A notification is delayed by it. */
+  windowSeconds: 1,
+  /** Batches at once: 50 images, which write to one item each. */
+  concurrency: 5,
+} as const;
+
+export const UPLOADS = {
+  memoryMb: 512,
+  timeoutSeconds: 10,
+  /**
+   * The age at which S3 refuses a signed upload, ms, whatever its signer wrote; signatures end after 15
+   * minutes. https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
+   */
+  signatureAgeMs: 900_000,
+  /** The largest upload where the settings name none, bytes. */
+  maxBytes: 100 * 1024 * 1024,
+  /** For a moment, this many times the requests a second. */
+  burst: 2,
+  /**
+   * How long API Gateway reuses the answer of a Lambda authorizer for a token, s: that long a token works
+   * that was withdrawn. 3,600 at most.
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
+   */
+  authorizedSeconds: 5 * MINUTE,
+} as const;
+
 export const WORKER = {
   cpus: 2,
   memoryGb: 4,
@@ -109,6 +139,11 @@ export const ALARMS = {
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
    */
   invalidationAgeSeconds: 15 * MINUTE,
+  /** A manifest is in the table within seconds, so this is after several failed receives. */
+  catalogAgeSeconds: 15 * MINUTE,
+  /** Percent of the API's answers. In a period with fewer requests one error would be an alarm. */
+  uploadErrorPercent: 5,
+  uploadRequests: 20,
   /** The share of a queue's retention that the oldest message's age may reach. */
   retentionShare: 0.8,
   /** The evaluation periods for crashes, and how many of them must breach. */

@@ -2,7 +2,7 @@ import { decrypting } from "./access.ts";
 import { type Fleet, physicalOfAccount } from "./context.ts";
 import type { Programs } from "./dashboard.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Lanes } from "./queues.ts";
+import type { Lanes, QueuePair } from "./queues.ts";
 import type { Stores } from "./storage.ts";
 
 type Statement = aws.types.input.iam.GetPolicyDocumentStatementArgs;
@@ -23,6 +23,8 @@ export function policiesForPeople(
   const { recipe } = fleet;
   const queues = [small.queue, large.queue].map(({ arn }) => arn);
   const dlq = [small.dlq, large.dlq].map(({ arn }) => arn);
+  // No command reads these dead letters: the console, or AWS's own command line, moves them back.
+  const others = [lanes.invalidations, lanes.catalog].filter((pair) => pair !== undefined);
   const sources = $interpolate`${source.arn}/${recipe.source.prefix}*`;
   const results = $interpolate`${renditions.arn}/${recipe.output.prefix}*`;
   // The commands that only read: status, audit, estimate; dlq list, show and export.
@@ -41,6 +43,7 @@ export function policiesForPeople(
     { actions: ["sqs:SendMessage"], resources: [...queues, ...dlq] },
     { actions: ["sqs:DeleteMessage"], resources: dlq },
     { actions: ["s3:DeleteObject"], resources: [results] },
+    ...others.flatMap(redriving),
     ...(delivery
       ? [
           {
@@ -62,6 +65,27 @@ export function policiesForPeople(
       examining(fleet, lanes, stores, programs),
     ),
   };
+}
+
+/**
+ * What a redrive in the SQS console takes.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+ */
+function redriving({ queue, dlq }: QueuePair): Statement[] {
+  return [
+    {
+      actions: [
+        "sqs:StartMessageMoveTask",
+        "sqs:CancelMessageMoveTask",
+        "sqs:ListMessageMoveTasks",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+      ],
+      resources: [dlq.arn],
+    },
+    { actions: ["sqs:SendMessage"], resources: [queue.arn] },
+  ];
 }
 
 /** What preflight and doctor read, and what doctor puts and removes. */

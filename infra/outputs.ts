@@ -21,7 +21,7 @@ export function outputsOf({ region, settings, delivery: wanted }: Fleet, made: M
   const { key, stores, lanes, programs, people, alarmTopic, page, delivery } = made;
   const { source, renditions } = stores;
   const { small, large } = lanes;
-  const { consume, worker, invalidations } = programs;
+  const { consume, worker, invalidations, catalog, uploads } = programs;
   return {
     sourceBucket: source.name,
     renditionBucket: renditions.name,
@@ -50,6 +50,15 @@ export function outputsOf({ region, settings, delivery: wanted }: Fleet, made: M
       invalidationsDlq: invalidations.queues.dlq.url,
       invalidationLogs: functionLogs(invalidations.fn),
     }),
+    ...(catalog && {
+      table: catalog.table.name,
+      topicArn: catalog.topicArn,
+      catalogQueue: catalog.queues.queue.url,
+      catalogQueueArn: catalog.queues.queue.arn,
+      catalogDlq: catalog.queues.dlq.url,
+      catalogLogs: functionLogs(catalog.fn),
+    }),
+    ...(uploads && { apiUrl: uploads.api.url, uploadLogs: functionLogs(uploads.fn) }),
     alarmTopicArn: alarmTopic,
     ...(!$dev &&
       settings.alarmTopic === undefined &&

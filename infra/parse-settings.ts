@@ -43,7 +43,11 @@ function parsed<const S extends typeof stageSchema | typeof fleetSchema>(
   const issues = result.success ? relatedIssues(stage, result.output) : result.issues.map(issueOf);
   if (result.success && issues.length === 0) {
     const { spot, workerTasks, onDemandTasks = WORKER.onDemandTasks } = result.output;
-    return { ...result.output, onDemandTasks: spot ? onDemandTasks : workerTasks };
+    return {
+      ...result.output,
+      onDemandTasks: spot ? onDemandTasks : workerTasks,
+      catalog: hasCatalog(result.output),
+    };
   }
   throw new Error(`${where}: ${issues.join("; ")}`);
 }
@@ -58,6 +62,7 @@ function relatedIssues(stage: string, settings: Given): string[] {
     ...renditionIssues(settings),
     ...deliveryIssues(settings),
     ...distributionIssues(settings),
+    ...catalogIssues(settings),
     ...replicationIssues(settings),
     ...budgetIssues(settings),
     ...capacityIssues(settings),
@@ -76,10 +81,12 @@ function keepIssues(stage: string, { keep }: Given): string[] {
 }
 
 /** Settings that apply only to a new source bucket. */
-function sourceIssues({ source, uploadOrigins, archiveAfterDays }: Given): string[] {
+function sourceIssues({ source, uploads, uploadOrigins, archiveAfterDays }: Given): string[] {
   if (source === "new") return [];
   return [
-    ...(uploadOrigins.length > 0 ? ["uploadOrigins: set CORS on your own bucket instead"] : []),
+    ...(uploadOrigins.length > 0 && uploads === "none"
+      ? ["uploadOrigins: set CORS on your own bucket instead"]
+      : []),
     ...(archiveAfterDays === undefined
       ? []
       : ["archiveAfterDays: set a lifecycle rule on your own bucket instead"]),
@@ -129,6 +136,34 @@ function distributionIssues({ delivery, distribution }: Given): string[] {
 
 function isSet(value: unknown): boolean {
   return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+}
+
+function hasCatalog({ uploads, catalog = uploads !== "none" }: Given): boolean {
+  return catalog;
+}
+
+function catalogIssues(settings: Given): string[] {
+  const { uploads, renditions, notifications } = settings;
+  const ofRenditions = renditions === "new" ? undefined : renditions.notifications;
+  if (!hasCatalog(settings)) {
+    const without = Object.keys(notifications).map((field) => `notifications.${field}`);
+    return [
+      ...(uploads === "none"
+        ? []
+        : [
+            "catalog is false: uploads need it, because their limits and states are in its table; leave catalog out",
+          ]),
+      ...[...without, ...(ofRenditions === undefined ? [] : ["renditions.notifications"])].map(
+        (field) =>
+          `${field}: only the catalog has notifications; set catalog: true or leave it out`,
+      ),
+    ];
+  }
+  return renditions === "new" || ofRenditions !== undefined
+    ? []
+    : [
+        'renditions.notifications is missing: the catalog is notified of manifests by your own bucket; write "replace" or "by-hand"',
+      ];
 }
 
 function budgetIssues({ monthlyBudgetUsd, alarmEmails, alarmTopic }: Given): string[] {

@@ -1,11 +1,18 @@
 import { type Fleet, physical, transformed } from "./context.ts";
-import { CONSUME, DELIVER, INVALIDATE, QUEUES, WORKER } from "./numbers.ts";
-import type { Storage } from "./storage.ts";
+import { CATALOG, CONSUME, DELIVER, INVALIDATE, QUEUES, WORKER } from "./numbers.ts";
+import type { Storage, Stores } from "./storage.ts";
 
 export interface QueuePair {
   readonly queue: sst.aws.Queue;
   readonly dlq: sst.aws.Queue;
 }
+
+/** A queue pair that a bucket or rule sends to, and the policy that must exist before it does. */
+export interface NotifiedPair extends QueuePair {
+  readonly policy: aws.sqs.QueuePolicy;
+}
+
+type Statement = aws.types.input.iam.GetPolicyDocumentStatementArgs;
 
 /** The tag that awake.ts writes to keep a queue in use. The queue has it already, so the write changes nothing. */
 export const AWAKE_TAG = { imagefleet: "awake" } as const;
@@ -15,6 +22,8 @@ export interface Lanes {
   readonly large: QueuePair;
   /** The sources whose renditions caches should forget; undefined where the settings do not want it. */
   readonly invalidations: QueuePair | undefined;
+  /** What the catalog looks at: manifests, and jobs that failed; undefined where there is no catalog. */
+  readonly catalog: NotifiedPair | undefined;
   /** The policy that must exist before a bucket or rule sends to the small lane. */
   readonly smallPolicy: aws.sqs.QueuePolicy;
 }
@@ -24,7 +33,7 @@ export function sourceRule(fleet: Fleet): string {
   return physical(fleet, "Source");
 }
 
-export function makeLanes(fleet: Fleet, source: Storage): Lanes {
+export function makeLanes(fleet: Fleet, { source, renditions }: Stores): Lanes {
   const { settings, account, partition, region } = fleet;
   const isByEventBridge =
     settings.source !== "new" && settings.source.notifications === "eventbridge";
@@ -34,31 +43,52 @@ export function makeLanes(fleet: Fleet, source: Storage): Lanes {
   const large = lane(fleet, "Large", WORKER.leaseSeconds);
   // Only the source bucket may send events to the small lane.
   const smallPolicy = policy(fleet, "Small", small.queue, [
-    {
-      effect: "Allow",
-      principals: [
-        { type: "Service", identifiers: [`${isByEventBridge ? "events" : "s3"}.amazonaws.com`] },
-      ],
-      actions: ["sqs:SendMessage"],
-      resources: [small.queue.arn],
-      conditions: [
-        {
-          test: "ArnEquals",
-          variable: "aws:SourceArn",
-          values: [
-            isByEventBridge
-              ? $interpolate`arn:${partition}:events:${region}:${account}:rule/${sourceRule(fleet)}`
-              : source.arn,
-          ],
-        },
-        { test: "StringEquals", variable: "aws:SourceAccount", values: [account] },
-      ],
-    },
+    sendingBy(
+      fleet,
+      small.queue,
+      isByEventBridge ? "events" : "s3",
+      isByEventBridge
+        ? $interpolate`arn:${partition}:events:${region}:${account}:rule/${sourceRule(fleet)}`
+        : source.arn,
+    ),
   ]);
   policy(fleet, "SmallDlq", small.dlq);
   policy(fleet, "Large", large.queue);
   policy(fleet, "LargeDlq", large.dlq);
-  return { small, large, invalidations: makeInvalidations(fleet), smallPolicy };
+  const catalog = makeCatalogQueues(fleet, renditions);
+  return { small, large, invalidations: makeInvalidations(fleet), catalog, smallPolicy };
+}
+
+/** Only the rendition bucket may send events to the catalog's queue; both programs send by their roles. */
+function makeCatalogQueues(fleet: Fleet, renditions: Storage): NotifiedPair | undefined {
+  if (!fleet.settings.catalog) return undefined;
+  const made = lane(fleet, "Catalog", CATALOG.timeoutSeconds * QUEUES.visibilityPerTimeout);
+  policy(fleet, "CatalogDlq", made.dlq);
+  return {
+    ...made,
+    policy: policy(fleet, "Catalog", made.queue, [
+      sendingBy(fleet, made.queue, "s3", renditions.arn),
+    ]),
+  };
+}
+
+/** Lets a service of AWS send to a queue for one resource of this account. */
+function sendingBy(
+  { account }: Fleet,
+  { arn }: sst.aws.Queue,
+  service: "s3" | "events",
+  source: $util.Input<string>,
+): Statement {
+  return {
+    effect: "Allow",
+    principals: [{ type: "Service", identifiers: [`${service}.amazonaws.com`] }],
+    actions: ["sqs:SendMessage"],
+    resources: [arn],
+    conditions: [
+      { test: "ArnEquals", variable: "aws:SourceArn", values: [source] },
+      { test: "StringEquals", variable: "aws:SourceAccount", values: [account] },
+    ],
+  };
 }
 
 function makeInvalidations(fleet: Fleet): QueuePair | undefined {
@@ -123,7 +153,7 @@ function policy(
   fleet: Fleet,
   name: string,
   { arn, url }: sst.aws.Queue,
-  statements: aws.types.input.iam.GetPolicyDocumentStatementArgs[] = [],
+  statements: Statement[] = [],
 ): aws.sqs.QueuePolicy {
   return new aws.sqs.QueuePolicy(
     `${fleet.name}${name}Policy`,

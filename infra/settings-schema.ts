@@ -70,6 +70,14 @@ const ownRenditions = v.strictObject(
     bucket: anyBucket,
     /** The KMS key that encrypts its objects, unless S3's own keys do. */
     kmsKeyArn: v.optional(orLater(arnOf("kms"))),
+    /**
+     * Only with the catalog, which the bucket notifies of manifests. "replace" replaces the bucket's
+     * notification configuration by the fleet's; "by-hand" does not change it, and you add the queue
+     * yourself (docs/deploy.md).
+     */
+    notifications: v.optional(
+      v.picklist(["replace", "by-hand"], 'it must be "replace" or "by-hand"'),
+    ),
   },
   renditions,
 );
@@ -169,6 +177,95 @@ const delivery = v.strictObject({
   alarmTopic: v.optional(orLater(arnOf("sns"))),
 });
 
+const issuer =
+  "it must be the https address of an issuer of tokens, such as https://login.example.com/";
+const jwt = v.strictObject({
+  /** The `iss` of the tokens, whose `/.well-known/openid-configuration` has the keys. */
+  issuer: v.pipe(
+    v.string(issuer),
+    v.regex(/^https:\/\/[^\s?#]+$/, issuer),
+    v.check((value) => URL.canParse(value), issuer),
+  ),
+  /** A token needs one of them as its `aud` or `client_id`. */
+  audiences: v.pipe(
+    v.array(v.pipe(v.string(), v.minLength(1, "it must not be empty"))),
+    v.minLength(1, "it must name an audience"),
+  ),
+});
+const authorizer = "it must be { jwt: { issuer, audiences } } or { lambda }";
+const functionArn =
+  "it must be the ARN of a function in the fleet's region, arn:aws:lambda:REGION:ACCOUNT:function:NAME";
+const authorizers = v.lazy((input) =>
+  typeof input === "object" && input !== null && "lambda" in input
+    ? v.strictObject({
+        /** The ARN of your function, which answers in the format 2.0, simple: `{ isAuthorized, context: { user } }`. */
+        lambda: orLater(
+          v.pipe(
+            v.string(functionArn),
+            v.regex(/^arn:aws[a-z-]*:lambda:[^:]+:\d{12}:function:[\w-]+(:[\w-]+)?$/, functionArn),
+          ),
+        ),
+      })
+    : v.strictObject({ jwt }, authorizer),
+);
+
+const uploadKey =
+  'it must begin with a folder of letters, digits, - and _, have {user}, "/" and {id} once, and end with {id}.{ext}, such as "uploads/{user}/{id}.{ext}"';
+/** What the fleet reads. An SVG has to be asked for: it is a program to some of its viewers. */
+const TYPES = [
+  "image/jpeg",
+  "image/png",
+  "image/webp",
+  "image/gif",
+  "image/avif",
+  "image/heic",
+  "image/heif",
+  "image/tiff",
+  "image/bmp",
+] as const;
+const ALL_TYPES = [...TYPES, "image/svg+xml"] as const;
+
+const uploads = v.strictObject({
+  /** Who may upload: tokens of an issuer (OpenID Connect), or a function of yours decides. */
+  authorizer: authorizers,
+  /** The key of an upload, after the recipe's `source.prefix`. The id is made by the fleet. */
+  key: v.optional(
+    v.pipe(
+      v.string(uploadKey),
+      v.regex(/^([A-Za-z0-9_-]+\/)+\{user\}\/[A-Za-z0-9_/-]*\{id\}\.\{ext\}$/, uploadKey),
+    ),
+    "uploads/{user}/{id}.{ext}",
+  ),
+  /** The largest upload, bytes, at most the recipe's `limits.bytes`. Default: 100 MiB, or that limit. */
+  maxBytes: v.optional(whole(1, Number.MAX_SAFE_INTEGER)),
+  /** The MIME types that may be uploaded. */
+  types: v.optional(
+    v.pipe(
+      v.array(v.picklist(ALL_TYPES, `it must be one of ${ALL_TYPES.join(", ")}`)),
+      v.minLength(1, "it must name a type"),
+    ),
+    [...TYPES],
+  ),
+  /** Uploads of one user in an hour, and bytes in a day. */
+  perHour: v.optional(whole(1, 1_000_000), 100),
+  bytesPerDay: v.optional(whole(1, Number.MAX_SAFE_INTEGER), 10_000_000_000),
+  /** Requests a second of all users together; twice as many for a moment. Beyond, the API answers 429. */
+  requestsPerSecond: v.optional(whole(1, 10_000), 50),
+});
+
+const eventBus = 'it must be "default", or begin with arn:aws:events:';
+const notifications = v.strictObject(
+  {
+    /** The ARN of an SNS topic, instead of a new one. */
+    topicArn: v.optional(orLater(arnOf("sns"))),
+    /** An EventBridge bus that gets every notification too: "default", or its ARN. */
+    eventBus: v.optional(
+      orLater(v.pipe(v.string(eventBus), v.regex(/^(default$|arn:aws[a-z-]*:events:)/, eventBus))),
+    ),
+  },
+  "it must be { topicArn, eventBus }, or one of them",
+);
+
 /** The settings of a fleet in any app. */
 const fleetEntries = {
   /**
@@ -207,7 +304,7 @@ const fleetEntries = {
   ),
   /** KMS keys of older objects: those that `encryption` or `source` named before. */
   formerKeys: v.optional(v.array(orLater(arnOf("kms"))), []),
-  /** The origins whose pages may upload to the new source bucket (CORS). */
+  /** The origins whose pages may upload to the new source bucket, and call the API of `uploads` (CORS). */
   uploadOrigins: v.optional(
     v.array(v.pipe(v.string(origin), v.regex(/^https?:\/\/[^/*\s]+$/, origin))),
     [],
@@ -228,6 +325,20 @@ const fleetEntries = {
   ),
   /** Your CloudFront distribution that delivers the renditions, instead of a new one (docs/delivery.md). */
   distribution: v.optional(orLater(arnOf("cloudfront"))),
+  /**
+   * The API with which users upload: "none", or who may and how much (docs/deploy.md). Without
+   * `uploadOrigins` no page of a browser can call it.
+   */
+  uploads: v.optional(
+    v.lazy((input) =>
+      typeof input === "object" ? uploads : v.literal("none", 'it must be "none" or an object'),
+    ),
+    "none",
+  ),
+  /** Whether a table has an item for each image, and a topic tells of changes. Always with `uploads`. */
+  catalog: v.optional(v.boolean("it must be true or false")),
+  /** Where the catalog's notifications go. Default: to a new SNS topic. */
+  notifications: v.optional(notifications, {}),
   /** A versioned bucket to replicate sources to. Only with a new source bucket and encryption "s3". */
   replicateTo: v.optional(arnOf("s3")),
   /**
@@ -301,9 +412,11 @@ export type SettingsInput = v.InferInput<typeof stageSchema>;
 export type Settings = v.InferOutput<typeof stageSchema> & Resolved;
 export type FleetInput = v.InferInput<typeof fleetSchema>;
 export type DeliverySettings = v.InferOutput<typeof delivery>;
+export type UploadSettings = v.InferOutput<typeof uploads>;
 export type FleetSettings = v.InferOutput<typeof fleetSchema> & Resolved;
 
 /** Settings whose defaults depend on other settings. */
 export interface Resolved {
   readonly onDemandTasks: number;
+  readonly catalog: boolean;
 }

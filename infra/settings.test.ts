@@ -24,6 +24,9 @@ it("are complete when nothing is said", () => {
     roles: { tags: {} },
     formerKeys: [],
     uploadOrigins: [],
+    uploads: "none",
+    catalog: false,
+    notifications: {},
     keepDeletedDays: 90,
     delivery: { keyGroups: [], invalidate: false, hitRatioAlarm: false },
     alarmEmails: [],
@@ -183,6 +186,86 @@ it.each([
   const parse = () => parseSettings("production", { ...NAMED, ...input });
   expect(parse).toThrow(message);
   expect(parse).toThrow('stage "production"');
+});
+
+const JWT = { jwt: { issuer: "https://login.example.com/", audiences: ["photos"] } };
+
+it("bring the catalog with uploads, once and again", () => {
+  const settings = parseFleet("Photos", "production", { uploads: { authorizer: JWT } });
+  expect(settings.catalog).toBe(true);
+  expect(settings.uploads).toMatchObject({
+    authorizer: JWT,
+    key: "uploads/{user}/{id}.{ext}",
+    perHour: 100,
+    bytesPerDay: 10_000_000_000,
+    requestsPerSecond: 50,
+  });
+  expect(JSON.stringify(settings.uploads)).not.toContain("svg");
+  expect(parseFleet("Photos", "production", settings)).toEqual(settings);
+  expect(parseFleet("Photos", "production", { catalog: true }).uploads).toBe("none");
+  const own = { source: { bucket: "photos", notifications: "by-hand" } };
+  const origins = { uploadOrigins: ["https://app.example.com"], uploads: { authorizer: JWT } };
+  expect(() => parseFleet("Photos", "x", { ...own, ...origins })).not.toThrow();
+});
+
+it.each([
+  [{ uploads: "all" }, 'uploads is "all": it must be "none" or an object'],
+  [{ uploads: {} }, "uploads.authorizer is missing"],
+  [
+    { uploads: { authorizer: { jwt: { issuer: "http://x", audiences: ["a"] } } } },
+    'uploads.authorizer.jwt.issuer is "http://x": it must be the https address of an issuer',
+  ],
+  [
+    { uploads: { authorizer: { jwt: { issuer: "https://x", audiences: [] } } } },
+    "uploads.authorizer.jwt.audiences is []: it must name an audience",
+  ],
+  [
+    { uploads: { authorizer: { lambda: "who" } } },
+    'uploads.authorizer.lambda is "who": it must be the ARN of a function',
+  ],
+  ...[
+    "uploads/{user}.{ext}",
+    "{user}/{id}.{ext}",
+    "../{user}/{id}.{ext}",
+    "u/{user}{id}.{ext}",
+  ].map(
+    (key) =>
+      [
+        { uploads: { authorizer: JWT, key } },
+        `uploads.key is ${JSON.stringify(key)}: it must begin with a folder`,
+      ] as const,
+  ),
+  [
+    { uploads: { authorizer: JWT, types: ["text/html"] } },
+    'uploads.types.0 is "text/html": it must be one of image/jpeg',
+  ],
+  [
+    { uploads: { authorizer: JWT, maxBytes: 0 } },
+    "uploads.maxBytes is 0: it must be a whole number from 1",
+  ],
+  [{ uploads: { authorizer: JWT }, catalog: false }, "catalog is false: uploads need it"],
+  [
+    { notifications: { eventBus: "default" } },
+    "notifications.eventBus: only the catalog has notifications; set catalog: true",
+  ],
+  [
+    { catalog: true, notifications: { eventBus: "mine" } },
+    'notifications.eventBus is "mine": it must be "default", or begin with arn:aws:events:',
+  ],
+  [
+    { catalog: true, notifications: { topicArn: "pictures" } },
+    'notifications.topicArn is "pictures": it must begin with arn:aws:sns:',
+  ],
+  [
+    { catalog: true, renditions: { bucket: "mine" } },
+    "renditions.notifications is missing: the catalog is notified",
+  ],
+  [
+    { renditions: { bucket: "mine", notifications: "replace" } },
+    "renditions.notifications: only the catalog has notifications",
+  ],
+])("refuse uploads and a catalog that cannot be: %j", (settings, fault) => {
+  expect(() => parseSettings("production", { ...NAMED, ...settings })).toThrow(fault);
 });
 
 it("take a distribution of one's own with what concerns the functions, once and again", () => {

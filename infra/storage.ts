@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { type Fleet, transformed } from "./context.ts";
-import { STORAGE } from "./numbers.ts";
+import { STORAGE, UPLOADS } from "./numbers.ts";
+import type { FleetRecipe } from "./recipe.ts";
+import type { UploadSettings } from "./settings-schema.ts";
 
 type LifecycleRule = aws.types.input.s3.BucketLifecycleConfigurationRule;
-type Reader = NonNullable<
+type BucketStatement = NonNullable<
   Exclude<sst.aws.BucketArgs["policy"], $util.Output<unknown> | Promise<unknown>>
 >[number];
 
@@ -36,11 +38,12 @@ export interface Stores {
 
 /** What users upload: versioned, so that an overwrite or a delete can be taken back. */
 export function makeSource(fleet: Fleet, key: Key | undefined): Storage {
-  const { source, uploadOrigins, keepDeletedDays, archiveAfterDays } = fleet.settings;
+  const { source, uploads, uploadOrigins, keepDeletedDays, archiveAfterDays } = fleet.settings;
   if (source !== "new") return theirs(fleet, source);
   return bucket(fleet, key, "Source", {
     versioned: true,
     uploadOrigins,
+    policy: uploads === "none" ? [] : [noOldSignatures(uploadPrefix(fleet.recipe, uploads))],
     rules: [
       {
         id: "old-versions",
@@ -61,6 +64,32 @@ export function makeSource(fleet: Fleet, key: Key | undefined): Storage {
       },
     ],
   });
+}
+
+/**
+ * A signed form or address may say itself how long it is valid. Here S3 bounds it, also for who has the
+ * function's role.
+ */
+function noOldSignatures(prefix: string): BucketStatement {
+  return {
+    effect: "deny",
+    actions: ["s3:PutObject"],
+    principals: "*",
+    conditions: [
+      {
+        test: "NumericGreaterThan",
+        variable: "s3:signatureAge",
+        values: [String(UPLOADS.signatureAgeMs)],
+      },
+      { test: "StringEquals", variable: "s3:authType", values: ["REST-QUERY-STRING", "POST"] },
+    ],
+    paths: [`${prefix}*`],
+  };
+}
+
+/** What the keys of all uploads begin with. */
+export function uploadPrefix({ source }: FleetRecipe, { key }: UploadSettings): string {
+  return source.prefix + key.slice(0, key.indexOf("{"));
 }
 
 /**
@@ -87,14 +116,16 @@ export function renditionsOf(fleet: Fleet, key: Key | undefined): Storage {
  * source at any time.
  *
  * @param distribution may read it
+ * @returns the bucket, whose name is known once it exists
  */
 export function makeRenditions(
   fleet: Fleet,
-  { name, key }: Storage,
+  renditions: Storage,
   distribution: $util.Input<string> | undefined,
-): void {
-  if (fleet.settings.renditions !== "new") return;
-  bucket(fleet, key, "Renditions", {
+): Storage {
+  const { name, key } = renditions;
+  if (fleet.settings.renditions !== "new") return renditions;
+  return bucket(fleet, key, "Renditions", {
     name,
     versioned: false,
     rules: [
@@ -106,7 +137,7 @@ export function makeRenditions(
         expiration: { days: STORAGE.tombstoneDays },
       },
     ],
-    readers: distribution === undefined ? [] : [throughCloudFront(distribution)],
+    policy: distribution === undefined ? [] : [throughCloudFront(distribution)],
   });
 }
 
@@ -121,7 +152,7 @@ function theirs({ partition }: Fleet, { bucket, kmsKeyArn: key }: Given): Storag
 }
 
 /** This one distribution, whoever asks it: another's, of any account, is not let in. */
-function throughCloudFront(distribution: $util.Input<string>): Reader {
+function throughCloudFront(distribution: $util.Input<string>): BucketStatement {
   return {
     // Without s3:ListBucket, S3 answers 403 rather than 404 for a missing key, and CloudFront would not
     // ask the function. No request of the distribution lists the bucket: its edge function refuses `/`.
@@ -141,11 +172,11 @@ function bucket(
     name?: $util.Input<string>;
     versioned: boolean;
     rules: LifecycleRule[];
-    readers?: Reader[];
+    policy?: BucketStatement[];
     uploadOrigins?: string[];
   },
 ): Storage {
-  const { name: given, versioned, rules, readers = [], uploadOrigins = [] } = options;
+  const { name: given, versioned, rules, policy = [], uploadOrigins = [] } = options;
   // Of what is kept all parts stay: a bucket without its policy is cut off, without its versioning
   // unprotected. SST keeps the bucket alone.
   const { kept, retained } = fleet;
@@ -162,7 +193,7 @@ function bucket(
           exposeHeaders: ["ETag"],
           maxAge: "1 hour",
         },
-        policy: readers,
+        policy,
         // What is kept must not be emptied on the way out either.
         transform: { bucket: { ...(given && { bucket: given }), forceDestroy: !retained } },
       },

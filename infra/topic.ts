@@ -56,17 +56,22 @@ function ownTopic(fleet: Fleet, part: string): $util.Output<string> {
             // No condition: EventBridge supports none in a topic's policy.
             // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
           },
-          {
-            effect: "Deny",
-            principals: [{ type: "*", identifiers: ["*"] }],
-            actions: ["sns:Publish"],
-            resources: [topic.arn],
-            conditions: [{ test: "Bool", variable: "aws:SecureTransport", values: ["false"] }],
-          },
+          tlsOnly(topic.arn),
         ],
       }).json,
     },
     within,
   );
   return policy.arn;
+}
+
+/** A statement of a topic's policy: nobody may publish without TLS. */
+export function tlsOnly(topic: $util.Input<string>) {
+  return {
+    effect: "Deny",
+    principals: [{ type: "*", identifiers: ["*"] }],
+    actions: ["sns:Publish"],
+    resources: [topic],
+    conditions: [{ test: "Bool", variable: "aws:SecureTransport", values: ["false"] }],
+  };
 }

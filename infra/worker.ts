@@ -41,7 +41,7 @@ interface Parts {
 export function makeWorker(fleet: Fleet, cluster: sst.aws.Cluster, around: Parts): sst.aws.Service {
   const { settings, retained, recipe } = fleet;
   const { stores, lanes, network, telemetry } = around;
-  const { large, invalidations } = lanes;
+  const { large, invalidations, catalog } = lanes;
   const { source, renditions } = stores;
   return new sst.aws.Service(
     ...transformed<sst.aws.ServiceArgs>(
@@ -76,6 +76,7 @@ export function makeWorker(fleet: Fleet, cluster: sst.aws.Cluster, around: Parts
           IMAGEFLEET_LARGE_QUEUE_URL: large.queue.url,
           IMAGEFLEET_LARGE_DLQ_URL: large.dlq.url,
           ...(invalidations && { IMAGEFLEET_INVALIDATIONS_QUEUE_URL: invalidations.queue.url }),
+          ...(catalog && { IMAGEFLEET_CATALOG_QUEUE_URL: catalog.queue.url }),
           IMAGEFLEET_MAX_RECEIVES: String(QUEUES.maxReceives),
           IMAGEFLEET_JOBS: String(WORKER.jobsPerTask),
           IMAGEFLEET_LEASE_SECONDS: String(WORKER.leaseSeconds),
@@ -155,12 +156,13 @@ function node(): string {
 }
 
 function workerPolicy(fleet: Fleet, cluster: sst.aws.Cluster, { stores, lanes, telemetry }: Parts) {
-  const { large, invalidations } = lanes;
+  const { large, invalidations, catalog } = lanes;
   const statements = [
     ...storeAccess(fleet, stores, RECONCILING),
     draining(large.queue),
     sending(large.dlq),
     ...(invalidations ? [sending(invalidations.queue)] : []),
+    ...(catalog ? [sending(catalog.queue)] : []),
     ...telemetry.tracing,
     // A task with messages in flight protects itself against scale-in.
     {

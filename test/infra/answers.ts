@@ -17,6 +17,10 @@ export function created(type: string, name: string, inputs: Inputs): { id: strin
     ...(service && !("arn" in inputs) && { arn: arnOf(service, kind ?? "", called) }),
     ...(kind === "Queue" && { url }),
     ...(kind === "FunctionUrl" && { functionUrl: `https://abc.lambda-url.${REGION}.on.aws/` }),
+    ...(type === "aws:apigatewayv2/api:Api" && {
+      apiEndpoint: `https://${name}-id.execute-api.${REGION}.amazonaws.com`,
+      executionArn: `arn:aws:execute-api:${REGION}:${ACCOUNT}:${name}-id`,
+    }),
     ...(kind === "Certificate" && {
       domainValidationOptions: [
         {

@@ -46,6 +46,20 @@ const INVALIDATED: typeof ALARMS = {
   InvalidateDeadLetters: `waiting >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of InvalidationsDlqQueue`,
 };
 
+/** With `uploads`, besides. */
+const CATALOGED: typeof ALARMS = {
+  CatalogAge: `age >= 900, 1 x 300 s, missing data is healthy, notifies Alarms; age: Maximum of ${AGE} of CatalogQueue`,
+  CatalogDeadLetters: `waiting >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of CatalogDlqQueue`,
+  TableThrottles:
+    "reads + writes >= 1, 3 x 300 s, missing data is healthy, notifies Alarms; reads: Sum of ThrottledRequests of GetItem, ImagesTable; writes: Sum of ThrottledRequests of UpdateItem, ImagesTable",
+  TableErrors:
+    "reads + writes >= 1, 3 x 300 s, missing data is healthy, notifies Alarms; reads: Sum of SystemErrors of GetItem, ImagesTable; writes: Sum of SystemErrors of UpdateItem, ImagesTable",
+  NotificationsFailed:
+    "failed >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; failed: Sum of NumberOfNotificationsFailed of Notifications",
+  UploadErrors:
+    "IF(calls >= 20, 100 * errors / calls, 0) >= 5, 2 x 300 s, missing data is healthy, notifies Alarms; errors: Sum of 5xx of UploadsApi-id; calls: Sum of Count of UploadsApi-id",
+};
+
 const COMPARED: Readonly<Record<string, string>> = {
   GreaterThanOrEqualToThreshold: ">=",
   LessThanThreshold: "<",
@@ -60,8 +74,12 @@ export function unexpectedAlarms(graph: Graph): string[] {
   const found = new Map(
     all(graph, "cloudwatch/metricAlarm:MetricAlarm").map((each) => [each.name, sentence(each)]),
   );
-  const isInvalidated = all(graph, "sqs/queue:Queue").some(({ name }) => /^Invalidat/.test(name));
-  const expected = isInvalidated ? { ...ALARMS, ...INVALIDATED } : ALARMS;
+  const has = (name: string) => all(graph, "sqs/queue:Queue").some((each) => each.name === name);
+  const expected = {
+    ...ALARMS,
+    ...(has("InvalidationsQueue") && INVALIDATED),
+    ...(has("CatalogQueue") && CATALOGED),
+  };
   return [...new Set([...Object.keys(expected), ...found.keys()])]
     .filter((name) => found.get(name) !== expected[name])
     .map((name) => `${name} is "${found.get(name)}", not "${expected[name]}"`);

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LATE_WRITE_SECONDS } from "@imagefleet/core/attempt";
-import { FUNCTION_BYTES } from "@imagefleet/core/plan";
+import { FUNCTION_BYTES, manifestKey } from "@imagefleet/core/plan";
 import { FUNCTION, PRICES, TASK } from "@imagefleet/core/prices";
 import { TOMBSTONE_MS, TOMBSTONE_TAG } from "@imagefleet/core/store";
+import recipe from "@imagefleet/workspace/recipe";
 import { describe, expect, it } from "vitest";
 import { INVALIDATE } from "../../infra/numbers.ts";
 import { unexpected } from "./expected.ts";
@@ -16,10 +17,10 @@ import { graphsOf } from "./variants.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 const DAY_MS = 86_400_000;
 
-const graph = graphsOf("production", "delivered and invalidated");
+const graph = graphsOf("production", "delivered and invalidated", "uploads and catalog");
 
 describe("production", () => {
-  it.each(["production", "delivered and invalidated"] as const)(
+  it.each(["production", "delivered and invalidated", "uploads and catalog"] as const)(
     "has the numbers that are written down: %s",
     (name) => {
       expect(unexpected(graph(name))).toEqual([]);
@@ -66,6 +67,22 @@ describe("production", () => {
     expect(more).toEqual(["invalidationsQueue", "invalidationsDlq", "invalidationLogs"]);
   });
 
+  it("says in addition where the catalog and the API are, where they are wanted", () => {
+    const more = Object.keys(graph("uploads and catalog").outputs).filter(
+      (output) => !(output in graph("delivered and invalidated").outputs),
+    );
+    expect(more).toEqual([
+      "table",
+      "topicArn",
+      "catalogQueue",
+      "catalogQueueArn",
+      "catalogDlq",
+      "catalogLogs",
+      "apiUrl",
+      "uploadLogs",
+    ]);
+  });
+
   it("says where the programs' logs are, and where alarms go", () => {
     const { resources, outputs } = graph("production");
     const called = (name: string) => resources.find((each) => each.name === name)?.inputs["name"];
@@ -103,6 +120,35 @@ describe("production", () => {
     ]);
   });
 
+  it("lets the function of the catalog do what it does, and no more", () => {
+    expect(shortened(grants(graph("uploads and catalog"), "ProjectorRole"))).toEqual([
+      "dynamodb:GetItem ImagesTable",
+      "dynamodb:UpdateItem ImagesTable",
+      "s3:GetObject renditionsbucket/manifests/*",
+      "s3:GetObject sourcebucket/*",
+      "s3:ListBucket renditionsbucket",
+      "s3:ListBucket sourcebucket",
+      "sns:Publish arn:aws:sns:eu-west-1:123456789012:imagefleet-production-Notifications",
+      "sqs:DeleteMessage CatalogQueue",
+      "sqs:GetQueueAttributes CatalogQueue",
+      "sqs:ReceiveMessage CatalogQueue",
+    ]);
+  });
+
+  it("lets the function of uploads sign them, and no more", () => {
+    expect(shortened(grants(graph("uploads and catalog"), "UploadRole"))).toEqual([
+      "dynamodb:DeleteItem ImagesTable",
+      "dynamodb:GetItem ImagesTable",
+      "dynamodb:PutItem ImagesTable",
+      "dynamodb:Query ImagesTable/index/byUser",
+      "dynamodb:UpdateItem ImagesTable",
+      "s3:AbortMultipartUpload sourcebucket/uploads/*",
+      "s3:DeleteObject sourcebucket/uploads/*",
+      "s3:ListMultipartUploadParts sourcebucket/uploads/*",
+      "s3:PutObject sourcebucket/uploads/*",
+    ]);
+  });
+
   it("lets the worker do what it does, and no more", () => {
     expect(shortened(grants(graph("production"), "WorkerTaskRole"))).toEqual([
       "ecs:UpdateTaskProtection FleetCluster/*",
@@ -122,7 +168,7 @@ describe("production", () => {
     expect(grants(graph("production"), "WorkerExecutionRole")).toEqual([]);
   });
 
-  it.each(["production", "delivered and invalidated"] as const)(
+  it.each(["production", "delivered and invalidated", "uploads and catalog"] as const)(
     "draws a dashboard of queues, functions and tasks that are there: %s",
     (variant) => {
       const [dashboard] = all(graph(variant), "cloudwatch/dashboard:Dashboard");
@@ -155,6 +201,16 @@ describe("what is deployed is what the rest reckons with", () => {
 
   it("how late S3 may apply a write that was given up, which an invalidation must follow", () => {
     expect(INVALIDATE.lateWriteSeconds).toBe(LATE_WRITE_SECONDS);
+  });
+
+  it("where the manifests are, which the catalog is told of", () => {
+    const notification = all(
+      graph("uploads and catalog"),
+      "s3/bucketNotification:BucketNotification",
+    ).find(({ name }) => name === "RenditionsNotification");
+    const prefix = textAt(notification?.inputs, "queues.0.filterPrefix");
+    expect(manifestKey(recipe, "a.jpg").startsWith(prefix)).toBe(true);
+    expect(prefix).not.toBe("");
   });
 
   it("the task's size, by which its time is priced", () => {
@@ -194,6 +250,8 @@ describe("docs/deploy.md", () => {
     const built = graph("production");
     const more = idleUsd(graph("delivered and invalidated"), PRICES) - idleUsd(built, PRICES);
     expect(docs).toContain(`\`delivery.invalidate\` adds $${more.toFixed(2)}`);
+    const uploads = idleUsd(graph("uploads and catalog"), PRICES) - idleUsd(built, PRICES) - more;
+    expect(docs).toContain(`\`uploads\` adds $${uploads.toFixed(2)}`);
     const table = (heading: string) => docs.slice(docs.indexOf(heading)).split("\n\n")[0];
     expect(table("| an idle month")).toBe(idleTable(built, PRICES));
     expect(table("| a month with")).toBe(monthTable(built, PRICES, shippedUsd));

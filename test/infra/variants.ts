@@ -20,6 +20,13 @@ export const VARIANTS = {
   production: { stage: "production" },
   "a stage of its own": { stage: "review-7" },
   "sst dev": { stage: "anna", dev: true, settings: { delivery: { invalidate: true } } },
+  "sst dev with uploads": {
+    stage: "anna",
+    dev: true,
+    settings: {
+      uploads: { authorizer: { jwt: { issuer: "https://login.example.com", audiences: ["a"] } } },
+    },
+  },
   "a bucket that is there": {
     stage: "production",
     settings: {
@@ -111,6 +118,43 @@ export const VARIANTS = {
   "delivered and invalidated": {
     stage: "production",
     settings: { delivery: { invalidate: true } },
+  },
+  "uploads and catalog": {
+    stage: "production",
+    settings: {
+      uploads: {
+        authorizer: { jwt: { issuer: "https://login.example.com/", audiences: ["photos"] } },
+      },
+      uploadOrigins: ["https://app.example.com"],
+      delivery: { invalidate: true },
+    },
+  },
+  "uploads and catalog, encrypted": {
+    stage: "production",
+    settings: {
+      uploads: {
+        authorizer: { lambda: "arn:aws:lambda:eu-west-1:123456789012:function:who" },
+        key: "in/{user}/{id}.{ext}",
+        maxBytes: 5_000_000,
+        types: ["image/jpeg"],
+        requestsPerSecond: 5,
+      },
+      notifications: { eventBus: "default" },
+      encryption: "kms",
+    },
+  },
+  "a catalog in a stage of its own": { stage: "review-9", settings: { catalog: true } },
+  "a catalog of what is there": {
+    stage: "production",
+    settings: {
+      source: { bucket: "my-photos", notifications: "by-hand" },
+      renditions: { bucket: "my-renditions", notifications: "replace" },
+      catalog: true,
+      notifications: {
+        topicArn: "arn:aws:sns:eu-west-1:123456789012:pictures",
+        eventBus: "arn:aws:events:eu-west-1:123456789012:event-bus/pictures",
+      },
+    },
   },
   "not delivered": { stage: "production", settings: { delivery: "none" } },
   replicated: { stage: "production", settings: { replicateTo: "arn:aws:s3:::far-away" } },

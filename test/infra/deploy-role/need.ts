@@ -83,7 +83,8 @@ export function statementsFor(graph: Graph): readonly Statement[] {
   const has: Readonly<Record<string, boolean>> = {
     "": true,
     ThrownAway: graph.app["protect"] !== true,
-    HasSourceBucket: foreignSource(graph) !== "",
+    HasSourceBucket: foreignBucket(graph, "SourceNotification") !== "",
+    HasRenditionBucket: foreignBucket(graph, "RenditionsNotification") !== "",
   };
   return Object.values(POLICIES).flatMap(({ statements, onlyIf }) =>
     has[onlyIf] ? statements : [],
@@ -124,7 +125,8 @@ function patternOf(graph: Graph, resource: string): RegExp {
     App: String(graph.app["name"]),
     Stage: String(graph.app["stage"]),
     RolePrefix: rolePrefix(graph),
-    SourceBucket: foreignSource(graph),
+    SourceBucket: foreignBucket(graph, "SourceNotification"),
+    RenditionBucket: foreignBucket(graph, "RenditionsNotification"),
     "AWS::Partition": "aws",
     "AWS::Region": REGION,
     "AWS::AccountId": ACCOUNT,
@@ -133,15 +135,15 @@ function patternOf(graph: Graph, resource: string): RegExp {
   return new RegExp(`^${text.split("*").map(RegExp.escape).join(".*")}$`);
 }
 
-/** A bucket that is there already, whose notification is replaced. */
-function foreignSource({ resources }: Graph): string {
-  const buckets = (type: string) =>
-    resources.filter((each) => each.type === type).map(({ inputs }) => textAt(inputs, "bucket"));
-  const own = buckets("aws:s3/bucket:Bucket");
-  return (
-    buckets("aws:s3/bucketNotification:BucketNotification").find((each) => !own.includes(each)) ??
-    ""
+/** A bucket that is there already, whose notification is replaced by this one; "": none. */
+function foreignBucket({ resources }: Graph, notification: string): string {
+  const named = (type: string) => resources.filter((each) => each.type === type);
+  const own = named("aws:s3/bucket:Bucket").map(({ inputs }) => textAt(inputs, "bucket"));
+  const replaced = named("aws:s3/bucketNotification:BucketNotification").find(
+    ({ name }) => name === notification,
   );
+  const bucket = textAt(replaced?.inputs, "bucket");
+  return own.includes(bucket) ? "" : bucket;
 }
 
 function rolePrefix({ app, resources }: Graph): string {

@@ -92,8 +92,36 @@ const ofAccount =
   (inputs) =>
     `arn:aws:${service}::${ACCOUNT}:${before}${textAt(inputs, field)}`;
 
+const API_ACTIONS = ["DELETE", "GET", "PATCH", "POST", "PUT"].map((each) => `apigateway:${each}`);
+
 /** Every type of AWS's in a graph. */
 export const TYPES: Readonly<Record<string, Type>> = {
+  // API Gateway's actions are HTTP's methods. Making the account's first API makes its service-linked role:
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
+  "apigatewayv2/api:Api": {
+    registry: ["AWS::ApiGatewayV2::Api"],
+    only: API_ACTIONS,
+    more: ["iam:CreateServiceLinkedRole"],
+  },
+  "apigatewayv2/authorizer:Authorizer": { registry: ["AWS::ApiGatewayV2::Authorizer"] },
+  // The registry is not known to have handlers of these three:
+  // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html
+  "apigatewayv2/integration:Integration": { registry: [], more: API_ACTIONS },
+  "apigatewayv2/route:Route": { registry: [], more: API_ACTIONS },
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
+  "apigatewayv2/stage:Stage": {
+    registry: [],
+    more: [
+      ...API_ACTIONS,
+      "logs:CreateLogDelivery",
+      "logs:DeleteLogDelivery",
+      "logs:DescribeResourcePolicies",
+      "logs:GetLogDelivery",
+      "logs:ListLogDeliveries",
+      "logs:PutResourcePolicy",
+      "logs:UpdateLogDelivery",
+    ],
+  },
   "appautoscaling/policy:Policy": { registry: ["AWS::ApplicationAutoScaling::ScalingPolicy"] },
   "appautoscaling/target:Target": {
     registry: ["AWS::ApplicationAutoScaling::ScalableTarget"],
@@ -186,6 +214,28 @@ export const TYPES: Readonly<Record<string, Type>> = {
   "cloudwatch/metricAlarm:MetricAlarm": {
     registry: ["AWS::CloudWatch::Alarm"],
     arn: named("cloudwatch", "alarm:"),
+  },
+  // Without streams, imports and policies of its own. The key's only where the settings choose one.
+  "dynamodb/table:Table": {
+    registry: ["AWS::DynamoDB::Table"],
+    only: [
+      "dynamodb:CreateTable",
+      "dynamodb:DeleteTable",
+      "dynamodb:DescribeContinuousBackups",
+      "dynamodb:DescribeTable",
+      "dynamodb:DescribeTimeToLive",
+      "dynamodb:ListTagsOfResource",
+      "dynamodb:TagResource",
+      "dynamodb:UntagResource",
+      "dynamodb:UpdateContinuousBackups",
+      "dynamodb:UpdateTable",
+      "dynamodb:UpdateTimeToLive",
+      "kms:CreateGrant",
+      "kms:Decrypt",
+      "kms:DescribeKey",
+      "kms:Encrypt",
+    ],
+    arn: named("dynamodb", "table/"),
   },
   "ec2/internetGateway:InternetGateway": {
     registry: ["AWS::EC2::InternetGateway", "AWS::EC2::VPCGatewayAttachment"],

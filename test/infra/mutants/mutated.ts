@@ -1,12 +1,15 @@
 import { join } from "node:path";
+import type { Variant } from "../resource.ts";
 import { makeTree } from "../tree.ts";
 import { SIGNED_SIZES, VARIANTS } from "../variants.ts";
 import type { Mutant } from "./table.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
+const { stage, settings } = VARIANTS["uploads and catalog"];
+
 /** What is built of a copy: nothing of the configuration is left out. */
-export const VARIANT = VARIANTS["delivered and invalidated"];
+export const VARIANT: Variant = { stage, settings: { ...settings, encryption: "kms" } };
 
 /**
  * A copy of the configuration, with a recipe of signed sizes and something broken in it.

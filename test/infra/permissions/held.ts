@@ -9,6 +9,8 @@ export const HOLDERS: Readonly<Record<Role, string>> = {
   function: "ConsumeRole",
   deliver: "DeliverRole",
   invalidate: "InvalidateRole",
+  catalog: "ProjectorRole",
+  uploads: "UploadRole",
   worker: "WorkerTaskRole",
   viewer: "Viewer",
   operator: "Operator",
@@ -34,31 +36,53 @@ export function held(graph: Graph, role: Role): ReadonlySet<string> {
 export function needed(graph: Graph, role: Role): ReadonlyMap<string, string> {
   // An operator has nothing to purge where nothing is delivered.
   const isPurged = role !== "operator" || distributions(graph).length > 0;
-  const isInvalidated = [...names(graph).values()].includes("invalidations");
   const needs = new Map(
     Object.entries(recorded(role)).filter(
-      ([grant]) =>
-        (isPurged || !grant.startsWith("cloudfront:")) &&
-        (isInvalidated || !grant.endsWith(" invalidations")),
+      ([grant]) => (isPurged || !grant.startsWith("cloudfront:")) && isThere(graph, grant),
     ),
   );
   for (const bucket of ["source", "renditions"] as const) {
     const key = keyOf(graph, bucket);
     if (key === undefined) continue;
-    if (needs.has(`s3:GetObject ${bucket}/*`)) needs.set(`kms:Decrypt ${key}`, "S3, for a read");
+    const has = (action: string) =>
+      [...needs.keys()].some((grant) => grant.startsWith(`${action} ${bucket}/`));
+    if (has("s3:GetObject")) needs.set(`kms:Decrypt ${key}`, "S3, for a read");
+    if (has("s3:AbortMultipartUpload")) {
+      needs.set(`kms:Decrypt ${key}`, "S3, to put the parts of an upload together");
+    }
     const writing = `kms:GenerateDataKey ${key}`;
     // The key of a source bucket that was there before is in the settings alone: for a write to it,
     // the grant itself is taken for the proof that there is one.
     const isTheirs = bucket === "source" && key !== OWN_KEY;
     const isKnown = !isTheirs || held(graph, role).has(writing);
-    const writes = [...needs.keys()].some((grant) => grant.startsWith(`s3:PutObject ${bucket}/`));
-    if (writes && isKnown) needs.set(writing, "S3, for a write");
+    if (has("s3:PutObject") && isKnown) needs.set(writing, "S3, for a write");
+  }
+  if (textAt(graph.outputs, "keyArn") !== "") {
+    const also = (grant: string, why: string) => {
+      const before = needs.get(grant);
+      needs.set(grant, before === undefined ? why : `${before}; ${why}`);
+    };
+    if (needs.has("dynamodb:GetItem table"))
+      also(`kms:Decrypt ${OWN_KEY}`, "DynamoDB, for the table");
+    if (needs.has("sns:Publish topic")) {
+      also(`kms:Decrypt ${OWN_KEY}`, "SNS, for a message");
+      also(`kms:GenerateDataKey ${OWN_KEY}`, "SNS, for a message");
+    }
   }
   if (isTraced(graph, role)) {
     const spans = ["xray:PutSpans", "xray:PutSpansForIndexing", "xray:PutTraceSegments"];
     for (const action of spans) needs.set(`${action} *`, "X-Ray, for the spans sent to it");
   }
   return needs;
+}
+
+/** What only some settings make: a call to it is not needed where it is not. */
+const OPTIONAL = ["invalidations", "invalidations-dlq", "catalog", "catalog-dlq", "bus"];
+
+/** Whether the resource of a grant is in a graph. */
+export function isThere(graph: Graph, grant: string): boolean {
+  const resource = grant.slice(grant.indexOf(" ") + 1);
+  return !OPTIONAL.includes(resource) || [...names(graph).values()].includes(resource);
 }
 
 /** Whether the programs send traces to X-Ray. Both get the same settings. */

@@ -11,6 +11,9 @@ const QUEUES = {
   large: "largeQueue",
   "large-dlq": "largeDlq",
   invalidations: "invalidationsQueue",
+  "invalidations-dlq": "invalidationsDlq",
+  catalog: "catalogQueue",
+  "catalog-dlq": "catalogDlq",
 } as const;
 
 const IAM = `arn:aws:iam::${ACCOUNT}:role/`;
@@ -55,6 +58,9 @@ export function names(graph: Graph): ReadonlyMap<string, string> {
     [`${source}/${recipe.source.prefix}imagefleet-doctor/*`, "source/imagefleet-doctor/*"],
     [renditions, "renditions"],
     [`${renditions}/${recipe.output.prefix}*`, "renditions/*"],
+    [`${renditions}/${recipe.output.prefix}manifests/*`, "renditions/manifests/*"],
+    [`${source}/${recipe.source.prefix}${uploadPrefix(graph)}*`, "source/uploads/*"],
+    ...catalog(graph),
     ...queues,
     ...tasks,
     ...functions,
@@ -63,6 +69,33 @@ export function names(graph: Graph): ReadonlyMap<string, string> {
     [`${IAM}aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS`, "role of ECS"],
     ...keys(graph),
   ]);
+}
+
+/** What the keys of uploads begin with. */
+function uploadPrefix({ settings }: Graph): string {
+  return (textAt(settings, "uploads.key") || "uploads/{user}").split("{")[0] ?? "";
+}
+
+/** The table with its index, the topic and the bus; and the application's function that authorizes. */
+function catalog({ outputs, settings }: Graph): (readonly [string, string])[] {
+  const [table, topic] = [textAt(outputs, "table"), textAt(outputs, "topicArn")];
+  if (table === "") return [];
+  const arn = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${table}`;
+  const bus = textAt(settings, "notifications.eventBus");
+  const isDefault = bus === "default";
+  return [
+    [arn, "table"],
+    [`${arn}/index/byUser`, "table/byUser"],
+    [topic, "topic"],
+    ...(bus === ""
+      ? []
+      : [
+          [
+            isDefault ? `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/default` : bus,
+            "bus",
+          ] as const,
+        ]),
+  ];
 }
 
 /** The distribution that may call the function for missing renditions; none: nothing is delivered. */

@@ -10,10 +10,33 @@ export interface Reason {
 const ABSENCE =
   "never called: without it S3 answers 403 for a missing key, and a deleted source could not be distinguished from one that must not be read ([HeadObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html))";
 
+/** People do that in the console: no command reads these dead letters. */
+function redrive(grant: string): Reason {
+  const why =
+    "[a redrive](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html) in the SQS console";
+  return { roles: ["operator"], grant, why };
+}
+
 /** Granted, and no call of its own. */
 export const UNUSED: readonly Reason[] = [
-  { roles: ["function", "deliver", "worker"], grant: "s3:ListBucket source", why: ABSENCE },
-  { roles: ["function", "deliver", "worker"], grant: "s3:ListBucket renditions", why: ABSENCE },
+  ...["source", "renditions"].map(
+    (bucket): Reason => ({
+      roles: ["function", "deliver", "catalog", "worker"],
+      grant: `s3:ListBucket ${bucket}`,
+      why: ABSENCE,
+    }),
+  ),
+  ...["invalidations", "catalog"].flatMap((queue): Reason[] => [
+    ...[
+      "StartMessageMoveTask",
+      "CancelMessageMoveTask",
+      "ListMessageMoveTasks",
+      "ReceiveMessage",
+      "DeleteMessage",
+      "GetQueueAttributes",
+    ].map((action) => redrive(`sqs:${action} ${queue}-dlq`)),
+    redrive(`sqs:SendMessage ${queue}`),
+  ]),
 ];
 
 const SUGGESTION =
@@ -30,5 +53,7 @@ export const SERVICES: Readonly<Record<string, string>> = {
   WorkerExecutionRole: "ECS pulls the image and writes the log; no policy of ours",
   AwakeRole:
     "EventBridge Scheduler keeps queues in use that nobody polls, so that SQS reports them",
+  UploadsAuthorizerRole:
+    "API Gateway calls your function of `uploads.authorizer.lambda`, which alone it may invoke",
   ReplicationRole: "S3 copies versions of sources to the bucket of `replicateTo`",
 };

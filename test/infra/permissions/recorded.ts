@@ -6,6 +6,8 @@ export const ROLES = [
   "function",
   "deliver",
   "invalidate",
+  "catalog",
+  "uploads",
   "worker",
   "viewer",
   "operator",

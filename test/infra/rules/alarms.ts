@@ -23,7 +23,10 @@ function value(alarm: Resource): string {
   );
 }
 
-/** `sst dev` has no alarms. The queue of invalidations has one: nothing is read of its dead letters. */
+/** Nothing is read of their dead letters, so each has one alarm. */
+const NO_LANES = ["InvalidationsDlqQueue", "CatalogDlqQueue"];
+
+/** `sst dev` has no alarms. */
 export const everyDeadLetterQueueHasItsAlarms: Rule = (graph) => {
   if (graph.dev) return [];
   return deadLetterQueues(graph).flatMap((queue) => {
@@ -34,7 +37,7 @@ export const everyDeadLetterQueueHasItsAlarms: Rule = (graph) => {
       const names = counted.map((metric) => textAt(metric, "metricName"));
       return names.includes("ApproximateNumberOfMessagesVisible");
     });
-    const isOfLane = queue.name !== "InvalidationsDlqQueue";
+    const isOfLane = !NO_LANES.includes(queue.name);
     const more = { growth: "DIFF(", "crashed dead letters": "RUNNING_SUM(" };
     const kinds = { depth: "", ...(isOfLane && more) };
     return Object.entries(kinds)
@@ -61,12 +64,15 @@ export const noAlarmUsesFill: Rule = (graph) =>
 /** An alarm without an action or an existing metric never notifies. */
 export const alarmsNotifyAndMetricsExist: Rule = (graph) => {
   const names = new Set(graph.resources.map(({ inputs }) => inputs["name"]));
-  // CloudFront's own dimension, and distributions, which have no name.
-  const distributions = all(graph, "cloudfront/distribution:Distribution");
-  const others = ["Global", ...distributions.map(({ name }) => `${name}-id`)];
+  // CloudFront's own dimension, DynamoDB's, and what is measured by its id.
+  const byId = [
+    ...all(graph, "cloudfront/distribution:Distribution"),
+    ...all(graph, "apigatewayv2/api:Api"),
+  ];
+  const others = ["Global", "GetItem", "UpdateItem", ...byId.map(({ name }) => `${name}-id`)];
   const reachable = new Set(
-    [...all(graph, "sns/topic:Topic"), ...all(graph, "appautoscaling/policy:Policy")].map(
-      ({ inputs }) => textAt(inputs, "name"),
+    [...alarmTopics(graph), ...all(graph, "appautoscaling/policy:Policy")].map(({ inputs }) =>
+      textAt(inputs, "name"),
     ),
   );
   return alarms(graph).flatMap((alarm) => {
@@ -98,9 +104,13 @@ export const alarmsNotifyAndMetricsExist: Rule = (graph) => {
   });
 };
 
+function alarmTopics(graph: Graph): Resource[] {
+  return all(graph, "sns/topic:Topic").filter(({ name }) => name !== "Notifications");
+}
+
 /** A topic that rejects its senders stays silent, as if all were well. */
 export const theTopicAcceptsItsSenders: Rule = (graph) =>
-  all(graph, "sns/topic:Topic").flatMap(({ name, inputs }) => {
+  alarmTopics(graph).flatMap(({ name, inputs }) => {
     const policy = all(graph, "sns/topicPolicy:TopicPolicy").find((each) =>
       textAt(each.inputs, "arn").endsWith(`:${textAt(inputs, "name")}`),
     );

@@ -54,12 +54,6 @@ export const abandonedUploadsExpire: Rule = (graph) =>
       : [`${bucket.name} keeps what was never uploaded to its end`];
   });
 
-/** An event of what this fleet writes would start it again. */
-export const renditionBucketsSendNoEvents: Rule = (graph) =>
-  all(graph, "s3/bucketNotification:BucketNotification")
-    .filter(({ inputs }) => textAt(inputs, "bucket").includes("renditions"))
-    .map(({ name }) => `${name} is of the bucket that is written to`);
-
 /** What belongs to the fleet's programs, and ends with them. */
 const OF_THE_FLEET = ["aws:s3/bucketNotification:BucketNotification"];
 

@@ -54,24 +54,33 @@ export const functionUrlsAreForOneDistribution: Rule = (graph) => [
     ...(inputs["invokeMode"] === "RESPONSE_STREAM" ? [] : [`${name} answers at most 6 MB`]),
     ...["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"]
       .filter(
-        (action) =>
-          !permissions(graph).some(
-            ({ inputs: given }) => given["action"] === action && given["principal"] === CLOUDFRONT,
-          ),
+        (action) => !permissions(graph).some(({ inputs: given }) => given["action"] === action),
       )
       .map((action) => `${name} has no permission ${action}`),
   ]),
-  ...permissions(graph)
-    .filter(
-      ({ inputs }) =>
-        inputs["principal"] !== CLOUDFRONT ||
-        !/:distribution\/[^*]+$/.test(textAt(inputs, "sourceArn")),
-    )
-    .map(({ name }) => `${name} is for more than one distribution`),
+  ...all(graph, "lambda/permission:Permission")
+    .filter(({ inputs }) => !isOfOneCaller(graph, inputs))
+    .map(({ name }) => `${name} is for more than one distribution, or for more than the API`),
 ];
 
+/** By CloudFront for one distribution; by API Gateway for the fleet's API and the function behind it. */
+function isOfOneCaller(graph: Graph, inputs: Resource["inputs"]): boolean {
+  const [principal, source] = [textAt(inputs, "principal"), textAt(inputs, "sourceArn")];
+  if (principal === CLOUDFRONT) return /:distribution\/[^*]+$/.test(source);
+  const upload = all(graph, "lambda/function:Function").find(
+    ({ name }) => name === "UploadFunction",
+  );
+  return (
+    principal === "apigateway.amazonaws.com" &&
+    source.endsWith(":UploadsApi-id/*/*") &&
+    inputs["function"] === upload?.inputs["name"]
+  );
+}
+
 function permissions(graph: Graph): Resource[] {
-  return all(graph, "lambda/permission:Permission");
+  return all(graph, "lambda/permission:Permission").filter(
+    ({ inputs }) => inputs["principal"] === CLOUDFRONT,
+  );
 }
 
 /** The id is the end of the ARN: another one would leave viewers with the old pictures. */

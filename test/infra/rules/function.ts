@@ -41,14 +41,14 @@ export const theMappingLimitsConcurrency: Rule = (graph) => [
     .map(({ name }) => `${name} has no maximum concurrency`),
 ];
 
-/** It renders nothing: a small package starts soon. */
-function isOfCaches({ id }: { readonly id: string }): boolean {
-  return id === "Invalidate";
+/** They render nothing: a small package starts soon. */
+function rendersNothing({ id }: { readonly id: string }): boolean {
+  return ["Invalidate", "Projector", "Upload"].includes(id);
 }
 
 export const whatRendersNothingBringsNoCodec: Rule = (graph) =>
   graph.functions
-    .filter(isOfCaches)
+    .filter(rendersNothing)
     .filter(({ properties, copyFiles }) => {
       const files = listAt({ copyFiles }, "copyFiles").map((each) => textAt(each, "to"));
       return at(properties, "install") !== undefined || files.join() !== "recipe.mjs";
@@ -59,7 +59,7 @@ export const whatRendersNothingBringsNoCodec: Rule = (graph) =>
 export const sharpFitsTheArchitecture: Rule = (graph) => {
   const version = lockedVersion("sharp");
   return graph.functions.flatMap(({ id, properties }) => {
-    if (graph.dev || isOfCaches({ id })) return [];
+    if (graph.dev || rendersNothing({ id })) return [];
     const fn = all(graph, "lambda/function:Function").find(({ name }) => name.startsWith(id));
     const architecture = textAt(fn?.inputs, "architectures.0");
     return [
@@ -78,7 +78,7 @@ export const sharpFitsTheArchitecture: Rule = (graph) => {
 
 export const theTranscodeThreadIsBesideTheFunction: Rule = (graph) =>
   graph.functions
-    .filter((each) => !isOfCaches(each))
+    .filter((each) => !rendersNothing(each))
     .filter(({ copyFiles }) => textAt(copyFiles, "0.to") !== "transcode-thread.mjs")
     .map(({ id }) => `${id} has no transcode-thread.mjs beside its bundle`);
 

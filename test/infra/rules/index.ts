@@ -3,6 +3,7 @@ import type { Graph } from "../resource.ts";
 import * as access from "./access.ts";
 import * as alarms from "./alarms.ts";
 import * as buckets from "./buckets.ts";
+import * as catalog from "./catalog.ts";
 import * as dashboard from "./dashboard.ts";
 import * as delivery from "./delivery.ts";
 import * as deployRole from "./deploy-role.ts";
@@ -11,6 +12,7 @@ import * as permissions from "./permissions.ts";
 import * as queues from "./queues.ts";
 import type { Rule } from "./rule.ts";
 import * as stage from "./stage.ts";
+import * as uploads from "./uploads.ts";
 import * as worker from "./worker.ts";
 
 /** The rules of every graph, for all stages and settings. */
@@ -26,7 +28,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "buckets require TLS": buckets.bucketsRequireTls,
   "buckets are encrypted": buckets.bucketsAreEncrypted,
   "abandoned uploads expire": buckets.abandonedUploadsExpire,
-  "the rendition bucket sends no events": buckets.renditionBucketsSendNoEvents,
+  "the rendition bucket sends manifests alone": catalog.theRenditionBucketSendsManifestsAlone,
   "retained buckets retain their parts": buckets.retainedBucketsKeepTheirParts,
   "production retains its buckets": buckets.productionKeepsItsBuckets,
   "nothing is allowed on everything": access.nothingIsAllowedOnEverything,
@@ -73,6 +75,16 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "other regions have the app's configuration": delivery.otherRegionsHaveTheAppsConfiguration,
   "CloudFront's parts are in us-east-1": delivery.cloudFrontsPartsAreInUsEast1,
   "CloudFront waits for the function": delivery.cloudFrontWaitsForTheFunction,
+  "the table is protected": catalog.theTableIsProtected,
+  "only the rendition bucket sends to the catalog": catalog.onlyTheRenditionBucketSendsToTheCatalog,
+  "notifications are encrypted and require TLS": catalog.notificationsAreEncryptedAndRequireTls,
+  "the catalog is whole or absent": catalog.theCatalogIsWholeOrAbsent,
+  "every route has an authorizer": uploads.everyRouteHasAnAuthorizer,
+  "pages of named origins call the API": uploads.pagesOfNamedOriginsCallTheApi,
+  "the API is throttled": uploads.theApiIsThrottled,
+  "signed uploads reach uploads alone": uploads.signedUploadsReachUploadsAlone,
+  "old signatures are refused": uploads.oldSignaturesAreRefused,
+  "uploads are whole or absent": uploads.uploadsAreWholeOrAbsent,
   "every dead-letter queue has its alarms": alarms.everyDeadLetterQueueHasItsAlarms,
   "no alarm uses FILL": alarms.noAlarmUsesFill,
   "every alarm notifies, and its metrics exist": alarms.alarmsNotifyAndMetricsExist,

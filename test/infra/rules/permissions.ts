@@ -1,4 +1,4 @@
-import { HOLDERS, held, needed } from "../permissions/held.ts";
+import { HOLDERS, held, isThere, needed } from "../permissions/held.ts";
 import { REFUSED, SERVICES, UNUSED } from "../permissions/reasons.ts";
 import { ROLES, type Role, recorded } from "../permissions/recorded.ts";
 import { all } from "../read.ts";
@@ -34,7 +34,8 @@ export const everyReasonIsNeeded: Rule = (graph) =>
     const [may, needs] = [held(graph, role), recorded(role)];
     const stale = (reasons: typeof UNUSED, isNeeded: (grant: string) => boolean) =>
       reasons
-        .filter(({ roles, grant }) => roles.includes(role) && !isNeeded(grant))
+        .filter(({ roles, grant }) => roles.includes(role) && isThere(graph, grant))
+        .filter(({ grant }) => !isNeeded(grant))
         .map(({ grant }) => `the ${role} needs no reason for ${grant} any more`);
     return [
       ...stale(UNUSED, (grant) => may.has(grant) && !(grant in needs)),

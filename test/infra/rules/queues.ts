@@ -31,7 +31,7 @@ export function deadLetterQueues(graph: Graph): Resource[] {
   return lanes(graph).flatMap(({ dlq }) => dlq ?? []);
 }
 
-function policyOf(graph: Graph, queue: Resource): Json[] {
+export function policyOf(graph: Graph, queue: Resource): Json[] {
   const url = textAt(queue.inputs, "name");
   const policies = all(graph, "sqs/queuePolicy:QueuePolicy").filter(({ inputs }) =>
     textAt(inputs, "queueUrl").endsWith(`/${url}`),

@@ -19,6 +19,16 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   // CacheHitRate: only with a monitoring subscription.
   // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-cloudwatch-metrics.html
   "AWS/CloudFront": ["Requests", "4xxErrorRate", "5xxErrorRate", "CacheHitRate"],
+  // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+  "AWS/DynamoDB": ["SuccessfulRequestLatency", "SystemErrors", "ThrottledRequests"],
+  // https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
+  "AWS/SNS": [
+    "NumberOfMessagesPublished",
+    "NumberOfNotificationsDelivered",
+    "NumberOfNotificationsFailed",
+  ],
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+  "AWS/ApiGateway": ["4xx", "5xx", "Count", "Latency"],
   "AWS/ECS": ["CPUUtilization", "MemoryUtilization"],
 };
 

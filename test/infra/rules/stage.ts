@@ -6,6 +6,8 @@ const NAMED = [
   "sqs/queue:Queue",
   "sns/topic:Topic",
   "lambda/function:Function",
+  "dynamodb/table:Table",
+  "apigatewayv2/api:Api",
   "ecs/cluster:Cluster",
   "cloudwatch/metricAlarm:MetricAlarm",
   "appautoscaling/policy:Policy",

@@ -49,6 +49,28 @@ export const PRICES = {
     logGib: 0.5,
     logGibMonth: 0.03,
   },
+  /**
+   * On demand. The page shows prices only to a browser: these are those of the reduction of November 2024,
+   * as reported on 2025-07-21, checked on 2026-11-27.
+   * https://aws.amazon.com/dynamodb/pricing/on-demand/
+   * https://airbyte.com/data-engineering-resources/dynamodb-pricing
+   */
+  dynamodb: {
+    /** A write of up to 1 KB, to the table or to an index. */
+    write: 0.625 / 1_000_000,
+    /** A consistent read of up to 4 KB; half of it otherwise. */
+    read: 0.125 / 1_000_000,
+  },
+  /** A message of up to 64 KB; deliveries to SQS and Lambda are free. https://aws.amazon.com/sns/pricing/ From memory: not read again. */
+  sns: { publish: 0.5 / 1_000_000 },
+  /**
+   * A request of an HTTP API of up to 512 KB, of the first 300 million of a month, checked on 2026-11-27.
+   * https://aws.amazon.com/api-gateway/pricing/
+   * https://awsforengineers.com/blog/aws-api-gateway-pricing-explained
+   */
+  apiGateway: { request: 1 / 1_000_000 },
+  /** A custom event of up to 64 KB. https://aws.amazon.com/eventbridge/pricing/ From memory: not read again. */
+  eventBridge: { event: 1 / 1_000_000 },
   /** https://aws.amazon.com/kms/pricing/ */
   kms: { keyMonth: 1, request: 0.03 / 10_000 },
   /** https://aws.amazon.com/ecr/pricing/ */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { readEnv } from "./env.ts";
 
-const GIVEN = { AWS_REGION: "eu-west-1", IMAGEFLEET_DISTRIBUTION_ID: "E1" };
+const GIVEN = { IMAGEFLEET_DISTRIBUTION_ID: "E1" };
 
 beforeEach(() => {
   for (const [name, value] of Object.entries(GIVEN)) vi.stubEnv(name, value);

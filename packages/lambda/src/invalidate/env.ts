@@ -4,7 +4,6 @@ import * as v from "valibot";
 
 /** The variables that the function reads. Lambda and infra set them. */
 const envSchema = v.object({
-  AWS_REGION: name,
   /** The distribution in front of the renditions. */
   IMAGEFLEET_DISTRIBUTION_ID: name,
   /** A recipe that replaces the bundled one. */

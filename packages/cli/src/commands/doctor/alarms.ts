@@ -21,6 +21,9 @@ const NEEDED = ["SmallDlqDepth", "LargeDlqDepth", "LargeBacklog", "LargeEmpty"] 
 const OF_EDGE = "EdgeErrors";
 /** Needed where the stage invalidates. */
 const OF_INVALIDATIONS = "InvalidateDeadLetters";
+/** Needed where the stage has a catalog, and where it has uploads. */
+const OF_CATALOG = ["CatalogAge", "CatalogDeadLetters"];
+const OF_UPLOADS = "UploadErrors";
 
 /**
  * The alarms of a stage in a region; by default in the region of the fleet.
@@ -59,10 +62,12 @@ function regionOf(clients: Stage["clients"]): string | undefined {
 /** Checks that every alarm exists, has an action and reports no problem. */
 export async function alarmChecks({ stage }: Fleet): Promise<readonly Check[]> {
   if (stage === undefined) return [absentLocally("alarms", "alarms")];
-  const { delivery, distribution } = stage.settings;
+  const { delivery, distribution, catalog, uploads } = stage.settings;
   const needed = [
     ...NEEDED,
     ...(delivery !== "none" && delivery.invalidate ? [OF_INVALIDATIONS] : []),
+    ...(catalog ? OF_CATALOG : []),
+    ...(uploads === "none" ? [] : [OF_UPLOADS]),
   ];
   const region = regionOf(stage.clients);
   if (delivery === "none" || distribution !== undefined) {

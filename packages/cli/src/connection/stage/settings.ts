@@ -32,6 +32,8 @@ const settingsSchema = v.object({
     }),
   ]),
   distribution: v.optional(v.string()),
+  catalog: v.optional(v.boolean(), false),
+  uploads: v.optional(v.union([v.literal("none"), v.looseObject({})]), "none"),
 });
 
 /** The settings of a stage that the checks use. */

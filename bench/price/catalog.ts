@@ -1,0 +1,54 @@
+import { PRICES } from "@imagefleet/core/prices";
+import { logPrice } from "./account.ts";
+
+/** What differs between applications. */
+export interface Use {
+  /** The item of a ready image, bytes. */
+  readonly itemBytes: number;
+  /** How often a client asks whether its image is ready. */
+  readonly polls: number;
+}
+
+/** USD per image, besides what rendering costs. */
+export interface CatalogAccount {
+  readonly api: number;
+  readonly table: number;
+  readonly catalog: number;
+  readonly total: number;
+}
+
+/** The memory of both functions, GiB: UPLOADS and CATALOG of infra/numbers.ts. */
+const GIB = 0.5;
+/** Assumed, not measured: the billed time of a request of the API, and of a batch of the catalog, s. */
+const REQUEST_SECONDS = 0.03;
+const BATCH_SECONDS = 0.15;
+const BATCH = 10;
+/** A line of the API's access log. */
+const ACCESS_LOG_BYTES = 260;
+const WRITE_BYTES = 1024;
+const INDEX_WRITES = 1;
+
+/**
+ * What uploads, catalog and notifications cost for an image, by the requests that the design makes on
+ * full batches: one POST that counts the user's uploads and writes the awaiting item, one event of the
+ * manifest, which is read and looked at again, one notification, one update of the item. Every write of
+ * an image's item is a write of its index too.
+ */
+export function catalogAccount({ itemBytes, polls }: Use): CatalogAccount {
+  const { apiGateway, dynamodb, lambda, s3, sns, sqs } = PRICES;
+  const request =
+    apiGateway.request +
+    lambda.request +
+    GIB * REQUEST_SECONDS * lambda.gibSecond +
+    logPrice(ACCESS_LOG_BYTES, 1);
+  const counter = dynamodb.write;
+  const awaiting = (1 + INDEX_WRITES) * dynamodb.write;
+  const ready = (Math.ceil(itemBytes / WRITE_BYTES) + INDEX_WRITES) * dynamodb.write;
+  // The catalog reads the item before it writes it; each poll reads it.
+  const table = counter + awaiting + ready + (1 + polls) * dynamodb.read;
+  const batch =
+    lambda.request + GIB * BATCH_SECONDS * lambda.gibSecond + logPrice(0, 1) + 2 * sqs.request;
+  const catalog = sqs.request + batch / BATCH + 2 * s3.read + sns.publish;
+  const api = (1 + polls) * request;
+  return { api, table, catalog, total: api + table + catalog };
+}
