@@ -66,7 +66,7 @@ export function makeCatalog(
       },
       // Never called. Without it, S3 answers 403 rather than 404 for a missing key.
       { actions: ["s3:ListBucket"], resources: [source.arn, renditions.arn] },
-      { actions: ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources: [table.arn] },
+      { actions: ["dynamodb:GetItem", "dynamodb:PutItem"], resources: [table.arn] },
       { actions: ["sns:Publish"], resources: [topicArn] },
       ...(bus === undefined
         ? []
@@ -218,7 +218,7 @@ export function catalogAlarms(scope: AlarmScope, { queues, table, topicName }: C
   );
   // Calls of the uploads' function that fail are 5xx of its API.
   const calls = (name: string) =>
-    (["GetItem", "UpdateItem"] as const).map((operation) =>
+    (["GetItem", "PutItem"] as const).map((operation) =>
       metric({
         id: operation === "GetItem" ? "reads" : "writes",
         namespace: "AWS/DynamoDB",

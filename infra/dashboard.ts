@@ -234,11 +234,11 @@ function catalogRows({ table, topic }: Names, graph: Graph): Row[] {
       6,
       graph(
         "Table: p95, ms",
-        ["GetItem", "UpdateItem"].map((each) => ofTable("SuccessfulRequestLatency", each, "p95")),
+        ["GetItem", "PutItem"].map((each) => ofTable("SuccessfulRequestLatency", each, "p95")),
       ),
       graph("Table: throttled and failed", [
-        ...["GetItem", "UpdateItem"].map((each) => ofTable("ThrottledRequests", each)),
-        ...["GetItem", "UpdateItem"].map((each) => ofTable("SystemErrors", each)),
+        ...["GetItem", "PutItem"].map((each) => ofTable("ThrottledRequests", each)),
+        ...["GetItem", "PutItem"].map((each) => ofTable("SystemErrors", each)),
       ]),
       ...(topic === ""
         ? []

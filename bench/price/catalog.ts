@@ -27,12 +27,16 @@ const BATCH = 10;
 const ACCESS_LOG_BYTES = 260;
 const WRITE_BYTES = 1024;
 const INDEX_WRITES = 1;
+/** Writes of `POST /uploads`. */
+const COUNTER = 1;
+const IDEMPOTENCY = 1;
+const AWAITING = 1;
 
 /**
  * What uploads, catalog and notifications cost for an image, by the requests that the design makes on
- * full batches: one POST that counts the user's uploads and writes the awaiting item, one event of the
- * manifest, which is read and looked at again, one notification, one update of the item. Every write of
- * an image's item is a write of its index too.
+ * full batches: one POST that counts the user's uploads, keeps its `Idempotency-Key` and writes the awaiting
+ * item, which is not in the index; one event of the manifest, which is read and looked at again, one
+ * notification, one write of the item and of its index.
  */
 export function catalogAccount({ itemBytes, polls }: Use): CatalogAccount {
   const { apiGateway, dynamodb, lambda, s3, sns, sqs } = PRICES;
@@ -41,11 +45,10 @@ export function catalogAccount({ itemBytes, polls }: Use): CatalogAccount {
     lambda.request +
     GIB * REQUEST_SECONDS * lambda.gibSecond +
     logPrice(ACCESS_LOG_BYTES, 1);
-  const counter = dynamodb.write;
-  const awaiting = (1 + INDEX_WRITES) * dynamodb.write;
+  const begun = (COUNTER + IDEMPOTENCY + AWAITING) * dynamodb.write;
   const ready = (Math.ceil(itemBytes / WRITE_BYTES) + INDEX_WRITES) * dynamodb.write;
   // The catalog reads the item before it writes it; each poll reads it.
-  const table = counter + awaiting + ready + (1 + polls) * dynamodb.read;
+  const table = begun + ready + (1 + polls) * dynamodb.read;
   const batch =
     lambda.request + GIB * BATCH_SECONDS * lambda.gibSecond + logPrice(0, 1) + 2 * sqs.request;
   const catalog = sqs.request + batch / BATCH + 2 * s3.read + sns.publish;

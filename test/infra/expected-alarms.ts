@@ -51,9 +51,9 @@ const CATALOGED: typeof ALARMS = {
   CatalogAge: `age >= 900, 1 x 300 s, missing data is healthy, notifies Alarms; age: Maximum of ${AGE} of CatalogQueue`,
   CatalogDeadLetters: `waiting >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of CatalogDlqQueue`,
   TableThrottles:
-    "reads + writes >= 1, 3 x 300 s, missing data is healthy, notifies Alarms; reads: Sum of ThrottledRequests of GetItem, ImagesTable; writes: Sum of ThrottledRequests of UpdateItem, ImagesTable",
+    "reads + writes >= 1, 3 x 300 s, missing data is healthy, notifies Alarms; reads: Sum of ThrottledRequests of GetItem, ImagesTable; writes: Sum of ThrottledRequests of PutItem, ImagesTable",
   TableErrors:
-    "reads + writes >= 1, 3 x 300 s, missing data is healthy, notifies Alarms; reads: Sum of SystemErrors of GetItem, ImagesTable; writes: Sum of SystemErrors of UpdateItem, ImagesTable",
+    "reads + writes >= 1, 3 x 300 s, missing data is healthy, notifies Alarms; reads: Sum of SystemErrors of GetItem, ImagesTable; writes: Sum of SystemErrors of PutItem, ImagesTable",
   NotificationsFailed:
     "failed >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; failed: Sum of NumberOfNotificationsFailed of Notifications",
   UploadErrors:

@@ -123,7 +123,7 @@ describe("production", () => {
   it("lets the function of the catalog do what it does, and no more", () => {
     expect(shortened(grants(graph("uploads and catalog"), "ProjectorRole"))).toEqual([
       "dynamodb:GetItem ImagesTable",
-      "dynamodb:UpdateItem ImagesTable",
+      "dynamodb:PutItem ImagesTable",
       "s3:GetObject renditionsbucket/manifests/*",
       "s3:GetObject sourcebucket/*",
       "s3:ListBucket renditionsbucket",

@@ -91,6 +91,7 @@ class Slot {
       renditions: new RenditionStore(this.#s3, RENDITIONS),
       sources: new SourceStore(this.#s3),
       sourceBucket: SOURCES,
+      imagesUrl: "https://images.example.com",
       publish: (notification) => {
         const { session } = this.#now();
         const publish = () => void world.published.push(notification);
@@ -185,7 +186,7 @@ export function manifestEvent(key: string, now: number): string {
 }
 
 function namesOf({ recipe }: World): CatalogNames {
-  return { recipe, uploads: uploadKeys(UPLOAD_KEY, ""), imagesUrl: "https://images.example.com" };
+  return { recipe, uploads: uploadKeys(UPLOAD_KEY, "") };
 }
 
 /** Checks the item and the notifications at the end of a history, when no message is left. */

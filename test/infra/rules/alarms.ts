@@ -69,7 +69,7 @@ export const alarmsNotifyAndMetricsExist: Rule = (graph) => {
     ...all(graph, "cloudfront/distribution:Distribution"),
     ...all(graph, "apigatewayv2/api:Api"),
   ];
-  const others = ["Global", "GetItem", "UpdateItem", ...byId.map(({ name }) => `${name}-id`)];
+  const others = ["Global", "GetItem", "PutItem", ...byId.map(({ name }) => `${name}-id`)];
   const reachable = new Set(
     [...alarmTopics(graph), ...all(graph, "appautoscaling/policy:Policy")].map(({ inputs }) =>
       textAt(inputs, "name"),

@@ -334,8 +334,8 @@ export const RULES: readonly Rule[] = [
   {
     rule: "a notification is published before the item is written",
     file: PROJECT,
-    from: "if (!isTold) await publish",
-    to: "if (!isTold && item === undefined) await publish",
+    from: "  if (!isTold) {\n",
+    to: "  if (!isTold && item === undefined) {\n",
   },
   {
     rule: "an item is written in the place of the one that was read",

@@ -11,12 +11,13 @@ export type ImageStatus = (typeof IMAGE_STATUSES)[number];
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** A rendition as applications see it; width and height in px. */
+/**
+ * A rendition in an item; width and height in px. Its address follows from the key, and is left out: a
+ * write of an item costs by its size.
+ */
 export const imageRenditionSchema = v.object({
   preset: v.string(),
   key: v.string(),
-  /** Absent where the fleet does not know where its renditions are delivered. */
-  url: v.optional(v.string()),
   width: count,
   height: count,
   format: v.picklist(OUTPUT_FORMATS),
@@ -26,6 +27,13 @@ export const imageRenditionSchema = v.object({
   savedPercent: v.optional(v.number()),
 });
 export type ImageRendition = v.InferOutput<typeof imageRenditionSchema>;
+
+/** A rendition as applications see it. */
+export const addressedRenditionSchema = v.object({
+  ...imageRenditionSchema.entries,
+  /** Absent where the fleet does not know where its renditions are delivered. */
+  url: v.optional(v.string()),
+});
 
 const placeholder = v.object({ thumbhash: v.string(), color: v.string() });
 
@@ -51,7 +59,6 @@ export const imageSchema = v.object({
   placeholder: v.optional(placeholder),
   /** Absent where the item would be too large: the manifest has them. */
   renditions: v.optional(v.array(imageRenditionSchema)),
-  manifestKey: v.optional(v.string()),
   bytesIn: v.optional(count),
   /** Of all renditions that were made at the upload. */
   bytesOut: v.optional(count),
@@ -86,8 +93,6 @@ export const REMOVED_SECONDS = 30 * 24 * 60 * 60;
 export interface CatalogNames {
   readonly recipe: Recipe;
   readonly uploads: UploadKeys;
-  /** Where renditions are delivered, such as `https://images.example.com`; undefined: unknown. */
-  readonly imagesUrl: string | undefined;
 }
 
 /**
@@ -108,7 +113,7 @@ export type CommittedItem = ImageItem & { readonly status: "ready" | "rejected" 
  *
  * @example
  * const stored = await renditions.manifest(manifestKey(recipe, key), signal);
- * const item = stored?.manifest && itemOf(stored.manifest, { recipe, uploads, imagesUrl });
+ * const item = stored?.manifest && itemOf(stored.manifest, { recipe, uploads });
  */
 export function itemOf(version: Manifest | Tombstone, names: CatalogNames): CommittedItem {
   const { key } = version.source;
@@ -125,7 +130,6 @@ export function itemOf(version: Manifest | Tombstone, names: CatalogNames): Comm
   const item: CommittedItem = {
     ...common,
     status: rejected ? "rejected" : "ready",
-    manifestKey: manifestKey(names.recipe, key),
     etag,
     bytesIn: bytes,
     ...(name !== undefined && { name }),
@@ -134,7 +138,7 @@ export function itemOf(version: Manifest | Tombstone, names: CatalogNames): Comm
     ...(height !== undefined && { height }),
     ...(rejected && { reason: rejected.reason, message: rejected.message }),
     ...(shown && { placeholder: shown }),
-    ...(!rejected && made(version, names)),
+    ...(!rejected && made(version)),
   };
   const { renditions, ...small } = item;
   return Buffer.byteLength(JSON.stringify(item)) > MAX_ITEM_BYTES ? small : item;
@@ -150,7 +154,7 @@ export function identity(key: string, { uploads }: CatalogNames) {
   };
 }
 
-function made({ source, renditions, onRequest = [] }: Manifest, names: CatalogNames) {
+function made({ renditions, onRequest = [] }: Manifest) {
   const saved = renditions.flatMap(({ savedPercent }) => savedPercent ?? []);
   const all = [
     ...renditions.map((each) => ({ ...each, when: "upload" as const })),
@@ -163,11 +167,9 @@ function made({ source, renditions, onRequest = [] }: Manifest, names: CatalogNa
       const { preset, key, width, height, format, when } = each;
       const bytes = "bytes" in each ? each.bytes : undefined;
       const savedPercent = "savedPercent" in each ? each.savedPercent : undefined;
-      const url = urlOf(key, source.etag, names.imagesUrl);
       return {
         preset,
         key,
-        ...(url !== undefined && { url }),
         width,
         height,
         format,
@@ -179,16 +181,27 @@ function made({ source, renditions, onRequest = [] }: Manifest, names: CatalogNa
   };
 }
 
-/** Its version is that of `?v=` in docs/delivery.md: the first eight digits of the source's ETag. */
-function urlOf(key: string, etag: string, base: string | undefined): string | undefined {
-  if (base === undefined) return undefined;
+/**
+ * The renditions of an image with their addresses. The version is that of `?v=` in docs/delivery.md: the
+ * first eight digits of the source's ETag.
+ *
+ * @param base where renditions are delivered, such as `https://images.example.com`
+ */
+export function addressed({ renditions, etag = "" }: ImageItem, base: string | undefined) {
+  if (base === undefined) return renditions;
   const [, version] = /^"?([0-9a-f]{8})/.exec(etag) ?? [];
   const query = version === undefined ? "" : `?v=${version}`;
-  return base.replace(/\/$/, "") + addressPath(key) + query;
+  const start = base.replace(/\/$/, "");
+  return renditions?.map((each) => ({ ...each, url: start + addressPath(each.key) + query }));
 }
 
-/** An image as the API answers it: what `picture()` of `@imagefleet/client` takes, and its state. */
-export function viewOf(item: ImageItem) {
+/**
+ * An image as the API answers it: what `picture()` of `@imagefleet/client` takes, and its state.
+ *
+ * @param recipe whose manifests describe the images
+ * @param imagesUrl where renditions are delivered; undefined: unknown
+ */
+export function viewOf(item: ImageItem, recipe: Recipe, imagesUrl: string | undefined) {
   const { key, etag, bytesIn, width, height, format, renditions } = item;
   const { status, name, reason, message, bytesOut, savedPercent } = item;
   return {
@@ -200,8 +213,8 @@ export function viewOf(item: ImageItem) {
     message,
     ...(etag !== undefined && { source: { key, etag, bytes: bytesIn, width, height, format } }),
     placeholder: item.placeholder,
-    ...(renditions && { srcset: srcsetOf(renditions), renditions }),
-    manifestKey: item.manifestKey,
+    ...(renditions && { srcset: srcsetOf(renditions), renditions: addressed(item, imagesUrl) }),
+    ...(etag !== undefined && { manifestKey: manifestKey(recipe, key) }),
     bytesOut,
     savedPercent,
     requestedAt: item.requestedAt,

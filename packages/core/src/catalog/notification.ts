@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { Manifest, Tombstone } from "../store/index.ts";
 import {
+  addressed,
+  addressedRenditionSchema,
   type CommittedItem,
   type ImageItem,
   type ImageStatus,
-  imageRenditionSchema,
 } from "./item.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -54,7 +55,7 @@ export const notificationSchema = v.object({
   message: v.optional(v.string()),
   placeholder: v.optional(v.object({ thumbhash: v.string(), color: v.string() })),
   /** Absent where the message would be too large: the manifest has them. */
-  renditions: v.optional(v.array(imageRenditionSchema)),
+  renditions: v.optional(v.array(addressedRenditionSchema)),
   manifestKey: v.optional(v.string()),
 });
 
@@ -80,9 +81,13 @@ export interface Change {
   readonly change: string;
 }
 
+/** 128 bits: no two changes share an id, and an item keeps it. */
+const ID_LENGTH = 32;
+
 /** The id of a change's notifications. */
 export function notificationId({ status, bucket, key, change }: Change): string {
-  return createHash("sha256").update([status, bucket, key, change].join("\n")).digest("hex");
+  const hash = createHash("sha256").update([status, bucket, key, change].join("\n"));
+  return hash.digest("hex").slice(0, ID_LENGTH);
 }
 
 /** The id of the notifications that a manifest or a tombstone leads to. */
@@ -95,16 +100,24 @@ export function committedId({ status }: CommittedItem, version: Manifest | Tombs
  * The notification about an image's state.
  *
  * @param item with its new state
- * @param before the item that it replaces
+ * @param change `before`: the item that it replaces; `imagesUrl`: where renditions are delivered
  */
 export function notificationOf(
   bucket: string,
   item: ToldItem,
-  { id, at, before }: { id: string; at: string; before: ImageItem | undefined },
+  change: {
+    readonly id: string;
+    readonly at: string;
+    readonly before: ImageItem | undefined;
+    readonly manifestKey: string;
+    readonly imagesUrl: string | undefined;
+  },
 ): Notification {
   const type = TYPES[item.status];
   const { key, user, id: uploadId, seq, name, etag, width, height, format } = item;
-  const { reason, message, placeholder, renditions, manifestKey, bytesIn: bytes } = item;
+  const { reason, message, placeholder, bytesIn: bytes } = item;
+  const { id, at, before, manifestKey, imagesUrl } = change;
+  const renditions = addressed(item, imagesUrl);
   const notification: Notification = {
     version: 1,
     id,
@@ -120,7 +133,7 @@ export function notificationOf(
     ...(reason !== undefined && { reason, message }),
     ...(placeholder && { placeholder }),
     ...(renditions && { renditions }),
-    ...(manifestKey !== undefined && { manifestKey }),
+    ...(etag !== undefined && { manifestKey }),
   };
   const { renditions: _left, ...small } = notification;
   return Buffer.byteLength(JSON.stringify(notification)) > MAX_BYTES ? small : notification;

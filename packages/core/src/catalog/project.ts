@@ -15,6 +15,8 @@ export interface ProjectContext extends CatalogNames {
   /** The bucket of the sources. */
   readonly sourceBucket: string;
   readonly publish: Publish;
+  /** Where renditions are delivered, such as `https://images.example.com`; undefined: unknown. */
+  readonly imagesUrl: string | undefined;
 }
 
 /** Why an item is to be looked at: its manifest has changed, or an attempt has sent a notice. */
@@ -72,7 +74,11 @@ async function projectOnce(
   if (next === undefined) return true;
   const { id } = next;
   const isTold = item?.notified === id;
-  if (!isTold) await publish(notificationOf(bucket, next.item, { ...next, before: item }), signal);
+  if (!isTold) {
+    const { imagesUrl } = context;
+    const change = { ...next, before: item, manifestKey: at, imagesUrl };
+    await publish(notificationOf(bucket, next.item, change), signal);
+  }
   const written: ImageItem = {
     ...next.item,
     notified: id,

@@ -37,6 +37,9 @@ const cursorSchema = v.pipe(
 /** The index of a user's images, by their ids. */
 export const USER_INDEX = "byUser";
 
+/** A counter is of no use when its day is over. */
+const COUNTED_SECONDS = 2 * 24 * 60 * 60;
+
 /** How long a repeated request gets the answer to the first, s. */
 const IDEMPOTENCY_SECONDS = 24 * 60 * 60;
 
@@ -168,35 +171,37 @@ export class CatalogTable {
   }
 
   /**
-   * Adds to a counter of a user, unless it would exceed its limit.
+   * Counts an upload of a user, unless it would exceed a limit: uploads by the hour, bytes by the day.
+   * A day has one item, so that an upload costs one write.
    *
-   * @param counter `window` names the counter and its time, such as `2026-11-27T10`; `endsAt`: when it
-   *   may be forgotten, seconds since the epoch
-   * @returns false if the limit would be exceeded: nothing is added
+   * @param now ms since the epoch
+   * @returns false if a limit would be exceeded: nothing is counted
    */
   async count(
     user: string,
-    counter: {
-      readonly window: string;
-      readonly amount: number;
-      readonly most: number;
-      readonly endsAt: number;
-    },
+    bytes: number,
+    limits: { readonly perHour: number; readonly bytesPerDay: number },
+    now: number,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { window, amount, most, endsAt } = counter;
-    if (amount > most) return false;
+    if (bytes > limits.bytesPerDay) return false;
+    const [day = "", time = ""] = new Date(now).toISOString().split("T");
+    const names = { "#hour": `hour${time.slice(0, 2)}`, "#bytes": "bytes" };
     return this.#onCondition("count an upload", signal, () =>
       this.#client.send(
         new UpdateCommand({
           TableName: this.name,
-          Key: { pk: `limit/${user}/${window}` },
-          UpdateExpression: "ADD amount :amount SET expiresAt = :endsAt",
-          ConditionExpression: "attribute_not_exists(pk) OR amount <= :left",
+          Key: { pk: `limit/${user}/${day}` },
+          UpdateExpression: "ADD #hour :one, #bytes :bytes SET expiresAt = :endsAt",
+          ConditionExpression:
+            "(attribute_not_exists(#hour) OR #hour < :perHour) AND (attribute_not_exists(#bytes) OR #bytes <= :left)",
+          ExpressionAttributeNames: names,
           ExpressionAttributeValues: {
-            ":amount": amount,
-            ":endsAt": endsAt,
-            ":left": most - amount,
+            ":one": 1,
+            ":bytes": bytes,
+            ":perHour": limits.perHour,
+            ":left": limits.bytesPerDay - bytes,
+            ":endsAt": Math.floor(Date.parse(day) / 1000) + COUNTED_SECONDS,
           },
         }),
         { abortSignal: signal },

@@ -31,6 +31,8 @@ const envSchema = v.object({
   IMAGEFLEET_SOURCE_BUCKET: name,
   IMAGEFLEET_TABLE: name,
   IMAGEFLEET_UPLOADS: settingsSchema,
+  /** What addresses of renditions begin with. Without it there are none in answers. */
+  IMAGEFLEET_IMAGES_URL: v.optional(url),
   /** A recipe that replaces the bundled one. */
   IMAGEFLEET_RECIPE: v.optional(name),
   IMAGEFLEET_LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS), "info"),

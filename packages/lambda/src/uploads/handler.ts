@@ -28,6 +28,7 @@ const uploads = new Uploads({
   keys: uploadKeys(settings.key, recipe.source.prefix),
   recipe,
   settings,
+  imagesUrl: env.IMAGEFLEET_IMAGES_URL,
   now: Date.now,
 });
 

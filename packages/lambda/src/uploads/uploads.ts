@@ -10,6 +10,7 @@ import {
   type CatalogTable,
   type ImageItem,
   imageId,
+  imagePk,
   keyOfId,
   viewOf,
 } from "@imagefleet/core/catalog";
@@ -51,6 +52,8 @@ export interface UploadsContext {
   readonly keys: UploadKeys;
   readonly recipe: Recipe;
   readonly settings: UploadSettings;
+  /** Where renditions are delivered; undefined: unknown. */
+  readonly imagesUrl: string | undefined;
   /** ms since the epoch */
   readonly now: () => number;
 }
@@ -151,7 +154,8 @@ export class Uploads {
 
   /** One image of a user. */
   async show(caller: Caller, id: string | undefined, signal: AbortSignal): Promise<object> {
-    return viewOf(await this.#own(caller, id, signal));
+    const { recipe, imagesUrl } = this.#context;
+    return viewOf(await this.#own(caller, id, signal), recipe, imagesUrl);
   }
 
   /** A page of a user's images. */
@@ -175,9 +179,13 @@ export class Uploads {
 
   /** Deletes the source of an image. Its event has the fleet remove the renditions. */
   async remove(caller: Caller, id: string | undefined, signal: AbortSignal): Promise<void> {
-    const { s3, bucket } = this.#context;
-    const { key } = await this.#own(caller, id, signal);
-    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal });
+    const { s3, bucket, table } = this.#context;
+    const item = await this.#own(caller, id, signal);
+    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: item.key }), {
+      abortSignal: signal,
+    });
+    // So that the user does not see it again until the fleet has removed it.
+    await table.put({ ...item, status: "removed" }, item, signal);
   }
 
   async #beginWhole(
@@ -237,10 +245,10 @@ export class Uploads {
     const upload = keys.read(key);
     if (upload === undefined) throw new Error(`${key} is not the key of an upload`);
     const awaited = multipart === undefined ? AWAITED_SECONDS : MULTIPART_SECONDS;
+    // Without its user and id it is not in the index of a user's images, whose writes cost as much.
     const item = {
-      pk: `image/${key}`,
+      pk: imagePk(key),
       key,
-      ...upload,
       status: "awaiting",
       requestedAt: new Date(requestedAt(upload)).toISOString(),
       ...(name !== undefined && { name: decodeURIComponent(name) }),
@@ -365,25 +373,11 @@ export class Uploads {
 
   async #count(user: string, bytes: number, signal: AbortSignal): Promise<void> {
     const { table, settings, now } = this.#context;
+    if (await table.count(user, bytes, settings, now(), signal)) return;
     const { perHour, bytesPerDay } = settings;
-    const at = new Date(now()).toISOString();
-    const counters = [
-      { window: at.slice(0, 13), seconds: HOUR, amount: 1, most: perHour, what: "uploads an hour" },
-      {
-        window: at.slice(0, 10),
-        seconds: DAY,
-        amount: bytes,
-        most: bytesPerDay,
-        what: "bytes a day",
-      },
-    ];
-    for (const { seconds: length, what, ...counter } of counters) {
-      const end = (Math.floor(now() / 1000 / length) + 1) * length;
-      if (await table.count(user, { ...counter, endsAt: end + DAY }, signal)) continue;
-      const message = `a user may have ${counter.most} ${what}: repeat the request later`;
-      const wait = Math.max(1, end - seconds(now()));
-      throw new Refusal(429, "TooManyUploads", message, {}, { "retry-after": String(wait) });
-    }
+    const message = `a user may upload ${perHour} images an hour and ${bytesPerDay} bytes a day`;
+    const wait = HOUR - (seconds(now()) % HOUR);
+    throw new Refusal(429, "TooManyUploads", message, {}, { "retry-after": String(wait) });
   }
 
   #signedUntil(): string {

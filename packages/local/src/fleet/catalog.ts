@@ -112,6 +112,7 @@ export async function startCatalog(options: {
       ...asEnvironment(credentialsOf("uploads", credentials)),
       IMAGEFLEET_SOURCE_BUCKET: sourceBucket,
       IMAGEFLEET_UPLOADS: JSON.stringify(SETTINGS),
+      IMAGEFLEET_IMAGES_URL: options.imagesUrl,
     },
   });
   const { dataDir, corsOrigins, port } = options;

@@ -33,6 +33,7 @@ import {
   type QueuePair,
   REGION,
 } from "../resources/index.ts";
+import { UPLOAD_PAGE, UploadPage } from "../upload-page/index.ts";
 import {
   CATALOG_TIMEOUT_MS,
   prepareCatalog,
@@ -68,6 +69,9 @@ const INVALIDATE_TIMEOUT_MS = 10_000;
  * the invalidation: its own check invalidates again.
  */
 const INVALIDATION_DELAY_SECONDS = 2;
+
+/** The user of the page of uploads. */
+const DEVELOPER = "developer";
 
 /** A batch must have ended before its messages are visible again. */
 const VISIBILITY_PER_TIMEOUT = 4 / 3;
@@ -165,6 +169,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const secret = randomUUID();
   const functionUrl = await startFunctionUrl({ fn: deliver, secret });
   const gallery = new Gallery(s3, renditionBucket, recipe);
+  // The API starts after the edge, whose address is in its answers.
+  let running: RunningCatalog | undefined;
+  let uploadPage: UploadPage | undefined;
   let edge: Edge;
   try {
     edge = await startEdge({
@@ -178,7 +185,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       // Signed sizes are signed with the secret of the servers, so that a user needs no other one.
       keyValues: (key) => (key === "key.local" ? credentials.secretAccessKey : undefined),
       negotiated: negotiatedPatterns(recipe),
-      pages: { [GALLERY]: (query) => gallery.page(query) },
+      pages: {
+        [GALLERY]: (query) => gallery.page(query),
+        [UPLOAD_PAGE]: async () => uploadPage?.page() ?? "This fleet has no API of uploads.",
+      },
       corsOrigins,
       port: edgePort,
     });
@@ -202,7 +212,6 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     timeoutMs: INVALIDATE_TIMEOUT_MS,
     environment: { ...environment.invalidate, AWS_ENDPOINT_URL_CLOUDFRONT: edge.url },
   });
-  let running: RunningCatalog | undefined;
   if (created !== undefined) {
     running = await startCatalog({
       created,
@@ -217,6 +226,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       corsOrigins,
       port: options.apiPort ?? 0,
     });
+    const { api } = running;
+    const token = () => api.developmentToken(DEVELOPER);
+    uploadPage = new UploadPage({ api: api.url, s3: endpoint, token });
   }
   // Lambda polls as the function's role.
   const receive = (

@@ -153,7 +153,7 @@ describe("an upload by a form", () => {
       source: { bytes: photo.length, width: 64, height: 48, format: "jpeg" },
       srcset: { hero: [{ width: 20 }, { width: 40 }, { width: 20 }, { width: 40 }] },
     });
-    const { url = "" } = ready.renditions[1] ?? {};
+    const { url = "" } = ready.renditions[0] ?? {};
     expect((await fetch(url)).status).toBe(200);
     expect(await notifications()).toMatchObject([
       { type: "image.ready", first: true, user: "alice", key: begun.key, source: { width: 64 } },

@@ -48,7 +48,9 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
       dataDir: data.fleet,
       port: options.port,
       edgePort: options.port && options.port + 1,
+      apiPort: options.port && options.port + 2,
       recipe: pathToFileURL(options.recipe),
+      catalog: true,
       corsOrigins: options.corsOrigins,
     });
   } catch (error) {

@@ -1,6 +1,7 @@
 import { LANES } from "@imagefleet/core/outcome";
 import type { Fleet } from "@imagefleet/local/fleet";
 import { GALLERY } from "@imagefleet/local/gallery";
+import { UPLOAD_PAGE } from "@imagefleet/local/upload-page";
 import { present } from "../../present.ts";
 import { ADVICE } from "../../terminal/advice.ts";
 import { formatMs, many } from "../../terminal/format.ts";
@@ -42,7 +43,12 @@ export function reportRun(
 
 /** Where the renditions are while the servers run. */
 export function whereText(
-  { renditionBucket, endpoint, edge }: Pick<Fleet, "edge" | "endpoint" | "renditionBucket">,
+  {
+    renditionBucket,
+    endpoint,
+    edge,
+    catalog,
+  }: Pick<Fleet, "catalog" | "edge" | "endpoint" | "renditionBucket">,
   out: string | undefined,
 ): string[] {
   const copies = out === undefined ? [] : [`            ${out}`];
@@ -52,6 +58,7 @@ export function whereText(
     ...copies,
     `gallery     ${edge.url}${GALLERY}`,
     `edge        ${edge.url}/{key of a rendition}`,
+    ...(catalog ? [`uploads     ${edge.url}${UPLOAD_PAGE}`, `API         ${catalog.api.url}`] : []),
   ];
 }
 
