@@ -56,16 +56,13 @@ export function refuse(
   // The body is read to its end: a client that is still writing would get a reset instead.
   request.resume();
   const message = "Rejected by the fault proxy";
-  if (service === "s3") {
-    const [code, status] = S3[refusal];
-    const xml = `${XML}<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
-    return respond(response, status, "application/xml", request.method === "HEAD" ? "" : xml);
-  }
-  if (service === "sns") {
-    const [code, status] = SNS[refusal];
+  if (service === "s3" || service === "sns") {
+    const [code, status] = (service === "s3" ? S3 : SNS)[refusal];
     const error = `<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
-    const xml = `${XML}<ErrorResponse>${error}<RequestId>0</RequestId></ErrorResponse>`;
-    return respond(response, status, "text/xml", xml);
+    const wrapped = `<ErrorResponse>${error}<RequestId>0</RequestId></ErrorResponse>`;
+    const xml = XML + (service === "s3" ? error : wrapped);
+    respond(response, status, "application/xml", request.method === "HEAD" ? "" : xml);
+    return;
   }
   const [__type, status] = (service === "dynamodb" ? DYNAMODB : SQS)[refusal];
   const body = JSON.stringify({ __type, message });
