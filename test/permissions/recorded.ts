@@ -7,6 +7,8 @@ export type Role =
   | "function"
   | "deliver"
   | "invalidate"
+  | "catalog"
+  | "uploads"
   | "worker"
   | "viewer"
   | "operator"
