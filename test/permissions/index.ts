@@ -1,4 +1,4 @@
 export { cloudFrontNeed } from "./needs.ts";
-export { localPlaces } from "./places.ts";
+export { BUS, localPlaces, localRecorder } from "./places.ts";
 export { asFile, recordedFile, unrecorded } from "./recorded.ts";
 export { CallRecorder } from "./recorder.ts";

@@ -1,7 +1,7 @@
 import type { Call } from "@imagefleet/local/fault-proxy";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { CallRecorder, localPlaces } from "./index.ts";
+import { BUS, CallRecorder, localPlaces, localRecorder } from "./index.ts";
 import { needsOf } from "./needs.ts";
 import { asFile, recorded, unrecorded } from "./recorded.ts";
 
@@ -27,6 +27,14 @@ async function grants(operation: string, asked?: Asked): Promise<string[]> {
   return needs.map(({ call: by, action, resource }) => `${by}: ${action} ${resource}`);
 }
 
+const TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:imagefleet-events";
+const table = (more: object) => JSON.stringify({ TableName: "imagefleet-images", ...more });
+const form = (signer: string, key: string) =>
+  [
+    `--b\r\nContent-Disposition: form-data; name="key"\r\n\r\n${key}`,
+    `--b\r\nContent-Disposition: form-data; name="X-Amz-Credential"\r\n\r\n${signer}/20261121/x`,
+    "--b--\r\n",
+  ].join("\r\n");
 const queue = (name: string) => JSON.stringify({ QueueUrl: `http://127.0.0.1:1/000/${name}` });
 
 it.each<[string, Asked, string[]]>([
@@ -66,6 +74,33 @@ it.each<[string, Asked, string[]]>([
     ["GetQueueUrl: sqs:GetQueueUrl large"],
   ],
   ["ListQueues", { service: "sqs", body: "{}" }, ["ListQueues: sqs:ListQueues *"]],
+  ...["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"].map(
+    (operation): [string, Asked, string[]] => [
+      operation,
+      { service: "dynamodb", body: table({ ConditionExpression: "attribute_not_exists(pk)" }) },
+      [`${operation}: dynamodb:${operation} table`],
+    ],
+  ),
+  [
+    "Query",
+    { service: "dynamodb", body: table({ IndexName: "byUser" }) },
+    ["Query: dynamodb:Query table/byUser"],
+  ],
+  [
+    "Publish",
+    { service: "sns", body: new URLSearchParams({ TopicArn: TOPIC_ARN }).toString() },
+    ["Publish: sns:Publish topic"],
+  ],
+  [
+    "PutEvents",
+    { service: "events", body: JSON.stringify({ Entries: [{ EventBusName: BUS }] }) },
+    ["PutEvents: events:PutEvents bus"],
+  ],
+  [
+    "PostObject",
+    { path: "/imagefleet-source", body: form("uploads", "in/uploads/a.png") },
+    ["PostObject: s3:PutObject source/*"],
+  ],
   ["GetMetricData", { service: "cloudwatch" }, ["GetMetricData: cloudwatch:GetMetricData *"]],
 ])("%s %j", async (operation, asked, needs) => {
   expect(await grants(operation, asked)).toEqual(needs);
@@ -76,6 +111,10 @@ it.each<[string, Asked, string]>([
   ["StartMessageMoveTask", { service: "sqs" }, "StartMessageMoveTask: add its permissions"],
   ["GetObject", { path: "/other/in/a" }, "GetObject: other is not a bucket of the fleet"],
   ["SendMessage", { service: "sqs", body: queue("other") }, "other is not a queue of the fleet"],
+  ["TransactWriteItems", { service: "dynamodb", body: table({}) }, "add its permissions to"],
+  ["GetItem", { service: "dynamodb", body: '{"TableName":"other"}' }, "other is not a table of"],
+  ["Publish", { service: "sns", body: "TopicArn=other" }, "other is not a topic of the fleet"],
+  ["PutEvents", { service: "events", body: '{"Entries":[{}]}' }, "default is not a bus of the"],
   ["PutObject", { headers: { "x-amz-acl": "public-read" } }, "x-amz-acl needs further permissions"],
   [
     "GetObject",
@@ -122,6 +161,27 @@ it("distinguishes principals by their signatures, and keeps unknown calls", asyn
     expect.stringMatching(/^worker: CopyObject: add its permissions/),
   ]);
   expect(unrecorded("worker", recorder.needed("worker"))).toEqual(["s3:PutObject source/*"]);
+});
+
+it("knows who has signed a URL or a form, and the parts of buckets that two functions use", async () => {
+  const recorder = localRecorder({ source: "in/", renditions: "out/" });
+  const path = "/imagefleet-source/in/uploads/a.png";
+  const url = `${path}?X-Amz-Credential=uploads%2F20261121%2Fus-east-1`;
+  await recorder.observe(...call("PutObject", { path, url }));
+  const body = form("uploads", "in/uploads/b.png");
+  await recorder.observe(...call("PostObject", { path: "/imagefleet-source", body }));
+  const headers = { authorization: "AWS4-HMAC-SHA256 Credential=catalog/20261121/x" };
+  for (const key of ["manifests/a.png.json", "thumb/a.png"]) {
+    const at = { path: `/imagefleet-renditions/out/${key}`, headers };
+    await recorder.observe(...call("GetObject", at));
+  }
+  expect(recorder.needed("uploads")).toEqual({
+    "s3:PutObject source/uploads/*": "PostObject, PutObject",
+  });
+  expect(recorder.needed("catalog")).toEqual({
+    "s3:GetObject renditions/manifests/*": "GetObject",
+    "s3:GetObject renditions/out/thumb/a.png": "GetObject",
+  });
 });
 
 it("writes the file that it reads", () => {

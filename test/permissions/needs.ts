@@ -4,8 +4,11 @@ import {
   ASKS_FOR_MORE,
   CLOUDFRONT_OPERATIONS,
   CLOUDWATCH_OPERATIONS,
+  DYNAMODB_OPERATIONS,
+  EVENTS_OPERATIONS,
   READS_BY_CONDITION,
   S3_OPERATIONS,
+  SNS_OPERATIONS,
   SQS_OPERATIONS,
   TAGS,
 } from "./operations.ts";
@@ -16,11 +19,11 @@ export interface Need {
   readonly call: string;
   /** `s3:GetObject` */
   readonly action: string;
-  /** A resource in the fleet's terms: `source`, `source/*`, `small-dlq`; `*` for all. */
+  /** A resource in the fleet's terms: `source`, `source/*`, `small-dlq`, `table/byUser`; `*` for all. */
   readonly resource: string;
 }
 
-/** The names of grants by the names of a fleet's buckets and queues. */
+/** The names of grants by the names of a fleet's buckets, queues and tables, and by the ARNs of topics. */
 export interface Places {
   /**
    * Objects below the prefix are `NAME/*`, or `NAME/part*` if they are all below a part of it. Other
@@ -33,6 +36,9 @@ export interface Places {
     >
   >;
   readonly queues: Readonly<Record<string, string | undefined>>;
+  readonly tables?: Readonly<Record<string, string | undefined>>;
+  readonly topics?: Readonly<Record<string, string | undefined>>;
+  readonly buses?: Readonly<Record<string, string | undefined>>;
 }
 
 type Request = Parameters<Observe>[1];
@@ -40,7 +46,7 @@ type Request = Parameters<Observe>[1];
 /**
  * The permissions that IAM requires for a call.
  *
- * @throws Error for an unknown call, bucket or queue
+ * @throws Error for an unknown call or resource
  */
 export async function needsOf(
   call: Call,
@@ -50,7 +56,16 @@ export async function needsOf(
 ): Promise<Need[]> {
   const { service, operation } = call;
   if (service === "s3") return s3Needs(call, request, body, places);
-  if (service === "sqs") return [sqsNeed(operation, await body(), places)];
+  switch (service) {
+    case "sqs":
+      return [sqsNeed(operation, await body(), places)];
+    case "dynamodb":
+      return [tableNeed(operation, await body(), places)];
+    case "sns":
+      return [topicNeed(operation, await body(), places)];
+    case "events":
+      return busNeeds(operation, await body(), places);
+  }
   const { action } = known(CLOUDWATCH_OPERATIONS, operation);
   return [{ call: operation, action, resource: "*" }];
 }
@@ -76,9 +91,54 @@ function sqsNeed(operation: string, body: string, { queues }: Places): Need {
   if (on === "everything") return { call: operation, action, resource: "*" };
   const { QueueUrl, QueueName } = v.parse(queueSchema, body);
   const name = QueueName ?? QueueUrl?.slice(QueueUrl.lastIndexOf("/") + 1) ?? "";
-  const resource = queues[name];
-  if (resource === undefined) throw new Error(`${operation}: ${name} is not a queue of the fleet`);
+  return { call: operation, action, resource: named(operation, "queue", name, queues) };
+}
+
+const tableSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ TableName: v.string(), IndexName: v.optional(v.string()) }),
+);
+
+/** An index is a resource of its own: a policy for the table does not allow to query it. */
+function tableNeed(operation: string, body: string, { tables }: Places): Need {
+  const { action } = known(DYNAMODB_OPERATIONS, operation);
+  const { TableName, IndexName } = v.parse(tableSchema, body);
+  const table = named(operation, "table", TableName, tables);
+  const resource = IndexName === undefined ? table : `${table}/${IndexName}`;
   return { call: operation, action, resource };
+}
+
+function topicNeed(operation: string, body: string, { topics }: Places): Need {
+  const { action } = known(SNS_OPERATIONS, operation);
+  const arn = new URLSearchParams(body).get("TopicArn") ?? "";
+  return { call: operation, action, resource: named(operation, "topic", arn, topics) };
+}
+
+const entriesSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ Entries: v.array(v.object({ EventBusName: v.optional(v.string(), "default") })) }),
+);
+
+function busNeeds(operation: string, body: string, { buses }: Places): Need[] {
+  const { action } = known(EVENTS_OPERATIONS, operation);
+  return v.parse(entriesSchema, body).Entries.map(({ EventBusName: name }) => ({
+    call: operation,
+    action,
+    resource: named(operation, "bus", name, buses),
+  }));
+}
+
+function named(
+  operation: string,
+  kind: string,
+  name: string,
+  names: Readonly<Record<string, string | undefined>> = {},
+): string {
+  const found = names[name];
+  if (found !== undefined) return found;
+  throw new Error(`${operation}: ${name} is not a ${kind} of the fleet`);
 }
 
 async function s3Needs(
@@ -102,7 +162,7 @@ async function s3Needs(
   const bucket = buckets[name];
   if (bucket === undefined) throw new Error(`${operation}: ${name} is not a bucket of the fleet`);
   if (on === "bucket") return [{ call: operation, action, resource: bucket.as }];
-  const keys = operation === "DeleteObjects" ? keysIn(await body()) : [decodeURIComponent(key)];
+  const keys = await keysOf(operation, key, body);
   const condition = READS_BY_CONDITION.includes(operation) && headers["if-match"] !== undefined;
   const called = condition ? `${operation} If-Match` : operation;
   return keys.flatMap((each) => {
@@ -116,6 +176,21 @@ async function s3Needs(
       ...tags.map((tagging) => ({ call: `${operation} with tags`, action: tagging, resource })),
     ];
   });
+}
+
+async function keysOf(
+  operation: string,
+  key: string,
+  body: () => Promise<string>,
+): Promise<string[]> {
+  if (operation === "DeleteObjects") return keysIn(await body());
+  if (operation === "PostObject") return [formField(await body(), "key") ?? ""];
+  return [decodeURIComponent(key)];
+}
+
+/** A field of a browser's form, whatever the case of its name; undefined without it. */
+export function formField(form: string, name: string): string | undefined {
+  return new RegExp(`name="${name}"\r\n\r\n([^\r]*)\r\n`, "i").exec(form)?.[1];
 }
 
 function known<T>(operations: Readonly<Record<string, T>>, operation: string): T {

@@ -15,6 +15,8 @@ export const S3_OPERATIONS: Readonly<Record<string, Authorization>> = {
   GetObject: { action: "s3:GetObject", on: "object" },
   HeadObject: { action: "s3:GetObject", on: "object" },
   PutObject: { action: "s3:PutObject", on: "object" },
+  // A browser's form, in the name of who has signed it.
+  PostObject: { action: "s3:PutObject", on: "object" },
   CreateMultipartUpload: { action: "s3:PutObject", on: "object" },
   UploadPart: { action: "s3:PutObject", on: "object" },
   CompleteMultipartUpload: { action: "s3:PutObject", on: "object" },
@@ -52,6 +54,30 @@ export const SQS_OPERATIONS: Readonly<Record<string, Authorization>> = {
 export const CLOUDWATCH_OPERATIONS: Readonly<Record<string, Authorization>> = {
   DescribeAlarms: { action: "cloudwatch:DescribeAlarms", on: "everything" },
   GetMetricData: { action: "cloudwatch:GetMetricData", on: "everything" },
+};
+
+/**
+ * A condition of a write needs no further action: only ConditionCheck in a transaction has its own.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+ */
+export const DYNAMODB_OPERATIONS: Readonly<Record<string, { readonly action: string }>> = {
+  GetItem: { action: "dynamodb:GetItem" },
+  PutItem: { action: "dynamodb:PutItem" },
+  UpdateItem: { action: "dynamodb:UpdateItem" },
+  DeleteItem: { action: "dynamodb:DeleteItem" },
+  Query: { action: "dynamodb:Query" },
+  Scan: { action: "dynamodb:Scan" },
+};
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html */
+export const SNS_OPERATIONS: Readonly<Record<string, { readonly action: string }>> = {
+  Publish: { action: "sns:Publish" },
+};
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html */
+export const EVENTS_OPERATIONS: Readonly<Record<string, { readonly action: string }>> = {
+  PutEvents: { action: "events:PutEvents" },
 };
 
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudfront.html */

@@ -1,30 +1,34 @@
 import type { Observe } from "@imagefleet/local/fault-proxy";
-import { type Need, needsOf, type Places } from "./needs.ts";
+import { formField, type Need, needsOf, type Places } from "./needs.ts";
 import type { Needed } from "./recorded.ts";
 
 /** Records the permissions that each principal's calls need, on the wire. */
 export class CallRecorder {
   readonly #places: Places;
+  readonly #own: Readonly<Record<string, Places | undefined>>;
   /** By principal and grant, the calls. */
   readonly #needed = new Map<string, Map<string, Set<string>>>();
   readonly #unknown = new Set<string>();
 
-  constructor(places: Places) {
+  /** @param own the names for principals that have others */
+  constructor(places: Places, own: Readonly<Record<string, Places>> = {}) {
     this.#places = places;
+    this.#own = own;
   }
 
   /** For a proxy between the SDK and its servers. */
   readonly observe: Observe = async (call, request, body) => {
-    const principal = principalOf(request.headers.authorization);
+    const principal = await principalOf(call, request, body);
+    const places = this.#own[principal] ?? this.#places;
     try {
-      const needs = await needsOf(call, request, body, this.#places);
+      const needs = await needsOf(call, request, body, places);
       for (const need of needs) this.add(principal, need);
     } catch (error) {
       this.#unknown.add(`${principal}: ${error instanceof Error ? error.message : error}`);
     }
   };
 
-  /** Adds calls that do not go to S3 and SQS. */
+  /** Adds calls that no proxy sees. */
   add(principal: string, { call, action, resource }: Need): void {
     const mine = this.#needed.get(principal) ?? new Map<string, Set<string>>();
     const grant = `${action} ${resource}`;
@@ -51,7 +55,16 @@ export class CallRecorder {
   }
 }
 
-/** The principal of a call: the access key of its signature. */
-function principalOf(authorization: string | undefined): string {
-  return /Credential=([^/]+)\//.exec(authorization ?? "")?.[1] ?? "nobody";
+/**
+ * The principal of a call: the access key of its signature. What somebody else sends with a presigned
+ * URL or form is done in the name of who has signed it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+ */
+async function principalOf(...[call, request, body]: Parameters<Observe>): Promise<string> {
+  const { searchParams } = new URL(request.url ?? "/", "http://localhost");
+  const signed =
+    /Credential=(.*)/.exec(request.headers.authorization ?? "")?.[1] ??
+    searchParams.get("X-Amz-Credential") ??
+    (call.operation === "PostObject" ? formField(await body(), "X-Amz-Credential") : undefined);
+  return signed?.split("/", 1)[0] ?? "nobody";
 }

@@ -13,7 +13,7 @@ afterEach(() => void sleeper.kill("SIGKILL"));
 
 const fleet = () => {
   const pids = sleeper.pid === undefined ? [] : [sleeper.pid];
-  return { processes: () => ({ functions: [], deliver: [], workers: pids }) };
+  return { processes: () => ({ functions: [], deliver: [], catalog: [], workers: pids }) };
 };
 
 it("kills processes and counts the kills", async () => {

@@ -91,7 +91,8 @@ function nameIn(graph: Graph, output: string): string {
 async function record(call: ReceivedCall): Promise<void> {
   const { service, request, body } = call;
   if (["s3", "sqs", "monitoring"].includes(service)) {
-    return recorder.observe(callOf(request), request, async () => body);
+    const read = async () => body;
+    return recorder.observe(await callOf(request, read), request, read);
   }
   const need = needOf(call);
   if (need !== undefined) recorder.add("somebody", need);

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from "node:http";
 
-export type Service = "s3" | "sqs" | "cloudwatch";
+export type Service = "s3" | "sqs" | "cloudwatch" | "dynamodb" | "sns" | "events";
 
 /** The prefix of the operation in the header of JSON protocols. */
 const TARGETS = [
   ["sqs", "AmazonSQS."],
   ["cloudwatch", "GraniteServiceVersion20100801."],
+  ["dynamodb", "DynamoDB_20120810."],
+  ["events", "AWSEvents."],
 ] as const;
 
 /** The service and operation of a request, with the SDK's names: `s3` `PutObject`, `sqs` `SendMessage`. */
@@ -16,13 +18,26 @@ export interface Call {
   readonly path: string;
 }
 
-/** SQS and CloudWatch have the operation in a header; S3's depends on method, path and query. */
-export function callOf({ headers, method = "GET", url = "/" }: IncomingMessage): Call {
+/**
+ * JSON protocols have the operation in a header, and SNS has it in a form. S3's depends on method, path
+ * and query.
+ *
+ * @param body reads the request's body into memory; called for the small forms of SNS only
+ */
+export async function callOf(
+  { headers, method = "GET", url = "/" }: IncomingMessage,
+  body: () => Promise<string>,
+): Promise<Call> {
   const target = headers["x-amz-target"];
   for (const [service, prefix] of TARGETS) {
     if (typeof target === "string" && target.startsWith(prefix)) {
       return { service, operation: target.slice(prefix.length), path: url };
     }
+  }
+  const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
+  if (method === "POST" && url === "/" && isForm) {
+    const operation = new URLSearchParams(await body()).get("Action") ?? "";
+    return { service: "sns", operation, path: url };
   }
   const { pathname, searchParams } = new URL(url, "http://localhost");
   const [bucket = "", ...key] = pathname.slice(1).split("/");

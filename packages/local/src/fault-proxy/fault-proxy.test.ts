@@ -132,7 +132,7 @@ it.each([
   ["InternalError", 500],
   ["SlowDown", 503],
   ["TooManyRequests", 429],
-] as const)("returns %s with the errors of S3 and SQS", async (kind, status) => {
+] as const)("answers %s with the errors of S3 and SQS", async (kind, status) => {
   await always({ kind });
   expect(await get("/b/k", { method: "PUT", body: "x".repeat(200_000) })).toContain(
     `${status} <?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${kind}</Code>`,
@@ -145,6 +145,27 @@ it.each([
   expect(requests).toEqual([]);
   expect(proxy.injected()[kind]).toBe(3);
 });
+
+it.each([
+  ["InternalError", "InternalServerError", 500, "InternalError", 500],
+  ["SlowDown", "ProvisionedThroughputExceededException", 400, "ServiceUnavailable", 503],
+  ["TooManyRequests", "ThrottlingException", 400, "ThrottlingException", 400],
+  ["AccessDenied", "AccessDeniedException", 400, "AuthorizationError", 403],
+] as const)(
+  "answers %s as %s of DynamoDB, %i, and as %s of SNS, %i",
+  async (kind, ofDynamo, dynamoStatus, ofSns, snsStatus) => {
+    await always({ kind });
+    const headers = { "x-amz-target": "DynamoDB_20120810.GetItem" };
+    expect(await get("/", { method: "POST", headers, body: "{}" })).toMatch(
+      new RegExp(`^${dynamoStatus} \\{"__type":"com.amazonaws.dynamodb.v20120810#${ofDynamo}"`),
+    );
+    const form = new URLSearchParams({ Action: "Publish", Message: "told" });
+    expect(await get("/", { method: "POST", body: form })).toContain(
+      `${snsStatus} <?xml version="1.0" encoding="UTF-8"?>\n<ErrorResponse><Error><Code>${ofSns}</Code>`,
+    );
+    expect(requests).toEqual([]);
+  },
+);
 
 it("returns IAM's error for a call that is not allowed, and does not count it as a fault", async () => {
   await always({ kind: "AccessDenied" });
@@ -260,6 +281,13 @@ it("uses the SDK's names of operations", async () => {
   ] as const;
   for (const [method, path] of calls) await get(path, { method });
   await get("/b/k", { method: "PUT", headers: { "x-amz-copy-source": "b/other" } });
+  for (const target of ["DynamoDB_20120810.PutItem", "AWSEvents.PutEvents"]) {
+    await get("/", { method: "POST", headers: { "x-amz-target": target }, body: "{}" });
+  }
+  const form = new URLSearchParams({ Action: "Publish", Message: "told" });
+  await get("/", { method: "POST", body: form });
+  await get("/b", { method: "POST", body: form });
+  expect(requests.at(-2)).toMatchObject({ bytes: form.toString().length, whole: true });
   expect(names).toEqual([
     "s3.GetObject",
     "s3.PutObject",
@@ -272,6 +300,10 @@ it("uses the SDK's names of operations", async () => {
     "s3.CompleteMultipartUpload",
     "s3.PutBucketNotificationConfiguration",
     "s3.CopyObject",
+    "dynamodb.PutItem",
+    "events.PutEvents",
+    "sns.Publish",
+    "s3.PostObject",
   ]);
 });
 

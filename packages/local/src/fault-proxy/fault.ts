@@ -15,9 +15,9 @@ export const FAULTS = [
   "lostAnswer",
   /** 500, and the server does not receive the call; the same for the next two. */
   "InternalError",
-  /** 503 */
+  /** 503; of DynamoDB, a table that is throttled (400). */
   "SlowDown",
-  /** 429 */
+  /** 429; of DynamoDB and SNS, an account that is throttled (400). */
   "TooManyRequests",
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];

@@ -81,10 +81,10 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   async #meet(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const call = callOf(request);
     const proxied: ProxiedRequest = new ProxiedRequest(request, response, this.#upstream, () =>
       this.follow(call, request, () => proxied.body()),
     );
+    const call = await callOf(request, () => proxied.body());
     await this.#observe?.(call, request, () => proxied.body());
     const fault = await this.decide(call, () => proxied.body());
     if (fault === undefined) return proxied.through();

@@ -1,8 +1,18 @@
-import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { hash } from "node:crypto";
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { createS3, createSqs } from "@imagefleet/core/aws";
+import { signForm, signPart, signPut } from "@imagefleet/core/uploads";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { REGION } from "../resources/index.ts";
+import { createCatalog, REGION } from "../resources/index.ts";
 import { type Sandbox, startSandbox } from "../sandbox/index.ts";
 import { type Fault, FaultProxy } from "./index.ts";
 
@@ -73,4 +83,78 @@ it("a message whose response was lost is stored twice", async () => {
     new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10 }),
   );
   expect(Messages).toMatchObject([{ Body: "once" }, { Body: "once" }]);
+});
+
+/** The clients of the table and the topic, with the proxy in between. */
+async function catalog() {
+  const direct = { region: REGION, endpoint: sandbox.endpoint, credentials: sandbox.credentials };
+  const { s3, sqs } = sandbox;
+  const clients = { s3, sqs, dynamo: new DynamoDBClient(direct), sns: new SNSClient(direct) };
+  const made = await createCatalog(clients, { visibility: 30, manifests: "manifests/" });
+  return { ...made, dynamo: new DynamoDBClient(client()), sns: new SNSClient(client()) };
+}
+
+it.each([
+  "reset",
+  "cutRequest",
+  "cutResponse",
+  "lostAnswer",
+  "InternalError",
+  "SlowDown",
+  "TooManyRequests",
+] as const)("the SDK repeats calls of DynamoDB and SNS after %s", async (kind) => {
+  const { table: TableName, topicArn: TopicArn, events, dynamo, sns } = await catalog();
+  fates.push({ kind });
+  await dynamo.send(new PutItemCommand({ TableName, Item: { pk: { S: "image/a" } } }));
+  fates.push({ kind });
+  const Key = { pk: { S: "image/a" } };
+  expect((await dynamo.send(new GetItemCommand({ TableName, Key }))).Item).toEqual(Key);
+  fates.push({ kind });
+  await sns.send(new PublishCommand({ TopicArn, Message: "told" }));
+  expect(proxy.calls).toBe(6);
+  expect(proxy.injected()[kind]).toBe(3);
+  const { Messages = [] } = await sandbox.sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: events, MaxNumberOfMessages: 10 }),
+  );
+  // Published before the answer was lost.
+  const copies = kind === "lostAnswer" || kind === "cutResponse" ? 2 : 1;
+  expect(Messages.map(({ Body: text }) => text)).toEqual(Array(copies).fill("told"));
+});
+
+it("passes what a program has signed, for its own address only", async () => {
+  const s3 = createS3(client());
+  const { Bucket: bucket } = object();
+  const upload = { bucket, key: "uploads/a b/ü+.png", contentType: "image/png", name: "a.png" };
+  const bytes = Uint8Array.from(Body);
+
+  const { url, fields } = await signForm(s3, upload, { least: 1, most: bytes.length });
+  expect(url).toContain(proxy.endpoint);
+  const sendForm = async (content: Uint8Array<ArrayBuffer>) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    form.append("file", new Blob([content]));
+    return (await fetch(url, { method: "POST", body: form })).status;
+  };
+  expect(await sendForm(Uint8Array.from([...bytes, 0]))).toBe(400);
+  expect(await sendForm(bytes)).toBe(201);
+
+  const sha256 = hash("sha256", Body, "base64");
+  const other = { ...upload, key: "uploads/b.png" };
+  const put = await signPut(s3, other, { bytes: bytes.length, sha256 });
+  const { pathname, search } = new URL(put.url);
+  const putTo = async (endpoint: string) => {
+    const init = { method: "PUT", headers: put.headers, body: bytes };
+    return (await fetch(endpoint + pathname + search, init)).status;
+  };
+  expect(await putTo(sandbox.endpoint)).toBe(403);
+  expect(await putTo(proxy.endpoint)).toBe(200);
+  expect(await putTo(proxy.endpoint)).toBe(412);
+
+  const whole = { Bucket: bucket, Key: "uploads/c.png" };
+  const { UploadId: uploadId = "" } = await s3.send(new CreateMultipartUploadCommand(whole));
+  const part = { number: 1, bytes: bytes.length };
+  const at = { bucket, key: whole.Key, uploadId, part };
+  expect((await fetch(await signPart(s3, at), { method: "PUT", body: bytes })).status).toBe(200);
+  const { Parts } = await s3.send(new ListPartsCommand({ ...whole, UploadId: uploadId }));
+  expect(Parts).toMatchObject([{ PartNumber: 1, Size: bytes.length }]);
 });

@@ -59,47 +59,66 @@ export interface RunningCatalog {
   readonly api: Api;
 }
 
-/**
- * Starts the API and its function. The catalog's function is called by an event source of its queue.
- *
- * @throws PortTaken
- */
-export async function startCatalog(options: {
+/** The environments of both functions, as infra sets them in the cloud. */
+export function catalogEnvironments(options: {
   readonly created: Catalog;
-  readonly common: Pick<FunctionOptions, "exportName" | "onLog" | "onExit">;
-  /** The endpoint for the functions. */
   readonly endpoint: string;
   readonly credentials: Credentials;
   readonly recipe: URL;
   readonly sourceBucket: string;
   readonly renditionBucket: string;
   readonly imagesUrl: string;
-  readonly dataDir: string;
-  readonly corsOrigins: readonly string[];
-  readonly port: number;
-}): Promise<RunningCatalog> {
-  const { created, endpoint, credentials, sourceBucket, renditionBucket } = options;
-  const environment = {
+}): Record<"catalog" | "uploads", Record<string, string>> {
+  const { created, credentials, sourceBucket } = options;
+  const common = {
     AWS_REGION: REGION,
-    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL: options.endpoint,
     IMAGEFLEET_TABLE: created.table,
     IMAGEFLEET_RECIPE: options.recipe.href,
   };
+  return {
+    catalog: {
+      ...common,
+      ...asEnvironment(credentialsOf("catalog", credentials)),
+      IMAGEFLEET_RENDITION_BUCKET: options.renditionBucket,
+      IMAGEFLEET_SOURCE_BUCKETS: sourceBucket,
+      IMAGEFLEET_TOPIC_ARN: created.topicArn,
+      IMAGEFLEET_IMAGES_URL: options.imagesUrl,
+    },
+    uploads: {
+      ...common,
+      ...asEnvironment(credentialsOf("uploads", credentials)),
+      IMAGEFLEET_SOURCE_BUCKET: sourceBucket,
+      IMAGEFLEET_UPLOADS: JSON.stringify(SETTINGS),
+      IMAGEFLEET_IMAGES_URL: options.imagesUrl,
+    },
+  };
+}
+
+/**
+ * Starts the API and its function. The catalog's function is called by an event source of its queue.
+ *
+ * @throws PortTaken
+ */
+export async function startCatalog(
+  options: Parameters<typeof catalogEnvironments>[0] & {
+    readonly common: Pick<
+      FunctionOptions,
+      "exportName" | "maximumConcurrency" | "onLog" | "onExit"
+    >;
+    readonly dataDir: string;
+    readonly corsOrigins: readonly string[];
+    readonly port: number;
+  },
+): Promise<RunningCatalog> {
+  const environments = catalogEnvironments(options);
   const common = { ...options.common, memoryBytes: MEMORY_BYTES };
   const catalog = startFunction({
     ...common,
     name: "imagefleet-catalog",
     handler: CATALOG,
-    maximumConcurrency: 1,
     timeoutMs: CATALOG_TIMEOUT_MS,
-    environment: {
-      ...environment,
-      ...asEnvironment(credentialsOf("catalog", credentials)),
-      IMAGEFLEET_RENDITION_BUCKET: renditionBucket,
-      IMAGEFLEET_SOURCE_BUCKETS: sourceBucket,
-      IMAGEFLEET_TOPIC_ARN: created.topicArn,
-      IMAGEFLEET_IMAGES_URL: options.imagesUrl,
-    },
+    environment: environments.catalog,
   });
   const uploads = startFunction({
     ...common,
@@ -107,13 +126,7 @@ export async function startCatalog(options: {
     handler: UPLOADS,
     maximumConcurrency: API_CONCURRENCY,
     timeoutMs: API_TIMEOUT_MS,
-    environment: {
-      ...environment,
-      ...asEnvironment(credentialsOf("uploads", credentials)),
-      IMAGEFLEET_SOURCE_BUCKET: sourceBucket,
-      IMAGEFLEET_UPLOADS: JSON.stringify(SETTINGS),
-      IMAGEFLEET_IMAGES_URL: options.imagesUrl,
-    },
+    environment: environments.uploads,
   });
   const { dataDir, corsOrigins, port } = options;
   const api = await startApi({ fn: uploads, routes: UPLOAD_ROUTES, dataDir, corsOrigins, port });

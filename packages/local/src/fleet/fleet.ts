@@ -84,6 +84,8 @@ export interface Fleet {
     readonly functions: readonly number[];
     /** Those of `functions` that make renditions on request. */
     readonly deliver: readonly number[];
+    /** Those of `functions` that keep the catalog. */
+    readonly catalog: readonly number[];
     readonly workers: readonly number[];
   };
   /**
@@ -112,7 +114,10 @@ export interface FleetOptions {
   readonly recipe: URL;
   /** The function's memory in bytes. A process that exceeds it is killed, as in Lambda. */
   readonly functionMemoryBytes?: number;
-  /** The most concurrent invocations; by default half the CPUs, at least two. */
+  /**
+   * The most concurrent invocations of the function, and of the one that keeps the catalog; by default
+   * half the CPUs, at least two.
+   */
   readonly maximumConcurrency?: number;
   /**
    * The function's timeout in ms; 30,000 by default. The small lane's visibility timeout is a third

@@ -352,6 +352,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         (each) => each?.pids() ?? [],
       ),
       deliver: deliver.pids(),
+      catalog: running?.catalog.pids() ?? [],
       workers: workers.flatMap((worker) => worker.pid() ?? []),
     }),
     drain,
