@@ -83,7 +83,7 @@ export function makeCatalog(
 }
 
 /**
- * One item an image, and counters that expire. It stays with the images, although it can be made anew
+ * One item an image, and counters that expire. It stays with the images, although it can be rebuilt
  * from the manifests: who restores a stage should not wait for that.
  */
 function makeTable(fleet: Fleet, key: Key): sst.aws.Dynamo {

@@ -208,7 +208,7 @@ it("bring the catalog with uploads, once and again", () => {
   expect(() => parseFleet("Photos", "x", { ...own, ...origins })).not.toThrow();
 });
 
-it.each([
+const REFUSED: readonly (readonly [settings: object, fault: string])[] = [
   [{ uploads: "all" }, 'uploads is "all": it must be "none" or an object'],
   [{ uploads: {} }, "uploads.authorizer is missing"],
   [
@@ -264,7 +264,9 @@ it.each([
     { renditions: { bucket: "mine", notifications: "replace" } },
     "renditions.notifications: only the catalog has notifications",
   ],
-])("refuse uploads and a catalog that cannot be: %j", (settings, fault) => {
+];
+
+it.each(REFUSED)("refuse uploads and a catalog that cannot be: %j", (settings, fault) => {
   expect(() => parseSettings("production", { ...NAMED, ...settings })).toThrow(fault);
 });
 

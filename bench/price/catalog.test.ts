@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { PRICES } from "@imagefleet/core/prices";
 import { expect, it } from "vitest";
-import { CATALOG, UPLOADS } from "../../infra/numbers.ts";
 import { catalogAccount } from "./catalog.ts";
 import { MILLION } from "./markdown.ts";
 
@@ -23,8 +22,4 @@ it("an item of more than 1 KB costs one write more, a poll a request and a read"
     PRICES.dynamodb.read,
     12,
   );
-});
-
-it("reckons with the memory and the batches that are deployed", () => {
-  expect([UPLOADS.memoryMb, CATALOG.memoryMb, CATALOG.batchSize]).toEqual([512, 512, 10]);
 });

@@ -45,10 +45,10 @@ export function catalogAccount({ itemBytes, polls }: Use): CatalogAccount {
     lambda.request +
     GIB * REQUEST_SECONDS * lambda.gibSecond +
     logPrice(ACCESS_LOG_BYTES, 1);
-  const begun = (COUNTER + IDEMPOTENCY + AWAITING) * dynamodb.write;
+  const started = (COUNTER + IDEMPOTENCY + AWAITING) * dynamodb.write;
   const ready = (Math.ceil(itemBytes / WRITE_BYTES) + INDEX_WRITES) * dynamodb.write;
   // The catalog reads the item before it writes it; each poll reads it.
-  const table = begun + ready + (1 + polls) * dynamodb.read;
+  const table = started + ready + (1 + polls) * dynamodb.read;
   const batch =
     lambda.request + GIB * BATCH_SECONDS * lambda.gibSecond + logPrice(0, 1) + 2 * sqs.request;
   const catalog = sqs.request + batch / BATCH + 2 * s3.read + sns.publish;

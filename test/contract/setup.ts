@@ -40,7 +40,7 @@ export type Setup = {
   receive(queue: Queue, input?: Partial<ReceiveMessageCommandInput>): Promise<Message[]>;
 };
 
-export type ClientOptions = { region: string } & Pick<Server, "endpoint" | "credentials">;
+type ClientOptions = { region: string } & Pick<Server, "endpoint" | "credentials">;
 
 /** For a test file's top level: what it has made is removed after the file's tests. */
 export async function openSetup(): Promise<Setup> {

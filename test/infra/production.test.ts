@@ -203,7 +203,7 @@ describe("what is deployed is what the rest reckons with", () => {
     expect(INVALIDATE.lateWriteSeconds).toBe(LATE_WRITE_SECONDS);
   });
 
-  it("where the manifests are, which the catalog is told of", () => {
+  it("where the manifests are, whose events the catalog gets", () => {
     const notification = all(
       graph("uploads and catalog"),
       "s3/bucketNotification:BucketNotification",

@@ -5,8 +5,6 @@ import {
   CatalogTable,
   committedId,
   differences,
-  type ImageItem,
-  imageSchema,
   itemOf,
   type Notification,
   type ProjectContext,
@@ -20,53 +18,10 @@ import { RENDITIONS, SOURCES, s3Client } from "./s3.ts";
 import { Session } from "./session.ts";
 import { KEY, type World } from "./world.ts";
 
-/** How many messages of the catalog are handled concurrently. */
-const SLOTS = 2;
-
-/** The fields of a request that the model reads. */
-const request = v.object({
-  Item: v.optional(v.object({ status: v.string(), seq: v.optional(v.number()) })),
-  ConditionExpression: v.optional(v.string(), ""),
-  ExpressionAttributeValues: v.optional(
-    v.object({ ":status": v.string(), ":seq": v.optional(v.number()) }),
-  ),
-});
 const output = v.any();
 
-/** One item, with the conditions that the table's adapter writes. */
-export class ModelTable {
-  item: ImageItem | undefined;
-  readonly violations: string[] = [];
-
-  /** Answers a command when the scheduler runs its call. */
-  answer(command: string, input: unknown, session: Session): Promise<unknown> {
-    if (command === "GetItemCommand") {
-      return session.turn("get the item", () => ({ Item: this.item }), "read");
-    }
-    const item = "Item" in Object(input) ? v.parse(imageSchema, Object(input).Item) : undefined;
-    const asked = v.parse(request, input);
-    return session.turn("put the item", () => this.#put(asked, item), "write");
-  }
-
-  #put(asked: v.InferOutput<typeof request>, item: ImageItem | undefined) {
-    const { ConditionExpression: condition, ExpressionAttributeValues: seen } = asked;
-    const isMet =
-      condition === "attribute_not_exists(pk)"
-        ? this.item === undefined
-        : this.item?.status === seen?.[":status"] && this.item?.seq === seen?.[":seq"];
-    if (!isMet) {
-      throw Object.assign(new Error("the condition is not met"), {
-        name: "ConditionalCheckFailedException",
-      });
-    }
-    const [before = 0, after = 0] = [this.item?.seq, item?.seq];
-    if (after < before) {
-      this.violations.push(`the item's seq goes back from ${before} to ${after}`);
-    }
-    this.item = item;
-    return {};
-  }
-}
+/** How many messages of the catalog are handled concurrently. */
+const SLOTS = 2;
 
 /** The real projector with modeled clients, for one message at a time. */
 class Slot {
@@ -171,20 +126,6 @@ export function endProjection(session: Session, world: World): void {
   for (const slot of slots) if (slot.session === session) slot.session = undefined;
 }
 
-/** The event of a manifest that was put. */
-export function manifestEvent(key: string, now: number): string {
-  return JSON.stringify({
-    Records: [
-      {
-        eventSource: "aws:s3",
-        eventTime: new Date(now).toISOString(),
-        eventName: "ObjectCreated:Put",
-        s3: { bucket: { name: RENDITIONS }, object: { key, size: 1 } },
-      },
-    ],
-  });
-}
-
 function namesOf({ recipe }: World): CatalogNames {
   return { recipe, uploads: uploadKeys(UPLOAD_KEY, "") };
 }
@@ -209,7 +150,7 @@ export function catalogVerdict(world: World): string[] {
   const others = differences(item, version, namesOf(world));
   if (others.length > 0) violations.push(`the item differs from its manifest in ${others}`);
   if (!published.some(({ id }) => id === committedId(expected, version))) {
-    violations.push(`nobody was told that the image is ${expected.status}`);
+    violations.push(`there is no notification that the image is ${expected.status}`);
   }
   return violations;
 }

@@ -5,13 +5,13 @@ import { manifestKey, renditionKey } from "@imagefleet/core/plan";
 import { type Recipe, recipeFingerprint } from "@imagefleet/core/recipe";
 import type { Manifest, Tombstone } from "@imagefleet/core/store";
 import { LATE_WRITE_SECONDS } from "../../packages/core/src/attempt/attempt.ts";
-import { ModelTable, manifestEvent } from "./catalog.ts";
 import type { Chance } from "./chance.ts";
 import { ENCODER } from "./codec.ts";
 import { RECIPES } from "./recipes.ts";
 import { ModelS3, RENDITIONS, SOURCES } from "./s3.ts";
 import type { Call, Session } from "./session.ts";
 import { ModelQueue } from "./sqs.ts";
+import { ModelTable, manifestEvent } from "./table.ts";
 
 export const KEY = "a.jpg";
 const LEASE_MS = 60_000;

@@ -616,7 +616,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: /the table is protected: ImagesTable keeps uploads that never came/,
   },
   {
-    what: "a catalog that hears the source bucket",
+    what: "a catalog that gets the events of the source bucket",
     file: "queues.ts",
     from: 'sendingBy(fleet, made.queue, "s3", renditions.arn)',
     to: 'sendingBy(fleet, made.queue, "s3", "arn:aws:s3:::any")',
@@ -624,7 +624,7 @@ export const MUTANTS: readonly Mutant[] = [
       /only the rendition bucket sends to the catalog: CatalogQueue accepts messages of others/,
   },
   {
-    what: "a catalog that hears of each rendition",
+    what: "a catalog that gets the events of each rendition",
     file: "catalog.ts",
     from: "filterPrefix: manifests(fleet),",
     to: "filterPrefix: fleet.recipe.output.prefix,",
@@ -646,7 +646,7 @@ export const MUTANTS: readonly Mutant[] = [
       /notifications are encrypted and require TLS: Notifications may be published to without TLS/,
   },
   {
-    what: "failures that the catalog never hears of",
+    what: "failures of which the catalog gets no notice",
     file: "worker.ts",
     from: "...(catalog && { IMAGEFLEET_CATALOG_QUEUE_URL: catalog.queue.url }),",
     to: "",

@@ -334,8 +334,8 @@ export const RULES: readonly Rule[] = [
   {
     rule: "a notification is published before the item is written",
     file: PROJECT,
-    from: "  if (!isTold) {\n",
-    to: "  if (!isTold && item === undefined) {\n",
+    from: "  if (!isNotified) {\n",
+    to: "  if (!isNotified && item === undefined) {\n",
   },
   {
     rule: "an item is written in the place of the one that was read",
@@ -362,7 +362,7 @@ export const RULES: readonly Rule[] = [
     to: "",
   },
   {
-    rule: "a failure of a content that was rendered after all is none",
+    rule: "a content that was rendered after all has not failed",
     file: PROJECT,
     from: "current !== undefined && current !== content",
     to: "current !== undefined",
@@ -374,7 +374,7 @@ export const RULES: readonly Rule[] = [
     to: "true",
   },
   {
-    rule: "a failure is told before its dead letter is sent",
+    rule: "a notice of a failure is sent before its dead letter",
     file: ATTEMPT,
     from: "        await sendNotice(job, context, { reason, message });\n",
     to: "",

@@ -5,7 +5,7 @@ import { srcsetOf } from "../reconcile/index.ts";
 import type { Manifest, Tombstone } from "../store/index.ts";
 import { requestedAt, type UploadKeys } from "../uploads/index.ts";
 
-/** What an application can be told of an image. */
+/** The states of an image. */
 export const IMAGE_STATUSES = ["awaiting", "ready", "rejected", "failed", "removed"] as const;
 export type ImageStatus = (typeof IMAGE_STATUSES)[number];
 
@@ -15,7 +15,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
  * A rendition in an item; width and height in px. Its address follows from the key, and is left out: a
  * write of an item costs by its size.
  */
-export const imageRenditionSchema = v.object({
+const imageRenditionSchema = v.object({
   preset: v.string(),
   key: v.string(),
   width: count,
@@ -47,7 +47,7 @@ export const imageSchema = v.object({
   user: v.optional(v.string()),
   id: v.optional(v.string()),
   status: v.picklist(IMAGE_STATUSES),
-  /** That of its manifest or tombstone; absent while there is none. */
+  /** That of its manifest or tombstone; absent without either. */
   seq: v.optional(count),
   /** The file's name on the uploader's machine. */
   name: v.optional(v.string()),
@@ -75,13 +75,10 @@ export const imageSchema = v.object({
   multipart: v.optional(v.object({ uploadId: v.string(), bytes: count })),
   /** The id of the last notification; absent where it is not known whether there was one. */
   notified: v.optional(v.string()),
-  /** Whether a notification has told that it is ready. */
+  /** Whether there was a notification that it is ready. */
   wasReady: v.optional(v.boolean()),
 });
 export type ImageItem = v.InferOutput<typeof imageSchema>;
-
-/** Fields that do not follow from the manifest: a table that was made anew may not have them. */
-export const NOT_OF_MANIFEST = ["notified", "wasReady"] as const;
 
 /** DynamoDB's limit is 400 KB. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
 const MAX_ITEM_BYTES = 300_000;

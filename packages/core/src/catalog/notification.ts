@@ -69,10 +69,10 @@ export type Notification = v.InferOutput<typeof notificationSchema>;
  */
 const MAX_BYTES = 200_000;
 
-/** An item whose state is told to the application: an upload that is awaited is not. */
-export type ToldItem = ImageItem & { readonly status: keyof typeof TYPES };
+/** An item whose state has a notification: an upload that is awaited has none. */
+export type NotifiedItem = ImageItem & { readonly status: keyof typeof TYPES };
 
-/** What is told of: a status of an image, and what identifies the change to it. */
+/** A change to a status of an image, and what identifies it. */
 export interface Change {
   readonly bucket: string;
   readonly key: string;
@@ -104,7 +104,7 @@ export function committedId({ status }: CommittedItem, version: Manifest | Tombs
  */
 export function notificationOf(
   bucket: string,
-  item: ToldItem,
+  item: NotifiedItem,
   change: {
     readonly id: string;
     readonly at: string;

@@ -3,7 +3,7 @@ import { manifestKey } from "../plan/index.ts";
 import { ofSource } from "../reconcile/index.ts";
 import type { Manifest, RenditionStore, SourceStore, Tombstone } from "../store/index.ts";
 import { type CatalogNames, type ImageItem, identity, itemOf, REMOVED_SECONDS } from "./item.ts";
-import { committedId, notificationId, notificationOf, type ToldItem } from "./notification.ts";
+import { committedId, type NotifiedItem, notificationId, notificationOf } from "./notification.ts";
 import type { Publish } from "./publisher.ts";
 import type { CatalogTable } from "./table.ts";
 
@@ -73,8 +73,8 @@ async function projectOnce(
   const next = stateOf({ key, notice, version, current, item }, context);
   if (next === undefined) return true;
   const { id } = next;
-  const isTold = item?.notified === id;
-  if (!isTold) {
+  const isNotified = item?.notified === id;
+  if (!isNotified) {
     const { imagesUrl } = context;
     const change = { ...next, before: item, manifestKey: at, imagesUrl };
     await publish(notificationOf(bucket, next.item, change), signal);
@@ -92,7 +92,7 @@ async function projectOnce(
 
 /** The state that an item should have, and the id of its notifications. */
 interface State {
-  readonly item: ToldItem;
+  readonly item: NotifiedItem;
   readonly id: string;
   readonly at: string;
 }

@@ -6,9 +6,9 @@ import type { CatalogTable } from "./table.ts";
 
 /**
  * For so long an event of a manifest may wait in its queue, ms. Of a younger content, a table that was
- * made anew does not know whether the application was told.
+ * rebuilt does not know whether there was a notification.
  */
-export const MAX_EVENT_AGE_MS = 14 * 24 * 60 * 60 * 1000;
+const MAX_EVENT_AGE_MS = 14 * 24 * 60 * 60 * 1000;
 
 /**
  * Writes the item of an image as its manifest says, unless it is so already or of a later version. It
@@ -30,14 +30,14 @@ export async function rebuild(
   const { table, now } = context;
   const { key } = version.source;
   const next = itemOf(version, context);
-  const isTold = now - (version.since ?? version.seq) > MAX_EVENT_AGE_MS;
+  const isNotified = now - (version.since ?? version.seq) > MAX_EVENT_AGE_MS;
   for (;;) {
     const item = await table.get(key, signal);
     if (item?.seq !== undefined && item.seq > version.seq) return false;
     if (item !== undefined && differences(item, version, context).length === 0) return false;
     const { notified, wasReady } = item ?? {
-      notified: isTold ? committedId(next, version) : undefined,
-      wasReady: (isTold && next.status === "ready") || undefined,
+      notified: isNotified ? committedId(next, version) : undefined,
+      wasReady: (isNotified && next.status === "ready") || undefined,
     };
     if (await table.put({ ...next, notified, wasReady }, item, signal)) return true;
   }

@@ -68,7 +68,7 @@ export class CatalogTable {
     this.name = name;
   }
 
-  /** The item of an image as it is now; undefined if there is none. */
+  /** The item of an image as it is now; undefined if it does not exist. */
   async get(key: string, signal: AbortSignal): Promise<ImageItem | undefined> {
     const { Item } = await this.#asking(`read ${imagePk(key)}`, signal, () =>
       this.#client.send(
@@ -110,7 +110,7 @@ export class CatalogTable {
    * came. The index is eventually consistent.
    *
    * @param page `cursor`: the `next` of the page before; `now`: ms since the epoch
-   * @returns undefined for a cursor that is none
+   * @returns undefined for an invalid cursor
    */
   async images(
     user: string,

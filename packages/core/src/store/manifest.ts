@@ -46,8 +46,8 @@ const seq = count;
 
 /**
  * The `seq` of the version in which this state first appeared: this content of the source, its
- * rejection, or its absence. A reprocess does not change it, so it identifies what an application was
- * told. Absent: the version is older than this field, and its own `seq` stands for it.
+ * rejection, or its absence. A reprocess does not change it, so it identifies the
+ * application's notification. Absent: the version is older than this field, and its own `seq` counts.
  */
 const since = v.optional(count);
 

@@ -71,7 +71,7 @@ export class SourceStore {
     return { kind: "open", source };
   }
 
-  /** The current ETag of the object; undefined if there is none. */
+  /** The current ETag of the object; undefined if it does not exist. */
   async etag(bucket: string, key: string, signal: AbortSignal): Promise<string | undefined> {
     return (await this.#head(bucket, key, signal))?.ETag;
   }

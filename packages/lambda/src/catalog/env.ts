@@ -10,7 +10,7 @@ const envSchema = v.object({
   IMAGEFLEET_RENDITION_BUCKET: name,
   IMAGEFLEET_SOURCE_BUCKETS: name,
   IMAGEFLEET_TABLE: name,
-  /** Where notifications go; without both, nobody is told. */
+  /** Where notifications go; without both, there are no notifications. */
   IMAGEFLEET_TOPIC_ARN: v.optional(name),
   IMAGEFLEET_EVENT_BUS: v.optional(name),
   /** What addresses of renditions begin with. Without it there are none in items. */

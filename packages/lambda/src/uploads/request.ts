@@ -66,7 +66,7 @@ export interface ApiRequest {
 /**
  * Reads an event of an HTTP API with the payload format 2.0.
  *
- * @throws ValiError if it is none; Refusal for a caller without a user
+ * @throws ValiError for another event; Refusal for a caller without a user
  */
 export function readRequest(event: unknown): ApiRequest {
   const read = v.parse(eventSchema, event);
@@ -125,7 +125,7 @@ export function readWanted(body: string): Wanted {
   throw new Refusal(400, "BadRequest", `${field ?? "the body"}: ${issue.message}`, { field });
 }
 
-/** @throws Refusal for a token that is none */
+/** @throws Refusal for an invalid token */
 export function readToken(given: string | undefined): string | undefined {
   if (given === undefined || v.is(tokenSchema, given)) return given;
   const message = "Idempotency-Key must be 1 to 128 visible characters of ASCII";

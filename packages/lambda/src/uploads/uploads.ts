@@ -167,7 +167,7 @@ export class Uploads {
     const { table, now } = this.#context;
     const found = await table.images(user, { ...page, now: now() }, signal);
     if (found === undefined) {
-      throw new Refusal(400, "BadRequest", "cursor is none that this API has answered", {
+      throw new Refusal(400, "BadRequest", "cursor must be the one of the page before", {
         field: "cursor",
       });
     }

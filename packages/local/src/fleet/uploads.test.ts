@@ -128,22 +128,22 @@ const jpeg = () => Uint8Array.from(photo);
 
 /** Uploads a picture by a form. @returns the id of the image */
 async function upload(bytes = jpeg(), user: keyof typeof tokens = "alice"): Promise<string> {
-  const begun = await ask("POST /uploads", { user, body: { contentType: "image/jpeg" } });
-  expect(await sendForm(begun, bytes)).toMatchObject({ status: 201 });
+  const started = await ask("POST /uploads", { user, body: { contentType: "image/jpeg" } });
+  expect(await sendForm(started, bytes)).toMatchObject({ status: 201 });
   await fleet.idle();
-  return begun.id;
+  return started.id;
 }
 
 describe("an upload by a form", () => {
-  it("is awaited, becomes ready, is told, is listed, and is removed", async () => {
+  it("is awaited, becomes ready, has notifications, is listed, and is removed", async () => {
     const body = { contentType: "image/jpeg", bytes: photo.length, name: "Ü 1/2.jpg" };
-    const begun = await ask("POST /uploads", { body });
-    expect(begun).toMatchObject({ http: 201, method: "POST" });
-    expect(begun.key).toMatch(/^uploads\/alice\/[0-9A-Z]{26}\.jpg$/);
-    expect(keyOfId(begun.id)).toBe(begun.key);
-    const path = `/uploads/${begun.id}`;
+    const started = await ask("POST /uploads", { body });
+    expect(started).toMatchObject({ http: 201, method: "POST" });
+    expect(started.key).toMatch(/^uploads\/alice\/[0-9A-Z]{26}\.jpg$/);
+    expect(keyOfId(started.id)).toBe(started.key);
+    const path = `/uploads/${started.id}`;
     expect(await ask(`GET ${path}`)).toMatchObject({ status: "awaiting", name: "Ü 1/2.jpg" });
-    expect(await sendForm(begun, jpeg())).toMatchObject({ status: 201 });
+    expect(await sendForm(started, jpeg())).toMatchObject({ status: 201 });
     await fleet.idle();
 
     const ready = await ask(`GET ${path}`);
@@ -156,28 +156,28 @@ describe("an upload by a form", () => {
     const { url = "" } = ready.renditions[0] ?? {};
     expect((await fetch(url)).status).toBe(200);
     expect(await notifications()).toMatchObject([
-      { type: "image.ready", first: true, user: "alice", key: begun.key, source: { width: 64 } },
+      { type: "image.ready", first: true, user: "alice", key: started.key, source: { width: 64 } },
     ]);
 
-    expect((await ask("GET /images")).images[0]).toMatchObject({ id: begun.id, width: 64 });
-    expect(await ask(`DELETE /images/${begun.id}`)).toMatchObject({ http: 204 });
+    expect((await ask("GET /images")).images[0]).toMatchObject({ id: started.id, width: 64 });
+    expect(await ask(`DELETE /images/${started.id}`)).toMatchObject({ http: 204 });
     await fleet.idle();
     expect(await ask(`GET ${path}`)).toMatchObject({ status: "removed" });
-    expect(await notifications()).toMatchObject([{ type: "image.removed", key: begun.key }]);
+    expect(await notifications()).toMatchObject([{ type: "image.removed", key: started.key }]);
     const { images } = await ask("GET /images");
-    expect(images.map(({ id }) => id)).not.toContain(begun.id);
+    expect(images.map(({ id }) => id)).not.toContain(started.id);
   });
 
   it("is refused by S3 for another size, type, key or policy", async () => {
     const bytes = photo.length;
-    const begun = await ask("POST /uploads", { body: { contentType: "image/jpeg", bytes } });
+    const started = await ask("POST /uploads", { body: { contentType: "image/jpeg", bytes } });
     const changed = (field: string, value: string) =>
-      sendForm({ ...begun, fields: { ...begun.fields, [field]: value } }, jpeg());
-    expect(await sendForm(begun, Uint8Array.from([...photo, 0]))).toEqual({
+      sendForm({ ...started, fields: { ...started.fields, [field]: value } }, jpeg());
+    expect(await sendForm(started, Uint8Array.from([...photo, 0]))).toEqual({
       status: 400,
       code: "EntityTooLarge",
     });
-    expect(await sendForm(begun, new Uint8Array())).toEqual({
+    expect(await sendForm(started, new Uint8Array())).toEqual({
       status: 400,
       code: "EntityTooSmall",
     });
@@ -185,8 +185,10 @@ describe("an upload by a form", () => {
       status: 403,
       code: "AccessDenied",
     });
-    expect(await changed("key", begun.key.replace("alice", "bob"))).toMatchObject({ status: 403 });
-    const policy = Buffer.from(begun.fields["Policy"] ?? "", "base64")
+    expect(await changed("key", started.key.replace("alice", "bob"))).toMatchObject({
+      status: 403,
+    });
+    const policy = Buffer.from(started.fields["Policy"] ?? "", "base64")
       .toString()
       .replace("alice", "bobby");
     expect(await changed("Policy", Buffer.from(policy).toString("base64"))).toMatchObject({
@@ -218,8 +220,8 @@ describe("an upload by a form", () => {
 it("uploads exactly the bytes that were declared by PUT, and once", async () => {
   const sha256 = hash("sha256", photo, "base64");
   const body = { contentType: "image/jpeg", bytes: photo.length, sha256 };
-  const { url, headers, ...begun } = await ask("POST /uploads", { body });
-  expect(begun).toMatchObject({ method: "PUT" });
+  const { url, headers, ...started } = await ask("POST /uploads", { body });
+  expect(started).toMatchObject({ method: "PUT" });
   expect(url).not.toMatch(/crc32/i);
   const put = async (bytes: Uint8Array<ArrayBuffer>, more = {}) =>
     (await fetch(url, { method: "PUT", headers: { ...headers, ...more }, body: bytes })).status;
@@ -237,34 +239,34 @@ describe("an upload in parts", () => {
     const content = Buffer.alloc(bytes);
     photo.copy(content);
     const body = { contentType: "image/jpeg", bytes, method: "multipart", name: "large.jpg" };
-    const begun = await ask("POST /uploads", { body });
-    expect(begun).toMatchObject({ method: "MULTIPART", partBytes: 8 * MIB });
+    const started = await ask("POST /uploads", { body });
+    expect(started).toMatchObject({ method: "MULTIPART", partBytes: 8 * MIB });
     const send = async ({
       number,
       bytes: length,
       url,
     }: Record<"number" | "bytes", number> & { url: string }) => {
-      const start = (number - 1) * begun.partBytes;
+      const start = (number - 1) * started.partBytes;
       const part = Uint8Array.from(content.subarray(start, start + length));
       return (await fetch(url, { method: "PUT", body: part })).status;
     };
-    const [first, second, third] = begun.parts;
+    const [first, second, third] = started.parts;
     if (!first || !second || !third) throw new Error("the upload has three parts");
     expect(await send(third)).toBe(200);
     expect(await send(first)).toBe(200);
     expect(await send({ ...second, bytes: 5 * MIB })).toBe(403);
-    const complete = `POST /uploads/${begun.id}/complete`;
+    const complete = `POST /uploads/${started.id}/complete`;
     expect(await ask(complete)).toMatchObject({
       http: 409,
       error: { code: "PartsMissing", missing: [2] },
     });
-    const { parts } = await ask(`POST /uploads/${begun.id}/parts`);
+    const { parts } = await ask(`POST /uploads/${started.id}/parts`);
     expect(parts).toMatchObject([{ number: 2, bytes: 8 * MIB }]);
     for (const missing of [...parts, ...parts]) expect(await send(missing)).toBe(200);
-    expect(await ask(complete)).toMatchObject({ http: 200, key: begun.key });
-    expect(await ask(complete)).toMatchObject({ http: 200, key: begun.key });
+    expect(await ask(complete)).toMatchObject({ http: 200, key: started.key });
+    expect(await ask(complete)).toMatchObject({ http: 200, key: started.key });
     await fleet.idle();
-    expect(await ask(`GET /uploads/${begun.id}`)).toMatchObject({
+    expect(await ask(`GET /uploads/${started.id}`)).toMatchObject({
       status: "ready",
       name: "large.jpg",
       source: { bytes },

@@ -1,0 +1,61 @@
+import { type ImageItem, imageSchema } from "@imagefleet/core/catalog";
+import * as v from "valibot";
+import { RENDITIONS } from "./s3.ts";
+import type { Session } from "./session.ts";
+
+/** The fields of a request that the model reads. */
+const request = v.object({
+  Item: v.optional(v.object({ status: v.string(), seq: v.optional(v.number()) })),
+  ConditionExpression: v.optional(v.string(), ""),
+  ExpressionAttributeValues: v.optional(
+    v.object({ ":status": v.string(), ":seq": v.optional(v.number()) }),
+  ),
+});
+/** One item, with the conditions that the table's adapter writes. */
+export class ModelTable {
+  item: ImageItem | undefined;
+  readonly violations: string[] = [];
+
+  /** Answers a command when the scheduler runs its call. */
+  answer(command: string, input: unknown, session: Session): Promise<unknown> {
+    if (command === "GetItemCommand") {
+      return session.turn("get the item", () => ({ Item: this.item }), "read");
+    }
+    const item = "Item" in Object(input) ? v.parse(imageSchema, Object(input).Item) : undefined;
+    const asked = v.parse(request, input);
+    return session.turn("put the item", () => this.#put(asked, item), "write");
+  }
+
+  #put(asked: v.InferOutput<typeof request>, item: ImageItem | undefined) {
+    const { ConditionExpression: condition, ExpressionAttributeValues: seen } = asked;
+    const isMet =
+      condition === "attribute_not_exists(pk)"
+        ? this.item === undefined
+        : this.item?.status === seen?.[":status"] && this.item?.seq === seen?.[":seq"];
+    if (!isMet) {
+      throw Object.assign(new Error("the condition is not met"), {
+        name: "ConditionalCheckFailedException",
+      });
+    }
+    const [before = 0, after = 0] = [this.item?.seq, item?.seq];
+    if (after < before) {
+      this.violations.push(`the item's seq goes back from ${before} to ${after}`);
+    }
+    this.item = item;
+    return {};
+  }
+}
+
+/** The event of a manifest that was put. */
+export function manifestEvent(key: string, now: number): string {
+  return JSON.stringify({
+    Records: [
+      {
+        eventSource: "aws:s3",
+        eventTime: new Date(now).toISOString(),
+        eventName: "ObjectCreated:Put",
+        s3: { bucket: { name: RENDITIONS }, object: { key, size: 1 } },
+      },
+    ],
+  });
+}
