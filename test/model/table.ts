@@ -29,9 +29,10 @@ export class ModelTable {
   #put(asked: v.InferOutput<typeof request>, item: ImageItem | undefined) {
     const { ConditionExpression: condition, ExpressionAttributeValues: seen } = asked;
     const isMet =
-      condition === "attribute_not_exists(pk)"
+      condition === "" ||
+      (condition === "attribute_not_exists(pk)"
         ? this.item === undefined
-        : this.item?.status === seen?.[":status"] && this.item?.seq === seen?.[":seq"];
+        : this.item?.status === seen?.[":status"] && this.item?.seq === seen?.[":seq"]);
     if (!isMet) {
       throw Object.assign(new Error("the condition is not met"), {
         name: "ConditionalCheckFailedException",

@@ -340,8 +340,8 @@ export const RULES: readonly Rule[] = [
   {
     rule: "an item is written in the place of the one that was read",
     file: TABLE,
-    from: '    return { ConditionExpression: "attribute_not_exists(pk)" };\n',
-    to: "    return {};\n",
+    from: 'return { ConditionExpression: "attribute_not_exists(pk)" };',
+    to: "return {};",
   },
   {
     rule: "the manifest is read again after the item was written",
@@ -372,12 +372,6 @@ export const RULES: readonly Rule[] = [
     file: ATTEMPT,
     from: 'outcome.kind !== "unchanged" && outcome.kind !== "removed"',
     to: "true",
-  },
-  {
-    rule: "a notice of a failure is sent before its dead letter",
-    file: ATTEMPT,
-    from: "        await sendNotice(job, context, { reason, message });\n",
-    to: "",
   },
   {
     rule: "a change of content has another id of its notifications",
