@@ -118,6 +118,15 @@ add(
 
 add(
   root
+    .command("uploads")
+    .description("times until an upload is signed, and until a photo of 12 megapixels is ready")
+    .option("--forms <n>", "forms that are signed", count, 200)
+    .option("--photos <n>", "photos that are uploaded, one after another", count, 40),
+  async () => (await import("./uploads/bench.ts")).uploads,
+);
+
+add(
+  root
     .command("audit")
     .description("memory and time of imagefleet audit with a million synthetic sources")
     .option("--sources <n>", "sources; a tenth of them is measured too", many, 1_000_000),
