@@ -5,7 +5,6 @@ export {
   type ImageRendition,
   type ImageStatus,
   type ImageView,
-  identity,
   imageId,
   imagePk,
   imageSchema,

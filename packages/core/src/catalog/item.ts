@@ -109,8 +109,10 @@ export type CommittedItem = ImageItem & { readonly status: "ready" | "rejected" 
  * The item of an image by its manifest or its tombstone.
  *
  * @example
- * const stored = await renditions.manifest(manifestKey(recipe, key), signal);
- * const item = stored?.manifest && itemOf(stored.manifest, { recipe, uploads });
+ * import { UPLOAD_KEY, uploadKeys } from "@imagefleet/core/uploads";
+ *
+ * const uploads = uploadKeys(UPLOAD_KEY, recipe.source.prefix);
+ * itemOf(manifest, { recipe, uploads }).status; // "ready"
  */
 export function itemOf(version: Manifest | Tombstone, names: CatalogNames): CommittedItem {
   const { key } = version.source;
@@ -197,6 +199,10 @@ export function addressed({ renditions, etag = "" }: ImageItem, base: string | u
  *
  * @param recipe whose manifests describe the images
  * @param imagesUrl where renditions are delivered; undefined: unknown
+ *
+ * @example
+ * const item = await openTable("images", { region: "eu-west-1" }).get("cats/tom.jpg", signal);
+ * if (item) console.log(viewOf(item, recipe, "https://images.example.com").srcset);
  */
 export function viewOf(item: ImageItem, recipe: Recipe, imagesUrl: string | undefined) {
   const { key, etag, bytesIn, width, height, format, renditions } = item;
@@ -230,7 +236,12 @@ export function imageId(key: string): string {
   return Buffer.from(key).toString("base64url");
 }
 
-/** The key of such an id; undefined for another text. */
+/**
+ * The key of such an id; undefined for another text.
+ *
+ * @example
+ * keyOfId("Y2F0cy90b20uanBn"); // "cats/tom.jpg"
+ */
 export function keyOfId(id: string): string | undefined {
   const key = Buffer.from(id, "base64url").toString();
   return key !== "" && imageId(key) === id ? key : undefined;

@@ -90,7 +90,15 @@ export function notificationId({ status, bucket, key, change }: Change): string 
   return hash.digest("hex").slice(0, ID_LENGTH);
 }
 
-/** The id of the notifications that a manifest or a tombstone leads to. */
+/**
+ * The id of the notifications that a manifest or a tombstone leads to.
+ *
+ * @example
+ * import { UPLOAD_KEY, uploadKeys } from "@imagefleet/core/uploads";
+ *
+ * const names = { recipe, uploads: uploadKeys(UPLOAD_KEY, "") };
+ * committedId(itemOf(manifest, names), manifest); // 32 hexadecimal digits
+ */
 export function committedId({ status }: CommittedItem, version: Manifest | Tombstone): string {
   const { bucket, key } = version.source;
   return notificationId({ status, bucket, key, change: String(version.since ?? version.seq) });

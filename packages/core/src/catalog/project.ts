@@ -42,7 +42,7 @@ const MAX_ROUNDS = 4;
  * @throws Failure when S3, DynamoDB, SNS or EventBridge fails: the message is to be retried
  *
  * @example
- * await project({ key: "uploads/alice/01KB2…8Q.jpg" }, context, signal);
+ * const projecting = async (key: string, given: ProjectContext) => project({ key }, given, signal);
  */
 export async function project(
   cause: Cause,

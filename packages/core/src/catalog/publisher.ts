@@ -16,7 +16,8 @@ export const EVENT_SOURCE = "imagefleet";
  * notification is published to both again: a receiver knows duplicates by their id.
  *
  * @example
- * const publish = publishTo({ topicArn: "arn:aws:sns:eu-west-1:123456789012:images" }, { region });
+ * const topicArn = "arn:aws:sns:eu-west-1:123456789012:images";
+ * const publish = publishTo({ topicArn }, { region: "eu-west-1" });
  */
 export function publishTo(
   { topicArn, eventBus }: { topicArn?: string | undefined; eventBus?: string | undefined },

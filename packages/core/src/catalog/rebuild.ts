@@ -20,7 +20,11 @@ const MAX_EVENT_AGE_MS = 14 * 24 * 60 * 60 * 1000;
  * @throws Failure when DynamoDB fails
  *
  * @example
- * for await (const manifest of manifests) await rebuild(manifest, { table, now, ...names }, signal);
+ * import { UPLOAD_KEY, uploadKeys } from "@imagefleet/core/uploads";
+ *
+ * const table = openTable("images", { region: "eu-west-1" });
+ * const names = { recipe, uploads: uploadKeys(UPLOAD_KEY, "") };
+ * await rebuild(manifest, { table, now: Date.now(), ...names }, signal);
  */
 export async function rebuild(
   version: Manifest | Tombstone,
@@ -48,7 +52,11 @@ export async function rebuild(
  * is what was notified.
  *
  * @example
- * differences(item, manifest, names); // ["etag", "renditions"]
+ * import { UPLOAD_KEY, uploadKeys } from "@imagefleet/core/uploads";
+ *
+ * const item = await openTable("images", { region: "eu-west-1" }).get("cats/tom.jpg", signal);
+ * const names = { recipe, uploads: uploadKeys(UPLOAD_KEY, "") };
+ * if (item) console.log(differences(item, manifest, names)); // ["etag", "renditions"]
  */
 export function differences(
   item: ImageItem,

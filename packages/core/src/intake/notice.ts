@@ -27,13 +27,18 @@ export type Notice = v.InferOutput<typeof noticeSchema>;
  *
  * @example
  * const notice = { bucket: "uploads", key: "tom.jpg", at: new Date().toISOString() };
- * await catalog.send({ body: noticeMessage(notice) });
+ * await queue.send({ body: noticeMessage(notice) });
  */
 export function noticeMessage(notice: Omit<Notice, "type" | "version">): string {
   return messageBody({ type: "imagefleet.notice", version: 1, ...notice });
 }
 
-/** The notice in a message's body; undefined for another body. */
+/**
+ * The notice in a message's body; undefined for another body.
+ *
+ * @example
+ * parseNotice(body)?.failed?.reason; // "TimedOut"
+ */
 export function parseNotice(body: string): Notice | undefined {
   const parsed = v.safeParse(noticeSchema, body);
   return parsed.success ? parsed.output : undefined;

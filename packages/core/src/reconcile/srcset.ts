@@ -1,7 +1,12 @@
 import { CONTENT_TYPES } from "../recipe/index.ts";
 import type { Manifest, ManifestOnRequest } from "../store/index.ts";
 
-/** The `srcset` of a manifest: the renditions of each preset, in the recipe's order. */
+/**
+ * The `srcset` of a manifest: the renditions of each preset, in the recipe's order.
+ *
+ * @example
+ * srcsetOf(manifest.renditions)?.["hero"]; // [{ key: "hero-800w/…", width: 800, …, type: "image/webp" }]
+ */
 export function srcsetOf(
   renditions: readonly Omit<ManifestOnRequest, "fingerprint">[],
 ): Manifest["srcset"] {

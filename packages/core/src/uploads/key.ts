@@ -19,11 +19,6 @@ const ULID = "[0-9A-HJKMNP-TV-Z]{26}";
 /**
  * The keys of uploads: made for a user and read back, so that everything that the catalog knows of an
  * upload can be made again from what S3 has.
- *
- * @example
- * const keys = uploadKeys("uploads/{user}/{id}.{ext}", recipe.source.prefix);
- * const key = keys.make("alice", "jpg", Date.now()); // "uploads/alice/01KB2…8Q.jpg"
- * keys.read(key); // { user: "alice", id: "01KB2…8Q" }
  */
 export interface UploadKeys {
   /** What all keys of uploads begin with. It ends with `/`. */
@@ -35,9 +30,14 @@ export interface UploadKeys {
 }
 
 /**
+ * How the keys of uploads are made and read.
+ *
  * @param template with `{user}`, `{id}` and `{ext}`, each once
  * @param sourcePrefix the recipe's `source.prefix`
  * @throws Error naming what is wrong with the template
+ *
+ * @example
+ * uploadKeys(UPLOAD_KEY, "").make("alice", "jpg", Date.now()); // "uploads/alice/01KB2…8Q.jpg"
  */
 export function uploadKeys(template: string, sourcePrefix: string): UploadKeys {
   const issue = whyNoTemplate(template);
@@ -82,7 +82,12 @@ export function whyNoTemplate(template: string): string | undefined {
   return undefined;
 }
 
-/** When the upload of an id was requested, ms since the epoch. */
+/**
+ * When the upload of an id was requested, ms since the epoch.
+ *
+ * @example
+ * requestedAt({ id: "01ARZ3NDEKTSV4RRFFQ69G5FAV" }); // 1469922850259
+ */
 export function requestedAt({ id }: Pick<NamedUpload, "id">): number {
   return decodeTime(id);
 }

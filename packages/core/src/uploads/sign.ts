@@ -36,6 +36,10 @@ export interface SignedForm {
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
  *
  * @param bytes the least and the most bytes
+ *
+ * @example
+ * const upload = { bucket: "photos", key: "uploads/alice/01KB.jpg", contentType: "image/jpeg" };
+ * const { url, fields } = await signForm(s3, upload, { least: 1, most: 20_000_000 });
  */
 export async function signForm(
   s3: S3Client,
@@ -67,6 +71,11 @@ export interface SignedPut {
  * and a key that exists.
  *
  * @param content its length in bytes, and its SHA-256 in base64
+ *
+ * @example
+ * const upload = { bucket: "photos", key: "uploads/alice/01KB.jpg", contentType: "image/jpeg" };
+ * const sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+ * const { url, headers } = await signPut(s3, upload, { bytes: 1_234_567, sha256 });
  */
 export async function signPut(
   s3: S3Client,
@@ -125,12 +134,22 @@ export function partsOf(bytes: number): Part[] {
 /**
  * The size of the parts of an upload, bytes.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+ *
+ * @example
+ * partBytes(100_000_000); // 8388608
  */
 export function partBytes(bytes: number): number {
   return Math.max(PART_BYTES, Math.ceil(bytes / MAX_PARTS));
 }
 
-/** Signs a PUT of one part with exactly its bytes. A part that is sent again replaces itself. */
+/**
+ * Signs a PUT of one part with exactly its bytes. A part that is sent again replaces itself.
+ *
+ * @example
+ * const [part] = partsOf(100_000_000);
+ * const at = { bucket: "photos", key: "uploads/alice/01KB.jpg", uploadId: "…" };
+ * const url = part && (await signPart(s3, { ...at, part }));
+ */
 export async function signPart(
   s3: S3Client,
   { bucket, key, uploadId, part }: { bucket: string; key: string; uploadId: string; part: Part },
