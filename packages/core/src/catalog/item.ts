@@ -109,8 +109,6 @@ export type CommittedItem = ImageItem & { readonly status: "ready" | "rejected" 
  * The item of an image by its manifest or its tombstone.
  *
  * @example
- * import { UPLOAD_KEY, uploadKeys } from "@imagefleet/core/uploads";
- *
  * const uploads = uploadKeys(UPLOAD_KEY, recipe.source.prefix);
  * itemOf(manifest, { recipe, uploads }).status; // "ready"
  */

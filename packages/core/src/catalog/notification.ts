@@ -94,8 +94,6 @@ export function notificationId({ status, bucket, key, change }: Change): string 
  * The id of the notifications that a manifest or a tombstone leads to.
  *
  * @example
- * import { UPLOAD_KEY, uploadKeys } from "@imagefleet/core/uploads";
- *
  * const names = { recipe, uploads: uploadKeys(UPLOAD_KEY, "") };
  * committedId(itemOf(manifest, names), manifest); // 32 hexadecimal digits
  */

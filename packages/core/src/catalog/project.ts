@@ -42,7 +42,9 @@ const MAX_ROUNDS = 4;
  * @throws Failure when S3, DynamoDB, SNS or EventBridge fails: the message is to be retried
  *
  * @example
- * const projecting = async (key: string, given: ProjectContext) => project({ key }, given, signal);
+ * type Given = Parameters<typeof project>[1];
+ * const projectAll = (keys: string[], given: Given) =>
+ *   Promise.all(keys.map((key) => project({ key }, given, signal)));
  */
 export async function project(
   cause: Cause,

@@ -20,8 +20,6 @@ const MAX_EVENT_AGE_MS = 14 * 24 * 60 * 60 * 1000;
  * @throws Failure when DynamoDB fails
  *
  * @example
- * import { UPLOAD_KEY, uploadKeys } from "@imagefleet/core/uploads";
- *
  * const table = openTable("images", { region: "eu-west-1" });
  * const names = { recipe, uploads: uploadKeys(UPLOAD_KEY, "") };
  * await rebuild(manifest, { table, now: Date.now(), ...names }, signal);
@@ -52,8 +50,6 @@ export async function rebuild(
  * is what was notified.
  *
  * @example
- * import { UPLOAD_KEY, uploadKeys } from "@imagefleet/core/uploads";
- *
  * const item = await openTable("images", { region: "eu-west-1" }).get("cats/tom.jpg", signal);
  * const names = { recipe, uploads: uploadKeys(UPLOAD_KEY, "") };
  * if (item) console.log(differences(item, manifest, names)); // ["etag", "renditions"]
