@@ -11,7 +11,7 @@ it("leaves no lost, stale or orphaned object with every fault", async () => {
     minutes: 2,
     kills: 2.5,
     deliverKills: 0.05,
-    catalogKills: 0.05,
+    catalogKills: 0.08,
     muchLater: 3,
   };
   const report = await chaos(options, new AbortController().signal);

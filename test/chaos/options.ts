@@ -40,7 +40,7 @@ export const DEFAULTS: ChaosOptions = {
   duplicates: 0.2,
   kills: 3,
   deliverKills: 0.02,
-  catalogKills: 0.03,
+  catalogKills: 0.05,
   pauses: 0,
   workers: 2,
   muchLater: 45,
