@@ -11,6 +11,7 @@ it("leaves no lost, stale or orphaned object with every fault", async () => {
     minutes: 4,
     kills: 2.5,
     deliverKills: 0.05,
+    catalogKills: 0.08,
     muchLater: 3,
   };
   const report = await chaos(options, new AbortController().signal);
@@ -26,11 +27,23 @@ it("leaves no lost, stale or orphaned object with every fault", async () => {
     unexplained: 0,
     forbidden: [],
     viewers: { requests: 400, outdated: 0, unavailable: 0, violations: [] },
+    catalog: {
+      differs: 0,
+      unmatched: 0,
+      seqBack: 0,
+      untold: 0,
+      contradicts: 0,
+      afterRedrive: { differs: 0, unmatched: 0, untold: 0, contradicts: 0 },
+    },
     afterRedrive: { lost: 0, stale: 0, orphans: 0, owed: 0 },
   });
   // The test proves nothing without many faults and many operations.
-  const { injected, kills, messages, outcomes, deadLetters, viewers } = report;
+  const { injected, kills, messages, outcomes, deadLetters, viewers, catalog } = report;
   expect(kills.deliver).toBeGreaterThan(0);
+  expect(kills.catalog).toBeGreaterThan(0);
+  for (const count of [catalog.reads, catalog.repeated, catalog.duplicates, catalog.late]) {
+    expect(count).toBeGreaterThan(0);
+  }
   for (const count of [viewers.made, viewers.substitutes, viewers.immutable]) {
     expect(count).toBeGreaterThan(0);
   }

@@ -21,7 +21,15 @@ async function run(...args: readonly string[]) {
 it("prints its help", async () => {
   const { code, stdout } = await run("--help");
   expect(code).toBe(0);
-  for (const option of ["--jobs", "--seed", "--minutes", "--lost-answers", "--kills", "--json"]) {
+  for (const option of [
+    "--jobs",
+    "--seed",
+    "--minutes",
+    "--lost-answers",
+    "--kills",
+    "--catalog-kills",
+    "--json",
+  ]) {
     expect(stdout).toContain(option);
   }
 });

@@ -47,12 +47,18 @@ const program = new Command("chaos")
     share,
     DEFAULTS.deliverKills,
   )
+  .option(
+    "--catalog-kills <share>",
+    "of notifications: kill -9 between the publish and the write of the item",
+    share,
+    DEFAULTS.catalogKills,
+  )
   .option("--pauses <seconds>", "between two workers' pauses; 0: none", positive, DEFAULTS.pauses)
   .option("--workers <n>", "worker processes", whole, DEFAULTS.workers)
   .option("--json", "one JSON object on stdout, all else on stderr")
   .addHelpText(
     "after",
-    "\nExit codes: 0 nothing lost, stale, outdated or left behind; 1 something was, or messages were left; 2 wrong use; 130 interrupted.\ndocs/chaos.md describes what is done and what is checked.",
+    "\nExit codes: 0 nothing lost, stale, outdated, untold or left behind; 1 something was, or messages were left; 2 wrong use; 130 interrupted.\ndocs/chaos.md describes what is done and what is checked.",
   )
   .showSuggestionAfterError()
   .exitOverride()

@@ -8,7 +8,7 @@ export interface ChaosOptions {
   readonly seed: number;
   /** The end of uploading; uploaded sources are still waited for. */
   readonly minutes: number;
-  /** Shares of the calls to S3 and SQS, 0 to 1. */
+  /** Shares of the calls to S3, SQS, DynamoDB and SNS, 0 to 1. */
   readonly errors: number;
   readonly resets: number;
   readonly lostAnswers: number;
@@ -19,6 +19,8 @@ export interface ChaosOptions {
   readonly kills: number;
   /** The share of renditions made on request whose process is killed between its put and its last look. */
   readonly deliverKills: number;
+  /** The share of notifications whose process is killed between the publish and the write of the item. */
+  readonly catalogKills: number;
   /** Seconds between two workers' pauses (SIGSTOP) of up to two leases, on average; 0: none. */
   readonly pauses: number;
   readonly workers: number;
@@ -38,6 +40,7 @@ export const DEFAULTS: ChaosOptions = {
   duplicates: 0.2,
   kills: 3,
   deliverKills: 0.02,
+  catalogKills: 0.05,
   pauses: 0,
   workers: 2,
   muchLater: 45,

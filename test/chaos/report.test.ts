@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { type CatalogViolation, catalogReport } from "./catalog/index.ts";
 import { reportOf, tally } from "./report.ts";
 import type { Violation } from "./snapshot/index.ts";
 import { view } from "./view.ts";
@@ -13,7 +14,18 @@ const faults = {
   SlowDown: 0,
   TooManyRequests: 0,
 };
+const items = {
+  items: 4,
+  reads: 40,
+  notifications: 12,
+  repeated: 2,
+  owed: 0,
+  events: 11,
+  duplicates: 2,
+  late: 3,
+};
 const measured = {
+  catalog: catalogReport(items, [], { violations: [], redriven: 0 }),
   seed: 1,
   jobs: 10,
   sources: 4,
@@ -24,7 +36,7 @@ const measured = {
   messages: { events: 10, duplicates: 2, late: 1, nonsense: 0 },
   calls: 99,
   injected: faults,
-  kills: { functions: 1, workers: 0, paused: 0, deliver: 0 },
+  kills: { functions: 1, workers: 0, paused: 0, deliver: 0, catalog: 0 },
   outcomes: { rendered: 9 },
   receives: { "1": 9 },
   viewers: {
@@ -50,7 +62,7 @@ describe("a report", () => {
     const report = reportOf(measured, before, { ...right, redriven: 1 });
     expect(report).toMatchObject({ met: true, owed: 1, stale: 0, afterRedrive: { redriven: 1 } });
     expect(view(report)).toContain(
-      "Nothing lost, nothing stale, nothing outdated, nothing left behind.",
+      "Nothing lost, nothing stale, nothing outdated, nothing untold, nothing left behind.",
     );
   });
 
@@ -86,6 +98,26 @@ describe("a report", () => {
     expect(view(report)).toContain(`${kind} thumb/a.png.png: it was replaced`);
     expect(view(report)).toContain("NOT MET");
   });
+
+  it.each(["differs", "unmatched", "seqBack", "untold", "contradicts"] as const)(
+    "is not met with an item that %s, before or after the redrive",
+    (kind) => {
+      const wrong: CatalogViolation = { kind, key: "a.png", why: "of its seq" };
+      for (const [before, after] of [
+        [[wrong], []],
+        [[], [wrong]],
+      ] as const) {
+        const catalog = catalogReport(items, before, { violations: after, redriven: 0 });
+        const report = reportOf({ ...measured, catalog }, right, { ...right, redriven: 0 });
+        expect(report).toMatchObject({
+          met: false,
+          catalog: { [kind]: before.length, afterRedrive: { [kind]: after.length } },
+        });
+        expect(view(report)).toContain(`${kind} a.png: of its seq`);
+        expect(view(report)).toContain("NOT MET");
+      }
+    },
+  );
 
   it("is not met with remaining messages", () => {
     const report = reportOf({ ...measured, quiet: false }, right, { ...right, redriven: 0 });

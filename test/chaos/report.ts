@@ -1,4 +1,5 @@
 import type { FaultKind } from "@imagefleet/local/fault-proxy";
+import type { CatalogReport } from "./catalog/index.ts";
 import type { Verdict, Violation } from "./snapshot/index.ts";
 import type { ViewersReport } from "./viewers/index.ts";
 
@@ -31,18 +32,22 @@ export interface Report extends Counts {
   /** The programs' calls and their faults. */
   readonly calls: number;
   readonly injected: Readonly<Record<FaultKind, number>>;
-  readonly kills: Readonly<Record<"functions" | "workers" | "paused" | "deliver", number>>;
+  readonly kills: Readonly<
+    Record<"functions" | "workers" | "paused" | "deliver" | "catalog", number>
+  >;
   /** Jobs by outcome. */
   readonly outcomes: Readonly<Record<string, number>>;
   /** Jobs by the receive count of their message at their end. */
   readonly receives: Readonly<Record<string, number>>;
   /** What viewers were answered, until the queues were empty. */
   readonly viewers: ViewersReport;
+  /** Whether the table and the notifications follow the manifests. */
+  readonly catalog: CatalogReport;
   /** After the redrive of the owed dead letters without faults. */
   readonly afterRedrive: Counts & { readonly redriven: number; readonly owed: number };
   /** The first fifty violations. */
   readonly violations: readonly Violation[];
-  /** No violation before or after the redrive, no wrong answer, no forbidden call, and empty queues. */
+  /** No violation before or after the redrive, no wrong answer or item, no forbidden call, and empty queues. */
   readonly met: boolean;
 }
 
@@ -77,6 +82,7 @@ export function reportOf(
       measured.quiet &&
       violations.length === 0 &&
       measured.forbidden.length === 0 &&
+      measured.catalog.violations.length === 0 &&
       measured.viewers.outdated + measured.viewers.unavailable === 0,
   };
 }

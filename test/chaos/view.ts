@@ -2,7 +2,7 @@ import type { Report } from "./report.ts";
 
 /** The report as text. */
 export function view(report: Report): string {
-  const { afterRedrive: after, viewers } = report;
+  const { afterRedrive: after, viewers, catalog } = report;
   const rows: readonly (readonly [string, string])[] = [
     [
       "jobs",
@@ -21,6 +21,10 @@ export function view(report: Report): string {
       "",
       `made ${viewers.made}, substitutes ${viewers.substitutes}, slowest ${viewers.slowestMs} ms`,
     ],
+    [
+      "catalog",
+      `${catalog.items} items, read ${catalog.reads} times; ${catalog.notifications} notifications, repeated ${catalog.repeated}; events ${catalog.events}, duplicates ${catalog.duplicates}, late ${catalog.late}`,
+    ],
     ["dead letters", counts(report.deadLetters)],
     ["", ""],
     ["lost", `${report.lost}`],
@@ -31,22 +35,32 @@ export function view(report: Report): string {
     ["unjust dead letters", `${report.unjust}`],
     ["unexplained", `${report.unexplained}`],
     ["forbidden calls", `${report.forbidden.length}`],
-    ["owed by a letter", `${report.owed}`],
+    ["items that differ", `${catalog.differs}`],
+    ["without a manifest", `${catalog.unmatched}`],
+    ["seq back", `${catalog.seqBack}`],
+    ["untold", `${catalog.untold}`],
+    ["contradictions", `${catalog.contradicts}`],
+    ["owed by a letter", `${report.owed}, items ${catalog.owed}`],
     [
       "after redrive",
       `${after.redriven} redriven: lost ${after.lost}, stale ${after.stale}, orphans ${after.orphans}, still owed ${after.owed}`,
     ],
+    [
+      "",
+      `catalog ${catalog.afterRedrive.redriven} redriven: differ ${catalog.afterRedrive.differs}, without a manifest ${catalog.afterRedrive.unmatched}, untold ${catalog.afterRedrive.untold}, contradictions ${catalog.afterRedrive.contradicts}`,
+    ],
   ];
-  const lines = rows.map(([name, text]) => `${name.padEnd(18)}${text}`.trimEnd());
+  const lines = rows.map(([name, text]) => `${name.padEnd(20)}${text}`.trimEnd());
   const violations = report.violations.map(({ kind, key, why }) => `  ${kind} ${key}: ${why}`);
   const wrong = viewers.violations.map(({ kind, key, why }) => `  ${kind} ${key}: ${why}`);
+  const items = catalog.violations.map(({ kind, key, why }) => `  ${kind} ${key}: ${why}`);
   const forbidden = report.forbidden.map((call) => `  forbidden ${call}`);
   const end = report.met
-    ? "Nothing lost, nothing stale, nothing outdated, nothing left behind."
+    ? "Nothing lost, nothing stale, nothing outdated, nothing untold, nothing left behind."
     : report.quiet
       ? "NOT MET"
       : "NOT MET: messages were left that nobody ended";
-  return [...lines, ...violations, ...wrong, ...forbidden, "", end, ""].join("\n");
+  return [...lines, ...violations, ...wrong, ...items, ...forbidden, "", end, ""].join("\n");
 }
 
 function counts(record: Readonly<Record<string, number>>): string {

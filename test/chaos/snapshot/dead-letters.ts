@@ -6,12 +6,13 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { FAILED_REASONS, LANES, type Lane, REJECTED_REASONS } from "@imagefleet/core/outcome";
+import { FAILED_REASONS, REJECTED_REASONS } from "@imagefleet/core/outcome";
 import * as v from "valibot";
 
 /** A dead letter from the queue. */
 export interface DeadLetter {
-  readonly lane: Lane;
+  /** `small`, `large` or `catalog` */
+  readonly lane: string;
   readonly body: string;
   /** The attribute's value; undefined when SQS itself moved the message. */
   readonly reason: string | undefined;
@@ -46,19 +47,19 @@ const bodySchema = v.pipe(
 
 export class DeadLetters {
   readonly #sqs: SQSClient;
-  readonly #lanes: Readonly<Record<Lane, LaneQueues>>;
+  readonly #lanes: ReadonlyMap<string, LaneQueues>;
 
-  constructor(sqs: SQSClient, lanes: Readonly<Record<Lane, LaneQueues>>) {
+  constructor(sqs: SQSClient, lanes: Readonly<Record<string, LaneQueues>>) {
     this.#sqs = sqs;
-    this.#lanes = lanes;
+    this.#lanes = new Map(Object.entries(lanes));
   }
 
   /** Reads all dead letters without removing them. */
   async read(): Promise<DeadLetter[]> {
     const all: DeadLetter[] = [];
-    for (const lane of LANES) {
-      const messages = await this.#receive(lane);
-      await this.#release(lane, messages);
+    for (const [lane, { deadLetters }] of this.#lanes) {
+      const messages = await this.#receive(deadLetters);
+      await this.#release(deadLetters, messages);
       all.push(...messages.map((message) => deadLetterOf(message, lane)));
     }
     return all;
@@ -71,35 +72,35 @@ export class DeadLetters {
    */
   async redrive(): Promise<number> {
     let count = 0;
-    for (const lane of LANES) {
-      const messages = await this.#receive(lane);
+    for (const [lane, { url, deadLetters }] of this.#lanes) {
+      const messages = await this.#receive(deadLetters);
       for (const message of messages.filter((each) => isOwed(deadLetterOf(each, lane)))) {
         await this.#sqs.send(
           new SendMessageCommand({
-            QueueUrl: this.#lanes[lane].url,
+            QueueUrl: url,
             MessageBody: message.Body,
             MessageAttributes: message.MessageAttributes,
           }),
         );
         await this.#sqs.send(
           new DeleteMessageCommand({
-            QueueUrl: this.#lanes[lane].deadLetters,
+            QueueUrl: deadLetters,
             ReceiptHandle: message.ReceiptHandle,
           }),
         );
         count += 1;
       }
-      await this.#release(lane, messages);
+      await this.#release(deadLetters, messages);
     }
     return count;
   }
 
-  async #receive(lane: Lane): Promise<Message[]> {
+  async #receive(QueueUrl: string): Promise<Message[]> {
     const held = new Map<string | undefined, Message>();
     for (;;) {
       const { Messages: messages = [] } = await this.#sqs.send(
         new ReceiveMessageCommand({
-          QueueUrl: this.#lanes[lane].deadLetters,
+          QueueUrl,
           MaxNumberOfMessages: 10,
           VisibilityTimeout: READ_SECONDS,
           MessageAttributeNames: ["All"],
@@ -110,14 +111,13 @@ export class DeadLetters {
     }
   }
 
-  async #release(lane: Lane, messages: readonly Message[]): Promise<void> {
+  async #release(QueueUrl: string, messages: readonly Message[]): Promise<void> {
     for (let from = 0; from < messages.length; from += 10) {
       const Entries = messages.slice(from, from + 10).map(({ ReceiptHandle }, at) => ({
         Id: String(at),
         ReceiptHandle,
         VisibilityTimeout: 0,
       }));
-      const QueueUrl = this.#lanes[lane].deadLetters;
       await this.#sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }));
     }
   }
@@ -125,7 +125,7 @@ export class DeadLetters {
 
 function deadLetterOf(
   { Body: body = "", MessageAttributes = {} }: Message,
-  lane: Lane,
+  lane: string,
 ): DeadLetter {
   const parsed = v.safeParse(bodySchema, body);
   return {

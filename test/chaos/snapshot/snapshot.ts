@@ -31,3 +31,9 @@ export interface Snapshot {
   readonly pixels: ReadonlyMap<string, Pixels | undefined>;
   readonly deadLetters: readonly DeadLetter[];
 }
+
+/** The same, with what only the check of the catalog reads. */
+export interface FullSnapshot extends Snapshot {
+  /** All manifests and tombstones as they are stored. */
+  readonly versions: readonly string[];
+}

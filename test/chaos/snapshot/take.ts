@@ -3,7 +3,7 @@ import pLimit from "p-limit";
 import sharp from "sharp";
 import * as v from "valibot";
 import type { DeadLetters } from "./dead-letters.ts";
-import type { ManifestView, Pixels, Snapshot } from "./snapshot.ts";
+import type { FullSnapshot, ManifestView, Pixels } from "./snapshot.ts";
 
 const READS_AT_ONCE = 16;
 const MANIFESTS = "manifests/";
@@ -32,22 +32,24 @@ export interface LookOptions {
 }
 
 /** Reads everything: each manifest, and each rendition's pixels. */
-export async function look(options: LookOptions): Promise<Snapshot> {
+export async function look(options: LookOptions): Promise<FullSnapshot> {
   const { s3, sourceBucket, renditionBucket, deadLetters } = options;
   const sources = await list(s3, sourceBucket);
   const stored = await list(s3, renditionBucket);
   const limit = pLimit(READS_AT_ONCE);
   const manifests = new Map<string, ManifestView | undefined>();
   const pixels = new Map<string, Pixels | undefined>();
+  const versions: string[] = [];
   await limit.map([...stored.keys()], async (key) => {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: renditionBucket, Key: key }));
     const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
+    if (key.startsWith(MANIFESTS)) versions.push(Buffer.from(bytes).toString());
     // It has no stored object.
     if (key.startsWith(MANIFESTS) && isTombstone(bytes)) stored.delete(key);
     else if (key.startsWith(MANIFESTS)) manifests.set(key, manifestOf(bytes));
     else pixels.set(key, await pixelsOf(bytes));
   });
-  return { sources, stored, manifests, pixels, deadLetters: await deadLetters.read() };
+  return { sources, stored, manifests, pixels, versions, deadLetters: await deadLetters.read() };
 }
 
 async function list(s3: S3Client, bucket: string): Promise<Map<string, string>> {

@@ -119,6 +119,11 @@ export function manifestKey(key: string): string {
   return `manifests/${written(key)}.json`;
 }
 
+/** The source of a manifest's key; undefined for another key. */
+export function sourceOfManifest(key: string): string | undefined {
+  return /^manifests\/(.*)\.json$/s.exec(key)?.[1]?.replaceAll("%25", "%");
+}
+
 /** The only character of the script's keys that the fleet encodes in output keys. */
 function written(key: string): string {
   return key.replaceAll("%", "%25");

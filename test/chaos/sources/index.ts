@@ -9,5 +9,6 @@ export {
   REJECTED,
   renditionKeys,
   SMALL_LANE_BYTES,
+  sourceOfManifest,
 } from "./content.ts";
 export { type Operation, RACE_FOLDER, script } from "./script.ts";

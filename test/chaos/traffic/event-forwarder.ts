@@ -21,7 +21,7 @@ const NONSENSE = 0.002;
 
 export interface EventForwarderOptions {
   readonly sqs: SQSClient;
-  /** The queue that receives S3's events, and the fleet's queue. */
+  /** The queue that receives a bucket's events, and the fleet's queue for them. */
   readonly from: string;
   readonly to: string;
   readonly chance: Chance;
@@ -29,7 +29,8 @@ export interface EventForwarderOptions {
   readonly duplicates: number;
   /** The longest delay of a second copy. */
   readonly muchLaterSeconds: number;
-  readonly onNonsense: (body: string) => void;
+  /** Receives the messages without meaning that are sent; without it, none is. */
+  readonly onNonsense?: (body: string) => void;
 }
 
 interface Parcel {
@@ -104,7 +105,7 @@ export class EventForwarder {
   }
 
   #pack(body: string): Parcel[] {
-    const { chance, duplicates, muchLaterSeconds } = this.#options;
+    const { chance, duplicates, muchLaterSeconds, onNonsense } = this.#options;
     const late = chance.happens(LATE);
     const parcels = [{ body, seconds: late ? chance.between(1, LATE_SECONDS) : 0 }];
     this.sent.events += 1;
@@ -114,9 +115,9 @@ export class EventForwarder {
       parcels.push({ body, seconds: chance.between(0, Math.min(most, muchLaterSeconds)) });
       this.sent.duplicates += 1;
     }
-    if (chance.happens(NONSENSE)) {
+    if (onNonsense && chance.happens(NONSENSE)) {
       const nonsense = `nonsense ${this.sent.nonsense}`;
-      this.#options.onNonsense(nonsense);
+      onNonsense(nonsense);
       parcels.push({ body: nonsense, seconds: 0 });
       this.sent.nonsense += 1;
     }
