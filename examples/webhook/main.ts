@@ -1,18 +1,17 @@
 // TOPIC_ARN=arn:aws:sns:… PORT=8080 node main.ts, behind what ends TLS.
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
+import { host, port, topicArn } from "./env.ts";
 import { createReceiver } from "./receiver.ts";
 
 /** A message of SNS has at most 256 KiB, and its characters may be escaped. */
 const MAX_BYTES = 2 * 1024 * 1024;
 
-const { TOPIC_ARN: topicArn = "", SNS_HOST: host, PORT = "8080" } = process.env;
-
 const receive = createReceiver({
   topicArn,
   host,
   apply: async ({ type, key, seq, reason }) => {
-    console.log(JSON.stringify({ type, key, seq, reason }));
+    print({ type, key, seq, reason });
   },
 });
 
@@ -31,4 +30,8 @@ const server = createServer(async (request, response) => {
     response.destroy(error instanceof Error ? error : undefined);
   }
 });
-server.listen(Number(PORT), () => console.log(JSON.stringify(server.address())));
+server.listen(port, () => print(server.address()));
+
+function print(line: unknown): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}

@@ -62,7 +62,7 @@ class Refused extends Error {}
  * after one of 400 to 499.
  *
  * @example
- * const receive = createReceiver({ topicArn, apply: async ({ type, key }) => console.log(type, key) });
+ * const receive = createReceiver({ topicArn, apply: async ({ type, key }) => db.save(key, type) });
  * const { status, text } = await receive(body);
  */
 export function createReceiver(options: ReceiverOptions): (body: string) => Promise<Answer> {
@@ -110,7 +110,7 @@ export function createReceiver(options: ReceiverOptions): (body: string) => Prom
       return { status: 200, text: await handle(message.output) };
     } catch (error) {
       if (error instanceof Refused) return { status: 403, text: error.message };
-      console.error(error);
+      process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
       return { status: 500, text: "the message is to be sent again" };
     }
   };

@@ -217,7 +217,11 @@ it.each<[what: string, body: () => object | string, status: number]>([
   ["no time", () => ({ ...notified(), Timestamp: "now" }), 403],
   ["a text that is no notification", () => message({ Type: "Notification", Message: "hi" }), 403],
   ["a later version", () => notified({ version: 2 }), 403],
-  ["the end of a subscription", () => message({ Type: "UnsubscribeConfirmation", Message: "" }), 400],
+  [
+    "the end of a subscription",
+    () => message({ Type: "UnsubscribeConfirmation", Message: "" }),
+    400,
+  ],
   ["a body that is no message", () => "{}", 400],
   ["fields that are no text", () => ({ ...notified(), Message: ["{}"] }), 400],
 ])("refuses %s", async (_what, body, status) => {
