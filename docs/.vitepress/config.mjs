@@ -48,6 +48,7 @@ export default defineConfig({
         items: [
           { text: "Deploying", link: "/deploy" },
           { text: "Delivery", link: "/delivery" },
+          { text: "Uploads, catalog, notifications", link: "/uploads" },
           { text: "Front ends", link: "/front-ends" },
           { text: "Permissions", link: "/permissions" },
         ],

@@ -9,6 +9,7 @@ export type {
   ManifestRendition,
   Tombstone,
 } from "@imagefleet/core/manifest";
+export type { Notification } from "@imagefleet/core/notification";
 export { defineRecipe, type PresetName } from "@imagefleet/core/recipe-definition";
 export type { Preset, Recipe } from "@imagefleet/core/recipe-types";
 export {
@@ -18,6 +19,7 @@ export {
   manifestAddress,
 } from "./address.ts";
 export { parseManifest } from "./manifest.ts";
+export { parseNotification } from "./notification.ts";
 export {
   type Picture,
   type PictureHtmlOptions,

@@ -12,7 +12,8 @@ export {
   keyOfId,
   viewOf,
 } from "./item.ts";
-export { committedId, type Notification, notificationSchema } from "./notification.ts";
+export { committedId } from "./notification.ts";
+export { type Notification, notificationSchema } from "./notification-schema.ts";
 export { type Cause, type ProjectContext, project } from "./project.ts";
 export { EVENT_SOURCE, type Publish, publishTo } from "./publisher.ts";
 export { differences, rebuild } from "./rebuild.ts";

@@ -1,9 +1,10 @@
 import * as v from "valibot";
 import { addressPath, manifestKey } from "../plan/index.ts";
-import { OUTPUT_FORMATS, type Recipe, WHENS } from "../recipe/index.ts";
+import type { Recipe } from "../recipe/index.ts";
 import { srcsetOf } from "../reconcile/index.ts";
 import type { Manifest, Tombstone } from "../store/index.ts";
 import { requestedAt, type UploadKeys } from "../uploads/index.ts";
+import { imageRenditionSchema, placeholderSchema } from "./notification-schema.ts";
 
 /** The states of an image. */
 export const IMAGE_STATUSES = ["awaiting", "ready", "rejected", "failed", "removed"] as const;
@@ -12,30 +13,10 @@ export type ImageStatus = (typeof IMAGE_STATUSES)[number];
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /**
- * A rendition in an item; width and height in px. Its address follows from the key, and is left out: a
- * write of an item costs by its size.
+ * A rendition in an item. Its address follows from the key, and is left out: a write of an item costs by
+ * its size.
  */
-const imageRenditionSchema = v.object({
-  preset: v.string(),
-  key: v.string(),
-  width: count,
-  height: count,
-  format: v.picklist(OUTPUT_FORMATS),
-  when: v.picklist(WHENS),
-  /** Unknown of a rendition that is made on request. */
-  bytes: v.optional(count),
-  savedPercent: v.optional(v.number()),
-});
 export type ImageRendition = v.InferOutput<typeof imageRenditionSchema>;
-
-/** A rendition as applications see it. */
-export const addressedRenditionSchema = v.object({
-  ...imageRenditionSchema.entries,
-  /** Absent where the fleet does not know where its renditions are delivered. */
-  url: v.optional(v.string()),
-});
-
-const placeholder = v.object({ thumbhash: v.string(), color: v.string() });
 
 /** The item of an image in the table. Everything but the last three fields follows from its manifest. */
 export const imageSchema = v.object({
@@ -56,7 +37,7 @@ export const imageSchema = v.object({
   width: v.optional(count),
   height: v.optional(count),
   format: v.optional(v.string()),
-  placeholder: v.optional(placeholder),
+  placeholder: v.optional(placeholderSchema),
   /** Absent where the item would be too large: the manifest has them. */
   renditions: v.optional(v.array(imageRenditionSchema)),
   bytesIn: v.optional(count),

@@ -1,66 +1,7 @@
 import { createHash } from "node:crypto";
-import * as v from "valibot";
 import type { Manifest, Tombstone } from "../store/index.ts";
-import {
-  addressed,
-  addressedRenditionSchema,
-  type CommittedItem,
-  type ImageItem,
-  type ImageStatus,
-} from "./item.ts";
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-
-/** The types of notifications, by the status of the image. */
-const TYPES = {
-  ready: "image.ready",
-  rejected: "image.rejected",
-  failed: "image.failed",
-  removed: "image.removed",
-} as const satisfies Partial<Record<ImageStatus, string>>;
-
-/**
- * The schema of a notification: the message of SNS, and the `detail` of EventBridge. Fields may be
- * added to version 1; a receiver ignores those that it does not know.
- */
-export const notificationSchema = v.object({
-  version: v.literal(1),
-  /** The same for every copy of one change: a receiver keeps it to find duplicates. */
-  id: v.string(),
-  type: v.picklist(Object.values(TYPES)),
-  /** When the fleet committed the change or gave up. */
-  at: v.pipe(v.string(), v.isoTimestamp()),
-  bucket: v.string(),
-  key: v.string(),
-  /** The user and the id in the key of an upload. */
-  user: v.optional(v.string()),
-  uploadId: v.optional(v.string()),
-  /** Grows with every change of an image: of two notifications, the larger is the later. */
-  seq: v.optional(count),
-  /** Of `image.ready`: whether it is the first time. */
-  first: v.optional(v.boolean()),
-  name: v.optional(v.string()),
-  /** The content; sizes in bytes and px. */
-  source: v.optional(
-    v.object({
-      etag: v.string(),
-      bytes: v.optional(count),
-      width: v.optional(count),
-      height: v.optional(count),
-      format: v.optional(v.string()),
-    }),
-  ),
-  /** Why it was rejected or has failed, and the same for a person. */
-  reason: v.optional(v.string()),
-  message: v.optional(v.string()),
-  placeholder: v.optional(v.object({ thumbhash: v.string(), color: v.string() })),
-  /** Absent where the message would be too large: the manifest has them. */
-  renditions: v.optional(v.array(addressedRenditionSchema)),
-  manifestKey: v.optional(v.string()),
-});
-
-/** What the fleet tells an application about an image. */
-export type Notification = v.InferOutput<typeof notificationSchema>;
+import { addressed, type CommittedItem, type ImageItem } from "./item.ts";
+import { NOTIFICATION_TYPES, type Notification } from "./notification-schema.ts";
 
 /**
  * SNS and EventBridge take 256 KB with all that is around the message.
@@ -70,13 +11,13 @@ export type Notification = v.InferOutput<typeof notificationSchema>;
 const MAX_BYTES = 200_000;
 
 /** An item whose state has a notification: an upload that is awaited has none. */
-export type NotifiedItem = ImageItem & { readonly status: keyof typeof TYPES };
+export type NotifiedItem = ImageItem & { readonly status: keyof typeof NOTIFICATION_TYPES };
 
 /** A change to a status of an image, and what identifies it. */
 export interface Change {
   readonly bucket: string;
   readonly key: string;
-  readonly status: keyof typeof TYPES;
+  readonly status: keyof typeof NOTIFICATION_TYPES;
   /** The same after a crash and in a reprocess: of a manifest, its `since`. */
   readonly change: string;
 }
@@ -119,7 +60,7 @@ export function notificationOf(
     readonly imagesUrl: string | undefined;
   },
 ): Notification {
-  const type = TYPES[item.status];
+  const type = NOTIFICATION_TYPES[item.status];
   const { key, user, id: uploadId, seq, name, etag, width, height, format } = item;
   const { reason, message, placeholder, bytesIn: bytes } = item;
   const { id, at, before, manifestKey, imagesUrl } = change;

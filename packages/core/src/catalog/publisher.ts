@@ -3,7 +3,7 @@ import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { asFailure, type ClientOptions, clientConfig } from "../aws/index.ts";
 import { messageBody } from "../intake/index.ts";
 import { Failure } from "../outcome/index.ts";
-import type { Notification } from "./notification.ts";
+import type { Notification } from "./notification-schema.ts";
 
 /** Where notifications go. @throws Failure `StoreUnavailable` or `Throttled` */
 export type Publish = (notification: Notification, signal: AbortSignal) => Promise<void>;
