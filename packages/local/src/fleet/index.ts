@@ -1,3 +1,4 @@
+export { prepareCatalog } from "./catalog.ts";
 export type {
   DeadLetterReport,
   Fleet,

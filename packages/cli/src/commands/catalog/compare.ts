@@ -20,7 +20,7 @@ export const CATALOG_FINDING_KINDS = [
   "no-manifest",
 ] as const satisfies readonly CatalogFindingKind[];
 
-/** States of an image that has no manifest: it has not come, was rejected by no recipe, or is gone. */
+/** States of an image that has no manifest: its upload has not come, its job has failed, or it is gone. */
 const WITHOUT_MANIFEST: readonly ImageStatus[] = ["awaiting", "failed", "removed"];
 
 /** How often an image is looked at before it is reported, and the pause between two looks, ms. */
