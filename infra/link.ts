@@ -12,7 +12,7 @@ export type Link = ReturnType<typeof linkOf>;
  * renditions and the table; with `delivery.adhoc` in the recipe, the key to sign addresses with.
  */
 export function linkOf(
-  { recipe }: Fleet,
+  { recipe, settings }: Fleet,
   stores: Stores,
   { small, large }: Lanes,
   { catalog, uploads }: Pick<Programs, "catalog" | "uploads">,
@@ -31,6 +31,8 @@ export function linkOf(
       ...(signingKey && { signingKey }),
       ...(catalog && { tableName: catalog.table.name, topicArn: catalog.topicArn }),
       ...(uploads && { apiUrl: uploads.api.url }),
+      // For `imagefleet catalog`, which reads users and ids from the keys of uploads.
+      ...(settings.uploads !== "none" && { uploadKey: settings.uploads.key }),
     },
     include: [
       sst.aws.permission({

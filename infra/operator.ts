@@ -27,7 +27,10 @@ export function policiesForPeople(
   const others = [lanes.invalidations, lanes.catalog].filter((pair) => pair !== undefined);
   const sources = $interpolate`${source.arn}/${recipe.source.prefix}*`;
   const results = $interpolate`${renditions.arn}/${recipe.output.prefix}*`;
-  // The commands that only read: status, audit, estimate; dlq list, show and export.
+  const tables = programs.catalog === undefined ? [] : [programs.catalog.table.arn];
+  const onTables = (...actions: string[]): Statement[] =>
+    tables.length === 0 ? [] : [{ actions, resources: tables }];
+  // The commands that only read: status, audit, estimate, catalog check; dlq list, show and export.
   const looking: Statement[] = [
     { actions: ["s3:ListBucket"], resources: [source.arn, renditions.arn] },
     { actions: ["s3:GetObject"], resources: [sources, results] },
@@ -36,13 +39,15 @@ export function policiesForPeople(
     { actions: ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"], resources: dlq },
     // The oldest message's age. CloudWatch has no resource-level permissions for metrics.
     { actions: ["cloudwatch:GetMetricData"], resources: ["*"] },
+    ...onTables("dynamodb:GetItem", "dynamodb:Scan"),
     ...decrypting(fleet, stores),
   ];
-  // In addition: reprocess and audit --repair; dlq redrive, discard and import; purge.
+  // In addition: reprocess and audit --repair; catalog rebuild; dlq redrive, discard and import; purge.
   const changing: Statement[] = [
     { actions: ["sqs:SendMessage"], resources: [...queues, ...dlq] },
     { actions: ["sqs:DeleteMessage"], resources: dlq },
     { actions: ["s3:DeleteObject"], resources: [results] },
+    ...onTables("dynamodb:PutItem"),
     ...others.flatMap(redriving),
     ...(delivery
       ? [
@@ -93,7 +98,7 @@ function examining(
   fleet: Fleet,
   { small, large }: Lanes,
   stores: Stores,
-  { consume, worker, cluster }: Programs,
+  { consume, worker, cluster, catalog }: Programs,
 ): Statement[] {
   const { recipe, partition, account } = fleet;
   const { source, renditions } = stores;
@@ -107,6 +112,20 @@ function examining(
   return [
     { actions: ["s3:ListBucket", "s3:GetEncryptionConfiguration"], resources: buckets },
     { actions: ["s3:GetBucketNotification", "s3:ListBucketVersions"], resources: [source.arn] },
+    ...(catalog
+      ? [
+          { actions: ["s3:GetBucketNotification"], resources: [renditions.arn] },
+          {
+            actions: [
+              "dynamodb:DescribeContinuousBackups",
+              "dynamodb:DescribeTable",
+              "dynamodb:DescribeTimeToLive",
+            ],
+            resources: [catalog.table.arn],
+          },
+          { actions: ["dynamodb:ListTables"], resources: ["*"] },
+        ]
+      : []),
     { actions: ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"], resources: [tried] },
     { actions: ["s3:GetObject", "s3:DeleteObject"], resources: [results] },
     {

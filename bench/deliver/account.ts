@@ -1,5 +1,5 @@
-import { FUNCTION_SECOND_USD, functionSeconds, PRICES } from "@imagefleet/core/prices";
-import { type Counted, logPrice, s3Price, WAIT_SECONDS } from "../price/account.ts";
+import { FUNCTION_SECOND_USD, functionSeconds, logPrice, PRICES } from "@imagefleet/core/prices";
+import { type Counted, s3Price, WAIT_SECONDS } from "../price/account.ts";
 
 /** What renditions cost that were made on request: the answer, and the job that checks it. */
 export interface CountedDelivery {

@@ -1,4 +1,4 @@
-import { FUNCTION_SECOND_USD, functionSeconds, PRICES } from "@imagefleet/core/prices";
+import { FUNCTION_SECOND_USD, functionSeconds, logPrice, PRICES } from "@imagefleet/core/prices";
 
 /** The counts of a workload in the function. */
 export interface Counted {
@@ -25,9 +25,6 @@ export interface Account {
 /** The time in which the function only waits for S3, in addition to CPU time, s per image. */
 export const WAIT_SECONDS = 0.05;
 
-/** The START, END and REPORT lines that Lambda logs. */
-const PLATFORM_LOG_BYTES = 400;
-
 const FREE = new Set(["s3 DeleteObject", "s3 DeleteObjects"]);
 const READS = new Set(["s3 GetObject", "s3 HeadObject", "s3 HeadBucket"]);
 
@@ -46,11 +43,6 @@ export function accountOf(counted: Counted): Account {
   const logs = logPrice(logBytes, batches) / images;
   const total = compute + invocations + s3 + queue + logs;
   return { compute, invocations, s3, sqs: queue, logs, total };
-}
-
-/** The price of what a function has logged, USD. */
-export function logPrice(bytes: number, invocations: number): number {
-  return ((bytes + invocations * PLATFORM_LOG_BYTES) / 2 ** 30) * PRICES.cloudwatch.logGib;
 }
 
 /** The price of its requests to S3, USD. */

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
-import { PRICES } from "@imagefleet/core/prices";
+import { catalogAccount, PRICES } from "@imagefleet/core/prices";
 import { expect, it } from "vitest";
-import { catalogAccount } from "./catalog.ts";
 import { MILLION } from "./markdown.ts";
 
 const baseline = readFileSync(new URL("../baselines/price.json", import.meta.url), "utf8");

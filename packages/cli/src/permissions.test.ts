@@ -5,6 +5,7 @@ import { ENCODER } from "@imagefleet/core/image";
 import { defineRecipe, recipeFingerprint } from "@imagefleet/core/recipe";
 import { RenditionStore } from "@imagefleet/core/store";
 import { FaultProxy } from "@imagefleet/local/fault-proxy";
+import { prepareCatalog } from "@imagefleet/local/fleet";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
 import {
   asFile,
@@ -58,6 +59,13 @@ beforeAll(async () => {
     ["[profile cloud]", `region = ${sandbox.region}`, ...keys].join("\n"),
   );
   await putSource();
+  const recipe = defineRecipe(RECIPE);
+  await prepareCatalog(sandbox, {
+    recipe,
+    endpoint,
+    credentials: sandbox.credentials,
+    visibility: 60,
+  });
   await takeAll(sandbox, resources.lanes.small.url);
 });
 afterAll(async () => {
@@ -78,7 +86,7 @@ async function putSource(): Promise<void> {
   const [width, height, bytes] = [16, 16, 9];
   const thumb = { preset: "thumb", key: "out/thumb/a.jpg.webp", width, height, bytes };
   const renditions = [{ ...thumb, format: "webp", etag: '"e"', fingerprint: "f" }] as const;
-  const rest = { renditions: [...renditions], stale: [], at: new Date().toISOString() };
+  const rest = { renditions: [...renditions], stale: [], at: "2026-01-01T00:00:00.000Z" };
   const manifest = { version: 1, revision: "r", seq: 1, source, recipe, ...rest } as const;
   const store = new RenditionStore(s3, renditionBucket);
   await store.putManifest("out/manifests/a.jpg.json", manifest, undefined, never);
@@ -95,7 +103,9 @@ async function imagefleet(by: keyof typeof proxies, line: string, env: NodeJS.Pr
 }
 
 function argsOf(by: keyof typeof proxies, line: string): string[] {
-  const recipe = /^(audit|reprocess|estimate|purge)/.test(line) ? ["--recipe", "recipe.mjs"] : [];
+  const recipe = /^(audit|catalog|reprocess|estimate|purge)/.test(line)
+    ? ["--recipe", "recipe.mjs"]
+    : [];
   return [...line.split(" "), ...recipe, "--endpoint", proxies[by].endpoint, "--data", "."];
 }
 
@@ -121,6 +131,7 @@ it("read-only commands need exactly the recorded permissions", async () => {
     "dlq summary --json",
     "dlq export dead-letters.ndjson",
     "audit --json",
+    "catalog check --json",
     "reprocess --only-stale --dry-run --json",
     `estimate s3://${bucket}/in/ --sample 1 --json`,
   ];
@@ -149,6 +160,7 @@ it("commands that change something need exactly the recorded permissions", async
   // Enqueues sources with missing renditions, and removes objects that no preset writes.
   await imagefleet("changing", "audit --repair --yes");
   for (const { url } of Object.values(resources.lanes)) await takeAll(sandbox, url);
+  await imagefleet("changing", "catalog rebuild");
 
   const lines = [{ key: "in/a.jpg" }, { key: "in/large.jpg", bytes: 30 * 2 ** 20 }];
   await writeFile(

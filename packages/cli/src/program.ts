@@ -3,6 +3,7 @@ import { Command, type CommandUnknownOpts, type Option } from "@commander-js/ext
 import type { CommandContext } from "./command-context.ts";
 import { commandLine } from "./command-line.ts";
 import { addAuditCommand } from "./commands/audit/commands.ts";
+import { addCatalogCommands } from "./commands/catalog/commands.ts";
 import { addCompletionCommand } from "./commands/completion/commands.ts";
 import { addDlqCommands } from "./commands/dlq/commands.ts";
 import { addDoctorCommand } from "./commands/doctor/commands.ts";
@@ -62,6 +63,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addAuditCommand(root, context);
   addReprocessCommand(root, context);
   addDlqCommands(root, context);
+  addCatalogCommands(root, context);
   addPurgeCommand(root, context);
   addWarmCommand(root, context);
   addPreflightCommand(root, context);

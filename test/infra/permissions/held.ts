@@ -36,9 +36,13 @@ export function held(graph: Graph, role: Role): ReadonlySet<string> {
 export function needed(graph: Graph, role: Role): ReadonlyMap<string, string> {
   // An operator has nothing to purge where nothing is delivered.
   const isPurged = role !== "operator" || distributions(graph).length > 0;
+  const isExamined = role !== "doctor" || textAt(graph.outputs, "table") !== "";
   const needs = new Map(
     Object.entries(recorded(role)).filter(
-      ([grant]) => (isPurged || !grant.startsWith("cloudfront:")) && isThere(graph, grant),
+      ([grant]) =>
+        (isPurged || !grant.startsWith("cloudfront:")) &&
+        (isExamined || !OF_CATALOG.includes(grant)) &&
+        isThere(graph, grant),
     ),
   );
   for (const bucket of ["source", "renditions"] as const) {
@@ -77,7 +81,10 @@ export function needed(graph: Graph, role: Role): ReadonlyMap<string, string> {
 }
 
 /** What only some settings make: a call to it is not needed where it is not. */
-const OPTIONAL = ["invalidations", "invalidations-dlq", "catalog", "catalog-dlq", "bus"];
+const OPTIONAL = ["invalidations", "invalidations-dlq", "catalog", "catalog-dlq", "table", "bus"];
+
+/** What doctor asks only where there is a catalog, of what is there in any case. */
+const OF_CATALOG = ["dynamodb:ListTables *", "s3:GetBucketNotification renditions"];
 
 /** Whether the resource of a grant is in a graph. */
 export function isThere(graph: Graph, grant: string): boolean {

@@ -105,6 +105,7 @@ export async function viewed(path: string, deployed: DeployedState, edge: string
     const [url] = resources(deployed, "lambda/functionUrl:FunctionUrl");
     return answer(textAt(url?.inputs, "authorizationType") === "AWS_IAM" ? 403 : 200);
   }
+  if (host.includes(".execute-api.")) return answer(isAuthorized(rest, deployed) ? 401 : 200);
   if (host !== DOMAIN) {
     const [bucket = ""] = host.split(".s3.");
     return answer(isAllowed(bucket, "*", "s3:GetObject", deployed) ? 200 : 403);
@@ -131,6 +132,17 @@ export async function viewed(path: string, deployed: DeployedState, edge: string
   const isReached = isMade ? may("s3:ListBucket") && mayInvoke(deployed) : may("s3:GetObject");
   if (!isRefused && !isReached) return answer(403, { "x-cache": "Error from cloudfront" });
   return { status: got.status, headers, body: Buffer.from(await got.arrayBuffer()) };
+}
+
+/**
+ * Whether an HTTP API asks for a token before a GET.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html
+ */
+function isAuthorized(path: string, deployed: DeployedState): boolean {
+  const [route] = resources(deployed, "apigatewayv2/route:Route").filter(
+    ({ inputs }) => textAt(inputs, "routeKey") === `GET ${path}`,
+  );
+  return ["JWT", "CUSTOM"].includes(textAt(route?.inputs, "authorizationType"));
 }
 
 /** By the code of the function of the viewer request. */

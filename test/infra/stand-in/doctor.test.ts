@@ -33,6 +33,7 @@ const SETTINGS = {
   region: "eu-west-1",
   encryption: "kms",
   delivery: { invalidate: true },
+  uploads: { authorizer: { jwt: { issuer: "https://login.example.com", audiences: ["photos"] } } },
 } as const;
 const RECIPE = `export default ${JSON.stringify({
   delivery: { adhoc: {} },
@@ -146,6 +147,7 @@ function environment(settings: object, standIn: StandIn) {
     AWS_ACCESS_KEY_ID: "somebody",
     AWS_SECRET_ACCESS_KEY: "local",
     IMAGEFLEET_SETTINGS: JSON.stringify(settings),
+    IMAGEFLEET_API_URL: "https://abc123.execute-api.eu-west-1.amazonaws.com",
     IMAGEFLEET_SIGNING_KEY: `local:${fleet.credentials.secretAccessKey}`,
     NODE_OPTIONS: `${NODE_OPTIONS} ${viewersAt(loopback)}`,
   };
@@ -407,6 +409,40 @@ const BREAKS: readonly Break[] = [
     says: /answers 200 to everyone/,
   },
   {
+    what: "the notification of manifests was overwritten",
+    resource: "RenditionsNotification",
+    change: ({ bucket = "" }) => ({ bucket, queues: [] }),
+    name: "notification of the rendition bucket",
+    says: /does not notify the catalog's queue of s3:ObjectCreated:\* events under manifests\//,
+  },
+  {
+    what: "the table is gone",
+    resource: "ImagesTable",
+    name: "table of the catalog",
+    says: /does not exist/,
+  },
+  {
+    what: "the table cannot be restored to a point in time",
+    resource: "ImagesTable",
+    change: ({ pointInTimeRecovery: _gone, ...rest }) => rest,
+    name: "table of the catalog",
+    says: /has no point-in-time recovery/,
+  },
+  {
+    what: "the table keeps what has expired",
+    resource: "ImagesTable",
+    change: ({ ttl: _gone, ...rest }) => rest,
+    name: "table of the catalog",
+    says: /does not expire items by expiresAt/,
+  },
+  {
+    what: "everyone may list images",
+    resource: "UploadsGetImages",
+    change: (inputs) => ({ ...inputs, authorizationType: "NONE" }),
+    name: "API of uploads, without a token",
+    says: /answers 200 to a request without a token/,
+  },
+  {
     what: "the bucket does not send to EventBridge",
     graph: "by rule",
     resource: "none",
@@ -491,12 +527,22 @@ it("says which permission is lacking, and that this proves nothing", async () =>
   expect(code).toBe(0);
 }, 60_000);
 
-it("tests no signed size without the key, and says how to give it", async () => {
+it("tests neither signed size nor API without key and address, and says how to give them", async () => {
   await using standIn = await deployed(whole);
-  const { IMAGEFLEET_SIGNING_KEY: _key, ...env } = environment(SETTINGS, standIn);
+  const {
+    IMAGEFLEET_SIGNING_KEY: _key,
+    IMAGEFLEET_API_URL: _url,
+    ...env
+  } = environment(SETTINGS, standIn);
   const { stdout, code } = await run(args(standIn), { cwd: folder, env });
   const output: DoctorOutput = JSON.parse(stdout);
   expect(output.checks.filter(({ state }) => state !== "ok")).toEqual([
+    {
+      name: "API of uploads, without a token",
+      state: "unknown",
+      message: "Not tested: doctor was not given the address of the API.",
+      fix: "Run doctor under sst shell, or set the variable IMAGEFLEET_API_URL to the output apiUrl.",
+    },
     {
       name: "signed size, as viewers request it",
       state: "unknown",

@@ -14,8 +14,12 @@ interface Need {
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_servicequotas.html
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
  */
 const ON: Readonly<Record<string, string>> = {
+  "dynamodb:DescribeContinuousBackups": "table",
+  "dynamodb:DescribeTable": "table",
+  "dynamodb:DescribeTimeToLive": "table",
   "ecs:DescribeServices": "service",
   "ecs:DescribeTasks": "task",
   "lambda:GetFunctionConcurrency": "function",

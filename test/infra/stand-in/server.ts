@@ -9,6 +9,7 @@ import { cloudFrontOperation, cloudfront, viewed } from "./cloudfront.ts";
 import type { Account, DeployedState } from "./deployed-state.ts";
 import { cloudwatch, ecs, lambda } from "./programs.ts";
 import {
+  dynamodb,
   encryption,
   listBuckets,
   listQueues,
@@ -140,6 +141,8 @@ export class StandIn implements AsyncDisposable {
     switch (service) {
       case "cloudfront":
         return cloudfront(operation, deployed);
+      case "dynamodb":
+        return dynamodb(operation, parsed(body), deployed);
       case "sts":
         return sts();
       case "iam":

@@ -1,7 +1,7 @@
 import { ACCOUNT, REGION } from "../answers.ts";
 import { at, listAt, numberAt, textAt, texts } from "../read.ts";
 import type { Json } from "../resource.ts";
-import { type Answer, element, json, xml } from "./answer.ts";
+import { type Answer, element, json, jsonError, xml } from "./answer.ts";
 import { arn, type DeployedState, iamPolicy, resources } from "./deployed-state.ts";
 
 export function queueUrl(name: string): string {
@@ -102,6 +102,42 @@ export function encryption(bucket: string, deployed: DeployedState): Answer {
       ],
     }),
   );
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html */
+export function dynamodb(operation: string, input: Json, deployed: DeployedState): Answer {
+  const tables = resources(deployed, "dynamodb/table:Table");
+  if (operation === "ListTables") {
+    return json({ TableNames: tables.map(({ inputs }) => textAt(inputs, "name")) });
+  }
+  const TableName = textAt(input, "TableName");
+  const found = tables.find(({ inputs }) => textAt(inputs, "name") === TableName);
+  if (found === undefined) {
+    return jsonError("ResourceNotFoundException", `Requested resource not found: ${TableName}`);
+  }
+  const status = (path: string) => (at(found.inputs, path) === true ? "ENABLED" : "DISABLED");
+  switch (operation) {
+    case "DescribeTable":
+      return json({ Table: { TableName, TableStatus: "ACTIVE" } });
+    case "DescribeContinuousBackups": {
+      const PointInTimeRecoveryStatus = status("pointInTimeRecovery.enabled");
+      return json({
+        ContinuousBackupsDescription: {
+          ContinuousBackupsStatus: "ENABLED",
+          PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus },
+        },
+      });
+    }
+    case "DescribeTimeToLive":
+      return json({
+        TimeToLiveDescription: {
+          TimeToLiveStatus: status("ttl.enabled"),
+          AttributeName: textAt(found.inputs, "ttl.attributeName"),
+        },
+      });
+    default:
+      return jsonError("UnknownOperationException", `${operation} is not served here`);
+  }
 }
 
 interface Version {

@@ -1,6 +1,6 @@
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { createS3, createSqs, statusOf } from "@imagefleet/core/aws";
+import { type ClientOptions, createS3, createSqs, statusOf } from "@imagefleet/core/aws";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import { Queue } from "@imagefleet/core/queue";
 import { UsageError } from "../usage-error.ts";
@@ -27,8 +27,10 @@ export interface Connection extends Disposable {
   readonly consumers: "fixed" | "scaling";
   readonly s3: S3Client;
   readonly sqs: SQSClient;
-  /** Client options of the AWS services; undefined for the local fleet, which has only S3 and SQS. */
+  /** Client options of the AWS services; undefined for the local fleet, which has few of them. */
   readonly clients: Target["clients"] | undefined;
+  /** Client options of DynamoDB, which the local fleet has as well. */
+  readonly dynamo: ClientOptions;
   /** The queues of both lanes. */
   lanes(): Promise<Readonly<Record<Lane, LaneQueues>>>;
   /** @param by where the name comes from, if not from its flag or variable */
@@ -61,6 +63,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     consistencyDelaySeconds: target.isLocal ? 0 : 1,
     consumers: target.isLocal ? "fixed" : "scaling",
     clients: target.isLocal ? undefined : target.clients,
+    dynamo: target.clients("DYNAMODB"),
     s3,
     sqs,
     lanes() {

@@ -4,6 +4,7 @@ export const SERVICES = [
   "SQS",
   "CLOUDFRONT",
   "CLOUDWATCH",
+  "DYNAMODB",
   "EC2",
   "ECS",
   "IAM",

@@ -13,7 +13,7 @@ export interface Target {
   readonly where: string;
   /** The client options of each service. */
   readonly clients: (service: Service) => ClientOptions;
-  /** True for the servers of `npm start`: one process with only S3 and SQS. */
+  /** True for the servers of `npm start`: one process with S3, SQS, DynamoDB and SNS. */
   readonly isLocal: boolean;
   readonly names: Names;
 }

@@ -1,3 +1,4 @@
+export { type CatalogAccount, type CatalogUse, catalogAccount } from "./catalog.ts";
 export {
   FUNCTION,
   FUNCTION_SECOND_USD,
@@ -6,4 +7,5 @@ export {
   TASK_SECOND_USD,
   taskSeconds,
 } from "./compute.ts";
+export { logPrice } from "./logs.ts";
 export { PRICES } from "./prices.ts";

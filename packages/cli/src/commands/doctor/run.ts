@@ -1,5 +1,6 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import { askFor, type Check, CheckReport, none, unknown } from "../../check/check.ts";
+import { apiOf } from "../../connection/api.ts";
 import { type Connection, connect } from "../../connection/connect.ts";
 import { readConnectionEnv } from "../../connection/env.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
@@ -13,6 +14,7 @@ import { onInterrupt } from "../../terminal/interrupt.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { UsageError } from "../../usage-error.ts";
 import { alarmChecks } from "./alarms.ts";
+import { catalogChecks } from "./catalog.ts";
 import { clean } from "./clean.ts";
 import { ALARM_LIMIT_MS, type AlarmTest, testAlarm } from "./dead-letter.ts";
 import { deliveryChecks, type Views, viewChecks } from "./delivery.ts";
@@ -60,6 +62,8 @@ export async function doctor(options: DoctorOptions, screen: Screen): Promise<nu
 
   const report = new CheckReport(screen, options);
   const worker = await checkParts(fleet, report);
+  const api = stage === undefined ? undefined : apiOf(readConnectionEnv().variables, located.fleet);
+  report.add(await catalogChecks(fleet, api, signal));
   const delivery = await deliveryChecks(fleet, located);
   report.add(delivery.checks);
   const parts = { running: worker, views: delivery.views };

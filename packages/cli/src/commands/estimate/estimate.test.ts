@@ -78,7 +78,13 @@ it("leaves renditions on request out of the sum, and tells what they and a milli
   expect(request.storeUsd).toBeLessThan(upload.storeUsd);
   expect(request.delivery.bytesAView).toBe(upload.delivery.bytesAView);
   expect(request.delivery.made.totalUsd).toBeGreaterThan(8);
-  const text = await estimated(mixed);
+  expect(request.uploads).toBeNull();
+  const uploads = JSON.parse(await estimated(mixed, "--json", "--uploads")).uploads;
+  expect(uploads.itemBytes).toBe(570 + 2 * 180);
+  const text = await estimated(mixed, "--uploads");
+  expect(text).toMatch(
+    /\nA million uploads, besides their renditions: \$\d+\.\d\d\n\nAPI +\$\d+\.\d\d\ntable +\$/,
+  );
   expect(text).toMatch(
     /\nA million views\n\nhits +transfer +requests +edge functions +S3 +total\n90 % /,
   );

@@ -16,6 +16,7 @@ import { type Estimate, estimate, type Material, type Measured } from "./cost.ts
 import { bytesAView, type MadeCost, madeCost, type ViewsCost, viewsCost } from "./delivery-cost.ts";
 import { fromBucket, fromFiles } from "./material.ts";
 import { measure } from "./measure.ts";
+import { type UploadsCost, uploadsCost } from "./uploads-cost.ts";
 
 export interface EstimateOptions {
   readonly connection: ConnectionOptions;
@@ -28,6 +29,8 @@ export interface EstimateOptions {
   readonly tasks: number;
   /** Default: {@link HIT_RATIOS}. */
   readonly hitRatio?: number | undefined;
+  /** Whether the cost of uploads, catalog and notifications is wanted. */
+  readonly uploads?: boolean | undefined;
 }
 
 const HIT_RATIOS = [0.9, 0.99];
@@ -84,14 +87,16 @@ export async function estimateCommand(options: EstimateOptions, screen: Screen):
     views: ratios.map((ratio) => viewsCost(bytes, ratio)),
     made: madeCost(measured),
   };
+  const uploads = options.uploads ? uploadsCost(measured) : undefined;
   if (options.json) {
-    screen.json(resultJson(found.material, measured, rejected, result, delivery));
+    screen.json(resultJson(found.material, measured, rejected, result, delivery, uploads));
   } else {
     const onRequest = recipe.presets.filter(({ when }) => when === "request").length;
     screen.report(
       ...resultText(found.material, measured, rejected, result, options, screen),
       "",
       ...deliveryText(delivery, onRequest, screen),
+      ...(uploads === undefined ? [] : ["", ...uploadsText(uploads, screen)]),
     );
   }
   return EXIT.done;
@@ -189,12 +194,31 @@ function deliveryText(
   );
 }
 
+function uploadsText(
+  { itemBytes, polls, apiUsd, tableUsd, catalogUsd, totalUsd }: UploadsCost,
+  { paint }: Screen,
+): string[] {
+  return [
+    paint("bold", `A million uploads, besides their renditions: ${usd(totalUsd)}`),
+    "",
+    `API          ${usd(apiUsd)}`,
+    `table        ${usd(tableUsd)}`,
+    `catalog      ${usd(catalogUsd)}, with a notification for each`,
+    "",
+    paint(
+      "dim",
+      `By the requests at full batches: an item of ${formatBytes(itemBytes)}, and a client that asks ${many(polls, "time")} whether its image is ready.`,
+    ),
+  ];
+}
+
 function resultJson(
   material: Material,
   measured: readonly Measured[],
   rejected: readonly string[],
   result: Estimate,
   { made, ...delivery }: DeliveryCost,
+  uploads: UploadsCost | undefined,
 ): unknown {
   return {
     version: 1,
@@ -202,6 +226,7 @@ function resultJson(
     sample: { measured: measured.length, rejected: tally(rejected) },
     ...result,
     delivery: { ...delivery, made: made ?? null },
+    uploads: uploads ?? null,
     prices: { region: PRICES.region, date: PRICES.date },
   };
 }

@@ -33,7 +33,7 @@ const settingsSchema = v.object({
   ]),
   distribution: v.optional(v.string()),
   catalog: v.optional(v.boolean(), false),
-  uploads: v.optional(v.union([v.literal("none"), v.looseObject({})]), "none"),
+  uploads: v.optional(v.union([v.literal("none"), v.object({ key: v.string() })]), "none"),
 });
 
 /** The settings of a stage that the checks use. */

@@ -1,8 +1,8 @@
-import { PRICES } from "@imagefleet/core/prices";
-import { logPrice } from "./account.ts";
+import { logPrice } from "./logs.ts";
+import { PRICES } from "./prices.ts";
 
 /** What differs between applications. */
-export interface Use {
+export interface CatalogUse {
   /** The item of a ready image, bytes. */
   readonly itemBytes: number;
   /** How often a client asks whether its image is ready. */
@@ -11,8 +11,11 @@ export interface Use {
 
 /** USD per image, besides what rendering costs. */
 export interface CatalogAccount {
+  /** Requests of the API, with its function. */
   readonly api: number;
+  /** Reads and writes of the table. */
   readonly table: number;
+  /** What keeps the table, and one notification. */
   readonly catalog: number;
   readonly total: number;
 }
@@ -37,8 +40,11 @@ const AWAITING = 1;
  * full batches: one POST that counts the user's uploads, keeps its `Idempotency-Key` and writes the awaiting
  * item, which is not in the index; one event of the manifest, which is read and looked at again, one
  * notification, one write of the item and of its index.
+ *
+ * @example
+ * 1_000_000 * catalogAccount({ itemBytes: 1000, polls: 2 }).total; // USD for a million images
  */
-export function catalogAccount({ itemBytes, polls }: Use): CatalogAccount {
+export function catalogAccount({ itemBytes, polls }: CatalogUse): CatalogAccount {
   const { apiGateway, dynamodb, lambda, s3, sns, sqs } = PRICES;
   const request =
     apiGateway.request +
