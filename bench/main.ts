@@ -133,6 +133,14 @@ add(
   async () => (await import("./audit/bench.ts")).audit,
 );
 
+add(
+  root
+    .command("catalog")
+    .description("time and memory of imagefleet catalog rebuild and check")
+    .option("--images <n>", "manifests, written without rendering", many, 10_000),
+  async () => (await import("./catalog/bench.ts")).catalog,
+);
+
 try {
   await root.parseAsync();
 } catch (error) {
