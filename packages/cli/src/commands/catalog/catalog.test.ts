@@ -231,7 +231,7 @@ describe("without a function that keeps the table", { timeout: 60_000 }, () => {
     expect((await itemsOf(table)).map(({ key }) => key)).toEqual([SECOND]);
   });
 
-  it("rebuild finishes after Ctrl-C what it has begun, and prints how to go on", async () => {
+  it("rebuild finishes after Ctrl-C what it has started, and prints how to go on", async () => {
     for (const key of KEYS) await putManifest(key);
     let cli: Cli | undefined;
     let puts = 0;
@@ -268,7 +268,7 @@ describe("without a function that keeps the table", { timeout: 60_000 }, () => {
   });
 });
 
-it("a table that was emptied while images come is made anew, equal to the manifests", async () => {
+it("a table that was emptied while images come is rebuilt, equal to the manifests", async () => {
   const folder = await mkdtemp(join(tmpdir(), "imagefleet-catalog-"));
   const file = join(folder, "recipe.mjs");
   await writeFile(file, `export default { presets: { thumb: "16x16" } };`);

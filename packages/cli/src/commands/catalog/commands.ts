@@ -47,7 +47,7 @@ export function addCatalogCommands(root: Command, context: CommandContext): void
   const { screen, onExit } = context;
   const catalog = root
     .command("catalog")
-    .description("compare the table of images with the manifests, or make it anew")
+    .description("compare the table of images with the manifests, or rebuild it")
     .addHelpText("after", examplesText(EXAMPLES.catalog, context.invocation));
   const sub = (name: "check" | "rebuild", description: string) =>
     fleetCommand(catalog, context, { name, description, examples: EXAMPLES[name] })

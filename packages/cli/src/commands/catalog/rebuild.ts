@@ -47,7 +47,7 @@ async function rebuildAll(
   signal: AbortSignal,
 ): Promise<void> {
   const { names, table } = catalog;
-  // An item is written whole: one that was begun is finished after Ctrl-C.
+  // An item is written whole: one that was started is finished after Ctrl-C.
   const never = new AbortController().signal;
   const reading = new InFlight(AT_ONCE);
   for await (const source of catalog.sources()) {
