@@ -224,13 +224,13 @@ async function runOn(
   const last = await look({ s3, sourceBucket, renditionBucket, deadLetters });
   const after = check(expected, last);
   const itemsAfter = await checkItems(last);
-  const { told } = subscriber;
+  const { published } = subscriber;
   const { events, duplicates, late } = ofManifests.sent;
   const catalogMeasured = {
     items: (await itemsOf(harness.dynamo, catalog.table)).length,
     reads: reader.reads,
-    notifications: told.length,
-    repeated: repeatedOf(told),
+    notifications: published.length,
+    repeated: repeatedOf(published),
     owed: owed.size,
     events,
     duplicates,
@@ -273,7 +273,7 @@ async function itemFaults(
   return checkCatalog({
     versions: versionsOf(versions),
     items: await itemsOf(dynamo, catalog.table),
-    told: await subscriber.read(),
+    published: await subscriber.read(),
     sources,
     imagesUrl: fleet.edge.url,
     failed: keysOf(deadLetters.filter((each) => isOwed(each) && each.reason !== undefined)),

@@ -116,7 +116,7 @@ const notice = (id: string, key: string, more: Partial<Notification>): Notificat
   renditions: [],
   ...more,
 });
-const told = [
+const published = [
   notice("ready 10", KEY, { seq: 10, source: { etag: '"0123456789abcdef"' } }),
   notice("ready 10", KEY, { seq: 12, source: { etag: '"0123456789abcdef"' } }),
   notice("rejected 20", "bad.png", { seq: 20, source: { etag: '"b1"' } }),
@@ -127,7 +127,7 @@ const told = [
 const right = {
   versions: [ready, rejected, removed],
   items: [readyItem, rejectedItem, removedItem],
-  told,
+  published,
   sources: new Map([
     [KEY, '"0123456789abcdef"'],
     ["bad.png", '"b1"'],
@@ -154,7 +154,7 @@ const failedItem: Item = {
 const withFailed = {
   ...failure,
   items: [failedItem, rejectedItem, removedItem],
-  told: [...told, notice("failed x", KEY, { seq: 12 })],
+  published: [...published, notice("failed x", KEY, { seq: 12 })],
 };
 
 describe("the check of the catalog", () => {
@@ -199,7 +199,7 @@ describe("the check of the catalog", () => {
     const alone = { pk: "image/new.png", key: "new.png", status: "failed", notified: "failed n" };
     const state = {
       items: [...right.items, alone],
-      told: [...told, notice("failed n", "new.png", {})],
+      published: [...published, notice("failed n", "new.png", {})],
       sources: new Map([...right.sources, ["new.png", '"n"']]),
       failed: new Set(["new.png"]),
     };
@@ -208,7 +208,7 @@ describe("the check of the catalog", () => {
     const gone = { ...alone, status: "removed", notified: "removed n" };
     const after = {
       items: [...right.items, gone],
-      told: [...told, notice("removed n", "new.png", {})],
+      published: [...published, notice("removed n", "new.png", {})],
     };
     expect(faults(after)).toEqual([]);
     expect(faults({ ...after, sources: state.sources })).toEqual(["unmatched new.png"]);
@@ -221,23 +221,23 @@ describe("the check of the catalog", () => {
     ["a later version", { seq: 21 }],
     ["another content", { source: { etag: '"b0"' } }],
   ])("finds a state of which only a notification of %s tells", (_name, changes) => {
-    const others = told.filter(({ key }) => key !== "bad.png");
-    const [of] = told.filter(({ key }) => key === "bad.png");
-    if (of === undefined) throw new Error("it is told");
-    expect(faults({ told: [...others, { ...of, ...changes }] })).toContain("untold bad.png");
+    const others = published.filter(({ key }) => key !== "bad.png");
+    const [of] = published.filter(({ key }) => key === "bad.png");
+    if (of === undefined) throw new Error("it has one");
+    expect(faults({ published: [...others, { ...of, ...changes }] })).toContain("untold bad.png");
   });
 
   it("finds an item that names a notification which nobody got", () => {
     const items = [readyItem, { ...rejectedItem, notified: "rejected 7" }, removedItem];
     expect(faults({ items })).toEqual(["untold bad.png"]);
-    expect(faults({ ...withFailed, told })).toEqual([`untold ${KEY}`]);
+    expect(faults({ ...withFailed, published })).toEqual([`untold ${KEY}`]);
   });
 
   it("finds copies that contradict each other", () => {
-    const [of] = told;
-    if (of === undefined) throw new Error("it is told");
+    const [of] = published;
+    if (of === undefined) throw new Error("it has one");
     const copy = { ...of, type: "image.rejected" };
-    expect(faults({ told: [copy, ...told] })).toContain(`contradicts ${KEY}`);
+    expect(faults({ published: [copy, ...published] })).toContain(`contradicts ${KEY}`);
   });
 });
 
@@ -255,7 +255,7 @@ it("compares copies without what a repeat may change", () => {
   expect(sayTheSame(failed, { ...failed, reason: "StoreUnavailable" })).toBe(true);
 });
 
-it("reads versions, and leaves out what is none", () => {
+it("reads versions, and leaves out other texts", () => {
   const [read, ...others] = versionsOf(["{}", "no JSON", JSON.stringify({ ...ready, more: 1 })]);
   expect(others).toEqual([]);
   expect(read).toEqual(ready);

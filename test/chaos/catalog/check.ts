@@ -20,11 +20,11 @@ export interface CatalogViolation {
   readonly why: string;
 }
 
-/** What was stored and told after the queues were empty. */
+/** What was stored and published after the queues were empty. */
 export interface CatalogSnapshot {
   readonly versions: readonly Version[];
   readonly items: readonly Item[];
-  readonly told: readonly Notification[];
+  readonly published: readonly Notification[];
   /** The ETags of the sources by key. */
   readonly sources: ReadonlyMap<string, string>;
   /** What addresses of renditions begin with. */
@@ -36,21 +36,21 @@ export interface CatalogSnapshot {
 
 /** Compares the table and the notifications with the manifests, by the promises of the documents only. */
 export function checkCatalog(snapshot: CatalogSnapshot): CatalogViolation[] {
-  const { versions, told } = snapshot;
+  const { versions, published } = snapshot;
   const items = new Map(snapshot.items.map((item) => [String(item["key"]), item]));
-  const byKey = Map.groupBy(told, ({ key }) => key);
+  const byKey = Map.groupBy(published, ({ key }) => key);
   const known = new Set(versions.map(({ source }) => source.key));
-  const ids = new Map(told.map((each) => [each.id, each]));
+  const ids = new Map(published.map((each) => [each.id, each]));
   return [
     ...versions.flatMap((version) => {
       const { key } = version.source;
       const item = items.get(key);
       const why = itemFault(version, item, snapshot);
       const differs = why === undefined ? [] : [{ kind: "differs" as const, key, why }];
-      // A failure is told by the notification that the item names.
-      const isTold =
+      // The notification that the item names tells of a failure.
+      const isPublished =
         item?.["status"] === "failed" || byKey.get(key)?.some((each) => tellsOf(each, version));
-      return [...differs, ...(isTold ? [] : [untold(key, "of its state")])];
+      return [...differs, ...(isPublished ? [] : [untold(key, "of its state")])];
     }),
     ...[...items].flatMap(([key, item]) => [
       ...(known.has(key) || mayBeAlone(key, item, snapshot)
@@ -58,7 +58,7 @@ export function checkCatalog(snapshot: CatalogSnapshot): CatalogViolation[] {
         : [{ kind: "unmatched" as const, key, why: `its status is ${item["status"]}` }]),
       ...(isNamed(key, item, ids) ? [] : [untold(key, "with the id that its item names")]),
     ]),
-    ...told.flatMap((each): CatalogViolation[] => {
+    ...published.flatMap((each): CatalogViolation[] => {
       const last = ids.get(each.id);
       if (last === undefined || sayTheSame(each, last)) return [];
       const why = `${JSON.stringify(each)} and ${JSON.stringify(last)}`;
@@ -96,8 +96,8 @@ function mayBeAlone(key: string, item: Item, { sources, failed }: CatalogSnapsho
 }
 
 function isNamed(key: string, item: Item, ids: ReadonlyMap<string, Notification>): boolean {
-  const told = ids.get(String(item["notified"]));
-  return told?.key === key && told.type === `image.${item["status"]}`;
+  const published = ids.get(String(item["notified"]));
+  return published?.key === key && published.type === `image.${item["status"]}`;
 }
 
 function untold(key: string, what: string): CatalogViolation {

@@ -5,8 +5,8 @@ import { statusOf, type Version } from "./version.ts";
 /** An item as it is in the table. */
 export type Item = Readonly<Record<string, unknown>>;
 
-/** Fields that do not follow from a manifest: what was told. */
-const TOLD = ["notified", "wasReady"];
+/** Fields that do not follow from a manifest: what was published. */
+const OF_NOTIFICATIONS = ["notified", "wasReady"];
 /** Fields that a failure has instead of those of the manifest. */
 const OF_FAILURE = ["status", "reason", "message", "expiresAt"];
 
@@ -56,7 +56,7 @@ export function expectedItem(version: Version, imagesUrl: string): Item {
 
 /** The fields in which an item differs from what is expected. */
 export function differing(item: Item, expected: Item): string[] {
-  const ignored = [...TOLD, ...(item["status"] === "failed" ? OF_FAILURE : [])];
+  const ignored = [...OF_NOTIFICATIONS, ...(item["status"] === "failed" ? OF_FAILURE : [])];
   return [...new Set([...Object.keys(item), ...Object.keys(expected)])]
     .filter((field) => !ignored.includes(field))
     .filter((field) => !isDeepStrictEqual(item[field], expected[field]));

@@ -4,7 +4,7 @@ import type { Notification } from "./notification.ts";
 /** The number of violations of each kind. */
 export type CatalogCounts = Readonly<Record<CatalogViolation["kind"], number>>;
 
-/** What the table had and subscribers were told. */
+/** What the table had, and what subscribers got. */
 export interface CatalogReport extends CatalogCounts {
   readonly items: number;
   /** The items that a reader has read meanwhile. */
@@ -24,9 +24,9 @@ export interface CatalogReport extends CatalogCounts {
   readonly violations: readonly CatalogViolation[];
 }
 
-export const MAX_VIOLATIONS = 20;
+const MAX_VIOLATIONS = 20;
 
-export function catalogCounts(violations: readonly CatalogViolation[]): CatalogCounts {
+function catalogCounts(violations: readonly CatalogViolation[]): CatalogCounts {
   const count = (kind: CatalogViolation["kind"]) =>
     violations.filter((each) => each.kind === kind).length;
   return {
@@ -39,8 +39,8 @@ export function catalogCounts(violations: readonly CatalogViolation[]): CatalogC
 }
 
 /** How many notifications are copies of others. */
-export function repeatedOf(told: readonly Notification[]): number {
-  return told.length - new Set(told.map(({ id }) => id)).size;
+export function repeatedOf(published: readonly Notification[]): number {
+  return published.length - new Set(published.map(({ id }) => id)).size;
 }
 
 /** Builds the report from the measured figures and the violations before and after the redrive. */

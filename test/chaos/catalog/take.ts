@@ -17,7 +17,7 @@ export async function itemsOf(client: DynamoDBDocumentClient, TableName: string)
 
 /** The notifications of a subscriber's queue, in the order in which they came. */
 export class Subscriber {
-  readonly told: Notification[] = [];
+  readonly published: Notification[] = [];
   readonly #sqs: SQSClient;
   readonly #url: string;
 
@@ -33,8 +33,8 @@ export class Subscriber {
       const { Messages: messages = [] } = await this.#sqs.send(
         new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
       );
-      if (messages.length === 0) return this.told;
-      this.told.push(...messages.map(({ Body }) => v.parse(notificationSchema, Body)));
+      if (messages.length === 0) return this.published;
+      this.published.push(...messages.map(({ Body }) => v.parse(notificationSchema, Body)));
       const Entries = messages.map(({ ReceiptHandle }, at) => ({ Id: String(at), ReceiptHandle }));
       await this.#sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
     }

@@ -159,7 +159,7 @@ it.each([
     expect(await get("/", { method: "POST", headers, body: "{}" })).toMatch(
       new RegExp(`^${dynamoStatus} \\{"__type":"com.amazonaws.dynamodb.v20120810#${ofDynamo}"`),
     );
-    const form = new URLSearchParams({ Action: "Publish", Message: "ready" });
+    const form = new URLSearchParams({ Action: "Publish", Message: "hello" });
     expect(await get("/", { method: "POST", body: form })).toContain(
       `${snsStatus} <?xml version="1.0" encoding="UTF-8"?>\n<ErrorResponse><Error><Code>${ofSns}</Code>`,
     );
@@ -284,7 +284,7 @@ it("uses the SDK's names of operations", async () => {
   for (const target of ["DynamoDB_20120810.PutItem", "AWSEvents.PutEvents"]) {
     await get("/", { method: "POST", headers: { "x-amz-target": target }, body: "{}" });
   }
-  const form = new URLSearchParams({ Action: "Publish", Message: "ready" });
+  const form = new URLSearchParams({ Action: "Publish", Message: "hello" });
   await get("/", { method: "POST", body: form });
   await get("/b", { method: "POST", body: form });
   expect(requests.at(-2)).toMatchObject({ bytes: form.toString().length, whole: true });

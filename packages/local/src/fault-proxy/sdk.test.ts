@@ -110,7 +110,7 @@ it.each([
   const Key = { pk: { S: "image/a" } };
   expect((await dynamo.send(new GetItemCommand({ TableName, Key }))).Item).toEqual(Key);
   fates.push({ kind });
-  await sns.send(new PublishCommand({ TopicArn, Message: "ready" }));
+  await sns.send(new PublishCommand({ TopicArn, Message: "hello" }));
   expect(proxy.calls).toBe(6);
   expect(proxy.injected()[kind]).toBe(3);
   const { Messages = [] } = await sandbox.sqs.send(
@@ -118,7 +118,7 @@ it.each([
   );
   // Published before the answer was lost.
   const copies = kind === "lostAnswer" || kind === "cutResponse" ? 2 : 1;
-  expect(Messages.map(({ Body: text }) => text)).toEqual(Array(copies).fill("ready"));
+  expect(Messages.map(({ Body: text }) => text)).toEqual(Array(copies).fill("hello"));
 });
 
 it("passes what a program has signed, for its own address only", async () => {
