@@ -34,6 +34,7 @@ const WITHOUT_RESOURCE = new Map([
   ["s3:ListAllMyBuckets", "to find the stage's buckets by their names"],
   ["servicequotas:GetAWSDefaultServiceQuota", "a quota that the account never changed"],
   ["servicequotas:GetServiceQuota", "quotas"],
+  ["dynamodb:ListTables", "to find the stage's table by its name"],
   ["sqs:ListQueues", "to find the stage's queues by their names"],
   ["xray:PutSpans", "traces, where a stage sends them to X-Ray"],
   ["xray:PutSpansForIndexing", "traces, where a stage sends them to X-Ray"],
