@@ -92,6 +92,9 @@ export async function run(store: Store, action: string, data: object): Promise<u
     });
   } catch (error) {
     if (v.is(Refused, error)) throw new DynamoError(error.statusCode, error.body);
-    throw error;
+    // Its checks miss some values of a wrong type, such as `null` in the place of an attribute.
+    if (!(error instanceof TypeError)) throw error;
+    const __type = "com.amazon.coral.service#SerializationException";
+    throw new DynamoError(400, { __type, message: error.message });
   }
 }
