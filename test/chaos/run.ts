@@ -265,7 +265,7 @@ async function idle({ fleet, sqs, manifests }: Harness, signal: AbortSignal): Pr
 
 /** What is wrong with the items and the notifications. */
 async function itemFaults(
-  { dynamo, catalog, fleet }: Harness,
+  { dynamo, catalog }: Harness,
   subscriber: Subscriber,
   { versions, sources, deadLetters }: FullSnapshot,
 ): Promise<CatalogViolation[]> {
@@ -275,7 +275,6 @@ async function itemFaults(
     items: await itemsOf(dynamo, catalog.table),
     published: await subscriber.read(),
     sources,
-    imagesUrl: fleet.edge.url,
     failed: keysOf(deadLetters.filter((each) => isOwed(each) && each.reason !== undefined)),
     crashed: keysOf(deadLetters.filter(({ reason }) => reason === undefined)),
   });

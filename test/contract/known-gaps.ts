@@ -26,6 +26,7 @@ const records = [
 
 // moto accepts what AWS rejects.
 const taken = [
+  "the parts of an upload are listed by number, with their bytes, in pages",
   "put If-Match replaces only that version",
   "delete If-Match removes only that version",
   "a key of 1,025 bytes is KeyTooLongError",

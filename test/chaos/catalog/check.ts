@@ -27,8 +27,6 @@ export interface CatalogSnapshot {
   readonly published: readonly Notification[];
   /** The ETags of the sources by key. */
   readonly sources: ReadonlyMap<string, string>;
-  /** What addresses of renditions begin with. */
-  readonly imagesUrl: string;
   /** The keys of dead letters of the lanes with the reason of a failure, and without a reason. */
   readonly failed: ReadonlySet<string>;
   readonly crashed: ReadonlySet<string>;
@@ -70,7 +68,7 @@ export function checkCatalog(snapshot: CatalogSnapshot): CatalogViolation[] {
 function itemFault(
   version: Version,
   item: Item | undefined,
-  { imagesUrl, sources, failed, crashed }: CatalogSnapshot,
+  { sources, failed, crashed }: CatalogSnapshot,
 ): string | undefined {
   const { key, etag } = version.source;
   if (item === undefined) return "there is no item";
@@ -81,7 +79,7 @@ function itemFault(
   if (!isFailed && hasOther && failed.has(key) && !crashed.has(key)) {
     return `its last content has failed, and its item says ${item["status"]}`;
   }
-  const expected = expectedItem(version, imagesUrl);
+  const expected = expectedItem(version);
   const fields = differing(item, expected).map(
     (field) =>
       `${field} is ${JSON.stringify(item[field])} and not ${JSON.stringify(expected[field])}`,

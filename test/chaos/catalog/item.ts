@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from "node:util";
-import { manifestKey } from "../sources/index.ts";
 import { statusOf, type Version } from "./version.ts";
 
 /** An item as it is in the table. */
@@ -13,14 +12,10 @@ const OF_FAILURE = ["status", "reason", "message", "expiresAt"];
 /** For so long a removed image stays in the table, s. */
 const REMOVED_SECONDS = 30 * 24 * 60 * 60;
 
-/**
- * The item that docs/delivery.md promises for a manifest or a tombstone.
- *
- * @param imagesUrl what addresses of renditions begin with
- */
-export function expectedItem(version: Version, imagesUrl: string): Item {
+/** The item that docs/uploads.md promises for a manifest or a tombstone. */
+export function expectedItem(version: Version): Item {
   const { seq, at, source } = version;
-  const { key, etag = "", bytes, format, width, height, name } = source;
+  const { key, etag, bytes, format, width, height, name } = source;
   const status = statusOf(version);
   const common = { pk: `image/${key}`, key, status, seq, committedAt: at };
   if (status === "removed") {
@@ -34,15 +29,10 @@ export function expectedItem(version: Version, imagesUrl: string): Item {
   const made = {
     bytesOut: version.renditions.reduce((sum, each) => sum + each.bytes, 0),
     savedPercent: saved.length > 0 ? Math.max(...saved) : undefined,
-    renditions: all.map((each) => {
-      const path = each.key.split("/").map(encodeURIComponent).join("/");
-      const url = `${imagesUrl}/${path}?v=${etag.replaceAll('"', "").slice(0, 8)}`;
-      return defined({ ...each, url });
-    }),
+    renditions: all.map(defined),
   };
   return defined({
     ...common,
-    manifestKey: manifestKey(key),
     etag,
     bytesIn: bytes,
     format,
