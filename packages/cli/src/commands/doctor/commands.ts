@@ -14,9 +14,10 @@ where the stage has them. Then it uploads a small picture and one of 21 MB under
 imagefleet-doctor/ in the source bucket, waits for their renditions, requests
 some as viewers do, and removes all of them with all versions. This takes at
 most five minutes, and up to 20 more when the large lane has no task. --alarm
-also sends a dead letter with reason DoctorTest, and deletes it by its id. Signed sizes are tested with the key that sst shell or the
-variable IMAGEFLEET_SIGNING_KEY gives, and the API at the address that sst shell
-or IMAGEFLEET_API_URL gives. The exit code is 3 when a check finds a problem.
+also sends a dead letter with reason DoctorTest, and deletes it by its id.
+Signed sizes are tested with the key that sst shell or the variable
+IMAGEFLEET_SIGNING_KEY gives, and the API at the address that sst shell or
+IMAGEFLEET_API_URL gives. The exit code is 3 when a check finds a problem.
 `;
 
 export function addDoctorCommand(root: Command, context: CommandContext): void {
