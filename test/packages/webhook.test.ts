@@ -102,7 +102,10 @@ interface Sent {
 }
 
 /** A message as SNS signs it. https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html */
-function message(fields: Readonly<Record<string, string>>, sent: Sent = {}) {
+function message(
+  fields: Readonly<Record<string, string>>,
+  sent: Sent = {},
+): Readonly<Record<string, string>> {
   const { topic = TOPIC, version = "2", key = privateKey, at = Date.now() } = sent;
   const { certificate = `https://${host}${CERTIFICATE}` } = sent;
   const common = { MessageId: "9f1c", TopicArn: topic, Timestamp: new Date(at).toISOString() };
