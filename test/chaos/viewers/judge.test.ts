@@ -91,6 +91,7 @@ describe("an answer from the cache or from S3", () => {
     ["of a content that is still stored", 109, {}, undefined],
     ["within the stated time", 115, {}, undefined],
     ["after the stated time", 118, {}, "outdated"],
+    ["after the stated time, by a request that took 3 s", 118, { originMs: 3000 }, undefined],
     ["after the stated time, confirmed", 118, { status: 304 }, "outdated"],
     ["of a color that the source never had", 50, { color: [0, 255, 0] }, "outdated"],
     ["of no picture", 50, { color: undefined }, "outdated"],

@@ -76,9 +76,7 @@ function outdated(answer: ViewerAnswer, color: Rgb, known: Known): Fault | undef
   }
   const to = answer.answeredAt + SLACK_MS;
   const isMade = xCache === "Miss" && !answer.isStored && substitute === undefined;
-  const from = isMade
-    ? answer.askedAt
-    : answer.askedAt - 1000 * statedSeconds(answer) - answer.originMs - SLACK_MS;
+  const from = isMade ? answer.askedAt : readSince(answer);
   if (sources.between(source, from, to).some(({ content }) => shows(content))) return undefined;
   if (isMade) return { kind: "outdated", why: `${shown}, and was made of a content that is gone` };
   const keys = substitute === undefined ? [key] : keysOf(source, sources);
@@ -91,17 +89,22 @@ function outdated(answer: ViewerAnswer, color: Rgb, known: Known): Fault | undef
 
 /** A 404 for what the source had all the time that the 404 may have been cached. */
 function unavailable(answer: ViewerAnswer, { sources }: Known): Fault | undefined {
-  const { source, key, askedAt, answeredAt, originMs, xCache } = answer;
+  const { source, key, answeredAt, xCache } = answer;
   if (xCache === "FunctionGeneratedResponse") {
     return { kind: "unavailable", why: "the edge refuses an address that the recipe has" };
   }
-  const from = askedAt - 1000 * statedSeconds(answer) - originMs - SLACK_MS;
+  const from = readSince(answer);
   const [only, ...others] = sources.between(source, from, answeredAt + SLACK_MS);
   if (only?.content === undefined || others.length > 0 || only.answeredAt > from) return undefined;
   const keys = [...renditionKeys(source, only.content), ...onRequestKeys(source, only.content)];
   return keys.includes(key)
     ? { kind: "unavailable", why: "404 for a rendition of a content that has not changed" }
     : undefined;
+}
+
+/** The earliest time at which the edge may have read from the origins what it has answered. */
+function readSince(answer: ViewerAnswer): number {
+  return answer.askedAt - 1000 * statedSeconds(answer) - answer.originMs - SLACK_MS;
 }
 
 /** How long an edge may show an answer after it came, s. */

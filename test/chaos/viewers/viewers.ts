@@ -21,7 +21,10 @@ export interface ViewersOptions {
   readonly signal: AbortSignal;
 }
 
-/** Viewers, who wait for their answers: a few more than the environments of the function, so that some are throttled. */
+/**
+ * Viewers, who wait for their answers: a few more than the environments of the function, so that some are
+ * throttled.
+ */
 const AT_ONCE = 12;
 const LOOK_MS = 50;
 /** The shares of requests for sources that have just changed, with a version, and with a condition. */

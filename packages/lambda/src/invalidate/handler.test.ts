@@ -6,7 +6,7 @@ import { jobMessage } from "@imagefleet/core/intake";
 import type { RecipeInput } from "@imagefleet/core/recipe";
 import { parseWarning } from "@imagefleet/core/telemetry";
 import { type LocalFunction, startFunction } from "@imagefleet/local/function";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from "vitest";
 import { CloudFrontServer } from "../../../cli/src/delivery/fixtures/cloudfront.ts";
 
 const ID = "E1";
@@ -24,7 +24,10 @@ const warnings: string[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "imagefleet-invalidate-"));
-  await writeFile(join(folder, "recipe.mjs"), `export default ${JSON.stringify(RECIPE)};`);
+  const write = (file: string, recipe: RecipeInput) =>
+    writeFile(join(folder, file), `export default ${JSON.stringify(recipe)};`);
+  await write("recipe.mjs", RECIPE);
+  await write("adhoc.mjs", { ...RECIPE, delivery: { adhoc: {} } });
   cloudFront = await CloudFrontServer.start();
   fn = start(30_000);
 });
@@ -42,7 +45,7 @@ beforeEach(() => {
 });
 
 /** The real handler, in a process of its own. */
-function start(timeoutMs: number): LocalFunction {
+function start(timeoutMs: number, recipe = "recipe.mjs"): LocalFunction {
   return startFunction({
     name: "invalidate",
     handler: new URL("handler.ts", import.meta.url),
@@ -56,7 +59,7 @@ function start(timeoutMs: number): LocalFunction {
       AWS_SECRET_ACCESS_KEY: "secret",
       AWS_ENDPOINT_URL_CLOUDFRONT: cloudFront.endpoint,
       IMAGEFLEET_DISTRIBUTION_ID: ID,
-      IMAGEFLEET_RECIPE: pathToFileURL(join(folder, "recipe.mjs")).href,
+      IMAGEFLEET_RECIPE: pathToFileURL(join(folder, recipe)).href,
     },
     onLog: (line) => warnings.push(...[parseWarning(line) ?? []].flat()),
   });
@@ -114,7 +117,9 @@ it("returns messages that are no jobs, and invalidates the others", async () => 
 });
 
 it("invalidates nothing, not even ad-hoc sizes, for a batch without a job", async () => {
-  expect(await invoke(["no job"])).toEqual(["0"]);
+  const withAdhoc = start(30_000, "adhoc.mjs");
+  onTestFinished(() => withAdhoc.stop());
+  expect(await invoke(["no job"], withAdhoc)).toEqual(["0"]);
   expect(invalidated()).toEqual([]);
 });
 

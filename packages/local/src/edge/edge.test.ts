@@ -8,6 +8,7 @@ import {
   PASS,
   TestEdge,
 } from "./fixtures/edge.ts";
+import { ORIGIN_MS } from "./index.ts";
 
 const DAY = 86_400;
 const cached = (seconds: number) => ({ "cache-control": `public, max-age=${seconds}` });
@@ -248,6 +249,33 @@ describe("what has expired", () => {
     expect((await edge.get("/a")).status).toBe(404);
     edge.s3.handler = answering(503);
     expect((await edge.get("/a")).status).toBe(503);
+  });
+
+  it("says how long its request to the origin took, and the response's function does not see it", async () => {
+    const asked = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    const s3: Handler = (request, response) => {
+      asked.resolve();
+      void released.promise.then(() => answering(200, cached(60))(request, response));
+    };
+    const response = `function handler({ response }) {
+      response.headers["x-seen"] = { value: Object.keys(response.headers).join() };
+      return response;
+    }`;
+    const edge = await TestEdge.start({ s3 }, { functions: { ...PASS, response } });
+    const all = [edge.get("/a"), edge.get("/a")];
+    await asked.promise;
+    const from = performance.now();
+    await expect.poll(() => edge.lookups).toBe(2);
+    const waited = performance.now() - from;
+    released.resolve();
+    const [first, ...others] = await Promise.all([
+      ...all,
+      Promise.all(all).then(() => edge.get("/a")),
+    ]);
+    expect(Number(first?.headers[ORIGIN_MS])).toBeGreaterThanOrEqual(waited);
+    for (const { headers } of others) expect(headers[ORIGIN_MS]).toBe(first?.headers[ORIGIN_MS]);
+    expect(first?.headers["x-seen"]).not.toContain(ORIGIN_MS);
   });
 
   it("is answered at once and replaced in the background within stale-while-revalidate", async () => {

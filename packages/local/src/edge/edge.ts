@@ -192,12 +192,8 @@ class Behavior {
     message: IncomingMessage,
   ): Promise<Reply> {
     const { answer, result, cachedAt, originMs } = found;
-    const headers = {
-      ...withoutVary(answer.headers),
-      // Only here: it tells a test what the origins had at the earliest.
-      [ORIGIN_MS]: String(Math.ceil(originMs)),
-    };
-    if (answer.status >= 400) return { ...answer, headers, xCache: "Error" };
+    const headers = withoutVary(answer.headers);
+    if (answer.status >= 400) return { ...answer, headers, xCache: "Error", originMs };
     const part = partFor(message, { ...answer, headers }, cachedAt !== undefined);
     const event = {
       statusCode: part.status,
@@ -212,6 +208,7 @@ class Behavior {
       ...reply,
       headers: { ...reply.headers, ...(age !== undefined && { age: String(age) }) },
       xCache: result,
+      originMs,
       isChunked: answer.isChunked && part.status === 200,
       isWhole: answer.isWhole,
     };
@@ -223,7 +220,10 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${path.split("*").map(RegExp.escape).join(".*")}$`, "s");
 }
 
-/** The header with the time that the request to the origins took, ms. */
+/**
+ * A header that CloudFront does not have: how long the request to the origins took that brought or
+ * confirmed the answer, ms. A cached answer is of what the origins had that much before it was kept.
+ */
 export const ORIGIN_MS = "x-imagefleet-origin-ms";
 
 /** What is sent to a viewer. */
@@ -233,6 +233,8 @@ interface Reply {
   readonly body: Buffer;
   /** Absent: it is not of CloudFront. */
   readonly xCache?: string;
+  /** How long the request to the origins took, ms; absent where they were not asked. */
+  readonly originMs?: number;
   readonly isChunked?: boolean;
   readonly isWhole?: boolean;
 }
@@ -301,13 +303,14 @@ function replyOf(
 }
 
 function write({ method }: IncomingMessage, response: ServerResponse, reply: Reply): void {
-  const { status, body, xCache, isChunked = false, isWhole = true } = reply;
+  const { status, body, xCache, originMs, isChunked = false, isWhole = true } = reply;
   const isHead = method === "HEAD";
   const { "content-length": length, ...headers } = reply.headers;
   const given = isHead || !isWhole ? length?.toString() : String(body.length);
   response.writeHead(status, {
     ...headers,
     ...(given !== undefined && !isChunked && status !== 304 && { "content-length": given }),
+    ...(originMs !== undefined && { [ORIGIN_MS]: String(Math.ceil(originMs)) }),
     ...(xCache !== undefined && {
       "x-cache": `${xCache} from cloudfront`,
       via: "1.1 local.cloudfront.net (CloudFront)",
