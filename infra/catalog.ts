@@ -100,16 +100,7 @@ function makeTable(fleet: Fleet, key: Key): sst.aws.Dynamo {
           [BY_USER]: {
             hashKey: "user",
             rangeKey: "id",
-            projection: [
-              "key",
-              "status",
-              "name",
-              "width",
-              "height",
-              "placeholder",
-              "expiresAt",
-              "updatedAt",
-            ],
+            projection: ["status", "name", "width", "height", "placeholder", "expiresAt"],
           },
         },
         ttl: "expiresAt",
@@ -136,6 +127,9 @@ function makeNotifications(fleet: Fleet, key: Key): Pick<Catalog, "topicArn" | "
       // SNS's own key costs nothing a month, and every role of the account may use it through SNS.
       // https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html
       kmsMasterKeyId: key ?? "alias/aws/sns",
+      // Messages are signed with SHA-256; 1, the default, is SHA-1.
+      // https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
+      signatureVersion: 2,
     },
     within,
   );

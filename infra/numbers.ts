@@ -67,6 +67,8 @@ export const CATALOG = {
   windowSeconds: 1,
   /** Batches at once: 50 images, which write to one item each. */
   concurrency: 5,
+  /** A receive every 6 minutes, so 2 h of an outage of DynamoDB or SNS. */
+  maxReceives: 20,
 } as const;
 
 export const UPLOADS = {

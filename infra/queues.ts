@@ -62,7 +62,8 @@ export function makeLanes(fleet: Fleet, { source, renditions }: Stores): Lanes {
 /** Only the rendition bucket may send events to the catalog's queue; both programs send by their roles. */
 function makeCatalogQueues(fleet: Fleet, renditions: Storage): NotifiedPair | undefined {
   if (!fleet.settings.catalog) return undefined;
-  const made = lane(fleet, "Catalog", CATALOG.timeoutSeconds * QUEUES.visibilityPerTimeout);
+  const visibility = CATALOG.timeoutSeconds * QUEUES.visibilityPerTimeout;
+  const made = lane(fleet, "Catalog", visibility, { maxReceives: CATALOG.maxReceives });
   policy(fleet, "CatalogDlq", made.dlq);
   return {
     ...made,

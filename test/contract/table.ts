@@ -38,16 +38,7 @@ export type Table = {
   ofUser(user: string, input?: Partial<QueryCommandInput>): Promise<QueryCommandOutput>;
 };
 
-export const PROJECTED = [
-  "key",
-  "status",
-  "name",
-  "width",
-  "height",
-  "placeholder",
-  "expiresAt",
-  "updatedAt",
-];
+export const PROJECTED = ["key", "status", "name", "width", "height", "placeholder", "expiresAt"];
 
 export async function openTable(setup: Setup): Promise<Table> {
   const dynamo = new DynamoDBClient(setup.client);

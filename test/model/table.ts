@@ -5,12 +5,18 @@ import type { Session } from "./session.ts";
 
 /** The fields of a request that the model reads. */
 const request = v.object({
-  Item: v.optional(v.object({ status: v.string(), seq: v.optional(v.number()) })),
   ConditionExpression: v.optional(v.string(), ""),
   ExpressionAttributeValues: v.optional(
     v.object({ ":status": v.string(), ":seq": v.optional(v.number()) }),
   ),
 });
+const PREFIX = "image/";
+const stored = v.pipe(
+  v.looseObject({ pk: v.pipe(v.string(), v.startsWith(PREFIX)) }),
+  v.transform(({ pk, ...fields }) => ({ key: pk.slice(PREFIX.length), ...fields })),
+  imageSchema,
+);
+
 /** One item, with the conditions that the table's adapter writes. */
 export class ModelTable {
   item: ImageItem | undefined;
@@ -19,14 +25,20 @@ export class ModelTable {
   /** Answers a command when the scheduler runs its call. */
   answer(command: string, input: unknown, session: Session): Promise<unknown> {
     if (command === "GetItemCommand") {
-      return session.turn("get the item", () => ({ Item: this.item }), "read");
+      return session.turn("get the item", () => ({ Item: this.#item() }), "read");
     }
-    const item = "Item" in Object(input) ? v.parse(imageSchema, Object(input).Item) : undefined;
+    const item = v.parse(v.object({ Item: stored }), input).Item;
     const asked = v.parse(request, input);
     return session.turn("put the item", () => this.#put(asked, item), "write");
   }
 
-  #put(asked: v.InferOutput<typeof request>, item: ImageItem | undefined) {
+  #item() {
+    if (this.item === undefined) return undefined;
+    const { key, ...fields } = this.item;
+    return { pk: PREFIX + key, ...fields };
+  }
+
+  #put(asked: v.InferOutput<typeof request>, item: ImageItem) {
     const { ConditionExpression: condition, ExpressionAttributeValues: seen } = asked;
     const isMet =
       condition === "" ||
@@ -38,7 +50,7 @@ export class ModelTable {
         name: "ConditionalCheckFailedException",
       });
     }
-    const [before = 0, after = 0] = [this.item?.seq, item?.seq];
+    const [before = 0, after = 0] = [this.item?.seq, item.seq];
     if (after < before) {
       this.violations.push(`the item's seq goes back from ${before} to ${after}`);
     }

@@ -74,7 +74,6 @@ export interface UploadedImage extends PictureManifest {
     readonly format?: string;
   };
   readonly renditions?: readonly UploadedRendition[];
-  readonly bytesIn?: number;
   readonly bytesOut?: number;
   /** ISO 8601 */
   readonly requestedAt?: string;

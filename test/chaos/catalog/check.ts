@@ -1,4 +1,4 @@
-import { differing, expectedItem, type Item } from "./item.ts";
+import { differing, expectedItem, type Item, keyOf } from "./item.ts";
 import { type Notification, sayTheSame, tellsOf } from "./notification.ts";
 import type { Version } from "./version.ts";
 
@@ -35,7 +35,7 @@ export interface CatalogSnapshot {
 /** Compares the table and the notifications with the manifests, by the promises of the documents only. */
 export function checkCatalog(snapshot: CatalogSnapshot): CatalogViolation[] {
   const { versions, published } = snapshot;
-  const items = new Map(snapshot.items.map((item) => [String(item["key"]), item]));
+  const items = new Map(snapshot.items.map((item) => [keyOf(String(item["pk"])), item]));
   const byKey = Map.groupBy(published, ({ key }) => key);
   const known = new Set(versions.map(({ source }) => source.key));
   const ids = new Map(published.map((each) => [each.id, each]));

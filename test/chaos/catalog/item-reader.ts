@@ -2,10 +2,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import * as v from "valibot";
 import type { CatalogViolation } from "./check.ts";
+import { keyOf } from "./item.ts";
 
 const LOOK_MS = 100;
 
-const itemSchema = v.object({ key: v.string(), seq: v.optional(v.number(), 0) });
+const itemSchema = v.pipe(
+  v.object({ pk: v.string(), seq: v.optional(v.number(), 0) }),
+  v.transform(({ pk, seq }) => ({ key: keyOf(pk), seq })),
+);
 type Seen = v.InferOutput<typeof itemSchema>;
 
 /** What a reader of a few items has seen of their versions. */

@@ -5,19 +5,24 @@ import { statusOf, type Version } from "./version.ts";
 export type Item = Readonly<Record<string, unknown>>;
 
 /** Fields that do not follow from a manifest: what was published. */
-const OF_NOTIFICATIONS = ["notified", "wasReady"];
+const OF_NOTIFICATIONS = ["notified", "wasReady", "returns"];
 /** Fields that a failure has instead of those of the manifest. */
 const OF_FAILURE = ["status", "reason", "message", "expiresAt"];
 
 /** For so long a removed image stays in the table, s. */
 const REMOVED_SECONDS = 30 * 24 * 60 * 60;
 
+/** The source's key in the partition key of an image. */
+export function keyOf(pk: string): string {
+  return pk.replace(/^image\//, "");
+}
+
 /** The item that docs/uploads.md promises for a manifest or a tombstone. */
 export function expectedItem(version: Version): Item {
   const { seq, at, source } = version;
   const { key, etag, bytes, format, width, height, name } = source;
   const status = statusOf(version);
-  const common = { pk: `image/${key}`, key, status, seq, committedAt: at };
+  const common = { pk: `image/${key}`, status, seq, committedAt: at };
   if (status === "removed") {
     return { ...common, expiresAt: Math.ceil(Date.parse(at) / 1000) + REMOVED_SECONDS };
   }

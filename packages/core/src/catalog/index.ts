@@ -6,7 +6,6 @@ export {
   type ImageStatus,
   type ImageView,
   imageId,
-  imagePk,
   imageSchema,
   itemOf,
   keyOfId,

@@ -18,11 +18,9 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
  */
 export type ImageRendition = v.InferOutput<typeof imageRenditionSchema>;
 
-/** The item of an image in the table. Everything but the last three fields follows from its manifest. */
+/** The item of an image. Everything but the last four fields follows from its manifest. */
 export const imageSchema = v.object({
-  /** `image/` and the source's key. */
-  pk: v.string(),
-  /** The source's key. */
+  /** The source's key, which the table has in its partition key. */
   key: v.string(),
   /** The user and the ULID of an upload; absent for an image that came otherwise. */
   user: v.optional(v.string()),
@@ -45,7 +43,6 @@ export const imageSchema = v.object({
   bytesOut: v.optional(count),
   /** How many percent smaller the smallest rendition in the source's own size is. */
   savedPercent: v.optional(v.number()),
-  requestedAt: v.optional(v.string()),
   committedAt: v.optional(v.string()),
   /** Why it was rejected or has failed, and the same for a person. */
   reason: v.optional(v.string()),
@@ -58,6 +55,8 @@ export const imageSchema = v.object({
   notified: v.optional(v.string()),
   /** Whether there was a notification that it is ready. */
   wasReady: v.optional(v.boolean()),
+  /** How often the content of the manifest returned after another one had failed. */
+  returns: v.optional(count),
 });
 export type ImageItem = v.InferOutput<typeof imageSchema>;
 
@@ -71,16 +70,6 @@ export const REMOVED_SECONDS = 30 * 24 * 60 * 60;
 export interface CatalogNames {
   readonly recipe: Recipe;
   readonly uploads: UploadKeys;
-}
-
-/**
- * The partition key of an image.
- *
- * @example
- * imagePk("uploads/alice/01KB.jpg"); // "image/uploads/alice/01KB.jpg"
- */
-export function imagePk(key: string): string {
-  return `image/${key}`;
 }
 
 /** An item as a manifest or a tombstone says it. */
@@ -124,12 +113,7 @@ export function itemOf(version: Manifest | Tombstone, names: CatalogNames): Comm
 
 /** What the key of a source tells. */
 export function identity(key: string, { uploads }: CatalogNames) {
-  const upload = uploads.read(key);
-  return {
-    pk: imagePk(key),
-    key,
-    ...(upload && { ...upload, requestedAt: new Date(requestedAt(upload)).toISOString() }),
-  };
+  return { key, ...uploads.read(key) };
 }
 
 function made({ renditions, onRequest = [] }: Manifest) {
@@ -176,16 +160,18 @@ export function addressed({ renditions, etag = "" }: ImageItem, base: string | u
 /**
  * An image as the API answers it: what `picture()` of `@imagefleet/client` takes, and its state.
  *
- * @param recipe whose manifests describe the images
  * @param imagesUrl where renditions are delivered; undefined: unknown
  *
  * @example
  * const item = await openTable("images", { region: "eu-west-1" }).get("cats/tom.jpg", signal);
- * if (item) console.log(viewOf(item, recipe, "https://images.example.com").srcset);
+ * const names = { recipe, uploads: uploadKeys(UPLOAD_KEY, "") };
+ * if (item) console.log(viewOf(item, names, "https://images.example.com").srcset);
  */
-export function viewOf(item: ImageItem, recipe: Recipe, imagesUrl: string | undefined) {
+export function viewOf(item: ImageItem, names: CatalogNames, imagesUrl: string | undefined) {
   const { key, etag, bytesIn, width, height, format, renditions } = item;
   const { status, name, reason, message, bytesOut, savedPercent } = item;
+  const { recipe, uploads } = names;
+  const upload = uploads.read(key);
   return {
     id: imageId(key),
     key,
@@ -199,7 +185,7 @@ export function viewOf(item: ImageItem, recipe: Recipe, imagesUrl: string | unde
     ...(etag !== undefined && { manifestKey: manifestKey(recipe, key) }),
     bytesOut,
     savedPercent,
-    requestedAt: item.requestedAt,
+    requestedAt: upload && new Date(requestedAt(upload)).toISOString(),
     committedAt: item.committedAt,
   };
 }

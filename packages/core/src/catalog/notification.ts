@@ -34,13 +34,25 @@ export function notificationId({ status, bucket, key, change }: Change): string 
 /**
  * The id of the notifications that a manifest or a tombstone leads to.
  *
+ * @param returns how often its content returned after another one had failed
+ *
  * @example
  * const names = { recipe, uploads: uploadKeys(UPLOAD_KEY, "") };
  * committedId(itemOf(manifest, names), manifest); // 32 hexadecimal digits
  */
-export function committedId({ status }: CommittedItem, version: Manifest | Tombstone): string {
+export function committedId(
+  { status }: CommittedItem,
+  version: Manifest | Tombstone,
+  returns?: number,
+): string {
   const { bucket, key } = version.source;
-  return notificationId({ status, bucket, key, change: String(version.since ?? version.seq) });
+  return notificationId({ status, bucket, key, change: changeOf(version, returns) });
+}
+
+/** A content, and how often it returned. */
+export function changeOf(version: Manifest | Tombstone, returns?: number): string {
+  const since = version.since ?? version.seq;
+  return returns === undefined ? `${since}` : `${since} again ${returns}`;
 }
 
 /**

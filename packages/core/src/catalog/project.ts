@@ -3,7 +3,13 @@ import { manifestKey } from "../plan/index.ts";
 import { ofSource } from "../reconcile/index.ts";
 import type { Manifest, RenditionStore, SourceStore, Tombstone } from "../store/index.ts";
 import { type CatalogNames, type ImageItem, identity, itemOf, REMOVED_SECONDS } from "./item.ts";
-import { committedId, type NotifiedItem, notificationId, notificationOf } from "./notification.ts";
+import {
+  changeOf,
+  committedId,
+  type NotifiedItem,
+  notificationId,
+  notificationOf,
+} from "./notification.ts";
 import type { Publish } from "./publisher.ts";
 import type { CatalogTable } from "./table.ts";
 
@@ -74,7 +80,7 @@ async function projectOnce(
   if (version !== undefined && item?.seq !== undefined && item.seq > version.seq) return false;
   const next = stateOf({ key, notice, version, current, item }, context);
   if (next === undefined) return true;
-  const { id } = next;
+  const { id, returns } = next;
   const isNotified = item?.notified === id;
   if (!isNotified) {
     const { imagesUrl } = context;
@@ -85,6 +91,7 @@ async function projectOnce(
     ...next.item,
     notified: id,
     ...((item?.wasReady || next.item.status === "ready") && { wasReady: true }),
+    ...(returns !== undefined && { returns }),
   };
   if (!(await table.put(written, item, signal))) return false;
   // The message of what was put or deleted meanwhile may already have been handled.
@@ -97,6 +104,7 @@ interface State {
   readonly item: NotifiedItem;
   readonly id: string;
   readonly at: string;
+  readonly returns: number | undefined;
 }
 
 /** What was read. The item is not of a later version. */
@@ -117,21 +125,32 @@ function stateOf(seen: Seen, context: ProjectContext): State | undefined {
     return failed({ ...seen, notice }, context);
   }
   if (version !== undefined) {
-    const next = committed(version, context);
+    const next = committed(version, item, context);
     const isShown =
       item?.seq === version.seq && (item.status === "failed" || item.notified === next.id);
-    // The failed content was replaced by the one of the manifest, or was rendered after all.
-    const isOver = notice !== undefined && item?.status === "failed" && current === content;
-    return isShown && !isOver ? undefined : next;
+    if (!isShown) return next;
+    // The failed content was replaced by the one of the manifest.
+    const isOver = notice !== undefined && item.status === "failed" && current === content;
+    return isOver ? { ...next, at: notice.at } : undefined;
   }
   // A source without a manifest was deleted, which leaves no tombstone.
   if (notice === undefined || current !== undefined || item === undefined) return undefined;
   return item.status === "removed" ? undefined : gone(item, notice.at, context);
 }
 
-function committed(version: Manifest | Tombstone, context: ProjectContext): State {
+/** A receiver knows the id of a content, and would drop it when it returns after a failure. */
+function committed(
+  version: Manifest | Tombstone,
+  before: ImageItem | undefined,
+  context: ProjectContext,
+): State {
   const item = itemOf(version, context);
-  return { item, id: committedId(item, version), at: version.at };
+  const isBack =
+    before?.status === "failed" && (before.seq ?? -1) >= (version.since ?? version.seq);
+  const returns = isBack ? (before.returns ?? 0) + 1 : before?.returns;
+  const again = committedId(item, version, returns);
+  const id = isBack || before?.notified === again ? again : committedId(item, version);
+  return { item, id, at: version.at, returns };
 }
 
 /** The renditions of an earlier content are still there. */
@@ -141,7 +160,7 @@ function failed(
 ): State {
   const { at, failed: why } = notice;
   const { sourceBucket: bucket } = context;
-  const change = [current, version?.since ?? version?.seq].join(" ");
+  const change = [current, version && changeOf(version, item?.returns)].join(" ");
   const known: ImageItem = version
     ? itemOf(version, context)
     : { ...without(item, key, context), status: "failed" };
@@ -151,6 +170,7 @@ function failed(
     item: { ...kept, status: "failed", ...why },
     id: notificationId({ status: "failed", bucket, key, change }),
     at,
+    returns: item?.returns,
   };
 }
 
@@ -163,6 +183,7 @@ function gone(item: ImageItem, at: string, context: ProjectContext): State {
     item: { ...without(item, key, context), status: "removed", expiresAt },
     id: notificationId({ status: "removed", bucket, key, change }),
     at,
+    returns: item.returns,
   };
 }
 

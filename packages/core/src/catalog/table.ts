@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/lib-dynamodb";
 import * as v from "valibot";
 import { asFailure, type ClientOptions, clientConfig } from "../aws/index.ts";
-import { type ImageItem, imagePk, imageSchema } from "./item.ts";
+import { type ImageItem, imageSchema } from "./item.ts";
 
 /** One page of a user's images, and where the next begins. */
 export interface ImagePage {
@@ -25,8 +25,17 @@ export type PageItem = Pick<
   "key" | "status" | "name" | "width" | "height" | "placeholder"
 >;
 
-const { key, status, name, width, height, placeholder } = imageSchema.entries;
-const pageItemSchema = v.object({ key, status, name, width, height, placeholder });
+/** The partition keys of images are this and the source's key. */
+const IMAGE_PREFIX = "image/";
+
+const { key: _key, ...fields } = imageSchema.entries;
+const { status, name, width, height, placeholder } = fields;
+const pk = v.pipe(v.string(), v.startsWith(IMAGE_PREFIX));
+const itemSchema = v.pipe(v.object({ pk, ...fields }), v.transform(withKey));
+const pageItemSchema = v.pipe(
+  v.object({ pk, status, name, width, height, placeholder }),
+  v.transform(withKey),
+);
 const cursorSchema = v.pipe(
   v.string(),
   v.transform((text) => Buffer.from(text, "base64url").toString()),
@@ -76,7 +85,7 @@ export class CatalogTable {
         { abortSignal: signal },
       ),
     );
-    return Item && v.parse(imageSchema, Item);
+    return Item && v.parse(itemSchema, Item);
   }
 
   /**
@@ -86,9 +95,11 @@ export class CatalogTable {
    * @returns false if there is another item by now
    */
   async put(item: ImageItem, over: ImageItem | undefined, signal: AbortSignal): Promise<boolean> {
-    return this.#onCondition(`write ${item.pk}`, signal, () =>
+    const { key, ...others } = item;
+    const pk = imagePk(key);
+    return this.#onCondition(`write ${pk}`, signal, () =>
       this.#client.send(
-        new PutCommand({ TableName: this.name, Item: item, ...conditionOf(over) }),
+        new PutCommand({ TableName: this.name, Item: { pk, ...others }, ...conditionOf(over) }),
         { abortSignal: signal },
       ),
     );
@@ -96,7 +107,7 @@ export class CatalogTable {
 
   /** Removes an item that was read. @returns false if there is another item by now */
   async remove(item: ImageItem, signal: AbortSignal): Promise<boolean> {
-    const { pk } = item;
+    const pk = imagePk(item.key);
     return this.#onCondition(`remove ${pk}`, signal, () =>
       this.#client.send(
         new DeleteCommand({ TableName: this.name, Key: { pk }, ...conditionOf(item) }),
@@ -159,23 +170,23 @@ export class CatalogTable {
           new ScanCommand({
             TableName: this.name,
             FilterExpression: "begins_with(pk, :image)",
-            ExpressionAttributeValues: { ":image": imagePk("") },
+            ExpressionAttributeValues: { ":image": IMAGE_PREFIX },
             ...(from && { ExclusiveStartKey: from }),
           }),
           { abortSignal: signal },
         ),
       );
-      for (const item of page.Items ?? []) yield v.parse(imageSchema, item);
+      for (const item of page.Items ?? []) yield v.parse(itemSchema, item);
       from = page.LastEvaluatedKey;
     } while (from);
   }
 
   /**
-   * Counts an upload of a user, unless it would exceed a limit: uploads by the hour, bytes by the day.
-   * A day has one item, so that an upload costs one write.
+   * Counts an upload of a user, unless it would exceed a limit: uploads by the hour, bytes by the day,
+   * in UTC. A day has one item, so that an upload costs one write.
    *
    * @param now ms since the epoch
-   * @returns false if a limit would be exceeded: nothing is counted
+   * @returns the limit that would be exceeded, when nothing is counted; undefined if it was counted
    */
   async count(
     user: string,
@@ -183,15 +194,18 @@ export class CatalogTable {
     limits: { readonly perHour: number; readonly bytesPerDay: number },
     now: number,
     signal: AbortSignal,
-  ): Promise<boolean> {
-    if (bytes > limits.bytesPerDay) return false;
+  ): Promise<"hour" | "day" | undefined> {
+    if (bytes > limits.bytesPerDay) return "day";
     const [day = "", time = ""] = new Date(now).toISOString().split("T");
-    const names = { "#hour": `hour${time.slice(0, 2)}`, "#bytes": "bytes" };
-    return this.#onCondition("count an upload", signal, () =>
+    const hour = `hour${time.slice(0, 2)}`;
+    const names = { "#hour": hour, "#bytes": "bytes" };
+    const Key = { pk: `limit/${user}/${day}` };
+    const left = limits.bytesPerDay - bytes;
+    const isCounted = await this.#onCondition("count an upload", signal, () =>
       this.#client.send(
         new UpdateCommand({
           TableName: this.name,
-          Key: { pk: `limit/${user}/${day}` },
+          Key,
           UpdateExpression: "ADD #hour :one, #bytes :bytes SET expiresAt = :endsAt",
           ConditionExpression:
             "(attribute_not_exists(#hour) OR #hour < :perHour) AND (attribute_not_exists(#bytes) OR #bytes <= :left)",
@@ -200,13 +214,20 @@ export class CatalogTable {
             ":one": 1,
             ":bytes": bytes,
             ":perHour": limits.perHour,
-            ":left": limits.bytesPerDay - bytes,
+            ":left": left,
             ":endsAt": Math.floor(Date.parse(day) / 1000) + COUNTED_SECONDS,
           },
         }),
         { abortSignal: signal },
       ),
     );
+    if (isCounted) return undefined;
+    const { Item } = await this.#asking("read a counter", signal, () =>
+      this.#client.send(new GetCommand({ TableName: this.name, Key, ConsistentRead: true }), {
+        abortSignal: signal,
+      }),
+    );
+    return v.parse(v.object({ bytes: v.number() }), Item).bytes > left ? "day" : "hour";
   }
 
   /**
@@ -267,6 +288,14 @@ export class CatalogTable {
       throw asFailure(`${what} in the table ${this.name}`, error, signal);
     }
   }
+}
+
+function imagePk(key: string): string {
+  return IMAGE_PREFIX + key;
+}
+
+function withKey<T extends { readonly pk: string }>({ pk, ...others }: T) {
+  return { key: pk.slice(IMAGE_PREFIX.length), ...others };
 }
 
 /** The item is still the one that was read: each state of an image has another `seq` or status. */

@@ -10,7 +10,6 @@ import {
   type CatalogTable,
   type ImageItem,
   imageId,
-  imagePk,
   keyOfId,
   viewOf,
 } from "@imagefleet/core/catalog";
@@ -21,7 +20,6 @@ import {
   type Part,
   partBytes,
   partsOf,
-  requestedAt,
   SIGNED_SECONDS,
   signForm,
   signPart,
@@ -39,8 +37,11 @@ const PARTS_AT_ONCE = 100;
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-/** An upload that has not come an hour after it was requested is forgotten. */
-const AWAITED_SECONDS = HOUR;
+/**
+ * An upload that has not come a day after it was requested is forgotten. It comes within minutes, and a
+ * fleet with many jobs may look at it hours later.
+ */
+const AWAITED_SECONDS = DAY;
 /** As long as the bucket keeps the parts of an upload that is not completed. */
 const MULTIPART_SECONDS = 7 * DAY;
 
@@ -154,8 +155,8 @@ export class Uploads {
 
   /** One image of a user. */
   async show(caller: Caller, id: string | undefined, signal: AbortSignal): Promise<object> {
-    const { recipe, imagesUrl } = this.#context;
-    return viewOf(await this.#own(caller, id, signal), recipe, imagesUrl);
+    const { recipe, keys: uploads, imagesUrl } = this.#context;
+    return viewOf(await this.#own(caller, id, signal), { recipe, uploads }, imagesUrl);
   }
 
   /** A page of a user's images. */
@@ -241,16 +242,12 @@ export class Uploads {
     multipart: ImageItem["multipart"],
     signal: AbortSignal,
   ): Promise<void> {
-    const { table, keys, now } = this.#context;
-    const upload = keys.read(key);
-    if (upload === undefined) throw new Error(`${key} is not the key of an upload`);
+    const { table, now } = this.#context;
     const awaited = multipart === undefined ? AWAITED_SECONDS : MULTIPART_SECONDS;
     // Without its user and id it is not in the index of a user's images, whose writes cost as much.
     const item = {
-      pk: imagePk(key),
       key,
       status: "awaiting",
-      requestedAt: new Date(requestedAt(upload)).toISOString(),
       ...(name !== undefined && { name: decodeURIComponent(name) }),
       ...(multipart && { multipart }),
       expiresAt: seconds(now()) + awaited,
@@ -373,10 +370,15 @@ export class Uploads {
 
   async #count(user: string, bytes: number, signal: AbortSignal): Promise<void> {
     const { table, settings, now } = this.#context;
-    if (await table.count(user, bytes, settings, now(), signal)) return;
+    const exceeded = await table.count(user, bytes, settings, now(), signal);
+    if (exceeded === undefined) return;
     const { perHour, bytesPerDay } = settings;
-    const message = `a user may upload ${perHour} images an hour and ${bytesPerDay} bytes a day`;
-    const wait = HOUR - (seconds(now()) % HOUR);
+    const message =
+      exceeded === "hour"
+        ? `a user may upload ${perHour} images an hour`
+        : `a user may upload ${bytesPerDay} bytes a day (in UTC)`;
+    const period = exceeded === "hour" ? HOUR : DAY;
+    const wait = period - (seconds(now()) % period);
     throw new Refusal(429, "TooManyUploads", message, {}, { "retry-after": String(wait) });
   }
 

@@ -50,16 +50,7 @@ export const MAX_RECEIVES = 5;
 const DAY_SECONDS = 86_400;
 
 /** The attributes of the table's index, besides its keys. */
-const LISTED = [
-  "key",
-  "status",
-  "name",
-  "width",
-  "height",
-  "placeholder",
-  "expiresAt",
-  "updatedAt",
-];
+const LISTED = ["status", "name", "width", "height", "placeholder", "expiresAt"];
 
 export interface QueuePair {
   readonly url: string;

@@ -102,7 +102,7 @@ describe("without a function that keeps the table", { timeout: 60_000 }, () => {
     await table.put({ ...outdated, seq: 1, status: "rejected" }, undefined, never);
     const later = { ...itemOf(second, names), seq: second.seq + 1 };
     await table.put(later, undefined, never);
-    const only: ImageItem = { pk: "image/other.jpg", key: "other.jpg", status: "ready", seq: 7 };
+    const only: ImageItem = { key: "other.jpg", status: "ready", seq: 7 };
     await table.put(only, undefined, never);
 
     const { code, lines } = await json("rebuild");
@@ -132,7 +132,7 @@ describe("without a function that keeps the table", { timeout: 60_000 }, () => {
     await table.put(itemOf(await putManifest(THIRD), names), undefined, never);
     for (const status of ["ready", "rejected", "awaiting", "failed", "removed"] as const) {
       const key = `${status}.jpg`;
-      await table.put({ pk: `image/${key}`, key, status }, undefined, never);
+      await table.put({ key, status }, undefined, never);
     }
     const { code, lines } = await json("check");
     const summary = lines.pop();
