@@ -155,7 +155,25 @@ export function catalogVerdict(world: World): string[] {
   if (!published.some(({ id }) => ids.has(id))) {
     violations.push(`there is no notification that the image is ${expected.status}`);
   }
+  const told = received(published)?.type;
+  if (told !== `image.${item.status}`) {
+    violations.push(`the item is ${item.status}, and a receiver was last told ${told}`);
+  }
   return violations;
+}
+
+/** What an application believes that drops known ids, and what is older than what it has. */
+function received(published: readonly Notification[]): Notification | undefined {
+  const known = new Set<string>();
+  let latest: Notification | undefined;
+  for (const each of published) {
+    if (known.has(each.id)) continue;
+    known.add(each.id);
+    const isLater = latest === undefined || (each.seq ?? 0) > (latest.seq ?? 0);
+    const isSame = each.seq === latest?.seq && each.at > (latest?.at ?? "");
+    if (isLater || isSame) latest = each;
+  }
+  return latest;
 }
 
 /** Copies of one notification must say the same of its content. */

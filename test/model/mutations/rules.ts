@@ -350,6 +350,18 @@ export const RULES: readonly Rule[] = [
     to: "",
   },
   {
+    rule: "a content that returns after a failure has an id of its own",
+    file: PROJECT,
+    from: '    before?.status === "failed" && (before.seq ?? -1) >= (version.since ?? version.seq);\n',
+    to: "    false;\n",
+  },
+  {
+    rule: "a second failure of a content has an id of its own",
+    file: PROJECT,
+    from: "changeOf(version, item?.returns)",
+    to: "changeOf(version)",
+  },
+  {
     rule: "the source is read again after a notice",
     file: PROJECT,
     from: "  return notice === undefined || (await sources.content(bucket, key, signal)) === current;\n",
