@@ -170,7 +170,8 @@ function received(published: readonly Notification[]): Notification | undefined 
     if (known.has(each.id)) continue;
     known.add(each.id);
     const isLater = latest === undefined || (each.seq ?? 0) > (latest.seq ?? 0);
-    const isSame = each.seq === latest?.seq && each.at > (latest?.at ?? "");
+    // The model's time stands still between two messages: those of one moment are in order.
+    const isSame = each.seq === latest?.seq && each.at >= (latest?.at ?? "");
     if (isLater || isSame) latest = each;
   }
   return latest;

@@ -63,6 +63,9 @@ interface Budget {
   intrusions: number;
 }
 
+/** Each write of a manifest has the next `seq`, also within a millisecond: no history has so many, ms. */
+const MOST_WRITES_MS = 1000;
+
 export interface RunResult {
   /** Empty if the history is correct. */
   readonly violations: readonly string[];
@@ -82,6 +85,8 @@ export async function run(seed: number): Promise<RunResult> {
   world.deploys = budget.deployments > 0;
   placeBystanders(world);
 
+  // The clock of `seq`: the time of the model, so that a history depends on its seed alone.
+  using _clock = clockOf(world);
   await play(world, budget, trace);
   if (world.deploys) {
     // When no program with an older recipe runs, every source is reprocessed.
@@ -91,6 +96,16 @@ export async function run(seed: number): Promise<RunResult> {
   }
   const ofCatalog = world.hasCatalog ? catalogVerdict(world) : [];
   return { violations: [...world.violations, ...verdict(world), ...ofCatalog], trace };
+}
+
+function clockOf(world: World): Disposable {
+  const { now } = Date;
+  Date.now = () => world.now;
+  return {
+    [Symbol.dispose]: () => {
+      Date.now = now;
+    },
+  };
 }
 
 /** Faults of several kinds hide each other, so most histories have faults of one kind. */
@@ -323,7 +338,9 @@ function actionsOf(world: World, budget: Budget): Action[] {
   if (budget.expiries > 0 && world.mayExpire()) {
     may(1, () => {
       budget.expiries -= 1;
-      world.expire();
+      // It was days, of which no other part of the model must know; but `seq` never returns.
+      passTime(world, budget, world.now + MOST_WRITES_MS);
+      if (world.mayExpire()) world.expire();
       return "the tombstone expires";
     });
   }
