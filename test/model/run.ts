@@ -335,12 +335,12 @@ function actionsOf(world: World, budget: Budget): Action[] {
       return `${one.call.name} takes effect after it was given up`;
     });
   }
-  if (budget.expiries > 0 && world.mayExpire()) {
+  if (budget.expiries > 0 && world.mayExpire(projections())) {
     may(1, () => {
       budget.expiries -= 1;
       // It was days, of which no other part of the model must know; but `seq` never returns.
       passTime(world, budget, world.now + MOST_WRITES_MS);
-      if (world.mayExpire()) world.expire();
+      if (world.mayExpire(projections())) world.expire();
       return "the tombstone expires";
     });
   }

@@ -21,6 +21,8 @@ const stored = v.pipe(
 export class ModelTable {
   item: ImageItem | undefined;
   readonly violations: string[] = [];
+  /** The notifications that the item has named, of states that are over. */
+  readonly #named = new Set<string>();
 
   /** Answers a command when the scheduler runs its call. */
   answer(command: string, input: unknown, session: Session): Promise<unknown> {
@@ -53,6 +55,11 @@ export class ModelTable {
     const [before = 0, after = 0] = [this.item?.seq, item.seq];
     if (after < before) {
       this.violations.push(`the item's seq goes back from ${before} to ${after}`);
+    }
+    const [last, next] = [this.item?.notified, item.notified];
+    if (last !== undefined && last !== next) this.#named.add(last);
+    if (next !== undefined && this.#named.has(next)) {
+      this.violations.push(`the item is ${item.status} with an id that receivers know`);
     }
     this.item = item;
     return {};

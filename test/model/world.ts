@@ -254,12 +254,15 @@ export class World {
   }
 
   /**
-   * Whether the tombstone may expire. It exists for two days, which is longer than any attempt and any
-   * write that was given up.
+   * Whether the tombstone may expire. It exists for two days, which is longer than any attempt, any
+   * projection, and any write that was given up.
+   *
+   * @param projections those in progress
    */
-  mayExpire(): boolean {
+  mayExpire(projections: readonly Session[]): boolean {
     const isTagged = this.s3.get(RENDITIONS, manifestKey(this.recipe, KEY))?.tagging !== undefined;
-    return isTagged && !this.#isOlder(this.#removedAt);
+    const isOlder = projections.some(({ startedAt }) => startedAt <= this.#removedAt);
+    return isTagged && !isOlder && !this.#isOlder(this.#removedAt);
   }
 
   /** Whether there is an attempt, or a write that was given up, from before that step. */

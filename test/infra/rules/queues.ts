@@ -6,6 +6,8 @@ const DAY = 86_400;
 
 /** The queue of the sources whose renditions caches should forget. */
 const INVALIDATIONS = "InvalidationsQueue";
+/** Those whose messages wait for a service of AWS, whose outage is longer than five receives. */
+const PATIENT = [INVALIDATIONS, "CatalogQueue"];
 
 interface Lane {
   readonly queue: Resource;
@@ -48,7 +50,7 @@ export const everyQueueEndsInADeadLetterQueue: Rule = (graph) => {
       .filter((queue) => !lanes(graph).some((lane) => lane.queue === queue && lane.dlq))
       .map(({ name }) => `${name} has no dead-letter queue`),
     ...lanes(graph).flatMap(({ queue, receives }) => {
-      const expected = queue.name === INVALIDATIONS ? 20 : 5;
+      const expected = PATIENT.includes(queue.name) ? 20 : 5;
       return receives === expected
         ? []
         : [`${queue.name} gives up after ${receives} receives, not ${expected}`];

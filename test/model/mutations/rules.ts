@@ -350,10 +350,10 @@ export const RULES: readonly Rule[] = [
     to: "",
   },
   {
-    rule: "a content that returns after a failure has an id of its own",
+    rule: "a content that returns has an id of its own",
     file: PROJECT,
-    from: '    before?.status === "failed" && (before.seq ?? -1) >= (version.since ?? version.seq);\n',
-    to: "    false;\n",
+    from: "id: committedId(item, version, next)",
+    to: "id: first",
   },
   {
     rule: "a second failure of a content has an id of its own",

@@ -128,29 +128,34 @@ function stateOf(seen: Seen, context: ProjectContext): State | undefined {
     const next = committed(version, item, context);
     const isShown =
       item?.seq === version.seq && (item.status === "failed" || item.notified === next.id);
-    if (!isShown) return next;
     // The failed content was replaced by the one of the manifest.
-    const isOver = notice !== undefined && item.status === "failed" && current === content;
-    return isOver ? { ...next, at: notice.at } : undefined;
+    const isOver = notice !== undefined && item?.status === "failed" && current === content;
+    return isShown && !isOver ? undefined : next;
   }
   // A source without a manifest was deleted, which leaves no tombstone.
   if (notice === undefined || current !== undefined || item === undefined) return undefined;
   return item.status === "removed" ? undefined : gone(item, notice.at, context);
 }
 
-/** A receiver knows the id of a content, and would drop it when it returns after a failure. */
+/**
+ * A receiver knows the id of a content, and would drop it when the content returns: after another one has
+ * failed, or when its source was missing for a moment. Such a return has an id and a time of its own.
+ */
 function committed(
   version: Manifest | Tombstone,
   before: ImageItem | undefined,
   context: ProjectContext,
 ): State {
   const item = itemOf(version, context);
-  const isBack =
-    before?.status === "failed" && (before.seq ?? -1) >= (version.since ?? version.seq);
-  const returns = isBack ? (before.returns ?? 0) + 1 : before?.returns;
-  const again = committedId(item, version, returns);
-  const id = isBack || before?.notified === again ? again : committedId(item, version);
-  return { item, id, at: version.at, returns };
+  const { notified, seq = -1, returns } = before ?? {};
+  const first = committedId(item, version);
+  const latest = [first, committedId(item, version, returns)].find((id) => id === notified);
+  if (notified === undefined || latest !== undefined || seq < (version.since ?? version.seq)) {
+    return { item, id: latest ?? first, at: version.at, returns };
+  }
+  const next = (returns ?? 0) + 1;
+  const at = new Date(Date.now()).toISOString();
+  return { item, id: committedId(item, version, next), at, returns: next };
 }
 
 /** The renditions of an earlier content are still there. */
