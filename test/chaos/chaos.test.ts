@@ -5,13 +5,13 @@ import { chaos } from "./run.ts";
 it("leaves no lost, stale or orphaned object with every fault", async () => {
   const options = {
     ...DEFAULTS,
-    jobs: 120,
-    requests: 400,
+    jobs: 60,
+    requests: 240,
     seed: 7,
     minutes: 4,
     kills: 2.5,
-    deliverKills: 0.05,
-    catalogKills: 0.08,
+    deliverKills: 0.12,
+    catalogKills: 0.12,
     muchLater: 3,
   };
   const report = await chaos(options, new AbortController().signal);
@@ -19,14 +19,14 @@ it("leaves no lost, stale or orphaned object with every fault", async () => {
   expect(report, JSON.stringify(report, null, 2)).toMatchObject({
     met: true,
     quiet: true,
-    jobs: 120,
+    jobs: 60,
     lost: 0,
     stale: 0,
     orphans: 0,
     unjust: 0,
     unexplained: 0,
     forbidden: [],
-    viewers: { requests: 400, outdated: 0, unavailable: 0, violations: [] },
+    viewers: { requests: 240, outdated: 0, unavailable: 0, violations: [] },
     catalog: {
       differs: 0,
       unmatched: 0,

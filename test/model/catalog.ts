@@ -155,9 +155,9 @@ export function catalogVerdict(world: World): string[] {
   if (!published.some(({ id }) => ids.has(id))) {
     violations.push(`there is no notification that the image is ${expected.status}`);
   }
-  const told = received(published)?.type;
-  if (told !== `image.${item.status}`) {
-    violations.push(`the item is ${item.status}, and a receiver was last told ${told}`);
+  const last = received(published)?.type;
+  if (last !== `image.${item.status}`) {
+    violations.push(`the item is ${item.status}, and the last that a receiver applied is ${last}`);
   }
   return violations;
 }

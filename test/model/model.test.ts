@@ -3,7 +3,7 @@ import { explore } from "./explore.ts";
 import { run } from "./run.ts";
 
 /** One history takes about 3 ms. */
-const RUNS = 5_000;
+const RUNS = 3_000;
 
 it("loses no job and leaves no stale or orphaned rendition, in any history", async () => {
   const seed = Date.now() % 2 ** 31;

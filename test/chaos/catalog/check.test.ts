@@ -41,7 +41,6 @@ const removed: Version = {
 /** The items as docs/uploads.md has them, written out. */
 const readyItem: Item = {
   pk: `image/${KEY}`,
-  key: KEY,
   status: "ready",
   seq: 12,
   committedAt: AT,
@@ -82,7 +81,6 @@ const readyItem: Item = {
 };
 const rejectedItem: Item = {
   pk: "image/bad.png",
-  key: "bad.png",
   status: "rejected",
   seq: 20,
   committedAt: AT,
@@ -94,7 +92,6 @@ const rejectedItem: Item = {
 };
 const removedItem: Item = {
   pk: "image/gone.png",
-  key: "gone.png",
   status: "removed",
   seq: 30,
   committedAt: AT,
@@ -188,7 +185,7 @@ describe("the check of the catalog", () => {
   });
 
   it("lets an image that was never rendered be without a manifest, failed or deleted", () => {
-    const alone = { pk: "image/new.png", key: "new.png", status: "failed", notified: "failed n" };
+    const alone = { pk: "image/new.png", status: "failed", notified: "failed n" };
     const state = {
       items: [...right.items, alone],
       published: [...published, notice("failed n", "new.png", {})],

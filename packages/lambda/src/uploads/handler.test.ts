@@ -90,7 +90,13 @@ describe("a user", () => {
     for (const bytes of sizes) {
       expect(await post(jwt("heavy"), { ...JPEG, bytes })).toMatchObject({ statusCode: 201 });
     }
-    expect(await post(jwt("heavy"), { ...JPEG, bytes: 2 })).toMatchObject({ statusCode: 429 });
+    const before = Date.now();
+    const refused = await post(jwt("heavy"), { ...JPEG, bytes: 2 });
+    expect(refused).toMatchObject({ statusCode: 429 });
+    expect(JSON.stringify(refused.body)).toContain("bytes a day (in UTC)");
+    // The limit of the day counts again from the next midnight in UTC.
+    const again = new Date(before + 5000 + Number(refused.headers["retry-after"]) * 1000);
+    expect(Math.abs(again.getTime() - again.setUTCHours(0, 0, 0, 0))).toBeLessThan(10_000);
   });
 
   it.each([

@@ -139,13 +139,13 @@ describe("imagefleet start", () => {
   }, 60_000);
 
   test("finishes the jobs in flight at Ctrl-C, and the next start does the rest", async () => {
-    for (let n = 0; n < 30; n++) await put(cwd, `in/${n}.jpg`, sharp(noise(1200, 900)).jpeg());
+    for (let n = 0; n < 16; n++) await put(cwd, `in/${n}.jpg`, sharp(noise(1200, 900)).jpeg());
     const cli = start("--json", "in");
     await cli.line(/^S3 and SQS at /);
     cli.signal("SIGTERM");
     const { code, stdout, stderr } = await cli.ended();
     const { sources, notUploaded, results, unfinished } = JSON.parse(stdout);
-    expect(sources + notUploaded.length).toBe(30);
+    expect(sources + notUploaded.length).toBe(16);
     expect(results.length + unfinished).toBe(sources);
     expect(notUploaded[0].message).toBe("interrupted before its upload");
     expect(stderr).toContain(`${notUploaded.length} images not uploaded:`);
@@ -155,12 +155,12 @@ describe("imagefleet start", () => {
     expect(cli.isAlive).toBe(false);
     const next = await start("--once", "--json", "in").ended();
     expect(next.code, next.stderr).toBe(0);
-    expect(JSON.parse(next.stdout).results).toHaveLength(30);
+    expect(JSON.parse(next.stdout).results).toHaveLength(16);
     expect(JSON.parse(next.stdout)).toMatchObject({ notUploaded: [], unfinished: 0 });
   }, 90_000);
 
   test("counts what is left at Ctrl-C after the jobs in flight", async () => {
-    for (let n = 0; n < 24; n++) await put(cwd, `in/${n}.jpg`, sharp(noise(1200, 900)).jpeg());
+    for (let n = 0; n < 16; n++) await put(cwd, `in/${n}.jpg`, sharp(noise(1200, 900)).jpeg());
     const cli = start("--json", "in");
     const endpoint = (await cli.line(/^S3 and SQS at /)).split(/[ ,]+/)[4];
     const s3 = s3At(endpoint);
