@@ -15,7 +15,7 @@ const measured: Measured = {
 
 test("a million uploads cost the API's requests, the table's writes and what keeps it", () => {
   const cost = uploadsCost([measured]);
-  expect(cost.itemBytes).toBe(750);
+  expect(cost.itemBytes).toBe(637);
   // One request that begins the upload, and two that ask, at $1 a million, and the function's time.
   expect(cost.apiUsd).toBeGreaterThan(3);
   // Three writes at the beginning, the item and its index; it is read before, and by each of the two.
@@ -26,6 +26,6 @@ test("a million uploads cost the API's requests, the table's writes and what kee
 test("renditions on request are in the item as well, which costs a write for each KB", () => {
   const many = { ...measured, renditions: 2, onRequest: [1, 1] };
   const [few, more] = [uploadsCost([measured]), uploadsCost([many])];
-  expect(more.itemBytes).toBe(1290);
+  expect(more.itemBytes).toBe(1177);
   expect(more.tableUsd - few.tableUsd).toBeCloseTo(1_000_000 * PRICES.dynamodb.write, 10);
 });

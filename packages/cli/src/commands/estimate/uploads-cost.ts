@@ -20,7 +20,7 @@ const MILLION = 1_000_000;
 const POLLS = 2;
 
 /** An item by DynamoDB's count, with a UUID for the user: without renditions, and for each of them. */
-const ITEM_BYTES = 570;
+const ITEM_BYTES = 457;
 const RENDITION_BYTES = 180;
 
 export function uploadsCost(sample: readonly Measured[]): UploadsCost {
