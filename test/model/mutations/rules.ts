@@ -154,7 +154,7 @@ export const RULES: readonly Rule[] = [
   {
     rule: "a tombstone outlives every attempt that found no manifest before it",
     file: "test/model/world.ts",
-    from: "return isTagged && !this.#isOlder(this.#removedAt);",
+    from: "return isTagged && !isOlder && !this.#isOlder(this.#removedAt);",
     to: "return isTagged;",
   },
   {

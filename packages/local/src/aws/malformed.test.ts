@@ -119,6 +119,16 @@ async function expectSound(): Promise<void> {
   expect(await clients.receive(url)).toMatchObject([{ Body: "message" }]);
 }
 
+it("a part whose copied source cannot be decoded is an invalid URI", async () => {
+  const { s3 } = clients;
+  await s3.send(new CreateBucketCommand({ Bucket: "photos" }));
+  const made = await s3.send(new CreateMultipartUploadCommand({ Bucket: "photos", Key: "m" }));
+  const query = { uploadId: made.UploadId ?? "", partNumber: "1" };
+  const headers = { "x-amz-copy-source": "%zz" };
+  const answer = await ask({ service: "s3", method: "PUT", path: "/photos/m", query, headers });
+  expect(answer).toMatchObject({ status: 400, text: expect.stringContaining("InvalidURI") });
+});
+
 describe("an arbitrary signed request never causes a server error", () => {
   it("to S3", async () => {
     const { s3 } = clients;

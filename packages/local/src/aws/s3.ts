@@ -91,6 +91,8 @@ function prepareObject(
     read(request, reply, objects, target);
     return "done";
   }
+  const copied = header(request, "x-amz-copy-source");
+  const source = copied === undefined ? undefined : decodePercents(copied);
   const isPart = request.method === "PUT" && query["uploadId"] !== undefined;
   if (isPart) return "handle";
   const storageClass = isRead
@@ -115,13 +117,12 @@ function prepareObject(
   if (request.method === "POST") checkRoot(body, "CompleteMultipartUpload");
   checkWrite(request, objects.find(bucket, key));
   if (request.method !== "PUT") return "handle";
-  const source = header(request, "x-amz-copy-source");
   objects.creating = {
     event: source === undefined ? "ObjectCreated:Put" : "ObjectCreated:Copy",
     storageClass,
   };
   if (source !== undefined) {
-    const [, from = "", name = ""] = /^\/?([^/]+)\/(.+)$/s.exec(decodePercents(source)) ?? [];
+    const [, from = "", name = ""] = /^\/?([^/]+)\/(.+)$/s.exec(source) ?? [];
     checkCopySource(request, objects.headObject(from, name));
   } else if (!header(request, "content-encoding")?.includes("aws-chunked")) {
     checkContentMd5(header(request, "content-md5"), body);

@@ -80,7 +80,7 @@ it("leaves renditions on request out of the sum, and tells what they and a milli
   expect(request.delivery.made.totalUsd).toBeGreaterThan(8);
   expect(request.uploads).toBeNull();
   const uploads = JSON.parse(await estimated(mixed, "--json", "--uploads")).uploads;
-  expect(uploads.itemBytes).toBe(570 + 2 * 180);
+  expect(uploads.itemBytes).toBe(457 + 2 * 180);
   const text = await estimated(mixed, "--uploads");
   expect(text).toMatch(
     /\nA million uploads, besides their renditions: \$\d+\.\d\d\n\nAPI +\$\d+\.\d\d\ntable +\$/,
