@@ -69,6 +69,7 @@ describe("compileEdge", () => {
     ["setTimeout(1);", "setTimeout"],
     ["process.exit;", "process"],
     ["const a = /(?<=b)c/;", "regex"],
+    ["const a = /b/g;", "regex"],
     ["import a from 'fs';", "import of fs"],
   ])("would see %j", (code, fault) => {
     expect(notInRuntime(code)).toContain(fault);

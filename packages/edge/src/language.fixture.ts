@@ -32,7 +32,10 @@ const METHODS = new Set(
   ].flatMap((line) => line.split(" ")),
 );
 
-/** Regular expressions: ES 5.1, named groups apart. */
+/**
+ * Regular expressions: ES 5.1, named groups apart. Not global ones: in njs they fail, or run without an
+ * end, on texts beyond ASCII (https://github.com/nginx/njs/issues/677).
+ */
 const NOT_IN_PATTERNS = /\(\?<[=!]|\\[pP]\{|\(\?[ims-]+:/;
 
 /** What of some code the runtime may not have; empty: nothing. */
@@ -56,7 +59,10 @@ export function notInRuntime(code: string): string[] {
     if (one["operator"] === "??" || one["operator"] === "**=" || one["optional"] === true) {
       faults.add(String(one["operator"] ?? "?."));
     }
-    if (one["regex"] && NOT_IN_PATTERNS.test(nameOf(one["regex"], "pattern"))) faults.add("regex");
+    if (one["regex"]) {
+      const { pattern, flags } = fields(one["regex"]);
+      if (NOT_IN_PATTERNS.test(String(pattern)) || String(flags).includes("g")) faults.add("regex");
+    }
     if (node.type === "VariableDeclarator") declared.add(nameOf(one["id"]));
     if (node.type === "FunctionDeclaration") declared.add(nameOf(one["id"]));
     if (Array.isArray(one["params"])) for (const each of one["params"]) declared.add(nameOf(each));

@@ -62,8 +62,9 @@ function isSafe(path) {
   return !/[\u0000-\u001f\u007f-\u009f]/.test(path) && !/(^|\/)\.{0,2}(\/|$)/.test(path);
 }
 function isEncoded(path) {
-  const rest = path.replace(/(^|\/)%2(?:F|E|E%2E)(?=\/|$)/g, "$1x");
-  return isSafe(path) && !/\\|%(?!25|5C|[01][0-9A-F]|7F|[89][0-9A-F])/.test(rest);
+  const isSegment = (segment) =>
+    /^%2(?:F|E|E%2E)(?![\s\S])/.test(segment) || !/\\|%(?!25|5C|[01][0-9A-F]|7F|[89][0-9A-F])/.test(segment);
+  return isSafe(path) && path.split("/").every(isSegment);
 }
 // For viewers that name no format.
 function plain(exts) {
@@ -226,7 +227,7 @@ function classic(asked) {
     if (!has(sizes, size)) continue;
     const path = segments.slice(0, at).concat(segments.slice(at + 1)).join("/");
     const preset = names[sizes[size]];
-    return keyOf(preset, path.replace(/%/g, "%25").replace(/\\/g, "%5C"), plain(labels[preset]));
+    return keyOf(preset, path.split("%").join("%25").split("\\").join("%5C"), plain(labels[preset]));
   }
   return undefined;
 }

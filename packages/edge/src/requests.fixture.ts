@@ -19,6 +19,9 @@ const segment = fc.oneof(
     "a b",
     "\u0085",
     "\n",
+    // The index of a character is not that of its byte.
+    "大奖".repeat(6),
+    "😀".repeat(9),
   ),
   fc.string({ unit: "grapheme", maxLength: 12 }),
   fc.string({ unit: "binary", maxLength: 8 }),

@@ -44,7 +44,7 @@ function handler(event) {
   const v = event.request.querystring.v;
   const etag = headers[${literal(SOURCE_ETAG)}];
   const isRight = (response.statusCode < 300 || response.statusCode === 304) && !headers[${literal(SUBSTITUTE)}];
-  if (isRight && v && etag && /^[0-9a-f]{8}/.test(v.value) && etag.value.replace(/"/g, "").slice(0, 8) === v.value) {
+  if (isRight && v && etag && /^[0-9a-f]{8}/.test(v.value) && etag.value.split('"').join("").slice(0, 8) === v.value) {
     headers["cache-control"] = { value: "public, max-age=31536000, immutable" };
   }
   Object.keys(headers).forEach((name) => {
