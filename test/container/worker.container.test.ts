@@ -1,86 +1,17 @@
-import { createReadStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import { Upload } from "@aws-sdk/lib-storage";
-import { jobMessage } from "@imagefleet/core/intake";
-import { manifestKey } from "@imagefleet/core/plan";
-import { Queue } from "@imagefleet/core/queue";
-import { RenditionStore } from "@imagefleet/core/store";
 import { MAX_RECEIVES } from "@imagefleet/local/resources";
-import { writeTiff } from "@imagefleet/local/samples";
-import { type Sandbox, startSandbox, workerEnvironmentIn } from "@imagefleet/local/sandbox";
-import recipe from "@imagefleet/workspace/recipe";
 import sharp from "sharp";
-import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { prepareTaskCgroup } from "./task-cgroup.ts";
 import { startTaskMetadata } from "./task-metadata.ts";
-import { startWorkerContainer, type TaskSize, type WorkerContainer } from "./worker-container.ts";
+import { MINUTES, TASK, useWorkerSandbox } from "./worker-sandbox.ts";
 
 const image = inject("workerImage");
-const TASK: TaskSize = { memory: 2048, cpus: 2 };
-const LEASE_SECONDS = 5;
-const MINUTES = 60_000;
 const MIB = 1024 * 1024;
 const PRINT_RECIPE = fileURLToPath(new URL("print-recipe.ts", import.meta.url));
-
-let sandbox: Sandbox;
-let worker: WorkerContainer | undefined;
-let folder: string;
-
-beforeEach(async () => {
-  sandbox = await startSandbox({ small: 60, large: LEASE_SECONDS });
-  folder = await mkdtemp(join(tmpdir(), "imagefleet-container-"));
-});
-afterEach(async () => {
-  await worker?.remove();
-  worker = undefined;
-  await sandbox.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function start(
-  size: TaskSize,
-  more: Record<string, string> = {},
-  recipeFile?: string,
-): Promise<WorkerContainer> {
-  worker = await startWorkerContainer(
-    image,
-    {
-      ...workerEnvironmentIn(sandbox),
-      IMAGEFLEET_JOBS: "1",
-      IMAGEFLEET_LEASE_SECONDS: String(LEASE_SECONDS),
-      ...more,
-    },
-    size,
-    recipeFile,
-  );
-  return worker;
-}
-
-async function upload(key: string, path: string): Promise<void> {
-  const Bucket = sandbox.resources.sourceBucket;
-  const params = { Bucket, Key: key, Body: createReadStream(path) };
-  await new Upload({ client: sandbox.s3, params, partSize: 64 * 1024 * 1024 }).done();
-  const queue = new Queue(sandbox.sqs, sandbox.resources.lanes.large.url);
-  await queue.send({
-    body: jobMessage({ bucket: Bucket, key, mayHaveRun: false, force: false }),
-  });
-}
-
-/** Progressive: all of its coefficients are in memory for any output size. */
-async function progressive(name: string, width: number, height: number): Promise<string> {
-  const noise = { type: "gaussian", mean: 128, sigma: 50 } as const;
-  const create = { width: 1200, height: 900, channels: 3, background: "#000", noise } as const;
-  const path = join(folder, name);
-  await sharp({ create })
-    .resize(width, height, { fit: "fill", kernel: "cubic" })
-    .jpeg({ quality: 85, progressive: true })
-    .toFile(path);
-  return path;
-}
+const { start, upload, progressive, file, manifestOf, waiting, largeLane, sqs, removeWorker } =
+  useWorkerSandbox(image);
 
 /** 60 megapixels with alpha, for which encoders need 1.5 times the memory per px. */
 async function translucent(name: string): Promise<string> {
@@ -88,53 +19,12 @@ async function translucent(name: string): Promise<string> {
   const create = { width: 50, height: 30, channels: 3, background: "#000", noise } as const;
   const alpha = await sharp({ create }).extractChannel(0).png().toBuffer();
   const small = await sharp({ create }).joinChannel(alpha).png().toBuffer();
-  const path = join(folder, name);
+  const path = file(name);
   await sharp(small).resize(10_000, 6000).png({ compressionLevel: 1 }).toFile(path);
   return path;
 }
 
-/** 40000 x 30000 uncompressed RGB px: 3.6 GB. */
-async function gigapixel(name: string): Promise<string> {
-  const path = join(folder, name);
-  const [width, height, rowsPerStrip] = [40_000, 30_000, 16];
-  const strip = Buffer.alloc(width * rowsPerStrip * 3);
-  const strips = function* () {
-    for (let top = 0; top < height; top += rowsPerStrip) {
-      strip.fill(top >> 7);
-      yield strip.subarray(0, width * Math.min(rowsPerStrip, height - top) * 3);
-    }
-  };
-  const compression = "none";
-  await writeTiff(path, [
-    { width, height, channels: 3, rowsPerStrip, compression, strips: strips() },
-  ]);
-  return path;
-}
-
-const waiting = (url: string) => new Queue(sandbox.sqs, url).counts();
-
-async function manifestOf(key: string) {
-  const store = new RenditionStore(sandbox.s3, sandbox.resources.renditionBucket);
-  const stored = await store.manifest(manifestKey(recipe, key), AbortSignal.timeout(MINUTES));
-  return stored?.manifest;
-}
-
 describe.skipIf(image === "")("the worker's image", () => {
-  it("drains the large lane within a task's limits: 108 megapixels progressive, and 3.6 GB", {
-    timeout: 10 * MINUTES,
-  }, async () => {
-    const { said, kill, exit } = await start(TASK);
-    await upload("photo.jpg", await progressive("photo.jpg", 12_000, 9000));
-    await said({ msg: "job", outcome: "rendered", key: "photo.jpg" });
-    await upload("map.tif", await gigapixel("map.tif"));
-    await said({ msg: "job", outcome: "rendered", key: "map.tif" });
-    expect((await manifestOf("photo.jpg"))?.renditions.length).toBeGreaterThan(0);
-    expect((await manifestOf("map.tif"))?.source).toMatchObject({ width: 40_000, height: 30_000 });
-    await kill("SIGTERM");
-    expect(await exit()).toEqual({ code: 0, outOfMemory: false });
-    expect(await waiting(sandbox.resources.lanes.large.url)).toEqual({ waiting: 0, inFlight: 0 });
-  });
-
   it("keeps within the memory of its task when the container itself has no limit", {
     timeout: 5 * MINUTES,
   }, async (test) => {
@@ -170,8 +60,7 @@ describe.skipIf(image === "")("the worker's image", () => {
       expect((await run(["node", "--eval", greedy])).code).toBe(137);
       expect((await cgroup.counted()).kills).toBe(1);
     } finally {
-      await worker?.remove();
-      worker = undefined;
+      await removeWorker();
       await cgroup.remove();
       await metadata.close();
     }
@@ -196,12 +85,12 @@ describe.skipIf(image === "")("the worker's image", () => {
   it("releases on SIGTERM the work that would not end in time, and exits with 0", {
     timeout: 2 * MINUTES,
   }, async () => {
-    await upload("photo.jpg", await progressive("photo.jpg", 12_000, 9000));
+    await upload("photo.jpg", await progressive());
     const { said, kill, exit } = await start(TASK, {
       IMAGEFLEET_DRAIN_SECONDS: "0",
       IMAGEFLEET_LEASE_SECONDS: "600",
     });
-    const { large } = sandbox.resources.lanes;
+    const large = largeLane();
     await expect
       .poll(() => waiting(large.url), { timeout: MINUTES })
       .toMatchObject({ inFlight: 1 });
@@ -214,9 +103,9 @@ describe.skipIf(image === "")("the worker's image", () => {
   it("moves a message that always exceeds the memory to the dead-letter queue without a reason", {
     timeout: 5 * MINUTES,
   }, async () => {
-    await upload("photo.jpg", await progressive("photo.jpg", 12_000, 9000));
+    await upload("photo.jpg", await progressive());
     const { exit, restart } = await start({ memory: 256, cpus: 2 });
-    const { large } = sandbox.resources.lanes;
+    const large = largeLane();
     for (let kills = 1; kills <= MAX_RECEIVES; kills++) {
       expect(await exit()).toEqual({ code: 137, outOfMemory: true });
       await restart();
@@ -224,7 +113,7 @@ describe.skipIf(image === "")("the worker's image", () => {
     // SQS moves the message at the receive after the last.
     const moved = expect.poll(() => waiting(large.deadLetters), { timeout: MINUTES });
     await moved.toMatchObject({ waiting: 1 });
-    const { Messages: [deadLetter] = [] } = await sandbox.sqs.send(
+    const { Messages: [deadLetter] = [] } = await sqs().send(
       new ReceiveMessageCommand({ QueueUrl: large.deadLetters, MessageAttributeNames: ["All"] }),
     );
     expect(deadLetter?.Body).toContain("photo.jpg");

@@ -16,7 +16,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { run } from "../../fixtures/cli.ts";
 import { newFolder } from "../../fixtures/folder.ts";
 
-const SOURCES = 100;
+const SOURCES = 60;
 const PRESETS = {
   thumb: "8x8",
   late: { widths: [8, 16], formats: ["webp", "jpeg"], when: "request" },

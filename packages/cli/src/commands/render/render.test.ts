@@ -267,7 +267,8 @@ describe("imagefleet render", () => {
   });
 
   test("reports what was not rendered at Ctrl-C, leaves no partial file, and exits with 130", async () => {
-    for (let n = 0; n < 40; n++) await put(cwd, `in/${n}.jpg`, sharp(noise(1200, 900)).jpeg());
+    const picture = await sharp(noise(1200, 900)).jpeg().toBuffer();
+    for (let n = 0; n < 40; n++) await put(cwd, `in/${n}.jpg`, picture);
     const cli = new Cli(["render", "--recipe", "recipe.mjs", "--json", "in"], { cwd });
     await cli.line(/^\{"file"/);
     cli.signal("SIGINT");

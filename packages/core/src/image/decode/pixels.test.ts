@@ -57,7 +57,7 @@ describe("the number of decoded samples", () => {
           });
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 });
