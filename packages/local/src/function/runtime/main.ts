@@ -2,6 +2,7 @@
  * The program of a handler process, like Lambda's runtime interface client. It imports only Node's
  * modules, because its memory counts as the handler's.
  */
+import { flushCompileCache } from "node:module";
 import { Socket } from "node:net";
 import process, { argv, exit, memoryUsage, stderr, stdout } from "node:process";
 import type { Writable } from "node:stream";
@@ -51,6 +52,8 @@ if (launch.hasGlobal) setGlobal();
 try {
   handler = await loadHandler(launch.handler, launch.exportName);
   channel.write('{"kind":"ready"}\n');
+  // Not at its end, which is a kill.
+  flushCompileCache();
 } catch (error) {
   logError("Init Error", error);
   const reply = { kind: "failedToLoad", ...faultOf(error) };
