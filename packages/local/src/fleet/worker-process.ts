@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { compileCache } from "../function/index.ts";
 import { onLines } from "../lines/index.ts";
 
 const MAIN = fileURLToPath(import.meta.resolve("@imagefleet/worker/main"));
 const WITH_PARENT = fileURLToPath(new URL("end-with-parent.ts", import.meta.url));
-
-const { NODE_COMPILE_CACHE } = process.env;
-const compileCache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 
 /** The delay before a failed worker is started again. */
 const RESTART_MS = [100, 1_000, 5_000];
@@ -40,7 +38,7 @@ export function startWorkerProcess(options: {
     const startedAt = performance.now();
     const stderr: string[] = [];
     const worker = spawn(process.execPath, ["--import", WITH_PARENT, MAIN], {
-      env: { ...options.environment, ...compileCache },
+      env: { ...options.environment, ...compileCache() },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       // Its own process group: only the parent receives the terminal's Ctrl-C.
       detached: true,

@@ -1,3 +1,4 @@
+export { compileCache } from "./env.ts";
 export { type LocalFunction, startFunction } from "./function.ts";
 export {
   EDGE_MARK,
