@@ -1,5 +1,6 @@
 import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { asEnvironment, credentialsOf } from "@imagefleet/local/credentials";
+import { FaultProxy } from "@imagefleet/local/fault-proxy";
 import { prepareCatalog } from "@imagefleet/local/fleet";
 import { type LocalFunction, startFunction } from "@imagefleet/local/function";
 import { type Sandbox, startSandbox } from "@imagefleet/local/sandbox";
@@ -17,6 +18,7 @@ const SETTINGS = {
 const JPEG = { contentType: "image/jpeg" };
 
 let sandbox: Sandbox;
+let proxy: FaultProxy;
 let fn: LocalFunction;
 
 beforeAll(async () => {
@@ -26,6 +28,7 @@ beforeAll(async () => {
     { s3, sqs },
     { recipe, endpoint, credentials, visibility: 30 },
   );
+  proxy = await FaultProxy.start(endpoint, () => undefined);
   fn = startFunction({
     name: "uploads",
     handler: new URL("handler.ts", import.meta.url),
@@ -35,7 +38,7 @@ beforeAll(async () => {
     maximumConcurrency: 2,
     environment: {
       AWS_REGION: region,
-      AWS_ENDPOINT_URL: endpoint,
+      AWS_ENDPOINT_URL: proxy.endpoint,
       ...asEnvironment(credentialsOf("uploads", credentials)),
       IMAGEFLEET_SOURCE_BUCKET: resources.sourceBucket,
       IMAGEFLEET_TABLE: table,
@@ -46,6 +49,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await fn.stop();
+  await proxy[Symbol.asyncDispose]();
   await sandbox.close();
 });
 
@@ -135,14 +139,25 @@ it("refuses a body that is no JSON, and one of another shape", async () => {
   }
 });
 
+const unavailable = {
+  statusCode: 503,
+  headers: { "retry-after": "5" },
+  body: { error: { code: "CatalogUnavailable" } },
+};
+
+it("answers 503 while its table is throttled, and 201 again after that", async () => {
+  for (const kind of ["SlowDown", "TooManyRequests"] as const) {
+    proxy.decide = ({ service }) => (service === "dynamodb" ? { kind } : undefined);
+    expect(await post(jwt("throttled"), JPEG)).toMatchObject(unavailable);
+  }
+  proxy.decide = () => undefined;
+  expect(await post(jwt("throttled"), JPEG)).toMatchObject({ statusCode: 201 });
+});
+
 it("answers 503 without its table, and says when to repeat the request", async () => {
   const { endpoint, credentials, region } = sandbox;
   const dynamo = new DynamoDBClient({ endpoint, credentials, region });
   await dynamo.send(new DeleteTableCommand({ TableName: "imagefleet-images" }));
   dynamo.destroy();
-  expect(await post(jwt("late"), JPEG)).toMatchObject({
-    statusCode: 503,
-    headers: { "retry-after": "5" },
-    body: { error: { code: "CatalogUnavailable" } },
-  });
+  expect(await post(jwt("late"), JPEG)).toMatchObject(unavailable);
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { createS3 } from "@imagefleet/core/aws";
 import { type CatalogTable, type ImageItem, itemOf, openTable } from "@imagefleet/core/catalog";
 import { manifestKey } from "@imagefleet/core/plan";
@@ -268,26 +268,48 @@ describe("without a function that keeps the table", { timeout: 60_000 }, () => {
   });
 });
 
-it("a table that was emptied while images come is rebuilt, equal to the manifests", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "imagefleet-catalog-"));
-  const file = join(folder, "recipe.mjs");
-  await writeFile(file, `export default { presets: { thumb: "16x16" } };`);
-  const data = await openDataFolder(join(folder, "data"), false);
-  const options = { dataDir: data.fleet, port: 0, recipe: pathToFileURL(file), catalog: true };
-  const fleet = await startFleet(options);
-  await data.announce(fleet);
-  const { endpoint, credentials, renditionBucket } = fleet;
-  const client = { region: "us-east-1", endpoint, credentials };
-  const s3 = createS3(client);
-  try {
-    const picture = join(folder, "source.jpg");
+describe("beside a fleet", { timeout: 180_000 }, () => {
+  const keys = uploadKeys("uploads/{user}/{id}.{ext}", "");
+  let folder: string;
+  let data: Awaited<ReturnType<typeof openDataFolder>>;
+  let fleet: Awaited<ReturnType<typeof startFleet>>;
+  let s3: ReturnType<typeof createS3>;
+  let table: CatalogTable;
+  let picture: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "imagefleet-catalog-"));
+    const file = join(folder, "recipe.mjs");
+    await writeFile(file, `export default { presets: { thumb: "16x16" } };`);
+    data = await openDataFolder(join(folder, "data"), false);
+    const options = { dataDir: data.fleet, port: 0, recipe: pathToFileURL(file), catalog: true };
+    fleet = await startFleet(options);
+    await data.announce(fleet);
+    const { endpoint, credentials } = fleet;
+    const client = { region: "us-east-1", endpoint, credentials };
+    s3 = createS3(client);
+    table = openTable(TABLE, client);
+    picture = join(folder, "source.jpg");
     await sharp(noise(64, 48)).jpeg().toFile(picture);
-    const keys = uploadKeys("uploads/{user}/{id}.{ext}", "");
-    const upload = () => fleet.upload(keys.make("alice", "jpg", Date.now()), picture);
+  });
+  afterAll(async () => {
+    s3.destroy();
+    await fleet.stop();
+    await data[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  });
+
+  const newKey = () => keys.make("alice", "jpg", Date.now());
+  const catalog = (command: string) => {
+    const args = ["catalog", command, "--recipe", "recipe.mjs", "--data", "data", "--json"];
+    return run(args, { cwd: folder });
+  };
+
+  it("a table that was emptied while images come is rebuilt, equal to the manifests", async () => {
+    const upload = () => fleet.upload(newKey(), picture);
     const before = 12;
     await Promise.all(Array.from({ length: before }, upload));
     await fleet.idle();
-    const table = openTable(TABLE, client);
     expect(await itemsOf(table)).toHaveLength(before);
 
     let isLoaded = true;
@@ -300,8 +322,7 @@ it("a table that was emptied while images come is rebuilt, equal to the manifest
       }
     })();
     for (const item of await itemsOf(table)) await table.remove(item, never);
-    const args = ["catalog", "rebuild", "--recipe", "recipe.mjs", "--data", "data", "--json"];
-    const { code, stdout, stderr } = await run(args, { cwd: folder });
+    const { code, stdout, stderr } = await catalog("rebuild");
     isLoaded = false;
     await load;
     await fleet.idle();
@@ -309,6 +330,7 @@ it("a table that was emptied while images come is rebuilt, equal to the manifest
     const { written }: { written: number } = JSON.parse(stdout);
     expect(written).toBeGreaterThanOrEqual(before);
 
+    const { renditionBucket } = fleet;
     const store = new RenditionStore(s3, renditionBucket);
     const items = new Map((await itemsOf(table)).map((item) => [item.key, item]));
     let manifests = 0;
@@ -333,10 +355,42 @@ it("a table that was emptied while images come is rebuilt, equal to the manifest
     }
     expect(uploads).toBeGreaterThan(before);
     expect([manifests, items.size]).toEqual([uploads, uploads]);
-  } finally {
-    s3.destroy();
-    await fleet.stop();
-    await data[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true });
-  }
-}, 180_000);
+  });
+
+  it("a table that was restored to an earlier time is corrected by the next events and a rebuild", async () => {
+    const [kept, replaced, replacedAgain, deleted, added] = Array.from({ length: 5 }, newKey);
+    const some = [kept, replaced, replacedAgain, deleted];
+    await Promise.all(some.map((key = "") => fleet.upload(key, picture)));
+    await fleet.idle();
+    const saved = new Map((await itemsOf(table)).map((item) => [item.key, item]));
+    const another = join(folder, "another.jpg");
+    const replace = async (key = "", width = 32) => {
+      await sharp(noise(width, 32)).jpeg().toFile(another);
+      await fleet.upload(key, another);
+      await fleet.idle();
+    };
+    await replace(replaced);
+    await replace(replacedAgain);
+    await replace(added);
+    await s3.send(new DeleteObjectCommand({ Bucket: fleet.sourceBucket, Key: deleted }));
+    await fleet.idle();
+    for (const item of await itemsOf(table)) {
+      const earlier = saved.get(item.key);
+      await (earlier ? table.put(earlier, item, never) : table.remove(item, never));
+    }
+    expect((await catalog("check")).stdout).toContain('"isEqual":false');
+
+    await replace(replacedAgain, 40);
+    expect(await table.get(replacedAgain ?? "", never)).toMatchObject({
+      status: "ready",
+      width: 40,
+    });
+    expect(await table.get(replaced ?? "", never)).toEqual(saved.get(replaced ?? ""));
+    const { code, stdout, stderr } = await catalog("rebuild");
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ written: 3 });
+    const { code: equal, stdout: report } = await catalog("check");
+    expect(equal, report).toBe(0);
+    expect(await table.get(deleted ?? "", never)).toMatchObject({ status: "removed" });
+  });
+});
