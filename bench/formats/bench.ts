@@ -1,7 +1,7 @@
 import { configureCodec, ENCODER } from "@imagefleet/core/image";
+import { Ssimulacra2 } from "@imagefleet/core/ssimulacra2";
 import sharp from "sharp";
 import { ownCpu } from "../measure/cpu.ts";
-import { ssim } from "../measure/ssim.ts";
 import { median, rounded } from "../measure/statistics.ts";
 import { defineBench } from "../runner.ts";
 import { type FormatRow, rowOf, type Sample } from "./figures.ts";
@@ -10,7 +10,7 @@ import { type Setting, settings } from "./settings.ts";
 
 const HEADINGS = { photo: "Photos (means of three)", graphic: "A drawing on white" } as const;
 
-/** CPU time, bytes and similarity of each format's settings, from the same pixels. */
+/** CPU time, bytes and quality of each format's settings, from the same pixels. */
 export const formats = defineBench<{ rounds: number }>(
   "formats",
   async ({ rounds }, { say, signal }) => {
@@ -32,13 +32,23 @@ export const formats = defineBench<{ rounds: number }>(
         }
       }
     }
+    const originals = new Map(pictures.map((picture) => [picture, new Ssimulacra2(picture)]));
     const rows: FormatRow[] = [];
     for (const kind of ["photo", "graphic"] as const) {
       for (const setting of all) {
         const samples: Sample[] = [];
         for (const picture of pictures.filter((each) => each.kind === kind)) {
           const name = nameOf(setting, picture);
-          samples.push(await sampleOf(picture, made.get(name), cpu.get(name) ?? []));
+          const original = originals.get(picture);
+          const file = made.get(name);
+          if (!original || !file) throw new Error(`${picture.name} was not encoded`);
+          const data = await sharp(file).removeAlpha().toColorspace("srgb").raw().toBuffer();
+          const { width, height } = picture;
+          samples.push({
+            cpuMs: median(cpu.get(name) ?? []),
+            bytes: file.byteLength,
+            score: original.score({ data, width, height }),
+          });
         }
         rows.push(rowOf(kind, setting, samples));
       }
@@ -46,12 +56,12 @@ export const formats = defineBench<{ rounds: number }>(
     const photos = rows.filter(({ kind }) => kind === "photo");
     const base = photos.find(({ format, quality }) => format === "jpeg" && quality === 80);
     return {
-      title: `formats: 800 x 600 px from pixels, one thread, medians of ${rounds} rounds; SSIM of luma against the pixels`,
+      title: `formats: 800 x 600 px from pixels, one thread, medians of ${rounds} rounds; scores by SSIMULACRA 2.1`,
       tables: () =>
         (["photo", "graphic"] as const).map((kind) => ({
           heading: HEADINGS[kind],
           texts: 2,
-          columns: ["format", "effort", "quality", "CPU ms", "KB", "SSIM"],
+          columns: ["format", "effort", "quality", "CPU ms", "KB", "score"],
           rows: rows.filter((row) => row.kind === kind).map(cellsOf),
         })),
       bars: [],
@@ -69,24 +79,6 @@ export const formats = defineBench<{ rounds: number }>(
   },
 );
 
-async function sampleOf(
-  picture: FormatPicture,
-  file: Buffer | undefined,
-  cpu: readonly number[],
-): Promise<Sample> {
-  if (file === undefined) throw new Error(`${picture.name} was not encoded`);
-  const { data, info } = await sharp(file)
-    .removeAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  const { width, height, channels } = info;
-  return {
-    cpuMs: median(cpu),
-    bytes: file.byteLength,
-    ssim: ssim(picture, { data, width, height, channels }),
-  };
-}
-
 function pipelineOf({ data, width, height, channels }: FormatPicture) {
   return sharp(data, { raw: { width, height, channels } });
 }
@@ -99,13 +91,13 @@ function settingOf({ format, effort, quality }: FormatRow): string {
   return [format, effort, ...(quality === undefined ? [] : [`q${quality}`])].join(" ");
 }
 
-function cellsOf({ format, effort, quality, cpuMs, bytes, ssim: likeness }: FormatRow): string[] {
+function cellsOf({ format, effort, quality, cpuMs, bytes, score }: FormatRow): string[] {
   return [
     format,
     effort,
     quality === undefined ? "–" : String(quality),
     cpuMs.toFixed(1),
     (bytes / 1000).toFixed(1),
-    likeness.toFixed(4),
+    score.toFixed(1),
   ];
 }

@@ -4,8 +4,8 @@ import { settings } from "./settings.ts";
 
 it("a row contains the means over the pictures", () => {
   const samples = [
-    { cpuMs: 10, bytes: 1000, ssim: 0.98 },
-    { cpuMs: 20, bytes: 2001, ssim: 0.99 },
+    { cpuMs: 10, bytes: 1000, score: 80 },
+    { cpuMs: 20, bytes: 2001, score: 90 },
   ];
   const setting = { format: "jpeg", effort: "baseline", quality: 80 } as const;
   expect(rowOf("photo", setting, samples)).toEqual({
@@ -13,7 +13,7 @@ it("a row contains the means over the pictures", () => {
     ...setting,
     cpuMs: 15,
     bytes: 1501,
-    ssim: 0.985,
+    score: 85,
   });
   expect(() => rowOf("photo", setting, [])).toThrow(RangeError);
 });

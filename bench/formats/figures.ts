@@ -5,7 +5,8 @@ import type { Setting } from "./settings.ts";
 export interface Sample {
   readonly cpuMs: number;
   readonly bytes: number;
-  readonly ssim: number;
+  /** SSIMULACRA 2.1 */
+  readonly score: number;
 }
 
 /** The means of a setting over all pictures of a kind. */
@@ -32,6 +33,6 @@ export function rowOf(
     ...(quality === undefined ? {} : { quality }),
     cpuMs: rounded(mean(({ cpuMs }) => cpuMs)),
     bytes: Math.round(mean(({ bytes }) => bytes)),
-    ssim: Math.round(mean(({ ssim }) => ssim) * 100_000) / 100_000,
+    score: rounded(mean(({ score }) => score)),
   };
 }

@@ -1,10 +1,10 @@
 import { join } from "node:path";
+import type { RgbImage } from "@imagefleet/core/ssimulacra2";
 import sharp from "sharp";
 import { samplesFolder } from "../data.ts";
-import type { Raster } from "../measure/ssim.ts";
 
 /** The pixels of a rendition before the encode. */
-export interface FormatPicture extends Raster {
+export interface FormatPicture extends RgbImage {
   readonly name: string;
   readonly kind: "photo" | "graphic";
   readonly data: Buffer;

@@ -53,7 +53,7 @@ export class Viewers {
   /** By the hash of the bytes, the picture's color. */
   readonly #colors = new Map<string, Rgb | undefined>();
   /** By address, what a viewer has seen there. */
-  readonly #seen = new Map<string, { etag: string; color: Rgb | undefined }>();
+  readonly #seen = new Map<string, { etag: string; ext: string; color: Rgb | undefined }>();
   #sent = 0;
 
   constructor(options: ViewersOptions) {
@@ -101,9 +101,11 @@ export class Viewers {
       const answeredAt = performance.now();
       const color = status === 304 ? before?.color : await this.#colorOf(status, body);
       const { etag, "cache-control": cacheControl = "" } = headers;
+      // A 304 has no type.
+      const ext =
+        (status === 304 ? before?.ext : EXTENSIONS[headers["content-type"] ?? ""]) ?? "auto";
       if (status === 200 && etag !== undefined)
-        this.#seen.set(`${path} ${accept}`, { etag, color });
-      const ext = EXTENSIONS[headers["content-type"] ?? ""] ?? "auto";
+        this.#seen.set(`${path} ${accept}`, { etag, ext, color });
       this.answers.push({
         source,
         key: key.replace(/auto$/, ext),

@@ -1,0 +1,1 @@
+export { type RgbImage, Ssimulacra2 } from "./ssimulacra2.ts";
