@@ -7,7 +7,11 @@ import type { Session } from "./session.ts";
 const request = v.object({
   ConditionExpression: v.optional(v.string(), ""),
   ExpressionAttributeValues: v.optional(
-    v.object({ ":status": v.string(), ":seq": v.optional(v.number()) }),
+    v.object({
+      ":status": v.string(),
+      ":seq": v.optional(v.number()),
+      ":notified": v.optional(v.string()),
+    }),
   ),
 });
 const PREFIX = "image/";
@@ -46,7 +50,9 @@ export class ModelTable {
       condition === "" ||
       (condition === "attribute_not_exists(pk)"
         ? this.item === undefined
-        : this.item?.status === seen?.[":status"] && this.item?.seq === seen?.[":seq"]);
+        : this.item?.status === seen?.[":status"] &&
+          this.item?.seq === seen?.[":seq"] &&
+          this.item?.notified === seen?.[":notified"]);
     if (!isMet) {
       throw Object.assign(new Error("the condition is not met"), {
         name: "ConditionalCheckFailedException",

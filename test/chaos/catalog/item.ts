@@ -5,7 +5,7 @@ import { statusOf, type Version } from "./version.ts";
 export type Item = Readonly<Record<string, unknown>>;
 
 /** Fields that do not follow from a manifest: what was published. */
-const OF_NOTIFICATIONS = ["notified", "wasReady", "returns"];
+const OF_NOTIFICATIONS = ["notified", "wasReady", "returns", "telling"];
 /** Fields that a failure has instead of those of the manifest. */
 const OF_FAILURE = ["status", "reason", "message", "expiresAt"];
 

@@ -334,8 +334,8 @@ export const RULES: readonly Rule[] = [
   {
     rule: "a notification is published before the item is written",
     file: PROJECT,
-    from: "  if (!isNotified) {\n",
-    to: "  if (!isNotified && item === undefined) {\n",
+    from: "  if (item?.notified !== id || item.telling !== undefined) {\n",
+    to: "  if (item === undefined || item.telling !== undefined) {\n",
   },
   {
     rule: "an item is written in the place of the one that was read",
@@ -352,8 +352,26 @@ export const RULES: readonly Rule[] = [
   {
     rule: "a content that returns has an id of its own",
     file: PROJECT,
-    from: "id: committedId(item, version, next)",
-    to: "id: first",
+    from: "const id = committedId(item, version, next);",
+    to: "const id = first;",
+  },
+  {
+    rule: "a failure is published only if its item is written",
+    file: PROJECT,
+    from: "else if (!next.isCommitted) {",
+    to: "else if (next === undefined) {",
+  },
+  {
+    rule: "a notification that may not have been published is published again",
+    file: PROJECT,
+    from: "  if (item?.notified !== id || item.telling !== undefined) {\n",
+    to: "  if (item?.notified !== id) {\n",
+  },
+  {
+    rule: "an item names the notification that was read",
+    file: TABLE,
+    from: 'same("notified", notified)',
+    to: 'same("seq", seq)',
   },
   {
     rule: "a second failure of a content has an id of its own",

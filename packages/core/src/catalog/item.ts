@@ -18,7 +18,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
  */
 export type ImageRendition = v.InferOutput<typeof imageRenditionSchema>;
 
-/** The item of an image. Everything but the last four fields follows from its manifest. */
+/** The item of an image. Everything but the last five fields follows from its manifest. */
 export const imageSchema = v.object({
   /** The source's key, which the table has in its partition key. */
   key: v.string(),
@@ -57,6 +57,8 @@ export const imageSchema = v.object({
   wasReady: v.optional(v.boolean()),
   /** How often the content of the manifest returned after another one had failed. */
   returns: v.optional(count),
+  /** The time, ISO 8601, of the last notification, which may not have been published. */
+  telling: v.optional(v.string()),
 });
 export type ImageItem = v.InferOutput<typeof imageSchema>;
 

@@ -41,9 +41,14 @@ const MAX_ROUNDS = 4;
  * Brings the item of an image up to date with what S3 has, and tells the application of a change of
  * content. Messages may be lost, late, repeated and in any order: only what S3 has decides.
  *
- * The notification is published before the item is written. A crash in between repeats it with the
- * same id, and loses none. The item is written only in the place of the one that was read, and never
- * in that of a later one, so that a reader never sees `seq` go back.
+ * The item is written only in the place of the one that was read, and never in that of a later one, so
+ * that a reader never sees `seq` go back. A crash repeats a notification with the same id, and loses none:
+ *
+ * - That of a manifest is published before its item is written. Receivers order it by its `seq`, and it
+ *   says what was committed, whatever the item becomes meanwhile.
+ * - A failure, a removal without a tombstone and the return of a content have the `seq` of another state,
+ *   and receivers order them by their time. The item is written before, with that time, and again after
+ *   the notification: if another state came first, there is none.
  *
  * @throws Failure when S3, DynamoDB, SNS or EventBridge fails: the message is to be retried
  *
@@ -72,28 +77,35 @@ async function projectOnce(
 ): Promise<boolean> {
   const { recipe, renditions, sources, table, sourceBucket: bucket, publish } = context;
   const at = manifestKey(recipe, key);
+  // Before the manifest, which so is never of an earlier time than the item.
+  const item = await table.get(key, signal);
   const stored = ofSource(await renditions.manifest(at, signal), { bucket, key });
   const version = stored?.manifest ?? stored?.tombstone;
   // An event says all: the manifest was written. A notice says that there may be something else.
   const current = notice && (await sources.content(bucket, key, signal));
-  const item = await table.get(key, signal);
   if (version !== undefined && item?.seq !== undefined && item.seq > version.seq) return false;
   const next = stateOf({ key, notice, version, current, item }, context);
   if (next === undefined) return true;
   const { id, returns } = next;
-  const isNotified = item?.notified === id;
-  if (!isNotified) {
-    const { imagesUrl } = context;
-    const change = { ...next, before: item, manifestKey: at, imagesUrl };
-    await publish(notificationOf(bucket, next.item, change), signal);
-  }
+  const { imagesUrl } = context;
+  const wasReady = item?.wasReady || next.item.status === "ready";
   const written: ImageItem = {
     ...next.item,
     notified: id,
-    ...((item?.wasReady || next.item.status === "ready") && { wasReady: true }),
+    ...(wasReady && { wasReady }),
     ...(returns !== undefined && { returns }),
   };
-  if (!(await table.put(written, item, signal))) return false;
+  let over = item;
+  if (item?.notified !== id || item.telling !== undefined) {
+    const change = { ...next, before: item, manifestKey: at, imagesUrl };
+    if (item?.notified === id) change.at = item.telling ?? next.at;
+    else if (!next.isCommitted) {
+      over = { ...written, wasReady: item?.wasReady, telling: next.at };
+      if (!(await table.put(over, item, signal))) return false;
+    }
+    await publish(notificationOf(bucket, next.item, change), signal);
+  }
+  if (!(await table.put(written, over, signal))) return false;
   // The message of what was put or deleted meanwhile may already have been handled.
   if ((await renditions.manifest(at, signal))?.etag !== stored?.etag) return false;
   return notice === undefined || (await sources.content(bucket, key, signal)) === current;
@@ -105,6 +117,8 @@ interface State {
   readonly id: string;
   readonly at: string;
   readonly returns: number | undefined;
+  /** Whether it is the first state of its `seq`. */
+  readonly isCommitted: boolean;
 }
 
 /** What was read. The item is not of a later version. */
@@ -126,15 +140,16 @@ function stateOf(seen: Seen, context: ProjectContext): State | undefined {
   }
   if (version !== undefined) {
     const next = committed(version, item, context);
-    const isShown =
-      item?.seq === version.seq && (item.status === "failed" || item.notified === next.id);
+    const isTold = item?.notified === next.id && item.telling === undefined;
+    const isShown = item?.seq === version.seq && (item.status === "failed" || isTold);
     // The failed content was replaced by the one of the manifest.
     const isOver = notice !== undefined && item?.status === "failed" && current === content;
     return isShown && !isOver ? undefined : next;
   }
   // A source without a manifest was deleted, which leaves no tombstone.
   if (notice === undefined || current !== undefined || item === undefined) return undefined;
-  return item.status === "removed" ? undefined : gone(item, notice.at, context);
+  const isOver = item.status === "removed" && item.telling === undefined;
+  return isOver ? undefined : gone(item, notice.at, context);
 }
 
 /**
@@ -151,11 +166,11 @@ function committed(
   const first = committedId(item, version);
   const latest = [first, committedId(item, version, returns)].find((id) => id === notified);
   if (notified === undefined || latest !== undefined || seq < (version.since ?? version.seq)) {
-    return { item, id: latest ?? first, at: version.at, returns };
+    return { item, id: latest ?? first, at: version.at, returns, isCommitted: true };
   }
   const next = (returns ?? 0) + 1;
-  const at = new Date(Date.now()).toISOString();
-  return { item, id: committedId(item, version, next), at, returns: next };
+  const id = committedId(item, version, next);
+  return { item, id, at: now(), returns: next, isCommitted: false };
 }
 
 /** The renditions of an earlier content are still there. */
@@ -163,7 +178,7 @@ function failed(
   { key, notice, version, current, item }: Seen & { notice: NonNullable<Cause["notice"]> },
   context: ProjectContext,
 ): State {
-  const { at, failed: why } = notice;
+  const { failed: why } = notice;
   const { sourceBucket: bucket } = context;
   const change = [current, version && changeOf(version, item?.returns)].join(" ");
   const known: ImageItem = version
@@ -174,23 +189,28 @@ function failed(
   return {
     item: { ...kept, status: "failed", ...why },
     id: notificationId({ status: "failed", bucket, key, change }),
-    at,
+    at: now(),
     returns: item?.returns,
+    isCommitted: false,
   };
 }
 
 function gone(item: ImageItem, at: string, context: ProjectContext): State {
   const expiresAt = Math.ceil(Date.parse(at) / 1000) + REMOVED_SECONDS;
-  const { key } = item;
+  const { key, status, notified, returns } = item;
   const { sourceBucket: bucket } = context;
-  const change = `after ${item.notified}`;
+  const known = status === "removed" ? notified : undefined;
+  const change = `after ${notified}`;
   return {
     item: { ...without(item, key, context), status: "removed", expiresAt },
-    id: notificationId({ status: "removed", bucket, key, change }),
-    at,
-    returns: item.returns,
+    id: known ?? notificationId({ status: "removed", bucket, key, change }),
+    at: now(),
+    returns,
+    isCommitted: false,
   };
 }
+
+const now = () => new Date(Date.now()).toISOString();
 
 /** What is known of an image that has no manifest. */
 function without(item: ImageItem | undefined, key: string, context: ProjectContext) {

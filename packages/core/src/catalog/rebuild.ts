@@ -37,11 +37,12 @@ export async function rebuild(
     const item = await table.get(key, signal);
     if (item?.seq !== undefined && item.seq > version.seq) return false;
     if (item !== undefined && differences(item, version, context).length === 0) return false;
-    const { notified, wasReady, returns } = item ?? {
+    const { notified, wasReady, returns, telling } = item ?? {
       notified: isNotified ? committedId(next, version) : undefined,
       wasReady: (isNotified && next.status === "ready") || undefined,
     };
-    if (await table.put({ ...next, notified, wasReady, returns }, item, signal)) return true;
+    if (await table.put({ ...next, notified, wasReady, returns, telling }, item, signal))
+      return true;
   }
 }
 
@@ -60,7 +61,7 @@ export function differences(
   names: CatalogNames,
 ): string[] {
   const expected = itemOf(version, names);
-  const { notified: _notified, wasReady: _wasReady, returns: _returns, ...found } = item;
+  const { notified: _id, wasReady: _first, returns: _count, telling: _at, ...found } = item;
   const isFailed = found.status === "failed" && found.seq === expected.seq;
   const ignored = isFailed ? ["status", "reason", "message", "expiresAt"] : [];
   const of = new Map<string, unknown>(Object.entries(expected));

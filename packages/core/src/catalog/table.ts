@@ -301,13 +301,16 @@ function withKey<T extends { readonly pk: string }>({ pk, ...others }: T) {
 /** The item is still the one that was read: each state of an image has another `seq` or status. */
 function conditionOf(over: ImageItem | undefined) {
   if (over === undefined) return { ConditionExpression: "attribute_not_exists(pk)" };
-  const seq = over.seq === undefined ? "attribute_not_exists(seq)" : "seq = :seq";
+  const { status, seq, notified } = over;
+  const same = (name: string, value: unknown) =>
+    value === undefined ? `attribute_not_exists(${name})` : `${name} = :${name}`;
   return {
-    ConditionExpression: `#status = :status AND ${seq}`,
+    ConditionExpression: `#status = :status AND ${same("seq", seq)} AND ${same("notified", notified)}`,
     ExpressionAttributeNames: { "#status": "status" },
     ExpressionAttributeValues: {
-      ":status": over.status,
-      ...(over.seq !== undefined && { ":seq": over.seq }),
+      ":status": status,
+      ...(seq !== undefined && { ":seq": seq }),
+      ...(notified !== undefined && { ":notified": notified }),
     },
   };
 }
