@@ -48,7 +48,7 @@ const MAX_ROUNDS = 4;
  *   says what was committed, whatever the item becomes meanwhile.
  * - A failure, a removal without a tombstone and the return of a content have the `seq` of another state,
  *   and receivers order them by their time. The item is written before, with that time, and again after
- *   the notification: if another state came first, there is none.
+ *   the notification: if another state came first, it is not published.
  *
  * @throws Failure when S3, DynamoDB, SNS or EventBridge fails: the message is to be retried
  *

@@ -12,7 +12,7 @@ export interface RgbImage {
 
 /**
  * SSIMULACRA 2.1, a perceptual score of a compressed image beside its original: 100 is identical, above
- * 90 cannot be told from the original at 1:1, 70 to 90 is high, 50 to 70 medium and below 50 low quality;
+ * 90 cannot be distinguished from the original at 1:1, 70 to 90 is high, 50 to 70 medium and below 50 low quality;
  * very different images have less than 0. After the reference implementation, and with its weights:
  * https://github.com/cloudinary/ssimulacra2/blob/81feacf/src/ssimulacra2.cc
  *

@@ -88,7 +88,8 @@ describe("environments", () => {
       _HANDLER: "handlers.environment",
     });
     const foreign = Object.keys(seen ?? {}).filter((name) => !/^(AWS_|LAMBDA_)/.test(name));
-    const allowed = ["BUCKET", "HOME", "LANG", "PATH", "TMPDIR", "TZ", "_HANDLER"];
+    const host = ["HOME", "PATH", "TMPDIR", "NODE_COMPILE_CACHE"];
+    const allowed = [...host, "BUCKET", "LANG", "TZ", "_HANDLER"];
     expect(foreign.filter((name) => !allowed.includes(name))).toEqual([]);
   });
 
