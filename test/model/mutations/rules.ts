@@ -334,8 +334,8 @@ export const RULES: readonly Rule[] = [
   {
     rule: "a notification is published before the item is written",
     file: PROJECT,
-    from: "  if (item?.notified !== id || item.telling !== undefined) {\n",
-    to: "  if (item === undefined || item.telling !== undefined) {\n",
+    from: "if (!isNamed || item.telling !== undefined) {",
+    to: "if (item === undefined || item.telling !== undefined) {",
   },
   {
     rule: "an item is written in the place of the one that was read",
@@ -358,14 +358,14 @@ export const RULES: readonly Rule[] = [
   {
     rule: "a failure is published only if its item is written",
     file: PROJECT,
-    from: "else if (!next.isCommitted) {",
-    to: "else if (next === undefined) {",
+    from: "if (!isNamed && !next.isOrdered) {",
+    to: "if (next === undefined) {",
   },
   {
     rule: "a notification that may not have been published is published again",
     file: PROJECT,
-    from: "  if (item?.notified !== id || item.telling !== undefined) {\n",
-    to: "  if (item?.notified !== id) {\n",
+    from: "if (!isNamed || item.telling !== undefined) {",
+    to: "if (!isNamed) {",
   },
   {
     rule: "an item names the notification that was read",

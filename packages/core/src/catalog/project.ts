@@ -77,7 +77,7 @@ async function projectOnce(
 ): Promise<boolean> {
   const { recipe, renditions, sources, table, sourceBucket: bucket, publish } = context;
   const at = manifestKey(recipe, key);
-  // Before the manifest, which so is never of an earlier time than the item.
+  // First, so that the manifest is never older than the one that the item was written from.
   const item = await table.get(key, signal);
   const stored = ofSource(await renditions.manifest(at, signal), { bucket, key });
   const version = stored?.manifest ?? stored?.tombstone;
@@ -95,14 +95,15 @@ async function projectOnce(
     ...(wasReady && { wasReady }),
     ...(returns !== undefined && { returns }),
   };
+  const isNamed = item?.notified === id;
+  const toldAt = (isNamed ? item.telling : undefined) ?? next.at;
   let over = item;
-  if (item?.notified !== id || item.telling !== undefined) {
-    const change = { ...next, before: item, manifestKey: at, imagesUrl };
-    if (item?.notified === id) change.at = item.telling ?? next.at;
-    else if (!next.isCommitted) {
-      over = { ...written, wasReady: item?.wasReady, telling: next.at };
-      if (!(await table.put(over, item, signal))) return false;
-    }
+  if (!isNamed && !next.isOrdered) {
+    over = { ...written, wasReady: item?.wasReady, telling: toldAt };
+    if (!(await table.put(over, item, signal))) return false;
+  }
+  if (!isNamed || item.telling !== undefined) {
+    const change = { ...next, at: toldAt, before: item, manifestKey: at, imagesUrl };
     await publish(notificationOf(bucket, next.item, change), signal);
   }
   if (!(await table.put(written, over, signal))) return false;
@@ -117,8 +118,8 @@ interface State {
   readonly id: string;
   readonly at: string;
   readonly returns: number | undefined;
-  /** Whether it is the first state of its `seq`. */
-  readonly isCommitted: boolean;
+  /** Whether receivers can order its notification by its `seq`. */
+  readonly isOrdered: boolean;
 }
 
 /** What was read. The item is not of a later version. */
@@ -142,14 +143,13 @@ function stateOf(seen: Seen, context: ProjectContext): State | undefined {
     const next = committed(version, item, context);
     const isTold = item?.notified === next.id && item.telling === undefined;
     const isShown = item?.seq === version.seq && (item.status === "failed" || isTold);
-    // The failed content was replaced by the one of the manifest.
-    const isOver = notice !== undefined && item?.status === "failed" && current === content;
+    // The failed content was replaced by the one of the manifest, or the removed one has come back.
+    const isOver = notice !== undefined && item?.status !== next.item.status && current === content;
     return isShown && !isOver ? undefined : next;
   }
   // A source without a manifest was deleted, which leaves no tombstone.
   if (notice === undefined || current !== undefined || item === undefined) return undefined;
-  const isOver = item.status === "removed" && item.telling === undefined;
-  return isOver ? undefined : gone(item, notice.at, context);
+  return isGone(item) && item.telling === undefined ? undefined : gone(item, notice.at, context);
 }
 
 /**
@@ -166,11 +166,11 @@ function committed(
   const first = committedId(item, version);
   const latest = [first, committedId(item, version, returns)].find((id) => id === notified);
   if (notified === undefined || latest !== undefined || seq < (version.since ?? version.seq)) {
-    return { item, id: latest ?? first, at: version.at, returns, isCommitted: true };
+    return { item, id: latest ?? first, at: version.at, returns, isOrdered: true };
   }
   const next = (returns ?? 0) + 1;
   const id = committedId(item, version, next);
-  return { item, id, at: now(), returns: next, isCommitted: false };
+  return { item, id, at: now(), returns: next, isOrdered: false };
 }
 
 /** The renditions of an earlier content are still there. */
@@ -191,22 +191,27 @@ function failed(
     id: notificationId({ status: "failed", bucket, key, change }),
     at: now(),
     returns: item?.returns,
-    isCommitted: false,
+    isOrdered: false,
   };
+}
+
+/** Not only hidden, as the API does it at once when a user deletes an image. */
+function isGone({ status, expiresAt }: ImageItem): boolean {
+  return status === "removed" && expiresAt !== undefined;
 }
 
 function gone(item: ImageItem, at: string, context: ProjectContext): State {
   const expiresAt = Math.ceil(Date.parse(at) / 1000) + REMOVED_SECONDS;
-  const { key, status, notified, returns } = item;
+  const { key, notified, returns } = item;
   const { sourceBucket: bucket } = context;
-  const known = status === "removed" ? notified : undefined;
+  const known = isGone(item) ? notified : undefined;
   const change = `after ${notified}`;
   return {
     item: { ...without(item, key, context), status: "removed", expiresAt },
     id: known ?? notificationId({ status: "removed", bucket, key, change }),
     at: now(),
     returns,
-    isCommitted: false,
+    isOrdered: false,
   };
 }
 

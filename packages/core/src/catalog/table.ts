@@ -298,7 +298,7 @@ function withKey<T extends { readonly pk: string }>({ pk, ...others }: T) {
   return { key: pk.slice(IMAGE_PREFIX.length), ...others };
 }
 
-/** The item is still the one that was read: each state of an image has another `seq` or status. */
+/** The item is still the one that was read: each state has another `seq`, status or notification. */
 function conditionOf(over: ImageItem | undefined) {
   if (over === undefined) return { ConditionExpression: "attribute_not_exists(pk)" };
   const { status, seq, notified } = over;
