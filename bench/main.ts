@@ -45,7 +45,7 @@ add(
 add(
   root
     .command("formats")
-    .description("CPU ms, bytes and SSIM of each output format by effort and quality")
+    .description("CPU ms, bytes and SSIMULACRA 2.1 of each output format by effort and quality")
     .option("--rounds <n>", "rounds, the settings in turn", count, 3)
     .option("--markdown", "print the tables as Markdown"),
   async () => (await import("./formats/bench.ts")).formats,

@@ -29,7 +29,7 @@ function painted(width: number, height: number, draw: Draw): RgbImage {
 
 const drawn = (side: number, draw: Draw) => painted(side, side, draw);
 
-const uniform = (side: number, value: number) => drawn(side, () => value);
+export const uniform = (side: number, value: number) => drawn(side, () => value);
 const gradient = drawn(SIDE, (x) => Math.floor((x * 255) / (SIDE - 1)));
 const diagonal = drawn(SIDE, (x, y) => Math.floor(((x + y) * 255) / (2 * SIDE - 2)));
 const edge = drawn(SIDE, (x) => (x < SIDE / 2 ? 0 : 255));
@@ -47,15 +47,20 @@ const clamped = (value: number, most: number) => Math.min(Math.max(value, 0), mo
 const at = ({ data, width, height }: RgbImage, x: number, y: number, channel: number) =>
   data[(clamped(y, height - 1) * width + clamped(x, width - 1)) * 3 + channel] ?? 0;
 
-/** The mean of 8 x 8 px, from 4 before to 3 after. */
-const boxed = (image: RgbImage) =>
-  drawn(SIDE, (x, y, channel) => {
-    let sum = 0;
-    for (let dy = -4; dy < 4; dy++) {
-      for (let dx = -4; dx < 4; dx++) sum += at(image, x + dx, y + dy, channel);
-    }
-    return Math.floor(sum / 64);
-  });
+/** The mean of a square of px around one, from so many before to so many after. */
+function meanAround(image: RgbImage, before: number, after: number): Draw {
+  const offsets = Array.from({ length: before + after + 1 }, (_, n) => n - before);
+  return (x, y, channel) =>
+    offsets
+      .flatMap((dy) => offsets.map((dx) => at(image, x + dx, y + dy, channel)))
+      .reduce((sum, value) => sum + value) /
+    offsets.length ** 2;
+}
+
+function boxed(image: RgbImage): RgbImage {
+  const mean = meanAround(image, 4, 3);
+  return drawn(SIDE, (...place) => Math.floor(mean(...place)));
+}
 
 const sharpened = (image: RgbImage) =>
   drawn(SIDE, (x, y, channel) => {
@@ -155,8 +160,6 @@ export const UNIFORM: readonly { side: number; added: number; score: number }[] 
   { side: 256, added: 50, score: -0.39085784 },
 ];
 
-export const gray = uniform;
-
 const [WIDTH, HEIGHT] = [200, 144];
 
 /** Clouds of all sizes, as photographs have them, beneath and above a horizon, with the grain of a sensor. */
@@ -233,15 +236,13 @@ function quantized(image: RgbImage, step: number): RgbImage {
 
 const DISTORTIONS: readonly ((image: RgbImage, strength: number) => RgbImage)[] = [
   (image, strength) => quantized(image, 4 + 8 * strength),
-  (image, strength) =>
-    painted(image.width, image.height, (x, y, channel) => {
-      let sum = 0;
-      for (let dy = -1; dy <= 1; dy++) {
-        for (let dx = -1; dx <= 1; dx++) sum += at(image, x + dx, y + dy, channel);
-      }
-      const own = at(image, x, y, channel);
-      return Math.round(own + ((sum / 9 - own) * (strength + 1)) / 4);
-    }),
+  (image, strength) => {
+    const mean = meanAround(image, 1, 1);
+    return painted(image.width, image.height, (...place) => {
+      const own = at(image, ...place);
+      return Math.round(own + ((mean(...place) - own) * (strength + 1)) / 4);
+    });
+  },
   (image, strength) => {
     const levels = 4 * (strength + 1);
     return { ...image, data: image.data.map((value) => Math.round(value / levels) * levels) };

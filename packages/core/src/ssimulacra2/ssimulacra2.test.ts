@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { gray, PATTERNS, PHOTOGRAPHS, UNIFORM } from "./pairs.fixture.ts";
+import { PATTERNS, PHOTOGRAPHS, UNIFORM, uniform } from "./pairs.fixture.ts";
 import { type RgbImage, Ssimulacra2 } from "./ssimulacra2.ts";
 
 const between = (original: RgbImage, distorted: RgbImage) =>
@@ -18,7 +18,9 @@ describe("the scores of the C++ implementation", () => {
   });
 
   it.each(UNIFORM)("gray of $side px and one that is $added brighter", ({ side, added, score }) => {
-    expect(off(between(gray(side, 128), gray(side, 128 + added)), score)).toBeLessThan(0.0001);
+    expect(off(between(uniform(side, 128), uniform(side, 128 + added)), score)).toBeLessThan(
+      0.0001,
+    );
   });
 
   it.each(PHOTOGRAPHS.map((pair, n) => ({ n, ...pair })))("photograph $n", (pair) => {
@@ -49,14 +51,14 @@ it("is 100 for identical images, and less for any other", () => {
 });
 
 it("refuses an image of another size, one that is too small, and data of another length", () => {
-  const original = new Ssimulacra2(gray(16, 5));
-  expect(() => original.score(gray(17, 5))).toThrow(
+  const original = new Ssimulacra2(uniform(16, 5));
+  expect(() => original.score(uniform(17, 5))).toThrow(
     new RangeError("the image has 17 x 17 px, and the original 16 x 16"),
   );
-  expect(() => new Ssimulacra2(gray(7, 5))).toThrow(
+  expect(() => new Ssimulacra2(uniform(7, 5))).toThrow(
     new RangeError("the image has 7 x 7 px: it needs at least 8 x 8"),
   );
-  expect(() => original.score({ ...gray(16, 5), width: 8 })).toThrow(
+  expect(() => original.score({ ...uniform(16, 5), width: 8 })).toThrow(
     new RangeError("the image has 768 bytes: 8 x 16 px in RGB are 384"),
   );
 });
