@@ -153,7 +153,7 @@ describe("an image that a user has deleted, whose item the API hides at once", (
     expect(item).toMatchObject({ status: "removed", notified: published[1]?.id });
   });
 
-  it("is ready again if the same content comes back before the fleet has removed it", async () => {
+  it("is ready again if the same content is uploaded again before the fleet has removed it", async () => {
     await upload(await picture(40, 30));
     await render();
     await run();
