@@ -44,11 +44,13 @@ add(
 
 add(
   root
-    .command("formats")
-    .description("CPU ms, bytes and SSIMULACRA 2.1 of each output format by effort and quality")
-    .option("--rounds <n>", "rounds, the settings in turn", count, 3)
+    .command("quality")
+    .description("bytes, CPU ms and USD of each encoder's settings at one SSIMULACRA 2.1 score")
+    .option("--photos <folder>", "photos to measure on, instead of the generated samples")
+    .option("--target <score>", "the mean score, 30 to 95", whole(30, 95), 80)
+    .option("--full", "score whole pictures instead of a crop of 512 px")
     .option("--markdown", "print the tables as Markdown"),
-  async () => (await import("./formats/bench.ts")).formats,
+  async () => (await import("./quality/bench.ts")).quality,
 );
 
 add(

@@ -1,2 +1,3 @@
 export { generateSamples } from "./generate.ts";
+export { seeded } from "./scenes.ts";
 export { type TiffPage, writeTiff } from "./tiff.ts";

@@ -1,0 +1,68 @@
+import type { Sharp } from "sharp";
+
+/** The settings of an encoder, without its quality. */
+export interface Setting {
+  readonly name: string;
+  /** Rising, around the target score. */
+  readonly qualities: readonly number[];
+  readonly encode: (picture: Sharp, quality: number) => Sharp;
+}
+
+/** The one that all others are compared with: what every browser shows. */
+export const BASE = "JPEG";
+
+export const SETTINGS: readonly Setting[] = [
+  {
+    name: BASE,
+    qualities: [70, 80, 88],
+    encode: (picture, quality) => picture.jpeg({ quality }),
+  },
+  {
+    name: "JPEG progressive",
+    qualities: [75, 80],
+    encode: (picture, quality) => picture.jpeg({ quality, progressive: true }),
+  },
+  {
+    name: "JPEG 4:4:4",
+    qualities: [70, 85],
+    encode: (picture, quality) => picture.jpeg({ quality, chromaSubsampling: "4:4:4" }),
+  },
+  {
+    name: "JPEG mozjpeg",
+    qualities: [70, 80, 88],
+    encode: (picture, quality) => picture.jpeg({ quality, mozjpeg: true }),
+  },
+  webp("effort 2", [78, 85, 92], { effort: 2 }),
+  webp("effort 4", [75, 80, 85, 92], { effort: 4 }),
+  webp("effort 4, smart subsampling", [78, 88], { effort: 4, smartSubsample: true }),
+  avif("effort 0", [50, 55, 60, 68], { effort: 0 }),
+  avif("effort 0, 4:4:4", [50, 60], { effort: 0, chromaSubsampling: "4:4:4" }),
+  avif("effort 0, tune iq", [55, 65], { effort: 0, tune: "iq" }),
+  avif("effort 1", [50, 60], { effort: 1 }),
+  avif("effort 2", [50, 60, 70], { effort: 2 }),
+  avif("effort 4", [50, 60], { effort: 4 }),
+];
+
+function webp(
+  name: string,
+  qualities: readonly number[],
+  options: Parameters<Sharp["webp"]>[0],
+): Setting {
+  return {
+    name: `WebP ${name}`,
+    qualities,
+    encode: (picture, quality) => picture.webp({ ...options, quality }),
+  };
+}
+
+function avif(
+  name: string,
+  qualities: readonly number[],
+  options: Parameters<Sharp["avif"]>[0],
+): Setting {
+  return {
+    name: `AVIF ${name}`,
+    qualities,
+    encode: (picture, quality) => picture.avif({ chromaSubsampling: "4:2:0", ...options, quality }),
+  };
+}
