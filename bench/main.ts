@@ -49,6 +49,7 @@ add(
     .option("--photos <folder>", "photos to measure on, instead of the generated samples")
     .option("--target <score>", "the mean score, 30 to 95", whole(30, 95), 80)
     .option("--full", "score whole pictures instead of a crop of 512 px")
+    .option("--svg <file>", "also draw bytes over CPU time")
     .option("--markdown", "print the tables as Markdown"),
   async () => (await import("./quality/bench.ts")).quality,
 );

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { ENCODER } from "@imagefleet/core/image";
@@ -8,6 +9,7 @@ import { rounded } from "../measure/statistics.ts";
 import { defineBench } from "../runner.ts";
 import type { Table } from "../table.ts";
 import { atScore, bandOf, bytesBand, type Curve, millionUsd, pointOf, ratioOf } from "./figures.ts";
+import { drawFront, type Panel } from "./front.ts";
 import { nameOf, PICTURES_VERSION, type QualityPicture, qualityPictures } from "./pictures.ts";
 import { type PictureRun, pictureRun, WIDTHS } from "./run.ts";
 import { BASE, SETTINGS } from "./settings.ts";
@@ -26,12 +28,13 @@ type Options = {
   readonly photos?: string | undefined;
   readonly target: number;
   readonly full?: true | undefined;
+  readonly svg?: string | undefined;
 };
 
 /** Every setting's bytes, CPU time and cost at one score, on photos and graphics. */
 export const quality = defineBench<Options>(
   "quality",
-  async ({ photos: folder, target, full }, { say, signal }) => {
+  async ({ photos: folder, target, full, svg }, { say, signal }) => {
     const pictures = await qualityPictures(folder);
     const runs = await measured(pictures, full ? 0 : CROP, say, signal);
     const groups = (["photo", "graphic"] as const).flatMap((kind) =>
@@ -39,6 +42,14 @@ export const quality = defineBench<Options>(
     );
     const photos = pictures.filter(({ kind }) => kind === "photo");
     const scored = full ? "whole pictures" : `the ${CROP} px in the middle of each`;
+    if (svg !== undefined) {
+      const panels = groups.map(({ panel }) => panel);
+      await writeFile(
+        svg,
+        drawFront(`Encoders at a mean SSIMULACRA 2.1 score of ${target}`, panels),
+      );
+      say(`drawn: ${svg}`);
+    }
     return {
       title: `quality: from pixels, one thread; SSIMULACRA 2.1 of ${scored}`,
       notes: [
@@ -152,7 +163,13 @@ function groupOf(
         : [[`${kind} ${width}: ${name}: bytes / ${BASE} at equal score`, rounded(ratio)]],
     ),
   );
-  return { tables: [all, equal], ratios, rows: { kind, width, points } };
+  const panel: Panel = {
+    heading,
+    points: points.flatMap(({ name, point, ratio }) =>
+      point === undefined || ratio === undefined ? [] : [{ name, ratio, cpuMs: point.cpuMs }],
+    ),
+  };
+  return { tables: [all, equal], ratios, panel, rows: { kind, width, points } };
 }
 
 function curveOf(runs: readonly PictureRun[], width: number, name: string): Curve {
