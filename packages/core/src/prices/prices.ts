@@ -61,7 +61,12 @@ export const PRICES = {
     /** A consistent read of up to 4 KB; half of it otherwise. */
     read: 0.125 / 1_000_000,
   },
-  /** A message of up to 64 KB; deliveries to SQS and Lambda are free. https://aws.amazon.com/sns/pricing/ From memory: not read again. */
+  /**
+   * A message of up to 64 KB; deliveries to SQS and Lambda are free, and to HTTPS 0.60 / 1,000,000. The page
+   * shows prices only to a browser: as reported on 2026-06-13, checked on 2026-11-28.
+   * https://aws.amazon.com/sns/pricing/
+   * https://www.factualminds.com/blog/amazon-sns-pricing-publishes-fanout-protocols/
+   */
   sns: { publish: 0.5 / 1_000_000 },
   /**
    * A request of an HTTP API of up to 512 KB, of the first 300 million of a month, checked on 2026-11-27.
@@ -69,7 +74,11 @@ export const PRICES = {
    * https://awsforengineers.com/blog/aws-api-gateway-pricing-explained
    */
   apiGateway: { request: 1 / 1_000_000 },
-  /** A custom event of up to 64 KB. https://aws.amazon.com/eventbridge/pricing/ From memory: not read again. */
+  /**
+   * A custom event of up to 64 KB, as reported on 2026-03-13, checked on 2026-11-28.
+   * https://aws.amazon.com/eventbridge/pricing/
+   * https://cloudburn.io/blog/amazon-eventbridge-pricing
+   */
   eventBridge: { event: 1 / 1_000_000 },
   /** https://aws.amazon.com/kms/pricing/ */
   kms: { keyMonth: 1, request: 0.03 / 10_000 },
