@@ -21,6 +21,15 @@ describe("progress", () => {
     );
   });
 
+  test("is a start until the first job has ended, which takes longer", () => {
+    const { lanes: _lanes, ...rest } = STATE;
+    const state = { ...rest, done: 0, rejected: 0 };
+    expect(progressLine({ ...state, quietMs: 12_000 })).toBe("0 of 60 done, starting");
+    expect(progressLine({ ...state, quietMs: 21_000 })).toBe(
+      "0 of 60 done, 0.0 images/s, no progress for 21 s",
+    );
+  });
+
   test("shows a bar and the lanes on a terminal", () => {
     const [bar, lanes] = progressLines({ ...STATE, done: 30 }, (_style, text) => text);
     expect(bar).toMatch(/^█{14}░{14} {2}30 of 60 /);

@@ -23,6 +23,9 @@ const ENOUGH_MS = 1_000;
 /** After this time without progress, a process has probably exited with messages in flight. */
 const QUIET_MS = 5_000;
 
+/** The first job takes longer: the function starts, and compiles its modules when it is new. */
+const START_MS = 20_000;
+
 /** The visibility timeout of the local fleet is 40 s, a third more than the function's 30 s. */
 export const RECEIVED_AGAIN = "received again within about 40 s";
 
@@ -49,6 +52,7 @@ export function progressLine(state: ProgressState): string {
 }
 
 function rate({ done, total, elapsedMs, quietMs, lanes }: ProgressState): string {
+  if (done === 0 && quietMs < START_MS) return "starting";
   const perSecond = elapsedMs === 0 ? 0 : (done / elapsedMs) * 1000;
   const text = `${perSecond.toFixed(1)} images/s`;
   if (quietMs >= QUIET_MS) {
