@@ -14,5 +14,5 @@ it("the front contains the points to which no other is better in both", () => {
 it("the drawing is an image with every name", async () => {
   const svg = drawFront("Encoders", [{ heading: "photos", points: [fast, slow, small] }]);
   for (const { name } of [fast, slow, small]) expect(svg).toContain(`>${name}</text>`);
-  expect(await sharp(Buffer.from(svg)).metadata()).toMatchObject({ format: "svg", width: 1240 });
+  expect(await sharp(Buffer.from(svg)).metadata()).toMatchObject({ format: "svg", width: 1360 });
 });

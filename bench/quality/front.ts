@@ -27,9 +27,9 @@ export function frontOf(points: readonly FrontPoint[]): FrontPoint[] {
     .sort((a, b) => a.ratio - b.ratio);
 }
 
-const WIDTH = 620;
+const WIDTH = 680;
 const HEIGHT = 420;
-const EDGE = { left: 56, right: 190, top: 44, bottom: 44 };
+const EDGE = { left: 56, right: 240, top: 44, bottom: 44 };
 const LINE = 15;
 const COLORS = { JPEG: "#9a6700", WebP: "#1a7f37", AVIF: "#1f6feb" };
 const OTHER = "#555";

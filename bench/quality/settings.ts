@@ -36,11 +36,10 @@ export const SETTINGS: readonly Setting[] = [
   webp("effort 4", [75, 80, 85, 92], { effort: 4 }),
   webp("effort 4, smart subsampling", [78, 88], { effort: 4, smartSubsample: true }),
   avif("effort 0", [50, 55, 60, 68], { effort: 0 }),
-  avif("effort 0, 4:4:4", [50, 60], { effort: 0, chromaSubsampling: "4:4:4" }),
-  avif("effort 0, tune iq", [55, 65], { effort: 0, tune: "iq" }),
-  avif("effort 1", [50, 60], { effort: 1 }),
+  avif("effort 0, 4:4:4", [55, 66], { effort: 0, chromaSubsampling: "4:4:4" }),
+  avif("effort 1", [55, 68], { effort: 1 }),
   avif("effort 2", [50, 60, 70], { effort: 2 }),
-  avif("effort 4", [50, 60], { effort: 4 }),
+  avif("effort 4", [55, 66], { effort: 4 }),
 ];
 
 function webp(
