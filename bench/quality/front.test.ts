@@ -8,6 +8,7 @@ const slow = { name: "JPEG mozjpeg", ratio: 0.9, cpuMs: 25 };
 
 it("the front contains the points to which no other is better in both", () => {
   expect(frontOf([fast, slow, small])).toEqual([small, fast]);
+  expect(frontOf([{ ...small, ratio: 0.8 }, small, { ...small, cpuMs: 21 }])).toEqual([small]);
   expect(frontOf([fast, { ...fast }])).toHaveLength(2);
 });
 
