@@ -40,7 +40,8 @@ const cursorSchema = v.pipe(
   v.string(),
   v.transform((text) => Buffer.from(text, "base64url").toString()),
   v.parseJson(),
-  v.object({ pk: v.string(), id: v.string() }),
+  // DynamoDB refuses an empty key, and one of more than 2,048 bytes.
+  v.object({ pk: v.pipe(pk, v.maxBytes(2048)), id: v.pipe(v.string(), v.ulid()) }),
 );
 
 /** The index of a user's images, by their ids. */
