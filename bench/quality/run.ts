@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 /** The widths, px, at which pictures are measured. */
-export const WIDTHS = [640, 1280] as const;
+export const WIDTHS = [160, 640, 1280] as const;
 
 /** What the child measures of one picture. */
 export const pictureRun = v.array(

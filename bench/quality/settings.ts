@@ -11,10 +11,12 @@ export interface Setting {
 /** The one that all others are compared with: what every browser shows. */
 export const BASE = "JPEG";
 
+const FULL_COLOR = { chromaSubsampling: "4:4:4" };
+
 export const SETTINGS: readonly Setting[] = [
   {
     name: BASE,
-    qualities: [70, 80, 88],
+    qualities: [60, 70, 80, 85, 88],
     encode: (picture, quality) => picture.jpeg({ quality }),
   },
   {
@@ -32,14 +34,20 @@ export const SETTINGS: readonly Setting[] = [
     qualities: [70, 80, 88],
     encode: (picture, quality) => picture.jpeg({ quality, mozjpeg: true }),
   },
+  webp("effort 0", [80, 92], { effort: 0 }),
   webp("effort 2", [78, 85, 92], { effort: 2 }),
-  webp("effort 4", [75, 80, 85, 92], { effort: 4 }),
+  webp("effort 4", [75, 79, 80, 85, 92], { effort: 4 }),
   webp("effort 4, smart subsampling", [78, 88], { effort: 4, smartSubsample: true }),
   avif("effort 0", [50, 55, 60, 68], { effort: 0 }),
-  avif("effort 0, 4:4:4", [55, 66], { effort: 0, chromaSubsampling: "4:4:4" }),
-  avif("effort 1", [55, 68], { effort: 1 }),
+  avif("effort 0, 10 bits", [50, 60, 68], { effort: 0, bitdepth: 10 }),
+  avif("effort 0, 4:4:4", [45, 50, 55, 60, 66], { effort: 0, ...FULL_COLOR }),
+  avif("effort 0, 4:4:4, 10 bits", [50, 60], { effort: 0, bitdepth: 10, ...FULL_COLOR }),
+  avif("effort 1", [55, 63, 68], { effort: 1 }),
   avif("effort 2", [50, 60, 70], { effort: 2 }),
+  avif("effort 2, 4:4:4", [50, 60, 68], { effort: 2, ...FULL_COLOR }),
+  avif("effort 3, 4:4:4", [55], { effort: 3, ...FULL_COLOR }),
   avif("effort 4", [55, 66], { effort: 4 }),
+  avif("effort 4, 4:4:4", [50, 60], { effort: 4, ...FULL_COLOR }),
 ];
 
 function webp(

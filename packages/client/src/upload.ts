@@ -352,8 +352,8 @@ export function createUploader(options: UploaderOptions): Uploader {
     progress: Progress,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    let plan: Plan = first;
-    for (let failures = 0; plan.method === "POST"; ) {
+    let plan: Plan | undefined = first;
+    for (let failures = 0; plan?.method === "POST"; ) {
       const form = new FormData();
       for (const [field, value] of Object.entries(plan.fields)) form.append(field, value);
       // S3 ignores what follows the file.
@@ -361,15 +361,15 @@ export function createUploader(options: UploaderOptions): Uploader {
       const onSent = (bytes: number) => progress.set(1, Math.min(bytes, file.size));
       try {
         await transfer({ method: "POST", url: plan.url, body: form, onSent, signal });
-        progress.set(1, file.size);
-        return;
+        break;
       } catch (error) {
         progress.set(1, 0);
         await afterFailure(error, ++failures, signal, file);
-        // With the same key, the API answers with the same upload, signed again.
-        plan = await unlessAborted(create(), signal);
+        // With the same key, the API answers with the same upload, signed again, unless it has come.
+        plan = await unlessAborted(create(), signal).catch(whenEnded);
       }
     }
+    progress.set(1, file.size);
   }
 
   async function sendParts(
@@ -574,6 +574,11 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Pr
     signal.addEventListener("abort", stop);
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
+}
+
+/** The answer of S3 was lost, and the fleet has looked at the upload in the meantime. */
+function whenEnded(error: unknown): undefined {
+  if (!(error instanceof UploadError && error.code === "UploadEnded")) throw error;
 }
 
 function aborted(signal: AbortSignal): UploadError {

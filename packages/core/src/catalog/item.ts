@@ -49,8 +49,13 @@ export const imageSchema = v.object({
   message: v.optional(v.string()),
   /** When it is removed from the table, seconds since the epoch. */
   expiresAt: v.optional(count),
-  /** The upload of S3 in parts, and the bytes that were declared. */
-  multipart: v.optional(v.object({ uploadId: v.string(), bytes: count })),
+  /**
+   * The upload of S3 in parts, the bytes that were declared, and whether it was to be completed: S3 may
+   * have done so, and the answer may have been lost.
+   */
+  multipart: v.optional(
+    v.object({ uploadId: v.string(), bytes: count, completing: v.optional(v.boolean()) }),
+  ),
   /** The id of the last notification; absent where it is not known whether there was one. */
   notified: v.optional(v.string()),
   /** Whether there was a notification that it is ready. */

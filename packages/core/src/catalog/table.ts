@@ -234,38 +234,42 @@ export class CatalogTable {
   /**
    * The key that the first request with an idempotency token got: this one, if it is the first.
    *
-   * @param now ms since the epoch
+   * @param first `request`: what tells requests apart; `now`: ms since the epoch
+   * @returns undefined if the first one was another request
    */
   async keyFor(
     user: string,
-    {
-      token,
-      key: own,
-      now,
-    }: { readonly token: string; readonly key: string; readonly now: number },
+    first: {
+      readonly token: string;
+      readonly request: string;
+      readonly key: string;
+      readonly now: number;
+    },
     signal: AbortSignal,
-  ): Promise<string> {
+  ): Promise<string | undefined> {
+    const { token, request, key, now } = first;
     const pk = `idempotency/${user}/${token}`;
     const expiresAt = Math.floor(now / 1000) + IDEMPOTENCY_SECONDS;
     const isFirst = await this.#onCondition("note a request", signal, () =>
       this.#client.send(
         new PutCommand({
           TableName: this.name,
-          Item: { pk, key: own, expiresAt },
+          Item: { pk, key, request, expiresAt },
           ConditionExpression: "attribute_not_exists(pk) OR expiresAt <= :now",
           ExpressionAttributeValues: { ":now": Math.floor(now / 1000) },
         }),
         { abortSignal: signal },
       ),
     );
-    if (isFirst) return own;
+    if (isFirst) return key;
     const { Item } = await this.#asking("read a request", signal, () =>
       this.#client.send(
         new GetCommand({ TableName: this.name, Key: { pk }, ConsistentRead: true }),
         { abortSignal: signal },
       ),
     );
-    return v.parse(v.object({ key: v.string() }), Item).key;
+    const known = v.parse(v.object({ key: v.string(), request: v.string() }), Item);
+    return known.request === request ? known.key : undefined;
   }
 
   async #onCondition(

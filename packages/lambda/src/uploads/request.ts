@@ -11,7 +11,8 @@ const userSchema = v.pipe(
   v.nonEmpty(),
   v.check((user) => user.isWellFormed() && Buffer.byteLength(user) <= MAX_USER_BYTES),
 );
-const bytes = v.pipe(v.number(), v.integer(), v.minValue(1));
+const WHOLE = "must be a whole number of bytes, at least 1";
+const bytes = v.pipe(v.number(WHOLE), v.safeInteger(WHOLE), v.minValue(1, WHOLE));
 
 /**
  * What the authorizer of the API says of a caller: the claims of a JWT, or the context of the
@@ -84,24 +85,32 @@ export function readRequest(event: unknown): ApiRequest {
   };
 }
 
-const sha256 = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]{43}=$/, "it must be 32 bytes in base64"));
+const TYPE = "must be a MIME type such as image/jpeg";
+const HASH = "must be a SHA-256 in base64: 44 characters, for 32 bytes";
+const TEXT = "must be text without control characters";
+const METHODS = ["post", "put", "multipart"] as const;
+
 const name = v.pipe(
-  v.string(),
-  v.check(
-    (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
-    "it must be text without control characters",
-  ),
-  v.transform((text) => encodeURIComponent(text)),
-  v.maxLength(MAX_NAME, `it must have at most ${MAX_NAME} characters when it is percent-encoded`),
+  v.string(TEXT),
+  v.check((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), TEXT),
+  v.transform((text) => (text.isWellFormed() ? encodeURIComponent(text) : "")),
+  v.maxLength(MAX_NAME, `must have at most ${MAX_NAME} characters when it is percent-encoded`),
 );
 
-/** The body of `POST /uploads`. Sizes are in bytes; `name` becomes percent-encoded. */
-const wantedSchema = v.strictObject({
-  contentType: v.string(),
+const wantedFields = {
+  contentType: v.string(TYPE),
   bytes: v.optional(bytes),
-  sha256: v.optional(sha256),
+  sha256: v.optional(v.pipe(v.string(HASH), v.regex(/^[A-Za-z0-9+/]{43}=$/, HASH))),
   name: v.optional(name),
-  method: v.optional(v.picklist(["post", "put", "multipart"])),
+  method: v.optional(v.picklist(METHODS, `must be one of ${METHODS.join(", ")}`)),
+};
+const FIELDS = Object.keys(wantedFields);
+
+/** The body of `POST /uploads`. Sizes are in bytes; `name` becomes percent-encoded. */
+const wantedSchema = v.strictObject(wantedFields, ({ expected }) => {
+  if (expected === "never") return `is not a field: use ${FIELDS.join(", ")}`;
+  if (expected !== "Object") return TYPE;
+  return 'must be an object such as {"contentType":"image/jpeg","bytes":123456}';
 });
 export type Wanted = v.InferOutput<typeof wantedSchema>;
 
@@ -122,7 +131,22 @@ export function readWanted(body: string): Wanted {
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const field = v.getDotPath(issue) ?? undefined;
-  throw new Refusal(400, "BadRequest", `${field ?? "the body"}: ${issue.message}`, { field });
+  const message =
+    issue.type === "parse_json" ? "the body is not JSON: send one object" : describe(field, issue);
+  throw new Refusal(400, "BadRequest", message, { field });
+}
+
+/** The most of a wrong value that an answer repeats, characters. */
+const SHOWN = 100;
+
+function describe(
+  field: string | undefined,
+  { input, message }: { readonly input: unknown; readonly message: string },
+): string {
+  if (field === undefined) return `the body ${message}`;
+  if (!FIELDS.includes(field)) return `${field.slice(0, SHOWN)} ${message}`;
+  if (input === undefined) return `${field} is missing: it ${message}`;
+  return `${field} is ${JSON.stringify(input).slice(0, SHOWN)}: it ${message}`;
 }
 
 /** @throws Refusal for an invalid token */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -81,11 +82,9 @@ export class Uploads {
     const ext = this.#extensionOf(caller, wanted);
     const most = this.#mostBytes(caller, wanted);
     const own = keys.make(caller.user, ext, now());
-    const key =
-      token === undefined
-        ? own
-        : await table.keyFor(caller.user, { token, key: own, now: now() }, signal);
+    const key = token === undefined ? own : await this.#keyOf(caller, token, own, wanted, signal);
     const known = key === own ? undefined : await table.get(key, signal);
+    if (known !== undefined && known.status !== "awaiting") throw ended(key);
     if (known === undefined) await this.#count(caller.user, wanted.bytes ?? most, signal);
     return methodOf(wanted) === "multipart"
       ? this.#beginParts(key, known, wanted, signal)
@@ -95,28 +94,39 @@ export class Uploads {
   /** The addresses of the parts that S3 does not have yet. */
   async parts(caller: Caller, id: string | undefined, signal: AbortSignal): Promise<object> {
     const { table, now } = this.#context;
-    const { item, multipart } = await this.#openParts(caller, id, signal);
-    const { missing } = await this.#sentParts(item.key, multipart, signal);
+    const item = await this.#own(caller, id, signal);
+    const multipart = item.status === "awaiting" ? item.multipart : undefined;
+    const parts = multipart && (await this.#sentParts(item.key, multipart, signal));
+    if (multipart === undefined || parts === undefined) throw ended(item.key);
     await table.put({ ...item, expiresAt: seconds(now()) + MULTIPART_SECONDS }, item, signal);
-    return this.#signedParts(item.key, multipart, missing);
+    return this.#signedParts(item.key, multipart, parts.missing);
   }
 
   /** Completes an upload of which S3 has all parts. A second time is answered as the first. */
   async complete(caller: Caller, id: string | undefined, signal: AbortSignal): Promise<object> {
     const { s3, bucket, table } = this.#context;
-    const { item, multipart } = await this.#awaitedParts(caller, id, signal);
-    const { key } = item;
+    const item = await this.#own(caller, id, signal);
+    const { key, status, multipart } = item;
     const answer = { id: imageId(key), key };
-    if (multipart === undefined) return answer;
-    const { sent, missing } = await this.#sentParts(key, multipart, signal);
+    if (status === "removed" || (status === "awaiting" && !multipart)) throw ended(key);
+    // The fleet has looked at it already.
+    if (status !== "awaiting" || !multipart) return answer;
+    const parts = await this.#sentParts(key, multipart, signal);
+    if (parts === undefined) {
+      // The answer to the first request was lost: S3 has no such upload because it was completed.
+      if (multipart.completing) return answer;
+      throw ended(key);
+    }
+    const { sent, missing } = parts;
     if (missing.length > 0) {
       const numbers = missing.map(({ number }) => number);
       throw new Refusal(409, "PartsMissing", "parts are missing or have another size: send them", {
         missing: numbers.slice(0, PARTS_AT_ONCE),
       });
     }
-    try {
-      await s3.send(
+    await table.put({ ...item, multipart: { ...multipart, completing: true } }, item, signal);
+    await unlessGone(
+      s3.send(
         new CompleteMultipartUploadCommand({
           Bucket: bucket,
           Key: key,
@@ -124,33 +134,17 @@ export class Uploads {
           MultipartUpload: { Parts: sent },
         }),
         { abortSignal: signal },
-      );
-    } catch (error) {
-      // An answer was lost, and the upload was completed before.
-      if (!isNoUpload(error)) throw error;
-    }
-    const { multipart: _completed, ...whole } = item;
-    await table.put(whole, item, signal);
+      ),
+    );
     return answer;
   }
 
   /** Ends an upload that is awaited: its parts are removed, and it is forgotten. */
   async abort(caller: Caller, id: string | undefined, signal: AbortSignal): Promise<void> {
-    const { s3, bucket, table } = this.#context;
     const item = await this.#own(caller, id, signal);
     if (item.status !== "awaiting") return;
-    if (item.multipart) {
-      const { uploadId: UploadId } = item.multipart;
-      try {
-        await s3.send(
-          new AbortMultipartUploadCommand({ Bucket: bucket, Key: item.key, UploadId }),
-          { abortSignal: signal },
-        );
-      } catch (error) {
-        if (!isNoUpload(error)) throw error;
-      }
-    }
-    await table.remove(item, signal);
+    await this.#abortParts(item, signal);
+    await this.#context.table.remove(item, signal);
   }
 
   /** One image of a user. */
@@ -178,10 +172,11 @@ export class Uploads {
     };
   }
 
-  /** Deletes the source of an image. Its event has the fleet remove the renditions. */
+  /** Deletes the source of an image, which may not have come. Its event has the fleet remove the renditions. */
   async remove(caller: Caller, id: string | undefined, signal: AbortSignal): Promise<void> {
     const { s3, bucket, table } = this.#context;
     const item = await this.#own(caller, id, signal);
+    await this.#abortParts(item, signal);
     await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: item.key }), {
       abortSignal: signal,
     });
@@ -217,8 +212,9 @@ export class Uploads {
     const { s3, bucket } = this.#context;
     const { contentType, bytes = 0, name } = wanted;
     if (known?.multipart) {
-      const { missing } = await this.#sentParts(key, known.multipart, signal);
-      return this.#signedParts(key, known.multipart, missing);
+      const parts = await this.#sentParts(key, known.multipart, signal);
+      if (parts === undefined) throw ended(key);
+      return this.#signedParts(key, known.multipart, parts.missing);
     }
     const { UploadId: uploadId = "" } = await s3.send(
       new CreateMultipartUploadCommand({
@@ -277,18 +273,21 @@ export class Uploads {
     };
   }
 
-  /** The parts that S3 has, and those that are missing or have another size than declared. */
+  /**
+   * The parts that S3 has, and those that are missing or have another size than declared; undefined when
+   * S3 has no such upload: it was completed or aborted.
+   */
   async #sentParts(
     key: string,
     { uploadId, bytes }: NonNullable<ImageItem["multipart"]>,
     signal: AbortSignal,
-  ): Promise<{ sent: { PartNumber: number; ETag: string }[]; missing: Part[] }> {
+  ): Promise<{ sent: { PartNumber: number; ETag: string }[]; missing: Part[] } | undefined> {
     const { s3, bucket } = this.#context;
     const found = new Map<number, { bytes: number; etag: string }>();
     let marker: string | undefined;
-    try {
-      do {
-        const page = await s3.send(
+    do {
+      const page = await unlessGone(
+        s3.send(
           new ListPartsCommand({
             Bucket: bucket,
             Key: key,
@@ -296,16 +295,14 @@ export class Uploads {
             ...(marker !== undefined && { PartNumberMarker: marker }),
           }),
           { abortSignal: signal },
-        );
-        for (const { PartNumber = 0, Size = 0, ETag = "" } of page.Parts ?? []) {
-          found.set(PartNumber, { bytes: Size, etag: ETag });
-        }
-        marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
-      } while (marker !== undefined);
-    } catch (error) {
-      if (!isNoUpload(error)) throw error;
-      throw new Refusal(409, "UploadEnded", "the upload was completed or aborted, or was given up");
-    }
+        ),
+      );
+      if (page === undefined) return undefined;
+      for (const { PartNumber = 0, Size = 0, ETag = "" } of page.Parts ?? []) {
+        found.set(PartNumber, { bytes: Size, etag: ETag });
+      }
+      marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+    } while (marker !== undefined);
     const all = partsOf(bytes);
     return {
       sent: all.map(({ number }) => ({
@@ -327,24 +324,46 @@ export class Uploads {
     throw new Refusal(404, "NotFound", "there is no such image of this user");
   }
 
-  async #awaitedParts(caller: Caller, id: string | undefined, signal: AbortSignal) {
-    const item = await this.#own(caller, id, signal);
-    const { multipart } = item;
-    return { item, multipart: item.status === "awaiting" ? multipart : undefined };
+  async #abortParts({ key, status, multipart }: ImageItem, signal: AbortSignal): Promise<void> {
+    if (status !== "awaiting" || multipart === undefined) return;
+    const { s3, bucket } = this.#context;
+    const { uploadId: UploadId } = multipart;
+    await unlessGone(
+      s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId }), {
+        abortSignal: signal,
+      }),
+    );
   }
 
-  async #openParts(caller: Caller, id: string | undefined, signal: AbortSignal) {
-    const { item, multipart } = await this.#awaitedParts(caller, id, signal);
-    if (multipart !== undefined) return { item, multipart };
-    throw new Refusal(409, "UploadEnded", "the upload has no parts, or they were completed");
+  /** The key of the upload that an idempotency token has begun: this one, if it is new. */
+  async #keyOf(
+    { user }: Caller,
+    token: string,
+    own: string,
+    { contentType, bytes, sha256, name, method }: Wanted,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const fields = JSON.stringify([contentType, bytes, sha256, name, method]);
+    const request = createHash("sha256").update(fields).digest("base64url");
+    const first = { token, request, key: own, now: this.#context.now() };
+    const key = await this.#context.table.keyFor(user, first, signal);
+    if (key !== undefined) return key;
+    // https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07#section-2.7
+    const message = `Idempotency-Key is ${token}, which came with another body: use a new one for another upload`;
+    throw new Refusal(422, "IdempotencyKeyReused", message, { field: "Idempotency-Key" });
   }
 
   #extensionOf({ types: own }: Caller, { contentType }: Wanted): string {
     const { settings, recipe } = this.#context;
-    const allowed = settings.types.filter((type) => own?.includes(type) ?? true);
+    const { prefix, svg } = recipe.source;
+    const allowed = settings.types.filter(
+      (type) =>
+        (own?.includes(type) ?? true) &&
+        (svg || type !== "image/svg+xml") &&
+        whyNotASource(recipe, `${prefix}name.${UPLOAD_EXTENSIONS[type]}`) === undefined,
+    );
     const ext = UPLOAD_EXTENSIONS[contentType];
-    const isSource = whyNotASource(recipe, `${recipe.source.prefix}name.${ext}`) === undefined;
-    if (ext !== undefined && allowed.includes(contentType) && isSource) return ext;
+    if (ext !== undefined && allowed.includes(contentType)) return ext;
     const message = `contentType is ${JSON.stringify(contentType)}: use one of ${allowed.join(", ")}`;
     throw new Refusal(415, "TypeNotAllowed", message, { field: "contentType" });
   }
@@ -356,14 +375,19 @@ export class Uploads {
       const message = `bytes is ${bytes}: an upload has at most ${most}`;
       throw new Refusal(413, "TooLarge", message, { field: "bytes", most });
     }
-    const isLacking = methodOf(wanted) !== "post" && bytes === undefined;
-    if (isLacking || (methodOf(wanted) === "put" && wanted.sha256 === undefined)) {
-      const field = bytes === undefined ? "bytes" : "sha256";
-      throw new Refusal(400, "BadRequest", `method ${methodOf(wanted)} needs ${field}`, { field });
+    const method = methodOf(wanted);
+    const refuse = (field: string, message: string) => {
+      throw new Refusal(400, "BadRequest", message, { field });
+    };
+    if (wanted.sha256 !== undefined && method !== "put") {
+      refuse("sha256", `sha256 is not checked by the method ${method}: leave it out, or use put`);
     }
-    if (methodOf(wanted) !== "multipart" && (bytes ?? 0) > FORM_BYTES) {
-      const message = "one request uploads at most 5 GiB: use the method multipart";
-      throw new Refusal(400, "BadRequest", message, { field: "method" });
+    if (method === "put" && wanted.sha256 === undefined)
+      refuse("sha256", "method put needs sha256");
+    if (method !== "post" && bytes === undefined) refuse("bytes", `method ${method} needs bytes`);
+    if (method !== "multipart" && (bytes ?? 0) > FORM_BYTES) {
+      const message = `bytes is ${bytes}: one request uploads at most 5 GiB: use the method multipart`;
+      refuse("method", message);
     }
     return Math.min(most, FORM_BYTES);
   }
@@ -379,7 +403,8 @@ export class Uploads {
         : `a user may upload ${bytesPerDay} bytes a day (in UTC)`;
     const period = exceeded === "hour" ? HOUR : DAY;
     const wait = period - (seconds(now()) % period);
-    throw new Refusal(429, "TooManyUploads", message, {}, { "retry-after": String(wait) });
+    const until = `${message}, and this upload would exceed it: repeat it in ${wait} s`;
+    throw new Refusal(429, "TooManyUploads", until, {}, { "retry-after": String(wait) });
   }
 
   #signedUntil(): string {
@@ -390,15 +415,27 @@ export class Uploads {
 /** What S3 takes in one request. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const FORM_BYTES = 5 * 1024 ** 3;
 
-/** How the upload is sent: as the client wants it, or as its size and its hash suggest. */
-function methodOf({ method, bytes, sha256 }: Wanted): "post" | "put" | "multipart" {
+/** How the upload is sent: as the client wants it, or as its hash and its size suggest. */
+function methodOf({ method, bytes = 0, sha256 }: Wanted): "post" | "put" | "multipart" {
   if (method !== undefined) return method;
-  if (bytes !== undefined && bytes >= MULTIPART_BYTES) return "multipart";
-  return bytes !== undefined && sha256 !== undefined ? "put" : "post";
+  if (sha256 !== undefined) return "put";
+  return bytes >= MULTIPART_BYTES ? "multipart" : "post";
 }
 
-function isNoUpload(error: unknown): boolean {
-  return error instanceof Error && error.name === "NoSuchUpload";
+function ended(key: string): Refusal {
+  const message =
+    "the upload has come, was completed or aborted, or has no parts: begin another one";
+  return new Refusal(409, "UploadEnded", message, { id: imageId(key) });
+}
+
+/** @returns undefined when S3 has no such upload in parts: it was completed or aborted */
+async function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Error && error.name === "NoSuchUpload") return undefined;
+    throw error;
+  }
 }
 
 function seconds(ms: number): number {

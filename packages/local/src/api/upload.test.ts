@@ -121,6 +121,19 @@ test.each<[string, Fate]>([
   60_000,
 );
 
+test("a form whose answer was lost is not sent again if the fleet has looked at it", async () => {
+  served.s3.fate = inTurn("POST", "lose the answer");
+  const body = JSON.stringify({ error: { code: "UploadEnded", message: "it has come" } });
+  served.api.fate = inTurn("POST /uploads", "pass", { status: 409, body });
+  const progress: UploadProgress[] = [];
+  const image = await uploaderOf().upload(new Blob(["bytes"], JPEG), {
+    onProgress: (now) => progress.push(now),
+  });
+  expect((await storedOf(image.key)).toString()).toBe("bytes");
+  expect(served.s3.lines("POST")).toHaveLength(1);
+  expect(progress.at(-1)).toEqual({ sent: 5, total: 5 });
+}, 60_000);
+
 test.each([
   [403, "AccessDenied", 2],
   [400, "EntityTooLarge", 1],

@@ -3,9 +3,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import { createS3, createSqs } from "@imagefleet/core/aws";
-import { keyOfId, notificationSchema } from "@imagefleet/core/catalog";
+import { keyOfId, notificationSchema, openTable } from "@imagefleet/core/catalog";
 import { Queue } from "@imagefleet/core/queue";
 import type { RecipeInput } from "@imagefleet/core/recipe";
 import sharp from "sharp";
@@ -22,6 +27,10 @@ const RECIPE: RecipeInput = {
   },
 };
 const MIB = 1024 * 1024;
+
+const HASH = hash("sha256", "", "base64");
+const ENDED = { http: 409, error: { code: "UploadEnded" } };
+const never = new AbortController().signal;
 
 const texts = v.record(v.string(), v.string());
 const part = v.object({ number: v.number(), bytes: v.number(), url: v.string() });
@@ -77,6 +86,24 @@ beforeEach(async () => {
 function catalog() {
   if (fleet.catalog === undefined) throw new Error("the fleet has no catalog");
   return fleet.catalog;
+}
+
+function s3() {
+  const { endpoint, credentials } = fleet;
+  return createS3({ region: REGION, endpoint, credentials });
+}
+
+function where(Key: string) {
+  return { Bucket: fleet.sourceBucket, Key };
+}
+
+/** The item of an image as the table has it. */
+async function itemOf(key: string) {
+  const { endpoint, credentials } = fleet;
+  const table = openTable(catalog().table, { region: REGION, endpoint, credentials });
+  const item = await table.get(key, never);
+  if (item === undefined) throw new Error(`${key} has no item`);
+  return { table, item };
 }
 
 interface Asked {
@@ -273,6 +300,52 @@ describe("an upload in parts", () => {
     });
   });
 
+  it("is completed by a repeated request after an answer of S3, or of the API, was lost", async () => {
+    const { id, key, parts } = await ask("POST /uploads", {
+      body: { contentType: "image/jpeg", bytes: photo.length, method: "multipart" },
+    });
+    const [only] = parts;
+    if (!only) throw new Error("the upload has a part");
+    const sent = await fetch(only.url, { method: "PUT", body: jpeg() });
+    expect(sent.status).toBe(200);
+    // S3 has completed it, as it does when the function ends before it has the answer.
+    const { table, item } = await itemOf(key);
+    const { uploadId = "" } = item.multipart ?? {};
+    await s3().send(
+      new CompleteMultipartUploadCommand({
+        ...where(key),
+        UploadId: uploadId,
+        MultipartUpload: { Parts: [{ PartNumber: 1, ETag: sent.headers.get("etag") ?? "" }] },
+      }),
+    );
+    const completing = { uploadId, bytes: photo.length, completing: true };
+    await table.put({ ...item, multipart: completing }, item, never);
+    for (const _ of [1, 2]) {
+      expect(await ask(`POST /uploads/${id}/complete`)).toMatchObject({ http: 200, key });
+    }
+    await fleet.idle();
+    expect(await ask(`POST /uploads/${id}/complete`)).toMatchObject({ http: 200, key });
+    expect(await ask(`POST /uploads/${id}/parts`)).toMatchObject(ENDED);
+  });
+
+  it("cannot be completed when S3 has given it up, when it has no parts, or was removed", async () => {
+    const body = { contentType: "image/jpeg", bytes: photo.length, method: "multipart" };
+    const gone = await ask("POST /uploads", { body });
+    const { item } = await itemOf(gone.key);
+    const UploadId = item.multipart?.uploadId;
+    await s3().send(new AbortMultipartUploadCommand({ ...where(gone.key), UploadId }));
+    const form = await ask("POST /uploads", { body: { contentType: "image/jpeg" } });
+    const removed = await ask("POST /uploads", { body });
+    expect(await ask(`DELETE /images/${removed.id}`)).toMatchObject({ http: 204 });
+    for (const { id } of [gone, form, removed]) {
+      expect(await ask(`POST /uploads/${id}/complete`)).toMatchObject(ENDED);
+    }
+    // Nobody pays for the parts of an image that was deleted.
+    const { item: deleted } = await itemOf(removed.key);
+    const asked = { ...where(removed.key), UploadId: deleted.multipart?.uploadId };
+    await expect(s3().send(new ListPartsCommand(asked))).rejects.toThrow(/does not exist/);
+  });
+
   it("is forgotten when it is aborted", async () => {
     const body = { contentType: "image/jpeg", bytes: 64 * MIB };
     const { id, parts } = await ask("POST /uploads", { body });
@@ -290,6 +363,47 @@ describe("the API", () => {
     expect(second.key).toBe(first.key);
     const bobs = await ask("POST /uploads", { ...asked, user: "bob" });
     expect(bobs.key).toMatch(/^uploads\/~[\w-]+\/\w+\.png$/);
+  });
+
+  it("refuses an Idempotency-Key that came with another body", async () => {
+    const headers = { "idempotency-key": "two" };
+    const body = { contentType: "image/png", bytes: 5, name: "a.png" };
+    expect(await ask("POST /uploads", { body, headers })).toMatchObject({ http: 201 });
+    for (const change of [
+      { bytes: 6 },
+      { contentType: "image/jpeg" },
+      { name: "b.png" },
+      { method: "multipart" },
+    ]) {
+      const refused = await ask("POST /uploads", { body: { ...body, ...change }, headers });
+      expect(refused, JSON.stringify(change)).toMatchObject({
+        http: 422,
+        error: { code: "IdempotencyKeyReused", field: "Idempotency-Key" },
+      });
+    }
+    expect(await ask("POST /uploads", { body, headers })).toMatchObject({ http: 201 });
+  });
+
+  it("refuses an Idempotency-Key whose upload has come, or was completed", async () => {
+    const asked = { body: { contentType: "image/jpeg" }, headers: { "idempotency-key": "three" } };
+    const started = await ask("POST /uploads", asked);
+    expect(await sendForm(started, jpeg())).toMatchObject({ status: 201 });
+    await fleet.idle();
+    const { id } = started;
+    const ended = { http: 409, error: { code: "UploadEnded", id } };
+    expect(await ask("POST /uploads", asked)).toMatchObject(ended);
+    expect(await ask(`DELETE /images/${id}`)).toMatchObject({ http: 204 });
+    expect(await ask("POST /uploads", asked)).toMatchObject(ended);
+
+    const parts = {
+      body: { contentType: "image/jpeg", bytes: photo.length, method: "multipart" },
+      headers: { "idempotency-key": "four" },
+    };
+    const large = await ask("POST /uploads", parts);
+    const url = large.parts[0]?.url ?? "";
+    expect((await fetch(url, { method: "PUT", body: jpeg() })).status).toBe(200);
+    expect(await ask(`POST /uploads/${large.id}/complete`)).toMatchObject({ http: 200 });
+    expect(await ask("POST /uploads", parts)).toMatchObject(ENDED);
   });
 
   it("answers another user's image, and what is no id, by 404", async () => {
@@ -317,7 +431,16 @@ describe("the API", () => {
     [{ contentType: "image/jpeg", bytes: 1.5 }, 400, "BadRequest", "bytes"],
     [{ contentType: "image/jpeg", bytes: 1e15 }, 413, "TooLarge", "bytes"],
     [{ contentType: "text/html" }, 415, "TypeNotAllowed", "contentType"],
+    [{ contentType: "image/svg+xml" }, 415, "TypeNotAllowed", "contentType"],
     [{ contentType: "image/jpeg", sha256: "x" }, 400, "BadRequest", "sha256"],
+    [{ contentType: "image/jpeg", sha256: HASH }, 400, "BadRequest", "bytes"],
+    [
+      { contentType: "image/jpeg", bytes: 1, sha256: HASH, method: "post" },
+      400,
+      "BadRequest",
+      "sha256",
+    ],
+    [{ contentType: "image/jpeg", bytes: 6e9, sha256: HASH }, 413, "TooLarge", "bytes"],
     [{ contentType: "image/jpeg", method: "multipart" }, 400, "BadRequest", "bytes"],
     [{ contentType: "image/jpeg", method: "put", bytes: 1 }, 400, "BadRequest", "sha256"],
     [{ contentType: "image/jpeg", name: "a\u0000" }, 400, "BadRequest", "name"],
