@@ -264,7 +264,7 @@ const browser = typeof self === "undefined" ? undefined : self;
  *   onProgress: ({ sent, total }) => console.info(sent / total),
  *   signal,
  * });
- * const data = picture(image, "hero", { base: "https://images.example.com" });
+ * const data = picture(image, "large", { base: "https://images.example.com" });
  */
 export function createUploader(options: UploaderOptions): Uploader {
   const { token, concurrency = 4, readyTimeoutMs = 120_000 } = options;

@@ -22,14 +22,24 @@ export interface DataFolder extends AsyncDisposable {
   readonly fleet: string;
   readonly samples: string;
   /** Records the addresses of the running fleet. */
-  announce(fleet: { endpoint: string; edge?: { url: string } }): Promise<void>;
+  announce(fleet: Announced): Promise<void>;
+}
+
+/** What others on this machine need to know of a fleet that runs. */
+interface Announced {
+  readonly endpoint: string;
+  readonly edge?: { readonly url: string };
+  readonly catalog?: { readonly api: { readonly url: string }; readonly topicArn: string };
 }
 
 /** A running local fleet. */
 export interface RunningFleet {
   readonly endpoint: string;
   /** The edge's address. Absent: there are only servers. */
-  readonly edge?: string;
+  readonly edge?: string | undefined;
+  /** The address of the API of uploads, and the topic of notifications. Absent: there is no catalog. */
+  readonly api?: string | undefined;
+  readonly topicArn?: string | undefined;
   /** The credentials of its servers. */
   readonly credentials: Credentials;
 }
@@ -68,8 +78,13 @@ export async function openDataFolder(dir: string, fresh: boolean): Promise<DataF
   return {
     fleet,
     samples: join(dir, "samples"),
-    announce: ({ endpoint, edge }) =>
-      writeMark(mark, { process: process.pid, endpoint, ...(edge && { edge: edge.url }) }),
+    announce: ({ endpoint, edge, catalog }) =>
+      writeMark(mark, {
+        process: process.pid,
+        endpoint,
+        ...(edge && { edge: edge.url }),
+        ...(catalog && { api: catalog.api.url, topicArn: catalog.topicArn }),
+      }),
     async [Symbol.asyncDispose]() {
       await writeMark(mark, {});
       await claimed[Symbol.asyncDispose]();
@@ -85,11 +100,11 @@ async function forget(fleet: string): Promise<void> {
 
 /** The fleet that runs on a data folder, if there is one. */
 export async function runningFleet(dir: string): Promise<RunningFleet | undefined> {
-  const { process: pid, endpoint, edge } = await readMark(join(dir, MARK));
+  const { process: pid, endpoint, ...others } = await readMark(join(dir, MARK));
   const credentials = folderCredentials(dir);
   if (pid === undefined || endpoint === undefined || !credentials || !isAlive(pid))
     return undefined;
-  return { endpoint, credentials, ...(edge !== undefined && { edge }) };
+  return { endpoint, credentials, ...others };
 }
 
 /** The credentials for the fleet of a data folder, whether it runs or not. */
@@ -105,11 +120,14 @@ const markSchema = v.pipe(
     process: v.optional(v.number()),
     endpoint: v.optional(v.pipe(v.string(), v.url())),
     edge: v.optional(v.pipe(v.string(), v.url())),
+    api: v.optional(v.pipe(v.string(), v.url())),
+    topicArn: v.optional(v.string()),
   }),
 );
 type Mark = v.InferOutput<typeof markSchema>;
 
-function fleetFolder(dir: string): string {
+/** The folder of the servers' data in a data folder. */
+export function fleetFolder(dir: string): string {
   return join(dir, "aws");
 }
 

@@ -68,7 +68,10 @@ export function openTable(name: string, options: ClientOptions): CatalogTable {
   );
 }
 
-/** Every method throws Failure `StoreUnavailable` or `Throttled`, or the signal's reason. */
+/**
+ * Every method throws Failure `StoreUnavailable` or `Throttled`, or the signal's reason; those that read
+ * items also Error for one that the fleet has not written.
+ */
 export class CatalogTable {
   readonly #client: DynamoDBDocumentClient;
   readonly name: string;
@@ -86,7 +89,7 @@ export class CatalogTable {
         { abortSignal: signal },
       ),
     );
-    return Item && v.parse(itemSchema, Item);
+    return Item && this.#read(Item);
   }
 
   /**
@@ -177,7 +180,7 @@ export class CatalogTable {
           { abortSignal: signal },
         ),
       );
-      for (const item of page.Items ?? []) yield v.parse(itemSchema, item);
+      for (const item of page.Items ?? []) yield this.#read(item);
       from = page.LastEvaluatedKey;
     } while (from);
   }
@@ -270,6 +273,17 @@ export class CatalogTable {
     );
     const known = v.parse(v.object({ key: v.string(), request: v.string() }), Item);
     return known.request === request ? known.key : undefined;
+  }
+
+  #read(found: Record<string, unknown>): ImageItem {
+    const parsed = v.safeParse(itemSchema, found);
+    if (parsed.success) return parsed.output;
+    const [issue] = parsed.issues;
+    const wrong = `${v.getDotPath(issue)}: ${issue.message}`;
+    // Only a write that is not the fleet's own makes such an item.
+    throw new Error(
+      `the item ${found["pk"]} in the table ${this.name} cannot be read (${wrong}): delete it, and run \`imagefleet catalog rebuild\``,
+    );
   }
 
   async #onCondition(

@@ -335,7 +335,7 @@ export class Uploads {
     );
   }
 
-  /** The key of the upload that an idempotency token has begun: this one, if it is new. */
+  /** The key of the upload that an idempotency token names: this one, if it is new. */
   async #keyOf(
     { user }: Caller,
     token: string,

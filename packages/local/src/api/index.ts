@@ -1,2 +1,3 @@
 export { type Api, type ApiOptions, startApi } from "./api.ts";
 export { UPLOAD_ROUTES } from "./routes.ts";
+export { DEVELOPER, Tokens } from "./tokens.ts";

@@ -21,6 +21,9 @@ const KEY_ID = "local";
 const ISSUER = "https://imagefleet.invalid";
 const AUDIENCE = "imagefleet";
 
+/** The user of a development token that names none. */
+export const DEVELOPER = "developer";
+
 /** A page stays open for a day. */
 const LIFETIME = "24h";
 

@@ -19,7 +19,7 @@ const MEMORY_BYTES = 512 * 1024 * 1024;
 /** The API has no queue: further requests are refused. */
 const API_CONCURRENCY = 4;
 
-/** The settings' defaults. A laptop has one user, who tries things out. */
+/** Wider than the defaults of the settings: a laptop has one user, who tries things out. */
 const SETTINGS = {
   key: UPLOAD_KEY,
   maxBytes: 5 * 1024 ** 3,

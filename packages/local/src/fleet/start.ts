@@ -15,6 +15,7 @@ import { loadRecipe } from "@imagefleet/core/recipe-file";
 import { RenditionStore } from "@imagefleet/core/store";
 import { parseJobLine, parseWarning } from "@imagefleet/core/telemetry";
 import { compileEdge, negotiatedPatterns } from "@imagefleet/edge";
+import { DEVELOPER } from "../api/index.ts";
 import { spawnLocalAws } from "../aws/index.ts";
 import { credentialsOf } from "../credentials/index.ts";
 import { type Edge, startEdge } from "../edge/index.ts";
@@ -69,9 +70,6 @@ const INVALIDATE_TIMEOUT_MS = 10_000;
  * the invalidation: its own check invalidates again.
  */
 const INVALIDATION_DELAY_SECONDS = 2;
-
-/** The user of the page of uploads. */
-const DEVELOPER = "developer";
 
 /** A batch must have ended before its messages are visible again. */
 const VISIBILITY_PER_TIMEOUT = 4 / 3;

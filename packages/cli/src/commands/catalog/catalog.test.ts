@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { createS3 } from "@imagefleet/core/aws";
 import { type CatalogTable, type ImageItem, itemOf, openTable } from "@imagefleet/core/catalog";
@@ -229,6 +230,24 @@ describe("without a function that keeps the table", { timeout: 60_000 }, () => {
     expect(lines).toMatchObject([{ manifests: 3, written: 1, unreadable: 2 }]);
     expect(code).toBe(3);
     expect((await itemsOf(table)).map(({ key }) => key)).toEqual([SECOND]);
+  });
+
+  it("check and rebuild name an item that cannot be read, and what to do", async () => {
+    const manifest = await putManifest(FIRST);
+    const { region, endpoint, credentials } = sandbox;
+    const dynamo = new DynamoDBClient({ region, endpoint, credentials });
+    const pk = { S: `image/${manifest.source.key}` };
+    await dynamo.send(
+      new PutItemCommand({ TableName: TABLE, Item: { pk, status: { S: "lost" } } }),
+    );
+    for (const command of ["check", "rebuild"]) {
+      const { code, stderr } = await catalog(command);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`the item image/${FIRST}`);
+      expect(stderr).toContain("delete it, and run `imagefleet catalog rebuild`");
+    }
+    await dynamo.send(new DeleteItemCommand({ TableName: TABLE, Key: { pk } }));
+    dynamo.destroy();
   });
 
   it("rebuild finishes after Ctrl-C what it has started, and prints how to go on", async () => {

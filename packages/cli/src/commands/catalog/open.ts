@@ -97,7 +97,7 @@ async function checkTable(table: CatalogTable, by: string, where: string): Promi
     const cause = error instanceof Error ? error.cause : undefined;
     if (!(cause instanceof Error && cause.name === "ResourceNotFoundException")) throw error;
     throw new UsageError(
-      `${by}: there is no table ${table.name} at ${where}. Deploy the stage with the catalog, or use --table NAME`,
+      `${by}: there is no table ${table.name} at ${where}. Name another by --table, or deploy the stage with its catalog`,
       { cause },
     );
   }

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { CreateBucketCommand, GetObjectCommand } from "@aws-sdk/client-s3";
 import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { createS3, createSqs } from "@imagefleet/core/aws";
+import { Tokens } from "@imagefleet/local/api";
 import { startLocalAws } from "@imagefleet/local/aws";
 import { beforeEach, describe, expect, test } from "vitest";
 import { openDataFolder } from "../../connection/data-folder.ts";
@@ -58,6 +59,26 @@ describe("imagefleet env", () => {
       },
     );
     expect(stdout).toBe(`photos [ '${endpoint}/000000000000/jobs' ]\n`);
+    await servers.close();
+  });
+
+  test("has the API of uploads, and a token of the user that is named", async () => {
+    await using data = await openDataFolder(join(cwd, "data"), false);
+    const servers = await startLocalAws({ dataDir: data.fleet, port: 0 });
+    const topicArn = "arn:aws:sns:us-east-1:000000000000:images";
+    const api = { url: "http://127.0.0.1:4568" };
+    await data.announce({ endpoint: servers.endpoint, catalog: { api, topicArn } });
+    for (const [line, sub] of [
+      ["env", "developer"] as const,
+      ["env --user b'ob", "b'ob"] as const,
+    ]) {
+      const { stdout } = await run([...line.split(" "), "--data", "data"], { cwd });
+      const printed = 'echo "$IMAGEFLEET_API_URL $IMAGEFLEET_TOPIC_ARN $IMAGEFLEET_API_TOKEN"';
+      const shell = await promisify(execFile)("sh", ["-ec", `eval "$1"; ${printed}`, "sh", stdout]);
+      const [url, topic, token = ""] = shell.stdout.trim().split(" ");
+      expect([url, topic]).toEqual([api.url, topicArn]);
+      expect(await new Tokens(data.fleet).verify(token)).toMatchObject({ sub });
+    }
     await servers.close();
   });
 
