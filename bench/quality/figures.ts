@@ -1,64 +1,4 @@
-import { FUNCTION_SECOND_USD, functionSeconds, PRICES } from "@imagefleet/core/prices";
-
-/** One picture at one size with one setting and quality. */
-export interface Sample {
-  readonly bytes: number;
-  readonly cpuMs: number;
-  /** SSIMULACRA 2.1 */
-  readonly score: number;
-}
-
-/** A setting's samples by quality, rising; each of the same pictures in the same order. */
-export type Curve = readonly { readonly quality: number; readonly samples: readonly Sample[] }[];
-
-/** Means over the pictures. */
-export interface Point {
-  readonly quality: number;
-  readonly score: number;
-  /** The mean of the worst tenth of the pictures, at least one. */
-  readonly worst: number;
-  readonly bytes: number;
-  readonly cpuMs: number;
-}
-
-/** @throws RangeError for no samples */
-export function pointOf(quality: number, samples: readonly Sample[]): Point {
-  const scores = samples.map(({ score }) => score).sort((a, b) => a - b);
-  return {
-    quality,
-    score: mean(scores),
-    worst: mean(scores.slice(0, Math.max(1, Math.floor(scores.length / 10)))),
-    bytes: mean(samples.map(({ bytes }) => bytes)),
-    cpuMs: mean(samples.map(({ cpuMs }) => cpuMs)),
-  };
-}
-
-/** How far beyond the measured scores a setting is extrapolated, in points of the score. */
-const BEYOND = 4;
-
-/**
- * The point of one quality for all pictures at which their mean score is the target, between the measured
- * qualities: bytes are interpolated by their logarithm, the rest linearly.
- *
- * @returns undefined where the target is further than {@link BEYOND} from what was measured
- */
-export function atScore(curve: Curve, target: number): Point | undefined {
-  const points = curve.map(({ quality, samples }) => pointOf(quality, samples));
-  const above = points.findIndex(({ score }) => score >= target);
-  const end = above === -1 ? points.length - 1 : Math.max(1, above);
-  const [low, high] = [points[end - 1], points[end]];
-  if (!low || !high || target > high.score + BEYOND || target < low.score - BEYOND)
-    return undefined;
-  const part = (target - low.score) / (high.score - low.score);
-  const between = (a: number, b: number) => a + (b - a) * part;
-  return {
-    quality: between(low.quality, high.quality),
-    score: target,
-    worst: between(low.worst, high.worst),
-    bytes: Math.exp(between(Math.log(low.bytes), Math.log(high.bytes))),
-    cpuMs: between(low.cpuMs, high.cpuMs),
-  };
-}
+import { atScore, type Curve, type Point } from "@imagefleet/core/tuning";
 
 export type Band = readonly [low: number, high: number];
 
@@ -104,16 +44,6 @@ function of(curve: Curve, drawn: readonly number[]): Curve {
     quality,
     samples: drawn.flatMap((at) => samples[at] ?? []),
   }));
-}
-
-/**
- * What a million renditions cost, USD: the function's time for the encoding, a PUT of each, and the transfer
- * of CloudFront for this many views of each.
- */
-export function millionUsd({ bytes, cpuMs }: Point, views: number): number {
-  const seconds = functionSeconds({ cpuSeconds: cpuMs / 1000, waitSeconds: 0 });
-  const transfer = (views * bytes * PRICES.cloudFront.gib) / 2 ** 30;
-  return 1e6 * (seconds * FUNCTION_SECOND_USD + PRICES.s3.write + transfer);
 }
 
 function mean(values: readonly number[]): number {

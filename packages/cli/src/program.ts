@@ -15,6 +15,7 @@ import { addReprocessCommand } from "./commands/reprocess/commands.ts";
 import { addEnvCommand } from "./commands/shell-env/commands.ts";
 import { addStartCommand } from "./commands/start/commands.ts";
 import { addStatusCommand } from "./commands/status/commands.ts";
+import { addTuneCommand } from "./commands/tune/commands.ts";
 import { addWarmCommand } from "./commands/warm/commands.ts";
 import { CONNECTION_GROUP } from "./connection/options.ts";
 import type { Env } from "./env.ts";
@@ -58,6 +59,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addStartCommand(root, context);
   addRenderCommand(root, context);
   addEstimateCommand(root, context);
+  addTuneCommand(root, context);
   addStatusCommand(root, context);
   addEnvCommand(root, context);
   addAuditCommand(root, context);

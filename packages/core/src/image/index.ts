@@ -1,5 +1,5 @@
 export { configureCodec, ENCODER } from "./codec.ts";
-export type { RenderedImage } from "./encode/encode.ts";
+export { encodeAs, type RenderedImage } from "./encode/encode.ts";
 export { drawPlaceholder, type Placeholder } from "./encode/placeholder.ts";
 export type { ImageInput } from "./input.ts";
 export { type ProbeRules, probe } from "./probe.ts";

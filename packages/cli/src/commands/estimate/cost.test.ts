@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { Reservoir } from "../../sample/reservoir.ts";
 import { estimate, type Measured } from "./cost.ts";
-import { Reservoir } from "./reservoir.ts";
 
 const small: Measured = {
   lane: "small",

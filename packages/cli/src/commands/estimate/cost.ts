@@ -6,6 +6,7 @@ import {
   TASK_SECOND_USD,
   taskSeconds,
 } from "@imagefleet/core/prices";
+import type { Material } from "../../sample/sample.ts";
 
 /** The measurement of an image of the sample on this machine. */
 export interface Measured {
@@ -19,14 +20,6 @@ export interface Measured {
   readonly onRequest: readonly number[];
   /** CPU time of a rendition that is made alone, as on request, s. Empty for the large lane. */
   readonly aloneSeconds: readonly number[];
-}
-
-/** All sources; `bytes` is their sum. */
-export interface Material {
-  readonly sources: number;
-  readonly bytes: number;
-  /** Sources for the large lane by their bytes alone. */
-  readonly large: number;
 }
 
 /** The estimate of one lane; times in s, costs in USD. */

@@ -5,6 +5,7 @@ import type { ConnectionOptions } from "../../connection/options.ts";
 import { EXIT } from "../../exit-code.ts";
 import { present } from "../../present.ts";
 import { readRecipe } from "../../recipe/read.ts";
+import { type Material, sampleOf } from "../../sample/sample.ts";
 import { formatBytes, lasting, many, thousands, usd } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
@@ -12,9 +13,8 @@ import type { Screen } from "../../terminal/screen.ts";
 import { outcomesText, tally } from "../../terminal/source-table.ts";
 import { type Column, table } from "../../terminal/table.ts";
 import { UsageError } from "../../usage-error.ts";
-import { type Estimate, estimate, type Material, type Measured } from "./cost.ts";
+import { type Estimate, estimate, type Measured } from "./cost.ts";
 import { bytesAView, type MadeCost, madeCost, type ViewsCost, viewsCost } from "./delivery-cost.ts";
-import { fromBucket, fromFiles } from "./material.ts";
 import { measure } from "./measure.ts";
 import { type UploadsCost, uploadsCost } from "./uploads-cost.ts";
 
@@ -48,7 +48,6 @@ export async function estimateCommand(options: EstimateOptions, screen: Screen):
   const recipe = await readRecipe(options.recipe);
   using interrupt = onInterrupt(() => undefined);
   const { signal } = interrupt;
-  const bucket = bucketOf(options.targets);
   let listed = 0;
   const measured: Measured[] = [];
   const rejected: string[] = [];
@@ -57,11 +56,14 @@ export async function estimateCommand(options: EstimateOptions, screen: Screen):
       ? `listing: ${many(listed, "source")}`
       : `rendering a sample: ${measured.length + rejected.length} of ${options.sample} at most`,
   ]);
-  await using found = bucket
-    ? await fromBucket(bucket, options.connection, recipe, options.sample, (count) => {
-        listed = count;
-      })
-    : await fromFiles(options.targets, options.cwd, recipe, options.sample);
+  await using found = await sampleOf(options.targets, {
+    ...options,
+    recipe,
+    size: options.sample,
+    onCount: (count) => {
+      listed = count;
+    },
+  });
   if (found.beside !== "") screen.note(found.beside);
   // One thread: the CPU time is then that of one image alone.
   configureCodec({ threads: 1 });
@@ -100,18 +102,6 @@ export async function estimateCommand(options: EstimateOptions, screen: Screen):
     );
   }
   return EXIT.done;
-}
-
-function bucketOf(targets: readonly string[]) {
-  const s3 = targets.filter((target) => target.startsWith("s3://"));
-  if (s3.length === 0) return undefined;
-  const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(s3[0] ?? "") ?? [];
-  if (targets.length > 1 || bucket === "") {
-    throw new UsageError(
-      `${targets.join(" ")}: write one s3://bucket/prefix, or files and folders`,
-    );
-  }
-  return { bucket, prefix };
 }
 
 function resultText(

@@ -1,5 +1,6 @@
 import sharp, { type Sharp } from "sharp";
 import type { RenditionPlan } from "../../plan/index.ts";
+import type { Preset } from "../../recipe/index.ts";
 import { type Exif, withMetadata } from "./metadata.ts";
 
 /** The result for one preset. */
@@ -27,9 +28,9 @@ export async function encode(
   { exif, alpha = true }: EncodeOptions = {},
 ): Promise<RenderedImage> {
   const { preset, width, height } = plan;
-  const data = await encoder(
+  const data = await encodeAs(
     withMetadata(framed(pipeline, plan, alpha), plan, exif),
-    plan,
+    preset,
   ).toBuffer();
   return { plan, data, width, height, format: preset.format };
 }
@@ -56,15 +57,28 @@ function framed(
   return sized.extend({ left, top, right, bottom, background });
 }
 
-/** docs/adr/008-encoder-defaults.md explains the defaults. */
-function encoder(pipeline: Sharp, { preset }: RenditionPlan): Sharp {
-  const { format, quality } = preset;
-  const effort = preset.effort === undefined ? {} : { effort: preset.effort };
+/**
+ * Lets a pipeline of sharp end in the format of a preset, as every rendition does. The defaults are
+ * explained in docs/adr/008-encoder-defaults.md.
+ *
+ * @example
+ * const [preset] = defineRecipe({ presets: { small: "400w" } }).presets;
+ * if (preset) await encodeAs(sharp("tom.jpg"), preset).toFile("tom.webp");
+ */
+export function encodeAs(
+  pipeline: Sharp,
+  {
+    format,
+    quality,
+    ...options
+  }: Pick<Preset, "format" | "quality" | "effort" | "mozjpeg" | "palette">,
+): Sharp {
+  const effort = options.effort === undefined ? {} : { effort: options.effort };
   switch (format) {
     case "jpeg":
-      return pipeline.jpeg({ quality, mozjpeg: preset.mozjpeg ?? false });
+      return pipeline.jpeg({ quality, mozjpeg: options.mozjpeg ?? false });
     case "png":
-      return preset.palette ? pipeline.png({ palette: true, quality, ...effort }) : pipeline.png();
+      return options.palette ? pipeline.png({ palette: true, quality, ...effort }) : pipeline.png();
     case "webp":
       return pipeline.webp({ quality, ...effort });
     case "avif":

@@ -4,18 +4,26 @@ import { join } from "node:path";
 import { laneByBytes } from "@imagefleet/core/plan";
 import { type Recipe, whyNotASource } from "@imagefleet/core/recipe";
 import { listPages, SourceStore, saveContent } from "@imagefleet/core/store";
-import { connect } from "../../connection/connect.ts";
-import type { ConnectionOptions } from "../../connection/options.ts";
-import { collect } from "../../files/input/collect.ts";
-import { besideText } from "../../files/input/found-text.ts";
-import { UsageError } from "../../usage-error.ts";
-import type { Material } from "./cost.ts";
+import { connect } from "../connection/connect.ts";
+import type { ConnectionOptions } from "../connection/options.ts";
+import { collect } from "../files/input/collect.ts";
+import { besideText } from "../files/input/found-text.ts";
+import { UsageError } from "../usage-error.ts";
 import { Reservoir } from "./reservoir.ts";
 
-interface SampleFile {
+/** A source of the sample. A file of a bucket is there until the next one is asked for. */
+export interface SampleFile {
   readonly path: string;
   readonly key: string;
   readonly bytes: number;
+}
+
+/** All sources; `bytes` is their sum. */
+export interface Material {
+  readonly sources: number;
+  readonly bytes: number;
+  /** Sources for the large lane by their bytes alone. */
+  readonly large: number;
 }
 
 /** The sources, and the files of a sample, which are removed on disposal. */
@@ -26,8 +34,42 @@ export interface Found extends AsyncDisposable {
   readonly sample: AsyncIterable<SampleFile>;
 }
 
-/** The sources in files and folders of this machine. */
-export async function fromFiles(
+interface SampleOptions {
+  readonly connection: ConnectionOptions;
+  readonly cwd: string;
+  readonly recipe: Recipe;
+  /** The most sources of the sample. */
+  readonly size: number;
+  readonly onCount: (sources: number) => void;
+}
+
+/**
+ * A random sample of the sources in files and folders, or below one prefix of a bucket.
+ *
+ * @param targets paths, or one `s3://bucket/prefix`
+ * @throws UsageError when they are both or contain no source
+ */
+export async function sampleOf(targets: readonly string[], options: SampleOptions): Promise<Found> {
+  const { connection, cwd, recipe, size, onCount } = options;
+  const bucket = bucketOf(targets);
+  return bucket
+    ? fromBucket(bucket, connection, recipe, size, onCount)
+    : fromFiles(targets, cwd, recipe, size);
+}
+
+function bucketOf(targets: readonly string[]) {
+  const s3 = targets.filter((target) => target.startsWith("s3://"));
+  if (s3.length === 0) return undefined;
+  const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(s3[0] ?? "") ?? [];
+  if (targets.length > 1 || bucket === "") {
+    throw new UsageError(
+      `${targets.join(" ")}: write one s3://bucket/prefix, or files and folders`,
+    );
+  }
+  return { bucket, prefix };
+}
+
+async function fromFiles(
   paths: readonly string[],
   cwd: string,
   recipe: Recipe,
@@ -48,8 +90,8 @@ export async function fromFiles(
   };
 }
 
-/** The sources below a prefix of a bucket. The sample is downloaded one by one. */
-export async function fromBucket(
+/** The sample is downloaded one by one. */
+async function fromBucket(
   { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
   connection: ConnectionOptions,
   recipe: Recipe,
@@ -73,7 +115,7 @@ export async function fromBucket(
       `s3://${bucket}/${prefix} contains no source that the recipe selects: name another prefix`,
     );
   }
-  const folder = await mkdtemp(join(tmpdir(), "imagefleet-estimate-"));
+  const folder = await mkdtemp(join(tmpdir(), "imagefleet-sample-"));
   const store = new SourceStore(fleet.s3);
   return {
     material,

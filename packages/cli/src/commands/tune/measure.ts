@@ -1,0 +1,37 @@
+import { availableParallelism } from "node:os";
+import { Tinypool } from "tinypool";
+import * as v from "valibot";
+import type { Measuring } from "./child.ts";
+
+const measuredSchema = v.array(
+  v.object({ bytes: v.number(), cpuMs: v.number(), score: v.number() }),
+);
+
+/**
+ * Encodes and scores pictures in processes of their own, one for each CPU, because the CPU time of a process
+ * is that of one encoding only where nothing else runs in it.
+ */
+export class Encoders implements AsyncDisposable {
+  readonly #pool = new Tinypool({
+    filename: new URL("child.ts", import.meta.url).href,
+    runtime: "child_process",
+    minThreads: 1,
+    maxThreads: availableParallelism(),
+  });
+
+  /**
+   * The samples in the order of what is wanted.
+   *
+   * @throws Error when an encoder fails, or the signal's reason
+   */
+  async measure(
+    asked: Measuring,
+    signal: AbortSignal,
+  ): Promise<v.InferOutput<typeof measuredSchema>> {
+    return v.parse(measuredSchema, await this.#pool.run(asked, { signal }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.destroy();
+  }
+}

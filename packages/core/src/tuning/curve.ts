@@ -1,0 +1,99 @@
+import { FUNCTION_SECOND_USD, functionSeconds, PRICES } from "../prices/index.ts";
+
+/** One picture at one size with one setting and quality. */
+export interface Sample {
+  readonly bytes: number;
+  readonly cpuMs: number;
+  /** SSIMULACRA 2.1 */
+  readonly score: number;
+}
+
+/** A setting's samples by quality, rising; each of the same pictures in the same order. */
+export type Curve = readonly { readonly quality: number; readonly samples: readonly Sample[] }[];
+
+/** Means over the pictures. */
+export interface Point {
+  readonly quality: number;
+  readonly score: number;
+  /** The mean of the worst tenth of the pictures, at least one. */
+  readonly worst: number;
+  readonly bytes: number;
+  readonly cpuMs: number;
+}
+
+/** @throws RangeError for no samples */
+export function pointOf(quality: number, samples: readonly Sample[]): Point {
+  const scores = samples.map(({ score }) => score).sort((a, b) => a - b);
+  return {
+    quality,
+    score: mean(scores),
+    worst: mean(scores.slice(0, Math.max(1, Math.floor(scores.length / 10)))),
+    bytes: mean(samples.map(({ bytes }) => bytes)),
+    cpuMs: mean(samples.map(({ cpuMs }) => cpuMs)),
+  };
+}
+
+/** How far beyond the measured scores a setting is extrapolated, in points of the score. */
+const BEYOND = 4;
+
+/**
+ * The point of one quality for all pictures at which their mean score is the target, between the measured
+ * qualities: bytes are interpolated by their logarithm, the rest linearly.
+ *
+ * @returns undefined where the target is further than {@link BEYOND} from what was measured
+ */
+export function atScore(curve: Curve, target: number): Point | undefined {
+  const points = pointsOf(curve);
+  const [low, high] = around(points, (point) => point.score >= target);
+  if (!low || !high || target > high.score + BEYOND || target < low.score - BEYOND)
+    return undefined;
+  return between(low, high, (target - low.score) / (high.score - low.score || 1));
+}
+
+/**
+ * The point of a quality, between or beyond the measured ones, as {@link atScore} interpolates.
+ *
+ * @throws RangeError for a curve of fewer than two qualities
+ */
+export function atQuality(curve: Curve, quality: number): Point {
+  const [low, high] = around(pointsOf(curve), (point) => point.quality >= quality);
+  if (!low || !high) throw new RangeError("a curve has at least two qualities");
+  return between(low, high, (quality - low.quality) / (high.quality - low.quality));
+}
+
+function pointsOf(curve: Curve): Point[] {
+  return curve.map(({ quality, samples }) => pointOf(quality, samples));
+}
+
+/** The last point below something and the first above it, or the two at the end that is nearest. */
+function around(points: readonly Point[], isAbove: (point: Point) => boolean) {
+  const above = points.findIndex(isAbove);
+  const end = above === -1 ? points.length - 1 : Math.max(1, above);
+  return [points[end - 1], points[end]] as const;
+}
+
+function between(low: Point, high: Point, part: number): Point {
+  const of = (a: number, b: number) => a + (b - a) * part;
+  return {
+    quality: of(low.quality, high.quality),
+    score: of(low.score, high.score),
+    worst: of(low.worst, high.worst),
+    bytes: Math.exp(of(Math.log(low.bytes), Math.log(high.bytes))),
+    cpuMs: of(low.cpuMs, high.cpuMs),
+  };
+}
+
+/**
+ * What a million renditions cost, USD: the function's time for the encoding, a PUT of each, and the transfer
+ * of CloudFront for this many views of each.
+ */
+export function millionUsd({ bytes, cpuMs }: Point, views: number): number {
+  const seconds = functionSeconds({ cpuSeconds: cpuMs / 1000, waitSeconds: 0 });
+  const transfer = (views * bytes * PRICES.cloudFront.gib) / 2 ** 30;
+  return 1e6 * (seconds * FUNCTION_SECOND_USD + PRICES.s3.write + transfer);
+}
+
+function mean(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError("there is no mean of no values");
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
