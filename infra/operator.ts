@@ -30,7 +30,7 @@ export function policiesForPeople(
   const tables = programs.catalog === undefined ? [] : [programs.catalog.table.arn];
   const onTables = (...actions: string[]): Statement[] =>
     tables.length === 0 ? [] : [{ actions, resources: tables }];
-  // The commands that only read: status, audit, estimate, catalog check; dlq list, show and export.
+  // The commands that only read: status, audit, estimate, tune, catalog check; dlq list, show and export.
   const looking: Statement[] = [
     { actions: ["s3:ListBucket"], resources: [source.arn, renditions.arn] },
     { actions: ["s3:GetObject"], resources: [sources, results] },

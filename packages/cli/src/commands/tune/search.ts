@@ -71,17 +71,17 @@ export class Search {
   /** The qualities to measure next; none when the search is over. */
   next(): readonly number[] {
     if (this.#rounds++ >= MAX_ROUNDS) return [];
-    const points = this.points;
-    const [first] = points;
+    const { points } = this;
+    const [first, second] = points;
     const last = points.at(-1);
-    if (!first || !last) {
+    if (!first || !second || !last) {
       const { quality, slope } = FIRST[this.setting.format];
       const center = within(Math.round(quality + (this.#target - 80) * slope));
       return [...new Set([within(center - HALF), within(center + HALF)])];
     }
     const above = points.findIndex(({ score }) => score >= this.#target);
-    if (above === -1) return last.quality === 100 ? [] : [this.#beyond(last)];
-    if (above === 0) return first.quality === 1 ? [] : [this.#beyond(first)];
+    if (above === -1) return last.quality === 100 ? [] : [this.#beyond(points.at(-2), last, 1)];
+    if (above === 0) return first.quality === 1 ? [] : [this.#beyond(second, first, -1)];
     const [low = first, high = last] = [points[above - 1], points[above]];
     if (high.quality - low.quality <= WIDEST) return [];
     const part = (this.#target - low.score) / (high.score - low.score);
@@ -106,22 +106,21 @@ export class Search {
 
   /** The lowest whole quality that reaches the target; undefined if none does. */
   get result(): Point | undefined {
+    const [lowest] = this.points;
+    // Further down was not searched, or there is nothing.
+    if (lowest && lowest.score >= this.#target) return lowest;
     const found = atScore(this.curve, this.#target);
-    if (found === undefined) return undefined;
-    const quality = Math.ceil(found.quality - 0.01);
-    return quality > 100 ? undefined : atQuality(this.curve, within(quality));
+    const quality = found && Math.ceil(found.quality - 0.01);
+    return quality === undefined || quality > 100 ? undefined : atQuality(this.curve, quality);
   }
 
-  /** A quality beyond the end of what was measured, where a line through all points meets the target. */
-  #beyond(end: Point): number {
-    const { points } = this;
-    const other = end === points[0] ? points[1] : points.at(-2);
+  /** A quality beyond the end of what was measured, where the line of the last two meets the target. */
+  #beyond(other: Point | undefined, end: Point, way: 1 | -1): number {
     const gained = other ? (end.score - other.score) / (end.quality - other.quality) : 0;
     // Encoders gain less and less: a flat line would lead too far.
-    const slope = Math.min(FARTHEST, 1 / Math.max(gained, 1 / FARTHEST));
-    const way = Math.sign(this.#target - end.score) || 1;
-    const distance = Math.abs(this.#target - end.score) * slope + 1;
-    return within(Math.round(end.quality + way * Math.min(30, distance)));
+    const steps = Math.min(FARTHEST, 1 / Math.max(gained, 1 / FARTHEST));
+    const distance = Math.min(30, Math.abs(this.#target - end.score) * steps + 1);
+    return within(Math.round(end.quality + way * distance));
   }
 }
 

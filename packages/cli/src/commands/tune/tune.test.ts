@@ -1,0 +1,200 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { startSandbox } from "@imagefleet/local/sandbox";
+import sharp from "sharp";
+import * as v from "valibot";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../../fixtures/cli.ts";
+import { put } from "../../fixtures/pictures.ts";
+
+const RECIPE = `export default {
+  presets: {
+    thumb: "160x160",
+    hero: { widths: [160, 240], formats: ["webp", "jpeg"], quality: 40 },
+    icon: { size: "128x128", format: "png" },
+  },
+};
+`;
+
+const found = v.object({
+  quality: v.number(),
+  effort: v.optional(v.number()),
+  mozjpeg: v.optional(v.boolean()),
+  score: v.number(),
+  bytes: v.number(),
+  cpuMs: v.number(),
+  millionUsd: v.number(),
+});
+const resultSchema = v.looseObject({
+  presets: v.array(
+    v.object({
+      preset: v.string(),
+      format: v.string(),
+      now: v.nullable(found),
+      best: v.nullable(found),
+      all: v.array(found),
+    }),
+  ),
+});
+
+let folder = "";
+
+/** A picture with soft edges and grain, in the colors of photographs. */
+async function picture(hue: number): Promise<Buffer> {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="480" height="360"><defs><radialGradient id="g"><stop stop-color="hsl(${hue} 20% 70%)"/><stop offset="1" stop-color="hsl(${hue + 90} 20% 30%)"/></radialGradient></defs><rect width="480" height="360" fill="url(#g)"/><path d="M40 300L180 60L320 300z" fill="hsl(${hue + 180} 15% 50%)"/><circle cx="360" cy="120" r="50" fill="#eee"/></svg>`;
+  const grain = sharp({
+    create: {
+      width: 480,
+      height: 360,
+      channels: 3,
+      background: "#888",
+      noise: { type: "gaussian", mean: 128, sigma: 12 },
+    },
+  });
+  return sharp(Buffer.from(svg))
+    .composite([{ input: await grain.png().toBuffer(), blend: "soft-light" }])
+    .blur(1.5)
+    .jpeg({ quality: 95, chromaSubsampling: "4:4:4" })
+    .toBuffer();
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "imagefleet-tune-test-"));
+  await writeFile(join(folder, "recipe.mjs"), RECIPE);
+  for (const hue of [20, 140, 260]) await put(folder, `photos/${hue}.jpg`, await picture(hue));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function tuned(line: string) {
+  const { code, stdout, stderr } = await run(
+    ["tune", ...line.split(" "), "--recipe", "recipe.mjs", "--json"],
+    { cwd: folder },
+  );
+  if (stdout === "") throw new Error(stderr);
+  return { code, stderr, result: v.parse(resultSchema, JSON.parse(stdout)) };
+}
+
+describe("imagefleet tune", { timeout: 60_000 }, () => {
+  it("finds the least quality that reaches the score, at the least cost, for each format", async () => {
+    const { code, result } = await tuned("photos --target 75");
+    expect(code).toBe(0);
+    expect(result).toMatchObject({ target: 75, sample: { measured: 3, rejected: {} } });
+    expect(result.presets.map(({ preset, format }) => `${preset} ${format}`)).toEqual([
+      "thumb webp",
+      "hero jpeg",
+      "hero webp",
+    ]);
+    for (const { preset, now, best, all } of result.presets) {
+      // Interpolated between qualities that were measured.
+      expect(best?.score).toBeGreaterThan(74.9);
+      expect(best?.score).toBeLessThan(78);
+      expect(all.length).toBe(2);
+      expect(best?.millionUsd).toBe(Math.min(...all.map(({ millionUsd }) => millionUsd)));
+      expect(now).toMatchObject({ quality: preset === "hero" ? 40 : expect.any(Number) });
+    }
+  });
+
+  it("scores what the fleet would make", async () => {
+    const { result } = await tuned("photos/20.jpg --full --formats webp --target 80");
+    const { best } = result.presets.find(({ preset }) => preset === "thumb") ?? {};
+    const options = { quality: best?.quality ?? 0, effort: best?.effort ?? 0 };
+    const made = await sharp(join(folder, "photos/20.jpg"))
+      .resize(160, 160, { fit: "inside" })
+      .webp(options)
+      .toBuffer();
+    expect(Math.abs(made.byteLength - (best?.bytes ?? 0)) / made.byteLength).toBeLessThan(0.05);
+  });
+
+  it("saves bytes or CPU time if told to, and compares formats that the recipe does not have", async () => {
+    const { result: bytes } = await tuned("photos --target 70 --least bytes --formats avif,jpeg");
+    expect(bytes.presets).toHaveLength(6);
+    for (const { best, all } of bytes.presets) {
+      expect(best?.bytes).toBe(Math.min(...all.map((each) => each.bytes)));
+    }
+    const avif = bytes.presets.filter(({ format }) => format === "avif");
+    expect(avif.map(({ now }) => now)).toEqual([null, null, null]);
+    const { result: cpu } = await tuned("photos --target 70 --least cpu");
+    for (const { best, all } of cpu.presets) {
+      expect(best?.cpuMs).toBe(Math.min(...all.map((each) => each.cpuMs)));
+    }
+  });
+
+  it("writes the result into the recipe, which then has it", async () => {
+    const { stderr, result } = await tuned("photos --target 78 --write");
+    expect(stderr).toContain("Written to recipe.mjs: thumb, hero");
+    const text = await readFile(join(folder, "recipe.mjs"), "utf8");
+    expect(text).toMatch(/\/\/ Quality and effort by imagefleet tune: score 78 .* of 3 images on /);
+    expect(text).toContain('icon: { size: "128x128", format: "png" }');
+    const { result: again } = await tuned("photos --target 78");
+    const settings = (presets: typeof again.presets, which: "now" | "best") =>
+      presets.map((each) => {
+        const { quality, effort, mozjpeg } = each[which] ?? {};
+        return { quality, effort, mozjpeg };
+      });
+    expect(settings(again.presets, "now")).toEqual(settings(result.presets, "best"));
+    await writeFile(join(folder, "recipe.mjs"), RECIPE);
+  });
+
+  it("measures a sample of a bucket", async () => {
+    const sandbox = await startSandbox();
+    try {
+      const { sourceBucket: Bucket } = sandbox.resources;
+      const Body = await picture(80);
+      await sandbox.s3.send(new PutObjectCommand({ Bucket, Key: "x/a.jpg", Body }));
+      const where = `--endpoint ${sandbox.endpoint} --data ${sandbox.folder}`;
+      const { result } = await tuned(`s3://${Bucket}/x/ --target 70 --least cpu ${where}`);
+      expect(result).toMatchObject({ sample: { measured: 1 } });
+    } finally {
+      await sandbox.close();
+    }
+  });
+
+  it("reports images that cannot be rendered, and exits with 3 where no setting reaches the score", async () => {
+    await put(folder, "mixed/a.jpg", await picture(300));
+    await put(folder, "mixed/b.jpg", "no image");
+    const { code, result } = await tuned("mixed --target 99 --least cpu");
+    expect(result).toMatchObject({ sample: { measured: 1, rejected: { SourceUnsupported: 1 } } });
+    expect(result.presets.map(({ best }) => best)).toContain(null);
+    expect(code).toBe(3);
+    const text = await run(["tune", "mixed", "--target", "99", "--recipe", "recipe.mjs"], {
+      cwd: folder,
+    });
+    expect(text.stdout).toContain("no setting reaches the score. Use a lower --target.");
+    expect(text.stdout).toContain("1 images of the sample cannot be rendered");
+  });
+
+  it.each([
+    ["photos --target 120", "a number from 1 to 99"],
+    ["photos --formats gif", "jpeg, webp, avif"],
+    ["photos --least money", "usd, bytes, cpu"],
+    ["mixed/b.jpg", "SourceUnsupported"],
+    ["photos --write --formats avif", "no preset of the recipe has the format avif"],
+    ["nowhere", "does not exist"],
+  ])("refuses %s", async (line, why) => {
+    const { code, stderr } = await run(["tune", ...line.split(" "), "--recipe", "recipe.mjs"], {
+      cwd: folder,
+    });
+    expect(stderr).toContain(why);
+    expect(code).toBe(2);
+  });
+
+  it("refuses a recipe without a format to tune, and says what to write into one made by code", async () => {
+    await writeFile(
+      join(folder, "png.mjs"),
+      'export default { presets: { icon: { size: "128x128", format: "png" } } };',
+    );
+    const png = await run(["tune", "photos", "--recipe", "png.mjs"], { cwd: folder });
+    expect(png.stderr).toContain("has no preset in jpeg, webp, avif");
+    await writeFile(
+      join(folder, "code.mjs"),
+      'const presets = { thumb: "160x160" }; export default { presets };',
+    );
+    const line = ["tune", "photos", "--recipe", "code.mjs", "--write", "--least", "cpu"];
+    const code = await run(line, { cwd: folder });
+    expect(code.stderr).toMatch(/makes these presets by code.*\n +thumb: quality: \d+, effort: 2/);
+    expect(code.code).toBe(2);
+  });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import type { Setting } from "./search.ts";
+import type { TunedPreset } from "./tune.ts";
+import { writeTuned } from "./write.ts";
+
+const found = (name: string, setting: Setting, quality: number): TunedPreset => {
+  const point = { quality, score: 80, worst: 75, bytes: 1000, cpuMs: 5 };
+  return { name, format: setting.format, now: undefined, best: { setting, point }, all: [] };
+};
+const webp = (name: string, quality = 84) => found(name, { format: "webp", effort: 4 }, quality);
+
+const RECIPE = `import { defineRecipe } from "@imagefleet/core/recipe";
+
+/** Mine. */
+export default defineRecipe({
+  presets: {
+    // Avatars.
+    thumb: { size: "150x150", fit: "cover" },
+    small: "400w", // in lists
+    hero: {
+      widths: [400, 800],
+      formats: ["avif", "webp", "jpeg"],
+      quality: 70,
+    },
+    "e-mail": { size: '640w', format: "jpeg", mozjpeg: true, quality: Q },
+  },
+});
+`;
+
+describe("writeTuned", () => {
+  it("changes the presets, and nothing else", () => {
+    const { text, names, unwritten } = writeTuned(
+      RECIPE,
+      [
+        webp("thumb"),
+        webp("small", 85),
+        found("hero", { format: "avif", effort: 0 }, 58),
+        webp("hero"),
+        found("hero", { format: "jpeg", mozjpeg: true }, 77),
+        found("e-mail", { format: "jpeg" }, 79),
+      ],
+      "score 80",
+    );
+    expect(text).toBe(`import { defineRecipe } from "@imagefleet/core/recipe";
+
+/** Mine. */
+export default defineRecipe({
+  presets: {
+    // Quality and effort by imagefleet tune: score 80.
+    // Avatars.
+    thumb: { size: "150x150", fit: "cover", quality: 84, effort: 4 },
+    small: { size: "400w", quality: 85, effort: 4 }, // in lists
+    hero: {
+      widths: [400, 800],
+      formats: ["avif", "webp", "jpeg"],
+      quality: { avif: 58, webp: 84, jpeg: 77 },
+      effort: { avif: 0, webp: 4 },
+      mozjpeg: true,
+    },
+    "e-mail": { size: '640w', format: "jpeg", mozjpeg: false, quality: 79 },
+  },
+});
+`);
+    expect([names, unwritten]).toEqual([["thumb", "small", "hero", "e-mail"], []]);
+  });
+
+  it("replaces what an earlier run has written", () => {
+    const first = writeTuned(RECIPE, [webp("thumb"), webp("small")], "score 70").text;
+    const second = writeTuned(first, [webp("thumb", 90), webp("small", 91)], "score 80").text;
+    expect(second).toBe(
+      first
+        .replace("score 70", "score 80")
+        .replace("84, effort", "90, effort")
+        .replace("84, effort", "91, effort"),
+    );
+    expect(writeTuned(second, [webp("thumb", 90), webp("small", 91)], "score 80").text).toBe(
+      second,
+    );
+  });
+
+  it.each([
+    ["satisfies", 'export default { presets: { small: "400w" } } satisfies RecipeInput;'],
+    ["a name in quotes", 'export default defineRecipe({ "presets": { "small": "400w" } });'],
+    ["one line", "export default defineRecipe({ presets: { small: { width: 400 } } });"],
+  ])("understands %s", (_what, text) => {
+    expect(writeTuned(text, [webp("small")], "x").text).toMatch(/quality: 84, effort: 4 \}/);
+  });
+
+  it.each([
+    ["presets of a function", "export default defineRecipe({ presets: presets() });"],
+    ["a preset of a constant", "export default defineRecipe({ presets: { small: SMALL } });"],
+    ["a preset that is spread", "export default defineRecipe({ presets: { ...all } });"],
+    ["a recipe of another module", 'export { default } from "./other.ts";'],
+  ])("leaves %s to the person, and says what to write", (_what, text) => {
+    expect(writeTuned(text, [webp("small")], "x")).toEqual({
+      text,
+      names: [],
+      unwritten: [{ name: "small", fields: "quality: 84, effort: 4" }],
+    });
+  });
+
+  it("writes nothing for a preset that reaches the target with no setting", () => {
+    const none: TunedPreset = {
+      name: "small",
+      format: "webp",
+      now: undefined,
+      best: undefined,
+      all: [],
+    };
+    expect(writeTuned(RECIPE, [none], "x")).toEqual({ text: RECIPE, names: [], unwritten: [] });
+  });
+});
