@@ -1,5 +1,6 @@
 export { configureCodec, ENCODER } from "./codec.ts";
-export { encodeAs, type RenderedImage } from "./encode/encode.ts";
+export type { RenderedImage } from "./encode/encode.ts";
+export { encodeAs } from "./encode/encode-as.ts";
 export { drawPlaceholder, type Placeholder } from "./encode/placeholder.ts";
 export type { ImageInput } from "./input.ts";
 export { type ProbeRules, probe } from "./probe.ts";

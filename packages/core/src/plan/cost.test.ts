@@ -185,6 +185,20 @@ describe("the lane", () => {
     expect([laneByBytes(recipe, 1000), laneByBytes(recipe, 1001)]).toEqual(["small", "large"]);
   });
 
+  it("is large where the encoders take longer than ten seconds", () => {
+    const lane = (preset: RecipeInput["presets"][string]) =>
+      laneByCost(plan(source("jpeg"), { t: preset }), SMALL);
+    const avif = { size: "1280w", format: "avif" } as const;
+    expect(lane({ ...avif, effort: 4 })).toBe("small");
+    expect(lane({ ...avif, effort: 6 })).toBe("large");
+    expect(lane({ ...avif, widths: [400, 800, 1280, 1920], size: "16x9", effort: 4 })).toBe(
+      "large",
+    );
+    expect(lane({ size: "8000w", format: "webp", effort: 2 })).toBe("small");
+    expect(lane({ size: "8000w", format: "png", palette: true })).toBe("large");
+    expect(lane({ size: "6000w", format: "webp", encoding: "by-content" })).toBe("large");
+  });
+
   it("is small for what phones and cameras make", () => {
     const phone = source("jpeg", { width: 4032, height: 3024 });
     const camera = source("jpeg");

@@ -44,6 +44,12 @@ const ENCODER_PIXEL = {
   gif: [14, 14],
 } as const;
 
+/**
+ * The same with `encoding: "by-content"`, opaque or with alpha: WebP without loss, a palette that is searched
+ * for longer, and JPEG with all of its colors.
+ */
+const BY_CONTENT_PIXEL = { webp: 42, png: 24, jpeg: 15, avif: 0, gif: 0 } as const;
+
 /** The same for encoders with a higher effort: a palette index per px, or all scans at once. */
 const PALETTE_PIXEL = 5.4;
 const MOZJPEG_PIXEL = 8;
@@ -112,9 +118,10 @@ function rasterBytes(source: SourceInfo, area: Area): number {
 
 function encoderPixel({ alpha: clear }: SourceInfo, { preset }: RenditionPlan): number {
   if (preset.palette) return PALETTE_PIXEL;
-  if (preset.mozjpeg) return MOZJPEG_PIXEL;
+  if (preset.mozjpeg && preset.encoding === undefined) return MOZJPEG_PIXEL;
   const [opaque, alpha] = ENCODER_PIXEL[preset.format];
-  return clear ? alpha : opaque;
+  const looked = preset.encoding === "by-content" ? BY_CONTENT_PIXEL[preset.format] : 0;
+  return Math.max(clear ? alpha : opaque, looked);
 }
 
 /**
@@ -140,7 +147,12 @@ function turningBytes(source: SourceInfo, scaled: Area): number {
 }
 
 function encoderBytes(source: SourceInfo, rendition: RenditionPlan): number {
-  return areaPixels(rendition) * encoderPixel(source, rendition) + seekingBytes(source, rendition);
+  const looked = rendition.preset.encoding === "by-content" ? rasterBytes(source, rendition) : 0;
+  return (
+    areaPixels(rendition) * encoderPixel(source, rendition) +
+    looked +
+    seekingBytes(source, rendition)
+  );
 }
 
 function sum(values: readonly number[]): number {

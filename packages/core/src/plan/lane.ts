@@ -1,10 +1,14 @@
 import type { Lane } from "../outcome/index.ts";
 import type { Recipe } from "../recipe/index.ts";
 import { areaPixels } from "./area.ts";
+import { encodeSeconds } from "./encoder-time.ts";
 import type { Plan } from "./plan.ts";
 
 /** A 16-bit RGBA px, the widest that is read, twice: for a turned or scaled copy. */
 const WIDEST_PIXEL = 2 * 8;
+
+/** The most CPU time that the encoders may take in the small lane, s. */
+const ENCODE_SECONDS = 10;
 
 /**
  * The lane for a source of this size in bytes, before anything else is known about it.
@@ -27,6 +31,9 @@ export function laneByBytes(recipe: Recipe, bytes: number): Lane {
  * codec that never holds a whole image. A PNG of 386 KB and 121 megapixels peaks at a tenth of
  * 1,256 MiB and is still large.
  *
+ * So is one whose renditions take {@link ENCODE_SECONDS} to encode: an encoder cannot be interrupted, and
+ * the function that delivers has 25 s. The worker has no such limit.
+ *
  * @param smallBudgetBytes the render memory of the small lane, for all jobs at once
  *
  * @example
@@ -35,5 +42,6 @@ export function laneByBytes(recipe: Recipe, bytes: number): Lane {
 export function laneByCost(plan: Plan, smallBudgetBytes: number): Lane {
   const frames = Math.max(...plan.renditions.map((rendition) => rendition.frames ?? 1));
   const held = areaPixels(plan.source) * frames * WIDEST_PIXEL;
-  return Math.max(plan.peakBytes, held) > smallBudgetBytes ? "large" : "small";
+  const isSlow = encodeSeconds(plan.renditions) > ENCODE_SECONDS;
+  return isSlow || Math.max(plan.peakBytes, held) > smallBudgetBytes ? "large" : "small";
 }

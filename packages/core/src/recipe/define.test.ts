@@ -285,8 +285,16 @@ describe("a fault names the field, the value and the fix", () => {
     [preset({ keep: "icc" }), 'presets.a.keep is "icc": write a list such as ["copyright", "icc"]'],
     [preset({ widht: 5 }), 'presets.a.widht is not a field here: did you mean "width"?'],
     [
+      preset({ format: "avif", encoding: "by-content" }),
+      'presets.a.encoding is "by-content": that needs the format webp or png or jpeg',
+    ],
+    [
+      preset({ format: "png", palette: true, encoding: "by-content" }),
+      'presets.a has palette: true and encoding: "by-content": keep one of the two',
+    ],
+    [
       preset({ colorspace: 5 }),
-      "presets.a.colorspace is not a field here: the fields are size, width, height, widths, fit, gravity, focus, enlarge, format, formats, quality, effort, mozjpeg, palette, animated, fallback, background, color, keep, when",
+      "presets.a.colorspace is not a field here: the fields are size, width, height, widths, fit, gravity, focus, enlarge, format, formats, quality, effort, mozjpeg, palette, encoding, animated, fallback, background, color, keep, when",
     ],
     [more({ delivery: true }), "delivery is true: write an object"],
     [more({ delivery: { adhoc: [] } }), "delivery.adhoc is a list: write an object"],

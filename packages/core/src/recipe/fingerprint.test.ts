@@ -71,6 +71,7 @@ describe("presetFingerprint", () => {
       responsive: true,
       effort: 3,
       mozjpeg: true,
+      encoding: "by-content",
       palette: true,
       animated: true,
       fallback: "source",

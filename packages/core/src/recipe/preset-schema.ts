@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { color, flag, oneOf, show, wholeNumber } from "./fields.ts";
-import { COLORS, FITS, GRAVITIES, KEEPS, OUTPUT_FORMATS, WHENS } from "./recipe.ts";
+import { COLORS, ENCODINGS, FITS, GRAVITIES, KEEPS, OUTPUT_FORMATS, WHENS } from "./recipe.ts";
 import { MAX_SIDE, parseSize, SIZE_FORMS } from "./size.ts";
 
 const side = v.pipe(
@@ -95,6 +95,7 @@ export const presetObject = v.strictObject({
   effort: v.optional(perFormat(0, 10)),
   mozjpeg: v.optional(flag()),
   palette: v.optional(flag()),
+  encoding: v.optional(oneOf(ENCODINGS)),
   animated: v.optional(flag()),
   fallback: v.optional(oneOf(["source"])),
   background: v.optional(color, "#ffffff"),

@@ -16,6 +16,9 @@ const EFFORTS = { webp: [0, 6], avif: [0, 9], gif: [1, 10], png: [1, 10] } as co
 /** The formats that hold an animation. */
 const ANIMATED: readonly OutputFormat[] = ["webp", "gif"];
 
+/** The formats that have several kinds of encodings. */
+const BY_CONTENT: readonly OutputFormat[] = ["webp", "png", "jpeg"];
+
 /** The files of one preset: one for each format and width, in the order of the person's. */
 export function presetsOf(name: string, value: Size | PresetDraft, issues: string[]): Preset[] {
   const draft: PresetDraft = isDraft(value)
@@ -37,6 +40,8 @@ export function presetsOf(name: string, value: Size | PresetDraft, issues: strin
         enlarge: draft.enlarge,
         format,
         ...encoding(draft, format),
+        ...(draft.encoding === "by-content" &&
+          BY_CONTENT.includes(format) && { encoding: draft.encoding }),
         ...(draft.animated && ANIMATED.includes(format) && { animated: true as const }),
         ...(draft.fallback && { fallback: draft.fallback }),
         background: draft.background,
@@ -119,7 +124,7 @@ function sizeIssues({ size, width, height, widths, fit, gravity, focus }: Preset
 
 function formatIssues(draft: PresetDraft, formats: readonly OutputFormat[]): string[] {
   const issues: string[] = [];
-  const { effort, mozjpeg, palette, animated, fallback, quality } = draft;
+  const { effort, mozjpeg, palette, encoding, animated, fallback, quality } = draft;
   if (draft.format !== undefined && draft.formats !== undefined) {
     issues.push(" has a format and formats: keep one of the two");
   }
@@ -132,6 +137,10 @@ function formatIssues(draft: PresetDraft, formats: readonly OutputFormat[]): str
   };
   needs(mozjpeg, "mozjpeg", ["jpeg"]);
   needs(palette, "palette", ["png"]);
+  needs(encoding === "by-content" && encoding, "encoding", BY_CONTENT);
+  if (palette && encoding === "by-content") {
+    issues.push(' has palette: true and encoding: "by-content": keep one of the two');
+  }
   needs(animated, "animated", ANIMATED);
   if (animated && (draft.gravity === "attention" || draft.gravity === "entropy")) {
     issues.push(

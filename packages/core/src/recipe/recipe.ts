@@ -43,6 +43,9 @@ export const COLORS = ["srgb", "p3"] as const;
 export const DAMAGED = ["reject", "render"] as const;
 type Damaged = (typeof DAMAGED)[number];
 
+/** Whether all pictures are encoded in the same way, or drawn ones as suits them. */
+export const ENCODINGS = ["as-set", "by-content"] as const;
+
 /** Whether a rendition is made when its source is uploaded, or when it is first requested. */
 export const WHENS = ["upload", "request"] as const;
 
@@ -75,6 +78,8 @@ export interface Preset {
   readonly effort?: number;
   readonly mozjpeg?: true;
   readonly palette?: true;
+  /** Drawn pictures get the kind of the format that suits them. Absent: all are encoded in the same way. */
+  readonly encoding?: "by-content";
   /** All frames of an animation rather than its first. */
   readonly animated?: true;
   /** The source's own bytes where they are fewer and say the same. */

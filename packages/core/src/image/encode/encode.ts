@@ -1,6 +1,8 @@
 import sharp, { type Sharp } from "sharp";
 import type { RenditionPlan } from "../../plan/index.ts";
-import type { Preset } from "../../recipe/index.ts";
+import { release, toSamples } from "../decode/pixels.ts";
+import { encodeByContent } from "./by-content.ts";
+import { encodeAs } from "./encode-as.ts";
 import { type Exif, withMetadata } from "./metadata.ts";
 
 /** The result for one preset. */
@@ -28,11 +30,34 @@ export async function encode(
   { exif, alpha = true }: EncodeOptions = {},
 ): Promise<RenderedImage> {
   const { preset, width, height } = plan;
-  const data = await encodeAs(
-    withMetadata(framed(pipeline, plan, alpha), plan, exif),
-    preset,
-  ).toBuffer();
+  const ready = framed(pipeline, plan, alpha);
+  const finish = (pixels: Sharp) => withMetadata(pixels, plan, exif);
+  const data = looksAtPixels(plan)
+    ? await byContent(ready, preset, finish)
+    : await encodeAs(finish(ready), preset).toBuffer();
   return { plan, data, width, height, format: preset.format };
+}
+
+/** Animations and Display P3 are encoded as the preset says. */
+function looksAtPixels({ preset, frames, wide }: RenditionPlan): boolean {
+  return preset.encoding === "by-content" && frames === undefined && !wide;
+}
+
+async function byContent(
+  pipeline: Sharp,
+  preset: RenditionPlan["preset"],
+  finish: (pixels: Sharp) => Sharp,
+): Promise<Buffer> {
+  const pixels = await toSamples(pipeline.toColorspace("srgb"), 8);
+  const { data, width, height } = pixels;
+  const channels = pixels.channels === 4 ? 4 : 3;
+  const raw = { width, height, channels } as const;
+  const anew = () => finish(sharp(data, { raw, limitInputPixels: false }));
+  try {
+    return await encodeByContent(pixels, preset, anew);
+  } finally {
+    release(pixels);
+  }
 }
 
 const SEEK = { attention: sharp.strategy.attention, entropy: sharp.strategy.entropy } as const;
@@ -55,35 +80,4 @@ function framed(
   const right = width - scaled.width - left;
   const bottom = height - scaled.height - top;
   return sized.extend({ left, top, right, bottom, background });
-}
-
-/**
- * Lets a pipeline of sharp end in the format of a preset, as every rendition does. The defaults are
- * explained in docs/adr/008-encoder-defaults.md.
- *
- * @example
- * const [preset] = defineRecipe({ presets: { small: "400w" } }).presets;
- * if (preset) await encodeAs(sharp("tom.jpg"), preset).toFile("tom.webp");
- */
-export function encodeAs(
-  pipeline: Sharp,
-  {
-    format,
-    quality,
-    ...options
-  }: Pick<Preset, "format" | "quality" | "effort" | "mozjpeg" | "palette">,
-): Sharp {
-  const effort = options.effort === undefined ? {} : { effort: options.effort };
-  switch (format) {
-    case "jpeg":
-      return pipeline.jpeg({ quality, mozjpeg: options.mozjpeg ?? false });
-    case "png":
-      return options.palette ? pipeline.png({ palette: true, quality, ...effort }) : pipeline.png();
-    case "webp":
-      return pipeline.webp({ quality, ...effort });
-    case "avif":
-      return pipeline.avif({ quality, ...effort, chromaSubsampling: "4:2:0" });
-    case "gif":
-      return pipeline.gif(effort);
-  }
 }

@@ -1,0 +1,33 @@
+import type { Sharp } from "sharp";
+import type { Preset } from "../../recipe/index.ts";
+
+/**
+ * Lets a pipeline of sharp end in the format of a preset, as every rendition does. The defaults are
+ * explained in docs/adr/008-encoder-defaults.md.
+ *
+ * @example
+ * const [preset] = defineRecipe({ presets: { small: "400w" } }).presets;
+ * if (preset) await encodeAs(sharp("tom.jpg"), preset).toFile("tom.webp");
+ */
+export function encodeAs(
+  pipeline: Sharp,
+  {
+    format,
+    quality,
+    ...options
+  }: Pick<Preset, "format" | "quality" | "effort" | "mozjpeg" | "palette">,
+): Sharp {
+  const effort = options.effort === undefined ? {} : { effort: options.effort };
+  switch (format) {
+    case "jpeg":
+      return pipeline.jpeg({ quality, mozjpeg: options.mozjpeg ?? false });
+    case "png":
+      return options.palette ? pipeline.png({ palette: true, quality, ...effort }) : pipeline.png();
+    case "webp":
+      return pipeline.webp({ quality, ...effort });
+    case "avif":
+      return pipeline.avif({ quality, ...effort, chromaSubsampling: "4:2:0" });
+    case "gif":
+      return pipeline.gif(effort);
+  }
+}
