@@ -13,7 +13,7 @@ import { bandOf, bytesBand, ratioOf } from "./figures.ts";
 import { drawFront, type Panel } from "./front.ts";
 import { nameOf, PICTURES_VERSION, type QualityPicture, qualityPictures } from "./pictures.ts";
 import { type PictureRun, pictureRun, WIDTHS } from "./run.ts";
-import { BASE, SETTINGS } from "./settings.ts";
+import { BASE, OWN, PEERS, SETTINGS } from "./settings.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 
@@ -123,7 +123,9 @@ function groupOf(
       }),
     ),
   };
-  const points = [...curves].map(([name, curve]) => {
+  // One quality is no curve: it is a peer's.
+  const searched = [...curves].filter(([, curve]) => curve.length > 1);
+  const points = searched.map(([name, curve]) => {
     const point = atScore(curve, target);
     const ratio = ratioOf(point, atScore(base, target));
     return { name, point, ratio, band: bytesBand(curve, base, target, seeded(1)) };
@@ -170,7 +172,52 @@ function groupOf(
       point === undefined || ratio === undefined ? [] : [{ name, ratio, cpuMs: point.cpuMs }],
     ),
   };
-  return { tables: [all, equal], ratios, panel, rows: { kind, width, points } };
+  const peers = peersTable(heading, curves);
+  return { tables: [all, equal, peers], ratios, panel, rows: { kind, width, points } };
+}
+
+/** What others ship, and the fleet's defaults at the same score. */
+function peersTable(heading: string, curves: ReadonlyMap<string, Curve>): Table {
+  const rows = PEERS.flatMap(({ name, setting, quality }) => {
+    const { samples } = curves.get(setting)?.find((each) => each.quality === quality) ?? {};
+    if (samples === undefined) return [];
+    const point = pointOf(quality, samples);
+    const ours = OWN.flatMap((own) => {
+      const at = atScore(curves.get(own) ?? [], point.score);
+      if (at === undefined) return ["–", "–", "–"];
+      const views = VIEWS[1];
+      return [
+        at.bytes / point.bytes,
+        at.cpuMs / point.cpuMs,
+        millionUsd(at, views) / millionUsd(point, views),
+      ].map((ratio) => ratio.toFixed(2));
+    });
+    const { score, worst, bytes, cpuMs } = point;
+    const numbers = [
+      score.toFixed(1),
+      worst.toFixed(1),
+      (bytes / 1000).toFixed(1),
+      cpuMs.toFixed(1),
+    ];
+    return [[name, String(quality), ...numbers, ...ours]];
+  });
+  return {
+    heading: `${heading}: what others ship by default, and ${OWN.join(" and ")} at the same score, over theirs (USD at ${VIEWS[1]} views)`,
+    texts: 1,
+    columns: [
+      "by default",
+      "quality",
+      "score",
+      "worst tenth",
+      "KB",
+      "CPU ms",
+      ...OWN.flatMap((name) => {
+        const [format] = name.split(" ");
+        return [`${format} bytes`, "CPU", "USD"];
+      }),
+    ],
+    rows,
+  };
 }
 
 function curveOf(runs: readonly PictureRun[], width: number, name: string): Curve {
