@@ -130,8 +130,10 @@ function groupOf(
     const ratio = ratioOf(point, atScore(base, target));
     return { name, point, ratio, band: bytesBand(curve, base, target, seeded(1)) };
   });
+  // At thumbnails' sizes, no setting may reach it.
+  const reached = points.some(({ point }) => point) ? points : [];
   const equal: Table = {
-    heading: `${heading}: at a mean score of ${target}`,
+    heading: `${heading}: at a mean score of ${target}${reached.length === 0 ? ", which none reaches" : ""}`,
     texts: 1,
     columns: [
       "setting",
@@ -143,7 +145,7 @@ function groupOf(
       "CPU ms",
       ...VIEWS.map((views) => `USD a million, ${views} views`),
     ],
-    rows: points.map(({ name, point, ratio, band }) =>
+    rows: reached.map(({ name, point, ratio, band }) =>
       point === undefined || ratio === undefined
         ? [name, "out of reach", ...Array.from({ length: 5 + VIEWS.length }, () => "–")]
         : [

@@ -34,8 +34,12 @@ const LINE = 15;
 const COLORS = { JPEG: "#9a6700", WebP: "#1a7f37", AVIF: "#1f6feb" };
 const OTHER = "#555";
 
-/** Draws bytes over CPU time at one score as SVG, two panels in a row, with the front as a line. */
-export function drawFront(title: string, panels: readonly Panel[]): string {
+/**
+ * Draws bytes over CPU time at one score as SVG, two panels in a row, with the front as a line. A panel
+ * without points is left out.
+ */
+export function drawFront(title: string, all: readonly Panel[]): string {
+  const panels = all.filter(({ points }) => points.length > 0);
   const width = 2 * WIDTH;
   const height = 40 + Math.ceil(panels.length / 2) * HEIGHT;
   const drawn = panels.map(

@@ -38,7 +38,7 @@ describe("defineRecipe", () => {
           height: 150,
           fit: "inside",
           format: "webp",
-          quality: 78,
+          quality: 86,
           effort: 2,
           enlarge: false,
           background: "#ffffff",
@@ -58,7 +58,7 @@ describe("defineRecipe", () => {
     expect(presets).toMatchObject([
       { name: "wide", width: 1200, format: "jpeg", quality: 80 },
       { name: "box", width: 20, height: 10, fit: "contain", background: "#aabbcc", enlarge: true },
-      { name: "full", format: "avif", quality: 55 },
+      { name: "full", format: "avif", quality: 65 },
     ]);
     expect(presets[0]).not.toHaveProperty("height");
     expect(presets[2]).not.toHaveProperty("width");
@@ -74,19 +74,19 @@ describe("defineRecipe", () => {
     expect(
       presets.map((one) => [presetLabel(one), one.format, one.width, one.height, one.quality]),
     ).toEqual([
-      ["hero-320w", "avif", 320, 180, 55],
-      ["hero-640w", "avif", 640, 360, 55],
+      ["hero-320w", "avif", 320, 180, 65],
+      ["hero-640w", "avif", 640, 360, 65],
       ["hero-320w", "jpeg", 320, 180, 80],
       ["hero-640w", "jpeg", 640, 360, 80],
       ["all", "jpeg", undefined, undefined, 80],
       ["all", "png", undefined, undefined, 100],
-      ["all", "webp", undefined, undefined, 78],
+      ["all", "webp", undefined, undefined, 86],
       ["all", "avif", undefined, undefined, 40],
       ["all", "gif", undefined, undefined, 100],
     ]);
     expect(presets.map(({ effort }) => effort)).toEqual([
-      2,
-      2,
+      0,
+      0,
       undefined,
       undefined,
       undefined,
@@ -110,9 +110,15 @@ describe("defineRecipe", () => {
       presets: {
         a: { size: "1w", when: "upload" },
         b: { widths: [1, 2], formats: ["webp", "jpeg"], when: "request" },
+        c: { size: "1w", formats: ["avif", "jpeg"], when: { jpeg: "request" } },
       },
     });
-    expect(presets.map(({ when }) => when)).toEqual([undefined, ...Array(4).fill("request")]);
+    expect(presets.map(({ when }) => when)).toEqual([
+      undefined,
+      ...Array(4).fill("request"),
+      undefined,
+      "request",
+    ]);
     expect(presets[0]).not.toHaveProperty("when");
   });
 
@@ -284,6 +290,14 @@ describe("a fault names the field, the value and the fix", () => {
     [preset({ keep: ["ext"] }), 'presets.a.keep.0 is "ext": use one of icc, copyright, exif, gps'],
     [preset({ keep: "icc" }), 'presets.a.keep is "icc": write a list such as ["copyright", "icc"]'],
     [preset({ widht: 5 }), 'presets.a.widht is not a field here: did you mean "width"?'],
+    [
+      preset({ format: "webp", when: { jpeg: "request" } }),
+      "presets.a.when.jpeg is for a format that this preset does not make: add the format or remove this",
+    ],
+    [
+      preset({ format: "webp", when: { webp: "later" } }),
+      'presets.a.when.webp is "later": use one of upload, request',
+    ],
     [
       preset({ format: "avif", encoding: "by-content" }),
       'presets.a.encoding is "by-content": that needs the format webp or png or jpeg',

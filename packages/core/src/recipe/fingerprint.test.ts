@@ -18,8 +18,10 @@ function whole(input: RecipeInput, encoder = ENCODER): string {
 
 describe("presetFingerprint", () => {
   it("never changes: another value would make every deployed rendition stale", () => {
-    expect(one("150x150")).toBe("2ce98422f6db12dc");
-    expect(whole({ presets: { a: "150x150", b: "640w" } })).toBe("0e5bafe8e8b62d1a");
+    const how = { quality: 78, effort: 2 };
+    const a = { size: "150x150", ...how };
+    expect(one(a)).toBe("2ce98422f6db12dc");
+    expect(whole({ presets: { a, b: { size: "640w", ...how } } })).toBe("0e5bafe8e8b62d1a");
   });
 
   it("does not depend on how a preset is written", () => {

@@ -69,12 +69,11 @@ const share = v.pipe(
   v.maxValue(1, (issue) => `is ${issue.input}: write a number from 0 to 1`),
 );
 
-/** One number for all formats, or one for each by its name. */
-function perFormat(from: number, to: number) {
-  const number = wholeNumber(from, to);
-  const one = v.optional(number);
+/** One value for all formats, or one for each by its name. */
+function perFormat<const Schema extends v.GenericSchema>(value: Schema) {
+  const one = v.optional(value);
   const each = v.strictObject({ jpeg: one, png: one, webp: one, avif: one, gif: one });
-  return v.lazy((input) => (typeof input === "object" ? each : number));
+  return v.lazy((input) => (typeof input === "object" ? each : value));
 }
 
 /** What a person writes for one preset; unknown fields are issues. */
@@ -91,8 +90,8 @@ export const presetObject = v.strictObject({
   enlarge: v.optional(flag(), false),
   format: v.optional(oneOf(OUTPUT_FORMATS)),
   formats: v.optional(formats),
-  quality: v.optional(perFormat(1, 100)),
-  effort: v.optional(perFormat(0, 10)),
+  quality: v.optional(perFormat(wholeNumber(1, 100))),
+  effort: v.optional(perFormat(wholeNumber(0, 10))),
   mozjpeg: v.optional(flag()),
   palette: v.optional(flag()),
   encoding: v.optional(oneOf(ENCODINGS)),
@@ -106,7 +105,7 @@ export const presetObject = v.strictObject({
       (issue) => `is ${show(issue.input)}: write a list such as ["copyright", "icc"]`,
     ),
   ),
-  when: v.optional(oneOf(WHENS)),
+  when: v.optional(perFormat(oneOf(WHENS))),
 });
 
 export type PresetDraft = v.InferOutput<typeof presetObject>;

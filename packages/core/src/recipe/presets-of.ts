@@ -6,9 +6,9 @@ import type { Size } from "./size.ts";
 /** WebP shows everywhere since 2020 and takes an eighth of AVIF's time. */
 const DEFAULT_FORMAT = "webp";
 
-/** Where more bytes or more time buy little: docs/adr/008-encoder-defaults.md. */
-const DEFAULT_QUALITY = { jpeg: 80, webp: 78, avif: 55, png: 100, gif: 100 } as const;
-const DEFAULT_EFFORT = { webp: 2, avif: 2, gif: 3, png: 3 } as const;
+/** All at one score, with the effort that costs least: docs/adr/035-encoder-defaults.md. */
+const DEFAULT_QUALITY = { jpeg: 80, webp: 86, avif: 65, png: 100, gif: 100 } as const;
+const DEFAULT_EFFORT = { webp: 2, avif: 0, gif: 3, png: 3 } as const;
 
 /** Each encoder's own scale. PNG's is the palette's: without one there is no choice to make. */
 const EFFORTS = { webp: [0, 6], avif: [0, 9], gif: [1, 10], png: [1, 10] } as const;
@@ -47,10 +47,14 @@ export function presetsOf(name: string, value: Size | PresetDraft, issues: strin
         background: draft.background,
         ...(draft.color === "p3" && { color: draft.color }),
         ...(draft.keep?.length && { keep: [...new Set(draft.keep)].sort() }),
-        ...(draft.when === "request" && { when: draft.when }),
+        ...(whenOf(draft, format) === "request" && { when: "request" as const }),
       }),
     ),
   );
+}
+
+function whenOf({ when }: PresetDraft, format: OutputFormat) {
+  return typeof when === "object" ? when[format] : when;
 }
 
 function isDraft(value: Size | PresetDraft): value is PresetDraft {
@@ -147,7 +151,7 @@ function formatIssues(draft: PresetDraft, formats: readonly OutputFormat[]): str
       `.gravity is "${draft.gravity}": an animation has no single crop for that; use focus`,
     );
   }
-  for (const [field, value] of Object.entries({ quality, effort })) {
+  for (const [field, value] of Object.entries({ quality, effort, when: draft.when })) {
     if (typeof value !== "object") continue;
     for (const format of Object.keys(value)) {
       if (formats.some((known) => known === format)) continue;

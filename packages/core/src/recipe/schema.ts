@@ -75,8 +75,10 @@ export const recipeSchema = v.strictObject({
   ),
 });
 
-/** What a person writes: every field but `presets` may be left out. */
-export type RecipeInput = v.InferInput<typeof recipeSchema>;
+/** What a person writes: every field but `presets` may be left out. Parts of it may be constants. */
+export type RecipeInput = DeepReadonly<v.InferInput<typeof recipeSchema>>;
+
+type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
 export type RecipeDraft = v.InferOutput<typeof recipeSchema>;
 
 /** One issue a line: `presets.thumb.format is "jpg2": use one of …`. */
@@ -142,6 +144,7 @@ function fieldsOf([first, second, field]: readonly string[]): readonly string[] 
   switch (field) {
     case "focus":
       return ["x", "y"];
+    case "when":
     case "quality":
     case "effort":
       return OUTPUT_FORMATS;

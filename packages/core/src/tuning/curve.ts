@@ -21,7 +21,14 @@ export interface Point {
   readonly cpuMs: number;
 }
 
-/** @throws RangeError for no samples */
+/**
+ * The means of samples of one quality.
+ *
+ * @throws RangeError for no samples
+ *
+ * @example
+ * pointOf(80, [{ bytes: 1000, cpuMs: 5, score: 78 }, { bytes: 3000, cpuMs: 7, score: 82 }]).score; // 80
+ */
 export function pointOf(quality: number, samples: readonly Sample[]): Point {
   const scores = samples.map(({ score }) => score).sort((a, b) => a - b);
   return {
@@ -40,7 +47,12 @@ const BEYOND = 4;
  * The point of one quality for all pictures at which their mean score is the target, between the measured
  * qualities: bytes are interpolated by their logarithm, the rest linearly.
  *
- * @returns undefined where the target is further than {@link BEYOND} from what was measured
+ * @returns undefined where the target is further than 4 from what was measured
+ *
+ * @example
+ * const sample = (score: number) => ({ bytes: 100 * score, cpuMs: 5, score });
+ * const curve = [70, 80].map((quality) => ({ quality, samples: [sample(quality)] }));
+ * atScore(curve, 75)?.quality; // 75
  */
 export function atScore(curve: Curve, target: number): Point | undefined {
   const points = pointsOf(curve);
@@ -54,6 +66,11 @@ export function atScore(curve: Curve, target: number): Point | undefined {
  * The point of a quality, between or beyond the measured ones, as {@link atScore} interpolates.
  *
  * @throws RangeError for a curve of fewer than two qualities
+ *
+ * @example
+ * const sample = (score: number) => ({ bytes: 100 * score, cpuMs: 5, score });
+ * const curve = [70, 80].map((quality) => ({ quality, samples: [sample(quality)] }));
+ * atQuality(curve, 75).score; // 75
  */
 export function atQuality(curve: Curve, quality: number): Point {
   const [low, high] = around(pointsOf(curve), (point) => point.quality >= quality);
@@ -86,6 +103,9 @@ function between(low: Point, high: Point, part: number): Point {
 /**
  * What a million renditions cost, USD: the function's time for the encoding, a PUT of each, and the transfer
  * of CloudFront for this many views of each.
+ *
+ * @example
+ * millionUsd({ quality: 80, score: 80, worst: 70, bytes: 40_000, cpuMs: 13 }, 10); // 37.2
  */
 export function millionUsd({ bytes, cpuMs }: Point, views: number): number {
   const seconds = functionSeconds({ cpuSeconds: cpuMs / 1000, waitSeconds: 0 });

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
+import type { Measuring } from "@imagefleet/core/image";
 import { Tinypool } from "tinypool";
 import * as v from "valibot";
-import type { Measuring } from "./child.ts";
 
 const measuredSchema = v.array(
   v.object({ bytes: v.number(), cpuMs: v.number(), score: v.number() }),

@@ -108,7 +108,7 @@ describe("imagefleet tune", { timeout: 60_000 }, () => {
     expect(Math.abs(made.byteLength - (best?.bytes ?? 0)) / made.byteLength).toBeLessThan(0.05);
   });
 
-  it("saves bytes or CPU time if told to, and compares formats that the recipe does not have", async () => {
+  it("saves bytes or CPU time where that is asked for, and compares formats that the recipe does not have", async () => {
     const { result: bytes } = await tuned("photos --target 70 --least bytes --formats avif,jpeg");
     expect(bytes.presets).toHaveLength(6);
     for (const { best, all } of bytes.presets) {

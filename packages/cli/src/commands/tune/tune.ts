@@ -158,7 +158,7 @@ async function measureAll(
       });
       const wanted = places.flatMap(({ index }) => {
         const { setting, quality } = asked[index] ?? {};
-        return setting && quality !== undefined ? [{ setting, quality }] : [];
+        return setting && quality !== undefined ? [{ ...setting, quality }] : [];
       });
       const samples = await encoders.measure({ file, background, crop, wanted }, signal);
       samples.forEach((sample, order) => {

@@ -5,7 +5,7 @@ import type { TunedFormat } from "./search.ts";
 import type { Tuned, TunedPreset } from "./tune.ts";
 
 /** A preset whose value in the source text cannot be changed, and what a person would write there. */
-export interface Unwritten {
+interface Unwritten {
   readonly name: string;
   readonly fields: string;
 }

@@ -53,7 +53,7 @@ export function isDrawn({ samples, width, height, channels }: Omit<Samples, "dat
  * Encodes pixels as suits them, in the format of the preset. Drawn pictures: WebP without loss where that is
  * smaller than with it, and else with sharper colors; PNG with a palette; JPEG with all of its colors.
  *
- * @param pipeline starts from the pixels, anew at each call
+ * @param pipeline starts from the pixels; each call makes another one
  */
 export async function encodeByContent(
   pixels: Omit<Samples, "data">,

@@ -3,11 +3,7 @@ import type { Preset } from "../../recipe/index.ts";
 
 /**
  * Lets a pipeline of sharp end in the format of a preset, as every rendition does. The defaults are
- * explained in docs/adr/008-encoder-defaults.md.
- *
- * @example
- * const [preset] = defineRecipe({ presets: { small: "400w" } }).presets;
- * if (preset) await encodeAs(sharp("tom.jpg"), preset).toFile("tom.webp");
+ * explained in docs/adr/035-encoder-defaults.md.
  */
 export function encodeAs(
   pipeline: Sharp,
@@ -26,7 +22,7 @@ export function encodeAs(
     case "webp":
       return pipeline.webp({ quality, ...effort });
     case "avif":
-      return pipeline.avif({ quality, ...effort, chromaSubsampling: "4:2:0" });
+      return pipeline.avif({ quality, ...effort, chromaSubsampling: "4:4:4" });
     case "gif":
       return pipeline.gif(effort);
   }

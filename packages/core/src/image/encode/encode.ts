@@ -52,9 +52,9 @@ async function byContent(
   const { data, width, height } = pixels;
   const channels = pixels.channels === 4 ? 4 : 3;
   const raw = { width, height, channels } as const;
-  const anew = () => finish(sharp(data, { raw, limitInputPixels: false }));
+  const again = () => finish(sharp(data, { raw, limitInputPixels: false }));
   try {
-    return await encodeByContent(pixels, preset, anew);
+    return await encodeByContent(pixels, preset, again);
   } finally {
     release(pixels);
   }
