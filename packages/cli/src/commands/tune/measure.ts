@@ -28,7 +28,16 @@ export class Encoders implements AsyncDisposable {
     asked: Measuring,
     signal: AbortSignal,
   ): Promise<v.InferOutput<typeof measuredSchema>> {
-    return v.parse(measuredSchema, await this.#pool.run(asked, { signal }));
+    try {
+      return v.parse(measuredSchema, await this.#pool.run(asked, { signal }));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `the encodings of ${asked.wanted.length} settings could not be measured: ${why}`,
+        { cause: error },
+      );
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
