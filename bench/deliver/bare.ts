@@ -22,7 +22,7 @@ type Format = (typeof FORMATS)[number];
 /** What the preset says, written for sharp. */
 const ENCODED: Readonly<Record<Format, (picture: Sharp) => Sharp>> = {
   webp: (picture) => picture.webp({ quality: 78, effort: 2 }),
-  avif: (picture) => picture.avif({ quality: 55, effort: 2, chromaSubsampling: "4:2:0" }),
+  avif: (picture) => picture.avif({ quality: 55, effort: 2, chromaSubsampling: "4:4:4" }),
 };
 
 /** The number of sources that `besideBare` needs. */

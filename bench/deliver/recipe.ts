@@ -7,7 +7,13 @@ export const WIDTH = 640;
 export default defineRecipe({
   presets: {
     thumb: "150x150",
-    hero: { size: `${WIDTH}x`, formats: ["webp", "avif", "jpeg"], when: "request" },
+    hero: {
+      size: `${WIDTH}x`,
+      formats: ["webp", "avif", "jpeg"],
+      effort: { webp: 2, avif: 2 },
+      quality: { webp: 78, avif: 55 },
+      when: "request",
+    },
     // With the effort of Next.js, and the quality that gives the SSIM of the other preset with it.
     slow: {
       size: `${WIDTH}x`,
