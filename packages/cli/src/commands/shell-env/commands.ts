@@ -12,8 +12,8 @@ Examples:
   eval "$(imagefleet env)"
   aws s3 cp photo.jpg s3://imagefleet-source/
   (eval "$(imagefleet env)"; aws sqs list-queues)  for one command only
-  eval "$(imagefleet env --user bob)"
-  curl -H "Authorization: Bearer $IMAGEFLEET_API_TOKEN" $IMAGEFLEET_API_URL/images
+  eval "$(imagefleet env --user bob)"; curl $IMAGEFLEET_API_URL/images \\
+    -H "Authorization: Bearer $IMAGEFLEET_API_TOKEN"
 
 Prints the endpoint, the region and the access keys of the running fleet as
 export commands for a POSIX shell, with the address of the API of uploads, a

@@ -12,9 +12,9 @@ Examples:
   imagefleet tune photos --least bytes --thorough
   imagefleet tune photos --views 1000 --write          into the recipe
 
-tune finds the quality and the effort of each preset with which a sample of these
-images reaches a score at the least cost. It encodes their renditions on this
-machine, and compares each with the pixels before by SSIMULACRA 2.1:
+tune finds the quality and the effort with which the renditions of a sample of
+these images reach a score at the least cost, for each preset. It encodes them
+on this machine, and compares each with the pixels before by SSIMULACRA 2.1:
 
   medium          50   artifacts are slightly annoying
   high            70   artifacts are not noticed without the original beside it
@@ -22,8 +22,8 @@ machine, and compares each with the pixels before by SSIMULACRA 2.1:
   excellent       85   nor in a flicker test, from a normal distance
   lossless        90   nor in a flicker test at all, by most
 
-The score of a setting is the mean of the images. --least usd adds the time of the
-function, the PUT and the transfer of --views page views of each rendition.
+The score of a setting is the mean of the images. --least usd adds the time of
+the function, the PUT and the transfer of --views page views of each rendition.
 `;
 
 /** https://github.com/cloudinary/ssimulacra2#usage */
