@@ -138,7 +138,7 @@ function resultText(
     rejected.length > 0 &&
       paint(
         "yellow",
-        `${rejected.length} images of the sample cannot be rendered: ${outcomesText(tally(rejected))}`,
+        `${many(rejected.length, "image")} of the sample cannot be rendered: ${outcomesText(tally(rejected))}`,
       ),
     unmeasured && paint("yellow", guess),
   );

@@ -172,7 +172,7 @@ function resultText(
     rejected.length > 0 &&
       paint(
         "yellow",
-        `${rejected.length} images of the sample cannot be rendered: ${outcomesText(tally(rejected))}`,
+        `${many(rejected.length, "image")} of the sample cannot be rendered: ${outcomesText(tally(rejected))}`,
       ),
     lacking.length > 0 &&
       paint(
@@ -217,7 +217,7 @@ async function write(
   const own = tuned.filter(({ now }) => now);
   const date = new Date().toISOString().slice(0, 10);
   const cost = least === "usd" ? `cost at ${views} views` : LEAST[least];
-  const basis = `score ${target} at the least ${cost}, of ${images} images on ${date}`;
+  const basis = `score ${target} at the least ${cost}, of ${many(images, "image")} on ${date}`;
   const { text, names, unwritten } = writeTuned(await readFile(file, "utf8"), own, basis);
   if (names.length > 0) await writeWhole(file, Buffer.from(text));
   if (names.length > 0) screen.note(`Written to ${basename(file)}: ${names.join(", ")}`);
