@@ -99,16 +99,17 @@ export function recordOf(
   key: string,
   more: Partial<Job> = {},
 ) {
-  const now = String(Date.now());
-  const job = { bucket: resources.sourceBucket, key, mayHaveRun: false, force: false };
+  // With its time, as an event of S3: without it, an earlier attempt may have left renditions.
+  const at = Date.now();
+  const job = { bucket: resources.sourceBucket, key, at, mayHaveRun: false, force: false };
   return {
     messageId: key,
     receiptHandle: key,
     body: jobMessage({ ...job, ...more }),
     attributes: {
       ApproximateReceiveCount: "1",
-      SentTimestamp: now,
-      ApproximateFirstReceiveTimestamp: now,
+      SentTimestamp: String(at),
+      ApproximateFirstReceiveTimestamp: String(at),
     },
     messageAttributes: {},
   };
