@@ -90,7 +90,7 @@ export async function tuneCommand(options: TuneCommandOptions, screen: Screen): 
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   if (options.json) screen.json(resultJson(tuned, images, rejected, seconds, options));
   else screen.report(...resultText(tuned, images, rejected, seconds, options, screen));
-  if (options.write) await write(tuned, images, options, screen);
+  if (options.write) await write(recipe, tuned, images, options, screen);
   return tuned.every(({ best }) => best) ? EXIT.done : EXIT.deadLetters;
 }
 
@@ -208,6 +208,7 @@ function settingText({ setting, point }: Tuned): string {
 }
 
 async function write(
+  { presets }: Recipe,
   tuned: readonly TunedPreset[],
   images: number,
   options: TuneCommandOptions,
@@ -218,7 +219,11 @@ async function write(
   const date = new Date().toISOString().slice(0, 10);
   const cost = least === "usd" ? `cost at ${views} views` : LEAST[least];
   const basis = `score ${target} at the least ${cost}, of ${many(images, "image")} on ${date}`;
-  const { text, names, unwritten } = writeTuned(await readFile(file, "utf8"), own, basis);
+  const { text, names, unwritten } = writeTuned(
+    await readFile(file, "utf8"),
+    { presets, tuned: own },
+    basis,
+  );
   if (names.length > 0) await writeWhole(file, Buffer.from(text));
   if (names.length > 0) screen.note(`Written to ${basename(file)}: ${names.join(", ")}`);
   if (unwritten.length === 0) return;

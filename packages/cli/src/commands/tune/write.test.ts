@@ -1,3 +1,4 @@
+import { defineRecipe, type RecipeInput } from "@imagefleet/core/recipe";
 import { describe, expect, it } from "vitest";
 import type { Setting } from "./search.ts";
 import type { TunedPreset } from "./tune.ts";
@@ -9,6 +10,16 @@ const found = (name: string, setting: Setting, quality: number): TunedPreset => 
 };
 const webp = (name: string, quality = 84) => found(name, { format: "webp", effort: 4 }, quality);
 
+/** The presets that a recipe of these makes. */
+const presetsOf = (presets: RecipeInput["presets"]) => defineRecipe({ presets }).presets;
+const SMALL = presetsOf({ small: "400w" });
+
+const PRESETS = presetsOf({
+  thumb: { size: "150x150", fit: "cover" },
+  small: "400w",
+  hero: { widths: [400, 800], formats: ["avif", "webp", "jpeg"], quality: 70 },
+  "e-mail": { size: "640w", format: "jpeg", mozjpeg: true, quality: 90 },
+});
 const RECIPE = `import { defineRecipe } from "@imagefleet/core/recipe";
 
 /** Mine. */
@@ -31,14 +42,17 @@ describe("writeTuned", () => {
   it("changes the presets, and nothing else", () => {
     const { text, names, unwritten } = writeTuned(
       RECIPE,
-      [
-        webp("thumb"),
-        webp("small", 85),
-        found("hero", { format: "avif", effort: 0 }, 58),
-        webp("hero"),
-        found("hero", { format: "jpeg", mozjpeg: true }, 77),
-        found("e-mail", { format: "jpeg" }, 79),
-      ],
+      {
+        presets: PRESETS,
+        tuned: [
+          webp("thumb"),
+          webp("small", 85),
+          found("hero", { format: "avif", effort: 0 }, 58),
+          webp("hero"),
+          found("hero", { format: "jpeg", mozjpeg: true }, 77),
+          found("e-mail", { format: "jpeg" }, 79),
+        ],
+      },
       "score 80",
     );
     expect(text).toBe(`import { defineRecipe } from "@imagefleet/core/recipe";
@@ -65,17 +79,29 @@ export default defineRecipe({
   });
 
   it("replaces what an earlier run has written", () => {
-    const first = writeTuned(RECIPE, [webp("thumb"), webp("small")], "score 70").text;
-    const second = writeTuned(first, [webp("thumb", 90), webp("small", 91)], "score 80").text;
+    const first = writeTuned(
+      RECIPE,
+      { presets: PRESETS, tuned: [webp("thumb"), webp("small")] },
+      "score 70",
+    ).text;
+    const second = writeTuned(
+      first,
+      { presets: PRESETS, tuned: [webp("thumb", 90), webp("small", 91)] },
+      "score 80",
+    ).text;
     expect(second).toBe(
       first
         .replace("score 70", "score 80")
         .replace("84, effort", "90, effort")
         .replace("84, effort", "91, effort"),
     );
-    expect(writeTuned(second, [webp("thumb", 90), webp("small", 91)], "score 80").text).toBe(
-      second,
-    );
+    expect(
+      writeTuned(
+        second,
+        { presets: PRESETS, tuned: [webp("thumb", 90), webp("small", 91)] },
+        "score 80",
+      ).text,
+    ).toBe(second);
   });
 
   it.each([
@@ -83,20 +109,54 @@ export default defineRecipe({
     ["a name in quotes", 'export default defineRecipe({ "presets": { "small": "400w" } });'],
     ["one line", "export default defineRecipe({ presets: { small: { width: 400 } } });"],
   ])("understands %s", (_what, text) => {
-    expect(writeTuned(text, [webp("small")], "x").text).toMatch(/quality: 84, effort: 4 \}/);
+    expect(writeTuned(text, { presets: SMALL, tuned: [webp("small")] }, "x").text).toMatch(
+      /quality: 84, effort: 4 \}/,
+    );
   });
 
   it.each([
     ["presets of a function", "export default defineRecipe({ presets: presets() });"],
     ["a preset of a constant", "export default defineRecipe({ presets: { small: SMALL } });"],
+    [
+      "a value that a spread replaces",
+      "export default { presets: { small: { quality: 7, ...wide } } };",
+    ],
     ["a preset that is spread", "export default defineRecipe({ presets: { ...all } });"],
     ["a recipe of another module", 'export { default } from "./other.ts";'],
   ])("leaves %s to the person, and says what to write", (_what, text) => {
-    expect(writeTuned(text, [webp("small")], "x")).toEqual({
+    expect(writeTuned(text, { presets: SMALL, tuned: [webp("small")] }, "x")).toEqual({
       text,
       names: [],
       unwritten: [{ name: "small", fields: "quality: 84, effort: 4" }],
     });
+  });
+
+  it("keeps the values of the formats that were not tuned", () => {
+    const presets = presetsOf({
+      hero: {
+        widths: [400, 800],
+        formats: ["avif", "jpeg", "png", "gif"],
+        quality: { avif: 60, jpeg: 75 },
+        effort: { avif: 1, gif: 5 },
+      },
+    });
+    const text =
+      'export default { presets: { hero: { widths: [400, 800], formats: ["avif", "jpeg", "png", "gif"], quality: { avif: 60, jpeg: 75 }, effort: { avif: 1, gif: 5 } } } };';
+    const tuned = [found("hero", { format: "avif", effort: 0 }, 64)];
+    expect(writeTuned(text, { presets, tuned }, "x").text).toContain(
+      "quality: { avif: 64, jpeg: 75 }, effort: { avif: 0, gif: 5 } }",
+    );
+  });
+
+  it.each([
+    ["{ width: 400, quality }", "{ width: 400, quality: 84, effort: 4 }"],
+    ["{ ...wide }", "{ ...wide, quality: 84, effort: 4 }"],
+    ["{ ...wide, quality: 70 }", "{ ...wide, quality: 84, effort: 4 }"],
+    ["{}", "{ quality: 84, effort: 4 }"],
+  ])("writes into %s", (before, after) => {
+    const text = `export default { presets: { small: ${before} } };`;
+    const { text: changed } = writeTuned(text, { presets: SMALL, tuned: [webp("small")] }, "x");
+    expect(changed).toContain(`small: ${after} }`);
   });
 
   it("writes nothing for a preset that reaches the target with no setting", () => {
@@ -107,6 +167,10 @@ export default defineRecipe({
       best: undefined,
       all: [],
     };
-    expect(writeTuned(RECIPE, [none], "x")).toEqual({ text: RECIPE, names: [], unwritten: [] });
+    expect(writeTuned(RECIPE, { presets: PRESETS, tuned: [none] }, "x")).toEqual({
+      text: RECIPE,
+      names: [],
+      unwritten: [],
+    });
   });
 });

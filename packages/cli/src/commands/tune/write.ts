@@ -1,7 +1,8 @@
 import { type ParseResult, parse } from "@babel/parser";
 import type { Node, ObjectExpression, ObjectProperty } from "@babel/types";
+import type { Preset } from "@imagefleet/core/recipe";
 import MagicString from "magic-string";
-import type { TunedFormat } from "./search.ts";
+import { TUNED_FORMATS } from "./search.ts";
 import type { Tuned, TunedPreset } from "./tune.ts";
 
 /** A preset whose value in the source text cannot be changed, and what a person would write there. */
@@ -22,29 +23,30 @@ const COMMENT = " Quality and effort by imagefleet tune";
 /**
  * Writes the results into the text of a recipe. Everything else in it stays as it is.
  *
+ * @param presets of the recipe: what was not tuned keeps its values
  * @param tuned of the recipe's own formats
  * @param basis from what they are: "20 images, score 80"
  * @throws SyntaxError for a text that is not TypeScript
  */
-export function writeTuned(text: string, tuned: readonly TunedPreset[], basis: string): Written {
+export function writeTuned(
+  text: string,
+  { presets: recipe, tuned }: { presets: readonly Preset[]; tuned: readonly TunedPreset[] },
+  basis: string,
+): Written {
   const file = parse(text, { sourceType: "module", plugins: ["typescript"] });
   const presets = presetsIn(file);
   const edited = new MagicString(text);
   const names: string[] = [];
   const unwritten: Unwritten[] = [];
   for (const [name, formats] of Map.groupBy(tuned, (each) => each.name)) {
-    const fields = fieldsOf(formats);
+    const fields = fieldsOf(
+      recipe.filter((preset) => preset.name === name),
+      formats,
+    );
     if (fields.size === 0) continue;
     const value = presets && propertyOf(presets, name)?.value;
-    if (value?.type === "ObjectExpression") setFields(edited, value, fields, text);
-    else if (value?.type === "StringLiteral") {
-      const { start, end } = spanOf(value);
-      edited.overwrite(start, end, `{ size: ${text.slice(start, end)}, ${written(fields)} }`);
-    } else {
-      unwritten.push({ name, fields: written(fields) });
-      continue;
-    }
-    names.push(name);
+    if (value && setFields(edited, value, fields)) names.push(name);
+    else unwritten.push({ name, fields: written(fields) });
   }
   if (presets && names.length > 0) comment(edited, file, presets, `${COMMENT}: ${basis}.`);
   return { text: edited.toString(), names, unwritten };
@@ -52,34 +54,36 @@ export function writeTuned(text: string, tuned: readonly TunedPreset[], basis: s
 
 type Fields = Map<string, string>;
 
-/** What a preset gets; a field that only its absence can say is undefined there. */
-function fieldsOf(formats: readonly TunedPreset[]): Fields {
-  const best = formats.flatMap(({ format, best }) => (best ? [{ format, ...best }] : []));
-  const efforts = best.filter(({ setting }) => setting.effort !== undefined);
+/** What a preset gets: one value, or one for each of its formats. */
+function fieldsOf(presets: readonly Preset[], tuned: readonly TunedPreset[]): Fields {
+  const best = new Map<string, Tuned>(
+    tuned.flatMap(({ format, best }) => (best ? [[format, best]] : [])),
+  );
   const fields: Fields = new Map();
-  if (best.length > 0)
-    fields.set(
-      "quality",
-      each(best, ({ point }) => point.quality),
-    );
-  if (efforts.length > 0)
-    fields.set(
-      "effort",
-      each(efforts, ({ setting }) => setting.effort),
-    );
-  const jpeg = best.find(({ format }) => format === "jpeg");
+  if (best.size === 0) return fields;
+  // The widths of a format have the same values.
+  const formats = [...new Map(presets.map((preset) => [preset.format, preset])).values()];
+  const set = (name: string, of: (preset: Preset) => number | undefined) => {
+    const values = formats.flatMap((preset) => {
+      const value = of(preset);
+      return value === undefined ? [] : [{ format: preset.format, value }];
+    });
+    const [only] = values;
+    if (only && formats.length === 1) fields.set(name, String(only.value));
+    else if (only) {
+      fields.set(name, `{ ${values.map((each) => `${each.format}: ${each.value}`).join(", ")} }`);
+    }
+  };
+  const hasQuality = ({ format, palette }: Preset) =>
+    palette || TUNED_FORMATS.some((each) => each === format);
+  set("quality", (preset) => {
+    const found = best.get(preset.format)?.point.quality;
+    return found ?? (hasQuality(preset) ? preset.quality : undefined);
+  });
+  set("effort", ({ format, effort }) => best.get(format)?.setting.effort ?? effort);
+  const jpeg = best.get("jpeg");
   if (jpeg) fields.set("mozjpeg", String(jpeg.setting.mozjpeg ?? false));
   return fields;
-
-  /** One value, or one for each of several formats. */
-  function each(
-    some: readonly ({ readonly format: TunedFormat } & Tuned)[],
-    of: (one: Tuned) => number | undefined,
-  ): string {
-    const [only, second] = some;
-    if (only && !second && formats.length === 1) return String(of(only));
-    return `{ ${some.map((one) => `${one.format}: ${of(one)}`).join(", ")} }`;
-  }
 }
 
 function written(fields: Fields): string {
@@ -89,24 +93,41 @@ function written(fields: Fields): string {
     .join(", ");
 }
 
-function setFields(edited: MagicString, preset: ObjectExpression, fields: Fields, text: string) {
-  for (const [name, value] of fields) {
-    const known = propertyOf(preset, name);
-    if (known) {
-      const { start, end } = spanOf(known.value);
-      edited.overwrite(start, end, value);
+/** @returns false, and changes nothing, where the value of a preset is not written out */
+function setFields(edited: MagicString, value: Node, fields: Fields): boolean {
+  const text = edited.original;
+  if (value.type === "StringLiteral") {
+    const { start, end } = spanOf(value);
+    edited.overwrite(start, end, `{ size: ${text.slice(start, end)}, ${written(fields)} }`);
+    return true;
+  }
+  if (value.type !== "ObjectExpression") return false;
+  const { properties } = value;
+  const known = [...fields.keys()].flatMap((name) => propertyOf(value, name) ?? []);
+  // What is spread after a property replaces it.
+  const spread = properties.findLastIndex(({ type }) => type === "SpreadElement");
+  if (known.some((property) => properties.indexOf(property) < spread)) return false;
+  const last = properties.at(-1);
+  if (last === undefined) {
+    edited.overwrite(spanOf(value).start, spanOf(value).end, `{ ${written(fields)} }`);
+    return true;
+  }
+  for (const [name, field] of fields) {
+    const property = propertyOf(value, name);
+    if (property) {
+      const { start, end } = spanOf(property);
+      edited.overwrite(start, end, `${name}: ${field}`);
       continue;
     }
     // An absent mozjpeg is false.
-    if (value === "false") continue;
-    const last = preset.properties.at(-1);
-    if (last === undefined) continue;
+    if (field === "false") continue;
     const { start, end } = spanOf(last);
     const line = text.lastIndexOf("\n", start) + 1;
     const isAlone = text.slice(line, start).trim() === "";
     const gap = isAlone ? `\n${text.slice(line, start)}` : " ";
-    edited.appendLeft(end, `,${gap}${name}: ${value}`);
+    edited.appendRight(end, `,${gap}${name}: ${field}`);
   }
+  return true;
 }
 
 /** The `presets` of what the module exports, where they are written out in it. */
