@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { defineRecipe, type RecipeInput } from "../recipe/index.ts";
-import { laneByBytes, laneByCost } from "./lane.ts";
+import { laneByBytes, laneByCost, whyTooCostly } from "./lane.ts";
 import { planRenditions } from "./plan-renditions.ts";
 import type { SourceInfo } from "./source-info.ts";
 
@@ -195,6 +195,9 @@ describe("the lane", () => {
       "large",
     );
     expect(lane({ size: "8000w", format: "webp", effort: 2 })).toBe("small");
+    const slow = plan(source("jpeg"), { t: { ...avif, effort: 6 } });
+    expect(whyTooCostly(slow, SMALL)).toMatch(/^encoding its renditions would take \d\d s$/);
+    expect(whyTooCostly(slow, 1)).toMatch(/^decoding it would take \d+ MiB$/);
     expect(lane({ size: "8000w", format: "png", palette: true })).toBe("large");
     expect(lane({ size: "6000w", format: "webp", encoding: "by-content" })).toBe("large");
   });

@@ -29,7 +29,7 @@ export {
   sourceOfOutput,
   sourcePath,
 } from "./key.ts";
-export { laneByBytes, laneByCost } from "./lane.ts";
+export { laneByBytes, laneByCost, whyTooCostly } from "./lane.ts";
 export type { Plan, RasterPlan, RenditionPlan } from "./plan.ts";
 export { planRenditions, sizedRenditions } from "./plan-renditions.ts";
 export { bytesSaved, savedPercent } from "./saved.ts";

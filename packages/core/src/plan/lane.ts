@@ -23,6 +23,18 @@ export function laneByBytes(recipe: Recipe, bytes: number): Lane {
 /**
  * The lane for a plan: a few bytes can contain many pixels.
  *
+ * @param smallBudgetBytes the render memory of the small lane, for all jobs at once
+ *
+ * @example
+ * const lane = laneByCost(plan, 512 * 2 ** 20);
+ */
+export function laneByCost(plan: Plan, smallBudgetBytes: number): Lane {
+  return whyTooCostly(plan, smallBudgetBytes) === undefined ? "small" : "large";
+}
+
+/**
+ * Why a plan is for the large lane; undefined if it is not.
+ *
  * One job may take the whole render memory of the small lane. It then runs alone, which is faster
  * than another queue and another machine.
  *
@@ -34,14 +46,19 @@ export function laneByBytes(recipe: Recipe, bytes: number): Lane {
  * So is one whose renditions take {@link ENCODE_SECONDS} to encode: an encoder cannot be interrupted, and
  * the function that delivers has 25 s. The worker has no such limit.
  *
- * @param smallBudgetBytes the render memory of the small lane, for all jobs at once
+ * @param smallBudgetBytes as in {@link laneByCost}
  *
  * @example
- * const lane = laneByCost(plan, 512 * 2 ** 20);
+ * whyTooCostly(plan, 512 * 2 ** 20); // "encoding its renditions would take 14 s"
  */
-export function laneByCost(plan: Plan, smallBudgetBytes: number): Lane {
+export function whyTooCostly(plan: Plan, smallBudgetBytes: number): string | undefined {
   const frames = Math.max(...plan.renditions.map((rendition) => rendition.frames ?? 1));
   const held = areaPixels(plan.source) * frames * WIDEST_PIXEL;
-  const isSlow = encodeSeconds(plan.renditions) > ENCODE_SECONDS;
-  return isSlow || Math.max(plan.peakBytes, held) > smallBudgetBytes ? "large" : "small";
+  if (Math.max(plan.peakBytes, held) > smallBudgetBytes) {
+    return `decoding it would take ${Math.ceil(plan.peakBytes / 2 ** 20)} MiB`;
+  }
+  const seconds = encodeSeconds(plan.renditions);
+  return seconds > ENCODE_SECONDS
+    ? `encoding its renditions would take ${Math.round(seconds)} s`
+    : undefined;
 }

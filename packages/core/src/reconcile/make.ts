@@ -1,12 +1,12 @@
 import type { ImageInput, RenderedImage } from "../image/index.ts";
 import type { Job } from "../intake/index.ts";
-import { type Lane, Rejection } from "../outcome/index.ts";
+import { Rejection } from "../outcome/index.ts";
 import {
-  laneByCost,
   planRenditions,
   type SourceInfo,
   savedPercent,
   sizedRenditions,
+  whyTooCostly,
 } from "../plan/index.ts";
 import { CONTENT_TYPES, type Preset, presetFingerprint, type Recipe } from "../recipe/index.ts";
 import type { ManifestOnRequest, ManifestPlaceholder, ManifestRendition } from "../store/index.ts";
@@ -26,7 +26,7 @@ export type Made =
       readonly damaged?: string;
     }
   | { readonly kind: "rejected"; readonly rejection: Rejection }
-  | { readonly kind: "tooCostly"; readonly peakBytes: number };
+  | { readonly kind: "tooCostly"; readonly why: string };
 
 /**
  * Makes and stores a source's renditions: probe, guard, plan, decode, render, put. The large lane
@@ -53,9 +53,8 @@ export async function make(
     const info = await codec.probe(input, recipe);
     const atUpload = lane === "large" ? recipe : recipeOf(recipe, ({ when }) => when === undefined);
     const plan = planRenditions(info, atUpload, source.key, memoryBytes);
-    if (mustLeave(lane, laneByCost(plan, memoryBytes))) {
-      return { kind: "tooCostly", peakBytes: plan.peakBytes };
-    }
+    const why = lane === "small" ? whyTooCostly(plan, memoryBytes) : undefined;
+    if (why !== undefined) return { kind: "tooCostly", why };
     // A rendition is uploaded while the next is encoded, so that the CPU does not wait.
     let onTheWay = 0;
     const onRendition = (image: RenderedImage) => {
@@ -127,10 +126,6 @@ function onRequestOf(
     const fingerprint = presetFingerprint(preset, encoder);
     return { preset: name, key, width, height, format, fingerprint };
   });
-}
-
-function mustLeave(here: Lane, fitting: Lane): boolean {
-  return here === "small" && fitting === "large";
 }
 
 async function putRendition(

@@ -103,10 +103,7 @@ async function reconcileOnce(
   }
 
   const made = await makeOf(job, source, context, signal);
-  if (made.kind === "tooCostly") {
-    const mib = Math.ceil(made.peakBytes / 2 ** 20);
-    return forwarded(job, `decoding it would take ${mib} MiB`);
-  }
+  if (made.kind === "tooCostly") return forwarded(job, made.why);
   context.onPhase?.("store");
   // Renditions that an earlier attempt may have left unlisted are removed too: of a larger content,
   // or of this recipe before a program with another recipe committed. A rejected source has no fresh
