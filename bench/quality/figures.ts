@@ -1,4 +1,4 @@
-import { atScore, type Curve, type Point } from "@imagefleet/core/tuning";
+import { atScore, type Curve, mean, type Point } from "@imagefleet/core/tuning";
 
 export type Band = readonly [low: number, high: number];
 
@@ -44,9 +44,4 @@ function of(curve: Curve, drawn: readonly number[]): Curve {
     quality,
     samples: drawn.flatMap((at) => samples[at] ?? []),
   }));
-}
-
-function mean(values: readonly number[]): number {
-  if (values.length === 0) throw new RangeError("there is no mean of no values");
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,6 +1,5 @@
 export { configureCodec, ENCODER } from "./codec.ts";
 export type { RenderedImage } from "./encode/encode.ts";
-export { type Measuring, measureEncodings } from "./encode/measure.ts";
 export { drawPlaceholder, type Placeholder } from "./encode/placeholder.ts";
 export type { ImageInput } from "./input.ts";
 export { type ProbeRules, probe } from "./probe.ts";

@@ -113,7 +113,15 @@ export function millionUsd({ bytes, cpuMs }: Point, views: number): number {
   return 1e6 * (seconds * FUNCTION_SECOND_USD + PRICES.s3.write + transfer);
 }
 
-function mean(values: readonly number[]): number {
+/**
+ * The arithmetic mean.
+ *
+ * @throws RangeError for no values
+ *
+ * @example
+ * mean([1, 2, 6]); // 3
+ */
+export function mean(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError("there is no mean of no values");
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -2,6 +2,7 @@ export {
   atQuality,
   atScore,
   type Curve,
+  mean,
   millionUsd,
   type Point,
   pointOf,

@@ -1,4 +1,5 @@
-import { configureCodec, measureEncodings } from "@imagefleet/core/image";
+import { configureCodec } from "@imagefleet/core/image";
+import { measureEncodings } from "@imagefleet/core/measuring";
 
 configureCodec({ threads: 1 });
 

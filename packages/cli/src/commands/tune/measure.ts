@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { Measuring } from "@imagefleet/core/image";
+import type { Measuring } from "@imagefleet/core/measuring";
 import { Tinypool } from "tinypool";
 import * as v from "valibot";
 

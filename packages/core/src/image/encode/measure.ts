@@ -1,6 +1,6 @@
 import sharp, { type Region, type Sharp } from "sharp";
 import type { Preset } from "../../recipe/index.ts";
-import { Ssimulacra2 } from "../../ssimulacra2/index.ts";
+import { type RgbImage, Ssimulacra2 } from "../../ssimulacra2/index.ts";
 import type { Sample } from "../../tuning/index.ts";
 import { encodeAs } from "./encode-as.ts";
 
@@ -34,43 +34,73 @@ const loaded = new Set<string>();
  */
 export async function measureEncodings(asked: Measuring): Promise<Sample[]> {
   const { file, background, crop, wanted } = asked;
-  const { data, info } = await sharp(file)
-    .flatten({ background })
-    .toColorspace("srgb")
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  const { width, height, channels } = info;
-  const raw = { raw: { width, height, channels } };
-  const region = middle(width, height, crop);
-  const original = new Ssimulacra2(await pixels(sharp(data, raw), region));
-  const measured: Sample[] = [];
+  const pixels = await rgbOf(sharp(file).flatten({ background }));
   for (const encoding of wanted) {
-    if (!loaded.has(encoding.format)) {
-      // The first use of an encoder loads it.
-      await encodeAs(sharp(data, raw), encoding).toBuffer();
-      loaded.add(encoding.format);
-    }
+    if (loaded.has(encoding.format)) continue;
+    // The first use of an encoder loads it.
+    await encodeAs(fromRgb(pixels), encoding).toBuffer();
+    loaded.add(encoding.format);
+  }
+  return measureEncoders(
+    pixels,
+    crop,
+    wanted.map((encoding) => (picture) => encodeAs(picture, encoding)),
+  );
+}
+
+/**
+ * Encodes pixels by each encoder, and scores the results, as {@link measureEncodings}.
+ *
+ * @param crop the side of the square in the middle that is scored, px; 0: the whole picture
+ *
+ * @example
+ * const grey = { data: new Uint8Array(3 * 64 * 64), width: 64, height: 64 };
+ * const [sample] = await measureEncoders(grey, 0, [(picture) => picture.webp({ quality: 80 })]);
+ */
+export async function measureEncoders(
+  pixels: RgbImage,
+  crop: number,
+  encoders: readonly ((picture: Sharp) => Sharp)[],
+): Promise<Sample[]> {
+  const region = middle(pixels, crop);
+  const original = new Ssimulacra2(await rgbOf(fromRgb(pixels).extract(region)));
+  const measured: Sample[] = [];
+  for (const encode of encoders) {
     const began = process.cpuUsage();
-    const made = await encodeAs(sharp(data, raw), encoding).toBuffer();
+    const made = await encode(fromRgb(pixels)).toBuffer();
     const { user, system } = process.cpuUsage(began);
     // Decoded whole: a decoder that crops could read other pixels.
-    const decoded = await sharp(made).toColorspace("srgb").raw().toBuffer();
-    measured.push({
-      bytes: made.byteLength,
-      cpuMs: (user + system) / 1000,
-      score: original.score(await pixels(sharp(decoded, raw), region)),
-    });
+    const decoded = fromRgb(await rgbOf(sharp(made)));
+    const score = original.score(await rgbOf(decoded.extract(region)));
+    measured.push({ bytes: made.byteLength, cpuMs: (user + system) / 1000, score });
   }
   return measured;
 }
 
-function middle(width: number, height: number, side: number): Region {
+/**
+ * The pixels of a pipeline in sRGB. Transparent ones are to be put on a background before.
+ *
+ * @throws RangeError for pixels of more or less than three channels
+ *
+ * @example
+ * const { width, height } = await rgbOf(sharp("tom.jpg").resize(640));
+ */
+export async function rgbOf(pipeline: Sharp): Promise<RgbImage> {
+  const { data, info } = await pipeline
+    .toColorspace("srgb")
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  if (channels !== 3) throw new RangeError(`the codec wrote ${channels} channels instead of 3`);
+  return { data, width, height };
+}
+
+function fromRgb({ data, width, height }: RgbImage): Sharp {
+  return sharp(data, { raw: { width, height, channels: 3 } });
+}
+
+function middle({ width, height }: RgbImage, side: number): Region {
   const across = Math.min(width, side || width);
   const down = Math.min(height, side || height);
   return { left: (width - across) >> 1, top: (height - down) >> 1, width: across, height: down };
-}
-
-async function pixels(picture: Sharp, region: Region) {
-  const { width, height } = region;
-  return { data: await picture.extract(region).raw().toBuffer(), width, height };
 }
