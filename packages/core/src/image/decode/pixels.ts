@@ -17,9 +17,13 @@ export function fromPixels({ data, width, height, channels }: Pixels): Sharp {
 }
 
 /** Runs a pipeline to pixels of exactly this size. */
-export async function toPixels(pipeline: Sharp, area: Area): Promise<Pixels> {
-  const scaled = pipeline.resize({ width: area.width, height: area.height, fit: "fill" });
-  const { data, width, height, channels } = await toSamples(scaled, 8);
+export function toPixels(pipeline: Sharp, area: Area): Promise<Pixels> {
+  return asPixels(pipeline.resize({ width: area.width, height: area.height, fit: "fill" }));
+}
+
+/** Runs a pipeline in color to pixels, in the size that it has. */
+export async function asPixels(pipeline: Sharp): Promise<Pixels> {
+  const { data, width, height, channels } = await toSamples(pipeline, 8);
   if (channels === 3 || channels === 4) return { data, width, height, channels };
   throw new RangeError(`the codec wrote ${channels} channels instead of 3 or 4`);
 }

@@ -2,6 +2,7 @@ import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
 import { planRenditions } from "../../plan/index.ts";
 import { defineRecipe, type RecipeInput } from "../../recipe/index.ts";
+import { asPixels } from "../decode/pixels.ts";
 import { probe } from "../probe.ts";
 import { render } from "../render.ts";
 import { isDrawn } from "./by-content.ts";
@@ -52,27 +53,21 @@ const PHOTOGRAPHED: Record<string, () => Promise<Sharp>> = {
     ]),
 };
 
-async function samplesOf(picture: Sharp, width: number) {
-  const { data, info } = await picture
-    .resize(width)
-    .toColorspace("srgb")
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  return { samples: data, width: info.width, height: info.height, channels: info.channels };
-}
+const pixelsOf = (picture: Sharp, width: number) =>
+  asPixels(picture.resize(width).toColorspace("srgb"));
 
 describe("isDrawn", () => {
   it.each(Object.entries(DRAWN))("is true for a %s", async (_name, picture) => {
     // Of a page of text, less is left in fewer pixels.
     for (const width of [320, 640]) {
-      expect(isDrawn(await samplesOf(sharp(picture), width)), `${width} px`).toBe(true);
+      expect(isDrawn(await pixelsOf(sharp(picture), width)), `${width} px`).toBe(true);
     }
   });
 
   it.each(Object.entries(PHOTOGRAPHED))("is false for %s", async (_name, picture) => {
     for (const width of [100, 160, 320, 640]) {
       const whole = await (await picture()).png().toBuffer();
-      expect(isDrawn(await samplesOf(sharp(whole), width)), `${width} px`).toBe(false);
+      expect(isDrawn(await pixelsOf(sharp(whole), width)), `${width} px`).toBe(false);
     }
   });
 
@@ -82,11 +77,11 @@ describe("isDrawn", () => {
       sharp(DRAWN["logo"]).toColorspace("b-w").extractChannel(0).png().toBuffer(),
     ]);
     const picture = sharp(color).joinChannel(alpha);
-    expect(isDrawn(await samplesOf(picture, WIDTH))).toBe(false);
+    expect(isDrawn(await pixelsOf(picture, WIDTH))).toBe(false);
   });
 
   it("is false for a picture of one column", () => {
-    expect(isDrawn({ samples: new Uint8Array(30), width: 1, height: 10, channels: 3 })).toBe(false);
+    expect(isDrawn({ data: Buffer.alloc(30), width: 1, height: 10, channels: 3 })).toBe(false);
   });
 });
 
@@ -120,7 +115,8 @@ describe("encoding by content", () => {
     const page = await png(DRAWN["page"] ?? Buffer.alloc(0));
     const exact = await rendered(page, { ...byContent, format: "webp", quality: 90 });
     expect(await difference(exact, page)).toBe(0);
-    expect(exact.length).toBeLessThan((await rendered(page, { ...asSet, quality: 90 })).length);
+    const lossy = await rendered(page, { ...asSet, format: "webp", quality: 90 });
+    expect(exact.length).toBeLessThan(lossy.length);
   });
 
   it("makes WebP of a reduced drawing with sharper colors", async () => {
@@ -163,6 +159,26 @@ describe("encoding by content", () => {
     const logo = await png(svg('<circle cx="200" cy="200" r="150" fill="#c33"/>'));
     const made = await rendered(logo, { ...byContent, format: "webp", keep: ["icc"] });
     expect(await sharp(made).metadata()).toMatchObject({ hasAlpha: true, hasProfile: true });
+  });
+
+  it("does not look at animations and Display P3, which are encoded as set", async () => {
+    const logo = sharp(DRAWN["logo"]).flatten().resize(64);
+    const frames = await Promise.all([
+      logo.clone().png().toBuffer(),
+      logo.negate().png().toBuffer(),
+    ]);
+    const gif = await sharp(frames, { join: { animated: true } })
+      .gif()
+      .toBuffer();
+    const p3 = await sharp(DRAWN["logo"]).flatten().withIccProfile("p3").png().toBuffer();
+    for (const [source, more] of [
+      [gif, { animated: true }],
+      [p3, { color: "p3" }],
+    ] as const) {
+      const at = { size: "200w", format: "webp", ...more } as const;
+      const looked = await rendered(source, { ...at, encoding: "by-content" });
+      expect(looked.equals(await rendered(source, at))).toBe(true);
+    }
   });
 
   it("is the same whether pixels are held or streamed", async () => {

@@ -1,6 +1,6 @@
 import type { Sharp } from "sharp";
 import type { Preset } from "../../recipe/index.ts";
-import type { Samples } from "../decode/pixels.ts";
+import { fromPixels, PIXELS_AT_ONCE, type Pixels } from "../decode/pixels.ts";
 import { encodeAs } from "./encode-as.ts";
 
 /**
@@ -23,12 +23,11 @@ const ROWS = 100;
 
 /**
  * Whether pixels look like a screenshot, a logo or a diagram rather than like a photograph. It reads about
- * 100 rows.
+ * 100 rows, fewer of a wide picture: it does not yield to the rest of the program.
  */
-export function isDrawn({ samples, width, height, channels }: Omit<Samples, "data">): boolean {
-  // Alpha is the last of two or four channels.
-  const colors = channels - (channels % 2 === 0 ? 1 : 0);
-  const step = Math.max(1, Math.floor(height / ROWS));
+export function isDrawn({ data, width, height, channels }: Pixels): boolean {
+  const rows = Math.min(ROWS, Math.ceil(PIXELS_AT_ONCE / width));
+  const step = Math.max(1, Math.floor(height / rows));
   let [equal, small, total] = [0, 0, 0];
   for (let y = 1; y < height; y += step) {
     for (let x = 1; x < width; x++) {
@@ -36,8 +35,9 @@ export function isDrawn({ samples, width, height, channels }: Omit<Samples, "dat
       // The left and the upper neighbor: a gradient may have one direction.
       for (const way of [channels, width * channels]) {
         let most = 0;
-        for (let color = at; color < at + colors; color++) {
-          const difference = Math.abs((samples[color] ?? 0) - (samples[color - way] ?? 0));
+        // Alpha, the fourth channel, does not count.
+        for (let color = at; color < at + 3; color++) {
+          const difference = Math.abs((data[color] ?? 0) - (data[color - way] ?? 0));
           if (difference > most) most = difference;
         }
         total++;
@@ -53,39 +53,27 @@ export function isDrawn({ samples, width, height, channels }: Omit<Samples, "dat
  * Encodes pixels as suits them, in the format of the preset. Drawn pictures: WebP without loss where that is
  * smaller than with it, and else with sharper colors; PNG with a palette; JPEG with all of its colors.
  *
- * @param pipeline starts from the pixels; each call makes another one
+ * @param finish adds metadata to a pipeline
  */
 export async function encodeByContent(
-  pixels: Omit<Samples, "data">,
+  pixels: Pixels,
   preset: Preset,
-  pipeline: () => Sharp,
+  finish: (pipeline: Sharp) => Sharp,
 ): Promise<Buffer> {
-  const { format, quality, effort } = preset;
-  const asSet = () => encodeAs(pipeline(), preset).toBuffer();
-  if (!isDrawn(pixels)) return asSet();
-  switch (format) {
+  const encoded = (how = preset) => encodeAs(finish(fromPixels(pixels)), how);
+  if (!isDrawn(pixels)) return encoded().toBuffer();
+  switch (preset.format) {
     case "webp": {
-      const options = effort === undefined ? {} : { effort };
-      const lossy = await pipeline()
-        .webp({ quality, ...options, smartSubsample: true })
-        .toBuffer();
-      const exact = await pipeline()
-        .webp({ lossless: true, ...options })
-        .toBuffer();
+      const lossy = await encoded().webp({ smartSubsample: true }).toBuffer();
+      const exact = await encoded().webp({ lossless: true }).toBuffer();
       return exact.length <= lossy.length ? exact : lossy;
     }
     case "png":
-      return encodeAs(pipeline(), {
-        ...preset,
-        palette: true,
-        effort: effort ?? PALETTE_EFFORT,
-      }).toBuffer();
-    case "jpeg": {
-      const { mozjpeg = false } = preset;
-      return pipeline().jpeg({ quality, mozjpeg, chromaSubsampling: "4:4:4" }).toBuffer();
-    }
+      return encoded({ ...preset, palette: true, effort: PALETTE_EFFORT }).toBuffer();
+    case "jpeg":
+      return encoded().jpeg({ chromaSubsampling: "4:4:4" }).toBuffer();
     default:
-      return asSet();
+      return encoded().toBuffer();
   }
 }
 

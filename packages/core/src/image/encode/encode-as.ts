@@ -7,18 +7,15 @@ import type { Preset } from "../../recipe/index.ts";
  */
 export function encodeAs(
   pipeline: Sharp,
-  {
-    format,
-    quality,
-    ...options
-  }: Pick<Preset, "format" | "quality" | "effort" | "mozjpeg" | "palette">,
+  preset: Pick<Preset, "format" | "quality" | "effort" | "mozjpeg" | "palette">,
 ): Sharp {
-  const effort = options.effort === undefined ? {} : { effort: options.effort };
+  const { format, quality, mozjpeg = false, palette } = preset;
+  const effort = preset.effort === undefined ? {} : { effort: preset.effort };
   switch (format) {
     case "jpeg":
-      return pipeline.jpeg({ quality, mozjpeg: options.mozjpeg ?? false });
+      return pipeline.jpeg({ quality, mozjpeg });
     case "png":
-      return options.palette ? pipeline.png({ palette: true, quality, ...effort }) : pipeline.png();
+      return palette ? pipeline.png({ palette, quality, ...effort }) : pipeline.png();
     case "webp":
       return pipeline.webp({ quality, ...effort });
     case "avif":

@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from "sharp";
 import type { RenditionPlan } from "../../plan/index.ts";
-import { release, toSamples } from "../decode/pixels.ts";
+import { asPixels, release } from "../decode/pixels.ts";
 import { encodeByContent } from "./by-content.ts";
 import { encodeAs } from "./encode-as.ts";
 import { type Exif, withMetadata } from "./metadata.ts";
@@ -46,15 +46,11 @@ function looksAtPixels({ preset, frames, wide }: RenditionPlan): boolean {
 async function byContent(
   pipeline: Sharp,
   preset: RenditionPlan["preset"],
-  finish: (pixels: Sharp) => Sharp,
+  finish: (pipeline: Sharp) => Sharp,
 ): Promise<Buffer> {
-  const pixels = await toSamples(pipeline.toColorspace("srgb"), 8);
-  const { data, width, height } = pixels;
-  const channels = pixels.channels === 4 ? 4 : 3;
-  const raw = { width, height, channels } as const;
-  const again = () => finish(sharp(data, { raw, limitInputPixels: false }));
+  const pixels = await asPixels(pipeline.toColorspace("srgb"));
   try {
-    return await encodeByContent(pixels, preset, again);
+    return await encodeByContent(pixels, preset, finish);
   } finally {
     release(pixels);
   }
