@@ -180,7 +180,7 @@ function groupOf(
 
 /** What others ship, and the fleet's defaults at the same score. */
 function peersTable(heading: string, curves: ReadonlyMap<string, Curve>): Table {
-  const rows = PEERS.flatMap(({ name, setting, quality }) => {
+  const rows = PEERS.flatMap(([name, setting, quality]) => {
     const { samples } = curves.get(setting)?.find((each) => each.quality === quality) ?? {};
     if (samples === undefined) return [];
     const point = pointOf(quality, samples);

@@ -1,7 +1,7 @@
 import type { Curve } from "@imagefleet/core/tuning";
 import { expect, it } from "vitest";
 import { bandOf, bytesBand } from "./figures.ts";
-import { SETTINGS } from "./settings.ts";
+import { OWN, PEERS, SETTINGS } from "./settings.ts";
 
 const sample = (score: number, bytes: number, cpuMs = 10) => ({ score, bytes, cpuMs });
 
@@ -31,6 +31,12 @@ it("the band of a mean is 1.96 standard errors wide to each side", () => {
   const [low, high] = bandOf([1, 2, 3, 4, 5]);
   expect(high - 3).toBeCloseTo((1.96 * Math.sqrt(2.5)) / Math.sqrt(5));
   expect(3 - low).toBeCloseTo(high - 3);
+});
+
+it("every peer, and the own defaults, have a setting with their quality", () => {
+  const of = (name: string) => SETTINGS.find((setting) => setting.name === name)?.qualities;
+  for (const [name, setting, quality] of PEERS) expect(of(setting), name).toContain(quality);
+  for (const name of OWN) expect(of(name)?.length, name).toBeGreaterThan(1);
 });
 
 it("the settings contain none twice, and rising qualities", () => {

@@ -13,10 +13,6 @@ export const BASE = "JPEG";
 
 const FULL_COLOR = { chromaSubsampling: "4:4:4" };
 
-const NEXT =
-  "https://github.com/vercel/next.js/blob/canary/packages/next/src/server/image-optimizer.ts";
-const IMGPROXY = "https://docs.imgproxy.net/configuration/options";
-
 export const SETTINGS: readonly Setting[] = [
   {
     name: BASE,
@@ -54,37 +50,28 @@ export const SETTINGS: readonly Setting[] = [
   avif("effort 4, 4:4:4", [50, 60], { effort: 4, ...FULL_COLOR }),
 ];
 
-/** What others make when nobody sets a quality. The encoders are those of sharp; Pillow uses the same libraries. */
-export const PEERS: readonly {
-  readonly name: string;
-  readonly setting: string;
-  readonly quality: number;
-  /** Where it says so. */
-  readonly source: string;
-}[] = [
-  peer("sharp, ipx: JPEG", BASE, 80, "https://sharp.pixelplumbing.com/api-output/#jpeg"),
-  peer("sharp, ipx: WebP", "WebP effort 4", 80, "https://sharp.pixelplumbing.com/api-output/#webp"),
-  peer(
-    "sharp, ipx: AVIF",
-    "AVIF effort 4, 4:4:4",
-    50,
-    "https://sharp.pixelplumbing.com/api-output/#avif",
-  ),
-  peer("next/image: WebP", "WebP effort 4", 75, NEXT),
-  peer("next/image: AVIF", "AVIF effort 3, 4:4:4", 55, NEXT),
-  peer("imgproxy: JPEG", BASE, 80, IMGPROXY),
-  peer("imgproxy: WebP", "WebP effort 4", 79, IMGPROXY),
-  peer("imgproxy: AVIF", "AVIF effort 1", 63, IMGPROXY),
-  peer("Pillow, articles: JPEG", BASE, 85, "save(format='JPEG', quality=85, optimize=True)"),
-  peer("Pillow, articles: WebP", "WebP effort 4", 80, "save(format='WEBP', quality=80)"),
+/**
+ * What others make when nobody sets a quality. The encoders are those of sharp; Pillow uses the same libraries.
+ * sharp, and ipx by it: https://sharp.pixelplumbing.com/api-output/
+ * next/image: https://github.com/vercel/next.js/blob/canary/packages/next/src/server/image-optimizer.ts
+ * imgproxy: https://docs.imgproxy.net/configuration/options
+ * Pillow: `save(format="JPEG", quality=85, optimize=True)` and `save(format="WEBP", quality=80)` of many articles
+ */
+export const PEERS: readonly (readonly [name: string, setting: string, quality: number])[] = [
+  ["sharp, ipx: JPEG", BASE, 80],
+  ["sharp, ipx: WebP", "WebP effort 4", 80],
+  ["sharp, ipx: AVIF", "AVIF effort 4, 4:4:4", 50],
+  ["next/image: WebP", "WebP effort 4", 75],
+  ["next/image: AVIF", "AVIF effort 3, 4:4:4", 55],
+  ["imgproxy: JPEG", BASE, 80],
+  ["imgproxy: WebP", "WebP effort 4", 79],
+  ["imgproxy: AVIF", "AVIF effort 1", 63],
+  ["Pillow, articles: JPEG", BASE, 85],
+  ["Pillow, articles: WebP", "WebP effort 4", 80],
 ];
 
-/** The settings of the fleet's own defaults, with which those of others are compared. */
-export const OWN = ["WebP effort 4", "AVIF effort 0, 4:4:4"] as const;
-
-function peer(name: string, setting: string, quality: number, source: string) {
-  return { name, setting, quality, source };
-}
+/** The fleet's own defaults, with which those of others are compared. */
+export const OWN = ["WebP effort 2", "AVIF effort 0, 4:4:4"] as const;
 
 function webp(
   name: string,

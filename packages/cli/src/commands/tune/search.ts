@@ -35,9 +35,9 @@ export function settingsOf(format: TunedFormat, thorough: boolean): readonly Set
  * `npm run bench -- quality` on photographs.
  */
 const FIRST: Readonly<Record<TunedFormat, { readonly quality: number; readonly slope: number }>> = {
-  jpeg: { quality: 78, slope: 1.6 },
-  webp: { quality: 85, slope: 1.4 },
-  avif: { quality: 58, slope: 1.4 },
+  jpeg: { quality: 80, slope: 1.9 },
+  webp: { quality: 85, slope: 1.3 },
+  avif: { quality: 64, slope: 1.8 },
 };
 
 /** Half of the first interval, and the most that an interval around the target may have, in quality. */
@@ -71,13 +71,13 @@ export class Search {
   /** The qualities to measure next; none when the search is over. */
   next(): readonly number[] {
     if (this.#rounds++ >= MAX_ROUNDS) return [];
-    const { points } = this;
+    const points = this.#points;
     const [first, second] = points;
     const last = points.at(-1);
     if (!first || !second || !last) {
       const { quality, slope } = FIRST[this.setting.format];
       const center = within(Math.round(quality + (this.#target - 80) * slope));
-      return [...new Set([within(center - HALF), within(center + HALF)])];
+      return [within(center - HALF), within(center + HALF)];
     }
     const above = points.findIndex(({ score }) => score >= this.#target);
     if (above === -1) return last.quality === 100 ? [] : [this.#beyond(points.at(-2), last, 1)];
@@ -94,24 +94,24 @@ export class Search {
   }
 
   /** What was measured, by rising quality. */
-  get curve(): Curve {
+  get #curve(): Curve {
     return [...this.#measured]
       .map(([quality, samples]) => ({ quality, samples }))
       .sort((a, b) => a.quality - b.quality);
   }
 
-  get points(): Point[] {
-    return this.curve.map(({ quality, samples }) => pointOf(quality, samples));
+  get #points(): Point[] {
+    return this.#curve.map(({ quality, samples }) => pointOf(quality, samples));
   }
 
   /** The lowest whole quality that reaches the target; undefined if none does. */
   get result(): Point | undefined {
-    const [lowest] = this.points;
+    const [lowest] = this.#points;
     // Further down was not searched, or there is nothing.
     if (lowest && lowest.score >= this.#target) return lowest;
-    const found = atScore(this.curve, this.#target);
+    const found = atScore(this.#curve, this.#target);
     const quality = found && Math.ceil(found.quality - 0.01);
-    return quality === undefined || quality > 100 ? undefined : atQuality(this.curve, quality);
+    return quality === undefined || quality > 100 ? undefined : atQuality(this.#curve, quality);
   }
 
   /** A quality beyond the end of what was measured, where the line of the last two meets the target. */

@@ -148,30 +148,18 @@ async function measureAll(
   signal: AbortSignal,
   onDone: (count: number) => void,
 ): Promise<void> {
-  const results = asked.map(({ pictures }) => new Array<Sample | undefined>(pictures.length));
-  const all = [...new Set(asked.flatMap(({ pictures }) => pictures))];
-  await Promise.all(
-    all.map(async ({ file, background }) => {
-      const places = asked.flatMap((each, index) => {
-        const at = each.pictures.findIndex((picture) => picture.file === file);
-        return at === -1 ? [] : [{ index, at }];
-      });
-      const wanted = places.flatMap(({ index }) => {
-        const { setting, quality } = asked[index] ?? {};
-        return setting && quality !== undefined ? [{ ...setting, quality }] : [];
-      });
+  const all = new Set(asked.flatMap(({ pictures }) => pictures));
+  const byPicture = await Promise.all(
+    [...all].map(async (picture) => {
+      const { file, background } = picture;
+      const own = asked.filter(({ pictures }) => pictures.includes(picture));
+      const wanted = own.map(({ setting, quality }) => ({ ...setting, quality }));
       const samples = await encoders.measure({ file, background, crop, wanted }, signal);
-      samples.forEach((sample, order) => {
-        const { index = 0, at = 0 } = places[order] ?? {};
-        const result = results[index];
-        if (result) result[at] = sample;
-      });
       onDone(samples.length);
+      return new Map(own.map((each, at) => [each, samples[at]]));
     }),
   );
-  asked.forEach(({ take }, index) => {
-    take((results[index] ?? []).flatMap((sample) => sample ?? []));
-  });
+  for (const each of asked) each.take(byPicture.flatMap((found) => found.get(each) ?? []));
 }
 
 function tunedOf({ name, format, searches, now }: Unit, options: TuneOptions): TunedPreset {
