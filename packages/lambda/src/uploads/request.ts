@@ -93,7 +93,7 @@ const METHODS = ["post", "put", "multipart"] as const;
 const name = v.pipe(
   v.string(TEXT),
   v.check((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), TEXT),
-  v.transform((text) => (text.isWellFormed() ? encodeURIComponent(text) : "")),
+  v.transform((text) => encodeURIComponent(text)),
   v.maxLength(MAX_NAME, `must have at most ${MAX_NAME} characters when it is percent-encoded`),
 );
 

@@ -125,7 +125,7 @@ export class Uploads {
       });
     }
     await table.put({ ...item, multipart: { ...multipart, completing: true } }, item, signal);
-    await unlessGone(
+    await orGone(
       s3.send(
         new CompleteMultipartUploadCommand({
           Bucket: bucket,
@@ -285,9 +285,10 @@ export class Uploads {
     const { s3, bucket } = this.#context;
     const found = new Map<number, { bytes: number; etag: string }>();
     let marker: string | undefined;
-    do {
-      const page = await unlessGone(
-        s3.send(
+    try {
+      // The SDK's paginator does not end: S3 names a next part after the last page too.
+      do {
+        const page = await s3.send(
           new ListPartsCommand({
             Bucket: bucket,
             Key: key,
@@ -295,14 +296,16 @@ export class Uploads {
             ...(marker !== undefined && { PartNumberMarker: marker }),
           }),
           { abortSignal: signal },
-        ),
-      );
-      if (page === undefined) return undefined;
-      for (const { PartNumber = 0, Size = 0, ETag = "" } of page.Parts ?? []) {
-        found.set(PartNumber, { bytes: Size, etag: ETag });
-      }
-      marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
-    } while (marker !== undefined);
+        );
+        for (const { PartNumber = 0, Size = 0, ETag = "" } of page.Parts ?? []) {
+          found.set(PartNumber, { bytes: Size, etag: ETag });
+        }
+        marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+      } while (marker !== undefined);
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      throw error;
+    }
     const all = partsOf(bytes);
     return {
       sent: all.map(({ number }) => ({
@@ -328,7 +331,7 @@ export class Uploads {
     if (status !== "awaiting" || multipart === undefined) return;
     const { s3, bucket } = this.#context;
     const { uploadId: UploadId } = multipart;
-    await unlessGone(
+    await orGone(
       s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId }), {
         abortSignal: signal,
       }),
@@ -428,14 +431,15 @@ function ended(key: string): Refusal {
   return new Refusal(409, "UploadEnded", message, { id: imageId(key) });
 }
 
-/** @returns undefined when S3 has no such upload in parts: it was completed or aborted */
-async function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof Error && error.name === "NoSuchUpload") return undefined;
-    throw error;
-  }
+/** Waits for what ends as well when S3 has no such upload in parts: it was completed or aborted. */
+async function orGone(asked: Promise<unknown>): Promise<void> {
+  await asked.catch((error: unknown) => {
+    if (!isGone(error)) throw error;
+  });
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && error.name === "NoSuchUpload";
 }
 
 function seconds(ms: number): number {

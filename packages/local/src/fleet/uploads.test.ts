@@ -444,6 +444,8 @@ describe("the API", () => {
     [{ contentType: "image/jpeg", method: "multipart" }, 400, "BadRequest", "bytes"],
     [{ contentType: "image/jpeg", method: "put", bytes: 1 }, 400, "BadRequest", "sha256"],
     [{ contentType: "image/jpeg", name: "a\u0000" }, 400, "BadRequest", "name"],
+    [{ contentType: "image/jpeg", name: "\ud800" }, 400, "BadRequest", "name"],
+    [[], 400, "BadRequest", "contentType"],
     [{ contentType: "image/jpeg", name: "🐱".repeat(1000) }, 400, "BadRequest", "name"],
     [{ contentType: "image/jpeg", key: "x" }, 400, "BadRequest", "key"],
   ])("refuses request %#", async (body, status, code, field) => {
