@@ -83,6 +83,7 @@ export async function measureEncoders(
  * @throws RangeError for pixels of more or less than three channels
  *
  * @example
+ * const { default: sharp } = await import("sharp");
  * const { width, height } = await rgbOf(sharp("tom.jpg").resize(640));
  */
 export async function rgbOf(pipeline: Sharp): Promise<RgbImage> {
