@@ -54,8 +54,8 @@ export async function measureEncodings(asked: Measuring): Promise<Sample[]> {
  * @param crop the side of the square in the middle that is scored, px; 0: the whole picture
  *
  * @example
- * const grey = { data: new Uint8Array(3 * 64 * 64), width: 64, height: 64 };
- * const [sample] = await measureEncoders(grey, 0, [(picture) => picture.webp({ quality: 80 })]);
+ * const gray = { data: new Uint8Array(3 * 64 * 64), width: 64, height: 64 };
+ * const [sample] = await measureEncoders(gray, 0, [(picture) => picture.webp({ quality: 80 })]);
  */
 export async function measureEncoders(
   pixels: RgbImage,
