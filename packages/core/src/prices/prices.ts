@@ -27,6 +27,11 @@ export const PRICES = {
     /** arm64 */
     gibSecond: 0.0000133334,
     request: 0.2 / 1_000_000,
+    /**
+     * An Event Poller Unit of provisioned mode: one poller of an SQS queue. From the page's example of such
+     * a queue, checked on 2026-11-28.
+     */
+    pollerHour: 0.00925,
   },
   /** https://aws.amazon.com/fargate/pricing/ */
   fargate: {
