@@ -4,6 +4,7 @@ import { decoderThread } from "./decoder.ts";
 import { LOG_RETENTION } from "./numbers.ts";
 import { program, sharpVersion } from "./programs.ts";
 import type { Lanes, QueuePair } from "./queues.ts";
+import type { PollerSettings } from "./settings-schema.ts";
 import type { Stores } from "./storage.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -92,7 +93,9 @@ interface Source {
   readonly batchSize: number;
   /** How long Lambda gathers a batch, s. */
   readonly windowSeconds: number;
-  readonly concurrency: number;
+  /** The most functions at once. AWS refuses a mapping that has both it and pollers. */
+  readonly concurrency?: number | undefined;
+  readonly pollers?: PollerSettings | undefined;
 }
 
 /** Has Lambda call a function with a queue's messages, with partial batch responses. */
@@ -101,7 +104,7 @@ export function consumeBy(
   part: string,
   { queue }: QueuePair,
   fn: sst.aws.Function,
-  { batchSize, windowSeconds, concurrency }: Source,
+  { batchSize, windowSeconds, concurrency, pollers }: Source,
 ): void {
   new aws.lambda.EventSourceMapping(
     `${name}${part}Mapping`,
@@ -112,7 +115,10 @@ export function consumeBy(
       maximumBatchingWindowInSeconds: windowSeconds,
       functionResponseTypes: ["ReportBatchItemFailures"],
       // Not the function's reserved concurrency: a throttled message counts as received.
-      scalingConfig: { maximumConcurrency: concurrency },
+      ...(concurrency && { scalingConfig: { maximumConcurrency: concurrency } }),
+      ...(pollers && {
+        provisionedPollerConfig: { minimumPollers: pollers.min, maximumPollers: pollers.max },
+      }),
     },
     within,
   );

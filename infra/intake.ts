@@ -33,8 +33,8 @@ export function makeConsume(fleet: Fleet, parts: Parts): sst.aws.Function {
     ],
   });
   const { batchSize, windowSeconds } = CONSUME;
-  const concurrency = fleet.settings.functionConcurrency;
-  consumeBy(fleet, "Consume", small, consume, { batchSize, windowSeconds, concurrency });
+  const { functionConcurrency: concurrency, pollers } = fleet.settings;
+  consumeBy(fleet, "Consume", small, consume, { batchSize, windowSeconds, concurrency, pollers });
   return consume;
 }
 

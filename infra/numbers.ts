@@ -24,6 +24,8 @@ export const CONSUME = {
   batchSize: 10,
   /** How long Lambda gathers a batch, s. A single image is delayed by it. */
   windowSeconds: 1,
+  /** Default, without `pollers`. New accounts have a quota of 10 for all functions. */
+  concurrency: 8,
 } as const;
 
 export const DELIVER = {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { WORKER } from "./numbers.ts";
+import { CONSUME, WORKER } from "./numbers.ts";
 import {
   type FleetSettings,
   fleetSchema,
@@ -43,8 +43,10 @@ function parsed<const S extends typeof stageSchema | typeof fleetSchema>(
   const issues = result.success ? relatedIssues(stage, result.output) : result.issues.map(issueOf);
   if (result.success && issues.length === 0) {
     const { spot, workerTasks, onDemandTasks = WORKER.onDemandTasks } = result.output;
+    const { pollers, functionConcurrency = CONSUME.concurrency } = result.output;
     return {
       ...result.output,
+      functionConcurrency: pollers ? undefined : functionConcurrency,
       onDemandTasks: spot ? onDemandTasks : workerTasks,
       catalog: hasCatalog(result.output),
     };
@@ -65,6 +67,7 @@ function relatedIssues(stage: string, settings: Given): string[] {
     ...catalogIssues(settings),
     ...replicationIssues(settings),
     ...budgetIssues(settings),
+    ...pollerIssues(settings),
     ...capacityIssues(settings),
   ];
 }
@@ -172,6 +175,22 @@ function budgetIssues({ monthlyBudgetUsd, alarmEmails, alarmTopic }: Given): str
     : [
         `monthlyBudgetUsd is ${monthlyBudgetUsd}: the warning has no recipient; set alarmEmails too`,
       ];
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
+function pollerIssues({ pollers, functionConcurrency }: Given): string[] {
+  if (pollers === undefined) return [];
+  const { min, max } = pollers;
+  return [
+    ...(min <= max
+      ? []
+      : [`pollers.min is ${min}: it must be at most pollers.max, which is ${max}`]),
+    ...(functionConcurrency === undefined
+      ? []
+      : [
+          `functionConcurrency is ${functionConcurrency}: AWS takes no maximum concurrency beside pollers, where ten times pollers.max is the limit; leave one of the two out`,
+        ]),
+  ];
 }
 
 function capacityIssues({ spot, onDemandTasks, workerTasks }: Given): string[] {

@@ -253,6 +253,15 @@ const uploads = v.strictObject({
   requestsPerSecond: v.optional(whole(1, 10_000), 50),
 });
 
+/**
+ * AWS accepts a maximum of 10,000; its Pulumi provider, 7.20.0, refuses more than 2,000.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html
+ */
+const pollers = v.strictObject(
+  { min: whole(2, 200), max: whole(2, 2000) },
+  "it must be { min, max }, such as { min: 2, max: 50 }",
+);
+
 const eventBus = 'it must be "default", or begin with arn:aws:events:';
 const notifications = v.strictObject(
   {
@@ -357,9 +366,14 @@ const fleetEntries = {
   monthlyBudgetUsd: v.optional(v.pipe(v.number(), v.minValue(1, "it must be at least 1"))),
   /**
    * Concurrent executions of the function. New accounts have a quota of 10 for all functions together, and
-   * a throttled batch counts as received: stay below your quota.
+   * a throttled batch counts as received: stay below your quota. Default: 8, or ten per poller of `pollers`.
    */
-  functionConcurrency: v.optional(whole(2, 1000), 8),
+  functionConcurrency: v.optional(whole(2, 1000)),
+  /**
+   * The pollers that Lambda keeps ready at the small queue, and how many there may be: its provisioned mode,
+   * for bursts and for more than 1,000 functions, at a price per hour. docs/deploy.md has their cost.
+   */
+  pollers: v.optional(pollers),
   /** The most concurrent Fargate tasks. The service scales from 0. */
   workerTasks: v.optional(whole(1, 100), 10),
   /** Whether tasks, except for the first `onDemandTasks`, run on Fargate Spot. */
@@ -412,11 +426,14 @@ export type SettingsInput = v.InferInput<typeof stageSchema>;
 export type Settings = v.InferOutput<typeof stageSchema> & Resolved;
 export type FleetInput = v.InferInput<typeof fleetSchema>;
 export type DeliverySettings = v.InferOutput<typeof delivery>;
+export type PollerSettings = v.InferOutput<typeof pollers>;
 export type UploadSettings = v.InferOutput<typeof uploads>;
 export type FleetSettings = v.InferOutput<typeof fleetSchema> & Resolved;
 
 /** Settings whose defaults depend on other settings. */
 export interface Resolved {
+  /** undefined: `pollers` limits the function. */
+  readonly functionConcurrency: number | undefined;
   readonly onDemandTasks: number;
   readonly catalog: boolean;
 }

@@ -88,6 +88,18 @@ it.each([
     { functionConcurrency: 1 },
     "functionConcurrency is 1: it must be a whole number from 2 to 1000",
   ],
+  [{ pollers: 5 }, "pollers is 5: it must be { min, max }, such as { min: 2, max: 50 }"],
+  [{ pollers: { min: 2 } }, "pollers.max is missing"],
+  [{ pollers: { min: 1, max: 5 } }, "pollers.min is 1: it must be a whole number from 2 to 200"],
+  [
+    { pollers: { min: 2, max: 2001 } },
+    "pollers.max is 2001: it must be a whole number from 2 to 2000",
+  ],
+  [{ pollers: { min: 9, max: 5 } }, "pollers.min is 9: it must be at most pollers.max, which is 5"],
+  [
+    { pollers: { min: 2, max: 5 }, functionConcurrency: 50 },
+    "functionConcurrency is 50: AWS takes no maximum concurrency beside pollers, where ten times pollers.max is the limit; leave one of the two out",
+  ],
   [{ workerTasks: 2.5 }, "workerTasks is 2.5: it must be a whole number from 1 to 100"],
   [{ spot: "no" }, 'spot is "no": it must be true or false'],
   [{ onDemandTasks: -1 }, "onDemandTasks is -1: it must be a whole number from 0 to 100"],
@@ -274,6 +286,12 @@ it("take a distribution of one's own with what concerns the functions, once and 
   const given = { distribution: DISTRIBUTION, delivery: { concurrency: 50, invalidate: true } };
   const settings = parseFleet("Photos", "production", given);
   expect(settings).toMatchObject(given);
+  expect(parseFleet("Photos", "production", settings)).toEqual(settings);
+});
+
+it("take pollers in the place of a concurrency, once and again", () => {
+  const settings = parseFleet("Photos", "production", { pollers: { min: 2, max: 2 } });
+  expect(settings).toMatchObject({ pollers: { min: 2, max: 2 }, functionConcurrency: undefined });
   expect(parseFleet("Photos", "production", settings)).toEqual(settings);
 });
 

@@ -1,10 +1,17 @@
-import { all, at, listAt } from "./read.ts";
+import { all, at, listAt, numberAt } from "./read.ts";
 import type { Graph } from "./resource.ts";
 
-const MONTH_SECONDS = 730 * 3600;
+const MONTH_HOURS = 730;
+const MONTH_SECONDS = MONTH_HOURS * 3600;
 /** Lambda's pollers of a queue that is empty, and how long each of them waits for an answer, s. */
 const POLLERS = 5;
 const POLL_SECONDS = 20;
+/**
+ * The most of a poller in provisioned mode, a second. AWS does not say how many an empty queue gets: they
+ * are long polls, so fewer.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+const POLLS_OF_POLLER = 10;
 
 /** USD, by list price. */
 interface Prices {
@@ -15,6 +22,7 @@ interface Prices {
   };
   readonly s3: { readonly write: number; readonly gibMonth: number };
   readonly sqs: { readonly request: number };
+  readonly lambda: { readonly pollerHour: number };
   readonly kms: { readonly keyMonth: number };
 }
 
@@ -84,6 +92,18 @@ export function idleUsd(graph: Graph, prices: Prices): number {
   return idleRows(graph, prices).reduce((sum, [, usd]) => sum + usd, 0);
 }
 
+/** Of the pollers that a stage has at the least. */
+export function pollerRows(graph: Graph, prices: Prices): Row[] {
+  const pollers = all(graph, "lambda/eventSourceMapping:EventSourceMapping")
+    .map(({ inputs }) => numberAt(inputs, "provisionedPollerConfig.minimumPollers"))
+    .reduce((sum, each) => sum + (each || 0), 0);
+  if (pollers === 0) return [];
+  return [
+    [`${pollers} pollers`, pollers * MONTH_HOURS * prices.lambda.pollerHour],
+    ["their long polls, at most", pollers * MONTH_SECONDS * POLLS_OF_POLLER * prices.sqs.request],
+  ];
+}
+
 function idleRows(graph: Graph, prices: Prices): Row[] {
   const metrics = all(graph, "cloudwatch/metricAlarm:MetricAlarm").reduce(
     (sum, { inputs }) => sum + Math.max(1, measured(listAt(inputs, "metricQueries"))),
@@ -91,7 +111,9 @@ function idleRows(graph: Graph, prices: Prices): Row[] {
   );
   const alarms = all(graph, "cloudwatch/metricAlarm:MetricAlarm").length;
   const dashboards = all(graph, "cloudwatch/dashboard:Dashboard").length;
-  const mappings = all(graph, "lambda/eventSourceMapping:EventSourceMapping").length;
+  const mappings = all(graph, "lambda/eventSourceMapping:EventSourceMapping").filter(
+    ({ inputs }) => at(inputs, "provisionedPollerConfig") === undefined,
+  ).length;
   const polls = (mappings * POLLERS * MONTH_SECONDS) / POLL_SECONDS;
   const keys = all(graph, "kms/key:Key").length;
   return [
@@ -101,6 +123,7 @@ function idleRows(graph: Graph, prices: Prices): Row[] {
       `${Math.round(polls / 1000)},000 long polls of Lambda's at ${mappings === 1 ? "the small queue" : `${mappings} queues`}`,
       polls * prices.sqs.request,
     ],
+    ...pollerRows(graph, prices),
     ...(keys === 0 ? [] : ([[`${keys} key of KMS`, keys * prices.kms.keyMonth]] as const)),
     ["no task, no NAT gateway, no address, no load balancer", 0],
   ];

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { PRICES } from "@imagefleet/core/prices";
 import { describe, expect, it } from "vitest";
+import { pollerRows } from "./month.ts";
 import { all, at, jsonAt, listAt, numberAt, textAt, texts } from "./read.ts";
 import { grants } from "./rules/access.ts";
 import { workerEnvironment } from "./rules/worker.ts";
@@ -49,13 +52,27 @@ describe("settings", () => {
   });
 
   it("set how much runs at once", () => {
-    const built = graph("all settings");
-    const mapping = all(built, "lambda/eventSourceMapping:EventSourceMapping").find(
-      ({ name }) => name === "ConsumeMapping",
-    );
-    const [target] = all(built, "appautoscaling/target:Target");
-    expect(numberAt(mapping?.inputs, "scalingConfig.maximumConcurrency")).toBe(50);
+    const mapping = (name: Name) =>
+      all(graph(name), "lambda/eventSourceMapping:EventSourceMapping").find(
+        (each) => each.name === "ConsumeMapping",
+      )?.inputs;
+    const [target] = all(graph("all settings"), "appautoscaling/target:Target");
+    expect(mapping("all settings")).toMatchObject({ scalingConfig: { maximumConcurrency: 50 } });
     expect(numberAt(target?.inputs, "maxCapacity")).toBe(30);
+    const pollers = { minimumPollers: 3, maximumPollers: 40 };
+    expect(mapping("its own network and intake")).toMatchObject({
+      provisionedPollerConfig: pollers,
+    });
+    expect(mapping("its own network and intake")).not.toHaveProperty("scalingConfig");
+  });
+
+  it("have the price of a poller, and of its polls, in docs/deploy.md", () => {
+    const rows = pollerRows(graph("its own network and intake"), PRICES);
+    const [hours, polls] = rows.map(([, usd]) => `$${(usd / 3).toFixed(2)}`);
+    const docs = readFileSync(new URL("../../docs/deploy.md", import.meta.url), "utf8");
+    expect(docs).toContain(`Each of the \`pollers\` costs ${hours} a month`);
+    expect(docs).toContain(`its own long polls at most ${polls}`);
+    expect(pollerRows(graph("production"), PRICES)).toEqual([]);
   });
 
   it("say which tasks run on demand, and which on Spot", () => {

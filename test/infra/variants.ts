@@ -62,6 +62,7 @@ export const VARIANTS = {
       network: { vpcId: "vpc-0a1", subnets: ["subnet-0a1"], publicAddresses: false },
       accounts: ["123456789012"],
       formerKeys: ["arn:aws:kms:eu-west-1:123456789012:key/former"],
+      pollers: { min: 3, max: 40 },
       spot: false,
     },
   },

@@ -9,7 +9,10 @@ const ROOT = join(import.meta.dirname, "..", "..", "..");
 const { stage, settings } = VARIANTS["uploads and catalog"];
 
 /** What is built of a copy: nothing of the configuration is left out. */
-export const VARIANT: Variant = { stage, settings: { ...settings, encryption: "kms" } };
+export const VARIANT: Variant = {
+  stage,
+  settings: { ...settings, encryption: "kms", pollers: { min: 2, max: 50 } },
+};
 
 /**
  * A copy of the configuration, with a recipe of signed sizes and something broken in it.

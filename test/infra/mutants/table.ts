@@ -702,4 +702,18 @@ export const MUTANTS: readonly Mutant[] = [
     to: "concurrency: 1,",
     fault: /the mapping limits concurrency: ProjectorMapping has no maximum/,
   },
+  {
+    what: "the order of the pollers' limits",
+    file: "function.ts",
+    from: "{ minimumPollers: pollers.min, maximumPollers: pollers.max }",
+    to: "{ minimumPollers: pollers.max, maximumPollers: pollers.min }",
+    fault: /the mapping limits concurrency: ConsumeMapping has pollers from 50 to 2/,
+  },
+  {
+    what: "pollers in the place of a maximum concurrency",
+    file: "intake.ts",
+    from: "functionConcurrency: concurrency, pollers",
+    to: "functionConcurrency: concurrency = 8, pollers",
+    fault: /the mapping limits concurrency: ConsumeMapping has pollers and a maximum/,
+  },
 ];

@@ -30,15 +30,28 @@ export const batchesAreAnsweredInPart: Rule = (graph) =>
     )
     .map(({ name }) => `${name} does not report batch item failures: one bad picture fails ten`);
 
-/** What throttles by reserved concurrency counts as received, and kills messages. */
+/**
+ * What throttles by reserved concurrency counts as received, and kills messages. A mapping has a maximum
+ * or pollers, each within its limits.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
 export const theMappingLimitsConcurrency: Rule = (graph) => [
   ...all(graph, "lambda/function:Function")
     .filter(({ name }) => name === "ConsumeFunction")
     .filter(({ inputs }) => inputs["reservedConcurrentExecutions"] !== undefined)
     .map(({ name }) => `${name} reserves concurrency`),
-  ...all(graph, "lambda/eventSourceMapping:EventSourceMapping")
-    .filter(({ inputs }) => !(numberAt(inputs, "scalingConfig.maximumConcurrency") >= 2))
-    .map(({ name }) => `${name} has no maximum concurrency`),
+  ...all(graph, "lambda/eventSourceMapping:EventSourceMapping").flatMap(({ name, inputs }) => {
+    const hasMaximum = numberAt(inputs, "scalingConfig.maximumConcurrency") >= 2;
+    if (at(inputs, "provisionedPollerConfig") === undefined) {
+      return hasMaximum ? [] : [`${name} has no maximum concurrency`];
+    }
+    const min = numberAt(inputs, "provisionedPollerConfig.minimumPollers");
+    const max = numberAt(inputs, "provisionedPollerConfig.maximumPollers");
+    return [
+      ...(min >= 2 && min <= max ? [] : [`${name} has pollers from ${min} to ${max}`]),
+      ...(hasMaximum ? [`${name} has pollers and a maximum concurrency`] : []),
+    ];
+  }),
 ];
 
 /** They render nothing: a small package starts soon. */
