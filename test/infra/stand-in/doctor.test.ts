@@ -40,6 +40,7 @@ const RECIPE = `export default ${JSON.stringify({
   presets: { thumb: "16x16", tail: { size: "20x20", when: "request" } },
 })};\n`;
 const THEIRS = { bucket: "my-photos", notifications: "eventbridge" } as const;
+const BY_RULE = { ...SETTINGS, source: THEIRS, pollers: { min: 2, max: 5 } } as const;
 const LOCAL = {
   sourceBucket: "imagefleet-source",
   renditionBucket: "imagefleet-renditions",
@@ -66,7 +67,7 @@ beforeAll(async () => {
   await data.announce(fleet);
   // One after the other: both are built in one folder.
   whole = await graphOf(SETTINGS);
-  byRule = await graphOf({ ...SETTINGS, source: THEIRS });
+  byRule = await graphOf(BY_RULE);
   recorder = recorderOf([whole, byRule]);
 }, PREPARE_MS);
 afterAll(async () => {
@@ -288,6 +289,16 @@ const BREAKS: readonly Break[] = [
     says: /ReportBatchItemFailures/,
   },
   {
+    what: "the mapping has pollers, which nobody set",
+    resource: "ConsumeMapping",
+    change: ({ scalingConfig: _gone, ...rest }) => ({
+      ...rest,
+      provisionedPollerConfig: { minimumPollers: 2, maximumPollers: 5 },
+    }),
+    name: "event source mapping of the function",
+    says: /has pollers from 2 to 5, but by the settings a maximum concurrency of 8/,
+  },
+  {
     what: "the notification was overwritten",
     resource: "SourceNotification",
     change: ({ bucket = "" }) => ({
@@ -503,7 +514,7 @@ it.concurrent.each(BREAKS)(
     await using standIn = await deployed(graph);
     const buckets = isByRule ? { [THEIRS.bucket]: {} } : {};
     standIn.account = { ...ACCOUNT_AS_NEEDED, buckets, inAlarm: [inAlarm].flat() };
-    const settings = isByRule ? { ...SETTINGS, source: THEIRS } : SETTINGS;
+    const settings = isByRule ? BY_RULE : SETTINGS;
     const { wrong, code } = await doctor(standIn, settings);
     expect(wrong).toEqual([expect.objectContaining({ name: each.name })]);
     expect(wrong[0]?.message).toMatch(each.says);

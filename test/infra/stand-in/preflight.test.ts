@@ -106,6 +106,12 @@ const CASES: readonly Case[] = [
     says: /The quota is 10, but 50 are needed/,
   },
   {
+    what: "too little concurrency for all pollers",
+    settings: { pollers: { min: 2, max: 200 } },
+    name: "quota of Lambda's concurrent executions",
+    says: /The quota is 1000, but 2000 are needed for pollers\.max 200, of 10 functions each/,
+  },
+  {
     what: "too few vCPUs on demand",
     account: { quotas: { ...ACCOUNT_AS_NEEDED.quotas, "L-3032A538": 0 } },
     name: "quota of Fargate On-Demand vCPUs",

@@ -129,6 +129,12 @@ export function lambda({ pathname, searchParams }: URL, deployed: DeployedState)
       ...(at(inputs, "scalingConfig") !== undefined && {
         ScalingConfig: { MaximumConcurrency: numberAt(inputs, "scalingConfig.maximumConcurrency") },
       }),
+      ...(at(inputs, "provisionedPollerConfig") !== undefined && {
+        ProvisionedPollerConfig: {
+          MinimumPollers: numberAt(inputs, "provisionedPollerConfig.minimumPollers"),
+          MaximumPollers: numberAt(inputs, "provisionedPollerConfig.maximumPollers"),
+        },
+      }),
     }));
   return json({ EventSourceMappings: mappings });
 }

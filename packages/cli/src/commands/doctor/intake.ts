@@ -152,8 +152,9 @@ function mappingChecks(
     const message = `The mapping is ${State.toLowerCase()}: nothing receives the small lane's messages.`;
     return [wrongMapping(name, message, true)];
   }
-  const concurrency = mapping.ScalingConfig?.MaximumConcurrency;
-  const wanted = settings.functionConcurrency;
+  const { MinimumPollers: min, MaximumPollers: max } = mapping.ProvisionedPollerConfig ?? {};
+  const is = limit(mapping.ScalingConfig?.MaximumConcurrency, { min, max });
+  const wanted = limit(settings.functionConcurrency, settings.pollers);
   const failures =
     "The mapping does not report single failures (ReportBatchItemFailures): one failed message repeats its whole batch.";
   const problems = present(
@@ -161,16 +162,21 @@ function mappingChecks(
       wrongMapping(name, `The last result of the mapping is: ${LastProcessingResult}.`, true),
     !mapping.FunctionResponseTypes?.includes("ReportBatchItemFailures") &&
       wrongMapping(name, failures, false),
-    concurrency !== wanted &&
-      wrongMapping(
-        name,
-        `The maximum concurrency is ${concurrency ?? "not set"}, but functionConcurrency in the settings is ${wanted}.`,
-        false,
-      ),
+    is !== wanted &&
+      wrongMapping(name, `The mapping has ${is}, but by the settings ${wanted}.`, false),
   );
   if (problems.length > 0) return problems;
-  const message = `The mapping is ${State.toLowerCase()}, has a maximum concurrency of ${wanted}, and reports single failures.`;
+  const message = `The mapping is ${State.toLowerCase()}, has ${wanted}, and reports single failures.`;
   return [ok(name, message)];
+}
+
+/** AWS refuses a mapping that has both. */
+function limit(
+  concurrency: number | undefined,
+  pollers: { readonly min: number | undefined; readonly max: number | undefined } | undefined,
+): string {
+  if (pollers?.max !== undefined) return `pollers from ${pollers.min} to ${pollers.max}`;
+  return concurrency === undefined ? "no limit" : `a maximum concurrency of ${concurrency}`;
 }
 
 function wrongMapping(name: string, message: string, blocks: boolean): Check {

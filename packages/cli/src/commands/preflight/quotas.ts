@@ -24,19 +24,31 @@ const PERMISSION = "servicequotas:GetServiceQuota";
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
 const UNRESERVED = 100;
 
+/** Functions at once. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
+const PER_POLLER = 10;
+
 /** Checks that the quotas of the region are large enough for the settings. */
 export async function quotaChecks(aws: Aws): Promise<readonly Check[]> {
   const { ServiceQuotasClient } = await sdk(() => import("@aws-sdk/client-service-quotas"));
   using client = owned(new ServiceQuotasClient(clientConfig(aws.clients("SERVICE_QUOTAS"))));
-  const { functionConcurrency, workerTasks, spot, onDemandTasks, delivery } = aws.settings;
+  const { functionConcurrency, pollers, workerTasks, spot, onDemandTasks, delivery } = aws.settings;
   const reserved = delivery === "none" ? undefined : delivery.concurrency;
   const spotTasks = workerTasks - onDemandTasks;
   return [
-    ...(await enough(client, "quota of Lambda's concurrent executions", CONCURRENCY, {
-      needed: functionConcurrency,
-      for: `functionConcurrency ${functionConcurrency}`,
-      otherwise: "lower functionConcurrency: throttled messages count as received",
-    })),
+    ...(functionConcurrency === undefined
+      ? []
+      : await enough(client, "quota of Lambda's concurrent executions", CONCURRENCY, {
+          needed: functionConcurrency,
+          for: `functionConcurrency ${functionConcurrency}`,
+          otherwise: "lower functionConcurrency: throttled messages count as received",
+        })),
+    ...(pollers === undefined
+      ? []
+      : await enough(client, "quota of Lambda's concurrent executions", CONCURRENCY, {
+          needed: PER_POLLER * pollers.max,
+          for: `pollers.max ${pollers.max}, of ${PER_POLLER} functions each`,
+          otherwise: "lower pollers.max: throttled messages count as received",
+        })),
     ...(reserved === undefined
       ? []
       : await enough(client, "quota of Lambda's reserved concurrency", CONCURRENCY, {
