@@ -43,6 +43,17 @@ module.exports = {
       to: { path: `${CORE}/(?!(${PURE})/)` },
     },
     {
+      name: "the-simulation-is-pure",
+      comment:
+        "A model of AWS that calls nothing: no SDK, no sharp, no clock or file of the machine.",
+      severity: "error",
+      from: { path: "^packages/simulation/src/", pathNot: "\\.test\\.ts$" },
+      to: {
+        path: "@aws-sdk/|node_modules/sharp|^(node:)?[a-z_/]+$|^packages/(?!simulation/)",
+        pathNot: "node_modules/(pure-rand|tinyqueue|valibot)",
+      },
+    },
+    {
       name: "only-image-imports-sharp",
       comment:
         "One module knows the codec. Samples, doctor, fixtures and tests make and read pictures of their own.",

@@ -47,6 +47,9 @@ function deadLetters(scope: AlarmScope, lane: string, dlq: sst.aws.Queue): void 
     expression: "DIFF(waiting)",
     of,
     threshold: 1,
+    // Of the newest period alone, growth would be missed that is reported when the period is over.
+    periods: 2,
+    breaching: 1,
     // A queue that no longer grows still contains its dead letters.
     notifyWhenOver: false,
   });
@@ -152,8 +155,7 @@ function functions(scope: AlarmScope, consume: sst.aws.Function): void {
 
 /**
  * Fires also when tasks run and none of them receives. SQS reports messages in flight only where there
- * are some, and late: metric math replaces a missing operand by 0, and two of the minutes may still
- * have no data at all.
+ * are some: metric math replaces a missing operand by 0.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
@@ -169,8 +171,8 @@ function tasks(scope: AlarmScope, large: sst.aws.Queue): void {
         queueMetric("inFlight", large, "ApproximateNumberOfMessagesNotVisible", MINUTE),
       ],
       threshold: 1,
-      periods: ALARMS.noTaskMinutes,
-      breaching: ALARMS.noTaskMinutes - ALARMS.lateMinutes,
+      periods: ALARMS.noTaskPeriods,
+      breaching: ALARMS.noTaskMinutes,
     },
   );
 }

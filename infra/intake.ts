@@ -32,8 +32,11 @@ export function makeConsume(fleet: Fleet, parts: Parts): sst.aws.Function {
       ...telemetry.tracing,
     ],
   });
-  const { batchSize, windowSeconds } = CONSUME;
+  const { batchSize } = CONSUME;
   const { functionConcurrency: concurrency, pollers } = fleet.settings;
+  // Who pays for pollers wants no wait. Batches of a backlog are full without one.
+  // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+  const windowSeconds = pollers === undefined ? CONSUME.windowSeconds : 0;
   consumeBy(fleet, "Consume", small, consume, { batchSize, windowSeconds, concurrency, pollers });
   return consume;
 }

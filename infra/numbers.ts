@@ -113,6 +113,11 @@ export const WORKER = {
 export const SCALING = {
   /** Large sources a task, waiting and in flight. */
   messagesPerTask: 5,
+  /**
+   * The newest minutes of which one is enough to start tasks. With fewer, a lane whose metrics are always
+   * five minutes late would never start one: CloudWatch would find no value, and keep the alarm OK.
+   */
+  backlogPeriods: 6,
   periodSeconds: MINUTE,
   cooldownSeconds: MINUTE,
   /**
@@ -164,8 +169,11 @@ export const ALARMS = {
   edgeHitPercent: 95,
   /** Minutes for which the large lane may wait without a task. */
   noTaskMinutes: 15,
-  /** How many of these minutes may have no metrics yet. */
-  lateMinutes: 2,
+  /**
+   * The minutes among which those are looked for. More, because metrics may be five minutes late, and some
+   * minutes may have none; not so many that two starts of a task, of nine minutes each then, are an alarm.
+   */
+  noTaskPeriods: 28,
 } as const;
 
 export const KMS_DELETION_DAYS = 30;

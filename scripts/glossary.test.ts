@@ -30,7 +30,8 @@ it("finds no word that the glossary retires", () => {
     if (text.includes(0)) return [];
     const lines = text.toString().split("\n");
     return lines.flatMap((line, at) => {
-      const [word] = new RegExp(pattern, "i").exec(line) ?? [];
+      // An address is its owner's.
+      const [word] = new RegExp(pattern, "i").exec(line.replaceAll(/https?:\/\/\S+/g, "")) ?? [];
       return word === undefined ? [] : `${file}:${at + 1}: "${word}"`;
     });
   });

@@ -15,6 +15,7 @@ const BREAKERS: Record<string, readonly [from: string, imports: string]> = {
   "fixtures-are-for-tests": ["packages/core/src/queue/a.ts", "./b.fixture.ts"],
   "pure-modules-do-no-io": ["packages/core/src/recipe/a.ts", "node:fs"],
   "pure-modules-import-pure-modules": ["packages/core/src/intake/a.ts", "../store/b.ts"],
+  "the-simulation-is-pure": ["packages/simulation/src/a.ts", "node:fs"],
   "only-image-imports-sharp": ["packages/core/src/telemetry/a.ts", "sharp"],
   "image-imports-no-store": ["packages/core/src/image/a.ts", "../store/b.ts"],
   "store-and-queue-import-no-image": ["packages/core/src/queue/a.ts", "../image/b.ts"],

@@ -20,6 +20,7 @@ const programs = {
   bench: ["bench/main.ts"],
   fuzz: ["test/fuzz/main.ts"],
   model: ["test/model/main.ts"],
+  histories: ["test/simulation/main.ts"],
   mutations: ["test/model/mutations/main.ts"],
   chaos: ["test/chaos/main.ts"],
   check: ["scripts/check.ts"],

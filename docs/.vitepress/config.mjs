@@ -50,6 +50,7 @@ export default defineConfig({
           { text: "Delivery", link: "/delivery" },
           { text: "Uploads, catalog, notifications", link: "/uploads" },
           { text: "Front ends", link: "/front-ends" },
+          { text: "Scale", link: "/scale" },
           { text: "Permissions", link: "/permissions" },
         ],
       },

@@ -10,9 +10,9 @@ const CRASHED =
 /** The alarms of a deployment with default settings, each in a sentence, so that every change is seen. */
 const ALARMS: Readonly<Record<string, string>> = {
   SmallDlqDepth: `waiting >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of SmallDlqQueue`,
-  SmallDlqGrowth: `DIFF(waiting) >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of SmallDlqQueue`,
+  SmallDlqGrowth: `DIFF(waiting) >= 1, 1 of 2 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of SmallDlqQueue`,
   LargeDlqDepth: `waiting >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue`,
-  LargeDlqGrowth: `DIFF(waiting) >= 1, 1 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue`,
+  LargeDlqGrowth: `DIFF(waiting) >= 1, 1 of 2 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue`,
   SmallCrashed: `${CRASHED} >= 1, 2 of 4 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of SmallDlqQueue; sent: Sum of NumberOfMessagesSent of SmallDlqQueue`,
   LargeCrashed: `${CRASHED} >= 1, 2 of 4 x 300 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of LargeDlqQueue; sent: Sum of NumberOfMessagesSent of LargeDlqQueue`,
   SmallAge: `age >= 900, 1 x 300 s, missing data is healthy, notifies Alarms; age: Maximum of ${AGE} of SmallQueue`,
@@ -35,8 +35,8 @@ const ALARMS: Readonly<Record<string, string>> = {
     "calls >= 3000, 3 x 300 s, missing data is healthy, notifies Alarms; calls: Sum of UrlRequestCount of DeliverFunction",
   EdgeErrors:
     "IF(requests >= 200, errors, 0) >= 1, 2 x 300 s, missing data is healthy, notifies EdgeAlarms; errors: Average of 5xxErrorRate of DeliveryDistribution-id, Global; requests: Sum of Requests of DeliveryDistribution-id, Global",
-  WorkerMissing: `IF(waiting - 1000000 * inFlight > 0, 1, 0) >= 1, 13 of 15 x 60 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
-  LargeBacklog: `waiting + inFlight >= 1, 1 x 60 s, missing data is healthy, notifies WorkerBacklog; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
+  WorkerMissing: `IF(waiting - 1000000 * inFlight > 0, 1, 0) >= 1, 15 of 28 x 60 s, missing data is healthy, notifies Alarms; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
+  LargeBacklog: `waiting + inFlight >= 1, 1 of 6 x 60 s, missing data is healthy, notifies WorkerBacklog; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
   LargeEmpty: `waiting + inFlight < 1, 10 x 60 s, missing data breaches, notifies WorkerIdle; waiting: Maximum of ${WAITING} of LargeQueue; inFlight: Maximum of ${IN_FLIGHT} of LargeQueue`,
 };
 
