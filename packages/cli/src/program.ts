@@ -13,6 +13,7 @@ import { addPurgeCommand } from "./commands/purge/commands.ts";
 import { addRenderCommand } from "./commands/render/commands.ts";
 import { addReprocessCommand } from "./commands/reprocess/commands.ts";
 import { addEnvCommand } from "./commands/shell-env/commands.ts";
+import { addSimulateCommand } from "./commands/simulate/commands.ts";
 import { addStartCommand } from "./commands/start/commands.ts";
 import { addStatusCommand } from "./commands/status/commands.ts";
 import { addTuneCommand } from "./commands/tune/commands.ts";
@@ -60,6 +61,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addRenderCommand(root, context);
   addEstimateCommand(root, context);
   addTuneCommand(root, context);
+  addSimulateCommand(root, context);
   addStatusCommand(root, context);
   addEnvCommand(root, context);
   addAuditCommand(root, context);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Measured } from "../../sample/measure.ts";
 import { Reservoir } from "../../sample/reservoir.ts";
-import { estimate, type Measured } from "./cost.ts";
+import { estimate } from "./cost.ts";
 
 const small: Measured = {
   lane: "small",

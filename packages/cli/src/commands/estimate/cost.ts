@@ -6,21 +6,8 @@ import {
   TASK_SECOND_USD,
   taskSeconds,
 } from "@imagefleet/core/prices";
+import type { Measured } from "../../sample/measure.ts";
 import type { Material } from "../../sample/sample.ts";
-
-/** The measurement of an image of the sample on this machine. */
-export interface Measured {
-  readonly lane: Lane;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly renditions: number;
-  /** CPU time of decode and encode, s. */
-  readonly cpuSeconds: number;
-  /** The bytes of each rendition that is made on request. */
-  readonly onRequest: readonly number[];
-  /** CPU time of a rendition that is made alone, as on request, s. Empty for the large lane. */
-  readonly aloneSeconds: readonly number[];
-}
 
 /** The estimate of one lane; times in s, costs in USD. */
 interface LaneEstimate {

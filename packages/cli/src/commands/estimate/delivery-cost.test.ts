@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Measured } from "./cost.ts";
+import type { Measured } from "../../sample/measure.ts";
 import { bytesAView, madeCost, viewsCost } from "./delivery-cost.ts";
 
 const measured: Measured = {

@@ -1,5 +1,6 @@
 import { FUNCTION_SECOND_USD, functionSeconds, PRICES } from "@imagefleet/core/prices";
-import { type Measured, mean, sum } from "./cost.ts";
+import type { Measured } from "../../sample/measure.ts";
+import { mean, sum } from "./cost.ts";
 
 /** The cost of a million views, USD, without free tier. */
 export interface ViewsCost {

@@ -5,6 +5,7 @@ import type { ConnectionOptions } from "../../connection/options.ts";
 import { EXIT } from "../../exit-code.ts";
 import { present } from "../../present.ts";
 import { readRecipe } from "../../recipe/read.ts";
+import { type Measured, measure } from "../../sample/measure.ts";
 import { type Material, sampleOf } from "../../sample/sample.ts";
 import { formatBytes, lasting, many, thousands, usd } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
@@ -13,9 +14,8 @@ import type { Screen } from "../../terminal/screen.ts";
 import { outcomesText, tally } from "../../terminal/source-table.ts";
 import { type Column, table } from "../../terminal/table.ts";
 import { UsageError } from "../../usage-error.ts";
-import { type Estimate, estimate, type Measured } from "./cost.ts";
+import { type Estimate, estimate } from "./cost.ts";
 import { bytesAView, type MadeCost, madeCost, type ViewsCost, viewsCost } from "./delivery-cost.ts";
-import { measure } from "./measure.ts";
 import { type UploadsCost, uploadsCost } from "./uploads-cost.ts";
 
 export interface EstimateOptions {

@@ -1,6 +1,6 @@
 import { PRICES } from "@imagefleet/core/prices";
 import { expect, test } from "vitest";
-import type { Measured } from "./cost.ts";
+import type { Measured } from "../../sample/measure.ts";
 import { uploadsCost } from "./uploads-cost.ts";
 
 const measured: Measured = {

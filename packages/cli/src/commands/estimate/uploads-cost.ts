@@ -1,5 +1,6 @@
 import { catalogAccount } from "@imagefleet/core/prices";
-import { type Measured, mean } from "./cost.ts";
+import type { Measured } from "../../sample/measure.ts";
+import { mean } from "./cost.ts";
 
 /** What uploads, catalog and notifications cost for a million images, USD, besides rendering. */
 export interface UploadsCost {

@@ -1,9 +1,22 @@
 import { type ImageInput, probe, render } from "@imagefleet/core/image";
-import { Rejection } from "@imagefleet/core/outcome";
+import { type Lane, Rejection } from "@imagefleet/core/outcome";
 import { laneByBytes, type SourceInfo, sizedRenditions } from "@imagefleet/core/plan";
 import type { Preset, Recipe } from "@imagefleet/core/recipe";
-import { planFor } from "../../recipe/plan-for.ts";
-import type { Measured } from "./cost.ts";
+import { planFor } from "../recipe/plan-for.ts";
+
+/** The measurement of an image of the sample on this machine. */
+export interface Measured {
+  readonly lane: Lane;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly renditions: number;
+  /** CPU time of decode and encode, s. */
+  readonly cpuSeconds: number;
+  /** The bytes of each rendition that is made on request. */
+  readonly onRequest: readonly number[];
+  /** CPU time of a rendition that is made alone, as on request, s. Empty for the large lane. */
+  readonly aloneSeconds: readonly number[];
+}
 
 interface File {
   readonly path: string;
