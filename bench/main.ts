@@ -56,6 +56,19 @@ add(
 
 add(
   root
+    .command("simulation")
+    .description("a run of the local fleet beside the simulation's prediction of it")
+    .option("--images <n>", "pictures", many, 10_000),
+  async () => (await import("./simulation/bench.ts")).simulation,
+);
+
+add(
+  root.command("scale").description("the tables of docs/scale.md, by imagefleet simulate"),
+  async () => (await import("./scale/bench.ts")).scale,
+);
+
+add(
+  root
     .command("large")
     .description("peak memory of the large lane: gigapixel TIFF, progressive JPEG, huge PNGs")
     .option("--only <name>", "only sources whose name contains this")
