@@ -37,7 +37,7 @@ const PACKAGES = [
   {
     name: "imagefleet",
     main: "cli",
-    contains: ["cli", "client", "core", "edge", "lambda", "local", "worker"],
+    contains: ["cli", "client", "core", "edge", "lambda", "local", "simulation", "worker"],
   },
 ] as const;
 

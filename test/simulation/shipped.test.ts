@@ -12,6 +12,11 @@ import { graphsOf, type Name } from "../infra/variants.ts";
 
 const SHIPPED = join(import.meta.dirname, "..", "..", "packages", "simulation", "src");
 
+const HEAD = `import type { DeployedResource } from "./deployment.ts";
+
+/** What infra/ deploys with uploads, catalog and invalidations: written by test/simulation/shipped.test.ts. */
+export const SHIPPED: readonly DeployedResource[] = `;
+
 /** The settings of infra's variants, as the model takes them. */
 const SETTINGS = {
   production: DEFAULT_SETTINGS,
@@ -64,8 +69,9 @@ it("the shipped deployment is what is recorded of infra", async () => {
     return [{ type, name, inputs: Object.fromEntries(own) }];
   });
   read.sort((a, b) => (`${a.type} ${a.name}` < `${b.type} ${b.name}` ? -1 : 1));
-  await expect(`${JSON.stringify(read, null, 1).replaceAll(RANDOM, "$1")}\n`).toMatchFileSnapshot(
-    join(SHIPPED, "shipped.json"),
+  const json = JSON.stringify(read, null, 1).replaceAll(RANDOM, "$1");
+  await expect(`${HEAD}${json};\n`).toMatchFileSnapshot(
+    join(SHIPPED, "shipped.ts"),
     "Review the change, then write it by: npm test -- --update=all test/simulation/shipped.test.ts",
   );
 });

@@ -53,6 +53,7 @@ export class Histogram {
     let seen = 0;
     for (let at = 0; at < this.#counts.length; at++) {
       seen += this.#counts[at] ?? 0;
+      if (seen >= this.#count) return this.#max;
       if (seen >= wanted && seen > 0) {
         return at === 0 ? 0 : Math.min(this.#max, LEAST * 2 ** ((at - 0.5) / STEPS));
       }

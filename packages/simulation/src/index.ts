@@ -20,6 +20,7 @@ export { type PolicyOptions, Service, type ServiceOptions } from "./service.ts";
 export { DEFAULT_SETTINGS, deploymentFor, type ScaleSettings } from "./settings.ts";
 export {
   dailyRate,
+  type LargeShare,
   type Limit,
   type Load,
   type Moment,

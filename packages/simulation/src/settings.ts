@@ -1,5 +1,5 @@
 import { type Deployment, readDeployment } from "./deployment.ts";
-import shipped from "./shipped.json" with { type: "json" };
+import { SHIPPED } from "./shipped.ts";
 
 /** The settings of a stage that change what scales and alarms. */
 export interface ScaleSettings {
@@ -43,7 +43,7 @@ const MOST_STEPS = 20;
  * deploymentFor({ ...DEFAULT_SETTINGS, functionConcurrency: 50 }).mappings["Consume"];
  */
 export function deploymentFor(settings: ScaleSettings): Deployment {
-  const all = readDeployment(shipped);
+  const all = readDeployment(SHIPPED);
   const isThere = (name: string) =>
     (settings.catalog || !/^(Catalog|Projector|Table|Notifications)/.test(name)) &&
     (settings.uploads || !/^Upload/.test(name)) &&

@@ -13,6 +13,13 @@ export interface Work {
   readonly renditions: number;
 }
 
+/** Large images among the others. */
+export interface LargeShare {
+  /** 0 to 1 */
+  readonly share: number;
+  readonly work: Work;
+}
+
 /** Images that come in the course of time. */
 export interface Load {
   /**
@@ -36,13 +43,14 @@ export interface SimulationOptions {
   readonly deployment: Deployment;
   readonly load: Load;
   readonly work: readonly [Work, ...Work[]];
+  readonly large?: LargeShare | undefined;
   readonly seed: number;
   /** Functions at once that the account permits. */
   readonly accountConcurrency?: number;
   /** Times S3's assumed event delay: 0 without, 2 for twice as long. */
   readonly eventDelay?: number;
-  /** Called with the share that is done, now and then. */
-  readonly onProgress?: (share: number) => void;
+  /** Called with the share that is done, now and then, and awaited. */
+  readonly onProgress?: (share: number) => Promise<void> | void;
 }
 
 /** Seconds from an upload until its renditions are there. */
@@ -92,12 +100,16 @@ export interface SimulationResult {
   readonly requestSeconds: number;
   readonly onDemandSeconds: number;
   readonly spotSeconds: number;
-  /** Requests a second in the busiest minute: of the source bucket's reads, and writes of one rendition. */
+  /** Of pollers in provisioned mode, s. */
+  readonly pollerSeconds: number;
+  /** Requests a second in the busiest ten: of the source bucket's reads, and writes of one rendition. */
   readonly mostReads: number;
   readonly mostWrites: number;
   /** The alarms that tell somebody, with the first time each does, s. */
   readonly alarms: readonly { readonly name: string; readonly at: number }[];
-  /** Shares of the time with a backlog in which each limit was reached. */
+  /** The share of the time in which images waited for a function. */
+  readonly backlogged: number;
+  /** Shares of that time in which each limit was reached. */
   readonly limits: Readonly<Record<Limit, number>>;
   readonly moments: readonly Moment[];
 }
@@ -117,8 +129,8 @@ const DECODE_SECONDS = 0.03;
 const FEED_SECONDS = 0.2;
 
 /** A deployment with a load, in AWS's time. */
-export function simulate(options: SimulationOptions): SimulationResult {
-  const { deployment, load, work, seed, eventDelay = 1, onProgress } = options;
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  const { deployment, load, work, large: many, seed, eventDelay = 1, onProgress } = options;
   const waits = { small: new Histogram(), large: new Histogram(), requested: new Histogram() };
   const arrivals = new Chance(seed, "arrivals");
   const works = new Chance(seed, "work");
@@ -127,7 +139,9 @@ export function simulate(options: SimulationOptions): SimulationResult {
   const backfill = new Set<Job>();
   const limits = { functionConcurrency: 0, ramp: 0, account: 0, workerTasks: 0 };
   const moments: Moment[] = [];
-  let [left, done, sent, last, backlogged, doneThisMinute, mostDone] = [0, 0, 0, 0, 0, 0, 0];
+  let [left, done, sent, last, backlogged, pollerSeconds, lookedAt] = [0, 0, 0, 0, 0, 0, 0];
+  /** Images done in each ten seconds. */
+  const doneIn: number[] = [];
   let [mostFunctions, mostTasks, mostWaiting, doneAtMoment, looks] = [0, 0, 0, 0, 0];
   const fleet: Fleet = new Fleet(deployment, {
     seed,
@@ -145,13 +159,11 @@ export function simulate(options: SimulationOptions): SimulationResult {
     },
     onDone: (job, now) => {
       done += 1;
-      doneThisMinute += 1;
+      const at = Math.floor(now / 10);
+      while (doneIn.length <= at) doneIn.push(0);
+      doneIn[at] = (doneIn[at] ?? 0) + 1;
       last = Math.max(last, now);
       if (!backfill.delete(job)) waits[job.lane].add(now - job.at);
-    },
-    onMinute: () => {
-      mostDone = Math.max(mostDone, doneThisMinute);
-      doneThisMinute = 0;
     },
   });
   const { clock, service } = fleet;
@@ -159,7 +171,8 @@ export function simulate(options: SimulationOptions): SimulationResult {
   const consume = fleet.function("Consume");
   const { small, large } = { small: fleet.queue("Small"), large: fleet.queue("Large") };
   const jobOf = (): Omit<Job, "at"> => {
-    const { lane, cpuSeconds } = works.pick(work);
+    const isLarge = many !== undefined && works.is(many.share);
+    const { lane, cpuSeconds } = isLarge ? many.work : works.pick(work);
     return { lane, cpuSeconds, fate: "rendered" };
   };
   const upload = (): void => {
@@ -170,6 +183,10 @@ export function simulate(options: SimulationOptions): SimulationResult {
   /** What limits now. */
   function look(): void {
     looks += 1;
+    if (mapping?.options.pollers) {
+      pollerSeconds += (mapping.pollers / value("provisionedBatches")) * (clock.now - lookedAt);
+    }
+    lookedAt = clock.now;
     mostTasks = Math.max(mostTasks, service.running);
     if (large.visible > 0 && service.running >= deployment.service.maxTasks)
       limits.workerTasks += 1;
@@ -260,9 +277,13 @@ export function simulate(options: SimulationOptions): SimulationResult {
       halve(moments);
       step *= 2;
     }
-    onProgress?.(Math.min(1, done / total));
+    await onProgress?.(Math.min(1, done / total));
   }
-  mostDone = Math.max(mostDone, doneThisMinute);
+  // Tasks stop when their lane has been empty for a while, and cost until then.
+  for (let minute = 0; minute < 60 && service.running + service.starting > 0; minute++) {
+    clock.run(clock.now + 60);
+  }
+  const mostDone = doneIn.reduce((most, each) => Math.max(most, each), 0) / 10;
   const share = (count: number) => (backlogged === 0 ? 0 : count / backlogged);
   return {
     small: waitsOf(waits.small),
@@ -282,9 +303,11 @@ export function simulate(options: SimulationOptions): SimulationResult {
     requestSeconds: fleet.functions["Deliver"]?.billed ?? 0,
     onDemandSeconds: service.onDemandSeconds,
     spotSeconds: service.spotSeconds,
-    mostReads: (READS * mostDone) / 60,
-    mostWrites: mostDone / 60,
+    pollerSeconds,
+    mostReads: READS * mostDone,
+    mostWrites: mostDone,
     alarms: Array.from(alarms, ([name, at]) => ({ name, at })),
+    backlogged: backlogged / Math.max(1, looks),
     limits: {
       functionConcurrency: share(limits.functionConcurrency),
       ramp: share(limits.ramp),

@@ -33,7 +33,6 @@ export function costOf(
   const images = result.small.count + result.large.count + result.backfilled;
   const large = result.large.count;
   const requested = result.requested.count;
-  const hours = result.seconds / 3600;
   // Each message is sent alone; a batch is received and deleted by one request each.
   const requests = images + requested + large * 3 + 2 * result.invocations;
   const polls = settings.pollers ? 0 : (POLLERS * result.seconds) / POLL_SECONDS;
@@ -55,7 +54,7 @@ export function costOf(
     ],
     ["SQS requests", (requests + polls) * sqs.request],
     ["log ingestion", logPrice(images * LOG_BYTES, result.invocations)],
-    ["pollers", (settings.pollers?.min ?? 0) * hours * PRICES.lambda.pollerHour],
+    ["pollers", (result.pollerSeconds / 3600) * PRICES.lambda.pollerHour],
     ["catalog and notifications", settings.catalog ? images * catalog.catalog : 0],
   ];
 }

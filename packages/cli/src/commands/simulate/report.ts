@@ -26,18 +26,27 @@ export interface Report {
   readonly cost: readonly Line[];
 }
 
-const WIDTH = 44;
+/** The most and the fewest columns of a graph, and what its line has besides. */
+const WIDTH = { most: 44, least: 10, beside: 38 } as const;
+/** Shorter waits than this are not worth a setting, s. */
+const LONG_WAIT = 15;
 const BARS = "▁▂▃▄▅▆▇█";
 
 /** What limits, and which setting changes it. */
 const LIMITS: Readonly<Record<Limit, string>> = {
   functionConcurrency: "raise functionConcurrency, or pollers.max",
-  ramp: "Lambda adds 300 batches at once a minute: the setting pollers begins with more",
+  ramp: "Lambda starts with few pollers and adds more each minute: the setting pollers, or a higher pollers.min, starts with more",
   account: "raise the account's concurrency of Lambda (Service Quotas)",
   workerTasks: "raise workerTasks",
 };
 
-function limitOf({ limits }: SimulationResult): { name: Limit; share: number } | undefined {
+function limitOf({
+  limits,
+  backfilled,
+  small,
+  large,
+}: SimulationResult): { name: Limit; share: number } | undefined {
+  if (backfilled === 0 && Math.max(small.p99, large.p99) < LONG_WAIT) return undefined;
   const all = Object.entries(limits).map(([name, share]) => ({ name, share }));
   const [first] = all.sort((a, b) => b.share - a.share);
   if (first === undefined || first.share < 0.05 || !isLimit(first.name)) return undefined;
@@ -50,6 +59,7 @@ function isLimit(name: string): name is Limit {
 
 export function reportText(report: Report, result: SimulationResult, screen: Screen): string[] {
   const { paint } = screen;
+  const width = Math.max(WIDTH.least, Math.min(WIDTH.most, screen.width - WIDTH.beside));
   const { settings, results, cost, found, p95 } = report;
   const lanes = [
     { lane: "small", waits: results.map((each) => each.small) },
@@ -75,7 +85,7 @@ export function reportText(report: Report, result: SimulationResult, screen: Scr
   const images = result.small.count + result.large.count + result.backfilled;
   const million = (total / Math.max(1, images)) * 1e6;
   const graph = (name: string, of: (moment: Moment) => number, most: string) =>
-    `${name.padEnd(12)}${sparkline(result.moments.map(of))}  ${most}`;
+    `${name.padEnd(12)}${sparkline(result.moments.map(of), width)}  ${most}`;
   const alarms = result.alarms.map(({ name, at }) => `${name} after ${lasting(at)}`).join(", ");
   return present(
     [paint("bold", `${report.title}, with ${capacityText(settings)}`), ""],
@@ -101,10 +111,10 @@ export function reportText(report: Report, result: SimulationResult, screen: Scr
     graph("functions", ({ functions }) => functions, `${result.mostFunctions} at most`),
     graph("waiting", ({ waiting }) => waiting, `${many(result.mostWaiting, "message")} at most`),
     result.mostTasks > 0 && graph("tasks", ({ tasks }) => tasks, `${result.mostTasks} at most`),
-    `${" ".repeat(12)}${axis(result)}`,
+    `${" ".repeat(12)}${axis(result, width)}`,
     "",
     `batches     ${result.batchFill.toFixed(1)} messages each, ${many(result.invocations, "invocation")}, ${many(result.coldStarts, "cold start")}`,
-    `S3          ${rate(result.mostReads)} reads of sources a second in the busiest minute (a partition takes ${thousands(CONSTANTS.s3Reads.value)})`,
+    `S3          ${rate(result.mostReads)} requests a second for sources, three for each image (a partition takes ${thousands(CONSTANTS.s3Reads.value)})`,
     `            ${rate(result.mostWrites)} writes of each rendition a second (a partition takes ${thousands(CONSTANTS.s3Writes.value)})`,
     result.throttles > 0 &&
       paint("yellow", `throttles   ${many(result.throttles, "batch", "batches")} had to wait`),
@@ -122,13 +132,15 @@ export function reportText(report: Report, result: SimulationResult, screen: Scr
         ),
     "",
     paint("bold", `${usd(total)}, which is ${usd(million)} a million images`),
+    settings.pollers !== undefined &&
+      `  (${many(settings.pollers.min, "poller")} that are always there cost ${usd(settings.pollers.min * 730 * PRICES.lambda.pollerHour)} a month, besides their polls)`,
     ...cost
       .filter(([, amount]) => amount > 0)
       .map(([name, amount]) => `  ${name.padEnd(26)}${usd(amount).padStart(12)}`),
     "",
     paint(
       "dim",
-      `${report.basis} Seed ${report.seed}${results.length > 1 ? ` and ${many(results.length - 1, "other")}: 95 % of the simulations lie in the bands` : ""}. List prices of ${PRICES.region} on ${PRICES.date}, without free tier, storage and delivery.`,
+      `${report.basis} Arrivals are random, by seed ${report.seed}${results.length > 1 ? ` and ${many(results.length - 1, "other")}: 95 % of the simulations lie in the bands` : ""}. List prices of ${PRICES.region} on ${PRICES.date}, without free tier, storage and delivery.`,
     ),
   );
 }
@@ -143,6 +155,7 @@ export function reportJson(report: Report, result: SimulationResult): unknown {
     seed: report.seed,
     ...rest,
     limit: limit?.name ?? null,
+    find: report.found === undefined ? null : { setting: report.found, p95: report.p95 },
     bands: {
       smallP95: ends(report.results.map(({ small }) => small.p95)),
       largeP95: ends(report.results.map(({ large }) => large.p95)),
@@ -179,8 +192,8 @@ function rate(value: number): string {
 }
 
 /** One bar for each part of the time, by its highest value. */
-function sparkline(values: readonly number[]): string {
-  const width = Math.min(WIDTH, values.length);
+function sparkline(values: readonly number[], columns: number): string {
+  const width = Math.min(columns, values.length);
   const most = Math.max(...values, 1);
   return Array.from({ length: width }, (_, at) => {
     const part = values.slice(
@@ -191,10 +204,10 @@ function sparkline(values: readonly number[]): string {
     return share === 0 ? " " : BARS[Math.min(BARS.length - 1, Math.floor(share * BARS.length))];
   })
     .join("")
-    .padEnd(WIDTH);
+    .padEnd(columns);
 }
 
-function axis({ moments }: SimulationResult): string {
+function axis({ moments }: SimulationResult, columns: number): string {
   const end = lasting(moments.at(-1)?.at ?? 0);
-  return `0${end.padStart(Math.min(WIDTH, Math.max(moments.length, end.length + 2)) - 1)}`;
+  return `0${end.padStart(Math.min(columns, Math.max(moments.length, end.length + 2)) - 1)}`;
 }

@@ -1,10 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { configureCodec } from "@imagefleet/core/image";
+import { FUNCTION } from "@imagefleet/core/prices";
 import {
   DEFAULT_SETTINGS,
   dailyRate,
   deploymentFor,
+  type LargeShare,
   type Load,
   type ScaleSettings,
   type SimulationResult,
@@ -24,7 +26,7 @@ import type { Screen } from "../../terminal/screen.ts";
 import { UsageError } from "../../usage-error.ts";
 import { costOf } from "./cost.ts";
 import { page } from "./page.ts";
-import { type Report, reportJson, reportText } from "./report.ts";
+import { capacityText, type Report, reportJson, reportText } from "./report.ts";
 
 export interface SimulateOptions {
   readonly connection: ConnectionOptions;
@@ -33,7 +35,7 @@ export interface SimulateOptions {
   readonly targets: readonly string[];
   readonly cwd: string;
   readonly perDay?: number | undefined;
-  readonly peak: number;
+  readonly peak?: number | undefined;
   readonly burst?: number | undefined;
   readonly backfill?: number | undefined;
   /** A second. */
@@ -62,6 +64,8 @@ export interface SimulateOptions {
 }
 
 const DAY = 24 * 3600;
+/** A year. */
+const MOST_HOURS = 366 * 24;
 
 /**
  * An image of the shipped recipe, by `npm run bench -- price` and `-- large`: CPU time, s, with the spread of
@@ -70,43 +74,54 @@ const DAY = 24 * 3600;
 const SHIPPED = { seconds: 0.461, renditions: 6, largeSeconds: 20 } as const;
 const SPREAD = [0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.5, 2] as const;
 
+type Run = (settings: ScaleSettings, seed: number) => Promise<SimulationResult>;
+
 /** `imagefleet simulate`: predicts waits, alarms and cost of a load. */
 export async function simulateCommand(options: SimulateOptions, screen: Screen): Promise<number> {
+  checkOptions(options);
   const { load: uploads, title } = await loadOf(options);
   const load = { ...uploads, requests: options.requests };
   const settings = await settingsOf(options);
+  checkCapacity(options, settings);
+  const html = options.html === undefined ? undefined : resolve(options.cwd, options.html);
+  if (html !== undefined) await checkWritable(html, options.html ?? "");
   const { work, basis } = await workOf(options, screen);
-  const run = (changed: ScaleSettings, seed: number, onProgress?: (share: number) => void) =>
-    simulate({
+  const renditions = work.reduce((sum, each) => sum + each.renditions, 0) / work.length;
+  const large: LargeShare | undefined =
+    options.large === 0
+      ? undefined
+      : {
+          share: options.large,
+          work: { lane: "large", cpuSeconds: SHIPPED.largeSeconds, renditions },
+        };
+  let [runs, share] = [0, 0];
+  const run: Run = async (changed, seed) => {
+    const result = await simulate({
       deployment: deploymentFor(changed),
       load,
       work,
+      large,
       seed,
       accountConcurrency: options.account,
       eventDelay: options.eventDelay,
-      ...(onProgress && { onProgress }),
+      onProgress: async (done) => {
+        share = done;
+        // Lets the terminal show the progress, and an interrupt be seen.
+        await new Promise((resolved) => setImmediate(resolved));
+      },
     });
-  const found = options.find === undefined ? settings : find(options, settings, run);
+    runs += 1;
+    return result;
+  };
+  using progress = showRepeatedly(screen, () => [
+    `simulating: ${Math.floor(100 * share)} %${options.find === undefined && options.seeds === 1 ? "" : ` of run ${runs + 1}`}`,
+  ]);
+  const found = options.find === undefined ? settings : await find(options, settings, run);
   const results: SimulationResult[] = [];
-  {
-    let share = 0;
-    using _progress = showRepeatedly(screen, () => [
-      `simulating: ${Math.floor((100 * (results.length + share)) / options.seeds)} %`,
-    ]);
-    for (let at = 0; at < options.seeds; at++) {
-      // Lets the terminal show the progress.
-      await new Promise((resolved) => setImmediate(resolved));
-      results.push(
-        run(found, options.seed + at, (done) => {
-          share = done;
-        }),
-      );
-      share = 0;
-    }
-  }
+  for (let at = 0; at < options.seeds; at++) results.push(await run(found, options.seed + at));
+  progress[Symbol.dispose]();
   const [result] = results;
   if (result === undefined) throw new Error("nothing was simulated");
-  const renditions = work.reduce((sum, each) => sum + each.renditions, 0) / work.length;
   const report: Report = {
     title,
     basis,
@@ -117,9 +132,8 @@ export async function simulateCommand(options: SimulateOptions, screen: Screen):
     results,
     cost: costOf(result, found, renditions),
   };
-  if (options.html !== undefined) {
-    const file = resolve(options.cwd, options.html);
-    await writeFile(file, page(report, result));
+  if (html !== undefined) {
+    await writeFile(html, page(report, result));
     screen.note(`wrote ${options.html}`);
   }
   if (options.json) screen.json(reportJson(report, result));
@@ -127,8 +141,87 @@ export async function simulateCommand(options: SimulateOptions, screen: Screen):
   return EXIT.done;
 }
 
+/** @throws UsageError for options that contradict each other, or that would change nothing */
+function checkOptions(options: SimulateOptions): void {
+  const { perDay, peak, uploads, backfill, existing, recover } = options;
+  const { functions, pollers, find: wanted, p95, cpu, renditions, targets } = options;
+  const unless = (isGiven: boolean, isRight: boolean, message: string): void => {
+    if (isGiven && !isRight) throw new UsageError(message);
+  };
+  const isReprocess = (backfill ?? existing ?? recover) !== undefined;
+  unless(
+    uploads > 0,
+    isReprocess,
+    "--uploads needs --backfill, --existing or --recover: it is the uploads a second while those are made",
+  );
+  unless(
+    peak !== undefined,
+    perDay !== undefined,
+    "--peak needs --per-day: it is the day's busiest moment",
+  );
+  unless(
+    functions !== undefined,
+    pollers === undefined,
+    "--functions and --pollers exclude each other, as in the settings: leave one out",
+  );
+  unless(
+    p95 !== undefined,
+    wanted !== undefined,
+    "--p95 needs --find: it is what the setting has to hold",
+  );
+  unless(wanted !== undefined, p95 !== undefined, "--find needs --p95, such as --p95 60");
+  unless(
+    wanted === "functionConcurrency",
+    functions === undefined && pollers === undefined,
+    "--find functionConcurrency looks for --functions: leave --functions and --pollers out",
+  );
+  unless(
+    wanted === "functionConcurrency",
+    !isReprocess || uploads > 0,
+    "--find functionConcurrency needs uploads: the images of a reprocess wait for each other; add --uploads",
+  );
+  unless(
+    wanted === "workerTasks",
+    options.large > 0 || targets.length > 0,
+    "--find workerTasks needs large images: add --large, such as --large 0.01",
+  );
+  unless(
+    cpu !== undefined || renditions !== undefined,
+    targets.length === 0,
+    "--cpu and --renditions are measured of the images that are named: leave one of the two out",
+  );
+}
+
+/** @throws UsageError where a reprocess would never end, because uploads alone are too many */
+function checkCapacity(
+  { uploads, cpu }: SimulateOptions,
+  { functionConcurrency = 8, pollers }: ScaleSettings,
+): void {
+  const functions = pollers ? 10 * pollers.max : functionConcurrency;
+  const each = (cpu === undefined ? SHIPPED.seconds : cpu / 1000) / FUNCTION.vcpus + 0.05;
+  const most = functions / each;
+  if (uploads < 0.95 * most) return;
+  throw new UsageError(
+    `--uploads ${uploads}: with ${capacityText({ ...DEFAULT_SETTINGS, functionConcurrency, pollers })} the fleet does about ${most.toFixed(0)} images a second, and the reprocess would never end: lower it, or raise --functions`,
+  );
+}
+
+/** @throws UsageError */
+async function checkWritable(file: string, given: string): Promise<void> {
+  try {
+    await writeFile(file, "");
+  } catch (error) {
+    throw new UsageError(
+      `--html ${given} cannot be written: name a file in a folder that is there`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
 async function loadOf(options: SimulateOptions): Promise<{ load: Load; title: string }> {
-  const { perDay, peak, burst = 0, backfill, existing, recover, load: file } = options;
+  const { perDay, peak = 2, burst = 0, backfill, existing, recover, load: file } = options;
   const given = Object.entries({ perDay, burst: options.burst, backfill, existing, recover, file })
     .filter(([, value]) => value !== undefined)
     .map(([name]) => name);
@@ -137,27 +230,34 @@ async function loadOf(options: SimulateOptions): Promise<{ load: Load; title: st
       `${given.length === 0 ? "no load is named" : "more than one load is named"}: use one of --per-day, --burst, --backfill, --existing, --recover and --load`,
     );
   }
-  const even = { seconds: 0, rate: () => options.uploads, most: options.uploads };
   if (perDay !== undefined) {
     const rate = dailyRate(perDay / DAY, peak);
+    const busiest = peak === 1 ? "evenly spread" : `the busiest moment ${peak} times the mean`;
     return {
       load: { seconds: DAY, rate, most: rate(DAY / 2), burst: 0, backfill: 0 },
-      title: `A day of ${thousands(perDay)} uploads, at most ${peak} times the mean`,
+      title: `A day with about ${many(perDay, "upload")}, ${busiest}`,
     };
   }
   if (file !== undefined) return hourly(file, options.cwd);
   const images = backfill ?? existing ?? recover ?? 0;
-  const what = existing !== undefined ? "existing images" : "images of a reprocess";
-  // Uploads go on until the reprocess has ended, whenever that is.
-  const meanwhile = options.uploads > 0 ? { ...even, seconds: Number.POSITIVE_INFINITY } : even;
+  const meanwhile =
+    options.uploads > 0 ? `, and ${many(options.uploads, "upload")} a second meanwhile` : "";
+  const titles: readonly (readonly [unknown, string])[] = [
+    [options.burst, `${many(burst, "upload")} at once`],
+    [recover, `${many(images, "image")} and the catalog rebuilt after a loss${meanwhile}`],
+    [existing, `${many(images, "existing image")}${meanwhile}`],
+    [backfill, `${many(images, "image")} of a reprocess${meanwhile}`],
+  ];
   return {
-    load: { ...meanwhile, burst, backfill: images },
-    title:
-      burst > 0
-        ? `${thousands(burst)} uploads at once`
-        : recover !== undefined
-          ? `${many(images, "image")} rebuilt after a loss`
-          : `${thousands(images)} ${what}${options.uploads > 0 ? `, and ${options.uploads} uploads a second` : ""}`,
+    load: {
+      // Uploads go on until the reprocess has ended.
+      seconds: options.uploads > 0 ? Number.POSITIVE_INFINITY : 0,
+      rate: () => options.uploads,
+      most: options.uploads,
+      burst,
+      backfill: images,
+    },
+    title: titles.find(([value]) => value !== undefined)?.[1] ?? "",
   };
 }
 
@@ -169,19 +269,33 @@ async function hourly(file: string, cwd: string): Promise<{ load: Load; title: s
   } catch (error) {
     throw new UsageError(`--load ${file} cannot be read`, { cause: error });
   }
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  const [first = ""] = lines;
-  // A line of titles may come first, and an hour's name before its number.
-  const rows = /\d\s*$/.test(first) ? lines : lines.slice(1);
-  const hours = rows.map((row, at) => {
-    const cell =
-      row
-        .split(/[,;\t]/)
-        .at(-1)
-        ?.trim() ?? "";
-    if (/^\d+(\.\d+)?$/.test(cell)) return Number(cell);
+  const lines = text
+    .replace(/^\uFEFF/, "")
+    .split(/\r\n|\r|\n/)
+    .map((line, at) => ({ line, number: at + 1 }))
+    .filter(({ line }) => line.trim() !== "");
+  // With semicolons or tabs between the cells, a comma is a decimal sign.
+  const separator =
+    [";", "\t"].find((each) => lines.some(({ line }) => line.includes(each))) ?? ",";
+  const cells = lines.map(({ line, number }) => ({
+    number,
+    line,
+    cells: line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1")),
+  }));
+  const [first, ...others] = cells;
+  // Titles have no digit in them.
+  const rows = first && !/\d/.test(first.line) ? others : cells;
+  if (rows.length > MOST_HOURS) {
     throw new UsageError(
-      `--load ${file}: hour ${at + 1} is ${JSON.stringify(row)}: write the hour's uploads as a number, alone or in the last column`,
+      `--load ${file} has ${thousands(rows.length)} hours: name ${thousands(MOST_HOURS)} at most`,
+    );
+  }
+  const hours = rows.map(({ cells: row, line, number }) => {
+    const last = row.at(-1) ?? "";
+    const plain = separator === "," ? last : last.replace(",", ".");
+    if (row.length <= 2 && /^\d+(\.\d+)?$/.test(plain)) return Number(plain);
+    throw new UsageError(
+      `--load ${file}: line ${number} is ${JSON.stringify(line)}: write the uploads of an hour as a number, alone or after the hour's name and a comma`,
     );
   });
   const total = hours.reduce((sum, each) => sum + each, 0);
@@ -230,15 +344,16 @@ async function workOf(
   options: SimulateOptions,
   screen: Screen,
 ): Promise<{ work: readonly [Work, ...Work[]]; basis: string }> {
-  const { large, targets, cpu, renditions = SHIPPED.renditions } = options;
+  const { targets, cpu, renditions = SHIPPED.renditions } = options;
   if (targets.length === 0) {
     const seconds = cpu === undefined ? SHIPPED.seconds : cpu / 1000;
-    const small = SPREAD.map(
+    const [one, ...others] = SPREAD.map(
       (times): Work => ({ lane: "small", cpuSeconds: times * seconds, renditions }),
     );
+    if (one === undefined) throw new Error("the spread is empty");
     const takes = cpu === undefined ? "takes what the shipped recipe takes" : "is assumed to take";
     return {
-      work: mixed(small, large),
+      work: [one, ...others],
       basis: `An image ${takes}: ${seconds * 1000} ms of CPU on average, and ${many(renditions, "rendition")}.`,
     };
   }
@@ -269,50 +384,38 @@ async function workOf(
     );
   }
   return {
-    work: large > 0 ? mixed(measured, large) : [first, ...others],
+    work: [first, ...others],
     basis: `Measured with ${many(measured.length, "image")} on the CPU of this machine; another CPU may take half or twice as long.`,
   };
 }
 
-/** Small images, and so many large ones among them. */
-function mixed(small: readonly Work[], share: number): readonly [Work, ...Work[]] {
-  const one: Work = {
-    lane: "large",
-    cpuSeconds: SHIPPED.largeSeconds,
-    renditions: SHIPPED.renditions,
-  };
-  const [first = one, ...others] = small;
-  if (share === 0) return [first, ...others];
-  const count = Math.round((share * small.length * 100) / Math.max(0.01, 1 - share));
-  const smalls = Array.from({ length: 100 }, () => small).flat();
-  return [one, ...Array.from({ length: Math.max(0, count - 1) }, () => one), ...smalls];
-}
-
 /** The smallest value of a setting with which the 95th percentile holds: it falls with each function. */
-function find(
-  { find: setting, p95, seed }: SimulateOptions,
+async function find(
+  { find: setting, p95 = 0, seed }: SimulateOptions,
   settings: ScaleSettings,
-  run: (settings: ScaleSettings, seed: number) => SimulationResult,
-): ScaleSettings {
-  if (p95 === undefined) throw new UsageError("--find needs --p95, such as --p95 60");
+  run: Run,
+): Promise<ScaleSettings> {
   const isFunctions = setting === "functionConcurrency";
   const withValue = (value: number): ScaleSettings =>
     isFunctions
       ? { ...settings, functionConcurrency: value, pollers: undefined }
       : { ...settings, workerTasks: value };
-  const holds = (value: number): boolean => {
-    const result = run(withValue(value), seed);
-    return (isFunctions ? result.small : result.large).p95 <= p95;
+  const waits = async (value: number) => {
+    const result = await run(withValue(value), seed);
+    return isFunctions ? result.small : result.large;
   };
   let [low, high] = [isFunctions ? 2 : 1, 1000];
-  if (!holds(high)) {
+  const best = await waits(high);
+  if (best.count === 0) throw new UsageError(`--find ${setting}: no image came into its lane`);
+  if (best.p95 > p95) {
+    const advice = isFunctions ? "; try --pollers, which start at once" : "";
     throw new UsageError(
-      `--p95 ${p95} cannot be held: with ${setting} ${high} it is ${run(withValue(high), seed)[isFunctions ? "small" : "large"].p95.toFixed(1)} s; try --pollers, which start at once`,
+      `--p95 ${p95} cannot be held: with ${setting} ${high} it is ${best.p95.toFixed(1)} s${advice}`,
     );
   }
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (holds(middle)) high = middle;
+    if ((await waits(middle)).p95 <= p95) high = middle;
     else low = middle + 1;
   }
   return withValue(low);

@@ -86,6 +86,25 @@ describe("imagefleet simulate", () => {
     expect(page).not.toContain("<script");
   });
 
+  it.each([
+    ["12;12,5\r\n13;13,5\r\n", "2 hours with 26 uploads"],
+    ['\uFEFF"hour","uploads"\n"00:00","30"\n', "1 hour with 30 uploads"],
+    ["0\t7\n1\t8\n", "2 hours with 15 uploads"],
+  ])("reads the hours of %j", async (text, title) => {
+    const folder = await newFolder();
+    await writeFile(join(folder, "hours.csv"), text);
+    const { stdout } = await run(["simulate", "--load", "hours.csv"], { cwd: folder });
+    expect(stdout).toContain(title);
+  });
+
+  it("bills tasks until they stop, and pollers for as long as they are there", async () => {
+    const one = await simulated("--burst", "1", "--large", "1");
+    // docs/deploy.md: a single large source costs about $0.02, because a task stops after ten minutes.
+    expect(one.usd["Fargate, on demand"]).toBeGreaterThan(0.012);
+    expect(one.usd["Fargate, on demand"]).toBeLessThan(0.03);
+    expect(one.large).toMatchObject({ count: 1, p99: one.large.longest });
+  });
+
   it("says what is wrong with its options", async () => {
     const folder = await newFolder();
     await writeFile(join(folder, "bad.csv"), "1\ntwo\n");
@@ -96,11 +115,14 @@ describe("imagefleet simulate", () => {
     };
     expect(await wrong()).toContain("no load is named: use one of --per-day");
     expect(await wrong("--burst", "1", "--per-day", "1")).toContain("more than one load");
-    expect(await wrong("--load", "bad.csv")).toContain('hour 2 is "two"');
+    expect(await wrong("--load", "bad.csv")).toContain('line 2 is "two"');
     expect(await wrong("--load", "none.csv")).toContain("--load none.csv cannot be read");
     expect(await wrong("--burst", "9", "--find", "workerTasks")).toContain("--find needs --p95");
     expect(await wrong("--burst", "9", "--pollers", "9-1")).toContain("such as 20-100");
     expect(await wrong("--burst", "9", "--peak", "0.5")).toContain("from 1 to 24");
+    expect(await wrong("--burst", "9", "--uploads", "5")).toContain("--uploads needs --backfill");
+    expect(await wrong("--backfill", "9", "--uploads", "20")).toContain("would never end");
+    expect(await wrong("--burst", "9", "--html", "none/p.html")).toContain("cannot be written");
     const never = await wrong("--burst", "99", "--find", "functionConcurrency", "--p95", "0.1");
     expect(never).toContain("cannot be held");
   });

@@ -37,6 +37,8 @@ export interface TuneCommandOptions extends Omit<TuneOptions, "crop"> {
 
 /** The side of the part that is scored, px. */
 const CROP = 512;
+/** With fewer images, one of them decides. */
+const FEW = 10;
 
 /** `imagefleet tune`: finds the quality and the effort of each preset for a sample of images. */
 export async function tuneCommand(options: TuneCommandOptions, screen: Screen): Promise<number> {
@@ -48,6 +50,7 @@ export async function tuneCommand(options: TuneCommandOptions, screen: Screen): 
   const state = { listed: 0, prepared: 0, done: 0, known: 0 };
   const rejected: string[] = [];
   const pictures: Picture[] = [];
+  const left = { drawn: 0, tiny: 0 };
   const folder = await mkdtemp(join(tmpdir(), "imagefleet-tune-"));
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
@@ -64,12 +67,26 @@ export async function tuneCommand(options: TuneCommandOptions, screen: Screen): 
     });
     if (found.beside !== "") screen.note(found.beside);
     configureCodec({ threads: 1 });
-    for await (const source of found.sample) {
+    try {
+      for await (const source of found.sample) {
+        if (signal.aborted) return EXIT.interrupted;
+        const made = await prepare(source, recipe, { folder, turn: state.prepared }, signal);
+        if (typeof made === "string") rejected.push(made);
+        else {
+          pictures.push(...made.pictures);
+          left.drawn += made.drawn;
+          left.tiny += made.tiny;
+        }
+        state.prepared++;
+      }
+    } catch (error) {
       if (signal.aborted) return EXIT.interrupted;
-      const made = await prepare(source, recipe, { folder, turn: state.prepared }, signal);
-      if (typeof made === "string") rejected.push(made);
-      else pictures.push(...made);
-      state.prepared++;
+      throw error;
+    }
+    if (pictures.length === 0 && rejected.length < state.prepared) {
+      throw new UsageError(
+        `no rendition of ${many(state.prepared, "image")} can be measured (${leftText(left).join("; ")}): name other images`,
+      );
     }
     if (pictures.length === 0) {
       throw new UsageError(
@@ -89,9 +106,29 @@ export async function tuneCommand(options: TuneCommandOptions, screen: Screen): 
   const images = state.prepared - rejected.length;
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   if (options.json) screen.json(resultJson(tuned, images, rejected, seconds, options));
-  else screen.report(...resultText(tuned, images, rejected, seconds, options, screen));
+  else {
+    screen.report(...resultText(tuned, images, rejected, seconds, options, screen));
+    for (const line of leftText(left)) screen.note(`Not measured: ${line}`);
+  }
+  if (options.write && images < FEW) {
+    screen.note(
+      `The recipe is written from ${many(images, "image")}: ${FEW} or more of several kinds tell more.`,
+    );
+  }
   if (options.write) await write(recipe, tuned, images, options, screen);
   return tuned.every(({ best }) => best) ? EXIT.done : EXIT.deadLetters;
+}
+
+/** Why some renditions were not measured. */
+function leftText({ drawn, tiny }: { readonly drawn: number; readonly tiny: number }): string[] {
+  return [
+    ...(drawn > 0
+      ? [
+          `${many(drawn, "rendition")} of drawings, which encoding: "by-content" encodes in its own way`,
+        ]
+      : []),
+    ...(tiny > 0 ? [`${many(tiny, "rendition")} under 8 px, which have no score`] : []),
+  ];
 }
 
 /** @throws UsageError where there is nothing to tune, or nothing of it can be written */
@@ -134,7 +171,7 @@ function resultText(
   options: TuneCommandOptions,
   screen: Screen,
 ): string[] {
-  const { paint, command } = screen;
+  const { paint } = screen;
   const { target, views, full } = options;
   const rows = tuned.flatMap(({ name, format, now, best }): Row[] => [
     ...(now ? [{ preset: name, title: "now", tuned: now, isBest: false }] : []),
@@ -160,7 +197,7 @@ function resultText(
     number("a million", (point) => usd(millionUsd(point, views))),
   ];
   const scored = full ? "" : `, in the ${CROP} px of their middle`;
-  const basis = `The score is the mean of SSIMULACRA 2.1 over the renditions${scored}; 80 is very high. A million: the function's time, the PUTs, and ${many(views, "page view")} of each rendition, at the list prices of ${PRICES.region} on ${PRICES.date}. CPU time is that of this machine.`;
+  const basis = `The score is the mean of SSIMULACRA 2.1 over the renditions${scored}; 70 is high, 80 very high. A million: the function's time, the PUTs, and ${many(views, "page view")} of each rendition, at the list prices of ${PRICES.region} on ${PRICES.date}. CPU time is that of this machine.`;
   const lacking = tuned.filter(({ best }) => !best);
   return present(
     paint(
@@ -179,7 +216,12 @@ function resultText(
         "yellow",
         `${lacking.map(({ name, format }) => `${name} (${format})`).join(", ")}: no setting reaches the score. Use a lower --target.`,
       ),
-    !options.write && !options.formats && ["", "Next:", `  ${command("tune … --write")}`],
+    !options.write &&
+      !options.formats &&
+      lacking.length < tuned.length && [
+        "",
+        "To write these into the recipe: the same command with --write.",
+      ],
   );
 }
 

@@ -99,7 +99,7 @@ describe("imagefleet tune", { timeout: 60_000 }, () => {
   });
 
   it("scores what the fleet would make", async () => {
-    const { result } = await tuned("photos/20.jpg --full --formats webp --target 80");
+    const { result } = await tuned("photos/20.jpg --full --formats webp --target 80 --least bytes");
     const { best } = result.presets.find(({ preset }) => preset === "thumb") ?? {};
     const options = { quality: best?.quality ?? 0, effort: best?.effort ?? 0 };
     const made = await sharp(join(folder, "photos/20.jpg"))
@@ -107,6 +107,36 @@ describe("imagefleet tune", { timeout: 60_000 }, () => {
       .webp(options)
       .toBuffer();
     expect(Math.abs(made.byteLength - (best?.bytes ?? 0)) / made.byteLength).toBeLessThan(0.05);
+  });
+
+  it("measures photographs alone of a preset by content, and says what it leaves out", async () => {
+    const preset = '{ size: "200w", format: "jpeg", encoding: "by-content" }';
+    await writeFile(join(folder, "content.mjs"), `export default { presets: { a: ${preset} } };`);
+    const drawing = { width: 400, height: 300, channels: 3, background: "white" } as const;
+    const line = { create: { width: 200, height: 20, channels: 3, background: "navy" } } as const;
+    const input = await sharp(line).png().toBuffer();
+    await put(
+      folder,
+      "drawings/a.png",
+      await sharp({ create: drawing }).composite([{ input }]).png().toBuffer(),
+    );
+    const content = async (...paths: string[]) => {
+      const { stdout, stderr } = await run(
+        ["tune", ...paths, "--recipe", "content.mjs", "--json", "--least", "bytes"],
+        { cwd: folder },
+      );
+      return {
+        stderr,
+        result: stdout === "" ? undefined : v.parse(resultSchema, JSON.parse(stdout)),
+      };
+    };
+    const both = await content("drawings/a.png", "photos/20.jpg");
+    const photo = await content("photos/20.jpg");
+    expect(both.result?.presets[0]?.best?.bytes).toBe(photo.result?.presets[0]?.best?.bytes);
+    const drawn = await content("drawings/a.png");
+    expect(drawn.stderr).toContain(
+      "no rendition of 1 image can be measured (1 rendition of drawings",
+    );
   });
 
   it("saves bytes where that is asked for, and compares formats that the recipe does not have", async () => {

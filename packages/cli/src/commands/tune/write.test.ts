@@ -159,6 +159,39 @@ export default defineRecipe({
     expect(changed).toContain(`small: ${after} }`);
   });
 
+  it("writes a recipe on one line, twice", () => {
+    const line = `export default { presets: { small: "400w" } };\n`;
+    const tuned = { presets: SMALL, tuned: [webp("small")] };
+    const once = writeTuned(line, tuned, "score 80").text;
+    expect(once).toBe(
+      'export default { presets: { /* Quality and effort by imagefleet tune: score 80. */ small: { size: "400w", quality: 84, effort: 4 } } };\n',
+    );
+    expect(writeTuned(once, tuned, "score 80").text).toBe(once);
+  });
+
+  it("does not touch comments of others, and keeps the ends of lines", () => {
+    const text =
+      '// Quality and effort by imagefleet tune, I think\r\nexport default {\r\n  presets: {\r\n    small: "400w",\r\n  },\r\n};\r\n';
+    const written = writeTuned(text, { presets: SMALL, tuned: [webp("small")] }, "score 80").text;
+    expect(written).toContain("tune, I think\r\n");
+    expect(written).toContain("{\r\n    // Quality and effort by imagefleet tune: score 80.\r\n");
+    expect(written.replaceAll("\r\n", "")).not.toContain("\n");
+  });
+
+  it("does not write into a preset that another one replaces", () => {
+    const text = 'const more = {};\nexport default { presets: { small: "400w", ...more } };\n';
+    const { names, unwritten } = writeTuned(
+      text,
+      { presets: SMALL, tuned: [webp("small")] },
+      "score 80",
+    );
+    expect(names).toEqual([]);
+    expect(unwritten).toMatchObject([{ name: "small" }]);
+    const twice = 'export default { presets: { small: "1w", small: "400w" } };\n';
+    const { text: last } = writeTuned(twice, { presets: SMALL, tuned: [webp("small")] }, "x");
+    expect(last).toContain('small: "1w", small: { size: "400w"');
+  });
+
   it("writes nothing for a preset that reaches the target with no setting", () => {
     const none: TunedPreset = {
       name: "small",

@@ -44,12 +44,23 @@ export function writeTuned(
       formats,
     );
     if (fields.size === 0) continue;
-    const value = presets && propertyOf(presets, name)?.value;
+    const value = presets && lastOf(presets, name)?.value;
     if (value && setFields(edited, value, fields)) names.push(name);
     else unwritten.push({ name, fields: written(fields) });
   }
   if (presets && names.length > 0) comment(edited, file, presets, `${COMMENT}: ${basis}.`);
-  return { text: edited.toString(), names, unwritten };
+  const result = edited.toString();
+  // A recipe that cannot be read would stop the fleet.
+  parse(result, { sourceType: "module", plugins: ["typescript"] });
+  return { text: result, names, unwritten };
+}
+
+/** A property that counts: nothing that is spread after it replaces it. */
+function lastOf(object: ObjectExpression, name: string): ObjectProperty | undefined {
+  const property = propertyOf(object, name);
+  const { properties } = object;
+  const spread = properties.findLastIndex(({ type }) => type === "SpreadElement");
+  return property && properties.indexOf(property) > spread ? property : undefined;
 }
 
 type Fields = Map<string, string>;
@@ -124,7 +135,7 @@ function setFields(edited: MagicString, value: Node, fields: Fields): boolean {
     const { start, end } = spanOf(last);
     const line = text.lastIndexOf("\n", start) + 1;
     const isAlone = text.slice(line, start).trim() === "";
-    const gap = isAlone ? `\n${text.slice(line, start)}` : " ";
+    const gap = isAlone ? `${newline(text)}${text.slice(line, start)}` : " ";
     edited.appendRight(end, `,${gap}${name}: ${field}`);
   }
   return true;
@@ -158,7 +169,8 @@ function objectIn(node: Node): ObjectExpression | undefined {
 }
 
 function propertyOf(object: ObjectExpression, name: string): ObjectProperty | undefined {
-  for (const property of object.properties) {
+  // Of two with one name the last one counts.
+  for (const property of object.properties.toReversed()) {
     if (property.type !== "ObjectProperty" || property.computed) continue;
     const { key } = property;
     if (key.type === "Identifier" && key.name === name) return property;
@@ -174,18 +186,28 @@ function comment(
   presets: ObjectExpression,
   text: string,
 ): void {
-  const earlier = comments?.find(({ value }) => value.startsWith(COMMENT));
+  const { start, end } = spanOf(presets);
+  const earlier = comments?.find((each) => {
+    const { start: from, end: to } = spanOf(each);
+    return from > start && to < end && each.value.startsWith(`${COMMENT}:`);
+  });
   if (earlier) {
-    edited.overwrite(earlier.start ?? 0, earlier.end ?? 0, `//${text}`);
+    const isLine = earlier.type === "CommentLine";
+    edited.overwrite(earlier.start ?? 0, earlier.end ?? 0, isLine ? `//${text}` : `/*${text} */`);
     return;
   }
-  const { start } = spanOf(presets);
   const [first] = presets.properties;
   const at = first ? spanOf(first).start : start + 1;
   const line = edited.original.lastIndexOf("\n", at) + 1;
   const before = edited.original.slice(line, at);
-  const indent = before.trim() === "" ? before : "";
-  edited.appendLeft(start + 1, `\n${indent}//${text}${indent === "" ? "\n" : ""}`);
+  // Beside the first preset, the rest of the line would be a comment too.
+  const isAlone = before.trim() === "" && line > start;
+  const written = isAlone ? `${newline(edited.original)}${before}//${text}` : ` /*${text} */`;
+  edited.appendLeft(start + 1, written);
+}
+
+function newline(text: string): string {
+  return text.includes("\r\n") ? "\r\n" : "\n";
 }
 
 function spanOf({ start, end }: { start?: number | null; end?: number | null }) {

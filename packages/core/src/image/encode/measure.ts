@@ -2,6 +2,8 @@ import sharp, { type Region, type Sharp } from "sharp";
 import type { Preset } from "../../recipe/index.ts";
 import { type RgbImage, Ssimulacra2 } from "../../ssimulacra2/index.ts";
 import type { Sample } from "../../tuning/index.ts";
+import { asPixels } from "../decode/pixels.ts";
+import { isDrawn } from "./by-content.ts";
 import { encodeAs } from "./encode-as.ts";
 
 /** How an encoder works. */
@@ -46,6 +48,20 @@ export async function measureEncodings(asked: Measuring): Promise<Sample[]> {
     crop,
     wanted.map((encoding) => (picture) => encodeAs(picture, encoding)),
   );
+}
+
+/**
+ * Whether a picture is encoded as a drawing by `encoding: "by-content"`: then a preset's quality does not
+ * decide how it looks.
+ *
+ * @param picture a file of an image
+ *
+ * @example
+ * const { readFile } = await import("node:fs/promises");
+ * await isDrawnPicture(await readFile("logo.png")); // true
+ */
+export async function isDrawnPicture(picture: Uint8Array): Promise<boolean> {
+  return isDrawn(await asPixels(sharp(picture)));
 }
 
 /**

@@ -1,4 +1,7 @@
-[
+import type { DeployedResource } from "./deployment.ts";
+
+/** What infra/ deploys with uploads, catalog and invalidations: written by test/simulation/shipped.test.ts. */
+export const SHIPPED: readonly DeployedResource[] = [
  {
   "type": "aws:appautoscaling/policy:Policy",
   "name": "WorkerBacklog",
@@ -1517,4 +1520,4 @@
    "redrivePolicy": "{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-west-1:123456789012:imagefleet-production-SmallDlqQueue\",\"maxReceiveCount\":5}"
   }
  }
-]
+];
