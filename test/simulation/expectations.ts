@@ -270,11 +270,16 @@ function scalingFindings(
 ): Finding[] {
   let waits = 0;
   let rests = 0;
+  let works = 0;
   let many = 0;
   for (const [minute, { queues, running, desired, isCrashing }] of minutes.entries()) {
     const { visible = 0, inFlight = 0 } = queues["Large"] ?? {};
     waits = visible > 0 && inFlight === 0 && running === 0 && !isCrashing ? waits + 1 : 0;
     if (waits > START_MINUTES + late) return [{ minute, what: "no task starts" }];
+    works = visible + inFlight > 0 ? works + 1 : 0;
+    if (works > START_MINUTES + late && desired === 0) {
+      return [{ minute, what: "the lane is scaled in while it has work" }];
+    }
     rests = visible + inFlight === 0 ? rests + 1 : 0;
     if (rests > STOP_MINUTES + late && running > 0) return [{ minute, what: "tasks run idle" }];
     // Five images a task: half of them at least, while the backlog goes down.

@@ -35,7 +35,6 @@ interface Task<Job> {
   readonly revision: Revision;
   state: "starting" | "running" | "stopping" | "stopped";
   readonly jobs: Set<Message<Job>>;
-  readonly startedAt: number;
 }
 
 interface Revision {
@@ -66,8 +65,6 @@ export class Service<Job> {
   /** Time of all tasks that run or start, s. */
   onDemandSeconds = 0;
   spotSeconds = 0;
-  /** s of a start, instead of a random one. */
-  startSeconds: number | undefined;
   readonly options: ServiceOptions;
   readonly #parts: ServiceParts<Job>;
   readonly #tasks = new Set<Task<Job>>();
@@ -77,7 +74,7 @@ export class Service<Job> {
   #launches = value("taskBurst");
   #lookedAt = 0;
   #placeAgainAt = 0;
-  #cooldown: { readonly until: number; readonly isIn: boolean } = { until: 0, isIn: false };
+  #cooldownUntil = 0;
 
   constructor(options: ServiceOptions, parts: ServiceParts<Job>) {
     this.options = options;
@@ -93,12 +90,6 @@ export class Service<Job> {
 
   get starting(): number {
     return this.#count("starting");
-  }
-
-  get busy(): number {
-    let busy = 0;
-    for (const { jobs } of this.#tasks) if (jobs.size > 0) busy += 1;
-    return busy;
   }
 
   #count(state: Task<Job>["state"]): number {
@@ -120,11 +111,10 @@ export class Service<Job> {
     const { minTasks, maxTasks } = this.options;
     const tasks = Math.min(maxTasks, Math.max(minTasks, step.tasks));
     if (tasks === this.desired) return;
-    const isIn = tasks < this.desired;
-    // A scale-in waits for any cooldown's end; a scale-out only ever adds what is missing.
-    if (isIn && clock.now < this.#cooldown.until) return;
+    // A scale-in waits for the end of any cooldown; a scale-out only ever adds what is missing.
+    if (tasks < this.desired && clock.now < this.#cooldownUntil) return;
     this.desired = tasks;
-    this.#cooldown = { until: clock.now + policy.cooldownSeconds, isIn };
+    this.#cooldownUntil = clock.now + policy.cooldownSeconds;
   }
 
   /** Starts a deployment: without a minimum of healthy tasks, the old ones stop first. */
@@ -206,11 +196,9 @@ export class Service<Job> {
       revision,
       state: "starting",
       jobs: new Set(),
-      startedAt: clock.now,
     };
     this.#tasks.add(task);
-    const seconds =
-      this.startSeconds ?? chance.lognormal(value("taskStartP50"), value("taskStartP95"));
+    const seconds = chance.lognormal(value("taskStartP50"), value("taskStartP95"));
     clock.after(seconds, () => {
       if (task.state !== "starting") return;
       task.state = "running";

@@ -47,6 +47,10 @@ function limitOf({
   large,
 }: SimulationResult): { name: Limit; share: number } | undefined {
   if (backfilled === 0 && Math.max(small.p99, large.p99) < LONG_WAIT) return undefined;
+  // Of the lane that takes longer.
+  if (large.p99 > small.p99 && limits.workerTasks >= 0.05) {
+    return { name: "workerTasks", share: limits.workerTasks };
+  }
   const all = Object.entries(limits).map(([name, share]) => ({ name, share }));
   const [first] = all.sort((a, b) => b.share - a.share);
   if (first === undefined || first.share < 0.05 || !isLimit(first.name)) return undefined;
@@ -128,7 +132,7 @@ export function reportText(report: Report, result: SimulationResult, screen: Scr
       ? "limit       nothing waits for long"
       : paint(
           "yellow",
-          `limit       ${limit.name}, in ${Math.round(100 * limit.share)} % of the time with a backlog: ${LIMITS[limit.name]}`,
+          `limit       ${limit.name}, in ${Math.round(100 * limit.share)} % of the time${limit.name === "workerTasks" ? "" : " with a backlog"}: ${LIMITS[limit.name]}`,
         ),
     "",
     paint("bold", `${usd(total)}, which is ${usd(million)} a million images`),
@@ -191,23 +195,17 @@ function rate(value: number): string {
   return value < 10 ? value.toFixed(1) : thousands(Math.round(value));
 }
 
-/** One bar for each part of the time, by its highest value. */
+/** A bar for each part of the time, by its highest value. */
 function sparkline(values: readonly number[], columns: number): string {
-  const width = Math.min(columns, values.length);
   const most = Math.max(...values, 1);
-  return Array.from({ length: width }, (_, at) => {
-    const part = values.slice(
-      Math.floor((at * values.length) / width),
-      Math.max(1, Math.floor(((at + 1) * values.length) / width)),
-    );
-    const share = Math.max(0, ...part) / most;
+  return Array.from({ length: columns }, (_, at) => {
+    const from = Math.floor((at * values.length) / columns);
+    const to = Math.floor(((at + 1) * values.length) / columns);
+    const share = Math.max(0, ...values.slice(from, Math.max(from + 1, to))) / most;
     return share === 0 ? " " : BARS[Math.min(BARS.length - 1, Math.floor(share * BARS.length))];
-  })
-    .join("")
-    .padEnd(columns);
+  }).join("");
 }
 
 function axis({ moments }: SimulationResult, columns: number): string {
-  const end = lasting(moments.at(-1)?.at ?? 0);
-  return `0${end.padStart(Math.min(columns, Math.max(moments.length, end.length + 2)) - 1)}`;
+  return `0${lasting(moments.at(-1)?.at ?? 0).padStart(columns - 1)}`;
 }
