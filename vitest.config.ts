@@ -1,10 +1,17 @@
-import { availableParallelism } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 const contract = "test/contract/**/*.contract.test.ts";
 
+/** Graphs of the deployment that several files need, for one run. Nothing changes meanwhile, unless watched. */
+const graphs = mkdtempSync(join(tmpdir(), "imagefleet-graphs-"));
+process.once("exit", () => rmSync(graphs, { recursive: true, force: true }));
+
 export default defineConfig({
   test: {
+    ...(process.argv.includes("run") && { env: { IMAGEFLEET_GRAPHS: graphs } }),
     // One more than there are processors: most of these wait for processes and queues.
     maxWorkers: availableParallelism() + 1,
     // Real processes, codecs and queues: what hangs must say so, what is slow may be.

@@ -1,3 +1,4 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll } from "vitest";
 import { ensurePlatform } from "../../scripts/sst/platform.ts";
@@ -176,7 +177,7 @@ export function graphsOf<const N extends Name>(...names: readonly N[]): (name: N
   const waiting = [...names];
   const build = async (): Promise<void> => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
-      graphs.set(next, fleetIn(await buildGraph(VARIANTS[next]), "Photos"));
+      graphs.set(next, fleetIn(await builtOnce(next), "Photos"));
     }
   };
   beforeAll(async () => {
@@ -189,6 +190,23 @@ export function graphsOf<const N extends Name>(...names: readonly N[]): (name: N
     if (graph === undefined) throw new Error(`${name} was not built`);
     return graph;
   };
+}
+
+/** The graph of a variant, from another file of the same run of the tests if one has built it. */
+async function builtOnce(name: Name): Promise<Graph> {
+  const folder = process.env["IMAGEFLEET_GRAPHS"];
+  if (folder === undefined) return buildGraph(VARIANTS[name]);
+  const file = join(folder, `${name}.json`);
+  try {
+    const kept: Graph = JSON.parse(await readFile(file, "utf8"));
+    return kept;
+  } catch {
+    const graph = await buildGraph(VARIANTS[name]);
+    const part = `${file}.${process.pid}`;
+    await writeFile(part, JSON.stringify(graph));
+    await rename(part, file);
+    return graph;
+  }
 }
 
 function isName(text: string): text is Name {

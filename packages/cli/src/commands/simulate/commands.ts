@@ -8,7 +8,7 @@ const MOST_IMAGES = 100_000_000;
 const EXAMPLES = `
 Examples:
   imagefleet simulate --per-day 1000000 --peak 3
-  imagefleet simulate --per-day 1000000 --peak 3 --find functionConcurrency --p95 10
+  imagefleet simulate --per-day 1e6 --find functionConcurrency --p95 10
   imagefleet simulate --burst 100000 --functions 1000
   imagefleet simulate --burst 1000 --pollers 20-100 --html burst.html
   imagefleet simulate --backfill 5000000 --uploads 10
@@ -17,9 +17,10 @@ Examples:
 
 simulate plays a load against a model of the deployed fleet in AWS's time: event
 delays, batches, pollers, cold starts, metrics, alarms and tasks. It calls no
-service of AWS, except to read images that you name in a bucket. Images take what the shipped recipe takes, or what a sample of your own
-images takes with your recipe on this machine. docs/scale.md has the model's
-numbers of AWS, and where each comes from.
+service of AWS, except to read images that you name in a bucket. Images take
+what the shipped recipe takes, or what a sample of your own images takes with
+your recipe on this machine. docs/scale.md has the model's numbers of AWS, and
+where each comes from.
 `;
 
 export function addSimulateCommand(root: Command, context: CommandContext): void {
