@@ -12,7 +12,7 @@ beforeAll(() => {
   deployment = readDeployment(graph("uploads and catalog").resources);
 });
 
-const SHORT = Array.from({ length: 120 }, (_, at) => at + 1).filter((seed) => seed % 50 !== 0);
+const SHORT = Array.from({ length: 80 }, (_, at) => at + 1).filter((seed) => seed % 50 !== 0);
 
 describe("the deployed alarms and policies", () => {
   it.each(SHORT)("history %i shows no fault", (seed) => {

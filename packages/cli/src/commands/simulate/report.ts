@@ -97,7 +97,7 @@ export function reportText(report: Report, result: SimulationResult, screen: Scr
       ...table(columns, lanes, screen),
       paint(
         "dim",
-        "Time from an upload until its renditions are there; on request, from the request to its answer.",
+        `Time from an upload until its renditions are there${result.requested.count > 0 ? "; on request, from the request to its answer" : ""}.`,
       ),
       "",
     ],
@@ -187,7 +187,10 @@ function ends(values: readonly number[]): [number, number] {
 
 function band(values: readonly number[]): string {
   const [low, high] = ends(values);
-  const text = (seconds: number) => (seconds < 99.5 ? `${seconds.toFixed(1)} s` : lasting(seconds));
+  const text = (seconds: number) => {
+    if (seconds < 99.5) return `${seconds.toFixed(1)} s`;
+    return seconds < 5970 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+  };
   return text(low) === text(high) ? text(low) : `${text(low)} to ${text(high)}`;
 }
 
