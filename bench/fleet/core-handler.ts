@@ -8,7 +8,9 @@ import * as v from "valibot";
 
 // The composition of the function, with its codec settings, limits and memory.
 const { inFlight, attempt } = await compose();
-const { recipe, memoryBytes, renderSemaphore } = attempt.reconcile;
+const { recipe: whole, memoryBytes, renderSemaphore } = attempt.reconcile;
+/** What the fleet makes at the upload. */
+const recipe = { ...whole, presets: whole.presets.filter(({ when }) => when !== "request") };
 
 const eventSchema = v.object({ files: v.array(v.string()) });
 
