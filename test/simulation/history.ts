@@ -1,4 +1,10 @@
-import { Chance, type Deployment, Fleet, type Lateness } from "@imagefleet/simulation";
+import {
+  Chance,
+  type Deployment,
+  Fleet,
+  type Lateness,
+  WAIT_SECONDS,
+} from "@imagefleet/simulation";
 
 /** What is true in a minute, whatever CloudWatch knows of it. */
 export interface Minute {
@@ -139,7 +145,7 @@ export function play(history: History, deployment: Deployment): Minute[] {
     lateness: history.lateness,
     reportsZeros: history.reportsZeros,
     eventDelay: { p50: 1, p95: 2 },
-    waitSeconds: { small: 0.05, large: 2 },
+    waitSeconds: WAIT_SECONDS,
     onMinute: () => minutes.push(minuteOf(fleet, crashing > 0)),
   });
   const { clock } = fleet;

@@ -145,11 +145,6 @@ export function readDeployment(resources: readonly DeployedResource[]): Deployme
       { ...v.parse(queueSchema, inputs), isAwake: false },
     ]),
   );
-  const queueOf = (arn: string): string => {
-    const found = Object.entries(queues).find(([, { name }]) => arn.endsWith(`:${name}`));
-    if (found === undefined) throw new Error(`the deployment has no queue ${arn}`);
-    return found[0];
-  };
   const functions = Object.fromEntries(
     all("lambda/function:Function").map(({ name, inputs }) => {
       const { name: physical, memorySize, timeout } = v.parse(functionSchema, inputs);
@@ -157,11 +152,6 @@ export function readDeployment(resources: readonly DeployedResource[]): Deployme
       return [plain(name, "Function"), options];
     }),
   );
-  const functionOf = (arn: string): string => {
-    const found = Object.entries(functions).find(([, { name }]) => arn.endsWith(`:${name}`));
-    if (found === undefined) throw new Error(`the deployment has no function ${arn}`);
-    return found[0];
-  };
   return {
     queues: Object.fromEntries(
       Object.entries(queues).map(([key, { redrivePolicy: redrive, ...queue }]) => [
@@ -174,7 +164,7 @@ export function readDeployment(resources: readonly DeployedResource[]): Deployme
           isAwake: awake.includes(`/${queue.name}\\`),
           ...(redrive && {
             redrive: {
-              to: queueOf(redrive.deadLetterTargetArn),
+              to: partOf(queues, redrive.deadLetterTargetArn),
               maxReceives: redrive.maxReceiveCount,
             },
           }),
@@ -187,9 +177,9 @@ export function readDeployment(resources: readonly DeployedResource[]): Deployme
         const mapping = v.parse(mappingSchema, inputs);
         const { provisionedPollerConfig: pollers } = mapping;
         return [
-          functionOf(mapping.functionName),
+          partOf(functions, mapping.functionName),
           {
-            queue: queueOf(mapping.eventSourceArn),
+            queue: partOf(queues, mapping.eventSourceArn),
             batchSize: mapping.batchSize,
             windowSeconds: mapping.maximumBatchingWindowInSeconds,
             ...(mapping.scalingConfig && {
@@ -214,6 +204,18 @@ export function readDeployment(resources: readonly DeployedResource[]): Deployme
       .filter((name) => name.startsWith("Worker"))
       .map((name) => name.slice("Worker".length)),
   };
+}
+
+/** By what infra/ calls the queue or function of an ARN. */
+function partOf(parts: Readonly<Record<string, { readonly name: string }>>, arn: string): string {
+  const found = Object.entries(parts).find(([, { name }]) => name === nameOf(arn));
+  if (found === undefined) throw new Error(`the deployment has no ${arn}`);
+  return found[0];
+}
+
+/** The end of an ARN. */
+function nameOf(arn: string): string {
+  return arn.split(/[:/]/).at(-1) ?? arn;
 }
 
 function readService(
@@ -284,7 +286,7 @@ export function readAlarm({ name, inputs }: DeployedResource): AlarmOptions {
     periods: alarm.evaluationPeriods,
     breaching: alarm.datapointsToAlarm ?? alarm.evaluationPeriods,
     missing: alarm.treatMissingData,
-    actions: alarm.alarmActions.map((arn) => arn.split(/[:/]/).at(-1) ?? arn),
-    okActions: alarm.okActions.map((arn) => arn.split(/[:/]/).at(-1) ?? arn),
+    actions: alarm.alarmActions.map(nameOf),
+    okActions: alarm.okActions.map(nameOf),
   };
 }

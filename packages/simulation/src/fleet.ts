@@ -256,9 +256,9 @@ export class Fleet {
     const ends: number[] = [];
     batch.forEach(({ job }, at) => {
       const cpu = job.lane === "large" ? 0 : job.cpuSeconds * this.faults.slowness;
-      // One alone uses one thread.
       // A check only waits, while the others work.
       seconds += job.fate === "checked" ? wait / 10 : wait;
+      // One alone uses one thread.
       seconds += batch.length === 1 ? cpu / Math.min(1, vcpus) : cpu / vcpus;
       if (at - first + 1 < JOBS_TOGETHER && at + 1 < batch.length) return;
       for (; first <= at; first++) ends.push(seconds);
@@ -339,10 +339,7 @@ export class Fleet {
     const some = (count: number) => (count > 0 ? single(count) : undefined);
     const of = (service: string, metric: string) => namespace === service && name === metric;
     if (namespace === "AWS/SQS") {
-      const [queue = ""] =
-        Object.entries(this.queues).find(
-          ([, { options }]) => options.name === dimensions["QueueName"],
-        ) ?? [];
+      const queue = partNamed(this.queues, dimensions["QueueName"]);
       const read = QUEUE_METRICS[name];
       if (read === undefined) throw new Error(`SQS has no metric ${name}`);
       const omitsZeros = !this.#options.reportsZeros && MAY_BE_MISSING.has(name);
@@ -363,10 +360,7 @@ export class Fleet {
       return () => (requests() + throttles() > 0 ? single(throttles()) : undefined);
     }
     if (namespace === "AWS/Lambda") {
-      const [fn = ""] =
-        Object.entries(this.functions).find(
-          ([, { options }]) => options.name === dimensions["FunctionName"],
-        ) ?? [];
+      const fn = partNamed(this.functions, dimensions["FunctionName"]);
       return () => this.functionMinutes[fn]?.[name];
     }
     if (of("AWS/CloudFront", "Requests")) return () => some(edge.requests);
@@ -404,4 +398,14 @@ export class Fleet {
       this.#options.onPage?.(name, state);
     }
   }
+}
+
+/** By what infra/ calls the queue or function with a physical name. */
+function partNamed(
+  parts: Readonly<Record<string, { readonly options: { readonly name: string } }>>,
+  name: string | undefined,
+): string {
+  const found = Object.entries(parts).find(([, { options }]) => options.name === name);
+  if (found === undefined) throw new Error(`an alarm measures ${name}, which is not deployed`);
+  return found[0];
 }

@@ -27,6 +27,7 @@ export {
   type SimulationOptions,
   type SimulationResult,
   simulate,
+  WAIT_SECONDS,
   type Waits,
   type Work,
 } from "./simulate.ts";

@@ -122,7 +122,8 @@ const READS = 3;
 /** Moments that are kept at least, and the time of each at first, s. */
 const MOMENTS = 240;
 const FIRST_STEP = 1;
-const WAIT_SECONDS = { small: 0.05, large: 2 } as const;
+/** s in which a job waits for S3, besides its CPU time. `imagefleet estimate` assumes the same. */
+export const WAIT_SECONDS = { small: 0.05, large: 2 } as const;
 /** CPU time of a decode at reduced size, s: the profile in docs/adr/035-encoder-defaults.md has 24 ms. */
 const DECODE_SECONDS = 0.03;
 /** s between two looks of a reprocess at the queue. */

@@ -226,28 +226,40 @@ describe("the same arrivals", () => {
   });
 });
 
+/** A queue and a function that drains it, with nothing sent yet. */
+function drained(
+  mapping: MappingOptions,
+  seconds: number,
+  { account = new Account(10_000), visibilitySeconds = 1000, maxReceives = 100 } = {},
+) {
+  const clock = new Clock();
+  const options: QueueOptions = {
+    name: "queue",
+    visibilitySeconds,
+    retentionSeconds: 1e6,
+    delaySeconds: 0,
+    isAwake: false,
+  };
+  const dead = new Queue<number>(clock, { ...options, name: "dead" });
+  const redrive = { to: "dead", maxReceives };
+  const queue = new Queue<number>(clock, { ...options, redrive }, dead);
+  const fn = new LambdaFunction(
+    clock,
+    { name: "function", memoryMb: 2048, timeoutSeconds: 900 },
+    account,
+  );
+  const settle = (message: Message<number>) => queue.delete(message);
+  new Mapping<number>({ clock, chance: new Chance(1, "pollers") }, mapping, queue, fn, () => ({
+    seconds,
+    isError: false,
+    settle,
+  }));
+  return { clock, queue, dead, fn };
+}
+
 describe("an event source mapping", () => {
   it("has five batches at once at first, and 300 more a minute while there is a backlog", () => {
-    const clock = new Clock();
-    const queue = new Queue<number>(clock, {
-      name: "queue",
-      visibilitySeconds: 1000,
-      retentionSeconds: 1e6,
-      delaySeconds: 0,
-      isAwake: false,
-    });
-    const fn = new LambdaFunction(
-      clock,
-      { name: "function", memoryMb: 2048, timeoutSeconds: 900 },
-      new Account(10_000),
-    );
-    new Mapping<number>(
-      { clock, chance: new Chance(1, "pollers") },
-      { batchSize: 10, windowSeconds: 0 },
-      queue,
-      fn,
-      () => ({ seconds: 800, isError: false, settle: (message) => queue.delete(message) }),
-    );
+    const { clock, queue, fn } = drained({ batchSize: 10, windowSeconds: 0 }, 800);
     for (let each = 0; each < 100_000; each++) queue.send(each);
     clock.run(0.5);
     expect(fn.running).toBe(5);
@@ -258,29 +270,10 @@ describe("an event source mapping", () => {
   });
 
   it("holds a batch that the account throttles, until its messages are visible again", () => {
-    const account = new Account(0);
-    const clock = new Clock();
-    const options = {
-      name: "queue",
-      visibilitySeconds: 30,
-      retentionSeconds: 1e6,
-      delaySeconds: 0,
-      isAwake: false,
-      redrive: { to: "dead", maxReceives: 2 },
-    };
-    const dead = new Queue<number>(clock, { ...options, name: "dead", redrive: undefined });
-    const queue = new Queue<number>(clock, options, dead);
-    const fn = new LambdaFunction(
-      clock,
-      { name: "function", memoryMb: 2048, timeoutSeconds: 900 },
-      account,
-    );
-    new Mapping<number>(
-      { clock, chance: new Chance(1, "pollers") },
+    const { clock, queue, dead, fn } = drained(
       { batchSize: 10, windowSeconds: 0, maximumConcurrency: 2 },
-      queue,
-      fn,
-      () => ({ seconds: 1, isError: false, settle: (message) => queue.delete(message) }),
+      1,
+      { account: new Account(0), visibilitySeconds: 30, maxReceives: 2 },
     );
     queue.send(1);
     clock.run(29);
@@ -296,26 +289,7 @@ describe("an event source mapping", () => {
 describe("measurements of others", () => {
   it("1,060 environments after 3 min 30 s of a backlog, with 600 ms a message, within 10 %", () => {
     // https://rehanvdm.com/blog/sqs-lambda-esm-scaling-behaviour--experiment-lambda-time-vs-batch-size
-    const clock = new Clock();
-    const queue = new Queue<number>(clock, {
-      name: "queue",
-      visibilitySeconds: 1000,
-      retentionSeconds: 1e6,
-      delaySeconds: 0,
-      isAwake: false,
-    });
-    const fn = new LambdaFunction(
-      clock,
-      { name: "function", memoryMb: 2048, timeoutSeconds: 900 },
-      new Account(10_000),
-    );
-    new Mapping<number>(
-      { clock, chance: new Chance(1, "pollers") },
-      { batchSize: 1, windowSeconds: 0 },
-      queue,
-      fn,
-      () => ({ seconds: 0.6, isError: false, settle: (message) => queue.delete(message) }),
-    );
+    const { clock, queue, fn } = drained({ batchSize: 1, windowSeconds: 0 }, 0.6);
     for (let each = 0; each < 400_000; each++) queue.send(each);
     clock.run(210);
     expect(fn.coldStarts / 1060).toBeGreaterThan(0.9);

@@ -1,8 +1,13 @@
-import { type ImageInput, probe, render } from "@imagefleet/core/image";
+import { configureCodec, type ImageInput, probe, render } from "@imagefleet/core/image";
 import { type Lane, Rejection } from "@imagefleet/core/outcome";
 import { laneByBytes, type SourceInfo, sizedRenditions } from "@imagefleet/core/plan";
 import type { Preset, Recipe } from "@imagefleet/core/recipe";
 import { planFor } from "../recipe/plan-for.ts";
+import { many } from "../terminal/format.ts";
+import { showRepeatedly } from "../terminal/progress.ts";
+import type { Screen } from "../terminal/screen.ts";
+import { UsageError } from "../usage-error.ts";
+import { type Material, type SampleOptions, sampleOf } from "./sample.ts";
 
 /** The measurement of an image of the sample on this machine. */
 export interface Measured {
@@ -24,6 +29,72 @@ interface File {
   readonly bytes: number;
 }
 
+/** The measurements of a sample, and the reasons of images that cannot be rendered. */
+export interface MeasuredSample {
+  readonly material: Material;
+  readonly measured: readonly [Measured, ...Measured[]];
+  readonly rejected: readonly string[];
+}
+
+interface MeasureOptions extends Pick<SampleOptions, "connection" | "cwd" | "recipe"> {
+  /** The most images. */
+  readonly sample: number;
+}
+
+/**
+ * Measures a sample of the sources in files and folders, or below one prefix of a bucket.
+ *
+ * @returns undefined when it was interrupted
+ * @throws UsageError when none can be rendered, and as {@link sampleOf}
+ */
+export async function measureSample(
+  targets: readonly string[],
+  options: MeasureOptions,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<MeasuredSample | undefined> {
+  const { recipe, sample } = options;
+  let listed = 0;
+  const measured: Measured[] = [];
+  const rejected: string[] = [];
+  using _progress = showRepeatedly(screen, () => [
+    measured.length + rejected.length === 0
+      ? `listing: ${many(listed, "source")}`
+      : `rendering a sample: ${measured.length + rejected.length} of ${sample} at most`,
+  ]);
+  await using found = await sampleOf(targets, {
+    ...options,
+    size: sample,
+    onCount: (count) => {
+      listed = count;
+    },
+  });
+  if (found.beside !== "") screen.note(found.beside);
+  // One thread: the CPU time is then that of one image alone.
+  configureCodec({ threads: 1 });
+  try {
+    for await (const file of found.sample) {
+      signal.throwIfAborted();
+      const result = await measure(file, recipe, measured.length + rejected.length, signal);
+      if (typeof result === "string") rejected.push(result);
+      else measured.push(result);
+    }
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+  const [first, ...others] = measured;
+  if (first === undefined) throw noneRendered(rejected);
+  return { material: found.material, measured: [first, ...others], rejected };
+}
+
+/** @param rejected a reason for each image */
+export function noneRendered(rejected: readonly string[]): UsageError {
+  return new UsageError(
+    `none of the ${many(rejected.length, "image")} in the sample can be rendered (${[...new Set(rejected)].join(", ")}): name other images`,
+  );
+}
+
 /**
  * Runs the recipe on a file as the fleet does, and discards the renditions: those that are made at the
  * upload together, those on request one by one. The large lane makes all at the upload.
@@ -31,7 +102,7 @@ interface File {
  * @param turn which rendition is made alone in a recipe without any on request: each in its turn
  * @returns the reason when the file is rejected
  */
-export async function measure(
+async function measure(
   file: File,
   recipe: Recipe,
   turn: number,

@@ -34,7 +34,7 @@ export interface Found extends AsyncDisposable {
   readonly sample: AsyncIterable<SampleFile>;
 }
 
-interface SampleOptions {
+export interface SampleOptions {
   readonly connection: ConnectionOptions;
   readonly cwd: string;
   readonly recipe: Recipe;

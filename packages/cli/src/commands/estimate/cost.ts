@@ -6,6 +6,7 @@ import {
   TASK_SECOND_USD,
   taskSeconds,
 } from "@imagefleet/core/prices";
+import { WAIT_SECONDS } from "@imagefleet/simulation";
 import type { Measured } from "../../sample/measure.ts";
 import type { Material } from "../../sample/sample.ts";
 
@@ -27,9 +28,6 @@ export interface Estimate {
   readonly storageUsdAMonth: number;
 }
 
-/** The time for reading the source and writing the renditions, in addition to CPU time, s per image. */
-const STORE_SECONDS = { small: 0.05, large: 2 } as const;
-
 /** Estimates time and cost from a sample. */
 export function estimate(
   material: Material,
@@ -40,8 +38,8 @@ export function estimate(
   const images = lanesOf(material, sample);
   const cpu = { small: meanCpu(sample, "small"), large: meanCpu(sample, "large") };
   const renditions = mean(sample.map((one) => one.renditions));
-  const small = functionSeconds({ cpuSeconds: cpu.small, waitSeconds: STORE_SECONDS.small });
-  const large = taskSeconds({ cpuSeconds: cpu.large, waitSeconds: STORE_SECONDS.large });
+  const small = functionSeconds({ cpuSeconds: cpu.small, waitSeconds: WAIT_SECONDS.small });
+  const large = taskSeconds({ cpuSeconds: cpu.large, waitSeconds: WAIT_SECONDS.large });
   const smallUsd =
     images.small * small * FUNCTION_SECOND_USD + (images.small / 10) * lambda.request;
   const largeUsd = images.large * large * TASK_SECOND_USD;

@@ -1,19 +1,16 @@
-import { configureCodec } from "@imagefleet/core/image";
 import { LANES } from "@imagefleet/core/outcome";
 import { PRICES } from "@imagefleet/core/prices";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import { EXIT } from "../../exit-code.ts";
 import { present } from "../../present.ts";
 import { readRecipe } from "../../recipe/read.ts";
-import { type Measured, measure } from "../../sample/measure.ts";
-import { type Material, sampleOf } from "../../sample/sample.ts";
+import { type Measured, measureSample } from "../../sample/measure.ts";
+import type { Material } from "../../sample/sample.ts";
 import { formatBytes, lasting, many, thousands, usd } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
-import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { outcomesText, tally } from "../../terminal/source-table.ts";
 import { type Column, table } from "../../terminal/table.ts";
-import { UsageError } from "../../usage-error.ts";
 import { type Estimate, estimate } from "./cost.ts";
 import { bytesAView, type MadeCost, madeCost, type ViewsCost, viewsCost } from "./delivery-cost.ts";
 import { type UploadsCost, uploadsCost } from "./uploads-cost.ts";
@@ -47,41 +44,16 @@ interface DeliveryCost {
 export async function estimateCommand(options: EstimateOptions, screen: Screen): Promise<number> {
   const recipe = await readRecipe(options.recipe);
   using interrupt = onInterrupt(() => undefined);
-  const { signal } = interrupt;
-  let listed = 0;
-  const measured: Measured[] = [];
-  const rejected: string[] = [];
-  using progress = showRepeatedly(screen, () => [
-    measured.length + rejected.length === 0
-      ? `listing: ${many(listed, "source")}`
-      : `rendering a sample: ${measured.length + rejected.length} of ${options.sample} at most`,
-  ]);
-  await using found = await sampleOf(options.targets, {
-    ...options,
-    recipe,
-    size: options.sample,
-    onCount: (count) => {
-      listed = count;
-    },
-  });
-  if (found.beside !== "") screen.note(found.beside);
-  // One thread: the CPU time is then that of one image alone.
-  configureCodec({ threads: 1 });
-  for await (const file of found.sample) {
-    if (signal.aborted) return EXIT.interrupted;
-    const turn = measured.length + rejected.length;
-    const result = await measure(file, recipe, turn, signal);
-    if (typeof result === "string") rejected.push(result);
-    else measured.push(result);
-  }
-  progress[Symbol.dispose]();
-  if (measured.length === 0) {
-    throw new UsageError(
-      `none of the ${many(rejected.length, "image")} in the sample can be rendered (${[...new Set(rejected)].join(", ")}): name other images`,
-    );
-  }
+  const sample = await measureSample(
+    options.targets,
+    { ...options, recipe },
+    screen,
+    interrupt.signal,
+  );
+  if (sample === undefined) return EXIT.interrupted;
+  const { material, measured, rejected } = sample;
   const { functions, tasks } = options;
-  const result = estimate(found.material, measured, { functions, tasks });
+  const result = estimate(material, measured, { functions, tasks });
   const bytes = bytesAView(measured);
   const ratios = options.hitRatio === undefined ? HIT_RATIOS : [options.hitRatio];
   const delivery = {
@@ -91,11 +63,11 @@ export async function estimateCommand(options: EstimateOptions, screen: Screen):
   };
   const uploads = options.uploads ? uploadsCost(measured) : undefined;
   if (options.json) {
-    screen.json(resultJson(found.material, measured, rejected, result, delivery, uploads));
+    screen.json(resultJson(material, measured, rejected, result, delivery, uploads));
   } else {
     const onRequest = recipe.presets.filter(({ when }) => when === "request").length;
     screen.report(
-      ...resultText(found.material, measured, rejected, result, options, screen),
+      ...resultText(material, measured, rejected, result, options, screen),
       "",
       ...deliveryText(delivery, onRequest, screen),
       ...(uploads === undefined ? [] : ["", ...uploadsText(uploads, screen)]),

@@ -1,7 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { configureCodec } from "@imagefleet/core/image";
-import { FUNCTION } from "@imagefleet/core/prices";
+import { access, constants, readFile, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { functionSeconds } from "@imagefleet/core/prices";
 import {
   DEFAULT_SETTINGS,
   dailyRate,
@@ -11,14 +10,16 @@ import {
   type ScaleSettings,
   type SimulationResult,
   simulate,
+  WAIT_SECONDS,
   type Work,
 } from "@imagefleet/simulation";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import { stageSettings } from "../../connection/stage/settings.ts";
 import { EXIT } from "../../exit-code.ts";
+import { whyUnwritable } from "../../files/fs-error.ts";
+import { writeWhole } from "../../files/output/staged-file.ts";
 import { readRecipe } from "../../recipe/read.ts";
-import { measure } from "../../sample/measure.ts";
-import { sampleOf } from "../../sample/sample.ts";
+import { measureSample } from "../../sample/measure.ts";
 import { many, thousands } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
@@ -85,7 +86,11 @@ export async function simulateCommand(options: SimulateOptions, screen: Screen):
   checkCapacity(options, settings);
   const html = options.html === undefined ? undefined : resolve(options.cwd, options.html);
   if (html !== undefined) await checkWritable(html, options.html ?? "");
-  const { work, basis } = await workOf(options, screen);
+  using interrupt = onInterrupt(() => undefined);
+  const { signal } = interrupt;
+  const known = await workOf(options, screen, signal);
+  if (known === undefined) return EXIT.interrupted;
+  const { work, basis } = known;
   const renditions = work.reduce((sum, each) => sum + each.renditions, 0) / work.length;
   const large: LargeShare | undefined =
     options.large === 0
@@ -108,6 +113,7 @@ export async function simulateCommand(options: SimulateOptions, screen: Screen):
         share = done;
         // Lets the terminal show the progress, and an interrupt be seen.
         await new Promise((resolved) => setImmediate(resolved));
+        signal.throwIfAborted();
       },
     });
     runs += 1;
@@ -116,9 +122,15 @@ export async function simulateCommand(options: SimulateOptions, screen: Screen):
   using progress = showRepeatedly(screen, () => [
     `simulating: ${Math.floor(100 * share)} %${options.find === undefined && options.seeds === 1 ? "" : ` of run ${runs + 1}`}`,
   ]);
-  const found = options.find === undefined ? settings : await find(options, settings, run);
+  let found = settings;
   const results: SimulationResult[] = [];
-  for (let at = 0; at < options.seeds; at++) results.push(await run(found, options.seed + at));
+  try {
+    if (options.find !== undefined) found = await find(options, settings, run);
+    for (let at = 0; at < options.seeds; at++) results.push(await run(found, options.seed + at));
+  } catch (error) {
+    if (signal.aborted) return EXIT.interrupted;
+    throw error;
+  }
   progress[Symbol.dispose]();
   const [result] = results;
   if (result === undefined) throw new Error("nothing was simulated");
@@ -133,7 +145,7 @@ export async function simulateCommand(options: SimulateOptions, screen: Screen):
     cost: costOf(result, found, renditions),
   };
   if (html !== undefined) {
-    await writeFile(html, page(report, result));
+    await writeWhole(html, Buffer.from(page(report, result)));
     screen.note(`wrote ${options.html}`);
   }
   if (options.json) screen.json(reportJson(report, result));
@@ -198,26 +210,26 @@ function checkCapacity(
   { functionConcurrency = 8, pollers }: ScaleSettings,
 ): void {
   const functions = pollers ? 10 * pollers.max : functionConcurrency;
-  const each = (cpu === undefined ? SHIPPED.seconds : cpu / 1000) / FUNCTION.vcpus + 0.05;
-  const most = functions / each;
+  const cpuSeconds = cpu === undefined ? SHIPPED.seconds : cpu / 1000;
+  const most = functions / functionSeconds({ cpuSeconds, waitSeconds: WAIT_SECONDS.small });
   if (uploads < 0.95 * most) return;
   throw new UsageError(
     `--uploads ${uploads}: with ${capacityText({ ...DEFAULT_SETTINGS, functionConcurrency, pollers })} the fleet does about ${most.toFixed(0)} images a second, and the reprocess would never end: lower it, or raise --functions`,
   );
 }
 
-/** @throws UsageError */
+/** @throws UsageError before the simulation, which may take minutes */
 async function checkWritable(file: string, given: string): Promise<void> {
   try {
-    await writeFile(file, "");
+    await access(dirname(file), constants.W_OK);
+    const there = await stat(file).catch(() => undefined);
+    if (there === undefined || there.isFile()) return;
   } catch (error) {
-    throw new UsageError(
-      `--html ${given} cannot be written: name a file in a folder that is there`,
-      {
-        cause: error,
-      },
-    );
+    throw new UsageError(`--html ${given} cannot be written: ${whyUnwritable(error)}`, {
+      cause: error,
+    });
   }
+  throw new UsageError(`--html ${given} cannot be written: a folder is where a file must be`);
 }
 
 async function loadOf(options: SimulateOptions): Promise<{ load: Load; title: string }> {
@@ -340,10 +352,12 @@ async function settingsOf(options: SimulateOptions): Promise<ScaleSettings> {
   };
 }
 
+/** @returns undefined when it was interrupted */
 async function workOf(
   options: SimulateOptions,
   screen: Screen,
-): Promise<{ work: readonly [Work, ...Work[]]; basis: string }> {
+  signal: AbortSignal,
+): Promise<{ work: readonly [Work, ...Work[]]; basis: string } | undefined> {
   const { targets, cpu, renditions = SHIPPED.renditions } = options;
   if (targets.length === 0) {
     const seconds = cpu === undefined ? SHIPPED.seconds : cpu / 1000;
@@ -358,33 +372,11 @@ async function workOf(
     };
   }
   const recipe = await readRecipe(options.recipe);
-  using interrupt = onInterrupt(() => undefined);
-  const measured: Work[] = [];
-  const rejected: string[] = [];
-  using progress = showRepeatedly(screen, () => [
-    `rendering a sample: ${measured.length + rejected.length} of ${options.sample} at most`,
-  ]);
-  await using found = await sampleOf(targets, {
-    ...options,
-    recipe,
-    size: options.sample,
-    onCount: () => undefined,
-  });
-  configureCodec({ threads: 1 });
-  for await (const file of found.sample) {
-    const result = await measure(file, recipe, measured.length, interrupt.signal);
-    if (typeof result === "string") rejected.push(result);
-    else measured.push(result);
-  }
-  progress[Symbol.dispose]();
-  const [first, ...others] = measured;
-  if (first === undefined) {
-    throw new UsageError(
-      `none of the ${many(rejected.length, "image")} in the sample can be rendered (${[...new Set(rejected)].join(", ")}): name other images`,
-    );
-  }
+  const sample = await measureSample(targets, { ...options, recipe }, screen, signal);
+  if (sample === undefined) return undefined;
+  const { measured } = sample;
   return {
-    work: [first, ...others],
+    work: measured,
     basis: `Measured with ${many(measured.length, "image")} on the CPU of this machine; another CPU may take half or twice as long.`,
   };
 }

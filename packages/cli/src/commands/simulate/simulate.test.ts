@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { describe, expect, it } from "vitest";
-import { run } from "../../fixtures/cli.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { Cli, run } from "../../fixtures/cli.ts";
 import { newFolder } from "../../fixtures/folder.ts";
 import { noise, put } from "../../fixtures/pictures.ts";
 
@@ -103,6 +103,42 @@ describe("imagefleet simulate", () => {
     expect(one.usd["Fargate, on demand"]).toBeGreaterThan(0.012);
     expect(one.usd["Fargate, on demand"]).toBeLessThan(0.03);
     expect(one.large).toMatchObject({ count: 1, p99: one.large.longest });
+  });
+
+  it("has renditions made on request, and says how many viewers the account refuses", async () => {
+    const hour = join(await newFolder(), "hour.csv");
+    await writeFile(hour, "360");
+    const many = await simulated("--load", hour, "--requests", "5");
+    expect(many.requested.count).toBeGreaterThan(5 * 3600 * 0.9);
+    expect(many.refused).toBe(0);
+    expect(many.usd["Lambda, on request"]).toBeGreaterThan(0);
+    const few = await simulated("--load", hour, "--requests", "20", "--account", "3");
+    expect(few.refused).toBeGreaterThan(0);
+    expect(few.requested.count + few.refused).toBeGreaterThan(20 * 3600 * 0.9);
+  });
+
+  it("rebuilds the catalog after a loss, and shifts all by S3's delay", async () => {
+    const loss = await simulated("--recover", "1000");
+    expect(loss.usd["catalog and notifications"]).toBeGreaterThan(0);
+    expect((await simulated("--existing", "1000")).usd["catalog and notifications"]).toBe(0);
+    const [once, never] = await Promise.all(
+      ["1", "0"].map((times) => simulated("--burst", "10", "--event-delay", times)),
+    );
+    expect(once.small.p50 - never.small.p50).toBeGreaterThan(0.5);
+  });
+
+  it("ends at Ctrl-C, and writes no page", async () => {
+    const folder = await newFolder();
+    await put(folder, "photos/a.jpg", await sharp(noise(64, 64)).jpeg().toBuffer());
+    await put(folder, "photos/notes.txt", "x");
+    const cli = new Cli(["simulate", "photos", "--per-day", "1e8", "--html", "long.html"], {
+      cwd: folder,
+    });
+    onTestFinished(() => cli.kill());
+    await cli.line(/skipped 1 file/);
+    cli.signal("SIGINT");
+    expect((await cli.ended()).code).toBe(130);
+    await expect(readFile(join(folder, "long.html"))).rejects.toThrow("ENOENT");
   });
 
   it("says what is wrong with its options", async () => {

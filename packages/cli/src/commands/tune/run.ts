@@ -10,6 +10,7 @@ import { EXIT } from "../../exit-code.ts";
 import { writeWhole } from "../../files/output/staged-file.ts";
 import { present } from "../../present.ts";
 import { readRecipe } from "../../recipe/read.ts";
+import { noneRendered } from "../../sample/measure.ts";
 import { sampleOf } from "../../sample/sample.ts";
 import { formatBytes, formatMs, many, thousands, usd } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
@@ -88,11 +89,7 @@ export async function tuneCommand(options: TuneCommandOptions, screen: Screen): 
         `no rendition of ${many(state.prepared, "image")} can be measured (${leftText(left).join("; ")}): name other images`,
       );
     }
-    if (pictures.length === 0) {
-      throw new UsageError(
-        `none of the ${many(rejected.length, "image")} in the sample can be rendered (${[...new Set(rejected)].join(", ")}): name other images`,
-      );
-    }
+    if (pictures.length === 0) throw noneRendered(rejected);
     await using encoders = new Encoders();
     try {
       const crop = options.full ? 0 : CROP;
