@@ -7,6 +7,8 @@ import { Account, LambdaFunction } from "./function.ts";
 import { Histogram } from "./histogram.ts";
 import { Mapping, type MappingOptions } from "./mapping.ts";
 import { type Message, Queue, type QueueOptions } from "./queue.ts";
+import { DEFAULT_SETTINGS, deploymentFor } from "./settings.ts";
+import { simulate } from "./simulate.ts";
 
 interface Station {
   readonly mapping: Partial<MappingOptions>;
@@ -306,6 +308,22 @@ describe("measurements of others", () => {
     expect(mean / 57).toBeGreaterThan(0.75);
     expect(mean / 57).toBeLessThan(1.25);
   });
+});
+
+it("a simulation ends where its progress throws, as at an interrupt", async () => {
+  const seen: number[] = [];
+  const simulation = simulate({
+    deployment: deploymentFor(DEFAULT_SETTINGS),
+    load: { seconds: 0, rate: () => 0, most: 0, burst: 5000, backfill: 0 },
+    work: [{ lane: "small", cpuSeconds: 1, renditions: 1 }],
+    seed: 1,
+    onProgress: async (share) => {
+      seen.push(share);
+      if (seen.length === 3) throw new Error("interrupted");
+    },
+  });
+  await expect(simulation).rejects.toThrow("interrupted");
+  expect(seen).toHaveLength(3);
 });
 
 it("SQS reports a queue that slept for six hours only after a quarter of an hour", () => {
