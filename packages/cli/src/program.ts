@@ -5,6 +5,7 @@ import { commandLine } from "./command-line.ts";
 import { addAuditCommand } from "./commands/audit/commands.ts";
 import { addCatalogCommands } from "./commands/catalog/commands.ts";
 import { addCompletionCommand } from "./commands/completion/commands.ts";
+import { addConsoleCommand } from "./commands/console/commands.ts";
 import { addDlqCommands } from "./commands/dlq/commands.ts";
 import { addDoctorCommand } from "./commands/doctor/commands.ts";
 import { addEstimateCommand } from "./commands/estimate/commands.ts";
@@ -63,6 +64,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addTuneCommand(root, context);
   addSimulateCommand(root, context);
   addStatusCommand(root, context);
+  addConsoleCommand(root, context);
   addEnvCommand(root, context);
   addAuditCommand(root, context);
   addReprocessCommand(root, context);

@@ -53,3 +53,17 @@ export function connectionOptions(data: string, path: (text: string) => string):
 export function readConnectionOptions(options: unknown): ConnectionOptions {
   return v.parse(optionsSchema, options);
 }
+
+/**
+ * The options as arguments of another process of this program: `["--profile=mine"]`.
+ *
+ * @param data the default data folder, which needs no argument
+ */
+export function connectionArguments(options: ConnectionOptions, data: string): string[] {
+  return connectionOptions(data, (path) => path).flatMap((option) => {
+    const [, value] =
+      Object.entries(options).find(([name]) => name === option.attributeName()) ?? [];
+    const isDefault = option.long === "--data" && value === data;
+    return value === undefined || isDefault ? [] : [`${option.long}=${value}`];
+  });
+}

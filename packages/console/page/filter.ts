@@ -1,0 +1,95 @@
+import type { CommandInput, Group, LaneName } from "./api.ts";
+import type { Route } from "./route.ts";
+
+/** Which dead letters are shown and changed: one scope for the number, the list and the button. */
+export interface Filter {
+  readonly reasons?: readonly string[];
+  readonly message?: string;
+  readonly key?: string;
+  readonly lane?: LaneName;
+  readonly newerThan?: string;
+  readonly olderThan?: string;
+}
+
+type FilterInput = Pick<
+  Extract<CommandInput, { name: "dlq redrive" }>,
+  "reasons" | "message" | "key" | "lane" | "newerThan" | "olderThan"
+>;
+
+const NAMES = ["message", "key", "newerThan", "olderThan"] as const;
+
+/** The filter of an address. The console checks what a person may have written there. */
+export function filterOf({ query }: Route): FilterInput {
+  const given = NAMES.flatMap((name) => {
+    const value = query.get(name);
+    return value === null ? [] : [[name, value] as const];
+  });
+  const lane = query.get("lane");
+  const reasons = query.getAll("reason").filter(isReason);
+  return {
+    ...Object.fromEntries(given),
+    ...(reasons.length > 0 && { reasons }),
+    ...((lane === "small" || lane === "large") && { lane }),
+  };
+}
+
+type Reason = NonNullable<FilterInput["reasons"]>[number];
+
+/** The console refuses what is no reason. */
+function isReason(text: string): text is Reason {
+  return /^[A-Z]\w+$/.test(text);
+}
+
+/** The address of a filter. */
+export function queryOf({ reasons, ...filter }: FilterInput): Record<string, string> {
+  const [reason] = reasons ?? [];
+  return { ...filter, ...(reason !== undefined && { reason }) };
+}
+
+/** The parts of a filter, in words. */
+export function partsOf(filter: FilterInput): readonly { text: string; without: FilterInput }[] {
+  const { reasons, message, key, lane, newerThan, olderThan, ...rest } = filter;
+  const whole = { ...filter };
+  const without = (...names: readonly (keyof FilterInput)[]): FilterInput => {
+    const left = { ...whole };
+    for (const name of names) delete left[name];
+    return left;
+  };
+  const hour = newerThan ?? olderThan;
+  return [
+    ...(reasons === undefined ? [] : [{ text: reasons.join(" or "), without: without("reasons") }]),
+    ...(message === undefined ? [] : [{ text: `“${message}”`, without: without("message") }]),
+    ...(key === undefined ? [] : [{ text: key, without: without("key") }]),
+    ...(lane === undefined ? [] : [{ text: `${lane} lane`, without: without("lane") }]),
+    ...(hour === undefined
+      ? []
+      : [
+          {
+            text: `last attempt ${newerThan?.slice(0, 16) ?? ""} to ${olderThan?.slice(11, 16) ?? "now"} UTC`,
+            without: without("newerThan", "olderThan"),
+          },
+        ]),
+    ...Object.keys(rest).map((name) => ({ text: name, without: whole })),
+  ];
+}
+
+export type Grouping = "reasons" | "messages" | "folders" | "hours";
+
+/** What a group adds to the filter; undefined for one that no option selects. */
+export function selects(grouping: Grouping, { name }: Group): FilterInput | undefined {
+  switch (grouping) {
+    case "reasons":
+      return isReason(name) ? { reasons: [name] } : undefined;
+    case "messages":
+      return { message: name };
+    case "folders":
+      if (name === "(no source)") return undefined;
+      // Each character that a glob gives a meaning stands for itself.
+      return { key: name === "(top)" ? "*" : `${name.replace(/[\\*?[\]{}()!+@|]/g, "\\$&")}**` };
+    case "hours": {
+      const from = new Date(`${name}:00:00Z`);
+      const until = new Date(from.getTime() + 3_600_000);
+      return { newerThan: from.toISOString(), olderThan: until.toISOString() };
+    }
+  }
+}

@@ -1,0 +1,3 @@
+export { type Assets, bundle } from "./assets.ts";
+export type { CommandLine } from "./runs.ts";
+export { type Console, type ConsoleOptions, startConsole } from "./server.ts";

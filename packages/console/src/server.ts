@@ -1,0 +1,275 @@
+import { type ServerType, serve } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { compress } from "hono/compress";
+import { stream, streamSSE } from "hono/streaming";
+import pLimit from "p-limit";
+import * as v from "valibot";
+import { type Assets, readAssets } from "./assets.ts";
+import { type Command, CommandError, commandSchema, invocationOf, isChange } from "./command.ts";
+import { Live, type LiveEvent } from "./live.ts";
+import { type Buckets, type Picture, Pictures } from "./pictures.ts";
+import { HEADERS, openSession, Sessions, sameOriginOnly, sessionOnly } from "./protection.ts";
+import { type CommandLine, commandText, Runs, start } from "./runs.ts";
+
+export interface ConsoleOptions {
+  readonly line: CommandLine;
+  readonly buckets: Buckets;
+  /** The fleet as text: `the local fleet, http://127.0.0.1:4566`. */
+  readonly where: string;
+  readonly isLocal: boolean;
+  /** The port of 127.0.0.1; 0: any free port. */
+  readonly port: number;
+  /** Refuses all commands that change something. */
+  readonly readOnly: boolean;
+}
+
+/** A console that runs. */
+export interface Console extends AsyncDisposable {
+  /** `http://127.0.0.1:4569` */
+  readonly url: string;
+  /** A link that opens the console once. */
+  newLink(): string;
+}
+
+/** The time between two looks at the queues, s. A look costs four requests to SQS. */
+const EVERY_SECONDS = { local: 2, cloud: 5 } as const;
+
+/** Commands that only read and that run at the same time: each is a process. */
+const READS = 3;
+
+/** A command has keys of 1,024 bytes at most, and no page sends more. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** An event at least this often shows the page that the console is there, ms. */
+const HEARTBEAT_MS = 5_000;
+
+const tokenSchema = v.object({ token: v.string() });
+const runIdSchema = v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number));
+const previewSchema = v.object({ key: v.string(), etag: v.optional(v.string(), "") });
+const renditionSchema = v.object({ key: v.string() });
+
+/**
+ * Starts the console on 127.0.0.1: a page, the commands of the command line as processes, and the pictures
+ * of the fleet.
+ *
+ * @throws Error with code EADDRINUSE when the port is in use
+ */
+export async function startConsole(options: ConsoleOptions): Promise<Console> {
+  const sessions = new Sessions();
+  const runs = new Runs(options.line, (state) => live.send({ event: "run", data: state }));
+  const every = options.isLocal ? EVERY_SECONDS.local : EVERY_SECONDS.cloud;
+  const live = new Live(options.line, every, () => runs.states);
+  const pictures = new Pictures(options.buckets);
+  let hosts: readonly string[] = [];
+  const app = routes(options, { sessions, runs, live, pictures, every, hosts: () => hosts });
+  const server = await listen(app, options.port);
+  const port = portOf(server);
+  hosts = ["127.0.0.1", "localhost"].map((name) => `${name}:${port}`);
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    newLink: () => `${url}/#token=${sessions.newToken()}`,
+    async [Symbol.asyncDispose]() {
+      live.close();
+      const closed = new Promise((resolve) => server.close(resolve));
+      if ("closeAllConnections" in server) server.closeAllConnections();
+      await Promise.all([closed, runs.close(), pictures[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+interface Parts {
+  readonly sessions: Sessions;
+  readonly runs: Runs;
+  readonly live: Live;
+  readonly pictures: Pictures;
+  readonly every: number;
+  readonly hosts: () => readonly string[];
+}
+
+function routes(options: ConsoleOptions, parts: Parts): Hono {
+  const { sessions, runs, live, pictures } = parts;
+  const { line, where, isLocal, readOnly } = options;
+  let assets: Promise<Assets> | undefined;
+  const app = new Hono();
+  app.use(async (c, next) => {
+    await next();
+    for (const [name, value] of Object.entries(HEADERS)) {
+      if (!c.res.headers.has(name)) c.res.headers.set(name, value);
+    }
+  });
+  app.use(sameOriginOnly(parts.hosts));
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES }));
+  app.onError((error, c) => answerError(error, c));
+
+  // The page itself holds nothing of the fleet: it can be shown to anybody on this machine.
+  app.get("/", compress(), (c) => c.html(PAGE));
+  const asset = (path: string, type: string, textOf: (all: Assets) => string) =>
+    app.get(path, compress(), async (c) => {
+      assets ??= readAssets();
+      return c.body(textOf(await assets), 200, { "content-type": type });
+    });
+  asset("/main.js", "text/javascript; charset=utf-8", ({ script }) => script);
+  asset("/main.css", "text/css; charset=utf-8", ({ style }) => style);
+  app.get("/icon.svg", (c) => c.body(ICON, 200, { "content-type": "image/svg+xml" }));
+
+  app.post(
+    "/api/session",
+    openSession(sessions, (body) => v.parse(tokenSchema, body).token),
+  );
+  app.use("/api/*", sessionOnly(sessions));
+  app.get("/api/console", (c) =>
+    c.json({ where, isLocal, readOnly, everySeconds: parts.every, invocation: line.invocation }),
+  );
+
+  app.get("/api/live", (c) =>
+    streamSSE(c, async (events) => {
+      const write = ({ event, data }: LiveEvent) =>
+        events.writeSSE({ event, data: JSON.stringify(data) });
+      const unsubscribe = live.subscribe((event) => void write(event));
+      const ended = new Promise<void>((resolve) => events.onAbort(resolve));
+      const beat = setInterval(
+        () => void events.writeSSE({ event: "beat", data: "" }),
+        HEARTBEAT_MS,
+      );
+      await ended;
+      clearInterval(beat);
+      unsubscribe();
+    }),
+  );
+
+  const commandOf = async (c: Context): Promise<Command> =>
+    v.parse(commandSchema, await c.req.json());
+  const invoke = (command: Command) => invocationOf(command, (run) => runs.exported(run));
+  const atOnce = pLimit(READS);
+
+  app.post("/api/text", async (c) =>
+    c.json({ text: commandText(line, invoke(await commandOf(c))) }),
+  );
+  app.post("/api/read", async (c) => {
+    const command = await commandOf(c);
+    if (isChange(command)) throw new CommandError(`${command.name} changes something: it is a run`);
+    const invocation = invoke(command);
+    const { signal } = c.req.raw;
+    const startedAt = performance.now();
+    const ended = await atOnce(() => toEnd(line, invocation, signal));
+    const seconds = (performance.now() - startedAt) / 1000;
+    return c.json({ ...ended, seconds, text: commandText(line, invocation) });
+  });
+  app.post("/api/export", async (c) => {
+    const command = await commandOf(c);
+    if (command.name !== "dlq export") throw new CommandError(`${command.name} is no export`);
+    const child = start(line, invoke(command));
+    c.header("content-type", "application/x-ndjson");
+    c.header("content-disposition", 'attachment; filename="dead-letters.ndjson"');
+    return stream(c, async (body) => {
+      body.onAbort(() => void child.kill("SIGINT"));
+      for await (const text of child.stdout) await body.write(String(text));
+    });
+  });
+  app.post("/api/runs", async (c) => {
+    const command = await commandOf(c);
+    if (readOnly && isChange(command)) {
+      return c.json(
+        { error: `The console was started with --read-only: ${command.name} changes something.` },
+        403,
+      );
+    }
+    return c.json(runs.begin(command.name, invoke(command)));
+  });
+  app.delete("/api/runs/:id", (c) => {
+    const id = v.parse(runIdSchema, c.req.param("id"));
+    return runs.stop(id) ? c.json({}) : c.json({ error: `Run ${id} is not in progress.` }, 404);
+  });
+
+  app.get("/api/preview", async (c) => {
+    const { key, etag } = v.parse(previewSchema, c.req.query());
+    return answerPicture(c, await pictures.preview(key, etag));
+  });
+  app.get("/api/rendition", async (c) => {
+    const { key } = v.parse(renditionSchema, c.req.query());
+    return answerPicture(c, await pictures.rendition(key));
+  });
+  return app;
+}
+
+/** What a command printed, when it has ended. */
+async function toEnd(
+  line: CommandLine,
+  invocation: ReturnType<typeof invocationOf>,
+  signal: AbortSignal,
+): Promise<{ code: number | null; output: unknown[]; errors: string[] }> {
+  signal.throwIfAborted();
+  const child = start(line, invocation);
+  const stop = () => void child.kill("SIGINT");
+  signal.addEventListener("abort", stop);
+  try {
+    const ended = new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject).once("close", resolve);
+    });
+    const [stdout, stderr, code] = await Promise.all([
+      child.stdout.toArray(),
+      child.stderr.toArray(),
+      ended,
+    ]);
+    const linesOf = (chunks: readonly unknown[]) => chunks.join("").split("\n").filter(Boolean);
+    return { code, output: linesOf(stdout).map(parsedLine), errors: linesOf(stderr) };
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function parsedLine(text: string): unknown {
+  return JSON.parse(text);
+}
+
+function answerPicture(c: Context, picture: Picture): Response {
+  if ("error" in picture) return c.json({ error: picture.error }, picture.status);
+  return c.body(picture.data, 200, {
+    "content-type": picture.type,
+    // An image that is opened as a document runs nothing.
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cache-control": "private, max-age=300",
+    ...(picture.damaged !== null && { "x-damaged": encodeURIComponent(picture.damaged) }),
+  });
+}
+
+function answerError(error: Error, c: Context): Response {
+  if (v.isValiError(error)) {
+    const [issue] = error.issues;
+    const path = v.getDotPath(issue) ?? "the request";
+    return c.json({ error: `${path}: ${issue.message}` }, 400);
+  }
+  if (error instanceof SyntaxError) return c.json({ error: "the request is not JSON" }, 400);
+  if (error instanceof CommandError) return c.json({ error: error.message }, 400);
+  return c.json({ error: error.message }, 502);
+}
+
+function listen(app: Hono, port: number): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, port, hostname: "127.0.0.1" }, () => resolve(server));
+    server.once("error", reject);
+  });
+}
+
+function portOf(server: ServerType): number {
+  const address = server.address();
+  if (typeof address === "object" && address !== null) return address.port;
+  throw new Error("the console has no port");
+}
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Imagefleet</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="/icon.svg">
+<link rel="stylesheet" href="/main.css">
+<script type="module" src="/main.js"></script>
+<div id="app"><noscript>The console needs JavaScript.</noscript></div>
+</html>
+`;
+
+const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#2563eb"/><path d="M6 23l7-9 5 6 3-4 5 7z" fill="#fff"/><circle cx="21" cy="10" r="3" fill="#fff"/></svg>`;
