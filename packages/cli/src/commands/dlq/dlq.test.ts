@@ -155,6 +155,37 @@ describe("reading", () => {
     expect(keys.sort()).toEqual(dead.map(({ key }) => key).sort());
   });
 
+  it("groups messages that differ in numbers and keys, and selects them by any of them", async () => {
+    const read = (n: number) => ({
+      ...({ key: `${n}.jpg`, reason: "StoreUnavailable", hoursAgo: n + 1 } as const),
+      message: `could not read s3://photos/a b ${n}.jpg: SlowDown (HTTP ${n})`,
+    });
+    const pages = (n: number) => ({
+      ...({ key: `${n}.tif`, reason: "SourceTooLarge", lane: "large" } as const),
+      message: `the source has ${n + 9} pages or frames and limits.pages is 8`,
+    });
+    const write = { ...read(0), message: "could not write s3://thumbs/0.jpg: SlowDown (HTTP 503)" };
+    await putDeadLetters(sandbox, [read(0), read(1), read(2), pages(1), pages(2), write]);
+    const { messages } = await json("summary");
+    expect(messages).toMatchObject([
+      {
+        ...{ name: "could not read *: SlowDown (HTTP *)", reason: "StoreUnavailable" },
+        ...{ example: read(0).message, deadLetters: 3, small: 3, large: 0 },
+      },
+      { name: "the source has * pages or frames and limits.pages is *", deadLetters: 2, large: 2 },
+      { name: "could not write *: SlowDown (HTTP *)", deadLetters: 1 },
+    ]);
+    for (const text of [messages[0].name, messages[0].example, read(2).message])
+      expect(await json("redrive", "--message", text, "--dry-run")).toMatchObject({ due: 3 });
+    expect((await dlq("summary")).stdout).toMatch(
+      /^message +dead letters +newest +main reason\ncould not read \*: SlowDown \(HTTP \*\) +3 /m,
+    );
+    const one = await dlq("summary", "--message", pages(7).message);
+    expect(one.stdout).toContain("2 dead letters with the message the source has * pages");
+    expect(one.stdout).not.toMatch(/^message /m);
+    expect((await dlq("list", "--message", " ")).code).toBe(2);
+  });
+
   it("lists dead letters of one time in the order of their ids", async () => {
     await putDead("Throttled", ...keys(20));
     const ids = await listedIds();

@@ -1,7 +1,14 @@
 import { reasonColumn, sizeColumns } from "../../dead-letters/columns.ts";
 import { filterText, isNarrow } from "../../dead-letters/filter.ts";
 import { heldByOthers, type Survey, warnings } from "../../dead-letters/survey.ts";
-import { type Group, groupBy, groupByFolder, hourOf, lanesText } from "../../dead-letters/tally.ts";
+import {
+  type Group,
+  groupBy,
+  groupByFolder,
+  groupByMessage,
+  hourOf,
+  lanesText,
+} from "../../dead-letters/tally.ts";
 import { EXIT } from "../../exit-code.ts";
 import { present } from "../../present.ts";
 import { many, thousands } from "../../terminal/format.ts";
@@ -12,6 +19,7 @@ import { DEAD_LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
 import { onSurvey } from "./on-survey.ts";
 import type { DlqOptions } from "./options.ts";
 
+const MAX_MESSAGES = 8;
 const MAX_FOLDERS = 8;
 const MAX_HOURS = 12;
 const BAR_WIDTH = 32;
@@ -47,6 +55,7 @@ function summaryText(
     return [paint("green", none), ...warning];
   }
   const reasons = groupBy(deadLetters, ({ reason }) => reason);
+  const messages = groupByMessage(deadLetters);
   return [
     paint("bold", `${many(deadLetters.length, "dead letter")}${filterText(filter)} at ${where}`),
     "",
@@ -60,6 +69,10 @@ function summaryText(
     "",
     ...reasons.map(({ name }) => adviceLine(name)),
     "",
+    // One message for each reason says no more than the reasons.
+    ...(messages.length > reasons.length
+      ? [...some(table(messageColumns(now), messages, screen), MAX_MESSAGES, "message"), ""]
+      : []),
     ...some(table(folderColumns(now), groupByFolder(deadLetters), screen), MAX_FOLDERS, "folder"),
     "",
     ...hourLines(deadLetters, screen),
@@ -82,6 +95,12 @@ function laneColumns(now: number): Column<Group>[] {
 function reasonColumns(now: number, canvas: Canvas): Column<Group>[] {
   const lane = { title: "lane", cell: ({ lanes }: Group) => lanesText(lanes) };
   return [reasonColumn(canvas), ...sizeColumns(now), lane];
+}
+
+function messageColumns(now: number): Column<Group>[] {
+  const [size, , newest] = sizeColumns(now);
+  const message = { title: "message", cell: ({ name }: Group) => name };
+  return [{ ...message, min: 24, cut: "end" }, size, newest, MAIN_REASON];
 }
 
 function folderColumns(now: number): Column<Group>[] {
@@ -147,6 +166,11 @@ function summaryJson(found: Survey): unknown {
       ]),
     ),
     reasons: groupBy(deadLetters, ({ reason }) => reason).map(group),
+    messages: groupByMessage(deadLetters).map((one) => ({
+      ...group(one),
+      reason: one.mainReason,
+      example: one.example,
+    })),
     folders: groupByFolder(deadLetters).map(group),
     hours: groupBy(deadLetters, hourOf).map(group),
     warnings: warnings(found),
