@@ -75,12 +75,12 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
       .option("--yes", "do not ask for confirmation")
       .option("--dry-run", "only report what would be done");
 
-  filtered("summary", "count dead letters by reason, lane, folder and hour", true).action(
-    async (options) => {
+  filtered("summary", "count dead letters by reason, message, lane, folder and hour", true)
+    .option("--letters <number>", "with --json, also list the newest", wholeNumber(0), 0)
+    .action(async (options) => {
       const { summary } = await import("./summary.ts");
       onExit(await summary(readOptions(options), screen(options.json)));
-    },
-  );
+    });
 
   filtered("list", "list dead letters, one per line")
     .addArgument(ids())

@@ -155,6 +155,34 @@ describe("reading", () => {
     expect(keys.sort()).toEqual(dead.map(({ key }) => key).sort());
   });
 
+  it("lists the newest dead letters with the summary, as list does, from the same read", async () => {
+    await putDeadLetters(
+      sandbox,
+      [3, 1, 2].map((n) => ({ key: `${n}.jpg`, reason: "Throttled", hoursAgo: n })),
+    );
+    const { letters, readAt, seconds, reasons } = await json("summary", "--letters", "2");
+    const { stdout } = await dlq("list", "--json");
+    const listed = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(letters).toEqual(listed.slice(-2).reverse());
+    expect(letters.map(({ key }: { key: string }) => key)).toEqual(["1.jpg", "2.jpg"]);
+    expect(Date.parse(readAt) + seconds * 1000).toBeLessThanOrEqual(Date.now());
+    expect(reasons).toMatchObject([{ advice: expect.stringContaining("--rate 5") }]);
+    const corrupt = { key: "4.jpg", reason: "SourceCorrupt", hoursAgo: 9 } as const;
+    await putDeadLetters(sandbox, [corrupt]);
+    expect(await json("summary")).toMatchObject({
+      reasons: [
+        { name: "Throttled", worthRedriving: true },
+        { name: "SourceCorrupt", worthRedriving: false },
+      ],
+      letters: [],
+    });
+    const { code, stderr } = await dlq("summary", "--letters", "2");
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("Add --json") });
+  });
+
   it("groups messages that differ in numbers and keys, and selects them by any of them", async () => {
     const read = (n: number) => ({
       ...({ key: `${n}.jpg`, reason: "StoreUnavailable", hoursAgo: n + 1 } as const),
