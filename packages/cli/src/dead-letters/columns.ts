@@ -13,7 +13,9 @@ export function reasonColumn({ paint }: Pick<Canvas, "paint">): Column<Group> {
 }
 
 /** How many dead letters a group has, and since when. */
-export function sizeColumns(now: number): [size: Column<Group>, ...times: Column<Group>[]] {
+export function sizeColumns(
+  now: number,
+): [size: Column<Group>, oldest: Column<Group>, newest: Column<Group>] {
   return [
     {
       title: "dead letters",

@@ -1,12 +1,16 @@
 import { matchesGlob } from "node:path";
 import { type DeadLetterReason, LANES, type Lane } from "@imagefleet/core/outcome";
 import type { DeadLetter } from "@imagefleet/core/queue";
+import { printable } from "../terminal/printable.ts";
+import { messageName } from "./message-name.ts";
 
 /** A dead letter matches when it meets every condition that is set. Times are ms since the epoch. */
 export interface DeadLetterFilter {
   readonly ids?: readonly string[] | undefined;
   readonly reasons?: readonly DeadLetterReason[] | undefined;
   readonly lane?: Lane | undefined;
+  /** The name of the message, of `messageName`. */
+  readonly message?: string | undefined;
   /** A glob: `*` matches within a folder, `**` across folders. */
   readonly key?: string | undefined;
   readonly olderThan?: number | undefined;
@@ -15,11 +19,12 @@ export interface DeadLetterFilter {
 }
 
 export function matches(deadLetter: DeadLetter, filter: DeadLetterFilter): boolean {
-  const { ids, reasons, lane, key, olderThan, newerThan, minReceives } = filter;
+  const { ids, reasons, lane, message, key, olderThan, newerThan, minReceives } = filter;
   return (
     (ids === undefined || ids.some((id) => deadLetter.id.startsWith(id))) &&
     (reasons === undefined || reasons.includes(deadLetter.reason)) &&
     (lane === undefined || deadLetter.lane === lane) &&
+    (message === undefined || messageName(deadLetter.message) === message) &&
     (key === undefined ||
       (deadLetter.source !== undefined && matchesGlob(deadLetter.source.key, key))) &&
     (olderThan === undefined || deadLetter.lastAttemptAt < olderThan) &&
@@ -43,6 +48,7 @@ export function filterText(filter: DeadLetterFilter): string {
   const parts = [
     ...(filter.reasons ? [`with reason ${filter.reasons.join(" or ")}`] : []),
     ...(filter.lane ? [`in the ${filter.lane} lane`] : []),
+    ...(filter.message === undefined ? [] : [`with the message ${printable(filter.message)}`]),
     ...(filter.key === undefined ? [] : [`with keys like ${filter.key}`]),
     ...(filter.ids ? [`with id ${filter.ids.join(" or ")}`] : []),
     ...(filter.olderThan === undefined

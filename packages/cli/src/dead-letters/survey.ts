@@ -10,6 +10,10 @@ export interface Survey {
   /** The dead letters that match the filter, without their bodies, sorted by their last attempt and id. */
   readonly deadLetters: readonly DeadLetter[];
   readonly lanes: readonly SurveyedLane[];
+  /** When the read began, ms since the epoch. */
+  readonly readAt: number;
+  /** How long the read took. */
+  readonly seconds: number;
 }
 
 interface SurveyedLane {
@@ -27,6 +31,8 @@ export async function survey(
   { leaseSeconds, signal }: { leaseSeconds: number; signal: AbortSignal },
 ): Promise<Survey> {
   const queues = await connection.lanes();
+  const readAt = Date.now();
+  const began = performance.now();
   const lanes = lanesOf(filter);
   const before = await Promise.all(lanes.map((lane) => queues[lane].deadLetters.counts()));
   const deadLetters: DeadLetter[] = [];
@@ -43,6 +49,8 @@ export async function survey(
       before: before[index] ?? { waiting: 0, inFlight: 0 },
       read: read.get(lane) ?? 0,
     })),
+    readAt,
+    seconds: (performance.now() - began) / 1000,
   };
 }
 

@@ -1,5 +1,6 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import type { DeadLetter } from "@imagefleet/core/queue";
+import { messageName } from "./message-name.ts";
 
 /** Dead letters with a common property. Times are ms since the epoch. */
 export interface Group {
@@ -10,6 +11,8 @@ export interface Group {
   readonly newest: number;
   /** The most common reason in the group. */
   readonly mainReason: string;
+  /** The message of the newest. */
+  readonly example: string;
 }
 
 /** Groups dead letters, the largest group first. */
@@ -26,26 +29,32 @@ export function groupBy(
         small: some.filter(({ lane }) => lane === "small").length,
         large: some.filter(({ lane }) => lane === "large").length,
       },
-      oldest: Math.min(...times(some)),
-      newest: Math.max(...times(some)),
+      ...ends(some),
       mainReason: mostCommon(some.map(({ reason }) => reason)),
     }))
     .sort((a, b) => b.deadLetters - a.deadLetters || (a.name < b.name ? -1 : 1));
 }
 
 /** `Math.min(...values)` fails with a few hundred thousand arguments. */
-function times(deadLetters: readonly DeadLetter[]): number[] {
-  let [oldest, newest] = [Number.POSITIVE_INFINITY, 0];
-  for (const { lastAttemptAt } of deadLetters) {
+function ends(deadLetters: readonly DeadLetter[]): Pick<Group, "oldest" | "newest" | "example"> {
+  let [oldest, newest, example] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, ""];
+  for (const { lastAttemptAt, message } of deadLetters) {
     oldest = Math.min(oldest, lastAttemptAt);
-    newest = Math.max(newest, lastAttemptAt);
+    if (lastAttemptAt < newest) continue;
+    newest = lastAttemptAt;
+    example = message;
   }
-  return [oldest, newest];
+  return { oldest, newest, example };
 }
 
 function mostCommon(values: readonly string[]): string {
   const groups = [...Map.groupBy(values, (value) => value)];
   return groups.sort(([, a], [, b]) => b.length - a.length)[0]?.[0] ?? "";
+}
+
+/** Groups by the error that the messages are about. */
+export function groupByMessage(deadLetters: readonly DeadLetter[]): Group[] {
+  return groupBy(deadLetters, ({ message }) => messageName(message));
 }
 
 /** The most folder levels of a group. */

@@ -16,6 +16,7 @@ import {
 import { type CommandContext, examplesText, fleetCommand } from "../../command-context.ts";
 import { readConnectionOptions } from "../../connection/options.ts";
 import type { DeadLetterFilter } from "../../dead-letters/filter.ts";
+import { messageName } from "../../dead-letters/message-name.ts";
 import { momentOf, wholeNumber } from "../../terminal/duration.ts";
 import { EXAMPLES } from "./examples.ts";
 
@@ -49,6 +50,12 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
   const filtered = (...about: Parameters<typeof sub>) =>
     leased(...about)
       .addOption(filter("--reason <reason...>", "one or more reasons").argParser(reasons))
+      .addOption(
+        filter(
+          "--message <text>",
+          "a message, or its group in summary; all that are alike match",
+        ).argParser(message),
+      )
       .addOption(filter("--key <glob>", "the source's key; * within a folder, ** across folders"))
       .addOption(filter("--lane <lane>", "small or large").choices(LANES))
       .addOption(
@@ -68,12 +75,12 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
       .option("--yes", "do not ask for confirmation")
       .option("--dry-run", "only report what would be done");
 
-  filtered("summary", "count dead letters by reason, lane, folder and hour", true).action(
-    async (options) => {
+  filtered("summary", "count dead letters by reason, message, lane, folder and hour", true)
+    .option("--letters <number>", "with --json, also list the newest", wholeNumber(0), 0)
+    .action(async (options) => {
       const { summary } = await import("./summary.ts");
       onExit(await summary(readOptions(options), screen(options.json)));
-    },
-  );
+    });
 
   filtered("list", "list dead letters, one per line")
     .addArgument(ids())
@@ -176,6 +183,11 @@ function reasons(text: string, previous: readonly DeadLetterReason[] = []): Dead
 
 const moment = (text: string) => momentOf(text);
 
+function message(text: string): string {
+  if (text.trim() !== "") return messageName(text);
+  throw new InvalidArgumentError("Give the message of a dead letter, or a name from dlq summary.");
+}
+
 type Filtering = Omit<DeadLetterFilter, "ids" | "reasons"> & {
   readonly reason?: readonly DeadLetterReason[] | undefined;
   readonly id?: readonly string[] | undefined;
@@ -184,10 +196,10 @@ type Filtering = Omit<DeadLetterFilter, "ids" | "reasons"> & {
 
 /** @param named the ids among the arguments */
 function readOptions<O extends Filtering>(options: O, named: readonly string[] = []) {
-  const { key, lane, olderThan, newerThan, minReceives, reason, id = [], lease } = options;
+  const { key, lane, message, olderThan, newerThan, minReceives, reason, id = [], lease } = options;
   const given = [...named, ...id];
   const selected: DeadLetterFilter = {
-    ...{ key, lane, olderThan, newerThan, minReceives, reasons: reason },
+    ...{ key, lane, message, olderThan, newerThan, minReceives, reasons: reason },
     ids: given.length > 0 ? given : undefined,
   };
   const connection = readConnectionOptions(options);

@@ -3,6 +3,7 @@ import { type ReceivedMessage, readDeadLetter, redriveAttributes } from "@imagef
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { matches } from "../../dead-letters/filter.ts";
+import { messageName } from "../../dead-letters/message-name.ts";
 import { groupBy, groupByFolder, hourOf } from "../../dead-letters/tally.ts";
 import { deadLetterJson, deadLetterLine, readDeadLetterLine } from "./dead-letter-line.ts";
 import { printableBody } from "./show.ts";
@@ -41,6 +42,7 @@ it("reads, groups, shows, exports and redrives any dead letter", () => {
         expect(typeof matches(deadLetter, { key: "in/**", minReceives: 2, olderThan: 1 })).toBe(
           "boolean",
         );
+        expect(matches(deadLetter, { message: messageName(deadLetter.message) })).toBe(true);
         expect(hourOf(deadLetter)).toMatch(/T\d\d$/);
         const line = deadLetterLine(message, "small");
         expect(line.indexOf("\n")).toBe(line.length - 1);

@@ -155,6 +155,65 @@ describe("reading", () => {
     expect(keys.sort()).toEqual(dead.map(({ key }) => key).sort());
   });
 
+  it("lists the newest dead letters with the summary, as list does, from the same read", async () => {
+    await putDeadLetters(
+      sandbox,
+      [3, 1, 2].map((n) => ({ key: `${n}.jpg`, reason: "Throttled", hoursAgo: n })),
+    );
+    const { letters, readAt, seconds, reasons } = await json("summary", "--letters", "2");
+    const { stdout } = await dlq("list", "--json");
+    const listed = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(letters).toEqual(listed.slice(-2).reverse());
+    expect(letters.map(({ key }: { key: string }) => key)).toEqual(["1.jpg", "2.jpg"]);
+    expect(Date.parse(readAt) + seconds * 1000).toBeLessThanOrEqual(Date.now());
+    expect(reasons).toMatchObject([{ advice: expect.stringContaining("--rate 5") }]);
+    const corrupt = { key: "4.jpg", reason: "SourceCorrupt", hoursAgo: 9 } as const;
+    await putDeadLetters(sandbox, [corrupt]);
+    expect(await json("summary")).toMatchObject({
+      reasons: [
+        { name: "Throttled", worthRedriving: true },
+        { name: "SourceCorrupt", worthRedriving: false },
+      ],
+      letters: [],
+    });
+    const { code, stderr } = await dlq("summary", "--letters", "2");
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("Add --json") });
+  });
+
+  it("groups messages that differ in numbers and keys, and selects them by any of them", async () => {
+    const read = (n: number) => ({
+      ...({ key: `${n}.jpg`, reason: "StoreUnavailable", hoursAgo: n + 1 } as const),
+      message: `could not read s3://photos/a b ${n}.jpg: SlowDown (HTTP ${n})`,
+    });
+    const pages = (n: number) => ({
+      ...({ key: `${n}.tif`, reason: "SourceTooLarge", lane: "large" } as const),
+      message: `the source has ${n + 9} pages or frames and limits.pages is 8`,
+    });
+    const write = { ...read(0), message: "could not write s3://thumbs/0.jpg: SlowDown (HTTP 503)" };
+    await putDeadLetters(sandbox, [read(0), read(1), read(2), pages(1), pages(2), write]);
+    const { messages } = await json("summary");
+    expect(messages).toMatchObject([
+      {
+        ...{ name: "could not read *: SlowDown (HTTP *)", reason: "StoreUnavailable" },
+        ...{ example: read(0).message, deadLetters: 3, small: 3, large: 0 },
+      },
+      { name: "the source has * pages or frames and limits.pages is *", deadLetters: 2, large: 2 },
+      { name: "could not write *: SlowDown (HTTP *)", deadLetters: 1 },
+    ]);
+    for (const text of [messages[0].name, messages[0].example, read(2).message])
+      expect(await json("redrive", "--message", text, "--dry-run")).toMatchObject({ due: 3 });
+    expect((await dlq("summary")).stdout).toMatch(
+      /^message +dead letters +newest +main reason\ncould not read \*: SlowDown \(HTTP \*\) +3 /m,
+    );
+    const one = await dlq("summary", "--message", pages(7).message);
+    expect(one.stdout).toContain("2 dead letters with the message the source has * pages");
+    expect(one.stdout).not.toMatch(/^message /m);
+    expect((await dlq("list", "--message", " ")).code).toBe(2);
+  });
+
   it("lists dead letters of one time in the order of their ids", async () => {
     await putDead("Throttled", ...keys(20));
     const ids = await listedIds();

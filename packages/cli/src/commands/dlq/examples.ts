@@ -15,7 +15,8 @@ killed, SQS shows them again when --lease has passed.
 Examples:
   imagefleet dlq summary
   imagefleet dlq summary --newer-than 1h         since the deployment
-  imagefleet dlq summary --json | jq .reasons
+  imagefleet dlq summary --json | jq .messages
+  imagefleet dlq summary --json --letters 100    with the newest 100, one read
 `,
   list: `
 Examples:

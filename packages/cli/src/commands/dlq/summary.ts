@@ -1,25 +1,43 @@
 import { reasonColumn, sizeColumns } from "../../dead-letters/columns.ts";
 import { filterText, isNarrow } from "../../dead-letters/filter.ts";
 import { heldByOthers, type Survey, warnings } from "../../dead-letters/survey.ts";
-import { type Group, groupBy, groupByFolder, hourOf, lanesText } from "../../dead-letters/tally.ts";
+import {
+  type Group,
+  groupBy,
+  groupByFolder,
+  groupByMessage,
+  hourOf,
+  lanesText,
+} from "../../dead-letters/tally.ts";
 import { EXIT } from "../../exit-code.ts";
 import { present } from "../../present.ts";
 import { many, thousands } from "../../terminal/format.ts";
 import { printable } from "../../terminal/printable.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { type Column, table } from "../../terminal/table.ts";
+import { UsageError } from "../../usage-error.ts";
 import { DEAD_LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
+import { deadLetterJson } from "./dead-letter-line.ts";
 import { onSurvey } from "./on-survey.ts";
 import type { DlqOptions } from "./options.ts";
 
+const MAX_MESSAGES = 8;
 const MAX_FOLDERS = 8;
 const MAX_HOURS = 12;
 const BAR_WIDTH = 32;
 
 /** `imagefleet dlq summary`: the dead letters of both lanes by reason, folder and hour, with advice. */
-export function summary(options: DlqOptions, screen: Screen): Promise<number> {
+export function summary(
+  options: DlqOptions & { readonly letters: number },
+  screen: Screen,
+): Promise<number> {
+  if (options.letters > 0 && !options.json) {
+    throw new UsageError(
+      `--letters ${options.letters} is for --json only. Add --json, or use ${screen.command(`dlq list --limit ${options.letters}`)}`,
+    );
+  }
   return onSurvey(options, async (found, { where }) => {
-    if (options.json) screen.json(summaryJson(found));
+    if (options.json) screen.json(summaryJson(found, options.letters));
     else screen.report(...summaryText(found, options, where, Date.now(), screen));
     return EXIT.done;
   });
@@ -47,6 +65,7 @@ function summaryText(
     return [paint("green", none), ...warning];
   }
   const reasons = groupBy(deadLetters, ({ reason }) => reason);
+  const messages = groupByMessage(deadLetters);
   return [
     paint("bold", `${many(deadLetters.length, "dead letter")}${filterText(filter)} at ${where}`),
     "",
@@ -58,8 +77,12 @@ function summaryText(
     "",
     ...table(reasonColumns(now, screen), reasons, screen),
     "",
-    ...reasons.map(({ name }) => adviceLine(name)),
+    ...reasons.map((group) => `${group.name}\n  → ${adviceOn(group)}`),
     "",
+    // One message for each reason says no more than the reasons.
+    ...(messages.length > reasons.length
+      ? [...some(table(messageColumns(now), messages, screen), MAX_MESSAGES, "message"), ""]
+      : []),
     ...some(table(folderColumns(now), groupByFolder(deadLetters), screen), MAX_FOLDERS, "folder"),
     "",
     ...hourLines(deadLetters, screen),
@@ -68,9 +91,12 @@ function summaryText(
   ];
 }
 
-function adviceLine(name: string): string {
-  const advice = Object.entries(DEAD_LETTER_ADVICE).find(([reason]) => reason === name)?.[1] ?? "";
-  return `${name}\n  → ${advice}`;
+function adviceOn({ name }: Group): string {
+  return Object.entries(DEAD_LETTER_ADVICE).find(([reason]) => reason === name)?.[1] ?? "";
+}
+
+function isWorthRedriving({ name }: Group): boolean {
+  return WORTH_REDRIVING.some((reason) => reason === name);
 }
 
 const MAIN_REASON = { title: "main reason", cell: ({ mainReason }: Group) => mainReason };
@@ -82,6 +108,12 @@ function laneColumns(now: number): Column<Group>[] {
 function reasonColumns(now: number, canvas: Canvas): Column<Group>[] {
   const lane = { title: "lane", cell: ({ lanes }: Group) => lanesText(lanes) };
   return [reasonColumn(canvas), ...sizeColumns(now), lane];
+}
+
+function messageColumns(now: number): Column<Group>[] {
+  const [size, , newest] = sizeColumns(now);
+  const message = { title: "message", cell: ({ name }: Group) => name };
+  return [{ ...message, min: 24, cut: "end" }, size, newest, MAIN_REASON];
 }
 
 function folderColumns(now: number): Column<Group>[] {
@@ -116,15 +148,15 @@ function hourLines(deadLetters: Survey["deadLetters"], { paint }: Canvas): strin
 
 function next(reasons: readonly Group[], isFiltered: boolean, { command }: Canvas): string[] {
   if (isFiltered) return [];
-  const again = reasons.find(({ name }) => WORTH_REDRIVING.some((reason) => reason === name));
+  const again = reasons.find(isWorthRedriving);
   return present(
     ["", "Next:", `  ${command(`dlq list --reason ${reasons[0]?.name ?? ""}`)}`],
     again !== undefined && `  ${command(`dlq redrive --reason ${again.name} --dry-run`)}`,
   );
 }
 
-function summaryJson(found: Survey): unknown {
-  const { deadLetters, lanes } = found;
+function summaryJson(found: Survey, letters: number): unknown {
+  const { deadLetters, lanes, readAt, seconds } = found;
   const group = ({ name, deadLetters: number, oldest, newest, lanes: by }: Group) => ({
     name,
     deadLetters: number,
@@ -134,6 +166,8 @@ function summaryJson(found: Survey): unknown {
   });
   return {
     version: 1,
+    readAt: new Date(readAt).toISOString(),
+    seconds,
     deadLetters: deadLetters.length,
     lanes: Object.fromEntries(
       lanes.map(({ lane, before, read }) => [
@@ -146,9 +180,22 @@ function summaryJson(found: Survey): unknown {
         },
       ]),
     ),
-    reasons: groupBy(deadLetters, ({ reason }) => reason).map(group),
+    reasons: groupBy(deadLetters, ({ reason }) => reason).map((one) => ({
+      ...group(one),
+      advice: adviceOn(one),
+      worthRedriving: isWorthRedriving(one),
+    })),
+    messages: groupByMessage(deadLetters).map((one) => ({
+      ...group(one),
+      reason: one.mainReason,
+      example: one.example,
+    })),
     folders: groupByFolder(deadLetters).map(group),
     hours: groupBy(deadLetters, hourOf).map(group),
+    letters: deadLetters
+      .slice(Math.max(0, deadLetters.length - letters))
+      .reverse()
+      .map(deadLetterJson),
     warnings: warnings(found),
   };
 }

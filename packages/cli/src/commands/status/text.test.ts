@@ -11,7 +11,7 @@ function text(small: number): string {
     at,
     lanes: { small: lane, large: lane },
     deadLetters: { small, large: 0 },
-    reasons: [{ ...group, oldest: at, newest: at, mainReason: "Throttled" }],
+    reasons: [{ ...group, oldest: at, newest: at, example: "", mainReason: "Throttled" }],
     reasonsAt: at - 9_000,
   };
   return statusText(status, "AWS", {
