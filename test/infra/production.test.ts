@@ -6,7 +6,11 @@ import { FUNCTION, PRICES, TASK } from "@imagefleet/core/prices";
 import { TOMBSTONE_MS, TOMBSTONE_TAG } from "@imagefleet/core/store";
 import recipe from "@imagefleet/workspace/recipe";
 import { describe, expect, it } from "vitest";
-import { INVALIDATE } from "../../infra/numbers.ts";
+import { ALARMS, INVALIDATE } from "../../infra/numbers.ts";
+import {
+  ALARM_AGE_SECONDS,
+  ALARM_IDLE_SECONDS,
+} from "../../packages/cli/src/commands/status/assess.ts";
 import { unexpected } from "./expected.ts";
 import { idleTable, idleUsd, monthTable } from "./month.ts";
 import { all, at, jsonAt, listAt, numberAt, textAt, texts } from "./read.ts";
@@ -201,6 +205,14 @@ describe("what is deployed is what the rest reckons with", () => {
 
   it("how late S3 may apply a write that was given up, which an invalidation must follow", () => {
     expect(INVALIDATE.lateWriteSeconds).toBe(LATE_WRITE_SECONDS);
+  });
+
+  it("from when on an alarm is on, which status calls trouble", () => {
+    expect(ALARM_AGE_SECONDS).toEqual({
+      small: ALARMS.smallAgeSeconds,
+      large: ALARMS.largeAgeSeconds,
+    });
+    expect(ALARM_IDLE_SECONDS).toBe(ALARMS.noTaskMinutes * 60);
   });
 
   it("where the manifests are, whose events the catalog gets", () => {

@@ -10,7 +10,12 @@ const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.m
 const docs = read("docs/cli.md");
 const readme = read("README.md");
 
-const env = { debug: false, cwd: "/photos", cursor: false, invocation: "npm run imagefleet --" };
+const env = {
+  cwd: "/photos",
+  cursor: false,
+  invocation: "npm run imagefleet --",
+  progressMs: 5_000,
+};
 const root = program(env, "0", () => undefined);
 const names = root.commands.map((command) => command.name());
 const all = commandsOf(root);

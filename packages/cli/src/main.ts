@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { CommanderError } from "@commander-js/extra-typings";
 import { RecipeFileError } from "@imagefleet/core/recipe-file";
-import { type Env, readEnv } from "./env.ts";
+import { isDebugging, readEnv } from "./env.ts";
 import { EXIT } from "./exit-code.ts";
 import { cannotWrite } from "./files/fs-error.ts";
 import { program } from "./program.ts";
@@ -20,36 +20,35 @@ process.stderr.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
-const env = readEnv();
-let code = await main(env);
+let code = await main();
 // process.exit() is needed because a recipe may have left a timer; pipes must be flushed first.
 for (const stream of [process.stdout, process.stderr]) {
   await new Promise((resolve) => stream.write("", resolve));
 }
 if (stdoutError !== undefined)
-  code = reportError(new Error(cannotWrite("standard output", stdoutError)), env);
+  code = reportError(new Error(cannotWrite("standard output", stdoutError)));
 process.exit(code);
 
-async function main(env: Env): Promise<number> {
+async function main(): Promise<number> {
   let code: number = EXIT.done;
   try {
-    const root = program(env, await version(), (ended) => {
+    const root = program(readEnv(), await version(), (ended) => {
       code = ended;
     });
     await root.parseAsync();
     return code;
   } catch (error) {
-    return reportError(error, env);
+    return reportError(error);
   }
 }
 
 /** Prints an error in one line, and its stack with IMAGEFLEET_DEBUG. @returns the exit code */
-function reportError(error: unknown, { debug }: Env): number {
+function reportError(error: unknown): number {
   // The parser has already printed its error or the help.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usageError;
   const text = printableLines(`error: ${describe(error)}`);
   process.stderr.write(`${wrap(text, process.stderr.columns)}\n`);
-  const stack = debug && error instanceof Error ? error.stack : undefined;
+  const stack = isDebugging() && error instanceof Error ? error.stack : undefined;
   if (stack !== undefined) process.stderr.write(`${printableLines(stack)}\n`);
   return isUsageError(error) ? EXIT.usageError : EXIT.failed;
 }

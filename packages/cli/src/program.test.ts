@@ -4,7 +4,12 @@ import { CONNECTION_GROUP } from "./connection/options.ts";
 import { EXIT_CODES } from "./exit-code.ts";
 import { program } from "./program.ts";
 
-const env = { debug: false, cwd: "/photos", cursor: false, invocation: "npm run imagefleet --" };
+const env = {
+  cwd: "/photos",
+  cursor: false,
+  invocation: "npm run imagefleet --",
+  progressMs: 5_000,
+};
 
 /** The `--help` of a command and its subcommands on a terminal of 80 columns. */
 function helps(command: CommandUnknownOpts): string[] {

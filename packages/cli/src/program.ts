@@ -32,12 +32,13 @@ import { Screen } from "./terminal/screen.ts";
  * @param onExit gets the exit code of the command
  */
 export function program(env: Env, version: string, onExit: (code: number) => void): Command {
-  const { invocation, cursor, cwd } = env;
+  const { invocation, cursor, cwd, progressMs } = env;
   let ran: CommandUnknownOpts | undefined;
   const command = (text: string) => commandLine(invocation, text, ran);
   const { stdout, stderr } = process;
   const context: CommandContext = {
-    screen: (json = false) => new Screen({ stdout, stderr, json, cursor, invocation, command }),
+    screen: (json = false) =>
+      new Screen({ stdout, stderr, json, cursor, invocation, command, progressMs }),
     path: (text) => resolve(cwd, text),
     cwd,
     invocation,

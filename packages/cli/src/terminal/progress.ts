@@ -72,9 +72,8 @@ function laneText(lanes: FleetStatus["lanes"]): string {
     .join(" · ");
 }
 
-/** How often a terminal is updated and a log line is written, ms. */
+/** How often a terminal is updated, ms. */
 const DRAW_MS = 200;
-const LOG_MS = 5_000;
 
 type Current = Omit<ProgressState, "quietMs">;
 
@@ -111,7 +110,7 @@ export function showRepeatedly(
       looking = false;
     }
   };
-  const timer = setInterval(show, screen.isLive ? DRAW_MS : LOG_MS);
+  const timer = setInterval(show, screen.isLive ? DRAW_MS : screen.progressMs);
   if (screen.isLive) void show();
   return {
     [Symbol.dispose]() {

@@ -21,6 +21,8 @@ export class Screen {
   readonly #live: ReturnType<typeof createLogUpdate> | undefined;
   readonly #invocation: string;
   readonly command: (text: string) => string;
+  /** How often a line of progress is written where lines cannot be updated in place, ms. */
+  readonly progressMs: number;
 
   /**
    * @param options.cursor the terminal supports cursor movements
@@ -35,8 +37,10 @@ export class Screen {
     cursor: boolean;
     invocation: string;
     command: (text: string) => string;
+    progressMs: number;
   }) {
     this.command = options.command;
+    this.progressMs = options.progressMs;
     this.#invocation = options.invocation;
     this.#stdout = options.stdout;
     this.#stderr = options.stderr;

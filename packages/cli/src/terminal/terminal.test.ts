@@ -49,6 +49,7 @@ test("the screen writes no control characters, for any content", () => {
         cursor: false,
         invocation: "imagefleet",
         command: (line) => line,
+        progressMs: 5_000,
       });
       screen.report(content, screen.paint("red", content));
       screen.verbatim(content);

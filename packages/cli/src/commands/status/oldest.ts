@@ -21,7 +21,7 @@ export class OldestMessages {
   readonly #options: ClientOptions | undefined;
   readonly #queues: Readonly<Record<Lane, string>>;
   #last: { at: number; ages: Ages } | undefined;
-  /** Why the age is unknown. */
+  /** Why the age is unknown, by the last request. */
   warning: string | undefined;
 
   /** @param queues the queues' names */
@@ -31,14 +31,16 @@ export class OldestMessages {
   }
 
   async ages(now: number): Promise<Ages> {
-    if (this.#options === undefined || this.warning !== undefined) return UNKNOWN;
+    if (this.#options === undefined) return UNKNOWN;
     if (this.#last && now - this.#last.at < INTERVAL_MS) return this.#last.ages;
     try {
       const ages = await request(this.#options, this.#queues, now);
       this.#last = { at: now, ages };
+      this.warning = undefined;
       return ages;
     } catch (error) {
       const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      this.#last = { at: now, ages: UNKNOWN };
       this.warning = `The age of the oldest message is unknown: CloudWatch failed (cloudwatch:GetMetricData): ${text}`;
       return UNKNOWN;
     }

@@ -38,14 +38,28 @@ export async function status(options: StatusOptions, screen: Screen): Promise<nu
     else screen.report(...statusText(current, where, screen));
     return signal.aborted ? EXIT.interrupted : EXIT.done;
   }
-  const live = { paint: screen.tint, command: screen.command };
+  const live = (seen: Status) => {
+    const { tint: paint, command, liveWidth: width } = screen;
+    return statusText(seen, where, { paint, command, width });
+  };
   let last: Status | undefined;
   while (!signal.aborted) {
-    last = await watcher.snapshot();
-    if (options.json) screen.json(statusJson(last));
-    else if (screen.isLive)
-      screen.live(statusText(last, where, { ...live, width: screen.liveWidth }));
-    else screen.report(statusLine(last));
+    const at = Date.now();
+    try {
+      last = await watcher.snapshot();
+      if (options.json) screen.json(statusJson(last));
+      else if (screen.isLive) screen.live(live(last));
+      else screen.report(statusLine(last));
+    } catch (error) {
+      if (signal.aborted) break;
+      // A fleet that has never answered may not exist; one that has may answer again.
+      if (last === undefined) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      const text = screen.tint("yellow", `! The update failed: ${message}`);
+      if (options.json) screen.json({ version: 1, at: new Date(at).toISOString(), error: message });
+      else if (screen.isLive) screen.live([...live(last), "", text]);
+      else screen.note(text);
+    }
     await wait(options.every * 1000);
   }
   screen.endLive();

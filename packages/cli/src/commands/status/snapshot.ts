@@ -5,10 +5,13 @@ import { survey } from "../../dead-letters/survey.ts";
 import { type Group, groupBy } from "../../dead-letters/tally.ts";
 import { OldestMessages } from "./oldest.ts";
 
-interface LaneStatus extends QueueCounts {
+export interface LaneStatus extends QueueCounts {
+  /** By how many messages per second the lane grows (above 0) or shrinks; undefined if unknown. */
   readonly perSecond: number | undefined;
   /** The age of the oldest message, s; undefined if unknown. */
   readonly oldestSeconds: number | undefined;
+  /** For how long every snapshot has found messages that wait and none in flight, s. */
+  readonly idleSeconds: number;
 }
 
 /** The state of a fleet at one time. */
@@ -36,6 +39,8 @@ export class Watcher {
   readonly #connection: Connection;
   readonly #options: { leaseSeconds: number; signal: AbortSignal };
   readonly #samples: Record<Lane, Sample[]> = { small: [], large: [] };
+  /** Since when each lane has had messages that wait and none in flight, ms since the epoch. */
+  readonly #idleSince: Record<Lane, number | undefined> = { small: undefined, large: undefined };
   #oldest: OldestMessages | undefined;
   #read: { at: number; tookMs: number; deadLetters: number; reasons: readonly Group[] } | undefined;
 
@@ -60,9 +65,13 @@ export class Watcher {
       const samples = this.#samples[lane];
       samples.push({ at, messages: queue.waiting + queue.inFlight });
       if (samples.length > SAMPLES) samples.shift();
+      const isIdle = queue.waiting > 0 && queue.inFlight === 0;
+      const idleSince = isIdle ? (this.#idleSince[lane] ?? at) : undefined;
+      this.#idleSince[lane] = idleSince;
       return {
         lane: {
           ...queue,
+          idleSeconds: (at - (idleSince ?? at)) / 1000,
           perSecond: perSecond(samples),
           // The metric is late: it may still report an age after the lane has become empty.
           oldestSeconds: queue.waiting + queue.inFlight === 0 ? 0 : (await ages)[lane],

@@ -2,7 +2,13 @@ import { expect, it } from "vitest";
 import type { Status } from "./snapshot.ts";
 import { statusText } from "./text.ts";
 
-const lane = { waiting: 0, inFlight: 0, perSecond: undefined, oldestSeconds: undefined };
+const lane = {
+  waiting: 0,
+  inFlight: 0,
+  perSecond: undefined,
+  oldestSeconds: undefined,
+  idleSeconds: 0,
+};
 const at = Date.UTC(2026, 10, 21);
 
 function text(small: number): string {

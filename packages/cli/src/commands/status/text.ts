@@ -3,10 +3,15 @@ import { reasonColumn, sizeColumns } from "../../dead-letters/columns.ts";
 import { ago, lasting, many, thousands } from "../../terminal/format.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { table } from "../../terminal/table.ts";
+import { assess, emptyInSeconds, rateText, STEADY, type State } from "./assess.ts";
 import type { Status } from "./snapshot.ts";
 
-/** A slower trend is shown as steady, messages/s. */
-const STEADY = 0.05;
+const COLOR = {
+  well: "green",
+  busy: "bold",
+  attention: "yellow",
+  trouble: "red",
+} as const satisfies Record<State, string>;
 
 export function statusText(
   status: Status,
@@ -16,7 +21,10 @@ export function statusText(
   const { paint, command } = canvas;
   const total = status.deadLetters.small + status.deadLetters.large;
   const rows = LANES.map((lane) => ({ lane, ...status.lanes[lane] }));
+  const { state, sentence } = assess(status);
   return [
+    paint(COLOR[state], sentence),
+    "",
     `${paint("bold", where)}  ${paint("dim", `${new Date(status.at).toISOString().slice(11, 19)}Z`)}`,
     "",
     ...table(
@@ -63,29 +71,29 @@ function oldestText({ oldestSeconds }: Status["lanes"][Lane]): string {
 }
 
 /** `shrinks by 35/s, empty in about 12 s` */
-function trendText({ waiting, inFlight, perSecond }: Status["lanes"][Lane]): string {
-  const messages = waiting + inFlight;
-  if (perSecond === undefined) return messages === 0 ? "empty" : "";
-  if (messages === 0) return "empty";
-  const rate = Math.abs(perSecond).toFixed(Math.abs(perSecond) < 10 ? 1 : 0);
+function trendText(lane: Status["lanes"][Lane]): string {
+  const { waiting, inFlight, perSecond } = lane;
+  if (waiting + inFlight === 0) return "empty";
+  if (perSecond === undefined) return "";
   if (Math.abs(perSecond) < STEADY) return "steady";
-  if (perSecond > 0) return `grows by ${rate}/s`;
-  return `shrinks by ${rate}/s, empty in about ${lasting(messages / -perSecond)}`;
+  const left = emptyInSeconds(lane);
+  return left === undefined
+    ? `grows by ${rateText(perSecond)}/s`
+    : `shrinks by ${rateText(perSecond)}/s, empty in about ${lasting(left)}`;
 }
 
-export function statusJson({ at, lanes, deadLetters, reasons, reasonsAt }: Status): unknown {
+export function statusJson(status: Status): unknown {
+  const { at, lanes, deadLetters, reasons, reasonsAt } = status;
   return {
     version: 1,
     at: new Date(at).toISOString(),
+    ...assess(status),
     lanes: Object.fromEntries(
-      LANES.map((lane) => [
-        lane,
-        {
-          ...lanes[lane],
-          perSecond: lanes[lane].perSecond ?? null,
-          oldestSeconds: lanes[lane].oldestSeconds ?? null,
-        },
-      ]),
+      LANES.map((lane) => {
+        const { waiting, inFlight, perSecond = null, oldestSeconds = null } = lanes[lane];
+        const left = emptyInSeconds(lanes[lane]) ?? null;
+        return [lane, { waiting, inFlight, perSecond, oldestSeconds, emptyInSeconds: left }];
+      }),
     ),
     deadLetters,
     reasonsAt: new Date(reasonsAt).toISOString(),
@@ -99,10 +107,11 @@ export function statusJson({ at, lanes, deadLetters, reasons, reasonsAt }: Statu
 }
 
 /** One plain line, for a log. */
-export function statusLine({ lanes, deadLetters }: Status): string {
+export function statusLine(status: Status): string {
+  const { lanes, deadLetters } = status;
   const of = LANES.map((lane) => {
     const { waiting, inFlight } = lanes[lane];
     return `${lane} lane: ${waiting} waiting, ${inFlight} in flight, ${many(deadLetters[lane], "dead letter")}`;
   });
-  return of.join(" · ");
+  return `${assess(status).sentence} ${of.join(" · ")}`;
 }
