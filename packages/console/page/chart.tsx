@@ -77,7 +77,10 @@ function optionsOf(series: readonly Series[], width: number): uPlot.Options {
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_plot, _min, max) => [0, Math.max(10, max * 1.1)] } },
-    axes: [axis, { ...axis, size: 52 }],
+    axes: [
+      { ...axis, space: 80, values: timesOf },
+      { ...axis, size: 52 },
+    ],
     series: [
       {},
       ...series.map(({ label, color }) => ({
@@ -88,4 +91,11 @@ function optionsOf(series: readonly Series[], width: number): uPlot.Options {
       })),
     ],
   };
+}
+
+/** In the person's own form; with seconds when the chart shows less than five minutes. */
+function timesOf(_plot: uPlot, at: readonly number[]): string[] {
+  const isShort = (at.at(-1) ?? 0) - (at[0] ?? 0) < 300;
+  const form = { timeStyle: isShort ? "medium" : "short" } as const;
+  return at.map((seconds) => new Date(seconds * 1000).toLocaleTimeString([], form));
 }

@@ -30,7 +30,7 @@ export function RunsPage() {
         <Warm onStart={start} />
       </div>
       {problem.value !== undefined && <Problem>{problem.value}</Problem>}
-      <h2>Of this console</h2>
+      <h2>Runs of this console</h2>
       {all.length === 0 && (
         <p class="dim">
           None yet. What you begin here goes on when you close the page, and stops with the console.

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createInterface } from "node:readline";
+import { offerLinks } from "../../console/links.ts";
 import { type OpenOptions, openConsole } from "../../console/open.ts";
 import { EXIT } from "../../exit-code.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
@@ -9,13 +9,11 @@ import type { Screen } from "../../terminal/screen.ts";
 export async function runConsole(options: OpenOptions, screen: Screen): Promise<number> {
   using interrupt = onInterrupt(() => undefined);
   await using opened = await openConsole(options);
-  screen.verbatim(`console  ${opened.newLink()}`, "");
+  using _links = offerLinks(opened, screen);
   screen.report(
-    "The link works once, on this machine. Press Enter for another, and Ctrl-C to stop.",
+    "",
+    "The link works once, on this machine. Press Enter for another, Ctrl-C to stop.",
   );
-  const lines = createInterface({ input: process.stdin });
-  lines.on("line", () => screen.verbatim(`console  ${opened.newLink()}`));
   if (!interrupt.signal.aborted) await once(interrupt.signal, "abort");
-  lines.close();
   return EXIT.done;
 }

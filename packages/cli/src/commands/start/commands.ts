@@ -8,11 +8,11 @@ Examples:
   npm start -- --once --json --out out photos  for scripts: JSON, then exit
 
 start runs S3 and SQS on 127.0.0.1, an event source that calls the handler of
-the Lambda function with batches of ten, the program of the Fargate worker, and
-an edge that serves renditions as CloudFront does. It uploads the images and
-shows progress, a table of results and the dead letters. All data stays in
---data. An --out folder inside a given folder is not read; it must not be that
-folder itself.
+the Lambda function with batches of ten, the program of the Fargate worker, an
+edge that serves renditions as CloudFront does, and the console. It uploads the
+images and shows progress, a table of results and the dead letters. All data
+stays in --data. An --out folder inside a given folder is not read; it must not
+be that folder itself.
 ${FOLDERS_HELP}
 --json prints sources, outcomes, lanes, renditions, bytesIn, bytesOut, seconds,
 deadLetters, results, notUploaded ([{file, message}]) and unfinished (a number).
@@ -30,7 +30,7 @@ export function addStartCommand(root: Command, context: CommandContext): void {
     .addOption(recipeOption(context))
     .option(
       "--port <number>",
-      "the port of S3 and SQS, before that of the edge; 0: any free ports",
+      "the port of S3 and SQS, before those of the edge, the API and the console; 0: any free ports",
       port,
       4566,
     )
@@ -55,8 +55,10 @@ export function addStartCommand(root: Command, context: CommandContext): void {
     .action(
       async (paths, { once = false, json = false, fresh = false, out, corsOrigin, ...options }) => {
         const { start } = await import("./run.ts");
+        const { invocation, data, recipe } = context;
         const own = { paths, cwd, once, json, fresh, corsOrigins: corsOrigin };
-        const all = { ...own, ...options };
+        const forConsole = { invocation, defaults: { data, recipe } };
+        const all = { ...own, ...forConsole, ...options };
         const screen = context.screen(json);
         context.onExit(await start(out === undefined ? all : { ...all, out }, screen));
       },

@@ -11,4 +11,7 @@ export interface StartOptions {
   readonly fresh: boolean;
   /** Origins of web pages that may read responses of S3 and SQS. */
   readonly corsOrigins: readonly string[];
+  /** How the program is called, and the folder and recipe that it takes by default, for the console. */
+  readonly invocation: string;
+  readonly defaults: { readonly data: string; readonly recipe: string };
 }

@@ -1,7 +1,9 @@
 import { pathToFileURL } from "node:url";
+import type { Console } from "@imagefleet/console";
 import type { Fleet } from "@imagefleet/local/fleet";
 import { type DataFolder, openDataFolder } from "../../connection/data-folder.ts";
 import { startError } from "../../connection/start-error.ts";
+import { offerLinks } from "../../console/links.ts";
 import { EXIT } from "../../exit-code.ts";
 import { type Collected, collect } from "../../files/input/collect.ts";
 import { foundText } from "../../files/input/found-text.ts";
@@ -13,6 +15,7 @@ import { many } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
+import { UsageError } from "../../usage-error.ts";
 import { CopyOut } from "./copy-out.ts";
 import { keepRunning } from "./keep-running.ts";
 import type { StartOptions } from "./options.ts";
@@ -95,6 +98,8 @@ async function runOn(
   reportRun(run, { ...notUploaded, failed }, queued, screen);
   if (!options.once && !signal.aborted) {
     screen.report(...whereText(fleet, options.out));
+    await using opened = await consoleOf(options);
+    using _links = offerLinks(opened, screen);
     await keepRunning(fleet, copyOut, screen, signal);
   }
   return {
@@ -104,6 +109,27 @@ async function runOn(
       ...notUploaded.left.map(({ file }) => ({ file, message: "interrupted before its upload" })),
     ],
   };
+}
+
+/** The console of this fleet; on any free port when its own is in use. */
+async function consoleOf({ port, data, recipe, ...options }: StartOptions): Promise<Console> {
+  const { openConsole } = await import("../../console/open.ts");
+  const { invocation, cwd, defaults } = options;
+  const all = {
+    connection: { data },
+    data: defaults.data,
+    recipe: recipe === defaults.recipe ? undefined : recipe,
+    readOnly: false,
+    invocation,
+    cwd,
+  };
+  const own = port && port + 3;
+  try {
+    return await openConsole({ ...all, port: own });
+  } catch (error) {
+    if (own === 0 || !(error instanceof UsageError)) throw error;
+    return openConsole({ ...all, port: 0 });
+  }
 }
 
 async function copyAll(copyOut: CopyOut, { results }: RunResults, screen: Screen): Promise<void> {

@@ -1,0 +1,12 @@
+import { createInterface } from "node:readline";
+import type { Console } from "@imagefleet/console";
+import type { Screen } from "../terminal/screen.ts";
+
+/** Shows a link, and another at each Enter: a link works once. It ends with its disposal. */
+export function offerLinks(opened: Console, screen: Screen): Disposable {
+  const show = () => screen.verbatim(`console     ${opened.newLink()}`);
+  show();
+  const lines = createInterface({ input: process.stdin });
+  lines.on("line", show);
+  return { [Symbol.dispose]: () => lines.close() };
+}
