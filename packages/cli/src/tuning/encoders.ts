@@ -17,6 +17,8 @@ export class Encoders implements AsyncDisposable {
     runtime: "child_process",
     minThreads: 1,
     maxThreads: availableParallelism(),
+    // Between two uses, a person looks at the results of the first.
+    idleTimeout: 60_000,
   });
 
   /**
