@@ -7,6 +7,9 @@ const measuredSchema = v.array(
   v.object({ bytes: v.number(), cpuMs: v.number(), score: v.number() }),
 );
 
+/** The side of the square in the middle of a picture that is scored, px. */
+export const CROP = 512;
+
 /**
  * Encodes and scores pictures in processes of their own, one for each CPU, because the CPU time of a process
  * is that of one encoding only where nothing else runs in it.

@@ -15,7 +15,7 @@ import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { outcomesText, tally } from "../../terminal/source-table.ts";
 import { type Column, table } from "../../terminal/table.ts";
-import { Encoders } from "../../tuning/encoders.ts";
+import { CROP, Encoders } from "../../tuning/encoders.ts";
 import { type PreparedSample, prepareSample } from "../../tuning/prepare.ts";
 import { TUNED_FORMATS } from "../../tuning/setting.ts";
 import { unwrittenText, writeTuned } from "../../tuning/write.ts";
@@ -33,8 +33,6 @@ export interface TuneCommandOptions extends Omit<TuneOptions, "crop"> {
   readonly write?: true | undefined;
 }
 
-/** The side of the part that is scored, px. */
-const CROP = 512;
 /** With fewer images, one of them decides. */
 const FEW = 10;
 
