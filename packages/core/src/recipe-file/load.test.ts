@@ -71,6 +71,14 @@ describe("a recipe's file", () => {
     });
   });
 
+  test("that has changed is loaded again", async () => {
+    const file = await write('export default { presets: { thumb: "150x150" } };');
+    const first = await loadRecipe(file);
+    expect((await loadRecipe(file)).presets).toEqual(first.presets);
+    await writeFile(file, 'export default { presets: { hero: "150x150" } };');
+    expect((await loadRecipe(file)).presets).toMatchObject([{ name: "hero" }]);
+  });
+
   /** By Node itself: vitest loads and resolves modules in its own way. */
   async function faultOf(file: string): Promise<string> {
     const program = `import { loadRecipe } from ${JSON.stringify(new URL("load.ts", import.meta.url))};

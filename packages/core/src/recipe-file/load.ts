@@ -10,7 +10,8 @@ const EXTENSIONS = [".ts", ".mts", ".js", ".mjs"];
 const PLAIN = 'export default { presets: { thumb: "150x150" } }';
 
 /**
- * The recipe that a module exports as its default: what `defineRecipe` gave, or a plain object.
+ * The recipe that a module exports as its default: what `defineRecipe` gave, or a plain object. A file
+ * that has changed since it was loaded is loaded again; what it imports is not.
  *
  * @param from a path (relative to the working directory) or a `file:` URL
  * @throws RecipeFileError naming the file, the fault and the fix
@@ -21,8 +22,8 @@ const PLAIN = 'export default { presets: { thumb: "150x150" } }';
 export async function loadRecipe(from: string | URL): Promise<Recipe> {
   const url = String(from);
   const file = url.startsWith("file:") ? fileURLToPath(url) : resolve(url);
-  await checkFile(file);
-  const module = await importModule(file);
+  const changedMs = await checkFile(file);
+  const module = await importModule(file, changedMs);
   if (!("default" in module)) {
     const names = Object.keys(module);
     const found = names.length === 0 ? "exports nothing" : `exports only ${names.join(", ")}`;
@@ -35,9 +36,13 @@ export async function loadRecipe(from: string | URL): Promise<Recipe> {
   }
 }
 
-async function checkFile(file: string): Promise<void> {
+/** @returns when the file was changed, ms since the epoch */
+async function checkFile(file: string): Promise<number> {
+  let changedMs = 0;
   try {
-    if (!(await stat(file)).isFile()) {
+    const about = await stat(file);
+    changedMs = about.mtimeMs;
+    if (!about.isFile()) {
       throw new RecipeFileError(file, `is no file: name a module such as ${resolve("recipe.ts")}`);
     }
   } catch (error) {
@@ -52,11 +57,20 @@ async function checkFile(file: string): Promise<void> {
       `a recipe is a module: its name must end with one of ${EXTENSIONS.join(", ")}`,
     );
   }
+  return changedMs;
 }
 
-async function importModule(file: string): Promise<{ default?: unknown }> {
+/** When each file had been changed that this process has loaded first, ms since the epoch. */
+const loadedMs = new Map<string, number>();
+
+async function importModule(file: string, changedMs: number): Promise<{ default?: unknown }> {
+  const url = pathToFileURL(file);
+  const firstMs = loadedMs.get(file) ?? changedMs;
+  loadedMs.set(file, firstMs);
+  // A process loads what has one address only once.
+  if (firstMs !== changedMs) url.searchParams.set("changed", String(changedMs));
   try {
-    return await import(pathToFileURL(file).href);
+    return await import(url.href);
   } catch (error) {
     throw await asFileError(file, error);
   }

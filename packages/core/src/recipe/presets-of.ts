@@ -11,7 +11,7 @@ const DEFAULT_QUALITY = { jpeg: 80, webp: 86, avif: 65, png: 100, gif: 100 } as 
 const DEFAULT_EFFORT = { webp: 2, avif: 0, gif: 3, png: 3 } as const;
 
 /** Each encoder's own scale. PNG's is the palette's: without one there is no choice to make. */
-const EFFORTS = { webp: [0, 6], avif: [0, 9], gif: [1, 10], png: [1, 10] } as const;
+export const EFFORTS = { webp: [0, 6], avif: [0, 9], gif: [1, 10], png: [1, 10] } as const;
 
 /** The formats that hold an animation. */
 const ANIMATED: readonly OutputFormat[] = ["webp", "gif"];

@@ -105,12 +105,28 @@ function between(low: Point, high: Point, part: number): Point {
  * of CloudFront for this many views of each.
  *
  * @example
- * millionUsd({ quality: 80, score: 80, worst: 70, bytes: 40_000, cpuMs: 13 }, 10); // 37.2
+ * millionUsd({ bytes: 40_000, cpuMs: 13 }, 10); // 37.2
  */
-export function millionUsd({ bytes, cpuMs }: Point, views: number): number {
+export function millionUsd(point: Pick<Point, "bytes" | "cpuMs">, views: number): number {
+  const { lambdaUsd, s3Usd, transferUsd } = millionCost(point, views);
+  return lambdaUsd + s3Usd + transferUsd;
+}
+
+/**
+ * The parts of {@link millionUsd}, and besides them a month of storage.
+ *
+ * @example
+ * millionCost({ bytes: 40_000, cpuMs: 13 }, 10).s3Usd; // 5
+ */
+export function millionCost({ bytes, cpuMs }: Pick<Point, "bytes" | "cpuMs">, views: number) {
   const seconds = functionSeconds({ cpuSeconds: cpuMs / 1000, waitSeconds: 0 });
-  const transfer = (views * bytes * PRICES.cloudFront.gib) / 2 ** 30;
-  return 1e6 * (seconds * FUNCTION_SECOND_USD + PRICES.s3.write + transfer);
+  const gib = (1e6 * bytes) / 2 ** 30;
+  return {
+    lambdaUsd: 1e6 * seconds * FUNCTION_SECOND_USD,
+    s3Usd: 1e6 * PRICES.s3.write,
+    transferUsd: views * gib * PRICES.cloudFront.gib,
+    storageUsdAMonth: gib * PRICES.s3.gibMonth,
+  };
 }
 
 /**

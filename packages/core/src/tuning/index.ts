@@ -3,6 +3,7 @@ export {
   atScore,
   type Curve,
   mean,
+  millionCost,
   millionUsd,
   type Point,
   pointOf,

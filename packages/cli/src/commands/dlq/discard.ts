@@ -11,6 +11,7 @@ import { deadLetterLine } from "./dead-letter-line.ts";
 import { checkExportFile, createExportFile } from "./export-file.ts";
 import { onSurvey } from "./on-survey.ts";
 import type { DlqChangeOptions } from "./options.ts";
+import { planJson, planText } from "./plan.ts";
 
 /**
  * `imagefleet dlq discard`: deletes dead letters. Each is a line of the export on the disk before it is
@@ -27,11 +28,14 @@ export async function discard(
     for (const warning of warnings(found)) screen.warn(warning);
     const of = filterText(options.filter);
     const all = many(deadLetters.length, "dead letter") + of;
-    const due = { version: 1, dryRun, due: deadLetters.length };
+    const due = { version: 1, dryRun, ...planJson(deadLetters) };
     if (dryRun || deadLetters.length === 0) {
       if (options.json) screen.json({ ...due, discarded: 0, missed: 0, export: null });
       else if (deadLetters.length === 0) screen.report(`No dead letters${of}: nothing to discard`);
-      else screen.report(screen.paint("bold", `${all} would be discarded`));
+      else {
+        const first = screen.paint("bold", `${all} would be discarded`);
+        screen.report(first, planText(deadLetters, Date.now()));
+      }
       return EXIT.done;
     }
     const question = `Discard ${all} at ${connection.where} after an export to ${exportTo}?`;

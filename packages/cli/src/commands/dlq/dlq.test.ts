@@ -303,6 +303,30 @@ it.each([
   expect((await counts(sandbox.resources.lanes.small.deadLetters)).waiting).toBe(1);
 });
 
+it("a dry run tells lanes, earlier redrives and times of what a redrive or a discard is about", async () => {
+  await putDeadLetters(sandbox, [
+    { key: "1.jpg", reason: "Internal", redriven: 1, hoursAgo: 5 },
+    { key: "2.jpg", reason: "Internal", redriven: 3, hoursAgo: 9 },
+    { key: "3.tif", reason: "Internal", lane: "large", hoursAgo: 2 },
+  ]);
+  const hoursAgo = ({ oldest, newest }: { oldest: string; newest: string }) =>
+    [oldest, newest].map((at) => Math.round((Date.now() - Date.parse(at)) / 3_600_000));
+  const redrive = await json("redrive", "--dry-run");
+  expect(redrive).toMatchObject({ due: 2, lanes: { small: 1, large: 1 }, redrivenBefore: 1 });
+  expect(hoursAgo(redrive)).toEqual([5, 2]);
+  const discard = await json("discard", "--dry-run");
+  expect(discard).toMatchObject({ due: 3, lanes: { small: 2, large: 1 }, redrivenBefore: 2 });
+  expect(hoursAgo(discard)).toEqual([9, 2]);
+  const text =
+    "1 in the small lane, 1 in the large lane, 1 redriven before, last attempted from 5 h ago to 2 h ago";
+  expect((await dlq("redrive", "--dry-run")).stdout).toContain(text);
+  expect((await dlq("discard", "--dry-run", "--lane", "large")).stdout).toContain(
+    "would be discarded\n1 in the large lane, last attempted 2 h ago\n",
+  );
+  const none = { due: 0, lanes: { small: 0, large: 0 }, oldest: null, newest: null };
+  expect(await json("discard", "--dry-run", "--reason", "Throttled")).toMatchObject(none);
+});
+
 describe("redrive", () => {
   it("moves only the selected dead letters, with one more redrive and without the old reason", async () => {
     await putDeadLetters(sandbox, [

@@ -13,6 +13,7 @@ import type { Screen } from "../../terminal/screen.ts";
 import { type Changed, change, missedText } from "./change.ts";
 import { onSurvey } from "./on-survey.ts";
 import type { DlqChangeOptions } from "./options.ts";
+import { planJson, planText } from "./plan.ts";
 
 export interface RedriveOptions extends DlqChangeOptions {
   /** Dead letters that were redriven this many times stay in the queue. */
@@ -33,9 +34,9 @@ export function redrive(options: RedriveOptions, screen: Screen): Promise<number
     const refused = found.deadLetters.length - due.length;
     for (const warning of warnings(found)) screen.warn(warning);
     const report = ({ done, missed }: Changed) => {
-      const counts = { due: due.length, redriven: done, refused, maxRedrives, missed };
-      if (options.json) screen.json({ version: 1, dryRun, ...counts });
-      else screen.report(...resultText(counts, options, screen));
+      const counts = { redriven: done, refused, maxRedrives, missed };
+      if (options.json) screen.json({ version: 1, dryRun, ...planJson(due), ...counts });
+      else screen.report(...resultText(due, counts, options, screen));
       return refused > 0 ? EXIT.deadLetters : EXIT.done;
     };
     if (dryRun || due.length === 0) return report({ done: 0, missed: 0 });
@@ -80,11 +81,13 @@ async function redriveAll(
 }
 
 function resultText(
-  counts: Readonly<Record<"due" | "redriven" | "refused" | "maxRedrives" | "missed", number>>,
+  all: readonly DeadLetter[],
+  counts: Readonly<Record<"redriven" | "refused" | "maxRedrives" | "missed", number>>,
   { dryRun, filter }: RedriveOptions,
   { paint, command }: Screen,
 ): string[] {
-  const { due, redriven, refused, maxRedrives, missed } = counts;
+  const { redriven, refused, maxRedrives, missed } = counts;
+  const due = all.length;
   const of = filterText(filter);
   const first = dryRun
     ? `${many(due, "dead letter")}${of} would be redriven`
@@ -95,6 +98,7 @@ function resultText(
   const why = `already redriven ${many(maxRedrives, "time")} (--max-redrives ${maxRedrives}). Fix the cause, then add --max-redrives ${maxRedrives + 1}`;
   return present(
     paint("bold", first),
+    dryRun === true && due > 0 && planText(all, Date.now()),
     refused > 0 && paint("yellow", `${thousands(refused)} refused: ${why}`),
     missedText({ missed }),
     !dryRun && left > 0 && `${many(left, "dead letter")} not redriven; they stay in the queue`,

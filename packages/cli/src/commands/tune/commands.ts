@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-
 import { type CommandContext, fleetCommand, recipeOption } from "../../command-context.ts";
 import { readConnectionOptions } from "../../connection/options.ts";
 import { wholeNumber } from "../../terminal/duration.ts";
-import { TUNED_FORMATS, type TunedFormat } from "./search.ts";
+import { TUNED_FORMATS, type TunedFormat } from "../../tuning/setting.ts";
 
 const EXAMPLES = `
 Examples:

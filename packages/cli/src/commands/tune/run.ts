@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { configureCodec } from "@imagefleet/core/image";
 import { PRICES } from "@imagefleet/core/prices";
 import type { Recipe } from "@imagefleet/core/recipe";
 import { millionUsd, type Point } from "@imagefleet/core/tuning";
@@ -10,20 +9,18 @@ import { EXIT } from "../../exit-code.ts";
 import { writeWhole } from "../../files/output/staged-file.ts";
 import { present } from "../../present.ts";
 import { readRecipe } from "../../recipe/read.ts";
-import { noneRendered } from "../../sample/measure.ts";
-import { sampleOf } from "../../sample/sample.ts";
 import { formatBytes, formatMs, many, thousands, usd } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { outcomesText, tally } from "../../terminal/source-table.ts";
 import { type Column, table } from "../../terminal/table.ts";
+import { CROP, Encoders } from "../../tuning/encoders.ts";
+import { type PreparedSample, prepareSample } from "../../tuning/prepare.ts";
+import { TUNED_FORMATS } from "../../tuning/setting.ts";
+import { unwrittenText, writeTuned } from "../../tuning/write.ts";
 import { UsageError } from "../../usage-error.ts";
-import { Encoders } from "./measure.ts";
-import { type Picture, prepare } from "./prepare.ts";
-import { TUNED_FORMATS } from "./search.ts";
 import { type Tuned, type TunedPreset, type TuneOptions, tune } from "./tune.ts";
-import { writeTuned } from "./write.ts";
 
 export interface TuneCommandOptions extends Omit<TuneOptions, "crop"> {
   readonly connection: ConnectionOptions;
@@ -36,8 +33,6 @@ export interface TuneCommandOptions extends Omit<TuneOptions, "crop"> {
   readonly write?: true | undefined;
 }
 
-/** The side of the part that is scored, px. */
-const CROP = 512;
 /** With fewer images, one of them decides. */
 const FEW = 10;
 
@@ -49,63 +44,41 @@ export async function tuneCommand(options: TuneCommandOptions, screen: Screen): 
   const { signal } = interrupt;
   const began = performance.now();
   const state = { listed: 0, prepared: 0, done: 0, known: 0 };
-  const rejected: string[] = [];
-  const pictures: Picture[] = [];
-  const left = { drawn: 0, tiny: 0 };
   const folder = await mkdtemp(join(tmpdir(), "imagefleet-tune-"));
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+  let sample: PreparedSample;
   let tuned: TunedPreset[];
-  {
+  try {
     using _progress = showRepeatedly(screen, () => [progressText(state, options.sample)]);
-    await using found = await sampleOf(options.targets, {
-      ...options,
-      recipe,
-      size: options.sample,
-      onCount: (count) => {
-        state.listed = count;
+    sample = await prepareSample(
+      options.targets,
+      {
+        ...options,
+        recipe,
+        folder,
+        size: options.sample,
+        onCount: (listed) => Object.assign(state, { listed }),
+        onPrepared: (prepared) => Object.assign(state, { prepared }),
+        onNote: (note) => screen.note(note),
       },
-    });
-    if (found.beside !== "") screen.note(found.beside);
-    configureCodec({ threads: 1 });
-    try {
-      for await (const source of found.sample) {
-        if (signal.aborted) return EXIT.interrupted;
-        const made = await prepare(source, recipe, { folder, turn: state.prepared }, signal);
-        if (typeof made === "string") rejected.push(made);
-        else {
-          pictures.push(...made.pictures);
-          left.drawn += made.drawn;
-          left.tiny += made.tiny;
-        }
-        state.prepared++;
-      }
-    } catch (error) {
-      if (signal.aborted) return EXIT.interrupted;
-      throw error;
-    }
-    if (pictures.length === 0 && rejected.length < state.prepared) {
-      throw new UsageError(
-        `no rendition of ${many(state.prepared, "image")} can be measured (${leftText(left).join("; ")}): name other images`,
-      );
-    }
-    if (pictures.length === 0) throw noneRendered(rejected);
+      signal,
+    );
     await using encoders = new Encoders();
-    try {
-      const crop = options.full ? 0 : CROP;
-      const onProgress = (done: number, known: number) => Object.assign(state, { done, known });
-      tuned = await tune(recipe, pictures, { ...options, crop }, encoders, onProgress, signal);
-    } catch (error) {
-      if (signal.aborted) return EXIT.interrupted;
-      throw error;
-    }
+    const crop = options.full ? 0 : CROP;
+    const onProgress = (done: number, known: number) => Object.assign(state, { done, known });
+    tuned = await tune(recipe, sample.pictures, { ...options, crop }, encoders, onProgress, signal);
+  } catch (error) {
+    if (signal.aborted) return EXIT.interrupted;
+    throw error;
   }
-  const images = state.prepared - rejected.length;
+  const { rejected, left } = sample;
+  const images = sample.sources.length;
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   if (options.json) screen.json(resultJson(tuned, images, rejected, seconds, options));
   else {
     screen.report(...resultText(tuned, images, rejected, seconds, options, screen));
-    for (const line of leftText(left)) screen.note(`Not measured: ${line}`);
+    for (const line of left) screen.note(`Not measured: ${line}`);
   }
   if (options.write && images < FEW) {
     screen.note(
@@ -114,18 +87,6 @@ export async function tuneCommand(options: TuneCommandOptions, screen: Screen): 
   }
   if (options.write) await write(recipe, tuned, images, options, screen);
   return tuned.every(({ best }) => best) ? EXIT.done : EXIT.deadLetters;
-}
-
-/** Why some renditions were not measured. */
-function leftText({ drawn, tiny }: { readonly drawn: number; readonly tiny: number }): string[] {
-  return [
-    ...(drawn > 0
-      ? [
-          `${many(drawn, "rendition")} of drawings, which encoding: "by-content" encodes in its own way`,
-        ]
-      : []),
-    ...(tiny > 0 ? [`${many(tiny, "rendition")} under 8 px, which have no score`] : []),
-  ];
 }
 
 /** @throws UsageError where there is nothing to tune, or nothing of it can be written */
@@ -254,22 +215,32 @@ async function write(
   screen: Screen,
 ): Promise<void> {
   const { recipe: file, target, least, views } = options;
-  const own = tuned.filter(({ now }) => now);
+  const chosen = tuned.flatMap(({ name, now, best }) => {
+    if (!now || !best) return [];
+    const { format, effort, mozjpeg = false } = best.setting;
+    const { quality } = best.point;
+    return [
+      {
+        name,
+        format,
+        quality,
+        ...(effort !== undefined && { effort }),
+        ...(format === "jpeg" && { mozjpeg }),
+      },
+    ];
+  });
   const date = new Date().toISOString().slice(0, 10);
   const cost = least === "usd" ? `cost at ${views} views` : LEAST[least];
   const basis = `score ${target} at the least ${cost}, of ${many(images, "image")} on ${date}`;
   const { text, names, unwritten } = writeTuned(
     await readFile(file, "utf8"),
-    { presets, tuned: own },
+    { presets, chosen },
     basis,
   );
   if (names.length > 0) await writeWhole(file, Buffer.from(text));
   if (names.length > 0) screen.note(`Written to ${basename(file)}: ${names.join(", ")}`);
   if (unwritten.length === 0) return;
-  const lines = unwritten.map(({ name, fields }) => `  ${name}: ${fields}`);
-  throw new UsageError(
-    `--write: ${file} makes these presets by code, which cannot be changed here. Write into them:\n${lines.join("\n")}`,
-  );
+  throw new UsageError(`--write: ${unwrittenText(file, unwritten)}`);
 }
 
 function resultJson(

@@ -1,7 +1,8 @@
 import type { Sample } from "@imagefleet/core/tuning";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Search, TUNED_FORMATS, type TunedFormat } from "./search.ts";
+import { TUNED_FORMATS, type TunedFormat } from "../../tuning/setting.ts";
+import { Search } from "./search.ts";
 
 /** Runs a search where each quality has one score. @returns the rounds and the qualities measured */
 function searchBy(

@@ -6,17 +6,7 @@ import {
   pointOf,
   type Sample,
 } from "@imagefleet/core/tuning";
-
-/** The formats whose quality is a choice. */
-export const TUNED_FORMATS = ["jpeg", "webp", "avif"] as const;
-export type TunedFormat = (typeof TUNED_FORMATS)[number];
-
-/** How an encoder works, without its quality. */
-export interface Setting {
-  readonly format: TunedFormat;
-  readonly effort?: number;
-  readonly mozjpeg?: true;
-}
+import type { Setting, TunedFormat } from "../../tuning/setting.ts";
 
 /** The settings that are measured of each format; with `thorough`, also those that take seconds a picture. */
 export function settingsOf(format: TunedFormat, thorough: boolean): readonly Setting[] {

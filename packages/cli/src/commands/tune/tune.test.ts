@@ -8,7 +8,7 @@ import sharp from "sharp";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../fixtures/cli.ts";
-import { put } from "../../fixtures/pictures.ts";
+import { photograph, put } from "../../fixtures/pictures.ts";
 
 const RECIPE = `export default {
   presets: {
@@ -42,29 +42,10 @@ const resultSchema = v.looseObject({
 
 let folder = "";
 
-/** A picture with soft edges and grain, in the colors of photographs. */
-async function picture(hue: number): Promise<Buffer> {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="480" height="360"><defs><radialGradient id="g"><stop stop-color="hsl(${hue} 20% 70%)"/><stop offset="1" stop-color="hsl(${hue + 90} 20% 30%)"/></radialGradient></defs><rect width="480" height="360" fill="url(#g)"/><path d="M40 300L180 60L320 300z" fill="hsl(${hue + 180} 15% 50%)"/><circle cx="360" cy="120" r="50" fill="#eee"/></svg>`;
-  const grain = sharp({
-    create: {
-      width: 480,
-      height: 360,
-      channels: 3,
-      background: "#888",
-      noise: { type: "gaussian", mean: 128, sigma: 12 },
-    },
-  });
-  return sharp(Buffer.from(svg))
-    .composite([{ input: await grain.png().toBuffer(), blend: "soft-light" }])
-    .blur(1.5)
-    .jpeg({ quality: 95, chromaSubsampling: "4:4:4" })
-    .toBuffer();
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "imagefleet-tune-test-"));
   await writeFile(join(folder, "recipe.mjs"), RECIPE);
-  for (const hue of [20, 140, 260]) await put(folder, `photos/${hue}.jpg`, await picture(hue));
+  for (const hue of [20, 140, 260]) await put(folder, `photos/${hue}.jpg`, await photograph(hue));
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -169,7 +150,7 @@ describe("imagefleet tune", { timeout: 60_000 }, () => {
     const sandbox = await startSandbox();
     try {
       const { sourceBucket: Bucket } = sandbox.resources;
-      const Body = await picture(80);
+      const Body = await photograph(80);
       await sandbox.s3.send(new PutObjectCommand({ Bucket, Key: "x/a.jpg", Body }));
       const where = `--endpoint ${sandbox.endpoint} --data ${sandbox.folder}`;
       const { result } = await tuned(`s3://${Bucket}/x/ --target 70 --least cpu ${where}`);
@@ -180,7 +161,7 @@ describe("imagefleet tune", { timeout: 60_000 }, () => {
   });
 
   it("reports images that cannot be rendered, and exits with 3 where no setting reaches the score", async () => {
-    await put(folder, "mixed/a.jpg", await picture(300));
+    await put(folder, "mixed/a.jpg", await photograph(300));
     await put(folder, "mixed/b.jpg", "no image");
     const line = ["tune", "mixed", "--target", "99", "--least", "cpu", "--recipe", "recipe.mjs"];
     const { code, stdout } = await run(line, { cwd: folder });

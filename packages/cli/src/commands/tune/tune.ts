@@ -1,8 +1,9 @@
 import type { Recipe } from "@imagefleet/core/recipe";
 import { millionUsd, type Point, pointOf, type Sample } from "@imagefleet/core/tuning";
-import type { Encoders } from "./measure.ts";
-import type { Picture } from "./prepare.ts";
-import { Search, type Setting, settingsOf, TUNED_FORMATS, type TunedFormat } from "./search.ts";
+import type { Encoders } from "../../tuning/encoders.ts";
+import type { Picture } from "../../tuning/prepare.ts";
+import { type Setting, TUNED_FORMATS, type TunedFormat } from "../../tuning/setting.ts";
+import { Search, settingsOf } from "./search.ts";
 
 export interface TuneOptions {
   /** A score of SSIMULACRA 2.1. */

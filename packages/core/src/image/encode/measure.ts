@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import sharp, { type Region, type Sharp } from "sharp";
 import type { Preset } from "../../recipe/index.ts";
 import { type RgbImage, Ssimulacra2 } from "../../ssimulacra2/index.ts";
@@ -7,7 +8,7 @@ import { isDrawn } from "./by-content.ts";
 import { encodeAs } from "./encode-as.ts";
 
 /** How an encoder works. */
-type Encoding = Pick<Preset, "format" | "quality" | "effort" | "mozjpeg">;
+export type Encoding = Pick<Preset, "format" | "quality" | "effort" | "mozjpeg" | "palette">;
 
 /** The pixels of one rendition, and how they are to be encoded. */
 export interface Measuring {
@@ -17,7 +18,8 @@ export interface Measuring {
   readonly background: string;
   /** The side of the square in the middle that is scored, px; 0: the whole picture. */
   readonly crop: number;
-  readonly wanted: readonly Encoding[];
+  /** `to` is the file that an encoding is written to, where it is wanted too. */
+  readonly wanted: readonly (Encoding & { readonly to?: string })[];
 }
 
 const loaded = new Set<string>();
@@ -47,6 +49,10 @@ export async function measureEncodings(asked: Measuring): Promise<Sample[]> {
     pixels,
     crop,
     wanted.map((encoding) => (picture) => encodeAs(picture, encoding)),
+    async (made, at) => {
+      const to = wanted[at]?.to;
+      if (to !== undefined) await writeFile(to, made);
+    },
   );
 }
 
@@ -68,6 +74,7 @@ export async function isDrawnPicture(picture: Uint8Array): Promise<boolean> {
  * Encodes pixels by each encoder, and scores the results, as {@link measureEncodings}.
  *
  * @param crop the side of the square in the middle that is scored, px; 0: the whole picture
+ * @param onMade receives each encoding, and which of the encoders made it
  *
  * @example
  * const gray = { data: new Uint8Array(3 * 64 * 64), width: 64, height: 64 };
@@ -77,16 +84,18 @@ export async function measureEncoders(
   pixels: RgbImage,
   crop: number,
   encoders: readonly ((picture: Sharp) => Sharp)[],
+  onMade: (made: Buffer, at: number) => Promise<void> = async () => {},
 ): Promise<Sample[]> {
   const region = middle(pixels, crop);
   const original = new Ssimulacra2(await rgbOf(fromRgb(pixels).extract(region)));
   const measured: Sample[] = [];
-  for (const encode of encoders) {
+  for (const [at, encode] of encoders.entries()) {
     const began = process.cpuUsage();
     const made = await encode(fromRgb(pixels)).toBuffer();
     const { user, system } = process.cpuUsage(began);
-    // Decoded whole: a decoder that crops could read other pixels.
-    const decoded = fromRgb(await rgbOf(sharp(made)));
+    await onMade(made, at);
+    // Decoded whole: a decoder that crops could read other pixels. GIF is decoded with alpha.
+    const decoded = fromRgb(await rgbOf(sharp(made).removeAlpha()));
     const score = original.score(await rgbOf(decoded.extract(region)));
     measured.push({ bytes: made.byteLength, cpuMs: (user + system) / 1000, score });
   }

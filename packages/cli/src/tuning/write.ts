@@ -1,9 +1,19 @@
+import { basename } from "node:path";
 import { type ParseResult, parse } from "@babel/parser";
 import type { Node, ObjectExpression, ObjectProperty } from "@babel/types";
 import type { Preset } from "@imagefleet/core/recipe";
 import MagicString from "magic-string";
-import { TUNED_FORMATS } from "./search.ts";
-import type { Tuned, TunedPreset } from "./tune.ts";
+import { TUNED_FORMATS, type TunedFormat } from "./setting.ts";
+
+/** The values of one format of a preset that are written. A value that is absent stays as it is. */
+export interface Chosen {
+  /** The preset's name. */
+  readonly name: string;
+  readonly format: TunedFormat;
+  readonly quality?: number;
+  readonly effort?: number;
+  readonly mozjpeg?: boolean;
+}
 
 /** A preset whose value in the source text cannot be changed, and what a person would write there. */
 interface Unwritten {
@@ -21,24 +31,24 @@ export interface Written {
 const COMMENT = " Quality and effort by imagefleet tune";
 
 /**
- * Writes the results into the text of a recipe. Everything else in it stays as it is.
+ * Writes values into the text of a recipe. Everything else in it stays as it is.
  *
- * @param presets of the recipe: what was not tuned keeps its values
- * @param tuned of the recipe's own formats
- * @param basis from what they are: "20 images, score 80"
+ * @param presets of the recipe: what was not chosen keeps its values
+ * @param chosen of the recipe's own formats
+ * @param basis what the comment says of the values: "score 80, of 20 images"; absent: no comment is written
  * @throws SyntaxError for a text that is not TypeScript
  */
 export function writeTuned(
   text: string,
-  { presets: recipe, tuned }: { presets: readonly Preset[]; tuned: readonly TunedPreset[] },
-  basis: string,
+  { presets: recipe, chosen }: { presets: readonly Preset[]; chosen: readonly Chosen[] },
+  basis?: string,
 ): Written {
   const file = parse(text, { sourceType: "module", plugins: ["typescript"] });
   const presets = presetsIn(file);
   const edited = new MagicString(text);
   const names: string[] = [];
   const unwritten: Unwritten[] = [];
-  for (const [name, formats] of Map.groupBy(tuned, (each) => each.name)) {
+  for (const [name, formats] of Map.groupBy(chosen, (each) => each.name)) {
     const fields = fieldsOf(
       recipe.filter((preset) => preset.name === name),
       formats,
@@ -48,11 +58,18 @@ export function writeTuned(
     if (value && setFields(edited, value, fields)) names.push(name);
     else unwritten.push({ name, fields: written(fields) });
   }
-  if (presets && names.length > 0) comment(edited, file, presets, `${COMMENT}: ${basis}.`);
+  if (basis !== undefined && presets && names.length > 0)
+    comment(edited, file, presets, `${COMMENT}: ${basis}.`);
   const result = edited.toString();
   // A recipe that cannot be read would stop the fleet.
   parse(result, { sourceType: "module", plugins: ["typescript"] });
   return { text: result, names, unwritten };
+}
+
+/** What a person is told of presets that cannot be changed. */
+export function unwrittenText(file: string, unwritten: readonly Unwritten[]): string {
+  const lines = unwritten.map(({ name, fields }) => `  ${name}: ${fields}`);
+  return `${basename(file)} makes these presets by code, which cannot be changed here. Write into them:\n${lines.join("\n")}`;
 }
 
 /** A property that counts: nothing that is spread after it replaces it. */
@@ -66,15 +83,13 @@ function lastOf(object: ObjectExpression, name: string): ObjectProperty | undefi
 type Fields = Map<string, string>;
 
 /** What a preset gets: one value, or one for each of its formats. */
-function fieldsOf(presets: readonly Preset[], tuned: readonly TunedPreset[]): Fields {
-  const best = new Map<string, Tuned>(
-    tuned.flatMap(({ format, best }) => (best ? [[format, best]] : [])),
-  );
+function fieldsOf(presets: readonly Preset[], all: readonly Chosen[]): Fields {
+  const chosen = new Map<string, Chosen>(all.map((each) => [each.format, each]));
   const fields: Fields = new Map();
-  if (best.size === 0) return fields;
   // The widths of a format have the same values.
   const formats = [...new Map(presets.map((preset) => [preset.format, preset])).values()];
-  const set = (name: string, of: (preset: Preset) => number | undefined) => {
+  const set = (name: "quality" | "effort", of: (preset: Preset) => number | undefined) => {
+    if (all.every((each) => each[name] === undefined)) return;
     const values = formats.flatMap((preset) => {
       const value = of(preset);
       return value === undefined ? [] : [{ format: preset.format, value }];
@@ -88,12 +103,12 @@ function fieldsOf(presets: readonly Preset[], tuned: readonly TunedPreset[]): Fi
   const hasQuality = ({ format, palette }: Preset) =>
     palette || TUNED_FORMATS.some((each) => each === format);
   set("quality", (preset) => {
-    const found = best.get(preset.format)?.point.quality;
+    const found = chosen.get(preset.format)?.quality;
     return found ?? (hasQuality(preset) ? preset.quality : undefined);
   });
-  set("effort", ({ format, effort }) => best.get(format)?.setting.effort ?? effort);
-  const jpeg = best.get("jpeg");
-  if (jpeg) fields.set("mozjpeg", String(jpeg.setting.mozjpeg ?? false));
+  set("effort", ({ format, effort }) => chosen.get(format)?.effort ?? effort);
+  const { mozjpeg } = chosen.get("jpeg") ?? {};
+  if (mozjpeg !== undefined) fields.set("mozjpeg", String(mozjpeg));
   return fields;
 }
 

@@ -7,6 +7,9 @@ const measuredSchema = v.array(
   v.object({ bytes: v.number(), cpuMs: v.number(), score: v.number() }),
 );
 
+/** The side of the square in the middle of a picture that is scored, px. */
+export const CROP = 512;
+
 /**
  * Encodes and scores pictures in processes of their own, one for each CPU, because the CPU time of a process
  * is that of one encoding only where nothing else runs in it.
@@ -17,6 +20,8 @@ export class Encoders implements AsyncDisposable {
     runtime: "child_process",
     minThreads: 1,
     maxThreads: availableParallelism(),
+    // Between two uses, a person looks at the results of the first.
+    idleTimeout: 60_000,
   });
 
   /**

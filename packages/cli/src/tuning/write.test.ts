@@ -1,12 +1,11 @@
 import { defineRecipe, type RecipeInput } from "@imagefleet/core/recipe";
 import { describe, expect, it } from "vitest";
-import type { Setting } from "./search.ts";
-import type { TunedPreset } from "./tune.ts";
-import { writeTuned } from "./write.ts";
+import type { Setting } from "./setting.ts";
+import { type Chosen, writeTuned } from "./write.ts";
 
-const found = (name: string, setting: Setting, quality: number): TunedPreset => {
-  const point = { quality, score: 80, worst: 75, bytes: 1000, cpuMs: 5 };
-  return { name, format: setting.format, now: undefined, best: { setting, point }, all: [] };
+const found = (name: string, setting: Setting, quality: number): Chosen => {
+  const { format, mozjpeg = false } = setting;
+  return { name, ...setting, quality, ...(format === "jpeg" && { mozjpeg }) };
 };
 const webp = (name: string, quality = 84) => found(name, { format: "webp", effort: 4 }, quality);
 
@@ -44,7 +43,7 @@ describe("writeTuned", () => {
       RECIPE,
       {
         presets: PRESETS,
-        tuned: [
+        chosen: [
           webp("thumb"),
           webp("small", 85),
           found("hero", { format: "avif", effort: 0 }, 58),
@@ -81,12 +80,12 @@ export default defineRecipe({
   it("replaces what an earlier run has written", () => {
     const first = writeTuned(
       RECIPE,
-      { presets: PRESETS, tuned: [webp("thumb"), webp("small")] },
+      { presets: PRESETS, chosen: [webp("thumb"), webp("small")] },
       "score 70",
     ).text;
     const second = writeTuned(
       first,
-      { presets: PRESETS, tuned: [webp("thumb", 90), webp("small", 91)] },
+      { presets: PRESETS, chosen: [webp("thumb", 90), webp("small", 91)] },
       "score 80",
     ).text;
     expect(second).toBe(
@@ -98,7 +97,7 @@ export default defineRecipe({
     expect(
       writeTuned(
         second,
-        { presets: PRESETS, tuned: [webp("thumb", 90), webp("small", 91)] },
+        { presets: PRESETS, chosen: [webp("thumb", 90), webp("small", 91)] },
         "score 80",
       ).text,
     ).toBe(second);
@@ -109,7 +108,7 @@ export default defineRecipe({
     ["a name in quotes", 'export default defineRecipe({ "presets": { "small": "400w" } });'],
     ["one line", "export default defineRecipe({ presets: { small: { width: 400 } } });"],
   ])("understands %s", (_what, text) => {
-    expect(writeTuned(text, { presets: SMALL, tuned: [webp("small")] }, "x").text).toMatch(
+    expect(writeTuned(text, { presets: SMALL, chosen: [webp("small")] }, "x").text).toMatch(
       /quality: 84, effort: 4 \}/,
     );
   });
@@ -124,7 +123,7 @@ export default defineRecipe({
     ["a preset that is spread", "export default defineRecipe({ presets: { ...all } });"],
     ["a recipe of another module", 'export { default } from "./other.ts";'],
   ])("leaves %s to the person, and says what to write", (_what, text) => {
-    expect(writeTuned(text, { presets: SMALL, tuned: [webp("small")] }, "x")).toEqual({
+    expect(writeTuned(text, { presets: SMALL, chosen: [webp("small")] }, "x")).toEqual({
       text,
       names: [],
       unwritten: [{ name: "small", fields: "quality: 84, effort: 4" }],
@@ -142,8 +141,8 @@ export default defineRecipe({
     });
     const text =
       'export default { presets: { hero: { widths: [400, 800], formats: ["avif", "jpeg", "png", "gif"], quality: { avif: 60, jpeg: 75 }, effort: { avif: 1, gif: 5 } } } };';
-    const tuned = [found("hero", { format: "avif", effort: 0 }, 64)];
-    expect(writeTuned(text, { presets, tuned }, "x").text).toContain(
+    const chosen = [found("hero", { format: "avif", effort: 0 }, 64)];
+    expect(writeTuned(text, { presets, chosen }, "x").text).toContain(
       "quality: { avif: 64, jpeg: 75 }, effort: { avif: 0, gif: 5 } }",
     );
   });
@@ -155,13 +154,13 @@ export default defineRecipe({
     ["{}", "{ quality: 84, effort: 4 }"],
   ])("writes into %s", (before, after) => {
     const text = `export default { presets: { small: ${before} } };`;
-    const { text: changed } = writeTuned(text, { presets: SMALL, tuned: [webp("small")] }, "x");
+    const { text: changed } = writeTuned(text, { presets: SMALL, chosen: [webp("small")] }, "x");
     expect(changed).toContain(`small: ${after} }`);
   });
 
   it("writes a recipe on one line, twice", () => {
     const line = `export default { presets: { small: "400w" } };\n`;
-    const tuned = { presets: SMALL, tuned: [webp("small")] };
+    const tuned = { presets: SMALL, chosen: [webp("small")] };
     const once = writeTuned(line, tuned, "score 80").text;
     expect(once).toBe(
       'export default { presets: { /* Quality and effort by imagefleet tune: score 80. */ small: { size: "400w", quality: 84, effort: 4 } } };\n',
@@ -172,7 +171,7 @@ export default defineRecipe({
   it("does not touch comments of others, and keeps the ends of lines", () => {
     const text =
       '// Quality and effort by imagefleet tune, I think\r\nexport default {\r\n  presets: {\r\n    small: "400w",\r\n  },\r\n};\r\n';
-    const written = writeTuned(text, { presets: SMALL, tuned: [webp("small")] }, "score 80").text;
+    const written = writeTuned(text, { presets: SMALL, chosen: [webp("small")] }, "score 80").text;
     expect(written).toContain("tune, I think\r\n");
     expect(written).toContain("{\r\n    // Quality and effort by imagefleet tune: score 80.\r\n");
     expect(written.replaceAll("\r\n", "")).not.toContain("\n");
@@ -182,25 +181,32 @@ export default defineRecipe({
     const text = 'const more = {};\nexport default { presets: { small: "400w", ...more } };\n';
     const { names, unwritten } = writeTuned(
       text,
-      { presets: SMALL, tuned: [webp("small")] },
+      { presets: SMALL, chosen: [webp("small")] },
       "score 80",
     );
     expect(names).toEqual([]);
     expect(unwritten).toMatchObject([{ name: "small" }]);
     const twice = 'export default { presets: { small: "1w", small: "400w" } };\n';
-    const { text: last } = writeTuned(twice, { presets: SMALL, tuned: [webp("small")] }, "x");
+    const { text: last } = writeTuned(twice, { presets: SMALL, chosen: [webp("small")] }, "x");
     expect(last).toContain('small: "1w", small: { size: "400w"');
   });
 
-  it("writes nothing for a preset that reaches the target with no setting", () => {
-    const none: TunedPreset = {
-      name: "small",
-      format: "webp",
-      now: undefined,
-      best: undefined,
-      all: [],
-    };
-    expect(writeTuned(RECIPE, { presets: PRESETS, tuned: [none] }, "x")).toEqual({
+  it("writes the values that were chosen alone, and no comment without a basis", () => {
+    const presets = presetsOf({ hero: { widths: [400], formats: ["webp", "jpeg"], effort: 3 } });
+    const text =
+      'export default { presets: { hero: { widths: [400], formats: ["webp", "jpeg"], effort: 3 } } };';
+    const write = (chosen: Chosen) => writeTuned(text, { presets, chosen: [chosen] }).text;
+    expect(write({ name: "hero", format: "webp", quality: 50 })).toBe(
+      text.replace("effort: 3", "effort: 3, quality: { webp: 50, jpeg: 80 }"),
+    );
+    expect(write({ name: "hero", format: "jpeg", mozjpeg: true })).toBe(
+      text.replace("effort: 3", "effort: 3, mozjpeg: true"),
+    );
+  });
+
+  it("writes nothing for a preset of which nothing was chosen", () => {
+    const none: Chosen = { name: "small", format: "webp" };
+    expect(writeTuned(RECIPE, { presets: PRESETS, chosen: [none] }, "x")).toEqual({
       text: RECIPE,
       names: [],
       unwritten: [],
