@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { begin, type CommandInput, info, type RunState, read, runs, textOf } from "./api.ts";
+import { begin, type CommandInput, commandTextOf, info, type RunState, read, runs } from "./api.ts";
 import { many, thousands, usd } from "./format.ts";
 import { CommandLine, Dialog, Fact, Problem, Progress, Waiting } from "./parts.tsx";
 
@@ -66,7 +66,7 @@ export function ActDialog({ act, onClose }: { act: Act; onClose: () => void }) {
         notes.value = errors.filter((line) => line.startsWith("!"));
       })
       .catch((error: Error) => !abort.signal.aborted && fail(error));
-    textOf(act.command).then((found) => {
+    commandTextOf(act.command).then((found) => {
       text.value = found;
     }, fail);
     return () => abort.abort();

@@ -106,12 +106,44 @@ async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
   return body;
 }
 
-function post<T>(path: string, body: unknown, abort?: AbortSignal): Promise<T> {
+export function post<T>(path: string, body: unknown, abort?: AbortSignal): Promise<T> {
   return ask<T>(path, {
     method: "POST",
     body: JSON.stringify(body),
     ...(abort && { signal: abort }),
   });
+}
+
+/** Posts, and takes the lines of the answer as they come. @throws Error with what the last line says */
+export async function postLines<T extends object>(
+  path: string,
+  body: unknown,
+  abort: AbortSignal,
+  take: (line: T) => void,
+): Promise<void> {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: JSON_HEADERS,
+    body: JSON.stringify(body),
+    signal: abort,
+  });
+  if (!response.ok || response.body === null) {
+    const { error }: { error?: string } = await response.json();
+    throw new Error(error ?? `The console answered with ${response.status}.`);
+  }
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value = "" } = await reader.read();
+    const lines = (rest + value).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const parsed: T | { readonly error: string } = JSON.parse(line);
+      if ("error" in parsed) throw new Error(String(parsed.error));
+      take(parsed);
+    }
+    if (done) return;
+  }
 }
 
 /** Runs a command that only reads. @throws Error with its own words when it fails */
@@ -131,7 +163,7 @@ export async function begin(command: CommandInput): Promise<RunState> {
   return run;
 }
 
-export const textOf = async (command: CommandInput): Promise<string> =>
+export const commandTextOf = async (command: CommandInput): Promise<string> =>
   (await post<{ text: string }>("/api/text", command)).text;
 
 export const stop = (run: number) => ask<object>(`/api/runs/${run}`, { method: "DELETE" });

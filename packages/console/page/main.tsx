@@ -5,6 +5,7 @@ import { heardAt, info, lost, now, open, runs, session, status } from "./api.ts"
 import { DeadLetters } from "./dead-letters.tsx";
 import { Fleet } from "./fleet.tsx";
 import { ago, thousands, visible } from "./format.ts";
+import { Lab } from "./lab.tsx";
 import { Now } from "./now.tsx";
 import { CommandLine } from "./parts.tsx";
 import { Picture } from "./picture.tsx";
@@ -15,6 +16,7 @@ const PAGES = [
   { page: "", title: "Now", Show: Now },
   { page: "dead-letters", title: "Dead letters", Show: DeadLetters },
   { page: "picture", title: "Picture", Show: Picture },
+  { page: "lab", title: "Recipe lab", Show: Lab },
   { page: "runs", title: "Runs", Show: RunsPage },
   { page: "fleet", title: "Fleet", Show: Fleet },
 ] as const;

@@ -48,6 +48,12 @@ export const commandSchema = v.variant("name", [
   v.object({ name: v.literal("dlq import"), discard: v.pipe(v.number(), v.integer()) }),
   v.object({ name: v.literal("picture"), key: text, logs: flag }),
   v.object({ name: v.literal("fleet") }),
+  v.object({
+    name: v.literal("compare"),
+    targets: v.array(text),
+    /** `hero.webp.quality=60` */
+    set: v.optional(v.array(v.pipe(v.string(), v.regex(/^[\w.-]+=[\w.]+$/))), []),
+  }),
   v.object({ name: v.literal("doctor"), stage: v.pipe(v.string(), v.regex(/^[a-zA-Z0-9-]+$/)) }),
   v.object({
     name: v.literal("reprocess"),
@@ -93,6 +99,7 @@ export function isChange(command: Command): boolean {
     case "dlq export":
     case "picture":
     case "fleet":
+    case "compare":
       return false;
     case "doctor":
     case "dlq import":
@@ -156,6 +163,12 @@ export function invocationOf(
       };
     case "fleet":
       return { args: ["fleet"], hasRecipe };
+    case "compare":
+      return {
+        args: ["compare", ...command.set.map((each) => option("set", each))],
+        operands: command.targets,
+        hasRecipe,
+      };
     case "doctor":
       return { args: ["doctor", option("stage", command.stage)] };
     case "reprocess":

@@ -7,6 +7,7 @@ import pLimit from "p-limit";
 import * as v from "valibot";
 import { type Assets, readAssets } from "./assets.ts";
 import { type Command, CommandError, commandSchema, invocationOf, isChange } from "./command.ts";
+import { LabRoutes, type OpenLab } from "./lab.ts";
 import { Live, type LiveEvent } from "./live.ts";
 import { type Buckets, type Picture, Pictures } from "./pictures.ts";
 import { HEADERS, openSession, Sessions, sameOriginOnly, sessionOnly } from "./protection.ts";
@@ -15,6 +16,7 @@ import { type CommandLine, commandText, Runs, start } from "./runs.ts";
 export interface ConsoleOptions {
   readonly line: CommandLine;
   readonly buckets: Buckets;
+  readonly openLab: OpenLab;
   /** The fleet as text: `the local fleet, http://127.0.0.1:4566`. */
   readonly where: string;
   readonly isLocal: boolean;
@@ -61,8 +63,9 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   const every = options.isLocal ? EVERY_SECONDS.local : EVERY_SECONDS.cloud;
   const live = new Live(options.line, every, () => runs.states);
   const pictures = new Pictures(options.buckets);
+  const lab = new LabRoutes(options.openLab);
   let hosts: readonly string[] = [];
-  const app = routes(options, { sessions, runs, live, pictures, every, hosts: () => hosts });
+  const app = routes(options, { sessions, runs, live, pictures, lab, every, hosts: () => hosts });
   const server = await listen(app, options.port);
   const port = portOf(server);
   hosts = ["127.0.0.1", "localhost"].map((name) => `${name}:${port}`);
@@ -74,7 +77,12 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
       live.close();
       const closed = new Promise((resolve) => server.close(resolve));
       if ("closeAllConnections" in server) server.closeAllConnections();
-      await Promise.all([closed, runs.close(), pictures[Symbol.asyncDispose]()]);
+      await Promise.all([
+        closed,
+        runs.close(),
+        pictures[Symbol.asyncDispose](),
+        lab[Symbol.asyncDispose](),
+      ]);
     },
   };
 }
@@ -84,6 +92,7 @@ interface Parts {
   readonly runs: Runs;
   readonly live: Live;
   readonly pictures: Pictures;
+  readonly lab: LabRoutes;
   readonly every: number;
   readonly hosts: () => readonly string[];
 }
@@ -191,6 +200,7 @@ function routes(options: ConsoleOptions, parts: Parts): Hono {
     const { key } = v.parse(renditionSchema, c.req.query());
     return answerPicture(c, await pictures.rendition(key));
   });
+  parts.lab.add(app, readOnly);
   return app;
 }
 

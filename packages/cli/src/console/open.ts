@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { type Console, startConsole } from "@imagefleet/console";
+import { type Console, type LabSession, startConsole } from "@imagefleet/console";
 import { type Connection, connect } from "../connection/connect.ts";
 import { type ConnectionOptions, connectionArguments } from "../connection/options.ts";
+import { RECIPE } from "../project.ts";
 import { UsageError } from "../usage-error.ts";
 
 export interface OpenOptions {
@@ -39,6 +40,8 @@ export async function openConsole(options: OpenOptions): Promise<Console> {
         cwd,
       },
       buckets: bucketsOf(connection),
+      openLab: (targets, signal, onProgress) =>
+        openLab(targets, options, connection, signal, onProgress),
       where: connection.where,
       isLocal: connection.clients === undefined,
       port,
@@ -61,6 +64,39 @@ export async function openConsole(options: OpenOptions): Promise<Console> {
     }
     throw error;
   }
+}
+
+/** The lab imports the codec, which the console otherwise does without. */
+async function openLab(
+  targets: readonly string[],
+  { connection, recipe = RECIPE, cwd }: OpenOptions,
+  { bucket }: Connection,
+  signal: AbortSignal,
+  onProgress: (listed: number, prepared: number) => void,
+): Promise<LabSession> {
+  const { Lab } = await import("../lab/lab.ts");
+  const { readChange } = await import("../lab/change.ts");
+  const own = targets.length > 0 ? targets : [`s3://${await bucket("sourceBucket")}/`];
+  const lab = await Lab.open({ targets: own, recipe, connection, cwd }, signal, onProgress);
+  return {
+    pictures: lab.pictures,
+    get presets() {
+      return lab.presets;
+    },
+    rejected: lab.rejected,
+    notes: lab.notes,
+    measure: (change, views, aborted) => lab.measure(readChange(change), aborted, views),
+    all: (onResult, views, aborted) => lab.all(onResult, aborted, { views }),
+    image: async (id) => pixels(await lab.image(id)),
+    reference: async (picture, label) => pixels(await lab.reference(picture, label)),
+    line: (change) => lab.line(readChange(change)),
+    write: (changes) => lab.write(changes.map(readChange)),
+    [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose](),
+  };
+}
+
+function pixels(found: { readonly data: Buffer; readonly type: string } | undefined) {
+  return found && { data: new Uint8Array(found.data), type: found.type };
 }
 
 function bucketsOf(connection: Connection) {
