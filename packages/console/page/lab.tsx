@@ -504,7 +504,7 @@ function Slider(props: {
   return (
     <label>
       <span>
-        {name} <output>{of.value}</output>
+        {name} <b>{of.value}</b>
       </span>
       <input
         type="range"
