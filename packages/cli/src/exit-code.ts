@@ -23,7 +23,7 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   ],
   [
     EXIT.deadLetters,
-    "something is left or wrong: dead letters (start, reprocess --wait), stale sources (reprocess --wait with --only-stale or --preset), rejected files (render), dead letters that were redriven too often (dlq redrive), incomplete sources (audit), renditions that could not be made (warm), a score that no setting reaches (tune), items that differ from their manifests (catalog check), manifests that cannot be read (catalog rebuild), a failed check (preflight, doctor)",
+    "something is left or wrong: dead letters (start, reprocess --wait), stale sources (reprocess --wait with --only-stale or --preset), rejected files (render), dead letters that were redriven too often or, with --wait, failed again (dlq redrive), incomplete sources (audit), renditions that could not be made (warm), a score that no setting reaches (tune), items that differ from their manifests (catalog check), manifests that cannot be read (catalog rebuild), a failed check (preflight, doctor)",
   ],
   [EXIT.interrupted, "interrupted by Ctrl-C; in start, by a second one (status --watch: 0)"],
 ];

@@ -3,12 +3,14 @@ import type { DeadLetter, QueueCounts } from "@imagefleet/core/queue";
 import type { Connection } from "../connection/connect.ts";
 import { many } from "../terminal/format.ts";
 import { type DeadLetterFilter, lanesOf, matches } from "./filter.ts";
-import { walk } from "./walk.ts";
+import { type WalkOptions, walk } from "./walk.ts";
 
 /** The content of the dead-letter queues. */
 export interface Survey {
   /** The dead letters that match the filter, without their bodies, sorted by their last attempt and id. */
   readonly deadLetters: readonly DeadLetter[];
+  /** The ids of all messages that were read, whether they match the filter or not. */
+  readonly ids: ReadonlySet<string>;
   readonly lanes: readonly SurveyedLane[];
   /** When the read began, ms since the epoch. */
   readonly readAt: number;
@@ -24,26 +26,33 @@ interface SurveyedLane {
   readonly read: number;
 }
 
-/** Reads all dead letters of the filter's lanes and releases them. */
+/**
+ * Reads all dead letters of the lanes and releases them.
+ *
+ * @param options.lanes the lanes that are read; those of the filter by default
+ */
 export async function survey(
   connection: Connection,
   filter: DeadLetterFilter,
-  { leaseSeconds, signal }: { leaseSeconds: number; signal: AbortSignal },
+  options: Pick<WalkOptions, "lanes" | "leaseSeconds" | "signal">,
 ): Promise<Survey> {
   const queues = await connection.lanes();
   const readAt = Date.now();
   const began = performance.now();
-  const lanes = lanesOf(filter);
+  const { lanes = lanesOf(filter), leaseSeconds, signal } = options;
   const before = await Promise.all(lanes.map((lane) => queues[lane].deadLetters.counts()));
   const deadLetters: DeadLetter[] = [];
+  const ids = new Set<string>();
   const read = await walk(connection, { lanes, leaseSeconds, signal }, async (found) => {
     for (const { deadLetter } of found) {
+      ids.add(deadLetter.id);
       if (matches(deadLetter, filter)) deadLetters.push(deadLetter);
     }
     return [];
   });
   return {
     deadLetters: deadLetters.sort(byLastAttempt),
+    ids,
     lanes: lanes.map((lane, index) => ({
       lane,
       before: before[index] ?? { waiting: 0, inFlight: 0 },

@@ -13,7 +13,12 @@ import {
   LANES,
   REJECTED_REASONS,
 } from "@imagefleet/core/outcome";
-import { type CommandContext, examplesText, fleetCommand } from "../../command-context.ts";
+import {
+  type CommandContext,
+  examplesText,
+  fleetCommand,
+  recipeOption,
+} from "../../command-context.ts";
 import { readConnectionOptions } from "../../connection/options.ts";
 import type { DeadLetterFilter } from "../../dead-letters/filter.ts";
 import { messageName } from "../../dead-letters/message-name.ts";
@@ -106,6 +111,8 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
       3,
     )
     .option("--rate <number>", "dead letters per second", wholeNumber(1))
+    .option("--wait", "wait until each source is rendered, removed or has failed again")
+    .addOption(recipeOption(context))
     .action(async (named, options) => {
       const { redrive } = await import("./redrive.ts");
       onExit(await redrive(readOptions(options, named), screen(options.json)));

@@ -33,11 +33,13 @@ Examples:
 Examples:
   imagefleet dlq redrive --reason Throttled --dry-run
   imagefleet dlq redrive --reason TimedOut Crashed --rate 5 --yes
-  imagefleet dlq redrive 3f2c81aa
+  imagefleet dlq redrive 3f2c81aa --wait        what becomes of it
 
 Each dead letter is sent to its lane and then deleted from the DLQ: a crash
 between the two leaves a duplicate and loses nothing. A dead letter that was
-redriven --max-redrives times is refused, and the exit code is 3.
+redriven --max-redrives times is refused, and the exit code is 3. --wait follows
+the redriven sources only, on a busy fleet too; with it, the exit code is also 3
+when some failed again. It finds their manifests by --recipe.
 `,
   discard: `
 Examples:

@@ -17,5 +17,6 @@ export async function onSurvey(
   using interrupt = onInterrupt(() => undefined);
   const { signal } = interrupt;
   const found = await survey(connection, options.filter, { ...options, signal });
-  return signal.aborted ? EXIT.interrupted : work(found, connection, signal);
+  // Without await, the connection and the handler of Ctrl-C would be disposed of before the work.
+  return signal.aborted ? EXIT.interrupted : await work(found, connection, signal);
 }

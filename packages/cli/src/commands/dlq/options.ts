@@ -1,3 +1,4 @@
+import type { Lane } from "@imagefleet/core/outcome";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import type { DeadLetterFilter } from "../../dead-letters/filter.ts";
 
@@ -7,6 +8,8 @@ export interface DlqOptions {
   readonly filter: DeadLetterFilter;
   readonly json?: boolean | undefined;
   readonly leaseSeconds: number;
+  /** The lanes that are read; those of the filter by default. */
+  readonly lanes?: readonly Lane[];
 }
 
 /** The options of a dlq command that changes something. */
