@@ -5,7 +5,7 @@ import { ROOT } from "./checks.ts";
 /** Tests that start servers, processes or browsers, or try a codec on hundreds of files. */
 const NOT_UNIT = [
   "bench/{main,cost/cost,measure/command}.test.ts",
-  "packages/cli/src/{permissions,invocation}.test.ts",
+  "packages/cli/src/{main,permissions,invocation}.test.ts",
   "packages/cli/src/connection/{connect,data-folder,ways}.test.ts",
   "packages/cli/src/terminal/{interrupt,terminal}.test.ts",
   "packages/cli/src/commands/{audit,dlq,reprocess}/{audit,dlq,killed,memory,nested,repair,reprocess}.test.ts",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatBytes, formatMs, many } from "./format.ts";
+import { costSoFar, formatBytes, formatMs, many } from "./format.ts";
 
 describe("numbers as text", () => {
   test.each([
@@ -31,6 +31,16 @@ describe("numbers as text", () => {
     [59_960, "1 min 0 s"],
     [125_000, "2 min 5 s"],
   ])("%d ms are %s", (ms, text) => expect(formatMs(ms)).toBe(text));
+
+  test.each([
+    [0, "$0.00 so far"],
+    [0.0099, "less than $0.01 so far"],
+    [0.12, "$0.12 so far"],
+    [1234.5, "$1,235 so far"],
+  ])("%d USD are %s", (amount, text) => {
+    expect(costSoFar(amount, false)).toBe(text);
+    expect(costSoFar(amount, true)).toBe(`${text} at AWS's prices`);
+  });
 
   test("a count of one is singular", () => {
     expect([many(1, "source"), many(0, "source")]).toEqual(["1 source", "0 sources"]);

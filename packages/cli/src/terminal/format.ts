@@ -30,11 +30,20 @@ export function many(number: number, noun: string, nouns = `${noun}s`): string {
   return `${thousands(number)} ${number === 1 ? noun : nouns}`;
 }
 
-/** An amount as text: `$0.12`, `under $0.01`. */
+/** An amount as text: `$0.12`, `less than $0.01`. */
 export function usd(amount: number): string {
-  if (amount > 0 && amount < 0.01) return "under $0.01";
+  if (amount > 0 && amount < 0.01) return "less than $0.01";
   const digits = amount < 1000 ? 2 : 0;
   return `$${amount.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+}
+
+/**
+ * What a run has cost so far: `$0.12 so far`.
+ *
+ * @param isLocal nothing is paid here, and the amount is what AWS would charge
+ */
+export function costSoFar(amount: number, isLocal: boolean): string {
+  return `${usd(amount)} so far${isLocal ? " at AWS's prices" : ""}`;
 }
 
 const STEPS = [

@@ -82,7 +82,13 @@ export async function audit(options: AuditOptions, screen: Screen): Promise<numb
     if (todo.nothing) screen.note("Nothing can be repaired now.");
     else if (await confirm(question, options.yes, screen, signal)) {
       const queues = await connection.lanes();
-      const done = await repair(spool.read(), todo, {
+      const all = Object.values(totals.findings).reduce((sum, each) => sum + each, 0);
+      let read = 0;
+      using _progress = showRepeatedly(screen, () => [
+        `repairing: ${thousands(read)} of ${many(all, "finding")}`,
+      ]);
+      const findings = counted(spool.read(), () => read++);
+      const done = await repair(findings, todo, {
         ...input,
         queues: { small: queues.small.queue, large: queues.large.queue },
         maxDepth: options.maxDepth,
@@ -95,6 +101,13 @@ export async function audit(options: AuditOptions, screen: Screen): Promise<numb
   if (options.json) screen.json(summaryJson(totals, ms, repaired !== undefined));
   if (signal.aborted) return EXIT.interrupted;
   return isComplete(totals) ? EXIT.done : EXIT.deadLetters;
+}
+
+async function* counted(lines: AsyncIterable<string>, onLine: () => void): AsyncGenerator<string> {
+  for await (const line of lines) {
+    yield line;
+    onLine();
+  }
 }
 
 /** A rendition of a job that is not done yet counts as missing. */

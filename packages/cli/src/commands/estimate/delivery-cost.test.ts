@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { viewsCost } from "../../delivery/cost.ts";
 import type { Measured } from "../../sample/measure.ts";
-import { bytesAView, madeCost, viewsCost } from "./delivery-cost.ts";
+import { bytesAView, sampleMadeCost } from "./delivery-cost.ts";
 
 const measured: Measured = {
   lane: "small",
@@ -43,12 +44,12 @@ test("more hits never cost more, and more bytes never less", () => {
 });
 
 test("a rendition made on request costs the function's time, seven reads, a write and a message", () => {
-  const cost = madeCost([measured, { ...measured, aloneSeconds: [0.1, 0.3] }]);
+  const cost = sampleMadeCost([measured, { ...measured, aloneSeconds: [0.1, 0.3] }]);
   // 0.2 s of CPU on 1.158 vCPUs and 0.1 s of waiting.
   expect(cost?.secondsEach).toBeCloseTo(0.2728, 4);
   // With the job that checks: 0.2778 s of 2 GiB, and 1.1 invocations.
   expect(cost?.lambdaUsd).toBeCloseTo(7.627, 2);
   expect(cost?.s3Usd).toBeCloseTo(5 + 7 * 0.4, 10);
   expect(cost?.sqsUsd).toBeCloseTo(0.48, 10);
-  expect(madeCost([{ ...measured, aloneSeconds: [] }])).toBeUndefined();
+  expect(sampleMadeCost([{ ...measured, aloneSeconds: [] }])).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 import { LANES } from "@imagefleet/core/outcome";
 import { PRICES } from "@imagefleet/core/prices";
 import type { ConnectionOptions } from "../../connection/options.ts";
+import { type MadeCost, type ViewsCost, viewsCost } from "../../delivery/cost.ts";
 import { EXIT } from "../../exit-code.ts";
 import { present } from "../../present.ts";
 import { readRecipe } from "../../recipe/read.ts";
@@ -12,7 +13,7 @@ import type { Screen } from "../../terminal/screen.ts";
 import { outcomesText, tally } from "../../terminal/source-table.ts";
 import { type Column, table } from "../../terminal/table.ts";
 import { type Estimate, estimate } from "./cost.ts";
-import { bytesAView, type MadeCost, madeCost, type ViewsCost, viewsCost } from "./delivery-cost.ts";
+import { bytesAView, sampleMadeCost } from "./delivery-cost.ts";
 import { type UploadsCost, uploadsCost } from "./uploads-cost.ts";
 
 export interface EstimateOptions {
@@ -59,7 +60,7 @@ export async function estimateCommand(options: EstimateOptions, screen: Screen):
   const delivery = {
     bytesAView: bytes,
     views: ratios.map((ratio) => viewsCost(bytes, ratio)),
-    made: madeCost(measured),
+    made: sampleMadeCost(measured),
   };
   const uploads = options.uploads ? uploadsCost(measured) : undefined;
   if (options.json) {

@@ -5,7 +5,13 @@ import { many } from "../../terminal/format.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { removeCheckpoint } from "./checkpoint.ts";
-import { type Counted, forecastText, forecastUsd, measuredRate } from "./forecast.ts";
+import {
+  type Counted,
+  forecastText,
+  forecastUsd,
+  measuredRate,
+  mostRenditions,
+} from "./forecast.ts";
 import { countAll, type RunContext } from "./prepare.ts";
 
 /** Counts the sources, prints the forecast, asks. @returns the exit code when nothing is to be sent */
@@ -24,7 +30,7 @@ export async function confirmRun(context: RunContext): Promise<number | undefine
   checkpoint.total = counted.sources;
   const rate = await measuredRate(options.connection.data, connection.where);
   const atMost = stale !== undefined && !options.dryRun;
-  const renditions = recipe.presets.filter(({ when }) => when !== "request").length;
+  const renditions = mostRenditions(recipe);
   const lines = forecastText(counted, rate, atMost, {
     isLocal: connection.consistencyDelaySeconds === 0,
     renditions,

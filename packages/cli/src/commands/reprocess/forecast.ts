@@ -1,10 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FUNCTION_SECOND_USD, PRICES, TASK_SECOND_USD } from "@imagefleet/core/prices";
+import type { Recipe } from "@imagefleet/core/recipe";
 import * as v from "valibot";
 import { RATES } from "../../connection/data-folder.ts";
 import { writeWhole } from "../../files/output/staged-file.ts";
 import { formatBytes, lasting, many, thousands, usd } from "../../terminal/format.ts";
+
+/** The most renditions that a source has at its upload, by the recipe. */
+export function mostRenditions({ presets }: Recipe): number {
+  return presets.filter(({ when }) => when !== "request").length;
+}
 
 /** What was counted before the start; bytes where they are known. */
 export interface Counted {
@@ -68,7 +74,10 @@ const ASSUMED = {
  *
  * @param renditions the most that a source has, by its recipe
  */
-export function forecastUsd({ sources, large, lists }: Counted, renditions: number): number {
+export function forecastUsd(
+  { sources, large, lists }: Pick<Counted, "sources" | "large" | "lists">,
+  renditions: number,
+): number {
   const small = sources - large;
   const { s3, sqs, lambda } = PRICES;
   const work =

@@ -10,6 +10,8 @@ export interface RunProgress {
   readonly depth: Feeder["depth"];
   /** New dead letters since the start, of any jobs. */
   readonly deadLetters: number;
+  /** `$0.12 so far` */
+  readonly cost: string;
 }
 
 const BAR = 28;
@@ -19,7 +21,7 @@ export function progressLines(
   live: boolean,
   tint: Screen["tint"],
 ): string[] {
-  const { handled, total, perSecond, depth: lanes, deadLetters } = progress;
+  const { handled, total, perSecond, depth: lanes, deadLetters, cost } = progress;
   const left = Math.max(0, total - handled);
   const eta = perSecond > 0 && left > 0 ? `about ${lasting(left / perSecond)} left` : "";
   const far = `${thousands(handled)} of ${thousands(total)}`;
@@ -28,11 +30,11 @@ export function progressLines(
     : "no limit on waiting messages";
   const dead = deadLetters > 0 ? many(deadLetters, "new dead letter") : "";
   if (!live)
-    return [[far, `${perSecond.toFixed(0)}/s`, eta, depth, dead].filter(Boolean).join(", ")];
+    return [[far, `${perSecond.toFixed(0)}/s`, eta, cost, depth, dead].filter(Boolean).join(", ")];
   const filled = total === 0 ? BAR : Math.min(BAR, Math.round((handled / total) * BAR));
   const bar = tint("green", "█".repeat(filled)) + tint("dim", "░".repeat(BAR - filled));
   return [
     `${bar}  ${far}   ${perSecond.toFixed(0)}/s   ${eta}`,
-    tint("dim", depth) + (dead === "" ? "" : `  ${tint("yellow", dead)}`),
+    tint("dim", `${depth}, ${cost}`) + (dead === "" ? "" : `  ${tint("yellow", dead)}`),
   ];
 }

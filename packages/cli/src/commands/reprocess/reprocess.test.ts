@@ -44,7 +44,8 @@ async function reprocess(...more: string[]) {
 }
 
 function begin(...more: string[]): Cli {
-  const cli = new Cli(args(...more), { cwd: sandbox.folder });
+  const env = { IMAGEFLEET_PROGRESS_MS: "100" };
+  const cli = new Cli(args(...more), { cwd: sandbox.folder, env });
   clis.push(cli);
   return cli;
 }
@@ -302,6 +303,9 @@ it("refuses a second run with a checkpoint in use, and resumes a killed one", as
   const file = await keyFile(...numbered(40));
   const first = begin("--from", file, "--yes", "--max-depth", "15");
   while ((await lane.counts()).waiting < 10);
+  await first.line(
+    /^1\d of 40, .*, less than \$0\.01 so far at AWS's prices, 10 waiting \(15 at most\)/,
+  );
   const lock = join(sandbox.folder, "imagefleet-reprocess.json.lock");
   const holder = JSON.parse(await readFile(lock, "utf8"));
   for (const more of [

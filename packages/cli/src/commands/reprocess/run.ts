@@ -6,7 +6,7 @@ import { discardStaged } from "../../files/output/staged-file.ts";
 import { limitHeap } from "../../limit-heap.ts";
 import { readRecipe } from "../../recipe/read.ts";
 import { requirePerson } from "../../terminal/confirm.ts";
-import { many, thousands } from "../../terminal/format.ts";
+import { costSoFar, many, thousands } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
@@ -14,7 +14,7 @@ import { type Checkpoint, checkpointWriter, removeCheckpoint, storedKeys } from 
 import { confirmRun } from "./confirm-run.ts";
 import { countStale } from "./count-stale.ts";
 import { forEachPage } from "./for-each-page.ts";
-import { ENOUGH_JOBS, rememberRate } from "./forecast.ts";
+import { ENOUGH_JOBS, forecastUsd, mostRenditions, rememberRate } from "./forecast.ts";
 import type { ReprocessOptions } from "./options.ts";
 import { newRun, type RunContext, resumeRun, staleCheck } from "./prepare.ts";
 import { progressLines } from "./progress.ts";
@@ -117,6 +117,8 @@ async function feed(context: RunContext, start: Start): Promise<Fed> {
   checkpoint.passed = passed;
   const sent = () => feeder.sent.small + feeder.sent.large;
   let skipped = 0;
+  let lists = 0;
+  const isLocal = connection.consistencyDelaySeconds === 0;
   try {
     await using _checkpoint = checkpointWriter(options.checkpoint, () => {
       checkpoint.sent = sentBefore + sent();
@@ -132,6 +134,10 @@ async function feed(context: RunContext, start: Start): Promise<Fed> {
         perSecond: handled / secondsSince(start),
         depth: feeder.depth,
         deadLetters: Math.max(0, deadLetters - start.depths.deadLetters),
+        cost: costSoFar(
+          forecastUsd({ sources: sent(), large: feeder.sent.large, lists }, mostRenditions(recipe)),
+          isLocal,
+        ),
       };
       return progressLines(progress, screen.isLive, screen.tint);
     });
@@ -139,6 +145,7 @@ async function feed(context: RunContext, start: Start): Promise<Fed> {
       partitions,
       checkpoint.partitions,
       async ({ sourceKeys }) => {
+        lists++;
         const selected = sourceKeys.filter((each) =>
           isSelected(each, checkpoint.selection, recipe),
         );

@@ -10,6 +10,8 @@ export interface Requested {
   /** Undefined: there was no answer. */
   readonly status: number | undefined;
   readonly bytes: number;
+  /** Until the answer had arrived, without earlier ones that were too early. */
+  readonly seconds: number;
   /** Why it failed. */
   readonly reason?: string;
 }
@@ -42,18 +44,21 @@ async function requestOnce(
   url: string,
   signal: AbortSignal,
 ): Promise<Requested & { readonly retryAfter?: number }> {
+  const began = performance.now();
+  const seconds = () => (performance.now() - began) / 1000;
   try {
     const either = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const answer = await fetch(url, { signal: either, redirect: "manual" });
     const { status, headers } = answer;
     const bytes = (await answer.arrayBuffer()).byteLength;
-    if (status === 200) return { kind: kindOf(headers), status, bytes };
+    if (status === 200) return { kind: kindOf(headers), status, bytes, seconds: seconds() };
     const reason = headers.get("x-imagefleet-reason");
     const wait = headers.get("retry-after") ?? "";
     return {
       kind: "failed",
       status,
       bytes,
+      seconds: seconds(),
       ...(reason !== null && { reason }),
       ...(/^\d+$/.test(wait) && { retryAfter: Number(wait) }),
     };
@@ -61,7 +66,7 @@ async function requestOnce(
     signal.throwIfAborted();
     const cause = error instanceof Error ? (error.cause ?? error) : error;
     const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
-    return { kind: "failed", status: undefined, bytes: 0, reason };
+    return { kind: "failed", status: undefined, bytes: 0, seconds: seconds(), reason };
   }
 }
 

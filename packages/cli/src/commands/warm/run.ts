@@ -4,6 +4,7 @@ import { type Manifest, RenditionStore } from "@imagefleet/core/store";
 import pLimit from "p-limit";
 import { type Connection, connect } from "../../connection/connect.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
+import { madeCost, viewsCost } from "../../delivery/cost.ts";
 import { deliveryOf } from "../../delivery/delivery.ts";
 import { EXIT } from "../../exit-code.ts";
 import { RateLimit } from "../../feed/rate-limit.ts";
@@ -11,7 +12,7 @@ import { shellWord } from "../../invocation.ts";
 import { limitHeap } from "../../limit-heap.ts";
 import { present } from "../../present.ts";
 import { readRecipe } from "../../recipe/read.ts";
-import { formatBytes, formatMs, many, thousands } from "../../terminal/format.ts";
+import { costSoFar, formatBytes, formatMs, many, thousands } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
@@ -49,6 +50,16 @@ interface Warmed {
   bytes: number;
   /** Every source up to this one is done. */
   after: string | undefined;
+  readonly progress: Progress;
+}
+
+interface Progress {
+  /** Selected sources; undefined until they are counted. */
+  total: number | undefined;
+  /** Sources that are done, with or without a manifest. */
+  done: number;
+  /** The time of the answers with a rendition that was made for them, s. */
+  madeSeconds: number;
 }
 
 /** `imagefleet warm`: requests the renditions that are made on request before viewers do. */
@@ -69,10 +80,12 @@ export async function warm(options: WarmOptions, screen: Screen): Promise<number
     unknown: 0,
     bytes: 0,
     after: options.after,
+    progress: { total: undefined, done: 0, madeSeconds: 0 },
   };
   const began = performance.now();
   {
-    using _progress = showRepeatedly(screen, () => [progressText(result, began)]);
+    const isLocal = connection.consistencyDelaySeconds === 0;
+    using _progress = showRepeatedly(screen, () => [progressText(result, began, isLocal)]);
     await warmAll(options, recipe, connection, result, signal);
   }
   const seconds = (performance.now() - began) / 1000;
@@ -112,23 +125,44 @@ async function warmAll(
   const limit = pLimit(concurrency);
   const rate = new RateLimit(options.rate);
   const never = new AbortController().signal;
-  for await (const page of manifestKeys(connection.s3, { recipe, bucket, named, after })) {
+  const selection = { recipe, bucket, named, after };
+  const counting = countAll(connection, selection, result.progress, signal);
+  for await (const page of manifestKeys(connection.s3, selection)) {
     await Promise.all(
       page.map(({ key, source }) =>
         limit(async () => {
           if (signal.aborted) return;
           const manifest = (await store.manifest(key, never))?.manifest;
-          if (manifest === undefined) {
-            if (named.includes(source)) result.unknown++;
-            return;
-          }
-          result.sources++;
-          await warmSource(manifest, options, result, rate, signal);
+          if (manifest !== undefined) {
+            result.sources++;
+            await warmSource(manifest, options, result, rate, signal);
+          } else if (named.includes(source)) result.unknown++;
+          if (!signal.aborted) result.progress.done++;
         }),
       ),
     );
-    if (signal.aborted) return;
+    if (signal.aborted) break;
     result.after = page.at(-1)?.source ?? result.after;
+  }
+  await counting;
+}
+
+/** Lists the selected manifests once more, ahead of the requests, so that progress has a total. */
+async function countAll(
+  { s3 }: Connection,
+  selection: Parameters<typeof manifestKeys>[1],
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  let total = 0;
+  try {
+    for await (const page of manifestKeys(s3, selection)) {
+      if (signal.aborted) return;
+      total += page.length;
+    }
+    progress.total = total;
+  } catch {
+    // The listing that the requests follow reports what is wrong.
   }
 }
 
@@ -149,8 +183,9 @@ async function warmSource(
     if (signal.aborted) return;
     try {
       const address = `${new URL(addressPath(key), url)}?v=${version}`;
-      const { kind, status, bytes, reason } = await request(address, signal);
+      const { kind, status, bytes, seconds, reason } = await request(address, signal);
       counts[kind]++;
+      if (kind === "made") result.progress.madeSeconds += seconds;
       result.bytes += bytes;
       const name = String(status ?? "none");
       statuses[name] = (statuses[name] ?? 0) + 1;
@@ -163,10 +198,30 @@ async function warmSource(
   }
 }
 
-function progressText({ counts, sources }: Warmed, began: number): string {
-  const requested = Object.values(counts).reduce((all, each) => all + each, 0);
+function progressText(result: Warmed, began: number, isLocal: boolean): string {
+  const { counts, progress } = result;
+  const { total, done } = progress;
+  const requested = requestedOf(result);
   const perSecond = requested / ((performance.now() - began) / 1000);
-  return `${many(requested, "rendition")} of ${many(sources, "source")} requested, ${perSecond.toFixed(1)}/s: ${countsText(counts)}`;
+  const far =
+    total === undefined
+      ? many(done, "source")
+      : `${thousands(done)} of ${many(Math.max(total, done), "source")}`;
+  const cost = costSoFar(costUsd(result), isLocal);
+  return `${far}, ${many(requested, "rendition")} requested, ${perSecond.toFixed(1)}/s: ${countsText(counts)}; ${cost}`;
+}
+
+function requestedOf({ counts }: Warmed): number {
+  return Object.values(counts).reduce((all, each) => all + each, 0);
+}
+
+/** By the prices of `estimate`: an answer takes at least as long as the function is billed for it. */
+function costUsd(result: Warmed): number {
+  const { counts, bytes, progress } = result;
+  const requested = Math.max(1, requestedOf(result));
+  const views = requested * viewsCost(bytes / requested, 1).totalUsd;
+  const made = counts.made * madeCost(progress.madeSeconds / Math.max(1, counts.made)).totalUsd;
+  return (views + made) / 1e6;
 }
 
 function countsText({ made, there, later, failed }: Warmed["counts"]): string {
@@ -186,7 +241,7 @@ function resultText(
   { paint, command }: Screen,
 ): string[] {
   const { counts, statuses, failures, sources, unknown, bytes, url, after } = result;
-  const requested = Object.values(counts).reduce((all, each) => all + each, 0);
+  const requested = requestedOf(result);
   const first = `${many(requested, "rendition")} of ${many(sources, "source")} requested at ${url} in ${formatMs(seconds * 1000)}: ${countsText(counts)}; ${formatBytes(bytes)}`;
   const rest = counts.failed - failures.length;
   const isPrivate = statuses["403"] !== undefined;
@@ -222,7 +277,7 @@ function resultText(
 }
 
 function resultJson(result: Warmed, seconds: number, interrupted: boolean): unknown {
-  const { counts, after, ...rest } = result;
+  const { counts, after, progress: _progress, ...rest } = result;
   return {
     version: 1,
     ...rest,

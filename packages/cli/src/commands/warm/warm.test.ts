@@ -164,7 +164,13 @@ it("limits the rate and the requests at the same time", async () => {
     response.on("close", () => now--);
   });
   const began = performance.now();
-  await warmed("--url", url, "--rate", "20", "--concurrency", "2");
+  const { stderr } = await run(args("--url", url, "--rate", "20", "--concurrency", "2"), {
+    cwd: folder,
+    env: { IMAGEFLEET_PROGRESS_MS: "100" },
+  });
+  expect(stderr).toMatch(
+    /^[0-3] of 3 sources, \d+ renditions? requested, .* made, .*; less than \$0\.01 so far at AWS's prices$/m,
+  );
   // 15 requests, of which the first comes at once.
   expect(performance.now() - began).toBeGreaterThan(14 * 50);
   expect(most).toBeLessThanOrEqual(2);
