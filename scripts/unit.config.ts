@@ -10,7 +10,7 @@ const NOT_UNIT = [
   "packages/cli/src/terminal/{interrupt,terminal}.test.ts",
   "packages/cli/src/commands/{audit,dlq,reprocess}/{audit,dlq,killed,memory,nested,repair,reprocess}.test.ts",
   "packages/cli/src/commands/{completion,estimate,render,shell-env,start,status}/*.test.ts",
-  "packages/cli/src/commands/tune/tune.test.ts",
+  "packages/cli/src/{commands/{compare/compare,tune/tune},lab/lab}.test.ts",
   "packages/core/src/{attempt,reconcile,traces,recipe-file}/**",
   "packages/core/src/image/guard.test.ts",
   "packages/core/src/image/color/{code-points,gray,precedence}.test.ts",

@@ -4,6 +4,7 @@ import type { CommandContext } from "./command-context.ts";
 import { commandLine } from "./command-line.ts";
 import { addAuditCommand } from "./commands/audit/commands.ts";
 import { addCatalogCommands } from "./commands/catalog/commands.ts";
+import { addCompareCommand } from "./commands/compare/commands.ts";
 import { addCompletionCommand } from "./commands/completion/commands.ts";
 import { addConsoleCommand } from "./commands/console/commands.ts";
 import { addDlqCommands } from "./commands/dlq/commands.ts";
@@ -63,6 +64,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addRenderCommand(root, context);
   addEstimateCommand(root, context);
   addTuneCommand(root, context);
+  addCompareCommand(root, context);
   addSimulateCommand(root, context);
   addStatusCommand(root, context);
   addConsoleCommand(root, context);

@@ -73,6 +73,7 @@ describe("a lab", { timeout: 60_000 }, () => {
       width: 240,
       when: "upload",
       encoding: "as-set",
+      measured: 2,
       editable: [
         { field: "quality", from: 1, to: 100 },
         { field: "effort", from: 0, to: 6 },
@@ -161,8 +162,8 @@ describe("a lab", { timeout: 60_000 }, () => {
     [{ preset: "hero", format: "webp", mozjpeg: true }, "that needs the format jpeg"],
     [{ preset: "tiny", format: "webp" }, "no rendition of the sample can be measured for tiny"],
     [
-      { preset: "hero", format: "webp", colour: 1 },
-      "colour is not a field of a change: write { preset, label?,",
+      { preset: "hero", format: "webp", sharpness: 1 },
+      "sharpness is not a field of a change: write { preset, label?,",
     ],
     [{ format: "webp" }, "preset is undefined: write { preset"],
     [7, "the change is 7: write { preset"],

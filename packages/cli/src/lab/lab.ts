@@ -37,6 +37,8 @@ export interface LabPreset extends Encoding {
   readonly height?: number;
   readonly when: "upload" | "request";
   readonly encoding: "as-set" | "by-content";
+  /** How many images of the sample are measured in it: it may be larger than some. */
+  readonly measured: number;
   /** Which fields can be changed, and from where to where. */
   readonly editable: (typeof EDITABLE)[keyof typeof EDITABLE];
 }
@@ -177,14 +179,16 @@ export class Lab implements AsyncDisposable {
     return this.#recipe.presets.map((preset) => {
       const { name, width, height, format, when = "upload", encoding = "as-set" } = preset;
       const editable = Object.entries(EDITABLE).find(([each]) => each === format)?.[1] ?? [];
+      const label = presetLabel(preset);
       return {
         preset: name,
-        label: presetLabel(preset),
+        label,
         ...encodingIn(preset),
         ...(width !== undefined && { width }),
         ...(height !== undefined && { height }),
         when,
         encoding,
+        measured: this.#sample.pictures.filter((each) => each.label === label).length,
         editable,
       };
     });
@@ -220,8 +224,7 @@ export class Lab implements AsyncDisposable {
   /**
    * Measures the recipe as it is. Changes that are measured meanwhile come first.
    *
-   * @param onResult receives each result as it comes; there is none for a preset of which nothing can be
-   * measured
+   * @param onResult receives each result as it comes; presets without pictures have no result
    * @param some which of {@link presets}; default: all
    * @throws the signal's reason
    */
@@ -271,7 +274,7 @@ export class Lab implements AsyncDisposable {
    * What an encoding is compared with: the picture in the size of a preset, without loss.
    *
    * @param label of the preset
-   * @returns undefined where there is none
+   * @returns undefined if the sample has no such picture
    */
   async reference(
     picture: string,

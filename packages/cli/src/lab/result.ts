@@ -2,7 +2,7 @@ import type { Encoding } from "@imagefleet/core/measuring";
 import { millionCost, millionUsd, pointOf, type Sample } from "@imagefleet/core/tuning";
 
 /** One rendition of the sample. */
-export interface Rendition {
+interface Rendition {
   /** The `id` of the picture. */
   readonly picture: string;
   /** The preset with its width. */

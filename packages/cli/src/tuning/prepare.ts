@@ -22,7 +22,7 @@ export interface PreparedSample {
 }
 
 /** An image of the sample; its sides are px, upright. */
-export interface Source {
+interface Source {
   /** The number of the image in the sample, which names its files. */
   readonly id: string;
   /** Its key. */

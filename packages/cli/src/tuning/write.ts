@@ -66,7 +66,7 @@ export function writeTuned(
   return { text: result, names, unwritten };
 }
 
-/** What a person is told of presets that cannot be changed. */
+/** Names presets that cannot be changed, and what a person would write into them. */
 export function unwrittenText(file: string, unwritten: readonly Unwritten[]): string {
   const lines = unwritten.map(({ name, fields }) => `  ${name}: ${fields}`);
   return `${basename(file)} makes these presets by code, which cannot be changed here. Write into them:\n${lines.join("\n")}`;

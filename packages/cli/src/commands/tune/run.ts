@@ -18,6 +18,7 @@ import { type Column, table } from "../../terminal/table.ts";
 import { CROP, Encoders } from "../../tuning/encoders.ts";
 import { type PreparedSample, prepareSample } from "../../tuning/prepare.ts";
 import { TUNED_FORMATS } from "../../tuning/setting.ts";
+import { basisText, settingText } from "../../tuning/text.ts";
 import { unwrittenText, writeTuned } from "../../tuning/write.ts";
 import { UsageError } from "../../usage-error.ts";
 import { type Tuned, type TunedPreset, type TuneOptions, tune } from "./tune.ts";
@@ -147,15 +148,17 @@ function resultText(
       cell: ({ title }) => title,
       paint: (text, { isBest }) => paint(isBest ? "green" : "dim", text),
     },
-    { title: "setting", cell: ({ tuned: of }) => (of ? settingText(of) : "out of reach") },
+    {
+      title: "setting",
+      cell: ({ tuned: of }) =>
+        of ? settingText({ ...of.setting, quality: of.point.quality }) : "out of reach",
+    },
     number("score", ({ score }) => score.toFixed(1)),
     number("worst tenth", ({ worst }) => worst.toFixed(1)),
     number("size", ({ bytes }) => formatBytes(bytes)),
     number("CPU", ({ cpuMs }) => formatMs(cpuMs)),
     number("a million", (point) => usd(millionUsd(point, views))),
   ];
-  const scored = full ? "" : `, in the ${CROP} px of their middle`;
-  const basis = `The score is the mean of SSIMULACRA 2.1 over the renditions${scored}; 70 is high, 80 very high. A million: the function's time, the PUTs, and ${many(views, "page view")} of each rendition, at the list prices of ${PRICES.region} on ${PRICES.date}. CPU time is that of this machine.`;
   const lacking = tuned.filter(({ best }) => !best);
   return present(
     paint(
@@ -163,7 +166,7 @@ function resultText(
       `Score ${target} at the least ${LEAST[options.least]}: ${many(images, "image")} in ${formatMs(seconds * 1000)}`,
     ),
     ["", ...table(columns, rows, screen), "", ...sumText(tuned, views)],
-    ["", paint("dim", basis)],
+    ["", paint("dim", basisText(views, full))],
     rejected.length > 0 &&
       paint(
         "yellow",
@@ -199,12 +202,6 @@ function sumText(tuned: readonly TunedPreset[], views: number): string[] {
       `${usd(sum((point) => millionUsd(point, views), which))} a million images`,
     ].join("  ");
   return ["All presets together:", `  ${line("now")}`, `  ${line("best")}`];
-}
-
-function settingText({ setting, point }: Tuned): string {
-  const { format, effort, mozjpeg } = setting;
-  const how = effort === undefined ? (mozjpeg ? ", mozjpeg" : "") : `, effort ${effort}`;
-  return `${format} ${point.quality}${how}`;
 }
 
 async function write(
