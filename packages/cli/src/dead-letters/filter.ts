@@ -7,6 +7,7 @@ export interface DeadLetterFilter {
   readonly ids?: readonly string[] | undefined;
   readonly reasons?: readonly DeadLetterReason[] | undefined;
   readonly lane?: Lane | undefined;
+  readonly source?: { readonly bucket: string; readonly key: string } | undefined;
   /** A glob: `*` matches within a folder, `**` across folders. */
   readonly key?: string | undefined;
   readonly olderThan?: number | undefined;
@@ -15,11 +16,13 @@ export interface DeadLetterFilter {
 }
 
 export function matches(deadLetter: DeadLetter, filter: DeadLetterFilter): boolean {
-  const { ids, reasons, lane, key, olderThan, newerThan, minReceives } = filter;
+  const { ids, reasons, lane, source, key, olderThan, newerThan, minReceives } = filter;
   return (
     (ids === undefined || ids.some((id) => deadLetter.id.startsWith(id))) &&
     (reasons === undefined || reasons.includes(deadLetter.reason)) &&
     (lane === undefined || deadLetter.lane === lane) &&
+    (source === undefined ||
+      (deadLetter.source?.bucket === source.bucket && deadLetter.source.key === source.key)) &&
     (key === undefined ||
       (deadLetter.source !== undefined && matchesGlob(deadLetter.source.key, key))) &&
     (olderThan === undefined || deadLetter.lastAttemptAt < olderThan) &&

@@ -1,3 +1,4 @@
+import { DEAD_LETTER_ADVICE, WORTH_REDRIVING } from "../../dead-letters/advice.ts";
 import { reasonColumn, sizeColumns } from "../../dead-letters/columns.ts";
 import { filterText, isNarrow } from "../../dead-letters/filter.ts";
 import { heldByOthers, type Survey, warnings } from "../../dead-letters/survey.ts";
@@ -8,7 +9,6 @@ import { many, thousands } from "../../terminal/format.ts";
 import { printable } from "../../terminal/printable.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { type Column, table } from "../../terminal/table.ts";
-import { DEAD_LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
 import { onSurvey } from "./on-survey.ts";
 import type { DlqOptions } from "./options.ts";
 
