@@ -14,6 +14,8 @@ const compiled = join(root, "node_modules", ".imagefleet-compiled");
 const MINIMUM_NODE = 24;
 /** Commands with --stage use packages that only deployments install. */
 const isStage = (word) => /^--stage(=|$)/.test(word);
+/** So does reading the logs of a deployed fleet. */
+const needsAll = (word) => isStage(word) || word === "--logs";
 const programs = {
   start: ["packages/cli/src/main.ts", "start"],
   imagefleet: ["packages/cli/src/main.ts"],
@@ -39,7 +41,7 @@ if (program === undefined) {
   fail(`there is no script "${name}". The scripts are: ${Object.keys(programs).join(", ")}`);
 }
 checkStage();
-install(name === "start" || (name === "imagefleet" && !rest.some(isStage)));
+install(name === "start" || (name === "imagefleet" && !rest.some(needsAll)));
 runProgram([...program, ...rest]);
 
 /**

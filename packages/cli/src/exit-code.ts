@@ -15,7 +15,7 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [EXIT.done, "success"],
   [
     EXIT.failed,
-    "any other error: a file that cannot be read or was not uploaded, a server that does not respond, a line that dlq import left out, a confirmation that was denied",
+    "any other error: a file that cannot be read or was not uploaded, a server that does not respond, a line that dlq import left out, a source whose state cannot be read (picture), a confirmation that was denied",
   ],
   [
     EXIT.usageError,
@@ -23,7 +23,7 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   ],
   [
     EXIT.deadLetters,
-    "something is left or wrong: dead letters (start, reprocess --wait), stale sources (reprocess --wait with --only-stale or --preset), rejected files (render), dead letters that were redriven too often or, with --wait, failed again (dlq redrive), incomplete sources (audit), renditions that could not be made (warm), a score that no setting reaches (tune), items that differ from their manifests (catalog check), manifests that cannot be read (catalog rebuild), a failed check (preflight, doctor)",
+    "something is left or wrong: dead letters (start, reprocess --wait), stale sources (reprocess --wait with --only-stale or --preset), rejected files (render), dead letters that were redriven too often or, with --wait, failed again (dlq redrive), a source that is not up to date or has dead letters (picture), incomplete sources (audit), renditions that could not be made (warm), a score that no setting reaches (tune), items that differ from their manifests (catalog check), manifests that cannot be read (catalog rebuild), a failed check (preflight, doctor)",
   ],
   [EXIT.interrupted, "interrupted by Ctrl-C; in start, by a second one (status --watch: 0)"],
 ];

@@ -1,7 +1,7 @@
 import { UsageError } from "../usage-error.ts";
 
 /**
- * Loads an SDK client that only doctor and preflight need. The installation for deployments includes it,
+ * Loads an SDK client that only doctor, preflight and picture --logs need. The installation for deployments includes it,
  * and the smaller one of `npm start` does not.
  *
  * @throws UsageError when it is not installed
@@ -14,7 +14,7 @@ export async function sdk<T>(load: () => Promise<T>): Promise<T> {
       throw error;
     }
     throw new UsageError(
-      "the AWS SDK clients for this command are not installed. npm run imagefleet installs them when --stage is given",
+      "the AWS SDK clients for this command are not installed. npm run imagefleet installs them when --stage or --logs is given",
       { cause: error },
     );
   }

@@ -4,6 +4,7 @@ export const SERVICES = [
   "SQS",
   "CLOUDFRONT",
   "CLOUDWATCH",
+  "CLOUDWATCH_LOGS",
   "DYNAMODB",
   "EC2",
   "ECS",

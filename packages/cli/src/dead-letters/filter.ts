@@ -11,6 +11,7 @@ export interface DeadLetterFilter {
   readonly lane?: Lane | undefined;
   /** The name of the message, of `messageName`. */
   readonly message?: string | undefined;
+  readonly source?: { readonly bucket: string; readonly key: string } | undefined;
   /** A glob: `*` matches within a folder, `**` across folders. */
   readonly key?: string | undefined;
   readonly olderThan?: number | undefined;
@@ -19,12 +20,14 @@ export interface DeadLetterFilter {
 }
 
 export function matches(deadLetter: DeadLetter, filter: DeadLetterFilter): boolean {
-  const { ids, reasons, lane, message, key, olderThan, newerThan, minReceives } = filter;
+  const { ids, reasons, lane, source, message, key, olderThan, newerThan, minReceives } = filter;
   return (
     (ids === undefined || ids.some((id) => deadLetter.id.startsWith(id))) &&
     (reasons === undefined || reasons.includes(deadLetter.reason)) &&
     (lane === undefined || deadLetter.lane === lane) &&
     (message === undefined || messageName(deadLetter.message) === message) &&
+    (source === undefined ||
+      (deadLetter.source?.bucket === source.bucket && deadLetter.source.key === source.key)) &&
     (key === undefined ||
       (deadLetter.source !== undefined && matchesGlob(deadLetter.source.key, key))) &&
     (olderThan === undefined || deadLetter.lastAttemptAt < olderThan) &&

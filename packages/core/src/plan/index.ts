@@ -32,6 +32,7 @@ export {
 export { laneByBytes, laneByCost, whyTooCostly } from "./lane.ts";
 export type { Plan, RasterPlan, RenditionPlan } from "./plan.ts";
 export { planRenditions, sizedRenditions } from "./plan-renditions.ts";
+export { type Sized, sized } from "./responsive.ts";
 export { bytesSaved, savedPercent } from "./saved.ts";
 export {
   INPUT_FORMATS,

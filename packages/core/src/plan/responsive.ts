@@ -11,6 +11,9 @@ export interface Sized {
  * The presets that apply to a source, with their geometry. From a set of `widths`, it takes those
  * that the source has enough px for, and then the source's own size once: larger ones would give
  * the same image again.
+ *
+ * @example
+ * sized({ width: 640, height: 480 }, recipe.presets).map(({ preset }) => preset.name);
  */
 export function sized(source: Area, presets: readonly Preset[]): Sized[] {
   const ended = new Set<string>();

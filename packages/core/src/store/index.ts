@@ -14,6 +14,7 @@ export {
   NAME_METADATA,
   OWN_MARK,
   RenditionStore,
+  type SeenRendition,
   type StoredManifest,
   type StoredObject,
   type StoredRendition,

@@ -59,6 +59,12 @@ export interface StoredRendition {
   readonly fingerprint: string | undefined;
 }
 
+/** A rendition as its head describes it. */
+export interface SeenRendition extends StoredRendition {
+  readonly bytes: number;
+  readonly modified: Date | undefined;
+}
+
 /** The object at a manifest's key, and its version. Unreadable, it is neither manifest nor tombstone. */
 export interface StoredManifest {
   readonly etag: string;
@@ -128,18 +134,18 @@ export class RenditionStore {
     }
   }
 
-  /** What a rendition's metadata tell; undefined if there is no object. */
-  async look(
-    key: string,
-    source: Source,
-    signal: AbortSignal,
-  ): Promise<StoredRendition | undefined> {
+  /** What a rendition's head tells; undefined if there is no object. */
+  async look(key: string, source: Source, signal: AbortSignal): Promise<SeenRendition | undefined> {
     try {
-      const { ETag: etag = "", Metadata: metadata = {} } = await this.#s3.send(
-        new HeadObjectCommand({ Bucket: this.bucket, Key: key }),
-        { abortSignal: signal },
-      );
-      return { etag, ...described(metadata, source) };
+      const {
+        ETag: etag = "",
+        ContentLength: bytes = 0,
+        LastModified: modified,
+        Metadata: metadata = {},
+      } = await this.#s3.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }), {
+        abortSignal: signal,
+      });
+      return { etag, bytes, modified, ...described(metadata, source) };
     } catch (error) {
       if (statusOf(error) === 404 && !isNoBucket(error)) return undefined;
       throw asFailure(`look at s3://${this.bucket}/${key}`, error, signal);

@@ -1,9 +1,9 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import { ENCODER } from "@imagefleet/core/image";
 import { manifestPattern, renditionPatterns, sourcePath } from "@imagefleet/core/plan";
-import { type Recipe, recipeFingerprint, whyNotASource } from "@imagefleet/core/recipe";
+import { type Recipe, whyNotASource } from "@imagefleet/core/recipe";
 import { type ListedObject, listPages } from "@imagefleet/core/store";
 import { InFlight } from "../../in-flight.ts";
+import { Staleness } from "../../sources/staleness.ts";
 import { type AuditTotals, type Finding, type FindingKind, INCOMPLETE } from "./finding.ts";
 import { Lookup } from "./lookup.ts";
 import type { SortedDiff } from "./sorted-diff.ts";
@@ -37,7 +37,7 @@ const AT_ONCE = 48;
  */
 export class Audit {
   readonly #input: AuditInput;
-  readonly #fingerprint: string;
+  readonly #staleness: Staleness;
   readonly #reading = new InFlight(AT_ONCE);
   readonly #diffs: SourceDiffs;
   readonly #lookup: Lookup;
@@ -56,7 +56,7 @@ export class Audit {
 
   constructor(input: AuditInput) {
     this.#input = input;
-    this.#fingerprint = recipeFingerprint(input.recipe, ENCODER);
+    this.#staleness = new Staleness(input.recipe);
     this.#lookup = new Lookup(input);
     this.#diffs = sourceDiffsOf(
       input.s3,
@@ -174,7 +174,7 @@ export class Audit {
   async #judge({ source, found, hasManifest }: Listed): Promise<void> {
     const manifest = hasManifest ? await this.#lookup.manifest(source.key) : undefined;
     const wrong = manifest === undefined ? [] : await this.#lookup.wronglyMade(manifest, found);
-    const findings = verdict(source, manifest ?? "none", found, this.#fingerprint, wrong);
+    const findings = verdict(source, manifest ?? "none", found, this.#staleness, wrong);
     if (!findings.some(({ kind }) => INCOMPLETE.includes(kind))) this.#counts.complete++;
     for (const finding of findings) await this.#report(finding);
   }

@@ -21,6 +21,7 @@ import {
 } from "../../command-context.ts";
 import { readConnectionOptions } from "../../connection/options.ts";
 import type { DeadLetterFilter } from "../../dead-letters/filter.ts";
+import { leaseOption } from "../../dead-letters/lease-option.ts";
 import { messageName } from "../../dead-letters/message-name.ts";
 import { momentOf, wholeNumber } from "../../terminal/duration.ts";
 import { EXAMPLES } from "./examples.ts";
@@ -45,13 +46,7 @@ export function addDlqCommands(root: Command, context: CommandContext): void {
     .hook("preSubcommand", refuseUnknown);
   const sub = (name: keyof typeof EXAMPLES, description: string, isDefault = false) =>
     fleetCommand(dlq, context, { name, description, examples: EXAMPLES[name], isDefault });
-  const leased = (...about: Parameters<typeof sub>) =>
-    sub(...about).option(
-      "--lease <seconds>",
-      "how long a killed command hides what it read",
-      wholeNumber(5, 43_200),
-      60,
-    );
+  const leased = (...about: Parameters<typeof sub>) => sub(...about).addOption(leaseOption());
   const filtered = (...about: Parameters<typeof sub>) =>
     leased(...about)
       .addOption(filter("--reason <reason...>", "one or more reasons").argParser(reasons))

@@ -3,9 +3,10 @@ import { type ReceivedMessage, readDeadLetter, redriveAttributes } from "@imagef
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { matches } from "../../dead-letters/filter.ts";
+import { deadLetterJson } from "../../dead-letters/json.ts";
 import { messageName } from "../../dead-letters/message-name.ts";
 import { groupBy, groupByFolder, hourOf } from "../../dead-letters/tally.ts";
-import { deadLetterJson, deadLetterLine, readDeadLetterLine } from "./dead-letter-line.ts";
+import { deadLetterLine, readDeadLetterLine } from "./dead-letter-line.ts";
 import { printableBody } from "./show.ts";
 
 const received = (body: string, attributes: Record<string, string>): ReceivedMessage => ({

@@ -9,13 +9,13 @@ import {
 } from "@imagefleet/core/outcome";
 import {
   DEAD_LETTER_ATTRIBUTES,
-  type DeadLetter,
   MAX_ATTRIBUTES,
   type OutgoingMessage,
   type ReceivedMessage,
   readDeadLetter,
 } from "@imagefleet/core/queue";
 import * as v from "valibot";
+import { deadLetterJson } from "../../dead-letters/json.ts";
 import { printableJson } from "../../terminal/printable.ts";
 
 const reason = v.picklist([...REJECTED_REASONS, ...FAILED_REASONS, CRASHED, DOCTOR_TEST]);
@@ -47,24 +47,6 @@ const knownReason = v.object({
 export type DeadLetterLine =
   | { readonly lane: Lane; readonly message: OutgoingMessage }
   | { readonly issue: string; readonly isJson: boolean };
-
-/** A dead letter in JSON output; unknown values are null. */
-export function deadLetterJson(deadLetter: DeadLetter) {
-  const { id, lane, reason, message, source, firstAttemptAt, lastAttemptAt } = deadLetter;
-  return {
-    version: 1,
-    id,
-    lane,
-    reason,
-    message,
-    bucket: source?.bucket ?? null,
-    key: source?.key ?? null,
-    firstAttemptAt: firstAttemptAt === undefined ? null : new Date(firstAttemptAt).toISOString(),
-    lastAttemptAt: new Date(lastAttemptAt).toISOString(),
-    receiveCount: deadLetter.receiveCount ?? null,
-    redriveCount: deadLetter.redriveCount,
-  };
-}
 
 /** One line of an export: the dead letter with the body and the attributes of its message. */
 export function deadLetterLine(message: ReceivedMessage, lane: Lane): string {

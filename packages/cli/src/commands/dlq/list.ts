@@ -1,5 +1,6 @@
 import type { DeadLetter } from "@imagefleet/core/queue";
 import { filterText } from "../../dead-letters/filter.ts";
+import { deadLetterJson } from "../../dead-letters/json.ts";
 import { warnings } from "../../dead-letters/survey.ts";
 import { EXIT } from "../../exit-code.ts";
 import { present } from "../../present.ts";
@@ -7,7 +8,6 @@ import { ago, many } from "../../terminal/format.ts";
 import { printable } from "../../terminal/printable.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { type Canvas, type Column, table } from "../../terminal/table.ts";
-import { deadLetterJson } from "./dead-letter-line.ts";
 import { onSurvey } from "./on-survey.ts";
 import type { DlqOptions } from "./options.ts";
 

@@ -1,17 +1,16 @@
-import { HeadObjectCommand } from "@aws-sdk/client-s3";
-import { statusOf } from "@imagefleet/core/aws";
 import type { DeadLetter } from "@imagefleet/core/queue";
 import { type Connection, connect } from "../../connection/connect.ts";
+import { DEAD_LETTER_ADVICE, WORTH_REDRIVING } from "../../dead-letters/advice.ts";
 import { lanesOf } from "../../dead-letters/filter.ts";
+import { deadLetterJson } from "../../dead-letters/json.ts";
 import { type ReceivedDeadLetter, walk } from "../../dead-letters/walk.ts";
 import { EXIT } from "../../exit-code.ts";
+import { type SourceState, sourceState } from "../../sources/state.ts";
 import { ago, formatBytes, many } from "../../terminal/format.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import { printable, printableJson, printableLines } from "../../terminal/printable.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { UsageError } from "../../usage-error.ts";
-import { DEAD_LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
-import { deadLetterJson } from "./dead-letter-line.ts";
 import type { DlqOptions } from "./options.ts";
 
 /**
@@ -29,7 +28,8 @@ export async function show(
   const found = await find(id, connection, options, signal);
   if (signal.aborted) return EXIT.interrupted;
   const { message, deadLetter } = found;
-  const source = await sourceStateOf(deadLetter, connection);
+  const named = deadLetter.source;
+  const source = named ? await sourceState(connection.s3, named.bucket, named.key) : null;
   if (options.json) {
     screen.json({
       ...deadLetterJson(deadLetter),
@@ -69,32 +69,6 @@ async function find(
     );
   }
   return only;
-}
-
-type SourceState =
-  | { state: "present"; bytes: number; type: string | null; etag: string | null; modified: string }
-  | { state: "missing" }
-  | { state: "unknown"; message: string };
-
-/** The present state of the source; null when the dead letter names no source. */
-async function sourceStateOf(
-  { source }: DeadLetter,
-  { s3 }: Connection,
-): Promise<SourceState | null> {
-  if (source === undefined) return null;
-  try {
-    const head = await s3.send(new HeadObjectCommand({ Bucket: source.bucket, Key: source.key }));
-    return {
-      state: "present",
-      bytes: head.ContentLength ?? 0,
-      type: head.ContentType ?? null,
-      etag: head.ETag ?? null,
-      modified: (head.LastModified ?? new Date(0)).toISOString(),
-    };
-  } catch (error) {
-    if (statusOf(error) === 404) return { state: "missing" };
-    return { state: "unknown", message: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 function deadLetterText(

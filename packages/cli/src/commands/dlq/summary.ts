@@ -1,5 +1,7 @@
+import { DEAD_LETTER_ADVICE, WORTH_REDRIVING } from "../../dead-letters/advice.ts";
 import { reasonColumn, sizeColumns } from "../../dead-letters/columns.ts";
 import { filterText, isNarrow } from "../../dead-letters/filter.ts";
+import { deadLetterJson } from "../../dead-letters/json.ts";
 import { heldByOthers, type Survey, warnings } from "../../dead-letters/survey.ts";
 import {
   type Group,
@@ -16,8 +18,6 @@ import { printable } from "../../terminal/printable.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { type Column, table } from "../../terminal/table.ts";
 import { UsageError } from "../../usage-error.ts";
-import { DEAD_LETTER_ADVICE, WORTH_REDRIVING } from "./advice.ts";
-import { deadLetterJson } from "./dead-letter-line.ts";
 import { onSurvey } from "./on-survey.ts";
 import type { DlqOptions } from "./options.ts";
 

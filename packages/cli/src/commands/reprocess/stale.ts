@@ -1,8 +1,8 @@
-import { ENCODER } from "@imagefleet/core/image";
 import { manifestKey } from "@imagefleet/core/plan";
-import { presetFingerprint, type Recipe, recipeFingerprint } from "@imagefleet/core/recipe";
+import type { Recipe } from "@imagefleet/core/recipe";
 import type { Manifest, RenditionStore, SourceStore } from "@imagefleet/core/store";
 import pLimit from "p-limit";
+import { Staleness } from "../../sources/staleness.ts";
 import type { Selection } from "./selection.ts";
 import type { SourceKey } from "./source-key.ts";
 
@@ -15,9 +15,9 @@ export class StaleCheck {
   readonly #bucket: string;
   readonly #renditions: RenditionStore;
   readonly #sources: SourceStore;
-  readonly #fingerprint: string;
-  /** The fingerprints of the one preset that is checked, if only one is. */
-  readonly #wanted: readonly string[] | undefined;
+  readonly #staleness: Staleness;
+  /** The one preset that is checked, if only one is. */
+  readonly #preset: string | undefined;
   readonly #limit = pLimit(AT_ONCE);
   readonly #never = new AbortController().signal;
 
@@ -30,13 +30,8 @@ export class StaleCheck {
     this.#bucket = bucket;
     this.#renditions = stores.renditions;
     this.#sources = stores.sources;
-    this.#fingerprint = recipeFingerprint(recipe, ENCODER);
-    this.#wanted =
-      preset === undefined
-        ? undefined
-        : recipe.presets
-            .filter(({ name }) => name === preset)
-            .map((each) => presetFingerprint(each, ENCODER));
+    this.#staleness = new Staleness(recipe);
+    this.#preset = preset;
   }
 
   /** The sources that are not up to date. */
@@ -69,12 +64,8 @@ export class StaleCheck {
   }
 
   #isOutdated(manifest: Manifest): boolean {
-    const wanted = this.#wanted;
-    if (wanted === undefined || manifest.rejected) return manifest.recipe !== this.#fingerprint;
-    // A width above the source's has no rendition, so a manifest of the present recipe is up to date.
-    if (manifest.recipe === this.#fingerprint) return false;
-    const { renditions, onRequest = [] } = manifest;
-    const current = new Set([...renditions, ...onRequest].map(({ fingerprint }) => fingerprint));
-    return !wanted.every((fingerprint) => current.has(fingerprint));
+    if (this.#staleness.isOfRecipe(manifest)) return false;
+    if (this.#preset === undefined || manifest.rejected) return true;
+    return this.#staleness.outdated(manifest).some(({ name }) => name === this.#preset);
   }
 }

@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import type { Command } from "@commander-js/extra-typings";
 import { type CommandContext, fleetCommand, recipeOption } from "../../command-context.ts";
 import { readConnectionOptions } from "../../connection/options.ts";
+import { urlOption } from "../../delivery/url-option.ts";
 import { wholeNumber } from "../../terminal/duration.ts";
 
 const EXAMPLES = `
@@ -23,7 +24,7 @@ export function addWarmCommand(root: Command, context: CommandContext): void {
     .argument("[sources...]", "keys of sources, or prefixes that end with / or *")
     .addOption(recipeOption(context))
     .option("--preset <name>", "only renditions of this preset")
-    .option("--url <url>", "where renditions are delivered (default: found by the fleet)", urlOf)
+    .addOption(urlOption())
     .option("--rate <number>", "requests per second (default: no limit)", wholeNumber(1, 10_000))
     .option("--concurrency <number>", "requests at the same time", wholeNumber(1, 1000), 4)
     .option("--after <key>", "only sources after this one")
@@ -32,10 +33,4 @@ export function addWarmCommand(root: Command, context: CommandContext): void {
       const all = { ...options, named, connection: readConnectionOptions(options) };
       context.onExit(await warm(all, context.screen(options.json)));
     });
-}
-
-function urlOf(text: string): string {
-  const url = URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === "/") return url.origin;
-  throw new InvalidArgumentError("Use an address without a path, as https://images.example.com.");
 }

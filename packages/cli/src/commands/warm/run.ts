@@ -1,9 +1,9 @@
-import { addressPath } from "@imagefleet/core/plan";
 import type { Recipe } from "@imagefleet/core/recipe";
 import { type Manifest, RenditionStore } from "@imagefleet/core/store";
 import pLimit from "p-limit";
 import { type Connection, connect } from "../../connection/connect.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
+import { addressOf } from "../../delivery/address.ts";
 import { madeCost, viewsCost } from "../../delivery/cost.ts";
 import { deliveryOf } from "../../delivery/delivery.ts";
 import { EXIT } from "../../exit-code.ts";
@@ -174,15 +174,14 @@ async function warmSource(
   signal: AbortSignal,
 ): Promise<void> {
   const { counts, statuses, failures, url } = result;
-  // As pages name them, so that the same entry of the cache is filled.
-  const version = source.etag.replaceAll('"', "").slice(0, 8);
   for (const { key } of onRequest.filter(
     (each) => preset === undefined || each.preset === preset,
   )) {
     await rate.take(1, signal);
     if (signal.aborted) return;
     try {
-      const address = `${new URL(addressPath(key), url)}?v=${version}`;
+      // As pages name it, so that the same entry of the cache is filled.
+      const address = addressOf(url, key, source.etag);
       const { kind, status, bytes, seconds, reason } = await request(address, signal);
       counts[kind]++;
       if (kind === "made") result.progress.madeSeconds += seconds;

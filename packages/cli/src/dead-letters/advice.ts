@@ -1,5 +1,5 @@
 import type { DeadLetterReason } from "@imagefleet/core/outcome";
-import { ADVICE } from "../../terminal/advice.ts";
+import { ADVICE } from "../terminal/advice.ts";
 
 /** What an operator does about a dead letter: redrive it, fix the cause first, or discard it. */
 export const DEAD_LETTER_ADVICE: Readonly<Record<DeadLetterReason, string>> = {
