@@ -1,5 +1,5 @@
 import { useComputed, useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, Fragment } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { now, previewUrl, type RunState, stop } from "./api.ts";
 import { ago, visible } from "./format.ts";
@@ -25,7 +25,13 @@ export function CommandLine({ text }: { text: string }) {
   };
   return (
     <div class="command">
-      <code>{visible(text)}</code>
+      <code>
+        {text.split(" ").map((word, at) => (
+          <Fragment key={at}>
+            <span>{visible(word)}</span>{" "}
+          </Fragment>
+        ))}
+      </code>
       <button type="button" class="quiet" onClick={copy} aria-label="Copy the command">
         {copied.value ? "Copied" : "Copy"}
       </button>

@@ -24,10 +24,15 @@ interface PictureFacts {
   readonly state: string;
   readonly why: readonly string[];
   readonly renditions: readonly Rendition[];
-  readonly deadLetters: readonly Letter[];
-  readonly history: readonly { readonly at: string; readonly what: string }[];
+  readonly deadLetters: readonly Letter[] | null;
+  readonly history: readonly {
+    readonly at: string;
+    readonly event: string;
+    readonly text: string;
+  }[];
   readonly logs: readonly { readonly at: string; readonly text: string }[] | null;
   readonly logsWarning: string | null;
+  readonly warnings: readonly string[];
   readonly next: readonly { readonly what: string; readonly command: string }[];
 }
 
@@ -39,8 +44,8 @@ interface Rendition {
   readonly height: number | null;
   readonly bytes: number | null;
   readonly state: string;
-  readonly address: string | null;
-  readonly etag?: string | null;
+  readonly why: string | null;
+  readonly modified: string | null;
 }
 
 /** One picture: its source, what was made of it, and why something is missing. */
@@ -110,6 +115,7 @@ function Found({ of }: { of: string }) {
   if (problem.value !== undefined) return <Problem>{problem.value}</Problem>;
   if (facts === undefined || found.value === undefined) return <Waiting>Looking it up …</Waiting>;
   const { source, key } = facts;
+  const deadLetters = facts.deadLetters ?? [];
   const again = () =>
     begin({ name: "reprocess", only: key, force: true }).then(
       (run) => {
@@ -144,6 +150,11 @@ function Found({ of }: { of: string }) {
               <Foreign text={why} />
             </p>
           ))}
+          {facts.warnings.map((warning) => (
+            <p class="warning" key={warning}>
+              {visible(warning)}
+            </p>
+          ))}
           <dl class="facts">
             <Fact name="bucket">{facts.bucket}</Fact>
             {source.state === "present" && (
@@ -174,11 +185,11 @@ function Found({ of }: { of: string }) {
           {made.value && <RunEnd run={made.value} />}
         </div>
       </section>
-      {facts.deadLetters.length > 0 && (
+      {deadLetters.length > 0 && (
         <section>
-          <h2>{many(facts.deadLetters.length, "dead letter")}</h2>
+          <h2>{many(deadLetters.length, "dead letter")}</h2>
           <ul class="rows card">
-            {facts.deadLetters.map((letter) => (
+            {deadLetters.map((letter) => (
               <li key={letter.id}>
                 <span class="reason">{letter.reason}</span> <Foreign text={letter.message} />
                 <p class="dim">
@@ -218,6 +229,12 @@ function Found({ of }: { of: string }) {
       <section>
         <h2>In a terminal</h2>
         <CommandLine text={found.value.text} />
+        {facts.next.map(({ what, command }) => (
+          <div key={command}>
+            <p class="dim">{visible(what)}</p>
+            <CommandLine text={command} />
+          </div>
+        ))}
         {facts.manifest && (
           <details>
             <summary>The manifest</summary>
@@ -239,6 +256,12 @@ function Found({ of }: { of: string }) {
   );
 }
 
+const EVENT_TONES: Readonly<Record<string, string>> = {
+  attempt: "bad",
+  deleted: "bad",
+  source: "good",
+};
+
 function toneOf(state: string): string {
   if (state === "up-to-date") return "good";
   return state === "rejected" || state === "missing" ? "bad" : "warn";
@@ -256,13 +279,15 @@ function Renditions({ of }: { of: readonly Rendition[] }) {
           <li key={rendition.key} class="card">
             {rendition.bytes === null || rendition.state === "missing" ? (
               <NoPicture
-                why={rendition.state === "on-request" ? "made on request" : rendition.state}
+                why={
+                  rendition.state === "on-request" ? "made when it is requested" : rendition.state
+                }
               />
             ) : (
               <a href={renditionUrl(rendition.key)} target="_blank" rel="noreferrer">
                 <img
                   class="preview"
-                  src={renditionUrl(rendition.key, rendition.etag ?? "")}
+                  src={renditionUrl(rendition.key, rendition.modified ?? "")}
                   alt={`${rendition.preset}, ${rendition.format}`}
                   loading="lazy"
                 />
@@ -277,6 +302,7 @@ function Renditions({ of }: { of: readonly Rendition[] }) {
                 </span>
               )}
             </p>
+            {rendition.why !== null && <p class="advice">{visible(rendition.why)}</p>}
             <p class="dim">
               {rendition.width !== null && `${rendition.width} × ${rendition.height}`}
               {rendition.bytes !== null && ` · ${bytes(rendition.bytes)}`}
@@ -294,9 +320,13 @@ function History({ facts }: { facts: PictureFacts }) {
     <section>
       <h2>History</h2>
       <ol class="rows card">
-        {facts.history.map(({ at, what }) => (
-          <li key={`${at}${what}`}>
-            <Ago at={at} /> <Foreign text={what} />
+        {facts.history.map(({ at, event, text }) => (
+          <li key={`${at}${text}`} class="moment">
+            <span class="dim">
+              <Ago at={at} />
+            </span>
+            <span class={`state ${EVENT_TONES[event] ?? ""}`}>{event}</span>
+            <Foreign text={text} />
           </li>
         ))}
       </ol>

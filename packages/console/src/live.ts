@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
+import type { Processes } from "./processes.ts";
 import type { RunState } from "./run-state.ts";
-import { type CommandLine, parsed, start } from "./runs.ts";
+import { parsed } from "./runs.ts";
 
 /** An event of the page's stream. */
 export type LiveEvent =
@@ -23,7 +24,7 @@ const AGAIN_MS = 5_000;
 
 /** Runs `imagefleet status --watch --json` while a page is open and visible, and passes its lines on. */
 export class Live {
-  readonly #line: CommandLine;
+  readonly #processes: Processes;
   readonly #everySeconds: number;
   readonly #runs: () => readonly RunState[];
   readonly #listeners = new Set<Listener>();
@@ -35,8 +36,8 @@ export class Live {
    * @param everySeconds the time between two looks at the queues, s
    * @param runs the runs that a page gets first
    */
-  constructor(line: CommandLine, everySeconds: number, runs: () => readonly RunState[]) {
-    this.#line = line;
+  constructor(processes: Processes, everySeconds: number, runs: () => readonly RunState[]) {
+    this.#processes = processes;
     this.#everySeconds = everySeconds;
     this.#runs = runs;
   }
@@ -67,7 +68,7 @@ export class Live {
 
   #watch(): () => void {
     const args = ["status", "--watch", `--every=${this.#everySeconds}`];
-    const child = start(this.#line, { args });
+    const child = this.#processes.start({ args });
     let said = "";
     let again: NodeJS.Timeout | undefined;
     let isOver = false;
@@ -80,10 +81,10 @@ export class Live {
       if (this.#history.length > HISTORY) this.#history.shift();
       this.send({ event: "status", data });
     });
-    child.on("error", (error) => {
+    child.process.on("error", (error) => {
       said = error.message;
     });
-    child.on("close", () => {
+    child.process.on("close", () => {
       if (isOver) return;
       this.send({ event: "lost", data: { error: said.replace(/^error: /, "") } });
       again = setTimeout(() => {
@@ -93,7 +94,7 @@ export class Live {
     return () => {
       isOver = true;
       clearTimeout(again);
-      child.kill("SIGINT");
+      child.interrupt();
     };
   }
 }

@@ -10,8 +10,9 @@ import { type Command, CommandError, commandSchema, invocationOf, isChange } fro
 import { LabRoutes, type OpenLab } from "./lab.ts";
 import { Live, type LiveEvent } from "./live.ts";
 import { type Buckets, type Picture, Pictures } from "./pictures.ts";
+import { type CommandLine, Processes } from "./processes.ts";
 import { HEADERS, openSession, Sessions, sameOriginOnly, sessionOnly } from "./protection.ts";
-import { type CommandLine, commandText, Runs, start } from "./runs.ts";
+import { Runs } from "./runs.ts";
 
 export interface ConsoleOptions {
   readonly line: CommandLine;
@@ -59,13 +60,23 @@ const renditionSchema = v.object({ key: v.string() });
  */
 export async function startConsole(options: ConsoleOptions): Promise<Console> {
   const sessions = new Sessions();
-  const runs = new Runs(options.line, (state) => live.send({ event: "run", data: state }));
+  const processes = new Processes(options.line);
+  const runs = new Runs(processes, (state) => live.send({ event: "run", data: state }));
   const every = options.isLocal ? EVERY_SECONDS.local : EVERY_SECONDS.cloud;
-  const live = new Live(options.line, every, () => runs.states);
+  const live = new Live(processes, every, () => runs.states);
   const pictures = new Pictures(options.buckets);
   const lab = new LabRoutes(options.openLab);
   let hosts: readonly string[] = [];
-  const app = routes(options, { sessions, runs, live, pictures, lab, every, hosts: () => hosts });
+  const app = routes(options, {
+    sessions,
+    processes,
+    runs,
+    live,
+    pictures,
+    lab,
+    every,
+    hosts: () => hosts,
+  });
   const server = await listen(app, options.port);
   const port = portOf(server);
   hosts = ["127.0.0.1", "localhost"].map((name) => `${name}:${port}`);
@@ -75,6 +86,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     newLink: () => `${url}/#token=${sessions.newToken()}`,
     async [Symbol.asyncDispose]() {
       live.close();
+      processes[Symbol.dispose]();
       const closed = new Promise((resolve) => server.close(resolve));
       if ("closeAllConnections" in server) server.closeAllConnections();
       await Promise.all([
@@ -89,6 +101,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
 
 interface Parts {
   readonly sessions: Sessions;
+  readonly processes: Processes;
   readonly runs: Runs;
   readonly live: Live;
   readonly pictures: Pictures;
@@ -98,7 +111,7 @@ interface Parts {
 }
 
 function routes(options: ConsoleOptions, parts: Parts): Hono {
-  const { sessions, runs, live, pictures } = parts;
+  const { sessions, processes, runs, live, pictures } = parts;
   const { line, where, isLocal, readOnly } = options;
   let assets: Promise<Assets> | undefined;
   const app = new Hono();
@@ -128,9 +141,16 @@ function routes(options: ConsoleOptions, parts: Parts): Hono {
     openSession(sessions, (body) => v.parse(tokenSchema, body).token),
   );
   app.use("/api/*", sessionOnly(sessions));
-  app.get("/api/console", (c) =>
-    c.json({ where, isLocal, readOnly, everySeconds: parts.every, invocation: line.invocation }),
-  );
+  app.get("/api/console", (c) => {
+    processes.prepare();
+    return c.json({
+      where,
+      isLocal,
+      readOnly,
+      everySeconds: parts.every,
+      invocation: line.invocation,
+    });
+  });
 
   app.get("/api/live", (c) =>
     streamSSE(c, async (events) => {
@@ -154,7 +174,7 @@ function routes(options: ConsoleOptions, parts: Parts): Hono {
   const atOnce = pLimit(READS);
 
   app.post("/api/text", async (c) =>
-    c.json({ text: commandText(line, invoke(await commandOf(c))) }),
+    c.json({ text: processes.textOf(invoke(await commandOf(c))) }),
   );
   app.post("/api/read", async (c) => {
     const command = await commandOf(c);
@@ -162,18 +182,18 @@ function routes(options: ConsoleOptions, parts: Parts): Hono {
     const invocation = invoke(command);
     const { signal } = c.req.raw;
     const startedAt = performance.now();
-    const ended = await atOnce(() => toEnd(line, invocation, signal));
+    const ended = await atOnce(() => toEnd(processes, invocation, signal));
     const seconds = (performance.now() - startedAt) / 1000;
-    return c.json({ ...ended, seconds, text: commandText(line, invocation) });
+    return c.json({ ...ended, seconds, text: processes.textOf(invocation) });
   });
   app.post("/api/export", async (c) => {
     const command = await commandOf(c);
     if (command.name !== "dlq export") throw new CommandError(`${command.name} is no export`);
-    const child = start(line, invoke(command));
+    const child = processes.start(invoke(command));
     c.header("content-type", "application/x-ndjson");
     c.header("content-disposition", 'attachment; filename="dead-letters.ndjson"');
     return stream(c, async (body) => {
-      body.onAbort(() => void child.kill("SIGINT"));
+      body.onAbort(() => void child.interrupt());
       for await (const text of child.stdout) await body.write(String(text));
     });
   });
@@ -206,17 +226,17 @@ function routes(options: ConsoleOptions, parts: Parts): Hono {
 
 /** What a command printed, when it has ended. */
 async function toEnd(
-  line: CommandLine,
+  processes: Processes,
   invocation: ReturnType<typeof invocationOf>,
   signal: AbortSignal,
 ): Promise<{ code: number | null; output: unknown[]; errors: string[] }> {
   signal.throwIfAborted();
-  const child = start(line, invocation);
-  const stop = () => void child.kill("SIGINT");
+  const child = processes.start(invocation);
+  const stop = () => void child.interrupt();
   signal.addEventListener("abort", stop);
   try {
     const ended = new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject).once("close", resolve);
+      child.process.once("error", reject).once("close", resolve);
     });
     const [stdout, stderr, code] = await Promise.all([
       child.stdout.toArray(),

@@ -19,8 +19,8 @@ export interface OpenOptions {
   readonly cwd: string;
 }
 
-/** This program: a process of it runs each command. */
-const MAIN = fileURLToPath(new URL(import.meta.resolve("../main.ts")));
+/** A process of it runs each command. */
+const WAITING = fileURLToPath(import.meta.resolve("./waiting.ts"));
 
 /**
  * Starts the console for a fleet. Its commands are processes of this program, which address the same fleet.
@@ -33,7 +33,7 @@ export async function openConsole(options: OpenOptions): Promise<Console> {
   try {
     const opened = await startConsole({
       line: {
-        program: [process.execPath, MAIN],
+        module: WAITING,
         connection: connectionArguments(options.connection, options.data),
         recipe: options.recipe,
         invocation,
