@@ -1,16 +1,16 @@
 import { UPLOAD_KEY, type UploadKeys, uploadKeys, whyNoTemplate } from "@imagefleet/core/uploads";
-import { TABLE } from "@imagefleet/local/resources";
 import * as v from "valibot";
 import type { Connection } from "../../connection/connect.ts";
 import { readConnectionEnv } from "../../connection/env.ts";
-import { linkOf } from "../../connection/names.ts";
+import { LINK_VARIABLE, linkOf, type Named } from "../../connection/names.ts";
 import { stagePrefix } from "../../connection/stage/names.ts";
 import type { StageSettings } from "../../connection/stage/settings.ts";
 import { tableOfStage } from "../../connection/stage/table.ts";
+import { namedTable, TABLE_VARIABLE } from "../../connection/table.ts";
 import { UsageError } from "../../usage-error.ts";
 
-/** The variables that the functions of the fleet have as well. */
-const VARIABLES = { table: "IMAGEFLEET_TABLE", uploadKey: "IMAGEFLEET_UPLOAD_KEY" } as const;
+/** The variable that the functions of the fleet have as well. */
+const UPLOAD_KEY_VARIABLE = "IMAGEFLEET_UPLOAD_KEY";
 
 /** The table, and the keys of uploads, as a person names them. */
 export interface NamedCatalog {
@@ -25,10 +25,7 @@ export interface NamedStage {
   readonly settings: StageSettings;
 }
 
-const linkSchema = v.object({
-  tableName: v.optional(v.string()),
-  uploadKey: v.optional(v.string()),
-});
+const linkSchema = v.object({ uploadKey: v.string() });
 
 /**
  * The name of the table: from its flag, its variable, the link of a fleet that `sst shell` sets, or the
@@ -39,24 +36,22 @@ const linkSchema = v.object({
  */
 export async function tableName(
   { table }: NamedCatalog,
-  { clients, where }: Connection,
+  connection: Connection,
   fleet: string | undefined,
   stage: NamedStage | undefined,
-): Promise<{ readonly value: string; readonly by: string }> {
+): Promise<Named> {
   if (table !== undefined) return { value: table, by: "--table" };
-  const { variables } = readConnectionEnv();
-  const given = variables[VARIABLES.table];
-  if (given !== undefined) return { value: given, by: VARIABLES.table };
-  if (clients === undefined) return { value: TABLE, by: "the local fleet's table" };
-  if (stage !== undefined) {
+  const named = namedTable(connection, fleet);
+  const { clients, where } = connection;
+  const isLinked = named?.by.startsWith(LINK_VARIABLE) ?? true;
+  if (stage !== undefined && isLinked && clients !== undefined) {
     const { name, settings } = stage;
     const value = await tableOfStage(clients, stagePrefix(settings, name), name, where);
     return { value, by: `--stage ${name}` };
   }
-  const { by = "", tableName: linked } = linkedCatalog(variables, fleet);
-  if (linked !== undefined) return { value: linked, by };
+  if (named !== undefined) return named;
   throw new UsageError(
-    `--table is not set for ${where}. Use --table NAME with the output table of the stage, --stage NAME, set ${VARIABLES.table}, or run under sst shell`,
+    `--table is not set for ${where}. Use --table NAME with the output table of the stage, --stage NAME, set ${TABLE_VARIABLE}, or run under sst shell`,
   );
 }
 
@@ -77,17 +72,19 @@ export function uploadsOf(
   const { uploads } = stage?.settings ?? {};
   const template =
     uploadKey ??
-    variables[VARIABLES.uploadKey] ??
+    variables[UPLOAD_KEY_VARIABLE] ??
     (uploads === undefined || uploads === "none" ? undefined : uploads.key) ??
-    linkedCatalog(variables, fleet).uploadKey ??
+    linkedUploadKey(variables, fleet) ??
     UPLOAD_KEY;
   const issue = whyNoTemplate(template);
   if (issue !== undefined) throw new UsageError(`--upload-key ${template}: ${issue}`);
   return uploadKeys(template, sourcePrefix);
 }
 
-function linkedCatalog(variables: Readonly<Record<string, string>>, fleet: string | undefined) {
-  const link = linkOf(variables, fleet);
-  const parsed = v.safeParse(linkSchema, link?.properties);
-  return { by: link?.by, ...(parsed.success && parsed.output) };
+function linkedUploadKey(
+  variables: Readonly<Record<string, string>>,
+  fleet: string | undefined,
+): string | undefined {
+  const parsed = v.safeParse(linkSchema, linkOf(variables, fleet)?.properties);
+  return parsed.success ? parsed.output.uploadKey : undefined;
 }

@@ -1,23 +1,12 @@
-import type { DeadLetter } from "@imagefleet/core/queue";
-import type { Recipe } from "@imagefleet/core/recipe";
-import { RenditionStore } from "@imagefleet/core/store";
-import { type Connection, connect } from "../../connection/connect.ts";
-import { survey, warnings as surveyWarnings } from "../../dead-letters/survey.ts";
-import { deliveryOf } from "../../delivery/delivery.ts";
+import { connect } from "../../connection/connect.ts";
 import { EXIT } from "../../exit-code.ts";
 import { readRecipe } from "../../recipe/read.ts";
-import { sourceState } from "../../sources/state.ts";
 import { onInterrupt } from "../../terminal/interrupt.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { historyOf } from "./history.ts";
-import { judge } from "./judge.ts";
-import { type LogLine, logLines } from "./logs.ts";
-import { type Looked, look } from "./look.ts";
-import { named } from "./named.ts";
 import { nextSteps } from "./next.ts";
-import type { Picture, PictureOptions } from "./picture.ts";
+import type { PictureOptions } from "./picture.ts";
+import { readPicture } from "./read.ts";
 import { pictureJson, pictureText } from "./text.ts";
-import { sourceVersions } from "./versions.ts";
 
 /** `imagefleet picture`: everything about one source, and what can be done. It only reads. */
 export async function picture(options: PictureOptions, screen: Screen): Promise<number> {
@@ -25,7 +14,7 @@ export async function picture(options: PictureOptions, screen: Screen): Promise<
   using connection = await connect(options.connection);
   using interrupt = onInterrupt(() => undefined);
   const { signal } = interrupt;
-  const found = await pictureOf(options, recipe, connection, signal);
+  const found = await readPicture(options, recipe, connection, signal);
   if (signal.aborted) return EXIT.interrupted;
   const next = nextSteps(found, options, screen);
   if (options.json) screen.json(pictureJson(found, next));
@@ -34,152 +23,4 @@ export async function picture(options: PictureOptions, screen: Screen): Promise<
   if (state === "unknown") return EXIT.failed;
   const isDone = state === "up-to-date" && (found.deadLetters ?? []).length === 0;
   return isDone ? EXIT.done : EXIT.deadLetters;
-}
-
-async function pictureOf(
-  options: PictureOptions,
-  recipe: Recipe,
-  connection: Connection,
-  signal: AbortSignal,
-): Promise<Picture> {
-  const { s3 } = connection;
-  const warnings: string[] = [];
-  /** What the role may not read, or what the fleet does not have, is a warning: the rest is shown. */
-  const tried = async <T>(what: string, read: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await read();
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      warnings.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
-      return undefined;
-    }
-  };
-  const sourceBucket = await connection.bucket("sourceBucket");
-  const renditions = new RenditionStore(s3, await connection.bucket("renditionBucket"));
-  const buckets = { sourceBucket, renditionBucket: renditions.bucket };
-  const { key, source } = await sourceOf(options, recipe, buckets, connection);
-  const at = { bucket: sourceBucket, key, source };
-  const [looked, queues, url] = await Promise.all([
-    tried("The renditions are not known", () => look(recipe, at, renditions, signal)),
-    options.deadLetters
-      ? tried("The dead letters are not known", () => queuesOf(at, options, connection, signal))
-      : undefined,
-    options.url ??
-      tried("The addresses are not known", async () => {
-        return (await deliveryOf(connection, options.connection, "--url https://HOST")).url;
-      }),
-  ]);
-  warnings.push(...(queues?.warnings ?? []));
-  const isVersioned = source.state === "present" && source.versionId !== null;
-  const versions = isVersioned
-    ? await tried("The versions of the source are not known (s3:ListBucketVersions)", () =>
-        sourceVersions(s3, sourceBucket, key),
-      )
-    : undefined;
-  const deadLetters = queues?.deadLetters;
-  const logged = options.logs ? await logsOf(options, key, looked, connection, signal) : undefined;
-  const seen: Looked = looked ?? {
-    ...at,
-    notASource: undefined,
-    manifestKey: undefined,
-    stored: undefined,
-    renditions: [],
-  };
-  const judgement =
-    looked === undefined
-      ? { state: "unknown" as const, why: warnings.slice(0, 1), renditions: [] }
-      : judge(looked, recipe, {
-          inLanes: queues?.inLanes,
-          deadAt: (deadLetters ?? []).map(({ lastAttemptAt }) => lastAttemptAt),
-        });
-  return {
-    looked: seen,
-    recipe,
-    judgement,
-    url,
-    deadLetters,
-    history: historyOf(seen, versions ?? [], deadLetters ?? [], undefined),
-    logs: logged?.lines,
-    logsWarning: logged?.warning,
-    warnings,
-  };
-}
-
-/** The log groups have names like the queues': the part before this is of the fleet. */
-const QUEUE = "SmallQueue";
-
-async function logsOf(
-  { since }: PictureOptions,
-  key: string,
-  looked: Looked | undefined,
-  connection: Connection,
-  signal: AbortSignal,
-): Promise<{ readonly lines?: readonly LogLine[]; readonly warning?: string }> {
-  const { clients } = connection;
-  if (clients === undefined) {
-    return {
-      warning: "A local fleet keeps no log: npm start prints the warnings of its programs.",
-    };
-  }
-  try {
-    const { url } = (await connection.lanes()).small.queue;
-    const [prefix = "", end] = url.slice(url.lastIndexOf("/") + 1).split(QUEUE);
-    if (end === undefined) {
-      return {
-        warning: `The log groups are not known: ${url} is no queue that a deployment named.`,
-      };
-    }
-    const keys = [key, ...(looked?.renditions ?? []).map((each) => each.key)];
-    const { lines, warnings } = await logLines(clients, prefix, { keys, since, signal });
-    return { lines, ...(warnings.length > 0 && { warning: warnings.join(" ") }) };
-  } catch (error) {
-    return {
-      warning: `The logs are not known: ${error instanceof Error ? error.message : String(error)}.`,
-    };
-  }
-}
-
-/** The source that is named: the key itself if there is such a source, or if it can be nothing else. */
-async function sourceOf(
-  { name }: PictureOptions,
-  recipe: Recipe,
-  buckets: { readonly sourceBucket: string; readonly renditionBucket: string },
-  { s3 }: Connection,
-): Promise<Pick<Looked, "key" | "source">> {
-  const { key, sourceOf } = await named(recipe, name, buckets);
-  const stateOf = (each: string) => sourceState(s3, buckets.sourceBucket, each);
-  if (key !== undefined) {
-    const source = await stateOf(key);
-    const isThere = source.state === "present" && !source.own;
-    if (isThere || sourceOf === undefined) return { key, source };
-  }
-  const other = sourceOf ?? "";
-  return { key: other, source: await stateOf(other) };
-}
-
-interface Queues {
-  readonly inLanes: number;
-  readonly deadLetters: readonly DeadLetter[];
-  readonly warnings: readonly string[];
-}
-
-/** The dead letters of a source, which are released at once, and the number of messages in the lanes. */
-async function queuesOf(
-  { bucket, key }: Pick<Looked, "bucket" | "key">,
-  { lease }: PictureOptions,
-  connection: Connection,
-  signal: AbortSignal,
-): Promise<Queues> {
-  const { small, large } = await connection.lanes();
-  const counts = [await small.queue.counts(), await large.queue.counts()];
-  const found = await survey(
-    connection,
-    { source: { bucket, key } },
-    { leaseSeconds: lease, signal },
-  );
-  return {
-    inLanes: counts.reduce((sum, { waiting, inFlight }) => sum + waiting + inFlight, 0),
-    deadLetters: found.deadLetters,
-    warnings: surveyWarnings(found),
-  };
 }
