@@ -134,8 +134,8 @@ async function measure(
     const made = await encode(fromRgb(pixels)).toBuffer();
     const { user, system } = process.cpuUsage(began);
     await onMade(made, at);
-    // Decoded whole: a decoder that crops could read other pixels. GIF is decoded with alpha.
-    const decoded = fromRgb(await rgbOf(sharp(made).removeAlpha()));
+    // Decoded whole: a decoder that crops could read other pixels.
+    const decoded = fromRgb(await rgbOf(sharp(made)));
     const score = original.score(await rgbOf(decoded.extract(region)));
     measured.push({ bytes: made.byteLength, cpuMs: (user + system) / 1000, score });
   }
