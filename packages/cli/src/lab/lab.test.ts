@@ -26,8 +26,9 @@ let folder = "";
 let lab: Lab;
 const { signal } = new AbortController();
 
-function open(recipe: string, targets: readonly string[], by = signal): Promise<Lab> {
-  return Lab.open({ targets, recipe, connection: { data: folder }, cwd: folder, sample: 3 }, by);
+function open(recipe: string, targets: readonly string[], by = signal, mostBytes?: number) {
+  const where = { recipe, connection: { data: folder }, cwd: folder, sample: 3 };
+  return Lab.open({ targets, ...where, ...(mostBytes !== undefined && { mostBytes }) }, by);
 }
 
 /** The folders of labs that are open. */
@@ -123,7 +124,11 @@ describe("a lab", { timeout: 60_000 }, () => {
 
   it("measures the recipe as it is, and reports each result as it comes", async () => {
     const results: Result[] = [];
-    const total = await lab.all((result) => results.push(result), signal, { views: 100 });
+    const all = lab.all((result) => results.push(result), signal, { views: 100 });
+    // A change does not wait for all that was asked for before it.
+    const change = lab.measure({ preset: "thumb", format: "avif", quality: 21 }, signal);
+    expect(await Promise.race([all, change])).toMatchObject({ quality: 21 });
+    const total = await all;
     // Renditions of 4 px have no score.
     const measured = lab.presets.filter(({ preset }) => preset !== "tiny");
     expect(results.map(({ label, format }) => `${label} ${format}`).sort()).toEqual(
@@ -206,6 +211,22 @@ describe("a lab", { timeout: 60_000 }, () => {
     await writeFile(recipe, RECIPE);
     await expect(writing.write([change])).rejects.toThrow("recipe.mjs has changed since it was");
     expect(await readFile(recipe, "utf8")).toBe(RECIPE);
+  });
+
+  it("keeps the latest encodings, and measures the others again", async () => {
+    await using small = await open(join(folder, "recipe.mjs"), ["photos/20.jpg"], signal, 0);
+    const image = async (quality: number) => {
+      const { renditions } = await small.measure(
+        { preset: "thumb", format: "webp", quality },
+        signal,
+      );
+      return renditions[0]?.image ?? "";
+    };
+    const [first, second] = [await image(50), await image(60)];
+    expect(await small.image(first)).toBeUndefined();
+    expect(await small.image(second)).toMatchObject({ type: "image/webp" });
+    expect(await small.image(await image(50))).toMatchObject({ type: "image/webp" });
+    expect(await small.image(second)).toBeUndefined();
   });
 
   it("leaves no files behind, also where it is ended before it is open", async () => {

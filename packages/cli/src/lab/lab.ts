@@ -25,6 +25,8 @@ export interface LabOptions {
   readonly cwd: string;
   /** The most images that are measured. Default: 6. */
   readonly sample?: number;
+  /** The most bytes of encodings that are kept; the latest one is kept in any case. Default: 512 MiB. */
+  readonly mostBytes?: number;
 }
 
 /** One format and width of a preset. */
@@ -94,6 +96,7 @@ export class Lab implements AsyncDisposable {
   readonly #asked = new Map<string, AbortController>();
   /** By id, the least recently used first. */
   readonly #made = new Map<string, Made>();
+  readonly #mostBytes: number;
   #madeBytes = 0;
   #count = 0;
   #recipe: Recipe;
@@ -103,7 +106,7 @@ export class Lab implements AsyncDisposable {
 
   private constructor(
     { recipe, text }: { recipe: Recipe; text: string },
-    file: string,
+    { recipe: file, mostBytes = MOST_BYTES }: LabOptions,
     folder: string,
     sample: PreparedSample,
     notes: readonly string[],
@@ -112,6 +115,7 @@ export class Lab implements AsyncDisposable {
     this.#recipe = recipe;
     this.#text = text;
     this.#file = file;
+    this.#mostBytes = mostBytes;
     this.#folder = folder;
     this.#sample = sample;
     this.#cleanup = cleanup;
@@ -161,7 +165,7 @@ export class Lab implements AsyncDisposable {
       signal,
     );
     notes.push(...sample.left.map((line) => `not measured: ${line}`));
-    return new Lab({ recipe, text }, file, folder, sample, notes, cleanup.move());
+    return new Lab({ recipe, text }, options, folder, sample, notes, cleanup.move());
   }
 
   /** The images of the sample. */
@@ -413,7 +417,7 @@ export class Lab implements AsyncDisposable {
     this.#madeBytes += made.bytes - (this.#made.get(made.id)?.bytes ?? 0);
     this.#use(made);
     for (const old of this.#made.values()) {
-      if (this.#madeBytes <= MOST_BYTES || old === made) break;
+      if (this.#madeBytes <= this.#mostBytes || old === made) break;
       this.#made.delete(old.id);
       this.#madeBytes -= old.bytes;
       await rm(join(this.#folder, old.id), { force: true });

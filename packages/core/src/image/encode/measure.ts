@@ -22,11 +22,26 @@ export interface Measuring {
   readonly wanted: readonly (Encoding & { readonly to?: string })[];
 }
 
+/** A picture, the part of it that is scored, and what it takes in memory. */
+interface Prepared {
+  readonly pixels: RgbImage;
+  readonly region: Region;
+  readonly original: Ssimulacra2;
+  readonly bytes: number;
+}
+
+/** What is prepared may take as many bytes, and a pixel of {@link Ssimulacra2} takes 9 floats at six scales. */
+const MOST_BYTES = 64 * 1024 ** 2;
+const BYTES_A_PIXEL = 48;
+
+/** By file, background and crop; the least recently used first. */
+const prepared = new Map<string, Prepared>();
 const loaded = new Set<string>();
 
 /**
  * Encodes a picture in each way, as renditions are encoded, and scores the results. The CPU time is that of
- * the process: nothing else may run in it.
+ * the process: nothing else may run in it. A file must not change: some are kept as they were read, for
+ * the next settings.
  *
  * @returns a sample for each of what is wanted
  * @throws RangeError for a picture of less than 8 x 8 px; Error when the codec fails
@@ -38,16 +53,19 @@ const loaded = new Set<string>();
  */
 export async function measureEncodings(asked: Measuring): Promise<Sample[]> {
   const { file, background, crop, wanted } = asked;
-  const pixels = await rgbOf(sharp(file).flatten({ background }));
+  const key = JSON.stringify([file, background, crop]);
+  const picture =
+    prepared.get(key) ?? (await prepare(await rgbOf(sharp(file).flatten({ background })), crop));
+  keep(key, picture);
+  const { pixels } = picture;
   for (const encoding of wanted) {
     if (loaded.has(encoding.format)) continue;
     // The first use of an encoder loads it.
-    await encodeAs(fromRgb(pixels), encoding).toBuffer();
+    await encodeAs(fromRgb(pixels).extract(middle(pixels, 64)), encoding).toBuffer();
     loaded.add(encoding.format);
   }
-  return measureEncoders(
-    pixels,
-    crop,
+  return measure(
+    picture,
     wanted.map((encoding) => (picture) => encodeAs(picture, encoding)),
     async (made, at) => {
       const to = wanted[at]?.to;
@@ -74,7 +92,6 @@ export async function isDrawnPicture(picture: Uint8Array): Promise<boolean> {
  * Encodes pixels by each encoder, and scores the results, as {@link measureEncodings}.
  *
  * @param crop the side of the square in the middle that is scored, px; 0: the whole picture
- * @param onMade receives each encoding, and which of the encoders made it
  *
  * @example
  * const gray = { data: new Uint8Array(3 * 64 * 64), width: 64, height: 64 };
@@ -84,18 +101,41 @@ export async function measureEncoders(
   pixels: RgbImage,
   crop: number,
   encoders: readonly ((picture: Sharp) => Sharp)[],
-  onMade: (made: Buffer, at: number) => Promise<void> = async () => {},
 ): Promise<Sample[]> {
+  return measure(await prepare(pixels, crop), encoders, async () => undefined);
+}
+
+async function prepare(pixels: RgbImage, crop: number): Promise<Prepared> {
   const region = middle(pixels, crop);
   const original = new Ssimulacra2(await rgbOf(fromRgb(pixels).extract(region)));
+  const bytes = pixels.data.length + BYTES_A_PIXEL * region.width * region.height;
+  return { pixels, region, original, bytes };
+}
+
+function keep(key: string, picture: Prepared): void {
+  prepared.delete(key);
+  prepared.set(key, picture);
+  let bytes = 0;
+  for (const [each, { bytes: own }] of [...prepared].reverse()) {
+    bytes += own;
+    if (bytes > MOST_BYTES) prepared.delete(each);
+  }
+}
+
+/** @param onMade receives each encoding, and which of the encoders made it */
+async function measure(
+  { pixels, region, original }: Prepared,
+  encoders: readonly ((picture: Sharp) => Sharp)[],
+  onMade: (made: Buffer, at: number) => Promise<void>,
+): Promise<Sample[]> {
   const measured: Sample[] = [];
   for (const [at, encode] of encoders.entries()) {
     const began = process.cpuUsage();
     const made = await encode(fromRgb(pixels)).toBuffer();
     const { user, system } = process.cpuUsage(began);
     await onMade(made, at);
-    // Decoded whole: a decoder that crops could read other pixels. GIF is decoded with alpha.
-    const decoded = fromRgb(await rgbOf(sharp(made).removeAlpha()));
+    // Decoded whole: a decoder that crops could read other pixels.
+    const decoded = fromRgb(await rgbOf(sharp(made)));
     const score = original.score(await rgbOf(decoded.extract(region)));
     measured.push({ bytes: made.byteLength, cpuMs: (user + system) / 1000, score });
   }
