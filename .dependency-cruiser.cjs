@@ -96,6 +96,23 @@ module.exports = {
       to: { path: "^packages/(cli|console)/" },
     },
     {
+      name: "the-console-imports-core-alone",
+      comment: "It runs the command line as processes, and gets what it needs of it from its caller.",
+      severity: "error",
+      from: { path: "^packages/console/" },
+      to: { path: "^packages/(?!console/|core/)|^(infra|bench|scripts|test)/" },
+    },
+    {
+      name: "the-page-imports-types-of-the-server-alone",
+      comment: "What runs in the browser has nothing of Node.",
+      severity: "error",
+      from: { path: "^packages/console/page/" },
+      to: {
+        path: "^packages/(?!console/page/)|^(node:)?(fs|http|https|net|child_process|path|url)$",
+        dependencyTypesNot: ["type-only"],
+      },
+    },
+    {
       name: "permissions-are-recorded-on-the-wire",
       comment: "What a role needs is what the proxy recorded, not what a program says of itself.",
       severity: "error",

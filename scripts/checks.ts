@@ -12,6 +12,7 @@ export const CHECKS: readonly Check[] = [
   ["format and lint", "biome", ["ci", "--colors=off", "--error-on-warnings", "."]],
   ["types", "tsc", ["-p", "tsconfig.json"]],
   ["types of infra", "tsc", ["-p", "infra/tsconfig.json"]],
+  ["types of the console's page", "tsc", ["-p", "packages/console/tsconfig.json"]],
   [
     "import rules",
     "depcruise",

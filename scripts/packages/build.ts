@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, posix, relative, resolve } from "node:path";
+import { bundle } from "../../packages/console/src/assets.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 /** Within the workspace, whose packages the compiler finds from there; of this process alone. */
@@ -37,7 +38,7 @@ const PACKAGES = [
   {
     name: "imagefleet",
     main: "cli",
-    contains: ["cli", "client", "core", "edge", "lambda", "local", "simulation", "worker"],
+    contains: ["cli", "client", "console", "core", "edge", "lambda", "local", "simulation", "worker"],
   },
 ] as const;
 
@@ -74,6 +75,11 @@ for (const { name, main, contains } of PACKAGES) {
   if (main === "cli") {
     cpSync(join(EMITTED, "recipe.js"), join(out, "dist/recipe.js"));
     rewrite(join(out, "dist/recipe.js"), "recipe.js");
+    const page = join(out, "dist/console/page");
+    mkdirSync(page, { recursive: true });
+    const { script, style } = await bundle();
+    writeFileSync(join(page, "main.js"), script);
+    writeFileSync(join(page, "main.css"), style);
     writeFileSync(join(out, "dist/imagefleet.js"), ENTRY);
     chmodSync(join(out, "dist/imagefleet.js"), 0o755);
     // From which `imagefleet --version` reads.

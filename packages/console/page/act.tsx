@@ -34,6 +34,8 @@ interface Outcome {
     readonly removed: number;
     readonly failedAgain: readonly { readonly reason: string; readonly deadLetters: number }[];
     readonly left: number;
+    readonly notFollowed: number;
+    readonly error: string | null;
   } | null;
   readonly sources?: number;
   readonly sent?: number;
@@ -73,12 +75,12 @@ export function ActDialog({ act, onClose }: { act: Act; onClose: () => void }) {
   }, []);
 
   const start = () =>
-    begin(act.command).then((begun) => {
-      id.value = begun.id;
+    begin(act.command).then((started) => {
+      id.value = started.id;
     }, fail);
   const startUndo = () =>
-    begin({ name: "dlq import", discard: id.value ?? 0 }).then((begun) => {
-      undo.value = begun.id;
+    begin({ name: "dlq import", discard: id.value ?? 0 }).then((started) => {
+      undo.value = started.id;
     }, fail);
   const due = countOf(plan.value);
   return (
@@ -210,7 +212,7 @@ export function RunEnd({ run }: { run: RunState }) {
 }
 
 /** `412 redriven: 409 rendered, 3 failed again: SourceCorrupt.` */
-export function sentenceOf(run: RunState, outcome: Outcome): string {
+function sentenceOf(run: RunState, outcome: Outcome): string {
   const { redriven, discarded, imported, missed = 0, wait, refused = 0 } = outcome;
   const gone = missed > 0 ? ` ${thousands(missed)} were taken by another reader.` : "";
   if (redriven !== undefined) {
@@ -244,6 +246,8 @@ function settledText({
     removed > 0 && `${thousands(removed)} without a source`,
     failed > 0 && `${thousands(failed)} failed again: ${reasons}`,
     left > 0 && `${thousands(left)} still under way`,
+    notFollowed > 0 && `${thousands(notFollowed)} not followed`,
+    error,
   ]
     .filter(Boolean)
     .join(", ");

@@ -194,8 +194,8 @@ export const info = signal<ConsoleInfo | undefined>(undefined);
 export const status = signal<Status | undefined>(undefined);
 /** Why the last look at the queues failed. */
 export const lost = signal<string | undefined>(undefined);
-/** When the console was last heard, ms since the epoch. */
-export const heardAt = signal(Date.now());
+/** When the last event of the console arrived, ms since the epoch. */
+export const lastEventAt = signal(Date.now());
 export const history = signal<readonly Status[]>([]);
 export const runs = signal<readonly RunState[]>([]);
 /** The time now, each second while the page is seen. */
@@ -246,7 +246,7 @@ function listen(): EventSource {
   const events = new EventSource("/api/live");
   const on = <T>(name: string, take: (data: T) => void) =>
     events.addEventListener(name, ({ data }) => {
-      heardAt.value = Date.now();
+      lastEventAt.value = Date.now();
       if (data !== "") take(JSON.parse(data));
     });
   on("beat", () => {});

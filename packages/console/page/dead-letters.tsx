@@ -11,7 +11,7 @@ import {
   type Summary,
   status,
 } from "./api.ts";
-import { filterOf, type Grouping, partsOf, queryOf, selects } from "./filter.ts";
+import { type Filter, filterOf, type Grouping, partsOf, queryOf, selects } from "./filter.ts";
 import { many, thousands } from "./format.ts";
 import { Ago, Foreign, NoPicture, Preview, Problem, Waiting } from "./parts.tsx";
 import { route, to } from "./route.ts";
@@ -125,8 +125,6 @@ export function DeadLetters() {
     </>
   );
 }
-
-type Filter = ReturnType<typeof filterOf>;
 
 function FilterChips({ filter }: { filter: Filter }) {
   const parts = partsOf(filter);

@@ -1,17 +1,8 @@
-import type { CommandInput, Group, LaneName } from "./api.ts";
+import type { CommandInput, Group } from "./api.ts";
 import type { Route } from "./route.ts";
 
 /** Which dead letters are shown and changed: one scope for the number, the list and the button. */
-export interface Filter {
-  readonly reasons?: readonly string[];
-  readonly message?: string;
-  readonly key?: string;
-  readonly lane?: LaneName;
-  readonly newerThan?: string;
-  readonly olderThan?: string;
-}
-
-type FilterInput = Pick<
+export type Filter = Pick<
   Extract<CommandInput, { name: "dlq redrive" }>,
   "reasons" | "message" | "key" | "lane" | "newerThan" | "olderThan"
 >;
@@ -19,7 +10,7 @@ type FilterInput = Pick<
 const NAMES = ["message", "key", "newerThan", "olderThan"] as const;
 
 /** The filter of an address. The console checks what a person may have written there. */
-export function filterOf({ query }: Route): FilterInput {
+export function filterOf({ query }: Route): Filter {
   const given = NAMES.flatMap((name) => {
     const value = query.get(name);
     return value === null ? [] : [[name, value] as const];
@@ -33,7 +24,7 @@ export function filterOf({ query }: Route): FilterInput {
   };
 }
 
-type Reason = NonNullable<FilterInput["reasons"]>[number];
+type Reason = NonNullable<Filter["reasons"]>[number];
 
 /** The console refuses what is no reason. */
 function isReason(text: string): text is Reason {
@@ -41,16 +32,16 @@ function isReason(text: string): text is Reason {
 }
 
 /** The address of a filter. */
-export function queryOf({ reasons, ...filter }: FilterInput): Record<string, string> {
+export function queryOf({ reasons, ...filter }: Filter): Record<string, string> {
   const [reason] = reasons ?? [];
   return { ...filter, ...(reason !== undefined && { reason }) };
 }
 
 /** The parts of a filter, in words. */
-export function partsOf(filter: FilterInput): readonly { text: string; without: FilterInput }[] {
+export function partsOf(filter: Filter): readonly { text: string; without: Filter }[] {
   const { reasons, message, key, lane, newerThan, olderThan, ...rest } = filter;
   const whole = { ...filter };
-  const without = (...names: readonly (keyof FilterInput)[]): FilterInput => {
+  const without = (...names: readonly (keyof Filter)[]): Filter => {
     const left = { ...whole };
     for (const name of names) delete left[name];
     return left;
@@ -76,7 +67,7 @@ export function partsOf(filter: FilterInput): readonly { text: string; without: 
 export type Grouping = "reasons" | "messages" | "folders" | "hours";
 
 /** What a group adds to the filter; undefined for one that no option selects. */
-export function selects(grouping: Grouping, { name }: Group): FilterInput | undefined {
+export function selects(grouping: Grouping, { name }: Group): Filter | undefined {
   switch (grouping) {
     case "reasons":
       return isReason(name) ? { reasons: [name] } : undefined;

@@ -4,7 +4,7 @@ import { post, postLines } from "./api.ts";
 export type Format = "jpeg" | "webp" | "avif";
 
 /** Fields of a preset that can be changed. */
-export interface Setting {
+interface Setting {
   readonly quality?: number;
   readonly effort?: number;
   readonly mozjpeg?: boolean;

@@ -37,7 +37,7 @@ function levelOf(score: number): string {
   return score >= 50 ? "medium" : "low";
 }
 
-/** What was opened before is shown again when a person comes back to the page. */
+/** The sample that is open stays when a person leaves the page and returns. */
 const kept: { sample?: Sample; targets: readonly string[] } = { targets: [] };
 
 /** The recipe on a sample of pictures: choose by looking. */

@@ -1,7 +1,7 @@
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { render } from "preact";
-import { heardAt, info, lost, now, open, runs, session, status } from "./api.ts";
+import { info, lastEventAt, lost, now, open, runs, session, status } from "./api.ts";
 import { DeadLetters } from "./dead-letters.tsx";
 import { Fleet } from "./fleet.tsx";
 import { ago, thousands, visible } from "./format.ts";
@@ -75,7 +75,7 @@ function Badge({ page }: { page: string }) {
 
 /** Which fleet it is, and whether what is shown is of now. */
 function Connection() {
-  const isStale = now.value - heardAt.value > STALE_MS;
+  const isStale = now.value - lastEventAt.value > STALE_MS;
   const why = isStale ? "reconnecting …" : lost.value === undefined ? undefined : lost.value;
   return (
     <div class="connection">
@@ -95,7 +95,7 @@ function Connection() {
 
 function NoSession() {
   return (
-    <main class="door">
+    <main class="no-session">
       <h1>Open the link of the terminal</h1>
       <p>
         The console opens by a link that works once. This address has no session: the link was used

@@ -3,7 +3,7 @@ import { type Act, ActDialog, RunEnd } from "./act.tsx";
 import { begin, type CommandInput, info, type RunState, runs } from "./api.ts";
 import { Ago, CommandLine, Problem } from "./parts.tsx";
 
-/** Work over the whole fleet: what can be begun, what is under way, and how it ended. */
+/** Work over the whole fleet: what can be started, what is under way, and how it ended. */
 export function RunsPage() {
   const act = useSignal<Act | undefined>(undefined);
   const problem = useSignal<string | undefined>(undefined);
@@ -33,7 +33,7 @@ export function RunsPage() {
       <h2>Runs of this console</h2>
       {all.length === 0 && (
         <p class="dim">
-          None yet. What you begin here goes on when you close the page, and stops with the console.
+          None yet. What you start here goes on when you close the page, and stops with the console.
         </p>
       )}
       <ul class="plain runs">
@@ -161,7 +161,7 @@ function Run({ run, onStart }: { run: RunState; onStart: Start }) {
       <div class="row spread">
         <b>{name}</b>
         <span class="dim">
-          begun <Ago at={startedAt} />
+          started <Ago at={startedAt} />
           {state === "done" && ` · ${isPaused ? "paused" : `exit code ${code ?? "none"}`}`}
         </span>
       </div>

@@ -18,7 +18,7 @@ const PREVIEW_MS = 45_000;
 /** Previews in memory: about fifty kilobytes each. */
 const KEPT_PREVIEWS = 300;
 
-/** The types of renditions. SVG is none of them, and is never sent to the page. */
+/** The types of renditions. SVG is not one of them: it is never sent to the page. */
 const TYPES: Readonly<Record<string, string>> = {
   avif: "image/avif",
   gif: "image/gif",
@@ -28,7 +28,7 @@ const TYPES: Readonly<Record<string, string>> = {
   webp: "image/webp",
 };
 
-/** A picture for the page, or why there is none. */
+/** A picture for the page, or why it cannot be shown. */
 export type Picture =
   | {
       readonly data: Uint8Array<ArrayBuffer>;

@@ -16,7 +16,7 @@ const RECIPE = parseRecipe({
   presets: { preview: { size: `${SIDE}x${SIDE}`, fit: "inside", format: "webp", quality: 80 } },
 });
 
-/** A preview, or why there is none. */
+/** A preview, or why it cannot be made. */
 export type Preview =
   | { readonly data: Uint8Array; readonly damaged: string | null }
   | { readonly error: string };

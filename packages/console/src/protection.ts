@@ -28,7 +28,7 @@ export const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** A header that only a script of the page's own origin can set without a preflight request. */
-export const REQUESTED_BY = "x-imagefleet-console";
+const REQUESTED_BY = "x-imagefleet-console";
 
 /**
  * Refuses what a browser sends for another site. A name that resolves to this machine (DNS rebinding) has

@@ -135,7 +135,7 @@ class Run {
   }
 }
 
-/** A line of JSON; text that is none stays text. */
+/** A line of JSON as its value; any other text unchanged. */
 export function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
