@@ -39,6 +39,8 @@ it("the name of a name is the name itself, one line that is not empty", () => {
       expect(name).toMatch(/^\S(.*\S)?$/u);
       expect(name.length).toBeLessThanOrEqual(Math.max(1, message.length));
     }),
+    // A quote after a number is an apostrophe until the number is replaced.
+    { examples: [["a5'b c'"]] },
   );
 });
 

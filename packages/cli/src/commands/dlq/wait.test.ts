@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { createSqs } from "@imagefleet/core/aws";
 import { Queue } from "@imagefleet/core/queue";
-import { RenditionStore } from "@imagefleet/core/store";
+import { type Manifest, RenditionStore } from "@imagefleet/core/store";
 import { startFleet } from "@imagefleet/local/fleet";
 import { laneUrl, REGION } from "@imagefleet/local/resources";
 import { startSandbox } from "@imagefleet/local/sandbox";
@@ -82,25 +82,37 @@ it("counts a manifest or a dead letter only if it is newer, and ends at Ctrl-C w
   const sandbox = await startSandbox();
   const { resources, s3 } = sandbox;
   const { sourceBucket: bucket, renditionBucket, lanes } = resources;
+  const renditions = new RenditionStore(s3, renditionBucket);
+  const never = new AbortController().signal;
+  const upload = (Key: string) => s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: "x" }));
+  const putManifest = (key: string, etag = "", more: Pick<Manifest, "rejected"> = {}) => {
+    const rest = { revision: "r", seq: 1, recipe: "1", renditions: [], stale: [], at: "2026" };
+    const manifest = {
+      version: 1,
+      source: { bucket, key, etag, bytes: 1 },
+      ...rest,
+      ...more,
+    } as const;
+    return renditions.putManifest(`manifests/${key}.json`, manifest, undefined, never);
+  };
   let cli: Cli | undefined;
   try {
     // It is up to date already.
-    const source = { bucket, key: "same.jpg", bytes: 1 };
-    const { ETag: etag = "" } = await s3.send(
-      new PutObjectCommand({ Bucket: bucket, Key: source.key, Body: "x" }),
-    );
-    const rest = { revision: "r", seq: 1, recipe: "1", renditions: [], stale: [], at: "2026" };
-    await new RenditionStore(s3, renditionBucket).putManifest(
-      "manifests/same.jpg.json",
-      { version: 1, source: { ...source, etag }, ...rest },
-      undefined,
-      new AbortController().signal,
-    );
+    await putManifest("same.jpg", (await upload("same.jpg")).ETag);
+    await upload("other.jpg");
     await takeAll(sandbox, lanes.small.url);
+    const large = new Queue(sandbox.sqs, lanes.large.deadLetters);
+    await putDeadLetters(sandbox, [
+      { key: "fails.jpg", reason: "DiskFull", hoursAgo: 10, lane: "large" },
+    ]);
+    const [held] = await large.receive({ leaseSeconds: 600, waitSeconds: 0 });
+    if (held === undefined) throw new Error("no dead letter");
     await putDeadLetters(sandbox, [
       { key: "fails.jpg", reason: "TimedOut", hoursAgo: 9 },
       { key: "fails.jpg", reason: "TimedOut", hoursAgo: 8 },
       { key: "same.jpg", reason: "TimedOut" },
+      { key: "other.jpg", reason: "TimedOut" },
+      { key: "rejected.jpg", reason: "TimedOut" },
       // These stay, and are no news of the redrive.
       { key: "same.jpg", reason: "Internal", hoursAgo: 0 },
       { key: "fails.jpg", reason: "Internal", hoursAgo: 0, lane: "large" },
@@ -108,17 +120,26 @@ it("counts a manifest or a dead letter only if it is newer, and ends at Ctrl-C w
     const where = ["--endpoint", sandbox.endpoint, "--data", sandbox.folder];
     const which = ["--reason", "TimedOut", "--lane", "small", "--recipe", "recipe.mjs"];
     cli = new Cli(["dlq", "redrive", "--wait", "--yes", "--json", ...which, ...where], { cwd });
-    await cli.line(/^settled 0 of 3$/);
+    await cli.line(/^settled 0 of 5$/);
+    const rejected = { reason: "SourceTooLarge", message: "it is", by: "1" } as const;
+    await putManifest("rejected.jpg", (await upload("rejected.jpg")).ETag, { rejected });
+    await putManifest("other.jpg", '"of an earlier content"');
+    // Older than the redriven ones, and seen for the first time.
+    await large.changeVisibility(held, 0);
     await putDeadLetters(sandbox, [
+      { key: "unrelated.jpg", reason: "Internal", hoursAgo: 0 },
       { key: "fails.jpg", reason: "OutOfMemory", redriven: 1, lane: "large", hoursAgo: 0 },
     ]);
-    await cli.line(/^settled 2 of 3, 2 failed again$/);
+    await cli.line(/^settled 3 of 5, 3 failed again$/);
     cli.signal("SIGINT");
     const { code, stdout, stderr } = await cli.ended();
     expect(code, stderr).toBe(130);
     expect(JSON.parse(stdout).wait).toEqual({
-      ...{ rendered: 0, removed: 0, left: 1, notFollowed: 0, error: null },
-      failedAgain: [{ reason: "OutOfMemory", deadLetters: 2 }],
+      ...{ rendered: 0, removed: 0, left: 2, notFollowed: 0, error: null },
+      failedAgain: [
+        { reason: "OutOfMemory", deadLetters: 2 },
+        { reason: "SourceTooLarge", deadLetters: 1 },
+      ],
     });
   } finally {
     cli?.kill();
