@@ -188,7 +188,7 @@ function plannedOf(
 }
 
 interface Around {
-  /** The ETag of the present content; undefined: there is none, or it is not known. */
+  /** The ETag of the present content; undefined: the source is gone, or it is not known. */
   readonly source: string | undefined;
   readonly isGone: boolean;
   /** The manifest is up to date. */
