@@ -103,7 +103,7 @@ async function imagefleet(by: keyof typeof proxies, line: string, env: NodeJS.Pr
 }
 
 function argsOf(by: keyof typeof proxies, line: string): string[] {
-  const recipe = /^(audit|catalog|reprocess|estimate|tune|purge)/.test(line)
+  const recipe = /^(audit|catalog|fleet|picture|reprocess|estimate|tune|purge)/.test(line)
     ? ["--recipe", "recipe.mjs"]
     : [];
   return [...line.split(" "), ...recipe, "--endpoint", proxies[by].endpoint, "--data", "."];
@@ -132,6 +132,8 @@ it("read-only commands need exactly the recorded permissions", async () => {
     "dlq export dead-letters.ndjson",
     "audit --json",
     "catalog check --json",
+    "fleet --json",
+    "picture in/a.jpg --json",
     "reprocess --only-stale --dry-run --json",
     `estimate s3://${bucket}/in/ --sample 1 --json`,
     `tune s3://${bucket}/in/ --sample 1 --least cpu --json`,

@@ -10,6 +10,7 @@ import { addConsoleCommand } from "./commands/console/commands.ts";
 import { addDlqCommands } from "./commands/dlq/commands.ts";
 import { addDoctorCommand } from "./commands/doctor/commands.ts";
 import { addEstimateCommand } from "./commands/estimate/commands.ts";
+import { addFleetCommand } from "./commands/fleet/commands.ts";
 import { addPictureCommand } from "./commands/picture/commands.ts";
 import { addPreflightCommand } from "./commands/preflight/commands.ts";
 import { addPurgeCommand } from "./commands/purge/commands.ts";
@@ -70,6 +71,7 @@ export function program(env: Env, version: string, onExit: (code: number) => voi
   addStatusCommand(root, context);
   addConsoleCommand(root, context);
   addEnvCommand(root, context);
+  addFleetCommand(root, context);
   addPictureCommand(root, context);
   addAuditCommand(root, context);
   addReprocessCommand(root, context);

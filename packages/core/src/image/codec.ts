@@ -6,6 +6,12 @@ const [major, minor] = sharp.versions.sharp?.split(".") ?? [];
 /** Name and version of the encoder without the patch level. It is part of every fingerprint. */
 export const ENCODER = `sharp-${major}.${minor}`;
 
+/** The versions of the encoder and of its library. */
+export const CODEC_VERSIONS: { readonly sharp: string; readonly libvips: string } = {
+  sharp: sharp.versions.sharp ?? "unknown",
+  libvips: sharp.versions.vips,
+};
+
 /**
  * The loaders that may read untrusted bytes; raw pixels need none. Excluded are, among others, SVG,
  * PDF, ImageMagick and Ultra HDR: a JPEG with a gain map is read as a plain JPEG.

@@ -1,4 +1,4 @@
-export { configureCodec, ENCODER } from "./codec.ts";
+export { CODEC_VERSIONS, configureCodec, ENCODER } from "./codec.ts";
 export type { RenderedImage } from "./encode/encode.ts";
 export { drawPlaceholder, type Placeholder } from "./encode/placeholder.ts";
 export type { ImageInput } from "./input.ts";

@@ -1,8 +1,8 @@
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import type { Lane } from "@imagefleet/core/outcome";
 import type { Recipe } from "@imagefleet/core/recipe";
 import * as v from "valibot";
 import type { Connection } from "../../connection/connect.ts";
+import type { QueueFacts } from "../../connection/queue-facts.ts";
 import type { NamedSigningKey } from "../../connection/signing-key.ts";
 import type { StageSettings } from "../../connection/stage/settings.ts";
 import type { Target } from "../../connection/target.ts";
@@ -23,13 +23,6 @@ export interface Stage {
   readonly signingKey: NamedSigningKey | undefined;
 }
 
-/** The attributes of a queue. */
-export interface QueueFacts {
-  readonly name: string;
-  readonly arn: string;
-  readonly attributes: Readonly<Record<string, string>>;
-}
-
 /** The fleet under examination. */
 export interface Fleet {
   readonly connection: Connection;
@@ -41,14 +34,6 @@ export interface Fleet {
   readonly queues: Readonly<
     Record<Lane, { readonly queue: QueueFacts; readonly deadLetters: QueueFacts }>
   >;
-}
-
-export async function queueFacts({ sqs }: Connection, url: string): Promise<QueueFacts> {
-  const { Attributes: attributes = {} } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
-  );
-  const arn = attributes["QueueArn"] ?? "";
-  return { name: url.slice(url.lastIndexOf("/") + 1), arn, attributes };
 }
 
 const oneOrMore = v.pipe(

@@ -1,14 +1,9 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import * as v from "valibot";
 import { absentLocally, type Check, ok, problem } from "../../check/check.ts";
+import type { QueueFacts } from "../../connection/queue-facts.ts";
 import { many } from "../../terminal/format.ts";
-import {
-  DEPLOY_AGAIN,
-  type Fleet,
-  type QueueFacts,
-  type Statement,
-  statementsOf,
-} from "./fleet.ts";
+import { DEPLOY_AGAIN, type Fleet, type Statement, statementsOf } from "./fleet.ts";
 
 /** Checks depth, redrive policy, encryption and send permission of the queues. */
 export function queueChecks(fleet: Fleet): Check[] {

@@ -188,7 +188,7 @@ function plannedOf(
 }
 
 interface Around {
-  /** The ETag of the present content; undefined if it has no content, or if that is not known. */
+  /** The ETag of the present content; undefined: the source is gone, or it is not known. */
   readonly source: string | undefined;
   readonly isGone: boolean;
   /** The manifest is up to date. */

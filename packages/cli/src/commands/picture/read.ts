@@ -3,6 +3,7 @@ import type { DeadLetter } from "@imagefleet/core/queue";
 import type { Recipe } from "@imagefleet/core/recipe";
 import { RenditionStore } from "@imagefleet/core/store";
 import type { Connection } from "../../connection/connect.ts";
+import { deployedPrefix } from "../../connection/stage/names.ts";
 import { namedTable } from "../../connection/table.ts";
 import { survey, warnings as surveyWarnings } from "../../dead-letters/survey.ts";
 import { deliveryOf } from "../../delivery/delivery.ts";
@@ -90,9 +91,6 @@ export async function readPicture(
   };
 }
 
-/** The log groups have names like the queues': the part before this is of the fleet. */
-const QUEUE = "SmallQueue";
-
 async function logsOf(
   { since }: PictureOptions,
   key: string,
@@ -108,8 +106,8 @@ async function logsOf(
   }
   try {
     const { url } = (await connection.lanes()).small.queue;
-    const [prefix = "", end] = url.slice(url.lastIndexOf("/") + 1).split(QUEUE);
-    if (end === undefined) {
+    const prefix = deployedPrefix(url);
+    if (prefix === undefined) {
       return {
         warning: `The log groups are not known: ${url} is no queue that a deployment named.`,
       };

@@ -27,9 +27,15 @@ export function stagePrefix({ app }: StageSettings, stage: string): string {
 
 /** The common prefix of a fleet's resource names, including the name of the fleet in the app. */
 export function fleetPrefix(settings: StageSettings, stage: string, smallQueue: string): string {
-  const [own] = nameOf(smallQueue).split(ENDINGS.smallQueue);
+  const own = deployedPrefix(smallQueue);
   const prefix = stagePrefix(settings, stage);
   return own?.startsWith(prefix) ? own : prefix;
+}
+
+/** The same by the URL of the small lane's queue alone; undefined if no deployment has named it. */
+export function deployedPrefix(smallQueue: string): string | undefined {
+  const [own, end] = nameOf(smallQueue).split(ENDINGS.smallQueue);
+  return end === undefined ? undefined : own;
 }
 
 /** True when a resource belongs to the stage: a resource of stage `prod-2` does not belong to `prod`. */
