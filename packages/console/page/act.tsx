@@ -44,6 +44,12 @@ interface Outcome {
   /** Of a reprocess: how many, by reason. */
   readonly deadLetters?: Readonly<Record<string, number>> | null;
   readonly paths?: readonly string[];
+  /** Of an audit. */
+  readonly isComplete?: boolean;
+  readonly findings?: Readonly<Record<string, number>>;
+  /** Of warm: made for it, and there before. */
+  readonly made?: number;
+  readonly there?: number;
 }
 
 /** The plan of an act, its progress, and its end. */
@@ -230,15 +236,20 @@ function sentenceOf(run: RunState, outcome: Outcome): string {
     const end = interrupted ? "paused" : failed.length > 0 ? failed.join(", ") : "all done";
     return `${many(sent, "source")} enqueued, ${deadLetters === null && !interrupted ? "not awaited" : end}.`;
   }
+  const { isComplete, findings = {}, made, there = 0 } = outcome;
+  if (isComplete !== undefined) {
+    const found = Object.entries(findings).flatMap(([kind, count]) =>
+      count > 0 ? `${thousands(count)} ${kind}` : [],
+    );
+    const all = many(outcome.sources ?? 0, "source");
+    return isComplete ? `${all}, all complete.` : `${all}: ${found.join(", ")}.`;
+  }
+  if (made !== undefined) return `${thousands(made)} made, ${thousands(there)} were there before.`;
   return run.code === 0 ? "Done." : `It ended with exit code ${run.code}.`;
 }
 
-function settledText({
-  rendered,
-  removed,
-  failedAgain,
-  left,
-}: NonNullable<Outcome["wait"]>): string {
+function settledText(wait: NonNullable<Outcome["wait"]>): string {
+  const { rendered, removed, failedAgain, left, notFollowed, error } = wait;
   const failed = failedAgain.reduce((sum, { deadLetters }) => sum + deadLetters, 0);
   const reasons = failedAgain.map(({ reason }) => reason).join(", ");
   return [

@@ -75,12 +75,16 @@ export function selects(grouping: Grouping, { name }: Group): Filter | undefined
       return { message: name };
     case "folders":
       if (name === "(no source)") return undefined;
-      // Each character that a glob gives a meaning stands for itself.
-      return { key: name === "(top)" ? "*" : `${name.replace(/[\\*?[\]{}()!+@|]/g, "\\$&")}**` };
+      return { key: name === "(top)" ? "*" : `${escapeGlob(name)}**` };
     case "hours": {
       const from = new Date(`${name}:00:00Z`);
       const until = new Date(from.getTime() + 3_600_000);
       return { newerThan: from.toISOString(), olderThan: until.toISOString() };
     }
   }
+}
+
+/** A glob that matches a text alone: each character that a glob gives a meaning stands for itself. */
+export function escapeGlob(text: string): string {
+  return text.replace(/[\\*?[\]{}()!+@|]/g, "\\$&");
 }

@@ -2,9 +2,13 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type Act, ActDialog, RunEnd } from "./act.tsx";
 import { begin, info, type Letter, type Read, read, renditionUrl, runs } from "./api.ts";
-import { bytes, many, visible } from "./format.ts";
+import { escapeGlob } from "./filter.ts";
+import { bytes, many, thousands, visible } from "./format.ts";
 import { Ago, CommandLine, Fact, Foreign, NoPicture, Preview, Problem, Waiting } from "./parts.tsx";
-import { go, route } from "./route.ts";
+import { go, route, to } from "./route.ts";
+
+/** The dead letters and suggestions that are listed: one source may have hundreds. */
+const LISTED = 5;
 
 /** What `imagefleet picture KEY --json` prints. */
 interface PictureFacts {
@@ -189,7 +193,7 @@ function Found({ of }: { of: string }) {
         <section>
           <h2>{many(deadLetters.length, "dead letter")}</h2>
           <ul class="rows card">
-            {deadLetters.map((letter) => (
+            {deadLetters.slice(-LISTED).map((letter) => (
               <li key={letter.id}>
                 <span class="reason">{letter.reason}</span> <Foreign text={letter.message} />
                 <p class="dim">
@@ -198,6 +202,13 @@ function Found({ of }: { of: string }) {
                 </p>
               </li>
             ))}
+            {deadLetters.length > LISTED && (
+              <li>
+                <a href={to("dead-letters", { key: escapeGlob(key) })}>
+                  All {thousands(deadLetters.length)}
+                </a>
+              </li>
+            )}
           </ul>
         </section>
       )}
@@ -229,7 +240,7 @@ function Found({ of }: { of: string }) {
       <section>
         <h2>In a terminal</h2>
         <CommandLine text={found.value.text} />
-        {facts.next.map(({ what, command }) => (
+        {facts.next.slice(0, LISTED).map(({ what, command }) => (
           <div key={command}>
             <p class="dim">{visible(what)}</p>
             <CommandLine text={command} />
@@ -295,11 +306,8 @@ function Renditions({ of }: { of: readonly Rendition[] }) {
             )}
             <p>
               <b>{rendition.preset}</b> {rendition.format}
-              {rendition.state !== "present" && (
-                <span class={`state ${rendition.state === "on-request" ? "" : "warn"}`}>
-                  {" "}
-                  {rendition.state}
-                </span>
+              {rendition.state !== "present" && rendition.state !== "on-request" && (
+                <span class="state warn"> {rendition.state}</span>
               )}
             </p>
             {rendition.why !== null && <p class="advice">{visible(rendition.why)}</p>}

@@ -155,7 +155,7 @@ function Warm({ onStart }: { onStart: Start }) {
 function Run({ run, onStart }: { run: RunState; onStart: Start }) {
   const { name, startedAt, state, code, text } = run;
   const isPaused = state === "done" && code === 130;
-  const after = /--after[= ](\S+)/.exec(run.lines.join("\n"))?.[1];
+  const after = afterOf(run.output.at(-1));
   return (
     <li class="card">
       <div class="row spread">
@@ -184,6 +184,12 @@ function Run({ run, onStart }: { run: RunState; onStart: Start }) {
       <CommandLine text={text} />
     </li>
   );
+}
+
+/** Where an interrupted `warm` goes on. */
+function afterOf(outcome: unknown): string | undefined {
+  if (typeof outcome !== "object" || outcome === null || !("after" in outcome)) return undefined;
+  return typeof outcome.after === "string" ? outcome.after : undefined;
 }
 
 /** What a command printed beside its last line: the findings of an audit. */
