@@ -56,6 +56,16 @@ add(
 
 add(
   root
+    .command("console")
+    .description("the console's page while a fleet is at work: memory, requests, first paint")
+    .option("--minutes <n>", "how long it is open", count, 60)
+    .option("--pictures <n>", "pictures that are uploaded in this time", many, 10_000)
+    .option("--letters <n>", "dead letters", many, 2000),
+  async () => (await import("./console/bench.ts")).consoleBench,
+);
+
+add(
+  root
     .command("simulation")
     .description("a run of the local fleet beside the simulation's prediction of it")
     .option("--images <n>", "pictures", many, 10_000),
