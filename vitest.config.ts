@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const contract = "test/contract/**/*.contract.test.ts";
 
@@ -9,8 +10,25 @@ const contract = "test/contract/**/*.contract.test.ts";
 const graphs = mkdtempSync(join(tmpdir(), "imagefleet-graphs-"));
 process.once("exit", () => rmSync(graphs, { recursive: true, force: true }));
 
+/**
+ * Files that take long and are small. A new clone has no times of an earlier run, and vitest starts the
+ * largest files first: without this list they start last, and run alone.
+ */
+const LONG = ["test/container/large-lane.container.test.ts", "test/model/model.test.ts"].map(
+  (path) => join(import.meta.dirname, path),
+);
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => LONG.includes(moduleId);
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFirst },
     ...(process.argv.includes("run") && { env: { IMAGEFLEET_GRAPHS: graphs } }),
     // One more than there are processors: most of these wait for processes and queues.
     maxWorkers: availableParallelism() + 1,
