@@ -6,9 +6,12 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const contract = "test/contract/**/*.contract.test.ts";
 
-/** Graphs of the deployment that several files need, for one run. Nothing changes meanwhile, unless watched. */
-const graphs = mkdtempSync(join(tmpdir(), "imagefleet-graphs-"));
-process.once("exit", () => rmSync(graphs, { recursive: true, force: true }));
+/**
+ * What several files need and one makes, for one run: graphs of the deployment, sample pictures. Nothing
+ * changes meanwhile, unless watched.
+ */
+const shared = mkdtempSync(join(tmpdir(), "imagefleet-shared-"));
+process.once("exit", () => rmSync(shared, { recursive: true, force: true }));
 
 /**
  * Files that take long and are small. A new clone has no times of an earlier run, and vitest starts the
@@ -29,7 +32,7 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: LongFirst },
-    ...(process.argv.includes("run") && { env: { IMAGEFLEET_GRAPHS: graphs } }),
+    ...(process.argv.includes("run") && { env: { IMAGEFLEET_SHARED: shared } }),
     // One more than there are processors: most of these wait for processes and queues.
     maxWorkers: availableParallelism() + 1,
     // Real processes, codecs and queues: what hangs must say so, what is slow may be.
