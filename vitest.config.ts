@@ -2,16 +2,37 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const contract = "test/contract/**/*.contract.test.ts";
 
-/** Graphs of the deployment that several files need, for one run. Nothing changes meanwhile, unless watched. */
-const graphs = mkdtempSync(join(tmpdir(), "imagefleet-graphs-"));
-process.once("exit", () => rmSync(graphs, { recursive: true, force: true }));
+/**
+ * What several files need and one makes, for one run: graphs of the deployment, sample pictures. Nothing
+ * changes meanwhile, unless watched.
+ */
+const shared = mkdtempSync(join(tmpdir(), "imagefleet-shared-"));
+process.once("exit", () => rmSync(shared, { recursive: true, force: true }));
+
+/**
+ * Files that take long and are small. A new clone has no times of an earlier run, and vitest starts the
+ * largest files first: without this list they start last, and run alone.
+ */
+const LONG = ["test/container/large-lane.container.test.ts", "test/model/model.test.ts"].map(
+  (path) => join(import.meta.dirname, path),
+);
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => LONG.includes(moduleId);
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   test: {
-    ...(process.argv.includes("run") && { env: { IMAGEFLEET_GRAPHS: graphs } }),
+    sequence: { sequencer: LongFirst },
+    ...(process.argv.includes("run") && { env: { IMAGEFLEET_SHARED: shared } }),
     // One more than there are processors: most of these wait for processes and queues.
     maxWorkers: availableParallelism() + 1,
     // Real processes, codecs and queues: what hangs must say so, what is slow may be.

@@ -7,6 +7,6 @@ const GLOSSARY: Check = [
   ["run", "--project", "imagefleet", "scripts/glossary.test.ts"],
 ];
 
-const failed = runChecks([...CHECKS, GLOSSARY]);
+const failed = await runChecks([...CHECKS, [GLOSSARY]]);
 for (const output of failed) console.log(output);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -15,8 +15,8 @@ const isUnit = args.includes("--unit");
 const only = args.filter((arg) => arg !== "--unit");
 const config = isUnit ? ["--config", "scripts/unit.config.ts"] : [];
 
-const checks = only.length === 0 && !isUnit ? [...CHECKS, SITE] : [];
-const failedChecks = runChecks(checks);
+const checks = only.length === 0 && !isUnit ? [...CHECKS, [SITE]] : [];
+const failedChecks = await runChecks(checks);
 
 rmSync(REPORT, { force: true });
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`];
@@ -25,7 +25,7 @@ const { status } = spawnSync("vitest", ["run", ...reporters, ...config, ...only]
   stdio: "inherit",
 });
 const counts = readCounts();
-const passed = checks.length - failedChecks.length + counts.passed;
+const passed = checks.flat().length - failedChecks.length + counts.passed;
 let failed = failedChecks.length + counts.failed;
 if (status !== 0 && counts.failed === 0) failed += 1;
 for (const output of failedChecks) console.log(output);

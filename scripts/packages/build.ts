@@ -38,7 +38,17 @@ const PACKAGES = [
   {
     name: "imagefleet",
     main: "cli",
-    contains: ["cli", "client", "console", "core", "edge", "lambda", "local", "simulation", "worker"],
+    contains: [
+      "cli",
+      "client",
+      "console",
+      "core",
+      "edge",
+      "lambda",
+      "local",
+      "simulation",
+      "worker",
+    ],
   },
 ] as const;
 

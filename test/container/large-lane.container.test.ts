@@ -30,8 +30,9 @@ describe.skipIf(image === "")("the worker's image", () => {
   }, async () => {
     const { said, kill, exit } = await start(TASK);
     await upload("photo.jpg", await progressive());
-    await said({ msg: "job", outcome: "rendered", key: "photo.jpg" });
+    // Written and uploaded while the worker renders the first.
     await upload("map.tif", await gigapixel("map.tif"));
+    await said({ msg: "job", outcome: "rendered", key: "photo.jpg" });
     await said({ msg: "job", outcome: "rendered", key: "map.tif" });
     expect((await manifestOf("photo.jpg"))?.renditions.length).toBeGreaterThan(0);
     expect((await manifestOf("map.tif"))?.source).toMatchObject({ width: 40_000, height: 30_000 });

@@ -194,7 +194,7 @@ export function graphsOf<const N extends Name>(...names: readonly N[]): (name: N
 
 /** The graph of a variant, from another file of the same run of the tests if one has built it. */
 async function builtOnce(name: Name): Promise<Graph> {
-  const folder = process.env["IMAGEFLEET_GRAPHS"];
+  const folder = process.env["IMAGEFLEET_SHARED"];
   if (folder === undefined) return buildGraph(VARIANTS[name]);
   const file = join(folder, `${name}.json`);
   try {

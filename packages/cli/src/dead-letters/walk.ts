@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import {
   type DeadLetter,
@@ -115,6 +116,32 @@ async function release(
     messages.slice(index * share, (index + 1) * share),
   );
   await Promise.all(shares.map((some) => queue.changeVisibilityBatch(some, 0)));
+}
+
+/** The time between two looks, ms. */
+const LOOK_MS = 300;
+
+/**
+ * Waits until no dead letter of the lanes is in flight: another reader, such as `status`, releases what it
+ * reads within seconds, and what it holds would be missing here.
+ *
+ * @param mostMs the longest wait, ms: somebody may hold them for long
+ * @returns whether another reader held any
+ */
+export async function untilReleased(
+  connection: Connection,
+  lanes: readonly Lane[],
+  mostMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const queues = await connection.lanes();
+  const until = performance.now() + mostMs;
+  for (let isFirst = true; ; isFirst = false) {
+    const counts = await Promise.all(lanes.map((lane) => queues[lane].deadLetters.counts()));
+    const isHeld = counts.some(({ inFlight }) => inFlight > 0);
+    if (!isHeld || signal.aborted || performance.now() >= until) return isHeld || !isFirst;
+    await pause(LOOK_MS, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 /** Deletes dead letters of a lane. @returns those that were deleted */

@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { FaultProxy } from "@imagefleet/local/fault-proxy";
 import { REGION } from "@imagefleet/local/resources";
-import { generateSamples } from "@imagefleet/local/samples";
+import { samplesIn } from "@imagefleet/local/samples/fixtures";
 import sharp from "sharp";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createS3, createSqs } from "../aws/index.ts";
@@ -684,7 +684,10 @@ it("has the bytes that the large lane makes, for every format and every sample p
     source: { damaged: "render" },
     presets: DRESSED,
   });
-  const samples = await generateSamples(join(sandbox.folder, "samples"));
+  const samples = await samplesIn(
+    join(sandbox.folder, "samples"),
+    process.env["IMAGEFLEET_SHARED"],
+  );
   expect(samples.length).toBeGreaterThan(8);
   const { s3, resources: names } = sandbox;
   const sums = new Map<string, string>();

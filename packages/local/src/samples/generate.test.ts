@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { samplesIn } from "./fixtures/index.ts";
 import { generateSamples } from "./index.ts";
 
 const LIMIT_BYTES = 20 * 1024 * 1024;
@@ -13,8 +14,8 @@ let files: string[] = [];
 
 beforeAll(async () => {
   dir = join(await mkdtemp(join(tmpdir(), "imagefleet-samples-")), "samples");
-  files = await generateSamples(dir);
-}, 30_000);
+  files = await samplesIn(dir, process.env["IMAGEFLEET_SHARED"]);
+});
 afterAll(() => rm(join(dir, ".."), { recursive: true, force: true }));
 
 const path = (name: string) => join(dir, name);

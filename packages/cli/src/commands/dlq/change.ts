@@ -1,7 +1,7 @@
 import { LANES, type Lane } from "@imagefleet/core/outcome";
 import type { DeadLetter, ReceivedMessage } from "@imagefleet/core/queue";
 import type { Connection } from "../../connection/connect.ts";
-import { type WalkOptions, walk } from "../../dead-letters/walk.ts";
+import { untilReleased, type WalkOptions, walk } from "../../dead-letters/walk.ts";
 import { many, thousands } from "../../terminal/format.ts";
 import { showRepeatedly } from "../../terminal/progress.ts";
 import type { Screen } from "../../terminal/screen.ts";
@@ -12,6 +12,10 @@ export interface Changed {
   /** Dead letters that the survey found and the change did not: another reader has taken them. */
   readonly missed: number;
 }
+
+/** How often the queues are read for what another reader held, and how long each time is waited for it, ms. */
+const PASSES = 5;
+const HELD_MS = 10_000;
 
 /**
  * Changes the dead letters of a survey and no others, and shows the progress. A message that was
@@ -40,14 +44,20 @@ export async function change(
       `${options.verb} ${thousands(done)} of ${many(deadLetters.length, "dead letter")}, ${rate.toFixed(0)}/s`,
     ];
   });
-  await walk(connection, { ...options, lanes, isDone }, async (found, lane) => {
-    const messages = found.map(({ message }) => message).filter(({ id }) => left[lane].has(id));
-    if (messages.length === 0) return [];
-    const deleted = await work(messages, lane);
-    for (const { id } of messages) left[lane].delete(id);
-    done += deleted.length;
-    return deleted;
-  });
+  for (let pass = 1; ; pass++) {
+    await walk(connection, { ...options, lanes, isDone }, async (found, lane) => {
+      const messages = found.map(({ message }) => message).filter(({ id }) => left[lane].has(id));
+      if (messages.length === 0) return [];
+      const deleted = await work(messages, lane);
+      for (const { id } of messages) left[lane].delete(id);
+      done += deleted.length;
+      return deleted;
+    });
+    const { signal } = options;
+    if (signal.aborted || lanes.every(isDone) || pass === PASSES) break;
+    // Another reader may have released them since: what nobody holds and a second pass does not find is gone.
+    if (!(await untilReleased(connection, lanes, HELD_MS, signal)) && pass > 1) break;
+  }
   return { done, missed: options.signal.aborted ? 0 : left.small.size + left.large.size };
 }
 

@@ -31,6 +31,8 @@ const SAMPLES = 10;
 
 /** Dead letters are read again after this time at the latest: ten thousand take a second to read. */
 const READ_EVERY_MS = 15_000;
+/** How long the reasons may be those of an earlier read because another reader is at work, ms. */
+const HELD_MS = 60_000;
 /** Reading takes at most a tenth of the time, because no other reader sees dead letters meanwhile. */
 const READ_SHARE = 10;
 
@@ -77,6 +79,7 @@ export class Watcher {
           oldestSeconds: queue.waiting + queue.inFlight === 0 ? 0 : (await ages)[lane],
         },
         deadLetters: deadLetters.waiting + deadLetters.inFlight,
+        held: deadLetters.inFlight,
       };
     };
     const [small, large] = await Promise.all([each("small"), each("large")]);
@@ -85,7 +88,7 @@ export class Watcher {
       at,
       lanes: { small: small.lane, large: large.lane },
       deadLetters: { small: small.deadLetters, large: large.deadLetters },
-      reasons: await this.#reasons(deadLetters, at),
+      reasons: await this.#reasons(deadLetters, small.held + large.held > 0, at),
       reasonsAt: this.#read?.at ?? at,
     };
   }
@@ -94,7 +97,8 @@ export class Watcher {
     return this.#oldest?.warning;
   }
 
-  async #reasons(deadLetters: number, at: number): Promise<readonly Group[]> {
+  /** @param isHeld another reader holds some: a command that changes them must find them all */
+  async #reasons(deadLetters: number, isHeld: boolean, at: number): Promise<readonly Group[]> {
     if (deadLetters === 0) {
       this.#read = undefined;
       return [];
@@ -103,6 +107,7 @@ export class Watcher {
     if (read) {
       const rest = Math.min(READ_EVERY_MS, read.tookMs * READ_SHARE);
       if (read.deadLetters === deadLetters || at - read.at < rest) return read.reasons;
+      if (isHeld && at - read.at < HELD_MS) return read.reasons;
     }
     const began = performance.now();
     const found = await survey(this.#connection, {}, this.#options);
