@@ -1,6 +1,6 @@
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
-import { render } from "preact";
+import { type ComponentChildren, render } from "preact";
 import { info, lastEventAt, lost, now, open, runs, session, status } from "./api.ts";
 import { DeadLetters } from "./dead-letters.tsx";
 import { Fleet } from "./fleet.tsx";
@@ -26,7 +26,7 @@ const STALE_MS = 12_000;
 
 function App() {
   if (session.value === "none") return <NoSession />;
-  if (session.value === "opening") return <main aria-busy="true" />;
+  if (session.value === "opening") return <Head />;
   const { Show, title } = PAGES.find(({ page }) => page === route.value.page) ?? PAGES[0];
   document.title = `${title} · Imagefleet`;
   return (
@@ -34,10 +34,7 @@ function App() {
       <button type="button" class="skip" onClick={toContent}>
         Skip to the content
       </button>
-      <header class="top">
-        <a class="brand" href={to("")}>
-          <img src="/icon.svg" alt="" width="22" height="22" /> Imagefleet
-        </a>
+      <Head>
         <nav aria-label="Pages">
           {PAGES.map(({ page, title: name }) => (
             <a
@@ -51,11 +48,23 @@ function App() {
           ))}
         </nav>
         <Connection />
-      </header>
+      </Head>
       <main id="content">
         <Show />
       </main>
     </>
+  );
+}
+
+/** Its first part is in the HTML too, so that something is painted before the script has loaded. */
+function Head({ children }: { children?: ComponentChildren }) {
+  return (
+    <header class="top">
+      <a class="brand" href={to("")}>
+        <img src="/icon.svg" alt="" width="22" height="22" /> Imagefleet
+      </a>
+      {children}
+    </header>
   );
 }
 

@@ -126,7 +126,10 @@ function routes(options: ConsoleOptions, parts: Parts): Hono {
   app.onError((error, c) => answerError(error, c));
 
   // The page itself holds nothing of the fleet: it can be shown to anybody on this machine.
-  app.get("/", compress(), (c) => c.html(PAGE));
+  app.get("/", compress(), (c) => {
+    assets ??= readAssets();
+    return c.html(PAGE);
+  });
   const asset = (path: string, type: string, textOf: (all: Assets) => string) =>
     app.get(path, compress(), async (c) => {
       assets ??= readAssets();
@@ -298,7 +301,7 @@ const PAGE = `<!doctype html>
 <link rel="icon" href="/icon.svg">
 <link rel="stylesheet" href="/main.css">
 <script type="module" src="/main.js"></script>
-<div id="app"><noscript>The console needs JavaScript.</noscript></div>
+<div id="app"><header class="top"><span class="brand"><img src="/icon.svg" alt="" width="22" height="22"> Imagefleet</span></header><noscript>The console needs JavaScript.</noscript></div>
 </html>
 `;
 

@@ -359,6 +359,23 @@ describe("redrive", () => {
     );
   });
 
+  it("misses nothing that another reader holds when it begins, or takes meanwhile", async () => {
+    const letters = keys(60).map((key) => ({ key, reason: "Throttled" }) as const);
+    await putDeadLetters(sandbox, letters);
+    const other = new Queue(sandbox.sqs, sandbox.resources.lanes.small.deadLetters);
+    await other.receive({ leaseSeconds: 2, waitSeconds: 0 });
+    const args = ["dlq", "redrive", "--yes", "--rate", "20", "--json", ...where()];
+    const env = { IMAGEFLEET_PROGRESS_MS: "100" };
+    const cli = new Cli(args, { cwd: sandbox.folder, env });
+    clis.push(cli);
+    await cli.line(/^redriven \d/);
+    expect(await other.receive({ leaseSeconds: 3, waitSeconds: 0 })).not.toEqual([]);
+    const { code, stdout } = await cli.ended();
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({
+      ...{ code: 0, due: 60, redriven: 60, missed: 0 },
+    });
+  });
+
   it("refuses and reports dead letters that were redriven --max-redrives times", async () => {
     await putDeadLetters(sandbox, [
       { key: "often.jpg", reason: "Internal", redriven: 3 },
