@@ -25,6 +25,8 @@ const BREAKERS: Record<string, readonly [from: string, imports: string]> = {
     "../../lambda/src/a.ts",
   ],
   "local-does-not-import-the-cli": ["packages/local/src/b.ts", "../../cli/src/a.ts"],
+  "the-console-imports-core-alone": ["packages/console/src/a.ts", "../../cli/src/a.ts"],
+  "the-page-imports-types-of-the-server-alone": ["packages/console/page/a.ts", "node:fs"],
   "permissions-are-recorded-on-the-wire": [
     "test/permissions/b.ts",
     "../../packages/local/src/a.ts",

@@ -59,7 +59,15 @@ export const consoleBench = defineBench<Options>("console", async (options, cont
   say(
     `first paint ${median(paints).toFixed(0)} ms; ${minutes} minutes with ${pictures} pictures …`,
   );
-  const uploading = upload(opened.fleet, opened.picture, options, signal);
+  const failed = new AbortController();
+  const any = AbortSignal.any([signal, failed.signal]);
+  const uploading = upload(opened.fleet, opened.picture, options, any);
+  await using _uploading = {
+    [Symbol.asyncDispose]() {
+      failed.abort();
+      return uploading;
+    },
+  };
   const measured: Minute[] = [];
   for (let minute = 1; minute <= minutes && !signal.aborted; minute++) {
     const before = opened.counts();
@@ -234,7 +242,8 @@ async function upload(
 
 /** Goes to the other pages and back to the first. */
 async function visit(page: Page): Promise<void> {
-  const goTo = (name: string) => page.getByRole("link", { name }).first().click();
+  const pages = page.getByRole("navigation", { name: "Pages" });
+  const goTo = (name: string) => pages.getByRole("link", { name }).click();
   await goTo("Dead letters");
   await page.locator(".letter").first().waitFor();
   await page.locator(".letter a").first().click();

@@ -40,6 +40,7 @@ export default defineConfig({
         items: [
           { text: "Start here", link: "/" },
           { text: "The command line", link: "/cli" },
+          { text: "The console", link: "/console" },
         ],
       },
       { text: "Recipe", items: [{ text: "The recipe", link: "/recipe" }] },

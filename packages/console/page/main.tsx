@@ -93,7 +93,7 @@ function Connection() {
         {info.value?.where}
       </span>
       {why !== undefined && (
-        <span class="stale" role="status">
+        <span class="stale" role="status" title={visible(why)}>
           {visible(why)}
           {status.value && `, as of ${ago(status.value.at, now.value)}`}
         </span>

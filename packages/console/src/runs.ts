@@ -94,7 +94,10 @@ class Run {
       this.#lines.push(`the command could not be started: ${message}`);
       this.#over(null, onChange);
     });
-    this.#child.process.on("close", (code) => this.#over(code, onChange));
+    // As a shell reports it: before its handler is there, Ctrl-C ends a command at once.
+    this.#child.process.on("close", (code, signal) =>
+      this.#over(signal === "SIGINT" ? 130 : code, onChange),
+    );
   }
 
   #over(code: number | null, onChange: (state: RunState) => void): void {

@@ -1,11 +1,11 @@
+import { gzipSync } from "node:zlib";
 import { type ServerType, serve } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { compress } from "hono/compress";
 import { stream, streamSSE } from "hono/streaming";
 import pLimit from "p-limit";
 import * as v from "valibot";
-import { type Assets, readAssets } from "./assets.ts";
+import { readAssets } from "./assets.ts";
 import { type Command, CommandError, commandSchema, invocationOf, isChange } from "./command.ts";
 import { LabRoutes, type OpenLab } from "./lab.ts";
 import { Live, type LiveEvent } from "./live.ts";
@@ -113,7 +113,7 @@ interface Parts {
 function routes(options: ConsoleOptions, parts: Parts): Hono {
   const { sessions, processes, runs, live, pictures } = parts;
   const { line, where, isLocal, readOnly } = options;
-  let assets: Promise<Assets> | undefined;
+  let assets: ReturnType<typeof packed> | undefined;
   const app = new Hono();
   app.use(async (c, next) => {
     await next();
@@ -126,17 +126,22 @@ function routes(options: ConsoleOptions, parts: Parts): Hono {
   app.onError((error, c) => answerError(error, c));
 
   // The page itself holds nothing of the fleet: it can be shown to anybody on this machine.
-  app.get("/", compress(), (c) => {
-    assets ??= readAssets();
+  app.get("/", (c) => {
+    assets ??= packed();
     return c.html(PAGE);
   });
-  const asset = (path: string, type: string, textOf: (all: Assets) => string) =>
-    app.get(path, compress(), async (c) => {
-      assets ??= readAssets();
-      return c.body(textOf(await assets), 200, { "content-type": type });
+  const asset = (name: "main.js" | "main.css", type: string) =>
+    app.get(`/${name}`, async (c) => {
+      assets ??= packed();
+      const { plain, gzipped } = (await assets)[name];
+      const isGzipped = c.req.header("accept-encoding")?.includes("gzip") ?? false;
+      return c.body(isGzipped ? gzipped : plain, 200, {
+        "content-type": `${type}; charset=utf-8`,
+        ...(isGzipped && { "content-encoding": "gzip" }),
+      });
     });
-  asset("/main.js", "text/javascript; charset=utf-8", ({ script }) => script);
-  asset("/main.css", "text/css; charset=utf-8", ({ style }) => style);
+  asset("main.js", "text/javascript");
+  asset("main.css", "text/css");
   app.get("/icon.svg", (c) => c.body(ICON, 200, { "content-type": "image/svg+xml" }));
 
   app.post(
@@ -225,6 +230,13 @@ function routes(options: ConsoleOptions, parts: Parts): Hono {
   });
   parts.lab.add(app, readOnly);
   return app;
+}
+
+/** The files of the page, compressed once. */
+async function packed() {
+  const { script, style } = await readAssets();
+  const pack = (text: string) => ({ plain: text, gzipped: new Uint8Array(gzipSync(text)) });
+  return { "main.js": pack(script), "main.css": pack(style) };
 }
 
 /** What a command printed, when it has ended. */

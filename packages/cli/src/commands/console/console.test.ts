@@ -187,6 +187,7 @@ describe.runIf(hasChromium)("the console of a local fleet", { timeout: 240_000 }
 
   test("groups of messages, folders and hours narrow the scope, which the address keeps", async () => {
     await goTo("dead-letters");
+    await page.locator("div[aria-busy=false]").waitFor();
     const groups = page.getByRole("region", { name: "Groups" });
     for (const [name, count] of [
       ["Message", 1],
