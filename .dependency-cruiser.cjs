@@ -97,7 +97,8 @@ module.exports = {
     },
     {
       name: "the-console-imports-core-alone",
-      comment: "It runs the command line as processes, and gets what it needs of it from its caller.",
+      comment:
+        "It runs the command line as processes, and gets what it needs of it from its caller.",
       severity: "error",
       from: { path: "^packages/console/" },
       to: { path: "^packages/(?!console/|core/)|^(infra|bench|scripts|test)/" },

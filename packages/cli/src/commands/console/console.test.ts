@@ -170,7 +170,7 @@ describe.runIf(hasChromium)("the console of a local fleet", { timeout: 240_000 }
     });
   });
 
-  test("what is discarded comes back with Undo, and is exported before", async () => {
+  test("Undo restores what was discarded, and Export saves the same dead letters", async () => {
     await goTo("dead-letters?reason=StoreUnavailable");
     const button = page.getByRole("button", { name: "Export 400" });
     const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
@@ -225,7 +225,7 @@ describe.runIf(hasChromium)("the console of a local fleet", { timeout: 240_000 }
     await page.getByText(/log/i).last().waitFor();
   });
 
-  test("reprocess, audit and warm are begun, and show how they ended", async () => {
+  test("reprocess, audit and warm are started, and show how they ended", async () => {
     await goTo("runs");
     await page.getByRole("button", { name: "Plan …" }).click();
     const dialog = page.getByRole("dialog");
