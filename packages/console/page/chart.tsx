@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { thousands } from "./format.ts";
 
 interface Series {
   readonly label: string;
@@ -8,7 +9,7 @@ interface Series {
   readonly color: string;
 }
 
-const HEIGHT_PX = 180;
+const HEIGHT_PX = 170;
 
 /** Lines over time. It is redrawn in place, so that a page that stays open does not grow. */
 export function Chart(props: {
@@ -52,7 +53,7 @@ export function Chart(props: {
           {series.map(({ label, values, color }) => (
             <li key={label}>
               <span class={`dot ${color.slice(2)}`} aria-hidden="true" /> {label}{" "}
-              <b>{values.at(-1)}</b>
+              <b>{thousands(values.at(-1) ?? 0)}</b>
             </li>
           ))}
         </ul>
@@ -78,7 +79,7 @@ function optionsOf(series: readonly Series[], width: number): uPlot.Options {
     cursor: { show: false },
     scales: { y: { range: (_plot, _min, max) => [0, Math.max(10, max * 1.1)] } },
     axes: [
-      { ...axis, space: 80, values: timesOf },
+      { ...axis, space: 80, size: 30, values: timesOf },
       { ...axis, size: 52 },
     ],
     series: [

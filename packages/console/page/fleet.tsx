@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { RunEnd } from "./act.tsx";
 import { begin, info, type Read, read, runs } from "./api.ts";
-import { thousands, visible } from "./format.ts";
+import { duration, thousands, visible } from "./format.ts";
 import { CommandLine, Fact, Problem, Waiting } from "./parts.tsx";
 
 /** What `imagefleet fleet --json` prints. */
@@ -23,10 +23,23 @@ interface FleetFacts {
     readonly value: string;
     readonly by: string;
   }[];
-  readonly queues: Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
+  readonly queues: Readonly<Record<string, QueueFacts | null>>;
   readonly links: readonly { readonly name: string; readonly url: string }[];
   readonly edge: string | null;
   readonly api: string | null;
+}
+
+interface QueueFacts {
+  readonly name: string;
+  readonly visibilitySeconds: number;
+  readonly retentionSeconds: number;
+  readonly maxReceives: number | null;
+  readonly encryption: string;
+}
+
+/** `sourceBucket` in words. */
+function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** USD for a million requests, https://aws.amazon.com/sqs/pricing/ (standard queues, the first tier) */
@@ -78,7 +91,7 @@ export function Fleet() {
               <h2>Names</h2>
               <dl class="facts">
                 {facts.resources.map(({ name, value }) => (
-                  <Fact name={name} key={name}>
+                  <Fact name={words(name)} key={name}>
                     <code>{visible(value)}</code>
                   </Fact>
                 ))}
@@ -104,19 +117,8 @@ export function Fleet() {
                 ))}
               </dl>
             </section>
-            {Object.entries(facts.queues).map(([name, queue]) => (
-              <section class="card" key={name}>
-                <h2>Queue {name}</h2>
-                <dl class="facts">
-                  {Object.entries(queue ?? {}).map(([field, value]) => (
-                    <Fact name={field} key={field}>
-                      {visible(String(value))}
-                    </Fact>
-                  ))}
-                </dl>
-              </section>
-            ))}
           </div>
+          <Queues of={facts.queues} />
           <Presets of={facts.recipe.presets} />
           {facts.links.length > 0 && (
             <section>
@@ -152,6 +154,37 @@ export function Fleet() {
 
 function usdOfAnHour(requests: number): string {
   return `$${((requests * SQS_USD_A_MILLION) / 1e6).toFixed(4)}`;
+}
+
+function Queues({ of }: { of: FleetFacts["queues"] }) {
+  return (
+    <section>
+      <h2>Queues</h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it. */}
+      <section class="scroll card" tabIndex={0} aria-label="Queues">
+        <table>
+          <thead>
+            <tr>
+              {["queue", "hidden while in flight", "kept", "receives", "encryption"].map((name) => (
+                <th key={name}>{name}</th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {Object.entries(of).map(([name, queue]) => (
+              <tr key={name}>
+                <td>{queue?.name ?? words(name)}</td>
+                <td>{queue ? duration(queue.visibilitySeconds) : "not known"}</td>
+                <td>{queue ? duration(queue.retentionSeconds) : "not known"}</td>
+                <td>{queue ? (queue.maxReceives ?? "not limited") : "not known"}</td>
+                <td>{queue?.encryption ?? "not known"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
 }
 
 function Presets({ of }: { of: FleetFacts["recipe"]["presets"] }) {

@@ -110,7 +110,10 @@ function NoSession() {
         The console opens by a link that works once. This address has no session: the link was used
         before, or the console was started again.
       </p>
-      <p>In the terminal in which the console runs, press Enter for a new link. To start it:</p>
+      <p>
+        In the terminal in which <code>console</code> runs, press Enter for a new link. To start it,
+        also beside <code>npm start</code>:
+      </p>
       <CommandLine text="npm run imagefleet -- console" />
     </main>
   );

@@ -1,8 +1,9 @@
+import { once } from "node:events";
 import { gzipSync } from "node:zlib";
 import { type ServerType, serve } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { stream, streamSSE } from "hono/streaming";
+import { streamSSE } from "hono/streaming";
 import pLimit from "p-limit";
 import * as v from "valibot";
 import { readAssets } from "./assets.ts";
@@ -10,7 +11,7 @@ import { type Command, CommandError, commandSchema, invocationOf, isChange } fro
 import { LabRoutes, type OpenLab } from "./lab.ts";
 import { Live, type LiveEvent } from "./live.ts";
 import { type Buckets, type Picture, Pictures } from "./pictures.ts";
-import { type CommandLine, Processes } from "./processes.ts";
+import { type Child, type CommandLine, Processes } from "./processes.ts";
 import { HEADERS, openSession, Sessions, sameOriginOnly, sessionOnly } from "./protection.ts";
 import { Runs } from "./runs.ts";
 
@@ -197,12 +198,11 @@ function routes(options: ConsoleOptions, parts: Parts): Hono {
   app.post("/api/export", async (c) => {
     const command = await commandOf(c);
     if (command.name !== "dlq export") throw new CommandError(`${command.name} is no export`);
-    const child = processes.start(invoke(command));
-    c.header("content-type", "application/x-ndjson");
-    c.header("content-disposition", 'attachment; filename="dead-letters.ndjson"');
-    return stream(c, async (body) => {
-      body.onAbort(() => void child.interrupt());
-      for await (const text of child.stdout) await body.write(String(text));
+    return new Response(linesOf(processes.start(invoke(command))), {
+      headers: {
+        "content-type": "application/x-ndjson",
+        "content-disposition": 'attachment; filename="dead-letters.ndjson"',
+      },
     });
   });
   app.post("/api/runs", async (c) => {
@@ -237,6 +237,23 @@ async function packed() {
   const { script, style } = await readAssets();
   const pack = (text: string) => ({ plain: text, gzipped: new Uint8Array(gzipSync(text)) });
   return { "main.js": pack(script), "main.css": pack(style) };
+}
+
+/** What a command prints, as it comes. The answer breaks off when the command fails, so that it is not taken for whole. */
+function linesOf(child: Child): ReadableStream<Uint8Array> {
+  const ended = once(child.process, "close");
+  const chunks = child.stdout[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (!done) return controller.enqueue(encoder.encode(String(value)));
+      const [code] = await ended;
+      if (code === 0) controller.close();
+      else controller.error(new Error(`the command ended with ${code}`));
+    },
+    cancel: () => void child.interrupt(),
+  });
 }
 
 /** What a command printed, when it has ended. */

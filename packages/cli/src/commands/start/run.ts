@@ -3,7 +3,7 @@ import type { Console } from "@imagefleet/console";
 import type { Fleet } from "@imagefleet/local/fleet";
 import { type DataFolder, openDataFolder } from "../../connection/data-folder.ts";
 import { startError } from "../../connection/start-error.ts";
-import { offerLinks } from "../../console/links.ts";
+import { linkText } from "../../console/links.ts";
 import { EXIT } from "../../exit-code.ts";
 import { type Collected, collect } from "../../files/input/collect.ts";
 import { foundText } from "../../files/input/found-text.ts";
@@ -99,7 +99,8 @@ async function runOn(
   if (!options.once && !signal.aborted) {
     screen.report(...whereText(fleet, options.out));
     await using opened = await consoleOf(options);
-    using _links = offerLinks(opened, screen);
+    // Enter gives no other one here: a start in the background would be stopped when it reads.
+    screen.verbatim(linkText(opened));
     await keepRunning(fleet, copyOut, screen, signal);
   }
   return {
