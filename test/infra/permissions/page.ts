@@ -26,7 +26,7 @@ const ABOUT: Readonly<Record<Role, string>> = {
     "Only with `uploads`: the role of the Lambda function behind the API. What it signs has its rights.",
   worker: "The role of the Fargate task.",
   viewer:
-    "The policy `viewerPolicy` of the outputs: for people who look with `imagefleet`: `status`, `audit`, `estimate`, `tune`, `compare`, `catalog check`, `reprocess --dry-run`, `dlq summary`, `list`, `show`, `export`.",
+    "The policy `viewerPolicy` of the outputs: for people who look with `imagefleet`: `console`, `status`, `fleet`, `picture`, `audit`, `estimate`, `tune`, `compare`, `catalog check`, `reprocess --dry-run`, `dlq summary`, `list`, `show`, `export`.",
   doctor:
     "The policy `doctorPolicy` of the outputs: for people who run `preflight` and `doctor`. Before the first deployment there is no policy yet: `preflight` names each permission that it lacks.",
   operator:
