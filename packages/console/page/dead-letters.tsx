@@ -85,6 +85,7 @@ export function DeadLetters() {
               <Actions
                 count={summary.deadLetters}
                 filter={filter}
+                isReading={isReading.value}
                 onAct={(next) => {
                   act.value = next;
                 }}
@@ -182,8 +183,14 @@ function Scope(props: { summary: Summary; read: Read<Summary>; filter: Filter })
   );
 }
 
-function Actions(props: { count: number; filter: Filter; onAct: (act: Act) => void }) {
-  const { count, filter, onAct } = props;
+function Actions(props: {
+  count: number;
+  filter: Filter;
+  /** The count may still be that of another filter. */
+  isReading: boolean;
+  onAct: (act: Act) => void;
+}) {
+  const { count, filter, isReading, onAct } = props;
   const problem = useSignal<string | undefined>(undefined);
   const save = () =>
     exportLetters({ name: "dlq export", ...filter }).catch((error: Error) => {
@@ -194,6 +201,7 @@ function Actions(props: { count: number; filter: Filter; onAct: (act: Act) => vo
       <button
         type="button"
         class="primary"
+        disabled={isReading}
         onClick={() => onAct({ verb: "Redrive", command: { name: "dlq redrive", ...filter } })}
       >
         Redrive {thousands(count)} …
@@ -201,11 +209,12 @@ function Actions(props: { count: number; filter: Filter; onAct: (act: Act) => vo
       <button
         type="button"
         class="danger"
+        disabled={isReading}
         onClick={() => onAct({ verb: "Discard", command: { name: "dlq discard", ...filter } })}
       >
         Discard {thousands(count)} …
       </button>
-      <button type="button" onClick={save}>
+      <button type="button" disabled={isReading} onClick={save}>
         Export {thousands(count)}
       </button>
       {problem.value !== undefined && <Problem>{problem.value}</Problem>}

@@ -114,16 +114,21 @@ export function isChange(command: Command): boolean {
 
 const hasRecipe = true;
 
+/** The files that commands name: the page cannot. */
+interface Files {
+  /** What a discard exported, by the number of its run. */
+  exported(run: number): string | undefined;
+  /** The checkpoint for one source: that of a run over many may wait to be resumed. */
+  checkpoint(key: string): string;
+}
+
 /**
  * The arguments of a command, for a person's terminal and for the process alike. Connection options and
  * `--json` are not part of them.
  *
- * @param exported the file of a discard, by the number of its run
+ * @throws CommandError for an import of something else than a discard
  */
-export function invocationOf(
-  command: Command,
-  exported: (run: number) => string | undefined,
-): Invocation {
+export function invocationOf(command: Command, files: Files): Invocation {
   switch (command.name) {
     case "dlq summary":
       return {
@@ -147,7 +152,7 @@ export function invocationOf(
     case "dlq export":
       return { args: ["dlq", "export", ...filterArgs(command)] };
     case "dlq import": {
-      const file = exported(command.discard);
+      const file = files.exported(command.discard);
       if (file === undefined) {
         throw new CommandError(
           `discard is ${command.discard}, which is no discard of this console`,
@@ -172,7 +177,7 @@ export function invocationOf(
     case "doctor":
       return { args: ["doctor", option("stage", command.stage)] };
     case "reprocess":
-      return reprocessOf(command);
+      return reprocessOf(command, files);
     case "audit":
       return { args: ["audit", ...(command.repair ? ["--repair", "--yes"] : [])], hasRecipe };
     case "warm": {
@@ -191,7 +196,7 @@ export function invocationOf(
 
 type Reprocess = Extract<Command, { name: "reprocess" }>;
 
-function reprocessOf(command: Reprocess): Invocation {
+function reprocessOf(command: Reprocess, files: Files): Invocation {
   const { only, prefix, onlyStale, force, dryRun, resume } = command;
   const how = [
     ...(onlyStale ? ["--only-stale"] : []),
@@ -202,7 +207,13 @@ function reprocessOf(command: Reprocess): Invocation {
   if (resume) return { args: ["reprocess", "--resume", "--wait", "--yes"], hasRecipe };
   if (only === undefined) return { args: ["reprocess", ...how], ...operand(prefix), hasRecipe };
   return {
-    args: ["reprocess", "--from=-", "--format=ndjson", ...how],
+    args: [
+      "reprocess",
+      "--from=-",
+      "--format=ndjson",
+      option("checkpoint", files.checkpoint(only)),
+      ...how,
+    ],
     hasRecipe,
     stdin: `${JSON.stringify({ key: only })}\n`,
   };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { gzipSync } from "node:zlib";
 import { type ServerType, serve } from "@hono/node-server";
@@ -179,7 +180,12 @@ function routes(options: ConsoleOptions, parts: Parts): Hono {
 
   const commandOf = async (c: Context): Promise<Command> =>
     v.parse(commandSchema, await c.req.json());
-  const invoke = (command: Command) => invocationOf(command, (run) => runs.exported(run));
+  const invoke = (command: Command) =>
+    invocationOf(command, {
+      exported: (run) => runs.exported(run),
+      checkpoint: (key) =>
+        `imagefleet-reprocess.json.${createHash("sha256").update(key).digest("hex").slice(0, 8)}`,
+    });
   const atOnce = pLimit(READS);
 
   app.post("/api/text", async (c) =>
