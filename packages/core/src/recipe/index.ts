@@ -2,9 +2,9 @@ export { defineRecipe, parseRecipe } from "./define.ts";
 export { RecipeError } from "./error.ts";
 export { whyNotASource } from "./filter.ts";
 export { presetFingerprint, recipeFingerprint, rejectionFingerprint } from "./fingerprint.ts";
-export { EFFORTS } from "./presets-of.ts";
 export {
   CONTENT_TYPES,
+  EFFORTS,
   EXTENSIONS,
   FITS,
   type Fit,

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { PresetDraft } from "./preset-schema.ts";
-import type { OutputFormat, Preset } from "./recipe.ts";
+import { EFFORTS, type OutputFormat, type Preset } from "./recipe.ts";
 import type { Size } from "./size.ts";
 
 /** WebP shows everywhere since 2020 and takes an eighth of AVIF's time. */
@@ -9,9 +9,6 @@ const DEFAULT_FORMAT = "webp";
 /** All at one score, with the effort that costs least: docs/adr/035-encoder-defaults.md. */
 const DEFAULT_QUALITY = { jpeg: 80, webp: 86, avif: 65, png: 100, gif: 100 } as const;
 const DEFAULT_EFFORT = { webp: 2, avif: 0, gif: 3, png: 3 } as const;
-
-/** Each encoder's own scale. PNG's is the palette's: without one there is no choice to make. */
-export const EFFORTS = { webp: [0, 6], avif: [0, 9], gif: [1, 10], png: [1, 10] } as const;
 
 /** The formats that hold an animation. */
 const ANIMATED: readonly OutputFormat[] = ["webp", "gif"];

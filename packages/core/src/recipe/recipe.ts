@@ -46,6 +46,9 @@ type Damaged = (typeof DAMAGED)[number];
 /** Whether all pictures are encoded in the same way, or drawn ones as suits them. */
 export const ENCODINGS = ["as-set", "by-content"] as const;
 
+/** Each encoder's own scale. PNG's is the palette's: without one there is no choice to make. */
+export const EFFORTS = { webp: [0, 6], avif: [0, 9], gif: [1, 10], png: [1, 10] } as const;
+
 /** Whether a rendition is made when its source is uploaded, or when it is first requested. */
 export const WHENS = ["upload", "request"] as const;
 
