@@ -90,7 +90,10 @@ function timeless(stdout: string): unknown[] {
   return stdout
     .trim()
     .split("\n")
-    .map((line) => ({ ...JSON.parse(line), at: null, reasonsAt: null, seconds: null }));
+    .map((line) => {
+      const times = { at: null, readAt: null, reasonsAt: null, seconds: null };
+      return { ...JSON.parse(line), ...times };
+    });
 }
 
 describe("the error for a wrong name lists those that exist", () => {

@@ -100,27 +100,29 @@ describe("read and look", () => {
   it("tell what an object was made of", async () => {
     const etag = await store.put(object("picture"), never);
     const described = { etag, isOfSource: true, sourceEtag: '"s1"', fingerprint: "f1" };
-    expect(await store.look(key, source, never)).toEqual(described);
+    const looked = { ...described, bytes: 7, modified: expect.any(Date) };
+    expect(await store.look(key, source, never)).toEqual(looked);
     const body = expect.objectContaining({ length: 7 });
     expect(await store.read(key, source, never)).toEqual({ ...described, body });
     for (const other of [
       { ...source, key: "other" },
       { ...source, bucket: "other" },
     ]) {
-      expect(await store.look(key, other, never)).toEqual({ ...described, isOfSource: false });
+      expect(await store.look(key, other, never)).toEqual({ ...looked, isOfSource: false });
     }
   });
 
   it("tell nothing of an object of an earlier version, and that the fleet did not write another", async () => {
     const { renditionBucket: Bucket } = sandbox.resources;
     const unknown = { sourceEtag: undefined, etag: expect.any(String) };
+    const looked = { bytes: 1, modified: expect.any(Date) };
     const put = { Bucket, Key: key, Body: "x" };
     await sandbox.s3.send(new PutObjectCommand({ ...put, Metadata: { imagefleet: "f0" } }));
     const older = { ...unknown, isOfSource: undefined, fingerprint: "f0" };
-    expect(await store.look(key, source, never)).toEqual(older);
+    expect(await store.look(key, source, never)).toEqual({ ...older, ...looked });
     await sandbox.s3.send(new PutObjectCommand(put));
     const foreign = { ...unknown, isOfSource: false, fingerprint: undefined };
-    expect(await store.look(key, source, never)).toEqual(foreign);
+    expect(await store.look(key, source, never)).toEqual({ ...foreign, ...looked });
     expect(await store.read(key, source, never)).toMatchObject(foreign);
   });
 
