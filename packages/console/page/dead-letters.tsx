@@ -5,6 +5,7 @@ import {
   exportLetters,
   type Group,
   type Letter,
+  now,
   type Read,
   read,
   runs,
@@ -12,7 +13,7 @@ import {
   status,
 } from "./api.ts";
 import { type Filter, filterOf, type Grouping, partsOf, queryOf, selects } from "./filter.ts";
-import { many, thousands } from "./format.ts";
+import { ago, many, thousands } from "./format.ts";
 import { Ago, Foreign, NoPicture, Preview, Problem, Waiting } from "./parts.tsx";
 import { route, to } from "./route.ts";
 
@@ -294,7 +295,7 @@ function GroupRow(props: { group: Group; most: number; grouping: Grouping; filte
       </div>
       <meter min={0} max={most} value={group.deadLetters} aria-hidden="true" />
       <p class="dim">
-        {group.oldest === group.newest ? (
+        {ago(group.oldest, now.value) === ago(group.newest, now.value) ? (
           <Ago at={group.newest} />
         ) : (
           <>

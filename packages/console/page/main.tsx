@@ -1,6 +1,7 @@
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { type ComponentChildren, render } from "preact";
+import { useEffect } from "preact/hooks";
 import { info, lastEventAt, lost, now, open, runs, session, status } from "./api.ts";
 import { DeadLetters } from "./dead-letters.tsx";
 import { Fleet } from "./fleet.tsx";
@@ -25,9 +26,16 @@ const PAGES = [
 const STALE_MS = 12_000;
 
 function App() {
+  const { page: current } = route.value;
+  // On a phone, the list of pages is wider than the screen.
+  useEffect(() => {
+    document
+      .querySelector("nav [aria-current]")
+      ?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [current, session.value]);
   if (session.value === "none") return <NoSession />;
   if (session.value === "opening") return <Head />;
-  const { Show, title } = PAGES.find(({ page }) => page === route.value.page) ?? PAGES[0];
+  const { Show, title } = PAGES.find(({ page }) => page === current) ?? PAGES[0];
   document.title = `${title} · Imagefleet`;
   return (
     <>
@@ -37,11 +45,7 @@ function App() {
       <Head>
         <nav aria-label="Pages">
           {PAGES.map(({ page, title: name }) => (
-            <a
-              key={page}
-              href={to(page)}
-              aria-current={page === route.value.page ? "page" : undefined}
-            >
+            <a key={page} href={to(page)} aria-current={page === current ? "page" : undefined}>
               {name}
               <Badge page={page} />
             </a>
