@@ -83,7 +83,7 @@ describe.runIf(hasChromium)(
         await context.grantPermissions(["clipboard-read", "clipboard-write"]);
         const watched = await openLink(context, link);
         ({ page, problems } = watched);
-    page.setDefaultTimeout(30_000 + 20 * PICTURES);
+        page.setDefaultTimeout(30_000 + 20 * PICTURES);
       },
       240_000 + 120 * PICTURES,
     );
