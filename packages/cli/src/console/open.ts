@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Console, type LabSession, startConsole } from "@imagefleet/console";
 import { type Connection, connect } from "../connection/connect.ts";
@@ -76,7 +77,9 @@ async function openLab(
 ): Promise<LabSession> {
   const { Lab } = await import("../lab/lab.ts");
   const { readChange } = await import("../lab/change.ts");
-  const own = targets.length > 0 ? targets : [`s3://${await bucket("sourceBucket")}/`];
+  // A shell would have expanded it.
+  const named = targets.map((target) => target.replace(/^~(?=\/|$)/, homedir()));
+  const own = named.length > 0 ? named : [`s3://${await bucket("sourceBucket")}/`];
   const lab = await Lab.open({ targets: own, recipe, connection, cwd }, signal, onProgress);
   return {
     pictures: lab.pictures,
