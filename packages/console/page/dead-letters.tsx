@@ -12,7 +12,15 @@ import {
   type Summary,
   status,
 } from "./api.ts";
-import { type Filter, filterOf, type Grouping, partsOf, queryOf, selects } from "./filter.ts";
+import {
+  type Filter,
+  filterOf,
+  type Grouping,
+  partsOf,
+  problemOf,
+  queryOf,
+  selects,
+} from "./filter.ts";
 import { ago, many, thousands } from "./format.ts";
 import { Ago, Foreign, NoPicture, Preview, Problem, Waiting } from "./parts.tsx";
 import { route, to } from "./route.ts";
@@ -32,7 +40,8 @@ const GROUPS = 12;
 export function DeadLetters() {
   const filter = filterOf(route.value);
   const scope = JSON.stringify(filter);
-  const found = useSignal<Read<Summary> | undefined>(undefined);
+  const refused = problemOf(route.value);
+  const found = useSignal<{ scope: string; answer: Read<Summary> } | undefined>(undefined);
   const problem = useSignal<string | undefined>(undefined);
   const isReading = useSignal(true);
   const letters = useSignal(LETTERS);
@@ -42,23 +51,30 @@ export function DeadLetters() {
   // A redrive or discard that ends changes what is in the queues.
   const ended = runs.value.filter(({ name, state }) => name.startsWith("dlq") && state === "done");
   useEffect(() => {
+    if (refused !== undefined) return;
     const abort = new AbortController();
     isReading.value = true;
     read<Summary>({ name: "dlq summary", ...filter, letters: letters.value }, abort.signal)
       .then((answer) => {
-        found.value = answer;
+        found.value = { scope, answer };
         problem.value = undefined;
       })
       .catch((error: Error) => {
-        if (!abort.signal.aborted) problem.value = error.message;
+        if (abort.signal.aborted) return;
+        problem.value = error.message;
+        found.value = undefined;
       })
       .finally(() => {
         if (!abort.signal.aborted) isReading.value = false;
       });
     return () => abort.abort();
-  }, [scope, letters.value, again.value, ended.length]);
+  }, [scope, refused, letters.value, again.value, ended.length]);
 
-  const [summary] = found.value?.output ?? [];
+  // Numbers of another scope are not shown beside this one.
+  const answer =
+    refused === undefined && found.value?.scope === scope ? found.value.answer : undefined;
+  const [summary] = answer?.output ?? [];
+  const wrong = refused ?? problem.value;
   return (
     <>
       <div class="row spread">
@@ -74,13 +90,13 @@ export function DeadLetters() {
         </button>
       </div>
       <FilterChips filter={filter} />
-      {problem.value !== undefined && <Problem>{problem.value}</Problem>}
-      {summary === undefined && problem.value === undefined && (
+      {wrong !== undefined && <Problem>{wrong}</Problem>}
+      {summary === undefined && wrong === undefined && (
         <Waiting>Reading the dead letters …</Waiting>
       )}
-      {summary && found.value && (
+      {summary && answer && (
         <div aria-busy={isReading.value}>
-          <Scope summary={summary} read={found.value} filter={filter} />
+          <Scope summary={summary} read={answer} filter={filter} />
           {summary.deadLetters > 0 && (
             <>
               <Actions

@@ -1,5 +1,5 @@
 import type { CommandInput, Group } from "./api.ts";
-import type { Route } from "./route.ts";
+import type { Query, Route } from "./route.ts";
 
 /** Which dead letters are shown and changed: one scope for the number, the list and the button. */
 export type Filter = Pick<
@@ -9,7 +9,15 @@ export type Filter = Pick<
 
 const NAMES = ["message", "key", "newerThan", "olderThan"] as const;
 
-/** The filter of an address. The console checks what a person may have written there. */
+/** What of an address is no filter: without it, the scope would be wider than was meant. */
+export function problemOf({ query }: Route): string | undefined {
+  const reason = query.getAll("reason").find((each) => !isReason(each));
+  if (reason !== undefined) return `reason is "${reason}", which is not a reason.`;
+  const lane = query.get("lane") ?? "small";
+  return /^(small|large)$/.test(lane) ? undefined : `lane is "${lane}": use small or large.`;
+}
+
+/** The filter of an address. The console checks its values. */
 export function filterOf({ query }: Route): Filter {
   const given = NAMES.flatMap((name) => {
     const value = query.get(name);
@@ -32,9 +40,11 @@ function isReason(text: string): text is Reason {
 }
 
 /** The address of a filter. */
-export function queryOf({ reasons, ...filter }: Filter): Record<string, string> {
-  const [reason] = reasons ?? [];
-  return { ...filter, ...(reason !== undefined && { reason }) };
+export function queryOf({ reasons = [], ...filter }: Filter): Query {
+  return [
+    ...Object.entries(filter),
+    ...reasons.map((reason): [string, string] => ["reason", reason]),
+  ];
 }
 
 /** The parts of a filter, in words. */
@@ -56,7 +66,7 @@ export function partsOf(filter: Filter): readonly { text: string; without: Filte
       ? []
       : [
           {
-            text: `last attempt ${newerThan?.slice(0, 16) ?? ""} to ${olderThan?.slice(11, 16) ?? "now"} UTC`,
+            text: `last attempt from ${newerThan?.slice(0, 16) ?? "the first"} to ${olderThan?.slice(0, 16) ?? "now"} UTC`,
             without: without("newerThan", "olderThan"),
           },
         ]),

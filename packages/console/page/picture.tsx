@@ -101,6 +101,7 @@ function Found({ of }: { of: string }) {
   const act = useSignal<Act | undefined>(undefined);
   const making = useSignal<number | undefined>(undefined);
   const withLogs = useSignal(false);
+  const refused = useSignal<string | undefined>(undefined);
   const made = useComputed(() => runs.value.find(({ id }) => id === making.value));
   const isMade = made.value?.state === "done";
   useEffect(() => {
@@ -126,7 +127,7 @@ function Found({ of }: { of: string }) {
         making.value = run.id;
       },
       (error: Error) => {
-        problem.value = error.message;
+        refused.value = error.message;
       },
     );
   return (
@@ -186,6 +187,7 @@ function Found({ of }: { of: string }) {
               Purge …
             </button>
           </div>
+          {refused.value !== undefined && <Problem>{refused.value}</Problem>}
           {made.value && <RunEnd run={made.value} />}
         </div>
       </section>

@@ -20,12 +20,15 @@ addEventListener("hashchange", () => {
   if (last !== route.value.page) document.querySelector<HTMLElement>("h1")?.focus();
 });
 
+/** The names and values of an address; a name may be repeated. */
+export type Query = Record<string, string> | [string, string][];
+
 /** The address of a place. */
-export function to(page: string, query: Readonly<Record<string, string>> = {}): string {
+export function to(page: string, query: Query = {}): string {
   const text = new URLSearchParams(query).toString();
   return `#/${page}${text === "" ? "" : `?${text}`}`;
 }
 
-export function go(page: string, query: Readonly<Record<string, string>> = {}): void {
+export function go(page: string, query: Query = {}): void {
   location.hash = to(page, query);
 }

@@ -242,6 +242,18 @@ describe.runIf(hasChromium)("in a browser", () => {
     expect(problems).toEqual([]);
   });
 
+  test.each(["lane=foo", "reason=no reason", "reason=Wrong", "newerThan=yesterday"])(
+    "an address whose filter is wrong (%s) selects nothing, instead of everything",
+    async (query) => {
+      const { page } = await newPage();
+      await page.goto(`${opened.url}/#/dead-letters`);
+      await page.getByRole("button", { name: /^Discard 3/ }).waitFor();
+      await page.goto(`${opened.url}/#/dead-letters?${query}`);
+      await page.locator(".problem", { hasText: query.slice(0, query.indexOf("=")) }).waitFor();
+      expect(await page.getByRole("button", { name: /^(Redrive|Discard|Export)/ }).count()).toBe(0);
+    },
+  );
+
   test("an SVG is shown as pixels only, and bytes that are no picture run nothing", async () => {
     const { page } = await newPage();
     const got = await page.evaluate(`Promise.all(
