@@ -1,7 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { LANES } from "@imagefleet/core/outcome";
 import type { DeadLetter } from "@imagefleet/core/queue";
 import type { Connection } from "../../connection/connect.ts";
-import { survey } from "../../dead-letters/survey.ts";
+import { survey, warnings } from "../../dead-letters/survey.ts";
+import { untilReleased } from "../../dead-letters/walk.ts";
 
 /** Messages in both lanes, waiting or in flight, and dead letters. */
 export interface Depths {
@@ -38,12 +40,22 @@ export async function untilDrained(
   }
 }
 
+/** How often dead letters are read when another reader was at work, and how long it is waited for, ms. */
+const READS = 3;
+const HELD_MS = 10_000;
+
 /** The dead letters of a run's own jobs, without those of other jobs. */
 export async function deadLettersOf(
   run: string,
   connection: Connection,
   signal: AbortSignal,
 ): Promise<readonly DeadLetter[]> {
-  const { deadLetters } = await survey(connection, {}, { leaseSeconds: 60, signal });
-  return deadLetters.filter((deadLetter) => deadLetter.run === run);
+  for (let read = 1; ; read++) {
+    // What another reader, such as status, holds would be missing.
+    await untilReleased(connection, LANES, HELD_MS, signal);
+    const found = await survey(connection, {}, { leaseSeconds: 60, signal });
+    if (signal.aborted || read === READS || warnings(found).length === 0) {
+      return found.deadLetters.filter((deadLetter) => deadLetter.run === run);
+    }
+  }
 }
