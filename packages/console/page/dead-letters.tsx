@@ -12,15 +12,7 @@ import {
   type Summary,
   status,
 } from "./api.ts";
-import {
-  type Filter,
-  filterOf,
-  type Grouping,
-  partsOf,
-  problemOf,
-  queryOf,
-  selects,
-} from "./filter.ts";
+import { type Filter, filterOf, type Grouping, partsOf, queryOf, selects } from "./filter.ts";
 import { ago, many, thousands } from "./format.ts";
 import { Ago, Foreign, NoPicture, Preview, Problem, Waiting } from "./parts.tsx";
 import { route, to } from "./route.ts";
@@ -40,7 +32,6 @@ const GROUPS = 12;
 export function DeadLetters() {
   const filter = filterOf(route.value);
   const scope = JSON.stringify(filter);
-  const refused = problemOf(route.value);
   const found = useSignal<{ scope: string; answer: Read<Summary> } | undefined>(undefined);
   const problem = useSignal<string | undefined>(undefined);
   const isReading = useSignal(true);
@@ -51,7 +42,6 @@ export function DeadLetters() {
   // A redrive or discard that ends changes what is in the queues.
   const ended = runs.value.filter(({ name, state }) => name.startsWith("dlq") && state === "done");
   useEffect(() => {
-    if (refused !== undefined) return;
     const abort = new AbortController();
     isReading.value = true;
     read<Summary>({ name: "dlq summary", ...filter, letters: letters.value }, abort.signal)
@@ -68,13 +58,11 @@ export function DeadLetters() {
         if (!abort.signal.aborted) isReading.value = false;
       });
     return () => abort.abort();
-  }, [scope, refused, letters.value, again.value, ended.length]);
+  }, [scope, letters.value, again.value, ended.length]);
 
   // Numbers of another scope are not shown beside this one.
-  const answer =
-    refused === undefined && found.value?.scope === scope ? found.value.answer : undefined;
+  const answer = found.value?.scope === scope ? found.value.answer : undefined;
   const [summary] = answer?.output ?? [];
-  const wrong = refused ?? problem.value;
   return (
     <>
       <div class="row spread">
@@ -90,8 +78,8 @@ export function DeadLetters() {
         </button>
       </div>
       <FilterChips filter={filter} />
-      {wrong !== undefined && <Problem>{wrong}</Problem>}
-      {summary === undefined && wrong === undefined && (
+      {problem.value !== undefined && <Problem>{problem.value}</Problem>}
+      {summary === undefined && problem.value === undefined && (
         <Waiting>Reading the dead letters …</Waiting>
       )}
       {summary && answer && (

@@ -7,36 +7,19 @@ export type Filter = Pick<
   "reasons" | "message" | "key" | "lane" | "newerThan" | "olderThan"
 >;
 
-const NAMES = ["message", "key", "newerThan", "olderThan"] as const;
+const NAMES = ["message", "key", "lane", "newerThan", "olderThan"] as const;
 
-/** What of an address is no filter: without it, the scope would be wider than was meant. */
-export function problemOf({ query }: Route): string | undefined {
-  const reason = query.getAll("reason").find((each) => !isReason(each));
-  if (reason !== undefined) return `reason is "${reason}", which is not a reason.`;
-  const lane = query.get("lane") ?? "small";
-  return /^(small|large)$/.test(lane) ? undefined : `lane is "${lane}": use small or large.`;
-}
-
-/** The filter of an address. The console checks its values. */
+/** The filter of an address, unchecked: the console refuses what is wrong, so that no scope becomes wider. */
 export function filterOf({ query }: Route): Filter {
   const given = NAMES.flatMap((name) => {
     const value = query.get(name);
     return value === null ? [] : [[name, value] as const];
   });
-  const lane = query.get("lane");
-  const reasons = query.getAll("reason").filter(isReason);
+  const reasons = query.getAll("reason");
   return {
     ...Object.fromEntries(given),
     ...(reasons.length > 0 && { reasons }),
-    ...((lane === "small" || lane === "large") && { lane }),
   };
-}
-
-type Reason = NonNullable<Filter["reasons"]>[number];
-
-/** The console refuses what is no reason. */
-function isReason(text: string): text is Reason {
-  return /^[A-Z]\w+$/.test(text);
 }
 
 /** The address of a filter. */
@@ -49,10 +32,9 @@ export function queryOf({ reasons = [], ...filter }: Filter): Query {
 
 /** The parts of a filter, in words. */
 export function partsOf(filter: Filter): readonly { text: string; without: Filter }[] {
-  const { reasons, message, key, lane, newerThan, olderThan, ...rest } = filter;
-  const whole = { ...filter };
+  const { reasons, message, key, lane, newerThan, olderThan } = filter;
   const without = (...names: readonly (keyof Filter)[]): Filter => {
-    const left = { ...whole };
+    const left = { ...filter };
     for (const name of names) delete left[name];
     return left;
   };
@@ -70,7 +52,6 @@ export function partsOf(filter: Filter): readonly { text: string; without: Filte
             without: without("newerThan", "olderThan"),
           },
         ]),
-    ...Object.keys(rest).map((name) => ({ text: name, without: whole })),
   ];
 }
 
@@ -80,7 +61,7 @@ export type Grouping = "reasons" | "messages" | "folders" | "hours";
 export function selects(grouping: Grouping, { name }: Group): Filter | undefined {
   switch (grouping) {
     case "reasons":
-      return isReason(name) ? { reasons: [name] } : undefined;
+      return { reasons: [name] };
     case "messages":
       return { message: name };
     case "folders":

@@ -13,7 +13,11 @@ const MAX_TEXT = 8192;
 /** A value of an option. One that begins with a hyphen cannot become an option: see {@link option}. */
 const text = v.pipe(v.string(), v.nonEmpty("must not be empty"), v.maxLength(MAX_TEXT));
 const flag = v.optional(v.boolean(), false);
-const reason = v.picklist([...REJECTED_REASONS, ...FAILED_REASONS, CRASHED, DOCTOR_TEST]);
+/** The page may send any text: the answer says what is wrong with it. */
+const reason = v.pipe(
+  v.string(),
+  v.picklist([...REJECTED_REASONS, ...FAILED_REASONS, CRASHED, DOCTOR_TEST]),
+);
 const whole = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** Which dead letters: the filter options of `dlq`. */
@@ -21,7 +25,7 @@ const filter = {
   reasons: v.optional(v.array(reason), []),
   message: v.exactOptional(text),
   key: v.exactOptional(text),
-  lane: v.exactOptional(v.picklist(LANES)),
+  lane: v.exactOptional(v.pipe(v.string(), v.picklist(LANES))),
   newerThan: v.exactOptional(v.pipe(v.string(), v.isoTimestamp())),
   olderThan: v.exactOptional(v.pipe(v.string(), v.isoTimestamp())),
   ids: v.optional(v.array(v.pipe(v.string(), v.regex(/^[\w-]{8,64}$/))), []),
@@ -34,7 +38,6 @@ const preset = v.exactOptional(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_.-]{
 /** The commands that the page may ask for, with the options that it may set. */
 export const commandSchema = v.variant("name", [
   v.object({ name: v.literal("dlq summary"), ...filter, letters: v.optional(whole, 100) }),
-  v.object({ name: v.literal("dlq show"), id: v.pipe(v.string(), v.regex(/^[\w-]{8,64}$/)) }),
   v.object({
     name: v.literal("dlq redrive"),
     ...filter,
@@ -95,7 +98,6 @@ export interface Invocation {
 export function isChange(command: Command): boolean {
   switch (command.name) {
     case "dlq summary":
-    case "dlq show":
     case "dlq export":
     case "picture":
     case "fleet":
@@ -134,8 +136,6 @@ export function invocationOf(command: Command, files: Files): Invocation {
       return {
         args: ["dlq", "summary", ...filterArgs(command), option("letters", command.letters)],
       };
-    case "dlq show":
-      return { args: ["dlq", "show"], operands: [command.id] };
     case "dlq redrive": {
       const { maxRedrives, rate, dryRun } = command;
       const how = [

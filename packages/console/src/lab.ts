@@ -1,7 +1,6 @@
 import type { Context, Hono } from "hono";
 import { stream } from "hono/streaming";
 import * as v from "valibot";
-import { HEADERS } from "./protection.ts";
 
 /** A picture of the lab as a file. */
 interface LabFile {
@@ -113,7 +112,6 @@ function lines(
   work: (write: (value: object) => void, signal: AbortSignal) => Promise<void>,
 ): Response {
   c.header("content-type", "application/x-ndjson");
-  for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
   return stream(c, async (body) => {
     const gone = new AbortController();
     body.onAbort(() => gone.abort());

@@ -17,7 +17,7 @@ const RECIPE = parseRecipe({
 });
 
 /** A preview, or why it cannot be made. */
-export type Preview =
+type Preview =
   | { readonly data: Uint8Array; readonly damaged: string | null }
   | { readonly error: string };
 

@@ -14,7 +14,7 @@ import { Live, type LiveEvent } from "./live.ts";
 import { type Buckets, type Picture, Pictures } from "./pictures.ts";
 import { type Child, type CommandLine, Processes } from "./processes.ts";
 import { HEADERS, openSession, Sessions, sameOriginOnly, sessionOnly } from "./protection.ts";
-import { Runs } from "./runs.ts";
+import { parsed, Runs } from "./runs.ts";
 
 export interface ConsoleOptions {
   readonly line: CommandLine;
@@ -282,14 +282,10 @@ async function toEnd(
       ended,
     ]);
     const linesOf = (chunks: readonly unknown[]) => chunks.join("").split("\n").filter(Boolean);
-    return { code, output: linesOf(stdout).map(parsedLine), errors: linesOf(stderr) };
+    return { code, output: linesOf(stdout).map(parsed), errors: linesOf(stderr) };
   } finally {
     signal.removeEventListener("abort", stop);
   }
-}
-
-function parsedLine(text: string): unknown {
-  return JSON.parse(text);
 }
 
 function answerPicture(c: Context, picture: Picture): Response {
@@ -299,7 +295,6 @@ function answerPicture(c: Context, picture: Picture): Response {
     // An image that is opened as a document runs nothing.
     "content-security-policy": "default-src 'none'; sandbox",
     "cache-control": "private, max-age=300",
-    ...(picture.damaged !== null && { "x-damaged": encodeURIComponent(picture.damaged) }),
   });
 }
 
